@@ -1,0 +1,29 @@
+//! Docker config keys: which credential of a secret each consumer would use for an image.
+//!
+//! A secret of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg` maps keys, which look like
+//! registries, to credentials. Its consumers match those keys by different rules, so a key that one finds another
+//! misses. Keys, usernames and the shape of `auth` are kept; a password is never stored.
+
+mod answer;
+mod auth;
+mod config;
+mod consumer;
+mod decode;
+mod error;
+mod glob;
+mod json;
+mod keyring;
+mod url;
+
+pub use answer::KeyringAnswer;
+pub use config::{AuthField, DockerConfigFormat, DockerConfigKey, DockerConfigKeys, KeyMatch};
+pub use consumer::Consumer;
+pub use error::DockerConfigError;
+
+/// Appends `bytes` as text; as in Go, each byte that is no part of a character becomes one U+FFFD.
+fn push_lossy(text: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+}

@@ -1,0 +1,168 @@
+use std::borrow::Cow;
+
+use super::{DockerConfigError, decode, url};
+
+/// How a docker config is wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DockerConfigFormat {
+    /// `{"auths": {KEY: ENTRY}}`: `.dockerconfigjson` of a `kubernetes.io/dockerconfigjson` secret, `config.json`.
+    ConfigJson,
+    /// `{KEY: ENTRY}`: `.dockercfg` of a `kubernetes.io/dockercfg` secret.
+    Dockercfg,
+}
+
+/// The keys of one docker config, in document order. Passwords are not among what it keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DockerConfigKeys {
+    keys: Vec<DockerConfigKey>,
+}
+
+/// One key and what may be known of its credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockerConfigKey {
+    as_written: String,
+    normalised: Option<Vec<u8>>,
+    username: String,
+    has_password: bool,
+    auth: AuthField,
+}
+
+/// How an entry carries its `auth` field. One that cannot be decoded makes the whole docker config unreadable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthField {
+    /// Absent or empty: only `username` and `password` count, and only for those that read them.
+    Absent,
+    /// Padded base64, which everyone reads.
+    Padded,
+    /// Base64 without its padding, which Kubernetes reads and containers/image and docker do not.
+    Unpadded,
+}
+
+/// The keys that match an image, in the order that their credentials would be tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyMatch<'a> {
+    keys: Vec<&'a DockerConfigKey>,
+}
+
+impl DockerConfigKeys {
+    /// Reads a docker config as the API server's clients do, and forgets its passwords.
+    ///
+    /// # Errors
+    /// The first thing that makes Go's decoder give the whole document up, in its words.
+    pub fn parse(json: &[u8], format: DockerConfigFormat) -> Result<Self, DockerConfigError> {
+        decode::entries(json, format).map(|entries| Self {
+            keys: entries
+                .into_iter()
+                .map(|(key, entry)| DockerConfigKey::new(key, entry))
+                .collect(),
+        })
+    }
+
+    /// Keys alone, each with a complete credential in the form that everyone reads. For asking which of some
+    /// spellings a consumer would find.
+    pub fn of_spellings<I>(spellings: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let entry = || decode::Entry {
+            username: "user".to_owned(),
+            has_password: true,
+            auth: AuthField::Padded,
+        };
+        Self {
+            keys: spellings
+                .into_iter()
+                .map(|key| DockerConfigKey::new(key.into(), entry()))
+                .collect(),
+        }
+    }
+
+    /// All keys in document order.
+    pub fn iter(&self) -> impl Iterator<Item = &DockerConfigKey> {
+        self.keys.iter()
+    }
+
+    /// Whether there is no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+impl DockerConfigKey {
+    fn new(as_written: String, entry: decode::Entry) -> Self {
+        let normalised = url::keyring_key(&as_written);
+        Self {
+            as_written,
+            normalised,
+            username: entry.username,
+            has_password: entry.has_password,
+            auth: entry.auth,
+        }
+    }
+
+    /// The key as it stands in the docker config.
+    pub fn as_written(&self) -> &str {
+        &self.as_written
+    }
+
+    /// The key as the Kubernetes keyring files it: host and path, without scheme, `/v1/` and `/v2/`; `None` for one
+    /// that is no URL, which the keyring ignores.
+    pub fn normalised(&self) -> Option<Cow<'_, str>> {
+        self.normalised.as_deref().map(String::from_utf8_lossy)
+    }
+
+    /// The username, from `auth` where that is set.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// Whether username and password are both set, without which a builder pushes anonymously.
+    pub fn is_complete(&self) -> bool {
+        !self.username.is_empty() && self.has_password
+    }
+
+    /// The form of the entry's `auth` field.
+    pub fn auth(&self) -> AuthField {
+        self.auth
+    }
+
+    pub(super) fn keyring_key(&self) -> Option<&[u8]> {
+        self.normalised.as_deref()
+    }
+}
+
+impl<'a> KeyMatch<'a> {
+    /// Whether any key matched.
+    pub fn is_matched(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// The keys that matched, in order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &'a DockerConfigKey> {
+        self.keys.iter().copied()
+    }
+
+    /// The key whose credential is tried first.
+    pub fn first(&self) -> Option<&'a DockerConfigKey> {
+        self.keys.first().copied()
+    }
+
+    /// The usernames of the keys that matched, in order.
+    pub fn usernames(&self) -> impl ExactSizeIterator<Item = &'a str> {
+        self.keys().map(DockerConfigKey::username)
+    }
+
+    pub(super) fn only_first(mut self) -> Self {
+        self.keys.truncate(1);
+        self
+    }
+}
+
+impl<'a> FromIterator<&'a DockerConfigKey> for KeyMatch<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a DockerConfigKey>>(keys: I) -> Self {
+        Self {
+            keys: keys.into_iter().collect(),
+        }
+    }
+}

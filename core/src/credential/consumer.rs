@@ -1,0 +1,189 @@
+use std::borrow::Cow;
+
+use super::config::{AuthField, DockerConfigKey, DockerConfigKeys, KeyMatch};
+use crate::image::ImageRef;
+
+/// Where Docker Hub's credentials stand for docker's own tools.
+const DOCKER_HUB_AUTH_KEY: &str = "https://index.docker.io/v1/";
+
+/// Who looks a credential up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Consumer {
+    /// The builder on a push: the Kubernetes keyring over the push secret, asked for the output as written, first
+    /// credential only (openshift/builder `pkg/build/builder/cmd/dockercfg/cfg.go` `GetDockerAuth`).
+    BuildPush,
+    /// The builder on a pull: keys with a scheme are rewritten, then containers/image matches them
+    /// (`pkg/build/builder/daemonless.go` `mergeNodeCredentials`, `util.go` `normalizeRegistryLocation`). Of keys
+    /// that are rewritten alike a random one survives; here it is the first.
+    BuildPull,
+    /// An image import: the Kubernetes keyring, asked for the reference with defaults, first credential only
+    /// (openshift-apiserver `pkg/image/apiserver/importer/staticcredentials.go` `Repository`).
+    Import,
+    /// The kubelet: the Kubernetes keyring, asked for the normalised name, every credential in turn.
+    Kubelet,
+    /// containers/image itself, as in CRI-O, podman and buildah (`pkg/docker/config/config.go`
+    /// `findCredentialsInFile`). It reads the `auth` field only, and that padded.
+    ContainersImage,
+    /// Shipwright's image processing, which wants the exact server address
+    /// (shipwright-io/build `pkg/image/options.go` `GetOptions`).
+    Shipwright,
+}
+
+impl Consumer {
+    /// Every consumer.
+    pub const ALL: [Self; 6] = [
+        Self::BuildPush,
+        Self::BuildPull,
+        Self::Import,
+        Self::Kubelet,
+        Self::ContainersImage,
+        Self::Shipwright,
+    ];
+}
+
+impl DockerConfigKeys {
+    /// The keys whose credentials `consumer` would use for `image`. Nothing where `image` is no reference, names only
+    /// a registry, or is one that the consumer cannot parse.
+    ///
+    /// A short name means docker.io here; where its field searches (see [`crate::registry::Resolution::FirstOf`]),
+    /// ask once a registry.
+    pub fn matching(&self, consumer: Consumer, image: &str) -> KeyMatch<'_> {
+        let Ok(reference) = ImageRef::parse(image) else {
+            return KeyMatch::default();
+        };
+        if reference.is_registry_only() {
+            return KeyMatch::default();
+        }
+        match consumer {
+            Consumer::BuildPush => self.lookup(image).only_first(),
+            Consumer::Import => self
+                .lookup(&reference.with_defaults().to_string())
+                .only_first(),
+            Consumer::Kubelet => self.lookup(&NormalisedName::of(&reference).to_string()),
+            Consumer::BuildPull => self
+                .containers_image(&reference, |key| rewritten_for_pull(key.as_written()))
+                .into_iter()
+                .collect(),
+            Consumer::ContainersImage => self
+                .containers_image(&reference, |key| Cow::Borrowed(key.as_written()))
+                .filter(|key| key.auth() == AuthField::Padded)
+                .into_iter()
+                .collect(),
+            Consumer::Shipwright => self.shipwright(&reference).into_iter().collect(),
+        }
+    }
+
+    /// The key that containers/image settles on, each key seen as `spelling` has it: the repository, its parents,
+    /// the host, and only then any key that is the host once normalised.
+    fn containers_image<'a>(
+        &'a self,
+        reference: &ImageRef<'_>,
+        spelling: impl Fn(&'a DockerConfigKey) -> Cow<'a, str>,
+    ) -> Option<&'a DockerConfigKey> {
+        let name = NormalisedName::of(reference);
+        let full = name.to_string();
+        let parents = std::iter::successors(Some(full.as_str()), |path| {
+            path.rsplit_once('/').map(|(parent, _)| parent)
+        });
+        for path in parents {
+            if let Some(key) = self.iter().find(|key| spelling(key) == path) {
+                return Some(key);
+            }
+        }
+        let host = hub_as_index(name.host);
+        self.iter()
+            .find(|key| normalised_host(&spelling(key)) == host)
+    }
+
+    fn shipwright(&self, reference: &ImageRef<'_>) -> Option<&DockerConfigKey> {
+        // docker's reader refuses the whole file for one `auth` that it cannot decode.
+        let readable = self.iter().all(|key| key.auth() != AuthField::Unpadded);
+        let address = match reference.registry() {
+            "" | "docker.io" | "index.docker.io" => DOCKER_HUB_AUTH_KEY,
+            host => host,
+        };
+        let parsed = readable && !reference.has_upper_case_component();
+        self.iter()
+            .find(|key| parsed && key.as_written() == address)
+    }
+}
+
+/// A repository as distribution's `ParseNormalizedNamed` names it, which all but OpenShift's own parser use.
+struct NormalisedName<'a> {
+    host: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl<'a> NormalisedName<'a> {
+    fn of(reference: &ImageRef<'a>) -> Self {
+        let (host, namespace) = if reference.has_upper_case_component() {
+            (reference.namespace(), "")
+        } else {
+            match (reference.registry(), reference.namespace()) {
+                ("" | "docker.io" | "index.docker.io", "") => ("docker.io", "library"),
+                ("" | "docker.io" | "index.docker.io", namespace) => ("docker.io", namespace),
+                other => other,
+            }
+        };
+        Self {
+            host,
+            namespace,
+            name: reference.name(),
+        }
+    }
+}
+
+impl std::fmt::Display for NormalisedName<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/", self.host)?;
+        if !self.namespace.is_empty() {
+            write!(f, "{}/", self.namespace)?;
+        }
+        f.write_str(self.name)
+    }
+}
+
+/// The builder's `normalizeRegistryLocation`.
+fn rewritten_for_pull(key: &str) -> Cow<'_, str> {
+    let Some(rest) = key
+        .strip_prefix("http://")
+        .or_else(|| key.strip_prefix("https://"))
+    else {
+        return Cow::Borrowed(key);
+    };
+    let mut parts: Vec<&str> = rest.split('/').collect();
+    if let Some(host) = parts
+        .first_mut()
+        .filter(|host| matches!(**host, "index.docker.io" | "registry-1.docker.io"))
+    {
+        *host = "docker.io";
+    }
+    if matches!(parts.get(1), Some(&("v1" | "v2"))) {
+        parts.remove(1);
+    }
+    let joined = parts.join("/");
+    Cow::Owned(
+        joined
+            .strip_suffix('/')
+            .map(str::to_owned)
+            .unwrap_or(joined),
+    )
+}
+
+/// containers/image's `normalizeAuthFileKey`: only a key with a scheme is cut to its host.
+fn normalised_host(key: &str) -> &str {
+    let rest = key.strip_prefix("http://").unwrap_or(key);
+    let rest = rest.strip_prefix("https://").unwrap_or(rest);
+    if rest.len() == key.len() {
+        return hub_as_index(key);
+    }
+    hub_as_index(rest.split_once('/').map_or(rest, |(host, _)| host))
+}
+
+fn hub_as_index(host: &str) -> &str {
+    match host {
+        "docker.io" | "registry-1.docker.io" => "index.docker.io",
+        host => host,
+    }
+}

@@ -1,0 +1,266 @@
+//! What the caller knows of the cluster. Each item is known or honestly unknown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::credential::{Consumer, DockerConfigKeys};
+use crate::object::{ImageStreamView, Metadata, ObjectReference, TagReference};
+use crate::policy::{Labels, PolicySet};
+use crate::registry::InternalRegistry;
+
+/// The annotation by which a ServiceAccount names the pull secret that OpenShift manages for it
+/// (openshift-controller-manager `pkg/internalregistry/controllers/service_account_controller.go`).
+pub const MANAGED_SECRET_ANNOTATION: &str = "openshift.io/internal-registry-pull-secret-ref";
+
+/// Something that is known, or that nobody could be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Known<T> {
+    /// It is this.
+    Known(T),
+    /// Nobody could be asked: forbidden, down, too late, or offline.
+    #[default]
+    Unknown,
+}
+
+impl<T> Known<T> {
+    /// Borrows what is known.
+    pub fn as_ref(&self) -> Known<&T> {
+        match self {
+            Self::Known(value) => Known::Known(value),
+            Self::Unknown => Known::Unknown,
+        }
+    }
+
+    /// What is known, if anything.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// A secret, as far as anything but its owner may know it: the registries it has keys for.
+#[derive(Clone, Debug, Default)]
+pub struct SecretFact {
+    /// The keys; none where the secret holds no docker config that can be read.
+    pub keys: Option<DockerConfigKeys>,
+}
+
+impl SecretFact {
+    /// Whether a build that pushes `image` (as its output writes it) finds a credential.
+    pub fn can_push(&self, image: &str) -> bool {
+        self.keys
+            .as_ref()
+            .is_some_and(|keys| keys.matching(Consumer::BuildPush, image).is_matched())
+    }
+
+    /// Whether a build that pulls `image` finds a credential.
+    pub fn can_pull(&self, image: &str) -> bool {
+        self.keys
+            .as_ref()
+            .is_some_and(|keys| keys.matching(Consumer::BuildPull, image).is_matched())
+    }
+}
+
+/// A ServiceAccount, as far as builds look at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountFact {
+    /// The names of `imagePullSecrets`, in their order.
+    pub pull_secrets: Vec<String>,
+    /// The secret that OpenShift manages for the account, from [`MANAGED_SECRET_ANNOTATION`].
+    pub managed: Option<String>,
+}
+
+impl AccountFact {
+    /// The first linked secret that somebody linked by hand, other than `secret`. Without the
+    /// annotation (OpenShift before 4.16) the managed one is known by its name.
+    pub fn other_link(&self, account: &str, secret: &str) -> Option<&str> {
+        self.pull_secrets.iter().map(String::as_str).find(|link| {
+            *link != secret
+                && match &self.managed {
+                    Some(managed) => link != managed,
+                    None => !link
+                        .strip_prefix(account)
+                        .is_some_and(|rest| rest.starts_with("-dockercfg-")),
+                }
+        })
+    }
+}
+
+/// An ImageStream, as far as an import or a build output depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamFact {
+    /// Whether it carries the opt-out label.
+    pub opts_out: bool,
+    /// `status.dockerImageRepository`; empty where builds cannot output to it.
+    pub repository: String,
+    /// Its spec tags that follow something, by name.
+    pub tags: BTreeMap<String, StreamTag>,
+}
+
+/// A spec tag of an ImageStream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamTag {
+    /// `from.kind`.
+    pub kind: String,
+    /// `from.name`.
+    pub name: String,
+    /// `reference: true`.
+    pub reference: bool,
+    /// `importPolicy.scheduled`.
+    pub scheduled: bool,
+    /// Whether it carries the opt-out annotation.
+    pub opts_out: bool,
+}
+
+impl StreamFact {
+    /// Reads an ImageStream's JSON.
+    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
+        let view: ImageStreamView<'_> = serde_json::from_slice(json)?;
+        Ok(Self::of(&view))
+    }
+
+    /// The facts of an ImageStream that has been read.
+    pub fn of(view: &ImageStreamView<'_>) -> Self {
+        Self {
+            opts_out: Metadata::opts_out(&view.metadata),
+            repository: view.status.docker_image_repository.as_str().to_owned(),
+            tags: view
+                .spec
+                .tags
+                .iter()
+                .map(|(_, tag)| (tag.name.as_str().to_owned(), StreamTag::of(tag)))
+                .collect(),
+        }
+    }
+}
+
+impl StreamTag {
+    fn of(tag: &TagReference<'_>) -> Self {
+        let (kind, name) = match &tag.from {
+            Some(ObjectReference { kind, name, .. }) => (kind.as_str(), name.as_str()),
+            None => ("", ""),
+        };
+        Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            reference: tag.reference,
+            scheduled: tag.scheduled(),
+            opts_out: tag.opts_out(),
+        }
+    }
+}
+
+/// What is known of the one ImageStream that a decision may depend on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StreamRead {
+    /// Nobody has asked yet; a verdict that depends on it says so.
+    #[default]
+    NotRead,
+    /// It could not be read in time.
+    Failed,
+    /// There is none.
+    Absent,
+    /// It is this.
+    Present(Arc<StreamFact>),
+}
+
+/// What is known of the cluster as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterFacts {
+    /// The names of the integrated registry.
+    pub internal: InternalRegistry,
+    /// Whether an integrated registry is configured: builds that output to an ImageStream then
+    /// always push there.
+    pub integrated: Known<bool>,
+    /// The namespace that the webhook runs in, which it leaves alone.
+    pub own_namespace: Option<String>,
+}
+
+/// What is known of the namespace that the object is in.
+#[derive(Clone, Debug, Default)]
+pub struct NamespaceFacts {
+    /// Its labels.
+    pub labels: Known<Arc<Labels>>,
+    /// Secrets that policies name; one that is not listed is unknown.
+    pub secrets: BTreeMap<String, Known<Option<Arc<SecretFact>>>>,
+    /// ServiceAccounts that build; one that is not listed is unknown.
+    pub accounts: BTreeMap<String, Known<Option<Arc<AccountFact>>>>,
+}
+
+impl NamespaceFacts {
+    /// The secret of that name: known, known to be missing, or unknown.
+    pub fn secret(&self, name: &str) -> Known<Option<&SecretFact>> {
+        match self.secrets.get(name) {
+            Some(Known::Known(secret)) => Known::Known(secret.as_deref()),
+            Some(Known::Unknown) | None => Known::Unknown,
+        }
+    }
+
+    /// The ServiceAccount of that name: known, known to be missing, or unknown.
+    pub fn account(&self, name: &str) -> Known<Option<&AccountFact>> {
+        match self.accounts.get(name) {
+            Some(Known::Known(account)) => Known::Known(account.as_deref()),
+            Some(Known::Unknown) | None => Known::Unknown,
+        }
+    }
+
+    /// Its labels.
+    pub fn labels(&self) -> Known<&Labels> {
+        match &self.labels {
+            Known::Known(labels) => Known::Known(labels),
+            Known::Unknown => Known::Unknown,
+        }
+    }
+}
+
+/// Everything that a decision may depend on besides the object.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The policies in force.
+    pub policies: &'a PolicySet,
+    /// The cluster.
+    pub cluster: &'a ClusterFacts,
+    /// The object's namespace.
+    pub namespace: &'a NamespaceFacts,
+    /// The one ImageStream.
+    pub stream: StreamRead,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_managed_secret_is_no_link() {
+        let links = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let annotated = AccountFact {
+            pull_secrets: links(&["builder-dockercfg-x1", "builder-dockercfg-mine", "hub"]),
+            managed: Some("builder-dockercfg-x1".to_owned()),
+        };
+        assert_eq!(
+            annotated.other_link("builder", "hub"),
+            Some("builder-dockercfg-mine")
+        );
+        let old = AccountFact {
+            managed: None,
+            ..annotated
+        };
+        assert_eq!(old.other_link("builder", "dockerhub"), Some("hub"));
+        assert_eq!(old.other_link("builder", "hub"), None);
+    }
+
+    #[test]
+    fn a_stream_is_reduced_to_what_matters() {
+        let json = br#"{"metadata":{"labels":{"extreg.io/ignore":"true"}},
+            "spec":{"tags":[{"name":"pushed"},{"name":"v1","from":{"kind":"DockerImage","name":"u/a:v1"},
+            "importPolicy":{"scheduled":true},"annotations":{"extreg.io/scheduled":"false"}}]},
+            "status":{"dockerImageRepository":"docker.io/u/a"}}"#;
+        let stream = StreamFact::parse(json).unwrap();
+        assert!(stream.opts_out && stream.repository == "docker.io/u/a");
+        assert_eq!(stream.tags.keys().collect::<Vec<_>>(), ["v1"]);
+        let tag = &stream.tags["v1"];
+        assert!(tag.scheduled && tag.opts_out && !tag.reference && tag.name == "u/a:v1");
+    }
+}

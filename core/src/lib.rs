@@ -1,0 +1,17 @@
+//! The engine of `oc extreg`: what an image reference means on OpenShift and what a policy injects.
+//!
+//! No I/O, no async, no clock, no environment. An object is read into a [`object::Subject`], what is
+//! known of the cluster is put into [`facts::Facts`], and [`engine::Engine::evaluate`] answers with a
+//! [`verdict::Verdict`]: place by place what happens and why, the patch, and the words for the user.
+
+pub mod credential;
+pub mod edit;
+pub mod engine;
+pub mod facts;
+pub mod image;
+pub mod note;
+pub mod object;
+pub mod policy;
+pub mod registry;
+pub mod rule;
+pub mod verdict;

@@ -1,0 +1,263 @@
+//! What a user is told beyond yes and no: one wording for the webhook, the check and the audit.
+
+use crate::edit::{Edit, Value};
+
+/// Longer warnings are hard to read in a terminal; Kubernetes asks for at most 120.
+pub const MAX_WARNING: usize = 120;
+
+/// Something that the user should know about a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note<'a> {
+    /// Every tag of a repository will be imported on schedule.
+    AllTagsScheduled {
+        /// The repository.
+        repository: &'a str,
+    },
+    /// OpenShift's own resolution is left to find a secret.
+    LeftToLink {
+        /// The secret that the policy names.
+        secret: &'a str,
+        /// What is wrong with it.
+        fault: SecretFault,
+        /// The secret that the account links.
+        link: String,
+        /// The account.
+        account: String,
+    },
+    /// The namespace's labels would have decided.
+    NamespaceUnknown {
+        /// The policy.
+        policy: &'a str,
+    },
+    /// A secret that is injected will not work until somebody acts.
+    PushSecret {
+        /// The secret.
+        secret: &'a str,
+        /// What is wrong with it.
+        fault: SecretFault,
+        /// The namespace; empty where a file names none.
+        namespace: String,
+        /// The registry that it has to be for.
+        registry: String,
+    },
+    /// The pull secret that the policy names was not injected.
+    PullSecret {
+        /// The secret.
+        secret: &'a str,
+        /// What is wrong with it; none if nobody knows it.
+        fault: Option<SecretFault>,
+    },
+    /// The ImageStream that decides could not be read.
+    StreamUnread {
+        /// Its name.
+        stream: String,
+    },
+    /// The first component is in upper case.
+    UpperCase {
+        /// The image.
+        image: String,
+    },
+    /// What mode `Warn` would have done.
+    Would {
+        /// The edit.
+        edit: Edit<'a>,
+        /// The policy.
+        policy: &'a str,
+    },
+}
+
+/// What is known to be wrong with a secret that a policy names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretFault {
+    /// It is not there.
+    Missing,
+    /// It has no key for the image.
+    NoKey,
+}
+
+impl SecretFault {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "is missing",
+            Self::NoKey => "has no key for the image",
+        }
+    }
+}
+
+impl Note<'_> {
+    /// The note as admission warnings of at most [`MAX_WARNING`] bytes each.
+    pub fn warnings(&self) -> Vec<String> {
+        match self {
+            Self::AllTagsScheduled { repository } => vec![fit(&format!(
+                "extreg: each tag of {repository} (50 at most) will be imported every 15 minutes"
+            ))],
+            Self::LeftToLink {
+                secret,
+                fault,
+                link,
+                account,
+            } => vec![
+                fit(&format!(
+                    "extreg: push secret {secret} not set, it {}",
+                    fault.words()
+                )),
+                fit(&format!(
+                    "extreg: account {account} links {link}, which OpenShift may use"
+                )),
+            ],
+            Self::NamespaceUnknown { policy } => vec![fit(&format!(
+                "extreg: policy {policy} not applied: the labels of the namespace are not known"
+            ))],
+            Self::PushSecret {
+                secret,
+                fault: SecretFault::Missing,
+                namespace,
+                registry,
+            } => vec![
+                fit(&format!(
+                    "extreg: secret {secret} is missing: builds stay Pending until it is created"
+                )),
+                create_command(secret, namespace, registry),
+            ],
+            Self::PushSecret {
+                secret,
+                fault: SecretFault::NoKey,
+                registry,
+                ..
+            } => vec![
+                fit(&format!(
+                    "extreg: secret {secret} has no key for the image, the push will fail"
+                )),
+                fit(&format!("extreg: give it the key {}", server(registry))),
+            ],
+            Self::PullSecret { secret, fault } => vec![fit(&format!(
+                "extreg: pull secret {secret} not set, it {}",
+                fault.map_or("is not known to exist", SecretFault::words)
+            ))],
+            Self::StreamUnread { stream } => vec![fit(&format!(
+                "extreg: left alone: the ImageStream {stream} could not be read in time"
+            ))],
+            Self::UpperCase { image } => vec![fit(&format!(
+                "extreg: {image} left alone: OpenShift takes its first part for a user, pulls take it for a host"
+            ))],
+            Self::Would { edit, policy } => {
+                let value = match edit.value {
+                    Value::Secret(name) => name,
+                    Value::True => "true",
+                };
+                vec![fit(&format!(
+                    "extreg: policy {policy} (Warn) would set {} to {value}",
+                    edit.field
+                ))]
+            }
+        }
+    }
+}
+
+/// The key by which every consumer on OpenShift finds a credential for that registry.
+fn server(registry: &str) -> &str {
+    if registry == "docker.io" {
+        "https://index.docker.io/v1/"
+    } else {
+        registry
+    }
+}
+
+/// The command that creates a secret, with the namespace where there is room for it.
+fn create_command(secret: &str, namespace: &str, registry: &str) -> String {
+    let command = |namespace: &str| {
+        format!(
+            "extreg: oc create secret docker-registry {secret}{namespace} --docker-server={} …",
+            server(registry)
+        )
+    };
+    let long = command(&format!(" -n {namespace}"));
+    if namespace.is_empty() || long.len() > MAX_WARNING {
+        fit(&command(""))
+    } else {
+        long
+    }
+}
+
+/// Cuts a text that is too long, at a character.
+fn fit(text: &str) -> String {
+    if text.len() <= MAX_WARNING {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(MAX_WARNING - "…".len());
+    let mut cut = text.get(..end).unwrap_or_default().to_owned();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::Field;
+
+    #[test]
+    fn no_warning_is_longer_than_120_bytes() {
+        let long = "é".repeat(200);
+        let edit = Edit {
+            field: Field::PushSecret,
+            value: Value::Secret(&long),
+            parent_missing: false,
+        };
+        let fault = SecretFault::Missing;
+        for note in [
+            Note::AllTagsScheduled { repository: &long },
+            Note::LeftToLink {
+                secret: &long,
+                fault,
+                link: long.clone(),
+                account: long.clone(),
+            },
+            Note::NamespaceUnknown { policy: &long },
+            Note::PushSecret {
+                secret: &long,
+                fault,
+                namespace: long.clone(),
+                registry: long.clone(),
+            },
+            Note::PullSecret {
+                secret: &long,
+                fault: None,
+            },
+            Note::StreamUnread {
+                stream: long.clone(),
+            },
+            Note::UpperCase {
+                image: long.clone(),
+            },
+            Note::Would {
+                edit,
+                policy: &long,
+            },
+        ] {
+            for warning in note.warnings() {
+                assert!(
+                    warning.len() <= MAX_WARNING && warning.ends_with('…'),
+                    "{warning}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_command_names_the_key_that_works_everywhere() {
+        let note = Note::PushSecret {
+            secret: "dockerhub",
+            fault: SecretFault::Missing,
+            namespace: "snow".to_owned(),
+            registry: "docker.io".to_owned(),
+        };
+        assert_eq!(
+            note.warnings(),
+            [
+                "extreg: secret dockerhub is missing: builds stay Pending until it is created",
+                "extreg: oc create secret docker-registry dockerhub -n snow \
+                 --docker-server=https://index.docker.io/v1/ …",
+            ]
+        );
+    }
+}

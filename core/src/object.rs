@@ -1,0 +1,18 @@
+//! What we read of an object: partial views borrowed from its JSON, and the subject of a decision.
+
+mod annotations;
+mod sparse;
+mod subject;
+mod text;
+mod view;
+
+pub use annotations::Annotations;
+pub use sparse::{Relevant, Sparse};
+pub use subject::{Body, Change, Operation, Request, Resource, Subject, UnreadableObject};
+pub use text::{Pairs, Text};
+pub use view::{
+    BuildOutput, BuildSource, BuildSpec, BuildStrategy, BuildView, ImageStreamImportSpec,
+    ImageStreamImportView, ImageStreamSpec, ImageStreamStatus, ImageStreamTagView, ImageStreamView,
+    ImageTagView, ImportPolicy, ImportSite, LocalReference, Metadata, ObjectReference, PROOF_LABEL,
+    PullSite, TagReference, opt_out,
+};

@@ -1,0 +1,80 @@
+//! Lists of which only some elements matter.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+
+/// Whether an element of a list can matter to a rule.
+pub trait Relevant {
+    /// True if it names an image.
+    fn relevant(&self) -> bool;
+}
+
+/// The elements of a list that matter, each with its index in the input: patches address them by
+/// it. The others are dropped as they are read, so that a list of a million empty objects costs
+/// no memory.
+#[derive(Clone, Debug)]
+pub struct Sparse<T>(Vec<(usize, T)>);
+
+impl<T> Sparse<T> {
+    /// Each element with its index in the input.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.0.iter().map(|(index, item)| (*index, item))
+    }
+}
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Relevant> Deserialize<'de> for Sparse<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SparseVisitor(PhantomData))
+    }
+}
+
+struct SparseVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Relevant> Visitor<'de> for SparseVisitor<T> {
+    type Value = Sparse<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+        let mut kept = Vec::new();
+        let mut index = 0;
+        while let Some(item) = list.next_element::<Option<T>>()? {
+            kept.extend(item.filter(T::relevant).map(|item| (index, item)));
+            index += 1;
+        }
+        Ok(Sparse(kept))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Sparse::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Relevant for u8 {
+        fn relevant(&self) -> bool {
+            *self > 0
+        }
+    }
+
+    #[test]
+    fn what_is_kept_keeps_its_index() {
+        let kept: Sparse<u8> = serde_json::from_str("[0,7,null,9]").unwrap();
+        assert_eq!(kept.iter().collect::<Vec<_>>(), [(1, &7), (3, &9)]);
+        let none: Sparse<u8> = serde_json::from_str("null").unwrap();
+        assert_eq!(none.iter().count(), 0);
+    }
+}

@@ -1,0 +1,371 @@
+//! One object as somebody writes it, or as a file or the cluster holds it.
+
+use serde::Deserialize;
+
+use super::text::Text;
+use super::view::{
+    BuildView, ImageStreamImportView, ImageStreamTagView, ImageStreamView, ImageTagView, Metadata,
+    ObjectReference,
+};
+
+/// The resources that a rule may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// `build.openshift.io` buildconfigs.
+    BuildConfigs,
+    /// `build.openshift.io` builds.
+    Builds,
+    /// `image.openshift.io` imagestreamimports.
+    ImageStreamImports,
+    /// `image.openshift.io` imagestreams.
+    ImageStreams,
+    /// `image.openshift.io` imagestreamtags.
+    ImageStreamTags,
+    /// `image.openshift.io` imagetags.
+    ImageTags,
+}
+
+impl Resource {
+    /// All of them, in the order of their names.
+    pub const ALL: [Self; 6] = [
+        Self::BuildConfigs,
+        Self::Builds,
+        Self::ImageStreamImports,
+        Self::ImageStreams,
+        Self::ImageStreamTags,
+        Self::ImageTags,
+    ];
+
+    /// The resource of an admission request, unless it is one of a group that we leave alone:
+    /// `builds` of `shipwright.io` are not those of OpenShift.
+    pub fn of_request(group: &str, resource: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|known| known.group() == group && known.name() == resource)
+    }
+
+    /// The resource of a kind in a file; `v1` is the version that OpenShift 3 wrote without a
+    /// group (`library-go/pkg/legacyapi/legacygroupification`).
+    pub fn of_kind(api_version: &str, kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| {
+            known.kind() == kind
+                && (api_version == "v1"
+                    || api_version
+                        .strip_suffix("/v1")
+                        .is_some_and(|group| group == known.group()))
+        })
+    }
+
+    /// The API group.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::BuildConfigs | Self::Builds => "build.openshift.io",
+            _ => "image.openshift.io",
+        }
+    }
+
+    /// The plural name, as in a URL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BuildConfigs => "buildconfigs",
+            Self::Builds => "builds",
+            Self::ImageStreamImports => "imagestreamimports",
+            Self::ImageStreams => "imagestreams",
+            Self::ImageStreamTags => "imagestreamtags",
+            Self::ImageTags => "imagetags",
+        }
+    }
+
+    /// The kind, as in a file.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::BuildConfigs => "BuildConfig",
+            Self::Builds => "Build",
+            Self::ImageStreamImports => "ImageStreamImport",
+            Self::ImageStreams => "ImageStream",
+            Self::ImageStreamTags => "ImageStreamTag",
+            Self::ImageTags => "ImageTag",
+        }
+    }
+}
+
+/// What is being done to the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// It comes into being. So does an object of a file, or one of the cluster that an audit reads.
+    Create,
+    /// It replaces an older one.
+    Update,
+}
+
+/// An object and the one that it replaces.
+#[derive(Clone, Debug)]
+pub struct Change<T> {
+    /// The object as it would be stored.
+    pub new: T,
+    /// The object that is stored.
+    pub old: Option<T>,
+}
+
+/// The object by its kind.
+#[derive(Clone, Debug)]
+pub enum Body<'a> {
+    /// A Build.
+    Build(Box<Change<BuildView<'a>>>),
+    /// A BuildConfig.
+    BuildConfig(Box<Change<BuildView<'a>>>),
+    /// An ImageStream.
+    ImageStream(Box<Change<ImageStreamView<'a>>>),
+    /// An ImageStreamImport.
+    ImageStreamImport(Box<ImageStreamImportView<'a>>),
+    /// An ImageStreamTag.
+    ImageStreamTag(Box<Change<ImageStreamTagView<'a>>>),
+    /// An ImageTag.
+    ImageTag(Box<Change<ImageTagView<'a>>>),
+}
+
+/// What the engine decides about.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// What is being done.
+    pub operation: Operation,
+    /// The namespace; empty where a file names none.
+    pub namespace: Text<'a>,
+    /// The name; empty where it is generated.
+    pub name: Text<'a>,
+    /// Who does it; empty where nobody is known to.
+    pub user: Text<'a>,
+    /// The object.
+    pub body: Body<'a>,
+}
+
+/// An object that cannot be read as its kind. The API server's own message is the better one, so
+/// admission lets such an object pass unchanged.
+#[derive(Debug, thiserror::Error)]
+#[error("not a readable {kind}: {source}")]
+pub struct UnreadableObject {
+    kind: &'static str,
+    source: serde_json::Error,
+}
+
+/// An admission request, as far as the engine needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The resource.
+    pub resource: Resource,
+    /// The operation.
+    pub operation: Operation,
+    /// The namespace of the request.
+    pub namespace: &'a str,
+    /// The name of the request; empty where it is generated.
+    pub name: &'a str,
+    /// `userInfo.username`.
+    pub user: &'a str,
+    /// `object`, as JSON.
+    pub object: &'a str,
+    /// `oldObject`, as JSON; none or `null` for CREATE.
+    pub old_object: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// The object of an admission request.
+    pub fn of_request(request: &Request<'a>) -> Result<Self, UnreadableObject> {
+        let Request {
+            resource,
+            operation,
+            namespace,
+            name,
+            user,
+            object,
+            old_object,
+        } = *request;
+        let old = old_object.filter(|old| *old != "null");
+        let body = Body::parse(resource, object, old).map_err(|source| UnreadableObject {
+            kind: resource.kind(),
+            source,
+        })?;
+        Ok(Self {
+            operation,
+            namespace: namespace.into(),
+            name: name.into(),
+            user: user.into(),
+            body,
+        })
+    }
+
+    /// An object of a file or of the cluster, as JSON, read as if it were created now.
+    ///
+    /// What the API server would default before it asks a webhook is defaulted here: an output
+    /// without a kind, or of the old kind `ImageStream`, is the tag `latest` of a stream
+    /// (openshift-apiserver `pkg/build/apis/build/v1/conversion.go`).
+    pub fn of_object(resource: Resource, object: &'a str) -> Result<Self, UnreadableObject> {
+        let mut body = Body::parse(resource, object, None).map_err(|source| UnreadableObject {
+            kind: resource.kind(),
+            source,
+        })?;
+        body.apply_defaults();
+        let Metadata {
+            namespace, name, ..
+        } = body.metadata().clone();
+        Ok(Self {
+            operation: Operation::Create,
+            namespace,
+            name,
+            user: Text::default(),
+            body,
+        })
+    }
+
+    /// The resource that the object is of.
+    pub fn resource(&self) -> Resource {
+        match self.body {
+            Body::Build(_) => Resource::Builds,
+            Body::BuildConfig(_) => Resource::BuildConfigs,
+            Body::ImageStream(_) => Resource::ImageStreams,
+            Body::ImageStreamImport(_) => Resource::ImageStreamImports,
+            Body::ImageStreamTag(_) => Resource::ImageStreamTags,
+            Body::ImageTag(_) => Resource::ImageTags,
+        }
+    }
+
+    /// Whether the object carries the opt-out label.
+    ///
+    /// `oc tag` sends an ImageStreamTag without the labels of its stream, which only the old
+    /// object carries then (openshift-apiserver `imagestreamtag/rest.go`, `newISTag`).
+    pub fn opts_out(&self) -> bool {
+        let old = match &self.body {
+            Body::ImageStreamTag(change) => change.old.as_ref().map(|old| &old.metadata),
+            Body::ImageTag(change) => change.old.as_ref().map(|old| &old.metadata),
+            _ => None,
+        };
+        self.body.metadata().opts_out() || old.is_some_and(Metadata::opts_out)
+    }
+}
+
+impl<'a> Body<'a> {
+    /// `metadata` of the object.
+    pub fn metadata(&self) -> &Metadata<'a> {
+        match self {
+            Self::Build(change) | Self::BuildConfig(change) => &change.new.metadata,
+            Self::ImageStream(change) => &change.new.metadata,
+            Self::ImageStreamImport(import) => &import.metadata,
+            Self::ImageStreamTag(change) => &change.new.metadata,
+            Self::ImageTag(change) => &change.new.metadata,
+        }
+    }
+
+    fn parse(
+        resource: Resource,
+        new: &'a str,
+        old: Option<&'a str>,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(match resource {
+            Resource::BuildConfigs => Self::BuildConfig(change(new, old)?),
+            Resource::Builds => Self::Build(change(new, old)?),
+            Resource::ImageStreamImports => {
+                Self::ImageStreamImport(Box::new(serde_json::from_str(new)?))
+            }
+            Resource::ImageStreams => Self::ImageStream(change(new, old)?),
+            Resource::ImageStreamTags => Self::ImageStreamTag(change(new, old)?),
+            Resource::ImageTags => Self::ImageTag(change(new, old)?),
+        })
+    }
+
+    fn apply_defaults(&mut self) {
+        if let Self::Build(change) | Self::BuildConfig(change) = self
+            && let Some(to) = &mut change.new.spec.output.to
+        {
+            default_output(to);
+        }
+    }
+}
+
+fn default_output(to: &mut ObjectReference<'_>) {
+    if matches!(&*to.kind, "" | "ImageStream") {
+        to.kind = "ImageStreamTag".into();
+        to.name = format!("{}:latest", to.name).into();
+    }
+}
+
+fn change<'a, T: Deserialize<'a>>(
+    new: &'a str,
+    old: Option<&'a str>,
+) -> Result<Box<Change<T>>, serde_json::Error> {
+    let new = serde_json::from_str(new)?;
+    let old = old.map(serde_json::from_str).transpose()?;
+    Ok(Box::new(Change { new, old }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_one_of_its_group_only() {
+        assert_eq!(
+            Resource::of_request("build.openshift.io", "builds"),
+            Some(Resource::Builds)
+        );
+        assert_eq!(Resource::of_request("shipwright.io", "builds"), None);
+        assert_eq!(
+            Resource::of_kind("v1", "BuildConfig"),
+            Some(Resource::BuildConfigs)
+        );
+        assert_eq!(
+            Resource::of_kind("image.openshift.io/v1", "ImageStream"),
+            Some(Resource::ImageStreams)
+        );
+        assert_eq!(Resource::of_kind("shipwright.io/v1beta1", "Build"), None);
+        assert_eq!(
+            Resource::of_kind("build.openshift.io/v1", "ImageStream"),
+            None
+        );
+    }
+
+    #[test]
+    fn an_output_without_kind_is_the_tag_latest() {
+        for (kind, name, want) in [
+            ("", "foo", "foo:latest"),
+            ("", "foo:bar", "foo:bar:latest"),
+            ("ImageStream", "s", "s:latest"),
+        ] {
+            let json =
+                format!(r#"{{"spec":{{"output":{{"to":{{"kind":"{kind}","name":"{name}"}}}}}}}}"#);
+            let subject = Subject::of_object(Resource::BuildConfigs, &json).unwrap();
+            let Body::BuildConfig(change) = &subject.body else {
+                panic!("{subject:?}")
+            };
+            let to = change.new.spec.output.to.as_ref().unwrap();
+            assert_eq!((&*to.kind, &*to.name), ("ImageStreamTag", want));
+        }
+    }
+
+    #[test]
+    fn null_everywhere_is_an_empty_object() {
+        for resource in Resource::ALL {
+            for json in [
+                r#"{"metadata":null,"spec":null,"tag":null,"status":null}"#,
+                r#"{"metadata":{"name":null,"labels":null},"spec":{"output":null,"tags":null,"images":null}}"#,
+                "{}",
+            ] {
+                let subject = Subject::of_object(resource, json).unwrap();
+                assert_eq!(
+                    (&*subject.name, subject.opts_out()),
+                    ("", false),
+                    "{resource:?} {json}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_is_an_error_that_names_the_kind() {
+        let error = Subject::of_object(Resource::Builds, r#"{"spec":7}"#).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("not a readable Build: invalid type"),
+            "{error}"
+        );
+    }
+}

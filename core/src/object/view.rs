@@ -1,0 +1,309 @@
+//! Partial views of the objects that we read: only the fields that a rule looks at.
+//!
+//! A view is never written back. The fields are those of `openshift/api` (`build/v1/types.go`,
+//! `image/v1/types.go`); each may be absent or `null`, because the webhook runs before validation.
+
+use serde::Deserialize;
+
+use super::annotations::Annotations;
+use super::sparse::{Relevant, Sparse};
+use super::text::{Pairs, Text, nullable};
+
+/// The label, on an object or its namespace, and the annotations by which somebody opts out.
+pub mod opt_out {
+    /// `"true"` on a namespace or an object: leave all of it alone.
+    pub const LABEL: &str = "extreg.io/ignore";
+    /// `"false"` on one ImageStream tag: never schedule it.
+    pub const TAG_ANNOTATION: &str = "extreg.io/scheduled";
+}
+
+/// The label of an object that is written to see whether the webhook answers, its value a word that
+/// the webhook says back. Only dry runs are answered so.
+pub const PROOF_LABEL: &str = "extreg.io/proof";
+
+/// `metadata`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Metadata<'a> {
+    /// `metadata.name`; empty where it is generated.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+    /// `metadata.namespace`.
+    #[serde(borrow, default)]
+    pub namespace: Text<'a>,
+    /// `metadata.labels`.
+    #[serde(borrow, default)]
+    pub labels: Pairs<'a>,
+    /// `metadata.annotations` that are ours.
+    #[serde(borrow, default)]
+    pub annotations: Annotations<'a>,
+}
+
+impl Metadata<'_> {
+    /// Whether the object carries the opt-out label.
+    pub fn opts_out(&self) -> bool {
+        self.labels.get(opt_out::LABEL) == Some("true")
+    }
+}
+
+/// A reference to an image or to the ImageStream tag that names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct ObjectReference<'a> {
+    /// `DockerImage`, `ImageStreamTag`, `ImageStreamImage`; validation comes after us.
+    #[serde(borrow, default)]
+    pub kind: Text<'a>,
+    /// The namespace of an ImageStream; must be empty for a `DockerImage`.
+    #[serde(borrow, default)]
+    pub namespace: Text<'a>,
+    /// The image, or `<stream>:<tag>`.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+}
+
+/// A reference to a secret or a tag by its name alone.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct LocalReference<'a> {
+    /// The name; an empty one is an error that the API server reports.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+}
+
+/// A BuildConfig or a Build: the part of their specs that both share (`CommonSpec`).
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct BuildView<'a> {
+    /// `metadata`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub metadata: Metadata<'a>,
+    /// `spec`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub spec: BuildSpec<'a>,
+}
+
+/// `spec` of a BuildConfig or a Build.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildSpec<'a> {
+    /// Where the image is pushed.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub output: BuildOutput<'a>,
+    /// How it is built.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub strategy: BuildStrategy<'a>,
+    /// What goes in.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub source: BuildSource<'a>,
+    /// The account that the build runs as; empty means `builder`.
+    #[serde(borrow, default)]
+    pub service_account: Text<'a>,
+}
+
+/// `spec.output`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildOutput<'a> {
+    /// The image or ImageStream tag to push to; none means that nothing is pushed.
+    #[serde(borrow)]
+    pub to: Option<ObjectReference<'a>>,
+    /// The secret to push with; an empty object counts as set.
+    #[serde(borrow)]
+    pub push_secret: Option<LocalReference<'a>>,
+}
+
+/// `spec.strategy`; the pipeline strategy holds no image.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildStrategy<'a> {
+    /// `dockerStrategy`.
+    #[serde(borrow)]
+    pub docker_strategy: Option<PullSite<'a>>,
+    /// `sourceStrategy`.
+    #[serde(borrow)]
+    pub source_strategy: Option<PullSite<'a>>,
+    /// `customStrategy`.
+    #[serde(borrow)]
+    pub custom_strategy: Option<PullSite<'a>>,
+}
+
+impl<'a> BuildStrategy<'a> {
+    /// Each strategy that is set, with the name of its field.
+    pub fn sites(&self) -> impl Iterator<Item = (&'static str, &PullSite<'a>)> {
+        [
+            ("dockerStrategy", &self.docker_strategy),
+            ("sourceStrategy", &self.source_strategy),
+            ("customStrategy", &self.custom_strategy),
+        ]
+        .into_iter()
+        .filter_map(|(field, site)| site.as_ref().map(|site| (field, site)))
+    }
+}
+
+/// A place from which a build pulls: an image and the secret for it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PullSite<'a> {
+    /// The image; a docker strategy may leave it to the Dockerfile.
+    #[serde(borrow)]
+    pub from: Option<ObjectReference<'a>>,
+    /// The secret to pull with.
+    #[serde(borrow)]
+    pub pull_secret: Option<LocalReference<'a>>,
+}
+
+/// `spec.source`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct BuildSource<'a> {
+    /// Images from which files are copied in.
+    #[serde(borrow, default)]
+    pub images: Sparse<PullSite<'a>>,
+}
+
+/// An ImageStream.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ImageStreamView<'a> {
+    /// `metadata`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub metadata: Metadata<'a>,
+    /// `spec`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub spec: ImageStreamSpec<'a>,
+    /// `status`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub status: ImageStreamStatus<'a>,
+}
+
+/// `spec` of an ImageStream.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ImageStreamSpec<'a> {
+    /// `spec.tags`: those that follow something.
+    #[serde(borrow, default)]
+    pub tags: Sparse<TagReference<'a>>,
+}
+
+/// `status` of an ImageStream.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageStreamStatus<'a> {
+    /// Where a build that outputs to a tag of this stream pushes: the integrated registry's path
+    /// or, where there is none, `spec.dockerImageRepository`.
+    #[serde(borrow, default)]
+    pub docker_image_repository: Text<'a>,
+}
+
+/// A tag of an ImageStream: an element of `spec.tags`, `tag` of an ImageStreamTag, `spec` of an
+/// ImageTag.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagReference<'a> {
+    /// The name of the tag.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+    /// The annotations of the tag that are ours.
+    #[serde(borrow, default)]
+    pub annotations: Annotations<'a>,
+    /// What the tag follows; none for a tag that is only pushed to.
+    #[serde(borrow)]
+    pub from: Option<ObjectReference<'a>>,
+    /// A tag that is only a name for an image: never imported.
+    #[serde(default, deserialize_with = "nullable")]
+    pub reference: bool,
+    /// The import policy; absent on what a user wrote, always there on what the API server sends.
+    pub import_policy: Option<ImportPolicy>,
+}
+
+impl TagReference<'_> {
+    /// Whether the tag carries the opt-out annotation.
+    pub fn opts_out(&self) -> bool {
+        self.annotations.get(opt_out::TAG_ANNOTATION) == Some("false")
+    }
+
+    /// Whether the tag is imported on a schedule.
+    pub fn scheduled(&self) -> bool {
+        self.import_policy.is_some_and(|policy| policy.scheduled)
+    }
+}
+
+/// `importPolicy`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct ImportPolicy {
+    /// Whether OpenShift imports again every 15 minutes.
+    #[serde(default, deserialize_with = "nullable")]
+    pub scheduled: bool,
+}
+
+/// An ImageStreamTag, named `<stream>:<tag>`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ImageStreamTagView<'a> {
+    /// `metadata`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub metadata: Metadata<'a>,
+    /// `tag`; `null` on the synthetic old object of a tag that does not exist yet.
+    #[serde(borrow)]
+    pub tag: Option<TagReference<'a>>,
+}
+
+/// An ImageTag, named `<stream>:<tag>`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ImageTagView<'a> {
+    /// `metadata`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub metadata: Metadata<'a>,
+    /// `spec`; `null` deletes the tag.
+    #[serde(borrow)]
+    pub spec: Option<TagReference<'a>>,
+}
+
+/// An ImageStreamImport, named after the stream that it imports to.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ImageStreamImportView<'a> {
+    /// `metadata`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub metadata: Metadata<'a>,
+    /// `spec`.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub spec: ImageStreamImportSpec<'a>,
+}
+
+/// `spec` of an ImageStreamImport.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ImageStreamImportSpec<'a> {
+    /// Whether anything is written; `false` only looks images up.
+    #[serde(default, deserialize_with = "nullable")]
+    pub import: bool,
+    /// All tags of a repository.
+    #[serde(borrow)]
+    pub repository: Option<ImportSite<'a>>,
+    /// Single images.
+    #[serde(borrow, default)]
+    pub images: Sparse<ImportSite<'a>>,
+}
+
+/// One thing to import.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportSite<'a> {
+    /// The image or repository.
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub from: ObjectReference<'a>,
+    /// The tag that the image gets; the API server defaults it from the image's own tag.
+    #[serde(borrow)]
+    pub to: Option<LocalReference<'a>>,
+    /// The import policy that the tag will have.
+    pub import_policy: Option<ImportPolicy>,
+}
+
+impl Relevant for PullSite<'_> {
+    fn relevant(&self) -> bool {
+        self.from.is_some()
+    }
+}
+
+impl Relevant for TagReference<'_> {
+    fn relevant(&self) -> bool {
+        self.from.is_some()
+    }
+}
+
+impl Relevant for ImportSite<'_> {
+    fn relevant(&self) -> bool {
+        !self.from.name.is_empty()
+    }
+}

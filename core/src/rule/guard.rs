@@ -1,0 +1,83 @@
+//! What every rule asks first.
+
+use crate::facts::Facts;
+use crate::image::ImageRef;
+use crate::note::Note;
+use crate::object::Subject;
+use crate::object::opt_out;
+use crate::policy::{Mode, Policy, Selection};
+use crate::registry::{InvalidRef, RefRole, Resolution, resolve};
+use crate::verdict::Reason;
+
+/// The user that openshift-apiserver's own client is: it updates a BuildConfig and creates the
+/// Build when a build is started (`pkg/build/apiserver/buildgenerator`).
+pub const SYSTEM_API_SERVER: &str = "system:apiserver";
+/// The user that imports tags on schedule (openshift-controller-manager `pkg/image/controller`).
+pub const IMPORT_CONTROLLER: &str = "system:serviceaccount:openshift-infra:image-import-controller";
+
+const RUN_LEVEL: &str = "openshift.io/run-level";
+
+/// Whether a namespace belongs to the platform, by its name alone.
+pub fn is_system_namespace(name: &str) -> bool {
+    matches!(name, "default" | "openshift")
+        || name.starts_with("openshift-")
+        || name.starts_with("kube-")
+}
+
+/// Why all of the object is left alone, if it is.
+pub(super) fn exemption(subject: &Subject<'_>, facts: &Facts<'_>) -> Option<Reason> {
+    let namespace = subject.namespace.as_str();
+    let own = facts.cluster.own_namespace.as_deref();
+    let label = |key| {
+        facts
+            .namespace
+            .labels()
+            .known()
+            .and_then(|labels| labels.get(key))
+    };
+    if is_system_namespace(namespace) || own.is_some_and(|own| own == namespace) {
+        return Some(Reason::SystemNamespace);
+    }
+    if label(RUN_LEVEL).is_some_and(|level| matches!(level.as_str(), "0" | "1")) {
+        return Some(Reason::SystemNamespace);
+    }
+    let opted_out =
+        subject.opts_out() || label(opt_out::LABEL).is_some_and(|value| value == "true");
+    opted_out.then_some(Reason::OptedOut)
+}
+
+/// The image of a place and the policy in force for it, or why there is none.
+pub(super) fn govern<'a, 'i>(
+    image: &'i str,
+    role: RefRole,
+    facts: &'a Facts<'_>,
+) -> Result<(&'a Policy, ImageRef<'i>), (Reason, Option<Note<'a>>)> {
+    let (host, reference) = match resolve(image, role, &facts.cluster.internal) {
+        Resolution::Certain(host, reference) => (host, reference),
+        Resolution::FirstOf(..) => return Err((Reason::ShortName, None)),
+        Resolution::Internal(_) => return Err((Reason::Internal, None)),
+        Resolution::Parameter => return Err((Reason::Parameter, None)),
+        Resolution::Invalid(InvalidRef::UpperCase) => {
+            let note = Note::UpperCase {
+                image: image.to_owned(),
+            };
+            return Err((Reason::Invalid, Some(note)));
+        }
+        Resolution::Invalid(_) => return Err((Reason::Invalid, None)),
+    };
+    let labels = facts.namespace.labels();
+    match facts
+        .policies
+        .select(host, &reference.repository_path(), labels)
+    {
+        Selection::Policy(policy) if policy.mode() == Mode::Off => Err((Reason::PolicyOff, None)),
+        Selection::Policy(policy) => Ok((policy, reference)),
+        Selection::None => Err((Reason::OtherRegistry, None)),
+        Selection::NamespaceUnknown(policy) => {
+            let note = Note::NamespaceUnknown {
+                policy: policy.name(),
+            };
+            Err((Reason::NamespaceUnknown, Some(note)))
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A build that pushes to the policy's registry has the policy's push secret.
+
+use std::borrow::Cow;
+
+use super::RuleId;
+use super::guard::{SYSTEM_API_SERVER, exemption, govern};
+use crate::edit::{Edit, Field, Value};
+use crate::facts::{Facts, Known, StreamRead};
+use crate::note::{Note, SecretFault};
+use crate::object::{Body, BuildView, Change, ObjectReference, Operation, Subject};
+use crate::policy::{Policy, PushTarget};
+use crate::registry::RefRole;
+use crate::verdict::{Decision, Reason, Site, StreamKey, Verdict};
+
+const DEFAULT_ACCOUNT: &str = "builder";
+
+pub(super) fn evaluate<'a>(
+    subject: &'a Subject<'_>,
+    facts: &'a Facts<'_>,
+    verdict: &mut Verdict<'a>,
+) {
+    let (Body::Build(change) | Body::BuildConfig(change)) = &subject.body else {
+        return;
+    };
+    let Some(to) = &change.new.spec.output.to else {
+        return;
+    };
+    let site = |image, policy, decision, notes| Site {
+        rule: RuleId::PushSecret,
+        field: Field::PushSecret,
+        image,
+        policy,
+        decision,
+        notes,
+    };
+    let keep = |image, reason| site(image, None, Decision::Keep(reason), Vec::new());
+
+    let written = Cow::Borrowed(to.name.as_str());
+    if let Some(reason) = untouchable(subject, change, facts) {
+        verdict.sites.push(keep(written, reason));
+        return;
+    }
+    let image = match destination(to, subject, facts) {
+        Destination::Image(image) => image,
+        Destination::Keep(reason) => {
+            verdict.sites.push(keep(written, reason));
+            return;
+        }
+        Destination::Needs(key) => {
+            verdict.needs_stream = Some(key);
+            return;
+        }
+        Destination::Unread(stream) => {
+            let notes = vec![Note::StreamUnread { stream }];
+            verdict.sites.push(site(
+                written,
+                None,
+                Decision::Keep(Reason::StreamUnread),
+                notes,
+            ));
+            return;
+        }
+        Destination::None => return,
+    };
+    verdict
+        .sites
+        .push(match govern(&image, RefRole::Push, facts) {
+            Err((reason, note)) => site(
+                written,
+                None,
+                Decision::Keep(reason),
+                note.into_iter().collect(),
+            ),
+            Ok((policy, _)) => {
+                let name = Some(policy.name());
+                let (decision, notes) = decide(subject, change, policy, &image, facts);
+                site(image, name, decision, notes)
+            }
+        });
+}
+
+/// Why the output is left alone whatever it is.
+fn untouchable(
+    subject: &Subject<'_>,
+    change: &Change<BuildView<'_>>,
+    facts: &Facts<'_>,
+) -> Option<Reason> {
+    if let Some(reason) = exemption(subject, facts) {
+        return Some(reason);
+    }
+    if change.new.spec.output.push_secret.is_some() {
+        return Some(Reason::AlreadySet);
+    }
+    if subject.operation == Operation::Update {
+        if subject.user.as_str() == SYSTEM_API_SERVER {
+            return Some(Reason::SystemUpdate);
+        }
+        // Somebody who removed the secret wants it removed; only a new output asks again.
+        let same = change
+            .old
+            .as_ref()
+            .is_none_or(|old| old.spec.output.to == change.new.spec.output.to);
+        // A Build's output is immutable: its spec may not change after it exists.
+        if same || matches!(subject.body, Body::Build(_)) {
+            return Some(Reason::Unchanged);
+        }
+    }
+    None
+}
+
+enum Destination<'a> {
+    /// It pushes to this image.
+    Image(Cow<'a, str>),
+    /// It is left alone.
+    Keep(Reason),
+    /// It depends on this ImageStream.
+    Needs(StreamKey),
+    /// It depends on an ImageStream that could not be read.
+    Unread(String),
+    /// It is none that we know of.
+    None,
+}
+
+/// Where the build pushes to. An ImageStreamTag stands for `status.dockerImageRepository` of its
+/// stream: the integrated registry wherever there is one, otherwise the external repository
+/// (openshift-controller-manager `build_controller.go`, `resolveImageStreamLocation`;
+/// openshift-apiserver `imagestream/strategy.go`, `dockerImageRepository`).
+fn destination<'a>(
+    to: &'a ObjectReference<'_>,
+    subject: &Subject<'_>,
+    facts: &Facts<'_>,
+) -> Destination<'a> {
+    match &*to.kind {
+        // The API server refuses a namespace here; its message is the better one.
+        "DockerImage" if !to.namespace.is_empty() => Destination::Keep(Reason::Invalid),
+        "DockerImage" => Destination::Image(Cow::Borrowed(to.name.as_str())),
+        "ImageStreamTag" => {
+            let Some((stream, tag)) = to.name.split_once(':') else {
+                return Destination::Keep(Reason::Invalid);
+            };
+            if facts.cluster.integrated == Known::Known(true) {
+                return Destination::Keep(Reason::Internal);
+            }
+            match &facts.stream {
+                StreamRead::NotRead => Destination::Needs(StreamKey {
+                    namespace: if to.namespace.is_empty() {
+                        subject.namespace.as_str().to_owned()
+                    } else {
+                        to.namespace.as_str().to_owned()
+                    },
+                    name: stream.to_owned(),
+                }),
+                StreamRead::Failed => Destination::Unread(stream.to_owned()),
+                StreamRead::Absent => Destination::Keep(Reason::OtherRegistry),
+                StreamRead::Present(fact) if fact.repository.is_empty() => {
+                    Destination::Keep(Reason::OtherRegistry)
+                }
+                StreamRead::Present(fact) => {
+                    Destination::Image(Cow::Owned(format!("{}:{tag}", fact.repository)))
+                }
+            }
+        }
+        _ => Destination::None,
+    }
+}
+
+fn decide<'a>(
+    subject: &Subject<'_>,
+    change: &Change<BuildView<'_>>,
+    policy: &'a Policy,
+    image: &str,
+    facts: &Facts<'_>,
+) -> (Decision<'a>, Vec<Note<'a>>) {
+    let Some((secret, target)) = policy.push() else {
+        return (Decision::Keep(Reason::PolicySilent), Vec::new());
+    };
+    let wanted = match subject.body {
+        Body::Build(_) => target != PushTarget::BuildConfig,
+        _ => target != PushTarget::Build,
+    };
+    if !wanted {
+        return (Decision::Keep(Reason::PolicySilent), Vec::new());
+    }
+    let edit = Edit {
+        field: Field::PushSecret,
+        value: Value::Secret(secret),
+        parent_missing: false,
+    };
+    let fault = match facts.namespace.secret(secret) {
+        Known::Known(None) => SecretFault::Missing,
+        Known::Known(Some(fact)) if !fact.can_push(image) => SecretFault::NoKey,
+        Known::Known(Some(_)) | Known::Unknown => {
+            return (Decision::Edit(policy.mode(), edit), Vec::new());
+        }
+    };
+    let account = match change.new.spec.service_account.as_str() {
+        "" => DEFAULT_ACCOUNT,
+        account => account,
+    };
+    // A build that would have pushed with a linked secret must go on doing so.
+    let link = match facts.namespace.account(account) {
+        Known::Known(Some(fact)) => fact.other_link(account, secret),
+        Known::Known(None) | Known::Unknown => None,
+    };
+    if let Some(link) = link {
+        let note = Note::LeftToLink {
+            secret,
+            fault,
+            link: link.to_owned(),
+            account: account.to_owned(),
+        };
+        return (Decision::Keep(Reason::LinkedSecret), vec![note]);
+    }
+    let note = Note::PushSecret {
+        secret,
+        fault,
+        namespace: subject.namespace.as_str().to_owned(),
+        registry: policy.registry().as_str().to_owned(),
+    };
+    (Decision::Edit(policy.mode(), edit), vec![note])
+}

@@ -1,0 +1,264 @@
+//! What the engine decided of one object: place by place, with reason and words.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::edit::{Edit, Field, PatchPlan};
+use crate::note::Note;
+use crate::policy::Mode;
+use crate::rule::RuleId;
+
+/// An ImageStream that a decision depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamKey {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Why a place is left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The field is set already.
+    AlreadySet,
+    /// The import controller imports with the policy that the tag has.
+    ControllerImport,
+    /// The image is named by its digest: it never changes.
+    Digest,
+    /// The existing tag follows another tag, or is only a reference.
+    ExistingAlias,
+    /// The tag exists and keeps what it follows.
+    ExistingTag,
+    /// The integrated registry.
+    Internal,
+    /// OpenShift cannot use the reference.
+    Invalid,
+    /// OpenShift's own resolution may find a secret where the policy's would not work.
+    LinkedSecret,
+    /// The namespace's labels decide, and are not known.
+    NamespaceUnknown,
+    /// The import looks images up and writes nothing.
+    NotImporting,
+    /// The import writes no tag.
+    NothingTagged,
+    /// Somebody opted out.
+    OptedOut,
+    /// No policy speaks of that image here.
+    OtherRegistry,
+    /// The reference holds a Template parameter.
+    Parameter,
+    /// The policy does not ask for it.
+    PolicySilent,
+    /// The policy is off.
+    PolicyOff,
+    /// `reference: true`: never imported.
+    Reference,
+    /// The secret that the policy names cannot be shown to work.
+    SecretUnusable,
+    /// A short name, which may come from one of several registries.
+    ShortName,
+    /// The ImageStream that decides could not be read.
+    StreamUnread,
+    /// A system namespace, or the webhook's own.
+    SystemNamespace,
+    /// The API server's own update of a BuildConfig.
+    SystemUpdate,
+    /// An update that does not change what the rule looks at.
+    Unchanged,
+}
+
+impl Reason {
+    /// The reason in words, as a fragment that fits "left alone: …".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AlreadySet => "it is set already",
+            Self::ControllerImport => "the import controller imports with the tag's own policy",
+            Self::Digest => "a digest never changes",
+            Self::ExistingAlias => "the existing tag follows another tag or is a reference",
+            Self::ExistingTag => "the tag exists and keeps what it follows",
+            Self::Internal => "it is in the integrated registry",
+            Self::Invalid => "OpenShift cannot use the reference",
+            Self::LinkedSecret => "the build's account links another registry secret",
+            Self::NamespaceUnknown => "the labels of the namespace decide and are not known",
+            Self::NotImporting => "the import writes nothing",
+            Self::NothingTagged => "the import writes no tag",
+            Self::OptedOut => "it is opted out",
+            Self::OtherRegistry => "no policy speaks of that image here",
+            Self::Parameter => "the reference holds an unresolved parameter",
+            Self::PolicySilent => "the policy does not ask for it",
+            Self::PolicyOff => "the policy is off",
+            Self::Reference => "a reference tag is never imported",
+            Self::SecretUnusable => "the policy's secret cannot be shown to work",
+            Self::ShortName => "a short name may come from one of several registries",
+            Self::StreamUnread => "the ImageStream could not be read",
+            Self::SystemNamespace => "system namespaces are left alone",
+            Self::SystemUpdate => "the API server itself updates the BuildConfig",
+            Self::Unchanged => "the update does not change it",
+        }
+    }
+}
+
+/// What happens at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// It stays as it is.
+    Keep(Reason),
+    /// The policy, in this mode, asks for this edit. Only `Enforce` makes it.
+    Edit(Mode, Edit<'a>),
+}
+
+/// One place of an object that a rule looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site<'a> {
+    /// The rule.
+    pub rule: RuleId,
+    /// The field that the rule would set.
+    pub field: Field,
+    /// The image there.
+    pub image: Cow<'a, str>,
+    /// The policy in force, if one was found.
+    pub policy: Option<&'a str>,
+    /// What happens.
+    pub decision: Decision<'a>,
+    /// What the user should know about it.
+    pub notes: Vec<Note<'a>>,
+}
+
+/// The decision on one object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// Each place that a rule looked at, in the order of rules and fields.
+    pub sites: Vec<Site<'a>>,
+    /// The ImageStream that has to be read for a decision that is final.
+    pub needs_stream: Option<StreamKey>,
+}
+
+/// What became of an object as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Nothing to do.
+    Untouched,
+    /// A policy in mode `Audit` would have changed it.
+    Audited,
+    /// A policy in mode `Warn` would have changed it.
+    Warned,
+    /// It was changed.
+    Changed,
+}
+
+impl<'a> Verdict<'a> {
+    /// The edits to make.
+    pub fn edits(&self) -> impl Iterator<Item = &Edit<'a>> {
+        self.edits_of(Mode::Enforce)
+    }
+
+    /// The edits that policies of one mode ask for.
+    pub fn edits_of(&self, mode: Mode) -> impl Iterator<Item = &Edit<'a>> {
+        self.sites
+            .iter()
+            .filter_map(move |site| match &site.decision {
+                Decision::Edit(of, edit) if *of == mode => Some(edit),
+                _ => None,
+            })
+    }
+
+    /// The patch to apply; none if nothing changes.
+    pub fn patch(&self) -> Option<PatchPlan> {
+        PatchPlan::render(self.edits())
+    }
+
+    /// What became of the object as a whole.
+    pub fn outcome(&self) -> Outcome {
+        self.sites
+            .iter()
+            .filter_map(|site| match &site.decision {
+                Decision::Edit(Mode::Enforce, _) => Some(Outcome::Changed),
+                Decision::Edit(Mode::Warn, _) => Some(Outcome::Warned),
+                Decision::Edit(Mode::Audit, _) => Some(Outcome::Audited),
+                Decision::Edit(Mode::Off, _) | Decision::Keep(_) => None,
+            })
+            .max()
+            .unwrap_or(Outcome::Untouched)
+    }
+
+    /// Warnings for the user, each of at most 120 bytes; each once, at most [`MAX_WARNINGS`].
+    pub fn warnings(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        self.sites
+            .iter()
+            .flat_map(Site::warnings)
+            .filter(|warning| seen.insert(warning.clone()))
+            .take(MAX_WARNINGS)
+            .collect()
+    }
+
+    /// Annotations of the audit event, by key: the policy, field and secret of what was changed or
+    /// would have been, and what was decided.
+    pub fn audit_annotations(&self) -> Vec<(&'static str, String)> {
+        let mut decisions = BTreeSet::new();
+        let mut fields = Vec::new();
+        let mut policies = BTreeSet::new();
+        let mut secrets = BTreeSet::new();
+        for site in &self.sites {
+            match &site.decision {
+                Decision::Edit(mode, edit) => {
+                    decisions.insert(match mode {
+                        Mode::Enforce => "injected",
+                        Mode::Warn => "would inject, mode Warn",
+                        Mode::Audit | Mode::Off => "would inject, mode Audit",
+                    });
+                    fields.push(edit.field.pointer());
+                    policies.extend(site.policy);
+                    if let crate::edit::Value::Secret(name) = edit.value {
+                        secrets.insert(name);
+                    }
+                }
+                Decision::Keep(reason) if !site.notes.is_empty() => {
+                    decisions.insert(reason.words());
+                    policies.extend(site.policy);
+                }
+                Decision::Keep(_) => {}
+            }
+        }
+        let fields_left = fields.len().saturating_sub(MAX_FIELDS);
+        fields.truncate(MAX_FIELDS);
+        if fields_left > 0 {
+            fields.push(format!("and {fields_left} more"));
+        }
+        let join = |parts: BTreeSet<&str>| parts.into_iter().collect::<Vec<_>>().join(", ");
+        [
+            ("decision", join(decisions)),
+            ("field", fields.join(", ")),
+            ("policy", join(policies)),
+            ("secret", join(secrets)),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+    }
+}
+
+/// More would be dropped by the API server, which takes 4 KiB in all.
+pub const MAX_WARNINGS: usize = 20;
+const MAX_FIELDS: usize = 20;
+
+impl Site<'_> {
+    /// The warnings of this place.
+    pub fn warnings(&self) -> Vec<String> {
+        let would = match &self.decision {
+            Decision::Edit(Mode::Warn, edit) => Some(Note::Would {
+                edit: edit.clone(),
+                policy: self.policy.unwrap_or_default(),
+            }),
+            // In mode Audit nothing is said.
+            Decision::Edit(Mode::Audit | Mode::Off, _) => return Vec::new(),
+            _ => None,
+        };
+        would
+            .iter()
+            .chain(&self.notes)
+            .flat_map(Note::warnings)
+            .collect()
+    }
+}

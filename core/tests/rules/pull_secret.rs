@@ -1,0 +1,108 @@
+//! The optional pull secret.
+
+use crate::world::{World, Write};
+use extreg_core::object::Resource::{BuildConfigs, Builds};
+
+const POLICY: &str = r#"{"registry":"docker.io","pull":{"secretName":"dockerhub"}}"#;
+const HUB: &[&str] = &["https://index.docker.io/v1/", "docker.io"];
+
+fn strategy(kind: &str, from: &str, more: &str) -> String {
+    format!(r#"{{"spec":{{"strategy":{{"{kind}":{{"from":{from}{more}}}}}}}}}"#)
+}
+
+fn image(name: &str) -> String {
+    format!(r#"{{"kind":"DockerImage","name":"{name}"}}"#)
+}
+
+#[test]
+fn each_place_that_pulls_is_its_own() {
+    let world = World::policy(POLICY).secret(Some(HUB));
+    for kind in ["dockerStrategy", "sourceStrategy", "customStrategy"] {
+        let object = strategy(kind, &image("docker.io/u/base:1"), "");
+        let want = format!("set /spec/strategy/{kind}/pullSecret");
+        assert_eq!(world.outcome(&Write::create(BuildConfigs, &object)), want);
+        assert_eq!(world.outcome(&Write::create(Builds, &object)), want);
+    }
+    let source = format!(
+        r#"{{"spec":{{"source":{{"images":[{{"from":{}}},{{"from":{}}},{{"from":{},"pullSecret":{{"name":"x"}}}}]}}}}}}"#,
+        image("quay.io/u/base:1"),
+        image("docker.io/u/base:1"),
+        image("docker.io/u/base:1"),
+    );
+    let outcome = world.outcome(&Write::create(BuildConfigs, &source));
+    assert_eq!(outcome, "set /spec/source/images/1/pullSecret; AlreadySet");
+}
+
+#[test]
+fn only_a_certain_image_and_a_secret_that_works_count() {
+    let world = || World::policy(POLICY);
+    let known = || world().secret(Some(HUB));
+    let silent = "nothing";
+    for (world, from, want) in [
+        (known(), image("nginx"), silent),
+        (known(), image("quay.io/u/b"), silent),
+        (
+            known(),
+            r#"{"kind":"ImageStreamTag","name":"python:3"}"#.to_owned(),
+            silent,
+        ),
+        (known(), "null".to_owned(), silent),
+        (
+            world(),
+            image("docker.io/u/b"),
+            "SecretUnusable; extreg: pull secret dockerhub not set, it is not known to exist",
+        ),
+        (
+            world().secret(None),
+            image("docker.io/u/b"),
+            "SecretUnusable; extreg: pull secret dockerhub not set, it is missing",
+        ),
+        (
+            world().secret(Some(&["quay.io"])),
+            image("docker.io/u/b"),
+            "SecretUnusable; extreg: pull secret dockerhub not set, it has no key for the image",
+        ),
+        (
+            World::default().secret(Some(HUB)),
+            image("docker.io/u/b"),
+            silent,
+        ),
+    ] {
+        let object = strategy("dockerStrategy", &from, "");
+        assert_eq!(
+            world.outcome(&Write::create(BuildConfigs, &object)),
+            want,
+            "{from}"
+        );
+    }
+}
+
+#[test]
+fn what_is_set_or_unchanged_stays() {
+    let world = World::policy(POLICY).secret(Some(HUB));
+    let bare = strategy("dockerStrategy", &image("docker.io/u/b:1"), "");
+    let other = strategy("dockerStrategy", &image("docker.io/u/b:2"), "");
+    let set = strategy(
+        "dockerStrategy",
+        &image("docker.io/u/b:1"),
+        r#","pullSecret":{"name":"x"}"#,
+    );
+    for (old, new, want) in [
+        (&bare, &bare, "Unchanged"),
+        (&set, &bare, "Unchanged"),
+        (
+            &bare,
+            &other,
+            "set /spec/strategy/dockerStrategy/pullSecret",
+        ),
+        (&other, &set, "AlreadySet"),
+    ] {
+        assert_eq!(world.outcome(&Write::update(BuildConfigs, old, new)), want);
+    }
+    let by_server = Write::update(BuildConfigs, &bare, &other).by("system:apiserver");
+    assert_eq!(world.outcome(&by_server), "SystemUpdate");
+    assert_eq!(
+        world.outcome(&Write::create(Builds, &bare).within("openshift")),
+        "SystemNamespace"
+    );
+}
