@@ -1,0 +1,41 @@
+//! The cryptographic provider of the process, and the TLS settings that follow from it.
+//!
+//! rustls panics when two providers are linked and none was chosen, and it may be replaced by the
+//! operating system's OpenSSL in a FIPS build. Both are reasons to choose it in this file only.
+
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::server::ResolvesServerCert;
+use rustls::version::{TLS12, TLS13};
+
+/// Makes aws-lc-rs the provider of the process. Call it first thing in `main`; a second call, or a
+/// provider that somebody else installed before, changes nothing.
+pub fn install() {
+    if CryptoProvider::get_default().is_none() {
+        // An error means that another thread was faster, which is as good.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    }
+}
+
+/// The provider of the process, or aws-lc-rs where none was installed.
+pub fn provider() -> Arc<CryptoProvider> {
+    CryptoProvider::get_default().map_or_else(
+        || Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+        Arc::clone,
+    )
+}
+
+/// Settings of a TLS server: 1.2 or newer, no client certificates, HTTP/2 preferred over 1.1, and
+/// the certificate asked from `certificate` at each handshake.
+pub fn server_config(
+    certificate: Arc<dyn ResolvesServerCert>,
+) -> Result<ServerConfig, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}

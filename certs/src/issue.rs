@@ -1,0 +1,198 @@
+//! A certificate authority of our own and a leaf signed by it, for clusters without service-ca.
+//!
+//! The authority's key is forgotten as soon as the leaf is signed: there is nothing to steal, and
+//! a renewal is a new authority with the old one kept in the bundle for the time of the change.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
+};
+use secrecy::SecretString;
+
+use crate::host::Host;
+use crate::inspect::{Certificate, InspectError};
+use crate::pem::{self, ParsePemError};
+
+/// How far validity is dated back, for clients whose clock is behind.
+const BACKDATED: Duration = Duration::from_mins(5);
+
+/// How long what we issue is valid, counted from the time of issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    ca: Duration,
+    leaf: Duration,
+}
+
+impl Validity {
+    /// `ca` for the authority and `leaf` for the serving certificate, which cannot outlive it.
+    pub fn new(ca: Duration, leaf: Duration) -> Result<Self, IssueError> {
+        if leaf > ca {
+            return Err(IssueError::LeafOutlivesCa);
+        }
+        if leaf.is_zero() {
+            return Err(IssueError::NoValidity);
+        }
+        Ok(Self { ca, leaf })
+    }
+}
+
+impl Default for Validity {
+    /// Two years for both, as service-ca gives its leaves.
+    fn default() -> Self {
+        let two_years = Duration::from_hours(2 * 365 * 24);
+        Self {
+            ca: two_years,
+            leaf: two_years,
+        }
+    }
+}
+
+/// What was issued, all of it PEM.
+#[derive(Debug)]
+pub struct Issued {
+    /// What clients have to trust: the new authority, and after a rotation the older ones that
+    /// have not expired, newest first. It goes into the webhook configuration's `caBundle`.
+    pub ca_bundle: String,
+    /// The serving certificate: `tls.crt`.
+    pub chain: String,
+    /// Its private key, PKCS#8: `tls.key`.
+    pub key: SecretString,
+    /// Last moment at which the serving certificate is valid.
+    pub not_after: Timestamp,
+}
+
+/// Why nothing was issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// No host was given.
+    #[error("no host to issue a certificate for: name a service or a URL")]
+    NoHost,
+    /// The leaf would be valid longer than what it is signed by.
+    #[error("a serving certificate cannot be valid longer than its authority")]
+    LeafOutlivesCa,
+    /// A validity of zero.
+    #[error("a validity of nothing")]
+    NoValidity,
+    /// The dates leave what X.509 can say.
+    #[error("validity out of range")]
+    Range,
+    /// The bundle that was to be kept cannot be read.
+    #[error("bundle of older authorities: {0}")]
+    Bundle(#[from] InspectError),
+    /// The cryptographic library refused.
+    #[error("cannot issue a certificate: {0}")]
+    Rcgen(#[from] rcgen::Error),
+}
+
+impl From<ParsePemError> for IssueError {
+    fn from(error: ParsePemError) -> Self {
+        Self::Bundle(InspectError::Pem(error))
+    }
+}
+
+/// Issues an authority and a serving certificate (both ECDSA P-256) for `hosts`, valid from `now`.
+pub fn issue(hosts: &[Host], validity: Validity, now: Timestamp) -> Result<Issued, IssueError> {
+    if hosts.is_empty() {
+        return Err(IssueError::NoHost);
+    }
+    let ca_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let ca = CertifiedIssuer::self_signed(ca_params(validity, now)?, ca_key)?;
+    let leaf_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let leaf = leaf_params(hosts, validity, now)?.signed_by(&leaf_key, &ca)?;
+    Ok(Issued {
+        ca_bundle: ca.pem(),
+        chain: leaf.pem(),
+        key: SecretString::from(leaf_key.serialize_pem()),
+        not_after: Certificate::from_der(leaf.der(), 1)?.not_after,
+    })
+}
+
+/// Issues anew and keeps the authorities of `bundle` that have not expired at `now` behind the
+/// new one, so that clients trust both pairs while the change is under way.
+///
+/// Give clients the new bundle first and the server the new pair after that: the other way round
+/// has a time in which no client trusts the server.
+pub fn rotate(
+    bundle: &str,
+    hosts: &[Host],
+    validity: Validity,
+    now: Timestamp,
+) -> Result<Issued, IssueError> {
+    let kept = unexpired(bundle, now)?;
+    let mut issued = issue(hosts, validity, now)?;
+    issued.ca_bundle.push_str(&kept);
+    Ok(issued)
+}
+
+/// The certificates of `bundle` that are valid at `now`, as PEM; empty when none is or when the
+/// bundle is blank.
+pub fn unexpired(bundle: &str, now: Timestamp) -> Result<String, IssueError> {
+    if bundle.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let mut kept = String::new();
+    for (der, position) in pem::certificates("bundle", bundle.as_bytes())?
+        .iter()
+        .zip(1..)
+    {
+        if !Certificate::from_der(der, position)?.expired_at(now) {
+            kept.push_str(&pem::encode_certificate(der));
+        }
+    }
+    Ok(kept)
+}
+
+fn ca_params(validity: Validity, now: Timestamp) -> Result<CertificateParams, IssueError> {
+    let mut params = params(validity.ca, now)?;
+    // Distinct names, so that a client with two of them in its bundle tries the right one.
+    let name = format!("extreg webhook CA {}", now.as_second());
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
+}
+
+fn leaf_params(
+    hosts: &[Host],
+    validity: Validity,
+    now: Timestamp,
+) -> Result<CertificateParams, IssueError> {
+    let mut params = params(validity.leaf, now)?;
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "extreg-webhook");
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    params.subject_alt_names = hosts
+        .iter()
+        .map(|host| {
+            Ok(match host {
+                Host::Dns(name) => SanType::DnsName(name.as_str().try_into()?),
+                Host::Ip(address) => SanType::IpAddress(*address),
+            })
+        })
+        .collect::<Result<_, rcgen::Error>>()?;
+    Ok(params)
+}
+
+fn params(lifetime: Duration, now: Timestamp) -> Result<CertificateParams, IssueError> {
+    let now = u64::try_from(now.as_second()).map_err(|_| IssueError::Range)?;
+    let epoch = date_time_ymd(1970, 1, 1);
+    // Year 9999 is the last one that X.509 can say.
+    let end = now
+        .checked_add(lifetime.as_secs())
+        .ok_or(IssueError::Range)?;
+    if end >= 253_402_300_800 {
+        return Err(IssueError::Range);
+    }
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.not_before = epoch + Duration::from_secs(now.saturating_sub(BACKDATED.as_secs()));
+    params.not_after = epoch + Duration::from_secs(end);
+    Ok(params)
+}
