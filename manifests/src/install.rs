@@ -1,0 +1,158 @@
+//! Everything, in order.
+
+use crate::crd::custom_resource_definition;
+use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
+use crate::monitoring::monitoring;
+use crate::namespace::namespace;
+use crate::network::network_policy;
+use crate::policy::registry_policy;
+use crate::rbac;
+use crate::service::service;
+use crate::settings::{Settings, Tls};
+use crate::webhook::mutating_webhook_configuration;
+use crate::workload::{deployment, disruption_budget};
+
+/// Everything to install, in the order in which it is applied; phases never go back.
+///
+/// For [`Tls::OwnCa`] the serving secret has to be added between [`Phase::Base`] and
+/// [`Phase::Workload`]; it is not part of this list because it must never be printed.
+pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
+    use Phase::{Arm, Base, Definition, Workload};
+    let in_cluster = !matches!(settings.tls, Tls::External { .. });
+    let mut all = vec![Manifest::of(Definition, &custom_resource_definition())?];
+    if in_cluster {
+        all.extend([
+            Manifest::of(Base, &namespace(settings))?,
+            Manifest::of(Base, &rbac::service_account(settings))?,
+            Manifest::of(Base, &rbac::cluster_role(settings))?,
+            Manifest::of(Base, &rbac::cluster_role_binding(settings))?,
+            Manifest::of(Base, &rbac::role(settings))?,
+            Manifest::of(Base, &rbac::role_binding(settings))?,
+            Manifest::of(Base, &service(settings))?,
+            Manifest::of(Base, &network_policy(settings))?,
+            Manifest::of(Base, &disruption_budget(settings))?,
+        ]);
+        if settings.monitoring {
+            all.extend(monitoring(settings)?);
+        }
+    }
+    all.push(registry_policy(settings.mode)?);
+    if in_cluster {
+        all.push(Manifest::of(Workload, &deployment(settings))?);
+    }
+    all.push(Manifest::of(
+        Arm,
+        &mutating_webhook_configuration(settings),
+    )?);
+    Ok(all)
+}
+
+/// The names of everything that any settings for this namespace install, in the order in which it is
+/// removed: the configuration first, so that nothing waits for a webhook that is going away.
+///
+/// A kind that the cluster does not have (ServiceMonitor, PrometheusRule) or an object that is not there
+/// is no error. Removing the definition removes every policy.
+pub fn uninstall(settings: &Settings) -> Result<Vec<ObjectName>, RenderError> {
+    let everything = Settings {
+        tls: Tls::ServiceCa,
+        monitoring: true,
+        ..settings.clone()
+    };
+    let secret = crate::serving_secret(settings, "", "")?;
+    let mut names = Vec::new();
+    for manifest in install(&everything)?.into_iter().rev() {
+        names.push(manifest.object);
+        if manifest.phase == Phase::Workload {
+            names.push(secret.object.clone());
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(settings: &Settings) -> Vec<String> {
+        let all = install(settings).unwrap();
+        assert!(all.is_sorted_by_key(|m| m.phase));
+        all.into_iter().map(|m| m.object.kind).collect()
+    }
+
+    #[test]
+    fn the_configuration_comes_last_and_goes_first() {
+        let settings = Settings::default();
+        assert_eq!(
+            kinds(&settings),
+            [
+                "CustomResourceDefinition",
+                "Namespace",
+                "ServiceAccount",
+                "ClusterRole",
+                "ClusterRoleBinding",
+                "Role",
+                "RoleBinding",
+                "Service",
+                "NetworkPolicy",
+                "PodDisruptionBudget",
+                "RegistryPolicy",
+                "Deployment",
+                "MutatingWebhookConfiguration",
+            ]
+        );
+        let removed: Vec<String> = uninstall(&settings)
+            .unwrap()
+            .into_iter()
+            .map(|o| o.kind)
+            .collect();
+        assert_eq!(
+            removed[..4],
+            [
+                "MutatingWebhookConfiguration",
+                "Deployment",
+                "Secret",
+                "RegistryPolicy"
+            ]
+        );
+        assert_eq!(
+            removed.last().map(String::as_str),
+            Some("CustomResourceDefinition")
+        );
+        for kind in ["ServiceMonitor", "PrometheusRule"] {
+            assert!(removed.iter().any(|k| k == kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_outside_the_cluster_has_nothing_of_its_own_inside() {
+        let settings = Settings {
+            tls: Tls::External {
+                url: "https://h".parse().unwrap(),
+                ca: "-----BEGIN CERTIFICATE-----".parse().unwrap(),
+            },
+            monitoring: true,
+            ..Settings::default()
+        };
+        assert_eq!(
+            kinds(&settings),
+            [
+                "CustomResourceDefinition",
+                "RegistryPolicy",
+                "MutatingWebhookConfiguration",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_object_says_who_made_it() {
+        let settings = Settings {
+            monitoring: true,
+            ..Settings::default()
+        };
+        for manifest in install(&settings).unwrap() {
+            let label = &manifest.value["metadata"]["labels"]["app.kubernetes.io/managed-by"];
+            assert_eq!(label, "oc-extreg", "{}", manifest.object);
+            assert_eq!(manifest.value["kind"], manifest.object.kind.as_str());
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What oc extreg installs on a cluster, as typed builders without any I/O.
+//!
+//! [`install`] gives the objects in the order in which they are applied, [`uninstall`] their names in the
+//! order in which they are removed. Both take [`Settings`], whose types admit only what a cluster would
+//! accept. The files in the folder `yaml` are what [`folder`] makes of the default settings; a test holds
+//! them to it.
+
+mod crd;
+mod folder;
+mod install;
+mod manifest;
+mod monitoring;
+pub mod names;
+mod namespace;
+mod network;
+mod policy;
+mod rbac;
+mod selector;
+mod service;
+mod settings;
+mod webhook;
+mod workload;
+
+pub use crd::custom_resource_definition;
+pub use folder::{File, folder};
+pub use install::{install, uninstall};
+pub use manifest::{Manifest, ObjectName, Phase, RenderError, to_yaml};
+pub use policy::registry_policy;
+pub use selector::{SelectorError, parse_selector};
+pub use service::serving_secret;
+pub use settings::{
+    CaBundle, DnsLabel, DnsName, FailurePolicy, InstallMode, Replicas, Settings, SettingsError,
+    TimeoutSeconds, Tls, WebhookUrl,
+};
+pub use webhook::{match_conditions, mutating_webhook_configuration};

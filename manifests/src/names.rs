@@ -1,0 +1,49 @@
+//! Names that the cluster, the webhook and the plugin have to agree on.
+
+/// API group of the policy resource.
+pub const GROUP: &str = "extreg.io";
+/// Version of the policy resource.
+pub const VERSION: &str = "v1alpha1";
+/// Group and version of the policy resource, as in `apiVersion`.
+pub const API_VERSION: &str = "extreg.io/v1alpha1";
+/// Kind of the policy resource.
+pub const KIND: &str = "RegistryPolicy";
+/// Plural of the policy resource, as in its URL.
+pub const PLURAL: &str = "registrypolicies";
+/// Name of the custom resource definition.
+pub const CRD: &str = "registrypolicies.extreg.io";
+
+/// Label that takes a namespace or an object out of the webhook's reach.
+pub const IGNORE_LABEL: &str = "extreg.io/ignore";
+/// Its one value that counts.
+pub const IGNORE_VALUE: &str = "true";
+/// Label of everything that this crate makes.
+pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// Its value, which is the field manager too.
+pub const MANAGER: &str = "oc-extreg";
+/// Label by which the Service, the budget and the network policy find the pods.
+pub const NAME_LABEL: &str = "app.kubernetes.io/name";
+
+/// Namespace of the webhook where the settings name no other.
+pub const NAMESPACE: &str = "extreg-system";
+/// Name of the Deployment, the Service, the service account and the configuration.
+pub const WEBHOOK: &str = "extreg-webhook";
+/// Name of the one entry of the configuration; the API servers' metrics carry it.
+pub const WEBHOOK_ENTRY: &str = "mutate.extreg.io";
+/// Path under which the webhook takes admission reviews.
+pub const WEBHOOK_PATH: &str = "/mutate";
+/// Secret that holds the serving certificate.
+pub const SERVING_SECRET: &str = "extreg-webhook-tls";
+/// Lease that elects the replica which writes policy status.
+pub const LEASE: &str = "extreg-webhook";
+/// Policy that an installation starts with.
+pub const DEFAULT_POLICY: &str = "dockerhub";
+/// Push secret that the starting policy names.
+pub const DEFAULT_SECRET: &str = "dockerhub";
+
+/// Port of the Service.
+pub const SERVICE_PORT: i32 = 443;
+/// Port on which the webhook serves TLS.
+pub const TLS_PORT: i32 = 8443;
+/// Port on which the webhook answers probes and metrics, without TLS.
+pub const HEALTH_PORT: i32 = 8080;

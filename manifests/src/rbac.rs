@@ -1,0 +1,179 @@
+//! The least rights with which the webhook can do its work.
+
+use k8s_openapi::api::core::v1::ServiceAccount;
+use k8s_openapi::api::rbac::v1::{
+    ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject,
+};
+
+use crate::names;
+use crate::namespace::{cluster_meta, own_meta};
+use crate::settings::{DnsName, Settings};
+
+const READ: &[&str] = &["get", "list", "watch"];
+
+/// The account of the webhook's pods. Its token is mounted by the pod, not by default.
+pub(crate) fn service_account(settings: &Settings) -> ServiceAccount {
+    ServiceAccount {
+        metadata: own_meta(names::WEBHOOK, settings),
+        automount_service_account_token: Some(false),
+        ..ServiceAccount::default()
+    }
+}
+
+/// What the webhook reads over all namespaces, and the one status that it writes.
+///
+/// Narrowed by `resourceNames`, `list` and `watch` on secrets allow only requests with the field selector
+/// `metadata.name=NAME`; the API server matches the selector's name against the rule.
+pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
+    let secrets: Vec<&str> = settings.secrets.iter().map(DnsName::as_str).collect();
+    let mut rules = vec![
+        rule("", &["namespaces"], &[], READ),
+        rule("", &["serviceaccounts"], &["builder"], READ),
+        rule(names::GROUP, &[names::PLURAL], &[], READ),
+        rule(
+            names::GROUP,
+            &["registrypolicies/status"],
+            &[],
+            &["get", "patch", "update"],
+        ),
+        rule("image.openshift.io", &["imagestreams"], &[], &["get"]),
+        rule("config.openshift.io", &["images"], &["cluster"], READ),
+    ];
+    // A rule with an empty list of names would be one for every secret.
+    if !secrets.is_empty() {
+        rules.insert(1, rule("", &["secrets"], &secrets, READ));
+    }
+    ClusterRole {
+        metadata: cluster_meta(names::WEBHOOK),
+        rules: Some(rules),
+        aggregation_rule: None,
+    }
+}
+
+/// The lease by which replicas agree on who writes status. `create` cannot be narrowed by name.
+pub(crate) fn role(settings: &Settings) -> Role {
+    let lease =
+        |names: &[&str], verbs: &[&str]| rule("coordination.k8s.io", &["leases"], names, verbs);
+    Role {
+        metadata: own_meta(names::WEBHOOK, settings),
+        rules: Some(vec![
+            lease(&[], &["create"]),
+            lease(&[names::LEASE], &["get", "patch", "update"]),
+        ]),
+    }
+}
+
+/// Gives [`cluster_role`] to the webhook's account.
+pub(crate) fn cluster_role_binding(settings: &Settings) -> ClusterRoleBinding {
+    ClusterRoleBinding {
+        metadata: cluster_meta(names::WEBHOOK),
+        role_ref: role_ref("ClusterRole"),
+        subjects: Some(vec![subject(settings)]),
+    }
+}
+
+/// Gives [`role`] to the webhook's account.
+pub(crate) fn role_binding(settings: &Settings) -> RoleBinding {
+    RoleBinding {
+        metadata: own_meta(names::WEBHOOK, settings),
+        role_ref: role_ref("Role"),
+        subjects: Some(vec![subject(settings)]),
+    }
+}
+
+fn rule(group: &str, resources: &[&str], names: &[&str], verbs: &[&str]) -> PolicyRule {
+    let owned = |list: &[&str]| list.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
+    PolicyRule {
+        api_groups: Some(vec![group.to_owned()]),
+        resources: Some(owned(resources)),
+        resource_names: (!names.is_empty()).then(|| owned(names)),
+        verbs: owned(verbs),
+        non_resource_urls: None,
+    }
+}
+
+fn role_ref(kind: &str) -> RoleRef {
+    RoleRef {
+        api_group: "rbac.authorization.k8s.io".to_owned(),
+        kind: kind.to_owned(),
+        name: names::WEBHOOK.to_owned(),
+    }
+}
+
+fn subject(settings: &Settings) -> Subject {
+    Subject {
+        kind: "ServiceAccount".to_owned(),
+        name: names::WEBHOOK.to_owned(),
+        namespace: Some(settings.namespace.as_str().to_owned()),
+        api_group: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(rules: Option<Vec<PolicyRule>>) -> Vec<String> {
+        let line = |r: PolicyRule| {
+            let groups = r.api_groups.unwrap_or_default().join("+");
+            let resources = r.resources.unwrap_or_default().join("+");
+            let names = r.resource_names.unwrap_or_default().join("+");
+            format!("{groups}/{resources}[{names}] {}", r.verbs.join(","))
+        };
+        rules.unwrap_or_default().into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_rights_are_exactly_these() {
+        let settings = Settings::default();
+        assert_eq!(
+            show(cluster_role(&settings).rules),
+            [
+                "/namespaces[] get,list,watch",
+                "/secrets[dockerhub] get,list,watch",
+                "/serviceaccounts[builder] get,list,watch",
+                "extreg.io/registrypolicies[] get,list,watch",
+                "extreg.io/registrypolicies/status[] get,patch,update",
+                "image.openshift.io/imagestreams[] get",
+                "config.openshift.io/images[cluster] get,list,watch",
+            ]
+        );
+        assert_eq!(
+            show(role(&settings).rules),
+            [
+                "coordination.k8s.io/leases[] create",
+                "coordination.k8s.io/leases[extreg-webhook] get,patch,update",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_secret_is_readable_without_its_name() {
+        let mut settings = Settings::default();
+        settings.secrets.clear();
+        let rules = show(cluster_role(&settings).rules).join("\n");
+        assert!(!rules.contains("secrets"), "{rules}");
+        settings
+            .secrets
+            .extend(["b".parse().unwrap(), "a".parse().unwrap()]);
+        let rules = show(cluster_role(&settings).rules).join("\n");
+        assert!(rules.contains("/secrets[a+b] "), "{rules}");
+    }
+
+    #[test]
+    fn nothing_is_wild_and_no_webhook_configuration_can_be_written() {
+        let settings = Settings::default();
+        let all = [cluster_role(&settings).rules, role(&settings).rules];
+        let all = serde_json::to_string(&all).unwrap();
+        for word in [
+            "*",
+            "admissionregistration",
+            "escalate",
+            "bind",
+            "impersonate",
+            "delete",
+        ] {
+            assert!(!all.contains(word), "{word}");
+        }
+    }
+}
