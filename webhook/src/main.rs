@@ -1,0 +1,5 @@
+//! The admission webhook's binary.
+
+fn main() -> std::process::ExitCode {
+    extreg_webhook::run::main()
+}

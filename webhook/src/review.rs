@@ -1,0 +1,172 @@
+//! Reviews decided by the engine, on the facts that are in memory.
+
+mod doubt;
+
+use std::future::ready;
+use std::sync::Arc;
+
+use extreg_core::engine::Engine;
+use extreg_core::facts::{Facts, Known, SecretFact, StreamRead};
+use extreg_core::object::{self, PROOF_LABEL, Subject};
+use extreg_core::policy::Labels;
+use extreg_core::verdict::{Decision as SiteDecision, Outcome, StreamKey, Verdict};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use serde_json::value::RawValue;
+
+use crate::facts::FactStore;
+use crate::metrics::{Decision, SkipReason};
+use crate::review::doubt::Doubts;
+use crate::reviewer::{NotReady, Review, Reviewer};
+use crate::wire::{Operation, Request};
+
+/// Reads single objects when a decision hangs on them, each within a time limit of its own.
+pub trait Lookup: Send + Sync + 'static {
+    /// An ImageStream. Never [`StreamRead::NotRead`].
+    fn stream<'a>(&'a self, key: &'a StreamKey) -> BoxFuture<'a, StreamRead>;
+
+    /// A secret that a policy names and that memory holds as missing or useless.
+    fn secret<'a>(
+        &'a self,
+        _namespace: &'a str,
+        _name: &'a str,
+    ) -> BoxFuture<'a, Known<Option<SecretFact>>> {
+        ready(Known::Unknown).boxed()
+    }
+
+    /// The labels of a namespace that memory does not hold.
+    fn labels<'a>(&'a self, _namespace: &'a str) -> BoxFuture<'a, Known<Labels>> {
+        ready(Known::Unknown).boxed()
+    }
+}
+
+/// Asks the engine.
+pub struct EngineReviewer {
+    facts: Arc<FactStore>,
+    lookup: Option<Box<dyn Lookup>>,
+}
+
+impl EngineReviewer {
+    /// Without `lookup`, a decision that hangs on an ImageStream is made as if it could not be read,
+    /// and what memory holds of secrets and namespaces is believed.
+    pub fn new(facts: Arc<FactStore>, lookup: Option<Box<dyn Lookup>>) -> Self {
+        Self { facts, lookup }
+    }
+
+    async fn decide(&self, subject: &Subject<'_>) -> Review {
+        let policies = self.facts.policies();
+        let cluster = self.facts.cluster();
+        let mut namespace = self.facts.namespace(&subject.namespace);
+        let mut stream = StreamRead::NotRead;
+        let mut asked = Doubts::default();
+        loop {
+            let facts = Facts {
+                policies: &policies.set,
+                cluster: &cluster,
+                namespace: &namespace,
+                stream: stream.clone(),
+            };
+            let verdict = Engine.evaluate(subject, &facts);
+            let mut doubts = Doubts::of(&verdict);
+            doubts.forget(&asked);
+            if doubts.is_empty() {
+                return review_of(&verdict);
+            }
+            drop(verdict);
+            if let Some(read) = doubts
+                .settle(self.lookup.as_deref(), &mut namespace, subject)
+                .await
+            {
+                stream = read;
+            }
+            asked.remember(doubts);
+        }
+    }
+}
+
+impl Reviewer for EngineReviewer {
+    async fn review(&self, request: Request<'_>) -> Review {
+        let dry_run = request.dry_run;
+        let Some(request) = engine_request(&request) else {
+            return Review::default();
+        };
+        let Ok(subject) = Subject::of_request(&request) else {
+            // The API server validates after us, and its message is the better one.
+            return Review {
+                skipped: vec![SkipReason::Unreadable],
+                ..Review::default()
+            };
+        };
+        let proof = if dry_run { proof(&subject) } else { None };
+        with_proof(self.decide(&subject).await, proof)
+    }
+
+    fn ready(&self) -> Result<(), NotReady> {
+        if self.facts.is_synced() {
+            Ok(())
+        } else {
+            Err(NotReady("not known yet"))
+        }
+    }
+}
+
+/// The part of a request that the engine decides about; none if nothing in it can be ours.
+fn engine_request<'a>(request: &'a Request<'_>) -> Option<object::Request<'a>> {
+    if !request.sub_resource.is_empty() {
+        return None;
+    }
+    Some(object::Request {
+        resource: object::Resource::of_request(
+            &request.resource.group,
+            &request.resource.resource,
+        )?,
+        operation: match request.operation {
+            Operation::Create => object::Operation::Create,
+            Operation::Update => object::Operation::Update,
+            Operation::Connect | Operation::Delete | Operation::Other => return None,
+        },
+        namespace: &request.namespace,
+        name: &request.name,
+        user: &request.user_info.username,
+        object: request.object.map(RawValue::get)?,
+        old_object: request.old_object.map(RawValue::get),
+    })
+}
+
+/// The answer to somebody who wants to see that this webhook is called, whatever the policies are.
+/// A label's value is a word of at most 63 characters; anything else does not get past validation.
+fn proof(subject: &Subject<'_>) -> Option<String> {
+    let word = subject.body.metadata().labels.get(PROOF_LABEL)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_word = !word.is_empty() && word.len() <= 63 && word.chars().all(plain);
+    is_word.then(|| format!("extreg: proof {word}"))
+}
+
+fn with_proof(mut review: Review, proof: Option<String>) -> Review {
+    review.warnings.splice(0..0, proof);
+    review
+}
+
+fn review_of(verdict: &Verdict<'_>) -> Review {
+    Review {
+        decision: match verdict.outcome() {
+            Outcome::Changed => Decision::Patch,
+            Outcome::Warned | Outcome::Audited => Decision::WouldPatch,
+            Outcome::Untouched => Decision::Unchanged,
+        },
+        patch: verdict
+            .patch()
+            .map(|plan| plan.as_json().as_bytes().to_vec()),
+        warnings: verdict.warnings(),
+        audit: verdict.audit_annotations(),
+        fields: verdict.edits().map(|edit| edit.field.into()).collect(),
+        skipped: verdict
+            .sites
+            .iter()
+            .filter_map(|site| match site.decision {
+                SiteDecision::Keep(reason) => Some(reason.into()),
+                SiteDecision::Edit(..) => None,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,46 @@
+//! What the server asks: one question for each review.
+
+use std::fmt;
+use std::future::Future;
+
+use crate::metrics::{Decision, Field, SkipReason};
+use crate::wire::{Audit, Request};
+
+/// Decides about reviews. The server calls it for each request that is one, from many tasks.
+pub trait Reviewer: Send + Sync + 'static {
+    /// Decides about one request. It may wait for a fact; the server ends it at the deadline and
+    /// then allows the object unchanged. Reviews with `dry_run` have to leave no trace.
+    fn review(&self, request: Request<'_>) -> impl Future<Output = Review> + Send;
+
+    /// Whether it knows what it needs to decide; the answer is part of `/readyz`.
+    fn ready(&self) -> Result<(), NotReady> {
+        Ok(())
+    }
+}
+
+/// What to answer to one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Review {
+    /// What was decided, for log and metrics.
+    pub decision: Decision,
+    /// A JSON Patch as JSON; none leaves the object as it is.
+    pub patch: Option<Vec<u8>>,
+    /// What the client shows its user, a line of at most 120 characters each.
+    pub warnings: Vec<String>,
+    /// Audit annotations.
+    pub audit: Vec<Audit>,
+    /// The fields that the patch sets.
+    pub fields: Vec<Field>,
+    /// Why places that hold an image were left alone.
+    pub skipped: Vec<SkipReason>,
+}
+
+/// What is still missing before the server is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReady(pub &'static str);
+
+impl fmt::Display for NotReady {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0)
+    }
+}

@@ -1,0 +1,11 @@
+//! The server as API servers meet it: over TLS, on loopback.
+#![cfg(test)]
+
+mod api;
+mod binary;
+mod cluster;
+mod drain;
+mod engine;
+mod rotation;
+mod support;
+mod transport;
