@@ -1,0 +1,24 @@
+//! Talking to a cluster.
+
+mod apply;
+mod cluster;
+mod config;
+mod data;
+mod diff;
+mod error;
+mod kind;
+mod object;
+mod print;
+mod service;
+
+pub(crate) use self::object::set;
+pub use self::{
+    apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
+    cluster::{Cluster, DryRun},
+    config::{ConnectOptions, connect, go_arch, go_os},
+    data::{DataFormat, to_data, yaml_document},
+    error::from_kube,
+    kind::Kind,
+    object::{Object, ObjectRef},
+    print::{ObjectFormat, Report, Verb},
+};

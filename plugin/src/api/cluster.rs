@@ -1,0 +1,273 @@
+//! A cluster: reading and writing objects of any kind.
+
+use std::fmt::Write as _;
+
+use http::{Method, Request, header};
+use kube::{Client, client::Body, core::Status};
+use serde_json::Value;
+
+use super::{
+    Kind, MANAGER, Object, ObjectRef, from_kube,
+    service::{WantsWarnings, warnings},
+};
+use crate::error::Error;
+
+/// A cluster, as the user that the kubeconfig and the flags make us.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    namespace: String,
+}
+
+/// `--dry-run`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DryRun {
+    /// Do it.
+    #[default]
+    None,
+    /// Say what would be done; nothing is sent that could change something.
+    Client,
+    /// Have the server check everything, admission and quota too, and keep nothing.
+    Server,
+}
+
+impl DryRun {
+    /// What is appended to a line of what was done.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Client => " (dry run)",
+            Self::Server => " (server dry run)",
+        }
+    }
+
+    const fn query(self) -> &'static str {
+        match self {
+            Self::None | Self::Client => "",
+            Self::Server => "&dryRun=All",
+        }
+    }
+}
+
+impl Cluster {
+    pub(super) const fn new(client: Client, namespace: String) -> Self {
+        Self { client, namespace }
+    }
+
+    /// The client, for kube's typed API.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The namespace of `--namespace`, else of the context, else `default`.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Any path of the API, as JSON.
+    pub async fn get_path(&self, path: &str) -> Result<Value, Error> {
+        self.send(Method::GET, path, None, None).await
+    }
+
+    /// An object, or none if there is none.
+    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, Error> {
+        match self.get_path(&object.path()).await {
+            Ok(body) => Ok(Some(Object {
+                kind: object.kind,
+                body,
+            })),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The objects of a kind in a namespace that a label selector picks; an empty one picks all.
+    pub async fn list(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        selector: &str,
+    ) -> Result<Vec<Object>, Error> {
+        let path = format!(
+            "{}?labelSelector={}",
+            kind.path(Some(namespace)),
+            encode(selector)
+        );
+        let mut list = self.get_path(&path).await?;
+        let items = list.get_mut("items").map(Value::take);
+        let Some(Value::Array(items)) = items else {
+            return Ok(Vec::new());
+        };
+        Ok(items
+            .into_iter()
+            .map(|body| Object { kind, body })
+            .collect())
+    }
+
+    /// Whether the API serves a kind.
+    pub async fn serves(&self, kind: Kind) -> Result<bool, Error> {
+        match self.get_path(&kind.group_path()).await {
+            Ok(list) => Ok(list
+                .get("resources")
+                .and_then(Value::as_array)
+                .is_some_and(|all| all.iter().any(|r| r["name"] == kind.plural))),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Creates an object and returns what became of it.
+    pub async fn create(&self, object: &Object, dry_run: DryRun) -> Result<Object, Error> {
+        let kind = object.kind;
+        let path = format!(
+            "{}?fieldManager={MANAGER}{}",
+            kind.path(Some(&object.reference().namespace)),
+            dry_run.query()
+        );
+        let body = self.send(
+            Method::POST,
+            &path,
+            Some("application/json"),
+            Some(&object.body),
+        );
+        Ok(Object {
+            kind,
+            body: body.await?,
+        })
+    }
+
+    /// Has the server create an object without keeping it, admission and all, and returns what it
+    /// would be and what the server warns of. The warnings are not printed.
+    pub async fn try_create(&self, object: &Object) -> Result<(Object, Vec<String>), Error> {
+        let kind = object.kind;
+        let path = format!(
+            "{}?fieldManager={MANAGER}{}",
+            kind.path(Some(&object.reference().namespace)),
+            DryRun::Server.query()
+        );
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(&path)
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/json")
+            .extension(WantsWarnings)
+            .body(Body::from(object.body.to_string().into_bytes()))
+            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+        let response = self.client.send(request).await.map_err(from_kube)?;
+        let status = response.status();
+        let warnings = warnings(response.headers()).collect();
+        let bytes = response.into_body().collect_bytes().await;
+        let bytes = bytes.map_err(from_kube)?;
+        if !status.is_success() {
+            let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
+                let text = String::from_utf8_lossy(&bytes);
+                Status::failure(&text, "Failed to parse error data").with_code(status.as_u16())
+            });
+            return Err(from_kube(kube::Error::Api(status.boxed())));
+        }
+        let body = serde_json::from_slice(&bytes).map_err(kube::Error::SerdeError);
+        let body = body.map_err(from_kube)?;
+        Ok((Object { kind, body }, warnings))
+    }
+
+    /// Replaces an object. With a `resourceVersion` in it, only that very state of it (else 409).
+    pub async fn replace(&self, object: &Object, dry_run: DryRun) -> Result<Object, Error> {
+        let path = format!(
+            "{}?fieldManager={MANAGER}{}",
+            object.reference().path(),
+            dry_run.query()
+        );
+        let body = self.send(
+            Method::PUT,
+            &path,
+            Some("application/json"),
+            Some(&object.body),
+        );
+        Ok(Object {
+            kind: object.kind,
+            body: body.await?,
+        })
+    }
+
+    /// Server-side apply of the fields in `object`; with `force` also those of other managers.
+    pub async fn server_side_apply(
+        &self,
+        object: &Object,
+        force: bool,
+        dry_run: DryRun,
+    ) -> Result<Object, Error> {
+        let path = format!(
+            "{}?fieldManager={MANAGER}&force={force}{}",
+            object.reference().path(),
+            dry_run.query()
+        );
+        let media = Some("application/apply-patch+yaml");
+        let body = self
+            .send(Method::PATCH, &path, media, Some(&object.body))
+            .await?;
+        Ok(Object {
+            kind: object.kind,
+            body,
+        })
+    }
+
+    /// Deletes an object. `Ok(false)` if there was none.
+    pub async fn delete(&self, object: &ObjectRef, dry_run: DryRun) -> Result<bool, Error> {
+        // Background is the default of these kinds but for DeploymentConfig and BuildConfig, whose
+        // server leaves dependents orphaned without it.
+        let path = format!(
+            "{}?propagationPolicy=Background{}",
+            object.path(),
+            dry_run.query()
+        );
+        match self.send(Method::DELETE, &path, None, None).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        media: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Value, Error> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::ACCEPT, "application/json");
+        if let Some(media) = media {
+            request = request.header(header::CONTENT_TYPE, media);
+        }
+        let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
+        let request = request
+            .body(body)
+            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+        self.client.request(request).await.map_err(from_kube)
+    }
+}
+
+/// Percent-encodes a query value.
+fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_encoded() {
+        assert_eq!(encode("a/b=c,d in (e)"), "a%2Fb%3Dc%2Cd%20in%20%28e%29");
+    }
+}

@@ -1,0 +1,361 @@
+//! From kubectl's flags and a kubeconfig to a client.
+//!
+//! The flags are laid over the kubeconfig before kube reads it, so that files, data and their
+//! precedence are handled in one place. kube knows only context, cluster and user itself.
+
+use std::{env::consts, path::Path, sync::Arc, time::Duration};
+
+use http::{HeaderName, HeaderValue};
+use kube::{
+    Client, Config,
+    config::{
+        AuthInfo, Cluster as KubeCluster, Context as KubeContext, KubeConfigOptions, Kubeconfig,
+        KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext,
+    },
+};
+
+use super::{
+    Cluster,
+    service::{Service, ServiceOptions},
+};
+use crate::{cli::ConnectionArgs, error::Error, printer::Printer};
+
+/// What a client is made from.
+pub struct ConnectOptions<'a> {
+    /// kubectl's flags.
+    pub connection: &'a ConnectionArgs,
+    /// `--namespace`, if given.
+    pub namespace: Option<&'a str>,
+    /// The command, for the user agent.
+    pub verb: &'a str,
+    /// Refuse every request that would change something.
+    pub read_only: bool,
+    /// Where warnings and the request log go.
+    pub printer: &'a Arc<Printer>,
+}
+
+/// A client of the cluster that the flags and the kubeconfig name. Sends nothing yet.
+///
+/// # Errors
+/// [`Error::Usage`] if the kubeconfig or a flag is at fault, [`Error::NoCluster`] if there is none.
+pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
+    let args = options.connection;
+    let mut config = load(args).await?;
+    if let Some(true) = args.disable_compression {
+        config.disable_compression = true;
+    }
+    // Retrying is our service's, which follows client-go: only where the server says when.
+    config.default_retry = false;
+    config.headers.push((
+        HeaderName::from_static("user-agent"),
+        HeaderValue::from_str(&user_agent(options.verb))
+            .map_err(|e| Error::failed(format!("user agent: {e}")))?,
+    ));
+    let namespace = options
+        .namespace
+        .map_or_else(|| config.default_namespace.clone(), str::to_owned);
+    let request_timeout = args
+        .request_timeout
+        .as_ref()
+        .map(|t| t.duration)
+        .filter(|d| *d > Duration::ZERO);
+    let server = config.cluster_url.to_string();
+    let inner = Client::try_from(config).map_err(super::from_kube)?;
+    let service = Service::new(
+        inner,
+        ServiceOptions {
+            read_only: options.read_only,
+            request_timeout,
+            server: server.trim_end_matches('/').to_owned(),
+        },
+        Arc::clone(options.printer),
+    );
+    Ok(Cluster::new(
+        Client::new(service, namespace.clone()),
+        namespace,
+    ))
+}
+
+/// `linux` and the like, as Go calls it.
+pub fn go_os(os: &str) -> &str {
+    match os {
+        "macos" => "darwin",
+        os => os,
+    }
+}
+
+/// `amd64` and the like, as Go calls it.
+pub fn go_arch(arch: &str) -> &str {
+    match arch {
+        "aarch64" => "arm64",
+        "powerpc64" => "ppc64le",
+        "x86" => "386",
+        "x86_64" => "amd64",
+        arch => arch,
+    }
+}
+
+fn user_agent(verb: &str) -> String {
+    format!(
+        "oc-extreg/{} ({}/{}) {verb}",
+        env!("CARGO_PKG_VERSION"),
+        go_os(consts::OS),
+        go_arch(consts::ARCH),
+    )
+}
+
+async fn load(args: &ConnectionArgs) -> Result<Config, Error> {
+    let kubeconfig = match &args.kubeconfig {
+        Some(path) => Some(Kubeconfig::read_from(path).map_err(wrong)?),
+        None => default_kubeconfig()?,
+    };
+    let kubeconfig = match kubeconfig {
+        Some(kubeconfig) if !is_empty(&kubeconfig) => kubeconfig,
+        _ if args.server.is_some() => nameless(),
+        _ => {
+            return Config::incluster().map_err(|_| Error::NoCluster);
+        }
+    };
+    let (kubeconfig, options) = overlay(kubeconfig, args)?;
+    Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(wrong)
+}
+
+fn default_kubeconfig() -> Result<Option<Kubeconfig>, Error> {
+    match Kubeconfig::read() {
+        Ok(kubeconfig) => Ok(Some(kubeconfig)),
+        Err(KubeconfigError::FindPath) => Ok(None),
+        Err(KubeconfigError::ReadConfig(e, _)) if e.kind() == std::io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(wrong(error)),
+    }
+}
+
+fn is_empty(kubeconfig: &Kubeconfig) -> bool {
+    kubeconfig.clusters.is_empty() && kubeconfig.contexts.is_empty()
+}
+
+/// A kubeconfig for `--server` alone.
+fn nameless() -> Kubeconfig {
+    let name = "flags".to_owned();
+    Kubeconfig {
+        clusters: vec![NamedCluster {
+            name: name.clone(),
+            cluster: Some(KubeCluster::default()),
+            ..NamedCluster::default()
+        }],
+        contexts: vec![NamedContext {
+            name: name.clone(),
+            context: Some(KubeContext {
+                cluster: name.clone(),
+                user: Some(name.clone()),
+                ..KubeContext::default()
+            }),
+            ..NamedContext::default()
+        }],
+        auth_infos: vec![NamedAuthInfo {
+            name: name.clone(),
+            auth_info: Some(AuthInfo::default()),
+            ..NamedAuthInfo::default()
+        }],
+        current_context: Some(name),
+        ..Kubeconfig::default()
+    }
+}
+
+fn overlay(
+    mut kubeconfig: Kubeconfig,
+    args: &ConnectionArgs,
+) -> Result<(Kubeconfig, KubeConfigOptions), Error> {
+    let options = KubeConfigOptions {
+        context: args.context.clone(),
+        cluster: args.cluster.clone(),
+        user: args.user.clone(),
+    };
+    // kube takes a user that is not there for one without credentials.
+    if let Some(user) = &args.user
+        && !kubeconfig
+            .auth_infos
+            .iter()
+            .any(|named| &named.name == user)
+    {
+        return Err(Error::usage(format!(
+            "the kubeconfig has no user \"{user}\""
+        )));
+    }
+    // Every cluster and user, because which one is used is kube's to find out.
+    for named in &mut kubeconfig.clusters {
+        overlay_cluster(named.cluster.get_or_insert_default(), args);
+    }
+    let extra = user_extra(&args.impersonate_extra)?;
+    if args.impersonate.is_none()
+        && (args.impersonate_uid.is_some()
+            || !args.impersonate_group.is_empty()
+            || !extra.is_empty())
+    {
+        return Err(Error::usage(
+            "--as-uid, --as-group and --as-user-extra need --as: whom to impersonate",
+        ));
+    }
+    for named in &mut kubeconfig.auth_infos {
+        overlay_user(named.auth_info.get_or_insert_default(), args, &extra);
+    }
+    Ok((kubeconfig, options))
+}
+
+fn overlay_cluster(cluster: &mut KubeCluster, args: &ConnectionArgs) {
+    if let Some(server) = &args.server {
+        let has_scheme = server.contains("://");
+        cluster.server = Some(if has_scheme {
+            server.clone()
+        } else {
+            format!("https://{server}")
+        });
+    }
+    if let Some(file) = &args.certificate_authority {
+        cluster.certificate_authority = Some(text(file));
+        cluster.certificate_authority_data = None;
+    }
+    if let Some(insecure) = args.insecure_skip_tls_verify {
+        cluster.insecure_skip_tls_verify = Some(insecure);
+        if insecure && args.certificate_authority.is_none() {
+            cluster.certificate_authority = None;
+            cluster.certificate_authority_data = None;
+        }
+    }
+    if let Some(name) = &args.tls_server_name {
+        cluster.tls_server_name = Some(name.clone());
+    }
+}
+
+fn overlay_user(user: &mut AuthInfo, args: &ConnectionArgs, extra: &[(String, String)]) {
+    if let Some(token) = &args.token {
+        // The API server looks at a client certificate before it looks at a token: with both, the
+        // token asked for would be ignored.
+        *user = AuthInfo {
+            impersonate: user.impersonate.take(),
+            impersonate_uid: user.impersonate_uid.take(),
+            impersonate_groups: user.impersonate_groups.take(),
+            impersonate_user_extra: user.impersonate_user_extra.take(),
+            token: Some(token.clone().into()),
+            ..AuthInfo::default()
+        };
+    }
+    if let Some(file) = &args.client_certificate {
+        user.client_certificate = Some(text(file));
+        user.client_certificate_data = None;
+    }
+    if let Some(file) = &args.client_key {
+        user.client_key = Some(text(file));
+        user.client_key_data = None;
+    }
+    if let Some(name) = &args.impersonate {
+        // Another identity altogether: nothing of the kubeconfig's is left in it.
+        user.impersonate = Some(name.clone());
+        user.impersonate_uid.clone_from(&args.impersonate_uid);
+        let groups = &args.impersonate_group;
+        user.impersonate_groups = (!groups.is_empty()).then(|| groups.clone());
+        user.impersonate_user_extra = (!extra.is_empty()).then(|| {
+            extra
+                .iter()
+                .fold(std::collections::HashMap::new(), |mut all, (key, value)| {
+                    all.entry(key.clone())
+                        .or_insert_with(Vec::new)
+                        .push(value.clone());
+                    all
+                })
+        });
+    }
+}
+
+fn user_extra(pairs: &[String]) -> Result<Vec<(String, String)>, Error> {
+    pairs
+        .iter()
+        .map(|pair| {
+            pair.split_once('=')
+                .filter(|(key, _)| !key.is_empty())
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .ok_or_else(|| Error::usage(format!("--as-user-extra {pair}: must be KEY=VALUE")))
+        })
+        .collect()
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn wrong(error: KubeconfigError) -> Error {
+    let KubeconfigError::Parse(why) = &error else {
+        return Error::usage(format!("kubeconfig: {error}"));
+    };
+    // Its text would quote the file, which may hold a token.
+    let place = why.location().map_or_else(String::new, |place| {
+        format!(" (line {}, column {})", place.line(), place.column())
+    });
+    Error::usage(format!("kubeconfig: is no YAML of a kubeconfig{place}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn flags_are_laid_over_the_kubeconfig() {
+        let kubeconfig = Kubeconfig::from_yaml(
+            "
+clusters: [{name: c, cluster: {server: 'https://old:6443', insecure-skip-tls-verify: false}}]
+contexts: [{name: x, context: {cluster: c, user: u, namespace: snow}}]
+users: [{name: u, user: {username: a, password: b, as: kept}}]
+current-context: x
+",
+        )
+        .unwrap();
+        let args = ConnectionArgs {
+            server: Some("new:8443".to_owned()),
+            token: Some("t".to_owned()),
+            insecure_skip_tls_verify: Some(true),
+            tls_server_name: Some("api".to_owned()),
+            ..ConnectionArgs::default()
+        };
+        let (kubeconfig, options) = overlay(kubeconfig, &args).unwrap();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+            .await
+            .unwrap();
+        assert_eq!(config.cluster_url.to_string(), "https://new:8443/");
+        assert!(config.accept_invalid_certs);
+        assert_eq!(config.tls_server_name.as_deref(), Some("api"));
+        assert_eq!(config.default_namespace, "snow");
+        assert!(config.auth_info.token.is_some() && config.auth_info.username.is_none());
+        assert_eq!(config.auth_info.impersonate.as_deref(), Some("kept"));
+    }
+
+    #[test]
+    fn impersonation_needs_a_user_and_a_user_must_be_there() {
+        let only_uid = ConnectionArgs {
+            impersonate_uid: Some("1".to_owned()),
+            ..ConnectionArgs::default()
+        };
+        assert!(overlay(nameless(), &only_uid).is_err());
+        let nobody = ConnectionArgs {
+            user: Some("x".to_owned()),
+            ..ConnectionArgs::default()
+        };
+        assert!(overlay(nameless(), &nobody).is_err());
+        let bad_extra = ConnectionArgs {
+            impersonate: Some("a".to_owned()),
+            impersonate_extra: vec!["novalue".to_owned()],
+            ..ConnectionArgs::default()
+        };
+        assert!(overlay(nameless(), &bad_extra).is_err());
+    }
+
+    #[test]
+    fn the_user_agent_names_version_platform_and_verb() {
+        let agent = user_agent("setup");
+        assert!(agent.starts_with("oc-extreg/0."), "{agent}");
+        assert!(agent.ends_with(") setup"), "{agent}");
+    }
+}

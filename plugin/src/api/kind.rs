@@ -1,0 +1,130 @@
+//! The kinds this program reads and writes.
+
+/// A kind and where the API serves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    /// API group, empty for the core group.
+    pub group: &'static str,
+    /// API version.
+    pub version: &'static str,
+    /// Kind, e.g. `BuildConfig`.
+    pub kind: &'static str,
+    /// The resource in a URL, e.g. `buildconfigs`.
+    pub plural: &'static str,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+}
+
+impl Kind {
+    /// OpenShift's Build.
+    pub const BUILD: Self = Self::namespaced("build.openshift.io", "Build", "builds");
+    /// OpenShift's BuildConfig.
+    pub const BUILD_CONFIG: Self =
+        Self::namespaced("build.openshift.io", "BuildConfig", "buildconfigs");
+    /// Deployment.
+    pub const DEPLOYMENT: Self = Self::namespaced("apps", "Deployment", "deployments");
+    /// OpenShift's DeploymentConfig.
+    pub const DEPLOYMENT_CONFIG: Self =
+        Self::namespaced("apps.openshift.io", "DeploymentConfig", "deploymentconfigs");
+    /// OpenShift's ImageStream.
+    pub const IMAGE_STREAM: Self =
+        Self::namespaced("image.openshift.io", "ImageStream", "imagestreams");
+    /// OpenShift's ImageStreamImport, which can only be created.
+    pub const IMAGE_STREAM_IMPORT: Self = Self::namespaced(
+        "image.openshift.io",
+        "ImageStreamImport",
+        "imagestreamimports",
+    );
+    /// Namespace.
+    pub const NAMESPACE: Self = Self::global("", "Namespace", "namespaces");
+    /// OpenShift's Project: a namespace as its members see it.
+    pub const PROJECT: Self = Self::global("project.openshift.io", "Project", "projects");
+    /// OpenShift's way for everybody to get a project.
+    pub const PROJECT_REQUEST: Self =
+        Self::global("project.openshift.io", "ProjectRequest", "projectrequests");
+    /// Secret.
+    pub const SECRET: Self = Self::namespaced("", "Secret", "secrets");
+    /// ServiceAccount.
+    pub const SERVICE_ACCOUNT: Self = Self::namespaced("", "ServiceAccount", "serviceaccounts");
+
+    /// A kind of version v1 whose objects live in a namespace.
+    pub const fn namespaced(group: &'static str, kind: &'static str, plural: &'static str) -> Self {
+        Self {
+            group,
+            version: "v1",
+            kind,
+            plural,
+            namespaced: true,
+        }
+    }
+
+    /// A kind of version v1 whose objects live in no namespace.
+    pub const fn global(group: &'static str, kind: &'static str, plural: &'static str) -> Self {
+        Self {
+            group,
+            version: "v1",
+            kind,
+            plural,
+            namespaced: false,
+        }
+    }
+
+    /// `group/version`, or the version alone for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+
+    /// The path of its group and version: `/api/v1`, `/apis/apps/v1`.
+    pub fn group_path(&self) -> String {
+        let root = if self.group.is_empty() {
+            "/api"
+        } else {
+            "/apis"
+        };
+        format!("{root}/{}", self.api_version())
+    }
+
+    /// The path of its objects in `namespace` (ignored for a kind that has none), or everywhere.
+    pub fn path(&self, namespace: Option<&str>) -> String {
+        match namespace.filter(|_| self.namespaced) {
+            Some(namespace) => {
+                format!(
+                    "{}/namespaces/{namespace}/{}",
+                    self.group_path(),
+                    self.plural
+                )
+            }
+            None => format!("{}/{}", self.group_path(), self.plural),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        let cases = [
+            (
+                Kind::SECRET,
+                Some("snow"),
+                "/api/v1/namespaces/snow/secrets",
+            ),
+            (Kind::NAMESPACE, Some("snow"), "/api/v1/namespaces"),
+            (Kind::DEPLOYMENT, None, "/apis/apps/v1/deployments"),
+            (
+                Kind::BUILD_CONFIG,
+                Some("snow"),
+                "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs",
+            ),
+        ];
+        for (kind, namespace, expected) in cases {
+            assert_eq!(kind.path(namespace), expected);
+        }
+    }
+}

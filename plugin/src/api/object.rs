@@ -1,0 +1,155 @@
+//! Objects of any kind, as the API has them.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::Kind;
+
+/// An object and its kind. The body is JSON, so that what we do not know is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Its kind.
+    pub kind: Kind,
+    /// The whole of it, with `apiVersion`, `kind` and `metadata`.
+    pub body: Value,
+}
+
+/// Which object: kind, namespace and name. Displays as `kind.group/name`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace, empty where it has none.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Object {
+    /// A new object with these `fields` (`spec` and the like) besides what every object has.
+    pub fn new(kind: Kind, namespace: &str, name: &str, fields: Value) -> Self {
+        let mut body = json!({
+            "apiVersion": kind.api_version(),
+            "kind": kind.kind,
+            "metadata": { "name": name },
+        });
+        if kind.namespaced {
+            set(&mut body, &["metadata", "namespace"], json!(namespace));
+        }
+        if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
+            body.extend(fields);
+        }
+        Self { kind, body }
+    }
+
+    /// Sets a label.
+    #[must_use]
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        set(&mut self.body, &["metadata", "labels", key], json!(value));
+        self
+    }
+
+    /// Sets an annotation.
+    #[must_use]
+    pub fn annotation(mut self, key: &str, value: &str) -> Self {
+        set(
+            &mut self.body,
+            &["metadata", "annotations", key],
+            json!(value),
+        );
+        self
+    }
+
+    /// Which object it is.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef {
+            kind: self.kind,
+            namespace: self.text("/metadata/namespace").to_owned(),
+            name: self.text("/metadata/name").to_owned(),
+        }
+    }
+
+    /// The text at a JSON pointer; empty if there is none.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.body
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+impl ObjectRef {
+    /// Names an object.
+    pub fn new(kind: Kind, namespace: &str, name: &str) -> Self {
+        let namespace = if kind.namespaced {
+            namespace.to_owned()
+        } else {
+            String::new()
+        };
+        Self {
+            kind,
+            namespace,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Its path in the API.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.kind.path(Some(&self.namespace)), self.name)
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind.kind.to_lowercase();
+        if self.kind.group.is_empty() {
+            write!(f, "{kind}/{}", self.name)
+        } else {
+            write!(f, "{kind}.{}/{}", self.kind.group, self.name)
+        }
+    }
+}
+
+/// Sets the value at a path of map keys, making maps on the way; what is in the way is replaced.
+pub(crate) fn set(body: &mut Value, path: &[&str], value: Value) {
+    let mut place = body;
+    for key in path {
+        if !place.is_object() {
+            *place = json!({});
+        }
+        let Value::Object(map) = place else { return };
+        place = map.entry(*key).or_insert(Value::Null);
+    }
+    *place = value;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_read_as_kubectl_prints_them() {
+        let secret = Object::new(Kind::SECRET, "snow", "dockerhub", json!({"type": "x"}));
+        assert_eq!(secret.reference().to_string(), "secret/dockerhub");
+        assert_eq!(
+            secret.reference().path(),
+            "/api/v1/namespaces/snow/secrets/dockerhub"
+        );
+        let project = ObjectRef::new(Kind::PROJECT_REQUEST, "snow", "snow");
+        assert_eq!(
+            project.to_string(),
+            "projectrequest.project.openshift.io/snow"
+        );
+        assert_eq!(
+            project.path(),
+            "/apis/project.openshift.io/v1/projectrequests/snow"
+        );
+    }
+
+    #[test]
+    fn labels_make_their_map() {
+        let object = Object::new(Kind::SECRET, "n", "s", json!({})).label("a.b/c", "d");
+        assert_eq!(object.body["metadata"]["labels"], json!({"a.b/c": "d"}));
+    }
+}

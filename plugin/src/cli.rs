@@ -1,0 +1,39 @@
+//! Arguments: what can be typed, and nothing of what it means.
+
+mod duration;
+mod global;
+mod overview;
+mod parse;
+mod topics;
+
+use clap::Parser;
+
+pub(crate) use self::parse::with_default;
+pub use self::{
+    duration::{Timeout, parse_timeout},
+    global::{ConnectionArgs, GlobalArgs},
+    overview::overview,
+    parse::{Parsed, command, early_value, parse},
+};
+use crate::commands::Command;
+
+/// Builds that push to an external registry, set up and kept true
+#[derive(Debug, Parser)]
+#[command(
+    name = "oc-extreg",
+    version,
+    subcommand_required = true,
+    infer_long_args = false,
+    after_help = "Use \"oc extreg COMMAND --help\" for more about a command, and \"oc extreg help \
+                  environment\" or \"oc extreg help exit-codes\" for these.\n\
+                  Every flag can also be set by EXTREG_<FLAG>, in .extreg.yaml of the project, or in \
+                  the user's configuration file."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}

@@ -1,0 +1,85 @@
+//! Durations as kubectl takes them: `30`, `30s`, `5m`, `1h30m`.
+
+use std::{fmt, time::Duration};
+
+/// A time limit. Displays as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeout {
+    /// How long; zero means "check once" of a wait and "no limit" of a request.
+    pub duration: Duration,
+    text: String,
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Parses a whole number of seconds, or numbers each with a unit of h, m, s or ms.
+///
+/// # Errors
+/// Says what is accepted.
+pub fn parse_timeout(text: &str) -> Result<Timeout, String> {
+    duration(text)
+        .map(|duration| Timeout {
+            duration,
+            text: text.to_owned(),
+        })
+        .ok_or_else(|| "use a number of seconds, or a duration such as 30s, 5m, 1h30m".to_owned())
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(Duration::from_secs(u64::from(seconds)));
+    }
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let unit_end = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at_checked(unit_end)?;
+        let number = u64::from(number.parse::<u32>().ok()?);
+        total += match unit {
+            "h" => Duration::from_secs(number * 3600),
+            "m" => Duration::from_secs(number * 60),
+            "s" => Duration::from_secs(number),
+            "ms" => Duration::from_millis(number),
+            _ => return None,
+        };
+        rest = tail;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let cases = [
+            ("0", Some(0)),
+            ("30", Some(30_000)),
+            ("30s", Some(30_000)),
+            ("5m", Some(300_000)),
+            ("1h30m", Some(5_400_000)),
+            ("250ms", Some(250)),
+            ("", None),
+            ("s", None),
+            ("5", Some(5_000)),
+            ("5x", None),
+            ("5m3", None),
+            ("-1", None),
+            ("99999999999s", None),
+            ("ü", None),
+        ];
+        for (text, expected) in cases {
+            let got = parse_timeout(text).ok().map(|t| t.duration.as_millis());
+            assert_eq!(got, expected, "{text}");
+        }
+    }
+}

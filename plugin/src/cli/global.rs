@@ -1,0 +1,262 @@
+//! The flags that every command takes: ours, and all of kubectl's.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::duration::{Timeout, parse_timeout};
+use crate::printer::ColorMode;
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct GlobalArgs {
+    /// Say less: -q only results and errors, -qq nothing that was not asked for with -o
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global")]
+    pub quiet: u8,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Global",
+        hide_possible_values = true,
+        hide_default_value = true,
+        long_help = "When to use colour: auto, always or never. Auto colours a terminal unless TERM \
+                     is dumb or NO_COLOR is set"
+    )]
+    pub color: ColorMode,
+    /// Never ask; fail where an answer would be needed
+    #[arg(long, global = true, help_heading = "Global")]
+    pub no_input: bool,
+    /// Refuse every request that would change something
+    #[arg(long, global = true, help_heading = "Global")]
+    pub read_only: bool,
+    /// Give up after this time, e.g. 30s or 5m (exit code 124)
+    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", help_heading = "Global")]
+    pub timeout: Option<Timeout>,
+    /// Configuration file [default: $XDG_CONFIG_HOME/oc-extreg/config.yaml]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global")]
+    pub config: Option<PathBuf>,
+    /// Log requests on stderr from level 6: method, address, status; never what is in them
+    #[arg(
+        short = 'v',
+        long = "loglevel",
+        alias = "v",
+        global = true,
+        value_name = "LEVEL",
+        default_value_t = 0,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u8).range(0..=10),
+        help_heading = "Global"
+    )]
+    pub verbosity: u8,
+    /// Namespace (default: the one of the context)
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Global"
+    )]
+    pub namespace: Option<String>,
+    /// How to reach the cluster.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// How to reach the cluster, and as whom: kubectl's flags. Shown by `--help`, not by `-h`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConnectionArgs {
+    /// Path of the kubeconfig file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig to use
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub context: Option<String>,
+    /// Cluster of the kubeconfig to use
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub cluster: Option<String>,
+    /// User of the kubeconfig to use
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub user: Option<String>,
+    /// Address of the API server
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub server: Option<String>,
+    /// Bearer token; used instead of the kubeconfig's credentials
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub token: Option<String>,
+    /// User to impersonate
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "USER",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub impersonate: Option<String>,
+    /// UID to impersonate
+    #[arg(
+        long = "as-uid",
+        global = true,
+        value_name = "UID",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub impersonate_uid: Option<String>,
+    /// Group to impersonate; can be repeated
+    #[arg(
+        long = "as-group",
+        global = true,
+        value_name = "GROUP",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub impersonate_group: Vec<String>,
+    /// User extra to impersonate, as KEY=VALUE; can be repeated
+    #[arg(
+        long = "as-user-extra",
+        global = true,
+        value_name = "KEY=VALUE",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub impersonate_extra: Vec<String>,
+    /// Path of the certificate authority of the API server
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub certificate_authority: Option<PathBuf>,
+    /// Path of a client certificate
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub client_certificate: Option<PathBuf>,
+    /// Path of the key of the client certificate
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub client_key: Option<PathBuf>,
+    /// Name the API server's certificate is checked for
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub tls_server_name: Option<String>,
+    /// Do not check the API server's certificate
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        help_heading = "Connection",
+        hide_short_help = true,
+        hide_possible_values = true
+    )]
+    pub insecure_skip_tls_verify: Option<bool>,
+    /// Time limit of one request, e.g. 30s; 0 is none
+    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", help_heading = "Connection", hide_short_help = true)]
+    pub request_timeout: Option<Timeout>,
+    /// Accepted for kubectl's sake; nothing is cached
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Connection",
+        hide_short_help = true
+    )]
+    pub cache_dir: Option<PathBuf>,
+    /// Do not ask for compressed responses
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_name = "BOOL",
+        help_heading = "Connection",
+        hide_short_help = true,
+        hide_possible_values = true
+    )]
+    pub disable_compression: Option<bool>,
+}
+
+impl ConnectionArgs {
+    /// The long names of these flags and of `--namespace`'s peers that decide where requests go and
+    /// with which credentials. A project's file may not set them: it comes with a checkout.
+    pub const NAMES: &'static [&'static str] = &[
+        "as",
+        "as-group",
+        "as-uid",
+        "as-user-extra",
+        "cache-dir",
+        "certificate-authority",
+        "client-certificate",
+        "client-key",
+        "cluster",
+        "context",
+        "disable-compression",
+        "insecure-skip-tls-verify",
+        "kubeconfig",
+        "request-timeout",
+        "server",
+        "tls-server-name",
+        "token",
+        "user",
+    ];
+}

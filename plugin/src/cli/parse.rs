@@ -1,0 +1,245 @@
+//! From `argv` to [`Cli`]: the command tree, with the defaults of the environment and of the files
+//! worked in, so that a flag beats `EXTREG_*`, which beats the project's file, the user's file and
+//! the built-in default.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, builder::BoolishValueParser};
+
+use super::{Cli, topics};
+use crate::{
+    caller::Caller,
+    defaults::{Defaults, Environment},
+    error::Error,
+};
+
+/// What parsing came to.
+#[derive(Debug)]
+pub enum Parsed {
+    /// Something to do.
+    Run(Box<Cli>),
+    /// A page that was asked for, for stdout: plain, and with colour.
+    Page {
+        /// Without colour.
+        plain: String,
+        /// With colour.
+        ansi: String,
+    },
+    /// A usage error, for stderr: plain, and with colour.
+    Wrong {
+        /// Without colour.
+        plain: String,
+        /// With colour.
+        ansi: String,
+    },
+}
+
+/// The whole command tree, named and with examples as the caller types them.
+pub fn command(caller: Caller) -> clap::Command {
+    let command = topics::add(Cli::command())
+        .bin_name(caller.to_string())
+        .display_name(caller.to_string());
+    match caller {
+        Caller::Oc => command,
+        Caller::Kubectl => say_kubectl(command),
+    }
+}
+
+/// Parses `args`, the first of which is the program's name.
+///
+/// # Errors
+/// [`Error::Usage`] if a configuration file is at fault; wrong arguments are [`Parsed::Wrong`].
+pub fn parse(
+    args: &[OsString],
+    caller: Caller,
+    environment: &Environment,
+) -> Result<Parsed, Error> {
+    let defaults = Defaults::load(environment, early_value(args, "--config").as_deref())?;
+    let command = defaults.apply(command(caller))?;
+    let command = with_environment(command, environment);
+    let parsed = command
+        .try_get_matches_from(args)
+        .and_then(|m| Cli::from_arg_matches(&m));
+    Ok(match parsed {
+        Ok(cli) => Parsed::Run(Box::new(cli)),
+        Err(error) => {
+            let text = error.render();
+            let (plain, ansi) = (text.to_string(), text.ansi().to_string());
+            if error.use_stderr() {
+                Parsed::Wrong { plain, ansi }
+            } else {
+                Parsed::Page { plain, ansi }
+            }
+        }
+    })
+}
+
+/// The value of `--name VALUE` or `--name=VALUE`, for what must be known before parsing.
+pub fn early_value(args: &[OsString], name: &str) -> Option<OsString> {
+    let mut found = None;
+    let mut rest = args.iter().skip(1);
+    while let Some(arg) = rest.next() {
+        if arg == OsStr::new("--") {
+            break;
+        }
+        if arg == OsStr::new(name) {
+            found = rest.next().cloned();
+        } else if let Some(value) = arg
+            .to_str()
+            .and_then(|arg| arg.strip_prefix(name)?.strip_prefix('='))
+        {
+            found = Some(value.into());
+        }
+    }
+    found
+}
+
+/// Gives every flag the value of its `EXTREG_<FLAG>`, where that is set to something.
+fn with_environment(command: clap::Command, environment: &Environment) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        match arg
+            .get_long()
+            .and_then(|name| environment.get(&variable(name)))
+        {
+            Some(value) => {
+                // A help page is no place for what may be a token.
+                let hide = arg.get_action().takes_values();
+                with_default(arg, vec![value.to_owned()]).hide_default_value(hide)
+            }
+            None => arg,
+        }
+    });
+    each_subcommand(command, &|sub| with_environment(sub, environment))
+}
+
+/// The flag with another default, which is as good as a value given: what is required is there.
+pub(crate) fn with_default(arg: clap::Arg, values: Vec<String>) -> clap::Arg {
+    let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
+    let arg = arg.required(false).default_values(values);
+    if is_switch {
+        arg.value_parser(BoolishValueParser::new())
+    } else {
+        arg
+    }
+}
+
+fn variable(flag: &str) -> String {
+    format!("EXTREG_{}", flag.to_ascii_uppercase().replace('-', "_"))
+}
+
+fn say_kubectl(command: clap::Command) -> clap::Command {
+    let say = |text: Option<&clap::builder::StyledStr>| {
+        text.map(|text| text.to_string().replace("oc extreg", "kubectl extreg"))
+    };
+    let (after, after_long) = (
+        say(command.get_after_help()),
+        say(command.get_after_long_help()),
+    );
+    let long_about = say(command.get_long_about());
+    let mut command = command;
+    if let Some(text) = after {
+        command = command.after_help(text);
+    }
+    if let Some(text) = after_long {
+        command = command.after_long_help(text);
+    }
+    if let Some(text) = long_about {
+        command = command.long_about(text);
+    }
+    each_subcommand(command, &say_kubectl)
+}
+
+fn each_subcommand(
+    command: clap::Command,
+    change: &dyn Fn(clap::Command) -> clap::Command,
+) -> clap::Command {
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
+    names.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, change)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str], environment: &Environment) -> Cli {
+        let args: Vec<OsString> = args.iter().map(Into::into).collect();
+        match parse(&args, Caller::Oc, environment).unwrap() {
+            Parsed::Run(cli) => *cli,
+            Parsed::Page { plain, .. } | Parsed::Wrong { plain, .. } => panic!("{plain}"),
+        }
+    }
+
+    #[test]
+    fn the_tree_is_sound() {
+        command(Caller::Oc).debug_assert();
+        command(Caller::Kubectl).debug_assert();
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_beats_the_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let user = dir.path().join("user.yaml");
+        std::fs::write(&user, "namespace: from-user\ncolor: always\nquiet: 1\n").unwrap();
+        let project = dir.path().join("project");
+        std::fs::create_dir_all(project.join("sub")).unwrap();
+        std::fs::write(project.join(".extreg.yaml"), "namespace: from-project\n").unwrap();
+        let environment = |vars: &[(&str, &str)]| {
+            Environment::new(
+                vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+                Some(project.join("sub")),
+            )
+        };
+        let config = user.to_str().unwrap();
+        let args = ["oc-extreg", "version", "--config", config];
+
+        let cli = parsed(&args, &environment(&[]));
+        assert_eq!(cli.global.namespace.as_deref(), Some("from-project"));
+        assert_eq!(
+            (cli.global.color, cli.global.quiet),
+            (crate::printer::ColorMode::Always, 1)
+        );
+
+        let set = environment(&[("EXTREG_NAMESPACE", "from-env"), ("EXTREG_NO_INPUT", "1")]);
+        let cli = parsed(&args, &set);
+        assert_eq!(cli.global.namespace.as_deref(), Some("from-env"));
+        assert!(cli.global.no_input);
+
+        let cli = parsed(&["oc-extreg", "-n", "from-flag", "version"], &set);
+        assert_eq!(cli.global.namespace.as_deref(), Some("from-flag"));
+    }
+
+    #[test]
+    fn kubectl_reads_kubectl() {
+        let args: Vec<OsString> = vec!["kubectl-extreg".into(), "--help".into()];
+        let Parsed::Page { plain, .. } =
+            parse(&args, Caller::Kubectl, &Environment::default()).unwrap()
+        else {
+            panic!("not a page")
+        };
+        assert!(plain.contains("kubectl extreg"), "{plain}");
+        assert!(!plain.contains("oc extreg"), "{plain}");
+    }
+
+    #[test]
+    fn early_values() {
+        let args = |list: &[&str]| list.iter().map(Into::into).collect::<Vec<OsString>>();
+        let cases: &[(&[&str], Option<&str>)] = &[
+            (&["x", "--config", "a"], Some("a")),
+            (&["x", "--config=a"], Some("a")),
+            (&["x", "--configure=a"], None),
+            (&["x", "--", "--config", "a"], None),
+            (&["x", "--config"], None),
+        ];
+        for (list, expected) in cases {
+            assert_eq!(
+                early_value(&args(list), "--config").as_deref(),
+                expected.map(OsStr::new)
+            );
+        }
+    }
+}

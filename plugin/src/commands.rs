@@ -1,0 +1,63 @@
+//! The commands, one file or folder each.
+//!
+//! A new one is a file here with `Args` and `run`, and its line in [`Command`] and in the two
+//! matches below.
+
+pub mod check;
+pub mod completion;
+pub mod resolve;
+pub mod setup;
+pub mod teardown;
+pub mod version;
+pub mod webhook;
+
+use clap::Subcommand;
+
+use crate::{context::Context, error::Error, exit::Exit};
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Check(check::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Completion(completion::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Resolve(resolve::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Setup(Box<setup::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Teardown(teardown::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Version(version::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Webhook(webhook::Args),
+}
+
+impl Command {
+    /// The command's name, as it is typed.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Check(_) => "check",
+            Self::Completion(_) => "completion",
+            Self::Resolve(_) => "resolve",
+            Self::Setup(_) => "setup",
+            Self::Teardown(_) => "teardown",
+            Self::Version(_) => "version",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
+    /// Does it.
+    pub async fn run(self, context: &Context) -> Result<Exit, Error> {
+        match self {
+            Self::Check(args) => check::run(args, context).await,
+            Self::Completion(args) => Ok(completion::run(&args, context)),
+            Self::Resolve(args) => resolve::run(args, context).await,
+            Self::Setup(args) => setup::run(*args, context).await,
+            Self::Teardown(args) => teardown::run(args, context).await,
+            Self::Version(args) => version::run(args, context).await,
+            Self::Webhook(args) => Box::pin(webhook::run(args, context)).await,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `check`: what the webhook would do to the objects of files.
+
+mod assessment;
+mod output;
+mod policies;
+mod surroundings;
+mod tally;
+
+use std::{path::PathBuf, sync::Arc};
+
+use extreg_core::{
+    object::{Resource, UnreadableObject},
+    policy::PolicySet,
+};
+
+use self::{
+    assessment::assess,
+    output::{Format, Judged, Output},
+    surroundings::Surroundings,
+    tally::Tally,
+};
+use crate::{
+    context::Context,
+    error::Error,
+    exit::Exit,
+    input::{self, Document, Source, SourceList, find_sources},
+    printer::Printer,
+};
+
+/// As many left-out files as are named when nothing was found.
+const MAX_SKIPPED: usize = 10;
+
+/// Say what the webhook would do to the objects of files
+///
+/// Reads BuildConfigs, Builds, ImageStreams, ImageStreamTags, ImageTags and ImageStreamImports, in
+/// Lists and Templates too, and decides about each as the webhook would if it were created now: by
+/// the policies of the cluster, the labels of its namespace, and the secrets and accounts there.
+/// What may not be read counts as unknown, as it does for the webhook. Changes nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # What would change, as a diff\n  \
+    oc extreg check -f deploy/ -R\n\n  \
+    # In a pipeline, without a cluster, by a policy that is kept with the code\n  \
+    oc extreg check --offline --policy registrypolicy.yaml -f deploy/\n\n  \
+    # Apply what the webhook would make of it\n  \
+    oc extreg check -f app.yaml -o yaml --exit-zero | oc apply -f -\n\n\
+    The exit code is 0 if nothing would change, 3 if something would, 4 if there was no object at \
+    all, 1 if something could not be read.")]
+pub struct Args {
+    /// Files, folders, or - for stdin
+    #[arg(short, long, value_name = "FILE", required = true)]
+    filename: Vec<String>,
+    /// Read the folders in folders too
+    #[arg(short = 'R', long)]
+    recursive: bool,
+    /// Judge by the RegistryPolicies of this file, not by the cluster's
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Ask no cluster; judge by --policy, or else by the built-in policy
+    #[arg(long)]
+    offline: bool,
+    /// Say for each place what was decided and why
+    #[arg(long)]
+    explain: bool,
+    /// Exit code 0 even if something would change
+    #[arg(long)]
+    exit_zero: bool,
+    /// Exit code 0 even if there was no object at all
+    #[arg(long)]
+    allow_empty: bool,
+    /// Format: diff, yaml (all documents, patched), json (a report) or name
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    output: Format,
+}
+
+/// Checks.
+///
+/// # Errors
+/// If a flag, a policy or the kubeconfig is at fault, or the cluster takes our login for expired.
+/// What is wrong with a document is said, and the rest is checked.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let found = find_sources(&args.filename, args.recursive)?;
+    let policies = args.policy.map(read_policies).transpose()?;
+    let mut surroundings = surroundings(policies, args.offline, context).await?;
+    policies::tell_conflicts(surroundings.policies(), &context.printer);
+
+    let SourceList {
+        sources,
+        skipped,
+        errors,
+    } = found;
+    let mut tally = Tally::default();
+    let mut output = Output::new(args.output, args.explain, &context.printer);
+    for error in errors {
+        tally.error();
+        output.error(error.to_string());
+    }
+    let mut documents = input::stream(sources);
+    while let Some(document) = documents.recv().await {
+        match document {
+            Ok(document) => {
+                let judged = judge(&document, &mut surroundings, &mut tally, &mut output).await?;
+                output.document(&document, judged)?;
+            }
+            Err(error) => {
+                tally.error();
+                output.error(error.to_string());
+            }
+        }
+        if context.printer.out_is_closed() {
+            break;
+        }
+    }
+    output.finish(&tally)?;
+    if tally.is_empty() {
+        tell_skipped(&skipped, &context.printer);
+    }
+    Ok(tally.exit(args.allow_empty, args.exit_zero))
+}
+
+fn read_policies(path: PathBuf) -> Result<PolicySet, Error> {
+    if path.as_os_str() == "-" {
+        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
+    }
+    policies::of_file(Source::File { path, named: true })
+}
+
+async fn surroundings(
+    policies: Option<PolicySet>,
+    offline: bool,
+    context: &Context,
+) -> Result<Surroundings, Error> {
+    let printer = Arc::clone(&context.printer);
+    let namespace = context.namespace.clone();
+    if offline {
+        return Ok(Surroundings::offline(policies, namespace, printer));
+    }
+    match context.cluster().await {
+        Ok(cluster) => Surroundings::of_cluster(cluster, policies, printer).await,
+        Err(error @ Error::NoCluster) => {
+            let error = error.to_string();
+            printer.warn(&format!(
+                "{}; going on as with --offline",
+                error.trim_start_matches("error: ")
+            ));
+            Ok(Surroundings::offline(policies, namespace, printer))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn judge<'d>(
+    document: &'d Document,
+    surroundings: &mut Surroundings,
+    tally: &mut Tally,
+    output: &mut Output<'_>,
+) -> Result<Vec<Judged<'d>>, Error> {
+    let objects = match document.objects() {
+        Ok(objects) => objects,
+        Err(error) => {
+            tally.error();
+            output.error(error.to_string());
+            return Ok(Vec::new());
+        }
+    };
+    let mut judged = Vec::new();
+    for object in objects {
+        let Some(resource) = Resource::of_kind(&object.api_version, &object.kind) else {
+            tally.other(&object.api_version, &object.kind);
+            continue;
+        };
+        if object.namespace().is_empty() {
+            surroundings.tell_system_default();
+        }
+        match assess(surroundings, &document.origin, &object, resource).await? {
+            Ok(assessment) => {
+                tally.checked(&assessment);
+                judged.push(Judged {
+                    assessment,
+                    body: object.body,
+                });
+            }
+            Err(error) => {
+                tally.error();
+                output.error(format!(
+                    "{}: {} {}: {}",
+                    document.origin,
+                    object.kind,
+                    object.name(),
+                    unreadable(&error)
+                ));
+            }
+        }
+    }
+    Ok(judged)
+}
+
+/// The reason without what stands in the object, and without the place in a JSON nobody has seen.
+fn unreadable(error: &UnreadableObject) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    match (
+        text.find(" \"").or_else(|| text.find(" `")),
+        text.rfind(", expected"),
+    ) {
+        (Some(from), Some(to)) if from < to => {
+            let (before, after) = (text.get(..from), text.get(to..));
+            format!(
+                "{}{}",
+                before.unwrap_or_default(),
+                after.unwrap_or_default()
+            )
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
+    for path in skipped.iter().take(MAX_SKIPPED) {
+        printer.note(format!(
+            "left out: {}: not .json, .yaml or .yml",
+            path.display()
+        ));
+    }
+    if let Some(more) = skipped.len().checked_sub(MAX_SKIPPED + 1) {
+        printer.note(format!("left out: {} more", more + 1));
+    }
+    printer.note("no object was found (--allow-empty if that is meant)");
+}

@@ -1,0 +1,256 @@
+//! What the webhook would do to one object, as data: the JSON report is this and a summary.
+
+use extreg_core::{
+    edit::{Edit, PatchPlan, Value as EditValue},
+    engine::Engine,
+    facts::{NamespaceFacts, StreamRead},
+    object::{Resource, Subject, UnreadableObject},
+    policy::Mode,
+    verdict::{Decision, Outcome, Reason, Site, Verdict},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::surroundings::Surroundings;
+use crate::{
+    error::Error,
+    input::{FoundObject, Origin},
+};
+
+/// What the webhook would do to one object.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Assessment {
+    /// The file.
+    source: String,
+    /// The document in the file, from 1.
+    document: usize,
+    /// The line on which the document begins, from 1.
+    line: usize,
+    /// The object's place in the document: a JSON pointer.
+    pub(super) path: String,
+    api_version: String,
+    kind: &'static str,
+    #[serde(skip)]
+    group: &'static str,
+    /// The namespace by which it was judged; empty where none is known.
+    namespace: String,
+    name: String,
+    /// What becomes of it as a whole.
+    #[serde(serialize_with = "outcome_name")]
+    pub(super) decision: Outcome,
+    /// Every place that a rule looked at.
+    pub(super) places: Vec<Place>,
+    /// What the user would be told, in the webhook's words.
+    pub(super) warnings: Vec<String>,
+    /// Parameters of its Template for which no fixed value is given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) unresolved_parameters: Vec<String>,
+    /// The RFC 6902 patch that the webhook would answer with; empty if none.
+    pub(super) patch: Box<RawValue>,
+}
+
+/// One place of an object that a rule looked at.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Place {
+    rule: String,
+    /// The field, as people write it.
+    pub(super) field: String,
+    pub(super) image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<String>,
+    /// `Set`, `WouldSet` (the policy's mode is not Enforce) or `Keep`.
+    decision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<Mode>,
+    /// The engine's name for the reason that it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The decision in words.
+    pub(super) words: String,
+    #[serde(skip)]
+    pub(super) why_kept: Option<Reason>,
+}
+
+/// Judges an object as the webhook would if it were created now.
+///
+/// # Errors
+/// Outer: not logged in. Inner: it cannot be read as its kind.
+pub(super) async fn assess(
+    surroundings: &mut Surroundings,
+    origin: &Origin,
+    object: &FoundObject<'_>,
+    resource: Resource,
+) -> Result<Result<Assessment, UnreadableObject>, Error> {
+    let json = object.body.to_string();
+    let default_namespace = surroundings.default_namespace().to_owned();
+    let mut subject = match Subject::of_object(resource, &json) {
+        Ok(subject) => subject,
+        Err(error) => return Ok(Err(error)),
+    };
+    if subject.namespace.is_empty() {
+        subject.namespace = default_namespace.as_str().into();
+    }
+    let namespace = subject.namespace.as_str();
+    surroundings.learn(namespace).await?;
+    let unknown = NamespaceFacts::default();
+    let asked = !surroundings.is_offline();
+
+    let facts = surroundings.facts(namespace, &unknown, StreamRead::NotRead);
+    let verdict = Engine.evaluate(&subject, &facts);
+    let Some(key) = verdict.needs_stream.clone() else {
+        return Ok(Ok(Assessment::of(
+            origin, object, &subject, &verdict, asked,
+        )));
+    };
+    let stream = surroundings.stream(&key).await?;
+    let facts = surroundings.facts(namespace, &unknown, stream);
+    let verdict = Engine.evaluate(&subject, &facts);
+    Ok(Ok(Assessment::of(
+        origin, object, &subject, &verdict, asked,
+    )))
+}
+
+impl Assessment {
+    fn of(
+        origin: &Origin,
+        object: &FoundObject<'_>,
+        subject: &Subject<'_>,
+        verdict: &Verdict<'_>,
+        asked: bool,
+    ) -> Self {
+        let resource = subject.resource();
+        let patch = verdict.patch();
+        let patch = patch.as_ref().map_or("[]", PatchPlan::as_json);
+        Self {
+            source: origin.source.to_string(),
+            document: origin.document,
+            line: origin.line,
+            path: object.pointer.clone(),
+            api_version: object.api_version.to_string(),
+            kind: resource.kind(),
+            group: resource.group(),
+            namespace: subject.namespace.to_string(),
+            name: object.name().into_owned(),
+            decision: verdict.outcome(),
+            places: verdict.sites.iter().map(Place::of).collect(),
+            warnings: if asked {
+                verdict.warnings()
+            } else {
+                without_unread(verdict)
+            },
+            unresolved_parameters: object.unresolved.clone(),
+            patch: RawValue::from_string(patch.to_owned()).unwrap_or_default(),
+        }
+    }
+
+    /// `buildconfig.build.openshift.io/app`.
+    pub(super) fn reference(&self) -> String {
+        format!("{}.{}/{}", self.kind.to_lowercase(), self.group, self.name)
+    }
+
+    /// `app.yaml:3 buildconfig.build.openshift.io/app in snow`.
+    pub(super) fn place(&self) -> String {
+        let place = format!("{}:{} {}", self.source, self.line, self.reference());
+        if self.namespace.is_empty() {
+            place
+        } else {
+            format!("{place} in {}", self.namespace)
+        }
+    }
+
+    /// The names of the policies that change it.
+    pub(super) fn policies(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .places
+            .iter()
+            .filter(|place| place.decision == SET)
+            .filter_map(|place| place.policy.as_deref())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Whether some place of it is kept for this reason.
+    pub(super) fn is_kept_for(&self, reason: Reason) -> bool {
+        self.places
+            .iter()
+            .any(|place| place.why_kept == Some(reason))
+    }
+
+    /// Whether something would change.
+    pub(super) fn is_changed(&self) -> bool {
+        self.decision == Outcome::Changed
+    }
+}
+
+const SET: &str = "Set";
+
+impl Place {
+    fn of(site: &Site<'_>) -> Self {
+        let (decision, mode, reason, words) = match &site.decision {
+            Decision::Keep(reason) => (
+                "Keep",
+                None,
+                Some(*reason),
+                format!("left alone: {}", reason.words()),
+            ),
+            Decision::Edit(Mode::Enforce, edit) => {
+                let words = format!("set to {}", value_words(edit));
+                (SET, Some(Mode::Enforce), None, words)
+            }
+            Decision::Edit(mode, edit) => {
+                let words = format!("mode {mode:?}: would be set to {}", value_words(edit));
+                ("WouldSet", Some(*mode), None, words)
+            }
+        };
+        Self {
+            rule: format!("{:?}", site.rule),
+            field: site.field.to_string(),
+            image: site.image.to_string(),
+            policy: site.policy.map(str::to_owned),
+            decision,
+            mode,
+            reason: reason.map(|reason| format!("{reason:?}")),
+            words,
+            why_kept: reason,
+        }
+    }
+}
+
+/// The warnings but for those of ImageStreams that were not read: whoever asks no cluster knows
+/// that, and the webhook would have read them.
+fn without_unread(verdict: &Verdict<'_>) -> Vec<String> {
+    let unread = |site: &&Site<'_>| site.decision == Decision::Keep(Reason::StreamUnread);
+    let dropped: Vec<String> = verdict
+        .sites
+        .iter()
+        .filter(unread)
+        .flat_map(Site::warnings)
+        .collect();
+    let mut warnings = verdict.warnings();
+    warnings.retain(|warning| !dropped.contains(warning));
+    warnings
+}
+
+fn value_words(edit: &Edit<'_>) -> String {
+    match edit.value {
+        EditValue::Secret(name) => format!("{{name: {name}}}"),
+        EditValue::True => "true".to_owned(),
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's serialize_with passes references"
+)]
+fn outcome_name<S: serde::Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(match outcome {
+        Outcome::Untouched => "Untouched",
+        Outcome::Audited => "Audited",
+        Outcome::Warned => "Warned",
+        Outcome::Changed => "Changed",
+    })
+}

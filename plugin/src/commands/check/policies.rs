@@ -1,0 +1,248 @@
+//! The policies to check by: of a file, of the cluster, or the built-in one.
+
+use std::collections::BTreeSet;
+
+use extreg_core::policy::{GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, VERSION};
+use serde_json::Value;
+
+use crate::{
+    api::Kind,
+    error::Error,
+    input::{self, FoundObject, Origin, Source},
+    printer::Printer,
+};
+
+/// What the API serves policies as.
+pub(super) const REGISTRY_POLICY: Kind = Kind {
+    group: GROUP,
+    version: VERSION,
+    kind: KIND,
+    plural: "registrypolicies",
+    namespaced: false,
+};
+
+/// The parts that a policy may have besides its spec.
+const MEMBERS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+
+/// Reads a file of policies. Nothing in it may be anything else, and no field unknown.
+///
+/// # Errors
+/// [`Error::Usage`] that names the file, the line and the field.
+pub(super) fn of_file(source: Source) -> Result<PolicySet, Error> {
+    let name = source.name();
+    let mut policies: Vec<Policy> = Vec::new();
+    for document in input::read(vec![source]) {
+        let document = document.map_err(|error| Error::usage(format!("--policy: {error}")))?;
+        let objects = document
+            .objects()
+            .map_err(|error| Error::usage(format!("--policy: {error}")))?;
+        for object in objects {
+            let policy = policy_of_object(&object)
+                .map_err(|error| wrong(&document.origin, &object, &error))?;
+            if policies.iter().any(|other| other.name() == policy.name()) {
+                return Err(wrong(
+                    &document.origin,
+                    &object,
+                    "an earlier policy has this name",
+                ));
+            }
+            policies.push(policy);
+        }
+    }
+    if policies.is_empty() {
+        return Err(Error::usage(format!(
+            "--policy: {name} holds no {KIND}; leave the flag out for the built-in policy"
+        )));
+    }
+    Ok(PolicySet::new(policies))
+}
+
+/// The policies of a cluster; the built-in one if it has none. One that is invalid is left out, as
+/// the webhook leaves it out, and does not bring the built-in one back.
+pub(super) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
+    if list.is_empty() {
+        return PolicySet::builtin(Mode::Enforce);
+    }
+    let mut policies = Vec::new();
+    for body in list {
+        let text = |pointer| body.pointer(pointer).and_then(Value::as_str).unwrap_or("");
+        let name = text("/metadata/name");
+        match policy(name, text("/metadata/creationTimestamp"), body) {
+            Ok(policy) => policies.push(policy),
+            Err(error) => printer.warn(&format!("policy {name} is not in force: {error}")),
+        }
+    }
+    PolicySet::new(policies)
+}
+
+/// Says which policies tie, and which of them counts.
+pub(super) fn tell_conflicts(policies: &PolicySet, printer: &Printer) {
+    for (winner, loser) in policies.conflicts() {
+        printer.warn(&format!(
+            "policies {} and {} speak of the same images and neither is more specific: {} counts \
+             (the older one, or else the first by name)",
+            winner.name(),
+            loser.name(),
+            winner.name()
+        ));
+    }
+}
+
+/// The names of the secrets that policies speak of.
+pub(super) fn secrets(policies: &PolicySet) -> BTreeSet<String> {
+    policies
+        .iter()
+        .filter(|policy| policy.mode() != Mode::Off)
+        .flat_map(Policy::secrets)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn policy_of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
+    let api_version = REGISTRY_POLICY.api_version();
+    if object.kind != KIND || object.api_version != api_version {
+        return Err(format!("not a {KIND} of {api_version}"));
+    }
+    let text = |pointer| {
+        let value = object.body.pointer(pointer).and_then(Value::as_str);
+        value.unwrap_or_default()
+    };
+    let name = text("/metadata/name");
+    if name.is_empty() {
+        return Err("metadata.name: missing".to_owned());
+    }
+    let unknown = object
+        .body
+        .as_object()
+        .and_then(|members| members.keys().find(|key| !MEMBERS.contains(&key.as_str())));
+    if let Some(key) = unknown {
+        return Err(format!(
+            "{key}: unknown field, expected one of spec, metadata"
+        ));
+    }
+    policy(name, text("/metadata/creationTimestamp"), &object.body)
+}
+
+fn policy(name: &str, created: &str, body: &Value) -> Result<Policy, String> {
+    let spec = body.get("spec").ok_or("spec: missing")?;
+    let spec: PolicySpec = serde_path_to_error::deserialize(spec).map_err(|error| {
+        let path = error.path().to_string();
+        let path = match path.as_str() {
+            "." => "spec".to_owned(),
+            path => format!("spec.{path}"),
+        };
+        format!("{path}: {}", error.inner())
+    })?;
+    Policy::compile(name, created, &spec).map_err(|error| error.to_string())
+}
+
+fn wrong(origin: &Origin, object: &FoundObject<'_>, what: &str) -> Error {
+    Error::usage(format!(
+        "--policy: {origin}: {} {}: {what}",
+        object.kind,
+        object.name()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::printer::{Quiet, testing::printer};
+
+    const POLICY: &str = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\n\
+        metadata: {name: NAME}\nspec:\n  registry: docker.io\n  push: {secretName: hub}\n";
+
+    fn read(text: &str) -> Result<PolicySet, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.yaml");
+        fs::write(&path, text).unwrap();
+        let root = format!("{}/", folder.path().display());
+        of_file(Source::File { path, named: true }).map_err(|e| e.to_string().replace(&root, ""))
+    }
+
+    fn named(name: &str) -> String {
+        POLICY.replace("NAME", name)
+    }
+
+    #[test]
+    fn several_documents_and_lists_are_read() {
+        let list = r#"{"kind":"List","items":[{"apiVersion":"extreg.io/v1alpha1","kind":"RegistryPolicy","metadata":{"name":"c"},"spec":{"registry":"quay.io"},"status":{}}]}"#;
+        let text = format!(
+            "---\n{}---\n# none\n---\n{}---\n{list}\n",
+            named("a"),
+            named("b")
+        );
+        let set = read(&text).unwrap();
+        assert_eq!(
+            set.iter().map(Policy::name).collect::<Vec<_>>(),
+            ["a", "b", "c"]
+        );
+        assert_eq!(secrets(&set), BTreeSet::from(["hub".to_owned()]));
+        let (printer, _, err) = printer(Quiet::No, 0);
+        tell_conflicts(&set, &printer);
+        assert!(
+            err.text()
+                .contains("policies a and b speak of the same images"),
+            "{}",
+            err.text()
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        for (text, want) in [
+            (
+                named("a").replace("registry:", "registery:"),
+                "p.yaml:1: RegistryPolicy a: spec.registery: unknown field `registery`",
+            ),
+            (
+                named("a").replace("secretName", "secretNam"),
+                "spec.push.secretNam: unknown field `secretNam`",
+            ),
+            (named("a") + "mode: Warn\n", "mode: unknown field"),
+            (
+                named("a") + "  mode: warn\n",
+                "spec.mode: unknown variant `warn`",
+            ),
+            (
+                named("a").replace("docker.io", "docker"),
+                "spec.registry: \"docker\"",
+            ),
+            (
+                format!("{}---\n{}", named("a"), named("a")),
+                "p.yaml:8: RegistryPolicy a: an earlier policy",
+            ),
+            (
+                named("a").replace("RegistryPolicy", "Secret"),
+                "not a RegistryPolicy of extreg.io/v1alpha1",
+            ),
+            (
+                named("a").replace("  push:", "\tpush:"),
+                "p.yaml:6:1: a tab",
+            ),
+            ("# nothing\n".to_owned(), "holds no RegistryPolicy"),
+            ("a: 1\n".to_owned(), "has no kind"),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(error.contains(want), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_policy_of_the_cluster_is_left_out() {
+        let (printer, _, err) = printer(Quiet::No, 0);
+        let bad = serde_json::json!({"metadata": {"name": "x"}, "spec": {"registry": ""}});
+        assert_eq!(of_cluster(&[bad], &printer).iter().count(), 0);
+        assert!(
+            err.text()
+                .starts_with("Warning: policy x is not in force: spec.registry")
+        );
+        let names: Vec<_> = of_cluster(&[], &printer)
+            .iter()
+            .map(|p| p.name().to_owned())
+            .collect();
+        assert_eq!(names, [Policy::BUILTIN]);
+    }
+}

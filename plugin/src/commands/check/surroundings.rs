@@ -1,0 +1,387 @@
+//! What is known of the cluster that the objects are meant for. What may not be read, or cannot, is
+//! unknown; that is said once.
+
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+
+use extreg_core::{
+    credential::{DockerConfigFormat, DockerConfigKeys},
+    facts::{
+        AccountFact, ClusterFacts, Facts, Known, MANAGED_SECRET_ANNOTATION, NamespaceFacts,
+        SecretFact, StreamFact, StreamRead,
+    },
+    policy::{Labels, Mode, PolicySet},
+    rule::is_system_namespace,
+    verdict::StreamKey,
+};
+use serde_json::Value;
+
+use super::policies::{self, REGISTRY_POLICY};
+use crate::{
+    api::{Cluster, Kind, Object, ObjectRef},
+    error::Error,
+    printer::Printer,
+};
+
+/// An API server that has not answered by then is taken for unreachable.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Where the webhook runs unless it was installed elsewhere.
+const OWN_NAMESPACE: &str = "extreg-system";
+/// The account that builds unless they name another; the webhook watches no other.
+const BUILDER: &str = "builder";
+const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
+
+/// What is known, and the way to know more.
+pub(super) struct Surroundings {
+    asker: Asker,
+    policies: PolicySet,
+    cluster: ClusterFacts,
+    default_namespace: String,
+    namespaces: BTreeMap<String, NamespaceFacts>,
+    streams: BTreeMap<(String, String), StreamRead>,
+}
+
+/// Asks the cluster while it answers.
+struct Asker {
+    cluster: Option<Cluster>,
+    printer: Arc<Printer>,
+}
+
+impl Surroundings {
+    /// Nothing is known but policies. Objects without a namespace are in `default_namespace`,
+    /// which may be empty.
+    pub(super) fn offline(
+        policies: Option<PolicySet>,
+        default_namespace: Option<String>,
+        printer: Arc<Printer>,
+    ) -> Self {
+        Self {
+            asker: Asker {
+                cluster: None,
+                printer,
+            },
+            policies: policies.unwrap_or_else(|| PolicySet::builtin(Mode::Enforce)),
+            cluster: ClusterFacts {
+                own_namespace: Some(OWN_NAMESPACE.to_owned()),
+                ..ClusterFacts::default()
+            },
+            default_namespace: default_namespace.unwrap_or_default(),
+            namespaces: BTreeMap::new(),
+            streams: BTreeMap::new(),
+        }
+    }
+
+    /// Asks the cluster for what concerns every object: its policies, unless they are given, and
+    /// the names of its registry.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(super) async fn of_cluster(
+        cluster: Cluster,
+        policies: Option<PolicySet>,
+        printer: Arc<Printer>,
+    ) -> Result<Self, Error> {
+        let namespace = Some(cluster.namespace().to_owned());
+        let mut this = Self::offline(policies.clone(), namespace, printer);
+        this.asker.cluster = Some(cluster);
+        if policies.is_none() {
+            this.read_policies().await?;
+        }
+        this.read_registry().await?;
+        Ok(this)
+    }
+
+    /// The namespace of objects that name none; may be empty.
+    pub(super) fn default_namespace(&self) -> &str {
+        &self.default_namespace
+    }
+
+    /// Says, once, that the namespace of objects that name none is one that is left alone.
+    pub(super) fn tell_system_default(&self) {
+        let namespace = &self.default_namespace;
+        if is_system_namespace(namespace) {
+            self.asker.printer.warn(&format!(
+                "objects that name no namespace are judged as in namespace {namespace}, which is \
+                 left alone: -n names another"
+            ));
+        }
+    }
+
+    /// Whether no cluster is asked, or none answers.
+    pub(super) const fn is_offline(&self) -> bool {
+        self.asker.cluster.is_none()
+    }
+
+    /// The policies in force.
+    pub(super) const fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    /// Learns what there is to know of a namespace, once.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(super) async fn learn(&mut self, namespace: &str) -> Result<(), Error> {
+        if namespace.is_empty() || self.namespaces.contains_key(namespace) {
+            return Ok(());
+        }
+        let mut facts = NamespaceFacts {
+            labels: self.read_labels(namespace).await?,
+            ..NamespaceFacts::default()
+        };
+        for name in policies::secrets(&self.policies) {
+            let secret = self.asker.get(Kind::SECRET, namespace, &name).await?;
+            let secret = map(secret, |secret| SecretFact {
+                keys: docker_config(&secret.body),
+            });
+            facts.secrets.insert(name, secret);
+        }
+        let builder = self.asker.get(Kind::SERVICE_ACCOUNT, namespace, BUILDER);
+        let builder = map(builder.await?, |account| account_fact(&account.body));
+        facts.accounts.insert(BUILDER.to_owned(), builder);
+        self.namespaces.insert(namespace.to_owned(), facts);
+        Ok(())
+    }
+
+    /// Reads an ImageStream, once.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(super) async fn stream(&mut self, key: &StreamKey) -> Result<StreamRead, Error> {
+        let id = (key.namespace.clone(), key.name.clone());
+        if let Some(read) = self.streams.get(&id) {
+            return Ok(read.clone());
+        }
+        let read = if key.namespace.is_empty() || key.name.is_empty() {
+            StreamRead::Failed
+        } else {
+            let stream = self
+                .asker
+                .get(Kind::IMAGE_STREAM, &key.namespace, &key.name);
+            match stream.await? {
+                Known::Known(Some(stream)) => StreamFact::parse(stream.body.to_string().as_bytes())
+                    .map_or(StreamRead::Failed, |fact| {
+                        StreamRead::Present(Arc::new(fact))
+                    }),
+                Known::Known(None) => StreamRead::Absent,
+                Known::Unknown => StreamRead::Failed,
+            }
+        };
+        self.streams.insert(id, read.clone());
+        Ok(read)
+    }
+
+    /// What the engine is told of a namespace that was learnt, and of a stream.
+    pub(super) fn facts<'a>(
+        &'a self,
+        namespace: &str,
+        unknown: &'a NamespaceFacts,
+        stream: StreamRead,
+    ) -> Facts<'a> {
+        Facts {
+            policies: &self.policies,
+            cluster: &self.cluster,
+            namespace: self.namespaces.get(namespace).unwrap_or(unknown),
+            stream,
+        }
+    }
+
+    async fn read_policies(&mut self) -> Result<(), Error> {
+        let list = self
+            .asker
+            .ask("registrypolicies", async |cluster| {
+                match cluster.list(REGISTRY_POLICY, "", "").await {
+                    // Without the resource there is no policy of the cluster's own.
+                    Err(error) if error.is_not_found() => Ok(Vec::new()),
+                    other => other,
+                }
+            })
+            .await?;
+        match list {
+            Known::Known(objects) => {
+                let bodies: Vec<Value> = objects.into_iter().map(|object| object.body).collect();
+                self.policies = policies::of_cluster(&bodies, &self.asker.printer);
+            }
+            Known::Unknown => self.asker.printer.warn(
+                "the policies of the cluster are unknown: checking by the built-in one (--policy \
+                 FILE names others)",
+            ),
+        }
+        Ok(())
+    }
+
+    async fn read_registry(&mut self) -> Result<(), Error> {
+        let images = self.asker.get(IMAGES, "", "cluster").await?;
+        let Known::Known(images) = images else {
+            return Ok(());
+        };
+        let body = images.map(|images| images.body).unwrap_or_default();
+        let internal = body.pointer("/status/internalRegistryHostname");
+        let internal = internal.and_then(Value::as_str).unwrap_or_default();
+        let external = body.pointer("/status/externalRegistryHostnames");
+        let external = external.and_then(Value::as_array).into_iter().flatten();
+        let names = external.filter_map(Value::as_str).chain([internal]);
+        self.cluster.internal = self.cluster.internal.clone().with_hostnames(names);
+        self.cluster.integrated = Known::Known(!internal.is_empty());
+        Ok(())
+    }
+
+    async fn read_labels(&mut self, namespace: &str) -> Result<Known<Arc<Labels>>, Error> {
+        let found = self.asker.get(Kind::NAMESPACE, "", namespace).await?;
+        Ok(match found {
+            Known::Known(Some(found)) => {
+                let labels = found.body.pointer("/metadata/labels");
+                let labels = labels.and_then(Value::as_object).into_iter().flatten();
+                let labels = labels.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
+                Known::Known(Arc::new(labels.collect()))
+            }
+            Known::Known(None) => {
+                self.asker.printer.warn(&format!(
+                    "namespace {namespace} is not there: its labels are unknown"
+                ));
+                Known::Unknown
+            }
+            Known::Unknown => Known::Unknown,
+        })
+    }
+}
+
+impl Asker {
+    async fn get(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Known<Option<Object>>, Error> {
+        let object = ObjectRef::new(kind, namespace, name);
+        let what = if object.namespace.is_empty() {
+            object.to_string()
+        } else {
+            format!("{object} in {namespace}")
+        };
+        self.ask(&what, async |cluster| cluster.get(&object).await)
+            .await
+    }
+
+    /// Asks, unless the cluster has been found not to answer. What is refused is said and unknown.
+    async fn ask<T>(
+        &mut self,
+        what: &str,
+        request: impl AsyncFnOnce(Cluster) -> Result<T, Error>,
+    ) -> Result<Known<T>, Error> {
+        let Some(cluster) = self.cluster.clone() else {
+            return Ok(Known::Unknown);
+        };
+        let error = match within(PATIENCE, request(cluster)).await {
+            Ok(answer) => return Ok(Known::Known(answer)),
+            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error) => error,
+        };
+        if matches!(error, Error::Unreachable(_)) {
+            self.cluster = None;
+            self.printer.warn(&format!(
+                "{error}: nothing more is known of the cluster (--offline asks none)"
+            ));
+        } else {
+            self.printer.warn(&format!("{what} is unknown: {error}"));
+        }
+        Ok(Known::Unknown)
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::time::timeout(limit, request)
+        .await
+        .unwrap_or_else(|_| {
+            let seconds = limit.as_secs();
+            Err(Error::Unreachable(format!("no answer within {seconds}s")))
+        })
+}
+
+fn map<T>(object: Known<Option<Object>>, fact: impl Fn(Object) -> T) -> Known<Option<Arc<T>>> {
+    match object {
+        Known::Known(object) => Known::Known(object.map(|object| Arc::new(fact(object)))),
+        Known::Unknown => Known::Unknown,
+    }
+}
+
+/// The keys of a secret's docker config; the rest of it is forgotten here.
+fn docker_config(secret: &Value) -> Option<DockerConfigKeys> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    let (member, format) = match secret.get("type").and_then(Value::as_str)? {
+        "kubernetes.io/dockerconfigjson" => (".dockerconfigjson", DockerConfigFormat::ConfigJson),
+        "kubernetes.io/dockercfg" => (".dockercfg", DockerConfigFormat::Dockercfg),
+        _ => return None,
+    };
+    let data = secret.get("data")?.get(member)?.as_str()?;
+    let json = STANDARD.decode(data).ok()?;
+    DockerConfigKeys::parse(&json, format).ok()
+}
+
+fn account_fact(account: &Value) -> AccountFact {
+    let links = account.get("imagePullSecrets").and_then(Value::as_array);
+    AccountFact {
+        pull_secrets: links
+            .into_iter()
+            .flatten()
+            .filter_map(|link| link.get("name")?.as_str())
+            .map(str::to_owned)
+            .collect(),
+        managed: account
+            .pointer("/metadata/annotations")
+            .and_then(|annotations| annotations.get(MANAGED_SECRET_ANNOTATION)?.as_str())
+            .map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_reduced_to_its_keys() {
+        let secret =
+            |kind: &str, member: &str, data: &str| json!({"type": kind, "data": {member: data}});
+        let config = "eyJhdXRocyI6eyJkb2NrZXIuaW8iOnsiYXV0aCI6ImRUcHcifX19"; // {"auths":{"docker.io":{"auth":"dTpw"}}}
+        let keys = |secret: &Value| docker_config(secret).map(|keys| keys.iter().count());
+        for (secret, want) in [
+            (
+                secret(
+                    "kubernetes.io/dockerconfigjson",
+                    ".dockerconfigjson",
+                    config,
+                ),
+                Some(1),
+            ),
+            (
+                secret("kubernetes.io/dockerconfigjson", ".dockercfg", config),
+                None,
+            ),
+            (
+                secret("kubernetes.io/dockerconfigjson", ".dockerconfigjson", "%"),
+                None,
+            ),
+            (secret("Opaque", ".dockerconfigjson", config), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(keys(&secret), want, "{}", secret["type"]);
+        }
+    }
+
+    #[test]
+    fn an_account_is_reduced_to_its_links() {
+        let account = json!({
+            "metadata": {"annotations": {"openshift.io/internal-registry-pull-secret-ref": "m"}},
+            "imagePullSecrets": [{"name": "m"}, {}, {"name": "hub"}],
+        });
+        let fact = account_fact(&account);
+        assert_eq!(fact.pull_secrets, ["m", "hub"]);
+        assert_eq!(fact.managed.as_deref(), Some("m"));
+        assert_eq!(account_fact(&json!({})), AccountFact::default());
+    }
+}

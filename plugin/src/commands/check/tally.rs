@@ -1,0 +1,149 @@
+//! What a check came to: counts, errors, and the exit code that follows from them.
+
+use std::collections::BTreeMap;
+
+use extreg_core::verdict::{Outcome, Reason};
+use serde::Serialize;
+
+use super::assessment::Assessment;
+use crate::exit::Exit;
+
+/// Counts of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Tally {
+    /// Objects that were judged.
+    checked: usize,
+    /// Of those, what a policy would change.
+    changed: usize,
+    /// Of those, what a policy in mode Warn would change if it were enforced.
+    warned: usize,
+    /// Of those, what a policy in mode Audit would change if it were enforced.
+    audited: usize,
+    /// Of those, what stays as it is.
+    untouched: usize,
+    /// Objects whose decision depends on an ImageStream that was not read.
+    undecided: usize,
+    /// Objects of other kinds, by `kind.group`.
+    others: BTreeMap<String, usize>,
+    /// Documents and files that could not be read.
+    errors: usize,
+}
+
+impl Tally {
+    pub(super) fn checked(&mut self, assessment: &Assessment) {
+        self.checked += 1;
+        if assessment.is_kept_for(Reason::StreamUnread) {
+            self.undecided += 1;
+        }
+        match assessment.decision {
+            Outcome::Changed => self.changed += 1,
+            Outcome::Warned => self.warned += 1,
+            Outcome::Audited => self.audited += 1,
+            Outcome::Untouched => self.untouched += 1,
+        }
+    }
+
+    pub(super) fn other(&mut self, api_version: &str, kind: &str) {
+        let kind = match api_version.split_once('/') {
+            Some((group, _)) => format!("{kind}.{group}"),
+            None => kind.to_owned(),
+        };
+        *self.others.entry(kind).or_default() += 1;
+    }
+
+    pub(super) const fn error(&mut self) {
+        self.errors += 1;
+    }
+
+    /// Whether there was no object at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.checked == 0 && self.others.is_empty()
+    }
+
+    pub(super) fn exit(&self, allow_empty: bool, exit_zero: bool) -> Exit {
+        let mut exit = Exit::Done;
+        if self.errors > 0 {
+            exit = exit.and(Exit::Failed);
+        }
+        if self.is_empty() && !allow_empty {
+            exit = exit.and(Exit::Incomplete);
+        }
+        if self.changed > 0 && !exit_zero {
+            exit = exit.and(Exit::No);
+        }
+        exit
+    }
+
+    /// One line for people.
+    pub(super) fn words(&self) -> String {
+        let mut words = format!("{} checked", objects(self.checked));
+        let mut parts = Vec::new();
+        for (count, what) in [
+            (self.changed, "would be changed"),
+            (self.warned, "would be warned about"),
+            (self.audited, "would be noted in the audit log"),
+            (self.untouched, "would be left as they are"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        if !parts.is_empty() {
+            words.push_str(": ");
+            words.push_str(&parts.join(", "));
+        }
+        if self.undecided > 0 {
+            words = format!(
+                "{words}; {} could not be decided without its ImageStream",
+                self.undecided
+            );
+        }
+        let others: usize = self.others.values().sum();
+        if others > 0 {
+            words = format!("{words}; {others} of other kinds");
+        }
+        if self.errors > 0 {
+            words = format!("{words}; {} could not be read", self.errors);
+        }
+        words
+    }
+}
+
+fn objects(count: usize) -> String {
+    match count {
+        1 => "1 object".to_owned(),
+        count => format!("{count} objects"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_follows_from_the_counts() {
+        let tally = |changed, checked, errors| Tally {
+            checked,
+            changed,
+            errors,
+            ..Tally::default()
+        };
+        for (tally, allow_empty, exit_zero, want) in [
+            (tally(0, 0, 0), false, false, Exit::Incomplete),
+            (tally(0, 0, 0), true, false, Exit::Done),
+            (tally(0, 2, 0), false, false, Exit::Done),
+            (tally(1, 2, 0), false, false, Exit::No),
+            (tally(1, 2, 0), false, true, Exit::Done),
+            (tally(1, 2, 1), false, false, Exit::Failed),
+            (tally(0, 0, 1), false, true, Exit::Failed),
+        ] {
+            assert_eq!(tally.exit(allow_empty, exit_zero), want, "{tally:?}");
+        }
+        let mut others = Tally::default();
+        others.other("apps/v1", "Deployment");
+        others.other("v1", "ConfigMap");
+        assert_eq!(others.exit(false, false), Exit::Done);
+        assert_eq!(others.words(), "0 objects checked; 2 of other kinds");
+    }
+}

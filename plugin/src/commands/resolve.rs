@@ -1,0 +1,118 @@
+//! `resolve`: how OpenShift reads an image reference.
+
+mod answer;
+mod lines;
+mod table;
+
+use std::{
+    fs::File,
+    io::{self, BufReader},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use self::answer::Answer;
+use crate::{context::Context, error::Error, exit::Exit, printer::Printer};
+
+/// Show how OpenShift reads an image reference
+///
+/// Shows its parts, which registry it means in an import, a push, a base image and a workload,
+/// whether that is Docker Hub, and which docker config keys each consumer would match to it. Asks
+/// no cluster.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # Which registry does this push to, and which keys of a secret would be found?\n  \
+    oc extreg resolve ably77/python-lyapp:v1\n\n  \
+    # Every reference of a list, one JSON line each\n  \
+    jq -Rc '{ref: .}' images.txt | oc extreg resolve -f -\n\n\
+    A line of FILE is {\"ref\": \"…\"}; with \"dockerconfigjson\": \"…\" it asks which credentials \
+    the keyring of Kubernetes finds for the reference. A line that cannot be read is answered with \
+    {\"error\": \"…\"}, and the exit code is 1. A reference on the command line that OpenShift \
+    refuses makes it 3.")]
+pub struct Args {
+    /// The references, as they stand in a manifest
+    #[arg(
+        value_name = "REF",
+        required_unless_present = "filename",
+        conflicts_with = "filename"
+    )]
+    references: Vec<String>,
+    /// Answer the JSON lines of a file, or of stdin if it is -
+    #[arg(short, long, value_name = "FILE")]
+    filename: Option<PathBuf>,
+    /// Format: table or json (one line a reference)
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Json,
+    Table,
+}
+
+/// Answers.
+///
+/// # Errors
+/// If the file cannot be read.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    match args.filename {
+        Some(_) if args.output == Some(Format::Table) => Err(Error::usage(
+            "--filename answers in JSON lines; leave --output=table out",
+        )),
+        Some(file) => answer_file(file, Arc::clone(&context.printer)).await,
+        None => answer_references(
+            &args.references,
+            args.output.unwrap_or(Format::Table),
+            &context.printer,
+        ),
+    }
+}
+
+fn answer_references(
+    references: &[String],
+    format: Format,
+    printer: &Printer,
+) -> Result<Exit, Error> {
+    let mut exit = Exit::Done;
+    for (position, reference) in references.iter().enumerate() {
+        let answer = Answer::of(reference);
+        match format {
+            Format::Json => printer.raw(&answer.to_json_line()?),
+            Format::Table => {
+                if position > 0 {
+                    printer.line("");
+                }
+                table::print(&answer, printer);
+            }
+        }
+        if answer.is_refused() {
+            exit = Exit::No;
+        }
+    }
+    Ok(exit)
+}
+
+/// Reading blocks, so it has a thread of its own and the run can still be interrupted.
+async fn answer_file(file: PathBuf, printer: Arc<Printer>) -> Result<Exit, Error> {
+    let shown = file.display().to_string();
+    tokio::task::spawn_blocking(move || answer_lines(&file, &printer))
+        .await
+        .map_err(|error| Error::failed(format!("cannot answer {shown}: {error}")))?
+        .map_err(|error| Error::failed(format!("cannot read {shown}: {error}")))
+}
+
+fn answer_lines(file: &Path, printer: &Printer) -> io::Result<Exit> {
+    let every_line = if file.as_os_str() == "-" {
+        lines::answer(BufReader::new(io::stdin()), printer)?
+    } else {
+        lines::answer(BufReader::new(File::open(file)?), printer)?
+    };
+    Ok(if every_line { Exit::Done } else { Exit::Failed })
+}

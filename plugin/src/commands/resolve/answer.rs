@@ -1,0 +1,297 @@
+//! What there is to say of one reference.
+
+use extreg_core::{
+    credential::{Consumer, DockerConfigKeys},
+    image::{ImageRef, ReferenceAnswer},
+    registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use crate::error::Error;
+
+/// Spellings of Docker Hub that are found in secrets, right and wrong.
+const DOCKER_HUB_KEYS: [&str; 6] = [
+    "docker.io",
+    "https://index.docker.io/v1/",
+    "https://index.docker.io/v1",
+    "index.docker.io",
+    "registry-1.docker.io",
+    "https://registry-1.docker.io/v2/",
+];
+
+/// The answer for one reference: the fields of a JSON line's answer and two more.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer<'a> {
+    /// How OpenShift reads it.
+    #[serde(flatten)]
+    pub(super) reading: ReferenceAnswer<'a>,
+    /// What it means, by the field that it stands in.
+    #[serde(serialize_with = "by_role")]
+    pub(super) registries: Vec<(RefRole, Meaning)>,
+    /// Docker config keys that a secret may have for it, and who would find them.
+    pub(super) keys: Vec<KeyRow>,
+}
+
+/// Which registry a reference means.
+#[derive(Debug, Serialize)]
+pub(super) struct Meaning {
+    /// Whether that is Docker Hub.
+    pub(super) docker_hub: Likelihood,
+    /// The registries it may mean, in the order that they are tried.
+    pub(super) registries: Vec<String>,
+    /// Why it means none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why_none: Option<String>,
+}
+
+/// A yes or no that may depend on more than the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Likelihood {
+    Yes,
+    No,
+    Maybe,
+}
+
+/// One docker config key and who would find it.
+#[derive(Debug, Serialize)]
+pub(super) struct KeyRow {
+    /// The key as it would stand in the secret.
+    pub(super) key: String,
+    /// Whether each consumer would use it for the reference.
+    #[serde(serialize_with = "by_consumer")]
+    pub(super) found: [(Consumer, bool); 6],
+}
+
+impl<'a> Answer<'a> {
+    /// Answers without asking a cluster, so the internal registry is known by its usual names only.
+    pub(super) fn of(reference: &'a str) -> Self {
+        let internal = InternalRegistry::default();
+        let meaning = |role| (role, Meaning::of(&resolve(reference, role, &internal)));
+        Self {
+            reading: ReferenceAnswer::of(reference),
+            registries: RefRole::ALL.map(meaning).into(),
+            keys: key_rows(reference),
+        }
+    }
+
+    /// Whether OpenShift's API server would refuse the reference.
+    pub(super) fn is_refused(&self) -> bool {
+        matches!(self.reading, ReferenceAnswer::Invalid { .. })
+    }
+
+    /// Whether a template parameter is still in it.
+    pub(super) fn is_parameter(&self) -> bool {
+        self.is_refused()
+            && self
+                .registries
+                .iter()
+                .any(|(_, meaning)| meaning.docker_hub == Likelihood::Maybe)
+    }
+
+    /// One line of JSON, its members sorted.
+    pub(super) fn to_json_line(&self) -> Result<String, Error> {
+        serde_json::to_value(self)
+            .map(|value| format!("{value}\n"))
+            .map_err(|error| Error::failed(format!("cannot be printed: {error}")))
+    }
+}
+
+impl Meaning {
+    fn of(resolution: &Resolution<'_>) -> Self {
+        let none = |why: String| Self {
+            docker_hub: Likelihood::No,
+            registries: Vec::new(),
+            why_none: Some(why),
+        };
+        match resolution {
+            Resolution::Certain(host, _) => Self {
+                docker_hub: match host {
+                    RegistryHost::DockerHub => Likelihood::Yes,
+                    RegistryHost::Other(_) => Likelihood::No,
+                },
+                registries: vec![host.to_string()],
+                why_none: None,
+            },
+            Resolution::FirstOf(list, _) => Self {
+                docker_hub: Likelihood::Maybe,
+                registries: list.iter().map(|&host| host.to_owned()).collect(),
+                why_none: None,
+            },
+            Resolution::Internal(image) => Self {
+                docker_hub: Likelihood::No,
+                registries: vec![image.registry().to_owned()],
+                why_none: None,
+            },
+            Resolution::Parameter => Self {
+                docker_hub: Likelihood::Maybe,
+                ..none("holds a template parameter".to_owned())
+            },
+            Resolution::Invalid(why) => none(why.to_string()),
+        }
+    }
+}
+
+fn key_rows(reference: &str) -> Vec<KeyRow> {
+    let Ok(image) = ImageRef::parse(reference) else {
+        return Vec::new();
+    };
+    if image.is_registry_only() {
+        return Vec::new();
+    }
+    spellings(image)
+        .into_iter()
+        .map(|key| {
+            let keys = DockerConfigKeys::of_spellings([key.as_str()]);
+            let found = |consumer| (consumer, keys.matching(consumer, reference).is_matched());
+            KeyRow {
+                found: Consumer::ALL.map(found),
+                key,
+            }
+        })
+        .collect()
+}
+
+/// Keys that secrets may hold for the image's registry. Taken for Docker Hub's where none is
+/// written, and for the upper-case component's where others take that for a host.
+fn spellings(image: ImageRef<'_>) -> Vec<String> {
+    let (host, namespace) = if image.has_upper_case_component() {
+        (image.namespace(), "")
+    } else if image.is_docker_hub() {
+        ("docker.io", image.with_defaults().namespace())
+    } else {
+        (image.registry(), image.namespace())
+    };
+    let mut keys: Vec<String> = if host == "docker.io" {
+        DOCKER_HUB_KEYS.map(str::to_owned).into()
+    } else {
+        vec![
+            host.to_owned(),
+            format!("https://{host}"),
+            format!("https://{host}/v2/"),
+        ]
+    };
+    if !namespace.is_empty() {
+        keys.push(format!("{host}/{namespace}"));
+    }
+    keys
+}
+
+fn by_role<S: Serializer>(rows: &[(RefRole, Meaning)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(rows.len()))?;
+    for (role, meaning) in rows {
+        map.serialize_entry(role_name(*role), meaning)?;
+    }
+    map.end()
+}
+
+fn by_consumer<S: Serializer>(
+    found: &[(Consumer, bool); 6],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(found.len()))?;
+    for (consumer, found) in found {
+        map.serialize_entry(consumer_name(*consumer), found)?;
+    }
+    map.end()
+}
+
+fn role_name(role: RefRole) -> &'static str {
+    match role {
+        RefRole::Import => "import",
+        RefRole::Push => "push",
+        RefRole::BasePull => "base_image",
+        RefRole::SourcePull => "source_image",
+        RefRole::WorkloadPull => "workload",
+    }
+}
+
+fn consumer_name(consumer: Consumer) -> &'static str {
+    match consumer {
+        Consumer::BuildPush => "build_push",
+        Consumer::BuildPull => "build_pull",
+        Consumer::Import => "import",
+        Consumer::Kubelet => "kubelet",
+        Consumer::ContainersImage => "containers_image",
+        Consumer::Shipwright => "shipwright",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn answer(reference: &str) -> Value {
+        serde_json::from_str(&Answer::of(reference).to_json_line().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_short_name_means_different_registries() {
+        let answer = answer("user/app:v1");
+        assert_eq!(answer["docker_hub"], true);
+        assert_eq!(
+            answer["registries"]["push"],
+            json!({ "docker_hub": "yes", "registries": ["docker.io"] })
+        );
+        assert_eq!(answer["registries"]["base_image"]["docker_hub"], "maybe");
+        assert_eq!(
+            answer["registries"]["workload"]["registries"],
+            json!(["registry.access.redhat.com", "docker.io"])
+        );
+    }
+
+    #[test]
+    fn keys_are_shown_with_who_finds_them() {
+        let answer = answer("user/app:v1");
+        let keys = answer["keys"].as_array().unwrap();
+        let row = |key: &str| &keys.iter().find(|row| row["key"] == key).unwrap()["found"];
+        assert_eq!(
+            row("docker.io"),
+            &json!({
+                "build_push": false, "build_pull": true, "import": true, "kubelet": true,
+                "containers_image": true, "shipwright": false,
+            })
+        );
+        let all = row("https://index.docker.io/v1/").as_object().unwrap();
+        assert!(all.values().all(|found| found == true));
+        assert_eq!(row("https://index.docker.io/v1")["kubelet"], false);
+    }
+
+    #[test]
+    fn another_registry_has_its_own_keys() {
+        let answer = answer("quay.io/org/app");
+        let keys: Vec<_> = answer["keys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["key"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                "quay.io",
+                "https://quay.io",
+                "https://quay.io/v2/",
+                "quay.io/org"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_means_no_image_says_why() {
+        for (reference, why) in [
+            ("docker.io", "names a registry but no repository in it"),
+            ("docker://x", "invalid reference format"),
+            ("${IMAGE}", "holds a template parameter"),
+        ] {
+            let answer = answer(reference);
+            assert_eq!(
+                answer["registries"]["import"]["why_none"], why,
+                "{reference}"
+            );
+            assert_eq!(answer["keys"], json!([]), "{reference}");
+        }
+    }
+}

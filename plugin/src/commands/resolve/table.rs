@@ -1,0 +1,130 @@
+//! The answer for people.
+
+use extreg_core::{credential::Consumer, image::ReferenceAnswer, registry::RefRole};
+
+use super::answer::{Answer, KeyRow, Likelihood, Meaning};
+use crate::printer::{Printer, Text};
+
+/// Prints the answer for one reference.
+pub(super) fn print(answer: &Answer<'_>, printer: &Printer) {
+    print_reading(&answer.reading, printer);
+    if answer.is_refused() {
+        if answer.is_parameter() {
+            print_field("because", printer, |line| {
+                line.plain("it holds a template parameter; what that is decides")
+            });
+        }
+        return;
+    }
+    printer.line("");
+    print_registries(&answer.registries, printer);
+    if !answer.keys.is_empty() {
+        printer.line("");
+        print_keys(&answer.keys, printer);
+    }
+}
+
+fn print_reading(reading: &ReferenceAnswer<'_>, printer: &Printer) {
+    match reading {
+        ReferenceAnswer::Invalid { error, reference } => {
+            print_field("reference", printer, |line| line.bold(*reference));
+            print_field("refused", printer, |line| line.red(error));
+        }
+        ReferenceAnswer::Parsed(parsed) => {
+            let defaulted = &parsed.defaulted;
+            print_field("reference", printer, |line| line.bold(parsed.reference));
+            for (name, written, meant) in [
+                ("registry", parsed.registry, defaulted.registry),
+                ("namespace", parsed.namespace, defaulted.namespace),
+                ("name", parsed.name, defaulted.name),
+                ("tag", parsed.tag, defaulted.tag),
+                ("digest", parsed.id, defaulted.id),
+            ] {
+                print_field(name, printer, |line| part(line, written, meant));
+            }
+            print_field("Docker Hub", printer, |line| {
+                yes_or_no(line, parsed.docker_hub)
+            });
+        }
+    }
+}
+
+fn print_field(name: &str, printer: &Printer, value: impl FnOnce(Text) -> Text) {
+    printer.line(value(Text::new().plain(format!("{name:<12}"))));
+}
+
+/// A part as written, or what an import and a push put in its place.
+fn part(line: Text, written: &str, meant: &str) -> Text {
+    match (written, meant) {
+        ("", "") => line.dim("-"),
+        ("", meant) => line.dim(format!("{meant} (default)")),
+        (written, _) => line.plain(written),
+    }
+}
+
+fn print_registries(rows: &[(RefRole, Meaning)], printer: &Printer) {
+    printer.line(Text::new().bold(format!("{:<14}{:<12}{}", "FIELD", "DOCKER HUB", "REGISTRY")));
+    for (role, meaning) in rows {
+        let hub = match meaning.docker_hub {
+            Likelihood::Yes => "yes",
+            Likelihood::No => "no",
+            Likelihood::Maybe => "maybe",
+        };
+        let line = Text::new().plain(format!("{:<14}{hub:<12}", role_title(*role)));
+        printer.line(match (&meaning.why_none, meaning.registries.as_slice()) {
+            (Some(why), _) => line.red(format!("none: {why}")),
+            (None, [registry]) => line.plain(registry),
+            (None, list) => line.plain(format!("first of {}", list.join(", "))),
+        });
+    }
+}
+
+fn print_keys(rows: &[KeyRow], printer: &Printer) {
+    let width = rows
+        .iter()
+        .map(|row| row.key.chars().count())
+        .max()
+        .unwrap_or_default()
+        .max("KEY".len())
+        + 2;
+    let titles = Consumer::ALL.map(consumer_title);
+    printer.line(Text::new().bold(format!("{:<width$}{}", "KEY", titles.join("  "))));
+    for row in rows {
+        let mut line = Text::new().plain(format!("{:<width$}", row.key));
+        let mut pad = 0;
+        for ((_, found), title) in row.found.iter().zip(titles) {
+            line = yes_or_no(line.plain(" ".repeat(pad)), *found);
+            pad = title.len() + 2 - if *found { 3 } else { 2 };
+        }
+        printer.line(line);
+    }
+}
+
+fn yes_or_no(line: Text, yes: bool) -> Text {
+    if yes {
+        line.green("yes")
+    } else {
+        line.dim("no")
+    }
+}
+
+fn role_title(role: RefRole) -> &'static str {
+    match role {
+        RefRole::Import => "import",
+        RefRole::Push => "push",
+        RefRole::BasePull => "base image",
+        RefRole::SourcePull => "source image",
+        RefRole::WorkloadPull => "workload",
+    }
+}
+
+fn consumer_title(consumer: Consumer) -> &'static str {
+    match consumer {
+        Consumer::BuildPush => "BUILD PUSH",
+        Consumer::BuildPull => "BUILD PULL",
+        Consumer::Import => "IMPORT",
+        Consumer::Kubelet => "KUBELET",
+        Consumer::ContainersImage => "CRI-O",
+        Consumer::Shipwright => "SHIPWRIGHT",
+    }
+}

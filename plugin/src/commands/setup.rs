@@ -1,0 +1,217 @@
+//! `setup`: everything an application needs to be built in the cluster, pushed to an external
+//! registry, imported from there and run.
+
+mod auth_file;
+mod carry;
+mod credential;
+mod execute;
+mod export;
+mod image;
+pub(crate) mod link;
+pub(crate) mod names;
+mod objects;
+mod plan;
+pub(crate) mod project;
+mod settings;
+mod wait;
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, ValueEnum};
+
+use self::settings::{Action, Settings};
+use crate::{
+    api::{DryRun, ObjectFormat},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Set up an application that is built here and kept in an external registry
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    group(ArgGroup::new("credential").args(["secret", "auth_file", "password_stdin", "no_secret"])),
+    after_help = "\
+Examples:
+  # Build from git, push to docker.io, import and run; asks for the access token
+  oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
+    --source https://github.com/ably77/python-lyapp
+
+  # With the token from elsewhere
+  pass hub | oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
+    --source https://github.com/ably77/python-lyapp --username ably77 --password-stdin
+
+  # Only what runs an image that is built elsewhere, with a secret that is there
+  oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp --no-build --secret hub
+
+  # As YAML, without a cluster
+  oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
+    --source https://github.com/ably77/python-lyapp --export
+
+A second run changes nothing and says so. What it did not make it does not touch, unless told to --adopt."
+)]
+pub struct Args {
+    /// Name of the application, and of its BuildConfig, ImageStream and workload
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Where the image is kept, e.g. docker.io/ably77/python-lyapp:latest
+    #[arg(long, value_name = "IMAGE")]
+    image: String,
+
+    /// Git repository to build from
+    #[arg(long, value_name = "URL", help_heading = "Build")]
+    source: Option<String>,
+    /// Branch, tag or commit to build
+    #[arg(
+        long = "ref",
+        value_name = "REF",
+        requires = "source",
+        help_heading = "Build"
+    )]
+    git_ref: Option<String>,
+    /// Folder of the repository to build in
+    #[arg(long, value_name = "DIR", requires = "source", help_heading = "Build")]
+    context_dir: Option<String>,
+    /// Dockerfile to put into the BuildConfig, instead of the repository's
+    #[arg(long, value_name = "FILE", help_heading = "Build")]
+    dockerfile: Option<PathBuf>,
+    /// How to build: docker (a Dockerfile) or source (a builder image) [default: docker]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "STRATEGY",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Build"
+    )]
+    strategy: Strategy,
+    /// Builder image of a source build: [NAMESPACE/]STREAM:TAG (of namespace openshift by default), or an image with its registry
+    #[arg(long, value_name = "IMAGE", help_heading = "Build")]
+    builder: Option<String>,
+    /// Leave out the BuildConfig
+    #[arg(long, conflicts_with_all = ["source", "git_ref", "context_dir", "dockerfile", "builder"], help_heading = "Build")]
+    no_build: bool,
+
+    /// Use this secret, which is there
+    #[arg(long, value_name = "NAME", help_heading = "Credential")]
+    secret: Option<String>,
+    /// Take the credential from a docker or podman auth file
+    #[arg(long, value_name = "FILE", help_heading = "Credential")]
+    auth_file: Option<PathBuf>,
+    /// Take the password or access token from stdin
+    #[arg(long, requires = "username", help_heading = "Credential")]
+    password_stdin: bool,
+    /// Account at the registry
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["secret", "auth_file", "no_secret"], help_heading = "Credential")]
+    username: Option<String>,
+    /// Name of the secret that is made [default: dockerhub, or after the registry]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["secret", "no_secret"], help_heading = "Credential")]
+    push_secret: Option<String>,
+    /// Leave out the secret and its links
+    #[arg(long, help_heading = "Credential")]
+    no_secret: bool,
+
+    /// Leave out the ImageStream
+    #[arg(long, help_heading = "Run")]
+    no_stream: bool,
+    /// Where pods pull from: source (the registry itself) or local (through the integrated registry) [default: source]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "POLICY",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Run"
+    )]
+    reference_policy: ReferencePolicy,
+    /// What runs the image: deployment, deploymentconfig or none [default: deployment]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "KIND",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Run"
+    )]
+    workload: Workload,
+    /// Service account of the workload [default: default]
+    #[arg(long, value_name = "NAME", help_heading = "Run")]
+    service_account: Option<String>,
+    /// Leave out the project: it is there, or somebody else makes it
+    #[arg(long, help_heading = "Run")]
+    no_project: bool,
+
+    /// Take over objects that something else made
+    #[arg(long, help_heading = "Apply")]
+    adopt: bool,
+    /// Overwrite fields that something else has set since
+    #[arg(long, help_heading = "Apply")]
+    force_conflicts: bool,
+    /// Only try it: client (here) or server (with admission and quota)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Apply"
+    )]
+    dry_run: DryRun,
+    /// Print the objects instead of applying them; needs no cluster
+    #[arg(long, conflicts_with_all = ["dry_run", "wait", "adopt", "force_conflicts"], help_heading = "Apply")]
+    export: bool,
+    /// Wait for the first build, import and rollout; --timeout limits it [default: 10m]
+    #[arg(long, help_heading = "Apply")]
+    wait: bool,
+    /// Format: name, json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<ObjectFormat>,
+}
+
+/// `--strategy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Strategy {
+    #[default]
+    Docker,
+    Source,
+}
+
+/// `--reference-policy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReferencePolicy {
+    Local,
+    #[default]
+    Source,
+}
+
+/// `--workload`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Workload {
+    #[default]
+    Deployment,
+    #[value(name = "deploymentconfig")]
+    DeploymentConfig,
+    None,
+}
+
+/// Sets an application up, tries to, or prints what that would be.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let settings = Settings::resolve(args, context.namespace.as_deref())?;
+    match settings.action {
+        // Nothing of the context but the printer: an export cannot reach a cluster.
+        Action::Export { format } => {
+            export::run(&settings, format, context.caller, &context.printer)
+        }
+        Action::Apply(apply) => execute::run(&settings, apply, context).await,
+    }
+}

@@ -1,0 +1,115 @@
+//! What controllers write into our objects, and what users are meant to change: a second setup
+//! leaves it as it is.
+
+use serde_json::Value;
+
+use crate::api::Kind;
+
+/// Takes over into `desired` what is not ours to decide on an object that is there:
+/// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,
+/// and what its trigger last saw.
+pub(super) fn carry(kind: Kind, current: &Value, desired: &mut Value) {
+    if kind != Kind::DEPLOYMENT && kind != Kind::DEPLOYMENT_CONFIG {
+        return;
+    }
+    carry_images(current, desired);
+    if kind == Kind::DEPLOYMENT_CONFIG {
+        for field in ["replicas", "triggers"] {
+            let Some(have) = current.pointer("/spec").and_then(|spec| spec.get(field)) else {
+                continue;
+            };
+            let Some(want) = desired.get_mut("spec").and_then(|spec| spec.get_mut(field)) else {
+                continue;
+            };
+            if field == "replicas" || without_last(have) == without_last(want) {
+                *want = have.clone();
+            }
+        }
+    }
+}
+
+fn carry_images(current: &Value, desired: &mut Value) {
+    const CONTAINERS: &str = "/spec/template/spec/containers";
+    let Some(have) = current.pointer(CONTAINERS).and_then(Value::as_array) else {
+        return;
+    };
+    let Some(want) = desired
+        .pointer_mut(CONTAINERS)
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
+    for container in want {
+        let same = have.iter().find(|other| other["name"] == container["name"]);
+        if let Some(image) = same.and_then(|other| other.get("image"))
+            && let Some(slot) = container.get_mut("image")
+        {
+            *slot = image.clone();
+        }
+    }
+}
+
+/// Triggers without what they last saw.
+fn without_last(triggers: &Value) -> Value {
+    let mut triggers = triggers.clone();
+    for trigger in triggers.as_array_mut().into_iter().flatten() {
+        if let Some(params) = trigger
+            .get_mut("imageChangeParams")
+            .and_then(Value::as_object_mut)
+        {
+            params.remove("lastTriggeredImage");
+        }
+    }
+    triggers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(image: &str, replicas: u32, tag: &str, last: Option<&str>) -> Value {
+        let mut params = json!({"automatic": true, "from": {"name": tag}});
+        if let Some(last) = last {
+            params["lastTriggeredImage"] = json!(last);
+        }
+        json!({"spec": {
+            "replicas": replicas,
+            "triggers": [{"type": "ConfigChange"}, {"type": "ImageChange", "imageChangeParams": params}],
+            "template": {"spec": {"containers": [{"name": "app", "image": image}]}},
+        }})
+    }
+
+    #[test]
+    fn what_the_trigger_did_stays_done() {
+        let current = config(
+            "docker.io/u/a@sha256:1",
+            3,
+            "a:v1",
+            Some("docker.io/u/a@sha256:1"),
+        );
+        let mut desired = config(" ", 1, "a:v1", None);
+        carry(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
+        assert_eq!(desired, current);
+    }
+
+    #[test]
+    fn another_tag_is_ours_to_say() {
+        let current = config("x", 3, "a:v1", Some("x"));
+        let mut desired = config(" ", 1, "a:v2", None);
+        carry(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
+        assert_eq!(desired, config("x", 3, "a:v2", None));
+    }
+
+    #[test]
+    fn other_kinds_are_left_alone() {
+        let mut desired = config(" ", 1, "a:v2", None);
+        carry(
+            Kind::BUILD_CONFIG,
+            &config("x", 3, "a:v1", None),
+            &mut desired,
+        );
+        assert_eq!(desired, config(" ", 1, "a:v2", None));
+    }
+}

@@ -1,0 +1,181 @@
+//! The credential that goes into the push secret: where it is from and how it is written down.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::{auth_file, image::Target, settings::CredentialSource};
+use crate::{context::Context, error::Error};
+
+/// An account at a registry and what opens it.
+#[derive(Debug)]
+pub(super) struct Credential {
+    pub(super) username: String,
+    pub(super) password: SecretString,
+}
+
+impl Credential {
+    /// The docker config for the secret: every key that some consumer needs, each with username,
+    /// password and a padded `auth`, which is all that containers/image and go-dockerclient read.
+    pub(super) fn docker_config(&self, target: &Target) -> SecretString {
+        let password = self.password.expose_secret();
+        let auth = STANDARD.encode(format!("{}:{password}", self.username));
+        let entry = json!({ "username": self.username, "password": password, "auth": auth });
+        let auths: Map<String, Value> = target
+            .config_keys()
+            .into_iter()
+            .map(|key| (key.to_owned(), entry.clone()))
+            .collect();
+        json!({ "auths": auths }).to_string().into()
+    }
+}
+
+/// Gets the credential from where the settings say, or by asking.
+///
+/// # Errors
+/// [`Error::Usage`] if it is not there, or if it would have to be asked for and may not be.
+pub(super) async fn obtain(
+    source: &CredentialSource,
+    target: &Target,
+    context: &Context,
+) -> Result<Credential, Error> {
+    match source {
+        CredentialSource::AuthFile(path) => {
+            let wrong =
+                |why: String| Error::usage(format!("--auth-file {}: {why}", path.display()));
+            let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+            auth_file::find(&text, &target.to_string()).map_err(wrong)
+        }
+        CredentialSource::Stdin { username } => {
+            let password = blocking(read_stdin).await?;
+            checked(username.clone(), password)
+        }
+        CredentialSource::Unsaid { username } => ask(username.as_deref(), target, context).await,
+    }
+}
+
+async fn ask(
+    username: Option<&str>,
+    target: &Target,
+    context: &Context,
+) -> Result<Credential, Error> {
+    if context.no_input || !std::io::stdin().is_terminal() {
+        return Err(Error::usage(format!(
+            "there is no credential for {}: give one with --password-stdin and --username, with \
+             --auth-file, or name a --secret that is there; --no-secret leaves it out",
+            target.host()
+        )));
+    }
+    let username = if let Some(username) = username {
+        username.to_owned()
+    } else {
+        let usual = target.account().to_owned();
+        context
+            .printer
+            .prompt(&format!("Account at {} [{usual}]: ", target.host()));
+        let typed = blocking(read_line).await?;
+        if typed.is_empty() { usual } else { typed }
+    };
+    context.printer.prompt(&format!(
+        "Access token of {username} at {}: ",
+        target.host()
+    ));
+    let password = blocking(|| rpassword::read_password().map(SecretString::from)).await?;
+    checked(username, password)
+}
+
+fn checked(username: String, password: SecretString) -> Result<Credential, Error> {
+    if password.expose_secret().is_empty() {
+        return Err(Error::usage("the password is empty"));
+    }
+    // What is behind the first colon of an `auth` is the password.
+    if username.is_empty() || username.contains(':') {
+        return Err(Error::usage("the username is empty or has a colon in it"));
+    }
+    Ok(Credential { username, password })
+}
+
+/// All of stdin but the line end that `echo` adds.
+fn read_stdin() -> std::io::Result<SecretString> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned().into())
+}
+
+fn read_line() -> std::io::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// On another thread, so that an interrupt is heard meanwhile.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let read = tokio::task::spawn_blocking(read).await;
+    match read {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Error::usage(format!("stdin: {error}"))),
+        Err(error) => Err(Error::failed(format!("stdin: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
+
+    use super::*;
+
+    fn credential() -> Credential {
+        Credential {
+            username: "ably77".to_owned(),
+            password: "p:w".to_owned().into(),
+        }
+    }
+
+    #[test]
+    fn every_consumer_finds_what_is_written() {
+        for image in [
+            "ably77/app:v1",
+            "docker.io/ably77/app",
+            "quay.io/ably77/app",
+            "r.example.com:5000/a/b",
+        ] {
+            let target = Target::parse(image).unwrap();
+            let config = credential().docker_config(&target);
+            let keys = DockerConfigKeys::parse(
+                config.expose_secret().as_bytes(),
+                DockerConfigFormat::ConfigJson,
+            )
+            .unwrap();
+            for consumer in Consumer::ALL {
+                let found = keys.matching(consumer, &target.to_string());
+                assert_eq!(
+                    found.usernames().next(),
+                    Some("ably77"),
+                    "{image} {consumer:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn trap_24_25_and_26_docker_hub_gets_both_keys_and_a_padded_auth() {
+        let config = credential().docker_config(&Target::parse("ably77/app").unwrap());
+        let config: Value = serde_json::from_str(config.expose_secret()).unwrap();
+        let entry = json!({"username": "ably77", "password": "p:w", "auth": "YWJseTc3OnA6dw=="});
+        assert_eq!(
+            config,
+            json!({"auths": {"docker.io": entry, "https://index.docker.io/v1/": entry}})
+        );
+    }
+
+    #[test]
+    fn trap_56_a_credential_does_not_show_its_password() {
+        assert!(!format!("{:?}", credential()).contains("p:w"));
+        assert!(checked("a:b".to_owned(), "x".to_owned().into()).is_err());
+        assert!(checked("a".to_owned(), String::new().into()).is_err());
+    }
+}

@@ -1,0 +1,280 @@
+//! Applying the steps: everything is looked at first, and refused as a whole if something is not
+//! ours; only then the first thing is written.
+
+use std::collections::BTreeMap;
+
+use super::{
+    carry::carry,
+    names,
+    plan::{self, Step},
+    project::{self, How, Project},
+    settings::{Apply, Settings},
+    wait,
+};
+use crate::{
+    api::{
+        self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, Report, Verb, is_owned,
+    },
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+mod adopt;
+mod existing;
+mod preflight;
+
+use preflight::{
+    PreparedSecret, check_owned, check_served, look, prepare_secret, warn_of_other_workload,
+};
+
+/// How often an apply is tried when a controller writes the same object meanwhile.
+const ATTEMPTS: u32 = 4;
+
+/// Applies the steps, or tries to.
+pub(super) async fn run(
+    settings: &Settings,
+    apply: Apply,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    names::project(&namespace)?;
+    let mut steps = plan::steps(settings, &namespace);
+    check_served(&cluster, &steps).await?;
+    let project = if settings.project {
+        Some(Project::look(&cluster, &namespace).await?)
+    } else {
+        None
+    };
+    let absent = matches!(project, Some(Project::Absent(_)));
+    let current = if absent {
+        BTreeMap::new()
+    } else {
+        look(&cluster, &namespace, &steps).await?
+    };
+    let secret = prepare_secret(settings, apply, &namespace, &current, context).await?;
+    check_owned(&steps, &secret, &current, apply)?;
+    for step in &mut steps {
+        if let Step::Apply(object) = step
+            && let Some(current) = current.get(&object.reference())
+        {
+            adopt::fit(object, current)?;
+        }
+    }
+    warn_of_other_workload(&cluster, settings, &namespace, absent, context).await?;
+
+    let mut runner = Runner {
+        cluster: &cluster,
+        namespace: &namespace,
+        apply,
+        context,
+        current,
+        project,
+        secret,
+        // Nothing can be tried on the server in a project that is not there.
+        dry_run: if absent && apply.dry_run == DryRun::Server {
+            context.printer.note(format!(
+                "project \"{namespace}\" is not there yet, so the server cannot check what goes \
+                 into it"
+            ));
+            DryRun::Client
+        } else {
+            apply.dry_run
+        },
+        made_build: false,
+        made_project: false,
+        report: Report::new(&context.printer, apply.format, apply.dry_run),
+    };
+    let journal = &context.journal;
+    journal.advise("run the same command again to go on; what is done is left as it is");
+    journal.advise(format!(
+        "or take it back with: {} teardown {} -n {namespace} --yes",
+        context.caller, settings.name
+    ));
+    let mut result = Ok(());
+    for step in steps {
+        result = runner.step(step).await;
+        if let Err(error) = &result {
+            // What the server refused has not been written.
+            if matches!(
+                error,
+                Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
+            ) {
+                journal.nothing_done();
+            }
+            break;
+        }
+    }
+    let made_build = runner.made_build && apply.dry_run == DryRun::None;
+    runner.report.finish()?;
+    match result {
+        Err(error) if journal.is_empty() => return Err(error),
+        Err(error) => {
+            return Err(Error::Partial {
+                source: Box::new(error),
+            });
+        }
+        Ok(()) => {}
+    }
+    if apply.wait {
+        wait::run(settings, &cluster, &namespace, context).await?;
+    } else if made_build {
+        context.printer.note(format!(
+            "The first build starts by itself: {} get builds -n {namespace} -w",
+            context.caller.program()
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+struct Runner<'a> {
+    cluster: &'a Cluster,
+    namespace: &'a str,
+    apply: Apply,
+    context: &'a Context,
+    current: BTreeMap<ObjectRef, Object>,
+    project: Option<Project>,
+    secret: PreparedSecret,
+    dry_run: DryRun,
+    made_build: bool,
+    made_project: bool,
+    report: Report<'a>,
+}
+
+impl Runner<'_> {
+    async fn step(&mut self, step: Step) -> Result<(), Error> {
+        match step {
+            Step::Project(name) => self.project(&name).await,
+            Step::Secret(name) => self.secret(&name).await,
+            Step::Link(link) => {
+                let reference = link.reference(self.namespace);
+                self.context.journal.begin(reference.to_string());
+                let (verb, account) = if self.is_absent() {
+                    (Verb::Linked, None)
+                } else {
+                    // OpenShift makes its accounts in every project, a moment after it.
+                    let await_account = self.made_project
+                        && matches!(self.project, Some(Project::Absent(How::Request)));
+                    let (verb, account) = link
+                        .apply(self.cluster, self.namespace, self.dry_run, await_account)
+                        .await?;
+                    (verb, Some(account))
+                };
+                self.done(&reference, verb, account.as_ref());
+                Ok(())
+            }
+            Step::Apply(object) => self.object(*object).await,
+        }
+    }
+
+    async fn project(&mut self, name: &str) -> Result<(), Error> {
+        let Some(project) = &self.project else {
+            return Ok(());
+        };
+        let reference = project.reference(name);
+        match project.clone() {
+            Project::Present(object) if project::is_ending(&object) => {
+                return Err(Error::failed(format!(
+                    "project \"{name}\" is being deleted; run this again when it is gone"
+                )));
+            }
+            Project::Present(object) => self.done(&reference, Verb::Unchanged, Some(&object)),
+            Project::Unreadable(_) => self.done(&reference, Verb::Unchanged, None),
+            Project::Absent(how) => {
+                self.context.journal.begin(reference.to_string());
+                let made = project::create(self.cluster, name, how, self.apply.dry_run).await?;
+                self.made_project = self.apply.dry_run == DryRun::None;
+                self.done(&reference, Verb::Created, Some(&made));
+            }
+        }
+        Ok(())
+    }
+
+    async fn secret(&mut self, name: &str) -> Result<(), Error> {
+        let reference = ObjectRef::new(Kind::SECRET, self.namespace, name);
+        match std::mem::replace(&mut self.secret, PreparedSecret::None) {
+            PreparedSecret::None => {}
+            PreparedSecret::Keep(object) => {
+                self.done(&reference, Verb::Unchanged, object.as_ref());
+            }
+            PreparedSecret::Unknown => {
+                self.context.printer.note(format!(
+                    "{reference} would be made from a credential, which the run itself will ask for"
+                ));
+                self.done(&reference, Verb::Created, None);
+            }
+            PreparedSecret::Write(object) => self.object(object).await?,
+        }
+        Ok(())
+    }
+
+    async fn object(&mut self, desired: Object) -> Result<(), Error> {
+        let reference = desired.reference();
+        let mut current = self.current.remove(&reference);
+        let adopting = current
+            .as_ref()
+            .is_some_and(|object| is_owned(object) == Owned::Theirs);
+        let options = ApplyOptions {
+            dry_run: self.dry_run,
+            force: self.apply.force_conflicts || adopting,
+        };
+        self.context.journal.begin(reference.to_string());
+        let mut attempt = 1;
+        let applied = loop {
+            let mut wanted = desired.clone();
+            if let Some(current) = &current {
+                carry(reference.kind, &current.body, &mut wanted.body);
+            }
+            match api::apply(self.cluster, &wanted, current.as_ref(), options).await {
+                Err(error) if error.is_conflict() => {
+                    // Either a controller was faster, or somebody means it otherwise.
+                    let now = self.cluster.get(&reference).await?;
+                    if now == current || attempt >= ATTEMPTS {
+                        self.context.journal.nothing_done();
+                        return Err(conflict(&reference, error));
+                    }
+                    current = now;
+                    attempt += 1;
+                }
+                applied => break applied?,
+            }
+        };
+        if applied.verb == Verb::Created && reference.kind == Kind::BUILD_CONFIG {
+            self.made_build = true;
+        }
+        self.done(&reference, applied.verb, Some(&applied.object));
+        if let (Verb::Configured, Some(before)) = (applied.verb, &current) {
+            self.report.show_change(before, &applied.object);
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, reference: &ObjectRef, verb: Verb, object: Option<&Object>) {
+        if verb.is_change() && self.apply.dry_run == DryRun::None {
+            self.context.journal.done(format!("{reference} {verb}"));
+        } else {
+            self.context.journal.nothing_done();
+        }
+        self.report.add(reference, verb, object);
+    }
+
+    fn is_absent(&self) -> bool {
+        matches!(self.project, Some(Project::Absent(_))) && !self.made_project
+    }
+}
+
+fn conflict(reference: &ObjectRef, error: Error) -> Error {
+    match error {
+        Error::Api {
+            code,
+            reason,
+            message,
+        } => Error::Api {
+            code,
+            reason,
+            message: format!("{reference}: {message}; overwrite with --force-conflicts"),
+        },
+        other => other,
+    }
+}

@@ -1,0 +1,97 @@
+//! A secret that is there: whether it can serve.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
+
+use super::Settings;
+use crate::{api::Object, printer::Printer};
+
+/// Warns if no consumer of the flow would find a credential for the image in a secret. The secret
+/// is used all the same: who named it may be about to mend it.
+pub(super) fn check_secret(secret: &Object, settings: &Settings, printer: &Printer) {
+    let name = secret.text("/metadata/name");
+    let (field, format) = match secret.text("/type") {
+        "kubernetes.io/dockerconfigjson" => (".dockerconfigjson", DockerConfigFormat::ConfigJson),
+        "kubernetes.io/dockercfg" => (".dockercfg", DockerConfigFormat::Dockercfg),
+        other => {
+            printer.warn(&format!(
+                "secret \"{name}\" is of type {other}, which neither builds nor imports read"
+            ));
+            return;
+        }
+    };
+    let keys = secret
+        .body
+        .get("data")
+        .and_then(|data| data.get(field)?.as_str())
+        .and_then(|data| STANDARD.decode(data).ok())
+        .and_then(|config| DockerConfigKeys::parse(&config, format).ok());
+    let Some(keys) = keys else {
+        printer.warn(&format!(
+            "secret \"{name}\" holds no docker config that can be read"
+        ));
+        return;
+    };
+    let image = settings.target.to_string();
+    let misses: Vec<&str> = [
+        (Consumer::BuildPush, "the push of a build"),
+        (Consumer::Import, "the import"),
+        (Consumer::Kubelet, "the pull of a pod"),
+    ]
+    .into_iter()
+    .filter(|(consumer, _)| !keys.matching(*consumer, &image).is_matched())
+    .map(|(_, what)| what)
+    .collect();
+    if !misses.is_empty() {
+        printer.warn(&format!(
+            "secret \"{name}\" has no key that {} would find for {image}; it needs \"{}\"",
+            misses.join(", "),
+            settings.target.config_keys().join("\" and \""),
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        api::Kind,
+        commands::setup::settings::testing::settings,
+        printer::{Quiet, testing::printer},
+    };
+
+    fn warned(kind: &str, field: &str, config: &str) -> String {
+        let settings = settings("app --image u/a --no-build").unwrap();
+        let fields = json!({"type": kind, "data": {field: STANDARD.encode(config)}});
+        let secret = Object::new(Kind::SECRET, "snow", "s", fields);
+        let (printer, _, err) = printer(Quiet::No, 0);
+        check_secret(&secret, &settings, &printer);
+        err.text()
+    }
+
+    #[test]
+    fn a_secret_that_cannot_serve_is_warned_about() {
+        let json = "kubernetes.io/dockerconfigjson";
+        let entry = |key: &str| format!(r#"{{"auths": {{"{key}": {{"auth": "YTp4"}}}}}}"#);
+        let good = entry("docker.io");
+        assert_eq!(warned(json, ".dockerconfigjson", &good), "");
+        let other = warned(json, ".dockerconfigjson", &entry("quay.io"));
+        assert!(
+            other.contains("the push of a build, the import, the pull of a pod"),
+            "{other}"
+        );
+        assert!(warned("Opaque", "x", "").contains("type Opaque"));
+        assert!(warned(json, ".dockerconfigjson", "no").contains("can be read"));
+        assert!(warned(json, "other", &good).contains("can be read"));
+        assert_eq!(
+            warned(
+                "kubernetes.io/dockercfg",
+                ".dockercfg",
+                r#"{"docker.io": {"auth": "YTp4"}}"#
+            ),
+            ""
+        );
+    }
+}

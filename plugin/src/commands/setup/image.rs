@@ -1,0 +1,188 @@
+//! The image that an application is kept as.
+
+use std::fmt;
+
+use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
+
+use crate::error::Error;
+
+/// A repository on an external registry and a tag in it, fully written out. Displays as
+/// `docker.io/ably77/python-lyapp:latest`, the spelling that every consumer of a credential finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    registry: Registry,
+    /// The path in the registry, e.g. `ably77/python-lyapp`.
+    path: String,
+    /// The tag, `latest` if none was written.
+    pub(super) tag: String,
+}
+
+/// A registry outside the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Registry {
+    /// Docker Hub, under any of its names.
+    DockerHub,
+    /// Another one, by its host and port.
+    Other(String),
+}
+
+impl Target {
+    /// Reads an image as the output of a build is read.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for what cannot be pushed to, or not from here.
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |why: &str| Err(Error::usage(format!("--image {text}: {why}")));
+        let (host, image) = match resolve(text, RefRole::Push, &InternalRegistry::default()) {
+            Resolution::Certain(host, image) => (host, image),
+            Resolution::Internal(_) => {
+                return refuse(
+                    "this is the cluster's own registry; setup is for images kept outside it",
+                );
+            }
+            Resolution::Parameter => return refuse("a template parameter, not an image"),
+            Resolution::Invalid(why) => return refuse(&why.to_string()),
+            Resolution::FirstOf(..) => return refuse("does not name its registry"),
+        };
+        if !image.id().is_empty() {
+            return refuse("a digest names one image forever; name a tag, which builds can move");
+        }
+        let registry = match host {
+            RegistryHost::DockerHub => Registry::DockerHub,
+            RegistryHost::Other(host) => Registry::Other(host.to_owned()),
+        };
+        let path = image.repository_path();
+        if registry == Registry::DockerHub && path.starts_with("library/") {
+            return refuse(&format!(
+                "without a user this is docker.io/{path}, which is Docker's own and cannot be \
+                 pushed to; use docker.io/USER/{}",
+                path.trim_start_matches("library/"),
+            ));
+        }
+        if path != path.to_lowercase() {
+            return refuse("a repository's name has no upper case");
+        }
+        let tag = if image.tag().is_empty() {
+            "latest"
+        } else {
+            image.tag()
+        };
+        Ok(Self {
+            registry,
+            path,
+            tag: tag.to_owned(),
+        })
+    }
+
+    /// The registry's name in messages and in references.
+    pub(super) fn host(&self) -> &str {
+        match &self.registry {
+            Registry::DockerHub => "docker.io",
+            Registry::Other(host) => host,
+        }
+    }
+
+    /// The first part of the path: on Docker Hub the account.
+    pub(super) fn account(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default()
+    }
+
+    /// The keys of a docker config that make every consumer find a credential for this image. For
+    /// Docker Hub two: the keyring of builds, imports and the kubelet takes `docker.io` only for
+    /// images written with it, and Shipwright takes nothing but the other.
+    pub(super) fn config_keys(&self) -> Vec<&str> {
+        match &self.registry {
+            Registry::DockerHub => vec!["docker.io", "https://index.docker.io/v1/"],
+            Registry::Other(host) => vec![host],
+        }
+    }
+
+    /// The name of the secret for it, if none is given.
+    pub(super) fn default_secret(&self) -> String {
+        match &self.registry {
+            Registry::DockerHub => "dockerhub".to_owned(),
+            Registry::Other(host) => host
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        '-'
+                    }
+                })
+                .collect::<String>()
+                .trim_matches('-')
+                .to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}:{}", self.host(), self.path, self.tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_written_out() {
+        let cases = [
+            (
+                "docker.io/ably77/python-lyapp",
+                "docker.io/ably77/python-lyapp:latest",
+            ),
+            ("ably77/python-lyapp:v1", "docker.io/ably77/python-lyapp:v1"),
+            ("index.docker.io/u/a:v1", "docker.io/u/a:v1"),
+            ("registry-1.docker.io/u/a", "docker.io/u/a:latest"),
+            ("quay.io/org/deep/app:1.0", "quay.io/org/deep/app:1.0"),
+            (
+                "registry.example.com:5000/app",
+                "registry.example.com:5000/app:latest",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Target::parse(text).unwrap().to_string(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn trap_60_what_cannot_be_pushed_to_is_refused_with_the_reason() {
+        let cases = [
+            ("docker.io/app", "Docker's own"),
+            ("app:v1", "use docker.io/USER/app"),
+            ("docker.io/library/app", "Docker's own"),
+            (
+                "docker.io/u/a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                "a digest",
+            ),
+            (
+                "image-registry.openshift-image-registry.svc:5000/snow/app",
+                "cluster's own",
+            ),
+            ("quay.io", "no repository"),
+            ("docker.io/u/${APP}", "template parameter"),
+            ("User/app", "upper case"),
+            ("", "--image :"),
+            ("docker.io/u/a:b:c", "--image"),
+        ];
+        for (text, expected) in cases {
+            let error = Target::parse(text).unwrap_err();
+            assert_eq!(error.exit().code(), 2);
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_named_after_their_registry() {
+        let name = |text| Target::parse(text).unwrap().default_secret();
+        assert_eq!(name("u/a"), "dockerhub");
+        assert_eq!(name("quay.io/u/a"), "quay-io");
+        assert_eq!(
+            name("registry.example.com:5000/a"),
+            "registry-example-com-5000"
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! Names as Kubernetes and OpenShift take them, checked before anything is asked of a server.
+
+use crate::error::Error;
+
+/// The longest DNS label.
+const MAX_LABEL: usize = 63;
+/// The longest DNS subdomain.
+const MAX_SUBDOMAIN: usize = 253;
+
+/// The application's name: a DNS label, as it names a container and is a label's value, and an
+/// ImageStream's name, in which separators stand alone (openshift-apiserver
+/// `pkg/image/apis/image/validation` `ValidateImageStreamName`).
+pub(crate) fn application(name: &str) -> Result<(), Error> {
+    if !is_label(name) {
+        return Err(Error::usage(format!(
+            "the name \"{name}\" is no DNS label: at most 63 of a-z, 0-9 and -, and no - at either end"
+        )));
+    }
+    if name.contains("--") {
+        return Err(Error::usage(format!(
+            "the name \"{name}\" cannot be an ImageStream's: no two - next to each other"
+        )));
+    }
+    Ok(())
+}
+
+/// A project's name: a DNS label of at least two characters, and not one that is the system's.
+pub(crate) fn project(name: &str) -> Result<(), Error> {
+    if !is_label(name) || name.len() < 2 {
+        return Err(Error::usage(format!(
+            "\"{name}\" is no project's name: 2 to 63 of a-z, 0-9 and -, and no - at either end"
+        )));
+    }
+    let is_system = matches!(name, "default" | "openshift")
+        || name.starts_with("openshift-")
+        || name.starts_with("kube-");
+    if is_system {
+        return Err(Error::usage(format!(
+            "namespace \"{name}\" is the system's, not one for applications: name another with -n"
+        )));
+    }
+    Ok(())
+}
+
+/// A secret's or service account's name: a DNS subdomain. `what` names it in the message.
+pub(crate) fn subdomain(what: &str, name: &str) -> Result<(), Error> {
+    let valid = name.len() <= MAX_SUBDOMAIN && name.split('.').all(is_label_of_any_length);
+    if valid {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{what} \"{name}\" is no DNS subdomain: a-z, 0-9, - and ., beginning and ending with a \
+         letter or digit"
+    )))
+}
+
+fn is_label(name: &str) -> bool {
+    name.len() <= MAX_LABEL && is_label_of_any_length(name)
+}
+
+fn is_label_of_any_length(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn applications() {
+        let long = "a".repeat(64);
+        for good in ["app", "a", "1a", "python-lyapp", "a-b-c"] {
+            assert!(application(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "App",
+            "a_b",
+            "a.b",
+            "-a",
+            "a-",
+            "a--b",
+            "a/b",
+            "ä",
+            long.as_str(),
+        ] {
+            assert_eq!(application(bad).unwrap_err().exit().code(), 2, "{bad}");
+        }
+    }
+
+    #[test]
+    fn projects() {
+        for good in ["snow", "my-openshift", "defaults"] {
+            assert!(project(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "a",
+            "default",
+            "openshift",
+            "openshift-x",
+            "kube-system",
+            "Snow",
+            "a.b",
+        ] {
+            assert!(project(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn subdomains() {
+        for good in ["dockerhub", "docker.io", "a.b-c"] {
+            assert!(subdomain("secret", good).is_ok(), "{good}");
+        }
+        for bad in ["", "a..b", ".a", "a.", "A", "a/b"] {
+            assert!(subdomain("secret", bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! What `setup` was asked for, understood and checked.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{Args, ReferencePolicy, Strategy, Workload, image::Target, names};
+use crate::{
+    api::{DryRun, ObjectFormat},
+    error::Error,
+};
+
+/// What to set up, and how to go about it.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) name: String,
+    /// `--namespace`; none is the context's, or in an export nobody's.
+    pub(super) namespace: Option<String>,
+    pub(super) target: Target,
+    pub(super) project: bool,
+    pub(super) secret: Secret,
+    pub(super) build: Option<Build>,
+    pub(super) stream: Option<Stream>,
+    pub(super) workload: Workload,
+    pub(super) service_account: Option<String>,
+    pub(super) action: Action,
+}
+
+/// The push secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Secret {
+    /// Left out.
+    None,
+    /// It is there under this name.
+    Existing(String),
+    /// It is made under this name.
+    Make {
+        /// Its name.
+        name: String,
+        /// Where the credential is from.
+        source: CredentialSource,
+    },
+}
+
+/// Where a credential is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CredentialSource {
+    /// An auth file of docker or podman.
+    AuthFile(PathBuf),
+    /// The password is on stdin.
+    Stdin {
+        /// The account.
+        username: String,
+    },
+    /// Not said: what is in the cluster already, else ask.
+    Unsaid {
+        /// The account, if given.
+        username: Option<String>,
+    },
+}
+
+/// The BuildConfig.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Build {
+    pub(super) git: Option<Git>,
+    /// A Dockerfile's text.
+    pub(super) dockerfile: Option<String>,
+    pub(super) strategy: BuildStrategy,
+}
+
+/// Where a build's source is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Git {
+    pub(super) uri: String,
+    pub(super) reference: Option<String>,
+    pub(super) context_dir: Option<String>,
+}
+
+/// How it is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BuildStrategy {
+    Docker,
+    Source(Builder),
+}
+
+/// A builder image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Builder {
+    /// Of an ImageStream.
+    StreamTag { namespace: String, name: String },
+    /// Of a registry.
+    Image(String),
+}
+
+/// The ImageStream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stream {
+    pub(super) reference_policy: ReferencePolicy,
+}
+
+/// What to do with the objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Apply them.
+    Apply(Apply),
+    /// Print them.
+    Export {
+        /// `-o`
+        format: Option<ObjectFormat>,
+    },
+}
+
+/// How to apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Apply {
+    pub(super) adopt: bool,
+    pub(super) force_conflicts: bool,
+    pub(super) dry_run: DryRun,
+    pub(super) wait: bool,
+    pub(super) format: Option<ObjectFormat>,
+}
+
+impl Apply {
+    /// How long `--wait` waits if `--timeout` does not say.
+    pub(super) const DEFAULT_WAIT: Duration = Duration::from_mins(10);
+}
+
+impl Settings {
+    /// Understands and checks the arguments; reads the Dockerfile if one is named.
+    ///
+    /// # Errors
+    /// [`Error::Usage`]
+    pub(super) fn resolve(args: Args, namespace: Option<&str>) -> Result<Self, Error> {
+        let Args {
+            name,
+            image,
+            source,
+            git_ref,
+            context_dir,
+            dockerfile,
+            strategy,
+            builder,
+            no_build,
+            secret,
+            auth_file,
+            password_stdin,
+            username,
+            push_secret,
+            no_secret,
+            no_stream,
+            reference_policy,
+            workload,
+            service_account,
+            no_project,
+            adopt,
+            force_conflicts,
+            dry_run,
+            export,
+            wait,
+            output,
+        } = args;
+        names::application(&name)?;
+        if let Some(namespace) = namespace {
+            names::project(namespace)?;
+        }
+        if let Some(account) = &service_account {
+            names::subdomain("service account", account)?;
+        }
+        let target = Target::parse(&image)?;
+        let secret = if no_secret {
+            Secret::None
+        } else if let Some(name) = secret {
+            names::subdomain("secret", &name)?;
+            Secret::Existing(name)
+        } else {
+            let name = push_secret.unwrap_or_else(|| target.default_secret());
+            names::subdomain("secret", &name)?;
+            let source = match (auth_file, username) {
+                (Some(file), _) => CredentialSource::AuthFile(file),
+                (None, Some(username)) if password_stdin => CredentialSource::Stdin { username },
+                (None, None) if password_stdin => {
+                    return Err(Error::usage("--password-stdin needs --username"));
+                }
+                (None, username) => CredentialSource::Unsaid { username },
+            };
+            Secret::Make { name, source }
+        };
+        let git = source.map(|uri| Git {
+            uri,
+            reference: git_ref,
+            context_dir,
+        });
+        let build = if no_build {
+            None
+        } else {
+            Some(Build::resolve(git, dockerfile, strategy, builder)?)
+        };
+        if wait && dry_run != DryRun::None {
+            return Err(Error::usage(
+                "--wait: there is nothing to wait for in a dry run",
+            ));
+        }
+        let action = if export {
+            Action::Export { format: output }
+        } else {
+            Action::Apply(Apply {
+                adopt,
+                force_conflicts,
+                dry_run,
+                wait,
+                format: output,
+            })
+        };
+        Ok(Self {
+            name,
+            namespace: namespace.map(str::to_owned),
+            target,
+            project: !no_project,
+            secret,
+            build,
+            stream: (!no_stream).then_some(Stream { reference_policy }),
+            workload,
+            service_account,
+            action,
+        })
+    }
+
+    /// The secret's name, if there is to be one.
+    pub(super) fn secret_name(&self) -> Option<&str> {
+        match &self.secret {
+            Secret::None => None,
+            Secret::Existing(name) | Secret::Make { name, .. } => Some(name),
+        }
+    }
+
+    /// The workload's service account.
+    pub(super) fn account(&self) -> &str {
+        self.service_account.as_deref().unwrap_or("default")
+    }
+}
+
+impl Build {
+    fn resolve(
+        git: Option<Git>,
+        dockerfile: Option<PathBuf>,
+        strategy: Strategy,
+        builder: Option<String>,
+    ) -> Result<Self, Error> {
+        if git.is_none() && dockerfile.is_none() {
+            return Err(Error::usage(
+                "nothing to build from: name a --source or a --dockerfile, or leave the build out \
+                 with --no-build",
+            ));
+        }
+        if git.as_ref().is_some_and(|git| git.uri.trim().is_empty()) {
+            return Err(Error::usage("--source: no address"));
+        }
+        let strategy = match (strategy, builder) {
+            (Strategy::Docker, None) => BuildStrategy::Docker,
+            (Strategy::Docker, Some(_)) => {
+                return Err(Error::usage("--builder is for --strategy source"));
+            }
+            (Strategy::Source, None) => {
+                return Err(Error::usage(
+                    "--strategy source needs a --builder, e.g. openshift/python:3.12-ubi9",
+                ));
+            }
+            (Strategy::Source, Some(_)) if git.is_none() => {
+                return Err(Error::usage("--strategy source needs a --source"));
+            }
+            (Strategy::Source, Some(builder)) => BuildStrategy::Source(Builder::parse(&builder)?),
+        };
+        let dockerfile = dockerfile
+            .map(|path| {
+                std::fs::read_to_string(&path)
+                    .map_err(|e| Error::usage(format!("--dockerfile {}: {e}", path.display())))
+            })
+            .transpose()?;
+        Ok(Self {
+            git,
+            dockerfile,
+            strategy,
+        })
+    }
+}
+
+impl Builder {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let (first, rest) = text.split_once('/').unwrap_or(("", text));
+        if first.contains(['.', ':']) || first == "localhost" {
+            return Ok(Self::Image(text.to_owned()));
+        }
+        let is_stream_tag = rest
+            .split_once(':')
+            .is_some_and(|(stream, tag)| !stream.is_empty() && !tag.is_empty());
+        if !is_stream_tag || rest.contains('/') {
+            return Err(Error::usage(format!(
+                "--builder {text}: use [NAMESPACE/]STREAM:TAG, or an image with its registry"
+            )));
+        }
+        let namespace = if first.is_empty() { "openshift" } else { first };
+        Ok(Self::StreamTag {
+            namespace: namespace.to_owned(),
+            name: rest.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Settings from a command line.
+
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::{
+        caller::Caller,
+        cli::{Parsed, parse},
+        commands::Command,
+        defaults::Environment,
+    };
+
+    /// Settings of `oc extreg setup ARGS`.
+    pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
+        let args: Vec<OsString> = ["oc-extreg", "setup"]
+            .into_iter()
+            .chain(args.split(' '))
+            .map(Into::into)
+            .collect();
+        match parse(&args, Caller::Oc, &Environment::default()).unwrap() {
+            Parsed::Run(cli) => match cli.command {
+                Command::Setup(args) => Settings::resolve(*args, cli.global.namespace.as_deref()),
+                other => panic!("{}", other.name()),
+            },
+            Parsed::Wrong { plain, .. } => Err(Error::usage(plain)),
+            Parsed::Page { plain, .. } => panic!("{plain}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::settings, *};
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let cases = [
+            ("app --image u/a", "nothing to build from"),
+            (
+                "app --image u/a --source x --strategy source",
+                "needs a --builder",
+            ),
+            (
+                "app --image u/a --source x --builder b:c",
+                "for --strategy source",
+            ),
+            (
+                "app --image u/a --no-build --dry-run client --wait",
+                "nothing to wait for",
+            ),
+            (
+                "app --image u/a --no-build --secret s --no-secret",
+                "cannot be used with",
+            ),
+            ("app --image u/a --no-build --password-stdin", "--username"),
+            (
+                "app --image u/a --no-build --password geheim",
+                "unexpected argument",
+            ),
+            (
+                "app --image u/a --source x --dockerfile /nonexistent",
+                "--dockerfile /nonexistent",
+            ),
+            ("app --image u/a --ref x --no-build", "--no-build"),
+            ("App --image u/a --no-build", "no DNS label"),
+            ("app --image u/a --no-build -n default", "the system's"),
+            ("app --image app --no-build", "Docker's own"),
+            (
+                "app --image u/a --no-build --secret A_b",
+                "no DNS subdomain",
+            ),
+        ];
+        for (args, expected) in cases {
+            let error = settings(args).unwrap_err();
+            assert_eq!(error.exit().code(), 2, "{args}");
+            assert!(error.to_string().contains(expected), "{args}: {error}");
+        }
+    }
+
+    #[test]
+    fn builders() {
+        let tag = |namespace: &str, name: &str| Builder::StreamTag {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        assert_eq!(
+            Builder::parse("python:3.12").unwrap(),
+            tag("openshift", "python:3.12")
+        );
+        assert_eq!(
+            Builder::parse("snow/python:3").unwrap(),
+            tag("snow", "python:3")
+        );
+        let image = "registry.access.redhat.com/ubi9/python-312";
+        assert_eq!(
+            Builder::parse(image).unwrap(),
+            Builder::Image(image.to_owned())
+        );
+        for bad in ["python", "a/b/c:d", ":x", "x:"] {
+            assert!(Builder::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `version`: ours, and the cluster's.
+
+use std::env::consts;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    api::{Cluster, DataFormat, go_arch, go_os, to_data},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Show the version of this program and of the cluster
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Only this program's; asks no cluster
+    #[arg(long)]
+    client: bool,
+    /// Format: json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<DataFormat>,
+}
+
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "kubectl's names")]
+#[serde(rename_all = "camelCase")]
+struct Versions {
+    client_version: ClientVersion,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_version: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    openshift_version: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientVersion {
+    version: &'static str,
+    platform: String,
+}
+
+/// Prints the versions. The client's come out even where the cluster cannot be reached.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let mut versions = Versions {
+        client_version: ClientVersion {
+            version: env!("CARGO_PKG_VERSION"),
+            platform: format!("{}/{}", go_os(consts::OS), go_arch(consts::ARCH)),
+        },
+        server_version: None,
+        openshift_version: None,
+    };
+    let asked = if args.client {
+        Ok(())
+    } else {
+        ask(&mut versions, context).await
+    };
+    match args.output {
+        Some(format) => context.printer.raw(&to_data(&versions, format)?),
+        None => print(&versions, context),
+    }
+    asked.map(|()| Exit::Done)
+}
+
+async fn ask(versions: &mut Versions, context: &Context) -> Result<(), Error> {
+    let cluster = context.cluster().await?;
+    versions.server_version = Some(cluster.get_path("/version").await?);
+    versions.openshift_version = openshift_version(&cluster).await;
+    Ok(())
+}
+
+/// The cluster's OpenShift version; none elsewhere, and none if it may not be read.
+async fn openshift_version(cluster: &Cluster) -> Option<String> {
+    let path = "/apis/config.openshift.io/v1/clusterversions/version";
+    let version = cluster.get_path(path).await.ok()?;
+    version
+        .pointer("/status/desired/version")?
+        .as_str()
+        .map(str::to_owned)
+}
+
+fn print(versions: &Versions, context: &Context) {
+    let printer = &context.printer;
+    let client = &versions.client_version;
+    printer.line(format!(
+        "Client Version: {} ({})",
+        client.version, client.platform
+    ));
+    if let Some(server) = &versions.server_version {
+        let version = server
+            .get("gitVersion")
+            .and_then(Value::as_str)
+            .unwrap_or("unknown");
+        printer.line(format!("Kubernetes Version: {version}"));
+    }
+    if let Some(version) = &versions.openshift_version {
+        printer.line(format!("OpenShift Version: {version}"));
+    }
+}

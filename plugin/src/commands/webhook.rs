@@ -1,0 +1,47 @@
+//! `webhook`: install the admission webhook, remove it, look at it, prove that it works.
+
+mod cert;
+mod check;
+mod expect;
+mod install;
+mod installed;
+mod kinds;
+mod proof;
+mod served;
+mod site;
+mod status;
+mod tls;
+mod undo;
+mod uninstall;
+mod wait;
+
+use clap::Subcommand;
+
+use crate::{context::Context, error::Error, exit::Exit};
+
+/// Install, remove, look at and prove the admission webhook
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Webhook,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Webhook {
+    Cert(cert::Args),
+    Check(check::Args),
+    Install(Box<install::Args>),
+    Status(status::Args),
+    Uninstall(uninstall::Args),
+}
+
+/// Does it.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    match args.command {
+        Webhook::Cert(args) => cert::run(args, context).await,
+        Webhook::Check(args) => check::run(args, context).await,
+        Webhook::Install(args) => install::run(*args, context).await,
+        Webhook::Status(args) => status::run(args, context).await,
+        Webhook::Uninstall(args) => uninstall::run(args, context).await,
+    }
+}

@@ -1,0 +1,134 @@
+//! `webhook cert`: the serving certificate of a webhook in the cluster whose CA is our own.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::Subcommand;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::{
+    installed::{Installed, Target},
+    kinds, tls,
+};
+use crate::{
+    api::{Cluster, DryRun, Object, Owned, Report, Verb, is_owned, set},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Renew the webhook's certificate where no service-ca does
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Cert,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Cert {
+    Rotate(Rotate),
+}
+
+/// Issue a new CA and certificate; the old CA stays trusted until it expires
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  oc extreg webhook cert rotate
+
+The API servers are given both CAs first and the pods the new certificate after that, so that no call \
+fails in between. The pods take it up by themselves within two minutes.")]
+struct Rotate {
+    /// Only say what would be done (client) or have it checked (server)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    dry_run: DryRun,
+}
+
+/// Does it.
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let Cert::Rotate(Rotate { dry_run }) = args.command;
+    let cluster = context.cluster().await?;
+    let live = Installed::read(&cluster).await?;
+    rotate(&cluster, &live, dry_run, context).await?;
+    Ok(Exit::Done)
+}
+
+async fn rotate(
+    cluster: &Cluster,
+    live: &Installed,
+    dry_run: DryRun,
+    context: &Context,
+) -> Result<(), Error> {
+    let (configuration, secret, namespace) = ours(cluster, live).await?;
+    let bundle = live.ca_bundle().unwrap_or_default();
+    let own = tls::rotate(&bundle, &namespace, Timestamp::now())?;
+
+    let encoded = |text: &str| json!(STANDARD.encode(text));
+    let mut trusting = configuration;
+    if let Some(entry) = trusting.body.pointer_mut("/webhooks/0") {
+        set(
+            entry,
+            &["clientConfig", "caBundle"],
+            encoded(own.bundle.as_pem()),
+        );
+    }
+    let mut serving = secret;
+    let key = own.pair.key.expose_secret();
+    set(
+        &mut serving.body,
+        &["data", "tls.crt"],
+        encoded(&own.pair.chain),
+    );
+    set(&mut serving.body, &["data", "tls.key"], encoded(key));
+
+    context
+        .journal
+        .advise("run the same command again: both CAs are trusted meanwhile");
+    let mut report = Report::new(&context.printer, None, dry_run);
+    for object in [&trusting, &serving] {
+        let reference = object.reference();
+        if dry_run != DryRun::Client {
+            context.journal.begin(reference.to_string());
+            cluster.replace(object, dry_run).await?;
+            context
+                .journal
+                .done(format!("{reference} {}", Verb::Configured));
+        }
+        report.add(&reference, Verb::Configured, None);
+    }
+    report.finish()
+}
+
+/// The configuration, the secret and the namespace of a webhook whose CA is our own.
+async fn ours(cluster: &Cluster, live: &Installed) -> Result<(Object, Object, String), Error> {
+    let (Some(configuration), Some(target)) = (&live.configuration, live.target()) else {
+        return Err(Error::refused(format!(
+            "{} is not there: the webhook is not installed",
+            kinds::configuration()
+        )));
+    };
+    let Target::Service { namespace, .. } = target else {
+        return Err(Error::refused(
+            "the webhook runs outside of the cluster, and so does its certificate",
+        ));
+    };
+    let secret = cluster.get(&kinds::secret(&namespace)).await?;
+    match secret {
+        Some(secret) if is_owned(&secret) == Owned::Ours => {
+            Ok((configuration.clone(), secret, namespace))
+        }
+        Some(_) => Err(Error::refused(
+            "service-ca issues the webhook's certificate, and renews it by itself",
+        )),
+        None => Err(Error::refused(format!(
+            "{} is not there: run \"webhook install\" again",
+            kinds::secret(&namespace)
+        ))),
+    }
+}

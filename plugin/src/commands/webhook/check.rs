@@ -1,0 +1,146 @@
+//! `webhook check`: the proof, at any time.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{
+    expect::Expectations,
+    install::{cap_of, mode_cap},
+    installed::{Installed, Target},
+    kinds,
+    proof::{self, Proven},
+    site, wait,
+};
+use crate::{
+    api::{Cluster, DataFormat, to_data},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Everything has been there for a while: only a moment for what may be restarting.
+const LIMIT: Duration = Duration::from_secs(3);
+/// A configuration made for the occasion takes a while to reach every API server.
+const REHEARSAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// Prove that the webhook works: an object created as a dry run has to come back as the policies say
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  oc extreg webhook check
+  oc extreg webhook check --proof-namespace snow -o json
+
+If the proof fails, the API server is made to say why through a configuration that selects nothing but \
+one dry-run object of ours and is removed at once; --read-only leaves that out. Exit code 3 if the \
+webhook does not work, 4 if there is no namespace that it is called for.")]
+pub(super) struct Args {
+    /// Namespace to prove it in [default: one that the webhook is called for]
+    #[arg(long, value_name = "NAME")]
+    proof_namespace: Option<String>,
+    /// Format: json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<DataFormat>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    works: bool,
+    namespace: Option<String>,
+    message: String,
+}
+
+/// Proves it.
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let live = Installed::read(&cluster).await?;
+    let (answer, exit) = check(&cluster, &live, args.proof_namespace.as_deref(), context).await?;
+    let printer = &context.printer;
+    match args.output {
+        Some(format) => printer.raw(&to_data(&answer, format)?),
+        None if answer.works => printer.line(answer.message),
+        None => printer.error(&format!("error: {}", answer.message)),
+    }
+    Ok(exit)
+}
+
+async fn check(
+    cluster: &Cluster,
+    live: &Installed,
+    named: Option<&str>,
+    context: &Context,
+) -> Result<(Answer, Exit), Error> {
+    let no = |namespace: Option<String>, message: String, exit| {
+        Ok((
+            Answer {
+                works: false,
+                namespace,
+                message,
+            },
+            exit,
+        ))
+    };
+    let (Some(configuration), Some(entry)) = (&live.configuration, live.entry()) else {
+        let message = format!("{} is not there: nothing is called", kinds::configuration());
+        return no(None, message, Exit::No);
+    };
+    let expectations = expectations(cluster, live).await?;
+    let Some(site) = site::choose(cluster, entry, &expectations, named).await? else {
+        let message = "no namespace that the webhook is called for lets you create an ImageStream: \
+                       make one, or name one with --proof-namespace";
+        return no(None, message.to_owned(), Exit::Incomplete);
+    };
+    let namespace = Some(site.namespace.clone());
+    let limit = wait::limit(context, LIMIT);
+    let why = match proof::prove(cluster, &site, &expectations, limit).await {
+        Ok(proven) => return Ok((works(&proven, namespace), Exit::Done)),
+        Err(Error::Refused(why)) => why,
+        Err(error) => return Err(error),
+    };
+    let limit = wait::limit(context, REHEARSAL_LIMIT);
+    let rehearsed = proof::rehearse(cluster, configuration, &site.namespace, limit, context).await;
+    let message = match rehearsed {
+        Err(Error::Refused(cause)) => cause,
+        // Called it can be, or nobody here may find out: then what was seen first has to do.
+        Ok(()) => format!("{why}; the API server does reach the webhook"),
+        Err(_) => why,
+    };
+    no(namespace, message, Exit::No)
+}
+
+/// What the webhook has to do by the policies and by how its pods are started.
+pub(super) async fn expectations(
+    cluster: &Cluster,
+    live: &Installed,
+) -> Result<Expectations, Error> {
+    let deployment = match live.target() {
+        Some(Target::Service { namespace, .. }) => {
+            match cluster.get(&kinds::deployment(&namespace)).await {
+                Err(error) if error.is_forbidden() => None,
+                found => found?,
+            }
+        }
+        _ => None,
+    };
+    Ok(Expectations {
+        policies: live.policies.clone().unwrap_or_default(),
+        cap: deployment.as_ref().and_then(mode_cap).map(cap_of),
+    })
+}
+
+fn works(proven: &Proven, namespace: Option<String>) -> Answer {
+    let words = proven.words();
+    let place = namespace.as_deref().unwrap_or_default();
+    Answer {
+        works: true,
+        message: format!("the webhook works: in namespace {place} {words}"),
+        namespace,
+    }
+}

@@ -1,0 +1,302 @@
+//! Carrying out the plan: phase by phase, waiting where the next one needs it, the proof at the end,
+//! and everything taken back if it fails.
+
+use std::time::Duration;
+
+use extreg_manifests::{Phase, Tls, mutating_webhook_configuration};
+
+use super::{
+    choices::{Apply, Choices},
+    plan::{self, Plan, Step},
+};
+use crate::{
+    api::{self, Applied, ApplyOptions, Cluster, DryRun, MANAGER, Object, Owned, Report, is_owned},
+    commands::webhook::{
+        installed::Installed,
+        kinds, proof,
+        site::{self, Site},
+        undo::Undo,
+        wait,
+    },
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// For the definition to be served.
+const DEFINITION_LIMIT: Duration = Duration::from_mins(1);
+/// For what an uninstall has left to be deleted.
+const GONE_LIMIT: Duration = Duration::from_mins(1);
+/// For pods to be pulled and ready.
+const READY_LIMIT: Duration = Duration::from_mins(5);
+/// For the API servers to learn of a configuration and to reach the webhook, and for the webhook to
+/// learn of policies.
+const PROOF_LIMIT: Duration = Duration::from_secs(20);
+/// The same for a URL: no Service has to be made known, no bundle to be filled in.
+const URL_LIMIT: Duration = Duration::from_secs(8);
+/// Where a rehearsal may always be held: nothing comes into being.
+const ANY_NAMESPACE: &str = "default";
+
+/// Installs, or tries to.
+pub(super) async fn run(
+    choices: &Choices,
+    apply: &Apply,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let live = Installed::read(&cluster).await?;
+    let plan = plan::make(&cluster, choices, apply, &live).await?;
+    let going = plan.going();
+    if !going.is_empty() && apply.dry_run == DryRun::None {
+        let names: Vec<String> = going.iter().map(ToString::to_string).collect();
+        let printer = &context.printer;
+        printer.note(format!("waiting until {} is gone", names.join(", ")));
+        wait::gone(&cluster, &going, wait::limit(context, GONE_LIMIT)).await?;
+        return Box::pin(run(choices, apply, context)).await;
+    }
+    let site = choose_site(&cluster, &plan, apply).await?;
+    for note in &plan.notes {
+        context.printer.note(note.clone());
+    }
+    let mut report = Report::new(&context.printer, apply.format, apply.dry_run);
+    if apply.dry_run != DryRun::None {
+        dry_run(&cluster, &plan, apply, context, &mut report).await?;
+        report.finish()?;
+        return Ok(Exit::Done);
+    }
+    let caller = context.caller;
+    context.journal.advise(format!(
+        "run the same command again to go on, or take it back: {caller} webhook uninstall --all --yes"
+    ));
+    let mut runner = Runner {
+        cluster: &cluster,
+        apply,
+        context,
+        report,
+        undo: Undo::default(),
+    };
+    match runner.carry_out(&plan, site.as_ref()).await {
+        Ok(()) => {
+            runner.report.finish()?;
+            Ok(Exit::Done)
+        }
+        Err(error) => Err(runner.undo.roll_back(&cluster, context, error).await),
+    }
+}
+
+struct Runner<'a> {
+    cluster: &'a Cluster,
+    apply: &'a Apply,
+    context: &'a Context,
+    report: Report<'a>,
+    undo: Undo,
+}
+
+impl Runner<'_> {
+    async fn carry_out(&mut self, plan: &Plan, site: Option<&Site>) -> Result<(), Error> {
+        for (index, step) in plan.steps.iter().enumerate() {
+            if step.phase == Phase::Arm {
+                self.rehearse(&step.desired, plan, site).await?;
+            }
+            self.write(step).await?;
+            let is_last = plan
+                .steps
+                .get(index + 1)
+                .is_none_or(|next| next.phase != step.phase);
+            if is_last {
+                self.wait(step, plan).await?;
+            }
+        }
+        self.prove(plan, site).await
+    }
+
+    async fn write(&mut self, step: &Step) -> Result<(), Error> {
+        let reference = step.desired.reference();
+        self.context.journal.begin(reference.to_string());
+        let applied = apply_step(self.cluster, step, self.apply, DryRun::None).await?;
+        self.undo
+            .note(applied.verb, step.current.as_ref(), &applied.object);
+        if applied.verb.is_change() {
+            let verb = applied.verb;
+            self.context.journal.done(format!("{reference} {verb}"));
+        } else {
+            self.context.journal.nothing_done();
+        }
+        self.report
+            .add(&reference, applied.verb, Some(&applied.object));
+        Ok(())
+    }
+
+    /// Waits until what a phase has made can be used by the next.
+    async fn wait(&self, step: &Step, plan: &Plan) -> Result<(), Error> {
+        let limit = |default| wait::limit(self.context, default);
+        let reference = step.desired.reference();
+        match step.phase {
+            Phase::Definition => {
+                wait::established(self.cluster, &reference, limit(DEFINITION_LIMIT)).await
+            }
+            Phase::Workload => {
+                let deployment = kinds::deployment(plan.settings.namespace.as_str());
+                let printer = &self.context.printer;
+                printer.note(format!("waiting until {deployment} is ready"));
+                wait::ready(self.cluster, &deployment, limit(READY_LIMIT)).await
+            }
+            Phase::Base | Phase::Policy | Phase::Arm => Ok(()),
+        }
+    }
+
+    async fn rehearse(
+        &self,
+        configuration: &Object,
+        plan: &Plan,
+        site: Option<&Site>,
+    ) -> Result<(), Error> {
+        let namespace = site.map_or(ANY_NAMESPACE, |site| &site.namespace);
+        let limit = match &plan.settings.tls {
+            Tls::External { .. } => URL_LIMIT,
+            Tls::OwnCa(_) | Tls::ServiceCa => PROOF_LIMIT,
+        };
+        let limit = wait::limit(self.context, limit);
+        proof::rehearse(self.cluster, configuration, namespace, limit, self.context).await
+    }
+
+    async fn prove(&self, plan: &Plan, site: Option<&Site>) -> Result<(), Error> {
+        let printer = &self.context.printer;
+        let Some(site) = site else {
+            printer.warn(&format!(
+                "the API server reaches the webhook, but there is no namespace yet that it is called \
+                 for, so nothing was seen to be changed; \"{} webhook check\" proves it later",
+                self.context.caller
+            ));
+            return Ok(());
+        };
+        let limit = wait::limit(self.context, PROOF_LIMIT);
+        let proven = proof::prove(self.cluster, site, &plan.expectations, limit).await?;
+        printer.note(format!(
+            "proven in namespace {}: {}",
+            site.namespace,
+            proven.words()
+        ));
+        Ok(())
+    }
+}
+
+async fn dry_run(
+    cluster: &Cluster,
+    plan: &Plan,
+    apply: &Apply,
+    context: &Context,
+    report: &mut Report<'_>,
+) -> Result<(), Error> {
+    let is_new = |phase| {
+        let mut steps = plan.steps.iter();
+        steps.any(|step| step.phase == phase && step.current.is_none())
+    };
+    for step in &plan.steps {
+        // The server can check nothing of a kind, or in a namespace, that is not there.
+        let cannot_check = plan::is_homeless(step, &plan.steps)
+            || step.phase == Phase::Policy && is_new(Phase::Definition);
+        let dry_run = if cannot_check {
+            DryRun::Client
+        } else {
+            apply.dry_run
+        };
+        if cannot_check && apply.dry_run == DryRun::Server {
+            context.printer.warn(
+                "the server cannot check what goes into a namespace, or is of a kind, that is not \
+                 there yet",
+            );
+        }
+        let applied = apply_step(cluster, step, apply, dry_run).await?;
+        report.add(
+            &step.desired.reference(),
+            applied.verb,
+            Some(&applied.object),
+        );
+    }
+    Ok(())
+}
+
+async fn apply_step(
+    cluster: &Cluster,
+    step: &Step,
+    apply: &Apply,
+    dry_run: DryRun,
+) -> Result<Applied, Error> {
+    let is_adopted = step
+        .current
+        .as_ref()
+        .is_some_and(|current| is_owned(current) == Owned::Theirs);
+    let options = |force| ApplyOptions { dry_run, force };
+    let (desired, current) = (&step.desired, step.current.as_ref());
+    let force = step.force || apply.force || is_adopted;
+    match api::apply(cluster, desired, current, options(force)).await {
+        Err(Error::Api { message, .. }) if is_conflict_with_ourselves(&message) => {
+            api::apply(cluster, desired, current, options(true)).await
+        }
+        Err(Error::Api {
+            code: code @ 409,
+            reason,
+            message,
+        }) => Err(Error::Api {
+            code,
+            reason,
+            message: format!("{message}; --force-conflicts takes these fields over"),
+        }),
+        other => other,
+    }
+}
+
+/// What we have written otherwise than by applying, such as a rotated bundle, is ours all the same.
+fn is_conflict_with_ourselves(message: &str) -> bool {
+    let mut managers = message
+        .split(" with \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .peekable();
+    message.starts_with("Apply failed")
+        && managers.peek().is_some()
+        && managers.all(|manager| manager == MANAGER)
+}
+
+async fn choose_site(cluster: &Cluster, plan: &Plan, apply: &Apply) -> Result<Option<Site>, Error> {
+    let configuration = mutating_webhook_configuration(&plan.settings);
+    let configuration = serde_json::to_value(configuration)
+        .map_err(|error| Error::failed(format!("the configuration: {error}")))?;
+    let entry = configuration.pointer("/webhooks/0");
+    let named = apply.proof_namespace.as_deref();
+    site::choose(
+        cluster,
+        &entry.cloned().unwrap_or_default(),
+        &plan.expectations,
+        named,
+    )
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_conflict_with_nobody_else_is_ours_to_settle() {
+        let table = [
+            (
+                r#"Apply failed with 1 conflict: conflict with "oc-extreg" using v1: .data.tls.crt"#,
+                true,
+            ),
+            (
+                "Apply failed with 2 conflicts: conflicts with \"oc-extreg\":\n- .a\nconflicts with \"kubectl-edit\" using v1:\n- .b",
+                false,
+            ),
+            (
+                r#"Apply failed with 1 conflict: conflict with "kubectl-scale": .spec.replicas"#,
+                false,
+            ),
+            ("the object has been modified", false),
+        ];
+        for (message, ours) in table {
+            assert_eq!(is_conflict_with_ourselves(message), ours, "{message}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! `--export`: the objects in their order. No client, no cluster, no private key.
+
+use extreg_manifests::{InstallMode, Manifest, RenderError, Settings, Tls, install, to_yaml};
+use serde_json::{Value, json};
+
+use super::{
+    TlsSource,
+    choices::{Choices, Place},
+};
+use crate::{
+    api::{DataFormat, ObjectFormat, to_data},
+    commands::webhook::kinds,
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Prints them: as a stream of YAML documents, as one JSON list, or by name.
+pub(super) fn run(
+    choices: &Choices,
+    format: Option<ObjectFormat>,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let manifests = install(&settings(choices)?).map_err(unprintable)?;
+    let printer = &context.printer;
+    match format {
+        None | Some(ObjectFormat::Yaml) => {
+            printer.raw(&to_yaml(&manifests).map_err(unprintable)?);
+        }
+        Some(ObjectFormat::Json) => {
+            let items: Vec<Value> = manifests.into_iter().map(|m| m.value).collect();
+            let list = json!({ "apiVersion": "v1", "kind": "List", "items": items });
+            printer.raw(&to_data(&list, DataFormat::Json)?);
+        }
+        Some(ObjectFormat::Name) => {
+            for Manifest { object, .. } in &manifests {
+                printer.raw(&format!("{}\n", kinds::reference(object)?));
+            }
+        }
+    }
+    printer.note(
+        "Apply the last one, the MutatingWebhookConfiguration, when the webhook serves. Then prove \
+         it with \"webhook check\".",
+    );
+    Ok(Exit::Done)
+}
+
+fn settings(choices: &Choices) -> Result<Settings, Error> {
+    let defaults = Settings::default();
+    let settings = Settings {
+        namespace: choices.namespace.clone().unwrap_or_default(),
+        mode: choices.mode.unwrap_or(InstallMode::Audit),
+        failure_policy: choices.failure_policy.unwrap_or(defaults.failure_policy),
+        timeout: choices.timeout,
+        namespace_selector: choices.selector.clone().unwrap_or_default(),
+        ..defaults
+    };
+    Ok(match &choices.place {
+        Place::Elsewhere { url, ca } => Settings {
+            tls: Tls::External {
+                url: url.clone(),
+                ca: ca.clone(),
+            },
+            ..settings
+        },
+        Place::Cluster {
+            tls: TlsSource::Own,
+            ..
+        } => {
+            return Err(Error::usage(
+                "--export prints no private key, which --tls own would need; use --tls service-ca, \
+                 or leave out --export",
+            ));
+        }
+        Place::Cluster {
+            image,
+            replicas,
+            tls: TlsSource::Auto | TlsSource::ServiceCa,
+            monitoring,
+        } => Settings {
+            image: image.clone(),
+            replicas: replicas.unwrap_or(settings.replicas),
+            tls: Tls::ServiceCa,
+            monitoring: *monitoring,
+            ..settings
+        },
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unprintable(error: RenderError) -> Error {
+    Error::failed(error.to_string())
+}

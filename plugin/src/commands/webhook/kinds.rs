@@ -1,0 +1,121 @@
+//! The kinds of what an installation consists of, and the step from manifests to objects.
+
+use extreg_manifests::{Manifest, ObjectName, names};
+
+use crate::{
+    api::{Kind, Object, ObjectRef},
+    error::Error,
+};
+
+/// The definition of the policy.
+pub(super) const DEFINITION: Kind = Kind::global(
+    "apiextensions.k8s.io",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+);
+/// The configuration that makes the API servers call the webhook.
+pub(super) const CONFIGURATION: Kind = Kind::global(
+    "admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration",
+    "mutatingwebhookconfigurations",
+);
+/// The policy.
+pub(super) const POLICY: Kind = Kind {
+    group: names::GROUP,
+    version: names::VERSION,
+    kind: names::KIND,
+    plural: names::PLURAL,
+    namespaced: false,
+};
+/// What says which pods a Service leads to.
+pub(super) const ENDPOINT_SLICE: Kind =
+    Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
+/// Pod.
+pub(super) const POD: Kind = Kind::namespaced("", "Pod", "pods");
+/// OpenShift's service-ca, as its operator is configured.
+pub(super) const SERVICE_CA: Kind =
+    Kind::global("operator.openshift.io", "ServiceCA", "servicecas");
+/// What the Prometheus operator reads.
+pub(super) const SERVICE_MONITOR: Kind =
+    Kind::namespaced("monitoring.coreos.com", "ServiceMonitor", "servicemonitors");
+
+/// Every kind that is installed.
+const INSTALLED: [Kind; 16] = [
+    DEFINITION,
+    CONFIGURATION,
+    POLICY,
+    SERVICE_MONITOR,
+    Kind::DEPLOYMENT,
+    Kind::NAMESPACE,
+    Kind::SECRET,
+    Kind::SERVICE_ACCOUNT,
+    Kind::namespaced("", "Service", "services"),
+    Kind::namespaced("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
+    Kind::namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+    Kind::namespaced("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
+    Kind::namespaced("rbac.authorization.k8s.io", "Role", "roles"),
+    Kind::namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
+    Kind::global("rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
+    Kind::global(
+        "rbac.authorization.k8s.io",
+        "ClusterRoleBinding",
+        "clusterrolebindings",
+    ),
+];
+
+/// Which object a name of the manifests is.
+///
+/// # Errors
+/// The kind is missing in the table, which a test excludes.
+pub(super) fn reference(name: &ObjectName) -> Result<ObjectRef, Error> {
+    let kind = INSTALLED
+        .into_iter()
+        .find(|kind| kind.kind == name.kind && kind.api_version() == name.api_version)
+        .ok_or_else(|| Error::failed(format!("no way to reach {name}")))?;
+    let namespace = name.namespace.as_deref().unwrap_or_default();
+    Ok(ObjectRef::new(kind, namespace, &name.name))
+}
+
+/// The object of a manifest.
+pub(super) fn object(manifest: Manifest) -> Result<Object, Error> {
+    let kind = reference(&manifest.object)?.kind;
+    Ok(Object {
+        kind,
+        body: manifest.value,
+    })
+}
+
+/// The configuration by its fixed name.
+pub(super) fn configuration() -> ObjectRef {
+    ObjectRef::new(CONFIGURATION, "", names::WEBHOOK)
+}
+
+/// The Deployment by its fixed name.
+pub(super) fn deployment(namespace: &str) -> ObjectRef {
+    ObjectRef::new(Kind::DEPLOYMENT, namespace, names::WEBHOOK)
+}
+
+/// The serving secret by its fixed name.
+pub(super) fn secret(namespace: &str) -> ObjectRef {
+    ObjectRef::new(Kind::SECRET, namespace, names::SERVING_SECRET)
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_manifests::{Settings, uninstall};
+
+    use super::*;
+
+    #[test]
+    fn everything_that_is_installed_can_be_reached() {
+        for name in uninstall(&Settings::default()).unwrap() {
+            let reference = reference(&name).unwrap();
+            assert_eq!(
+                reference.kind.namespaced,
+                name.namespace.is_some(),
+                "{name}"
+            );
+            assert_eq!(reference.name, name.name);
+        }
+    }
+}

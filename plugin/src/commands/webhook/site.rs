@@ -1,0 +1,193 @@
+//! The namespace to prove the webhook in: one that the configuration calls it for, and in which the
+//! user may create what proves it.
+
+use std::cmp::Reverse;
+
+use extreg_core::{
+    policy::{Labels, Selector, SelectorDocument},
+    rule::is_system_namespace,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::expect::{Expectations, Probe};
+use crate::{
+    api::{Cluster, DryRun, Kind, Object, ObjectRef},
+    error::Error,
+};
+
+/// Reviewing one's own rights.
+const ACCESS_REVIEW: Kind = Kind::global(
+    "authorization.k8s.io",
+    "SelfSubjectAccessReview",
+    "selfsubjectaccessreviews",
+);
+/// So many namespaces are asked about before giving up.
+const MOST_REVIEWS: usize = 20;
+
+/// A namespace and its labels.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    /// Its name.
+    pub(super) namespace: String,
+    /// Its labels.
+    pub(super) labels: Labels,
+}
+
+/// Chooses the namespace in which most can be proven, if there is one; `named` is the user's choice,
+/// `entry` the entry of the configuration.
+///
+/// # Errors
+/// [`Error::Refused`] if the named one is not one that the webhook sees.
+pub(super) async fn choose(
+    cluster: &Cluster,
+    entry: &Value,
+    expectations: &Expectations,
+    named: Option<&str>,
+) -> Result<Option<Site>, Error> {
+    let selector = selector(entry)?;
+    if let Some(name) = named {
+        let found = cluster.get(&namespace(name)).await?;
+        let site = found.map(|object| Site::of(&object)).ok_or_else(|| {
+            Error::refused(format!(
+                "namespace \"{name}\" of --proof-namespace is not there"
+            ))
+        })?;
+        if !site.is_seen(selector.as_ref()) {
+            return Err(Error::refused(format!(
+                "the webhook is not called for namespace \"{name}\" of --proof-namespace: it is a \
+                 system namespace, opted out by its label, or outside of --namespace-selector"
+            )));
+        }
+        return Ok(Some(site));
+    }
+    let own = cluster.namespace();
+    let mut sites = match cluster.list(Kind::NAMESPACE, "", "").await {
+        Ok(list) => list,
+        // Who may not list namespaces may see their own.
+        Err(error) if error.is_forbidden() => {
+            cluster.get(&namespace(own)).await?.into_iter().collect()
+        }
+        Err(error) => return Err(error),
+    };
+    sites.retain(|site| site.text("/status/phase") != "Terminating");
+    let mut sites: Vec<Site> = sites.iter().map(Site::of).collect();
+    sites.retain(|site| site.is_seen(selector.as_ref()));
+    sites.sort_by_cached_key(|site| {
+        let probe = site.probe(expectations, "x");
+        (
+            Reverse((probe.outcome, probe.certain)),
+            site.namespace != own,
+            site.namespace.clone(),
+        )
+    });
+    for site in sites.into_iter().take(MOST_REVIEWS) {
+        if may_create(cluster, &site.probe(expectations, "x")).await? {
+            return Ok(Some(site));
+        }
+    }
+    Ok(None)
+}
+
+impl Site {
+    /// The probe of which most is expected here.
+    pub(super) fn probe(&self, expectations: &Expectations, word: &str) -> Probe {
+        Probe::best(expectations, &self.namespace, &self.labels, word)
+    }
+
+    fn of(object: &Object) -> Self {
+        let labels = object
+            .body
+            .pointer("/metadata/labels")
+            .and_then(|labels| Labels::deserialize(labels).ok());
+        Self {
+            namespace: object.text("/metadata/name").to_owned(),
+            labels: labels.unwrap_or_default(),
+        }
+    }
+
+    /// Whether the API server calls the webhook for what is written here. Prefixes are in the
+    /// match conditions, since a selector knows none.
+    fn is_seen(&self, selector: Option<&Selector>) -> bool {
+        !is_system_namespace(&self.namespace)
+            && selector.is_none_or(|selector| selector.matches(&self.labels))
+    }
+}
+
+fn namespace(name: &str) -> ObjectRef {
+    ObjectRef::new(Kind::NAMESPACE, "", name)
+}
+
+fn selector(entry: &Value) -> Result<Option<Selector>, Error> {
+    let Some(selector) = entry.get("namespaceSelector").filter(|s| !s.is_null()) else {
+        return Ok(None);
+    };
+    let wrong =
+        |why: String| Error::failed(format!("the configuration's namespaceSelector: {why}"));
+    let document = SelectorDocument::deserialize(selector).map_err(|e| wrong(e.to_string()))?;
+    Selector::compile(&document).map_err(|e| wrong(e.to_string()))
+}
+
+async fn may_create(cluster: &Cluster, probe: &Probe) -> Result<bool, Error> {
+    let kind = probe.object.kind;
+    let review = json!({
+        "apiVersion": ACCESS_REVIEW.api_version(),
+        "kind": ACCESS_REVIEW.kind,
+        "spec": {"resourceAttributes": {
+            "namespace": probe.object.text("/metadata/namespace"),
+            "verb": "create",
+            "group": kind.group,
+            "resource": kind.plural,
+        }},
+    });
+    let review = Object {
+        kind: ACCESS_REVIEW,
+        body: review,
+    };
+    let answer = cluster.create(&review, DryRun::None).await?;
+    let allowed = answer.body.pointer("/status/allowed");
+    Ok(allowed.and_then(Value::as_bool).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_manifests::{Settings, mutating_webhook_configuration, parse_selector};
+
+    use super::*;
+
+    #[test]
+    fn the_webhook_sees_what_its_configuration_says() {
+        let settings = Settings {
+            namespace_selector: parse_selector("team in (a,b)").unwrap(),
+            ..Settings::default()
+        };
+        let configuration =
+            serde_json::to_value(mutating_webhook_configuration(&settings)).unwrap();
+        let selector = selector(&configuration["webhooks"][0]).unwrap();
+        let table = [
+            ("snow", "team", "a", true),
+            ("snow", "team", "c", false),
+            ("snow", "other", "a", false),
+            ("openshift-x", "team", "a", false),
+            ("kube-x", "team", "a", false),
+        ];
+        for (name, key, value, seen) in table {
+            let body = json!({"metadata": {"name": name, "labels": {key: value}}});
+            let site = Site::of(&Object {
+                kind: Kind::NAMESPACE,
+                body,
+            });
+            assert_eq!(
+                site.is_seen(selector.as_ref()),
+                seen,
+                "{name} {key}={value}"
+            );
+        }
+        let opted_out = json!({"metadata": {"name": "snow", "labels": {"team": "a", "extreg.io/ignore": "true"}}});
+        let opted_out = Site::of(&Object {
+            kind: Kind::NAMESPACE,
+            body: opted_out,
+        });
+        assert!(!opted_out.is_seen(selector.as_ref()));
+    }
+}

@@ -1,0 +1,114 @@
+//! `webhook status`: what is installed, and what is wrong with it, without changing anything.
+
+mod gather;
+mod show;
+
+use serde::Serialize;
+
+use crate::{
+    api::{DataFormat, to_data},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Show the webhook: configuration, policies, pods, certificate and what it knows
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  oc extreg webhook status
+  oc extreg webhook status -o json
+
+Exit code 3 if something is wrong. Whether the webhook really answers is for \"webhook check\".")]
+pub(super) struct Args {
+    /// Format: json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<DataFormat>,
+}
+
+/// The state of an installation.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    healthy: bool,
+    /// What is wrong, in words.
+    problems: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<Configuration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment: Option<Deployment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<Certificate>,
+    policies: Vec<Policy>,
+    facts: Vec<Fact>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Configuration {
+    /// `service NAMESPACE/NAME` or a URL.
+    target: String,
+    failure_policy: String,
+    timeout_seconds: i64,
+    /// When the last CA of the bundle expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_not_after: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deployment {
+    image: String,
+    replicas: i64,
+    available: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Certificate {
+    /// `service-ca`, `own` or `elsewhere`.
+    issuer: &'static str,
+    not_after: String,
+    /// Whether the API servers accept it.
+    trusted: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Policy {
+    name: String,
+    registry: String,
+    mode: String,
+    /// `True`, `False` or `Unknown`.
+    ready: String,
+    conflicts_with: Vec<String>,
+}
+
+/// One source of what the webhook knows, as it says in the policies' status.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fact {
+    source: String,
+    state: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+}
+
+/// Shows it.
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let status = gather::gather(&cluster).await?;
+    match args.output {
+        Some(format) => context.printer.raw(&to_data(&status, format)?),
+        None => show::show(&status, &context.printer),
+    }
+    Ok(if status.healthy { Exit::Done } else { Exit::No })
+}

@@ -1,0 +1,226 @@
+//! Reading the state of an installation. What may not be read is a problem of its own.
+
+use std::collections::BTreeSet;
+
+use extreg_certs::{
+    host::Host,
+    inspect::{self, Certificate as X509},
+    verify::verify_chain,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Certificate, Configuration, Deployment, Fact, Policy, Status};
+use crate::{
+    api::{Cluster, Object, Owned, is_owned},
+    commands::webhook::{
+        install::mode_cap,
+        installed::{Installed, Target},
+        kinds, served, tls, wait,
+    },
+    error::Error,
+};
+
+/// Reads it.
+pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
+    let live = Installed::read(cluster).await?;
+    let mut status = Status::default();
+    match live.target() {
+        Some(Target::Service { namespace, name }) => {
+            status.configuration =
+                Some(configuration(&live, format!("service {namespace}/{name}")));
+            status.workload(cluster, &namespace).await?;
+            status.secret(cluster, &live, &namespace).await?;
+        }
+        Some(Target::Url(url)) => {
+            status.served(&live, &url).await;
+            status.configuration = Some(configuration(&live, url));
+        }
+        None => status.problems.push(format!(
+            "{} is not there: no API server calls the webhook",
+            kinds::configuration()
+        )),
+    }
+    match &live.policies {
+        None => status
+            .problems
+            .push("the cluster does not know RegistryPolicies".to_owned()),
+        Some(policies) => status.policies(policies),
+    }
+    status.healthy = status.problems.is_empty();
+    Ok(status)
+}
+
+fn configuration(live: &Installed, target: String) -> Configuration {
+    let entry = live.entry();
+    let text = |key: &str| entry.and_then(|entry| entry.get(key)?.as_str());
+    let last = authorities(live).iter().map(|ca| ca.not_after).max();
+    Configuration {
+        target,
+        failure_policy: text("failurePolicy").unwrap_or("Fail").to_owned(),
+        timeout_seconds: entry
+            .and_then(|entry| entry.get("timeoutSeconds")?.as_i64())
+            .unwrap_or(10),
+        ca_not_after: last.map(|at| at.to_string()),
+    }
+}
+
+fn authorities(live: &Installed) -> Vec<X509> {
+    let bundle = live.ca_bundle().unwrap_or_default();
+    inspect::inspect(bundle.as_bytes()).unwrap_or_default()
+}
+
+impl Status {
+    async fn workload(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
+        let reference = kinds::deployment(namespace);
+        let Some(deployment) = self.readable(cluster.get(&reference).await)?.flatten() else {
+            self.problems.push(format!("{reference} is not there"));
+            return Ok(());
+        };
+        if let Some(why) = wait::not_rolled_out(&deployment) {
+            self.problems.push(format!("{reference}: {why}"));
+        }
+        let number = |pointer: &str| {
+            let value = deployment.body.pointer(pointer);
+            value.and_then(Value::as_i64).unwrap_or_default()
+        };
+        self.deployment = Some(Deployment {
+            image: deployment
+                .text("/spec/template/spec/containers/0/image")
+                .to_owned(),
+            replicas: number("/spec/replicas"),
+            available: number("/status/availableReplicas"),
+            mode: mode_cap(&deployment).map(|mode| mode.as_str().to_owned()),
+        });
+        Ok(())
+    }
+
+    /// The certificate that the pods serve, as its secret has it.
+    async fn secret(
+        &mut self,
+        cluster: &Cluster,
+        live: &Installed,
+        namespace: &str,
+    ) -> Result<(), Error> {
+        let reference = kinds::secret(namespace);
+        let Some(secret) = self.readable(cluster.get(&reference).await)?.flatten() else {
+            self.problems.push(format!("{reference} is not there"));
+            return Ok(());
+        };
+        let issuer = match is_owned(&secret) {
+            Owned::Ours => "own",
+            Owned::Theirs => "service-ca",
+        };
+        let Some(chain) = tls::chain(&secret) else {
+            self.problems
+                .push(format!("{reference} holds no certificate"));
+            return Ok(());
+        };
+        self.certificate(live, issuer, chain.as_bytes(), &tls::host(namespace)?);
+        Ok(())
+    }
+
+    /// The certificate that a webhook elsewhere serves, as far as it can be reached from here.
+    async fn served(&mut self, live: &Installed, url: &str) {
+        let Ok(host) = Host::of_url(url) else {
+            self.problems.push(format!("{url} is no URL to call"));
+            return;
+        };
+        match served::chain(url).await {
+            Ok(chain) => self.certificate(live, "elsewhere", chain.as_bytes(), &host),
+            // The API servers may reach what this machine does not.
+            Err(why) => self
+                .problems
+                .push(format!("{url} cannot be reached from here: {why}")),
+        }
+    }
+
+    fn certificate(&mut self, live: &Installed, issuer: &'static str, chain: &[u8], host: &Host) {
+        let now = Timestamp::now();
+        let bundle = live.ca_bundle().unwrap_or_default();
+        let verified = verify_chain(chain, bundle.as_bytes(), host, now);
+        let leaf = match &verified {
+            Ok(leaf) => Some(leaf.clone()),
+            Err(error) => {
+                self.problems
+                    .push(format!("the API servers do not accept it: {error}"));
+                let chain = inspect::inspect(chain).unwrap_or_default();
+                chain.into_iter().next()
+            }
+        };
+        let Some(leaf) = leaf else {
+            return;
+        };
+        // Service-ca renews in the last hour; nobody else renews ours.
+        if issuer == "own" && verified.is_ok() && now > leaf.renew_at() {
+            self.problems.push(format!(
+                "the certificate expires at {}: renew it with \"webhook cert rotate\"",
+                leaf.not_after
+            ));
+        }
+        self.certificate = Some(Certificate {
+            issuer,
+            not_after: leaf.not_after.to_string(),
+            trusted: verified.is_ok(),
+        });
+    }
+
+    fn policies(&mut self, policies: &[Object]) {
+        let mut facts = BTreeSet::new();
+        for policy in policies {
+            let name = policy.text("/metadata/name");
+            let list = |pointer: &str| {
+                let list = policy.body.pointer(pointer).and_then(Value::as_array);
+                list.cloned().unwrap_or_default()
+            };
+            let conflicts: Vec<String> = list("/status/conflictsWith")
+                .iter()
+                .filter_map(|other| other.as_str().map(str::to_owned))
+                .collect();
+            if !conflicts.is_empty() {
+                self.problems.push(format!(
+                    "policy {name} is as specific as {}",
+                    conflicts.join(", ")
+                ));
+            }
+            let ready = wait::condition(policy, "Ready");
+            let word = |key: &str| {
+                ready
+                    .and_then(|ready| ready[key].as_str())
+                    .unwrap_or("Unknown")
+            };
+            if word("status") == "False" {
+                self.problems
+                    .push(format!("policy {name}: {}", word("message")));
+            }
+            self.policies.push(Policy {
+                name: name.to_owned(),
+                registry: policy.text("/spec/registry").to_owned(),
+                mode: policy.text("/spec/mode").to_owned(),
+                ready: word("status").to_owned(),
+                conflicts_with: conflicts,
+            });
+            facts.extend(list("/status/facts").iter().map(|fact| {
+                let text = |key: &str| fact[key].as_str().unwrap_or_default().to_owned();
+                Fact {
+                    source: text("source"),
+                    state: text("state"),
+                    message: text("message"),
+                }
+            }));
+        }
+        self.facts = facts.into_iter().collect();
+    }
+
+    /// What is forbidden is said and passed over.
+    fn readable<T>(&mut self, read: Result<T, Error>) -> Result<Option<T>, Error> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_forbidden() => {
+                self.problems.push(error.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

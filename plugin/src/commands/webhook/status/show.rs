@@ -1,0 +1,75 @@
+//! The state of an installation, for people.
+
+use super::Status;
+use crate::printer::{Printer, Text};
+
+/// Prints it, one thing a line, what is wrong last.
+pub(super) fn show(status: &Status, printer: &Printer) {
+    let line = |name: &str, text: String| {
+        printer.line(Text::new().bold(format!("{name:<14}")).plain(text));
+    };
+    match &status.configuration {
+        Some(configuration) => {
+            line("Called", configuration.target.clone());
+            line(
+                "When down",
+                format!(
+                    "{} after {}s",
+                    configuration.failure_policy, configuration.timeout_seconds
+                ),
+            );
+        }
+        None => line("Called", "no".to_owned()),
+    }
+    if let Some(deployment) = &status.deployment {
+        let mode = deployment.mode.as_deref().unwrap_or("as the policies say");
+        line(
+            "Pods",
+            format!(
+                "{} of {} ready, {}, at most {mode}",
+                deployment.available, deployment.replicas, deployment.image
+            ),
+        );
+    }
+    if let Some(certificate) = &status.certificate {
+        let trusted = if certificate.trusted {
+            "trusted"
+        } else {
+            "not trusted"
+        };
+        line(
+            "Certificate",
+            format!(
+                "{}, {trusted}, until {}",
+                certificate.issuer, certificate.not_after
+            ),
+        );
+    }
+    if status.policies.is_empty() {
+        line("Policies", "none: the webhook uses its own".to_owned());
+    }
+    for policy in &status.policies {
+        let ready = match policy.ready.as_str() {
+            "True" => "ready",
+            "False" => "not ready",
+            _ => "no status yet",
+        };
+        line(
+            "Policy",
+            format!(
+                "{}: {}, {}, {ready}",
+                policy.name, policy.registry, policy.mode
+            ),
+        );
+    }
+    for fact in &status.facts {
+        line("Knows", format!("{}: {}", fact.source, fact.state));
+    }
+    for problem in &status.problems {
+        printer.line(
+            Text::new()
+                .red(format!("{:<14}", "Problem"))
+                .plain(problem.clone()),
+        );
+    }
+}

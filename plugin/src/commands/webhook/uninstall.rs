@@ -1,0 +1,175 @@
+//! `webhook uninstall`: the configuration first, so that nothing waits for a webhook that is going
+//! away. It needs no webhook that works and no installation that is whole.
+
+use extreg_manifests::{Settings, names, uninstall};
+
+use super::{
+    install::ADOPTED,
+    installed::{Installed, Target},
+    kinds, proof, wait,
+};
+use crate::{
+    api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Owned, Report, Verb, is_owned},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Remove the webhook; works with the webhook dead
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # What would be removed
+  oc extreg webhook uninstall
+
+  # Remove the webhook, and keep the policies for when it comes back
+  oc extreg webhook uninstall --yes
+
+  # Remove everything
+  oc extreg webhook uninstall --all --yes
+
+The configuration goes first: from then on no API server calls the webhook. Only what webhook install \
+made is removed. What the webhook has changed in other objects stays.")]
+pub(super) struct Args {
+    /// Do it; without this it is only said what would be done
+    #[arg(long)]
+    yes: bool,
+    /// Also remove all policies and their definition
+    #[arg(long)]
+    all: bool,
+    /// Format: name, json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<ObjectFormat>,
+}
+
+/// Removes it, or says what that would remove.
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let Args { yes, all, output } = args;
+    let cluster = context.cluster().await?;
+    let (printer, journal) = (&context.printer, &context.journal);
+    let Plan { removals, kept } = plan(&cluster, context.namespace.as_deref(), all).await?;
+    let dry_run = if yes { DryRun::None } else { DryRun::Client };
+    let mut report = Report::new(printer, output, dry_run);
+    journal.advise("run the same command again to go on");
+    let mut result = Ok(());
+    for object in &removals {
+        let reference = object.reference();
+        if yes {
+            journal.begin(reference.to_string());
+            match cluster.delete(&reference, DryRun::None).await {
+                Ok(true) => journal.done(format!("{reference} {}", Verb::Deleted)),
+                // Somebody else was faster.
+                Ok(false) => {
+                    journal.nothing_done();
+                    continue;
+                }
+                // Nothing that the configuration leads to may go before the configuration.
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        report.add(&reference, Verb::Deleted, Some(object));
+    }
+    report.finish()?;
+    match result {
+        Err(error) if journal.is_empty() => return Err(error),
+        Err(error) => {
+            return Err(Error::Partial {
+                source: Box::new(error),
+            });
+        }
+        Ok(()) => {}
+    }
+    for line in kept {
+        printer.note(line);
+    }
+    if removals.is_empty() {
+        printer.note("Nothing of the webhook is there.");
+    } else if !yes {
+        printer.note("Nothing was changed. Add --yes to do it.");
+    }
+    Ok(Exit::Done)
+}
+
+struct Plan {
+    removals: Vec<Object>,
+    /// What stays, in words.
+    kept: Vec<String>,
+}
+
+async fn plan(cluster: &Cluster, asked: Option<&str>, all: bool) -> Result<Plan, Error> {
+    let live = Installed::read(cluster).await?;
+    let mut settings = Settings::default();
+    let namespace = match live.target() {
+        Some(Target::Service { namespace, .. }) => Some(namespace),
+        _ => asked.map(str::to_owned),
+    };
+    if let Some(namespace) = namespace {
+        settings.namespace = namespace
+            .parse()
+            .map_err(|error| Error::usage(format!("--namespace: {error}")))?;
+    }
+    let names = uninstall(&settings).map_err(|error| Error::failed(error.to_string()))?;
+    let mut candidates = vec![kinds::configuration(), proof::rehearsal_reference()];
+    for name in &names {
+        let reference = kinds::reference(name)?;
+        match reference.kind {
+            kinds::CONFIGURATION => {}
+            // All of them, since they go with their definition.
+            kinds::POLICY => {
+                let policies = live.policies.iter().flatten();
+                candidates.extend(policies.map(Object::reference));
+            }
+            _ => candidates.push(reference),
+        }
+    }
+    let mut plan = Plan {
+        removals: Vec::new(),
+        kept: Vec::new(),
+    };
+    for reference in candidates {
+        if let Some(object) = cluster.get(&reference).await? {
+            plan.sort_in(object, all);
+        }
+    }
+    Ok(plan)
+}
+
+impl Plan {
+    fn sort_in(&mut self, object: Object, all: bool) {
+        let reference = object.reference();
+        if wait::is_going(&object) {
+            return;
+        }
+        let is_policy = matches!(reference.kind, kinds::POLICY | kinds::DEFINITION);
+        if is_policy && !all {
+            self.kept
+                .push(format!("{reference} stays; --all removes it too"));
+        } else if is_policy || is_ours(&object) {
+            self.removals.push(object);
+        } else if !is_made_by_service_ca(&reference) {
+            self.kept.push(format!(
+                "{reference} stays: webhook install did not make it"
+            ));
+        }
+    }
+}
+
+fn is_ours(object: &Object) -> bool {
+    let annotations = object.body.pointer("/metadata/annotations");
+    let is_adopted = annotations.is_some_and(|all| all.get(ADOPTED).is_some());
+    is_owned(object) == Owned::Ours && !is_adopted
+}
+
+/// It goes with its Service.
+fn is_made_by_service_ca(reference: &ObjectRef) -> bool {
+    reference.kind == Kind::SECRET && reference.name == names::SERVING_SECRET
+}

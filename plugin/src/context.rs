@@ -1,0 +1,174 @@
+//! What every command is given: who called, how to print, how to reach the cluster, and a journal
+//! of what it has done.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::{
+    api::{self, Cluster},
+    caller::Caller,
+    cli::{ConnectionArgs, GlobalArgs, Timeout},
+    error::Error,
+    printer::Printer,
+};
+
+/// What every command is given.
+pub struct Context {
+    /// Who called us; displays as `oc extreg`.
+    pub caller: Caller,
+    /// The way to stdout and stderr.
+    pub printer: Arc<Printer>,
+    /// `--namespace`, if given.
+    pub namespace: Option<String>,
+    /// `--no-input`: never ask.
+    pub no_input: bool,
+    /// `--timeout`, if given. The run as a whole is held to it; a wait may use it for its end.
+    pub timeout: Option<Timeout>,
+    /// When the run began; `timeout` counts from here.
+    pub started: Instant,
+    /// What has been done so far, for when the run is cut short.
+    pub journal: Journal,
+    verb: &'static str,
+    read_only: bool,
+    connection: ConnectionArgs,
+}
+
+impl Context {
+    /// For the command `verb`, with what was settled for every command.
+    pub fn new(
+        caller: Caller,
+        verb: &'static str,
+        global: GlobalArgs,
+        printer: Arc<Printer>,
+    ) -> Self {
+        let GlobalArgs {
+            quiet: _,
+            color: _,
+            verbosity: _,
+            config: _,
+            no_input,
+            read_only,
+            timeout,
+            namespace,
+            connection,
+        } = global;
+        Self {
+            caller,
+            printer,
+            namespace,
+            no_input,
+            timeout,
+            started: Instant::now(),
+            journal: Journal::default(),
+            verb,
+            read_only,
+            connection,
+        }
+    }
+
+    /// A client of the cluster that the flags and the kubeconfig name. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    pub async fn cluster(&self) -> Result<Cluster, Error> {
+        api::connect(&api::ConnectOptions {
+            connection: &self.connection,
+            namespace: self.namespace.as_deref(),
+            verb: self.verb,
+            read_only: self.read_only,
+            printer: &self.printer,
+        })
+        .await
+    }
+}
+
+/// What has been done so far and how to go on from there, for a run that is cut short.
+#[derive(Clone, Debug, Default)]
+pub struct Journal(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    done: Vec<String>,
+    under_way: Option<String>,
+    advice: Vec<String>,
+}
+
+impl Journal {
+    /// Notes that something is about to be written, e.g. `secret/dockerhub`.
+    pub fn begin(&self, what: impl Into<String>) {
+        self.with(|entries| entries.under_way = Some(what.into()));
+    }
+
+    /// Notes how that ended, e.g. `secret/dockerhub created`. Only what changed something.
+    pub fn done(&self, what: impl Into<String>) {
+        self.with(|entries| {
+            entries.under_way = None;
+            entries.done.push(what.into());
+        });
+    }
+
+    /// Notes that what was begun changed nothing.
+    pub fn nothing_done(&self) {
+        self.with(|entries| entries.under_way = None);
+    }
+
+    /// Adds a line on how to resume or undo.
+    pub fn advise(&self, line: impl Into<String>) {
+        self.with(|entries| entries.advice.push(line.into()));
+    }
+
+    /// Whether anything was written.
+    pub fn is_empty(&self) -> bool {
+        self.with(|entries| entries.done.is_empty() && entries.under_way.is_none())
+    }
+
+    /// What to tell when the run was cut short: what was written, what may have been, what now.
+    pub fn report(&self) -> Vec<String> {
+        self.with(|entries| {
+            let mut lines = Vec::new();
+            if entries.done.is_empty() && entries.under_way.is_none() {
+                lines.push("nothing was changed".to_owned());
+                return lines;
+            }
+            if !entries.done.is_empty() {
+                lines.push("changed so far:".to_owned());
+                lines.extend(entries.done.iter().map(|line| format!("  {line}")));
+            }
+            if let Some(what) = &entries.under_way {
+                lines.push(format!(
+                    "under way, may or may not have been written: {what}"
+                ));
+            }
+            lines.extend(entries.advice.iter().cloned());
+            lines
+        })
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Entries) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_tells_what_happened() {
+        let journal = Journal::default();
+        journal.advise("resume with: x");
+        assert_eq!(journal.report(), ["nothing was changed"]);
+        journal.begin("secret/a");
+        journal.done("secret/a created");
+        journal.begin("secret/b");
+        assert_eq!(
+            journal.report(),
+            [
+                "changed so far:",
+                "  secret/a created",
+                "under way, may or may not have been written: secret/b",
+                "resume with: x",
+            ]
+        );
+    }
+}

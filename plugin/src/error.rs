@@ -1,0 +1,177 @@
+//! Why a command did not do what it was asked, and how each reason ends the run.
+
+use crate::exit::Exit;
+
+/// A reason to stop. Its message is complete: what, where, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The API server refused or failed. Displayed as kubectl does.
+    #[error("Error from server{}: {message}", in_parentheses(.reason))]
+    Api {
+        /// HTTP status.
+        code: u16,
+        /// The `reason` of the Status object, e.g. `NotFound`; may be empty.
+        reason: String,
+        /// The `message` of the Status object.
+        message: String,
+    },
+    /// Could not do the job, for any reason that has no variant of its own.
+    #[error("error: {0}")]
+    Failed(String),
+    /// Interrupted by the user; says what had been done.
+    #[error("error: interrupted")]
+    Interrupted,
+    /// There is neither a kubeconfig nor a `--server`.
+    #[error(
+        "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
+         ~/.kube/config); log in with \"oc login\", or name a --server"
+    )]
+    NoCluster,
+    /// The API server does not take our credentials (401).
+    #[error(
+        "error: You must be logged in to the server ({0}): log in with \"oc login\", or renew the \
+         credentials of the kubeconfig"
+    )]
+    NotLoggedIn(String),
+    /// Some objects were written, then this one failed.
+    #[error("{source}")]
+    Partial {
+        /// What stopped it.
+        source: Box<Self>,
+    },
+    /// What was asked is not so: a condition is false, a check failed.
+    #[error("error: {0}")]
+    Refused(String),
+    /// The time given by `--timeout` ran out.
+    #[error("error: timed out after {0}")]
+    TimedOut(String),
+    /// The API server cannot be reached.
+    #[error("Unable to connect to the server: {0}")]
+    Unreachable(String),
+    /// How it was called or configured makes no sense; found before any request.
+    #[error("error: {0}")]
+    Usage(String),
+}
+
+impl Error {
+    /// A usage error.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    /// A failure of the job.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(message.into())
+    }
+
+    /// A "no" as an answer.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(message.into())
+    }
+
+    /// How the run ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Api {
+                code: 401 | 403, ..
+            }
+            | Self::NotLoggedIn(_) => Exit::NotPermitted,
+            Self::Api { .. } | Self::Failed(_) | Self::Unreachable(_) => Exit::Failed,
+            Self::Interrupted => Exit::Interrupted,
+            // That something was written outranks why the rest was not, but for what the user did.
+            Self::Partial { source } => match source.exit() {
+                exit @ (Exit::Interrupted | Exit::TimedOut) => exit,
+                _ => Exit::Partial,
+            },
+            Self::Refused(_) => Exit::No,
+            Self::TimedOut(_) => Exit::TimedOut,
+            Self::NoCluster | Self::Usage(_) => Exit::Usage,
+        }
+    }
+
+    /// Whether it is the API server's answer 404.
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::Api { code: 404, .. })
+    }
+
+    /// Whether it is the API server's answer 409.
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api { code: 409, .. })
+    }
+
+    /// Whether it is the API server's answer 403.
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Api { code: 403, .. })
+    }
+}
+
+fn in_parentheses(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({reason})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(code: u16, reason: &str) -> Error {
+        Error::Api {
+            code,
+            reason: reason.to_owned(),
+            message: "no".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_error_has_its_code() {
+        let cases = [
+            (
+                api(403, "Forbidden"),
+                6,
+                "Error from server (Forbidden): no",
+            ),
+            (api(404, "NotFound"), 1, "Error from server (NotFound): no"),
+            (api(500, ""), 1, "Error from server: no"),
+            (
+                Error::Unreachable("refused".to_owned()),
+                1,
+                "Unable to connect to the server: refused",
+            ),
+            (Error::usage("x"), 2, "error: x"),
+            (Error::refused("x"), 3, "error: x"),
+            (
+                Error::Partial {
+                    source: Box::new(api(403, "Forbidden")),
+                },
+                5,
+                "Error from server (Forbidden): no",
+            ),
+            (
+                Error::Partial {
+                    source: Box::new(Error::Interrupted),
+                },
+                130,
+                "error: interrupted",
+            ),
+            (
+                Error::TimedOut("3s".to_owned()),
+                124,
+                "error: timed out after 3s",
+            ),
+        ];
+        for (error, code, text) in cases {
+            assert_eq!(
+                (error.exit().code(), error.to_string().as_str()),
+                (code, text)
+            );
+        }
+        assert_eq!(
+            Error::NotLoggedIn("Unauthorized".to_owned()).exit().code(),
+            6
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! How a run ends: the one table of exit codes.
+
+use std::process::ExitCode;
+
+/// The end of a run. The same for every output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, and the gate, if there was one, passed; also a prompt that was declined.
+    Done,
+    /// 1: could not do the job: API, network, parse, internal. Of a `diff`: there are differences.
+    Failed,
+    /// 2: a mistake in how it was called or configured, found before any request.
+    Usage,
+    /// 3: the answer is no: findings at the gate, a check that failed, a waited-for condition false.
+    No,
+    /// 4: incomplete: nothing was looked at, or less than was demanded.
+    Incomplete,
+    /// 5: partly applied: some objects were written, some failed.
+    Partial,
+    /// 6: not logged in, or not permitted.
+    NotPermitted,
+    /// 124: the time given by `--timeout` ran out.
+    TimedOut,
+    /// 130: interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// Every end, in the order of precedence: the first of several that hold is the one reported.
+    pub const PRECEDENCE: [Self; 9] = [
+        Self::Interrupted,
+        Self::TimedOut,
+        Self::Usage,
+        Self::NotPermitted,
+        Self::Failed,
+        Self::Partial,
+        Self::Incomplete,
+        Self::No,
+        Self::Done,
+    ];
+
+    /// The number the shell sees.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::No => 3,
+            Self::Incomplete => 4,
+            Self::Partial => 5,
+            Self::NotPermitted => 6,
+            Self::TimedOut => 124,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What it means, one line, for the help page.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done; the gate, if there was one, passed",
+            Self::Failed => "could not do the job: API, network, parse, internal",
+            Self::Usage => "usage or configuration error, found before any request",
+            Self::No => "the answer is no: findings, a failed check, a condition that is false",
+            Self::Incomplete => "incomplete: nothing was looked at, or less than was demanded",
+            Self::Partial => "partly applied: some objects were written, some failed",
+            Self::NotPermitted => "not logged in, or not permitted",
+            Self::TimedOut => "timed out",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The one to report when both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::PRECEDENCE
+            .into_iter()
+            .find(|exit| *exit == self || *exit == other)
+            .unwrap_or(self)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precedence_is_the_documented_one() {
+        assert_eq!(
+            Exit::PRECEDENCE.map(Exit::code),
+            [130, 124, 2, 6, 1, 5, 4, 3, 0]
+        );
+    }
+
+    #[test]
+    fn the_graver_end_wins_whatever_the_order() {
+        for (i, a) in Exit::PRECEDENCE.into_iter().enumerate() {
+            for (j, b) in Exit::PRECEDENCE.into_iter().enumerate() {
+                assert_eq!(a.and(b), Exit::PRECEDENCE[i.min(j)]);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Reading manifests: from files, folders and stdin to documents, and from documents to objects.
+//!
+//! [`find_sources`] turns what `-f` names into [`Source`]s; [`read`] yields their [`Document`]s one
+//! by one and [`stream`] does so from a thread of its own; [`Document::objects`] finds what is in
+//! one, inside Lists and Templates too. An error ends one document (or file), never the whole: the
+//! caller says it and goes on. No error quotes what stands in a manifest beyond a name.
+
+mod document;
+mod error;
+mod objects;
+#[cfg(test)]
+mod properties;
+mod reader;
+mod source;
+mod split;
+mod template;
+mod yaml;
+
+pub use self::{
+    document::{Document, Origin},
+    error::InputError,
+    objects::FoundObject,
+    reader::{Documents, read, stream},
+    source::{Source, SourceList, find_sources},
+    split::MAX_DOCUMENT,
+};

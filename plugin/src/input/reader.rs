@@ -1,0 +1,339 @@
+//! Documents from sources, one at a time.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, BufRead, BufReader},
+    sync::Arc,
+    vec,
+};
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::{
+    Document, InputError, MAX_DOCUMENT, Origin, Source,
+    split::{Chunk, Chunks, SplitError, is_preamble},
+    yaml,
+};
+
+/// As many documents as are read ahead of whoever works on them.
+const AHEAD: usize = 4;
+
+/// The documents of sources, in order. One that cannot be read is an error in its place, and the
+/// next one follows.
+pub struct Documents {
+    sources: vec::IntoIter<Source>,
+    open: Option<Open>,
+    ready: VecDeque<Result<Document, InputError>>,
+}
+
+/// A source that is being read.
+struct Open {
+    chunks: Chunks<Box<dyn BufRead>>,
+    name: Arc<str>,
+    named: bool,
+    documents: usize,
+}
+
+/// Reads sources, holding no more than one YAML document (or one run of JSON) in memory.
+pub fn read(sources: Vec<Source>) -> Documents {
+    Documents {
+        sources: sources.into_iter(),
+        open: None,
+        ready: VecDeque::new(),
+    }
+}
+
+/// Reads sources on a thread of its own, so that a slow stdin keeps nobody from being interrupted.
+/// It ends when the receiver is dropped.
+pub fn stream(sources: Vec<Source>) -> mpsc::Receiver<Result<Document, InputError>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        for document in read(sources) {
+            if sender.blocking_send(document).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+impl Iterator for Documents {
+    type Item = Result<Document, InputError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(document) = self.ready.pop_front() {
+                return Some(document);
+            }
+            let Some(open) = &mut self.open else {
+                match Open::of(&self.sources.next()?) {
+                    Ok(open) => self.open = Some(open),
+                    Err(error) => return Some(Err(error)),
+                }
+                continue;
+            };
+            match open.chunks.next() {
+                Some(Ok(chunk)) => open.parse(&chunk, &mut self.ready),
+                Some(Err(error)) => return Some(Err(open.split_error(error))),
+                None => self.open = None,
+            }
+        }
+    }
+}
+
+impl Open {
+    fn of(source: &Source) -> Result<Self, InputError> {
+        let name = source.name();
+        let reader: Box<dyn BufRead> = match source {
+            Source::Stdin => Box::new(BufReader::new(io::stdin())),
+            Source::File { path, .. } => match File::open(path) {
+                Ok(file) => Box::new(BufReader::new(file)),
+                Err(cause) => return Err(InputError::Read { name, cause }),
+            },
+        };
+        Ok(Self::new(reader, &name, source.is_named()))
+    }
+
+    fn new(reader: Box<dyn BufRead>, name: &str, named: bool) -> Self {
+        Self {
+            chunks: Chunks::new(reader),
+            name: name.into(),
+            named,
+            documents: 0,
+        }
+    }
+
+    /// A run of JSON values where it is one, else one YAML document, which a flow mapping is too.
+    fn parse(&mut self, chunk: &Chunk, ready: &mut VecDeque<Result<Document, InputError>>) {
+        let (content, line) = content(chunk);
+        let is_json = content.starts_with(['{', '[']);
+        let json = if is_json {
+            json_values(content, line)
+        } else {
+            JsonRun::default()
+        };
+        if json.values.is_empty() || json.error.is_some() {
+            match yaml::parse(&chunk.text) {
+                Ok(body) => {
+                    let text = as_yaml_document(&chunk.text);
+                    ready.push_back(Ok(self.document(body, line, text)));
+                    return;
+                }
+                Err(error) if json.values.is_empty() => {
+                    ready.push_back(Err(self.syntax(
+                        chunk.line + error.line.saturating_sub(1),
+                        error.column,
+                        error.message,
+                    )));
+                    return;
+                }
+                Err(_) => {}
+            }
+        }
+        for (body, line, text) in json.values {
+            let text = format!("---\n{text}\n");
+            ready.push_back(Ok(self.document(body, line, text)));
+        }
+        if let Some((line, column, message)) = json.error {
+            ready.push_back(Err(self.syntax(line, column, message)));
+        }
+    }
+
+    fn syntax(&self, line: usize, column: usize, message: String) -> InputError {
+        InputError::Syntax {
+            name: self.name.to_string(),
+            line,
+            column,
+            message,
+        }
+    }
+
+    fn document(&mut self, body: Value, line: usize, text: String) -> Document {
+        self.documents += 1;
+        Document {
+            origin: Origin {
+                source: Arc::clone(&self.name),
+                document: self.documents,
+                line,
+            },
+            body,
+            text,
+            named: self.named,
+        }
+    }
+
+    fn split_error(&self, error: SplitError) -> InputError {
+        match error {
+            SplitError::Read(cause) => InputError::Read {
+                name: self.name.to_string(),
+                cause,
+            },
+            SplitError::TooLong { line } => self.syntax(
+                line,
+                1,
+                format!(
+                    "a document of more than {} MiB: split the List, or read it in parts (oc get \
+                     --chunk-size, one kind or namespace at a time)",
+                    MAX_DOCUMENT >> 20
+                ),
+            ),
+            SplitError::NotUtf8 { line } => self.syntax(
+                line,
+                1,
+                "not UTF-8 text: save the file as UTF-8, or leave it out".to_owned(),
+            ),
+        }
+    }
+}
+
+/// JSON values one after the other, with their lines and texts, and what ended them too early.
+#[derive(Default)]
+struct JsonRun<'a> {
+    values: Vec<(Value, usize, &'a str)>,
+    error: Option<(usize, usize, String)>,
+}
+
+fn json_values(content: &str, first_line: usize) -> JsonRun<'_> {
+    let mut run = JsonRun::default();
+    let mut values = serde_json::Deserializer::from_str(content).into_iter::<Value>();
+    let mut line = first_line;
+    let mut from = 0;
+    loop {
+        let next = values.next();
+        let rest = content.get(from..).unwrap_or_default();
+        let blank = rest.len() - rest.trim_start().len();
+        line += lines(rest.get(..blank).unwrap_or_default());
+        match next {
+            Some(Ok(body)) => {
+                let end = values.byte_offset();
+                let text = content.get(from + blank..end).unwrap_or_default();
+                run.values.push((body, line, text));
+                line += lines(text);
+                from = end;
+            }
+            Some(Err(error)) => {
+                run.error = Some((
+                    first_line + error.line().saturating_sub(1),
+                    error.column(),
+                    json_message(&error),
+                ));
+                return run;
+            }
+            None => return run,
+        }
+    }
+}
+
+/// The text from the first line that says something, and that line's number.
+fn content(chunk: &Chunk) -> (&str, usize) {
+    let mut text = chunk.text.as_str();
+    let mut line = chunk.line;
+    while let Some((first, rest)) = text.split_once('\n')
+        && is_preamble(first)
+    {
+        text = rest;
+        line += 1;
+    }
+    (text, line)
+}
+
+fn as_yaml_document(text: &str) -> String {
+    let mut document = String::with_capacity(text.len() + 8);
+    if text.lines().any(|line| line.starts_with('%')) {
+        // A directive may follow a document only after its end has been marked.
+        document.push_str("...\n");
+    } else if !text.starts_with("---") {
+        document.push_str("---\n");
+    }
+    document.push_str(text);
+    if !text.ends_with('\n') {
+        document.push('\n');
+    }
+    document
+}
+
+/// serde_json's words without its "at line 1 column 2", which is said in front.
+fn json_message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    format!("not JSON: {}", text.get(..end).unwrap_or_default())
+}
+
+fn lines(text: &str) -> usize {
+    text.matches('\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn documents(text: &str) -> Vec<String> {
+        let open = Open::new(Box::new(Cursor::new(text.to_owned())), "x.yaml", true);
+        let documents = Documents {
+            sources: Vec::new().into_iter(),
+            open: Some(open),
+            ready: VecDeque::new(),
+        };
+        documents
+            .map(|document| match document {
+                Ok(document) => format!(
+                    "{} #{} {}",
+                    document.origin, document.origin.document, document.body
+                ),
+                Err(error) => error.to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_document_knows_its_place() {
+        for (text, want) in [
+            (
+                "# c\n---\n\na: 1\n---\nb: 2\n",
+                &[r#"x.yaml:4 #1 {"a":1}"#, r#"x.yaml:6 #2 {"b":2}"#][..],
+            ),
+            ("{\"a\": 1}", &[r#"x.yaml:1 #1 {"a":1}"#]),
+            (
+                "\n{\"a\":\n1}\n\n{\"b\":2} {\"c\":3}\n",
+                &[
+                    r#"x.yaml:2 #1 {"a":1}"#,
+                    r#"x.yaml:5 #2 {"b":2}"#,
+                    r#"x.yaml:5 #3 {"c":3}"#,
+                ],
+            ),
+            ("{a: y, b: [1]}\n", &[r#"x.yaml:1 #1 {"a":true,"b":[1]}"#]),
+            (
+                "---\n{\"a\": 1} # c\n---\n{\"b\": 1}\n",
+                &[r#"x.yaml:2 #1 {"a":1}"#, r#"x.yaml:4 #2 {"b":1}"#],
+            ),
+        ] {
+            let found = documents(text);
+            assert_eq!(found, want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_bad_document_does_not_hide_the_next() {
+        let found = documents("a: 1\n---\nb: [\n---\nc: 1\n");
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found[0], r#"x.yaml:1 #1 {"a":1}"#);
+        assert!(found[1].starts_with("x.yaml:"), "{found:?}");
+        assert_eq!(found[2], r#"x.yaml:5 #2 {"c":1}"#);
+    }
+
+    #[test]
+    fn bad_json_after_good_is_told_in_its_place() {
+        let found = documents("{\"a\":1}\n{\"b\" 2}\n");
+        assert_eq!(
+            found,
+            [
+                r#"x.yaml:1 #1 {"a":1}"#,
+                "x.yaml:2:6: not JSON: expected `:`"
+            ]
+        );
+    }
+}

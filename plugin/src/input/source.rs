@@ -1,0 +1,191 @@
+//! What `-f` names: files, folders, stdin.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::InputError;
+use crate::error::Error;
+
+/// The endings of the files that are read from a folder (cli-runtime
+/// `pkg/resource/builder.go`, `FileExtensions`).
+const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
+
+/// Something to read documents from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File {
+        /// Its path, as given or below the folder as given.
+        path: PathBuf,
+        /// Whether the user named it, rather than the folder that it is in.
+        named: bool,
+    },
+    /// Standard input.
+    Stdin,
+}
+
+impl Source {
+    /// How it is called in messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File { path, .. } => path.display().to_string(),
+            Self::Stdin => "stdin".to_owned(),
+        }
+    }
+
+    pub(super) const fn is_named(&self) -> bool {
+        match self {
+            Self::File { named, .. } => *named,
+            Self::Stdin => true,
+        }
+    }
+}
+
+/// What a list of names came to.
+#[derive(Debug, Default)]
+pub struct SourceList {
+    /// What can be read: in the order of the names, a folder's files in the order of their paths.
+    pub sources: Vec<Source>,
+    /// Files of the folders that are left out because of their endings.
+    pub skipped: Vec<PathBuf>,
+    /// Names that cannot be read at all.
+    pub errors: Vec<InputError>,
+}
+
+/// Finds what the names mean: a file whatever its ending, a folder's `.json`, `.yaml` and `.yml`
+/// files (those of its folders too if `recursive`), and stdin for `-`.
+///
+/// # Errors
+/// [`Error::Usage`] for a URL, for stdin twice, and for an empty name.
+pub fn find_sources(names: &[String], recursive: bool) -> Result<SourceList, Error> {
+    let mut list = SourceList::default();
+    for name in names {
+        if name.is_empty() {
+            return Err(Error::usage("--filename: an empty name; stdin is \"-\""));
+        }
+        if name == "-" {
+            if list.sources.contains(&Source::Stdin) {
+                return Err(Error::usage("--filename: stdin can be read only once"));
+            }
+            list.sources.push(Source::Stdin);
+            continue;
+        }
+        if name.starts_with("http://") || name.starts_with("https://") {
+            return Err(Error::usage(format!(
+                "--filename: URLs are not fetched; pipe it in: curl -fsSL {name} | … -f -"
+            )));
+        }
+        let path = PathBuf::from(name);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => walk(&path, recursive, &mut list),
+            Ok(_) => list.sources.push(Source::File { path, named: true }),
+            Err(cause) => list.errors.push(unreadable(&path, cause)),
+        }
+    }
+    Ok(list)
+}
+
+/// Links to folders below `folder` are not followed, as kubectl does: no walk without end.
+fn walk(folder: &Path, recursive: bool, list: &mut SourceList) {
+    let entries = match sorted_entries(folder) {
+        Ok(entries) => entries,
+        Err(cause) => {
+            list.errors.push(unreadable(folder, cause));
+            return;
+        }
+    };
+    for (path, is_folder) in entries {
+        if is_folder {
+            if recursive {
+                walk(&path, recursive, list);
+            }
+        } else if has_ending(&path) {
+            list.sources.push(Source::File { path, named: false });
+        } else {
+            list.skipped.push(path);
+        }
+    }
+}
+
+fn sorted_entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        entries.push((entry.path(), entry.file_type()?.is_dir()));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn has_ending(path: &Path) -> bool {
+    path.extension()
+        .and_then(|ending| ending.to_str())
+        .is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+fn unreadable(path: &Path, cause: io::Error) -> InputError {
+    InputError::Read {
+        name: path.display().to_string(),
+        cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_folder_gives_its_manifests_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in [
+            "b.yml",
+            "a.yaml",
+            "README.md",
+            "sub/c.json",
+            "sub/deep/d.yaml",
+        ] {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let root = folder.path().to_str().unwrap();
+        for (recursive, want) in [
+            (false, &["a.yaml", "b.yml"][..]),
+            (true, &["a.yaml", "b.yml", "sub/c.json", "sub/deep/d.yaml"]),
+        ] {
+            let list = find_sources(&names(&[root]), recursive).unwrap();
+            let found: Vec<_> = list.sources.iter().map(Source::name).collect();
+            let want: Vec<_> = want.iter().map(|file| format!("{root}/{file}")).collect();
+            assert_eq!(found, want);
+            assert_eq!(list.skipped, [folder.path().join("README.md")]);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_file_is_told() {
+        let list = find_sources(&names(&["/nowhere/x.yaml", "-"]), false).unwrap();
+        assert_eq!(list.sources, [Source::Stdin]);
+        assert!(
+            list.errors[0]
+                .to_string()
+                .starts_with("cannot read /nowhere/x.yaml: ")
+        );
+        for (wrong, part) in [
+            (&["-", "-"][..], "only once"),
+            (&["https://example.com/x.yaml"], "curl"),
+            (&[""], "empty name"),
+        ] {
+            let error = find_sources(&names(wrong), false).unwrap_err();
+            assert!(
+                matches!(&error, Error::Usage(text) if text.contains(part)),
+                "{error}"
+            );
+        }
+    }
+}

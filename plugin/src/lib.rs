@@ -1,0 +1,20 @@
+//! The command line `oc extreg`, also run as `kubectl extreg`.
+//!
+//! Four layers, each of which knows only the next: arguments ([`cli`]) are resolved into settings
+//! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
+//! to say goes through the [`printer`], the only way to stdout and stderr. Talking to a cluster is
+//! [`api`]'s; how a run ends is decided in [`exit`] and [`error`] alone.
+
+pub mod api;
+pub mod caller;
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod defaults;
+pub mod error;
+pub mod exit;
+pub mod input;
+pub mod printer;
+mod run;
+
+pub use run::main;

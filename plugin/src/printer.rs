@@ -1,0 +1,296 @@
+//! The only way to stdout and stderr.
+//!
+//! Stdout is the result and nothing else; progress, hints, warnings and errors go to stderr. What
+//! comes from a cluster or a file is escaped before it reaches a terminal. A reader that goes away
+//! (`| head`) is no failure.
+
+mod color;
+mod escape;
+mod text;
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+pub use self::{
+    color::{ColorMode, Terminal},
+    escape::escape,
+    text::Text,
+};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quiet {
+    /// Everything.
+    No,
+    /// `-q`: results and errors, no progress, hints or warnings.
+    Quiet,
+    /// `-qq`: only what a machine-readable format was asked for, and the exit code.
+    Silent,
+}
+
+/// Writes what commands have to say.
+pub struct Printer {
+    out: Mutex<Stream>,
+    err: Mutex<Stream>,
+    warned: Mutex<BTreeSet<String>>,
+    quiet: Quiet,
+    verbosity: u8,
+}
+
+struct Stream {
+    sink: Box<dyn Write + Send>,
+    color: bool,
+    /// Set when the reader has gone away or the device fails: nothing more is written.
+    closed: bool,
+}
+
+impl Printer {
+    /// A printer on the process's stdout and stderr.
+    pub fn stdio(color: ColorMode, quiet: Quiet, verbosity: u8) -> Self {
+        Self::new(
+            Box::new(io::stdout()),
+            color.for_terminal(&Terminal::stdout()),
+            Box::new(io::stderr()),
+            color.for_terminal(&Terminal::stderr()),
+            quiet,
+            verbosity,
+        )
+    }
+
+    /// A printer on any two sinks; the flags say whether each takes colour.
+    pub fn new(
+        out: Box<dyn Write + Send>,
+        out_color: bool,
+        err: Box<dyn Write + Send>,
+        err_color: bool,
+        quiet: Quiet,
+        verbosity: u8,
+    ) -> Self {
+        let stream = |sink, color| {
+            Mutex::new(Stream {
+                sink,
+                color,
+                closed: false,
+            })
+        };
+        Self {
+            out: stream(out, out_color),
+            err: stream(err, err_color),
+            warned: Mutex::default(),
+            quiet,
+            verbosity,
+        }
+    }
+
+    /// One result line on stdout, for people: escaped, coloured where that is wanted.
+    pub fn line(&self, text: impl Into<Text>) {
+        if self.quiet < Quiet::Silent {
+            lock(&self.out).line(&text.into());
+        }
+    }
+
+    /// Machine-readable output on stdout, exactly as it is: JSON, YAML, a script. Not quietened.
+    pub fn raw(&self, data: &str) {
+        lock(&self.out).write(data.as_bytes());
+    }
+
+    /// Whether the reader of stdout has gone away, so that a long output can end early.
+    pub fn out_is_closed(&self) -> bool {
+        lock(&self.out).closed
+    }
+
+    /// Progress or a hint on stderr. Gone with `-q`.
+    pub fn note(&self, text: impl Into<Text>) {
+        if self.quiet < Quiet::Quiet {
+            lock(&self.err).line(&text.into());
+        }
+    }
+
+    /// `Warning: …` on stderr, each text once a run. Gone with `-q`.
+    pub fn warn(&self, message: &str) {
+        if self.quiet < Quiet::Quiet && lock(&self.warned).insert(message.to_owned()) {
+            lock(&self.err).line(&Text::new().yellow("Warning:").plain(" ").plain(message));
+        }
+    }
+
+    /// An error on stderr, as its message says. Gone with `-qq`.
+    pub fn error(&self, message: &str) {
+        if self.quiet < Quiet::Silent {
+            let text = match message.split_once(':') {
+                Some((head, rest)) if !head.contains('\n') => {
+                    Text::new().red(format!("{head}:")).plain(rest)
+                }
+                _ => Text::from(message),
+            };
+            lock(&self.err).line(&text);
+        }
+    }
+
+    /// A log line on stderr if `-v` is at least `level`. Never pass a body or a token.
+    pub fn log(&self, level: u8, message: impl FnOnce() -> String) {
+        if self.verbosity >= level {
+            lock(&self.err).line(&Text::from(message()));
+        }
+    }
+
+    /// A question on stderr without a line end, before an answer is read.
+    pub fn prompt(&self, question: &str) {
+        let mut err = lock(&self.err);
+        err.write(escape(question).as_bytes());
+        err.flush();
+    }
+
+    /// Whether stdout takes colour; for help pages, which clap styles.
+    pub fn out_has_color(&self) -> bool {
+        lock(&self.out).color
+    }
+
+    /// Whether stderr takes colour.
+    pub fn err_has_color(&self) -> bool {
+        lock(&self.err).color
+    }
+
+    /// Pre-rendered text on stderr, as it is; for clap's usage errors.
+    pub fn raw_error(&self, data: &str) {
+        if self.quiet < Quiet::Silent {
+            lock(&self.err).write(data.as_bytes());
+        }
+    }
+
+    /// Writes out what is buffered.
+    pub fn flush(&self) {
+        lock(&self.out).flush();
+        lock(&self.err).flush();
+    }
+}
+
+impl Stream {
+    fn line(&mut self, text: &Text) {
+        let mut rendered = text.render(self.color);
+        rendered.push('\n');
+        self.write(rendered.as_bytes());
+    }
+
+    fn write(&mut self, data: &[u8]) {
+        if !self.closed && self.sink.write_all(data).is_err() {
+            self.closed = true;
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.closed && self.sink.flush().is_err() {
+            self.closed = true;
+        }
+    }
+}
+
+/// A panic elsewhere must not take the error message with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A printer whose output a test can read.
+
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// What was written to one stream.
+    #[derive(Clone, Default)]
+    pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+    impl Captured {
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(lock(&self.0).clone()).unwrap()
+        }
+    }
+
+    impl Write for Captured {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            lock(&self.0).extend_from_slice(data);
+            Ok(data.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A printer without colour, and its stdout and stderr.
+    pub(crate) fn printer(quiet: Quiet, verbosity: u8) -> (Printer, Captured, Captured) {
+        let (out, err) = (Captured::default(), Captured::default());
+        let printer = Printer::new(
+            Box::new(out.clone()),
+            false,
+            Box::new(err.clone()),
+            false,
+            quiet,
+            verbosity,
+        );
+        (printer, out, err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::printer, *};
+
+    #[test]
+    fn each_level_drops_what_it_says() {
+        let said = |quiet| {
+            let (printer, out, err) = printer(quiet, 0);
+            printer.line("result");
+            printer.raw("{}\n");
+            printer.note("note");
+            printer.warn("warning");
+            printer.error("error: bad");
+            (out.text(), err.text())
+        };
+        let pair = |out: &str, err: &str| (out.to_owned(), err.to_owned());
+        assert_eq!(
+            said(Quiet::No),
+            pair("result\n{}\n", "note\nWarning: warning\nerror: bad\n")
+        );
+        assert_eq!(said(Quiet::Quiet), pair("result\n{}\n", "error: bad\n"));
+        assert_eq!(said(Quiet::Silent), pair("{}\n", ""));
+    }
+
+    #[test]
+    fn a_warning_is_said_once_and_escaped() {
+        let (printer, _, err) = printer(Quiet::No, 0);
+        printer.warn("old\u{1b}[2J");
+        printer.warn("old\u{1b}[2J");
+        printer.warn("other");
+        assert_eq!(err.text(), "Warning: old^[[2J\nWarning: other\n");
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_failure() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+        let printer = Printer::new(Box::new(Gone), false, Box::new(Gone), false, Quiet::No, 0);
+        printer.line("x");
+        printer.raw("y");
+        printer.flush();
+    }
+
+    #[test]
+    fn log_lines_need_their_level() {
+        let (printer, _, err) = printer(Quiet::No, 6);
+        printer.log(6, || "six".to_owned());
+        printer.log(7, || "seven".to_owned());
+        assert_eq!(err.text(), "six\n");
+    }
+}

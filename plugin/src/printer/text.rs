@@ -1,0 +1,102 @@
+//! A line of styled text.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::escape::escape;
+
+/// Text in styled parts. Every part is escaped when it is rendered, so that the only control
+/// sequences in the output are our own.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    parts: Vec<(Style, String)>,
+}
+
+impl Text {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds text without a style.
+    #[must_use]
+    pub fn plain(self, text: impl Into<String>) -> Self {
+        self.push(Style::new(), text)
+    }
+
+    /// Adds bold text.
+    #[must_use]
+    pub fn bold(self, text: impl Into<String>) -> Self {
+        self.push(Style::new().bold(), text)
+    }
+
+    /// Adds dimmed text, for what is beside the point.
+    #[must_use]
+    pub fn dim(self, text: impl Into<String>) -> Self {
+        self.push(Style::new().dimmed(), text)
+    }
+
+    /// Adds green text: it is well, or it is new.
+    #[must_use]
+    pub fn green(self, text: impl Into<String>) -> Self {
+        self.push(AnsiColor::Green.on_default(), text)
+    }
+
+    /// Adds yellow text: look at this.
+    #[must_use]
+    pub fn yellow(self, text: impl Into<String>) -> Self {
+        self.push(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// Adds red text: it failed, or it is gone.
+    #[must_use]
+    pub fn red(self, text: impl Into<String>) -> Self {
+        self.push(AnsiColor::Red.on_default(), text)
+    }
+
+    /// The text, with styles if `color`.
+    pub fn render(&self, color: bool) -> String {
+        self.parts
+            .iter()
+            .fold(String::new(), |mut line, (style, text)| {
+                let text = escape(text);
+                if color && *style != Style::new() {
+                    // Writing to a String cannot fail.
+                    let _ = write!(line, "{style}{text}{style:#}");
+                } else {
+                    line.push_str(&text);
+                }
+                line
+            })
+    }
+
+    fn push(mut self, style: Style, text: impl Into<String>) -> Self {
+        self.parts.push((style, text.into()));
+        self
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::new().plain(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::new().plain(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_are_ours_alone() {
+        let text = Text::new().red("a\u{1b}[0m").plain("b");
+        assert_eq!(text.render(false), "a^[[0mb");
+        assert_eq!(text.render(true), "\u{1b}[31ma^[[0m\u{1b}[0mb");
+    }
+}

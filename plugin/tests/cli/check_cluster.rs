@@ -1,0 +1,260 @@
+//! `check` with a cluster: what it asks for, and what becomes of what is refused.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{
+    check::check_in,
+    common::{FakeApi, Seen, json as answer, status},
+};
+
+const BUILD: &str = "apiVersion: v1\nkind: BuildConfig\nmetadata: {name: app}\n\
+    spec: {output: {to: {kind: DockerImage, name: 'docker.io/acme/app:v1'}}}\n";
+
+fn not_found(_: &Seen) -> String {
+    status("404 Not Found", 404, "NotFound", "not found")
+}
+
+fn forbidden(path: &str) -> String {
+    status("403 Forbidden", 403, "Forbidden", &format!("no {path}"))
+}
+
+/// A cluster that holds these objects, by path, and nothing else.
+fn cluster(objects: &[(&str, Value)]) -> FakeApi {
+    let objects: Vec<(String, String)> = objects
+        .iter()
+        .map(|(path, body)| ((*path).to_owned(), body.to_string()))
+        .collect();
+    FakeApi::start(move |seen, _| {
+        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
+        match objects.iter().find(|(known, _)| known == path) {
+            Some((_, body)) if body == "403" => forbidden(path),
+            Some((_, body)) => answer("200 OK", "", body),
+            None => not_found(seen),
+        }
+    })
+}
+
+fn run(api: &FakeApi, args: &[&str], input: &str) -> (i32, String, String) {
+    let all = ["--server", &api.url, "-n", "snow", "-f", "-"];
+    check_in(Path::new("/"), &[&all, args].concat(), input)
+}
+
+const POLICIES: &str = "/apis/extreg.io/v1alpha1/registrypolicies";
+const NAMESPACE: &str = "/api/v1/namespaces/snow";
+const HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
+const DOCKERHUB: &str = "/api/v1/namespaces/snow/secrets/dockerhub";
+const BUILDER: &str = "/api/v1/namespaces/snow/serviceaccounts/builder";
+
+fn policies(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    spec["registry"] = json!("docker.io");
+    json!({"items": [{"metadata": {"name": "p"}, "spec": spec}]})
+}
+
+#[test]
+fn what_is_there_decides() {
+    let hub = policies(&json!({"push": {"secretName": "hub"}}));
+    let dev = policies(
+        &json!({"push": {"secretName": "hub"}, "namespaceSelector": {"matchLabels": {"env": "dev"}}}),
+    );
+    let labels = |labels: Value| (NAMESPACE, json!({"metadata": {"labels": labels}}));
+    // {"auths":{"docker.io":{"auth":"dTpw"}}}
+    let secret = json!({"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": "eyJhdXRocyI6eyJkb2NrZXIuaW8iOnsiYXV0aCI6ImRUcHcifX19"}});
+    let linked = json!({"metadata": {"annotations": {"openshift.io/internal-registry-pull-secret-ref": "m"}}, "imagePullSecrets": [{"name": "m"}, {"name": "mine"}]});
+    for (case, objects, decision, warning) in [
+        (
+            "no policy resource",
+            vec![labels(json!({})), (DOCKERHUB, secret.clone())],
+            "Changed",
+            "",
+        ),
+        (
+            "a policy",
+            vec![
+                (POLICIES, hub.clone()),
+                labels(json!({})),
+                (HUB, secret.clone()),
+            ],
+            "Changed",
+            "",
+        ),
+        (
+            "no policy for it",
+            vec![(POLICIES, policies(&json!({}))), labels(json!({}))],
+            "Untouched",
+            "",
+        ),
+        (
+            "selected",
+            vec![
+                (POLICIES, dev.clone()),
+                labels(json!({"env": "dev"})),
+                (HUB, secret.clone()),
+            ],
+            "Changed",
+            "",
+        ),
+        (
+            "not selected",
+            vec![(POLICIES, dev.clone()), labels(json!({}))],
+            "Untouched",
+            "",
+        ),
+        (
+            "labels unknown",
+            vec![(POLICIES, dev), (NAMESPACE, json!(403))],
+            "Untouched",
+            "the labels of the namespace are not known",
+        ),
+        (
+            "opted out",
+            vec![
+                (POLICIES, hub.clone()),
+                labels(json!({"extreg.io/ignore": "true"})),
+            ],
+            "Untouched",
+            "",
+        ),
+        (
+            "missing secret",
+            vec![(POLICIES, hub.clone()), labels(json!({}))],
+            "Changed",
+            "secret hub is missing: builds stay Pending",
+        ),
+        (
+            "missing secret, link",
+            vec![
+                (POLICIES, hub.clone()),
+                labels(json!({})),
+                (BUILDER, linked),
+            ],
+            "Untouched",
+            "account builder links mine",
+        ),
+        (
+            "secret forbidden",
+            vec![(POLICIES, hub), labels(json!({})), (HUB, json!(403))],
+            "Changed",
+            "",
+        ),
+    ] {
+        let api = cluster(&objects);
+        let (_, out, err) = run(&api, &["-o", "json"], BUILD);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let object = &report["objects"][0];
+        assert_eq!(object["decision"], decision, "{case}: {report}\n{err}");
+        assert_eq!(object["namespace"], "snow");
+        let warnings = object["warnings"].to_string();
+        assert_eq!(warnings == "[]", warning.is_empty(), "{case}: {warnings}");
+        assert!(warnings.contains(warning), "{case}: {warnings}");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_said_once_and_unknown() {
+    let no = json!(403);
+    let images = "/apis/config.openshift.io/v1/images/cluster";
+    let api = cluster(&[
+        (POLICIES, no.clone()),
+        (NAMESPACE, no.clone()),
+        (DOCKERHUB, no.clone()),
+        (BUILDER, no.clone()),
+        (images, no),
+    ]);
+    let (code, out, err) = run(&api, &["-o", "name"], &format!("{BUILD}---\n{BUILD}"));
+    assert_eq!((code, out.lines().count()), (3, 2));
+    insta::assert_snapshot!("check-forbidden", err);
+    assert_eq!(api.seen().len(), 5);
+}
+
+#[test]
+fn the_one_stream_is_read_once() {
+    let stream = json!({"status": {"dockerImageRepository": "docker.io/acme/app"}});
+    let path = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app";
+    let build = BUILD
+        .replace("DockerImage", "ImageStreamTag")
+        .replace("docker.io/acme/app:v1", "app:v1");
+    for (objects, want, warning) in [
+        (vec![(path, stream)], "Changed", ""),
+        (vec![], "Untouched", ""),
+        (
+            vec![(path, json!(403))],
+            "Untouched",
+            "ImageStream app could not be read",
+        ),
+    ] {
+        let api = cluster(&objects);
+        let (_, out, err) = run(&api, &["-o", "json"], &format!("{build}---\n{build}"));
+        let report: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(report["objects"][1]["decision"], want, "{err}");
+        let warnings = report["objects"][1]["warnings"].to_string();
+        assert!(warnings.contains(warning), "{warnings}");
+        let reads = api
+            .seen()
+            .iter()
+            .filter(|seen| seen.line.contains(path))
+            .count();
+        assert_eq!(reads, 1);
+    }
+}
+
+#[test]
+fn an_expired_login_ends_it() {
+    let api =
+        FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "Unauthorized"));
+    let (code, out, err) = run(&api, &[], BUILD);
+    assert_eq!((code, out.as_str()), (6, ""));
+    assert!(err.contains("You must be logged in to the server"), "{err}");
+    let (code, _, err) = run(&api, &["--offline"], BUILD);
+    assert_eq!(code, 3, "{err}");
+}
+
+#[test]
+fn a_cluster_that_cannot_be_reached_is_no_obstacle() {
+    let args = [
+        "--server",
+        "http://127.0.0.1:1",
+        "-n",
+        "snow",
+        "-f",
+        "-",
+        "-o",
+        "name",
+    ];
+    let (code, out, err) = check_in(Path::new("/"), &args, BUILD);
+    assert_eq!(
+        (code, out.as_str()),
+        (3, "buildconfig.build.openshift.io/app\n")
+    );
+    insta::assert_snapshot!("check-unreachable", err);
+    let (code, _, err) = check_in(Path::new("/"), &["-f", "-"], BUILD);
+    assert_eq!(code, 3);
+    assert!(
+        err.contains("no cluster to talk to") && err.contains("as with --offline"),
+        "{err}"
+    );
+}
+
+#[test]
+fn the_namespace_that_a_context_leaves_open_is_told() {
+    let api = cluster(&[]);
+    let args = ["--server", &api.url, "-f", "-"];
+    let (code, _, err) = check_in(Path::new("/"), &args, &format!("{BUILD}---\n{BUILD}"));
+    assert_eq!(code, 0);
+    assert_eq!(
+        err.matches("judged as in namespace default").count(),
+        1,
+        "{err}"
+    );
+}
+
+#[test]
+fn nothing_is_written() {
+    let api = cluster(&[]);
+    let (code, _, err) = run(&api, &["--read-only"], BUILD);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("namespace snow is not there"), "{err}");
+    assert!(api.seen().iter().all(|seen| seen.line.starts_with("GET ")));
+}

@@ -1,0 +1,259 @@
+//! kubectl's flags, all the way to the bytes on the wire.
+
+use super::common::{FakeApi, extreg, json, status};
+
+const VERSION: &str = r#"{"major":"1","minor":"34","gitVersion":"v1.34.0"}"#;
+
+fn version_server() -> FakeApi {
+    FakeApi::start(|request, _| {
+        if request.line.contains("/version ") && !request.line.contains("clusterversions") {
+            json("200 OK", "", VERSION)
+        } else {
+            status("404 Not Found", 404, "NotFound", "not found")
+        }
+    })
+}
+
+#[test]
+fn every_part_of_the_impersonated_identity_is_sent() {
+    let api = version_server();
+    extreg()
+        .args([
+            "version", "-o", "json", "--server", &api.url, "--token", "t0k3n",
+        ])
+        .args([
+            "--as",
+            "jane",
+            "--as-uid",
+            "0815",
+            "--as-group",
+            "dev",
+            "--as-group",
+            "ops",
+        ])
+        .args([
+            "--as-user-extra",
+            "scopes.x/y=a",
+            "--as-user-extra",
+            "scopes.x/y=b",
+        ])
+        .assert()
+        .success();
+    let seen = api.seen();
+    assert!(!seen.is_empty());
+    for request in seen {
+        assert_eq!(
+            (request.body.as_str(), request.header("impersonate-user")),
+            ("", vec!["jane"])
+        );
+        assert_eq!(request.header("impersonate-uid"), ["0815"]);
+        assert_eq!(request.header("impersonate-group"), ["dev", "ops"]);
+        assert_eq!(request.header("impersonate-extra-scopes.x%2fy"), ["a", "b"]);
+        assert_eq!(request.header("authorization"), ["Bearer t0k3n"]);
+        let agent = request.header("user-agent");
+        assert!(
+            agent.len() == 1 && agent[0].starts_with("oc-extreg/"),
+            "{agent:?}"
+        );
+        assert!(agent[0].ends_with(" version"), "{agent:?}");
+    }
+}
+
+#[test]
+fn the_identity_in_the_kubeconfig_is_sent_too() {
+    let api = version_server();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    let kubeconfig = format!(
+        "
+clusters: [{{name: c, cluster: {{server: '{}'}}}}]
+contexts: [{{name: x, context: {{cluster: c, user: u}}}}]
+users: [{{name: u, user: {{token: t, as: jane, as-uid: '7', as-user-extra: {{k: [v]}}}}}}]
+current-context: x
+",
+        api.url
+    );
+    std::fs::write(&file, kubeconfig).unwrap();
+    extreg()
+        .args(["version", "--kubeconfig"])
+        .arg(&file)
+        .assert()
+        .success();
+    let seen = api.seen();
+    assert_eq!(seen[0].header("impersonate-uid"), ["7"]);
+    assert_eq!(seen[0].header("impersonate-extra-k"), ["v"]);
+}
+
+#[test]
+fn requests_are_logged_without_tokens() {
+    let api = version_server();
+    let run = extreg()
+        .args([
+            "version", "-v", "10", "-o", "json", "--server", &api.url, "--token", "t0k3n",
+        ])
+        .assert()
+        .success();
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        err.contains(&format!("GET {}/version 200 OK in ", api.url)),
+        "{err}"
+    );
+    assert!(!err.contains("t0k3n"), "{err}");
+    let out: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!(out["serverVersion"]["gitVersion"], "v1.34.0");
+}
+
+#[test]
+fn a_busy_server_is_waited_for_as_it_says() {
+    let api = FakeApi::start(|request, number| {
+        if number == 1 {
+            json("429 Too Many Requests", "retry-after: 1\r\n", "{}")
+        } else if request.line.contains(" /version ") {
+            json("200 OK", "", VERSION)
+        } else {
+            status("404 Not Found", 404, "NotFound", "not found")
+        }
+    });
+    let run = extreg()
+        .args(["version", "--server", &api.url])
+        .assert()
+        .success();
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert_eq!(
+        err,
+        "the server is busy (429 Too Many Requests), trying again in 1s\n"
+    );
+    assert_eq!(
+        api.seen()
+            .iter()
+            .filter(|r| r.line.contains(" /version "))
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn a_server_warning_is_said_once() {
+    let api = FakeApi::start(|_, _| {
+        json(
+            "200 OK",
+            "warning: 299 - \"old and \\\"tired\\\"\"\r\n",
+            VERSION,
+        )
+    });
+    extreg()
+        .args(["version", "--server", &api.url])
+        .assert()
+        .success()
+        .stderr("Warning: old and \"tired\"\n");
+    assert!(api.seen().len() > 1);
+}
+
+#[test]
+fn answers_of_the_server_have_their_exit_codes() {
+    let cases: [(&str, u16, &str, i32, &str); 3] = [
+        (
+            "401 Unauthorized",
+            401,
+            "Unauthorized",
+            6,
+            "error: You must be logged in to the server",
+        ),
+        (
+            "403 Forbidden",
+            403,
+            "Forbidden",
+            6,
+            "Error from server (Forbidden): told",
+        ),
+        (
+            "500 Internal Server Error",
+            500,
+            "InternalError",
+            1,
+            "Error from server (InternalError): told",
+        ),
+    ];
+    for (line, code, reason, exit, message) in cases {
+        let api = FakeApi::start(move |_, _| status(line, code, reason, "told"));
+        let run = extreg()
+            .args(["version", "--server", &api.url])
+            .assert()
+            .code(exit);
+        let output = run.get_output();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(err.starts_with(message), "{err}");
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(out.starts_with("Client Version: "), "{out}");
+    }
+}
+
+#[test]
+fn no_server_is_failure_and_no_kubeconfig_is_usage() {
+    let run = extreg()
+        .args(["version", "--server", "http://127.0.0.1:1"])
+        .assert()
+        .code(1);
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        err.starts_with("Unable to connect to the server: "),
+        "{err}"
+    );
+    extreg().args(["version"]).assert().code(2);
+    extreg()
+        .args(["version", "--kubeconfig", "/nonexistent/config"])
+        .assert()
+        .code(2);
+    extreg()
+        .args(["version", "--server", "http://x", "--as-uid", "1"])
+        .assert()
+        .code(2);
+}
+
+#[test]
+fn time_runs_out_with_124() {
+    let api = FakeApi::start(|_, _| {
+        std::thread::sleep(std::time::Duration::from_mins(1));
+        String::new()
+    });
+    extreg()
+        .args(["version", "--server", &api.url, "--timeout", "200ms"])
+        .assert()
+        .code(124);
+    let run = extreg()
+        .args([
+            "version",
+            "--server",
+            &api.url,
+            "--request-timeout",
+            "200ms",
+        ])
+        .assert()
+        .code(1);
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(err.contains("--request-timeout"), "{err}");
+}
+
+#[test]
+fn a_broken_kubeconfig_is_not_quoted() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    for text in [
+        "users: [{name: u, user: {token: t0k3n\n",
+        "t0k3n\n",
+        "users: t0k3n\n",
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let run = extreg()
+            .args(["version", "--kubeconfig"])
+            .arg(&file)
+            .assert()
+            .code(2);
+        let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(
+            err.starts_with("error: kubeconfig: is no YAML of a kubeconfig (line "),
+            "{err}"
+        );
+        assert!(!err.contains("t0k3n"), "{err}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The binary, as it is called.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test panics to fail"
+)]
+
+mod check;
+mod check_cluster;
+mod common;
+mod connection;
+mod resolve;
+mod setup;
+mod usage;
+mod webhook;

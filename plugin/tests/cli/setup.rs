@@ -1,0 +1,288 @@
+//! `setup` and `teardown` without a cluster.
+
+use super::common::{FakeApi, extreg, json, status};
+
+fn export(args: &str) -> String {
+    let run = extreg()
+        .arg("setup")
+        .args(args.split(' '))
+        .arg("--export")
+        .assert()
+        .success();
+    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn exports() {
+    insta::assert_snapshot!(
+        "export",
+        export(
+            "python-lyapp -n snow --image docker.io/ably77/python-lyapp --source https://example.com/x.git --ref main"
+        )
+    );
+    insta::assert_snapshot!(
+        "export-deploymentconfig",
+        export(
+            "app -n snow --image quay.io/org/app:v1 --source https://example.com/x.git --strategy source --builder python:3.12-ubi9 --workload deploymentconfig --service-account web --reference-policy local"
+        )
+    );
+    insta::assert_snapshot!(
+        "export-least",
+        export("app --image u/app --no-build --secret hub --workload none")
+    );
+    insta::assert_snapshot!("setup-help", {
+        let run = extreg().args(["setup", "-h"]).assert().success();
+        String::from_utf8(run.get_output().stdout.clone()).unwrap()
+    });
+}
+
+#[test]
+fn an_export_needs_nothing_and_sends_nothing() {
+    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let args = [
+        "setup",
+        "app",
+        "-n",
+        "snow",
+        "--image",
+        "u/app",
+        "--no-build",
+        "--export",
+    ];
+    extreg()
+        .args(args)
+        .args(["--server", &api.url, "-v", "10"])
+        .assert()
+        .success();
+    extreg()
+        .args(args)
+        .args(["--kubeconfig", "/nonexistent"])
+        .assert()
+        .success();
+    assert!(api.seen().is_empty());
+}
+
+#[test]
+fn an_export_holds_no_credential() {
+    let text = {
+        let run = extreg()
+            .args([
+                "setup",
+                "app",
+                "-n",
+                "snow",
+                "--image",
+                "u/app",
+                "--no-build",
+                "--export",
+            ])
+            .args(["--username", "u", "--password-stdin"])
+            .write_stdin("geheim")
+            .assert()
+            .success();
+        let output = run.get_output();
+        format!("{output:?}")
+    };
+    assert!(
+        !text.contains("geheim") && !text.contains("Z2VoZWlt"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_export_in_json_is_one_list() {
+    let text = export("app -n snow --image u/app --source https://x/y -o json");
+    let list: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let kinds: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| i["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["Namespace", "BuildConfig", "ImageStream", "Deployment"]
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_any_request() {
+    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let cases = [
+        (
+            "app --image docker.io/app --no-build",
+            "docker.io/library/app, which is Docker's own",
+        ),
+        ("app --image u/app", "--no-build"),
+        ("App --image u/app --no-build", "DNS label"),
+        (
+            "app --image u/app --no-build -n kube-system",
+            "the system's",
+        ),
+        ("app --no-build", "--image"),
+    ];
+    for (args, expected) in cases {
+        let run = extreg()
+            .arg("setup")
+            .args(args.split(' '))
+            .args(["--server", &api.url])
+            .assert()
+            .code(2)
+            .stdout("");
+        let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(err.contains(expected), "{args}: {err}");
+    }
+    assert!(api.seen().is_empty());
+}
+
+#[test]
+fn a_cluster_without_builds_is_told_apart() {
+    let api = FakeApi::start(|request, _| {
+        if request.line.contains("/apis/build.openshift.io/v1 ") {
+            status("404 Not Found", 404, "NotFound", "no")
+        } else {
+            json("200 OK", "", r#"{"kind":"APIResourceList","resources":[]}"#)
+        }
+    });
+    let run = extreg()
+        .args([
+            "setup",
+            "app",
+            "-n",
+            "snow",
+            "--image",
+            "u/app",
+            "--source",
+            "x",
+            "--no-secret",
+        ])
+        .args(["--server", &api.url])
+        .assert()
+        .code(1);
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        err.contains("does not serve buildconfigs") && err.contains("--no-build"),
+        "{err}"
+    );
+    assert!(
+        api.seen()
+            .iter()
+            .all(|request| request.line.starts_with("GET "))
+    );
+}
+
+/// Serves an empty project, takes a secret, and never answers a write of a service account.
+fn half_way() -> FakeApi {
+    FakeApi::start(|request, _| {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        match method {
+            "GET" if path.starts_with("/apis/project.openshift.io/v1 ") => {
+                status("404 Not Found", 404, "NotFound", "no")
+            }
+            "GET" if path.starts_with("/api/v1/namespaces/snow ") => json(
+                "200 OK",
+                "",
+                r#"{"kind":"Namespace","metadata":{"name":"snow"}}"#,
+            ),
+            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => json(
+                "200 OK",
+                "",
+                r#"{"kind":"APIResourceList","resources":[{"name":"imagestreams"}]}"#,
+            ),
+            "GET" => status("404 Not Found", 404, "NotFound", "no"),
+            "PATCH" => json(
+                "200 OK",
+                "",
+                r#"{"kind":"Secret","metadata":{"name":"dockerhub"}}"#,
+            ),
+            _ => {
+                std::thread::sleep(std::time::Duration::from_mins(1));
+                String::new()
+            }
+        }
+    })
+}
+
+const HALF_WAY: &str = "\
+changed so far:
+  secret/dockerhub created
+under way, may or may not have been written: serviceaccount/default
+run the same command again to go on; what is done is left as it is
+or take it back with: oc extreg teardown app -n snow --yes
+";
+
+#[test]
+fn a_run_that_is_out_of_time_is_124() {
+    let api = half_way();
+    let run = extreg()
+        .args([
+            "setup",
+            "app",
+            "-n",
+            "snow",
+            "--image",
+            "u/app",
+            "--no-build",
+        ])
+        .args([
+            "--username",
+            "u",
+            "--password-stdin",
+            "--server",
+            &api.url,
+            "--timeout",
+            "2s",
+        ])
+        .write_stdin("geheim")
+        .assert()
+        .code(124);
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(err.starts_with("error: timed out after 2s\n"), "{err}");
+}
+
+#[test]
+fn an_interrupted_run_says_where_it_was() {
+    use std::{
+        io::Write as _,
+        process::{Command, Stdio},
+    };
+
+    let api = half_way();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
+        .args([
+            "setup",
+            "app",
+            "-n",
+            "snow",
+            "--image",
+            "u/app",
+            "--no-build",
+        ])
+        .args(["--username", "u", "--password-stdin", "--server", &api.url])
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"geheim").unwrap();
+    while !api
+        .seen()
+        .iter()
+        .any(|request| request.line.starts_with("POST "))
+    {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!("error: interrupted\n{HALF_WAY}")
+    );
+}

@@ -1,0 +1,129 @@
+//! What is said without a cluster.
+
+use std::process::Command;
+
+use super::common::extreg;
+
+fn stdout(args: &[&str]) -> String {
+    let run = extreg().args(args).assert().success();
+    String::from_utf8(run.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn help_pages() {
+    insta::assert_snapshot!("overview", stdout(&[]));
+    insta::assert_snapshot!("version-help", stdout(&["version", "-h"]));
+    insta::assert_snapshot!("version-help-long", stdout(&["version", "--help"]));
+    insta::assert_snapshot!("completion-help", stdout(&["completion", "-h"]));
+}
+
+#[test]
+fn topics() {
+    insta::assert_snapshot!("exit-codes", stdout(&["help", "exit-codes"]));
+    insta::assert_snapshot!("environment", stdout(&["help", "environment"]));
+    // A topic is no command.
+    extreg().arg("exit-codes").assert().code(2).stdout("");
+}
+
+#[test]
+fn the_overview_is_one_screen() {
+    let page = stdout(&[]);
+    assert!(page.lines().count() <= 30, "{page}");
+}
+
+#[test]
+fn as_a_plugin_of_kubectl_everything_says_kubectl() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("kubectl-extreg");
+    std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin("oc-extreg"), &link).unwrap();
+    for args in [&[][..], &["-h"], &["completion", "--help"], &["wrong"]] {
+        let run = Command::new(&link).args(args).env_clear().output().unwrap();
+        let said = [run.stdout, run.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("kubectl extreg"), "{said}");
+        assert!(!said.contains("oc extreg"), "{said}");
+    }
+    let run = Command::new(&link)
+        .arg("-h")
+        .env_clear()
+        .env("KUBECTL_PATH", "/usr/bin/oc")
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(run.stdout)
+            .unwrap()
+            .contains("Usage: oc extreg")
+    );
+}
+
+#[test]
+fn usage_errors_are_two_and_suggest() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["verison"], "similar subcommand exists: 'version'"),
+        (
+            &["version", "--clent"],
+            "similar argument exists: '--client'",
+        ),
+        (&["version", "-o", "jsn"], "similar value exists: 'json'"),
+        (&["--quiet"], "requires a subcommand"),
+        (&["version", "--timeout", "soon"], "30s, 5m, 1h30m"),
+        (&["version", "-v", "11"], "11 is not in 0..=10"),
+        (
+            &["version", "--config", "/nonexistent"],
+            "error: /nonexistent: ",
+        ),
+    ];
+    for (args, expected) in cases {
+        let run = extreg().args(*args).assert().code(2).stdout("");
+        let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(err.contains(expected), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn colour_is_as_asked() {
+    let help = |args: &[&str]| stdout(args).contains('\u{1b}');
+    assert!(!help(&["-h"]));
+    assert!(help(&["-h", "--color", "always"]));
+    assert!(!help(&["-h", "--color=never"]));
+}
+
+#[test]
+fn the_client_version_needs_no_cluster() {
+    let version: serde_json::Value =
+        serde_json::from_str(&stdout(&["version", "--client", "-o", "json"])).unwrap();
+    assert_eq!(
+        version["clientVersion"]["version"],
+        env!("CARGO_PKG_VERSION")
+    );
+    let yaml = stdout(&["version", "--client", "-o", "yaml"]);
+    assert!(yaml.starts_with("clientVersion:\n"), "{yaml}");
+    assert!(stdout(&["version", "--client"]).starts_with("Client Version: "));
+    assert_eq!(stdout(&["version", "--client", "-qq"]), "");
+}
+
+#[test]
+fn every_shell_has_its_script() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = stdout(&["completion", shell]);
+        assert!(
+            script.contains("oc-extreg") && script.contains("version"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let run = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
+        .args(["completion", "bash"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(
+        (run.status.code(), run.stderr.as_slice()),
+        (Some(0), &b""[..])
+    );
+}

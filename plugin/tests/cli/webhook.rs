@@ -1,0 +1,75 @@
+//! `webhook` without a cluster.
+
+use super::common::extreg;
+
+fn run(args: &str) -> (i32, String, String) {
+    let run = extreg()
+        .arg("webhook")
+        .args(args.split_whitespace())
+        .env("KUBECONFIG", "/nowhere")
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        run.status.code().unwrap(),
+        text(run.stdout),
+        text(run.stderr),
+    )
+}
+
+#[test]
+fn help_pages() {
+    for command in ["install", "uninstall", "status", "check", "cert rotate"] {
+        let (code, out, _) = run(&format!("{command} -h"));
+        assert_eq!(code, 0);
+        insta::assert_snapshot!(format!("{}-help", command.replace(' ', "-")), out);
+    }
+}
+
+#[test]
+fn what_no_cluster_would_take_is_refused_before_any_request() {
+    let table = [
+        ("install --replicas 0", "--replicas: the number of replicas"),
+        ("install --call-timeout 31", "--call-timeout: the timeout"),
+        ("install --namespace-selector a=(", "--namespace-selector"),
+        ("install --url http://h --ca-file /dev/null", "--url: "),
+        (
+            "install --url https://h --ca-file /dev/null",
+            "/dev/null: the CA bundle holds no",
+        ),
+        ("install --url https://h --ca-file /nowhere/x", "/nowhere/x"),
+        ("install --url https://h", "--ca-file"),
+        (
+            "install --url https://h --ca-file x --replicas 2",
+            "cannot be used with",
+        ),
+        ("install --export --tls own", "prints no private key"),
+        ("install --export --adopt", "cannot be used with"),
+        ("install -n Not_A_Name", "--namespace: "),
+        ("install --mode of", "--mode"),
+    ];
+    for (args, words) in table {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (2, ""), "{args}: {err}");
+        assert!(err.contains(words), "{args}: {err}");
+    }
+}
+
+#[test]
+fn an_export_is_complete_and_in_order_and_holds_no_key() {
+    let (code, names, err) = run("install --export --monitoring -o name");
+    assert_eq!(code, 0, "{err}");
+    insta::assert_snapshot!("export-names", names);
+    for format in ["", "-o json"] {
+        let (code, out, err) = run(&format!(
+            "install --export {format} --mode warn --namespace-selector team=shop -n hooks"
+        ));
+        assert_eq!(code, 0, "{err}");
+        for words in ["Warn", "--mode-cap=warn", "hooks", "team", "shop"] {
+            assert!(out.contains(words), "{words} is not in\n{out}");
+        }
+        assert!(!out.contains("PRIVATE KEY"));
+    }
+    let (_, default, _) = run("install --export");
+    assert!(default.contains("--mode-cap=audit"), "{default}");
+}
