@@ -1,0 +1,37 @@
+//! The programs that `cargo xtask bench` runs beside the product, each in a process of its own that can be held to one
+//! CPU. Each prints one line of JSON.
+
+mod certificates;
+mod client;
+mod constant;
+mod creates;
+mod decide;
+mod load;
+mod namespaces;
+mod review;
+mod spread;
+
+use anyhow::Result;
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+enum Task {
+    Certificates(certificates::Args),
+    Constant(constant::Args),
+    Creates(creates::Args),
+    Decide(decide::Args),
+    Load(load::Args),
+    Namespaces(namespaces::Args),
+}
+
+fn main() -> Result<()> {
+    extreg_certs::crypto::install();
+    match Task::parse() {
+        Task::Certificates(args) => certificates::run(&args),
+        Task::Constant(args) => constant::run(args),
+        Task::Creates(args) => creates::run(&args),
+        Task::Decide(args) => decide::run(&args),
+        Task::Load(args) => load::run(&args),
+        Task::Namespaces(args) => namespaces::run(&args),
+    }
+}

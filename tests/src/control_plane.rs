@@ -1,0 +1,307 @@
+//! etcd and kube-apiserver on loopback, for one test or for all tests of one binary.
+
+mod kubeconfig;
+mod openshift;
+mod options;
+mod pki;
+mod schema;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::{Api, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use tokio::sync::OnceCell;
+
+use crate::Binaries;
+use crate::guard::Guard;
+
+pub use openshift::custom_resource_definitions;
+pub use options::Options;
+pub use pki::{CertPair, Pki};
+pub use schema::structural_schema;
+
+/// A running control plane: the API server, RBAC, admission, and nothing else. There are no controllers: a namespace
+/// that is deleted stays, no service account is made, nothing is scheduled.
+///
+/// It ends when this is dropped, and when this process ends in whatever way; its folder goes with it.
+#[derive(Debug)]
+pub struct ControlPlane {
+    // Dropped in this order: the API server before the store that it writes to, the folder last.
+    api_server: Guard,
+    etcd: Guard,
+    folder: tempfile::TempDir,
+    pki: Pki,
+    binaries: Binaries,
+    server: String,
+    kubeconfig: PathBuf,
+}
+
+/// A control plane that goes on after the process that started it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// A kubeconfig of its administrator.
+    pub kubeconfig: PathBuf,
+    /// What to kill to end it; its folder is removed then.
+    pub pids: Vec<u32>,
+}
+
+impl ControlPlane {
+    /// Starts a control plane and waits until it serves, the resources of OpenShift included. Builds its binaries if
+    /// that has never been done on this machine.
+    pub async fn start(options: Options) -> Result<Self> {
+        let binaries =
+            tokio::task::spawn_blocking(|| Binaries::find_or_build(|line| eprintln!("{line}")))
+                .await??;
+        // Another process may take a port between our finding it free and the server's opening it.
+        let mut last = None;
+        for _ in 0..3 {
+            match Self::start_once(&options, &binaries).await {
+                Ok(plane) => return Ok(plane),
+                Err(error) if format!("{error:#}").contains("address already in use") => {
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.context("no try was made")?)
+    }
+
+    /// One control plane with default [`Options`] for all tests of this binary; it ends with the process.
+    pub async fn shared() -> Result<&'static Self> {
+        static SHARED: OnceCell<ControlPlane> = OnceCell::const_new();
+        SHARED
+            .get_or_try_init(|| Self::start(Options::default()))
+            .await
+    }
+
+    /// A kubeconfig of its administrator, who may do everything.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// The API server's URL.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The CA that the API server and its users are certified by; a webhook may be too.
+    pub fn pki(&self) -> &Pki {
+        &self.pki
+    }
+
+    /// A folder that is removed with the control plane.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The commands that it runs on.
+    pub fn binaries(&self) -> &Binaries {
+        &self.binaries
+    }
+
+    /// A client of the administrator's, bound to the current runtime.
+    pub async fn client(&self) -> Result<kube::Client> {
+        Self::client_of(&self.kubeconfig).await
+    }
+
+    /// A client of whoever a kubeconfig is for.
+    pub async fn client_of(kubeconfig: &Path) -> Result<kube::Client> {
+        let config = Kubeconfig::read_from(kubeconfig)?;
+        let config =
+            kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await?;
+        Ok(kube::Client::try_from(config)?)
+    }
+
+    /// The real kubectl, as the administrator. Its cache is this control plane's own.
+    pub fn kubectl(&self) -> Command {
+        let mut kubectl = Command::new(self.binaries.kubectl());
+        kubectl
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("KUBECACHEDIR", self.folder.path().join("kubectl-cache"));
+        kubectl
+    }
+
+    /// A kubeconfig of a user with a client certificate, in at most two groups and with no rights of its own.
+    pub fn user(&self, name: &str, groups: &[&str]) -> Result<PathBuf> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let pair = self.pki.client(name, groups)?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.path().join(format!("user-{count}.kubeconfig"));
+        kubeconfig::write(&path, &self.server, self.pki.ca(), name, &pair)?;
+        Ok(path)
+    }
+
+    /// Makes a namespace whose name starts with `prefix`, for one test.
+    pub async fn namespace(&self, prefix: &str) -> Result<String> {
+        let api: Api<Namespace> = Api::all(self.client().await?);
+        let mut namespace = Namespace::default();
+        namespace.metadata.generate_name = Some(format!("{prefix}-"));
+        let made = api.create(&PostParams::default(), &namespace).await?;
+        made.metadata
+            .name
+            .context("the API server gave the namespace no name")
+    }
+
+    /// The process ids of kube-apiserver and etcd.
+    pub fn pids(&self) -> Vec<u32> {
+        [&self.api_server, &self.etcd]
+            .into_iter()
+            .filter_map(Guard::pid)
+            .collect()
+    }
+
+    /// Ends it now.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    /// Lets it go on after this process has ended.
+    pub fn keep(self) -> Result<Kept> {
+        let pids = self.pids();
+        let _ = self.folder.keep();
+        self.api_server.keep()?;
+        self.etcd.keep()?;
+        Ok(Kept {
+            kubeconfig: self.kubeconfig,
+            pids,
+        })
+    }
+
+    async fn start_once(options: &Options, binaries: &Binaries) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("extreg-")
+            .tempdir()
+            .context("make a folder for the control plane")?;
+        let path = folder.path();
+        let pki = Pki::new(path)?;
+        pki.serving(&["127.0.0.1", "localhost", "kubernetes.default.svc"])?
+            .write(path, "serving")?;
+        // Any key pair will do: it signs the tokens of service accounts.
+        pki.client("service-accounts", &[])?.write(path, "tokens")?;
+        let port = free_port()?;
+        let server = format!("https://127.0.0.1:{port}");
+        let kubeconfig = path.join("admin.kubeconfig");
+        let admin = pki.client("admin", &["system:masters"])?;
+        kubeconfig::write(&kubeconfig, &server, pki.ca(), "admin", &admin)?;
+
+        let etcd = Guard::start(
+            "etcd",
+            path,
+            Command::new(binaries.etcd()).args(etcd_args()),
+        )?;
+        let mut api_server = Command::new(binaries.kube_apiserver());
+        api_server.args(api_server_args(port, options));
+        let api_server = Guard::start("kube-apiserver", path, &api_server)?;
+        let binaries = binaries.clone();
+        let mut plane = Self {
+            api_server,
+            etcd,
+            folder,
+            pki,
+            binaries,
+            server,
+            kubeconfig,
+        };
+        let client = plane.client().await?;
+        plane.wait(&client).await?;
+        if options.openshift {
+            openshift::install(&client, &plane.binaries).await?;
+        }
+        Ok(plane)
+    }
+
+    async fn wait(&mut self, client: &kube::Client) -> Result<()> {
+        for _ in 0..1200 {
+            for process in [&mut self.etcd, &mut self.api_server] {
+                if let Some(status) = process.ended()? {
+                    bail!(
+                        "a process of the control plane ended with {status}:\n{}",
+                        process.said()
+                    );
+                }
+            }
+            let ready = client
+                .request_text(http::Request::get("/readyz").body(Vec::new())?)
+                .await;
+            // The namespace is made a moment after the server says that it is ready.
+            let namespaces: Api<Namespace> = Api::all(client.clone());
+            if ready.is_ok() && namespaces.get_opt("default").await?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!(
+            "the API server is not ready after a minute:\n{}",
+            self.api_server.said()
+        )
+    }
+}
+
+/// On sockets in its folder: nobody else on the machine can reach the store, and no port can be taken.
+fn etcd_args() -> Vec<String> {
+    [
+        "--name=test",
+        "--data-dir=etcd",
+        "--listen-client-urls=unix://etcd.sock:0",
+        "--advertise-client-urls=unix://etcd.sock:0",
+        "--listen-peer-urls=unix://peer.sock:0",
+        // Never dialled, as there is one member; it has to be of this form.
+        "--initial-advertise-peer-urls=http://127.0.0.1:2380",
+        "--initial-cluster=test=http://127.0.0.1:2380",
+        "--unsafe-no-fsync",
+        "--log-level=error",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn api_server_args(port: u16, options: &Options) -> Vec<String> {
+    let mut args: Vec<String> = [
+        "--etcd-servers=unix://etcd.sock:0",
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        "--tls-cert-file=serving.crt",
+        "--tls-private-key-file=serving.key",
+        "--client-ca-file=ca.crt",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--service-account-key-file=tokens.crt",
+        "--service-account-signing-key-file=tokens.key",
+        "--service-cluster-ip-range=10.0.0.0/24",
+        "--authorization-mode=RBAC",
+        "--allow-privileged=true",
+        // It waits for a controller, which is not here, to make service accounts.
+        "--disable-admission-plugins=ServiceAccount",
+        "--endpoint-reconciler-type=none",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    args.push(format!("--secure-port={port}"));
+    if !options.feature_gates.is_empty() {
+        let gates: Vec<String> = options
+            .feature_gates
+            .iter()
+            .map(|(name, on)| format!("{name}={on}"))
+            .collect();
+        args.push(format!("--feature-gates={}", gates.join(",")));
+    }
+    if !options.runtime_config.is_empty() {
+        args.push(format!(
+            "--runtime-config={}",
+            options.runtime_config.join(",")
+        ));
+    }
+    args.extend(options.api_server_args.iter().cloned());
+    args
+}
+
+/// A port of loopback that nobody listens on now.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port on loopback")?;
+    Ok(listener.local_addr()?.port())
+}

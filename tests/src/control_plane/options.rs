@@ -1,0 +1,60 @@
+//! How a control plane is started.
+
+use std::collections::BTreeMap;
+
+/// What a control plane has; by default OpenShift's resources, and Kubernetes as it comes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(super) feature_gates: BTreeMap<String, bool>,
+    pub(super) runtime_config: Vec<String>,
+    pub(super) api_server_args: Vec<String>,
+    pub(super) openshift: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            feature_gates: BTreeMap::new(),
+            runtime_config: Vec::new(),
+            api_server_args: Vec::new(),
+            openshift: true,
+        }
+    }
+}
+
+impl Options {
+    /// No OpenShift resources: plain Kubernetes.
+    #[must_use]
+    pub fn without_openshift(mut self) -> Self {
+        self.openshift = false;
+        self
+    }
+
+    /// Turns a feature gate of kube-apiserver on or off.
+    #[must_use]
+    pub fn feature_gate(mut self, name: &str, on: bool) -> Self {
+        self.feature_gates.insert(name.to_owned(), on);
+        self
+    }
+
+    /// Serves an API that is off by default, such as `admissionregistration.k8s.io/v1beta1`.
+    #[must_use]
+    pub fn serve(mut self, group_version: &str) -> Self {
+        self.runtime_config.push(format!("{group_version}=true"));
+        self
+    }
+
+    /// Mutating admission policies, which Kubernetes 1.34 has as a beta that is off.
+    #[must_use]
+    pub fn mutating_admission_policies(self) -> Self {
+        self.feature_gate("MutatingAdmissionPolicy", true)
+            .serve("admissionregistration.k8s.io/v1beta1")
+    }
+
+    /// One more argument of kube-apiserver; one given twice wins over ours.
+    #[must_use]
+    pub fn api_server_arg(mut self, arg: impl Into<String>) -> Self {
+        self.api_server_args.push(arg.into());
+        self
+    }
+}

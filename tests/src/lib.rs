@@ -1,0 +1,27 @@
+//! A real control plane to test on: etcd and kube-apiserver, built from their Go modules, started on loopback in
+//! seconds and gone when the test ends, however it ends.
+//!
+//! Start with [`ControlPlane::start`], or with [`ControlPlane::shared`] where the tests of one binary can live side by
+//! side, each in a namespace of its own ([`ControlPlane::namespace`]).
+
+mod binaries;
+mod cache;
+mod control_plane;
+mod guard;
+mod peer;
+mod process;
+pub mod registry;
+mod review_client;
+mod webhook;
+mod workspace;
+
+pub use binaries::Binaries;
+pub use cache::Cache;
+pub use control_plane::{
+    CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
+};
+pub use peer::build_peer;
+pub use process::Process;
+pub use review_client::{Answer, ReviewClient};
+pub use webhook::WebhookServer;
+pub use workspace::{PluginFolder, workspace_binary};

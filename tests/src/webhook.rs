@@ -1,0 +1,165 @@
+//! The webhook's own binary, run outside the cluster on loopback.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use extreg_certs::host::Host;
+use extreg_certs::issue::{Validity, issue};
+use secrecy::ExposeSecret as _;
+
+use crate::control_plane::free_port;
+use crate::{Process, ReviewClient, workspace_binary};
+
+/// A running `extreg-webhook` with a certificate of its own. It ends when this is dropped, and when
+/// this process ends in whatever way.
+#[derive(Debug)]
+pub struct WebhookServer {
+    process: Option<Process>,
+    folder: tempfile::TempDir,
+    port: u16,
+    health_port: u16,
+    args: Vec<String>,
+}
+
+impl WebhookServer {
+    /// Starts it with the kubeconfig of the cluster that it takes its facts from, and more
+    /// arguments if any, and waits until it says that it is ready.
+    pub fn start(kubeconfig: &Path, more: &[&str]) -> Result<Self> {
+        let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+        Self::start_with([kubeconfig.as_str()].iter().chain(more))
+    }
+
+    /// Starts it so that it knows nothing but what it is sent and given.
+    pub fn start_without_cluster(more: &[&str]) -> Result<Self> {
+        Self::start_with(["--no-cluster"].iter().chain(more))
+    }
+
+    fn start_with<'a>(more: impl Iterator<Item = &'a &'a str>) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("extreg-webhook-")
+            .tempdir()?;
+        let hosts = [Host::parse("127.0.0.1")?];
+        let issued = issue(&hosts, Validity::default(), jiff::Timestamp::now())?;
+        for (name, pem) in [
+            ("ca.crt", issued.ca_bundle.as_str()),
+            ("tls.crt", &issued.chain),
+            ("tls.key", issued.key.expose_secret()),
+        ] {
+            fs::write(folder.path().join(name), pem)?;
+        }
+        let (port, health_port) = (free_port()?, free_port()?);
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let mut args = vec![
+            format!("--listen=127.0.0.1:{port}"),
+            format!("--health-listen=127.0.0.1:{health_port}"),
+            format!("--tls-cert={}", file("tls.crt")),
+            format!("--tls-key={}", file("tls.key")),
+            "--drain-wait=0s".to_owned(),
+        ];
+        args.extend(more.map(|&arg| arg.to_owned()));
+        let mut server = Self {
+            process: None,
+            folder,
+            port,
+            health_port,
+            args,
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// What a webhook configuration calls.
+    pub fn url(&self) -> String {
+        format!("https://127.0.0.1:{}/mutate", self.port)
+    }
+
+    /// The CA that its certificate is from.
+    pub fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.crt")
+    }
+
+    /// A connection such as API servers have to it.
+    pub async fn client(&self) -> Result<ReviewClient> {
+        let ca = fs::read_to_string(self.ca_file())?;
+        ReviewClient::connect((Ipv4Addr::LOCALHOST, self.port).into(), &ca).await
+    }
+
+    /// Where probes and Prometheus are answered, without TLS.
+    pub fn health_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.health_port).into()
+    }
+
+    /// All that it has printed since it was started last.
+    pub fn log(&self) -> Result<String> {
+        let process = self
+            .process
+            .as_ref()
+            .context("the webhook is not running")?;
+        Ok(fs::read_to_string(process.log())?)
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().and_then(Process::pid)
+    }
+
+    /// What `/metrics` says.
+    pub fn metrics(&self) -> Result<String> {
+        Ok(get(self.health_port, "/metrics")?.1)
+    }
+
+    /// Kills it, as a node that dies does.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same ports.
+    pub fn restart(&mut self) -> Result<()> {
+        self.process = None;
+        let mut command = Command::new(workspace_binary("extreg-webhook")?);
+        command.args(&self.args);
+        let mut process = Process::start("extreg-webhook", &command)?;
+        for _ in 0..600 {
+            if let Some(status) = process.ended()? {
+                bail!("extreg-webhook ended with {status}:\n{}", process.said());
+            }
+            if get(self.health_port, "/readyz").is_ok_and(|(ok, _)| ok) {
+                self.process = Some(process);
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50));
+        }
+        bail!(
+            "extreg-webhook is not ready after 30 s:\n{}",
+            process.said()
+        )
+    }
+
+    /// Lets it go on after this process has ended.
+    pub fn keep(self) -> Result<Option<u32>> {
+        let _ = self.folder.keep();
+        self.process.map(Process::keep).transpose()
+    }
+}
+
+/// Whether the answer is 200, and its body.
+fn get(port: u16, path: &str) -> Result<(bool, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .context("an answer without a body")?;
+    Ok((head.starts_with("HTTP/1.1 200"), body.to_owned()))
+}

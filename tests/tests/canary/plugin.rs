@@ -1,0 +1,296 @@
+//! The plugin at its most verbose: everything that handles a credential, done right and done wrong.
+
+use std::process::{Command, Output};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use extreg_tests::{WebhookServer, workspace_binary};
+use serde_json::{Value, json};
+
+use crate::cluster::{
+    BROKEN, CHANGED, Cluster, NAMESPACE, PASSWORD, TOKEN, TYPED, WEAK_TOKEN, WRITTEN, WRONG_TOKEN,
+    build_config, run,
+};
+
+const SETUP: [&str; 6] = [
+    "setup",
+    "app",
+    "--image=docker.io/acme/app",
+    "--source=https://git.example.com/app.git",
+    "--username=acme",
+    "--password-stdin",
+];
+
+struct Plugin<'a> {
+    cluster: &'a Cluster,
+    token: &'a str,
+}
+
+impl Plugin<'_> {
+    fn output(&self, args: &[&str], stdin: &str) -> Output {
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin
+            .args(args)
+            .args(["-v", "10", "--kubeconfig"])
+            .arg(self.cluster.kubeconfig(self.token))
+            .env_clear()
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1")
+            .current_dir("/");
+        run(&mut plugin, stdin)
+    }
+
+    /// Runs it, however it ends, and searches what it printed.
+    fn runs(&self, args: &[&str], stdin: &str) {
+        let output = self.output(args, stdin);
+        assert!(output.status.code().is_some(), "{args:?} was killed");
+        self.cluster
+            .assert_none(&format!("oc-extreg {args:?}"), &output);
+    }
+
+    /// Runs what has to succeed, too.
+    fn succeeds(&self, args: &[&str], stdin: &str) {
+        let output = self.output(args, stdin);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {said}");
+        self.cluster
+            .assert_none(&format!("oc-extreg {args:?}"), &output);
+    }
+}
+
+/// `webhook install` and what follows it.
+pub(crate) fn install(cluster: &Cluster, server: &WebhookServer) {
+    let plugin = Plugin {
+        cluster,
+        token: TOKEN,
+    };
+    let url = server.url();
+    let ca = server.ca_file().display().to_string();
+    let install = [
+        "webhook",
+        "install",
+        "--mode=enforce",
+        "--url",
+        &url,
+        "--ca-file",
+        &ca,
+    ];
+    plugin.succeeds(&install, "");
+    for args in [&["webhook", "status"][..], &["webhook", "check"]] {
+        plugin.succeeds(args, "");
+        plugin.succeeds(&[args, &["-o", "json"]].concat(), "");
+    }
+}
+
+pub(crate) fn uninstall(cluster: &Cluster) {
+    let plugin = Plugin {
+        cluster,
+        token: TOKEN,
+    };
+    plugin.succeeds(&["webhook", "uninstall", "--all", "--yes"], "");
+    plugin.runs(&["webhook", "status"], "");
+}
+
+/// `setup` with credentials from everywhere, `teardown`.
+pub(crate) fn setup(cluster: &Cluster) {
+    let plugin = Plugin {
+        cluster,
+        token: TOKEN,
+    };
+    let with = |more: &[&'static str]| [&SETUP[..], &["-n", NAMESPACE], more].concat();
+    plugin.succeeds(&with(&["--export"]), TYPED);
+    plugin.succeeds(&with(&["--export", "-o", "json"]), TYPED);
+    plugin.succeeds(&with(&["--dry-run=server"]), TYPED);
+    plugin.succeeds(&with(&[]), TYPED);
+    let secret = cluster.get(&["secret", "dockerhub"]).to_string();
+    let other = cluster.canaries.find(&secret);
+    assert!(other.is_some(), "setup made no secret of what was typed");
+    // A change of the credential is a change that is shown.
+    for more in [
+        &["--dry-run=client"][..],
+        &["--dry-run=server"],
+        &["-o", "yaml"],
+        &["-o", "json"],
+    ] {
+        plugin.succeeds(&with(more), CHANGED);
+    }
+    // Typed where something else belongs.
+    plugin.runs(
+        &with(&["--dry-run=client"]),
+        &format!("{TYPED}\0{TYPED}\n\n{TYPED}"),
+    );
+    plugin.runs(
+        &[
+            "setup",
+            "app",
+            "--image=docker.io/acme/app",
+            "--password-stdin",
+        ],
+        TYPED,
+    );
+    let auth = STANDARD.encode(format!("acme:{PASSWORD}"));
+    for (text, good) in [
+        (
+            json!({"auths": {"docker.io": {"auth": auth}}}).to_string(),
+            true,
+        ),
+        (
+            json!({"auths": {"docker.io": {"auth": BROKEN}}}).to_string(),
+            false,
+        ),
+        (
+            json!({"auths": {"docker.io": {"identitytoken": BROKEN}}}).to_string(),
+            false,
+        ),
+        (
+            json!({"auths": {"docker.io": {"auth": [BROKEN]}}}).to_string(),
+            false,
+        ),
+        (json!({"auths": {"docker.io": BROKEN}}).to_string(), false),
+        (json!({"auths": BROKEN}).to_string(), false),
+        (
+            json!({"credHelpers": {"docker.io": [BROKEN]}}).to_string(),
+            false,
+        ),
+        (format!("{{\"auths\": {BROKEN}"), false),
+        (BROKEN.to_owned(), false),
+    ] {
+        let file = cluster.file("auth.json", &text).display().to_string();
+        let args = [&SETUP[..4], &["-n", NAMESPACE, "--auth-file", &file]].concat();
+        if good {
+            plugin.succeeds(&args, "");
+        } else {
+            plugin.runs(&args, "");
+        }
+    }
+    for secret in [
+        "hub-good",
+        "hub-old",
+        "hub-broken",
+        "hub-elsewhere",
+        "hub-opaque",
+        "none",
+    ] {
+        let args = [&SETUP[..4], &["-n", NAMESPACE, "--secret", secret]].concat();
+        plugin.runs(&args, "");
+    }
+    for token in [WEAK_TOKEN, WRONG_TOKEN] {
+        let other = Plugin { cluster, token };
+        other.runs(&with(&[]), TYPED);
+        other.runs(&["webhook", "status"], "");
+        other.runs(&["teardown", "app", "-n", NAMESPACE], "");
+    }
+    plugin.runs(
+        &["teardown", "app", "-n", NAMESPACE, "--token", WRONG_TOKEN],
+        "",
+    );
+    plugin.succeeds(&["teardown", "app", "-n", NAMESPACE], "");
+    plugin.succeeds(&["teardown", "app", "-n", NAMESPACE, "--yes"], "");
+}
+
+/// What reads files: `resolve`, `check`, the policy, the kubeconfig, the settings.
+pub(crate) fn files(cluster: &Cluster) {
+    let plugin = Plugin {
+        cluster,
+        token: TOKEN,
+    };
+    let auth = STANDARD.encode(format!("acme:{PASSWORD}"));
+    let config =
+        json!({"auths": {"docker.io": {"username": "acme", "password": PASSWORD, "auth": auth}}});
+    let line =
+        |config: &str| json!({"ref": "docker.io/acme/app", "dockerconfigjson": config}).to_string();
+    for (line, answered) in [
+        (line(&config.to_string()), true),
+        (
+            line(&json!({"auths": {"docker.io": {"auth": BROKEN}}}).to_string()),
+            false,
+        ),
+        (
+            line(&json!({"auths": {"docker.io": {"password": [BROKEN]}}}).to_string()),
+            false,
+        ),
+        (line(&json!({"auths": BROKEN}).to_string()), false),
+        (line(BROKEN), false),
+        (
+            json!({"ref": "a/b", "dockerconfigjson": [BROKEN]}).to_string(),
+            false,
+        ),
+        (
+            json!({"ref": [BROKEN], "dockerconfigjson": BROKEN}).to_string(),
+            false,
+        ),
+        (BROKEN.to_owned(), false),
+    ] {
+        let mut output = plugin.output(&["resolve", "-f", "-"], &line);
+        if let Ok(mut answer) = serde_json::from_slice::<Value>(&output.stdout) {
+            // The question is repeated, so that answers can be told apart.
+            if let Some(repeated) = answer.as_object_mut().unwrap().remove("dockerconfigjson") {
+                let asked: Value = serde_json::from_str(&line).unwrap();
+                assert_eq!(repeated, asked["dockerconfigjson"]);
+            }
+            assert_eq!(answer["matched"] == true, answered, "{answer}");
+            output.stdout = answer.to_string().into_bytes();
+        }
+        cluster.assert_none("oc-extreg resolve -f -", &output);
+    }
+
+    // Objects with a canary where a rule does not look. What would change is the user's own object, in full.
+    let object = build_config("app", "docker.io/acme/missing:v1");
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": BROKEN}});
+    let texts = [
+        object.to_string(),
+        json!({"apiVersion": "v1", "kind": "List", "items": [object, secret]}).to_string(),
+        secret.to_string(),
+        object
+            .to_string()
+            .replace("\"Docker\"", &format!("[\"{WRITTEN}\"")),
+        object.to_string().replace(
+            "\"output\":{",
+            &format!("\"output\":{{\"to\":[\"{WRITTEN}\"],"),
+        ),
+        format!("a: [{WRITTEN}\nb: {WRITTEN}: {WRITTEN}\n"),
+        format!("a: *{WRITTEN}\n"),
+        format!("a: 1\na: {WRITTEN}\n"),
+        format!("? [{WRITTEN}]\n: 1\n"),
+        format!("!!int {WRITTEN}\n"),
+        WRITTEN.to_owned(),
+    ];
+    for text in &texts {
+        for format in ["json", "name"] {
+            plugin.runs(&["check", "--explain", "-f", "-", "-o", format], text);
+        }
+        let file = cluster.file("file.yaml", text).display().to_string();
+        plugin.runs(
+            &[
+                "check",
+                "-f",
+                &file,
+                "-o",
+                "name",
+                "--offline",
+                "--policy",
+                &file,
+            ],
+            "",
+        );
+        plugin.runs(&["check", "-f", &file, "-o", "name", "--config", &file], "");
+        plugin.runs(&["resolve", "a/b", "--config", &file], "");
+        plugin.runs(
+            &[
+                "webhook",
+                "install",
+                "--url=https://127.0.0.1:1",
+                "--ca-file",
+                &file,
+            ],
+            "",
+        );
+        let mut command = Command::new(workspace_binary("oc-extreg").unwrap());
+        command
+            .args(["-v", "10", "webhook", "status", "--kubeconfig", &file])
+            .env_clear()
+            .current_dir("/");
+        let output = run(&mut command, "");
+        cluster.assert_none(&format!("oc-extreg --kubeconfig of {text}"), &output);
+    }
+}

@@ -1,0 +1,10 @@
+//! `oc extreg webhook`: installed, proven, upgraded, rolled back and removed on a real API server.
+
+#[path = "install/elsewhere.rs"]
+mod elsewhere;
+#[path = "install/refusals.rs"]
+mod refusals;
+#[path = "install/support.rs"]
+mod support;
+#[path = "install/workload.rs"]
+mod workload;

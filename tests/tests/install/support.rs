@@ -1,0 +1,153 @@
+//! Running the plugin, and looking at what it left.
+
+use std::process::{Command, Output};
+
+use extreg_tests::{ControlPlane, Options, workspace_binary};
+use serde_json::Value;
+
+/// A control plane of its own: an installation is a thing of the whole cluster.
+pub(crate) struct Cluster {
+    pub(crate) plane: ControlPlane,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Cluster {
+    pub(crate) async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let plane = ControlPlane::start(options).await.unwrap();
+        Self { plane }
+    }
+
+    /// The plugin, to be run as the administrator.
+    pub(crate) fn plugin(&self) -> Command {
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin
+            .env("KUBECONFIG", self.plane.kubeconfig())
+            .env("XDG_CONFIG_HOME", self.plane.folder())
+            .current_dir(self.plane.folder());
+        plugin
+    }
+
+    /// Runs `oc extreg webhook ARGS`, the arguments separated by spaces.
+    pub(crate) async fn webhook(&self, args: &str) -> Run {
+        let mut plugin = self.plugin();
+        plugin.arg("webhook").args(args.split_whitespace());
+        tokio::task::spawn_blocking(move || Run::of(&plugin.output().unwrap()))
+            .await
+            .unwrap()
+    }
+
+    /// Runs kubectl, which has to succeed, and returns its stdout.
+    pub(crate) fn kubectl(&self, args: &str, stdin: &Value) -> String {
+        use std::io::Write as _;
+        let mut kubectl = self.plane.kubectl();
+        kubectl
+            .args(args.split_whitespace())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        let mut child = kubectl.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        if !stdin.is_null() {
+            input.write_all(stdin.to_string().as_bytes()).unwrap();
+        }
+        drop(input);
+        let run = Run::of(&child.wait_with_output().unwrap());
+        assert_eq!(run.code, 0, "kubectl {args}: {}", run.err);
+        run.out
+    }
+
+    /// An object as JSON; null if there is none.
+    pub(crate) fn get(&self, what: &str) -> Value {
+        let text = self.kubectl(
+            &format!("get {what} -o json --ignore-not-found"),
+            &Value::Null,
+        );
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Does what the namespace controller does, which does not run here.
+    pub(crate) fn finish_deletions(&self) {
+        let mut namespace = self.get("namespace extreg-system");
+        if !namespace.is_null() {
+            namespace["spec"]["finalizers"] = serde_json::json!([]);
+            let path = "/api/v1/namespaces/extreg-system/finalize";
+            self.kubectl(&format!("replace --raw {path} -f -"), &namespace);
+        }
+    }
+
+    /// What carries our label, without what the API server makes of a namespace that goes.
+    pub(crate) fn ours(&self) -> Vec<String> {
+        let kinds = "mutatingwebhookconfigurations,clusterroles,clusterrolebindings,namespaces,\
+                     customresourcedefinitions,serviceaccounts,roles,rolebindings,services,secrets,\
+                     networkpolicies,poddisruptionbudgets,deployments";
+        let list = self.get(&format!(
+            "{kinds} -A -l app.kubernetes.io/managed-by=oc-extreg"
+        ));
+        let items = list["items"].as_array().cloned().unwrap_or_default();
+        items
+            .iter()
+            .filter(|item| item["metadata"]["deletionTimestamp"].is_null())
+            .map(|item| {
+                let (kind, name) = (&item["kind"], &item["metadata"]["name"]);
+                format!("{}/{}", kind.as_str().unwrap(), name.as_str().unwrap())
+            })
+            .collect()
+    }
+}
+
+impl Run {
+    pub(crate) fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
+    /// The run itself, if it ended with this code.
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}stderr:\n{}",
+            self.out, self.err
+        );
+        self
+    }
+
+    /// The run itself, if stderr has this.
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        assert!(
+            self.err.contains(words),
+            "{words:?} is not in\n{}",
+            self.err
+        );
+        self
+    }
+
+    /// The verbs of stdout, each once: the last word of each line.
+    pub(crate) fn verbs(&self) -> Vec<&str> {
+        let mut verbs: Vec<&str> = self
+            .out
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(_, verb)| verb)
+            .collect();
+        verbs.sort_unstable();
+        verbs.dedup();
+        verbs
+    }
+}

@@ -1,0 +1,123 @@
+//! The control plane of these tests, with everything installed that does not call the webhook.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+
+use extreg_manifests::Phase;
+use extreg_tests::{ControlPlane, Options};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+/// Group, plural and kind of what the webhook is called for.
+pub(crate) const RESOURCES: [(&str, &str, &str); 6] = [
+    ("build.openshift.io", "builds", "Build"),
+    ("build.openshift.io", "buildconfigs", "BuildConfig"),
+    ("image.openshift.io", "imagestreams", "ImageStream"),
+    (
+        "image.openshift.io",
+        "imagestreamimports",
+        "ImageStreamImport",
+    ),
+    ("image.openshift.io", "imagestreamtags", "ImageStreamTag"),
+    ("image.openshift.io", "imagetags", "ImageTag"),
+];
+
+/// A control plane of its own. The resources of OpenShift have no schema here: they hold whatever a test puts into them.
+pub(crate) async fn start() -> ControlPlane {
+    let plane = ControlPlane::start(Options::default().without_openshift())
+        .await
+        .unwrap();
+    for (group, plural, kind) in RESOURCES {
+        apply(&plane, &definition(group, plural, kind).to_string());
+        established(&plane, &format!("{plural}.{group}"));
+    }
+    plane
+}
+
+/// A control plane, for all these tests, on which everything is installed but the webhook configuration.
+pub(crate) async fn installed() -> &'static ControlPlane {
+    static PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
+    PLANE
+        .get_or_init(|| async {
+            let plane = start().await;
+            let settings = extreg_manifests::Settings::default();
+            for manifest in extreg_manifests::install(&settings).unwrap() {
+                if manifest.phase == Phase::Arm {
+                    continue;
+                }
+                apply(&plane, &manifest.yaml().unwrap());
+                if manifest.phase == Phase::Definition {
+                    established(&plane, extreg_manifests::names::CRD);
+                }
+            }
+            plane
+        })
+        .await
+}
+
+/// The folder of generated files.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../manifests/yaml")
+}
+
+/// Runs kubectl.
+pub(crate) fn kubectl(plane: &ControlPlane, args: &[&str], stdin: &str) -> Output {
+    let mut child = plane
+        .kubectl()
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stdin.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Applies one object and fails on any warning.
+pub(crate) fn apply(plane: &ControlPlane, object: &str) {
+    let args = [
+        "apply",
+        "--server-side",
+        "--field-manager=oc-extreg",
+        "-f",
+        "-",
+    ];
+    let output = kubectl(plane, &args, object);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.is_empty(),
+        "{said}\n{object}"
+    );
+}
+
+fn established(plane: &ControlPlane, definition: &str) {
+    let args = ["wait", "--for=condition=Established", "crd", definition];
+    assert!(kubectl(plane, &args, "").status.success(), "{definition}");
+}
+
+fn definition(group: &str, plural: &str, kind: &str) -> Value {
+    let anything = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}")},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "kind": kind},
+            "versions": [{
+                "name": "v1",
+                "served": true,
+                "storage": true,
+                "schema": {"openAPIV3Schema": anything},
+            }],
+        },
+    })
+}

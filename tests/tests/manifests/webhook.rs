@@ -1,0 +1,121 @@
+//! What is installed speaks of flags and series that the webhook has.
+
+use std::time::Duration;
+
+use clap::Parser as _;
+use extreg_core::policy::Mode;
+use extreg_manifests::{InstallMode, Settings};
+use extreg_webhook::args::Args;
+use extreg_webhook::metrics::{Metrics, Source, SourceState};
+use extreg_webhook::settings;
+use serde_json::Value;
+
+fn manifest(settings: &Settings, kind: &str) -> Value {
+    let all = extreg_manifests::install(settings).unwrap();
+    all.into_iter()
+        .find(|manifest| manifest.object.kind == kind)
+        .unwrap()
+        .value
+}
+
+/// The pod of the Deployment, and what the webhook makes of its arguments.
+fn pod(settings: &Settings) -> (Value, settings::Settings) {
+    let pod = manifest(settings, "Deployment")["spec"]["template"]["spec"].clone();
+    let args = pod["containers"][0]["args"].as_array().unwrap();
+    let args = args.iter().map(|arg| arg.as_str().unwrap());
+    let args = Args::try_parse_from(["extreg-webhook"].into_iter().chain(args)).unwrap();
+    (pod, settings::Settings::new(args).unwrap())
+}
+
+#[test]
+fn the_webhook_takes_the_arguments_of_its_pod() {
+    let (pod, webhook) = pod(&Settings::default());
+    let container = &pod["containers"][0];
+    assert_eq!(
+        container["ports"][0]["containerPort"],
+        webhook.server.listen.port()
+    );
+    assert_eq!(
+        container["ports"][1]["containerPort"],
+        webhook.server.health_listen.port()
+    );
+    let mounted = container["volumeMounts"][0]["mountPath"].as_str().unwrap();
+    assert_eq!(
+        webhook.server.certificate.parent().unwrap().to_str(),
+        Some(mounted)
+    );
+    assert_eq!(webhook.server.key.parent().unwrap().to_str(), Some(mounted));
+    assert_eq!(webhook.namespace.as_deref(), Some("extreg-system"));
+    let grace = Duration::from_secs(pod["terminationGracePeriodSeconds"].as_u64().unwrap());
+    assert!(grace > webhook.server.drain.wait + webhook.server.drain.deadline);
+}
+
+#[test]
+fn the_webhook_answers_before_the_api_server_gives_up() {
+    for seconds in [1, 2, 3, 10, 30] {
+        let settings = Settings {
+            timeout: seconds.try_into().unwrap(),
+            ..Settings::default()
+        };
+        let limit = Duration::from_secs(seconds.try_into().unwrap());
+        let deadline = pod(&settings).1.server.limits.deadline;
+        assert!(
+            deadline < limit && deadline * 2 > limit,
+            "{seconds}: {deadline:?}"
+        );
+    }
+}
+
+#[test]
+fn no_policy_does_more_than_the_installation_is_meant_to() {
+    for (mode, cap) in [
+        (InstallMode::Audit, Mode::Audit),
+        (InstallMode::Warn, Mode::Warn),
+        (InstallMode::Enforce, Mode::Enforce),
+    ] {
+        let settings = Settings {
+            mode,
+            ..Settings::default()
+        };
+        assert_eq!(pod(&settings).1.mode_cap, cap);
+        assert_eq!(
+            manifest(&settings, "RegistryPolicy")["spec"]["mode"],
+            mode.as_str()
+        );
+    }
+}
+
+#[test]
+fn alerts_read_series_that_the_webhook_has() {
+    let settings = Settings {
+        monitoring: true,
+        ..Settings::default()
+    };
+    let rules = manifest(&settings, "PrometheusRule").to_string();
+    let metrics = Metrics::new();
+    metrics.source(Source::Secrets, SourceState::Ready);
+    let series = metrics.encode();
+    assert!(rules.contains(r#"state=\"ready\""#) && series.contains(r#"state="ready"} 1"#));
+    let mut found = 0;
+    for part in rules.split("extreg_").skip(1) {
+        let end = part
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap();
+        let name = format!("# TYPE extreg_{} ", &part[..end]);
+        assert!(series.contains(&name), "{name}");
+        found += 1;
+    }
+    assert_eq!(found, 3);
+}
+
+#[test]
+fn the_first_policy_is_the_one_built_in() {
+    let manifest = manifest(&Settings::default(), "RegistryPolicy");
+    let spec = serde_json::from_value(manifest["spec"].clone()).unwrap();
+    let installed = extreg_core::policy::Policy::compile("x", "", &spec).unwrap();
+    let built_in = extreg_core::policy::Policy::builtin(Mode::Enforce);
+    assert_eq!(installed.registry(), built_in.registry());
+    assert_eq!(installed.push(), built_in.push());
+    assert_eq!(installed.schedules(), built_in.schedules());
+    assert_eq!(installed.mode(), built_in.mode());
+}

@@ -1,0 +1,210 @@
+//! What `check` says of a file is what the webhook does when it is created: for every object that there is to test with,
+//! under every policy file of a table, by the two binaries.
+#![cfg(test)]
+
+use std::path::Path;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use extreg_core::object::Resource;
+use extreg_tests::{ReviewClient, WebhookServer, workspace_binary};
+use serde_json::{Value, json};
+
+const NAMESPACE: &str = "snow";
+
+/// Policy files; none is the built-in policy.
+const POLICIES: [Option<&str>; 4] = [
+    None,
+    Some(
+        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: all},\n\
+         spec: {registry: index.docker.io, push: {secretName: hub}, pull: {secretName: hub-pull}, import: {scheduled: true}}}",
+    ),
+    Some(
+        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: says},\n\
+         spec: {registry: docker.io, mode: Warn, push: {secretName: hub}, import: {scheduled: true}}}\n\
+         ---\n\
+         {apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: counts},\n\
+         spec: {registry: docker.io, repositories: [ably77/*, library/**], mode: Audit, push: {secretName: hub}, import: {scheduled: true}}}\n\
+         ---\n\
+         {apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: quay},\n\
+         spec: {registry: quay.io, push: {secretName: quay}, import: {scheduled: true}}}",
+    ),
+    Some(
+        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: labelled},\n\
+         spec: {registry: docker.io, namespaceSelector: {matchLabels: {team: a}}, push: {secretName: hub}, import: {scheduled: true}}}\n\
+         ---\n\
+         {apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: builds},\n\
+         spec: {registry: docker.io, repositories: [acme/*, ably77/*], push: {secretName: hub, target: Build}}}",
+    ),
+];
+
+#[tokio::test]
+async fn check_and_webhook_say_the_same() {
+    let objects = objects();
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = folder.path().join("objects");
+    std::fs::create_dir(&manifests).unwrap();
+    for (index, (_, object)) in objects.iter().enumerate() {
+        let file = manifests.join(format!("{index:03}.json"));
+        std::fs::write(file, object.to_string()).unwrap();
+    }
+    for policy in POLICIES {
+        let file = policy.map(|text| {
+            let file = folder.path().join("policy.yaml");
+            std::fs::write(&file, text).unwrap();
+            format!("--policy={}", file.display())
+        });
+        let flags: Vec<&str> = file.iter().map(String::as_str).collect();
+        let report = check(&manifests, &flags);
+        let own = "--namespace=extreg-system";
+        let server = WebhookServer::start_without_cluster(&[&flags[..], &[own]].concat()).unwrap();
+        let mut client = server.client().await.unwrap();
+        let judged = report["objects"].as_array().unwrap();
+        assert_eq!(judged.len(), objects.len(), "{}", report["errors"]);
+        let mut changed = 0;
+        for ((resource, object), judged) in objects.iter().zip(judged) {
+            let answer = review(&mut client, *resource, object).await;
+            assert_same(judged, &answer, &format!("{policy:?}\n{object}"));
+            changed += usize::from(judged["decision"] != "Untouched");
+        }
+        assert!(changed > 0, "{policy:?} changes nothing at all");
+    }
+}
+
+fn assert_same(judged: &Value, answer: &Value, what: &str) {
+    let patch = answer.get("patch").map_or_else(
+        || json!([]),
+        |patch| serde_json::from_slice(&STANDARD.decode(patch.as_str().unwrap()).unwrap()).unwrap(),
+    );
+    assert_eq!(judged["patch"], patch, "{what}");
+
+    // That no ImageStream can be read without a cluster is not said by a check that was told to ask none.
+    let (unread, warnings): (Vec<&Value>, Vec<&Value>) =
+        list(&answer["warnings"]).iter().partition(|warning| {
+            warning
+                .as_str()
+                .unwrap()
+                .ends_with("could not be read in time")
+        });
+    let places = list(&judged["places"]);
+    let kept_for_it = places.iter().any(|place| place["reason"] == "StreamUnread");
+    assert_eq!(!unread.is_empty(), kept_for_it, "{what}");
+    let said: Vec<&Value> = list(&judged["warnings"]).iter().collect();
+    assert_eq!(said, warnings, "{what}");
+
+    // Which fields, by which policies: what the audit event says.
+    let mut fields: Vec<String> = Vec::new();
+    for place in places.iter().filter(|place| place["decision"] != "Keep") {
+        fields.push(place["field"].as_str().unwrap().to_owned());
+    }
+    let audited = answer["auditAnnotations"]["field"].as_str().unwrap_or("");
+    let audited: Vec<String> = audited
+        .split(", ")
+        .filter(|pointer| !pointer.is_empty())
+        .map(as_people_write_it)
+        .collect();
+    assert_eq!(fields, audited, "{what}");
+}
+
+/// `/spec/tags/0/importPolicy` as `spec.tags[0].importPolicy`.
+fn as_people_write_it(pointer: &str) -> String {
+    let mut text = String::new();
+    for part in pointer.trim_start_matches('/').split('/') {
+        if part.parse::<usize>().is_ok() {
+            text.push_str(&format!("[{part}]"));
+        } else {
+            text.push_str(if text.is_empty() { "" } else { "." });
+            text.push_str(part);
+        }
+    }
+    text
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn check(manifests: &Path, flags: &[&str]) -> Value {
+    let output = Command::new(workspace_binary("oc-extreg").unwrap())
+        .args([
+            "check",
+            "--offline",
+            "--exit-zero",
+            "-o",
+            "json",
+            "-n",
+            NAMESPACE,
+            "-f",
+        ])
+        .arg(manifests)
+        .args(flags)
+        .env_clear()
+        .current_dir("/")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What the webhook answers where the object is created.
+async fn review(client: &mut ReviewClient, resource: Resource, object: &Value) -> Value {
+    let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
+    let review = json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {
+            "uid": "1", "operation": "CREATE",
+            "resource": {"group": resource.group(), "version": "v1", "resource": resource.name()},
+            "namespace": text("/metadata/namespace").unwrap_or(NAMESPACE),
+            "name": text("/metadata/name").unwrap_or_default(),
+            "userInfo": {"username": "ann"},
+            "object": object,
+        },
+    });
+    let answer = client.post(review.to_string()).await.unwrap();
+    assert_eq!(answer.status, 200);
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+    answer["response"].clone()
+}
+
+/// The objects of the recordings, before and after what was done to them, and of the sample cluster.
+fn objects() -> Vec<(Resource, Value)> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(here.join("tests/data/recorded"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    files.sort();
+    let mut objects = Vec::new();
+    for file in files {
+        let review: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let request = &review["request"];
+        for member in ["object", "oldObject"] {
+            objects.push(request[member].clone());
+        }
+    }
+    let samples = std::fs::read_to_string(here.join("../plugin/tests/data/cluster.yaml")).unwrap();
+    objects.extend(serde_saphyr::from_multiple::<Value>(&samples).unwrap());
+
+    let ours: Vec<(Resource, Value)> = objects
+        .into_iter()
+        .filter_map(|object| {
+            let resource =
+                Resource::of_kind(object["apiVersion"].as_str()?, object["kind"].as_str()?)?;
+            Some((resource, object))
+        })
+        .collect();
+    for resource in Resource::ALL {
+        let is_there = ours.iter().any(|(other, _)| *other == resource);
+        assert!(
+            is_there || resource == Resource::ImageTags,
+            "no {resource:?} to test with"
+        );
+    }
+    ours
+}

@@ -1,0 +1,5 @@
+//! Admission reviews through the running server, over TLS.
+
+mod bad;
+mod recorded;
+mod server;

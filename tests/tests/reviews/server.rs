@@ -1,0 +1,90 @@
+//! The server under test, and the recordings.
+
+use std::future::{Future, ready};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use extreg_certs::host::Host;
+use extreg_certs::issue::{Issued, Validity, issue};
+use extreg_core::facts::{StreamFact, StreamRead};
+use extreg_core::policy::Mode;
+use extreg_core::verdict::StreamKey;
+use extreg_webhook::facts::FactStore;
+use extreg_webhook::metrics::Metrics;
+use extreg_webhook::review::{EngineReviewer, Lookup};
+use extreg_webhook::server::{Config, Server};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+/// The webhook with the built-in policy, on a cluster that holds the ImageStream `python-lyapp` as it
+/// was when it was recorded, and no other.
+pub(crate) async fn server() -> (Server, String) {
+    let hosts = [Host::parse("127.0.0.1").unwrap()];
+    let Issued {
+        ca_bundle,
+        chain,
+        key,
+        ..
+    } = issue(&hosts, Validity::default(), jiff::Timestamp::now()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, private) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
+    std::fs::write(&certificate, chain).unwrap();
+    std::fs::write(&private, key.expose_secret()).unwrap();
+
+    let facts = FactStore::new(None, Mode::Enforce, Metrics::new());
+    facts.set_policies(&[]);
+    let reviewer = EngineReviewer::new(Arc::new(facts), Some(Box::new(Recorded::read())));
+    let loopback = "127.0.0.1:0".parse().unwrap();
+    let config = Config {
+        listen: loopback,
+        health_listen: loopback,
+        ..Config::new(certificate, private)
+    };
+    (Server::start(config, reviewer).await.unwrap(), ca_bundle)
+}
+
+#[derive(Debug)]
+struct Recorded(Arc<StreamFact>);
+
+impl Recorded {
+    fn read() -> Self {
+        let file = data("recorded").join("36-image-lookup-imagestreams-update.json");
+        let review: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let stream = review["request"]["oldObject"].to_string();
+        Self(Arc::new(StreamFact::parse(stream.as_bytes()).unwrap()))
+    }
+}
+
+impl Lookup for Recorded {
+    fn stream<'a>(
+        &'a self,
+        key: &'a StreamKey,
+    ) -> Pin<Box<dyn Future<Output = StreamRead> + Send + 'a>> {
+        Box::pin(ready(match (key.namespace.as_str(), key.name.as_str()) {
+            ("snow", "python-lyapp") => StreamRead::Present(Arc::clone(&self.0)),
+            _ => StreamRead::Absent,
+        }))
+    }
+}
+
+/// The recordings, in their order.
+pub(crate) fn recordings() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(data("recorded"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// A folder of the tests' data.
+pub(crate) fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(folder)
+}

@@ -1,0 +1,72 @@
+//! `cargo xtask bench`: speed and memory, as ratios against something that is measured in the same run.
+//!
+//! Nothing here fails for being slow: what was reached is printed next to what is wanted. Servers are held to one CPU
+//! and the load to another, where the machine has two and `taskset`.
+
+mod admission;
+mod cluster;
+mod decision;
+mod memory;
+mod pin;
+mod program;
+mod report;
+mod server;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::{say, tools};
+use program::Programs;
+
+/// What to measure, and how often.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// All of it, unless something is named
+    #[arg(value_enum)]
+    what: Vec<What>,
+    /// Rounds; each measures every rival once, and ratios are taken within a round
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: u16,
+    /// Milliseconds that each rival is loaded in a round
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    milliseconds: u64,
+    /// Measure the extreg-webhook and extreg-bench of this folder instead of building them
+    #[arg(long, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Reviews over TLS, against a constant answer and against Go's controller-runtime
+    Admission,
+    /// One decision, without a network
+    Decision,
+    /// BuildConfigs created through kube-apiserver, with and without a webhook
+    Cluster,
+    /// Resident memory, and the time until the webhook is ready
+    Memory,
+}
+
+/// Builds what is measured, and measures.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    tools::check()?;
+    let programs = Programs::new(args.binaries.as_deref())?;
+    let wanted = |what: What| args.what.is_empty() || args.what.contains(&what);
+    say::line(&format!("== {}", pin::described()));
+    if wanted(What::Decision) {
+        decision::run(&programs)?;
+    }
+    if wanted(What::Admission) {
+        admission::run(&programs, args)?;
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    if wanted(What::Memory) {
+        runtime.block_on(memory::run(&programs))?;
+    }
+    if wanted(What::Cluster) {
+        runtime.block_on(cluster::run(&programs, args))?;
+    }
+    Ok(())
+}

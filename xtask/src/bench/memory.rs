@@ -1,0 +1,83 @@
+//! Resident memory of the webhook, and how long it takes to be ready: in an empty cluster and in a large one.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::Result;
+use extreg_tests::{ControlPlane, Options};
+use serde_json::Value;
+
+use crate::bench::cluster;
+use crate::bench::pin::Cpu;
+use crate::bench::program::Programs;
+use crate::bench::report::{Middle, Wanted, judged, single};
+use crate::bench::server::Server;
+use crate::say;
+
+const NAMESPACES: &str = "10000";
+/// As many as an API server would open in a storm.
+const CONNECTIONS: &str = "64";
+const STARTS: usize = 5;
+
+/// Measures in both clusters.
+pub(super) async fn run(programs: &Programs) -> Result<()> {
+    let plane = ControlPlane::start(Options::default()).await?;
+    cluster::prepare(&plane)?;
+    say::line("\n== memory: extreg-webhook in a cluster of a few namespaces");
+    measure(programs, &plane, 25.0)?;
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    programs.ask::<Value>(&["namespaces", &kubeconfig, NAMESPACES])?;
+    say::line(&format!(
+        "\n== memory: extreg-webhook in a cluster of {NAMESPACES} namespaces"
+    ));
+    measure(programs, &plane, 64.0)
+}
+
+fn measure(programs: &Programs, plane: &ControlPlane, idle: f64) -> Result<()> {
+    let mut starts = Vec::new();
+    let mut server = Server::ours(programs, Cpu::Measured, Some(plane.kubeconfig()))?;
+    for _ in 1..STARTS {
+        starts.push(server.start.as_secs_f64());
+        drop(server);
+        server = Server::ours(programs, Cpu::Measured, Some(plane.kubeconfig()))?;
+    }
+    starts.push(server.start.as_secs_f64());
+    judged(
+        "seconds from start to ready",
+        Middle::of(starts),
+        Wanted::AtMost(1.0),
+    );
+    sleep(Duration::from_secs(5));
+    let (resident, most) = server.memory()?;
+    single("resident, idle", resident, "MiB", Wanted::AtMost(idle));
+    single(
+        "resident at most until then",
+        most,
+        "MiB",
+        Wanted::AtMost(64.0),
+    );
+    programs.ask::<Value>(&[
+        "load",
+        "mutated",
+        &server.address(),
+        &programs.ca().display().to_string(),
+        "--connections",
+        CONNECTIONS,
+        "--milliseconds",
+        "10000",
+    ])?;
+    let (resident, most) = server.memory()?;
+    single(
+        "resident after 10 s of load",
+        resident,
+        "MiB",
+        Wanted::AtMost(64.0),
+    );
+    single(
+        "resident at most under load",
+        most,
+        "MiB",
+        Wanted::AtMost(64.0),
+    );
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! What is measured and what measures, built for release.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+
+use crate::bench::pin::{self, Cpu};
+use crate::{image, say};
+
+/// The binaries of a run, and the certificates that all servers share.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// extreg-webhook.
+    pub(super) webhook: PathBuf,
+    /// The webhook with controller-runtime.
+    pub(super) peer: PathBuf,
+    /// The load, and the server that answers a constant.
+    pub(super) bench: PathBuf,
+    certificates: tempfile::TempDir,
+}
+
+impl Programs {
+    /// Builds what is not built yet; ours not if they are in `folder`.
+    pub(super) fn new(folder: Option<&Path>) -> Result<Self> {
+        let folder = match folder {
+            Some(folder) => folder.to_owned(),
+            None => image::build_static(&["extreg-webhook", "extreg-bench"])?,
+        };
+        let programs = Self {
+            webhook: folder.join("extreg-webhook"),
+            peer: extreg_tests::build_peer(|text| say::line(&format!("== {text}")))?,
+            bench: folder.join("extreg-bench"),
+            certificates: tempfile::tempdir()?,
+        };
+        let folder = programs.certificates.path().display().to_string();
+        let _: serde_json::Value = programs.ask(&["certificates", &folder])?;
+        Ok(programs)
+    }
+
+    /// The folder of ca.crt, tls.crt and tls.key.
+    pub(super) fn certificates(&self) -> &Path {
+        self.certificates.path()
+    }
+
+    /// The file that clients trust.
+    pub(super) fn ca(&self) -> PathBuf {
+        self.certificates().join("ca.crt")
+    }
+
+    /// Runs extreg-bench beside what is measured, and reads what it prints.
+    pub(super) fn ask<T: DeserializeOwned>(&self, args: &[&str]) -> Result<T> {
+        self.ask_on(Cpu::Other, args)
+    }
+
+    /// Runs extreg-bench on that CPU, and reads what it prints.
+    pub(super) fn ask_on<T: DeserializeOwned>(&self, cpu: Cpu, args: &[&str]) -> Result<T> {
+        let output = answer(pin::command(cpu, &self.bench).args(args))?;
+        serde_json::from_str(&output).with_context(|| format!("read what {args:?} printed"))
+    }
+}
+
+/// What a command prints.
+pub(super) fn answer(command: &mut Command) -> Result<String> {
+    let output = command
+        .output()
+        .with_context(|| format!("start {}", command.get_program().display()))?;
+    if !output.status.success() {
+        bail!(
+            "{command:?} ended with {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

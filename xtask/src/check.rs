@@ -1,0 +1,36 @@
+//! `cargo xtask check`: what can be said of the sources without running them.
+
+use anyhow::Result;
+
+use crate::{step, tools};
+
+/// Format, lints, dependencies, documentation.
+pub(crate) fn run() -> Result<()> {
+    tools::check()?;
+    step::run("format", &mut step::cargo(["fmt", "--all", "--check"])?)?;
+    let lints = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step::run("lints", &mut step::cargo(lints)?)?;
+    let mut documentation = step::cargo(["doc", "--workspace", "--no-deps"])?;
+    step::run(
+        "documentation",
+        documentation.env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    let mut deny = std::process::Command::new(tools::cargo_deny()?);
+    // Not advisories: their database is not in a package registry, and CI reaches nothing else.
+    deny.args([
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ])
+    .current_dir(step::root()?);
+    step::run("dependencies", &mut deny)
+}

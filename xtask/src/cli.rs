@@ -1,0 +1,53 @@
+//! The tasks and their arguments.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::{bench, check, demo, image, live, manifests, test};
+
+/// The tasks of this repository.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", disable_version_flag = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// The main job end to end: install the webhook, run the flow, kill the webhook, uninstall.
+    Demo(demo::Args),
+    /// Run every test, on a control plane that is built first if it never was.
+    Test(test::Args),
+    /// Check format, lints, dependencies and documentation.
+    Check,
+    /// All that CI does: check, then test.
+    Ci,
+    /// Measure speed and memory against a constant answer, Go's controller-runtime and no webhook.
+    Bench(bench::Args),
+    /// Write the webhook's container image as an OCI archive, without a container engine.
+    Image(image::Args),
+    /// Write the folder manifests/yaml anew.
+    Manifests,
+    /// What the webhook enforces, tried on a real OpenShift in namespaces of its own.
+    Live(live::Args),
+}
+
+impl Cli {
+    /// Runs the task that the arguments name.
+    pub(crate) fn run(self) -> Result<()> {
+        match self.task {
+            Task::Test(args) => test::run(&args),
+            Task::Demo(args) => demo::run(&args),
+            Task::Check => check::run(),
+            Task::Ci => {
+                check::run()?;
+                test::run(&test::Args::default())
+            }
+            Task::Bench(args) => bench::run(&args),
+            Task::Image(args) => image::run(&args),
+            Task::Manifests => manifests::run(),
+            Task::Live(args) => live::run(&args),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask demo`: the main job, on a real API server, shown step by step.
+
+mod flow;
+mod stage;
+
+use anyhow::Result;
+use extreg_tests::{ControlPlane, Options, WebhookServer};
+
+use crate::{say, step, tools};
+use stage::Stage;
+
+/// How to show it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leave the control plane and the webhook running, and say how to reach and to end them.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Builds what is needed, starts a control plane and the webhook, and runs the flow.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    tools::check()?;
+    tools::control_plane()?;
+    step::run(
+        "build the binaries",
+        &mut step::cargo(["build", "--workspace"])?,
+    )?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(show(args))
+}
+
+async fn show(args: &Args) -> Result<()> {
+    say::line("== start etcd and kube-apiserver on loopback, with OpenShift's resources");
+    let plane = ControlPlane::start(Options::default()).await?;
+    say::line(&format!("   {}", plane.server()));
+    say::line("== start extreg-webhook outside the cluster");
+    let mut webhook = WebhookServer::start(plane.kubeconfig(), &[])?;
+    say::line(&format!("   {}", webhook.url()));
+
+    let stage = Stage::new(&plane)?;
+    flow::run(&stage, &mut webhook)?;
+
+    if args.keep {
+        webhook.restart()?;
+        let webhook = webhook.keep()?;
+        let kept = plane.keep()?;
+        let pids: Vec<String> = webhook
+            .into_iter()
+            .chain(kept.pids)
+            .map(|pid| pid.to_string())
+            .collect();
+        say::line(&format!(
+            "\nLeft running. export KUBECONFIG={}",
+            kept.kubeconfig.display()
+        ));
+        say::line(&format!("End it with: kill {}", pids.join(" ")));
+        return Ok(());
+    }
+    flow::uninstall(&stage)?;
+    drop(webhook);
+    plane.stop();
+    say::line("\nDone: each step did what it says. Nothing is left running.");
+    Ok(())
+}

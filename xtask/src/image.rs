@@ -1,0 +1,95 @@
+//! `cargo xtask image`: the webhook's container image as an OCI archive, made without a container engine.
+
+mod elf;
+mod oci;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::{say, step};
+
+/// Name of the binary, and of the one file in the image.
+const WEBHOOK: &str = "extreg-webhook";
+
+/// What to pack, and where to.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// File to write [default: target/extreg-webhook.oci.tar]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// What the archive suggests to call the image
+    #[arg(long, value_name = "NAME:TAG", default_value = concat!("extreg-webhook:", env!("CARGO_PKG_VERSION")))]
+    tag: String,
+    /// Pack this static executable instead of building the webhook
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+const AFTER_HELP: &str = "\
+Push it:  skopeo copy oci-archive:FILE docker://HOST/NAME:TAG
+Load it:  podman load -i FILE";
+
+/// Builds the webhook as a static binary and packs it.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => build_static(&[WEBHOOK])?.join(WEBHOOK),
+    };
+    let target = step::root()?.join("target/extreg-webhook.oci.tar");
+    let output = args.output.as_ref().unwrap_or(&target);
+    let digest = pack(&binary, &args.tag, output)?;
+    say::line(&format!("wrote {} ({digest})", output.display()));
+    Ok(())
+}
+
+/// Writes the archive of an image with nothing but this executable. Returns the digest of its manifest.
+fn pack(binary: &Path, tag: &str, output: &Path) -> Result<String> {
+    let bytes = std::fs::read(binary).with_context(|| format!("read {}", binary.display()))?;
+    let machine = elf::static_executable(&bytes)
+        .with_context(|| format!("{} cannot be all of an image", binary.display()))?;
+    let archive = oci::archive(&oci::Image {
+        name: WEBHOOK,
+        binary: &bytes,
+        machine,
+        version: env!("CARGO_PKG_VERSION"),
+        tag,
+    })?;
+    std::fs::write(output, archive.bytes).with_context(|| format!("write {}", output.display()))?;
+    Ok(archive.digest)
+}
+
+/// Builds packages for release as they are shipped, and returns the folder of their binaries. The target is named even
+/// though it is the host's: flags are for the target then, and procedural macros, which cannot be static, are still
+/// built.
+pub(crate) fn build_static(packages: &[&str]) -> Result<PathBuf> {
+    let root = step::root()?;
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let mut cargo = step::cargo(["build", "--release", "--locked", "--bins"])?;
+    cargo
+        .args(packages.iter().flat_map(|package| ["--package", package]))
+        .args(["--target", &target])
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(root));
+    step::run("build static binaries", &mut cargo)?;
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
+    Ok(root.join(folder).join(target).join("release"))
+}
+
+/// Static, and without the paths of this machine in its panic messages.
+fn rust_flags(root: &Path) -> String {
+    let mut flags = vec![
+        "-Ctarget-feature=+crt-static".to_owned(),
+        format!("--remap-path-prefix={}=.", root.display()),
+    ];
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    if let Some(home) = home {
+        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    }
+    flags.join("\x1f")
+}
+
+#[cfg(test)]
+mod tests;

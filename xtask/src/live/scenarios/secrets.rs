@@ -1,0 +1,94 @@
+//! What is said and done about the secret itself.
+
+use anyhow::{Result, ensure};
+
+use super::{PUSH_SECRET, Scenario, Stage, build_config, docker_image, dockerhub};
+use crate::live::cluster::until;
+use crate::live::namespaces::{Ground, docker_secret};
+use crate::live::need::Need;
+use crate::live::pair::Object;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "secret that is missing is said to the user, with the command that makes it",
+        needs: &[Need::Builds],
+        run: missing,
+    },
+    Scenario {
+        name: "secret linked by hand is left to OpenShift",
+        needs: &[Need::Builds],
+        run: linked,
+    },
+];
+
+fn missing(stage: &mut Stage<'_>) -> Result<()> {
+    let pair = stage.namespaces.pair(Ground::Bare)?;
+    let injected = [(PUSH_SECRET, dockerhub())];
+    let config = |name: &str| build_config(name, &docker_image("IMAGE"));
+    let said = pair.send("create -f -", &config("missing"))?;
+    ensure!(
+        said.stderr.contains("extreg: secret dockerhub is missing")
+            && said
+                .stderr
+                .contains("oc create secret docker-registry dockerhub"),
+        "not said: {}",
+        said.said()
+    );
+    ensure!(
+        said.warnings()
+            .iter()
+            .all(|line| line.chars().count() <= 120),
+        "a line is too long: {}",
+        said.said()
+    );
+    pair.differs(Object::BuildConfig("missing"), &injected)?;
+    // Created, it is no longer said.
+    pair.send("create -f -", &docker_secret("dockerhub"))?;
+    until("the webhook has seen the secret", || {
+        let words = "create -f - --dry-run=server";
+        let said = pair.send(words, &config("found"))?;
+        Ok(said.warnings().is_empty().then_some(()))
+    })?;
+    // A secret that misses the image is another thing to say.
+    pair.oc("delete secret dockerhub")?;
+    pair.oc(
+        "create secret docker-registry dockerhub --docker-server=quay.io --docker-username=a \
+         --docker-password=b",
+    )?;
+    until("the webhook has seen the other secret", || {
+        let said = pair.send("create -f - --dry-run=server", &config("wrong"))?;
+        Ok(said
+            .stderr
+            .contains("has no key for the image")
+            .then_some(()))
+    })
+}
+
+fn linked(stage: &mut Stage<'_>) -> Result<()> {
+    let pair = stage.namespaces.pair(Ground::Linked)?;
+    let config = |name: &str| build_config(name, &docker_image("IMAGE"));
+    until("the webhook has seen the link", || {
+        let said = pair.send("create -f - --dry-run=server", &config("linked"))?;
+        Ok(said.stderr.contains("links another").then_some(()))
+    })?;
+    pair.send("create -f -", &config("linked"))?;
+    pair.alike(Object::BuildConfig("linked"))?;
+    pair.oc("start-build linked")?;
+    // OpenShift finds it, in both.
+    let found = until("the build has a push secret", || {
+        let build = pair.stored(Object::Build("linked-1"))?;
+        Ok(build.pointer("/spec/output/pushSecret/name").cloned())
+    })?;
+    ensure!(found == "another", "OpenShift took {found}");
+    until("its twin has the same", || {
+        let alike = pair.alike(Object::Build("linked-1"));
+        Ok(alike.is_ok().then_some(()))
+    })?;
+    pair.send("create -f -", &docker_secret("dockerhub"))?;
+    until("the webhook has seen the policy's secret", || {
+        let said = pair.send("create -f - --dry-run=server", &config("both"))?;
+        Ok(said.warnings().is_empty().then_some(()))
+    })?;
+    pair.send("create -f -", &config("both"))?;
+    pair.differs(Object::BuildConfig("both"), &[(PUSH_SECRET, dockerhub())])
+}

@@ -1,0 +1,21 @@
+//! `cargo xtask manifests`: the folder `manifests/yaml`, from the builders.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::{say, step};
+
+/// Writes the folder anew.
+pub(crate) fn run() -> Result<()> {
+    let files = extreg_manifests::folder()?;
+    let folder = step::root()?.join("manifests/yaml");
+    fs::remove_dir_all(&folder).with_context(|| format!("empty {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    for file in files {
+        let path = folder.join(&file.name);
+        fs::write(&path, file.content).with_context(|| format!("write {}", path.display()))?;
+        say::line(&format!("wrote manifests/yaml/{}", file.name));
+    }
+    Ok(())
+}
