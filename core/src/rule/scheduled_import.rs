@@ -60,14 +60,14 @@ struct Rule<'a, 's, 'f> {
 
 impl<'a> Rule<'a, '_, '_> {
     fn stream(&self, change: &'a Change<ImageStreamView<'_>>, verdict: &mut Verdict<'a>) {
-        let old: BTreeMap<&str, &TagReference<'_>> = change
-            .old
-            .iter()
-            .flat_map(|old| old.spec.tags.iter())
-            .map(|(_, tag)| (tag.name.as_str(), tag))
-            .collect();
+        let tags = by_name(&change.new);
+        let old = change.old.as_ref().map(by_name).unwrap_or_default();
         for (index, tag) in change.new.spec.tags.iter() {
-            let before = old.get(tag.name.as_str()).copied();
+            let name = tag.name.as_str();
+            if tags.get(name).is_some_and(|(last, _)| *last != index) {
+                continue;
+            }
+            let before = old.get(name).map(|(_, tag)| *tag);
             verdict
                 .sites
                 .extend(self.tag(Field::StreamTagSchedule(index), tag, before, false));
@@ -237,6 +237,17 @@ impl<'a> Rule<'a, '_, '_> {
             stream: self.subject.name.as_str().to_owned(),
         }
     }
+}
+
+/// The tags of a stream with their index. Of two of one name the last counts, as it does where the
+/// API server turns the list into a map (openshift-apiserver `image/v1/conversion.go`,
+/// `Convert_v1_TagReferenceArray_to_api_TagReferenceMap`).
+fn by_name<'v, 's>(
+    view: &'v ImageStreamView<'s>,
+) -> BTreeMap<&'v str, (usize, &'v TagReference<'s>)> {
+    let tags = view.spec.tags.iter();
+    tags.map(|(index, tag)| (tag.name.as_str(), (index, tag)))
+        .collect()
 }
 
 /// Why an import to a tag of an ImageStream that exists is left alone, if it is.

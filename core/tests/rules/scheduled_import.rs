@@ -48,6 +48,26 @@ fn import_of(image: &str, to: &str) -> String {
     ))
 }
 
+/// The API server keeps the last of two tags of one name, so the first is nobody's.
+#[test]
+fn of_two_tags_of_one_name_the_last_counts() {
+    let twice = stream(&[tag("v1", "u/a:1", ""), tag("v1", "u/b:1", "")]);
+    let world = World::default();
+    assert_eq!(
+        world.outcome(&Write::create(ImageStreams, &twice)),
+        "set /spec/tags/1/importPolicy/scheduled"
+    );
+    assert_eq!(
+        world.outcome(&Write::update(ImageStreams, &twice, &twice)),
+        "Unchanged"
+    );
+    let aliased = stream(&[tag("v1", "u/a:1", ""), alias("v1", "app:latest")]);
+    assert_eq!(
+        world.outcome(&Write::create(ImageStreams, &aliased)),
+        "nothing"
+    );
+}
+
 #[test]
 fn the_tag_decides_wherever_it_is_written() {
     let cases = [
