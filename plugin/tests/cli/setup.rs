@@ -171,6 +171,77 @@ fn a_cluster_without_builds_is_told_apart() {
     );
 }
 
+/// An OpenShift whose project "snow" the user may not see, with this answer about its namespace. A
+/// request for it is a conflict; writes into it are taken.
+fn unseen_project(namespace: String) -> FakeApi {
+    FakeApi::start(move |request, _| {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        let served = |name: &str| {
+            let list = format!(r#"{{"kind":"APIResourceList","resources":[{{"name":"{name}"}}]}}"#);
+            json("200 OK", "", &list)
+        };
+        match method {
+            "GET" if path.starts_with("/apis/project.openshift.io/v1 ") => {
+                served("projectrequests")
+            }
+            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => served("imagestreams"),
+            "GET" if path.contains("/projects/snow ") => {
+                status("403 Forbidden", 403, "Forbidden", "no")
+            }
+            "GET" if path.starts_with("/api/v1/namespaces/snow ") => namespace.clone(),
+            "GET" => status("404 Not Found", 404, "NotFound", "no"),
+            "POST" => status(
+                "409 Conflict",
+                409,
+                "AlreadyExists",
+                "projects snow already exists",
+            ),
+            _ => json("200 OK", "", &request.body),
+        }
+    })
+}
+
+const STREAM_ONLY: [&str; 9] = [
+    "setup",
+    "app",
+    "-n",
+    "snow",
+    "--image",
+    "u/app",
+    "--no-build",
+    "--no-secret",
+    "--workload=none",
+];
+
+#[test]
+fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
+    let api = unseen_project(status("403 Forbidden", 403, "Forbidden", "no"));
+    let run = extreg()
+        .args(STREAM_ONLY)
+        .args(["--server", &api.url])
+        .assert()
+        .code(1)
+        .stdout("");
+    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(
+        err.contains("\"snow\" is there") && err.contains("--no-project"),
+        "{err}"
+    );
+    assert!(!err.contains("under way"), "{err}");
+}
+
+#[test]
+fn a_project_that_shows_as_a_namespace_only_is_there() {
+    let namespace = r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"snow"}}"#;
+    let api = unseen_project(json("200 OK", "", namespace));
+    extreg()
+        .args(STREAM_ONLY)
+        .args(["--server", &api.url])
+        .assert()
+        .success()
+        .stdout("namespace/snow unchanged\nimagestream.image.openshift.io/app created\n");
+}
+
 /// Serves an empty project, takes a secret, and never answers a write of a service account.
 fn half_way() -> FakeApi {
     FakeApi::start(|request, _| {
