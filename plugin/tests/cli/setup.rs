@@ -171,9 +171,9 @@ fn a_cluster_without_builds_is_told_apart() {
     );
 }
 
-/// An OpenShift whose project "snow" the user may not see, with this answer about its namespace. A
-/// request for it is a conflict; writes into it are taken.
-fn unseen_project(namespace: String) -> FakeApi {
+/// An OpenShift whose project "snow" the user may not see, with these answers about its namespace and
+/// to a request for it. Writes into it are taken.
+fn unseen_project(namespace: String, request_answer: String) -> FakeApi {
     FakeApi::start(move |request, _| {
         let (method, path) = request.line.split_once(' ').unwrap();
         let served = |name: &str| {
@@ -190,12 +190,7 @@ fn unseen_project(namespace: String) -> FakeApi {
             }
             "GET" if path.starts_with("/api/v1/namespaces/snow ") => namespace.clone(),
             "GET" => status("404 Not Found", 404, "NotFound", "no"),
-            "POST" => status(
-                "409 Conflict",
-                409,
-                "AlreadyExists",
-                "projects snow already exists",
-            ),
+            "POST" => request_answer.clone(),
             _ => json("200 OK", "", &request.body),
         }
     })
@@ -215,25 +210,26 @@ const STREAM_ONLY: [&str; 9] = [
 
 #[test]
 fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
-    let api = unseen_project(status("403 Forbidden", 403, "Forbidden", "no"));
-    let run = extreg()
-        .args(STREAM_ONLY)
-        .args(["--server", &api.url])
-        .assert()
-        .code(1)
-        .stdout("");
-    let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
-    assert!(
-        err.contains("\"snow\" is there") && err.contains("--no-project"),
-        "{err}"
-    );
-    assert!(!err.contains("under way"), "{err}");
+    let forbidden = || status("403 Forbidden", 403, "Forbidden", "no");
+    let there = status("409 Conflict", 409, "AlreadyExists", "snow already exists");
+    for (answer, code, said) in [(there, 1, "\"snow\" is there"), (forbidden(), 6, "no;")] {
+        let api = unseen_project(forbidden(), answer);
+        let run = extreg()
+            .args(STREAM_ONLY)
+            .args(["--server", &api.url])
+            .assert()
+            .code(code)
+            .stdout("");
+        let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(err.contains(said) && err.contains("--no-project"), "{err}");
+        assert!(!err.contains("under way"), "{err}");
+    }
 }
 
 #[test]
 fn a_project_that_shows_as_a_namespace_only_is_there() {
     let namespace = r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"snow"}}"#;
-    let api = unseen_project(json("200 OK", "", namespace));
+    let api = unseen_project(json("200 OK", "", namespace), String::new());
     extreg()
         .args(STREAM_ONLY)
         .args(["--server", &api.url])

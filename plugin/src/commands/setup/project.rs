@@ -116,7 +116,7 @@ pub(crate) async fn create(
                 json!({ "description": DESCRIPTION }),
             );
             let made = cluster.create(&request, dry_run).await;
-            let made = made.map_err(|error| explain_conflict(name, error))?;
+            let made = made.map_err(|error| explain(name, error))?;
             // The answer is the Project, whatever was asked for.
             Ok(Object {
                 kind: Kind::PROJECT,
@@ -130,22 +130,28 @@ pub(crate) async fn create(
     }
 }
 
-/// What is there and could not be seen is somebody else's, or gives rights to its parts only.
-fn explain_conflict(name: &str, error: Error) -> Error {
-    match error {
-        Error::Api {
-            code: code @ 409,
-            reason,
-            ..
-        } => Error::Api {
-            code,
-            reason,
-            message: format!(
-                "project \"{name}\" is there, and you may not see it: if you may write into it, \
-                 leave the project out with --no-project; else ask its owner for access, or name \
-                 another with -n"
-            ),
-        },
-        error => error,
+/// Who has rights to the parts of a project only can neither see it nor make it.
+fn explain(name: &str, error: Error) -> Error {
+    let Error::Api {
+        code,
+        reason,
+        message,
+    } = error
+    else {
+        return error;
+    };
+    let message = match code {
+        403 => format!("{message}; if the project is there, leave it out with --no-project"),
+        409 => format!(
+            "project \"{name}\" is there, and you may not see it: if you may write into it, leave \
+             the project out with --no-project; else ask its owner for access, or name another \
+             with -n"
+        ),
+        _ => message,
+    };
+    Error::Api {
+        code,
+        reason,
+        message,
     }
 }
