@@ -238,6 +238,56 @@ fn a_project_that_shows_as_a_namespace_only_is_there() {
         .stdout("namespace/snow unchanged\nimagestream.image.openshift.io/app created\n");
 }
 
+#[test]
+fn what_a_controller_writes_meanwhile_is_not_our_change() {
+    let stream = |version: u32| {
+        serde_json::json!({
+            "apiVersion": "image.openshift.io/v1",
+            "kind": "ImageStream",
+            "metadata": {
+                "name": "app", "namespace": "snow", "generation": version,
+                "resourceVersion": version.to_string(),
+                "labels": {"app.kubernetes.io/managed-by": "oc-extreg", "app.kubernetes.io/name": "app"},
+            },
+            "spec": {"tags": [{
+                "name": "latest", "generation": version,
+                "from": {"kind": "DockerImage", "name": "docker.io/u/app:latest"},
+                "importPolicy": {"scheduled": true}, "referencePolicy": {"type": "Source"},
+            }]},
+        })
+        .to_string()
+    };
+    let reads = std::sync::atomic::AtomicU32::new(0);
+    let api = FakeApi::start(move |request, _| {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        match method {
+            "GET" if path.contains("/imagestreams/app ") => {
+                // The second version comes between the first read and the write.
+                let reads = reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                json("200 OK", "", &stream(if reads == 0 { 1 } else { 2 }))
+            }
+            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => {
+                let list = r#"{"kind":"APIResourceList","resources":[{"name":"imagestreams"}]}"#;
+                json("200 OK", "", list)
+            }
+            "GET" => status("404 Not Found", 404, "NotFound", "no"),
+            _ if request.body.contains(r#""resourceVersion":"1""#) => status(
+                "409 Conflict",
+                409,
+                "Conflict",
+                "the object has been modified",
+            ),
+            _ => json("200 OK", "", &stream(2)),
+        }
+    });
+    extreg()
+        .args(STREAM_ONLY)
+        .args(["--no-project", "--server", &api.url])
+        .assert()
+        .success()
+        .stdout("imagestream.image.openshift.io/app unchanged\n");
+}
+
 /// Serves an empty project, takes a secret, and never answers a write of a service account.
 fn half_way() -> FakeApi {
     FakeApi::start(|request, _| {
