@@ -15,7 +15,7 @@ pub(crate) use self::object::set;
 pub use self::{
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
     cluster::{Cluster, DryRun},
-    config::{ConnectOptions, connect, go_arch, go_os},
+    config::{ConnectOptions, connect, go_arch, go_os, kubeconfig},
     data::{DataFormat, to_data, yaml_document},
     error::from_kube,
     kind::Kind,

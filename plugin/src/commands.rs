@@ -52,7 +52,7 @@ impl Command {
     pub async fn run(self, context: &Context) -> Result<Exit, Error> {
         match self {
             Self::Check(args) => check::run(args, context).await,
-            Self::Completion(args) => Ok(completion::run(&args, context)),
+            Self::Completion(args) => completion::run(args, context),
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,

@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use kube::config::Kubeconfig;
+
 use crate::{
     api::{self, Cluster},
     caller::Caller,
@@ -79,6 +81,14 @@ impl Context {
             printer: &self.printer,
         })
         .await
+    }
+
+    /// The kubeconfig with the flags laid over it, if there is one. Reads files only.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    pub fn kubeconfig(&self) -> Result<Option<Kubeconfig>, Error> {
+        api::kubeconfig(&self.connection)
     }
 }
 

@@ -7,6 +7,7 @@ use clap::ValueEnum as _;
 use crate::{
     caller::Caller,
     cli::{self, Cli, Parsed},
+    complete,
     context::{Context, Journal},
     defaults::Environment,
     error::Error,
@@ -25,6 +26,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.len() <= 1 {
         let printer = early_printer(&args);
         printer.raw(&cli::overview(caller));
+        printer.flush();
+        return Exit::Done.into();
+    }
+    if args.get(1).is_some_and(|arg| arg == complete::COMMAND) {
+        let printer = early_printer(&[]);
+        let words = args.get(2..).unwrap_or_default();
+        printer.raw(&complete::run(words, caller, &environment));
         printer.flush();
         return Exit::Done.into();
     }

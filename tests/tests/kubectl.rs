@@ -1,6 +1,6 @@
 //! The real kubectl runs the plugin.
 
-use std::process::Output;
+use std::process::{Command, Output};
 
 use extreg_tests::{ControlPlane, PluginFolder};
 use serde_json::Value;
@@ -57,4 +57,52 @@ async fn a_user_is_impersonated_by_kubectls_flags() {
     assert!(!output.status.success());
     let said = text(&output.stderr);
     assert!(said.contains("ann") && said.contains("bob"), "{said}");
+}
+
+/// What the real kubectl offers for a line, having found the plugin's executable for that.
+async fn kubectl_offers(plane: &ControlPlane, words: &[&str]) -> Vec<String> {
+    let plugin = PluginFolder::new().unwrap();
+    let mut install = Command::new(plugin.path().join("kubectl-extreg"));
+    install.args(["completion", "install"]);
+    plugin.add_to(&mut install).unwrap();
+    let install = install.output().unwrap();
+    assert!(install.status.success(), "{}", text(&install.stderr));
+    let mut kubectl = plane.kubectl();
+    plugin.add_to(&mut kubectl).unwrap();
+    let output = kubectl
+        .args(["__complete", "extreg"])
+        .args(words)
+        .output()
+        .unwrap();
+    let lines = text(&output.stdout).lines();
+    lines
+        .filter_map(|line| line.split('\t').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn kubectl_completes_the_plugin() {
+    let plane = ControlPlane::shared().await.unwrap();
+    let offered = kubectl_offers(plane, &["set"]).await;
+    assert_eq!(offered, ["setup", ":4"]);
+    let namespace = plane.namespace("complete").await.unwrap();
+    let stream = serde_json::json!({
+        "apiVersion": "image.openshift.io/v1",
+        "kind": "ImageStream",
+        "metadata": {"name": "melon", "namespace": namespace},
+    });
+    let file = plane.folder().join("complete-stream.json");
+    std::fs::write(&file, stream.to_string()).unwrap();
+    let applied = plane
+        .kubectl()
+        .args(["create", "-f", file.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(applied.status.success(), "{}", text(&applied.stderr));
+    // kubectl takes its own flags out of the line's completion; typed they count.
+    let offered = kubectl_offers(plane, &["teardown", "-n", &namespace, ""]).await;
+    assert_eq!(offered, ["melon", ":4"]);
+    let offered = kubectl_offers(plane, &["version", "-n", &namespace]).await;
+    assert_eq!(offered, [namespace.as_str(), ":4"]);
 }

@@ -76,6 +76,17 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
     ))
 }
 
+/// The kubeconfig with the flags laid over it, if there is one or a `--server`. Reads files only.
+///
+/// # Errors
+/// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+pub fn kubeconfig(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
+    Ok(read(args)?
+        .map(|kubeconfig| overlay(kubeconfig, args))
+        .transpose()?
+        .map(|(kubeconfig, _)| kubeconfig))
+}
+
 /// `linux` and the like, as Go calls it.
 pub fn go_os(os: &str) -> &str {
     match os {
@@ -105,21 +116,24 @@ fn user_agent(verb: &str) -> String {
 }
 
 async fn load(args: &ConnectionArgs) -> Result<Config, Error> {
-    let kubeconfig = match &args.kubeconfig {
-        Some(path) => Some(Kubeconfig::read_from(path).map_err(wrong)?),
-        None => default_kubeconfig()?,
-    };
-    let kubeconfig = match kubeconfig {
-        Some(kubeconfig) if !is_empty(&kubeconfig) => kubeconfig,
-        _ if args.server.is_some() => nameless(),
-        _ => {
-            return Config::incluster().map_err(|_| Error::NoCluster);
-        }
+    let Some(kubeconfig) = read(args)? else {
+        return Config::incluster().map_err(|_| Error::NoCluster);
     };
     let (kubeconfig, options) = overlay(kubeconfig, args)?;
     Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(wrong)
+}
+
+/// The kubeconfig as it is, or one for `--server` alone.
+fn read(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
+    let kubeconfig = match &args.kubeconfig {
+        Some(path) => Some(Kubeconfig::read_from(path).map_err(wrong)?),
+        None => default_kubeconfig()?,
+    };
+    Ok(kubeconfig
+        .filter(|kubeconfig| !is_empty(kubeconfig))
+        .or_else(|| args.server.is_some().then(nameless)))
 }
 
 fn default_kubeconfig() -> Result<Option<Kubeconfig>, Error> {

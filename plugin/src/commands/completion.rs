@@ -1,30 +1,64 @@
-//! `completion`: scripts for the shells.
+//! `completion`: scripts for the shells, and what the hosts look for.
 
+mod install;
+
+use clap::Subcommand;
 use clap_complete::Shell;
 
-use crate::{cli, context::Context, exit::Exit};
+use crate::{cli, context::Context, error::Error, exit::Exit};
 
-/// Print a completion script for a shell
+/// Print a completion script for a shell, or have oc and kubectl complete this plugin
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  \
+    # Have oc and kubectl complete \"oc extreg\", names of the cluster too\n  \
+    oc extreg completion install\n\n  \
     # For this bash\n  \
     source <(oc-extreg completion bash)\n\n  \
     # For every fish\n  \
     oc extreg completion fish > ~/.config/fish/completions/oc-extreg.fish\n\n\
-    The script completes the binary under its own name, oc-extreg or kubectl-extreg.")]
+    The script completes the binary under its own name, oc-extreg or kubectl-extreg."
+)]
 pub struct Args {
     /// The shell: bash, zsh, fish, powershell or elvish
-    #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
-    shell: Shell,
+    #[arg(
+        value_enum,
+        value_name = "SHELL",
+        hide_possible_values = true,
+        required = true
+    )]
+    shell: Option<Shell>,
+    #[command(subcommand)]
+    command: Option<Completion>,
 }
 
-/// Prints the script.
-pub fn run(args: &Args, context: &Context) -> Exit {
+#[derive(Clone, Debug, Subcommand)]
+enum Completion {
+    Install(install::Args),
+}
+
+/// Prints the script, or installs.
+///
+/// # Errors
+/// If a file cannot be written, or is somebody else's.
+pub fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    match (args.command, args.shell) {
+        (Some(Completion::Install(args)), _) => install::run(args, context),
+        (None, Some(shell)) => {
+            script(shell, context);
+            Ok(Exit::Done)
+        }
+        (None, None) => Err(Error::usage("name a shell, or \"install\"")),
+    }
+}
+
+fn script(shell: Shell, context: &Context) {
     // The shells complete a program by the word that starts the line, which has no space in it.
     let program = format!("{}-extreg", context.caller.program());
     let mut command = cli::command(context.caller).bin_name(program.clone());
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command, program, &mut script);
+    clap_complete::generate(shell, &mut command, program, &mut script);
     context.printer.raw(&String::from_utf8_lossy(&script));
-    Exit::Done
 }

@@ -9,6 +9,7 @@
 mod check;
 mod check_cluster;
 mod common;
+mod complete;
 mod connection;
 mod resolve;
 mod setup;

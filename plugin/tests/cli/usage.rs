@@ -15,6 +15,10 @@ fn help_pages() {
     insta::assert_snapshot!("version-help", stdout(&["version", "-h"]));
     insta::assert_snapshot!("version-help-long", stdout(&["version", "--help"]));
     insta::assert_snapshot!("completion-help", stdout(&["completion", "-h"]));
+    insta::assert_snapshot!(
+        "completion-install-help",
+        stdout(&["completion", "install", "-h"])
+    );
 }
 
 #[test]

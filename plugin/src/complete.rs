@@ -1,0 +1,103 @@
+//! What the shell offers while a line is typed: `oc extreg __complete WORDS...`, the last word being
+//! the one that is typed, possibly empty.
+//!
+//! The answer is Cobra's dialect, which `oc` and `kubectl` read (kubectl
+//! `pkg/cmd/plugin_completion.go`): a candidate a line, a tab and its description behind it, and in
+//! the last line `:` with the sum of what the shell shall do besides. The hosts look for an
+//! executable of its own for that, `oc_complete-extreg` or `kubectl_complete-extreg`; `completion
+//! install` makes these. They take their own flags out of the line's completion, so `-n` and
+//! `--context` are completed here, and heeded where they have been typed.
+//!
+//! It never fails and never says anything else: a line that cannot be understood, a cluster that is
+//! slow, forbids or is not there, all offer nothing.
+
+mod candidate;
+mod live;
+mod value;
+mod words;
+
+use std::ffi::OsString;
+
+use self::{
+    candidate::{Answer, Directive},
+    value::Wanted,
+    words::{Line, Place},
+};
+use crate::{
+    caller::Caller,
+    cli::{self, Parsed},
+    context::Context,
+    defaults::Environment,
+    printer::{Printer, Quiet},
+};
+
+/// The word that asks for it. It is no command: what follows need not make sense.
+pub const COMMAND: &str = "__complete";
+
+/// The answer for the words typed after `extreg`.
+pub fn run(words: &[OsString], caller: Caller, environment: &Environment) -> String {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let mut root = cli::command(caller);
+    root.build();
+    let line = Line::read(&root, &words);
+    answer(&line, caller, environment).to_string()
+}
+
+fn answer(line: &Line<'_>, caller: Caller, environment: &Environment) -> Answer {
+    match &line.place {
+        Place::Flag => Answer::closed(candidate::flags(line)),
+        Place::Word { argument: None } => Answer::closed(candidate::commands(line)),
+        Place::Word {
+            argument: Some(argument),
+        } => {
+            let mut answer = of_argument(line, argument, caller, environment);
+            answer.candidates.extend(candidate::commands(line));
+            answer
+        }
+        Place::Value(argument) => of_argument(line, argument, caller, environment),
+    }
+}
+
+fn of_argument(
+    line: &Line<'_>,
+    argument: &clap::Arg,
+    caller: Caller,
+    environment: &Environment,
+) -> Answer {
+    match value::wanted(line.command.get_name(), argument) {
+        Wanted::OneOf => Answer::closed(candidate::possible(argument, line.typed)),
+        Wanted::File => Answer::left_to_the_shell(Directive::Files),
+        Wanted::Folder => Answer::left_to_the_shell(Directive::Folders),
+        Wanted::Anything => Answer::closed(Vec::new()),
+        Wanted::Live(live) => context(line, caller, environment)
+            .map_or_else(Answer::default, |context| {
+                live::look(live, line.typed, context)
+            }),
+    }
+}
+
+/// The context that a command of this line would have, by the flags that have been typed.
+fn context(line: &Line<'_>, caller: Caller, environment: &Environment) -> Option<Context> {
+    // A command that takes no argument of its own carries them through the rules for all flags.
+    let program = [caller.to_string(), "version".to_owned()];
+    let flags = line
+        .given
+        .iter()
+        .map(|(name, value)| format!("--{name}={value}"));
+    let args: Vec<OsString> = program.into_iter().chain(flags).map(Into::into).collect();
+    let Ok(Parsed::Run(cli)) = cli::parse(&args, caller, environment) else {
+        return None;
+    };
+    let printer = Printer::new(
+        Box::new(std::io::sink()),
+        false,
+        Box::new(std::io::sink()),
+        false,
+        Quiet::Silent,
+        0,
+    );
+    Some(Context::new(caller, "complete", cli.global, printer.into()))
+}

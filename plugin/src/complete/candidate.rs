@@ -1,0 +1,151 @@
+//! What is offered, in Cobra's dialect; and what of it is in the command tree.
+
+use std::fmt;
+
+use clap::{Arg, builder::StyledStr};
+
+use super::words::Line;
+
+/// One thing to offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// What would be typed.
+    pub(super) value: String,
+    /// What it is, in one line; may be empty.
+    pub(super) description: String,
+}
+
+/// What the shell shall do besides: Cobra's `ShellCompDirective` (cobra `completions.go`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Directive {
+    /// Nothing: what is not offered is not offered.
+    #[default]
+    Nothing,
+    /// The same, and go on with the word: no space behind the only candidate.
+    GoOn,
+    /// Offer files.
+    Files,
+    /// Offer folders.
+    Folders,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) directive: Directive,
+}
+
+impl Directive {
+    const fn bits(self) -> u8 {
+        const NO_SPACE: u8 = 2;
+        const NO_FILES: u8 = 4;
+        const FILTER_DIRS: u8 = 16;
+        match self {
+            Self::Nothing => NO_FILES,
+            Self::GoOn => NO_FILES | NO_SPACE,
+            Self::Files => 0,
+            Self::Folders => FILTER_DIRS,
+        }
+    }
+}
+
+impl Answer {
+    /// These, and nothing else.
+    pub(super) const fn closed(candidates: Vec<Candidate>) -> Self {
+        Self {
+            candidates,
+            directive: Directive::Nothing,
+        }
+    }
+
+    /// What the shell knows better.
+    pub(super) const fn left_to_the_shell(directive: Directive) -> Self {
+        Self {
+            candidates: Vec::new(),
+            directive,
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Candidate { value, description } in &self.candidates {
+            if description.is_empty() {
+                writeln!(f, "{value}")?;
+            } else {
+                writeln!(f, "{value}\t{description}")?;
+            }
+        }
+        writeln!(f, ":{}", self.directive.bits())
+    }
+}
+
+/// The commands that begin with what is typed; below `help` the topics too.
+pub(super) fn commands(line: &Line<'_>) -> Vec<Candidate> {
+    let commands = line.command.get_subcommands();
+    commands
+        // Of what is hidden only topics have a page of their own.
+        .filter(|command| !command.is_hide_set() || line.is_help && is_topic(command))
+        .filter(|command| command.get_name().starts_with(line.typed))
+        .map(|command| {
+            let about = command.get_about().filter(|_| !is_topic(command));
+            Candidate {
+                value: command.get_name().to_owned(),
+                description: first_line(about),
+            }
+        })
+        .collect()
+}
+
+/// The flags that begin with what is typed and have not been given.
+pub(super) fn flags(line: &Line<'_>) -> Vec<Candidate> {
+    let flags = line.command.get_arguments().filter(|arg| {
+        !arg.is_positional()
+            && !arg.is_hide_set()
+            && arg
+                .get_long()
+                .is_none_or(|name| !line.spent.iter().any(|spent| spent == name))
+    });
+    let mut candidates = Vec::new();
+    for flag in flags {
+        let long = flag.get_long().map(|name| format!("--{name}"));
+        // A dash alone may become either.
+        let short = flag
+            .get_short()
+            .filter(|_| line.typed == "-")
+            .map(|letter| format!("-{letter}"));
+        let names = short.into_iter().chain(long);
+        candidates.extend(
+            names
+                .filter(|name| name.starts_with(line.typed))
+                .map(|value| Candidate {
+                    value,
+                    description: first_line(flag.get_help()),
+                }),
+        );
+    }
+    candidates
+}
+
+/// The values of an enumeration that begin with what is typed.
+pub(super) fn possible(argument: &Arg, typed: &str) -> Vec<Candidate> {
+    let values = argument.get_possible_values();
+    values
+        .iter()
+        .filter(|value| !value.is_hide_set() && value.get_name().starts_with(typed))
+        .map(|value| Candidate {
+            value: value.get_name().to_owned(),
+            description: first_line(value.get_help()),
+        })
+        .collect()
+}
+
+fn is_topic(command: &clap::Command) -> bool {
+    command.is_hide_set() && command.is_disable_help_flag_set()
+}
+
+fn first_line(text: Option<&StyledStr>) -> String {
+    let text = text.map(ToString::to_string).unwrap_or_default();
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,161 @@
+//! What only a cluster or the kubeconfig knows, within the time that a person waits for a shell.
+
+use std::{collections::BTreeSet, sync::mpsc, thread, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    candidate::{Answer, Candidate, Directive},
+    value::Live,
+};
+use crate::{
+    api::{Cluster, Kind, ObjectRef},
+    context::Context,
+    error::Error,
+};
+
+/// A shell that hangs is worse than one that offers nothing.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// As many are asked for; who has more types another letter.
+const MOST: usize = 500;
+
+/// Looks up what begins with what is typed. Nothing if that fails or takes too long.
+pub(super) fn look(live: Live, typed: &str, context: Context) -> Answer {
+    let (directive, names) = match live {
+        Live::Contexts | Live::Clusters | Live::Users => {
+            (Directive::Nothing, of_kubeconfig(live, &context))
+        }
+        Live::StreamTags | Live::StreamsOrTags => {
+            let directive = if typed.contains(':') {
+                Directive::Nothing
+            } else {
+                Directive::GoOn
+            };
+            (directive, of_cluster(live, typed, context))
+        }
+        _ => (Directive::Nothing, of_cluster(live, typed, context)),
+    };
+    let candidates = names
+        .unwrap_or_default()
+        .into_iter()
+        // One in two lines would be two.
+        .filter(|name| name.starts_with(typed) && !name.contains(char::is_control))
+        .map(|value| Candidate {
+            value,
+            description: String::new(),
+        })
+        .collect();
+    Answer {
+        candidates,
+        directive,
+    }
+}
+
+fn of_kubeconfig(live: Live, context: &Context) -> Option<BTreeSet<String>> {
+    let kubeconfig = context.kubeconfig().ok()??;
+    Some(match live {
+        Live::Clusters => kubeconfig.clusters.into_iter().map(|c| c.name).collect(),
+        Live::Users => kubeconfig.auth_infos.into_iter().map(|u| u.name).collect(),
+        _ => kubeconfig.contexts.into_iter().map(|c| c.name).collect(),
+    })
+}
+
+/// On a thread of its own, which ends with the process: a credential plugin of the kubeconfig or a
+/// name server may block it for as long as they like.
+fn of_cluster(live: Live, typed: &str, context: Context) -> Option<BTreeSet<String>> {
+    let (sender, receiver) = mpsc::channel();
+    let typed = typed.to_owned();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        if let Ok(runtime) = runtime {
+            let names = runtime.block_on(ask(live, &typed, &context));
+            // Nobody listens any more if it took too long.
+            let _ = sender.send(names.ok());
+        }
+    });
+    receiver.recv_timeout(PATIENCE).ok().flatten()
+}
+
+async fn ask(live: Live, typed: &str, context: &Context) -> Result<BTreeSet<String>, Error> {
+    let cluster = context.cluster().await?;
+    match live {
+        Live::Namespaces => match names(&cluster, Kind::NAMESPACE).await {
+            Err(error) if error.is_forbidden() => names(&cluster, Kind::PROJECT).await,
+            other => other,
+        },
+        Live::BuildConfigs => names(&cluster, Kind::BUILD_CONFIG).await,
+        Live::Streams => names(&cluster, Kind::IMAGE_STREAM).await,
+        Live::Applications => {
+            let (builds, streams) = futures::join!(
+                names(&cluster, Kind::BUILD_CONFIG),
+                names(&cluster, Kind::IMAGE_STREAM)
+            );
+            let mut all = builds.unwrap_or_default();
+            all.extend(streams.unwrap_or_default());
+            Ok(all)
+        }
+        Live::StreamTags | Live::StreamsOrTags => {
+            if let Some((stream, _)) = typed.split_once(':') {
+                return tags(&cluster, stream).await;
+            }
+            let streams = names(&cluster, Kind::IMAGE_STREAM).await?;
+            let colon = if live == Live::StreamTags { ":" } else { "" };
+            Ok(streams
+                .iter()
+                .map(|name| format!("{name}{colon}"))
+                .collect())
+        }
+        Live::Contexts | Live::Clusters | Live::Users => Ok(BTreeSet::new()),
+    }
+}
+
+async fn names(cluster: &Cluster, kind: Kind) -> Result<BTreeSet<String>, Error> {
+    let path = kind.path(Some(cluster.namespace()));
+    let list = cluster.get_path(&format!("{path}?limit={MOST}")).await?;
+    let items = list.get("items").and_then(Value::as_array);
+    let items = items.into_iter().flatten();
+    Ok(items
+        .filter_map(|item| item.pointer("/metadata/name")?.as_str())
+        .map(str::to_owned)
+        .collect())
+}
+
+async fn tags(cluster: &Cluster, stream: &str) -> Result<BTreeSet<String>, Error> {
+    let reference = ObjectRef::new(Kind::IMAGE_STREAM, cluster.namespace(), stream);
+    let found = cluster.get(&reference).await?;
+    Ok(found.map_or_else(BTreeSet::new, |found| tags_of(stream, &found.body)))
+}
+
+/// The tags that a stream has, and those that it asks for.
+fn tags_of(stream: &str, body: &Value) -> BTreeSet<String> {
+    let names = |pointer: &str, key: &str| -> Vec<String> {
+        let tags = body.pointer(pointer).and_then(Value::as_array);
+        let tags = tags.into_iter().flatten();
+        tags.filter_map(|tag| tag.get(key)?.as_str())
+            .map(|tag| format!("{stream}:{tag}"))
+            .collect()
+    };
+    let mut all = names("/spec/tags", "name");
+    all.extend(names("/status/tags", "tag"));
+    all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_has_the_tags_that_it_was_given_and_those_pushed_to_it() {
+        let stream = json!({
+            "spec": {"tags": [{"name": "latest"}, {"name": "v1"}]},
+            "status": {"tags": [{"tag": "latest"}, {"tag": "pushed"}]},
+        });
+        let tags: Vec<String> = tags_of("app", &stream).into_iter().collect();
+        assert_eq!(tags, ["app:latest", "app:pushed", "app:v1"]);
+        assert!(tags_of("app", &json!({"spec": {}})).is_empty());
+    }
+}

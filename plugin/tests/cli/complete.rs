@@ -1,0 +1,246 @@
+//! What the hosts are told to offer while a line is typed.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::common::{FakeApi, Seen, extreg, json as answer, status};
+
+/// The candidates without their descriptions, and the directive last.
+fn offered(words: &[&str]) -> Vec<String> {
+    let run = extreg().arg("__complete").args(words).assert().success();
+    let output = run.get_output();
+    assert_eq!(output.stderr, b"", "{words:?}");
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines()
+        .map(|line| line.split('\t').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn forbidden() -> String {
+    status("403 Forbidden", 403, "Forbidden", "no")
+}
+
+fn list(names: &[&str]) -> String {
+    let items: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"metadata": {"name": name}}))
+        .collect();
+    answer("200 OK", "", &json!({ "items": items }).to_string())
+}
+
+fn path(seen: &Seen) -> &str {
+    seen.line.split([' ', '?']).nth(1).unwrap_or_default()
+}
+
+#[test]
+fn the_command_tree_is_offered() {
+    let table: [(&[&str], &[&str]); 12] = [
+        (&["se"], &["setup", ":4"]),
+        (&["webhook", "in"], &["install", ":4"]),
+        (&["setup", "app", "--image", ""], &[":4"]),
+        (&["setup", "app", "--work"], &["--workload", ":4"]),
+        (
+            &["setup", "app", "--workload", ""],
+            &["deployment", "deploymentconfig", "none", ":4"],
+        ),
+        (
+            &["setup", "app", "--workload=deploymentc"],
+            &["deploymentconfig", ":4"],
+        ),
+        (&["setup", "app", "-o", "y"], &["yaml", ":4"]),
+        // Given once is enough.
+        (&["setup", "--workload", "none", "--workl"], &[":4"]),
+        (&["check", "-f", ""], &[":0"]),
+        (&["completion", "install", "--dir", "/"], &[":16"]),
+        (&["completion", "z"], &["zsh", ":4"]),
+        (&["help", "ex"], &["exit-codes", ":4"]),
+    ];
+    for (words, expected) in table {
+        assert_eq!(offered(words), expected, "{words:?}");
+    }
+}
+
+#[test]
+fn a_candidate_says_what_it_is() {
+    let run = extreg().args(["__complete", "set"]).assert().success();
+    let text = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    assert_eq!(
+        text,
+        "setup\tSet up an application that is built here and kept in an external registry\n:4\n"
+    );
+}
+
+#[test]
+fn nothing_hidden_and_no_word_of_ours_is_offered() {
+    let all = offered(&[""]);
+    assert!(all.contains(&"webhook".to_owned()), "{all:?}");
+    for hidden in ["__complete", "environment", "exit-codes"] {
+        assert!(!all.contains(&hidden.to_owned()), "{hidden}");
+    }
+    assert!(offered(&["--conte"]).contains(&"--context".to_owned()));
+}
+
+#[test]
+fn the_kubeconfig_is_read_and_no_network_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    std::fs::write(
+        &file,
+        "
+clusters: [{name: c-one, cluster: {server: 'http://127.0.0.1:1'}}]
+users: [{name: u-one, user: {token: t0k3n}}]
+contexts: [{name: dev, context: {cluster: c-one, user: u-one}}, {name: \"d\\nx\", context: {cluster: c-one}}]
+",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let table = [
+        ("--context", "d", "dev"),
+        ("--cluster", "", "c-one"),
+        ("--user", "u", "u-one"),
+    ];
+    for (flag, typed, expected) in table {
+        let words = ["version", "--kubeconfig", file, flag, typed];
+        assert_eq!(offered(&words), [expected, ":4"], "{flag}");
+    }
+}
+
+#[test]
+fn the_cluster_is_asked_where_the_words_lead() {
+    let api = FakeApi::start(|seen, _| match path(seen) {
+        "/api/v1/namespaces" => list(&["snow", "shop", "ice"]),
+        "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs" => list(&["app", "api"]),
+        "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
+        _ => status("404 Not Found", 404, "NotFound", "not found"),
+    });
+    let server = format!("--server={}", api.url);
+    assert_eq!(offered(&[&server, "-n", "s"]), ["shop", "snow", ":4"]);
+    assert_eq!(
+        offered(&["teardown", "-n", "snow", &server, "a"]),
+        ["api", "app", "art", ":4"]
+    );
+    let seen = api.seen();
+    let agent = seen[0].header("user-agent");
+    assert!(agent[0].ends_with(" complete"), "{agent:?}");
+    assert!(seen.iter().all(|seen| seen.line.starts_with("GET ")));
+}
+
+#[test]
+fn who_may_not_list_namespaces_has_projects() {
+    let api = FakeApi::start(|seen, _| match path(seen) {
+        "/apis/project.openshift.io/v1/projects" => list(&["mine"]),
+        _ => forbidden(),
+    });
+    let server = format!("--server={}", api.url);
+    assert_eq!(offered(&[&server, "--namespace", ""]), ["mine", ":4"]);
+}
+
+#[test]
+fn what_is_slow_or_forbidden_or_no_api_offers_nothing() {
+    let slow = FakeApi::start(|_, _| {
+        std::thread::sleep(Duration::from_mins(1));
+        list(&["late"])
+    });
+    let forbidden = FakeApi::start(|_, _| forbidden());
+    let other = FakeApi::start(|_, _| answer("200 OK", "", "<html>"));
+    for server in [&slow.url, &forbidden.url, &other.url, "http://127.0.0.1:1"] {
+        let server = format!("--server={server}");
+        assert_eq!(offered(&[&server, "-n", ""]), [":4"], "{server}");
+        assert_eq!(offered(&[&server, "teardown", ""]), [":4"], "{server}");
+    }
+    // No kubeconfig, and flags that make no sense.
+    assert_eq!(offered(&["-n", ""]), [":4"]);
+    assert_eq!(offered(&["--timeout", "soon", "-n", ""]), [":4"]);
+}
+
+fn install(dir: &Path) -> (i32, String, String) {
+    let run = extreg()
+        .args(["completion", "install", "--dir"])
+        .arg(dir)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        run.status.code().unwrap(),
+        text(run.stdout),
+        text(run.stderr),
+    )
+}
+
+#[test]
+fn what_the_hosts_look_for_is_installed_once_and_works() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display();
+    let (code, out, err) = install(dir.path());
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(
+        out,
+        format!("{folder}/oc_complete-extreg created\n{folder}/kubectl_complete-extreg created\n")
+    );
+    assert!(err.contains("is not on the PATH"), "{err}");
+    assert!(
+        err.contains(&format!(
+            "Undo: rm {folder}/oc_complete-extreg {folder}/kubectl_complete-extreg"
+        )),
+        "{err}"
+    );
+    let (_, again, _) = install(dir.path());
+    assert_eq!(again.matches(" unchanged\n").count(), 2, "{again}");
+
+    let shim = dir.path().join("oc_complete-extreg");
+    std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (_, mended, _) = install(dir.path());
+    assert!(mended.contains("oc_complete-extreg updated"), "{mended}");
+
+    // The host may find the program under either name.
+    let program = assert_cmd::cargo::cargo_bin("oc-extreg");
+    std::os::unix::fs::symlink(program, dir.path().join("kubectl-extreg")).unwrap();
+    for name in ["oc_complete-extreg", "kubectl_complete-extreg"] {
+        let run = Command::new(dir.path().join(name))
+            .args(["webhook", "unin"])
+            .env_clear()
+            .env("PATH", format!("{folder}:/usr/bin:/bin"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(run.stdout).unwrap();
+        assert!(said.starts_with("uninstall\t"), "{name}: {said}");
+        assert!(said.ends_with("\n:4\n"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_file_of_somebody_else_is_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let shim = dir.path().join("oc_complete-extreg");
+    std::fs::write(&shim, "#!/bin/sh\necho mine\n").unwrap();
+    let (code, _, err) = install(dir.path());
+    assert_eq!(code, 1);
+    assert!(err.contains("was not made by this command"), "{err}");
+    assert_eq!(
+        std::fs::read_to_string(&shim).unwrap(),
+        "#!/bin/sh\necho mine\n"
+    );
+}
+
+#[test]
+fn they_go_where_the_path_has_the_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let (bin, other) = (dir.path().join("bin"), dir.path().join("other"));
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::create_dir_all(&other).unwrap();
+    let program = assert_cmd::cargo::cargo_bin("oc-extreg");
+    std::os::unix::fs::symlink(program, bin.join("kubectl-extreg")).unwrap();
+    let run = Command::new(bin.join("kubectl-extreg"))
+        .args(["completion", "install"])
+        .env_clear()
+        .env("PATH", std::env::join_paths([&other, &bin]).unwrap())
+        .output()
+        .unwrap();
+    let err = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success(), "{err}");
+    assert!(!err.contains("is not on the PATH"), "{err}");
+    assert!(bin.join("oc_complete-extreg").exists());
+}
