@@ -9,16 +9,18 @@ mod error;
 mod kind;
 mod object;
 mod print;
+mod proxy;
 mod service;
 
 pub(crate) use self::object::set;
 pub use self::{
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
     cluster::{Cluster, DryRun},
-    config::{ConnectOptions, connect, go_arch, go_os, kubeconfig},
+    config::{ConnectOptions, Login, connect, go_arch, go_os, kubeconfig, login},
     data::{DataFormat, to_data, yaml_document},
     error::from_kube,
     kind::Kind,
     object::{Object, ObjectRef},
     print::{ObjectFormat, Report, Verb},
+    proxy::proxy_of_environment,
 };

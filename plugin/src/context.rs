@@ -7,7 +7,7 @@ use std::time::Instant;
 use kube::config::Kubeconfig;
 
 use crate::{
-    api::{self, Cluster},
+    api::{self, Cluster, Login},
     caller::Caller,
     cli::{ConnectionArgs, GlobalArgs, Timeout},
     error::Error,
@@ -89,6 +89,14 @@ impl Context {
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub fn kubeconfig(&self) -> Result<Option<Kubeconfig>, Error> {
         api::kubeconfig(&self.connection)
+    }
+
+    /// The login that would be used. Reads files only.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    pub fn login(&self) -> Result<Option<Login>, Error> {
+        api::login(&self.connection)
     }
 }
 

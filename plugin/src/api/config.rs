@@ -15,7 +15,7 @@ use kube::{
 };
 
 use super::{
-    Cluster,
+    Cluster, proxy_of_environment,
     service::{Service, ServiceOptions},
 };
 use crate::{cli::ConnectionArgs, error::Error, printer::Printer};
@@ -87,6 +87,55 @@ pub fn kubeconfig(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
         .map(|(kubeconfig, _)| kubeconfig))
 }
 
+/// How a kubeconfig and the flags reach a cluster, with what is missing missing.
+#[derive(Clone, Debug, Default)]
+pub struct Login {
+    /// Name of the context; none where there is no current one.
+    pub context: Option<String>,
+    /// The context, if it is there.
+    pub of_context: Option<KubeContext>,
+    /// Name of the cluster and the cluster, if it is there.
+    pub cluster: Option<(String, Option<KubeCluster>)>,
+    /// Name of the user and the user, if it is there.
+    pub user: Option<(String, Option<AuthInfo>)>,
+}
+
+/// The login that would be used, as far as the files tell; none if there is no kubeconfig.
+///
+/// # Errors
+/// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+pub fn login(args: &ConnectionArgs) -> Result<Option<Login>, Error> {
+    let Some(kubeconfig) = kubeconfig(args)? else {
+        return Ok(None);
+    };
+    let context = args.context.clone().or(kubeconfig.current_context);
+    let mut contexts = kubeconfig.contexts.into_iter();
+    let of_context = contexts
+        .find(|named| Some(&named.name) == context.as_ref())
+        .and_then(|named| named.context);
+    let named = |flag: &Option<String>, of: &dyn Fn(&KubeContext) -> Option<String>| {
+        flag.clone().or_else(|| of(of_context.as_ref()?))
+    };
+    let cluster = named(&args.cluster, &|context| Some(context.cluster.clone()));
+    let user = named(&args.user, &|context| context.user.clone());
+    let (mut clusters, mut users) = (
+        kubeconfig.clusters.into_iter(),
+        kubeconfig.auth_infos.into_iter(),
+    );
+    Ok(Some(Login {
+        cluster: cluster.map(|name| {
+            let found = clusters.find(|named| named.name == name);
+            (name, found.and_then(|named| named.cluster))
+        }),
+        user: user.map(|name| {
+            let found = users.find(|named| named.name == name);
+            (name, found.and_then(|named| named.auth_info))
+        }),
+        context,
+        of_context,
+    }))
+}
+
 /// `linux` and the like, as Go calls it.
 pub fn go_os(os: &str) -> &str {
     match os {
@@ -120,9 +169,20 @@ async fn load(args: &ConnectionArgs) -> Result<Config, Error> {
         return Config::incluster().map_err(|_| Error::NoCluster);
     };
     let (kubeconfig, options) = overlay(kubeconfig, args)?;
-    Config::from_custom_kubeconfig(kubeconfig, &options)
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
-        .map_err(wrong)
+        .map_err(wrong)?;
+    let has_proxy = login(args)?
+        .and_then(|login| login.cluster?.1?.proxy_url)
+        .is_some_and(|proxy| !proxy.is_empty());
+    if !has_proxy {
+        let proxy = proxy_of_environment(&config.cluster_url, |name| std::env::var(name).ok());
+        config.proxy_url = proxy
+            .map(|proxy| proxy.parse())
+            .transpose()
+            .map_err(|error| Error::usage(format!("HTTPS_PROXY: {error}")))?;
+    }
+    Ok(config)
 }
 
 /// The kubeconfig as it is, or one for `--server` alone.

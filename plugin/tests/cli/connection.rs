@@ -257,3 +257,21 @@ fn a_broken_kubeconfig_is_not_quoted() {
         assert!(!err.contains("t0k3n"), "{err}");
     }
 }
+
+#[test]
+fn no_proxy_keeps_the_proxy_away_from_the_server() {
+    let proxy = FakeApi::start(|_, _| status("502 Bad Gateway", 502, "", "no such host"));
+    let run = |no_proxy: &str| {
+        extreg()
+            .args(["version", "--server", "https://api.invalid:6443"])
+            .env("HTTPS_PROXY", &proxy.url)
+            .env("NO_PROXY", no_proxy)
+            .assert()
+            .code(1);
+        proxy.seen().len()
+    };
+    assert_eq!(run(".invalid"), 0);
+    assert_eq!(run(""), 1);
+    let asked = &proxy.seen()[0].line;
+    assert!(asked.starts_with("CONNECT api.invalid:6443 "), "{asked}");
+}
