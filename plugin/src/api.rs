@@ -1,5 +1,6 @@
 //! Talking to a cluster.
 
+mod access;
 mod apply;
 mod cluster;
 mod config;
@@ -14,6 +15,7 @@ mod service;
 
 pub(crate) use self::object::set;
 pub use self::{
+    access::{Right, may, missing, whoami},
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
     cluster::{Cluster, DryRun},
     config::{ConnectOptions, Login, connect, go_arch, go_os, kubeconfig, login},

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use http::{Method, Request, header};
+use http::{HeaderMap, Method, Request, header};
 use kube::{Client, client::Body, core::Status};
 use serde_json::Value;
 
@@ -67,6 +67,18 @@ impl Cluster {
     /// Any path of the API, as JSON.
     pub async fn get_path(&self, path: &str) -> Result<Value, Error> {
         self.send(Method::GET, path, None, None).await
+    }
+
+    /// Any path of the API, as JSON, with the `Date` that the server answered at, as it says.
+    pub async fn get_dated(&self, path: &str) -> Result<(Value, Option<String>), Error> {
+        let request = Request::get(path)
+            .header(header::ACCEPT, "application/json")
+            .body(Body::empty())
+            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+        let (body, headers) = self.answer(request).await?;
+        let date = headers.get(header::DATE);
+        let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
+        Ok((body, date))
     }
 
     /// An object, or none if there is none.
@@ -153,20 +165,8 @@ impl Cluster {
             .extension(WantsWarnings)
             .body(Body::from(object.body.to_string().into_bytes()))
             .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
-        let response = self.client.send(request).await.map_err(from_kube)?;
-        let status = response.status();
-        let warnings = warnings(response.headers()).collect();
-        let bytes = response.into_body().collect_bytes().await;
-        let bytes = bytes.map_err(from_kube)?;
-        if !status.is_success() {
-            let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
-                let text = String::from_utf8_lossy(&bytes);
-                Status::failure(&text, "Failed to parse error data").with_code(status.as_u16())
-            });
-            return Err(from_kube(kube::Error::Api(status.boxed())));
-        }
-        let body = serde_json::from_slice(&bytes).map_err(kube::Error::SerdeError);
-        let body = body.map_err(from_kube)?;
+        let (body, headers) = self.answer(request).await?;
+        let warnings = warnings(&headers).collect();
         Ok((Object { kind, body }, warnings))
     }
 
@@ -225,6 +225,22 @@ impl Cluster {
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// The answer with its headers.
+    async fn answer(&self, request: Request<Body>) -> Result<(Value, HeaderMap), Error> {
+        let response = self.client.send(request).await.map_err(from_kube)?;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect_bytes().await.map_err(from_kube)?;
+        if !head.status.is_success() {
+            let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
+                let text = String::from_utf8_lossy(&bytes);
+                Status::failure(&text, "Failed to parse error data").with_code(head.status.as_u16())
+            });
+            return Err(from_kube(kube::Error::Api(status.boxed())));
+        }
+        let body = serde_json::from_slice(&bytes).map_err(kube::Error::SerdeError);
+        Ok((body.map_err(from_kube)?, head.headers))
     }
 
     async fn send(

@@ -8,20 +8,14 @@ use extreg_core::{
     rule::is_system_namespace,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::expect::{Expectations, Probe};
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef},
+    api::{self, Cluster, Kind, Object, ObjectRef, Right},
     error::Error,
 };
 
-/// Reviewing one's own rights.
-const ACCESS_REVIEW: Kind = Kind::global(
-    "authorization.k8s.io",
-    "SelfSubjectAccessReview",
-    "selfsubjectaccessreviews",
-);
 /// So many namespaces are asked about before giving up.
 const MOST_REVIEWS: usize = 20;
 
@@ -82,7 +76,8 @@ pub(super) async fn choose(
         )
     });
     for site in sites.into_iter().take(MOST_REVIEWS) {
-        if may_create(cluster, &site.probe(expectations, "x")).await? {
+        let kind = site.probe(expectations, "x").object.kind;
+        if api::may(cluster, &Right::new("create", kind, &site.namespace)).await? {
             return Ok(Some(site));
         }
     }
@@ -128,30 +123,11 @@ fn selector(entry: &Value) -> Result<Option<Selector>, Error> {
     Selector::compile(&document).map_err(|e| wrong(e.to_string()))
 }
 
-async fn may_create(cluster: &Cluster, probe: &Probe) -> Result<bool, Error> {
-    let kind = probe.object.kind;
-    let review = json!({
-        "apiVersion": ACCESS_REVIEW.api_version(),
-        "kind": ACCESS_REVIEW.kind,
-        "spec": {"resourceAttributes": {
-            "namespace": probe.object.text("/metadata/namespace"),
-            "verb": "create",
-            "group": kind.group,
-            "resource": kind.plural,
-        }},
-    });
-    let review = Object {
-        kind: ACCESS_REVIEW,
-        body: review,
-    };
-    let answer = cluster.create(&review, DryRun::None).await?;
-    let allowed = answer.body.pointer("/status/allowed");
-    Ok(allowed.and_then(Value::as_bool).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use extreg_manifests::{Settings, mutating_webhook_configuration, parse_selector};
+
+    use serde_json::json;
 
     use super::*;
 

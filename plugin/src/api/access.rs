@@ -1,0 +1,105 @@
+//! Asking the API server what we may do. That changes nothing, and `--read-only` allows it.
+
+use futures::{StreamExt as _, stream};
+use serde_json::{Value, json};
+
+use super::{Cluster, DryRun, Kind, Object};
+use crate::error::Error;
+
+/// Reviewing one's own rights.
+const ACCESS_REVIEW: Kind = Kind::global(
+    "authorization.k8s.io",
+    "SelfSubjectAccessReview",
+    "selfsubjectaccessreviews",
+);
+/// Asking who one is.
+const SUBJECT_REVIEW: Kind = Kind::global(
+    "authentication.k8s.io",
+    "SelfSubjectReview",
+    "selfsubjectreviews",
+);
+/// So many requests at once.
+const AT_ONCE: usize = 8;
+
+/// Something that one may or may not do. Displays as kubectl's `auth can-i` has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// The verb, e.g. `create`.
+    pub verb: &'static str,
+    /// Of what.
+    pub kind: Kind,
+    /// Where; empty is everywhere, or of a kind that has no namespaces.
+    pub namespace: String,
+}
+
+impl Right {
+    /// Names a right.
+    pub fn new(verb: &'static str, kind: Kind, namespace: &str) -> Self {
+        let namespace = if kind.namespaced {
+            namespace.to_owned()
+        } else {
+            String::new()
+        };
+        Self {
+            verb,
+            kind,
+            namespace,
+        }
+    }
+
+    /// The resource with its group, as `auth can-i` takes it: `buildconfigs.build.openshift.io`.
+    pub fn resource(&self) -> String {
+        let Kind { group, plural, .. } = self.kind;
+        if group.is_empty() {
+            plural.to_owned()
+        } else {
+            format!("{plural}.{group}")
+        }
+    }
+}
+
+/// Whether we may.
+pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, Error> {
+    let review = Object {
+        kind: ACCESS_REVIEW,
+        body: json!({
+            "apiVersion": ACCESS_REVIEW.api_version(),
+            "kind": ACCESS_REVIEW.kind,
+            "spec": {"resourceAttributes": {
+                "namespace": right.namespace,
+                "verb": right.verb,
+                "group": right.kind.group,
+                "resource": right.kind.plural,
+            }},
+        }),
+    };
+    let answer = cluster.create(&review, DryRun::None).await?;
+    let allowed = answer.body.pointer("/status/allowed");
+    Ok(allowed.and_then(Value::as_bool).unwrap_or_default())
+}
+
+/// Those of the rights that we do not have, in their order.
+pub async fn missing(cluster: &Cluster, rights: Vec<Right>) -> Result<Vec<Right>, Error> {
+    let answers = stream::iter(rights)
+        .map(async |right| Ok::<_, Error>((may(cluster, &right).await?, right)))
+        .buffered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    let mut missing = Vec::new();
+    for answer in answers {
+        if let (false, right) = answer? {
+            missing.push(right);
+        }
+    }
+    Ok(missing)
+}
+
+/// The name that the API server knows us by.
+pub async fn whoami(cluster: &Cluster) -> Result<String, Error> {
+    let review = Object {
+        kind: SUBJECT_REVIEW,
+        body: json!({"apiVersion": SUBJECT_REVIEW.api_version(), "kind": SUBJECT_REVIEW.kind}),
+    };
+    let answer = cluster.create(&review, DryRun::None).await?;
+    Ok(answer.text("/status/userInfo/username").to_owned())
+}
