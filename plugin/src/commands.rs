@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod completion;
+pub mod doctor;
 pub mod resolve;
 pub mod setup;
 pub mod teardown;
@@ -23,6 +24,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Completion(completion::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Doctor(doctor::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
@@ -40,6 +43,7 @@ impl Command {
         match self {
             Self::Check(_) => "check",
             Self::Completion(_) => "completion",
+            Self::Doctor(_) => "doctor",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
             Self::Teardown(_) => "teardown",
@@ -53,6 +57,7 @@ impl Command {
         match self {
             Self::Check(args) => check::run(args, context).await,
             Self::Completion(args) => completion::run(args, context),
+            Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,

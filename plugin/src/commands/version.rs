@@ -76,7 +76,7 @@ async fn ask(versions: &mut Versions, context: &Context) -> Result<(), Error> {
 }
 
 /// The cluster's OpenShift version; none elsewhere, and none if it may not be read.
-async fn openshift_version(cluster: &Cluster) -> Option<String> {
+pub(crate) async fn openshift_version(cluster: &Cluster) -> Option<String> {
     let path = "/apis/config.openshift.io/v1/clusterversions/version";
     let version = cluster.get_path(path).await.ok()?;
     version

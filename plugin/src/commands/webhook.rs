@@ -1,6 +1,8 @@
 //! `webhook`: install the admission webhook, remove it, look at it, prove that it works.
 
+mod admitted;
 mod cert;
+mod chain;
 mod check;
 mod expect;
 mod install;
@@ -17,6 +19,10 @@ mod wait;
 
 use clap::Subcommand;
 
+pub(crate) use self::{
+    chain::{home, walk},
+    kinds::{CONFIGURATION, ENDPOINT_SLICE, POD, POLICY, rights},
+};
 use crate::{context::Context, error::Error, exit::Exit};
 
 /// Install, remove, look at and prove the admission webhook

@@ -11,6 +11,8 @@ mod check_cluster;
 mod common;
 mod complete;
 mod connection;
+mod doctor;
+mod doctor_cluster;
 mod resolve;
 mod setup;
 mod usage;

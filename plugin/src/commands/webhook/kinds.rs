@@ -1,9 +1,9 @@
 //! The kinds of what an installation consists of, and the step from manifests to objects.
 
-use extreg_manifests::{Manifest, ObjectName, names};
+use extreg_manifests::{Manifest, ObjectName, Settings, names, uninstall};
 
 use crate::{
-    api::{Kind, Object, ObjectRef},
+    api::{Kind, Object, ObjectRef, Right},
     error::Error,
 };
 
@@ -14,13 +14,13 @@ pub(super) const DEFINITION: Kind = Kind::global(
     "customresourcedefinitions",
 );
 /// The configuration that makes the API servers call the webhook.
-pub(super) const CONFIGURATION: Kind = Kind::global(
+pub(crate) const CONFIGURATION: Kind = Kind::global(
     "admissionregistration.k8s.io",
     "MutatingWebhookConfiguration",
     "mutatingwebhookconfigurations",
 );
 /// The policy.
-pub(super) const POLICY: Kind = Kind {
+pub(crate) const POLICY: Kind = Kind {
     group: names::GROUP,
     version: names::VERSION,
     kind: names::KIND,
@@ -28,10 +28,10 @@ pub(super) const POLICY: Kind = Kind {
     namespaced: false,
 };
 /// What says which pods a Service leads to.
-pub(super) const ENDPOINT_SLICE: Kind =
+pub(crate) const ENDPOINT_SLICE: Kind =
     Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
 /// Pod.
-pub(super) const POD: Kind = Kind::namespaced("", "Pod", "pods");
+pub(crate) const POD: Kind = Kind::namespaced("", "Pod", "pods");
 /// OpenShift's service-ca, as its operator is configured.
 pub(super) const SERVICE_CA: Kind =
     Kind::global("operator.openshift.io", "ServiceCA", "servicecas");
@@ -85,6 +85,25 @@ pub(super) fn object(manifest: Manifest) -> Result<Object, Error> {
     })
 }
 
+/// What one has to be allowed to install it in the usual namespace.
+pub(crate) fn rights() -> Result<Vec<Right>, Error> {
+    let names = uninstall(&Settings::default());
+    let names = names.map_err(|error| Error::failed(error.to_string()))?;
+    let mut rights = Vec::new();
+    for name in &names {
+        let ObjectRef {
+            kind, namespace, ..
+        } = reference(name)?;
+        // Where there is a Prometheus operator, and only when asked for.
+        if kind.group != SERVICE_MONITOR.group {
+            rights.extend(["create", "patch"].map(|verb| Right::new(verb, kind, &namespace)));
+        }
+    }
+    rights.sort();
+    rights.dedup();
+    Ok(rights)
+}
+
 /// The configuration by its fixed name.
 pub(super) fn configuration() -> ObjectRef {
     ObjectRef::new(CONFIGURATION, "", names::WEBHOOK)
@@ -102,8 +121,6 @@ pub(super) fn secret(namespace: &str) -> ObjectRef {
 
 #[cfg(test)]
 mod tests {
-    use extreg_manifests::{Settings, uninstall};
-
     use super::*;
 
     #[test]

@@ -1,0 +1,244 @@
+//! `doctor` on this machine: the PATH, the kubeconfig, proxies.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+};
+
+use serde_json::Value;
+
+use super::common::extreg;
+
+/// The checks by name, each as `result message`; of one name the worst.
+fn found(out: &str) -> BTreeMap<String, String> {
+    let report: Value = serde_json::from_str(out).unwrap();
+    assert_eq!(report["kind"], "DoctorReport");
+    let mut found = BTreeMap::new();
+    for check in report["checks"].as_array().unwrap() {
+        let text = |key: &str| check[key].as_str().unwrap_or_default();
+        let line = format!("{} {}", text("result"), text("message"));
+        let old = found
+            .entry(text("name").to_owned())
+            .or_insert_with(String::new);
+        let rank = |line: &str| {
+            ["ok", "skip", "warn", "fail"]
+                .iter()
+                .position(|word| line.starts_with(word))
+        };
+        if rank(&line) >= rank(old) {
+            *old = line;
+        }
+        let is_well = matches!(text("result"), "ok" | "skip");
+        assert!(is_well || check["hint"].is_string(), "{check}");
+    }
+    found
+}
+
+pub(crate) fn doctor(args: &[&str], vars: &[(&str, &str)]) -> (i32, BTreeMap<String, String>) {
+    let run = extreg()
+        .args(["doctor", "-o", "json"])
+        .args(args)
+        .envs(vars.iter().copied())
+        .output()
+        .unwrap();
+    let out = String::from_utf8(run.stdout).unwrap();
+    (run.status.code().unwrap(), found(&out))
+}
+
+pub(crate) fn assert_is(found: &BTreeMap<String, String>, name: &str, expected: &str) {
+    let got = found.get(name).map(String::as_str).unwrap_or_default();
+    assert!(
+        got.starts_with(expected.split('…').next().unwrap_or_default())
+            && expected.split('…').all(|part| got.contains(part)),
+        "{name}: {got} is not {expected}\n{found:#?}"
+    );
+}
+
+fn script(path: &Path, mode: u32) {
+    fs::write(path, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn without_a_cluster_the_first_parts_are_looked_at() {
+    let (code, found) = doctor(&[], &[("PATH", "/nonexistent")]);
+    assert_eq!(code, 3);
+    assert_is(&found, "program", "ok version");
+    assert_is(&found, "path", "warn neither oc-extreg nor kubectl-extreg");
+    assert_is(&found, "oc", "skip ");
+    assert_is(&found, "kubeconfig", "fail no cluster to talk to");
+    assert_is(&found, "answers", "skip ");
+    assert!(!found.contains_key("setup"));
+}
+
+#[test]
+fn what_the_path_has_in_front_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = assert_cmd::cargo::cargo_bin("oc-extreg");
+    let folder = |name: &str| {
+        let folder = dir.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        folder
+    };
+    let path = |folders: &[&Path]| {
+        std::env::join_paths(folders)
+            .unwrap()
+            .into_string()
+            .unwrap()
+    };
+    let look = |folders: &[&Path]| doctor(&[], &[("PATH", &path(folders))]).1;
+
+    let ours = folder("ours");
+    symlink(&program, ours.join("kubectl-extreg")).unwrap();
+    assert_is(
+        &look(&[&ours]),
+        "path",
+        "ok …kubectl-extreg is this program",
+    );
+
+    let other = folder("other");
+    script(&other.join("kubectl-extreg"), 0o755);
+    assert_is(
+        &look(&[&other, &ours]),
+        "path",
+        "warn …/other/kubectl-extreg comes first",
+    );
+    assert_is(
+        &look(&[&ours, &other]),
+        "path",
+        "warn …/other/kubectl-extreg is another copy behind",
+    );
+
+    let dead = folder("dead");
+    script(&dead.join("oc-extreg"), 0o644);
+    assert_is(
+        &look(&[&dead, &ours]),
+        "path",
+        "warn …/dead/oc-extreg is not executable",
+    );
+
+    let stray = folder("stray");
+    script(&stray.join("oc-extreg-webhook-check"), 0o755);
+    assert_is(
+        &look(&[&ours, &stray]),
+        "stray",
+        "fail …is run for \"oc extreg webhook check\" in place of this plugin",
+    );
+    let foreign = folder("foreign");
+    script(&foreign.join("kubectl-extreg-my_own"), 0o755);
+    assert_is(
+        &look(&[&ours, &foreign]),
+        "stray",
+        "warn …adds \"kubectl extreg my-own\"",
+    );
+
+    let shims = folder("shims");
+    script(&shims.join("oc_complete-extreg"), 0o755);
+    assert_is(&look(&[&ours, &shims]), "completion", "ok ");
+}
+
+pub(crate) fn kubeconfig(dir: &Path, text: &str) -> String {
+    let file = dir.join("config");
+    fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_kubeconfig_is_followed_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = |context: &str, cluster: &str, user: &str| {
+        format!(
+            "clusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:1'{cluster}}}}}]\n\
+             users: [{{name: u, user: {{{user}}}}}]\n\
+             contexts: [{{name: x, context: {{{context}}}}}]\n\
+             current-context: x\n"
+        )
+    };
+    let good = "cluster: c, user: u";
+    let table = [
+        (config(good, "", "token: t"), "credential", "ok a token"),
+        (
+            config("cluster: d, user: u", "", ""),
+            "context",
+            "fail …names cluster \"d\"",
+        ),
+        (
+            config("cluster: c, user: v", "", ""),
+            "credential",
+            "fail …names user \"v\"",
+        ),
+        (
+            config("cluster: c", "", ""),
+            "credential",
+            "warn …names no user",
+        ),
+        (
+            config(
+                good,
+                "",
+                "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-helper}",
+            ),
+            "credential",
+            "fail comes from the program \"no-such-helper\"",
+        ),
+        (
+            config(good, ", insecure-skip-tls-verify: true", "token: t"),
+            "authority",
+            "warn the API server's certificate is not checked",
+        ),
+        (
+            config(good, ", certificate-authority: /nonexistent/ca", "token: t"),
+            "authority",
+            "fail /nonexistent/ca: ",
+        ),
+        (
+            config(
+                good,
+                ", proxy-url: 'http://ann:s3cret@proxy:3128'",
+                "token: t",
+            ),
+            "proxy",
+            "ok http://(not shown)@proxy:3128, of the kubeconfig",
+        ),
+    ];
+    for (text, name, expected) in table {
+        let file = kubeconfig(dir.path(), &text);
+        let (code, found) = doctor(&["--kubeconfig", &file], &[]);
+        assert_is(&found, name, expected);
+        // Nobody listens there, whatever else is wrong.
+        assert_eq!(code, 3);
+    }
+    let file = kubeconfig(
+        dir.path(),
+        &config(good, "", "token: t")
+            .replace("http:", "https:")
+            .replace("127.0.0.1", "api.invalid"),
+    );
+    for (no_proxy, expected) in [
+        ("", "ok http://proxy:1, of HTTPS_PROXY"),
+        ("api.invalid", "ok none for this server"),
+    ] {
+        let vars = [("HTTPS_PROXY", "http://proxy:1"), ("NO_PROXY", no_proxy)];
+        let (_, found) = doctor(&["--kubeconfig", &file, "--request-timeout", "1s"], &vars);
+        assert_is(&found, "proxy", expected);
+    }
+}
+
+#[test]
+fn pages() {
+    let help = extreg().args(["doctor", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (own, _) = help.split_once("\nGlobal:").unwrap();
+    insta::assert_snapshot!("doctor-help", own);
+    let run = extreg()
+        .args(["doctor", "--color", "always"])
+        .env("PATH", "/nonexistent")
+        .output()
+        .unwrap();
+    let out = String::from_utf8(run.stdout).unwrap();
+    let program = assert_cmd::cargo::cargo_bin("oc-extreg");
+    let out = out.replace(program.to_str().unwrap(), "PROGRAM");
+    insta::assert_snapshot!("doctor-offline-colour", out.replace('\u{1b}', "^["));
+}
