@@ -1,8 +1,10 @@
-//! `check`: what the webhook would do to the objects of files.
+//! `check`: what the webhook would do to the objects of files; with `--pre`, whether any of this can
+//! be done here.
 
 mod assessment;
 mod output;
 mod policies;
+mod pre;
 mod surroundings;
 mod tally;
 
@@ -19,6 +21,7 @@ use self::{
     surroundings::Surroundings,
     tally::Tally,
 };
+use super::doctor::report::Style;
 use crate::{
     context::Context,
     error::Error,
@@ -30,12 +33,15 @@ use crate::{
 /// As many left-out files as are named when nothing was found.
 const MAX_SKIPPED: usize = 10;
 
-/// Say what the webhook would do to the objects of files
+/// Say what the webhook would do to the objects of files, or whether the flow can be set up here
 ///
 /// Reads BuildConfigs, Builds, ImageStreams, ImageStreamTags, ImageTags and ImageStreamImports, in
 /// Lists and Templates too, and decides about each as the webhook would if it were created now: by
 /// the policies of the cluster, the labels of its namespace, and the secrets and accounts there.
 /// What may not be read counts as unknown, as it does for the webhook. Changes nothing.
+///
+/// With --pre no files are read: whether this cluster has what the flow needs, and whether you may set
+/// it up, before anything is installed.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     # What would change, as a diff\n  \
@@ -43,12 +49,14 @@ const MAX_SKIPPED: usize = 10;
     # In a pipeline, without a cluster, by a policy that is kept with the code\n  \
     oc extreg check --offline --policy registrypolicy.yaml -f deploy/\n\n  \
     # Apply what the webhook would make of it\n  \
-    oc extreg check -f app.yaml -o yaml --exit-zero | oc apply -f -\n\n\
+    oc extreg check -f app.yaml -o yaml --exit-zero | oc apply -f -\n\n  \
+    # Whether this cluster and you can do it at all\n  \
+    oc extreg check --pre -n snow\n\n\
     The exit code is 0 if nothing would change, 3 if something would, 4 if there was no object at \
-    all, 1 if something could not be read.")]
+    all, 1 if something could not be read; with --pre 3 if something is missing.")]
 pub struct Args {
     /// Files, folders, or - for stdin
-    #[arg(short, long, value_name = "FILE", required = true)]
+    #[arg(short, long, value_name = "FILE", required_unless_present = "pre")]
     filename: Vec<String>,
     /// Read the folders in folders too
     #[arg(short = 'R', long)]
@@ -68,17 +76,59 @@ pub struct Args {
     /// Exit code 0 even if there was no object at all
     #[arg(long)]
     allow_empty: bool,
-    /// Format: diff, yaml (all documents, patched), json (a report) or name
+    /// Instead: whether this cluster and you can do it, before anything is installed
+    #[arg(long, conflicts_with_all = ["filename", "recursive", "policy", "offline", "explain", "exit_zero", "allow_empty"])]
+    pre: bool,
+    /// Look again until nothing is missing; --timeout limits it [default: 30s]
+    #[arg(long, conflicts_with = "filename")]
+    wait: bool,
+    /// Format: diff, yaml (all documents, patched), json (a report) or name; with --pre table, short or json
     #[arg(
         short,
         long,
         value_enum,
         value_name = "FORMAT",
-        default_value_t,
-        hide_possible_values = true,
-        hide_default_value = true
+        hide_possible_values = true
     )]
-    output: Format,
+    output: Option<OutputFormat>,
+}
+
+/// `-o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum OutputFormat {
+    Diff,
+    Json,
+    Name,
+    Short,
+    Table,
+    Yaml,
+}
+
+impl OutputFormat {
+    /// For what is judged.
+    fn of_files(output: Option<Self>) -> Result<Format, Error> {
+        match output {
+            None | Some(Self::Diff) => Ok(Format::Diff),
+            Some(Self::Json) => Ok(Format::Json),
+            Some(Self::Name) => Ok(Format::Name),
+            Some(Self::Yaml) => Ok(Format::Yaml),
+            Some(Self::Short | Self::Table) => Err(Error::usage(
+                "-o table and short are for --pre; of files: diff, yaml, json or name",
+            )),
+        }
+    }
+
+    /// For `--pre`.
+    fn of_pre(output: Option<Self>) -> Result<Style, Error> {
+        match output {
+            None | Some(Self::Table) => Ok(Style::Table),
+            Some(Self::Short) => Ok(Style::Short),
+            Some(Self::Json) => Ok(Style::Json(pre::REPORT)),
+            Some(Self::Diff | Self::Name | Self::Yaml) => Err(Error::usage(
+                "-o diff, name and yaml are for files; of --pre: table, short or json",
+            )),
+        }
+    }
 }
 
 /// Checks.
@@ -87,6 +137,11 @@ pub struct Args {
 /// If a flag, a policy or the kubeconfig is at fault, or the cluster takes our login for expired.
 /// What is wrong with a document is said, and the rest is checked.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    if args.pre {
+        let style = OutputFormat::of_pre(args.output)?;
+        return pre::run(style, args.wait, context).await;
+    }
+    let format = OutputFormat::of_files(args.output)?;
     let found = find_sources(&args.filename, args.recursive)?;
     let policies = args.policy.map(read_policies).transpose()?;
     let mut surroundings = surroundings(policies, args.offline, context).await?;
@@ -98,7 +153,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         errors,
     } = found;
     let mut tally = Tally::default();
-    let mut output = Output::new(args.output, args.explain, &context.printer);
+    let mut output = Output::new(format, args.explain, &context.printer);
     for error in errors {
         tally.error();
         output.error(error.to_string());

@@ -16,6 +16,7 @@ use clap::ValueEnum;
 
 use self::{
     report::{Checks, Style},
+    rights::Lack,
     server::Reached,
 };
 use super::webhook;
@@ -76,7 +77,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     network::look(login.as_ref(), &mut checks);
     let reached = server::look(context, &mut checks).await;
     if let Some(Reached { cluster, user }) = &reached {
-        rights::setup(cluster, user, context, &mut checks).await;
+        rights::setup(cluster, user, Lack::Noted, context, &mut checks).await;
         rights::judge(cluster, context, &mut checks).await;
         rights::install(cluster, context, &mut checks).await;
         Box::pin(webhook::walk(cluster, context, &mut checks)).await;

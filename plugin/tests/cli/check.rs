@@ -365,7 +365,7 @@ fn wrong_use_is_told() {
             &["-f", "-", "--policy", "gone.yaml"],
             "cannot read gone.yaml",
         ),
-        (&["-f", "-", "-o", "table"], "invalid value 'table'"),
+        (&["-f", "-", "-o", "csv"], "invalid value 'csv'"),
     ] {
         let (code, out, err) = check_in(Path::new("/"), args, "");
         assert_eq!((code, out.as_str()), (2, ""), "{args:?}");

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// What a cluster holds, by path; lists are made of what begins with the path.
-type Objects = BTreeMap<String, Value>;
+pub(crate) type Objects = BTreeMap<String, Value>;
 
 fn issued() -> Issued {
     let hosts = Host::of_service("extreg-webhook", "extreg-system").unwrap();
@@ -91,7 +91,7 @@ fn installed() -> Objects {
 }
 
 /// `forbidden` are verbs with resources that one may not, e.g. `create secrets`.
-fn cluster(objects: Objects, forbidden: &'static [&'static str], date: &str) -> FakeApi {
+pub(crate) fn cluster(objects: Objects, forbidden: &'static [&'static str], date: &str) -> FakeApi {
     let date = format!("Date: {date}\r\n");
     FakeApi::start(move |seen, _| {
         let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
@@ -128,7 +128,7 @@ fn cluster(objects: Objects, forbidden: &'static [&'static str], date: &str) -> 
     })
 }
 
-fn now() -> String {
+pub(crate) fn now() -> String {
     let now = Timestamp::now();
     DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&now)
@@ -277,8 +277,10 @@ fn each_broken_link_is_found() {
 
 #[test]
 fn rights_that_are_lacking_are_named() {
+    let namespace = json!({"metadata": {"name": "default"}});
+    let objects = Objects::from([("/api/v1/namespaces/default".to_owned(), namespace)]);
     let (code, found) = look(
-        Objects::new(),
+        objects,
         &[
             "create secrets",
             "list registrypolicies",

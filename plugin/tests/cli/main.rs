@@ -8,6 +8,7 @@
 
 mod check;
 mod check_cluster;
+mod check_pre;
 mod common;
 mod complete;
 mod connection;

@@ -19,11 +19,10 @@ use crate::{
 /// Lines of a diff around what changes.
 const CONTEXT: usize = 3;
 
-/// `-o` of a check.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+/// How what is judged is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// What would change, as a unified diff.
-    #[default]
     Diff,
     /// A report.
     Json,

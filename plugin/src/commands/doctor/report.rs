@@ -38,6 +38,8 @@ pub(crate) enum Group {
     Network,
     /// The API server.
     Server,
+    /// What the cluster has that the flow needs.
+    Cluster,
     /// What one may do.
     Rights,
     /// The webhook, from its configuration to its certificate.
@@ -66,6 +68,8 @@ pub(crate) struct Checks(Vec<Check>);
 pub(crate) enum Style {
     /// All, in groups.
     Table,
+    /// Only what is not well.
+    Short,
     /// A report of this kind.
     Json(&'static str),
 }
@@ -97,6 +101,7 @@ impl fmt::Display for Group {
             Self::Login => "Login",
             Self::Network => "Network",
             Self::Server => "Server",
+            Self::Cluster => "Cluster",
             Self::Rights => "Rights",
             Self::Webhook => "Webhook",
         })
@@ -164,7 +169,6 @@ impl Checks {
     }
 
     /// The checks so far.
-    #[cfg(test)]
     pub(crate) fn as_slice(&self) -> &[Check] {
         &self.0
     }
@@ -207,12 +211,15 @@ impl Checks {
 
     /// Prints them, and how many there were of each.
     pub(crate) fn show(&self, style: Style, printer: &Printer) -> Result<(), Error> {
+        let is_shown = |check: &&Check| {
+            style == Style::Table || matches!(check.result, Level::Warn | Level::Fail)
+        };
         if let Style::Json(kind) = style {
             printer.raw(&self.to_json(kind)?);
         } else {
             let mut group = None;
-            for check in &self.0 {
-                if group != Some(check.group) {
+            for check in self.0.iter().filter(is_shown) {
+                if style == Style::Table && group != Some(check.group) {
                     printer.line(Text::new().bold(check.group.to_string()));
                     group = Some(check.group);
                 }
@@ -302,6 +309,8 @@ mod tests {
              try: date\n"
         );
         assert_eq!(err, "1 ok, 1 skipped, 1 warnings, 0 failed\n");
+        let (out, _) = shown(Style::Short);
+        assert_eq!(out, "  warn  clock          90s off\n        try: date\n");
         let (out, _) = shown(Style::Json("DoctorReport"));
         let report: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert_eq!(report["success"], true);

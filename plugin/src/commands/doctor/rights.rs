@@ -3,7 +3,10 @@
 use super::report::{Checks, Group, plain};
 use crate::{
     api::{self, Cluster, Kind, Right},
-    commands::webhook,
+    commands::{
+        setup::project::{How, Project},
+        webhook,
+    },
     context::Context,
     error::Error,
 };
@@ -12,8 +15,24 @@ const GROUP: Group = Group::Rights;
 /// As many are named in a line.
 const NAMED: usize = 4;
 
-/// Looks: what `setup` needs in the namespace.
-pub(crate) async fn setup(cluster: &Cluster, user: &str, context: &Context, checks: &mut Checks) {
+/// What lacking a right means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// Something to know.
+    Noted,
+    /// What is asked for cannot be done.
+    Fatal,
+}
+
+/// Looks: what `setup` needs in the namespace, or to make it; `lack` says what it means if that is
+/// missing.
+pub(crate) async fn setup(
+    cluster: &Cluster,
+    user: &str,
+    lack: Lack,
+    context: &Context,
+    checks: &mut Checks,
+) {
     let namespace = cluster.namespace();
     let user = if user.is_empty() { "USER" } else { user };
     let host = context.caller.program();
@@ -23,8 +42,15 @@ pub(crate) async fn setup(cluster: &Cluster, user: &str, context: &Context, chec
         ),
         _ => format!("oc adm policy add-role-to-user edit {user} -n {namespace}"),
     };
-    let rights = of_setup(namespace);
-    match api::missing(cluster, rights).await {
+    match may_make(cluster, namespace).await {
+        Ok(true) => {
+            let message = format!("namespace {namespace} is not there; may make it");
+            return checks.ok(GROUP, "setup", message);
+        }
+        Ok(false) => {}
+        Err(error) => return unknown("setup", &error, checks),
+    }
+    match api::missing(cluster, of_setup(namespace)).await {
         Ok(missing) if missing.is_empty() => {
             let message = format!("may set applications up in namespace {namespace}");
             checks.ok(GROUP, "setup", message);
@@ -34,7 +60,10 @@ pub(crate) async fn setup(cluster: &Cluster, user: &str, context: &Context, chec
                 "may not set applications up in namespace {namespace}: {}",
                 named(&missing)
             );
-            checks.warn(GROUP, "setup", message, hint);
+            match lack {
+                Lack::Noted => checks.warn(GROUP, "setup", message, hint),
+                Lack::Fatal => checks.fail(GROUP, "setup", message, hint),
+            }
         }
         Err(error) => unknown("setup", &error, checks),
     }
@@ -82,6 +111,16 @@ pub(crate) async fn judge(cluster: &Cluster, context: &Context, checks: &mut Che
         ),
         Err(error) => unknown("check", &error, checks),
     }
+}
+
+/// Whether a namespace is not there and one may make it: then one may do everything in it.
+async fn may_make(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
+    let kind = match Project::look(cluster, namespace).await? {
+        Project::Absent(How::Request) => Kind::PROJECT_REQUEST,
+        Project::Absent(How::Namespace) => Kind::NAMESPACE,
+        Project::Present(_) | Project::Unreadable(_) => return Ok(false),
+    };
+    api::may(cluster, &Right::new("create", kind, "")).await
 }
 
 fn of_setup(namespace: &str) -> Vec<Right> {

@@ -1,0 +1,213 @@
+//! `check --pre`: whether a cluster and a user can do it at all.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    common::{FakeApi, extreg, json as answer, status},
+    doctor::{assert_is, found},
+    doctor_cluster::{Objects, cluster, now},
+};
+
+fn run(url: &str, args: &[&str]) -> (i32, String, String) {
+    let run = extreg()
+        .args(["check", "--pre", "-n", "snow", "--server", url])
+        .args(args)
+        .env("PATH", "/nonexistent")
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        run.status.code().unwrap(),
+        text(run.stdout),
+        text(run.stderr),
+    )
+}
+
+fn checks(url: &str) -> (i32, BTreeMap<String, String>) {
+    let (code, out, _) = run(url, &["-o", "json", "--read-only"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["kind"], "PreCheckReport");
+    (code, found(&out))
+}
+
+/// An OpenShift without the webhook.
+fn openshift() -> Objects {
+    let kinds = [
+        ("image", "imagestreams"),
+        ("build", "buildconfigs"),
+        ("apps", "deploymentconfigs"),
+        ("project", "projectrequests"),
+    ];
+    let mut objects: Objects = kinds
+        .into_iter()
+        .map(|(group, plural)| {
+            let path = format!("/apis/{group}.openshift.io/v1");
+            (path, json!({"resources": [{"name": plural}]}))
+        })
+        .collect();
+    let images = json!({"status": {"internalRegistryHostname": "image-registry.openshift-image-registry.svc:5000"}});
+    let project = json!({"metadata": {"name": "snow"}});
+    objects.insert(
+        "/apis/config.openshift.io/v1/images/cluster".to_owned(),
+        images,
+    );
+    objects.insert(
+        "/apis/project.openshift.io/v1/projects/snow".to_owned(),
+        project,
+    );
+    objects
+}
+
+#[test]
+fn an_openshift_on_which_one_may_is_fine() {
+    let api = cluster(openshift(), &[], &now());
+    let (code, found) = checks(&api.url);
+    for name in [
+        "version",
+        "user",
+        "streams",
+        "builds",
+        "projects",
+        "workloads",
+        "registry",
+        "setup",
+        "check",
+        "webhook",
+    ] {
+        assert_is(&found, name, "ok ");
+    }
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let table: [(&str, &'static [&'static str], &str, &str); 7] = [
+        (
+            "/apis/image.openshift.io/v1",
+            &[],
+            "streams",
+            "fail imagestreams.image.openshift.io are not served",
+        ),
+        (
+            "/apis/build.openshift.io/v1",
+            &[],
+            "builds",
+            "fail …--no-build",
+        ),
+        ("/apis/apps.openshift.io/v1", &[], "workloads", "skip "),
+        (
+            "/apis/config.openshift.io/v1/images/cluster",
+            &[],
+            "registry",
+            "skip ",
+        ),
+        (
+            "",
+            &["patch buildconfigs"],
+            "setup",
+            "fail …lacks patch buildconfigs.build.openshift.io",
+        ),
+        (
+            "",
+            &["create mutatingwebhookconfigurations"],
+            "webhook",
+            "skip ",
+        ),
+        // Who makes a project may do everything in it.
+        (
+            "/apis/project.openshift.io/v1/projects/snow",
+            &["patch buildconfigs"],
+            "setup",
+            "ok namespace snow is not there; may make it",
+        ),
+    ];
+    for (removed, forbidden, name, expected) in table {
+        let mut objects = openshift();
+        objects.remove(removed);
+        let api = cluster(objects, forbidden, &now());
+        let (code, found) = checks(&api.url);
+        assert_is(&found, name, expected);
+        assert_eq!(
+            code == 3,
+            expected.starts_with("fail"),
+            "{name}: {expected}"
+        );
+    }
+}
+
+#[test]
+fn short_shows_only_what_is_not_well() {
+    let mut objects = openshift();
+    objects.remove("/apis/image.openshift.io/v1");
+    let api = cluster(objects, &[], &now());
+    let (code, out, err) = run(&api.url, &["-o", "short"]);
+    assert_eq!(code, 3);
+    insta::assert_snapshot!("check-pre-short", out);
+    assert!(err.ends_with("1 failed\n"), "{err}");
+    let (_, out, _) = run(&api.url, &["-o", "short", "-qq"]);
+    assert_eq!(out, "");
+}
+
+#[test]
+fn wait_looks_again_until_it_is_there() {
+    let whole = cluster(openshift(), &[], &now());
+    let whole = whole.url.trim_start_matches("http://").to_owned();
+    // Not before the tenth request; then it is the other's answer.
+    let api = FakeApi::start(move |seen, number| {
+        if number < 10 {
+            return status("503 Service Unavailable", 503, "", "starting");
+        }
+        pass_on(&whole, &seen.line, &seen.body)
+    });
+    let (code, _, err) = run(&api.url, &["--wait", "--timeout", "1m"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(err.matches("waiting: ").count(), 1, "{err}");
+
+    let down = FakeApi::start(|_, _| status("503 Service Unavailable", 503, "", "starting"));
+    let (code, out, _) = run(&down.url, &["--wait", "--timeout", "3s"]);
+    assert_eq!(code, 3);
+    assert!(out.contains("starting"), "{out}");
+}
+
+/// The answer of another server to the same request.
+fn pass_on(address: &str, line: &str, body: &str) -> String {
+    use std::io::{Read as _, Write as _};
+
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let request = format!("{line}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn what_does_not_go_together_is_usage() {
+    let table: [(&[&str], &str); 7] = [
+        (&["check"], "--filename"),
+        (&["check", "--pre", "-f", "x"], "cannot be used with"),
+        (&["check", "--pre", "--offline"], "cannot be used with"),
+        (
+            &["check", "--pre", "-o", "diff"],
+            "-o diff, name and yaml are for files",
+        ),
+        (
+            &["check", "-f", "x", "-o", "short"],
+            "-o table and short are for --pre",
+        ),
+        (&["check", "-f", "x", "--wait"], "cannot be used with"),
+        (&["check", "--wait"], "--filename"),
+    ];
+    for (args, words) in table {
+        let run = extreg().args(args).assert().code(2);
+        let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(err.contains(words), "{args:?}: {err}");
+    }
+    // No kubeconfig is none of the cluster's faults.
+    extreg().args(["check", "--pre"]).assert().code(2);
+    let api = FakeApi::start(|_, _| answer("200 OK", "", "{}"));
+    let (code, _, _) = run(&api.url, &[]);
+    assert_eq!(code, 3);
+}
