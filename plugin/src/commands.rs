@@ -32,6 +32,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Upgrade(webhook::upgrade::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Version(version::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Webhook(webhook::Args),
@@ -47,6 +49,7 @@ impl Command {
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
             Self::Teardown(_) => "teardown",
+            Self::Upgrade(_) => "upgrade",
             Self::Version(_) => "version",
             Self::Webhook(_) => "webhook",
         }
@@ -61,6 +64,7 @@ impl Command {
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,
+            Self::Upgrade(args) => Box::pin(webhook::upgrade::run(args, context)).await,
             Self::Version(args) => version::run(args, context).await,
             Self::Webhook(args) => Box::pin(webhook::run(args, context)).await,
         }

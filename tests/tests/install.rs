@@ -6,5 +6,7 @@ mod elsewhere;
 mod refusals;
 #[path = "install/support.rs"]
 mod support;
+#[path = "install/upgrade.rs"]
+mod upgrade;
 #[path = "install/workload.rs"]
 mod workload;

@@ -15,6 +15,7 @@ mod status;
 mod tls;
 mod undo;
 mod uninstall;
+pub mod upgrade;
 mod wait;
 
 use clap::Subcommand;
@@ -39,6 +40,7 @@ enum Webhook {
     Install(Box<install::Args>),
     Status(status::Args),
     Uninstall(uninstall::Args),
+    Upgrade(upgrade::Args),
 }
 
 /// Does it.
@@ -49,5 +51,6 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Webhook::Install(args) => install::run(*args, context).await,
         Webhook::Status(args) => status::run(args, context).await,
         Webhook::Uninstall(args) => uninstall::run(args, context).await,
+        Webhook::Upgrade(args) => Box::pin(upgrade::run(args, context)).await,
     }
 }

@@ -19,7 +19,14 @@ fn run(args: &str) -> (i32, String, String) {
 
 #[test]
 fn help_pages() {
-    for command in ["install", "uninstall", "status", "check", "cert rotate"] {
+    for command in [
+        "install",
+        "uninstall",
+        "upgrade",
+        "status",
+        "check",
+        "cert rotate",
+    ] {
         let (code, out, _) = run(&format!("{command} -h"));
         assert_eq!(code, 0);
         insta::assert_snapshot!(format!("{}-help", command.replace(' ', "-")), out);

@@ -1,5 +1,6 @@
 //! `webhook install`: everything in order, the configuration last, and then the proof.
 
+mod as_it_is;
 mod choices;
 mod execute;
 mod export;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use self::choices::{Action, Choices};
+use self::choices::{Action, Apply, Choices};
 pub(super) use self::{
     plan::ADOPTED,
     settings::{cap_of, mode_cap},
@@ -169,4 +170,27 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Action::Export(format) => export::run(&choices, format, context),
         Action::Apply(apply) => Box::pin(execute::run(&choices, &apply, context)).await,
     }
+}
+
+/// Installs again what is there, as it is but for the version; without `yes` the server only checks
+/// it.
+///
+/// # Errors
+/// [`Error::Refused`] if it is not there.
+pub(super) async fn again(
+    yes: bool,
+    force: bool,
+    format: Option<ObjectFormat>,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let choices = as_it_is::choices(&cluster).await?;
+    let apply = Apply {
+        dry_run: if yes { DryRun::None } else { DryRun::Server },
+        adopt: false,
+        force,
+        format,
+        proof_namespace: None,
+    };
+    Box::pin(execute::run(&choices, &apply, context)).await
 }

@@ -1,0 +1,83 @@
+//! The choices that an installation was made with, as far as they are not found anyway by leaving
+//! them open (`settings`).
+
+use extreg_manifests::{CaBundle, TimeoutSeconds, names};
+
+use super::{
+    TlsSource,
+    choices::{Choices, Place},
+};
+use crate::{
+    api::{Cluster, ObjectRef, Owned, is_owned},
+    commands::webhook::{
+        installed::{Installed, Target},
+        kinds,
+    },
+    error::Error,
+};
+
+/// Finds them.
+///
+/// # Errors
+/// [`Error::Refused`] if it is not installed.
+pub(super) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
+    let live = Installed::read(cluster).await?;
+    let Some(target) = live.target() else {
+        return Err(Error::refused(format!(
+            "{} is not there: run \"webhook install\"",
+            kinds::configuration()
+        )));
+    };
+    let place = match target {
+        Target::Url(url) => Place::Elsewhere {
+            url: url.parse().map_err(|error| unlike_ours(&error))?,
+            ca: bundle(&live)?,
+        },
+        Target::Service { namespace, .. } => Place::Cluster {
+            image: None,
+            replicas: None,
+            tls: source(cluster, &namespace).await?,
+            monitoring: has_monitor(cluster, &namespace).await?,
+        },
+    };
+    Ok(Choices {
+        namespace: None,
+        mode: None,
+        selector: None,
+        failure_policy: None,
+        timeout: timeout(&live)?,
+        place,
+    })
+}
+
+fn bundle(live: &Installed) -> Result<CaBundle, Error> {
+    let bundle = live.ca_bundle().unwrap_or_default();
+    bundle.parse().map_err(|error| unlike_ours(&error))
+}
+
+fn timeout(live: &Installed) -> Result<TimeoutSeconds, Error> {
+    let seconds = live.entry().and_then(|entry| entry.get("timeoutSeconds"));
+    let seconds = seconds.and_then(serde_json::Value::as_i64);
+    match seconds.and_then(|seconds| i32::try_from(seconds).ok()) {
+        Some(seconds) => seconds.try_into().map_err(|error| unlike_ours(&error)),
+        None => Ok(TimeoutSeconds::default()),
+    }
+}
+
+/// A certificate of our own stays one, wherever it is.
+async fn source(cluster: &Cluster, namespace: &str) -> Result<TlsSource, Error> {
+    let secret = cluster.get(&kinds::secret(namespace)).await?;
+    Ok(match secret.as_ref().map(is_owned) {
+        Some(Owned::Ours) => TlsSource::Own,
+        Some(Owned::Theirs) | None => TlsSource::Auto,
+    })
+}
+
+async fn has_monitor(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
+    let monitor = ObjectRef::new(kinds::SERVICE_MONITOR, namespace, names::WEBHOOK);
+    Ok(cluster.get(&monitor).await?.is_some())
+}
+
+fn unlike_ours(error: &extreg_manifests::SettingsError) -> Error {
+    Error::failed(format!("the configuration that is there: {error}"))
+}

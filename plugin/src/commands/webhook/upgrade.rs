@@ -1,0 +1,55 @@
+//! `webhook upgrade`: what `webhook install` does, with everything as it is but the version. It says
+//! what that changes first, and does it with `--yes`.
+
+use super::install;
+use crate::{api::ObjectFormat, context::Context, error::Error, exit::Exit};
+
+/// Bring an installed webhook to the version of this program; everything else stays as it is
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # What would change, as the server sees it
+  oc extreg upgrade
+
+  # Do it, prove that it works, and take it back if it does not
+  oc extreg upgrade --yes
+
+Mode, namespaces, failure policy, time limit, image, replicas, the source of the certificate and \
+monitoring stay as they are on the cluster. An image of the usual place is replaced by that of this \
+version; for another one give it to \"webhook install --image\".")]
+pub struct Args {
+    /// Do it; without this it is only said what would be done
+    #[arg(long)]
+    yes: bool,
+    /// Take over fields that somebody else has set
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Format: name, json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<ObjectFormat>,
+}
+
+/// Upgrades, or says what that would change.
+///
+/// # Errors
+/// [`Error::Refused`] if the webhook is not installed, or does not work afterwards.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let Args {
+        yes,
+        force_conflicts,
+        output,
+    } = args;
+    let exit = install::again(yes, force_conflicts, output, context).await?;
+    if !yes {
+        context
+            .printer
+            .note("Nothing was changed. Add --yes to do it.");
+    }
+    Ok(exit)
+}
