@@ -25,7 +25,7 @@ use crate::commands::Command;
     subcommand_required = true,
     infer_long_args = false,
     after_help = "Use \"oc extreg COMMAND --help\" for more about a command, and \"oc extreg help \
-                  environment\" or \"oc extreg help exit-codes\" for these.\n\
+                  TOPIC\" about environment, exceptions, exit-codes or formats.\n\
                   Every flag can also be set by EXTREG_<FLAG>, in .extreg.yaml of the project, or in \
                   the user's configuration file."
 )]

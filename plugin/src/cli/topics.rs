@@ -1,8 +1,8 @@
-//! Help on what is no command: `oc extreg help exit-codes`, `oc extreg help environment`.
+//! Help on what is no command: `environment`, `exceptions`, `exit-codes`, `formats`.
 
 use std::fmt::Write as _;
 
-use clap::Command;
+use clap::{Command, builder::PossibleValue};
 
 use crate::exit::Exit;
 
@@ -26,11 +26,29 @@ A project's file cannot say where requests go or as whom, and no file can hold a
 Also read: KUBECONFIG, NO_COLOR, CLICOLOR_FORCE, TERM, HTTPS_PROXY, NO_PROXY, KUBECTL_PATH.
 ";
 
+const EXCEPTIONS: &str = "\
+What the webhook leaves alone, and how to have it leave alone more:
+
+  an object                  the label extreg.io/ignore: \"true\"; a BuildConfig's is on its Builds
+  a tag of an ImageStream    extreg.io/scheduled: \"false\" in its spec.tags[].annotations
+  what a policy is for       its field mode: Off, or its namespaceSelector
+  a whole namespace          oc label namespace NAME extreg.io/ignore=true
+  everything                 oc extreg webhook uninstall --yes
+
+The labels are the API server's to heed, so they hold with the webhook down. Never touched
+are system namespaces, the internal registry, digests, tags with reference: true, and what was
+removed on purpose: on an update only what is new counts. \"oc extreg check --explain -f FILE\"
+says for each place which of these held.
+";
+
 /// Adds the topics to `command`; they show in `help TOPIC` and nowhere else.
 pub(super) fn add(command: Command) -> Command {
+    let formats = formats(&command);
     [
         ("environment", ENVIRONMENT.to_owned()),
+        ("exceptions", EXCEPTIONS.to_owned()),
         ("exit-codes", exit_codes()),
+        ("formats", formats),
     ]
     .into_iter()
     .fold(command, |command, (name, text)| {
@@ -42,6 +60,56 @@ pub(super) fn add(command: Command) -> Command {
                 .disable_help_flag(true),
         )
     })
+}
+
+/// By the tree itself, so that none is left out.
+fn formats(command: &Command) -> String {
+    let mut text = String::from(
+        "\
+The result goes to stdout in the format of -o; without -o as lines for people. Progress,
+warnings and errors go to stderr, so that \"-o json | jq\" works at any -v. The exit code does
+not depend on the format.
+
+",
+    );
+    let mut lines = Vec::new();
+    collect_formats(command, "", &mut lines);
+    for (name, formats) in lines {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:<20} {formats}");
+    }
+    text.push_str(
+        "
+  json, yaml   for programs. Reports have apiVersion: extreg.io/v1 and a kind; within a
+               version fields are only added. Objects are in a List, as the API server has
+               them, without managedFields
+  name         kind.group/name, one a line
+  diff         a unified diff
+  table        lines for people; short leaves out what is well
+
+No format shows what a Secret holds. What comes from a cluster or a file is escaped for
+terminals, but in json and yaml. Colour is for terminals only: --color, NO_COLOR,
+CLICOLOR_FORCE.
+",
+    );
+    text
+}
+
+fn collect_formats(command: &Command, above: &str, lines: &mut Vec<(String, String)>) {
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+        let name = format!("{above}{}", sub.get_name());
+        let output = sub
+            .get_arguments()
+            .find(|arg| arg.get_long() == Some("output"));
+        if let Some(output) = output {
+            let values = output.get_possible_values();
+            let mut values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+            values.sort_unstable();
+            lines.push((name.clone(), values.join(", ")));
+        }
+        collect_formats(sub, &format!("{name} "), lines);
+    }
+    lines.sort();
 }
 
 fn exit_codes() -> String {

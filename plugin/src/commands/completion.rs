@@ -1,6 +1,7 @@
 //! `completion`: scripts for the shells, and what the hosts look for.
 
 mod install;
+mod man;
 
 use clap::Subcommand;
 use clap_complete::Shell;
@@ -37,6 +38,7 @@ pub struct Args {
 #[derive(Clone, Debug, Subcommand)]
 enum Completion {
     Install(install::Args),
+    Man(man::Args),
 }
 
 /// Prints the script, or installs.
@@ -46,6 +48,7 @@ enum Completion {
 pub fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match (args.command, args.shell) {
         (Some(Completion::Install(args)), _) => install::run(args, context),
+        (Some(Completion::Man(args)), _) => man::run(&args, context),
         (None, Some(shell)) => {
             script(shell, context);
             Ok(Exit::Done)

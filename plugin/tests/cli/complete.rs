@@ -54,7 +54,7 @@ fn the_command_tree_is_offered() {
         (&["check", "-f", ""], &[":0"]),
         (&["completion", "install", "--dir", "/"], &[":16"]),
         (&["completion", "z"], &["zsh", ":4"]),
-        (&["help", "ex"], &["exit-codes", ":4"]),
+        (&["help", "ex"], &["exceptions", "exit-codes", ":4"]),
     ];
     for (words, expected) in table {
         assert_eq!(offered(words), expected, "{words:?}");

@@ -25,6 +25,8 @@ fn help_pages() {
 fn topics() {
     insta::assert_snapshot!("exit-codes", stdout(&["help", "exit-codes"]));
     insta::assert_snapshot!("environment", stdout(&["help", "environment"]));
+    insta::assert_snapshot!("exceptions", stdout(&["help", "exceptions"]));
+    insta::assert_snapshot!("formats", stdout(&["help", "formats"]));
     // A topic is no command.
     extreg().arg("exit-codes").assert().code(2).stdout("");
 }
@@ -115,6 +117,35 @@ fn every_shell_has_its_script() {
             "{shell}"
         );
     }
+}
+
+#[test]
+fn every_command_has_its_manual_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("man1");
+    let args = ["completion", "man", "--dir", folder.to_str().unwrap()];
+    let written = stdout(&args);
+    let pages: Vec<&str> = written
+        .lines()
+        .map(|line| line.rsplit('/').next().unwrap())
+        .collect();
+    for page in [
+        "oc-extreg.1",
+        "oc-extreg-setup.1",
+        "oc-extreg-webhook.1",
+        "oc-extreg-webhook-cert-rotate.1",
+    ] {
+        assert!(pages.contains(&page), "{page} of {pages:?}");
+    }
+    // What is hidden has none.
+    for word in ["environment", "man", "help"] {
+        let page = format!("-{word}.1");
+        assert!(!pages.iter().any(|name| name.ends_with(&page)), "{word}");
+    }
+    let page = std::fs::read_to_string(folder.join("oc-extreg-setup.1")).unwrap();
+    assert!(page.contains(".TH oc-extreg-setup 1"), "{page}");
+    assert!(page.contains("oc extreg setup"), "{page}");
+    assert_eq!(stdout(&args), written, "it writes over its own");
 }
 
 #[test]
