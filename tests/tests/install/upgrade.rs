@@ -52,6 +52,15 @@ async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
     assert_eq!(plan.verbs(), ["unchanged (server dry run)"]);
     plan.says("Nothing was changed. Add --yes to do it.");
 
+    // As "webhook install" keeps what is not given, the time limit too.
+    let again = format!(
+        "install --url {} --ca-file {}",
+        server.url(),
+        server.ca_file().display()
+    );
+    let again = cluster.webhook(&again).await.ends(0);
+    assert_eq!(again.verbs(), ["unchanged"]);
+
     // As an older version would have left it.
     let damage = r#"[{"op":"remove","path":"/webhooks/0/matchConditions/0"}]"#;
     cluster.kubectl(

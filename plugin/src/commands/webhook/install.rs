@@ -42,7 +42,7 @@ Examples:
 The configuration that makes the API servers call the webhook is written last, after they were seen to \
 reach it; then an object is created as a server-side dry run and has to come back as the policies \
 say. If that fails everything is taken back. A second run changes what has to be changed and says so. \
-What is not given stays as it is: mode, namespaces, failure policy, image, replicas. The webhook goes to \
+What is not given stays as it is: mode, namespaces, failure policy, time limit, image, replicas. The webhook goes to \
 namespace extreg-system, or to the one of --namespace.")]
 pub(super) struct Args {
     /// What the webhook does: audit (count), warn or enforce [default: audit, or as it is]
@@ -54,9 +54,9 @@ pub(super) struct Args {
     /// What happens to a request while the webhook is down: ignore (it passes) or fail [default: ignore, or as it is]
     #[arg(long, value_enum, value_name = "POLICY", hide_possible_values = true)]
     failure_policy: Option<FailurePolicy>,
-    /// Seconds that an API server waits for the webhook
-    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
-    call_timeout: i32,
+    /// Seconds that an API server waits for the webhook [default: 3, or as it is]
+    #[arg(long, value_name = "SECONDS")]
+    call_timeout: Option<i32>,
 
     /// Image of the webhook [default: extreg-webhook in its namespace of the integrated registry, or as it is]
     #[arg(

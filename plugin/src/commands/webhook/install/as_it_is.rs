@@ -1,7 +1,7 @@
 //! The choices that an installation was made with, as far as they are not found anyway by leaving
 //! them open (`settings`).
 
-use extreg_manifests::{CaBundle, TimeoutSeconds, names};
+use extreg_manifests::{CaBundle, names};
 
 use super::{
     TlsSource,
@@ -45,7 +45,7 @@ pub(super) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
         mode: None,
         selector: None,
         failure_policy: None,
-        timeout: timeout(&live)?,
+        timeout: None,
         place,
     })
 }
@@ -53,15 +53,6 @@ pub(super) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
 fn bundle(live: &Installed) -> Result<CaBundle, Error> {
     let bundle = live.ca_bundle().unwrap_or_default();
     bundle.parse().map_err(|error| unlike_ours(&error))
-}
-
-fn timeout(live: &Installed) -> Result<TimeoutSeconds, Error> {
-    let seconds = live.entry().and_then(|entry| entry.get("timeoutSeconds"));
-    let seconds = seconds.and_then(serde_json::Value::as_i64);
-    match seconds.and_then(|seconds| i32::try_from(seconds).ok()) {
-        Some(seconds) => seconds.try_into().map_err(|error| unlike_ours(&error)),
-        None => Ok(TimeoutSeconds::default()),
-    }
 }
 
 /// A certificate of our own stays one, wherever it is.

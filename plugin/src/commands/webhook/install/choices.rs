@@ -21,7 +21,7 @@ pub(super) struct Choices {
     pub(super) mode: Option<InstallMode>,
     pub(super) selector: Option<Vec<LabelSelectorRequirement>>,
     pub(super) failure_policy: Option<FailurePolicy>,
-    pub(super) timeout: TimeoutSeconds,
+    pub(super) timeout: Option<TimeoutSeconds>,
     pub(super) place: Place,
 }
 
@@ -112,7 +112,10 @@ impl Choices {
                 super::FailurePolicy::Ignore => FailurePolicy::Ignore,
                 super::FailurePolicy::Fail => FailurePolicy::Fail,
             }),
-            timeout: call_timeout.try_into().map_err(wrong("--call-timeout"))?,
+            timeout: call_timeout
+                .map(TimeoutSeconds::try_from)
+                .transpose()
+                .map_err(wrong("--call-timeout"))?,
             place,
         };
         let action = if export {

@@ -51,7 +51,7 @@ fn settings(choices: &Choices) -> Result<Settings, Error> {
         namespace: choices.namespace.clone().unwrap_or_default(),
         mode: choices.mode.unwrap_or(InstallMode::Audit),
         failure_policy: choices.failure_policy.unwrap_or(defaults.failure_policy),
-        timeout: choices.timeout,
+        timeout: choices.timeout.unwrap_or(defaults.timeout),
         namespace_selector: choices.selector.clone().unwrap_or_default(),
         ..defaults
     };

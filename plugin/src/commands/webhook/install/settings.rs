@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use extreg_core::policy::{Mode, Policy};
 use extreg_manifests::{
-    DnsLabel, DnsName, FailurePolicy, InstallMode, Replicas, Settings, Tls, names,
+    DnsLabel, DnsName, FailurePolicy, InstallMode, Replicas, Settings, TimeoutSeconds, Tls, names,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
@@ -106,7 +106,10 @@ fn settings(
             .or_else(|| mode_of_policy(live))
             .unwrap_or(InstallMode::Audit),
         failure_policy: choices.failure_policy.unwrap_or(failure_policy),
-        timeout: choices.timeout,
+        timeout: choices
+            .timeout
+            .or_else(|| timeout(live))
+            .unwrap_or(defaults.timeout),
         namespace_selector: choices
             .selector
             .clone()
@@ -178,6 +181,12 @@ fn secrets(live: &Installed) -> Result<BTreeSet<DnsName>, Error> {
                 .map_err(|error| Error::failed(format!("the secret of a policy: {error}")))
         })
         .collect()
+}
+
+/// The time limit of the configuration, if it is one that we would set.
+fn timeout(live: &Installed) -> Option<TimeoutSeconds> {
+    let seconds = live.entry()?.get("timeoutSeconds")?.as_i64()?;
+    i32::try_from(seconds).ok()?.try_into().ok()
 }
 
 fn extra_requirements(live: &Installed) -> Vec<LabelSelectorRequirement> {
