@@ -13,7 +13,6 @@ mod print;
 mod proxy;
 mod service;
 
-pub(crate) use self::object::set;
 pub use self::{
     access::{Right, may, missing, whoami},
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
@@ -26,3 +25,4 @@ pub use self::{
     print::{ObjectFormat, Report, Verb},
     proxy::proxy_of_environment,
 };
+pub(crate) use self::{diff::unified, object::set};

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod completion;
+pub mod diff;
 pub mod doctor;
 pub mod resolve;
 pub mod setup;
@@ -23,6 +24,8 @@ pub enum Command {
     Check(check::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Completion(completion::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Diff(diff::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Doctor(doctor::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -45,6 +48,7 @@ impl Command {
         match self {
             Self::Check(_) => "check",
             Self::Completion(_) => "completion",
+            Self::Diff(_) => "diff",
             Self::Doctor(_) => "doctor",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
@@ -60,6 +64,7 @@ impl Command {
         match self {
             Self::Check(args) => check::run(args, context).await,
             Self::Completion(args) => completion::run(args, context),
+            Self::Diff(args) => Box::pin(diff::run(args, context)).await,
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,

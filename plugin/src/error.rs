@@ -49,6 +49,13 @@ pub enum Error {
     /// The API server cannot be reached.
     #[error("Unable to connect to the server: {0}")]
     Unreachable(String),
+    /// Two states could not be compared. Never ends as differences do, with 1, but as `kubectl diff`
+    /// does: above that.
+    #[error("{source}")]
+    Uncompared {
+        /// What stopped it.
+        source: Box<Self>,
+    },
     /// How it was called or configured makes no sense; found before any request.
     #[error("error: {0}")]
     Usage(String),
@@ -83,6 +90,10 @@ impl Error {
             Self::Partial { source } => match source.exit() {
                 exit @ (Exit::Interrupted | Exit::TimedOut) => exit,
                 _ => Exit::Partial,
+            },
+            Self::Uncompared { source } => match source.exit() {
+                Exit::Done | Exit::Failed => Exit::Usage,
+                exit => exit,
             },
             Self::Refused(_) => Exit::No,
             Self::TimedOut(_) => Exit::TimedOut,
@@ -156,6 +167,20 @@ mod tests {
                 },
                 130,
                 "error: interrupted",
+            ),
+            (
+                Error::Uncompared {
+                    source: Box::new(api(500, "")),
+                },
+                2,
+                "Error from server: no",
+            ),
+            (
+                Error::Uncompared {
+                    source: Box::new(api(403, "Forbidden")),
+                },
+                6,
+                "Error from server (Forbidden): no",
             ),
             (
                 Error::TimedOut("3s".to_owned()),

@@ -58,7 +58,9 @@ impl Exit {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done; the gate, if there was one, passed",
-            Self::Failed => "could not do the job: API, network, parse, internal",
+            Self::Failed => {
+                "could not do the job: API, network, parse, internal; of diff: something differs"
+            }
             Self::Usage => "usage or configuration error, found before any request",
             Self::No => "the answer is no: findings, a failed check, a condition that is false",
             Self::Incomplete => "incomplete: nothing was looked at, or less than was demanded",

@@ -211,6 +211,18 @@ impl Cluster {
         })
     }
 
+    /// What `oc apply --server-side` of an object of any kind would make of it, all fields taken
+    /// over; its path is the object's own. Nothing is kept.
+    pub async fn try_apply(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        // As that manager and not as ours: what setup made and the file does not name is not dropped.
+        let path = format!(
+            "{path}?fieldManager=kubectl&force=true{}",
+            DryRun::Server.query()
+        );
+        let media = Some("application/apply-patch+yaml");
+        self.send(Method::PATCH, &path, media, Some(body)).await
+    }
+
     /// Deletes an object. `Ok(false)` if there was none.
     pub async fn delete(&self, object: &ObjectRef, dry_run: DryRun) -> Result<bool, Error> {
         // Background is the default of these kinds but for DeploymentConfig and BuildConfig, whose

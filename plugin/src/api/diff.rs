@@ -8,6 +8,10 @@ use crate::printer::Text;
 
 /// Lines of context around a change.
 const CONTEXT: usize = 1;
+/// The same of a unified diff.
+const UNIFIED_CONTEXT: usize = 3;
+/// kubectl's copy of an object as it was applied last, a secret's values and all.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The lines that differ, with a little around them; empty if nothing does that a user decides.
 /// Of a secret only names are shown.
@@ -33,9 +37,75 @@ pub(crate) fn diff(before: &Object, after: &Object) -> Vec<Text> {
     lines
 }
 
-fn yaml(object: &Object) -> Option<String> {
-    let mut body = object.body.clone();
-    body.as_object_mut()?.remove("status");
+/// Two states of an object as a unified diff; empty if they differ in nothing that a user decides.
+/// None is an object that is not there. Of a secret no value is shown, only where two differ, by
+/// kubectl's words.
+pub(crate) fn unified(name: &str, live: Option<&Value>, desired: Option<&Value>) -> Vec<Text> {
+    let mut states = [live, desired].map(|state| state.cloned().unwrap_or_default());
+    for state in &mut states {
+        clean(state);
+    }
+    let [live, desired] = &mut states;
+    mask(live, desired);
+    let text = |state: &Value| match state {
+        Value::Null => Some(String::new()),
+        state => to_data(state, DataFormat::Yaml).ok(),
+    };
+    let (Some(before), Some(after)) = (text(live), text(desired)) else {
+        return Vec::new();
+    };
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut lines = Vec::new();
+    for hunk in diff
+        .unified_diff()
+        .context_radius(UNIFIED_CONTEXT)
+        .iter_hunks()
+    {
+        lines.push(Text::new().dim(hunk.header().to_string()));
+        for change in hunk.iter_changes() {
+            let line = change.value().trim_end_matches('\n');
+            lines.push(match change.tag() {
+                ChangeTag::Delete => Text::new().red(format!("-{line}")),
+                ChangeTag::Insert => Text::new().green(format!("+{line}")),
+                ChangeTag::Equal => Text::new().plain(format!(" {line}")),
+            });
+        }
+    }
+    if !lines.is_empty() {
+        let title = |side: &str| Text::new().bold(format!("{side}/{name}"));
+        lines.splice(0..0, [title("--- live"), title("+++ desired")]);
+    }
+    lines
+}
+
+/// The values of a secret, and of what its states differ in.
+fn mask(live: &mut Value, desired: &mut Value) {
+    let is_secret = |state: &Value| state.get("kind").is_some_and(|kind| kind == "Secret");
+    if !is_secret(live) && !is_secret(desired) {
+        return;
+    }
+    for field in ["data", "stringData"] {
+        let values = |state: &Value| state.get(field).cloned().unwrap_or_default();
+        let (before, after) = (values(live), values(desired));
+        let cover = |state: &mut Value, other: &Value, word: &str| {
+            let Some(data) = state.get_mut(field).and_then(Value::as_object_mut) else {
+                return;
+            };
+            for (key, value) in data.iter_mut() {
+                let differs = other.get(key).is_some_and(|other| other != value);
+                *value = if differs { word } else { "***" }.into();
+            }
+        };
+        cover(live, &after, "*** (before)");
+        cover(desired, &before, "*** (after)");
+    }
+}
+
+/// Takes out what the server keeps for itself, and kubectl's copy of the whole object.
+fn clean(body: &mut Value) {
+    if let Some(body) = body.as_object_mut() {
+        body.remove("status");
+    }
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
         for field in [
             "creationTimestamp",
@@ -46,7 +116,21 @@ fn yaml(object: &Object) -> Option<String> {
         ] {
             metadata.remove(field);
         }
+        let annotations = metadata
+            .get_mut("annotations")
+            .and_then(Value::as_object_mut);
+        if let Some(annotations) = annotations {
+            annotations.remove(LAST_APPLIED);
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+        }
     }
+}
+
+fn yaml(object: &Object) -> Option<String> {
+    let mut body = object.body.clone();
+    clean(&mut body);
     if object.kind == Kind::SECRET {
         for field in ["data", "stringData"] {
             let Some(data) = body.get_mut(field).and_then(Value::as_object_mut) else {
@@ -96,6 +180,52 @@ mod tests {
             ]
         );
         assert!(lines(&stream("a", "1"), &stream("a", "2")).is_empty());
+    }
+
+    fn unified_text(live: Option<&Value>, desired: Option<&Value>) -> Vec<String> {
+        let lines = unified("snow/x", live, desired);
+        lines.iter().map(|line| line.render(false)).collect()
+    }
+
+    #[test]
+    fn a_unified_diff_can_be_of_what_is_not_there() {
+        let object = json!({"kind": "A", "metadata": {"uid": "u", "name": "x"}, "status": 1});
+        assert_eq!(
+            unified_text(None, Some(&object)),
+            [
+                "--- live/snow/x",
+                "+++ desired/snow/x",
+                "@@ -0,0 +1,3 @@",
+                "+kind: A",
+                "+metadata:",
+                "+  name: x"
+            ]
+        );
+        let mut other = object.clone();
+        other["metadata"]["uid"] = json!("v");
+        other["status"] = json!(2);
+        assert!(unified_text(Some(&object), Some(&other)).is_empty());
+    }
+
+    #[test]
+    fn a_unified_diff_shows_that_a_secret_differs_and_not_in_what() {
+        let secret = |value: &str| {
+            let annotations = json!({LAST_APPLIED: value});
+            json!({"kind": "Secret", "metadata": {"annotations": annotations}, "data": {"a": value, "b": "c2FtZQ=="}})
+        };
+        let shown = unified_text(Some(&secret("geheim")), Some(&secret("anders"))).join("\n");
+        assert!(
+            shown.contains("-  a: \"*** (before)\"\n+  a: \"*** (after)\""),
+            "{shown}"
+        );
+        let fresh = unified_text(None, Some(&secret("geheim"))).join("\n");
+        assert!(fresh.contains("+  a: \"***\""), "{fresh}");
+        for text in [shown, fresh] {
+            for secret in ["geheim", "anders", "c2FtZQ"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+        assert!(unified_text(Some(&secret("x")), Some(&secret("x"))).is_empty());
     }
 
     #[test]

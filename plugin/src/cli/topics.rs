@@ -100,7 +100,7 @@ fn collect_formats(command: &Command, above: &str, lines: &mut Vec<(String, Stri
         let name = format!("{above}{}", sub.get_name());
         let output = sub
             .get_arguments()
-            .find(|arg| arg.get_long() == Some("output"));
+            .find(|arg| arg.get_long() == Some("output") && !arg.is_hide_set());
         if let Some(output) = output {
             let values = output.get_possible_values();
             let mut values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();

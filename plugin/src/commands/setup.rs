@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, ValueEnum};
 
 use self::settings::{Action, Settings};
+use super::diff::Difference;
 use crate::{
     api::{DryRun, ObjectFormat},
     context::Context,
@@ -203,6 +204,22 @@ enum Workload {
     #[value(name = "deploymentconfig")]
     DeploymentConfig,
     None,
+}
+
+/// What a setup would change.
+///
+/// # Errors
+/// [`Error::Usage`] if it is told to do something else than to apply.
+pub(crate) async fn differences(args: Args, context: &Context) -> Result<Vec<Difference>, Error> {
+    let settings = Settings::resolve(args, context.namespace.as_deref())?;
+    match settings.action {
+        Action::Apply(apply)
+            if apply.dry_run == DryRun::None && !apply.wait && apply.format.is_none() =>
+        {
+            execute::differences(&settings, context).await
+        }
+        _ => Err(Difference::only()),
+    }
 }
 
 /// Sets an application up, tries to, or prints what that would be.

@@ -5,7 +5,7 @@ mod cert;
 mod chain;
 mod check;
 mod expect;
-mod install;
+pub(crate) mod install;
 mod installed;
 mod kinds;
 mod proof;

@@ -22,6 +22,23 @@ fn help_pages() {
 }
 
 #[test]
+fn diff_has_the_flags_of_what_it_compares() {
+    let own = |args: &[&str]| {
+        let page = stdout(args);
+        let (own, _) = page.split_once("\nGlobal:").unwrap();
+        own.to_owned()
+    };
+    insta::assert_snapshot!("diff-help", own(&["diff", "--help"]));
+    for (what, flag) in [("setup", "--no-build"), ("webhook", "--failure-policy")] {
+        let page = own(&["diff", what, "-h"]);
+        assert!(page.contains(flag), "{page}");
+        for other in ["--dry-run", "--export", "--output", "--wait"] {
+            assert!(!page.contains(other), "{other}: {page}");
+        }
+    }
+}
+
+#[test]
 fn topics() {
     insta::assert_snapshot!("exit-codes", stdout(&["help", "exit-codes"]));
     insta::assert_snapshot!("environment", stdout(&["help", "environment"]));

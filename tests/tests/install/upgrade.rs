@@ -33,6 +33,7 @@ async fn doctor(cluster: &Cluster, name: &str) -> String {
 async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
+    plugin(&cluster, "diff webhook").await.ends(1);
     let none = plugin(&cluster, "upgrade").await.ends(3);
     none.says("is not there: run \"webhook install\"");
     let found = doctor(&cluster, "configuration").await;
@@ -50,6 +51,8 @@ async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
 
     let plan = plugin(&cluster, "upgrade").await.ends(0);
     assert_eq!(plan.verbs(), ["unchanged (server dry run)"]);
+    let same = plugin(&cluster, "diff webhook").await.ends(0);
+    assert_eq!(same.out, "");
     plan.says("Nothing was changed. Add --yes to do it.");
 
     // As "webhook install" keeps what is not given, the time limit too.
@@ -66,6 +69,12 @@ async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
     cluster.kubectl(
         &format!("patch mutatingwebhookconfiguration extreg-webhook --type=json -p {damage}"),
         &Value::Null,
+    );
+    let differs = plugin(&cluster, "diff webhook --read-only").await.ends(1);
+    assert!(
+        differs.out.contains("+  matchConditions:") || differs.out.contains("+  - expression:"),
+        "{}",
+        differs.out
     );
     let plan = cluster.webhook("upgrade").await.ends(0);
     assert!(

@@ -21,9 +21,11 @@ use crate::{
 };
 
 mod adopt;
+mod differences;
 mod existing;
 mod preflight;
 
+pub(super) use differences::differences;
 use preflight::{
     PreparedSecret, check_owned, check_served, look, prepare_secret, warn_of_other_workload,
 };

@@ -2,6 +2,7 @@
 
 mod as_it_is;
 mod choices;
+mod differences;
 mod execute;
 mod export;
 mod plan;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use self::choices::{Action, Apply, Choices};
+pub(crate) use self::differences::differences;
 pub(super) use self::{
     plan::ADOPTED,
     settings::{cap_of, mode_cap},
@@ -44,7 +46,7 @@ reach it; then an object is created as a server-side dry run and has to come bac
 say. If that fails everything is taken back. A second run changes what has to be changed and says so. \
 What is not given stays as it is: mode, namespaces, failure policy, time limit, image, replicas. The webhook goes to \
 namespace extreg-system, or to the one of --namespace.")]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// What the webhook does: audit (count), warn or enforce [default: audit, or as it is]
     #[arg(long, value_enum, value_name = "MODE", hide_possible_values = true)]
     mode: Option<Mode>,

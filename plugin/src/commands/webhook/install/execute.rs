@@ -217,7 +217,7 @@ async fn dry_run(
     Ok(())
 }
 
-async fn apply_step(
+pub(super) async fn apply_step(
     cluster: &Cluster,
     step: &Step,
     apply: &Apply,

@@ -1,0 +1,231 @@
+//! Files against the cluster: objects of any kind that it serves.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Difference;
+use crate::{
+    api::Cluster,
+    context::Context,
+    error::Error,
+    input::{self, FoundObject, find_sources},
+    printer::escape,
+};
+
+/// Where the objects of a kind are.
+#[derive(Clone, Debug)]
+struct Resource {
+    kind: String,
+    plural: String,
+    namespaced: bool,
+}
+
+/// Looks kinds up, each version of a group once.
+struct Finder<'a> {
+    cluster: &'a Cluster,
+    known: BTreeMap<String, Vec<Resource>>,
+}
+
+/// Compares every object of the files; how many could not be, which is said.
+pub(super) async fn differences(
+    files: &[String],
+    recursive: bool,
+    context: &Context,
+) -> Result<(Vec<Difference>, usize), Error> {
+    let found = find_sources(files, recursive)?;
+    let cluster = context.cluster().await?;
+    let mut finder = Finder {
+        cluster: &cluster,
+        known: BTreeMap::new(),
+    };
+    let mut differences = Vec::new();
+    let mut failed = found.errors.len();
+    let say = |message: String| context.printer.error(&format!("error: {message}"));
+    for error in found.errors {
+        say(error.to_string());
+    }
+    let mut documents = input::stream(found.sources);
+    while let Some(document) = documents.recv().await {
+        let objects = document.as_ref().map_err(ToString::to_string);
+        let objects = objects.and_then(|document| {
+            let objects = document.objects().map_err(|error| error.to_string())?;
+            Ok((&document.origin, objects))
+        });
+        let (origin, objects) = match objects {
+            Ok(found) => found,
+            Err(why) => {
+                failed += 1;
+                say(why);
+                continue;
+            }
+        };
+        for object in objects {
+            match finder.compare(&object).await {
+                Ok(difference) => differences.push(difference),
+                Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+                Err(error) => {
+                    failed += 1;
+                    let text = error.to_string();
+                    say(format!(
+                        "{origin}: {} {}: {}",
+                        object.kind,
+                        object.name(),
+                        text.trim_start_matches("error: ")
+                    ));
+                }
+            }
+        }
+    }
+    if differences.is_empty() && failed == 0 {
+        return Err(Error::failed("no object was found"));
+    }
+    Ok((differences, failed))
+}
+
+impl Finder<'_> {
+    async fn compare(&mut self, object: &FoundObject<'_>) -> Result<Difference, Error> {
+        let name = object
+            .body
+            .pointer("/metadata/name")
+            .and_then(Value::as_str)
+            .filter(|name| is_segment(name))
+            .ok_or_else(|| {
+                Error::failed("it has no name, so there is nothing to compare it with")
+            })?;
+        if let Some(parameter) = object.unresolved.first() {
+            return Err(Error::failed(format!(
+                "its Template gives no value for {parameter}: oc process -p …"
+            )));
+        }
+        let resource = self.resource(&object.api_version, &object.kind).await?;
+        let namespace = match object.namespace() {
+            "" => self.cluster.namespace(),
+            named if is_segment(named) => named,
+            named => {
+                let named = escape(named).into_owned();
+                return Err(Error::failed(format!("\"{named}\" is no namespace")));
+            }
+        };
+        let root = group_path(&object.api_version);
+        let plural = &resource.plural;
+        let (path, place) = if resource.namespaced {
+            (
+                format!("{root}/namespaces/{namespace}/{plural}/{name}"),
+                format!("{namespace}/"),
+            )
+        } else {
+            (format!("{root}/{plural}/{name}"), String::new())
+        };
+        let live = match self.cluster.get_path(&path).await {
+            Ok(live) => Some(live),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        let desired = match self.cluster.try_apply(&path, &object.body).await {
+            Ok(desired) => desired,
+            // Its namespace is made by the same files, and is not there yet.
+            Err(error) if error.is_not_found() && live.is_none() => {
+                object.body.clone().into_owned()
+            }
+            Err(error) => return Err(error),
+        };
+        let group = match object.api_version.split_once('/') {
+            Some((group, _)) => format!(".{group}"),
+            None => String::new(),
+        };
+        let kind = object.kind.to_lowercase();
+        Ok(Difference {
+            name: format!("{place}{kind}{group}/{name}"),
+            live,
+            desired: Some(desired),
+        })
+    }
+
+    async fn resource(&mut self, api_version: &str, kind: &str) -> Result<Resource, Error> {
+        if !self.known.contains_key(api_version) {
+            let served = if api_version.split('/').all(is_segment) {
+                match self.cluster.get_path(&group_path(api_version)).await {
+                    Ok(list) => resources(&list),
+                    Err(error) if error.is_not_found() => Vec::new(),
+                    Err(error) => return Err(error),
+                }
+            } else {
+                Vec::new()
+            };
+            self.known.insert(api_version.to_owned(), served);
+        }
+        let served = self.known.get(api_version).into_iter().flatten();
+        let mut of_kind = served.filter(|resource| resource.kind == kind);
+        of_kind.next().cloned().ok_or_else(|| {
+            let version = escape(api_version);
+            Error::failed(format!("the cluster serves no such kind of {version}"))
+        })
+    }
+}
+
+fn group_path(api_version: &str) -> String {
+    if api_version.contains('/') {
+        format!("/apis/{api_version}")
+    } else {
+        format!("/api/{api_version}")
+    }
+}
+
+/// Those of a list that are no parts of others, such as `deployments/status`.
+fn resources(list: &Value) -> Vec<Resource> {
+    let all = list.get("resources").and_then(Value::as_array);
+    all.into_iter()
+        .flatten()
+        .filter_map(|resource| {
+            let text = |key: &str| resource.get(key)?.as_str().map(str::to_owned);
+            Some(Resource {
+                kind: text("kind")?,
+                plural: text("name").filter(|name| !name.contains('/'))?,
+                namespaced: resource.get("namespaced")?.as_bool()?,
+            })
+        })
+        .collect()
+}
+
+/// Whether a text of a file can be a part of a path, and no way out of it.
+fn is_segment(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+    !text.is_empty() && text != "." && text != ".." && text.chars().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parts_of_resources_are_none() {
+        let list = json!({"resources": [
+            {"name": "deployments", "kind": "Deployment", "namespaced": true},
+            {"name": "deployments/status", "kind": "Deployment", "namespaced": true},
+            {"name": "broken"},
+        ]});
+        let found = resources(&list);
+        let names: Vec<&str> = found.iter().map(|found| found.plural.as_str()).collect();
+        assert_eq!(names, ["deployments"]);
+    }
+
+    #[test]
+    fn a_name_is_no_way_to_other_objects() {
+        let table = [
+            ("app", true),
+            ("system:node", true),
+            ("a.b-c", true),
+            ("", false),
+            ("..", false),
+            ("a/b", false),
+            ("a?b", false),
+            ("a%2Fb", false),
+        ];
+        for (text, expected) in table {
+            assert_eq!(is_segment(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a setup would change. A secret is compared by whether it is there: what goes into it only
+//! the setup itself asks for.
+
+use super::{Settings, adopt, carry, preflight::check_served};
+use crate::{
+    api::{self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
+    commands::{
+        diff::Difference,
+        setup::{
+            names, objects,
+            plan::{self, Step},
+            project::{self, Project},
+        },
+    },
+    context::Context,
+    error::Error,
+};
+
+/// Compares, by the server's dry run.
+pub(in crate::commands::setup) async fn differences(
+    settings: &Settings,
+    context: &Context,
+) -> Result<Vec<Difference>, Error> {
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    names::project(&namespace)?;
+    let steps = plan::steps(settings, &namespace);
+    check_served(&cluster, &steps).await?;
+    let is_absent = settings.project
+        && matches!(
+            Project::look(&cluster, &namespace).await?,
+            Project::Absent(_)
+        );
+    if is_absent {
+        context.printer.note(format!(
+            "project \"{namespace}\" is not there yet, so the server cannot try what goes into it"
+        ));
+        return Ok(steps
+            .into_iter()
+            .filter_map(|step| fresh(step, &namespace))
+            .collect());
+    }
+    let mut differences = Vec::new();
+    for step in steps {
+        differences.extend(compare(step, &cluster, &namespace, context).await?);
+    }
+    Ok(differences)
+}
+
+/// What a step makes in a project that is not there.
+fn fresh(step: Step, namespace: &str) -> Option<Difference> {
+    let object = match step {
+        Step::Project(name) => project::namespace(&name),
+        Step::Secret(name) => objects::secret(namespace, &name, ""),
+        // The accounts come with the project.
+        Step::Link(_) => return None,
+        Step::Apply(object) => *object,
+    };
+    Some(Difference::new(None, object))
+}
+
+async fn compare(
+    step: Step,
+    cluster: &Cluster,
+    namespace: &str,
+    context: &Context,
+) -> Result<Option<Difference>, Error> {
+    Ok(match step {
+        Step::Project(_) => None,
+        Step::Secret(name) => {
+            let reference = ObjectRef::new(Kind::SECRET, namespace, &name);
+            let live = cluster.get(&reference).await?;
+            let desired = live
+                .clone()
+                .unwrap_or_else(|| objects::secret(namespace, &name, ""));
+            Some(Difference::new(live, desired))
+        }
+        Step::Link(link) => {
+            let live = cluster.get(&link.reference(namespace)).await?;
+            let (_, account) = link
+                .apply(cluster, namespace, DryRun::Server, false)
+                .await?;
+            Some(Difference::new(live, account))
+        }
+        Step::Apply(object) => Some(of_object(*object, cluster, context).await?),
+    })
+}
+
+async fn of_object(
+    mut desired: Object,
+    cluster: &Cluster,
+    context: &Context,
+) -> Result<Difference, Error> {
+    let reference = desired.reference();
+    let live = cluster.get(&reference).await?;
+    if let Some(live) = &live {
+        if is_owned(live) == Owned::Theirs {
+            context.printer.warn(&format!(
+                "{reference} was not made by oc extreg: setup leaves it as it is without --adopt"
+            ));
+        }
+        adopt::fit(&mut desired, live)?;
+        carry(reference.kind, &live.body, &mut desired.body);
+    }
+    // What somebody else has set is a difference, and no reason to stop.
+    let options = ApplyOptions {
+        dry_run: DryRun::Server,
+        force: true,
+    };
+    let applied = api::apply(cluster, &desired, live.as_ref(), options).await?;
+    Ok(Difference::new(live, applied.object))
+}
