@@ -14,3 +14,6 @@ pub mod kind;
 pub mod place;
 pub mod report;
 pub mod snapshot;
+#[cfg(test)]
+#[expect(dead_code, reason = "the checks use what they need of it")]
+mod testing;
