@@ -36,6 +36,11 @@ impl Target {
         }
     }
 
+    /// The registry's identity, Docker Hub's three names being one.
+    pub(crate) fn registry(&self) -> &str {
+        RegistryHost::of(&self.host).as_str()
+    }
+
     /// `host/repository`.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.host, self.repository)

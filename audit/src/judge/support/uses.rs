@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::approved::{Allowance, List, Target, targets};
 use crate::place::ObjectId;
-use crate::snapshot::{ImageTrigger, ImageUse, Meaning, Snapshot};
+use crate::snapshot::{ImageTrigger, ImageUse, Meaning, Snapshot, UseRole};
 
 /// The fields that findings are about: no copy of what an owner says, and nothing of a stream that the
 /// samples operator or the ClusterVersion owns, whose tags are not the user's to change
@@ -39,4 +40,24 @@ pub(crate) fn trigger_of<'a>(snapshot: &'a Snapshot, used: &ImageUse) -> Option<
         .take_while(|workload| workload.object == *object)
         .flat_map(|workload| &workload.triggers)
         .find(|trigger| !trigger.paused && trigger.containers.contains(&used.place.part))
+}
+
+/// The registries that fields of these roles name for certain, Docker Hub's names being one; only those
+/// of images that are approved, where the user gives a list.
+pub(crate) fn registries_in_use(snapshot: &Snapshot, roles: &[UseRole]) -> BTreeSet<String> {
+    let allowance = Allowance::of(snapshot);
+    let is_wanted = |target: &Target| match allowance.list {
+        List::Given(_) => allowance.approves(target) == Some(true),
+        List::Cluster(_) | List::Absent | List::Unknown => true,
+    };
+    snapshot
+        .uses
+        .iter()
+        .filter(|used| used.meaning == Meaning::External && roles.contains(&used.role))
+        .filter_map(|used| targets(used, &snapshot.cluster).known())
+        .flatten()
+        .filter(is_wanted)
+        .map(|target| target.registry().to_owned())
+        .filter(|host| !host.is_empty())
+        .collect()
 }
