@@ -32,4 +32,4 @@ pub use self::document::{ApiVersion, ApprovedDocument, ApprovedSpec, Kind, Metad
 pub use self::list::{Approved, ApprovedError};
 pub use self::pattern::PatternError;
 pub(crate) use self::scope::Scope;
-pub(crate) use self::target::{Target, targets};
+pub(crate) use self::target::{Target, search_list, targets};

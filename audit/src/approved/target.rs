@@ -46,6 +46,12 @@ impl Target {
         format!("{}/{}", self.host, self.repository)
     }
 
+    /// The whole, as a person writes it who leaves nothing to guess; without a tag where none is
+    /// written.
+    pub(crate) fn reference(&self) -> String {
+        with_version(&self.name(), self)
+    }
+
     /// The last segment of the repository: what the image is called.
     pub(crate) fn short_name(&self) -> &str {
         self.repository
@@ -146,7 +152,7 @@ mod tests {
             ..ClusterRecord::default()
         };
         match targets(&used, &cluster) {
-            Known::Known(all) => all.iter().map(|target| target.at(&target.name())).collect(),
+            Known::Known(all) => all.iter().map(Target::reference).collect(),
             Known::Unknown => vec!["unknown".to_owned()],
         }
     }

@@ -2,10 +2,9 @@
 //!
 //! `spec.allowedRegistriesForImport` of `image.config.openshift.io/cluster` is asked when an ordinary
 //! user writes a tag of an ImageStream or an ImageStreamImport; empty admits every registry, and so does
-//! a host that is only stars (openshift-apiserver
-//! `pkg/image/apiserver/registryhostname` and `pkg/image/apis/image/validation/whitelist`). It is a list
-//! of its own: `registrySources.allowedRegistries` is not asked by the importer. ComplianceAsCode asks
-//! for it in rule `ocp_allowed_registries_for_import`.
+//! a host that is only stars (openshift-apiserver `pkg/image/apis/image/validation/whitelist`). It is a
+//! list of its own: `registrySources.allowedRegistries` is not asked by the importer. ComplianceAsCode
+//! asks for it in rule `ocp_allowed_registries_for_import`.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +75,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a `domainName` admits every host: only stars, dots between them, and any port.
+/// Whether a `domainName` admits every host: only stars, on whatever port.
 fn is_any_host(domain: &str) -> bool {
     let host = domain.split_once(':').map_or(domain, |(host, _)| host);
     host.contains('*') && host.chars().all(|c| c == '*')

@@ -137,14 +137,15 @@ fn image_of(snapshot: &Snapshot, place: &Place, tag: &TagRecord) -> Option<Image
     let TagOrigin::Image(written) = &tag.from else {
         return None;
     };
+    let first = snapshot
+        .uses
+        .partition_point(|used| used.place.object < place.object);
     snapshot
         .uses
         .iter()
-        .find(|used| {
-            used.place.object == place.object
-                && used.place.part == place.part
-                && used.image.written == *written
-        })
+        .skip(first)
+        .take_while(|used| used.place.object == place.object)
+        .find(|used| used.place.part == place.part && used.image.written == *written)
         .map(|used| used.image.clone())
 }
 

@@ -8,7 +8,7 @@ mod outside;
 mod shell;
 mod uses;
 
-pub(crate) use self::command::{is_on_cluster, patch, set_image};
+pub(crate) use self::command::{by_hand, is_on_cluster, patch, set_image};
 pub(crate) use self::draft::{Draft, configuration};
 pub(crate) use self::mirrored::mirrored;
 pub(crate) use self::outside::{Objection, check_outside};

@@ -38,7 +38,7 @@ pub(crate) fn patch(object: &ObjectId, kind: PatchKind, body: &Value) -> String 
 pub(crate) fn set_image(snapshot: &Snapshot, used: &ImageUse, image: &str) -> String {
     let place = &used.place;
     if !is_on_cluster(place) {
-        return in_words(place, image, None);
+        return by_hand(place, image);
     }
     match place.object.kind {
         Kind::ImageStream if place.part.is_empty() => patch(
@@ -80,9 +80,14 @@ pub(crate) fn set_image(snapshot: &Snapshot, used: &ImageUse, image: &str) -> St
                     {"op": "replace", "path": path, "value": image},
                 ]),
             ),
-            None => in_words(place, image, None),
+            None => by_hand(place, image),
         },
     }
+}
+
+/// What a person has to set a field to where no command can say it.
+pub(crate) fn by_hand(place: &Place, what: &str) -> String {
+    in_words(place, what, None)
 }
 
 /// `oc tag`, which takes away from a tag what is not said again; `--source` because `user/app:v1` is
@@ -111,10 +116,16 @@ fn retag(namespace: &str, tag: &str, record: Option<&TagRecord>, image: &str) ->
 /// Lets a tag follow another image and keeps the rest of it.
 fn follow(snapshot: &Snapshot, namespace: &str, tag: &str, image: &str) -> String {
     let (stream, name) = tag.split_once(':').unwrap_or((tag, "latest"));
+    let object = ObjectId {
+        namespace: namespace.into(),
+        kind: Kind::ImageStream,
+        name: stream.into(),
+    };
     let record = snapshot
         .streams
-        .iter()
-        .find(|record| &*record.object.name == stream && &*record.object.namespace == namespace)
+        .binary_search_by(|record| record.object.cmp(&object))
+        .ok()
+        .and_then(|index| snapshot.streams.get(index))
         .and_then(|record| record.tags.iter().find(|tag| &*tag.name == name));
     retag(namespace, tag, record, image)
 }

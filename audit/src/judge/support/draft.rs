@@ -2,7 +2,7 @@
 
 use extreg_core::facts::Known;
 
-use crate::check::CheckId;
+use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
@@ -53,6 +53,11 @@ impl Finding {
             outcome: Outcome::Unknown,
             ..self
         }
+    }
+
+    /// The same, as bad as this.
+    pub(crate) fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use extreg_core::facts::Known;
 
-use super::{Draft, configuration, is_external, judged, mirrored, set_image, trigger_of};
+use super::{Draft, by_hand, configuration, is_external, judged, mirrored, set_image, trigger_of};
 use crate::approved::{Allowance, List, Target, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
@@ -221,9 +221,6 @@ fn fix(
     };
     match home.or_else(integrated) {
         Some(home) => set_image(snapshot, used, &first.at(&home)),
-        None => format!(
-            "change {} of {} to an image of an approved registry",
-            used.place.field, used.place.object
-        ),
+        None => by_hand(&used.place, "an image of an approved registry"),
     }
 }
