@@ -78,3 +78,17 @@ pub(crate) fn configuration(snapshot: &Snapshot, part: &str, field: &str) -> Pla
         origin,
     }
 }
+
+/// All objects of a kind: the place of what could not be told because none of them could be read.
+pub(crate) fn whole(kind: Kind) -> Place {
+    Place {
+        object: ObjectId {
+            namespace: "".into(),
+            kind,
+            name: "*".into(),
+        },
+        part: "".into(),
+        field: "".into(),
+        origin: Origin::Cluster,
+    }
+}
