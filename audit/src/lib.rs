@@ -7,6 +7,7 @@
 //! the same engine, [`extreg_core::engine`], in the same words.
 
 pub mod check;
+pub mod control;
 pub mod coverage;
 pub mod finding;
 pub mod judge;
