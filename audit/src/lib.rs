@@ -9,6 +9,7 @@
 pub mod check;
 pub mod control;
 pub mod coverage;
+pub mod explain;
 pub mod finding;
 pub mod judge;
 pub mod kind;
