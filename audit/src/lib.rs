@@ -11,6 +11,7 @@ pub mod control;
 pub mod coverage;
 pub mod explain;
 pub mod finding;
+pub mod format;
 pub mod judge;
 pub mod kind;
 pub mod place;
