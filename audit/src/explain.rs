@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_lists_every_check() {
+        let guide = include_str!("../../docs/audit.md");
+        for check in CheckId::ALL {
+            let row = format!(
+                "| [{check}](checks/{check}.md) | {} | {} |\n",
+                check.severity(),
+                check.title()
+            );
+            assert!(guide.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn rules_are_read_from_the_page() {
         let rules: Vec<_> = CheckId::Exr003.rules().map(|rule| rule.slug).collect();
         assert_eq!(rules, ["absent", "admits-all"]);
