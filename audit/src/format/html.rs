@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("html/page.js");
 
 /// What may act in the page: this style and this script, by the SHA-256 of their text.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-Vtmst9gfNIJfX/CnooKL9zgsrWSm757sRS33IAUqI8I='; \
+    style-src 'sha256-57IpaMx3ziAnJDxXZ4uT3YsgU/Yv5iyARAf9/W77geU='; \
     script-src 'sha256-olDUtqc/EZcm+c4WZzjcgh4erwUIxetxy/rgsf6zvcc='; \
     base-uri 'none'; form-action 'none'";
 
