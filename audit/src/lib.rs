@@ -12,6 +12,8 @@ pub mod finding;
 pub mod judge;
 pub mod kind;
 pub mod place;
+#[cfg(test)]
+mod properties;
 pub mod report;
 pub mod snapshot;
 #[cfg(test)]
