@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod coverage;
+pub mod exceptions;
 pub mod finding;
 pub mod judge;
 pub mod kind;
