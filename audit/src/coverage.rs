@@ -116,7 +116,25 @@ impl Scope {
     }
 }
 
+impl Gap {
+    /// What could not be looked at and why, in one line: `secrets in shop: forbidden`.
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.what, self.why.words())
+    }
+}
+
 impl GapReason {
+    /// The reason as people say it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Elided => "values are left out of this source",
+            Self::Failed => "could not be listed",
+            Self::Forbidden => "not permitted",
+            Self::NotCollected => "not part of this source",
+            Self::Unreadable => "cannot be read",
+        }
+    }
+
     /// One word, as in formats.
     pub const fn word(self) -> &'static str {
         match self {

@@ -17,6 +17,7 @@ pub mod place;
 mod properties;
 pub mod report;
 pub mod snapshot;
+pub mod suppress;
 #[cfg(test)]
 #[expect(dead_code, reason = "the checks use what they need of it")]
 mod testing;

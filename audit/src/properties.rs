@@ -3,15 +3,24 @@
 
 use std::sync::Arc;
 
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use jiff::civil::date;
+
 use crate::check::{CheckId, Severity};
+use crate::exceptions::{Exception, ExceptionEntry, Exceptions};
 use crate::finding::{Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::report::{Report, Section, sort_key};
+use crate::suppress::suppress;
+use crate::testing::{finding, object, place};
 
+/// Few, so that findings often share one.
+const CHECKS: [CheckId; 3] = [CheckId::Exr001, CheckId::Exr007, CheckId::Exr011];
 const RULES: [&str; 3] = ["not-allowed", "mutable", "anonymous"];
 
 /// No seed file: a failure prints what it shrank to.
@@ -79,7 +88,7 @@ fn any_place() -> impl Strategy<Value = Place> {
 /// Any finding, out of few words so that findings often share them.
 pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
     (
-        select(&CheckId::ALL),
+        select(&CHECKS),
         select(&RULES),
         select(&Severity::ALL),
         prop_oneof![3 => Just(Outcome::Fail), 1 => Just(Outcome::Unknown)],
@@ -102,6 +111,52 @@ pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
                 baseline: None,
             },
         )
+}
+
+/// A report of one to three sections whose checks were all asked and whose lists were all read.
+pub(crate) fn any_report() -> impl Strategy<Value = Report> {
+    vec(vec(any_finding(), 0..12), 1..4).prop_map(|sections| Report {
+        generated: "2026-11-20T10:00:00Z".to_owned(),
+        version: "1.2.3".to_owned(),
+        checks: CheckId::ALL.to_vec(),
+        sections: sections
+            .into_iter()
+            .zip(["one", "two", "three"])
+            .map(|(mut findings, source)| {
+                findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+                findings.dedup();
+                Section {
+                    source: source.to_owned(),
+                    findings,
+                    ..Section::default()
+                }
+            })
+            .collect(),
+        ..Report::default()
+    })
+}
+
+/// An exception for one check, that may narrow it further.
+fn any_exception() -> impl Strategy<Value = Exception> {
+    (
+        select(&CHECKS),
+        option::of(select(&["dev", "d*", "*"])),
+        option::of(select(&["web", "*-2"])),
+        option::of(select(&["docker.io/**", "quay.io/acme/app"])),
+        select(&["2026-11-19", "2026-11-25", "2027-11-25"]),
+    )
+        .prop_map(|(check, namespace, name, image, expires)| {
+            let entry = ExceptionEntry {
+                check: Some(check.to_string()),
+                namespace: namespace.map(str::to_owned),
+                name: name.map(str::to_owned),
+                image: image.map(str::to_owned),
+                reason: Some("ours".to_owned()),
+                expires: Some(expires.to_owned()),
+                ..ExceptionEntry::default()
+            };
+            Exception::parse("x.yaml:1".to_owned(), &entry).unwrap()
+        })
 }
 
 /// What a fingerprint is made of.
@@ -162,22 +217,45 @@ proptest! {
         let same = identity(&a) == identity(&b);
         prop_assert_eq!(same, a.fingerprint() == b.fingerprint());
     }
+
+    #[test]
+    fn suppression_hides_no_finding_of_another_check_and_keeps_the_order(
+        before in any_report(),
+        exception in any_exception(),
+    ) {
+        let check = exception.checks().first().copied();
+        let entries = vec![exception];
+        let mut after = before.clone();
+        suppress(&mut after, &Exceptions { entries }, date(2026, 11, 20));
+        prop_assert_eq!(before.findings().count(), after.findings().count());
+        for ((_, was), (_, is)) in before.findings().zip(after.findings()) {
+            prop_assert!(is.suppression.is_none() || Some(is.check) == check);
+            let bare = Finding { suppression: None, ..is.clone() };
+            prop_assert_eq!(was, &bare);
+        }
+    }
+
+    #[test]
+    fn in_which_order_exceptions_stand_makes_no_difference_to_what_counts(
+        report in any_report(),
+        entries in vec(any_exception(), 0..8),
+    ) {
+        let open = |entries: Vec<Exception>| {
+            let mut report = report.clone();
+            suppress(&mut report, &Exceptions { entries }, date(2026, 11, 20));
+            let until = |finding: &Finding| finding.suppression.clone().map(|said| said.expires);
+            report.findings().map(|(_, finding)| until(finding)).collect::<Vec<_>>()
+        };
+        let reversed = entries.iter().rev().cloned().collect();
+        prop_assert_eq!(open(entries), open(reversed));
+    }
 }
 
 #[test]
 fn builds_of_openshift_and_of_shipwright_are_two_things() {
-    let finding = |kind| Finding {
-        check: CheckId::Exr011,
-        rule: "outside-policy",
-        severity: Severity::High,
-        outcome: Outcome::Fail,
-        place: crate::testing::place(&crate::testing::object(kind, "shop", "app"), "", "spec"),
-        image: None,
-        message: String::new(),
-        why: String::new(),
-        fix: String::new(),
-        suppression: None,
-        baseline: None,
+    let finding = |kind| {
+        let place = place(&object(kind, "shop", "app"), "", "spec");
+        finding(CheckId::Exr011, "outside-policy", place)
     };
     assert_ne!(
         finding(Kind::Build).fingerprint(),

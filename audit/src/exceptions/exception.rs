@@ -226,8 +226,6 @@ fn kinds_named(text: &str) -> Vec<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Severity;
-    use crate::finding::Outcome;
     use crate::testing::{image, object, place};
 
     fn entry(change: impl FnOnce(&mut ExceptionEntry)) -> ExceptionEntry {
@@ -242,18 +240,10 @@ mod tests {
     }
 
     fn finding() -> Finding {
+        let place = place(&object(Kind::Deployment, "shop", "cart"), "web", "spec");
         Finding {
-            check: CheckId::Exr001,
-            rule: "not-allowed",
-            severity: Severity::High,
-            outcome: Outcome::Fail,
-            place: place(&object(Kind::Deployment, "shop", "cart"), "web", "spec"),
             image: Some(image("docker.io/acme/app:1")),
-            message: String::new(),
-            why: String::new(),
-            fix: String::new(),
-            suppression: None,
-            baseline: None,
+            ..crate::testing::finding(CheckId::Exr001, "not-allowed", place)
         }
     }
 
