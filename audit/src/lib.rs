@@ -16,6 +16,7 @@ pub mod place;
 #[cfg(test)]
 mod properties;
 pub mod report;
+pub mod saved;
 pub mod snapshot;
 pub mod suppress;
 #[cfg(test)]
