@@ -6,6 +6,7 @@
 //! [`report::Report`]; a format renders that. What the webhook would do to an object is asked of
 //! the same engine, [`extreg_core::engine`], in the same words.
 
+pub mod baseline;
 pub mod check;
 pub mod coverage;
 pub mod exceptions;

@@ -10,9 +10,10 @@ use proptest::sample::select;
 
 use jiff::civil::date;
 
+use crate::baseline::Baseline;
 use crate::check::{CheckId, Severity};
 use crate::exceptions::{Exception, ExceptionEntry, Exceptions};
-use crate::finding::{Finding, ImageName, Outcome, Place};
+use crate::finding::{BaselineState, Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::report::{Report, Section, sort_key};
@@ -248,6 +249,19 @@ proptest! {
         };
         let reversed = entries.iter().rev().cloned().collect();
         prop_assert_eq!(open(entries), open(reversed));
+    }
+
+    #[test]
+    fn a_report_against_its_own_baseline_has_nothing_new_and_nothing_fixed(
+        mut report in any_report(),
+    ) {
+        let baseline = Baseline::of(&report);
+        baseline.compare(&mut report);
+        for (_, finding) in report.findings().filter(|(_, finding)| finding.is_open()) {
+            prop_assert_eq!(finding.baseline, Some(BaselineState::Unchanged));
+        }
+        prop_assert_eq!(&report.fixed, &[]);
+        prop_assert_eq!(Baseline::of(&report), baseline);
     }
 }
 

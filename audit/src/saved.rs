@@ -10,3 +10,5 @@ pub use report::{
     API_VERSION, KIND, SavedCheck, SavedError, SavedFinding, SavedReport, SavedSection,
     SavedSuppression,
 };
+
+pub(crate) use report::parse_document;

@@ -152,7 +152,7 @@ impl SavedFinding {
 }
 
 /// Reads one of our documents of that kind; `help` says how one is made.
-fn parse_document<T: DeserializeOwned>(
+pub(crate) fn parse_document<T: DeserializeOwned>(
     text: &str,
     kind: &'static str,
     help: &'static str,
