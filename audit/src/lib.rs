@@ -9,6 +9,7 @@
 pub mod baseline;
 pub mod check;
 pub mod coverage;
+pub mod diff;
 pub mod exceptions;
 pub mod finding;
 pub mod judge;

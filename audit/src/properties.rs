@@ -1,6 +1,7 @@
 //! What holds of any findings: strategies for the property tests of this crate, and what a
 //! fingerprint survives.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::collection::vec;
@@ -12,11 +13,13 @@ use jiff::civil::date;
 
 use crate::baseline::Baseline;
 use crate::check::{CheckId, Severity};
+use crate::diff::{Change, diff};
 use crate::exceptions::{Exception, ExceptionEntry, Exceptions};
 use crate::finding::{BaselineState, Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::report::{Report, Section, sort_key};
+use crate::saved::SavedReport;
 use crate::suppress::suppress;
 use crate::testing::{finding, object, place};
 
@@ -262,6 +265,36 @@ proptest! {
         }
         prop_assert_eq!(&report.fixed, &[]);
         prop_assert_eq!(Baseline::of(&report), baseline);
+    }
+
+    #[test]
+    fn a_report_differs_from_itself_in_nothing(report in any_report()) {
+        let saved = SavedReport::of(&report);
+        let diff = diff(&saved, &saved);
+        prop_assert!(diff.rows.iter().all(|row| row.change == Change::Unchanged));
+        prop_assert!(!diff.differs() && diff.notices.is_empty());
+        let in_section = |section: &Section| {
+            let findings = section.findings.iter().map(Finding::fingerprint);
+            findings.collect::<BTreeSet<_>>().len()
+        };
+        let want: usize = report.sections.iter().map(in_section).sum();
+        prop_assert_eq!(diff.rows.len(), want);
+    }
+
+    #[test]
+    fn backwards_what_was_new_is_fixed(a in any_report(), mut b in any_report()) {
+        // They are about the same clusters.
+        b.sections.truncate(a.sections.len());
+        let (a, b) = (SavedReport::of(&a), SavedReport::of(&b));
+        let (there, back) = (diff(&a, &b), diff(&b, &a));
+        for (change, mirrored) in [
+            (Change::New, Change::Fixed),
+            (Change::Fixed, Change::New),
+            (Change::Incomparable, Change::Incomparable),
+            (Change::Unchanged, Change::Unchanged),
+        ] {
+            prop_assert_eq!(there.count(change), back.count(mirrored));
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::coverage::SavedCoverage;
 use super::place::SavedPlace;
 use crate::check::Severity;
 use crate::finding::{Finding, Outcome};
+use crate::report::{Report, Section};
 
 /// The `apiVersion` of our documents.
 pub const API_VERSION: &str = "extreg.io/v1";
@@ -118,6 +119,27 @@ impl SavedReport {
     /// Reads the text of a report.
     pub fn parse(text: &str) -> Result<Self, SavedError> {
         parse_document(text, KIND, "write one with oc extreg audit -o json=FILE")
+    }
+
+    /// What documents have of a report.
+    pub fn of(report: &Report) -> Self {
+        let section = |section: &Section| SavedSection {
+            source: section.source.clone(),
+            coverage: SavedCoverage::of(&section.coverage),
+            findings: section.findings.iter().map(SavedFinding::of).collect(),
+        };
+        Self {
+            generated: report.generated.clone(),
+            version: report.version.clone(),
+            checks: report
+                .checks
+                .iter()
+                .map(|check| SavedCheck {
+                    id: check.to_string(),
+                })
+                .collect(),
+            sections: report.sections.iter().map(section).collect(),
+        }
     }
 
     /// Whether that check was asked.
