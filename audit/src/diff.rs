@@ -4,12 +4,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use serde::{Serialize, Serializer};
+
 use crate::check::Severity;
 use crate::finding::Outcome;
 use crate::saved::{SavedCoverage, SavedFinding, SavedPlace, SavedReport};
 
 /// What became of a finding from one report to a later one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Change {
     /// The later one has it, and the earlier one looked and did not find it.
     New,
@@ -22,11 +25,12 @@ pub enum Change {
 }
 
 /// A finding in one or both of two reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DiffRow {
     /// What became of it.
     pub change: Change,
     /// How bad it is, as the later report that has it says.
+    #[serde(serialize_with = "word")]
     pub severity: Severity,
     /// The check.
     pub check: String,
@@ -47,7 +51,7 @@ pub struct DiffRow {
 }
 
 /// Two reports compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Diff {
     /// New ones, fixed ones, those that cannot be compared, unchanged ones; each the worst first.
     pub rows: Vec<DiffRow>,
@@ -255,6 +259,11 @@ impl Found<'_> {
             reason,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(severity.as_str())
 }
 
 fn order(row: &DiffRow) -> impl Ord + '_ {

@@ -24,3 +24,4 @@ pub mod suppress;
 #[cfg(test)]
 #[expect(dead_code, reason = "the checks use what they need of it")]
 mod testing;
+pub mod trend;
