@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod diff;
 pub mod exceptions;
 pub mod finding;
+pub mod inventory;
 pub mod judge;
 pub mod kind;
 pub mod place;
