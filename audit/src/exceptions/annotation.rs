@@ -3,8 +3,8 @@
 use super::term::{Term, TermError};
 use crate::check::{CheckId, UnknownCheck};
 
-/// The annotation's key, on the object or its pod template; with a dot and a container's name
-/// behind it for that container alone.
+/// The annotation's key, on the object or its pod template; with a dot and the name of a
+/// container or tag behind it for that one alone.
 pub const KEY: &str = "extreg.io/ignore-checks";
 
 /// What an annotation says: one check, why and until when.

@@ -13,7 +13,7 @@ use crate::report::Section;
 /// A statement of an annotation.
 pub(super) struct Claim {
     pub(super) object: ObjectId,
-    /// The container that it is for; none for all of the object.
+    /// The container or tag that it is for; none for all of the object.
     part: Option<Arc<str>>,
     pub(super) check: CheckId,
     pub(super) waiver: Waiver,
@@ -22,7 +22,7 @@ pub(super) struct Claim {
 impl Claim {
     fn new(prefix: &str, object: &ObjectId, part: Option<Arc<str>>, said: Statement) -> Self {
         let of = match &part {
-            Some(name) => format!(" of container {name}"),
+            Some(name) => format!(" of {name}"),
             None => String::new(),
         };
         let label = format!("{prefix}: annotation for {}{of}", said.check);

@@ -96,6 +96,12 @@ fn an_annotation_is_for_its_object_or_one_container_of_it() {
         "EXR007 until 2027-01-31: ours",
     );
     annotate(section, cart(), None, "EXR001 until 2027-02-28: theirs");
+    annotate(
+        section,
+        cart(),
+        Some("gone"),
+        "EXR007 until 2027-01-31: ours",
+    );
     let other = object(Kind::Deployment, "shop", "other");
     annotate(section, other, None, "EXR007 until 2027-01-31: gone");
     suppress(&mut report, &Exceptions::default(), TODAY);
@@ -107,7 +113,10 @@ fn an_annotation_is_for_its_object_or_one_container_of_it() {
     assert_eq!(by(&report), want);
     assert_eq!(
         lines(&report.unused_exceptions),
-        ["deployment.apps/other in shop: annotation for EXR007 suppresses nothing: remove it"]
+        [
+            "deployment.apps/cart in shop: annotation for EXR007 of gone suppresses nothing: remove it",
+            "deployment.apps/other in shop: annotation for EXR007 suppresses nothing: remove it"
+        ]
     );
 }
 
