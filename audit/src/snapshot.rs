@@ -5,6 +5,7 @@ mod build;
 mod cluster;
 mod credential;
 mod image_use;
+mod owners;
 mod stream;
 mod webhook_view;
 mod workload;

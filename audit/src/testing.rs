@@ -7,7 +7,8 @@ use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
 use extreg_core::facts::Known;
 
 use crate::approved::{ApiVersion, Approved, ApprovedDocument, ApprovedSpec, Metadata};
-use crate::finding::{ImageName, Place};
+use crate::check::CheckId;
+use crate::finding::{Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::{
@@ -73,6 +74,23 @@ pub(crate) fn image(written: &str) -> ImageName {
         registry: registry.into(),
         repository: rest.split(':').next().unwrap().into(),
         digest: digest.into(),
+    }
+}
+
+/// An open finding about that place, of the check's own severity.
+pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Finding {
+    Finding {
+        check,
+        rule,
+        severity: check.severity(),
+        outcome: Outcome::Fail,
+        place,
+        image: None,
+        message: format!("{check} {rule}"),
+        why: "why".to_owned(),
+        fix: "oc fix".to_owned(),
+        suppression: None,
+        baseline: None,
     }
 }
 
