@@ -1,0 +1,65 @@
+//! What several formats say in one line.
+
+use jiff::Timestamp;
+
+use crate::check::CheckId;
+use crate::coverage::Gap;
+use crate::finding::BaselineState;
+use crate::report::{Report, Section};
+use crate::snapshot::{Injection, InjectionOutcome};
+
+/// `secrets in shop: not permitted: …`.
+pub(super) fn gap(gap: &Gap) -> String {
+    match &*gap.message {
+        "" => gap.words(),
+        message => format!("{}: {message}", gap.words()),
+    }
+}
+
+pub(super) const fn baseline(state: BaselineState) -> &'static str {
+    match state {
+        BaselineState::New => "new",
+        BaselineState::Unchanged => "unchanged",
+    }
+}
+
+pub(super) const fn outcome(outcome: InjectionOutcome) -> &'static str {
+    match outcome {
+        InjectionOutcome::Sets => "sets",
+        InjectionOutcome::WouldSet => "wouldSet",
+        InjectionOutcome::Keeps(_) => "keeps",
+    }
+}
+
+/// The controls of a check in words: `CIS OpenShift 1.9.0 5.5.1`.
+pub(super) fn controls(check: CheckId) -> Vec<String> {
+    check.controls().iter().map(ToString::to_string).collect()
+}
+
+/// What the report says where it has no source, or a source nothing in it.
+pub(super) const NOTHING_READ: &str = "Nothing was looked at: this is no clean result";
+
+/// `coverage 85 % (objects read: 120, gaps: 2)`.
+pub(super) fn coverage(section: &Section) -> String {
+    let coverage = &section.coverage;
+    format!(
+        "coverage {} % (objects read: {}, gaps: {})",
+        coverage.percent(),
+        coverage.objects(),
+        coverage.gaps.len()
+    )
+}
+
+/// What the webhook decides about a place, in its own words, with its warnings.
+pub(super) fn injection(injection: &Injection) -> String {
+    let mut text = injection.words.clone();
+    for warning in &injection.warnings {
+        text = format!("{text}; {warning}");
+    }
+    text
+}
+
+/// When the report was made, if it says so in RFC 3339.
+pub(super) fn timestamp(report: &Report) -> Option<Timestamp> {
+    report.generated.parse().ok()
+}

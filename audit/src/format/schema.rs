@@ -1,0 +1,40 @@
+//! Schemas as outside oracles of what is written.
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+/// Makes every object of a schema refuse what it does not name.
+pub(super) fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("properties").is_some_and(Value::is_object)
+                && !fields.contains_key("additionalProperties")
+            {
+                fields.insert("additionalProperties".to_owned(), false.into());
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(values) => values.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// Panics with every error, if there is one.
+pub(super) fn assert_valid(validator: &Validator, value: &Value, what: &str) {
+    let errors: Vec<_> = validator
+        .iter_errors(value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{what}: {}", errors.join("\n"));
+}
+
+/// What is rendered, as text.
+pub(super) fn rendered(
+    format: super::Format,
+    report: &crate::report::Report,
+    options: super::Options,
+) -> String {
+    let mut out = Vec::new();
+    super::render(format, report, options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
