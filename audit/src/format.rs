@@ -16,6 +16,7 @@ mod image_name;
 mod inert;
 mod json;
 mod json_text;
+mod junit;
 mod phrases;
 mod prometheus;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod schema;
 mod state;
 pub mod table;
 mod words;
+mod xml_text;
 mod yaml;
 
 use std::fmt;
@@ -100,6 +102,8 @@ formats! {
     Csv, "csv", File, |report, _, out| csv::render(report, out);
     /// Our own document: `docs/schema/audit-report.v1.schema.json`.
     Json, "json", File, |report, _, out| json::render(report, out);
+    /// What CI servers read of tests.
+    Junit, "junit", File, |report, _, out| junit::render(report, out);
     /// Metrics in Prometheus' text format.
     Prometheus, "prometheus", File, |report, _, out| prometheus::render(report, out);
     /// The document of `json`, as YAML.

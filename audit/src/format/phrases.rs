@@ -4,9 +4,22 @@ use jiff::Timestamp;
 
 use crate::check::CheckId;
 use crate::coverage::Gap;
-use crate::finding::BaselineState;
+use crate::finding::{BaselineState, Place, Suppression};
+use crate::place::Origin;
 use crate::report::{Report, Section};
 use crate::snapshot::{Injection, InjectionOutcome};
+
+/// `deployment.apps/cart in shop, web`, and where it was read if that is a file.
+pub(super) fn place(place: &Place) -> String {
+    let mut text = place.object.to_string();
+    if !place.part.is_empty() {
+        text = format!("{text}, {}", place.part);
+    }
+    match &place.origin {
+        Origin::Cluster => text,
+        origin @ Origin::File { .. } => format!("{text} ({origin})"),
+    }
+}
 
 /// `secrets in shop: not permitted: …`.
 pub(super) fn gap(gap: &Gap) -> String {
@@ -14,6 +27,14 @@ pub(super) fn gap(gap: &Gap) -> String {
         "" => gap.words(),
         message => format!("{}: {message}", gap.words()),
     }
+}
+
+/// `until 2027-01-31, by exceptions.yaml:12: …`.
+pub(super) fn suppression(suppression: &Suppression) -> String {
+    format!(
+        "until {}, by {}: {}",
+        suppression.expires, suppression.by, suppression.reason
+    )
 }
 
 pub(super) const fn baseline(state: BaselineState) -> &'static str {
@@ -36,6 +57,11 @@ pub(super) fn controls(check: CheckId) -> Vec<String> {
     check.controls().iter().map(ToString::to_string).collect()
 }
 
+/// Whether all that was asked for was looked at. Of nothing at all it was not.
+pub(super) fn is_complete(section: &Section) -> bool {
+    section.coverage.percent() == 100
+}
+
 /// What the report says where it has no source, or a source nothing in it.
 pub(super) const NOTHING_READ: &str = "Nothing was looked at: this is no clean result";
 
@@ -48,6 +74,19 @@ pub(super) fn coverage(section: &Section) -> String {
         coverage.objects(),
         coverage.gaps.len()
     )
+}
+
+/// The checks that were asked and found nothing here, suppressed or unknown neither.
+pub(super) fn silent_checks<'a>(
+    report: &'a Report,
+    section: &'a Section,
+) -> impl Iterator<Item = CheckId> + 'a {
+    report.checks.iter().copied().filter(|check| {
+        section
+            .findings
+            .iter()
+            .all(|finding| finding.check != *check)
+    })
 }
 
 /// What the webhook decides about a place, in its own words, with its warnings.

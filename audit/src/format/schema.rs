@@ -1,7 +1,17 @@
 //! Schemas as outside oracles of what is written.
 
+use std::path::PathBuf;
+
 use jsonschema::Validator;
 use serde_json::Value;
+
+/// A file of `tests/data/schema`.
+pub(super) fn text(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/data/schema", name]
+        .iter()
+        .collect();
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
 
 /// Makes every object of a schema refuse what it does not name.
 pub(super) fn close(schema: &mut Value) {
