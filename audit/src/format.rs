@@ -17,12 +17,14 @@ mod inert;
 mod json;
 mod json_text;
 mod junit;
+mod percent;
 mod phrases;
 mod prometheus;
 #[cfg(test)]
 mod prometheus_text;
 #[cfg(test)]
 mod sample;
+mod sarif;
 #[cfg(test)]
 mod schema;
 mod state;
@@ -106,6 +108,9 @@ formats! {
     Junit, "junit", File, |report, _, out| junit::render(report, out);
     /// Metrics in Prometheus' text format.
     Prometheus, "prometheus", File, |report, _, out| prometheus::render(report, out);
+    /// SARIF 2.1.0, for code scanning.
+    Sarif, "sarif", File,
+        |report, options, out| sarif::render(report, options.synthetic_paths, out);
     /// The document of `json`, as YAML.
     Yaml, "yaml", File, |report, _, out| yaml::render(report, out);
 }

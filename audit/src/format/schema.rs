@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jsonschema::Validator;
+use jsonschema::{Registry, Validator};
 use serde_json::Value;
 
 /// A file of `tests/data/schema`.
@@ -11,6 +11,22 @@ pub(super) fn text(name: &str) -> String {
         .iter()
         .collect();
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A JSON schema of that folder, with those that it refers to: URI and file.
+pub(super) fn json_schema(name: &str, others: &[(&str, &str)]) -> Validator {
+    let mut registry = Registry::new();
+    for (uri, file) in others {
+        let other: Value = serde_json::from_str(&text(file)).unwrap();
+        registry = registry.add(*uri, other).unwrap();
+    }
+    let registry = registry.prepare().unwrap();
+    let schema = serde_json::from_str(&text(name)).unwrap();
+    jsonschema::options()
+        .should_validate_formats(true)
+        .with_registry(&registry)
+        .build(&schema)
+        .unwrap()
 }
 
 /// Makes every object of a schema refuse what it does not name.
