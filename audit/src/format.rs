@@ -17,6 +17,7 @@ mod inert;
 mod json;
 mod json_text;
 mod junit;
+pub mod openreports;
 mod percent;
 mod phrases;
 mod prometheus;
@@ -106,6 +107,12 @@ formats! {
     Json, "json", File, |report, _, out| json::render(report, out);
     /// What CI servers read of tests.
     Junit, "junit", File, |report, _, out| junit::render(report, out);
+    /// `openreports.io/v1alpha1`, as YAML.
+    OpenReports, "openreports", File,
+        |report, _, out| openreports::render(report, openreports::Api::OpenReports, out);
+    /// `wgpolicyk8s.io/v1alpha2`, what OpenReports was before, as YAML.
+    PolicyReport, "policyreport", File,
+        |report, _, out| openreports::render(report, openreports::Api::PolicyReport, out);
     /// Metrics in Prometheus' text format.
     Prometheus, "prometheus", File, |report, _, out| prometheus::render(report, out);
     /// SARIF 2.1.0, for code scanning.

@@ -158,6 +158,17 @@ pub(super) fn everything() -> Report {
     report
 }
 
+/// So many findings, each with much to say.
+pub(super) fn many_findings(number: usize) -> Report {
+    let mut section = section();
+    for at in 0..number {
+        let mut finding = finding(CheckId::Exr001, &format!("cart-{at:05}"), "web");
+        finding.why = "Much to say. ".repeat(20);
+        section.findings.push(finding);
+    }
+    with(section)
+}
+
 /// A report with this text in every field that can hold one.
 pub(super) fn hostile(text: &str) -> Report {
     let mut report = everything();

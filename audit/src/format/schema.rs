@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jsonschema::{Registry, Validator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A file of `tests/data/schema`.
 pub(super) fn text(name: &str) -> String {
@@ -25,6 +25,31 @@ pub(super) fn json_schema(name: &str, others: &[(&str, &str)]) -> Validator {
     jsonschema::options()
         .should_validate_formats(true)
         .with_registry(&registry)
+        .build(&schema)
+        .unwrap()
+}
+
+/// The schema in a CustomResourceDefinition, where what it does not know is an error and not
+/// dropped.
+pub(super) fn custom_resource(name: &str) -> Validator {
+    let definition: Value = serde_saphyr::from_str(&text(name)).unwrap();
+    let mut schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+    assert!(schema.is_object());
+    // The API server's own.
+    schema["properties"]["metadata"] = json!({
+        "type": "object",
+        "required": ["name", "labels", "annotations"],
+        "properties": {
+            "name": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,251}[a-z0-9])?$"},
+            "namespace": {"type": "string"},
+            "labels": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 63}},
+            "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
+        }
+    });
+    close(&mut schema);
+    jsonschema::options()
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
         .build(&schema)
         .unwrap()
 }
