@@ -8,10 +8,12 @@
 
 mod csv;
 mod csv_record;
+mod cyclonedx;
 mod document;
 #[cfg(test)]
 mod document_test;
 pub mod html;
+mod image_group;
 mod image_name;
 mod inert;
 mod json;
@@ -23,11 +25,13 @@ mod phrases;
 mod prometheus;
 #[cfg(test)]
 mod prometheus_text;
+mod purl;
 #[cfg(test)]
 mod sample;
 mod sarif;
 #[cfg(test)]
 mod schema;
+mod spdx;
 mod state;
 pub mod table;
 mod words;
@@ -103,6 +107,8 @@ macro_rules! formats {
 formats! {
     /// A table for spreadsheets, RFC 4180: a record a row.
     Csv, "csv", File, |report, _, out| csv::render(report, out);
+    /// CycloneDX 1.6, as JSON: the images.
+    CycloneDx, "cyclonedx", File, |report, _, out| cyclonedx::render(report, out);
     /// Our own document: `docs/schema/audit-report.v1.schema.json`.
     Json, "json", File, |report, _, out| json::render(report, out);
     /// What CI servers read of tests.
@@ -118,6 +124,8 @@ formats! {
     /// SARIF 2.1.0, for code scanning.
     Sarif, "sarif", File,
         |report, options, out| sarif::render(report, options.synthetic_paths, out);
+    /// SPDX 2.3, as JSON: the images.
+    Spdx, "spdx", File, |report, _, out| spdx::render(report, out);
     /// The document of `json`, as YAML.
     Yaml, "yaml", File, |report, _, out| yaml::render(report, out);
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::state::State;
 use crate::check::CheckId;
 use crate::coverage::Gap;
-use crate::finding::{BaselineState, Place, Suppression};
+use crate::finding::{BaselineState, Finding, Place, Suppression};
 use crate::place::Origin;
 use crate::report::{Report, Section};
 use crate::snapshot::{Injection, InjectionOutcome};
@@ -101,4 +102,24 @@ pub(super) fn injection(injection: &Injection) -> String {
 /// When the report was made, if it says so in RFC 3339.
 pub(super) fn timestamp(report: &Report) -> Option<Timestamp> {
     report.generated.parse().ok()
+}
+
+/// All of a finding in one line.
+pub(super) fn finding(finding: &Finding) -> String {
+    let suppressed = match &finding.suppression {
+        Some(said) => format!(" ({})", suppression(said)),
+        None => String::new(),
+    };
+    format!(
+        "{} {} {} {}: {} in {}. {} Fix: {} More: {}{suppressed}",
+        finding.check,
+        finding.severity,
+        State::of(finding).word(),
+        finding.fingerprint(),
+        finding.message,
+        place(&finding.place),
+        finding.why,
+        finding.fix,
+        finding.check.docs()
+    )
 }
