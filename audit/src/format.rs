@@ -19,6 +19,8 @@ mod inert;
 mod json;
 mod json_text;
 mod junit;
+mod markdown;
+mod markdown_text;
 pub mod openreports;
 mod percent;
 mod phrases;
@@ -113,6 +115,8 @@ formats! {
     Json, "json", File, |report, _, out| json::render(report, out);
     /// What CI servers read of tests.
     Junit, "junit", File, |report, _, out| junit::render(report, out);
+    /// Tables for a pull request, in GitHub's Markdown.
+    Markdown, "markdown", File, |report, _, out| markdown::render(report, out);
     /// `openreports.io/v1alpha1`, as YAML.
     OpenReports, "openreports", File,
         |report, _, out| openreports::render(report, openreports::Api::OpenReports, out);
