@@ -12,6 +12,8 @@ mod cyclonedx;
 mod document;
 #[cfg(test)]
 mod document_test;
+#[cfg(test)]
+mod hostile_test;
 pub mod html;
 mod image_group;
 mod image_name;
@@ -21,6 +23,8 @@ mod json_text;
 mod junit;
 mod markdown;
 mod markdown_text;
+#[cfg(test)]
+mod matrix_test;
 pub mod openreports;
 mod percent;
 mod phrases;
@@ -111,6 +115,8 @@ formats! {
     Csv, "csv", File, |report, _, out| csv::render(report, out);
     /// CycloneDX 1.6, as JSON: the images.
     CycloneDx, "cyclonedx", File, |report, _, out| cyclonedx::render(report, out);
+    /// One page for a browser, complete in itself.
+    Html, "html", File, |report, _, out| out.write_all(html::html(report).as_bytes());
     /// Our own document: `docs/schema/audit-report.v1.schema.json`.
     Json, "json", File, |report, _, out| json::render(report, out);
     /// What CI servers read of tests.
@@ -130,6 +136,10 @@ formats! {
         |report, options, out| sarif::render(report, options.synthetic_paths, out);
     /// SPDX 2.3, as JSON: the images.
     Spdx, "spdx", File, |report, _, out| spdx::render(report, out);
+    /// A table for a terminal, grouped by image. Here without colours and as wide as it comes.
+    Table, "table", Terminal, |report, _, out| write_plain(&table::table(report), out);
+    /// A table for a terminal, a finding a row.
+    Wide, "wide", Terminal, |report, _, out| write_plain(&table::wide(report), out);
     /// The document of `json`, as YAML.
     Yaml, "yaml", File, |report, _, out| yaml::render(report, out);
 }
@@ -142,6 +152,14 @@ pub fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     format.renders()(report, options, out)
+}
+
+fn write_plain(table: &table::Table, out: &mut dyn Write) -> io::Result<()> {
+    for line in table.lines(None) {
+        let cells: Vec<_> = line.iter().map(|cell| &*cell.text).collect();
+        writeln!(out, "{}", cells.concat())?;
+    }
+    Ok(())
 }
 
 fn words() -> String {
