@@ -142,7 +142,7 @@ pub(super) struct ResultOf<'a> {
     #[serde(skip)]
     pub(super) check: Option<CheckId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rule_id: Option<&'static str>,
+    pub(super) rule_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rule_index: Option<usize>,
     pub(super) kind: &'static str,

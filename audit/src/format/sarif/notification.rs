@@ -90,8 +90,8 @@ fn of_the_report(report: &Report, said: &mut Vec<Notification>) {
     for notice in &report.notices {
         said.push(notification(NOTICE, "note", notice));
     }
-    for (fingerprint, text) in &report.fixed {
-        let text = format!("No longer found: {text} ({fingerprint})");
+    for known in &report.fixed {
+        let text = format!("No longer found: {}", phrases::fixed(known));
         said.push(notification(FIXED, "note", &text));
     }
 }
