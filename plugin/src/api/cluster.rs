@@ -16,6 +16,7 @@ use crate::error::Error;
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
+    name: String,
     namespace: String,
 }
 
@@ -50,8 +51,17 @@ impl DryRun {
 }
 
 impl Cluster {
-    pub(super) const fn new(client: Client, namespace: String) -> Self {
-        Self { client, namespace }
+    pub(super) const fn new(client: Client, name: String, namespace: String) -> Self {
+        Self {
+            client,
+            name,
+            namespace,
+        }
+    }
+
+    /// What the kubeconfig calls it; the server's address where that is given by itself.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The client, for kube's typed API.
