@@ -9,6 +9,8 @@ use crate::kind::Kind;
 /// What was looked at, and what could not be. A gap is a result: no output hides it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
+    /// What was asked for.
+    pub scope: Scope,
     /// How many objects of each kind were read.
     pub read: BTreeMap<Kind, usize>,
     /// Kinds that the API does not serve: no gap, there can be none.
@@ -17,6 +19,15 @@ pub struct Coverage {
     pub gaps: BTreeSet<Gap>,
     /// Objects of kinds that are not looked at, by `kind.group`.
     pub others: BTreeMap<String, usize>,
+}
+
+/// What an audit was limited to: what lies outside was not looked at, and that is no gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The namespaces that were asked for; none for all of them.
+    pub namespaces: Option<BTreeSet<Arc<str>>>,
+    /// The label selector; empty for none.
+    pub selector: String,
 }
 
 /// Something that could not be looked at.
@@ -93,7 +104,37 @@ impl Coverage {
     }
 }
 
+impl Scope {
+    /// Whether all that is in that namespace was asked for; an empty one is where objects are that
+    /// live in none.
+    pub fn holds(&self, namespace: &str) -> bool {
+        let asked = match &self.namespaces {
+            Some(names) => namespace.is_empty() || names.contains(namespace),
+            None => true,
+        };
+        asked && self.selector.is_empty()
+    }
+}
+
+impl Gap {
+    /// What could not be looked at and why, in one line: `secrets in shop: forbidden`.
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.what, self.why.words())
+    }
+}
+
 impl GapReason {
+    /// The reason as people say it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Elided => "values are left out of this source",
+            Self::Failed => "could not be listed",
+            Self::Forbidden => "not permitted",
+            Self::NotCollected => "not part of this source",
+            Self::Unreadable => "cannot be read",
+        }
+    }
+
     /// One word, as in formats.
     pub const fn word(self) -> &'static str {
         match self {

@@ -93,9 +93,10 @@ pub enum BaselineState {
 }
 
 impl Finding {
-    /// What identifies it over time, in 16 hexadecimal digits: check, rule, kind, namespace, the
-    /// name without what a controller appends, part, registry and repository. Not the tag, not the
-    /// suffix of a pod, not the file, not the line.
+    /// What identifies it over time, in 16 hexadecimal digits: check, rule, kind with its group,
+    /// namespace, name, part, registry and repository. Not the tag, not the file, not the line. Not
+    /// the suffix of a pod either, as a finding is about the object that made the pod; a pod that
+    /// nothing made keeps its name.
     pub fn fingerprint(&self) -> String {
         let object = &self.place.object;
         let (registry, repository) = match &self.image {
@@ -105,7 +106,7 @@ impl Finding {
         let parts = [
             self.check.as_str(),
             self.rule,
-            object.kind.api().kind,
+            &object.kind.api().resource(),
             &object.namespace,
             &object.name,
             &self.place.part,

@@ -14,6 +14,7 @@ mod outside_policy;
 mod schedule;
 mod short_name;
 mod signature;
+mod support;
 mod webhook;
 
 use std::collections::BTreeSet;
@@ -41,12 +42,15 @@ pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
     }
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup();
+    let owners = snapshot.owners();
     Section {
         source: snapshot.cluster_name,
         findings,
         uses: snapshot.uses,
         injections: snapshot.injections,
         opt_outs: snapshot.opt_outs,
+        annotations: snapshot.annotations,
+        owners,
         coverage: snapshot.coverage,
     }
 }

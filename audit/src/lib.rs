@@ -5,15 +5,33 @@
 //! [`snapshot::Snapshot`], wherever they come from; [`judge`] asks every check of it and gives a
 //! [`report::Report`]; a format renders that. What the webhook would do to an object is asked of
 //! the same engine, [`extreg_core::engine`], in the same words.
+//!
+//! Between judging and rendering, [`suppress`] applies what people said is all right and
+//! [`baseline`] tells what is new; [`verdict`] is how the run ends, whatever the format. [`diff`] and
+//! [`trend`] compare what was [`saved`]; [`inventory`] lists images and judges nothing.
 
+pub mod approved;
+pub mod baseline;
 pub mod check;
+pub mod control;
 pub mod coverage;
+pub mod diff;
+pub mod exceptions;
+pub mod explain;
 pub mod finding;
+pub mod format;
+pub mod inventory;
 pub mod judge;
 pub mod kind;
 pub mod place;
+#[cfg(test)]
+mod properties;
 pub mod report;
+pub mod saved;
 pub mod snapshot;
+pub mod suppress;
 #[cfg(test)]
 #[expect(dead_code, reason = "the checks use what they need of it")]
 mod testing;
+pub mod trend;
+pub mod verdict;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::check::{CheckId, Severity};
 use crate::coverage::Coverage;
 use crate::finding::Finding;
-use crate::snapshot::{ImageUse, Injection, OptOut};
+use crate::place::ObjectId;
+use crate::snapshot::{Annotation, ImageUse, Injection, OptOut};
 
 /// What an audit came to.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,10 @@ pub struct Section {
     pub injections: Vec<Injection>,
     /// Every opt-out.
     pub opt_outs: Vec<OptOut>,
+    /// Annotations by which an object suppresses a check.
+    pub annotations: BTreeMap<ObjectId, Vec<Annotation>>,
+    /// Of every object that another one made, the one that stands for it: of a pod the Deployment.
+    pub owners: BTreeMap<ObjectId, ObjectId>,
     /// What was looked at, and what could not be.
     pub coverage: Coverage,
 }

@@ -5,6 +5,7 @@ mod build;
 mod cluster;
 mod credential;
 mod image_use;
+mod owners;
 mod stream;
 mod webhook_view;
 mod workload;
@@ -24,6 +25,7 @@ pub use self::image_use::{ImageUse, Meaning, UseRole};
 pub use self::stream::{FailedImport, StreamRecord, TagOrigin, TagRecord};
 pub use self::webhook_view::{Injection, InjectionOutcome, OptOut};
 pub use self::workload::{ContainerKind, ContainerRecord, ImageTrigger, WorkloadRecord};
+use crate::approved::Approved;
 use crate::coverage::Coverage;
 use crate::place::{ObjectId, Origin};
 
@@ -36,6 +38,8 @@ pub struct Snapshot {
     pub cluster: ClusterRecord,
     /// The policies in force: of the cluster, of a file, or the built-in one.
     pub policies: PolicySet,
+    /// The list of approved registries that the user gives, if one is given.
+    pub approved: Option<Approved>,
     /// Namespaces by name.
     pub namespaces: BTreeMap<Arc<str>, NamespaceRecord>,
     /// BuildConfigs and Builds of OpenShift and of Shipwright, sorted by object.

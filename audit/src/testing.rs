@@ -1,15 +1,20 @@
 //! Records for tests, by what matters of them: change what is returned for the rest.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::facts::Known;
 
-use crate::finding::{ImageName, Place};
+use crate::approved::{ApiVersion, Approved, ApprovedDocument, ApprovedSpec, Metadata};
+use crate::check::CheckId;
+use crate::finding::{Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::{
-    AccountRecord, BuildRecord, ContainerKind, ContainerRecord, ImageUse, Meaning, SecretKeys,
-    SecretRecord, StreamRecord, TagOrigin, TagRecord, UseRole, WorkloadRecord,
+    AccountRecord, BuildRecord, ContainerKind, ContainerRecord, ImageUse, Meaning, MirrorKind,
+    MirrorRule, RegistrySources, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
+    TagRecord, UseRole, WorkloadRecord,
 };
 
 pub(crate) fn object(kind: Kind, namespace: &str, name: &str) -> ObjectId {
@@ -29,6 +34,37 @@ pub(crate) fn place(object: &ObjectId, part: &str, field: &str) -> Place {
     }
 }
 
+/// What was read of an OpenShift that has these lists, no mirrors and no signature policies.
+pub(crate) fn openshift(allowed: &[&str], blocked: &[&str]) -> Snapshot {
+    let entries = |list: &[&str]| list.iter().map(|entry| (*entry).into()).collect();
+    let mut snapshot = Snapshot::default();
+    snapshot.cluster.registries = Known::Known(Some(RegistrySources {
+        allowed: entries(allowed),
+        blocked: entries(blocked),
+        ..RegistrySources::default()
+    }));
+    snapshot.cluster.mirrors = Known::Known(Vec::new());
+    snapshot.cluster.signatures = Known::Known(Vec::new());
+    snapshot
+}
+
+/// The user's list of approved registries, named `acme`.
+pub(crate) fn approved(registries: &[&str]) -> Approved {
+    let document = ApprovedDocument {
+        api_version: ApiVersion::V1Alpha1,
+        kind: crate::approved::Kind::ApprovedRegistries,
+        metadata: Metadata {
+            name: "acme".to_owned(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+        },
+        spec: ApprovedSpec {
+            registries: registries.iter().map(|entry| (*entry).to_owned()).collect(),
+        },
+    };
+    Approved::compile(&document).unwrap()
+}
+
 /// An image whose registry and repository are plain to see: `host/repository[:tag][@digest]`.
 pub(crate) fn image(written: &str) -> ImageName {
     let (registry, rest) = written.split_once('/').unwrap();
@@ -38,6 +74,23 @@ pub(crate) fn image(written: &str) -> ImageName {
         registry: registry.into(),
         repository: rest.split(':').next().unwrap().into(),
         digest: digest.into(),
+    }
+}
+
+/// An open finding about that place, of the check's own severity.
+pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Finding {
+    Finding {
+        check,
+        rule,
+        severity: check.severity(),
+        outcome: Outcome::Fail,
+        place,
+        image: None,
+        message: format!("{check} {rule}"),
+        why: "why".to_owned(),
+        fix: "oc fix".to_owned(),
+        suppression: None,
+        baseline: None,
     }
 }
 
@@ -102,6 +155,22 @@ pub(crate) fn tag(name: &str, image: &str) -> TagRecord {
         digest: "sha256:aa".into(),
         created: "2026-11-20T10:00:00Z".into(),
         failure: None,
+    }
+}
+
+/// A mirror rule of an object of this kind.
+pub(crate) fn mirror(kind: Kind, name: &str, source: &str, mirrors: &[&str]) -> MirrorRule {
+    MirrorRule {
+        object: object(kind, "", name),
+        origin: Origin::Cluster,
+        kind: match kind {
+            Kind::ImageTagMirrorSet => MirrorKind::Tag,
+            Kind::ImageContentSourcePolicy => MirrorKind::LegacyDigest,
+            _ => MirrorKind::Digest,
+        },
+        source: source.into(),
+        mirrors: mirrors.iter().map(|mirror| (*mirror).into()).collect(),
+        never_source: false,
     }
 }
 
