@@ -12,6 +12,7 @@ pub mod finding;
 pub mod judge;
 pub mod kind;
 pub mod place;
+pub mod read;
 pub mod report;
 pub mod snapshot;
 #[cfg(test)]
