@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// Where the pages of checks are.
+const DOCS: &str = "https://extreg.io/checks";
+
 /// A check. Its identifier never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each says its own title")]
@@ -125,6 +128,11 @@ impl CheckId {
             Self::Exr013 => Severity::Low,
             Self::Exr015 => Severity::Info,
         }
+    }
+
+    /// Its page: `https://extreg.io/checks/EXR001`, in the sources `docs/checks/EXR001.md`.
+    pub fn docs(self) -> String {
+        format!("{DOCS}/{self}")
     }
 }
 

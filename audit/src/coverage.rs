@@ -136,6 +136,15 @@ impl Gap {
 }
 
 impl GapReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Elided,
+        Self::Failed,
+        Self::Forbidden,
+        Self::NotCollected,
+        Self::Unreadable,
+    ];
+
     /// The reason as people say it.
     pub const fn words(self) -> &'static str {
         match self {

@@ -27,8 +27,8 @@ pub(super) fn inert(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Controls, separators of lines, and Unicode's format characters.
-fn acts(c: char) -> bool {
+/// Controls, separators of lines, Unicode's format characters, and what is no character.
+pub(super) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -40,6 +40,7 @@ fn acts(c: char) -> bool {
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
                 | '\u{e0000}'..='\u{e007f}'
         )
 }
