@@ -78,6 +78,18 @@ impl Coverage {
         *self.read.entry(kind).or_default() += 1;
     }
 
+    /// Adds what was looked at elsewhere in the same source.
+    pub fn merge(&mut self, other: Self) {
+        for (kind, count) in other.read {
+            *self.read.entry(kind).or_default() += count;
+        }
+        self.not_served.extend(other.not_served);
+        self.gaps.extend(other.gaps);
+        for (kind, count) in other.others {
+            *self.others.entry(kind).or_default() += count;
+        }
+    }
+
     /// The objects that were read, of all kinds.
     pub fn objects(&self) -> usize {
         self.read.values().sum()

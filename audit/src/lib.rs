@@ -26,6 +26,7 @@ pub mod kind;
 pub mod place;
 #[cfg(test)]
 mod properties;
+pub mod read;
 pub mod report;
 pub mod saved;
 pub mod snapshot;

@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod kind;
 mod object;
+mod page;
 mod print;
 mod service;
 
@@ -20,5 +21,6 @@ pub use self::{
     error::from_kube,
     kind::Kind,
     object::{Object, ObjectRef},
+    page::{Page, PageItems, PageQuery},
     print::{ObjectFormat, Report, Verb},
 };

@@ -71,8 +71,28 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub async fn cluster(&self) -> Result<Cluster, Error> {
+        match self.contexts() {
+            [] => self.cluster_of(None).await,
+            [context] => self.cluster_of(Some(context)).await,
+            _ => Err(Error::usage(
+                "--context: one, please; only audit and inventory take several",
+            )),
+        }
+    }
+
+    /// `--context`, as often as it is given.
+    pub fn contexts(&self) -> &[String] {
+        &self.connection.contexts
+    }
+
+    /// As [`Self::cluster`], for one of several contexts.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    pub async fn cluster_of(&self, context: Option<&str>) -> Result<Cluster, Error> {
         api::connect(&api::ConnectOptions {
             connection: &self.connection,
+            context,
             namespace: self.namespace.as_deref(),
             verb: self.verb,
             read_only: self.read_only,

@@ -2,7 +2,7 @@
 
 mod assessment;
 mod output;
-mod policies;
+pub(crate) mod policies;
 mod surroundings;
 mod tally;
 
@@ -122,6 +122,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     output.finish(&tally)?;
     if tally.is_empty() {
         tell_skipped(&skipped, &context.printer);
+        let note = "no object was found (--allow-empty if that is meant)";
+        context.printer.note(note);
     }
     Ok(tally.exit(args.allow_empty, args.exit_zero))
 }
@@ -223,7 +225,8 @@ fn unreadable(error: &UnreadableObject) -> String {
     }
 }
 
-fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
+/// Says which files of folders were left out, when nothing was found.
+pub(crate) fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
     for path in skipped.iter().take(MAX_SKIPPED) {
         printer.note(format!(
             "left out: {}: not .json, .yaml or .yml",
@@ -233,5 +236,4 @@ fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
     if let Some(more) = skipped.len().checked_sub(MAX_SKIPPED + 1) {
         printer.note(format!("left out: {} more", more + 1));
     }
-    printer.note("no object was found (--allow-empty if that is meant)");
 }
