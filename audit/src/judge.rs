@@ -14,7 +14,7 @@ mod outside_policy;
 mod schedule;
 mod short_name;
 mod signature;
-mod support;
+pub(crate) mod support;
 mod webhook;
 
 use std::collections::BTreeSet;
