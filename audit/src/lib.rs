@@ -15,6 +15,7 @@ pub mod baseline;
 pub mod check;
 pub mod control;
 pub mod coverage;
+pub mod credentials;
 pub mod diff;
 pub mod exceptions;
 pub mod explain;
@@ -31,7 +32,9 @@ pub mod saved;
 pub mod snapshot;
 pub mod suppress;
 #[cfg(test)]
-#[expect(dead_code, reason = "the checks use what they need of it")]
 mod testing;
 pub mod trend;
 pub mod verdict;
+#[cfg(test)]
+#[expect(dead_code, reason = "the checks use what they need of it")]
+mod world;
