@@ -1,0 +1,186 @@
+//! The commands that mend what the checks find.
+
+use std::sync::Arc;
+
+use extreg_core::policy::{Policy, Selection};
+use extreg_core::registry::RegistryHost;
+
+use super::images::policy;
+use super::support::oc;
+use crate::credentials::{Credentials, Seen};
+use crate::place::ObjectId;
+use crate::snapshot::{SecretRecord, Snapshot, TagRecord};
+
+/// The key by which every consumer finds a credential for Docker Hub.
+const HUB_KEY: &str = "https://index.docker.io/v1/";
+
+/// Makes a secret for a registry. The account and its token are for the user to fill in.
+pub(super) fn create_secret(namespace: &str, name: &str, registry: RegistryHost<'_>) -> String {
+    let server = format!("--docker-server={}", server(registry));
+    oc(
+        &[
+            "create",
+            "secret",
+            "docker-registry",
+            name,
+            &server,
+            "--docker-username=USER",
+            "--docker-password=TOKEN",
+        ],
+        namespace,
+    )
+}
+
+/// Writes a secret that is there anew. A secret of the older type cannot become one of the newer.
+pub(super) fn replace_secret(
+    secret: &SecretRecord,
+    registry: RegistryHost<'_>,
+    username: &str,
+) -> String {
+    let user = if username.is_empty() {
+        "USER"
+    } else {
+        username
+    };
+    let create = oc(
+        &[
+            "create",
+            "secret",
+            "docker-registry",
+            &secret.object.name,
+            &format!("--docker-server={}", server(registry)),
+            &format!("--docker-username={user}"),
+            "--docker-password=TOKEN",
+            "--dry-run=client",
+            "-o",
+            "yaml",
+        ],
+        &secret.object.namespace,
+    );
+    let force = if &*secret.kind == "kubernetes.io/dockerconfigjson" {
+        ""
+    } else {
+        " --force"
+    };
+    format!("{create} | oc replace{force} -f -")
+}
+
+pub(super) fn server(registry: RegistryHost<'_>) -> &str {
+    match registry {
+        RegistryHost::DockerHub => HUB_KEY,
+        RegistryHost::Other(host) => host,
+    }
+}
+
+/// Sees to a secret for a registry, under the name that the policy speaks of: made, or written
+/// anew where there is one by that name.
+pub(super) fn provide_secret(
+    snapshot: &Snapshot,
+    namespace: &Arc<str>,
+    registry: RegistryHost<'_>,
+    repository: &str,
+) -> String {
+    let name = secret_name(snapshot, namespace, registry, repository);
+    match Credentials::of(snapshot).secret(namespace, name) {
+        Seen::Present(secret) => replace_secret(secret, registry, ""),
+        Seen::Absent | Seen::Unknown => create_secret(namespace, name, registry),
+    }
+}
+
+/// The name of an image of Docker Hub for which the key of [`create_secret`] is found, where it has
+/// to be written anew for that: no key but one of its own matches `registry-1.docker.io`.
+pub(super) fn hub_name(image: &str) -> Option<String> {
+    let rest = image.strip_prefix("registry-1.docker.io/")?;
+    let path = if rest.contains('/') { "" } else { "library/" };
+    Some(format!("docker.io/{path}{rest}"))
+}
+
+/// The name for a secret that has to be made: the one that the policy speaks of.
+pub(super) fn secret_name<'s>(
+    snapshot: &'s Snapshot,
+    namespace: &Arc<str>,
+    registry: RegistryHost<'_>,
+    repository: &str,
+) -> &'s str {
+    let named = match policy(snapshot, namespace, registry, repository) {
+        Selection::Policy(policy) | Selection::NamespaceUnknown(policy) => policy
+            .push()
+            .map(|(secret, _)| secret)
+            .or_else(|| policy.pull_secret()),
+        Selection::None => None,
+    };
+    match (named, registry) {
+        (Some(name), _) => name,
+        (None, RegistryHost::DockerHub) => Policy::DEFAULT_SECRET,
+        (None, RegistryHost::Other(_)) => "registry",
+    }
+}
+
+/// Has a tag follow an image. `oc tag` writes the whole of the tag, so that what it has is said
+/// again.
+pub(super) fn tag(stream: &ObjectId, tag: &TagRecord, image: &str, scheduled: bool) -> String {
+    let target = format!("{}:{}", stream.name, tag.name);
+    let mut words = vec!["tag", "--source=docker", image, &target];
+    if scheduled {
+        words.push("--scheduled");
+    }
+    words.extend(policy_words(tag));
+    if tag.insecure {
+        words.push("--insecure");
+    }
+    oc(&words, &stream.namespace)
+}
+
+/// Has a new tag, `stream:tag`, follow an image on schedule.
+pub(super) fn schedule(namespace: &str, target: &str, image: &str) -> String {
+    oc(
+        &["tag", "--source=docker", image, target, "--scheduled"],
+        namespace,
+    )
+}
+
+/// Imports a tag now. `oc import-image` resets the import mode and the reference policy unless they
+/// are said again.
+pub(super) fn import(stream: &ObjectId, tag: &TagRecord) -> String {
+    let target = format!("{}:{}", stream.name, tag.name);
+    let mut words = vec!["import-image", &*target];
+    words.extend(policy_words(tag));
+    oc(&words, &stream.namespace)
+}
+
+fn policy_words<'a>(tag: &TagRecord) -> impl Iterator<Item = &'a str> + use<'a> {
+    let mode = tag
+        .preserves_original
+        .then_some("--import-mode=PreserveOriginal");
+    let policy = tag.local.then_some("--reference-policy=local");
+    mode.into_iter().chain(policy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::testing::{self, object};
+
+    #[test]
+    fn a_tag_keeps_what_it_has() {
+        let mut record = testing::tag("v1", "docker.io/u/a:v1");
+        let stream = object(Kind::ImageStream, "shop", "app");
+        assert_eq!(
+            tag(&stream, &record, "docker.io/u/a:v1", true),
+            "oc tag --source=docker docker.io/u/a:v1 app:v1 --scheduled -n shop"
+        );
+        record.preserves_original = true;
+        record.local = true;
+        record.insecure = true;
+        assert_eq!(
+            tag(&stream, &record, "docker.io/u/a:v1", false),
+            "oc tag --source=docker docker.io/u/a:v1 app:v1 --import-mode=PreserveOriginal \
+             --reference-policy=local --insecure -n shop"
+        );
+        assert_eq!(
+            import(&stream, &record),
+            "oc import-image app:v1 --import-mode=PreserveOriginal --reference-policy=local -n shop"
+        );
+    }
+}
