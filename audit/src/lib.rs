@@ -12,6 +12,7 @@
 
 pub mod approved;
 pub mod baseline;
+pub mod budget;
 pub mod check;
 pub mod control;
 pub mod coverage;
