@@ -9,6 +9,7 @@ mod credential;
 mod found;
 mod images;
 mod import_allow_list;
+mod index;
 mod insecure;
 mod mirror;
 mod mutable_tag;

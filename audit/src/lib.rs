@@ -37,5 +37,4 @@ mod testing;
 pub mod trend;
 pub mod verdict;
 #[cfg(test)]
-#[expect(dead_code, reason = "the checks use what they need of it")]
 mod world;

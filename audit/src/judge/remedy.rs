@@ -7,7 +7,9 @@ use extreg_core::registry::RegistryHost;
 
 use super::images::policy;
 use super::support::oc;
+use crate::coverage::GapReason;
 use crate::credentials::{Credentials, Seen};
+use crate::kind::Kind;
 use crate::place::ObjectId;
 use crate::snapshot::{SecretRecord, Snapshot, TagRecord};
 
@@ -116,6 +118,84 @@ pub(super) fn secret_name<'s>(
     }
 }
 
+/// Has a build push with a secret.
+pub(super) fn set_push_secret(build: &ObjectId, secret: &str) -> String {
+    let (resource, patch) = match build.kind {
+        Kind::BuildConfig => return set_build_secret("--push", build, secret),
+        Kind::Build => (
+            build.reference(),
+            format!(r#"{{"spec":{{"output":{{"pushSecret":{{"name":"{secret}"}}}}}}}}"#),
+        ),
+        _ => (
+            build.reference(),
+            format!(r#"{{"spec":{{"output":{{"pushSecret":"{secret}"}}}}}}"#),
+        ),
+    };
+    oc(
+        &["patch", &resource, "--type=merge", "-p", &patch],
+        &build.namespace,
+    )
+}
+
+/// Has a build pull its base with a secret.
+pub(super) fn set_pull_secret(build: &ObjectId, secret: &str) -> String {
+    set_build_secret("--pull", build, secret)
+}
+
+fn set_build_secret(kind: &str, build: &ObjectId, secret: &str) -> String {
+    let config = format!("bc/{}", build.name);
+    oc(
+        &["set", "build-secret", kind, &config, secret],
+        &build.namespace,
+    )
+}
+
+/// Adds a pull secret to the pods of a workload, beside those that it names.
+pub(super) fn add_pull_secret(workload: &ObjectId, secret: &str) -> String {
+    let template = match workload.kind {
+        Kind::CronJob => "/spec/jobTemplate/spec/template/spec",
+        Kind::Pod => "/spec",
+        _ => "/spec/template/spec",
+    };
+    let patch = format!(
+        r#"[{{"op":"add","path":"{template}/imagePullSecrets/-","value":{{"name":"{secret}"}}}}]"#
+    );
+    oc(
+        &["patch", &workload.reference(), "--type=json", "-p", &patch],
+        &workload.namespace,
+    )
+}
+
+/// Looks at what could not be looked at: with the rights for it, or in the cluster itself.
+pub(super) fn look(snapshot: &Snapshot, namespace: &str) -> String {
+    let mut gaps = snapshot.coverage.gaps.iter();
+    if gaps.any(|gap| gap.why == GapReason::Forbidden) {
+        oc(&["extreg", "audit", "rbac", "--export"], "")
+    } else {
+        oc(&["extreg", "audit"], namespace)
+    }
+}
+
+/// Links a secret to an account: `pull`, or `pull,mount` for one that builds.
+pub(super) fn link(account: &ObjectId, secret: &str, uses: &str) -> String {
+    let uses = format!("--for={uses}");
+    oc(
+        &["secrets", "link", &account.name, secret, &uses],
+        &account.namespace,
+    )
+}
+
+/// Has imports leave a secret out, or take it in again.
+pub(super) fn exclude(secret: &ObjectId, exclude: bool) -> String {
+    let object = format!("secret/{}", secret.name);
+    let annotation = if exclude {
+        "openshift.io/image.excludeSecret=true"
+    } else {
+        "openshift.io/image.excludeSecret-"
+    };
+    oc(&["annotate", &object, annotation], &secret.namespace)
+}
+
 /// Has a tag follow an image. `oc tag` writes the whole of the tag, so that what it has is said
 /// again.
 pub(super) fn tag(stream: &ObjectId, tag: &TagRecord, image: &str, scheduled: bool) -> String {
@@ -182,5 +262,27 @@ mod tests {
             import(&stream, &record),
             "oc import-image app:v1 --import-mode=PreserveOriginal --reference-policy=local -n shop"
         );
+    }
+
+    #[test]
+    fn each_kind_of_build_has_its_own_way() {
+        for (kind, want) in [
+            (
+                Kind::BuildConfig,
+                "oc set build-secret --push bc/app hub -n shop",
+            ),
+            (
+                Kind::Build,
+                "oc patch build.build.openshift.io/app --type=merge -p \
+                 '{\"spec\":{\"output\":{\"pushSecret\":{\"name\":\"hub\"}}}}' -n shop",
+            ),
+            (
+                Kind::ShipwrightBuild,
+                "oc patch build.shipwright.io/app --type=merge -p \
+                 '{\"spec\":{\"output\":{\"pushSecret\":\"hub\"}}}' -n shop",
+            ),
+        ] {
+            assert_eq!(set_push_secret(&object(kind, "shop", "app"), "hub"), want);
+        }
     }
 }
