@@ -6,6 +6,8 @@ mod build_policy;
 mod bypass;
 mod cluster_allow_list;
 mod credential;
+mod followers;
+mod following;
 mod found;
 mod images;
 mod import_allow_list;

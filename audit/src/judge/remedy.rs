@@ -236,6 +236,54 @@ fn policy_words<'a>(tag: &TagRecord) -> impl Iterator<Item = &'a str> + use<'a> 
     mode.into_iter().chain(policy)
 }
 
+/// Has a workload follow a tag of a stream.
+pub(super) fn trigger(workload: &ObjectId, from: &str, container: &str) -> String {
+    oc(
+        &[
+            "set",
+            "triggers",
+            &workload.reference(),
+            &format!("--from-image={from}"),
+            "-c",
+            container,
+        ],
+        &workload.namespace,
+    )
+}
+
+/// Has a workload follow its tags again.
+pub(super) fn resume_triggers(workload: &ObjectId) -> String {
+    oc(
+        &["set", "triggers", &workload.reference(), "--auto"],
+        &workload.namespace,
+    )
+}
+
+/// Takes a trigger annotation away that `oc set triggers` cannot read either.
+pub(super) fn remove_triggers(workload: &ObjectId) -> String {
+    oc(
+        &[
+            "annotate",
+            &workload.reference(),
+            "image.openshift.io/triggers-",
+        ],
+        &workload.namespace,
+    )
+}
+
+/// Has a container run that image.
+pub(super) fn set_image(workload: &ObjectId, container: &str, image: &str) -> String {
+    oc(
+        &[
+            "set",
+            "image",
+            &workload.reference(),
+            &format!("{container}={image}"),
+        ],
+        &workload.namespace,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
