@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::credentials::PulledBy;
+use crate::kind::Kind;
 use crate::place::ObjectId;
 use crate::snapshot::{BuildRecord, ImageUse, Snapshot, StreamRecord, UseRole, WorkloadRecord};
 
@@ -41,6 +42,39 @@ impl Index<'_> {
         } else {
             PulledBy::Field
         }
+    }
+
+    /// Whether a workload is made by another one that was read, which is judged in its place.
+    pub(super) fn is_made(&self, workload: &WorkloadRecord) -> bool {
+        let Some((kind, name)) = &workload.owner else {
+            return false;
+        };
+        Kind::ALL
+            .into_iter()
+            .filter(|of| of.api().kind == &**kind)
+            .any(|kind| {
+                self.workloads.contains_key(&ObjectId {
+                    namespace: workload.object.namespace.clone(),
+                    kind,
+                    name: name.clone(),
+                })
+            })
+    }
+
+    /// Whether a Build or BuildRun is made from a configuration that was read.
+    pub(super) fn is_built(&self, build: &BuildRecord) -> bool {
+        let kind = match build.object.kind {
+            Kind::Build => Kind::BuildConfig,
+            Kind::BuildRun => Kind::ShipwrightBuild,
+            _ => return false,
+        };
+        build.config.as_ref().is_some_and(|config| {
+            self.builds.contains_key(&ObjectId {
+                namespace: build.object.namespace.clone(),
+                kind,
+                name: config.clone(),
+            })
+        })
     }
 }
 
