@@ -22,6 +22,8 @@ mod schedule;
 mod short_name;
 mod signature;
 pub(crate) mod support;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::collections::BTreeSet;
