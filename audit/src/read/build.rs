@@ -175,15 +175,15 @@ impl Places<'_> {
         from: Option<&ObjectReference<'_>>,
         secret: Option<&LocalReference<'_>>,
     ) {
-        let Some(from) = from else { return };
-        let image = self.names.get(&from.name);
+        let image = from.map_or_else(Arc::default, |from| self.names.get(&from.name));
+        // Without an image here the secret is for those that the Dockerfile names.
         if let Some(secret) = secret
             && !secret.name.is_empty()
         {
             self.secrets
                 .push((self.names.get(&secret.name), Arc::clone(&image)));
         }
-        if &*from.kind == "DockerImage" {
+        if from.is_some_and(|from| &*from.kind == "DockerImage") {
             let field = self.names.field(format_args!("{field}.from.name"));
             self.found(role, field, image);
         }

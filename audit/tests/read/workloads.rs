@@ -168,6 +168,20 @@ spec: {jobTemplate: {metadata: {annotations: {extreg.io/ignore-checks: EXR002}},
     assert_eq!(values, ["EXR001", "EXR002", "EXR003"]);
 }
 
+/// The base may stand in a Dockerfile that nobody here has read.
+#[test]
+fn a_pull_secret_without_a_base_is_kept() {
+    let snapshot = read_yaml(
+        r#"
+apiVersion: build.openshift.io/v1
+kind: BuildConfig
+metadata: {name: a, namespace: shop}
+spec: {strategy: {dockerStrategy: {pullSecret: {name: p}}}}
+"#,
+    );
+    assert_eq!(snapshot.builds[0].pull_secrets, [("p".into(), "".into())]);
+}
+
 #[test]
 fn builds_are_reduced_to_who_pushes_where() {
     let snapshot = read_yaml(
