@@ -39,6 +39,13 @@ pub struct KnownFinding {
     pub message: String,
 }
 
+impl KnownFinding {
+    /// Where and what, in one line.
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.place, self.message)
+    }
+}
+
 impl Baseline {
     /// The open findings of a report, each once.
     pub fn of(report: &Report) -> Self {
@@ -139,8 +146,7 @@ impl Baseline {
                     .iter()
                     .all(|seen| seen.coverage.blind_spot(&known.place).is_none());
             if asked && looked {
-                let message = format!("{}: {}", known.place, known.message);
-                fixed.insert((known.fingerprint.clone(), message));
+                fixed.insert(known.clone());
             } else {
                 untold += 1;
             }
@@ -220,8 +226,8 @@ mod tests {
             .collect()
     }
 
-    fn fixed(report: &Report) -> Vec<&str> {
-        report.fixed.iter().map(|(_, message)| &**message).collect()
+    fn fixed(report: &Report) -> Vec<String> {
+        report.fixed.iter().map(KnownFinding::words).collect()
     }
 
     #[test]

@@ -6,15 +6,24 @@ mod build_policy;
 mod bypass;
 mod cluster_allow_list;
 mod credential;
+mod followers;
+mod following;
+mod found;
+mod images;
 mod import_allow_list;
+mod index;
 mod insecure;
 mod mirror;
 mod mutable_tag;
+mod opt_outs;
 mod outside_policy;
+mod remedy;
 mod schedule;
 mod short_name;
 mod signature;
-mod support;
+pub(crate) mod support;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::collections::BTreeSet;

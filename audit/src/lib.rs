@@ -12,9 +12,11 @@
 
 pub mod approved;
 pub mod baseline;
+pub mod budget;
 pub mod check;
 pub mod control;
 pub mod coverage;
+pub mod credentials;
 pub mod diff;
 pub mod exceptions;
 pub mod explain;
@@ -32,7 +34,8 @@ pub mod saved;
 pub mod snapshot;
 pub mod suppress;
 #[cfg(test)]
-#[expect(dead_code, reason = "the checks use what they need of it")]
 mod testing;
 pub mod trend;
 pub mod verdict;
+#[cfg(test)]
+mod world;

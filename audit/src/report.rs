@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::baseline::KnownFinding;
 use crate::check::{CheckId, Severity};
 use crate::coverage::Coverage;
 use crate::finding::Finding;
@@ -24,9 +25,8 @@ pub struct Report {
     /// What else the reader should know, each in one line: an exception that lapses soon, a policy
     /// conflict.
     pub notices: Vec<String>,
-    /// The fingerprints that the baseline has and this report has not, with their messages; none
-    /// without a baseline.
-    pub fixed: Vec<(String, String)>,
+    /// What the baseline has and this report has not, sorted; nothing without a baseline.
+    pub fixed: Vec<KnownFinding>,
 }
 
 /// The part of a report that is about one cluster or one set of files.

@@ -5,6 +5,7 @@ mod build;
 mod cluster;
 mod credential;
 mod image_use;
+mod listed;
 mod owners;
 mod stream;
 mod webhook_view;
@@ -22,11 +23,13 @@ pub use self::cluster::{
 };
 pub use self::credential::{AccountRecord, SecretKeys, SecretRecord};
 pub use self::image_use::{ImageUse, Meaning, UseRole};
+pub use self::listed::Listed;
 pub use self::stream::{FailedImport, StreamRecord, TagOrigin, TagRecord};
 pub use self::webhook_view::{Injection, InjectionOutcome, OptOut};
 pub use self::workload::{ContainerKind, ContainerRecord, ImageTrigger, WorkloadRecord};
 use crate::approved::Approved;
 use crate::coverage::Coverage;
+use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 
 /// What was read from one cluster or one set of files.
@@ -60,8 +63,17 @@ pub struct Snapshot {
     pub opt_outs: Vec<OptOut>,
     /// Annotations by which an object suppresses a check: `extreg.io/ignore-checks`.
     pub annotations: BTreeMap<ObjectId, Vec<Annotation>>,
+    /// What was listed completely.
+    pub listed: Listed,
     /// What was read, and what could not be.
     pub coverage: Coverage,
+}
+
+impl Snapshot {
+    /// Whether an object of that kind and namespace that was not read is known not to be there.
+    pub fn holds_all(&self, kind: Kind, namespace: &str) -> bool {
+        self.listed.is_complete(kind, namespace, &self.coverage)
+    }
 }
 
 /// A namespace.

@@ -100,11 +100,20 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             row.write(out)?;
         }
     }
-    for (fingerprint, message) in &report.fixed {
+    for known in &report.fixed {
+        let place = &known.place;
         let row = Row {
             record: "fixed",
-            message,
-            fingerprint: fingerprint.clone(),
+            source: &known.source,
+            check: &known.check,
+            rule: &known.rule,
+            namespace: &place.namespace,
+            kind: &place.kind,
+            name: &place.name,
+            part: &place.part,
+            file: place.file.as_ref().map_or("", |file| &file.path),
+            message: &known.message,
+            fingerprint: known.fingerprint.clone(),
             ..Row::default()
         };
         row.write(out)?;

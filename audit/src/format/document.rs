@@ -32,9 +32,13 @@ impl<'a> Document<'a> {
             unused_exceptions: &report.unused_exceptions,
             notices: &report.notices,
             fixed: fixed
-                .map(|(fingerprint, message)| FixedOf {
-                    fingerprint,
-                    message,
+                .map(|known| FixedOf {
+                    source: &known.source,
+                    check: &known.check,
+                    rule: &known.rule,
+                    place: &known.place,
+                    fingerprint: &known.fingerprint,
+                    message: &known.message,
                 })
                 .collect(),
         }

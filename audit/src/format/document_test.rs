@@ -8,6 +8,7 @@ use super::schema::{assert_valid, close, rendered};
 use super::{Format, Options, sample};
 use crate::check::Severity;
 use crate::coverage::GapReason;
+use crate::saved::{SavedCoverage, SavedFinding, SavedReport};
 
 fn published() -> Value {
     let path = concat!(
@@ -55,6 +56,27 @@ fn every_document_is_what_is_published() {
             .unwrap();
         *broken.pointer_mut(pointer).unwrap() = value;
         assert!(!validator.is_valid(&broken), "{pointer}");
+    }
+}
+
+/// What `diff`, `trend` and a baseline read of it.
+#[test]
+fn every_document_is_read_back() {
+    for (name, report) in sample::all() {
+        let text = rendered(Format::Json, &report, Options::default());
+        let saved = SavedReport::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let findings = report
+            .findings()
+            .map(|(_, finding)| SavedFinding::of(finding));
+        let saved_findings = saved.sections.iter().flat_map(|of| of.findings.clone());
+        assert!(saved_findings.eq(findings), "{name}");
+        for (saved, section) in saved.sections.iter().zip(&report.sections) {
+            assert_eq!(
+                saved.coverage,
+                SavedCoverage::of(&section.coverage),
+                "{name}"
+            );
+        }
     }
 }
 

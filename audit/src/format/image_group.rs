@@ -141,8 +141,6 @@ pub(super) fn remarks(report: &Report) -> Vec<(&'static str, String)> {
     let notices = report.notices.iter();
     remarks.extend(notices.map(|line| ("extreg:notice", line.clone())));
     let fixed = report.fixed.iter();
-    remarks.extend(
-        fixed.map(|(fingerprint, text)| ("extreg:fixed", format!("{fingerprint}: {text}"))),
-    );
+    remarks.extend(fixed.map(|known| ("extreg:fixed", phrases::fixed(known))));
     remarks
 }

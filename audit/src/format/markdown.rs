@@ -33,7 +33,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     list(
         out,
         "No longer found",
-        fixed.map(|(fingerprint, message)| format!("{} {}", code(fingerprint), prose(message))),
+        fixed.map(|known| prose(&phrases::fixed(known))),
     )?;
     writeln!(
         out,

@@ -107,8 +107,8 @@ fn every_format_shows_what_else_there_is_to_say() {
 fn said(report: &Report) -> Vec<String> {
     let mut said = report.unused_exceptions.clone();
     said.extend(report.notices.clone());
-    for (fingerprint, message) in &report.fixed {
-        said.extend([fingerprint.clone(), message.clone()]);
+    for known in &report.fixed {
+        said.extend([known.fingerprint.clone(), known.message.clone()]);
     }
     for section in &report.sections {
         said.extend(section.opt_outs.iter().map(|out| out.by.to_owned()));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::state::State;
+use crate::baseline::KnownFinding;
 use crate::check::CheckId;
 use crate::coverage::Gap;
 use crate::finding::{BaselineState, Finding, Place, Suppression};
@@ -122,4 +123,9 @@ pub(super) fn finding(finding: &Finding) -> String {
         finding.fix,
         finding.check.docs()
     )
+}
+
+/// What the baseline had, in one line.
+pub(super) fn fixed(known: &KnownFinding) -> String {
+    format!("{} {} {}", known.check, known.fingerprint, known.words())
 }

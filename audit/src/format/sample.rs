@@ -2,12 +2,14 @@
 
 use extreg_core::verdict::Reason;
 
+use crate::baseline::KnownFinding;
 use crate::check::{CheckId, Severity};
 use crate::coverage::{Coverage, Gap, GapReason, GapSubject};
 use crate::finding::{BaselineState, Finding, Outcome, Suppression};
 use crate::kind::Kind;
 use crate::place::Origin;
 use crate::report::{Report, Section, sort_key};
+use crate::saved::{SavedFile, SavedPlace};
 use crate::snapshot::{ImageUse, Injection, InjectionOutcome, OptOut, UseRole};
 use crate::testing::{image, image_use, object, place};
 
@@ -151,10 +153,14 @@ pub(super) fn everything() -> Report {
     report.sections.push(second);
     report.unused_exceptions = vec!["exceptions.yaml:40: EXR002 for the cluster".to_owned()];
     report.notices = vec!["exceptions.yaml:12 lapses in 9 days".to_owned()];
-    report.fixed = vec![(
-        "00000000deadbeef".to_owned(),
-        "image was anonymous".to_owned(),
-    )];
+    report.fixed = vec![KnownFinding {
+        source: "prod".to_owned(),
+        check: "EXR007".to_owned(),
+        rule: "anonymous".to_owned(),
+        place: SavedPlace::of(&place(&cart, "web", FIELD)),
+        fingerprint: "00000000deadbeef".to_owned(),
+        message: "image was anonymous".to_owned(),
+    }];
     report
 }
 
@@ -176,7 +182,16 @@ pub(super) fn hostile(text: &str) -> Report {
     report.generated = text.to_owned();
     report.unused_exceptions = vec![text.to_owned()];
     report.notices = vec![text.to_owned()];
-    report.fixed = vec![(text.to_owned(), text.to_owned())];
+    for known in &mut report.fixed {
+        known.source = text.to_owned();
+        known.place.namespace = text.to_owned();
+        known.place.name = text.to_owned();
+        known.place.part = text.to_owned();
+        known.place.file = Some(SavedFile {
+            path: text.to_owned(),
+        });
+        known.message = text.to_owned();
+    }
     for (at, section) in report.sections.iter_mut().enumerate() {
         // Two sources of one name are no sources of one report.
         section.source = format!("{text}{at}");

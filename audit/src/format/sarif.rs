@@ -49,8 +49,7 @@ fn log(report: &Report, synthetic_paths: bool, results_of_a_run: usize) -> Log<'
         let mut results = results(section, synthetic_paths);
         if at == 0 && !synthetic_paths && is_of_cluster(section) {
             let fixed = report.fixed.iter();
-            results
-                .extend(fixed.map(|(fingerprint, message)| result::absent(fingerprint, message)));
+            results.extend(fixed.map(result::absent));
         }
         let all = results.len();
         let parts = all.div_ceil(results_of_a_run).max(1);

@@ -22,7 +22,8 @@ pub struct BuildRecord {
     pub push_secret: Arc<str>,
     /// `spec.output.pushSecret` is there, even if empty.
     pub has_push_secret: bool,
-    /// The pull secrets of strategy and source images, with the image each is for.
+    /// The pull secrets of strategy and source images: the secret's name, and the image, as
+    /// written, that it is for.
     pub pull_secrets: Vec<(Arc<str>, Arc<str>)>,
     /// Whether an ImageChange trigger rebuilds it when its base changes.
     pub has_image_trigger: bool,

@@ -107,6 +107,11 @@ pub struct WebhookRecord {
     pub ca_not_after: Arc<str>,
 }
 
+impl WebhookRecord {
+    /// The name that `oc extreg webhook install` gives it, wherever it is installed.
+    pub const NAME: &str = "extreg-webhook";
+}
+
 impl SecretRecord {
     /// Whether nothing is known of its keys.
     pub const fn is_elided(&self) -> bool {

@@ -188,7 +188,11 @@ fn hostile() -> extreg_audit::report::Report {
     report.version = HOSTILE.into();
     report.notices = vec![HOSTILE.to_owned()];
     report.unused_exceptions = vec![HOSTILE.to_owned()];
-    report.fixed = vec![(HOSTILE.to_owned(), HOSTILE.to_owned())];
+    for known in &mut report.fixed {
+        known.place.name = HOSTILE.into();
+        known.fingerprint = HOSTILE.into();
+        known.message = HOSTILE.into();
+    }
     for section in &mut report.sections {
         section.source = HOSTILE.into();
         section.coverage.others.insert(HOSTILE.to_owned(), 1);

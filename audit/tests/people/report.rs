@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_audit::baseline::KnownFinding;
 use extreg_audit::check::{CheckId, Severity};
 use extreg_audit::coverage::{Coverage, Gap, GapReason, GapSubject};
 use extreg_audit::finding::{BaselineState, Finding, ImageName, Outcome, Place, Suppression};
 use extreg_audit::kind::Kind;
 use extreg_audit::place::{ObjectId, Origin};
 use extreg_audit::report::{Report, Section, sort_key};
+use extreg_audit::saved::SavedPlace;
 use extreg_audit::snapshot::{ImageUse, Injection, InjectionOutcome, Meaning, OptOut, UseRole};
 use extreg_core::verdict::Reason;
 
@@ -393,10 +395,14 @@ pub(crate) fn report() -> Report {
             "exceptions.yaml:20: EXR007 deployment.apps/gone in shop".to_owned(),
         ],
         notices: vec!["exceptions.yaml:12 lapses on 2026-12-04".to_owned()],
-        fixed: vec![(
-            "00c0ffee00c0ffee".to_owned(),
-            "Tag old is never imported again".to_owned(),
-        )],
+        fixed: vec![KnownFinding {
+            source: "prod".to_owned(),
+            check: "EXR005".to_owned(),
+            rule: "not-scheduled".to_owned(),
+            place: SavedPlace::of(&place(Kind::ImageStream, "shop", "cart", "old", "")),
+            fingerprint: "00c0ffee00c0ffee".to_owned(),
+            message: "Tag old is never imported again".to_owned(),
+        }],
     };
     for section in &mut report.sections {
         section.coverage = coverage();

@@ -13,6 +13,7 @@ mod objects;
 mod plan;
 pub(crate) mod project;
 mod settings;
+mod triggers;
 mod wait;
 
 use std::path::PathBuf;

@@ -171,6 +171,123 @@ fn a_cluster_without_builds_is_told_apart() {
     );
 }
 
+/// An OpenShift whose project "snow" the user may not see, with these answers about its namespace and
+/// to a request for it. Writes into it are taken.
+fn unseen_project(namespace: String, request_answer: String) -> FakeApi {
+    FakeApi::start(move |request, _| {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        let served = |name: &str| {
+            let list = format!(r#"{{"kind":"APIResourceList","resources":[{{"name":"{name}"}}]}}"#);
+            json("200 OK", "", &list)
+        };
+        match method {
+            "GET" if path.starts_with("/apis/project.openshift.io/v1 ") => {
+                served("projectrequests")
+            }
+            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => served("imagestreams"),
+            "GET" if path.contains("/projects/snow ") => {
+                status("403 Forbidden", 403, "Forbidden", "no")
+            }
+            "GET" if path.starts_with("/api/v1/namespaces/snow ") => namespace.clone(),
+            "GET" => status("404 Not Found", 404, "NotFound", "no"),
+            "POST" => request_answer.clone(),
+            _ => json("200 OK", "", &request.body),
+        }
+    })
+}
+
+const STREAM_ONLY: [&str; 9] = [
+    "setup",
+    "app",
+    "-n",
+    "snow",
+    "--image",
+    "u/app",
+    "--no-build",
+    "--no-secret",
+    "--workload=none",
+];
+
+#[test]
+fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
+    let forbidden = || status("403 Forbidden", 403, "Forbidden", "no");
+    let there = status("409 Conflict", 409, "AlreadyExists", "snow already exists");
+    for (answer, code, said) in [(there, 1, "\"snow\" is there"), (forbidden(), 6, "no;")] {
+        let api = unseen_project(forbidden(), answer);
+        let run = extreg()
+            .args(STREAM_ONLY)
+            .args(["--server", &api.url])
+            .assert()
+            .code(code)
+            .stdout("");
+        let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(err.contains(said) && err.contains("--no-project"), "{err}");
+        assert!(!err.contains("under way"), "{err}");
+    }
+}
+
+#[test]
+fn a_project_that_shows_as_a_namespace_only_is_there() {
+    let namespace = r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"snow"}}"#;
+    let api = unseen_project(json("200 OK", "", namespace), String::new());
+    extreg()
+        .args(STREAM_ONLY)
+        .args(["--server", &api.url])
+        .assert()
+        .success()
+        .stdout("namespace/snow unchanged\nimagestream.image.openshift.io/app created\n");
+}
+
+#[test]
+fn what_a_controller_writes_meanwhile_is_not_our_change() {
+    let stream = |version: u32| {
+        serde_json::json!({
+            "apiVersion": "image.openshift.io/v1",
+            "kind": "ImageStream",
+            "metadata": {
+                "name": "app", "namespace": "snow", "generation": version,
+                "resourceVersion": version.to_string(),
+                "labels": {"app.kubernetes.io/managed-by": "oc-extreg", "app.kubernetes.io/name": "app"},
+            },
+            "spec": {"tags": [{
+                "name": "latest", "generation": version,
+                "from": {"kind": "DockerImage", "name": "docker.io/u/app:latest"},
+                "importPolicy": {"scheduled": true}, "referencePolicy": {"type": "Source"},
+            }]},
+        })
+        .to_string()
+    };
+    let reads = std::sync::atomic::AtomicU32::new(0);
+    let api = FakeApi::start(move |request, _| {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        match method {
+            "GET" if path.contains("/imagestreams/app ") => {
+                // The second version comes between the first read and the write.
+                let reads = reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                json("200 OK", "", &stream(if reads == 0 { 1 } else { 2 }))
+            }
+            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => {
+                let list = r#"{"kind":"APIResourceList","resources":[{"name":"imagestreams"}]}"#;
+                json("200 OK", "", list)
+            }
+            "GET" => status("404 Not Found", 404, "NotFound", "no"),
+            _ if request.body.contains(r#""resourceVersion":"1""#) => status(
+                "409 Conflict",
+                409,
+                "Conflict",
+                "the object has been modified",
+            ),
+            _ => json("200 OK", "", &stream(2)),
+        }
+    });
+    extreg()
+        .args(STREAM_ONLY)
+        .args(["--no-project", "--server", &api.url])
+        .assert()
+        .success()
+        .stdout("imagestream.image.openshift.io/app unchanged\n");
+}
+
 /// Serves an empty project, takes a secret, and never answers a write of a service account.
 fn half_way() -> FakeApi {
     FakeApi::start(|request, _| {

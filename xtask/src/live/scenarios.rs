@@ -5,6 +5,7 @@ mod flow;
 mod imports;
 mod opt_outs;
 mod outage;
+mod ownership;
 mod policies;
 mod secrets;
 mod streams;
@@ -58,6 +59,7 @@ pub(super) fn all() -> Vec<Scenario> {
         opt_outs::SCENARIOS,
         policies::SCENARIOS,
         flow::SCENARIOS,
+        ownership::SCENARIOS,
         outage::SCENARIOS,
     ]
     .concat()

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::saved::SavedPlace;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::format) struct Document<'a> {
@@ -190,6 +192,10 @@ pub(super) struct OptOutOf<'a> {
 
 #[derive(Serialize)]
 pub(super) struct FixedOf<'a> {
+    pub(super) source: &'a str,
+    pub(super) check: &'a str,
+    pub(super) rule: &'a str,
+    pub(super) place: &'a SavedPlace,
     pub(super) fingerprint: &'a str,
     pub(super) message: &'a str,
 }

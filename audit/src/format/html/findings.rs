@@ -85,11 +85,11 @@ pub(super) fn fixed(page: &mut Markup, report: &Report) {
         return;
     }
     page.raw("<section id=\"fixed\"><h2>Fixed since the baseline</h2>\n<ul>\n");
-    for (fingerprint, message) in &report.fixed {
+    for known in &report.fixed {
         page.raw("<li>")
-            .text(message)
+            .text(known.words())
             .raw(" <small>")
-            .text(fingerprint)
+            .text(&known.fingerprint)
             .raw("</small></li>\n");
     }
     page.raw("</ul></section>\n");

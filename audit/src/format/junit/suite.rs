@@ -71,14 +71,11 @@ pub(super) fn of(report: &Report) -> Vec<Suite> {
     let unused = report.unused_exceptions.iter();
     let notices = report.notices.iter();
     let fixed = report.fixed.iter();
-    let lines: Vec<_> =
-        unused
-            .map(|line| format!("An exception suppresses nothing: {line}"))
-            .chain(notices.map(|line| format!("Notice: {line}")))
-            .chain(fixed.map(|(fingerprint, message)| {
-                format!("No longer found: {message} ({fingerprint})")
-            }))
-            .collect();
+    let lines: Vec<_> = unused
+        .map(|line| format!("An exception suppresses nothing: {line}"))
+        .chain(notices.map(|line| format!("Notice: {line}")))
+        .chain(fixed.map(|known| format!("No longer found: {}", phrases::fixed(known))))
+        .collect();
     let nothing = report.sections.is_empty().then(nothing_read);
     if nothing.is_some() || !lines.is_empty() {
         suites.push(Suite {

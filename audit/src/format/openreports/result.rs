@@ -101,13 +101,13 @@ pub(super) fn of_the_report(report: &Report, api: Api) -> Vec<ReportResult> {
             ..base(report, api)
         });
     }
-    for (fingerprint, message) in &report.fixed {
+    for known in &report.fixed {
         results.push(ReportResult {
             policy: "baseline",
             rule: "fixed",
             result: Outcome::Pass,
-            message: clip(&format!("No longer found: {message}")),
-            properties: BTreeMap::from([("fingerprint", fingerprint.clone())]),
+            message: clip(&format!("No longer found: {}", phrases::fixed(known))),
+            properties: BTreeMap::from([("fingerprint", known.fingerprint.clone())]),
             ..base(report, api)
         });
     }

@@ -1,6 +1,7 @@
 //! Where a result is: a file and its line, an object by its names.
 
 use super::model::{ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
+use crate::baseline::KnownFinding;
 use crate::finding::Place;
 use crate::format::percent::encoded;
 use crate::place::{ObjectId, Origin};
@@ -16,6 +17,22 @@ pub(super) fn of(source: &str, place: &Place, synthetic_paths: bool) -> Location
             Origin::Cluster => None,
         },
         logical_locations: [logical(source, place)],
+    }
+}
+
+/// Where something was: by its names alone.
+pub(super) fn gone(known: &KnownFinding) -> Location {
+    let place = &known.place;
+    let names = [
+        &*known.source,
+        &place.namespace,
+        &place.kind,
+        &place.name,
+        &place.part,
+    ];
+    Location {
+        physical_location: None,
+        logical_locations: [named(names)],
     }
 }
 
@@ -70,24 +87,23 @@ fn segment(text: &str) -> String {
     }
 }
 
-/// `cluster/shop/Deployment/cart/web`, each name encoded.
 fn logical(source: &str, place: &Place) -> LogicalLocation {
     let object = &place.object;
-    let names = [
-        source,
-        &object.namespace,
-        object.kind.api().kind,
-        &object.name,
-        &place.part,
-    ];
-    let names: Vec<_> = names
+    let kind = object.kind.api().kind;
+    named([source, &object.namespace, kind, &object.name, &place.part])
+}
+
+/// `cluster/shop/Deployment/cart/web`, each name encoded.
+fn named(names: [&str; 5]) -> LogicalLocation {
+    let [.., name, _] = names;
+    let encoded: Vec<_> = names
         .into_iter()
         .filter(|name| !name.is_empty())
         .map(|name| encoded(name, ""))
         .collect();
     LogicalLocation {
-        name: object.name.to_string(),
-        fully_qualified_name: names.join("/"),
+        name: name.to_owned(),
+        fully_qualified_name: encoded.join("/"),
         kind: "resource",
     }
 }

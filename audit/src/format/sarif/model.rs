@@ -36,7 +36,7 @@ pub(super) struct Driver<'a> {
     pub(super) version: &'a str,
     pub(super) information_uri: &'static str,
     pub(super) rules: Vec<Rule>,
-    pub(super) notifications: Vec<Descriptor>,
+    pub(super) notifications: Vec<NotificationRule>,
     pub(super) supported_taxonomies: Vec<ComponentRef>,
 }
 
@@ -73,8 +73,19 @@ pub(super) struct Message {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+pub(super) struct NotificationRule {
+    pub(super) id: &'static str,
+    pub(super) name: String,
+    pub(super) short_description: Message,
+    pub(super) full_description: Message,
+    pub(super) help: Message,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Rule {
     pub(super) id: &'static str,
+    pub(super) name: String,
     pub(super) short_description: Message,
     pub(super) full_description: Message,
     pub(super) help: Help,
@@ -142,7 +153,7 @@ pub(super) struct ResultOf<'a> {
     #[serde(skip)]
     pub(super) check: Option<CheckId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rule_id: Option<&'static str>,
+    pub(super) rule_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rule_index: Option<usize>,
     pub(super) kind: &'static str,

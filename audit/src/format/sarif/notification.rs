@@ -1,8 +1,8 @@
 //! What a run has to say besides its results.
 
 use super::RESULTS_OF_A_RUN;
-use super::model::{Descriptor, Notification};
-use super::text::message;
+use super::model::{Descriptor, Notification, NotificationRule};
+use super::text::{identifier, message};
 use crate::format::phrases;
 use crate::report::{Report, Section};
 
@@ -12,10 +12,10 @@ const RUNS_OF_A_FILE: usize = 20;
 const GAP: &str = "coverage-gap";
 const NOTHING: &str = "nothing-read";
 const UNUSED: &str = "unused-exception";
-const NOTICE: &str = "notice";
-const FIXED: &str = "fixed";
+const NOTICE: &str = "other-notice";
+const FIXED: &str = "no-longer-found";
 const OPT_OUT: &str = "opt-out";
-const SPLIT: &str = "split";
+const SPLIT: &str = "run-split";
 
 /// Which run of a section it is.
 #[derive(Clone, Copy)]
@@ -42,10 +42,31 @@ impl Part {
     }
 }
 
-pub(super) fn descriptors() -> Vec<Descriptor> {
-    [GAP, NOTHING, UNUSED, NOTICE, FIXED, OPT_OUT, SPLIT]
-        .map(|id| Descriptor { id })
-        .into()
+/// Every kind of notification, and what it means.
+const MEANINGS: [(&str, &str); 7] = [
+    (GAP, "Something could not be looked at."),
+    (NOTHING, "Nothing was looked at."),
+    (UNUSED, "An exception suppresses nothing."),
+    (NOTICE, "What else the reader should know."),
+    (FIXED, "What the baseline had is no longer found."),
+    (OPT_OUT, "Something opted out of the webhook."),
+    (
+        SPLIT,
+        "The report is larger than code scanning takes at once.",
+    ),
+];
+
+pub(super) fn descriptors() -> Vec<NotificationRule> {
+    MEANINGS
+        .iter()
+        .map(|(id, meaning)| NotificationRule {
+            id,
+            name: identifier(id),
+            short_description: message(meaning),
+            full_description: message(meaning),
+            help: message(meaning),
+        })
+        .collect()
 }
 
 pub(super) fn of(report: &Report, section: &Section, part: Part) -> Vec<Notification> {
@@ -90,8 +111,8 @@ fn of_the_report(report: &Report, said: &mut Vec<Notification>) {
     for notice in &report.notices {
         said.push(notification(NOTICE, "note", notice));
     }
-    for (fingerprint, text) in &report.fixed {
-        let text = format!("No longer found: {text} ({fingerprint})");
+    for known in &report.fixed {
+        let text = format!("No longer found: {}", phrases::fixed(known));
         said.push(notification(FIXED, "note", &text));
     }
 }

@@ -5,6 +5,7 @@ use super::model::{Fingerprints, ResultOf, ResultProperties, Suppression, Suppre
 use super::rule::level;
 use super::taxonomy::Taxonomies;
 use super::text::message;
+use crate::baseline::KnownFinding;
 use crate::check::CheckId;
 use crate::finding::{Finding, Outcome};
 use crate::format::phrases;
@@ -77,17 +78,17 @@ pub(super) fn of<'a>(
 }
 
 /// What the baseline had and this audit has not.
-pub(super) fn absent<'a>(fingerprint: &str, said: &str) -> ResultOf<'a> {
+pub(super) fn absent(known: &KnownFinding) -> ResultOf<'_> {
     ResultOf {
-        check: None,
-        rule_id: None,
+        check: known.check.parse().ok(),
+        rule_id: Some(&known.check),
         rule_index: None,
         kind: "pass",
         level: "none",
-        message: message(said),
-        locations: Vec::new(),
+        message: message(&known.words()),
+        locations: vec![location::gone(known)],
         partial_fingerprints: Fingerprints {
-            primary_location_line_hash: format!("{fingerprint}:1"),
+            primary_location_line_hash: format!("{}:1", known.fingerprint),
         },
         suppressions: Vec::new(),
         baseline_state: Some("absent"),

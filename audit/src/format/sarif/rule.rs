@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Configuration, Help, Relationship, Rule, RuleProperties};
 use super::taxonomy::Taxonomies;
-use super::text::{markdown, message};
+use super::text::{identifier, markdown, message};
 use crate::check::{CheckId, Severity};
 use crate::format::phrases;
 use crate::report::Report;
@@ -28,6 +28,7 @@ pub(super) fn descriptor(check: CheckId, taxonomies: &Taxonomies) -> Rule {
     let help = format!("{full} Each result says what mends it. More: {docs}");
     Rule {
         id: check.as_str(),
+        name: identifier(title),
         short_description: message(title),
         full_description: message(&full),
         help: Help {

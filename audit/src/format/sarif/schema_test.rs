@@ -175,8 +175,5 @@ fn what_is_gone_is_no_result_where_results_have_paths() {
         );
     }
     let said = &runs(&log)[0]["invocations"][0]["toolExecutionNotifications"];
-    assert!(
-        said.to_string()
-            .contains("No longer found: image was anonymous")
-    );
+    assert!(said.to_string().contains("image was anonymous"));
 }

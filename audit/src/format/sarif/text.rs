@@ -20,6 +20,19 @@ pub(super) fn markdown(text: &str) -> String {
     braces(text)
 }
 
+/// The words of a text as one: `ImageFromARegistryOutsidePolicy`.
+pub(super) fn identifier(text: &str) -> String {
+    let mut identifier = String::with_capacity(text.len());
+    let mut starts = true;
+    for c in text.chars().filter(|c| *c != '\'') {
+        if c.is_ascii_alphanumeric() {
+            identifier.push(if starts { c.to_ascii_uppercase() } else { c });
+        }
+        starts = !c.is_ascii_alphanumeric();
+    }
+    identifier
+}
+
 fn braces(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
@@ -27,6 +40,19 @@ fn braces(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_become_one() {
+        for (text, want) in [
+            ("coverage-gap", "CoverageGap"),
+            (
+                "Import budget exceeds the account's allowance",
+                "ImportBudgetExceedsTheAccountsAllowance",
+            ),
+        ] {
+            assert_eq!(identifier(text), want);
+        }
+    }
 
     #[test]
     fn nothing_in_a_message_is_a_placeholder_or_a_link() {

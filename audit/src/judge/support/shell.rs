@@ -31,9 +31,27 @@ pub(crate) fn word(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A command of `oc`, in a namespace unless that is empty.
+pub(crate) fn oc(words: &[&str], namespace: &str) -> String {
+    let mut command = "oc".to_owned();
+    let place = ["-n", namespace];
+    let place = place.iter().filter(|_| !namespace.is_empty());
+    for part in words.iter().chain(place) {
+        command.push(' ');
+        command.push_str(&word(part));
+    }
+    command
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_made_of_words() {
+        assert_eq!(oc(&["tag", "x y"], "shop"), "oc tag 'x y' -n shop");
+        assert_eq!(oc(&["get", "is"], ""), "oc get is");
+    }
 
     #[test]
     fn a_word_stays_one_word() {

@@ -3,28 +3,35 @@
 
 use serde_json::Value;
 
+use super::triggers;
 use crate::api::Kind;
 
 /// Takes over into `desired` what is not ours to decide on an object that is there:
 /// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,
-/// and what its trigger last saw.
+/// what its trigger last saw, and triggers besides ours.
 pub(super) fn carry(kind: Kind, current: &Value, desired: &mut Value) {
-    if kind != Kind::DEPLOYMENT && kind != Kind::DEPLOYMENT_CONFIG {
-        return;
+    if kind == Kind::DEPLOYMENT || kind == Kind::DEPLOYMENT_CONFIG {
+        carry_images(current, desired);
     }
-    carry_images(current, desired);
     if kind == Kind::DEPLOYMENT_CONFIG {
-        for field in ["replicas", "triggers"] {
-            let Some(have) = current.pointer("/spec").and_then(|spec| spec.get(field)) else {
-                continue;
-            };
-            let Some(want) = desired.get_mut("spec").and_then(|spec| spec.get_mut(field)) else {
-                continue;
-            };
-            if field == "replicas" || without_last(have) == without_last(want) {
-                *want = have.clone();
-            }
-        }
+        carry_field(current, desired, "/spec/replicas", |_, _| true);
+    }
+    if kind == Kind::BUILD_CONFIG || kind == Kind::DEPLOYMENT_CONFIG {
+        carry_field(current, desired, "/spec/triggers", triggers::include);
+    }
+}
+
+/// Takes over a field that is in both, if `yields` says so of what is there and what is to be.
+fn carry_field(
+    current: &Value,
+    desired: &mut Value,
+    at: &str,
+    yields: impl Fn(&Value, &Value) -> bool,
+) {
+    if let (Some(have), Some(want)) = (current.pointer(at), desired.pointer_mut(at))
+        && yields(have, want)
+    {
+        *want = have.clone();
     }
 }
 
@@ -47,20 +54,6 @@ fn carry_images(current: &Value, desired: &mut Value) {
             *slot = image.clone();
         }
     }
-}
-
-/// Triggers without what they last saw.
-fn without_last(triggers: &Value) -> Value {
-    let mut triggers = triggers.clone();
-    for trigger in triggers.as_array_mut().into_iter().flatten() {
-        if let Some(params) = trigger
-            .get_mut("imageChangeParams")
-            .and_then(Value::as_object_mut)
-        {
-            params.remove("lastTriggeredImage");
-        }
-    }
-    triggers
 }
 
 #[cfg(test)]
@@ -103,11 +96,27 @@ mod tests {
     }
 
     #[test]
+    fn triggers_that_a_user_adds_to_a_build_stay() {
+        let build = |triggers: Value| json!({"spec": {"triggers": triggers}});
+        let ours = json!({"type": "ConfigChange"});
+        let webhook = json!({"type": "GitHub", "github": {"secret": "s"}});
+        for (current, expected) in [
+            (json!([webhook, ours]), json!([webhook, ours])),
+            // Who took ours away is told of it by the conflict.
+            (json!([webhook]), json!([ours])),
+        ] {
+            let mut desired = build(json!([ours]));
+            carry(Kind::BUILD_CONFIG, &build(current), &mut desired);
+            assert_eq!(desired, build(expected));
+        }
+    }
+
+    #[test]
     fn other_kinds_are_left_alone() {
         let mut desired = config(" ", 1, "a:v2", None);
         carry(
-            Kind::BUILD_CONFIG,
-            &config("x", 3, "a:v1", None),
+            Kind::IMAGE_STREAM,
+            &config("x", 3, "a:v2", None),
             &mut desired,
         );
         assert_eq!(desired, config(" ", 1, "a:v2", None));

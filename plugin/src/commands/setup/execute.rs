@@ -225,6 +225,12 @@ impl Runner<'_> {
             let mut wanted = desired.clone();
             if let Some(current) = &current {
                 carry(reference.kind, &current.body, &mut wanted.body);
+                // What is written meanwhile would look like our change. The last try takes it in.
+                let version = current.body.pointer("/metadata/resourceVersion");
+                if let (Some(version), true) = (version, attempt < ATTEMPTS) {
+                    let at = ["metadata", "resourceVersion"];
+                    api::set(&mut wanted.body, &at, version.clone());
+                }
             }
             match api::apply(self.cluster, &wanted, current.as_ref(), options).await {
                 Err(error) if error.is_conflict() => {

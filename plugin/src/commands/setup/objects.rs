@@ -14,6 +14,8 @@ pub(super) const TRIGGERS: &str = "image.openshift.io/triggers";
 /// What stands for the image until the trigger has put one in. A space passes validation and starts
 /// nothing, so that there is one rollout, not two; `oc new-app` does the same.
 pub(super) const NO_IMAGE: &str = " ";
+/// The type of the push secret.
+pub(super) const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
 /// The label that the pods of an application are found by.
 const APP: &str = "app.kubernetes.io/name";
 
@@ -21,7 +23,7 @@ const APP: &str = "app.kubernetes.io/name";
 pub(super) fn secret(namespace: &str, name: &str, docker_config: &str) -> Object {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let fields = json!({
-        "type": "kubernetes.io/dockerconfigjson",
+        "type": SECRET_TYPE,
         "data": { ".dockerconfigjson": STANDARD.encode(docker_config) },
     });
     // Not labelled with the application: several may share it.

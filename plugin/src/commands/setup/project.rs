@@ -44,8 +44,19 @@ impl Project {
         match cluster.get(&reference).await {
             Ok(Some(project)) => Ok(Self::Present(project)),
             Ok(None) => Ok(Self::Absent(how)),
-            // Of a project that is not there a mere user is told that he may not see it.
-            Err(error) if error.is_forbidden() && how == How::Request => Ok(Self::Absent(how)),
+            // Of a project that is not there a mere user is told that he may not see it. Who has
+            // rights in a namespace, but not those that come with a project, sees that.
+            Err(error) if error.is_forbidden() && how == How::Request => {
+                let namespace = cluster
+                    .get(&ObjectRef::new(Kind::NAMESPACE, "", name))
+                    .await;
+                match namespace {
+                    Ok(Some(namespace)) => Ok(Self::Present(namespace)),
+                    Ok(None) => Ok(Self::Absent(how)),
+                    Err(error) if error.is_forbidden() => Ok(Self::Absent(how)),
+                    Err(error) => Err(error),
+                }
+            }
             Err(error) if error.is_forbidden() => Ok(Self::Unreadable(reference)),
             Err(error) => Err(error),
         }
@@ -104,15 +115,8 @@ pub(crate) async fn create(
                 name,
                 json!({ "description": DESCRIPTION }),
             );
-            let made = cluster.create(&request, dry_run).await.map_err(|error| {
-                if error.is_conflict() {
-                    return Error::failed(format!(
-                        "project \"{name}\" is there, and not for you: ask its owner for access, \
-                         or name another with -n"
-                    ));
-                }
-                error
-            })?;
+            let made = cluster.create(&request, dry_run).await;
+            let made = made.map_err(|error| explain(name, error))?;
             // The answer is the Project, whatever was asked for.
             Ok(Object {
                 kind: Kind::PROJECT,
@@ -123,5 +127,31 @@ pub(crate) async fn create(
         (How::Request, DryRun::Client | DryRun::Server) => {
             Ok(Object::new(Kind::PROJECT, "", name, json!({})))
         }
+    }
+}
+
+/// Who has rights to the parts of a project only can neither see it nor make it.
+fn explain(name: &str, error: Error) -> Error {
+    let Error::Api {
+        code,
+        reason,
+        message,
+    } = error
+    else {
+        return error;
+    };
+    let message = match code {
+        403 => format!("{message}; if the project is there, leave it out with --no-project"),
+        409 => format!(
+            "project \"{name}\" is there, and you may not see it: if you may write into it, leave \
+             the project out with --no-project; else ask its owner for access, or name another \
+             with -n"
+        ),
+        _ => message,
+    };
+    Error::Api {
+        code,
+        reason,
+        message,
     }
 }

@@ -79,11 +79,7 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
     every_line_ends(&run(&setup)?.ok()?, "unchanged")?;
     let teardown = format!("teardown flow -n {namespace} --yes");
     run(&teardown)?.ok()?;
-    let left = stage.cluster.oc(
-        &format!("get -n {namespace} buildconfigs,imagestreams,deployments,secrets/dockerhub -o name --ignore-not-found"),
-        None,
-    )?;
-    ensure!(left.stdout.trim().is_empty(), "left: {}", left.said());
+    nothing_left(stage, &namespace)?;
     for at in ["/secrets", "/imagePullSecrets"] {
         let links = links(at)?;
         ensure!(!links.contains(&link), "builder still has {at}");
@@ -93,7 +89,19 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-fn holds(object: &Value, fields: &[(&str, Value)]) -> Result<()> {
+/// Nothing that setup makes is in the namespace but the links of accounts.
+pub(super) fn nothing_left(stage: &Stage<'_>, namespace: &str) -> Result<()> {
+    let kinds = "buildconfigs,imagestreams,deployments,deploymentconfigs";
+    for what in [kinds, "secret dockerhub"] {
+        let words = format!("get -n {namespace} {what} -o name --ignore-not-found");
+        let left = stage.cluster.oc(&words, None)?.ok()?;
+        ensure!(left.stdout.trim().is_empty(), "left: {}", left.said());
+    }
+    Ok(())
+}
+
+/// The object has these fields.
+pub(super) fn holds(object: &Value, fields: &[(&str, Value)]) -> Result<()> {
     for (at, wanted) in fields {
         let found = object.pointer(at);
         ensure!(found == Some(wanted), "{at} is {found:?} and not {wanted}");
@@ -101,7 +109,8 @@ fn holds(object: &Value, fields: &[(&str, Value)]) -> Result<()> {
     Ok(())
 }
 
-fn every_line_ends(answer: &Answer, verb: &str) -> Result<()> {
+/// Every line of the result ends with this verb.
+pub(super) fn every_line_ends(answer: &Answer, verb: &str) -> Result<()> {
     ensure!(
         !answer.stdout.is_empty() && answer.stdout.lines().all(|line| line.ends_with(verb)),
         "not {verb}: {}",

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::{Scenario, Stage, image_stream, tag};
+use super::{PUSH_SECRET, Scenario, Stage, build_config, dockerhub, image_stream, tag};
 use crate::live::need::Need;
 use crate::live::pair::Object;
 
@@ -37,6 +37,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "stream by a server-side dry run",
         needs: &[Need::Streams],
         run: dry_run,
+    },
+    Scenario {
+        name: "stream that builds output to is what OpenShift says it is",
+        needs: &[Need::Builds, Need::Streams],
+        run: build_output,
     },
     Scenario {
         name: "stream that OpenShift refuses is refused in its words",
@@ -162,6 +167,32 @@ fn dry_run(stage: &mut Stage<'_>) -> Result<()> {
     pair.dry_run("create -f -", &stream, std::slice::from_ref(&injected))?;
     pair.dry_run("apply -f -", &stream, &[injected])?;
     pair.absent(Object::Stream("stream-dry"))
+}
+
+/// With an integrated registry builds push there, whatever repository the stream names; without one
+/// they push to that repository.
+fn build_output(stage: &mut Stage<'_>) -> Result<()> {
+    let pair = stage.main()?;
+    for (name, repository) in [
+        ("stream-outside", "REPOSITORY"),
+        ("stream-elsewhere", "quay.io/ably77/app"),
+        ("stream-nowhere", ""),
+    ] {
+        let mut stream = image_stream(name, &json!([]));
+        if let Some(spec) = stream.pointer_mut("/spec") {
+            *spec = json!({"dockerImageRepository": repository});
+        }
+        pair.send("create -f -", &stream)?;
+        let stored = pair.stored(Object::Stream(name))?;
+        let to = stored.pointer("/status/dockerImageRepository");
+        let governed = to == Some(&json!(stage.cluster.repository()));
+        let to = json!({"kind": "ImageStreamTag", "name": format!("{name}:latest")});
+        pair.send("create -f -", &build_config(name, &to))?;
+        let secret = (PUSH_SECRET, dockerhub());
+        let wanted: Vec<_> = governed.then_some(secret).into_iter().collect();
+        pair.differs(Object::BuildConfig(name), &wanted)?;
+    }
+    Ok(())
 }
 
 fn refused(stage: &mut Stage<'_>) -> Result<()> {

@@ -1,22 +1,41 @@
-//! Fitting a workload that is to be to one that is there: what cannot be changed in it, and which of
-//! its containers runs the application.
+//! Fitting an object that is to be to one that is there: what cannot be changed in it, what cannot
+//! stand beside ours, and which container of a workload runs the application.
+
+mod exclusive;
 
 use serde_json::Value;
 
 use crate::{
-    api::{Kind, Object, set},
-    commands::setup::objects::TRIGGERS,
+    api::{Kind, Object, Owned, is_owned, set},
+    commands::setup::{objects::TRIGGERS, triggers},
     error::Error,
 };
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
 
-/// Takes over the selector, which cannot be changed, and the name of the container if it has
-/// another one than ours.
+/// Removes what excludes ours, keeps the triggers of an object that is taken over, and fits the
+/// workload.
 ///
 /// # Errors
-/// [`Error::Failed`] if there are several containers and none has the application's name.
+/// [`Error::Failed`] if a build is of another kind, or if there are several containers and none has
+/// the application's name.
 pub(super) fn fit(desired: &mut Object, current: &Object) -> Result<(), Error> {
+    exclusive::remove(desired, current)?;
+    fit_workload(desired, current)?;
+    if is_owned(current) == Owned::Theirs
+        && let (Some(theirs), Some(ours)) = (
+            current.body.pointer("/spec/triggers"),
+            desired.body.pointer_mut("/spec/triggers"),
+        )
+    {
+        *ours = triggers::merged(theirs, ours);
+    }
+    Ok(())
+}
+
+/// Takes over the selector, which cannot be changed, and the name of the container if it has
+/// another one than ours.
+fn fit_workload(desired: &mut Object, current: &Object) -> Result<(), Error> {
     if desired.kind != Kind::DEPLOYMENT && desired.kind != Kind::DEPLOYMENT_CONFIG {
         return Ok(());
     }
@@ -120,6 +139,19 @@ mod tests {
         let object = fitted(args, &json!([{"name": "busybox"}])).unwrap();
         let names = &object.body["spec"]["triggers"][1]["imageChangeParams"]["containerNames"];
         assert_eq!(names, &json!(["busybox"]));
+    }
+
+    #[test]
+    fn a_build_that_is_taken_over_keeps_its_webhooks() {
+        let settings = settings("app --image u/a --source x").unwrap();
+        let build = settings.build.clone().unwrap();
+        let mut desired = objects::build_config(&settings, "snow", &build);
+        let webhook = json!({"type": "Generic", "generic": {"secret": "s"}});
+        let spec = json!({"spec": {"triggers": [webhook]}});
+        let current = Object::new(desired.kind, "snow", "app", spec);
+        fit(&mut desired, &current).unwrap();
+        let triggers = &desired.body["spec"]["triggers"];
+        assert_eq!(triggers, &json!([webhook, {"type": "ConfigChange"}]));
     }
 
     #[test]

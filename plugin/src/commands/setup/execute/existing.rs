@@ -4,7 +4,22 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
 
 use super::Settings;
-use crate::{api::Object, printer::Printer};
+use crate::{api::Object, commands::setup::objects, error::Error, printer::Printer};
+
+/// Whether a credential can be written into a secret: its type cannot be changed.
+///
+/// # Errors
+/// [`Error::Failed`] if it is of another type than ours.
+pub(super) fn check_type(secret: &Object) -> Result<(), Error> {
+    let (name, kind) = (secret.text("/metadata/name"), secret.text("/type"));
+    if kind == objects::SECRET_TYPE {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "secret \"{name}\" is of type {kind}, which cannot be changed, so nothing was changed: use \
+         it as it is with --secret {name}, or have another made with --push-secret NAME"
+    )))
+}
 
 /// Warns if no consumer of the flow would find a credential for the image in a secret. The secret
 /// is used all the same: who named it may be about to mend it.
@@ -69,6 +84,18 @@ mod tests {
         let (printer, _, err) = printer(Quiet::No, 0);
         check_secret(&secret, &settings, &printer);
         err.text()
+    }
+
+    #[test]
+    fn a_secret_of_another_type_is_not_written_over() {
+        let secret = |kind: &str| Object::new(Kind::SECRET, "snow", "s", json!({"type": kind}));
+        assert!(check_type(&secret("kubernetes.io/dockerconfigjson")).is_ok());
+        let error = check_type(&secret("kubernetes.io/dockercfg")).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains("--secret s") && said.contains("--push-secret"),
+            "{said}"
+        );
     }
 
     #[test]

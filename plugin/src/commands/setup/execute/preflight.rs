@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 
-use super::existing::check_secret;
+use super::existing::{check_secret, check_type};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
     commands::setup::{
@@ -126,6 +126,9 @@ pub(super) async fn prepare_secret(
             if let (Some(secret), CredentialSource::Unsaid { .. }) = (there(name), source) {
                 check_secret(&secret, settings, &context.printer);
                 return Ok(PreparedSecret::Keep(Some(secret)));
+            }
+            if let Some(secret) = there(name) {
+                check_type(&secret)?;
             }
             if apply.dry_run != DryRun::None && matches!(source, CredentialSource::Unsaid { .. }) {
                 return Ok(PreparedSecret::Unknown);

@@ -63,13 +63,51 @@ pub(super) fn show(status: &Status, printer: &Printer) {
         );
     }
     for fact in &status.facts {
-        line("Knows", format!("{}: {}", fact.source, fact.state));
+        let why = if fact.message.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", fact.message)
+        };
+        line("Knows", format!("{}: {}{why}", fact.source, fact.state));
     }
     for problem in &status.problems {
         printer.line(
             Text::new()
                 .red(format!("{:<14}", "Problem"))
                 .plain(problem.clone()),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        commands::webhook::status::Fact,
+        printer::{Quiet, testing::printer},
+    };
+
+    #[test]
+    fn what_a_source_lacks_is_said_with_it() {
+        let fact = |source: &str, state: &str, message: &str| Fact {
+            source: source.to_owned(),
+            state: state.to_owned(),
+            message: message.to_owned(),
+        };
+        let status = Status {
+            facts: vec![
+                fact("policies", "Ready", ""),
+                fact("secrets", "Forbidden", "quay: may not be read"),
+            ],
+            ..Status::default()
+        };
+        let (printer, out, _) = printer(Quiet::No, 0);
+        show(&status, &printer);
+        let text = out.text();
+        assert!(text.contains("Knows         policies: Ready\n"), "{text}");
+        assert!(
+            text.contains("Knows         secrets: Forbidden (quay: may not be read)\n"),
+            "{text}"
         );
     }
 }

@@ -1,0 +1,175 @@
+//! `setup` where something is there already, and by somebody who may not do everything.
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use super::flow::{every_line_ends, holds, nothing_left};
+use super::{Scenario, Stage, build_config, docker_image, image_stream, tag};
+use crate::live::cluster::Answer;
+use crate::live::need::Need;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "setup takes over what was made by hand, when told to",
+        needs: &[Need::Builds, Need::Streams],
+        run: taken_over,
+    },
+    Scenario {
+        name: "setup leaves what users add to its objects",
+        needs: &[Need::Builds, Need::Streams],
+        run: added_to,
+    },
+    Scenario {
+        name: "setup by somebody with rights in one namespace only",
+        needs: &[Need::Builds, Need::Streams, Need::Projects],
+        run: few_rights,
+    },
+];
+
+/// A namespace of the run's own and what is done in it.
+struct Place<'a> {
+    stage: &'a Stage<'a>,
+    namespace: String,
+}
+
+impl<'a> Place<'a> {
+    fn new(stage: &'a Stage<'a>, suffix: &str) -> Result<Self> {
+        let namespace = format!("extreg-live-{}-{suffix}", stage.namespaces.run());
+        let cluster = stage.cluster;
+        cluster
+            .oc(&format!("create namespace {namespace}"), None)?
+            .ok()?;
+        let label = stage.namespaces.label();
+        cluster
+            .oc(&format!("label namespace {namespace} {label}"), None)?
+            .ok()?;
+        Ok(Self { stage, namespace })
+    }
+
+    fn oc(&self, words: &str, input: Option<&Value>) -> Result<Answer> {
+        let words = format!("-n {} {words}", self.namespace);
+        let input = input.map(Value::to_string);
+        self.stage.cluster.oc(&words, input.as_deref())?.ok()
+    }
+
+    fn setup(&self, more: &str) -> Result<Answer> {
+        let words = format!(
+            "setup app -n {} --image IMAGE --source https://example.com/app.git --workload none \
+             --username live --password-stdin {more}",
+            self.namespace
+        );
+        self.stage.cluster.plugin(&words, Some("no-password"))
+    }
+
+    fn get(&self, object: &str) -> Result<Value> {
+        let answer = self.oc(&format!("get {object} -o json"), None)?;
+        serde_json::from_str(&answer.stdout).context("read JSON")
+    }
+}
+
+fn taken_over(stage: &mut Stage<'_>) -> Result<()> {
+    let place = Place::new(stage, "adopt")?;
+    let elsewhere =
+        json!({"kind": "ImageStreamTag", "name": "other:latest", "namespace": place.namespace});
+    let mut build = build_config("app", &elsewhere);
+    let webhook = json!({"type": "Generic", "generic": {"secret": "live"}});
+    if let Some(spec) = build.pointer_mut("/spec").and_then(Value::as_object_mut) {
+        spec.insert("triggers".to_owned(), json!([webhook]));
+    }
+    let tags = json!([tag("keep", "quay.io/a/b:v1")]);
+    place.oc("create -f -", Some(&build))?;
+    place.oc("create -f -", Some(&image_stream("app", &tags)))?;
+
+    let said = place.setup("")?.refused()?;
+    ensure!(said.stderr.contains("--adopt"), "{}", said.said());
+    let untouched = place.get("buildconfig/app")?;
+    ensure!(untouched.pointer("/spec/source/git").is_none(), "changed");
+    place.setup("--adopt --dry-run=server")?.ok()?;
+    place.setup("--adopt")?.ok()?;
+    let taken = place.get("buildconfig/app")?;
+    let image = docker_image(stage.cluster.image());
+    holds(
+        &taken,
+        &[
+            ("/spec/output/to", image),
+            ("/spec/triggers/0", webhook),
+            ("/spec/triggers/1/type", json!("ConfigChange")),
+            ("/spec/source/git/uri", json!("https://example.com/app.git")),
+        ],
+    )?;
+    let dockerfile = taken.pointer("/spec/source/dockerfile");
+    ensure!(dockerfile.is_none(), "still builds {dockerfile:?}");
+    let stream = place.get("imagestream/app")?;
+    let tags = stream.pointer("/spec/tags").and_then(Value::as_array);
+    ensure!(tags.is_some_and(|tags| tags.len() == 2), "{stream}");
+    every_line_ends(&place.setup("")?.ok()?, "unchanged")?;
+
+    // What builds in another way cannot be taken over, and nothing is written before that is known.
+    place.oc("delete buildconfig/app secret/dockerhub", None)?;
+    place.oc(
+        "new-build --binary --strategy=docker --name=app --to=other",
+        None,
+    )?;
+    let said = place.setup("--adopt")?.refused()?;
+    ensure!(
+        said.stderr.contains("spec.source.binary"),
+        "{}",
+        said.said()
+    );
+    let words = "get secret dockerhub --ignore-not-found -o name";
+    let secret = place.oc(words, None)?;
+    ensure!(secret.stdout.is_empty(), "{}", secret.said());
+    Ok(())
+}
+
+fn added_to(stage: &mut Stage<'_>) -> Result<()> {
+    let place = Place::new(stage, "added")?;
+    place.setup("")?.ok()?;
+    for words in [
+        "set triggers buildconfig/app --from-github",
+        "set env buildconfig/app A=b",
+        "label buildconfig/app team=one",
+        "tag --source=docker REPOSITORY:another app:another",
+        "tag --alias app:another app:moving",
+    ] {
+        place.oc(words, None)?;
+    }
+    every_line_ends(&place.setup("")?.ok()?, "unchanged")?;
+    let build = place.get("buildconfig/app")?;
+    let triggers = build.pointer("/spec/triggers").and_then(Value::as_array);
+    ensure!(triggers.is_some_and(|all| all.len() == 2), "{build}");
+    Ok(())
+}
+
+fn few_rights(stage: &mut Stage<'_>) -> Result<()> {
+    let place = Place::new(stage, "user")?;
+    let rule = |group: &str, resources: &[&str]| {
+        let verbs = ["get", "list", "create", "update", "patch", "delete"];
+        json!({"apiGroups": [group], "resources": resources, "verbs": verbs})
+    };
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "live"},
+        "rules": [
+            rule("", &["secrets", "serviceaccounts"]),
+            rule("apps", &["deployments"]),
+            rule("apps.openshift.io", &["deploymentconfigs"]),
+            rule("build.openshift.io", &["buildconfigs"]),
+            rule("image.openshift.io", &["imagestreams"]),
+        ],
+    });
+    place.oc("create -f -", Some(&role))?;
+    place.oc("create rolebinding live --role=live --user=live", None)?;
+    let said = place.setup("--as live")?.refused()?;
+    ensure!(
+        said.stderr.contains("--no-project") && !said.stderr.contains("under way"),
+        "{}",
+        said.said()
+    );
+    place.setup("--as live --no-project")?.ok()?;
+    every_line_ends(&place.setup("--as live --no-project")?.ok()?, "unchanged")?;
+    let words = format!("teardown app -n {} --as live --yes", place.namespace);
+    stage.cluster.plugin(&words, None)?.ok()?;
+    nothing_left(stage, &place.namespace)
+}
