@@ -13,12 +13,14 @@ use super::build::DEFAULT_ACCOUNT;
 use super::injection::Asked;
 use super::listed::Listed;
 use crate::kind::Kind;
+use crate::place::ObjectId;
 use crate::snapshot::{AccountRecord, SecretKeys, Snapshot};
 
 /// A namespace and a name.
 pub(super) type Key = (Arc<str>, Arc<str>);
 
 /// What was read that the engine may ask for.
+#[derive(Clone)]
 pub(super) struct FactBook<'s> {
     pub(super) snapshot: &'s Snapshot,
     pub(super) listed: &'s Listed,
@@ -26,10 +28,8 @@ pub(super) struct FactBook<'s> {
     pub(super) cluster: ClusterFacts,
     /// Secrets that hold no docker config.
     pub(super) other_secrets: &'s BTreeSet<Key>,
-    /// Where in `asked` each ImageStream is.
-    pub(super) streams: &'s BTreeMap<Key, usize>,
-    /// The objects that the webhook is asked about.
-    pub(super) asked: &'s [Asked],
+    /// The ImageStreams, sorted.
+    pub(super) streams: &'s [Asked],
 }
 
 impl FactBook<'_> {
@@ -62,9 +62,14 @@ impl FactBook<'_> {
         if namespace.is_empty() || name.is_empty() {
             return StreamRead::Failed;
         }
-        let key: Key = (namespace.as_str().into(), name.as_str().into());
-        let stream = self.streams.get(&key);
-        match stream.and_then(|index| self.asked.get(*index)) {
+        let wanted = (namespace.as_str(), name.as_str());
+        let found = self.streams.binary_search_by(|stream| {
+            let ObjectId {
+                namespace, name, ..
+            } = &stream.id;
+            (&**namespace, &**name).cmp(&wanted)
+        });
+        match found.ok().and_then(|at| self.streams.get(at)) {
             Some(stream) => StreamFact::parse(stream.reduced.as_bytes())
                 .map_or(StreamRead::Failed, |fact| {
                     StreamRead::Present(Arc::new(fact))

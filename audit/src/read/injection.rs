@@ -24,15 +24,19 @@ pub(super) struct Asked {
     pub(super) reduced: Box<str>,
 }
 
-/// Asks the engine about each object as if it were created now.
-pub(super) fn evaluate(book: &FactBook<'_>, names: &mut Names) -> Vec<Injection> {
-    let mut injections = Vec::new();
+/// Asks the engine about each object as if it were created now, and lets go of it.
+pub(super) fn evaluate(
+    objects: Vec<Asked>,
+    book: &FactBook<'_>,
+    names: &mut Names,
+    injections: &mut Vec<Injection>,
+) {
     let mut known: Option<(Arc<str>, NamespaceFacts)> = None;
     for Asked {
         id,
         origin,
         reduced,
-    } in book.asked
+    } in objects
     {
         let Some(resource) = resource(id.kind) else {
             continue;
@@ -45,7 +49,7 @@ pub(super) fn evaluate(book: &FactBook<'_>, names: &mut Names) -> Vec<Injection>
             }
         };
         // It was read before it was reduced.
-        let Ok(mut subject) = Subject::of_object(resource, reduced) else {
+        let Ok(mut subject) = Subject::of_object(resource, &reduced) else {
             continue;
         };
         subject.namespace = (&*id.namespace).into();
@@ -58,7 +62,8 @@ pub(super) fn evaluate(book: &FactBook<'_>, names: &mut Names) -> Vec<Injection>
         let unread = facts(StreamRead::NotRead);
         let mut add = |verdict: &Verdict<'_>| {
             let sites = verdict.sites.iter();
-            injections.extend(sites.map(|site| injection(site, id, origin, &subject, book, names)));
+            injections
+                .extend(sites.map(|site| injection(site, &id, &origin, &subject, book, names)));
         };
         let verdict = Engine.evaluate(&subject, &unread);
         match &verdict.needs_stream {
@@ -69,7 +74,6 @@ pub(super) fn evaluate(book: &FactBook<'_>, names: &mut Names) -> Vec<Injection>
             }
         }
     }
-    injections
 }
 
 /// The resource of a kind that the webhook is asked about.

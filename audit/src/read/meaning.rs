@@ -15,7 +15,7 @@ pub(super) struct Meanings<'c> {
     pub(super) internal: &'c InternalRegistry,
     /// `containerRuntimeSearchRegistries`; empty where the node's own list holds.
     pub(super) search: &'c [Arc<str>],
-    pub(super) names: Names,
+    pub(super) names: &'c mut Names,
 }
 
 impl Meanings<'_> {
@@ -95,7 +95,7 @@ mod tests {
         let mut meanings = Meanings {
             internal: &InternalRegistry::default(),
             search: &search,
-            names: Names::default(),
+            names: &mut Names::default(),
         };
         let found = Found::new(role, Arc::default(), Arc::default(), written.into());
         let (image, meaning) = meanings.of(&found);

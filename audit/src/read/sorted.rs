@@ -1,6 +1,6 @@
 //! What was read, by what it is, until the snapshot is whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use extreg_core::facts::{ClusterFacts, Known};
@@ -19,7 +19,7 @@ use crate::finding::Place;
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::{
-    ImageUse, MirrorRule, OptOut, SignaturePolicy, Snapshot, UseRole, WebhookRecord,
+    ImageUse, Injection, MirrorRule, OptOut, SignaturePolicy, Snapshot, UseRole, WebhookRecord,
 };
 
 /// What was read, by what it is.
@@ -32,9 +32,9 @@ pub(super) struct Sorted {
     /// None where there is no RegistryPolicy at all; those that are invalid are not in it.
     policies: Option<Vec<Policy>>,
     other_secrets: BTreeSet<Key>,
-    /// Where in `asked` each stream is.
-    streams: BTreeMap<Key, usize>,
-    asked: Vec<Asked>,
+    /// Builds and streams as the webhook is asked about them.
+    asked_builds: Vec<Asked>,
+    asked_streams: Vec<Asked>,
     /// The builds that output to a stream, by their index.
     outputs: Vec<(usize, bool, StreamTag)>,
     found: Vec<FoundIn>,
@@ -58,8 +58,8 @@ impl Sorted {
             webhook: None,
             policies: None,
             other_secrets: BTreeSet::new(),
-            streams: BTreeMap::new(),
-            asked: Vec::new(),
+            asked_builds: Vec::new(),
+            asked_streams: Vec::new(),
             outputs: Vec::new(),
             found: Vec::new(),
         }
@@ -124,7 +124,7 @@ impl Sorted {
                     origin,
                     reduced,
                 });
-                self.asked.extend(asked);
+                self.asked_builds.extend(asked);
             }
             Body::Images(images) => self.images = Some(*images),
             Body::Mirrors(rules) => self.mirrors.extend(rules),
@@ -155,8 +155,7 @@ impl Sorted {
             Body::Stream(stream) => {
                 let StreamItem { record, reduced } = *stream;
                 snapshot.streams.push(record);
-                self.streams.insert(key(), self.asked.len());
-                self.asked.push(Asked {
+                self.asked_streams.push(Asked {
                     id,
                     origin,
                     reduced,
@@ -186,6 +185,23 @@ impl Sorted {
             (None, None) => PolicySet::builtin(Mode::Enforce),
         };
         self.outputs(&mut names);
+        self.uses(&mut names);
+        self.snapshot.injections = self.injections(listed, own_namespace, &mut names);
+        self.elided();
+        self.snapshot.opt_outs.sort_unstable();
+        self.snapshot
+    }
+
+    /// What the webhook would do. Builds come first, as they may depend on a stream; a stream depends
+    /// on none.
+    fn injections(
+        &mut self,
+        listed: &Listed,
+        own_namespace: Option<String>,
+        names: &mut Names,
+    ) -> Vec<Injection> {
+        let builds = std::mem::take(&mut self.asked_builds);
+        let streams = std::mem::take(&mut self.asked_streams);
         let book = FactBook {
             snapshot: &self.snapshot,
             listed,
@@ -195,16 +211,17 @@ impl Sorted {
                 own_namespace,
             },
             other_secrets: &self.other_secrets,
-            streams: &self.streams,
-            asked: &self.asked,
+            streams: &[],
         };
-        let injections = injection::evaluate(&book, &mut names);
-        self.snapshot.injections = injections;
-        self.asked = Vec::new();
-        self.uses(names);
-        self.elided();
-        self.snapshot.opt_outs.sort_unstable();
-        self.snapshot
+        let mut injections = Vec::new();
+        let with_streams = FactBook {
+            streams: &streams,
+            ..book.clone()
+        };
+        injection::evaluate(builds, &with_streams, names, &mut injections);
+        injection::evaluate(streams, &book, names, &mut injections);
+        injections.sort_by(|a, b| a.place.object.cmp(&b.place.object));
+        injections
     }
 
     /// What is known of the cluster as a whole.
@@ -303,7 +320,7 @@ impl Sorted {
     }
 
     /// What each field means.
-    fn uses(&mut self, names: Names) {
+    fn uses(&mut self, names: &mut Names) {
         let cluster = &self.snapshot.cluster;
         let search = match &cluster.registries {
             Known::Known(Some(sources)) => sources.search.as_slice(),

@@ -80,6 +80,8 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
         item.uses.extend(current(Some((index, tag)), false, names));
     }
     tags.sort_by(|a, b| a.name.cmp(&b.name));
+    tags.shrink_to_fit();
+    item.uses.shrink_to_fit();
 
     let record = StreamRecord {
         object: item.id.clone(),
@@ -161,8 +163,9 @@ fn status_record(tag: &StatusTag<'_>, names: &mut Names) -> TagRecord {
         .find(|condition| &*condition.kind == "ImportSuccess" && &*condition.status == "False");
     TagRecord {
         name: names.get(&tag.tag),
-        digest: names.get(newest.map_or("", |newest| &newest.image)),
-        created: names.get(newest.map_or("", |newest| &newest.created)),
+        // Not interned: no two tags share them.
+        digest: newest.map_or("", |newest| &newest.image).into(),
+        created: newest.map_or("", |newest| &newest.created).into(),
         failure: failed.map(|condition| FailedImport {
             reason: names.get(&condition.reason),
             message: names.get(&condition.message),

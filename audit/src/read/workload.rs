@@ -122,7 +122,10 @@ fn record(
     triggers: &Triggers,
     site: &mut Site<'_>,
 ) -> WorkloadRecord {
-    let mut containers = Vec::new();
+    let count =
+        spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len();
+    let mut containers = Vec::with_capacity(count);
+    item.uses.reserve_exact(count);
     for (list, kind) in [
         (&spec.containers, ContainerKind::Main),
         (&spec.init_containers, ContainerKind::Init),

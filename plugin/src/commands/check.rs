@@ -208,7 +208,9 @@ async fn judge<'d>(
 /// The reason without what stands in the object, and without the place in a JSON nobody has seen.
 fn unreadable(error: &UnreadableObject) -> String {
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(text, _)| text);
     match (
         text.find(" \"").or_else(|| text.find(" `")),
         text.rfind(", expected"),
@@ -235,5 +237,30 @@ pub(crate) fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
     }
     if let Some(more) = skipped.len().checked_sub(MAX_SKIPPED + 1) {
         printer.note(format!("left out: {} more", more + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::object::Subject;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_object_is_not_told() {
+        for spec in [
+            "\"canary at line 7\"",
+            "\"canary, expected at line 7, x\"",
+            "7",
+        ] {
+            let json = format!(r#"{{"spec":{spec}}}"#);
+            let error = Subject::of_object(Resource::Builds, &json).unwrap_err();
+            let text = unreadable(&error);
+            assert!(
+                text.starts_with("not a readable Build: invalid type: ")
+                    && text.ends_with(", expected struct BuildSpec"),
+                "{text}"
+            );
+        }
     }
 }
