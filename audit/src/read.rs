@@ -18,7 +18,6 @@ mod finish;
 mod injection;
 mod intern;
 mod item;
-mod listed;
 mod meaning;
 mod namespace;
 mod policy;

@@ -11,9 +11,9 @@ use extreg_core::verdict::StreamKey;
 
 use super::build::DEFAULT_ACCOUNT;
 use super::injection::Asked;
-use super::listed::Listed;
 use crate::kind::Kind;
 use crate::place::ObjectId;
+use crate::snapshot::Listed;
 use crate::snapshot::{AccountRecord, SecretKeys, Snapshot};
 
 /// A namespace and a name.

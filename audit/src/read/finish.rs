@@ -39,7 +39,7 @@ pub(super) fn finish(reader: Reader, cluster_name: String) -> Snapshot {
         sorted.add(item, is_copy);
     }
     drop(ids);
-    sorted.finish(options, &listed, names)
+    sorted.finish(options, listed, names)
 }
 
 /// Sorts the objects and drops what was read twice: the same object of one cluster, of which a tree

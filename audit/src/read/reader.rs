@@ -6,7 +6,6 @@ use extreg_core::policy::PolicySet;
 
 use super::intern::Names;
 use super::item::{Item, Site};
-use super::listed::Listed;
 use super::{
     Unreadable, build, configuration, credential, finish, namespace, policy, shipwright, stream,
     task, webhook, workload,
@@ -14,6 +13,7 @@ use super::{
 use crate::coverage::Coverage;
 use crate::kind::Kind;
 use crate::place::Origin;
+use crate::snapshot::Listed;
 use crate::snapshot::Snapshot;
 
 /// Whether a source has the values of secrets.

@@ -12,12 +12,12 @@ use super::facts::{FactBook, Key};
 use super::injection::{self, Asked};
 use super::intern::Names;
 use super::item::{Body, BuildItem, Found, ImagesItem, Item, StreamItem, StreamTag};
-use super::listed::Listed;
 use super::meaning::Meanings;
 use crate::coverage::{Gap, GapReason, GapSubject};
 use crate::finding::Place;
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::snapshot::Listed;
 use crate::snapshot::{
     ImageUse, Injection, MirrorRule, OptOut, SignaturePolicy, Snapshot, UseRole, WebhookRecord,
 };
@@ -170,7 +170,7 @@ impl Sorted {
     pub(super) fn finish(
         mut self,
         options: ReadOptions,
-        listed: &Listed,
+        listed: Listed,
         mut names: Names,
     ) -> Snapshot {
         let ReadOptions {
@@ -178,7 +178,7 @@ impl Sorted {
             secrets: _,
             own_namespace,
         } = options;
-        self.configure(listed);
+        self.configure(&listed);
         self.snapshot.policies = match (policies, self.policies.take()) {
             (Some(given), _) => given,
             (None, Some(read)) => PolicySet::new(read),
@@ -186,9 +186,10 @@ impl Sorted {
         };
         self.outputs(&mut names);
         self.uses(&mut names);
-        self.snapshot.injections = self.injections(listed, own_namespace, &mut names);
+        self.snapshot.injections = self.injections(&listed, own_namespace, &mut names);
         self.elided();
         self.snapshot.opt_outs.sort_unstable();
+        self.snapshot.listed = listed;
         self.snapshot
     }
 
