@@ -13,7 +13,7 @@ const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart,
     spec:\n  template:\n    spec:\n      containers:\n      - {name: app, image: nginx}\n\
     ---\napiVersion: v1\nkind: Secret\nmetadata: {name: hub, namespace: shop}\n\
     type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: >-\n    \
-    {\"auths\":{\"docker.io\":{\"username\":\"canary-user\",\"password\":\"canary-word\"}}}\n";
+    {\"auths\":{\"docker.io\":{\"username\":\"acme\",\"password\":\"canary-word\"}}}\n";
 
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -479,7 +479,7 @@ mod rendered {
             let said = run(folder.path(), &["-k", "base", "-o", "name"]);
             assert_eq!(
                 (said.code, said.out.as_str()),
-                (0, "deployment.apps/cart\n"),
+                (0, "deployment.apps/cart\nsecret/hub\n"),
                 "{}",
                 said.err
             );

@@ -30,7 +30,9 @@ use crate::{
 /// As many requests are under way at a time; more would be felt by others.
 pub(super) const IN_FLIGHT: usize = 8;
 /// Where the global pull secret is.
-const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
+pub(super) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
+/// How it is called in a report.
+pub(super) const GLOBAL_PULL_SECRET: &str = "the global pull secret";
 /// Secrets of other types hold no credential of a registry, and are not fetched.
 const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
@@ -273,7 +275,7 @@ impl Lister<'_> {
             Err(error) if error.is_not_found() => reader.listed(Kind::Secret, namespace),
             Err(error) => {
                 reader.coverage_mut().gaps.insert(Gap {
-                    what: GapSubject::Fact("the global pull secret".to_owned()),
+                    what: GapSubject::Fact(GLOBAL_PULL_SECRET.to_owned()),
                     why: reason(&error),
                     message: error.to_string(),
                 });

@@ -9,6 +9,7 @@ use extreg_audit::{
     read::{ReadOptions, Reader, SecretValues},
 };
 
+use super::live::{GLOBAL_PULL_SECRET, PULL_SECRET};
 use crate::{
     error::Error,
     input::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree},
@@ -87,6 +88,18 @@ fn account(reader: &mut Reader, facts: &TreeFacts, namespace: Option<&str>) {
         .map(String::as_str)
         .filter(|name| namespace.is_none_or(|asked| asked == *name))
         .collect();
+    let pull_secret = TreePlace {
+        namespace: PULL_SECRET.0.to_owned(),
+        group: String::new(),
+        resource: Kind::Secret.api().plural.to_owned(),
+    };
+    if !facts.places.is_empty() && !facts.places.contains(&pull_secret) {
+        reader.coverage_mut().gaps.insert(Gap {
+            what: GapSubject::Fact(GLOBAL_PULL_SECRET.to_owned()),
+            why: GapReason::NotCollected,
+            message: String::new(),
+        });
+    }
     for kind in Kind::ALL {
         let api = kind.api();
         let place = |namespace: &str| TreePlace {
