@@ -190,7 +190,6 @@ impl Sorted {
         self.elided();
         self.snapshot.listed = listed;
         self.snapshot.opt_outs.sort_unstable();
-        self.snapshot.listed = listed;
         self.snapshot
     }
 

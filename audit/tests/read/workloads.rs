@@ -172,12 +172,12 @@ spec: {jobTemplate: {metadata: {annotations: {extreg.io/ignore-checks: EXR002}},
 #[test]
 fn a_pull_secret_without_a_base_is_kept() {
     let snapshot = read_yaml(
-        r#"
+        r"
 apiVersion: build.openshift.io/v1
 kind: BuildConfig
 metadata: {name: a, namespace: shop}
 spec: {strategy: {dockerStrategy: {pullSecret: {name: p}}}}
-"#,
+",
     );
     assert_eq!(snapshot.builds[0].pull_secrets, [("p".into(), "".into())]);
 }
