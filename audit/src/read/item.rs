@@ -6,7 +6,7 @@ use extreg_core::policy::Policy;
 
 use super::intern::Names;
 use super::suppression;
-use super::view::{Chosen, Metadata};
+use super::view::{Chosen, Metadata, OwnerReference};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::{
@@ -164,12 +164,9 @@ impl Site<'_> {
     }
 
     fn owner(&mut self, metadata: &Metadata<'_>) -> Option<(Kind, Arc<str>)> {
-        let owners = metadata.owner_references.iter();
-        let owner = owners.filter(|owner| owner.controller).find_map(|owner| {
-            let kind = Kind::of(&owner.api_version, &owner.kind)?;
-            Some((kind, owner.name.as_str()))
-        });
-        owner.map(|(kind, name)| (kind, self.names.get(name)))
+        let owner = controller(metadata)?;
+        let kind = Kind::of(&owner.api_version, &owner.kind)?;
+        Some((kind, self.names.get(&owner.name)))
     }
 }
 
@@ -186,6 +183,17 @@ impl Found {
             copied: false,
         }
     }
+}
+
+/// The controller that made an object. A deployer pod names its ReplicationController without saying
+/// that it is one (openshift-controller-manager `pkg/apps/deployer/deployer_controller.go`,
+/// `makeDeployerPod`).
+pub(super) fn controller<'m, 'a>(metadata: &'m Metadata<'a>) -> Option<&'m OwnerReference<'a>> {
+    let mut owners = metadata.owner_references.iter();
+    let mut deployers = metadata.owner_references.iter();
+    owners
+        .find(|owner| owner.controller)
+        .or_else(|| deployers.find(|owner| &*owner.kind == "ReplicationController"))
 }
 
 /// A uid without its hyphens; none where it is no UUID.

@@ -19,7 +19,9 @@ pub(super) use self::configuration::{
     AccountView, ConfigView, ImageConfig, MirrorSet, PolicyView, SecretView, Signatures, Webhooks,
 };
 pub(super) use self::list::{First, List, Number};
-pub(super) use self::metadata::{Chosen, Metadata, Template as TemplateMetadata, key};
+pub(super) use self::metadata::{
+    Chosen, Metadata, OwnerReference, Template as TemplateMetadata, key,
+};
 pub(super) use self::pod::{
     Container, ContainerStatus, DeploymentTrigger, MakerView, PodSpec, PodView, TaskView,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::intern::Names;
-use super::item::{Body, Found, Item, Site};
+use super::item::{Body, Found, Item, Site, controller};
 use super::trigger::{self, Triggers};
 use super::view::{Container, ContainerStatus, MakerView, Metadata, Number, PodSpec, PodView, key};
 use crate::kind::Kind;
@@ -196,8 +196,7 @@ pub(super) fn container_record(
 
 /// The controller, of any kind.
 pub(super) fn owner(metadata: &Metadata<'_>, names: &mut Names) -> Option<(Arc<str>, Arc<str>)> {
-    let mut owners = metadata.owner_references.iter();
-    let owner = owners.find(|owner| owner.controller)?;
+    let owner = controller(metadata)?;
     Some((names.get(&owner.kind), names.get(&owner.name)))
 }
 

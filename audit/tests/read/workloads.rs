@@ -86,6 +86,18 @@ fn only_what_has_its_maker_beside_it_is_a_copy() {
     assert_eq!(owned, [("of-none", false), ("of-r", true), ("of-s", false)]);
 }
 
+/// Which names its ReplicationController without `controller: true`.
+#[test]
+fn a_deployer_pod_is_its_replication_controllers() {
+    let snapshot = read(&[
+        json!({"apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "old-1", "namespace": "shop"}}),
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "old-1-deploy", "namespace": "shop",
+            "ownerReferences": [{"apiVersion": "v1", "kind": "ReplicationController", "name": "old-1"}]},
+            "spec": {"containers": [{"name": "deployment", "image": "quay.io/openshift/origin-deployer:latest"}]}}),
+    ]);
+    assert!(snapshot.uses[0].owned);
+}
+
 #[test]
 fn a_triggered_container_has_no_image_yet() {
     let deployment = |image: &str, trigger: &str| {
