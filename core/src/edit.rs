@@ -80,6 +80,16 @@ pub enum Value<'a> {
     True,
 }
 
+impl fmt::Display for Value<'_> {
+    /// As people write it: `{name: dockerhub}`, `true`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(name) => write!(f, "{{name: {name}}}"),
+            Self::True => f.write_str("true"),
+        }
+    }
+}
+
 /// A change to one field. It is applicable to the object that it was made for, whatever else the
 /// object holds: a patch that does not apply is an error for the user even with failurePolicy
 /// Ignore (apiserver `webhook/mutating/dispatcher.go`).

@@ -244,6 +244,18 @@ pub const MAX_WARNINGS: usize = 20;
 const MAX_FIELDS: usize = 20;
 
 impl Site<'_> {
+    /// The decision in words, the same wherever it is told: `left alone: …`, `set to …` or
+    /// `mode Warn: would be set to …`.
+    pub fn words(&self) -> String {
+        match &self.decision {
+            Decision::Keep(reason) => format!("left alone: {}", reason.words()),
+            Decision::Edit(Mode::Enforce, edit) => format!("set to {}", edit.value),
+            Decision::Edit(mode, edit) => {
+                format!("mode {mode:?}: would be set to {}", edit.value)
+            }
+        }
+    }
+
     /// The warnings of this place.
     pub fn warnings(&self) -> Vec<String> {
         let would = match &self.decision {
@@ -260,5 +272,49 @@ impl Site<'_> {
             .chain(&self.notes)
             .flat_map(Note::warnings)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::Value;
+
+    #[test]
+    fn a_decision_has_one_wording() {
+        let edit = |field, value| Edit {
+            field,
+            value,
+            parent_missing: false,
+        };
+        let secret = || edit(Field::PushSecret, Value::Secret("hub"));
+        for (decision, want) in [
+            (
+                Decision::Keep(Reason::OptedOut),
+                "left alone: it is opted out",
+            ),
+            (
+                Decision::Edit(Mode::Enforce, secret()),
+                "set to {name: hub}",
+            ),
+            (
+                Decision::Edit(Mode::Warn, secret()),
+                "mode Warn: would be set to {name: hub}",
+            ),
+            (
+                Decision::Edit(Mode::Audit, edit(Field::TagSchedule, Value::True)),
+                "mode Audit: would be set to true",
+            ),
+        ] {
+            let site = Site {
+                rule: RuleId::PushSecret,
+                field: Field::PushSecret,
+                image: Cow::Borrowed("docker.io/u/a"),
+                policy: None,
+                decision,
+                notes: Vec::new(),
+            };
+            assert_eq!(site.words(), want);
+        }
     }
 }

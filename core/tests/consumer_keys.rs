@@ -175,6 +175,29 @@ fn only_the_kubelet_tries_them_all() {
 }
 
 #[test]
+fn the_secrets_of_a_namespace_are_one_keyring() {
+    let of = |spellings: &[&str]| DockerConfigKeys::of_spellings(spellings.iter().copied());
+    let all: DockerConfigKeys = [
+        of(&["https://index.docker.io/v1/", "docker.io"]),
+        of(&["docker.io/u", "docker.io"]),
+    ]
+    .iter()
+    .flat_map(DockerConfigKeys::iter)
+    .cloned()
+    .collect();
+    let keys = |image| -> Vec<&str> {
+        let found = all.matching(Consumer::Kubelet, image);
+        found.keys().map(DockerConfigKey::as_written).collect()
+    };
+    // The most specific key first whichever secret holds it, the fallback only where none matches.
+    assert_eq!(keys("u/a"), ["docker.io/u", "docker.io", "docker.io"]);
+    assert_eq!(keys("quay.io/u/a"), [""; 0]);
+    let first: Vec<_> = all.iter().collect();
+    let found = all.matching(Consumer::Kubelet, "x/a");
+    assert!(found.keys().eq([first[1], first[3]]));
+}
+
+#[test]
 fn what_is_no_image_matches_nothing() {
     let keys = DockerConfigKeys::of_spellings([
         "docker.io",

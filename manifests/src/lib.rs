@@ -5,6 +5,7 @@
 //! accept. The files in the folder `yaml` are what [`folder`] makes of the default settings; a test holds
 //! them to it.
 
+mod audit;
 mod crd;
 mod folder;
 mod install;
@@ -21,6 +22,7 @@ mod settings;
 mod webhook;
 mod workload;
 
+pub use audit::{AuditedResource, audit_cluster_role};
 pub use crd::custom_resource_definition;
 pub use folder::{File, folder};
 pub use install::{install, uninstall};

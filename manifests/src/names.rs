@@ -36,6 +36,8 @@ pub const WEBHOOK_PATH: &str = "/mutate";
 pub const SERVING_SECRET: &str = "extreg-webhook-tls";
 /// Lease that elects the replica which writes policy status.
 pub const LEASE: &str = "extreg-webhook";
+/// ClusterRole of whoever audits.
+pub const AUDIT_ROLE: &str = "extreg-audit";
 /// Policy that an installation starts with.
 pub const DEFAULT_POLICY: &str = "dockerhub";
 /// Push secret that the starting policy names.

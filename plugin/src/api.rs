@@ -9,6 +9,7 @@ mod diff;
 mod error;
 mod kind;
 mod object;
+mod page;
 mod print;
 mod proxy;
 mod service;
@@ -22,6 +23,7 @@ pub use self::{
     error::from_kube,
     kind::Kind,
     object::{Object, ObjectRef},
+    page::{Page, PageItems, PageQuery},
     print::{ObjectFormat, Report, Verb},
     proxy::proxy_of_environment,
 };

@@ -3,10 +3,12 @@
 //! A new one is a file here with `Args` and `run`, and its line in [`Command`] and in the two
 //! matches below.
 
+pub mod audit;
 pub mod check;
 pub mod completion;
 pub mod diff;
 pub mod doctor;
+pub mod inventory;
 pub mod resolve;
 pub mod setup;
 pub mod teardown;
@@ -21,6 +23,8 @@ use crate::{context::Context, error::Error, exit::Exit};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Audit(Box<audit::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Check(check::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Completion(completion::Args),
@@ -28,6 +32,10 @@ pub enum Command {
     Diff(diff::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Doctor(doctor::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Explain(audit::explain::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Inventory(inventory::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -46,10 +54,13 @@ impl Command {
     /// The command's name, as it is typed.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Audit(_) => "audit",
             Self::Check(_) => "check",
             Self::Completion(_) => "completion",
             Self::Diff(_) => "diff",
             Self::Doctor(_) => "doctor",
+            Self::Explain(_) => "explain",
+            Self::Inventory(_) => "inventory",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
             Self::Teardown(_) => "teardown",
@@ -59,13 +70,24 @@ impl Command {
         }
     }
 
+    /// Whether it was asked for what suits a pipeline: nobody to ask, no colour.
+    pub const fn is_for_pipelines(&self) -> bool {
+        match self {
+            Self::Audit(args) => args.is_ci(),
+            _ => false,
+        }
+    }
+
     /// Does it.
     pub async fn run(self, context: &Context) -> Result<Exit, Error> {
         match self {
+            Self::Audit(args) => Box::pin(audit::run(*args, context)).await,
             Self::Check(args) => check::run(args, context).await,
             Self::Completion(args) => completion::run(args, context),
             Self::Diff(args) => Box::pin(diff::run(args, context)).await,
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
+            Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,

@@ -73,8 +73,28 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub async fn cluster(&self) -> Result<Cluster, Error> {
+        match self.contexts() {
+            [] => self.cluster_of(None).await,
+            [context] => self.cluster_of(Some(context)).await,
+            _ => Err(Error::usage(
+                "--context: one, please; only audit and inventory take several",
+            )),
+        }
+    }
+
+    /// `--context`, as often as it is given.
+    pub fn contexts(&self) -> &[String] {
+        &self.connection.contexts
+    }
+
+    /// As [`Self::cluster`], for one of several contexts.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    pub async fn cluster_of(&self, context: Option<&str>) -> Result<Cluster, Error> {
         api::connect(&api::ConnectOptions {
             connection: &self.connection,
+            context,
             namespace: self.namespace.as_deref(),
             verb: self.verb,
             read_only: self.read_only,
@@ -96,7 +116,10 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub fn login(&self) -> Result<Option<Login>, Error> {
-        api::login(&self.connection)
+        api::login(
+            &self.connection,
+            self.contexts().first().map(String::as_str),
+        )
     }
 }
 

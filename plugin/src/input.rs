@@ -2,7 +2,7 @@
 //!
 //! [`find_sources`] turns what `-f` names into [`Source`]s; [`read`] yields their [`Document`]s one
 //! by one and [`stream`] does so from a thread of its own; [`Document::objects`] finds what is in
-//! one, inside Lists and Templates too. An error ends one document (or file), never the whole: the
+//! one, inside Lists and Templates too. [`read_tree`] reads what `oc adm inspect` writes. An error ends one document (or file), never the whole: the
 //! caller says it and goes on. No error quotes what stands in a manifest beyond a name.
 
 mod document;
@@ -14,6 +14,7 @@ mod reader;
 mod source;
 mod split;
 mod template;
+mod tree;
 mod yaml;
 
 pub use self::{
@@ -23,4 +24,5 @@ pub use self::{
     reader::{Documents, read, stream},
     source::{Source, SourceList, find_sources},
     split::MAX_DOCUMENT,
+    tree::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree},
 };

@@ -20,6 +20,9 @@ pub use self::{
     text::Text,
 };
 
+/// A terminal is at least this wide.
+const STATUS_WIDTH: usize = 78;
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quiet {
@@ -38,6 +41,8 @@ pub struct Printer {
     warned: Mutex<BTreeSet<String>>,
     quiet: Quiet,
     verbosity: u8,
+    /// Whether stderr can take back a line.
+    has_status: bool,
 }
 
 struct Stream {
@@ -45,19 +50,24 @@ struct Stream {
     color: bool,
     /// Set when the reader has gone away or the device fails: nothing more is written.
     closed: bool,
+    /// A status line stands there without its line end.
+    status: bool,
 }
 
 impl Printer {
     /// A printer on the process's stdout and stderr.
     pub fn stdio(color: ColorMode, quiet: Quiet, verbosity: u8) -> Self {
-        Self::new(
+        let (out, err) = (Terminal::stdout(), Terminal::stderr());
+        let mut printer = Self::new(
             Box::new(io::stdout()),
-            color.for_terminal(&Terminal::stdout()),
+            color.for_terminal(&out),
             Box::new(io::stderr()),
-            color.for_terminal(&Terminal::stderr()),
+            color.for_terminal(&err),
             quiet,
             verbosity,
-        )
+        );
+        printer.has_status = err.takes_status();
+        printer
     }
 
     /// A printer on any two sinks; the flags say whether each takes colour.
@@ -74,6 +84,7 @@ impl Printer {
                 sink,
                 color,
                 closed: false,
+                status: false,
             })
         };
         Self {
@@ -82,18 +93,21 @@ impl Printer {
             warned: Mutex::default(),
             quiet,
             verbosity,
+            has_status: false,
         }
     }
 
     /// One result line on stdout, for people: escaped, coloured where that is wanted.
     pub fn line(&self, text: impl Into<Text>) {
         if self.quiet < Quiet::Silent {
+            self.clear_status();
             lock(&self.out).line(&text.into());
         }
     }
 
     /// Machine-readable output on stdout, exactly as it is: JSON, YAML, a script. Not quietened.
     pub fn raw(&self, data: &str) {
+        self.clear_status();
         lock(&self.out).write(data.as_bytes());
     }
 
@@ -106,6 +120,27 @@ impl Printer {
     pub fn note(&self, text: impl Into<Text>) {
         if self.quiet < Quiet::Quiet {
             lock(&self.err).line(&text.into());
+        }
+    }
+
+    /// Whether there is a line for [`Self::status`]; elsewhere milestones are told with
+    /// [`Self::note`].
+    pub fn has_status(&self) -> bool {
+        self.has_status && self.quiet < Quiet::Quiet
+    }
+
+    /// How far it is, in a line on a terminal's stderr that whatever comes next replaces. Gone with
+    /// `-q`, and where stderr is no terminal.
+    pub fn status(&self, text: &str) {
+        if self.has_status() {
+            lock(&self.err).show_status(text);
+        }
+    }
+
+    /// Takes the status line away.
+    pub fn clear_status(&self) {
+        if self.has_status {
+            lock(&self.err).clear_status();
         }
     }
 
@@ -174,7 +209,24 @@ impl Stream {
         self.write(rendered.as_bytes());
     }
 
+    fn show_status(&mut self, text: &str) {
+        // Longer ones would wrap, and a wrapped line cannot be taken back.
+        let short: String = escape(text).chars().take(STATUS_WIDTH).collect();
+        self.clear_status();
+        self.write(short.as_bytes());
+        self.flush();
+        self.status = true;
+    }
+
+    fn clear_status(&mut self) {
+        if self.status {
+            self.status = false;
+            self.write(b"\r\x1b[K");
+        }
+    }
+
     fn write(&mut self, data: &[u8]) {
+        self.clear_status();
         if !self.closed && self.sink.write_all(data).is_err() {
             self.closed = true;
         }
@@ -284,6 +336,29 @@ mod tests {
         printer.line("x");
         printer.raw("y");
         printer.flush();
+    }
+
+    #[test]
+    fn a_status_line_is_replaced_by_what_comes_next() {
+        let said = |has_status, quiet| {
+            let (mut printer, out, err) = printer(quiet, 0);
+            printer.has_status = has_status;
+            printer.status(&"1\u{1b}".repeat(60));
+            printer.status("2");
+            printer.line("result");
+            printer.status("3");
+            printer.error("error: bad");
+            printer.clear_status();
+            assert_eq!(out.text(), "result\n");
+            err.text()
+        };
+        let long = "1^[".repeat(26);
+        assert_eq!(
+            said(true, Quiet::No),
+            format!("{long}\r\u{1b}[K2\r\u{1b}[K3\r\u{1b}[Kerror: bad\n")
+        );
+        assert_eq!(said(true, Quiet::Quiet), "error: bad\n");
+        assert_eq!(said(false, Quiet::No), "error: bad\n");
     }
 
     #[test]

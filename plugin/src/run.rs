@@ -65,7 +65,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(cli: Cli, caller: Caller) -> Exit {
-    let Cli { command, global } = cli;
+    let Cli {
+        command,
+        mut global,
+    } = cli;
+    if command.is_for_pipelines() {
+        global.no_input = true;
+        if global.color == ColorMode::Auto {
+            global.color = ColorMode::Never;
+        }
+    }
     let quiet = match global.quiet {
         0 => Quiet::No,
         1 => Quiet::Quiet,

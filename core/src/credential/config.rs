@@ -89,6 +89,16 @@ impl DockerConfigKeys {
     }
 }
 
+/// One keyring over the keys of several docker configs, in their order, as Kubernetes makes it of the secrets of a pod
+/// or a namespace (`pkg/credentialprovider/secrets/secrets.go`).
+impl FromIterator<DockerConfigKey> for DockerConfigKeys {
+    fn from_iter<I: IntoIterator<Item = DockerConfigKey>>(keys: I) -> Self {
+        Self {
+            keys: keys.into_iter().collect(),
+        }
+    }
+}
+
 impl DockerConfigKey {
     fn new(as_written: String, entry: decode::Entry) -> Self {
         let normalised = url::keyring_key(&as_written);

@@ -1,5 +1,6 @@
 //! The few annotations that matter, among many that are large.
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::text::{Pairs, Text};
@@ -9,13 +10,19 @@ use crate::policy::GROUP;
 ///
 /// The others are passed over and not read: `kubectl apply` keeps a copy of the whole object in
 /// one, with every quote escaped, and unescaping that is for nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(transparent)]
 pub struct Annotations<'a>(Pairs<'a>);
 
 impl Annotations<'_> {
     /// The value of `key`, if it is one of ours; the last where a key is repeated.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

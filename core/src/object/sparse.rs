@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 /// Whether an element of a list can matter to a rule.
 pub trait Relevant {
@@ -22,6 +23,11 @@ impl<T> Sparse<T> {
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.0.iter().map(|(index, item)| (*index, item))
     }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl<T> Default for Sparse<T> {
@@ -33,6 +39,23 @@ impl<T> Default for Sparse<T> {
 impl<'de, T: Deserialize<'de> + Relevant> Deserialize<'de> for Sparse<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SparseVisitor(PhantomData))
+    }
+}
+
+/// With `null` for what was dropped, so that the others keep their index.
+impl<T: Serialize> Serialize for Sparse<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut next = 0;
+        for (index, item) in &self.0 {
+            while next < *index {
+                list.serialize_element(&())?;
+                next += 1;
+            }
+            list.serialize_element(item)?;
+            next += 1;
+        }
+        list.end()
     }
 }
 
@@ -74,6 +97,10 @@ mod tests {
     fn what_is_kept_keeps_its_index() {
         let kept: Sparse<u8> = serde_json::from_str("[0,7,null,9]").unwrap();
         assert_eq!(kept.iter().collect::<Vec<_>>(), [(1, &7), (3, &9)]);
+        let written = serde_json::to_string(&kept).unwrap();
+        assert_eq!(written, "[null,7,null,9]");
+        let again: Sparse<u8> = serde_json::from_str(&written).unwrap();
+        assert_eq!(again.iter().collect::<Vec<_>>(), [(1, &7), (3, &9)]);
         let none: Sparse<u8> = serde_json::from_str("null").unwrap();
         assert_eq!(none.iter().count(), 0);
     }

@@ -216,6 +216,22 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// An object of a file or of the cluster with nothing left but what a rule looks at, as JSON:
+    /// [`Subject::of_object`] reads the same in it. For those who learn the facts after the object.
+    pub fn reduce(resource: Resource, object: &str) -> Result<String, UnreadableObject> {
+        let reduced = Body::parse(resource, object, None).and_then(|body| match &body {
+            Body::Build(change) | Body::BuildConfig(change) => serde_json::to_string(&change.new),
+            Body::ImageStream(change) => serde_json::to_string(&change.new),
+            Body::ImageStreamImport(import) => serde_json::to_string(import),
+            Body::ImageStreamTag(change) => serde_json::to_string(&change.new),
+            Body::ImageTag(change) => serde_json::to_string(&change.new),
+        });
+        reduced.map_err(|source| UnreadableObject {
+            kind: resource.kind(),
+            source,
+        })
+    }
+
     /// The resource that the object is of.
     pub fn resource(&self) -> Resource {
         match self.body {
@@ -338,6 +354,35 @@ mod tests {
             let to = change.new.spec.output.to.as_ref().unwrap();
             assert_eq!((&*to.kind, &*to.name), ("ImageStreamTag", want));
         }
+    }
+
+    #[test]
+    fn what_is_reduced_reads_the_same() {
+        let build = r#"{"metadata":{"name":"a","namespace":"n","uid":"u","labels":{"extreg.io/ignore":"true"},
+            "annotations":{"a":"canary","extreg.io/scheduled":"false"}},"spec":{"serviceAccount":"sa",
+            "source":{"git":{"uri":"canary"},"images":[{"paths":[]},{"from":{"kind":"DockerImage","name":"i"},
+            "pullSecret":{"name":"p"}}]},"strategy":{"dockerStrategy":{"env":[{"value":"canary"}]},
+            "sourceStrategy":{"from":{"kind":"ImageStreamTag","namespace":"o","name":"s:t"}},
+            "customStrategy":{"pullSecret":{}}},"output":{"to":{"name":"o"},"pushSecret":{}}},"status":{}}"#;
+        let stream = r#"{"metadata":{"name":"a"},"spec":{"dockerImageRepository":"canary","tags":[{"name":"p"},
+            {"name":"q\"\n","from":{"kind":"DockerImage","name":"i"},"reference":true,"importPolicy":{"scheduled":true},
+            "annotations":{"extreg.io/scheduled":"false"}},{"from":{},"importPolicy":{}},null,{"from":{"kind":"x"}}]},
+            "status":{"dockerImageRepository":"r","tags":[{"tag":"canary"}]}}"#;
+        let import = r#"{"spec":{"import":true,"repository":{"from":{"name":"r"},"importPolicy":{}},
+            "images":[{},{"from":{"name":"i"},"to":{"name":"t"}}]}}"#;
+        let tag = r#"{"metadata":{"name":"s:t"},"tag":{"from":{"kind":"DockerImage","name":"i"}},"spec":null,"image":{"canary":1}}"#;
+        for resource in Resource::ALL {
+            for json in [build, stream, import, tag, "{}"] {
+                let reduced = Subject::reduce(resource, json).unwrap();
+                assert!(!reduced.contains("canary"), "{reduced}");
+                assert_eq!(
+                    format!("{:?}", Subject::of_object(resource, &reduced).unwrap()),
+                    format!("{:?}", Subject::of_object(resource, json).unwrap()),
+                    "{resource:?} {json}"
+                );
+            }
+        }
+        Subject::reduce(Resource::Builds, "7").unwrap_err();
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Partial views of the objects that we read: only the fields that a rule looks at.
 //!
-//! A view is never written back. The fields are those of `openshift/api` (`build/v1/types.go`,
-//! `image/v1/types.go`); each may be absent or `null`, because the webhook runs before validation.
+//! A view is never written back. Whoever decides later than it reads may keep it as JSON: read
+//! again it is the same view, and all else of the object is gone.
+//!
+//! The fields are those of `openshift/api` (`build/v1/types.go`, `image/v1/types.go`); each may be
+//! absent or `null`, because the webhook runs before validation.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::annotations::Annotations;
 use super::sparse::{Relevant, Sparse};
-use super::text::{Pairs, Text, nullable};
+use super::text::{Pairs, Text, is_empty, nullable};
 
 /// The label, on an object or its namespace, and the annotations by which somebody opts out.
 pub mod opt_out {
@@ -22,19 +25,19 @@ pub mod opt_out {
 pub const PROOF_LABEL: &str = "extreg.io/proof";
 
 /// `metadata`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Metadata<'a> {
     /// `metadata.name`; empty where it is generated.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub name: Text<'a>,
     /// `metadata.namespace`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub namespace: Text<'a>,
     /// `metadata.labels`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Pairs::is_empty")]
     pub labels: Pairs<'a>,
     /// `metadata.annotations` that are ours.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations<'a>,
 }
 
@@ -46,29 +49,29 @@ impl Metadata<'_> {
 }
 
 /// A reference to an image or to the ImageStream tag that names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ObjectReference<'a> {
     /// `DockerImage`, `ImageStreamTag`, `ImageStreamImage`; validation comes after us.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub kind: Text<'a>,
     /// The namespace of an ImageStream; must be empty for a `DockerImage`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub namespace: Text<'a>,
     /// The image, or `<stream>:<tag>`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub name: Text<'a>,
 }
 
 /// A reference to a secret or a tag by its name alone.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct LocalReference<'a> {
     /// The name; an empty one is an error that the API server reports.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub name: Text<'a>,
 }
 
 /// A BuildConfig or a Build: the part of their specs that both share (`CommonSpec`).
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct BuildView<'a> {
     /// `metadata`.
     #[serde(borrow, default, deserialize_with = "nullable")]
@@ -79,7 +82,7 @@ pub struct BuildView<'a> {
 }
 
 /// `spec` of a BuildConfig or a Build.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BuildSpec<'a> {
     /// Where the image is pushed.
@@ -92,34 +95,34 @@ pub struct BuildSpec<'a> {
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub source: BuildSource<'a>,
     /// The account that the build runs as; empty means `builder`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub service_account: Text<'a>,
 }
 
 /// `spec.output`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BuildOutput<'a> {
     /// The image or ImageStream tag to push to; none means that nothing is pushed.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub to: Option<ObjectReference<'a>>,
     /// The secret to push with; an empty object counts as set.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub push_secret: Option<LocalReference<'a>>,
 }
 
 /// `spec.strategy`; the pipeline strategy holds no image.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BuildStrategy<'a> {
     /// `dockerStrategy`.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub docker_strategy: Option<PullSite<'a>>,
     /// `sourceStrategy`.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub source_strategy: Option<PullSite<'a>>,
     /// `customStrategy`.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub custom_strategy: Option<PullSite<'a>>,
 }
 
@@ -137,27 +140,27 @@ impl<'a> BuildStrategy<'a> {
 }
 
 /// A place from which a build pulls: an image and the secret for it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PullSite<'a> {
     /// The image; a docker strategy may leave it to the Dockerfile.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub from: Option<ObjectReference<'a>>,
     /// The secret to pull with.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub pull_secret: Option<LocalReference<'a>>,
 }
 
 /// `spec.source`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct BuildSource<'a> {
     /// Images from which files are copied in.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
     pub images: Sparse<PullSite<'a>>,
 }
 
 /// An ImageStream.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamView<'a> {
     /// `metadata`.
     #[serde(borrow, default, deserialize_with = "nullable")]
@@ -171,41 +174,42 @@ pub struct ImageStreamView<'a> {
 }
 
 /// `spec` of an ImageStream.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamSpec<'a> {
     /// `spec.tags`: those that follow something.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
     pub tags: Sparse<TagReference<'a>>,
 }
 
 /// `status` of an ImageStream.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageStreamStatus<'a> {
     /// Where a build that outputs to a tag of this stream pushes: the integrated registry's path
     /// or, where there is none, `spec.dockerImageRepository`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub docker_image_repository: Text<'a>,
 }
 
 /// A tag of an ImageStream: an element of `spec.tags`, `tag` of an ImageStreamTag, `spec` of an
 /// ImageTag.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagReference<'a> {
     /// The name of the tag.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub name: Text<'a>,
     /// The annotations of the tag that are ours.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations<'a>,
     /// What the tag follows; none for a tag that is only pushed to.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub from: Option<ObjectReference<'a>>,
     /// A tag that is only a name for an image: never imported.
     #[serde(default, deserialize_with = "nullable")]
     pub reference: bool,
     /// The import policy; absent on what a user wrote, always there on what the API server sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub import_policy: Option<ImportPolicy>,
 }
 
@@ -222,7 +226,7 @@ impl TagReference<'_> {
 }
 
 /// `importPolicy`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub struct ImportPolicy {
     /// Whether OpenShift imports again every 15 minutes.
     #[serde(default, deserialize_with = "nullable")]
@@ -230,29 +234,29 @@ pub struct ImportPolicy {
 }
 
 /// An ImageStreamTag, named `<stream>:<tag>`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamTagView<'a> {
     /// `metadata`.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub metadata: Metadata<'a>,
     /// `tag`; `null` on the synthetic old object of a tag that does not exist yet.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub tag: Option<TagReference<'a>>,
 }
 
 /// An ImageTag, named `<stream>:<tag>`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageTagView<'a> {
     /// `metadata`.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub metadata: Metadata<'a>,
     /// `spec`; `null` deletes the tag.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub spec: Option<TagReference<'a>>,
 }
 
 /// An ImageStreamImport, named after the stream that it imports to.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamImportView<'a> {
     /// `metadata`.
     #[serde(borrow, default, deserialize_with = "nullable")]
@@ -263,30 +267,31 @@ pub struct ImageStreamImportView<'a> {
 }
 
 /// `spec` of an ImageStreamImport.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamImportSpec<'a> {
     /// Whether anything is written; `false` only looks images up.
     #[serde(default, deserialize_with = "nullable")]
     pub import: bool,
     /// All tags of a repository.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub repository: Option<ImportSite<'a>>,
     /// Single images.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
     pub images: Sparse<ImportSite<'a>>,
 }
 
 /// One thing to import.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportSite<'a> {
     /// The image or repository.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub from: ObjectReference<'a>,
     /// The tag that the image gets; the API server defaults it from the image's own tag.
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub to: Option<LocalReference<'a>>,
     /// The import policy that the tag will have.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub import_policy: Option<ImportPolicy>,
 }
 

@@ -1,6 +1,6 @@
 //! A cluster: reading and writing objects of any kind.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use http::{HeaderMap, Method, Request, header};
 use kube::{Client, client::Body, core::Status};
@@ -16,6 +16,7 @@ use crate::error::Error;
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
+    name: String,
     namespace: String,
 }
 
@@ -50,8 +51,17 @@ impl DryRun {
 }
 
 impl Cluster {
-    pub(super) const fn new(client: Client, namespace: String) -> Self {
-        Self { client, namespace }
+    pub(super) const fn new(client: Client, name: String, namespace: String) -> Self {
+        Self {
+            client,
+            name,
+            namespace,
+        }
+    }
+
+    /// What the kubeconfig calls it; the server's address where that is given by itself.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The client, for kube's typed API.
@@ -170,6 +180,34 @@ impl Cluster {
         Ok((Object { kind, body }, warnings))
     }
 
+    /// The headers and the body of an answer that is a success. With `patience`, a body that does
+    /// not come in that time is given up.
+    pub(super) async fn receive(
+        &self,
+        request: Request<Body>,
+        patience: Option<Duration>,
+    ) -> Result<(HeaderMap, Vec<u8>), Error> {
+        let response = self.client.send(request).await.map_err(from_kube)?;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect_bytes();
+        let bytes = match patience {
+            Some(limit) => tokio::time::timeout(limit, bytes).await.map_err(|_| {
+                let seconds = limit.as_secs();
+                Error::Unreachable(format!("the answer was not complete within {seconds}s"))
+            })?,
+            None => bytes.await,
+        };
+        let bytes = bytes.map_err(from_kube)?;
+        if !head.status.is_success() {
+            let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
+                let text = String::from_utf8_lossy(&bytes);
+                Status::failure(&text, "Failed to parse error data").with_code(head.status.as_u16())
+            });
+            return Err(from_kube(kube::Error::Api(status.boxed())));
+        }
+        Ok((head.headers, bytes.into()))
+    }
+
     /// Replaces an object. With a `resourceVersion` in it, only that very state of it (else 409).
     pub async fn replace(&self, object: &Object, dry_run: DryRun) -> Result<Object, Error> {
         let path = format!(
@@ -241,18 +279,9 @@ impl Cluster {
 
     /// The answer with its headers.
     async fn answer(&self, request: Request<Body>) -> Result<(Value, HeaderMap), Error> {
-        let response = self.client.send(request).await.map_err(from_kube)?;
-        let (head, body) = response.into_parts();
-        let bytes = body.collect_bytes().await.map_err(from_kube)?;
-        if !head.status.is_success() {
-            let status = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
-                let text = String::from_utf8_lossy(&bytes);
-                Status::failure(&text, "Failed to parse error data").with_code(head.status.as_u16())
-            });
-            return Err(from_kube(kube::Error::Api(status.boxed())));
-        }
+        let (headers, bytes) = self.receive(request, None).await?;
         let body = serde_json::from_slice(&bytes).map_err(kube::Error::SerdeError);
-        Ok((body.map_err(from_kube)?, head.headers))
+        Ok((body.map_err(from_kube)?, headers))
     }
 
     async fn send(
@@ -278,7 +307,7 @@ impl Cluster {
 }
 
 /// Percent-encodes a query value.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));

@@ -24,6 +24,8 @@ use crate::{cli::ConnectionArgs, error::Error, printer::Printer};
 pub struct ConnectOptions<'a> {
     /// kubectl's flags.
     pub connection: &'a ConnectionArgs,
+    /// The context of the kubeconfig; none for the current one.
+    pub context: Option<&'a str>,
     /// `--namespace`, if given.
     pub namespace: Option<&'a str>,
     /// The command, for the user agent.
@@ -40,7 +42,7 @@ pub struct ConnectOptions<'a> {
 /// [`Error::Usage`] if the kubeconfig or a flag is at fault, [`Error::NoCluster`] if there is none.
 pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
     let args = options.connection;
-    let mut config = load(args).await?;
+    let (mut config, name) = load(args, options.context).await?;
     if let Some(true) = args.disable_compression {
         config.disable_compression = true;
     }
@@ -72,6 +74,7 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
     );
     Ok(Cluster::new(
         Client::new(service, namespace.clone()),
+        name,
         namespace,
     ))
 }
@@ -82,7 +85,7 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
 /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
 pub fn kubeconfig(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
     Ok(read(args)?
-        .map(|kubeconfig| overlay(kubeconfig, args))
+        .map(|kubeconfig| overlay(kubeconfig, args, None))
         .transpose()?
         .map(|(kubeconfig, _)| kubeconfig))
 }
@@ -104,11 +107,11 @@ pub struct Login {
 ///
 /// # Errors
 /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
-pub fn login(args: &ConnectionArgs) -> Result<Option<Login>, Error> {
+pub fn login(args: &ConnectionArgs, context: Option<&str>) -> Result<Option<Login>, Error> {
     let Some(kubeconfig) = kubeconfig(args)? else {
         return Ok(None);
     };
-    let context = args.context.clone().or(kubeconfig.current_context);
+    let context = context.map(str::to_owned).or(kubeconfig.current_context);
     let mut contexts = kubeconfig.contexts.into_iter();
     let of_context = contexts
         .find(|named| Some(&named.name) == context.as_ref())
@@ -164,15 +167,18 @@ fn user_agent(verb: &str) -> String {
     )
 }
 
-async fn load(args: &ConnectionArgs) -> Result<Config, Error> {
+/// The configuration, and what the cluster is called.
+async fn load(args: &ConnectionArgs, context: Option<&str>) -> Result<(Config, String), Error> {
     let Some(kubeconfig) = read(args)? else {
-        return Config::incluster().map_err(|_| Error::NoCluster);
+        let config = Config::incluster().map_err(|_| Error::NoCluster)?;
+        return Ok((config, "in-cluster".to_owned()));
     };
-    let (kubeconfig, options) = overlay(kubeconfig, args)?;
+    let (kubeconfig, options) = overlay(kubeconfig, args, context)?;
+    let name = named_cluster(&kubeconfig, &options).filter(|_| args.server.is_none());
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(wrong)?;
-    let has_proxy = login(args)?
+    let has_proxy = login(args, context)?
         .and_then(|login| login.cluster?.1?.proxy_url)
         .is_some_and(|proxy| !proxy.is_empty());
     if !has_proxy {
@@ -182,7 +188,13 @@ async fn load(args: &ConnectionArgs) -> Result<Config, Error> {
             .transpose()
             .map_err(|error| Error::usage(format!("HTTPS_PROXY: {error}")))?;
     }
-    Ok(config)
+    let name = name.unwrap_or_else(|| {
+        let server = &config.cluster_url;
+        server
+            .authority()
+            .map_or_else(|| server.to_string(), ToString::to_string)
+    });
+    Ok((config, name))
 }
 
 /// The kubeconfig as it is, or one for `--server` alone.
@@ -194,6 +206,22 @@ fn read(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
     Ok(kubeconfig
         .filter(|kubeconfig| !is_empty(kubeconfig))
         .or_else(|| args.server.is_some().then(nameless)))
+}
+
+fn named_cluster(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Option<String> {
+    let context = options
+        .context
+        .as_ref()
+        .or(kubeconfig.current_context.as_ref());
+    let context = kubeconfig
+        .contexts
+        .iter()
+        .find(|named| Some(&named.name) == context)
+        .and_then(|named| named.context.as_ref());
+    options
+        .cluster
+        .clone()
+        .or_else(|| Some(context?.cluster.clone()))
 }
 
 fn default_kubeconfig() -> Result<Option<Kubeconfig>, Error> {
@@ -242,9 +270,10 @@ fn nameless() -> Kubeconfig {
 fn overlay(
     mut kubeconfig: Kubeconfig,
     args: &ConnectionArgs,
+    context: Option<&str>,
 ) -> Result<(Kubeconfig, KubeConfigOptions), Error> {
     let options = KubeConfigOptions {
-        context: args.context.clone(),
+        context: context.map(str::to_owned),
         cluster: args.cluster.clone(),
         user: args.user.clone(),
     };
@@ -394,7 +423,8 @@ current-context: x
             tls_server_name: Some("api".to_owned()),
             ..ConnectionArgs::default()
         };
-        let (kubeconfig, options) = overlay(kubeconfig, &args).unwrap();
+        let (kubeconfig, options) = overlay(kubeconfig, &args, None).unwrap();
+        assert_eq!(named_cluster(&kubeconfig, &options).as_deref(), Some("c"));
         let config = Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .unwrap();
@@ -412,18 +442,18 @@ current-context: x
             impersonate_uid: Some("1".to_owned()),
             ..ConnectionArgs::default()
         };
-        assert!(overlay(nameless(), &only_uid).is_err());
+        assert!(overlay(nameless(), &only_uid, None).is_err());
         let nobody = ConnectionArgs {
             user: Some("x".to_owned()),
             ..ConnectionArgs::default()
         };
-        assert!(overlay(nameless(), &nobody).is_err());
+        assert!(overlay(nameless(), &nobody, None).is_err());
         let bad_extra = ConnectionArgs {
             impersonate: Some("a".to_owned()),
             impersonate_extra: vec!["novalue".to_owned()],
             ..ConnectionArgs::default()
         };
-        assert!(overlay(nameless(), &bad_extra).is_err());
+        assert!(overlay(nameless(), &bad_extra, None).is_err());
     }
 
     #[test]

@@ -57,11 +57,13 @@ impl Service {
     async fn send(self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
         self.check_read_only(&request)?;
         let warnings_wanted = request.extensions().get::<WantsWarnings>().is_some();
+        let patience = request.extensions().get::<Patience>().map(|p| p.0);
+        let limit = self.options.request_timeout.or(patience);
         let mut request = request;
         let mut retries = 0;
         loop {
             let again = duplicate(&request);
-            let response = self.send_once(request).await?;
+            let response = self.send_once(request, limit).await?;
             if !warnings_wanted {
                 self.warn(response.headers());
             }
@@ -82,11 +84,15 @@ impl Service {
         }
     }
 
-    async fn send_once(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn send_once(
+        &self,
+        request: Request<Body>,
+        limit: Option<Duration>,
+    ) -> Result<Response<Body>, BoxError> {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let started = Instant::now();
         let answer = self.inner.send(request);
-        let answer = match self.options.request_timeout {
+        let answer = match limit {
             Some(limit) => tokio::time::timeout(limit, answer)
                 .await
                 .map_err(|_| LocalError::TimedOut { limit })?,
@@ -133,6 +139,10 @@ impl Service {
         }
     }
 }
+
+/// How long the sender of a request waits for an answer where `--request-timeout` says nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience(pub(super) Duration);
 
 /// Marks a request whose sender reads the warnings of the answer: they are not printed.
 #[derive(Clone, Copy, Debug)]

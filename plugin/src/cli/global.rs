@@ -80,13 +80,13 @@ pub struct ConnectionArgs {
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig to use
     #[arg(
-        long,
+        long = "context",
         global = true,
         value_name = "NAME",
         help_heading = "Connection",
         hide_short_help = true
     )]
-    pub context: Option<String>,
+    pub contexts: Vec<String>,
     /// Cluster of the kubeconfig to use
     #[arg(
         long,

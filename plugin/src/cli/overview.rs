@@ -22,6 +22,9 @@ Builds that push to docker.io or another external registry, set up and kept true
   # What the webhook would do to these files
   {caller} check -f app.yaml
 
+  # Which images come from which registries, under whose credentials, and what is wrong with it
+  {caller} audit -A
+
   # Have the cluster enforce it for everybody
   {caller} webhook install --mode audit
   {caller} webhook check

@@ -39,6 +39,15 @@ The labels are the API server's to heed, so they hold with the webhook down. Nev
 are system namespaces, the internal registry, digests, tags with reference: true, and what was
 removed on purpose: on an update only what is new counts. \"oc extreg check --explain -f FILE\"
 says for each place which of these held.
+
+What the audit is to pass over needs a reason and a last day; what is passed over is still shown:
+
+  one object                 the annotation extreg.io/ignore-checks: \"EXR006 until 2027-01-31: why\"
+  one container of it        the same, extreg.io/ignore-checks.CONTAINER
+  many                       a file of kind Exceptions, --exceptions FILE
+  what was there before      a baseline, --write-baseline FILE and --baseline FILE
+
+--no-exceptions shows everything as open.
 ";
 
 /// Adds the topics to `command`; they show in `help TOPIC` and nowhere else.

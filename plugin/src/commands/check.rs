@@ -3,7 +3,7 @@
 
 mod assessment;
 mod output;
-mod policies;
+pub(crate) mod policies;
 mod pre;
 mod surroundings;
 mod tally;
@@ -177,6 +177,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     output.finish(&tally)?;
     if tally.is_empty() {
         tell_skipped(&skipped, &context.printer);
+        let note = "no object was found (--allow-empty if that is meant)";
+        context.printer.note(note);
     }
     Ok(tally.exit(args.allow_empty, args.exit_zero))
 }
@@ -261,7 +263,9 @@ async fn judge<'d>(
 /// The reason without what stands in the object, and without the place in a JSON nobody has seen.
 fn unreadable(error: &UnreadableObject) -> String {
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(text, _)| text);
     match (
         text.find(" \"").or_else(|| text.find(" `")),
         text.rfind(", expected"),
@@ -278,7 +282,8 @@ fn unreadable(error: &UnreadableObject) -> String {
     }
 }
 
-fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
+/// Says which files of folders were left out, when nothing was found.
+pub(crate) fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
     for path in skipped.iter().take(MAX_SKIPPED) {
         printer.note(format!(
             "left out: {}: not .json, .yaml or .yml",
@@ -288,5 +293,29 @@ fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
     if let Some(more) = skipped.len().checked_sub(MAX_SKIPPED + 1) {
         printer.note(format!("left out: {} more", more + 1));
     }
-    printer.note("no object was found (--allow-empty if that is meant)");
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::object::Subject;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_object_is_not_told() {
+        for spec in [
+            "\"canary at line 7\"",
+            "\"canary, expected at line 7, x\"",
+            "7",
+        ] {
+            let json = format!(r#"{{"spec":{spec}}}"#);
+            let error = Subject::of_object(Resource::Builds, &json).unwrap_err();
+            let text = unreadable(&error);
+            assert!(
+                text.starts_with("not a readable Build: invalid type: ")
+                    && text.ends_with(", expected struct BuildSpec"),
+                "{text}"
+            );
+        }
+    }
 }

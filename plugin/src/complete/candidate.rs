@@ -3,6 +3,7 @@
 use std::fmt;
 
 use clap::{Arg, builder::StyledStr};
+use extreg_audit::check::CheckId;
 
 use super::words::Line;
 
@@ -137,6 +138,22 @@ pub(super) fn possible(argument: &Arg, typed: &str) -> Vec<Candidate> {
         .map(|value| Candidate {
             value: value.get_name().to_owned(),
             description: first_line(value.get_help()),
+        })
+        .collect()
+}
+
+/// The checks of the audit, behind those that have been typed with a comma.
+pub(super) fn checks(typed: &str) -> Vec<Candidate> {
+    let (before, last) = match typed.rfind(',') {
+        Some(comma) => typed.split_at(comma + 1),
+        None => ("", typed),
+    };
+    CheckId::ALL
+        .into_iter()
+        .filter(|check| check.as_str().starts_with(last))
+        .map(|check| Candidate {
+            value: format!("{before}{}", check.as_str()),
+            description: check.title().to_owned(),
         })
         .collect()
 }

@@ -7,6 +7,8 @@ use clap::Arg;
 pub(super) enum Wanted {
     /// The values of its enumeration.
     OneOf,
+    /// Checks of the audit; `--check` and `--skip` take several, with commas between.
+    Checks,
     /// Files.
     File,
     /// Folders.
@@ -57,6 +59,7 @@ pub(super) fn wanted(command: &str, argument: &Arg) -> Wanted {
     }
     let names = argument.get_value_names().unwrap_or_default();
     match names.first().map(clap::builder::Str::as_str) {
+        Some("CHECK" | "IDS") => Wanted::Checks,
         Some("FILE" | "FILES" | "PATH") => Wanted::File,
         // A folder of a git repository is none of this machine.
         Some("DIR") if argument.get_long() != Some("context-dir") => Wanted::Folder,
@@ -110,6 +113,7 @@ mod tests {
                 word("STREAM[:TAG]"),
                 Wanted::Live(Live::StreamsOrTags),
             ),
+            ("audit", flag("check", "IDS"), Wanted::Checks),
             ("setup", flag("dockerfile", "FILE"), Wanted::File),
             ("setup", flag("out", "DIR"), Wanted::Folder),
             ("setup", flag("context-dir", "DIR"), Wanted::Anything),

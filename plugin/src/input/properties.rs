@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{Source, read, yaml};
+use super::{Source, read, tree, yaml};
 
 /// Texts in which what we look for is likely.
 fn text() -> impl Strategy<Value = String> {
@@ -57,6 +57,23 @@ proptest! {
             last = place;
             for object in document.objects().into_iter().flatten() {
                 prop_assert!(document.body.pointer(&object.pointer).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_dump_is_what_the_parser_makes_of_it(text in text(), value in json()) {
+        let written = serde_saphyr::to_string(&serde_json::json!({ "v": value })).unwrap();
+        for text in [text, written] {
+            if let Some(dumped) = tree::dump::to_json(&text, false) {
+                let dumped: Value = serde_json::from_str(&dumped).unwrap();
+                let parsed = yaml::parse(&text).map(|parsed| parsed.to_string());
+                // Reading a number costs it its last digit: both are read.
+                let same = parsed.as_ref().is_ok_and(|parsed| {
+                    let parsed: Value = serde_json::from_str(parsed).unwrap();
+                    same(&dumped, &parsed)
+                });
+                prop_assert!(same, "{dumped} for {parsed:?}\n{text}");
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Cursor},
     sync::Arc,
     vec,
 };
@@ -87,6 +87,7 @@ impl Open {
     fn of(source: &Source) -> Result<Self, InputError> {
         let name = source.name();
         let reader: Box<dyn BufRead> = match source {
+            Source::Rendered { text, .. } => Box::new(Cursor::new(Arc::clone(text))),
             Source::Stdin => Box::new(BufReader::new(io::stdin())),
             Source::File { path, .. } => match File::open(path) {
                 Ok(file) => Box::new(BufReader::new(file)),
@@ -267,8 +268,6 @@ fn lines(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     fn documents(text: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::InputError;
@@ -22,6 +23,13 @@ pub enum Source {
         /// Whether the user named it, rather than the folder that it is in.
         named: bool,
     },
+    /// Text that a program made.
+    Rendered {
+        /// How it is called in messages.
+        name: String,
+        /// The text.
+        text: Arc<[u8]>,
+    },
     /// Standard input.
     Stdin,
 }
@@ -31,6 +39,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::File { path, .. } => path.display().to_string(),
+            Self::Rendered { name, .. } => name.clone(),
             Self::Stdin => "stdin".to_owned(),
         }
     }
@@ -38,7 +47,7 @@ impl Source {
     pub(super) const fn is_named(&self) -> bool {
         match self {
             Self::File { named, .. } => *named,
-            Self::Stdin => true,
+            Self::Rendered { .. } | Self::Stdin => true,
         }
     }
 }

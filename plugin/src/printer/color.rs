@@ -52,6 +52,11 @@ impl Terminal {
         Self::of(std::io::stderr().is_terminal())
     }
 
+    /// Whether a line on it can be taken back.
+    pub const fn takes_status(&self) -> bool {
+        self.is_terminal && !self.is_dumb
+    }
+
     fn of(is_terminal: bool) -> Self {
         // A Windows console older than Windows Terminal does not know the sequences.
         let capable = !cfg!(windows) || env::var_os("WT_SESSION").is_some();

@@ -56,6 +56,27 @@ impl FakeApi {
         Self { url, seen }
     }
 
+    /// The same with a thread for each request, which `answer` may keep waiting.
+    pub(crate) fn start_parallel(answer: impl Fn(&Seen) -> String + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answer = Arc::new(answer);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let answer = Arc::clone(&answer);
+                std::thread::spawn(move || {
+                    if let Some(request) = read_request(&mut stream) {
+                        let _ = stream.write_all(answer(&request).as_bytes());
+                    }
+                });
+            }
+        });
+        Self {
+            url,
+            seen: Arc::default(),
+        }
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }

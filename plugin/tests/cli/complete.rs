@@ -35,7 +35,7 @@ fn path(seen: &Seen) -> &str {
 
 #[test]
 fn the_command_tree_is_offered() {
-    let table: [(&[&str], &[&str]); 12] = [
+    let table: [(&[&str], &[&str]); 15] = [
         (&["se"], &["setup", ":4"]),
         (&["webhook", "in"], &["install", ":4"]),
         (&["setup", "app", "--image", ""], &[":4"]),
@@ -51,10 +51,22 @@ fn the_command_tree_is_offered() {
         (&["setup", "app", "-o", "y"], &["yaml", ":4"]),
         // Given once is enough.
         (&["setup", "--workload", "none", "--workl"], &[":4"]),
+        (
+            &["explain", "EXR00"],
+            &[
+                "EXR001", "EXR002", "EXR003", "EXR004", "EXR005", "EXR006", "EXR007", "EXR008",
+                "EXR009", ":4",
+            ],
+        ),
+        (&["audit", "--skip=EXR014"], &["EXR014", ":4"]),
+        (
+            &["audit", "--check", "EXR001,EXR014"],
+            &["EXR001,EXR014", ":4"],
+        ),
         (&["check", "-f", ""], &[":0"]),
         (&["completion", "install", "--dir", "/"], &[":16"]),
         (&["completion", "z"], &["zsh", ":4"]),
-        (&["help", "ex"], &["exceptions", "exit-codes", ":4"]),
+        (&["help", "exi"], &["exit-codes", ":4"]),
     ];
     for (words, expected) in table {
         assert_eq!(offered(words), expected, "{words:?}");

@@ -6,6 +6,8 @@
     reason = "a test panics to fail"
 )]
 
+mod audit;
+mod audit_cluster;
 mod check;
 mod check_cluster;
 mod check_pre;

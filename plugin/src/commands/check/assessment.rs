@@ -1,7 +1,7 @@
 //! What the webhook would do to one object, as data: the JSON report is this and a summary.
 
 use extreg_core::{
-    edit::{Edit, PatchPlan, Value as EditValue},
+    edit::PatchPlan,
     engine::Engine,
     facts::{NamespaceFacts, StreamRead},
     object::{Resource, Subject, UnreadableObject},
@@ -190,21 +190,10 @@ const SET: &str = "Set";
 
 impl Place {
     fn of(site: &Site<'_>) -> Self {
-        let (decision, mode, reason, words) = match &site.decision {
-            Decision::Keep(reason) => (
-                "Keep",
-                None,
-                Some(*reason),
-                format!("left alone: {}", reason.words()),
-            ),
-            Decision::Edit(Mode::Enforce, edit) => {
-                let words = format!("set to {}", value_words(edit));
-                (SET, Some(Mode::Enforce), None, words)
-            }
-            Decision::Edit(mode, edit) => {
-                let words = format!("mode {mode:?}: would be set to {}", value_words(edit));
-                ("WouldSet", Some(*mode), None, words)
-            }
+        let (decision, mode, reason) = match &site.decision {
+            Decision::Keep(reason) => ("Keep", None, Some(*reason)),
+            Decision::Edit(Mode::Enforce, _) => (SET, Some(Mode::Enforce), None),
+            Decision::Edit(mode, _) => ("WouldSet", Some(*mode), None),
         };
         Self {
             rule: format!("{:?}", site.rule),
@@ -214,7 +203,7 @@ impl Place {
             decision,
             mode,
             reason: reason.map(|reason| format!("{reason:?}")),
-            words,
+            words: site.words(),
             why_kept: reason,
         }
     }
@@ -233,13 +222,6 @@ fn without_unread(verdict: &Verdict<'_>) -> Vec<String> {
     let mut warnings = verdict.warnings();
     warnings.retain(|warning| !dropped.contains(warning));
     warnings
-}
-
-fn value_words(edit: &Edit<'_>) -> String {
-    match edit.value {
-        EditValue::Secret(name) => format!("{{name: {name}}}"),
-        EditValue::True => "true".to_owned(),
-    }
 }
 
 #[expect(

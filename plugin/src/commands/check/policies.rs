@@ -37,8 +37,8 @@ pub(super) fn of_file(source: Source) -> Result<PolicySet, Error> {
             .objects()
             .map_err(|error| Error::usage(format!("--policy: {error}")))?;
         for object in objects {
-            let policy = policy_of_object(&object)
-                .map_err(|error| wrong(&document.origin, &object, &error))?;
+            let policy =
+                of_object(&object).map_err(|error| wrong(&document.origin, &object, &error))?;
             if policies.iter().any(|other| other.name() == policy.name()) {
                 return Err(wrong(
                     &document.origin,
@@ -98,7 +98,11 @@ pub(super) fn secrets(policies: &PolicySet) -> BTreeSet<String> {
         .collect()
 }
 
-fn policy_of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
+/// Reads one policy of a file.
+///
+/// # Errors
+/// The field, and what is wrong with it.
+pub(crate) fn of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
     let api_version = REGISTRY_POLICY.api_version();
     if object.kind != KIND || object.api_version != api_version {
         return Err(format!("not a {KIND} of {api_version}"));

@@ -1,0 +1,129 @@
+//! A list that holds together.
+
+use super::document::ApprovedDocument;
+use super::pattern::{Pattern, PatternError};
+
+/// A list of approved registries. What is invalid never becomes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    name: String,
+    patterns: Vec<Pattern>,
+}
+
+/// Why a list cannot be used. The text names the entry and what to write there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovedError {
+    /// It has no entry: whoever writes that means either everything or nothing.
+    #[error(
+        "spec.registries is empty; name at least one registry, such as docker.io/acme, \
+         or leave the list out"
+    )]
+    Empty,
+    /// An entry.
+    #[error("spec.registries[{index}]: {error}")]
+    Entry {
+        /// Its index.
+        index: usize,
+        /// What is wrong with it.
+        error: PatternError,
+    },
+}
+
+impl Approved {
+    /// Compiles a document.
+    pub fn compile(document: &ApprovedDocument) -> Result<Self, ApprovedError> {
+        let entries = &document.spec.registries;
+        if entries.is_empty() {
+            return Err(ApprovedError::Empty);
+        }
+        let patterns = entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                Pattern::parse(entry).map_err(|error| ApprovedError::Entry { index, error })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            name: document.metadata.name.clone(),
+            patterns,
+        })
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it approves a repository, `acme/app`, of a registry: its host with its port, any of
+    /// Docker Hub's three names standing for all of them.
+    pub fn covers(&self, host: &str, repository: &str) -> bool {
+        self.patterns
+            .iter()
+            .any(|pattern| pattern.matches(host, repository))
+    }
+
+    /// The first place on the list that could hold an image of that name as the list's owner's own:
+    /// never one where anybody at all may own the name.
+    pub(crate) fn home(&self, name: &str) -> Option<String> {
+        self.patterns.iter().find_map(|pattern| pattern.home(name))
+    }
+}
+
+/// The same for an entry of the cluster's own list.
+pub(super) fn home_on(entry: &str, name: &str) -> Option<String> {
+    Pattern::parse(entry).ok()?.home(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(entries: &str) -> Result<Approved, ApprovedError> {
+        let json = format!(
+            r#"{{"apiVersion":"extreg.io/v1alpha1","kind":"ApprovedRegistries",
+            "metadata":{{"name":"acme"}},"spec":{{"registries":{entries}}}}}"#
+        );
+        Approved::compile(&serde_json::from_str(&json).unwrap())
+    }
+
+    #[test]
+    fn one_entry_is_enough() {
+        let list = compile(r#"["quay.io/acme", "docker.io"]"#).unwrap();
+        assert_eq!(list.name(), "acme");
+        assert!(list.covers("docker.io", "library/nginx"));
+        assert!(list.covers("quay.io", "acme/app"));
+        assert!(!list.covers("quay.io", "other/app"));
+        assert!(!list.covers("ghcr.io", "acme/app"));
+    }
+
+    #[test]
+    fn an_error_names_the_entry() {
+        assert_eq!(compile("[]"), Err(ApprovedError::Empty));
+        let error = compile(r#"["quay.io", "acme/app"]"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "spec.registries[1]: \"acme/app\" names no registry; write the host in front, \
+             such as docker.io/acme/app"
+        );
+    }
+
+    #[test]
+    fn a_home_is_never_open_to_everybody() {
+        let home = |entries: &str| compile(entries).unwrap().home("cart");
+        assert_eq!(
+            home(r#"["docker.io", "quay.io", "registry.redhat.io/ubi9"]"#),
+            None
+        );
+        assert_eq!(home(r#"["*.example.com"]"#), None);
+        assert_eq!(home(r#"["docker.io/library"]"#), None);
+        assert_eq!(
+            home(r#"["quay.io/acme/*"]"#).as_deref(),
+            Some("quay.io/acme/cart")
+        );
+        assert_eq!(home(r#"["quay.io/acme/team-*"]"#), None);
+        assert_eq!(
+            home(r#"["quay.io", "registry.example.com:5000"]"#).as_deref(),
+            Some("registry.example.com:5000/cart")
+        );
+    }
+}

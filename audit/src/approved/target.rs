@@ -1,0 +1,213 @@
+//! The image that a field asks a registry for.
+
+use extreg_core::facts::Known;
+use extreg_core::image::ImageRef;
+use extreg_core::registry::{RefRole, RegistryHost};
+
+use crate::snapshot::{ClusterRecord, ImageUse, Meaning, UseRole};
+
+/// An image with all that is left to guess filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Target {
+    /// The host with its port, as written; `docker.io` where none is.
+    pub(crate) host: String,
+    /// The repository, with `library/` where that is meant.
+    pub(crate) repository: String,
+    /// The tag as written; empty where none is.
+    pub(crate) tag: String,
+    /// The digest as written; empty where none is.
+    pub(crate) digest: String,
+}
+
+impl Target {
+    /// What a reference means in this registry.
+    pub(crate) fn of(image: &ImageRef<'_>, host: &str) -> Self {
+        let on_hub = RegistryHost::of(host) == RegistryHost::DockerHub;
+        let repository = match (image.namespace(), image.name()) {
+            ("", name) if on_hub => format!("library/{name}"),
+            ("", name) => name.to_owned(),
+            (namespace, name) => format!("{namespace}/{name}"),
+        };
+        Self {
+            host: host.to_owned(),
+            repository,
+            tag: image.tag().to_owned(),
+            digest: image.id().to_owned(),
+        }
+    }
+
+    /// The registry's identity, Docker Hub's three names being one.
+    pub(crate) fn registry(&self) -> &str {
+        RegistryHost::of(&self.host).as_str()
+    }
+
+    /// `host/repository`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.host, self.repository)
+    }
+
+    /// The whole, as a person writes it who leaves nothing to guess; without a tag where none is
+    /// written.
+    pub(crate) fn reference(&self) -> String {
+        with_version(&self.name(), self)
+    }
+
+    /// The last segment of the repository: what the image is called.
+    pub(crate) fn short_name(&self) -> &str {
+        self.repository
+            .rsplit_once('/')
+            .map_or(self.repository.as_str(), |(_, name)| name)
+    }
+
+    /// The same image in another repository.
+    pub(crate) fn at(&self, name: &str) -> String {
+        with_version(name, self)
+    }
+}
+
+fn with_version(name: &str, target: &Target) -> String {
+    let mut text = name.to_owned();
+    for (mark, part) in [(':', &target.tag), ('@', &target.digest)] {
+        if !part.is_empty() {
+            text.push(mark);
+            text.push_str(part);
+        }
+    }
+    text
+}
+
+/// What a field may mean outside the cluster: one image, or for a short name one in each registry that
+/// is tried, in that order. Nothing for what names no image, or one of the integrated registry. Unknown
+/// only for a short name whose search list nobody could read.
+pub(crate) fn targets(used: &ImageUse, cluster: &ClusterRecord) -> Known<Vec<Target>> {
+    let Ok(image) = ImageRef::parse(&used.image.written) else {
+        return Known::Known(Vec::new());
+    };
+    match used.meaning {
+        Meaning::External => {
+            let host = match image.registry() {
+                "" => &used.image.registry,
+                host => host,
+            };
+            Known::Known(vec![Target::of(&image, host)])
+        }
+        Meaning::Searched => match search_list(used.role, cluster) {
+            Known::Known(hosts) => {
+                Known::Known(hosts.iter().map(|host| Target::of(&image, host)).collect())
+            }
+            Known::Unknown => Known::Unknown,
+        },
+        Meaning::Internal | Meaning::Parameter | Meaning::Invalid | Meaning::Unset => {
+            Known::Known(Vec::new())
+        }
+    }
+}
+
+/// The registries that are tried for a short name in a field of this role.
+///
+/// Builds have a list of their own. Nodes have one too, which `containerRuntimeSearchRegistries`
+/// replaces; without OpenShift the runtime reads docker.io.
+pub(crate) fn search_list(role: UseRole, cluster: &ClusterRecord) -> Known<Vec<&str>> {
+    let installed = |role: RefRole| role.search_list().unwrap_or(&["docker.io"]).to_vec();
+    match role {
+        UseRole::Import => Known::Known(installed(RefRole::Import)),
+        UseRole::Push => Known::Known(installed(RefRole::Push)),
+        UseRole::Base => Known::Known(installed(RefRole::BasePull)),
+        UseRole::Source => Known::Known(installed(RefRole::SourcePull)),
+        UseRole::Run | UseRole::Volume => match &cluster.registries {
+            Known::Known(Some(sources)) if sources.search.is_empty() => {
+                Known::Known(installed(RefRole::WorkloadPull))
+            }
+            Known::Known(Some(sources)) => {
+                Known::Known(sources.search.iter().map(|host| &**host).collect())
+            }
+            Known::Known(None) => Known::Known(vec!["docker.io"]),
+            Known::Unknown => Known::Unknown,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::snapshot::RegistrySources;
+    use crate::testing::{image_use, object, place};
+
+    fn names(role: UseRole, written: &str, sources: Known<Option<RegistrySources>>) -> Vec<String> {
+        let at = place(
+            &object(Kind::Pod, "shop", "x"),
+            "c",
+            "spec.containers[0].image",
+        );
+        let mut used = image_use(at, role, "docker.io/x");
+        used.image.written = written.into();
+        used.meaning = if written.starts_with("quay.io/") {
+            Meaning::External
+        } else {
+            Meaning::Searched
+        };
+        let cluster = ClusterRecord {
+            registries: sources,
+            ..ClusterRecord::default()
+        };
+        match targets(&used, &cluster) {
+            Known::Known(all) => all.iter().map(Target::reference).collect(),
+            Known::Unknown => vec!["unknown".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_short_name_is_looked_for_where_its_field_is() {
+        let openshift = |search: &[&str]| {
+            Known::Known(Some(RegistrySources {
+                search: search.iter().map(|host| (*host).into()).collect(),
+                ..RegistrySources::default()
+            }))
+        };
+        for (role, written, sources, want) in [
+            (
+                UseRole::Run,
+                "nginx:1",
+                openshift(&[]),
+                vec![
+                    "registry.access.redhat.com/nginx:1",
+                    "docker.io/library/nginx:1",
+                ],
+            ),
+            (
+                UseRole::Run,
+                "nginx",
+                openshift(&["quay.io"]),
+                vec!["quay.io/nginx"],
+            ),
+            (
+                UseRole::Volume,
+                "a/b",
+                Known::Known(None),
+                vec!["docker.io/a/b"],
+            ),
+            (UseRole::Run, "nginx", Known::Unknown, vec!["unknown"]),
+            (
+                UseRole::Base,
+                "a/b:1",
+                openshift(&["quay.io"]),
+                vec![
+                    "registry.redhat.io/a/b:1",
+                    "registry.access.redhat.com/a/b:1",
+                    "quay.io/a/b:1",
+                    "docker.io/a/b:1",
+                ],
+            ),
+            (UseRole::Run, "quay.io/a/b@sha256:", Known::Unknown, vec![]),
+            (
+                UseRole::Run,
+                "quay.io/a/b:1",
+                Known::Unknown,
+                vec!["quay.io/a/b:1"],
+            ),
+        ] {
+            assert_eq!(names(role, written, sources), want, "{role:?} {written}");
+        }
+    }
+}

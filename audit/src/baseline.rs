@@ -1,0 +1,367 @@
+//! The findings that are known: a gate with a baseline is about new ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::BaselineState;
+use crate::report::{Report, Section};
+use crate::saved::{API_VERSION, SavedCoverage, SavedError, SavedPlace, parse_document};
+
+/// The `kind` of the document.
+pub const KIND: &str = "AuditBaseline";
+
+/// The findings that are known, as a document: sorted, and the same for the same findings, so that
+/// it can be kept in Git.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Baseline {
+    api_version: String,
+    kind: String,
+    findings: Vec<KnownFinding>,
+}
+
+/// A finding that is known. Source and fingerprint tell which; the rest is for people, and to know
+/// whether a report that does not have it would.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KnownFinding {
+    /// The section that it was in.
+    pub source: String,
+    /// The check.
+    pub check: String,
+    /// What of the check it is.
+    pub rule: String,
+    /// Where.
+    pub place: SavedPlace,
+    /// What identifies it over time.
+    pub fingerprint: String,
+    /// What is so.
+    pub message: String,
+}
+
+impl KnownFinding {
+    /// Where and what, in one line.
+    pub fn words(&self) -> String {
+        format!("{}: {}", self.place, self.message)
+    }
+}
+
+impl Baseline {
+    /// The open findings of a report, each once.
+    pub fn of(report: &Report) -> Self {
+        let open = report.findings().filter(|(_, finding)| finding.is_open());
+        let mut findings: Vec<_> = open
+            .map(|(section, finding)| KnownFinding {
+                source: section.source.clone(),
+                check: finding.check.to_string(),
+                rule: finding.rule.to_owned(),
+                place: SavedPlace::of(&finding.place),
+                fingerprint: finding.fingerprint(),
+                message: finding.message.clone(),
+            })
+            .collect();
+        findings.sort();
+        let mut seen = BTreeSet::new();
+        findings.retain(|known| seen.insert((known.source.clone(), known.fingerprint.clone())));
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            findings,
+        }
+    }
+
+    /// Reads the text of a baseline.
+    pub fn parse(text: &str) -> Result<Self, SavedError> {
+        let help = "write one with oc extreg audit --write-baseline FILE";
+        let baseline: Self = parse_document(text, KIND, help)?;
+        let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        for known in &baseline.findings {
+            if known.fingerprint.len() != 16 || !known.fingerprint.chars().all(is_digit) {
+                return Err(SavedError::Shape {
+                    kind: KIND,
+                    cause: format!(
+                        "{:?} is no fingerprint, which are 16 hexadecimal digits",
+                        known.fingerprint
+                    ),
+                });
+            }
+        }
+        Ok(baseline)
+    }
+
+    /// The document, as JSON with a line feed at its end.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// The findings in it.
+    pub fn findings(&self) -> &[KnownFinding] {
+        &self.findings
+    }
+
+    /// Says of each finding of a report whether it is new, and which of the baseline are fixed. Of
+    /// what was not asked or not seen this time neither is said; a notice says of how many.
+    pub fn compare(&self, report: &mut Report) {
+        let named: BTreeSet<_> = self.findings.iter().map(|known| &*known.source).collect();
+        // Where there is one of each, their names make no difference: the folder of an inspect tree
+        // is never called the same.
+        let alone = named.len() <= 1 && report.sections.len() == 1;
+        let of = |source: &str| {
+            if alone {
+                String::new()
+            } else {
+                source.to_owned()
+            }
+        };
+        let mut known_in: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for known in &self.findings {
+            let known_there = known_in.entry(of(&known.source)).or_default();
+            known_there.insert(&known.fingerprint);
+        }
+        let mut seen: BTreeMap<String, Vec<Seen>> = BTreeMap::new();
+        for section in &mut report.sections {
+            let source = of(&section.source);
+            let known = known_in.get(&source);
+            let marked = mark(section, |fingerprint| {
+                known.is_some_and(|known| known.contains(fingerprint))
+            });
+            seen.entry(source).or_default().push(marked);
+        }
+        let mut fixed = BTreeSet::new();
+        let mut untold = 0_usize;
+        for known in &self.findings {
+            let there = seen.get(&of(&known.source)).map_or(&[][..], Vec::as_slice);
+            if there
+                .iter()
+                .any(|seen| seen.found.contains(&known.fingerprint))
+            {
+                continue;
+            }
+            let asked = report
+                .checks
+                .iter()
+                .any(|check| check.as_str() == known.check);
+            let looked = !there.is_empty()
+                && there
+                    .iter()
+                    .all(|seen| seen.coverage.blind_spot(&known.place).is_none());
+            if asked && looked {
+                fixed.insert(known.clone());
+            } else {
+                untold += 1;
+            }
+        }
+        report.fixed = fixed.into_iter().collect();
+        if untold > 0 {
+            report.notices.push(format!(
+                "of {untold} of the {} findings of the baseline it cannot be told whether they are \
+                 fixed: their check was not asked, or their place not seen",
+                self.findings.len()
+            ));
+        }
+    }
+}
+
+/// What a section has, and what it looked at.
+struct Seen {
+    found: BTreeSet<String>,
+    coverage: SavedCoverage,
+}
+
+fn mark(section: &mut Section, is_known: impl Fn(&str) -> bool) -> Seen {
+    let mut found = BTreeSet::new();
+    for finding in &mut section.findings {
+        let fingerprint = finding.fingerprint();
+        finding.baseline = Some(if is_known(&fingerprint) {
+            BaselineState::Unchanged
+        } else {
+            BaselineState::New
+        });
+        found.insert(fingerprint);
+    }
+    Seen {
+        found,
+        coverage: SavedCoverage::of(&section.coverage),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::CheckId::{Exr001, Exr006, Exr007};
+    use crate::coverage::{Gap, GapReason, GapSubject};
+    use crate::finding::{Finding, Outcome, Suppression};
+    use crate::kind::Kind;
+    use crate::testing::{finding, object, place};
+
+    fn about(name: &str) -> Finding {
+        finding(
+            Exr001,
+            "not-allowed",
+            place(&object(Kind::Deployment, "shop", name), "web", "spec"),
+        )
+    }
+
+    fn section(source: &str, names: &[&str]) -> Section {
+        Section {
+            source: source.to_owned(),
+            findings: names.iter().map(|name| about(name)).collect(),
+            ..Section::default()
+        }
+    }
+
+    fn report(sections: Vec<Section>) -> Report {
+        Report {
+            checks: vec![Exr001, Exr007],
+            sections,
+            ..Report::default()
+        }
+    }
+
+    fn new(report: &Report) -> Vec<bool> {
+        let state = |finding: &Finding| finding.baseline.unwrap() == BaselineState::New;
+        report
+            .findings()
+            .map(|(_, finding)| state(finding))
+            .collect()
+    }
+
+    fn fixed(report: &Report) -> Vec<String> {
+        report.fixed.iter().map(KnownFinding::words).collect()
+    }
+
+    #[test]
+    fn a_baseline_has_what_is_open_and_is_the_same_for_the_same() {
+        let mut all = report(vec![section("prod", &["b", "a", "suppressed", "unknown"])]);
+        let findings = &mut all.sections[0].findings;
+        findings[2].suppression = Some(Suppression {
+            by: "annotation".to_owned(),
+            reason: "ours".to_owned(),
+            expires: "2027-01-31".to_owned(),
+        });
+        findings[3].outcome = Outcome::Unknown;
+        let twice = findings[0].clone();
+        findings.push(twice);
+        let baseline = Baseline::of(&all);
+        let names: Vec<_> = baseline
+            .findings()
+            .iter()
+            .map(|known| &*known.place.name)
+            .collect();
+        assert_eq!(names, ["a", "b"]);
+        all.sections[0].findings.reverse();
+        assert_eq!(Baseline::of(&all), baseline);
+        let text = baseline.to_json().unwrap();
+        assert_eq!(Baseline::parse(&text), Ok(baseline));
+        assert_eq!(
+            text.lines().take(16).collect::<Vec<_>>().join("\n"),
+            format!(
+                r#"{{
+  "apiVersion": "extreg.io/v1",
+  "kind": "AuditBaseline",
+  "findings": [
+    {{
+      "source": "prod",
+      "check": "EXR001",
+      "rule": "not-allowed",
+      "place": {{
+        "namespace": "shop",
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "name": "a",
+        "part": "web"
+      }},
+      "fingerprint": "{}","#,
+                about("a").fingerprint()
+            )
+        );
+    }
+
+    #[test]
+    fn what_it_has_is_unchanged_and_what_is_gone_is_fixed() {
+        let baseline = Baseline::of(&report(vec![section("prod", &["a", "b", "c"])]));
+        let mut later = report(vec![section("inspect.local.7", &["a", "c", "d"])]);
+        // It cannot be told any more whether that is so: not fixed.
+        later.sections[0].findings[1].outcome = Outcome::Unknown;
+        baseline.compare(&mut later);
+        assert_eq!(new(&later), [false, false, true]);
+        let gone = "deployment.apps/b in shop, web: EXR001 not-allowed";
+        assert_eq!(fixed(&later), [gone]);
+        assert!(later.notices.is_empty());
+    }
+
+    #[test]
+    fn of_what_was_not_looked_at_nothing_is_said() {
+        let baseline = Baseline::of(&report(vec![section("prod", &["a", "b"])]));
+        let notice = "of 2 of the 2 findings of the baseline it cannot be told whether they are \
+                      fixed: their check was not asked, or their place not seen";
+        let mut not_asked = report(vec![section("prod", &[])]);
+        not_asked.checks = vec![Exr006];
+        let mut forbidden = report(vec![section("prod", &[])]);
+        forbidden.sections[0].coverage.gaps.insert(Gap {
+            what: GapSubject::List {
+                kind: Kind::Deployment,
+                namespace: "".into(),
+            },
+            why: GapReason::Forbidden,
+            message: String::new(),
+        });
+        let mut elsewhere = report(vec![section("prod", &[])]);
+        let scope = &mut elsewhere.sections[0].coverage.scope;
+        scope.namespaces = Some(BTreeSet::from(["dev".into()]));
+        for mut report in [not_asked, forbidden, elsewhere, report(Vec::new())] {
+            baseline.compare(&mut report);
+            assert_eq!(fixed(&report), [""; 0]);
+            assert_eq!(report.notices, [notice]);
+        }
+    }
+
+    #[test]
+    fn of_several_clusters_each_has_its_own() {
+        let both = report(vec![section("prod", &["a"]), section("test", &["b"])]);
+        let baseline = Baseline::of(&both);
+        let mut later = report(vec![section("prod", &["a", "b"]), section("test", &[])]);
+        baseline.compare(&mut later);
+        assert_eq!(new(&later), [false, true]);
+        assert_eq!(fixed(&later).len(), 1);
+        // Only one of them this time: of the other nothing can be told.
+        let mut one = report(vec![section("test", &["b"])]);
+        baseline.compare(&mut one);
+        assert_eq!(new(&one), [false]);
+        assert_eq!((one.fixed.len(), one.notices.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_is_no_baseline_says_so() {
+        let text = Baseline::of(&report(vec![section("prod", &["a"])]))
+            .to_json()
+            .unwrap();
+        for (from, to, want) in [
+            ("{", "", "not JSON"),
+            (
+                "AuditBaseline",
+                "AuditReport",
+                "extreg.io/v1 AuditReport, not extreg.io/v1 AuditBaseline; write one with oc \
+                 extreg audit --write-baseline FILE",
+            ),
+            (
+                "extreg.io/v1",
+                "extreg.io/v3",
+                "AuditBaseline of extreg.io/v3",
+            ),
+            (
+                "\"fingerprint\": \"",
+                "\"fingerprint\": \"x",
+                "is no fingerprint",
+            ),
+            ("\"findings\"", "\"finding\"", "missing field `findings`"),
+        ] {
+            let changed = text.replacen(from, to, 1);
+            let error = Baseline::parse(&changed).unwrap_err().to_string();
+            assert!(error.contains(want), "{to}: {error}");
+        }
+        // What a later version adds is left out.
+        let more = text.replacen('{', "{\"generated\": \"x\",", 1);
+        assert_eq!(Baseline::parse(&more), Baseline::parse(&text));
+    }
+}

@@ -1,0 +1,282 @@
+//! Two saved reports, finding by finding: what is new, what is fixed, what is as it was, and what
+//! cannot be compared.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::check::Severity;
+use crate::finding::Outcome;
+use crate::saved::{SavedCoverage, SavedFinding, SavedPlace, SavedReport};
+
+/// What became of a finding from one report to a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// The later one has it, and the earlier one looked and did not find it.
+    New,
+    /// The earlier one has it, and the later one looked and did not find it.
+    Fixed,
+    /// One of them did not look, or could not tell.
+    Incomparable,
+    /// Both have it.
+    Unchanged,
+}
+
+/// A finding in one or both of two reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DiffRow {
+    /// What became of it.
+    pub change: Change,
+    /// How bad it is, as the later report that has it says.
+    #[serde(serialize_with = "word")]
+    pub severity: Severity,
+    /// The check.
+    pub check: String,
+    /// What of the check it is.
+    pub rule: String,
+    /// The section that it is in.
+    pub source: String,
+    /// Where.
+    pub place: SavedPlace,
+    /// What is so.
+    pub message: String,
+    /// What identifies it over time.
+    pub fingerprint: String,
+    /// Whether somebody said that it is all right, in the later report that has it.
+    pub suppressed: bool,
+    /// Why it is put there, as a fragment.
+    pub reason: String,
+}
+
+/// Two reports compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// New ones, fixed ones, those that cannot be compared, unchanged ones; each the worst first.
+    pub rows: Vec<DiffRow>,
+    /// What else the reader should know, each in one line.
+    pub notices: Vec<String>,
+}
+
+impl Change {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::New, Self::Fixed, Self::Incomparable, Self::Unchanged];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Fixed => "fixed",
+            Self::Incomparable => "incomparable",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+impl Diff {
+    /// How many rows are in that class.
+    pub fn count(&self, change: Change) -> usize {
+        self.rows.iter().filter(|row| row.change == change).count()
+    }
+
+    /// Whether the two are not known to be the same: something is new, fixed, or cannot be
+    /// compared.
+    pub fn differs(&self) -> bool {
+        self.rows.iter().any(|row| row.change != Change::Unchanged)
+    }
+}
+
+/// Compares an earlier report with a later one. The same finding is that of the same fingerprint in
+/// a section of the same name; the name makes no difference where both reports have one section.
+pub fn diff(old: &SavedReport, new: &SavedReport) -> Diff {
+    let mut notices = Vec::new();
+    let alone = match (&*old.sections, &*new.sections) {
+        ([old], [new]) => {
+            if old.source != new.source {
+                notices.push(format!(
+                    "{} and {} are compared as if they were the same",
+                    old.source, new.source
+                ));
+            }
+            true
+        }
+        _ => false,
+    };
+    let earlier = Side::of("earlier", old, alone);
+    let later = Side::of("later", new, alone);
+    let mut rows: Vec<_> = later
+        .findings
+        .iter()
+        .map(|(key, is)| match earlier.findings.get(key) {
+            Some(was) => is.row(both(was.finding, is.finding)),
+            None => is.row(one(Change::New, key.0, is.finding, &later, &earlier)),
+        })
+        .chain(earlier.findings.iter().filter_map(|(key, was)| {
+            let gone = !later.findings.contains_key(key);
+            gone.then(|| was.row(one(Change::Fixed, key.0, was.finding, &earlier, &later)))
+        }))
+        .collect();
+    rows.sort_by(|a, b| order(a).cmp(&order(b)));
+    Diff { rows, notices }
+}
+
+/// Section and fingerprint.
+type Key<'a> = (&'a str, &'a str);
+
+/// One of the two reports.
+struct Side<'a> {
+    word: &'static str,
+    report: &'a SavedReport,
+    coverage: BTreeMap<&'a str, Vec<&'a SavedCoverage>>,
+    /// Of several of one fingerprint the one that counts most.
+    findings: BTreeMap<Key<'a>, Found<'a>>,
+}
+
+/// A finding and the section that it is in.
+struct Found<'a> {
+    source: &'a str,
+    finding: &'a SavedFinding,
+}
+
+impl<'a> Side<'a> {
+    /// `alone`: the names of sections make no difference.
+    fn of(word: &'static str, report: &'a SavedReport, alone: bool) -> Self {
+        let mut side = Self {
+            word,
+            report,
+            coverage: BTreeMap::new(),
+            findings: BTreeMap::new(),
+        };
+        for section in &report.sections {
+            let source = if alone { "" } else { &*section.source };
+            let coverage = side.coverage.entry(source).or_default();
+            coverage.push(&section.coverage);
+            for finding in &section.findings {
+                let key = (source, &*finding.fingerprint);
+                let source = &*section.source;
+                let kept = side
+                    .findings
+                    .entry(key)
+                    .or_insert(Found { source, finding });
+                if weight(finding) > weight(kept.finding) {
+                    kept.finding = finding;
+                }
+            }
+        }
+        side
+    }
+
+    /// Why it cannot be told that this side has no such finding, if so.
+    fn doubt(&self, finding: &SavedFinding, source: &str) -> Option<String> {
+        let Self { word, .. } = self;
+        if !self.report.asked(&finding.check) {
+            return Some(format!("the {word} report did not ask {}", finding.check));
+        }
+        let Some(coverage) = self.coverage.get(source) else {
+            return Some(format!("the {word} report is not about {source}"));
+        };
+        let mut spots = coverage
+            .iter()
+            .filter_map(|of| of.blind_spot(&finding.place));
+        spots
+            .next()
+            .map(|spot| format!("of the {word} report: {spot}"))
+    }
+}
+
+const fn weight(finding: &SavedFinding) -> (bool, bool) {
+    (finding.is_open(), matches!(finding.outcome, Outcome::Fail))
+}
+
+/// What became of a finding that both have.
+fn both(was: &SavedFinding, is: &SavedFinding) -> (Change, String) {
+    let change = match (was.outcome, is.outcome) {
+        (Outcome::Fail, Outcome::Fail) | (Outcome::Unknown, Outcome::Unknown) => Change::Unchanged,
+        (Outcome::Fail, Outcome::Unknown) | (Outcome::Unknown, Outcome::Fail) => {
+            Change::Incomparable
+        }
+    };
+    let reason = match (was.outcome, is.outcome, &was.suppression, &is.suppression) {
+        (Outcome::Fail, Outcome::Unknown, ..) => "the later report could not tell".to_owned(),
+        (Outcome::Unknown, Outcome::Fail, ..) => "the earlier report could not tell".to_owned(),
+        (_, _, None, Some(said)) => format!("now suppressed by {} until {}", said.by, said.expires),
+        (_, _, Some(said), None) => format!("no longer suppressed by {}", said.by),
+        (Outcome::Unknown, Outcome::Unknown, ..) => "neither report could tell".to_owned(),
+        (Outcome::Fail, Outcome::Fail, ..) => "both reports have it".to_owned(),
+    };
+    (change, reason)
+}
+
+/// What became of a finding that only one has; `change` is what it is if they can be compared.
+fn one(
+    change: Change,
+    source: &str,
+    finding: &SavedFinding,
+    has: &Side<'_>,
+    other: &Side<'_>,
+) -> (Change, String) {
+    if finding.outcome == Outcome::Unknown {
+        let reason = format!("the {} report could not tell", has.word);
+        return (Change::Incomparable, reason);
+    }
+    let versions = (&*has.report.version, &*other.report.version);
+    if major(versions.0) != major(versions.1) {
+        let reason = format!(
+            "the {} report is of version {}, the {} of {}",
+            has.word, versions.0, other.word, versions.1
+        );
+        return (Change::Incomparable, reason);
+    }
+    if let Some(doubt) = other.doubt(finding, source) {
+        return (Change::Incomparable, doubt);
+    }
+    let reason = match &finding.suppression {
+        Some(said) => format!("suppressed by {} until {}", said.by, said.expires),
+        None => format!("the {} report looked and does not have it", other.word),
+    };
+    (change, reason)
+}
+
+/// The part of a version that says whether two mean the same.
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or_default()
+}
+
+impl Found<'_> {
+    fn row(&self, (change, reason): (Change, String)) -> DiffRow {
+        let finding = self.finding;
+        DiffRow {
+            change,
+            severity: finding.severity,
+            check: finding.check.clone(),
+            rule: finding.rule.clone(),
+            source: self.source.to_owned(),
+            place: finding.place.clone(),
+            message: finding.message.clone(),
+            fingerprint: finding.fingerprint.clone(),
+            suppressed: finding.suppression.is_some(),
+            reason,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(severity.as_str())
+}
+
+fn order(row: &DiffRow) -> impl Ord + '_ {
+    (
+        row.change,
+        Reverse(row.severity),
+        &row.check,
+        &row.rule,
+        &row.source,
+        &row.place,
+        &row.fingerprint,
+    )
+}
+
+#[cfg(test)]
+mod tests;

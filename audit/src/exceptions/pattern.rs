@@ -1,0 +1,289 @@
+//! Patterns over names and images, anchored at both ends.
+
+use std::fmt;
+
+use extreg_core::image::ImageRef;
+use extreg_core::policy::{GlobError, RepositoryGlob};
+use extreg_core::registry::RegistryHost;
+
+use crate::finding::ImageName;
+
+/// A pattern over a name, in which `*` stands for any text, none included, and everything else for
+/// itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextGlob(String);
+
+/// A pattern over images: `docker.io/acme/*`, `*.example.com/**`, `quay.io/acme/app:1.*`.
+///
+/// The host stands for itself, the names of Docker Hub for each other; `*.` before it stands for
+/// any labels. The repository is a [`RepositoryGlob`]. The tag is optional. Without a host it is
+/// for short names only, as they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePattern {
+    text: String,
+    host: Option<Host>,
+    repository: RepositoryGlob,
+    tag: Option<TextGlob>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Host {
+    Exact(String),
+    /// What follows the star, with its dot.
+    Under(String),
+}
+
+/// Why a text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It is empty.
+    #[error("it is empty; leave it out for any")]
+    Empty,
+    /// It names a digest.
+    #[error("{0:?} names a digest, which the next push changes; leave it out")]
+    Digest(String),
+    /// The host is none.
+    #[error("{0:?} is no registry host; write it like docker.io or *.example.com, without scheme")]
+    Host(String),
+    /// It is a host alone.
+    #[error("{0:?} is only a registry; write {0}/** for all that is in it")]
+    RegistryOnly(String),
+    /// The repository is none.
+    #[error(transparent)]
+    Repository(#[from] GlobError),
+}
+
+impl TextGlob {
+    /// Reads a pattern.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The one text that it matches, if it has no star.
+    pub fn literal(&self) -> Option<&str> {
+        (!self.0.contains('*')).then_some(&self.0)
+    }
+
+    /// Whether the whole of `text` matches.
+    pub fn matches(&self, text: &str) -> bool {
+        let mut parts = self.0.split('*');
+        let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
+            return false;
+        };
+        let Some(last) = parts.next_back() else {
+            return rest.is_empty();
+        };
+        for part in parts {
+            // The first place is as good as any: what follows may be any text.
+            match rest.split_once(part) {
+                Some((_, behind)) => rest = behind,
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+}
+
+impl ImagePattern {
+    /// Reads a pattern.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        if text.contains('@') {
+            return Err(PatternError::Digest(text.to_owned()));
+        }
+        if text.contains("://") {
+            return Err(PatternError::Host(text.to_owned()));
+        }
+        let (host, path) = match text.split_once('/') {
+            Some((host, path)) if names_host(host) => (Some(Host::parse(host)?), path),
+            None if names_host(text.split(':').next().unwrap_or_default()) => {
+                return Err(PatternError::RegistryOnly(text.to_owned()));
+            }
+            _ => (None, text),
+        };
+        let (repository, tag) = match path.rsplit_once(':') {
+            Some((repository, tag)) => (repository, Some(TextGlob::parse(tag)?)),
+            None => (path, None),
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            host,
+            repository: RepositoryGlob::parse(repository)?,
+            tag,
+        })
+    }
+
+    /// Whether the whole of an image's name matches.
+    pub fn matches(&self, image: &ImageName) -> bool {
+        let parsed = ImageRef::parse(&image.written);
+        let named = match &self.host {
+            Some(host) => {
+                host.matches(&image.registry) && self.repository.matches(&image.repository)
+            }
+            None => {
+                image.registry.is_empty()
+                    && parsed.is_ok_and(|short| self.repository.matches(&written_path(&short)))
+            }
+        };
+        named
+            && self.tag.as_ref().is_none_or(|glob| {
+                parsed.is_ok_and(|image| match (image.tag(), image.id()) {
+                    ("", "") => glob.matches("latest"),
+                    (tag, _) => glob.matches(tag),
+                })
+            })
+    }
+}
+
+/// Whether the first component of an image's name is a registry, as OpenShift's parser has it.
+fn names_host(component: &str) -> bool {
+    component.contains(['.', ':']) || component == "localhost"
+}
+
+/// The path as written, without the `library/` that Docker Hub would add.
+fn written_path(image: &ImageRef<'_>) -> String {
+    match image.namespace() {
+        "" => image.name().to_owned(),
+        namespace => format!("{namespace}/{}", image.name()),
+    }
+}
+
+impl Host {
+    fn parse(text: &str) -> Result<Self, PatternError> {
+        let (name, host) = match text.strip_prefix("*.") {
+            Some(name) => (name, Self::Under(format!(".{name}"))),
+            None => (text, Self::Exact(text.to_owned())),
+        };
+        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
+            return Err(PatternError::Host(text.to_owned()));
+        }
+        Ok(host)
+    }
+
+    fn matches(&self, registry: &str) -> bool {
+        match self {
+            Self::Exact(host) => RegistryHost::of(host) == RegistryHost::of(registry),
+            Self::Under(suffix) => registry.len() > suffix.len() && registry.ends_with(suffix),
+        }
+    }
+}
+
+impl fmt::Display for TextGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for ImagePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::image;
+
+    #[test]
+    fn a_glob_matches_the_whole_text() {
+        for (pattern, text, want) in [
+            ("web", "web", true),
+            ("web", "webs", false),
+            ("web", "", false),
+            ("web-*", "web-1", true),
+            ("web-*", "web-", true),
+            ("web-*", "a-web-1", false),
+            ("*-web", "a-web", true),
+            ("*", "", true),
+            ("**", "a", true),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("*ab", "aab", true),
+            ("web-*", "web-*", true),
+        ] {
+            let glob = TextGlob::parse(pattern).unwrap();
+            assert_eq!(glob.matches(text), want, "{pattern} {text}");
+        }
+        assert_eq!(TextGlob::parse(""), Err(PatternError::Empty));
+    }
+
+    #[test]
+    fn an_image_pattern_is_anchored_at_the_host_and_at_each_slash() {
+        for (pattern, written, want) in [
+            ("docker.io/**", "docker.io/library/nginx:1", true),
+            ("docker.io/**", "docker.io.evil.com/library/nginx:1", false),
+            ("docker.io/**", "evil.com/docker.io/nginx:1", false),
+            ("docker.io/**", "notdocker.io/a/b", false),
+            ("index.docker.io/**", "docker.io/a/b", true),
+            ("docker.io/acme/*", "docker.io/acme/app", true),
+            ("docker.io/acme/*", "docker.io/acmecorp/app", false),
+            ("docker.io/acme/*", "docker.io/acme/team/app", false),
+            ("*.example.com/**", "a.b.example.com/x/y", true),
+            ("*.example.com/**", "example.com/x/y", false),
+            ("*.example.com/**", "evilexample.com/x/y", false),
+            ("quay.io:443/a/b", "quay.io/a/b", false),
+            ("quay.io/a/b:1.*", "quay.io/a/b:1.27", true),
+            ("quay.io/a/b:1.*", "quay.io/a/b:2.1.0", false),
+            ("quay.io/a/b:latest", "quay.io/a/b", true),
+            ("quay.io/a/b:latest", "quay.io/a/b@sha256:aa", false),
+        ] {
+            let matched = ImagePattern::parse(pattern).unwrap();
+            assert_eq!(
+                matched.matches(&image(written)),
+                want,
+                "{pattern} {written}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pattern_without_host_is_for_short_names() {
+        let short = |written: &str| ImageName {
+            written: written.into(),
+            registry: "".into(),
+            repository: "".into(),
+            digest: "".into(),
+        };
+        for (pattern, name, want) in [
+            ("nginx", short("nginx:1"), true),
+            ("nginx", short("acme/nginx"), false),
+            ("acme/*", short("acme/app:2"), true),
+            ("nginx:1", short("nginx:2"), false),
+            ("**", short("${IMAGE}"), false),
+            ("library/nginx", image("docker.io/library/nginx"), false),
+            ("docker.io/**", short("nginx"), false),
+        ] {
+            let matched = ImagePattern::parse(pattern).unwrap();
+            assert_eq!(matched.matches(&name), want, "{pattern} {name:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_image_pattern_says_what_to_write() {
+        for (text, want) in [
+            ("", "leave it out"),
+            ("docker.io", "write docker.io/** for all"),
+            ("localhost", "write localhost/** for all"),
+            ("https://docker.io/a", "without scheme"),
+            ("docker.io*/a", "*.example.com"),
+            ("*.*.com/a", "*.example.com"),
+            ("*./a", "*.example.com"),
+            ("docker.io/a@sha256:aa", "names a digest"),
+            ("docker.io/", "empty segment"),
+            ("docker.io/A/b", "'A'"),
+            ("docker.io/a/b:", "leave it out"),
+        ] {
+            let error = ImagePattern::parse(text).unwrap_err().to_string();
+            assert!(error.contains(want), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One finding: what, where, why here, and the one command that mends it.
+
+use std::sync::Arc;
+
+use crate::check::{CheckId, Severity};
+use crate::place::{ObjectId, Origin};
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The check that found it.
+    pub check: CheckId,
+    /// What of the check it is, a stable word such as `not-allowed`: one check may find several
+    /// things.
+    pub rule: &'static str,
+    /// How bad it is; the check's own severity unless the case is another.
+    pub severity: Severity,
+    /// Whether it is so, or could not be told.
+    pub outcome: Outcome,
+    /// Where.
+    pub place: Place,
+    /// The image, if it is about one.
+    pub image: Option<ImageName>,
+    /// What is so, in one sentence without a full stop.
+    pub message: String,
+    /// Why it matters here, in one or two sentences.
+    pub why: String,
+    /// The one command that mends it, or the place to change where no command can.
+    pub fix: String,
+    /// Who said that this is all right, if somebody did.
+    pub suppression: Option<Suppression>,
+    /// Against the baseline, where there is one.
+    pub baseline: Option<BaselineState>,
+}
+
+/// Whether a finding is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It is so.
+    Fail,
+    /// What decides could not be looked at: neither passed nor failed.
+    Unknown,
+}
+
+/// A place in an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The object.
+    pub object: ObjectId,
+    /// Which part of it by its own name: the container, the tag, the key of a secret; empty for
+    /// the whole.
+    pub part: Arc<str>,
+    /// The field, as people write it: `spec.template.spec.containers[0].image`; empty for the
+    /// whole.
+    pub field: Arc<str>,
+    /// Where the object was read.
+    pub origin: Origin,
+}
+
+/// An image as a field names it, and what that means.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImageName {
+    /// As written.
+    pub written: Arc<str>,
+    /// The registry's host; empty where it cannot be told (a short name of a workload, a
+    /// parameter).
+    pub registry: Arc<str>,
+    /// The repository in the registry, with `library/` where that is meant; empty where it cannot
+    /// be told.
+    pub repository: Arc<str>,
+    /// The digest that is named or runs; empty where none is known.
+    pub digest: Arc<str>,
+}
+
+/// Who said that a finding is all right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it is said: `exceptions.yaml:12`, or `annotation`.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Until when, `YYYY-MM-DD`.
+    pub expires: String,
+}
+
+/// A finding against the baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BaselineState {
+    /// The baseline does not have it.
+    New,
+    /// The baseline has it.
+    Unchanged,
+}
+
+impl Finding {
+    /// What identifies it over time, in 16 hexadecimal digits: check, rule, kind with its group,
+    /// namespace, name, part, registry and repository. Not the tag, not the file, not the line. Not
+    /// the suffix of a pod either, as a finding is about the object that made the pod; a pod that
+    /// nothing made keeps its name.
+    pub fn fingerprint(&self) -> String {
+        let object = &self.place.object;
+        let (registry, repository) = match &self.image {
+            Some(image) => (&*image.registry, &*image.repository),
+            None => ("", ""),
+        };
+        let parts = [
+            self.check.as_str(),
+            self.rule,
+            &object.kind.api().resource(),
+            &object.namespace,
+            &object.name,
+            &self.place.part,
+            registry,
+            repository,
+        ];
+        let mut hash = Fnv::default();
+        for part in parts {
+            hash.add(part.as_bytes());
+            hash.add(&[0]);
+        }
+        format!("{:016x}", hash.0)
+    }
+
+    /// Whether it counts: it is so and nobody said that this is all right.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail) && self.suppression.is_none()
+    }
+}
+
+/// FNV-1a of 64 bits: stable over versions of everything, which no hasher of the standard library
+/// promises.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Test vectors of the FNV authors.
+    #[test]
+    fn fnv_is_fnv() {
+        for (text, want) in [
+            ("", 0xcbf2_9ce4_8422_2325),
+            ("a", 0xaf63_dc4c_8601_ec8c),
+            ("foobar", 0x8594_4171_f739_67e8),
+        ] {
+            let mut hash = Fnv::default();
+            hash.add(text.as_bytes());
+            assert_eq!(hash.0, want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Our own document as JSON.
+
+use std::io::{self, Write};
+
+use super::document::Document;
+use super::json_text;
+use crate::report::Report;
+
+pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    json_text::write(&Document::of(report), out)
+}

@@ -1,0 +1,169 @@
+//! JUnit's XML, as CI servers agree on it: what Jenkins' schema allows.
+//!
+//! A suite for each namespace of a source, a case for each check and object; a suite for the source
+//! with what could not be looked at and the checks that found nothing.
+
+#[cfg(test)]
+mod schema_test;
+mod suite;
+
+use std::io::{self, Write};
+
+use self::suite::{Case, Outcome, Suite};
+use super::phrases;
+use super::xml_text::{Lines, escaped};
+use crate::report::Report;
+
+pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let suites = suite::of(report);
+    let total = |count: fn(&Suite) -> usize| suites.iter().map(count).sum::<usize>();
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    writeln!(
+        out,
+        "<testsuites name=\"extreg audit\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"0\">",
+        total(Suite::tests),
+        total(Suite::failures),
+        total(Suite::errors)
+    )?;
+    for suite in &suites {
+        write_suite(report, suite, out)?;
+    }
+    writeln!(out, "</testsuites>")
+}
+
+fn write_suite(report: &Report, suite: &Suite, out: &mut dyn Write) -> io::Result<()> {
+    write!(
+        out,
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"0\"",
+        quoted(&suite.name),
+        suite.tests(),
+        suite.failures(),
+        suite.errors(),
+        suite.skipped()
+    )?;
+    if phrases::timestamp(report).is_some() {
+        write!(out, " timestamp=\"{}\"", quoted(&report.generated))?;
+    }
+    writeln!(out, ">")?;
+    if !suite.properties.is_empty() {
+        writeln!(out, "    <properties>")?;
+        for (name, value) in &suite.properties {
+            writeln!(
+                out,
+                "      <property name=\"{name}\" value=\"{}\"/>",
+                quoted(value)
+            )?;
+        }
+        writeln!(out, "    </properties>")?;
+    }
+    for case in &suite.cases {
+        write_case(case, out)?;
+    }
+    if !suite.lines.is_empty() {
+        let lines = suite.lines.join("\n");
+        writeln!(
+            out,
+            "    <system-out>{}</system-out>",
+            escaped(&lines, Lines::Kept)
+        )?;
+    }
+    writeln!(out, "  </testsuite>")
+}
+
+fn write_case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
+    write!(
+        out,
+        "    <testcase name=\"{}\" classname=\"{}\" time=\"0\"",
+        quoted(&case.name),
+        quoted(&case.class)
+    )?;
+    let (element, said) = match &case.outcome {
+        Outcome::Passed => return writeln!(out, "/>"),
+        Outcome::Failure(said) => ("failure", said),
+        Outcome::Error(said) => ("error", said),
+        Outcome::Skipped(said) => ("skipped", said),
+    };
+    writeln!(out, ">")?;
+    writeln!(
+        out,
+        "      <{element} type=\"{}\" message=\"{}\">{}</{element}>",
+        said.kind,
+        quoted(&said.message),
+        escaped(&said.body, Lines::Kept)
+    )?;
+    writeln!(out, "    </testcase>")
+}
+
+fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
+    escaped(text, Lines::Numbered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::sample;
+
+    fn rendered(report: &Report) -> String {
+        let mut out = Vec::new();
+        render(report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn suppressed_is_skipped_and_a_gap_is_an_error() {
+        let xml = rendered(&sample::everything());
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let named = |name: &str| {
+            let nodes = document.descendants();
+            nodes
+                .filter(|node| node.has_tag_name(name))
+                .map(|node| {
+                    let case = node.parent_element().unwrap();
+                    (
+                        case.attribute("name").unwrap().to_owned(),
+                        node.attribute("message").unwrap().to_owned(),
+                    )
+                })
+                .collect::<Vec<_>>()
+        };
+        let skipped = named("skipped");
+        assert!(
+            skipped.iter().any(|(name, message)| {
+                name == "EXR006 deployment.apps/cart (suppressed)"
+                    && message.starts_with("until 2027-01-31, by exceptions.yaml:12: ")
+            }),
+            "{skipped:?}"
+        );
+        let errors = named("error");
+        for want in [
+            "coverage of secrets in shop",
+            "EXR009 serviceaccount/builder (unknown)",
+        ] {
+            assert!(errors.iter().any(|(name, _)| name == want), "{errors:?}");
+        }
+        let failures = named("failure");
+        assert!(
+            failures
+                .iter()
+                .any(|(name, _)| name == "EXR001 deployment.apps/cart"),
+            "{failures:?}"
+        );
+    }
+
+    /// A check that found nothing passes only where all was looked at.
+    #[test]
+    fn nothing_passes_where_something_was_not_looked_at() {
+        let passed = |report: &Report| {
+            let xml = rendered(report);
+            let document = roxmltree::Document::parse(&xml).unwrap();
+            let nodes = document.descendants();
+            nodes
+                .filter(|node| node.has_tag_name("testcase") && !node.has_children())
+                .count()
+        };
+        let clean = sample::clean();
+        assert_eq!(passed(&clean), clean.checks.len());
+        assert_eq!(passed(&sample::gaps()), 0);
+        assert_eq!(passed(&sample::empty()), 0);
+    }
+}

@@ -1,0 +1,318 @@
+//! Which images are used: by image, registry, workload or namespace. Rows of data for tables and
+//! documents; nothing in it is judged.
+
+mod row;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use extreg_core::image::ImageRef;
+
+pub use self::row::InventoryRow;
+use crate::kind::Kind;
+use crate::place::{ObjectId, Origin};
+use crate::report::{Report, Section};
+use crate::snapshot::{ImageUse, Meaning, UseRole};
+
+/// What an inventory has a row for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InventoryBy {
+    /// An image, with the tag or digest by which it is named.
+    #[default]
+    Image,
+    /// A registry.
+    Registry,
+    /// An object that stands for itself: a Deployment with its pods, a BuildConfig with its Builds.
+    Workload,
+    /// A namespace.
+    Namespace,
+}
+
+impl InventoryBy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Image, Self::Registry, Self::Workload, Self::Namespace];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Registry => "registry",
+            Self::Workload => "workload",
+            Self::Namespace => "namespace",
+        }
+    }
+}
+
+/// The rows, sorted: section by section, in each by namespace and name.
+pub fn inventory(report: &Report, by: InventoryBy) -> Vec<InventoryRow> {
+    report
+        .sections
+        .iter()
+        .flat_map(|section| rows(section, by))
+        .collect()
+}
+
+fn rows(section: &Section, by: InventoryBy) -> impl Iterator<Item = InventoryRow> {
+    let mut groups: BTreeMap<(String, String), Group<'_>> = BTreeMap::new();
+    for used in &section.uses {
+        if used.meaning == Meaning::Unset {
+            continue;
+        }
+        let owner = section.owners.get(&used.place.object);
+        let stands = owner.unwrap_or(&used.place.object);
+        let key = match by {
+            InventoryBy::Image => (String::new(), image_name(used)),
+            InventoryBy::Registry => (String::new(), registry(used)),
+            InventoryBy::Workload => (stands.namespace.to_string(), stands.reference()),
+            InventoryBy::Namespace => (stands.namespace.to_string(), String::new()),
+        };
+        groups.entry(key).or_default().add(used, stands);
+    }
+    groups
+        .into_iter()
+        .map(|((namespace, name), group)| InventoryRow {
+            source: section.source.clone(),
+            namespace,
+            name,
+            objects: group.objects.len(),
+            pods: group.pods.len(),
+            namespaces: group.namespaces.len(),
+            images: group.images.into_iter().collect(),
+            registries: group.registries.into_iter().collect(),
+            roles: group.roles.into_iter().map(UseRole::word).collect(),
+            running: group.running.into_iter().map(str::to_owned).collect(),
+        })
+}
+
+#[derive(Default)]
+struct Group<'a> {
+    objects: BTreeSet<&'a ObjectId>,
+    pods: BTreeSet<&'a ObjectId>,
+    namespaces: BTreeSet<&'a str>,
+    images: BTreeSet<String>,
+    registries: BTreeSet<String>,
+    roles: BTreeSet<UseRole>,
+    running: BTreeSet<&'a str>,
+}
+
+impl<'a> Group<'a> {
+    fn add(&mut self, used: &'a ImageUse, stands: &'a ObjectId) {
+        let object = &used.place.object;
+        self.objects.insert(stands);
+        if !object.namespace.is_empty() {
+            self.namespaces.insert(&object.namespace);
+        }
+        self.images.insert(image_name(used));
+        self.registries.insert(registry(used));
+        self.roles.insert(used.role);
+        if object.kind == Kind::Pod {
+            self.pods.insert(object);
+            self.running.extend(running(used));
+        }
+    }
+}
+
+/// The digest that a pod runs. Of a manifest nothing runs: there a digest is only what is named.
+fn running(used: &ImageUse) -> Option<&str> {
+    let digest = &*used.image.digest;
+    let only_named = used.place.origin != Origin::Cluster && used.image.written.ends_with(digest);
+    (!digest.is_empty() && !only_named).then_some(digest)
+}
+
+/// The image in full, with the digest if it is named by one, else with its tag; as it is written
+/// where its registry cannot be told.
+fn image_name(used: &ImageUse) -> String {
+    let image = &used.image;
+    match ImageRef::parse(&image.written) {
+        Ok(parsed) if !image.registry.is_empty() && !image.repository.is_empty() => {
+            let name = format!("{}/{}", image.registry, image.repository);
+            match (parsed.id(), parsed.tag()) {
+                ("", "") => format!("{name}:latest"),
+                ("", tag) => format!("{name}:{tag}"),
+                (digest, _) => format!("{name}@{digest}"),
+            }
+        }
+        _ => image.written.to_string(),
+    }
+}
+
+fn registry(used: &ImageUse) -> String {
+    let told = &*used.image.registry;
+    let words = match used.meaning {
+        _ if !told.is_empty() => told,
+        Meaning::Parameter => "(parameter)",
+        Meaning::Invalid => "(invalid)",
+        Meaning::Searched | Meaning::External | Meaning::Internal | Meaning::Unset => {
+            "(short name)"
+        }
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{image_use, object, place};
+
+    fn section() -> Section {
+        let cart = object(Kind::Deployment, "shop", "cart");
+        let pods = ["cart-6f-aaaaa", "cart-6f-bbbbb"].map(|name| object(Kind::Pod, "shop", name));
+        let nginx = "docker.io/library/nginx:1";
+        let run = |object: &ObjectId, written: &str, digest: &str| {
+            let mut used = image_use(place(object, "web", "spec"), UseRole::Run, written);
+            used.image.digest = digest.into();
+            used
+        };
+        let mut uses = vec![
+            run(&cart, nginx, ""),
+            run(&pods[0], nginx, "sha256:aa"),
+            run(&pods[1], nginx, "sha256:bb"),
+            run(&object(Kind::Pod, "dev", "probe"), nginx, "sha256:aa"),
+            run(
+                &object(Kind::CronJob, "dev", "tidy"),
+                "quay.io/acme/tidy@sha256:cc",
+                "sha256:cc",
+            ),
+            image_use(
+                place(&object(Kind::BuildConfig, "dev", "app"), "", "spec"),
+                UseRole::Push,
+                "docker.io/acme/app",
+            ),
+        ];
+        for pod in &mut uses[1..3] {
+            pod.owned = true;
+        }
+        let mut short = image_use(
+            place(&object(Kind::Job, "dev", "once"), "main", "spec"),
+            UseRole::Run,
+            "x/busybox",
+        );
+        short.image.written = "busybox".into();
+        short.image.registry = "".into();
+        short.image.repository = "".into();
+        short.meaning = Meaning::Searched;
+        let mut unset = short.clone();
+        unset.image.written = " ".into();
+        unset.meaning = Meaning::Unset;
+        uses.extend([short, unset]);
+        Section {
+            source: "prod".to_owned(),
+            uses,
+            owners: pods.into_iter().map(|pod| (pod, cart.clone())).collect(),
+            ..Section::default()
+        }
+    }
+
+    fn table(by: InventoryBy) -> Vec<String> {
+        let report = Report {
+            sections: vec![section()],
+            ..Report::default()
+        };
+        let rows = inventory(&report, by);
+        rows.iter().map(|row| row.cells(by).join(" | ")).collect()
+    }
+
+    #[test]
+    fn by_image_the_digests_that_run_stand_beside_the_tag_that_is_named() {
+        assert_eq!(
+            InventoryRow::columns(InventoryBy::Image).join(" | "),
+            "image | objects | pods | namespaces | roles | running"
+        );
+        assert_eq!(
+            table(InventoryBy::Image),
+            [
+                "busybox | 1 | 0 | 1 | run | ",
+                "docker.io/acme/app:latest | 1 | 0 | 1 | push | ",
+                "docker.io/library/nginx:1 | 2 | 3 | 2 | run | sha256:aa sha256:bb",
+                "quay.io/acme/tidy@sha256:cc | 1 | 0 | 1 | run | ",
+            ]
+        );
+    }
+
+    #[test]
+    fn by_registry() {
+        assert_eq!(
+            InventoryRow::columns(InventoryBy::Registry).join(" | "),
+            "registry | images | objects | pods | namespaces | roles"
+        );
+        assert_eq!(
+            table(InventoryBy::Registry),
+            [
+                "(short name) | 1 | 1 | 0 | 1 | run",
+                "docker.io | 2 | 3 | 3 | 2 | push run",
+                "quay.io | 1 | 1 | 0 | 1 | run",
+            ]
+        );
+    }
+
+    #[test]
+    fn by_workload_a_deployment_has_its_pods() {
+        assert_eq!(
+            InventoryRow::columns(InventoryBy::Workload).join(" | "),
+            "namespace | workload | images | pods | roles | running"
+        );
+        assert_eq!(
+            table(InventoryBy::Workload),
+            [
+                "dev | buildconfig.build.openshift.io/app | docker.io/acme/app:latest | 0 | push | ",
+                "dev | cronjob.batch/tidy | quay.io/acme/tidy@sha256:cc | 0 | run | ",
+                "dev | job.batch/once | busybox | 0 | run | ",
+                "dev | pod/probe | docker.io/library/nginx:1 | 1 | run | sha256:aa",
+                "shop | deployment.apps/cart | docker.io/library/nginx:1 | 2 | run | sha256:aa sha256:bb",
+            ]
+        );
+    }
+
+    #[test]
+    fn by_namespace() {
+        assert_eq!(
+            InventoryRow::columns(InventoryBy::Namespace).join(" | "),
+            "namespace | images | objects | pods | registries | roles"
+        );
+        assert_eq!(
+            table(InventoryBy::Namespace),
+            [
+                "dev | 4 | 4 | 1 | (short name) docker.io quay.io | push run",
+                "shop | 1 | 1 | 2 | docker.io | run",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_a_manifest_nothing_runs() {
+        let pod = object(Kind::Pod, "shop", "probe");
+        let mut used = image_use(
+            place(&pod, "web", "spec"),
+            UseRole::Run,
+            "quay.io/acme/app@sha256:aa",
+        );
+        assert_eq!(running(&used), Some("sha256:aa"));
+        used.place.origin = Origin::File {
+            path: "pod.yaml".into(),
+            line: 1,
+        };
+        assert_eq!(running(&used), None);
+        // An inspect tree is of files too, and has what ran.
+        used.image.written = "quay.io/acme/app:1".into();
+        assert_eq!(running(&used), Some("sha256:aa"));
+    }
+
+    #[test]
+    fn each_cluster_has_its_own_rows() {
+        let mut other = section();
+        other.source = "another".to_owned();
+        let report = Report {
+            sections: vec![section(), other],
+            ..Report::default()
+        };
+        for by in InventoryBy::ALL {
+            let rows = inventory(&report, by);
+            let sources: Vec<_> = rows.iter().map(|row| &*row.source).collect();
+            let half = rows.len() / 2;
+            assert!(sources[..half].iter().all(|source| *source == "prod"));
+            assert!(sources[half..].iter().all(|source| *source == "another"));
+            for row in &rows {
+                assert_eq!(row.cells(by).len(), InventoryRow::columns(by).len());
+            }
+        }
+    }
+}

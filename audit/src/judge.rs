@@ -1,0 +1,85 @@
+//! Every check, asked of a snapshot: pure, deterministic, in one order.
+
+mod anonymous;
+mod budget;
+mod build_policy;
+mod bypass;
+mod cluster_allow_list;
+mod credential;
+mod followers;
+mod following;
+mod found;
+mod images;
+mod import_allow_list;
+mod index;
+mod insecure;
+mod mirror;
+mod mutable_tag;
+mod opt_outs;
+mod outside_policy;
+mod remedy;
+mod schedule;
+mod short_name;
+mod signature;
+pub(crate) mod support;
+#[cfg(test)]
+mod tests;
+mod webhook;
+
+use std::collections::BTreeSet;
+
+use crate::check::CheckId;
+use crate::finding::Finding;
+use crate::report::{Section, sort_key};
+use crate::snapshot::Snapshot;
+
+/// What an audit is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The checks to ask.
+    pub checks: BTreeSet<CheckId>,
+    /// Now, in seconds since 1970: what is stale and what expires soon is measured from here.
+    pub now: i64,
+}
+
+/// Asks the checks and gives the part of the report that is about this snapshot. Nothing is
+/// suppressed yet.
+pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
+    let mut findings = Vec::new();
+    for check in &options.checks {
+        ask(*check, &snapshot, options, &mut findings);
+    }
+    findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    findings.dedup();
+    let owners = snapshot.owners();
+    Section {
+        source: snapshot.cluster_name,
+        findings,
+        uses: snapshot.uses,
+        injections: snapshot.injections,
+        opt_outs: snapshot.opt_outs,
+        annotations: snapshot.annotations,
+        owners,
+        coverage: snapshot.coverage,
+    }
+}
+
+fn ask(check: CheckId, snapshot: &Snapshot, options: &Options, findings: &mut Vec<Finding>) {
+    match check {
+        CheckId::Exr001 => outside_policy::check(snapshot, findings),
+        CheckId::Exr002 => cluster_allow_list::check(snapshot, findings),
+        CheckId::Exr003 => import_allow_list::check(snapshot, findings),
+        CheckId::Exr004 => insecure::check(snapshot, findings),
+        CheckId::Exr005 => schedule::check(snapshot, findings),
+        CheckId::Exr006 => mutable_tag::check(snapshot, findings),
+        CheckId::Exr007 => anonymous::check(snapshot, findings),
+        CheckId::Exr008 => budget::check(snapshot, findings),
+        CheckId::Exr009 => credential::check(snapshot, findings),
+        CheckId::Exr010 => short_name::check(snapshot, findings),
+        CheckId::Exr011 => build_policy::check(snapshot, findings),
+        CheckId::Exr012 => bypass::check(snapshot, findings),
+        CheckId::Exr013 => signature::check(snapshot, findings),
+        CheckId::Exr014 => webhook::check(snapshot, options.now, findings),
+        CheckId::Exr015 => mirror::check(snapshot, findings),
+    }
+}

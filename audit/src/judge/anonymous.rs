@@ -1,0 +1,388 @@
+//! EXR007: a pull, an import or a push without a credential at a registry that meters.
+//!
+//! Docker Hub counts what is pulled anonymously by the address it comes from, and all of a cluster
+//! leaves from one: one forgotten workload uses up what the others need. Who uses which credential
+//! is asked of [`crate::credentials`]; where what decides could not be read, the finding is that it
+//! is not known. A push is held against every registry where it names a secret that has no key for
+//! its output; without any secret only where anonymous pushes are never taken.
+
+#[cfg(test)]
+mod tests;
+
+use extreg_core::credential::Consumer;
+use extreg_core::facts::Known;
+use extreg_core::image::ImageRef;
+use extreg_core::registry::RegistryHost;
+
+use super::found::found;
+use super::index::Index;
+use super::remedy;
+use super::support::{judged, mirrored};
+use crate::approved::{Target, targets};
+use crate::budget::{Allowance, Allowances};
+use crate::check::{CheckId, Severity};
+use crate::credentials::{Credential, Credentials, Doubt, PulledBy, Push};
+use crate::finding::{Finding, ImageName, Outcome};
+use crate::kind::Kind;
+use crate::place::ObjectId;
+use crate::snapshot::{
+    BuildRecord, ImageUse, Meaning, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
+    TagRecord, UseRole, WorkloadRecord,
+};
+
+/// The registry that meters.
+const HUB: &str = "docker.io";
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let allowances = Allowances::published();
+    let Some(allowance) = allowances.of(HUB) else {
+        return;
+    };
+    let index = Index::of(snapshot);
+    for usage in judged(snapshot) {
+        let judge = Judge {
+            snapshot,
+            allowance,
+            usage,
+        };
+        let object = &usage.place.object;
+        let found = match usage.role {
+            UseRole::Import => index.streams.get(object).and_then(|s| judge.import(s)),
+            UseRole::Run | UseRole::Volume => {
+                index.workloads.get(object).and_then(|w| judge.run(w))
+            }
+            UseRole::Base | UseRole::Source => index
+                .builds
+                .get(object)
+                .and_then(|b| judge.pull(b, index.pulled_by(usage))),
+            UseRole::Push => index.builds.get(object).and_then(|b| judge.push(b)),
+        };
+        findings.extend(found);
+    }
+}
+
+struct Judge<'a> {
+    snapshot: &'a Snapshot,
+    allowance: &'a Allowance,
+    usage: &'a ImageUse,
+}
+
+/// What is said of a use that is not authenticated.
+struct Case {
+    rule: &'static str,
+    severity: Severity,
+    /// What it does, as in `web pulls docker.io/u/a`.
+    what: String,
+    /// Where a credential was looked for.
+    looked: String,
+    fix: String,
+}
+
+impl Judge<'_> {
+    fn import(&self, stream: &StreamRecord) -> Option<Finding> {
+        let tag = stream
+            .tags
+            .iter()
+            .find(|tag| tag.name == self.usage.place.part);
+        if tag.is_some_and(|tag| !is_imported(tag, &self.usage.image)) {
+            return None;
+        }
+        let scheduled = tag.is_some_and(|tag| tag.scheduled);
+        let namespace = &stream.object.namespace;
+        let credential = Credentials::of(self.snapshot).import(namespace, self.image());
+        self.judged(&credential, || Case {
+            rule: "anonymous-import",
+            severity: if scheduled {
+                Severity::High
+            } else {
+                Severity::Medium
+            },
+            what: format!(
+                "{} imports {}",
+                self.part_of(&stream.object.name),
+                self.image()
+            ),
+            looked: format!(
+                "No docker secret of {} nor the global pull secret has a key for it; any that has \
+                 serves imports, without a link.",
+                namespace_words(namespace)
+            ),
+            fix: match (self.secret_for(Consumer::Import), tag) {
+                (Some(secret), _) if secret.excluded => remedy::exclude(&secret.object, false),
+                (_, Some(tag)) => remedy::hub_name(self.image()).map_or_else(
+                    || self.provide(),
+                    |image| remedy::tag(&stream.object, tag, &image, tag.scheduled),
+                ),
+                (_, None) => self.provide(),
+            },
+        })
+    }
+
+    fn run(&self, workload: &WorkloadRecord) -> Option<Finding> {
+        let never_pulled = workload.containers.iter().any(|container| {
+            container.name == self.usage.place.part && &*container.pull_policy == "Never"
+        });
+        if never_pulled {
+            return None;
+        }
+        let credential = Credentials::of(self.snapshot).run(workload, self.image());
+        self.judged(&credential, || Case {
+            rule: "anonymous-pull",
+            severity: if workload.replicas == Some(0) {
+                Severity::Low
+            } else {
+                CheckId::Exr007.severity()
+            },
+            what: format!(
+                "{} pulls {}",
+                self.part_of(&workload.object.name),
+                self.image()
+            ),
+            looked: if workload.pull_secrets.is_empty() {
+                format!(
+                    "Neither its account {} nor the global pull secret has a pull secret with a \
+                     key for it.",
+                    workload.account
+                )
+            } else {
+                format!(
+                    "Neither its pull secrets ({}) nor the global one have a key for it; those of \
+                     its account do not count where a pod names its own.",
+                    workload.pull_secrets.join(", ")
+                )
+            },
+            fix: match self.secret_for(Consumer::Kubelet) {
+                Some(secret) if workload.pull_secrets.is_empty() => {
+                    let account = ObjectId {
+                        kind: Kind::ServiceAccount,
+                        name: workload.account.clone(),
+                        ..workload.object.clone()
+                    };
+                    remedy::link(&account, &secret.object.name, "pull")
+                }
+                Some(secret) if workload.object.kind != Kind::Pod => {
+                    remedy::add_pull_secret(&workload.object, &secret.object.name)
+                }
+                _ => self.provide(),
+            },
+        })
+    }
+
+    fn pull(&self, build: &BuildRecord, by: PulledBy<'_>) -> Option<Finding> {
+        if build.is_over() {
+            return None;
+        }
+        let credential = Credentials::of(self.snapshot).pull(build, self.image(), by);
+        self.judged(&credential, || Case {
+            rule: "anonymous-build-pull",
+            severity: CheckId::Exr007.severity(),
+            what: format!("{} pulls {}", build.object.name, self.image()),
+            looked: format!(
+                "Neither a pull secret, nor the secrets that its account {} mounts, nor the \
+                 global pull secret has a key for it.",
+                build.account
+            ),
+            fix: match self.secret_for(Consumer::BuildPull) {
+                Some(secret) if build.object.kind == Kind::BuildConfig => {
+                    remedy::set_pull_secret(&build.object, &secret.object.name)
+                }
+                _ => self.provide(),
+            },
+        })
+    }
+
+    fn push(&self, build: &BuildRecord) -> Option<Finding> {
+        if build.is_over() {
+            return None;
+        }
+        let hub = self.is_hub();
+        let (credential, looked) = match Credentials::of(self.snapshot).push(build) {
+            Push::Named(secret, credential) => (
+                credential,
+                format!(
+                    "Its push secret {} has no key for {} as it is written.",
+                    secret.name,
+                    self.image()
+                ),
+            ),
+            Push::Nothing if hub => (
+                Credential::None,
+                format!(
+                    "It names no push secret, and its account {} links no docker secret for pulls.",
+                    build.account
+                ),
+            ),
+            Push::Unknown(doubt) if hub => (Credential::Unknown(doubt), String::new()),
+            // What is pushed with the wrong secret is EXR009's.
+            Push::Linked(_) | Push::WrongFallback(_) | Push::Nothing | Push::Unknown(_) => {
+                return None;
+            }
+        };
+        let case = || Case {
+            rule: "anonymous-push",
+            severity: CheckId::Exr007.severity(),
+            what: format!("{} pushes {}", build.object.name, self.image()),
+            looked,
+            fix: match self.secret_for(Consumer::BuildPush) {
+                Some(secret) => remedy::set_push_secret(&build.object, &secret.object.name),
+                None => self.provide(),
+            },
+        };
+        match credential {
+            Credential::None => {
+                let case = case();
+                Some(Finding {
+                    message: format!("{} without a credential", case.what),
+                    why: format!("{} The registry denies the push", case.looked),
+                    ..self.finding(case)
+                })
+            }
+            Credential::Unknown(doubt) => Some(self.unknown(case(), &doubt)),
+            Credential::Found { .. } | Credential::Broken { .. } => None,
+        }
+    }
+
+    /// A pull, by the credential that there is for it.
+    fn judged(&self, credential: &Credential, case: impl FnOnce() -> Case) -> Option<Finding> {
+        let outcome = self.metered()?;
+        let rules = self.snapshot.cluster.mirrors.as_ref().known();
+        let mirror = rules.and_then(|rules| {
+            let image = ImageRef::parse(self.image()).ok()?;
+            mirrored(rules, &Target::of(&image, HUB))
+        });
+        if mirror.as_ref().is_some_and(|mirror| mirror.never_source) {
+            return None;
+        }
+        match credential {
+            Credential::Found { .. } | Credential::Broken { .. } => None,
+            Credential::Unknown(doubt) => Some(self.unknown(case(), doubt)),
+            Credential::None => {
+                let case = case();
+                let (looked, severity) = (case.looked.clone(), case.severity);
+                let mut finding = Finding {
+                    message: format!("{} without a credential", case.what),
+                    why: format!("{looked} {}", self.harm()),
+                    ..self.finding(case)
+                };
+                finding.outcome = outcome;
+                if outcome == Outcome::Unknown {
+                    finding.message = format!("{}, if that is of {HUB}", finding.message);
+                }
+                if let Some(mirror) = mirror {
+                    let asked: Vec<_> = mirror.images.iter().map(Target::name).collect();
+                    finding.severity = severity.min(Severity::Low);
+                    finding.why =
+                        format!("{}. Before it {} is asked", finding.why, asked.join(", "));
+                }
+                Some(finding)
+            }
+        }
+    }
+
+    fn harm(&self) -> String {
+        let Allowance {
+            anonymous,
+            window_seconds,
+            ..
+        } = self.allowance;
+        format!(
+            "Docker Hub allows {anonymous} anonymous pulls in {} hours to all that comes from one \
+             address, which is the whole cluster; then it answers toomanyrequests",
+            window_seconds / 3600
+        )
+    }
+
+    fn unknown(&self, case: Case, doubt: &Doubt) -> Finding {
+        Finding {
+            outcome: Outcome::Unknown,
+            message: format!("whether {} with a credential is not known", case.what),
+            why: format!("Neither pass nor fail: {doubt}"),
+            fix: match doubt {
+                Doubt::Run => case.fix.clone(),
+                _ => remedy::look(self.snapshot, &self.usage.place.object.namespace),
+            },
+            ..self.finding(case)
+        }
+    }
+
+    fn finding(&self, case: Case) -> Finding {
+        Finding {
+            severity: case.severity,
+            image: Some(self.usage.image.clone()),
+            fix: case.fix,
+            ..found(CheckId::Exr007, case.rule, self.usage.place.clone())
+        }
+    }
+
+    /// A secret of the namespace that would serve.
+    fn secret_for(&self, consumer: Consumer) -> Option<&SecretRecord> {
+        Credentials::of(self.snapshot)
+            .secrets(&self.usage.place.object.namespace)
+            .find(|secret| match &secret.keys {
+                SecretKeys::Known(keys) => {
+                    !secret.managed && keys.matching(consumer, self.image()).is_matched()
+                }
+                SecretKeys::Elided | SecretKeys::Unreadable => false,
+            })
+    }
+
+    fn provide(&self) -> String {
+        if let Some(image) = remedy::hub_name(self.image()) {
+            return format!("write {image} in {}", self.usage.place.field);
+        }
+        let image = &self.usage.image;
+        let registry = match &*image.registry {
+            "" => RegistryHost::DockerHub,
+            host => RegistryHost::of(host),
+        };
+        let namespace = &self.usage.place.object.namespace;
+        remedy::provide_secret(self.snapshot, namespace, registry, &image.repository)
+    }
+
+    fn image(&self) -> &str {
+        &self.usage.image.written
+    }
+
+    fn part_of(&self, object: &str) -> String {
+        match (&*self.usage.place.part, self.usage.role) {
+            ("", _) => object.to_owned(),
+            (tag, UseRole::Import) => format!("{object}:{tag}"),
+            (container, _) => format!("container {container} of {object}"),
+        }
+    }
+
+    fn is_hub(&self) -> bool {
+        self.usage.meaning == Meaning::External
+            && RegistryHost::of(&self.usage.image.registry) == RegistryHost::DockerHub
+    }
+
+    /// Whether the image is of the registry that meters, and whether that is sure.
+    fn metered(&self) -> Option<Outcome> {
+        match targets(self.usage, &self.snapshot.cluster) {
+            Known::Unknown => Some(Outcome::Unknown),
+            Known::Known(all) => {
+                let of_hub = all.iter().filter(|target| target.registry() == HUB).count();
+                match (of_hub, all.len()) {
+                    (0, _) => None,
+                    (_, 1) => Some(Outcome::Fail),
+                    _ => Some(Outcome::Unknown),
+                }
+            }
+        }
+    }
+}
+
+/// Whether a tag will be imported, again or for the first time: not a reference, nor what is shown
+/// of an earlier import of a whole repository, nor a digest that is there already.
+fn is_imported(tag: &TagRecord, image: &ImageName) -> bool {
+    let pinned = ImageRef::parse(&image.written).is_ok_and(|image| !image.id().is_empty());
+    matches!(tag.from, TagOrigin::Image(_)) && !tag.reference && (!pinned || tag.digest.is_empty())
+}
+
+fn namespace_words(namespace: &str) -> &str {
+    if namespace.is_empty() {
+        "its namespace"
+    } else {
+        namespace
+    }
+}

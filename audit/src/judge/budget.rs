@@ -1,0 +1,248 @@
+//! EXR008: scheduled imports cost more pulls than the registry allows.
+//!
+//! The cost and whose it is are those of [`crate::budget`]. Of an account nobody here can tell
+//! whether it is paid for, and a paid one is not metered; so for a published limit it is a lesser
+//! finding than for the cluster's address. Where images may be lists or not and the limit lies
+//! between, the finding is that this is not known.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use extreg_core::registry::RegistryHost;
+
+use super::found::found;
+use super::remedy;
+use crate::budget::{
+    Allowance, Allowances, Budget, Identity, Limit, Load, Pulls, Standing, TagLoad,
+};
+use crate::check::{CheckId, Severity};
+use crate::finding::{Finding, ImageName, Outcome, Place};
+use crate::snapshot::Snapshot;
+
+/// More tags than these are counted and not named.
+const MAX_NAMED: usize = 5;
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let allowances = Allowances::published();
+    let budget = Budget::of(snapshot, &allowances);
+    for load in &budget.loads {
+        let Some(allowance) = allowances.of(&load.registry) else {
+            continue;
+        };
+        let (limit, pulls) = match allowances.limit(&load.registry, &load.identity) {
+            Some(limit) => (limit, load.pulls()),
+            // What is imported as nobody knows whom may all be anonymous, beside what is.
+            None => (
+                Limit::Published(allowance.anonymous),
+                at_most(load.pulls() + anonymous(&budget, &load.registry)),
+            ),
+        };
+        let standing = pulls.against(limit.pulls());
+        let over = match &load.identity {
+            Identity::Unknown => load.tags.clone(),
+            _ => load.over(limit.pulls()),
+        };
+        let Some(first) = over.first().filter(|_| standing > Standing::Within) else {
+            continue;
+        };
+        let judged = Judged {
+            snapshot,
+            load,
+            allowance,
+            limit,
+        };
+        findings.push(judged.finding(standing, *first, &over));
+    }
+}
+
+fn anonymous(budget: &Budget<'_>, registry: &str) -> Pulls {
+    budget
+        .loads
+        .iter()
+        .filter(|load| load.registry == registry && load.identity == Identity::Anonymous)
+        .fold(Pulls::EXACTLY_NONE, |sum, load| sum + load.pulls())
+}
+
+/// From none to as many.
+const fn at_most(pulls: Pulls) -> Pulls {
+    Pulls {
+        least: 0,
+        most: pulls.most,
+    }
+}
+
+struct Judged<'a> {
+    snapshot: &'a Snapshot,
+    load: &'a Load<'a>,
+    allowance: &'a Allowance,
+    limit: Limit,
+}
+
+impl Judged<'_> {
+    fn finding(&self, standing: Standing, first: TagLoad<'_>, over: &[TagLoad<'_>]) -> Finding {
+        let Load {
+            registry,
+            identity,
+            tags,
+        } = self.load;
+        let hours = self.allowance.window_seconds / 3600;
+        let pulls = self.load.pulls();
+        let limit = self.limit.pulls();
+        let verb = if tags.len() == 1 { "makes" } else { "make" };
+        let message = format!(
+            "{} scheduled {} of {registry} {verb} {pulls} pulls in {hours} hours {identity}, where \
+             {limit} are allowed",
+            tags.len(),
+            plural(tags.len(), "tag"),
+        );
+        let severity = match (identity, self.limit) {
+            (Identity::Account(_), Limit::Published(_)) => Severity::Medium,
+            _ => CheckId::Exr008.severity(),
+        };
+        let outcome = if standing == Standing::Exceeds {
+            Outcome::Fail
+        } else {
+            Outcome::Unknown
+        };
+        Finding {
+            severity,
+            outcome,
+            image: Some(image(registry, first)),
+            message,
+            why: format!("{} {}", self.allowed(), self.remedies(over)),
+            fix: self.fix(first),
+            ..found(CheckId::Exr008, self.rule(), place(first))
+        }
+    }
+
+    fn rule(&self) -> &'static str {
+        match self.load.identity {
+            Identity::Account(_) => "account",
+            Identity::Anonymous => "anonymous",
+            Identity::Unknown => "unknown-identity",
+        }
+    }
+
+    /// What is allowed, and who says so.
+    fn allowed(&self) -> String {
+        let Allowance {
+            anonymous,
+            personal,
+            source,
+            date,
+            ..
+        } = self.allowance;
+        let registry = &self.load.registry;
+        let published = format!("({source}, {date})");
+        match (&self.load.identity, self.limit) {
+            (Identity::Account(name), Limit::Measured(limit)) => {
+                format!("{registry} told {name} a limit of {limit}.")
+            }
+            (_, Limit::Measured(limit)) => {
+                format!("{registry} told this address a limit of {limit}.")
+            }
+            (Identity::Account(name), Limit::Published(_)) => format!(
+                "If {name} is a free account it has {personal} pulls {published}; a paid one is \
+                 not metered."
+            ),
+            (Identity::Anonymous, Limit::Published(_)) => format!(
+                "All that the cluster pulls anonymously from its address shares {anonymous} pulls \
+                 {published}, its nodes' pulls too."
+            ),
+            (Identity::Unknown, Limit::Published(_)) => format!(
+                "Whether they have credentials could not be looked at: without any {anonymous} \
+                 pulls are allowed, a free account has {personal} {published}, a paid one is not \
+                 metered."
+            ),
+        }
+    }
+
+    /// Which tags go over and what to do about them.
+    fn remedies(&self, over: &[TagLoad<'_>]) -> String {
+        let named: Vec<_> = over
+            .iter()
+            .take(MAX_NAMED)
+            .map(|load| name(*load))
+            .collect();
+        let mut named = named.join(", ");
+        if over.len() > MAX_NAMED {
+            named = format!("{named} and {} more", over.len() - MAX_NAMED);
+        }
+        let verb = if over.len() == 1 { "goes" } else { "go" };
+        let what = match self.load.identity {
+            Identity::Account(_) => {
+                "unschedule what need not be fresh, or import it with another account"
+            }
+            Identity::Anonymous | Identity::Unknown => {
+                "give imports a credential, or unschedule what need not be fresh"
+            }
+        };
+        match self.load.identity {
+            Identity::Unknown => format!("These are {named}: {what}"),
+            _ => format!(
+                "Beyond it imports and pulls fail with toomanyrequests. Over it {verb} {named}: \
+                 {what}"
+            ),
+        }
+    }
+
+    fn fix(&self, first: TagLoad<'_>) -> String {
+        let object = &first.stream.object;
+        match self.load.identity {
+            Identity::Account(_) => remedy::tag(object, first.tag, first.image, false),
+            Identity::Anonymous | Identity::Unknown => {
+                if let Some(name) = remedy::hub_name(first.image) {
+                    return remedy::tag(object, first.tag, &name, true);
+                }
+                let registry = RegistryHost::of(&self.load.registry);
+                let repository = image(&self.load.registry, first).repository;
+                let namespace = &object.namespace;
+                let secret = remedy::secret_name(self.snapshot, namespace, registry, &repository);
+                remedy::create_secret(namespace, secret, registry)
+            }
+        }
+    }
+}
+
+fn place(load: TagLoad<'_>) -> Place {
+    let field = load.tag.index.map_or_else(Arc::default, |index| {
+        format!("spec.tags[{index}].importPolicy.scheduled").into()
+    });
+    Place {
+        object: load.stream.object.clone(),
+        part: load.tag.name.clone(),
+        field,
+        origin: load.stream.origin.clone(),
+    }
+}
+
+fn image(registry: &str, load: TagLoad<'_>) -> ImageName {
+    let repository = extreg_core::image::ImageRef::parse(load.image)
+        .map_or_else(|_| String::new(), |image| image.repository_path());
+    ImageName {
+        written: load.image.into(),
+        registry: registry.into(),
+        repository: repository.into(),
+        digest: Arc::default(),
+    }
+}
+
+fn name(load: TagLoad<'_>) -> String {
+    let object = &load.stream.object;
+    let tag = format!("{}:{}", object.name, load.tag.name);
+    if object.namespace.is_empty() {
+        tag
+    } else {
+        format!("{tag} in {}", object.namespace)
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
+}

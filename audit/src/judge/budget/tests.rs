@@ -1,0 +1,93 @@
+use super::*;
+use crate::snapshot::TagRecord;
+use crate::testing::{stream, tag};
+use crate::world::{HUB, World};
+
+const EXR008: CheckId = CheckId::Exr008;
+
+/// Scheduled tags `a`, `b`, `c` and so on, with as many platforms each.
+fn tags(platforms: &[Option<usize>]) -> World {
+    let tags = ('a'..)
+        .zip(platforms)
+        .map(|(name, platforms)| TagRecord {
+            scheduled: true,
+            platforms: *platforms,
+            ..tag(&name.to_string(), "docker.io/acme/feed:1")
+        })
+        .collect();
+    World::new().stream(stream("data", "feeds", tags))
+}
+
+#[test]
+fn the_limit_decides() {
+    let feeds = "imagestream.image.openshift.io/feeds";
+    for (platforms, want) in [
+        (&[Some(1); 4][..], vec![]),
+        (&[Some(1); 5], vec![format!("anonymous {feeds} e")]),
+        (&[Some(2); 3], vec![format!("anonymous {feeds} c")]),
+        (&[None; 2], vec![]),
+        (&[None; 3], vec![format!("anonymous? {feeds} c")]),
+        (&[None; 5], vec![format!("anonymous {feeds} e")]),
+    ] {
+        assert_eq!(tags(platforms).says(EXR008), want, "{platforms:?}");
+    }
+    let account = |count| tags(&vec![Some(1); count]).secret("data", "hub", HUB);
+    assert_eq!(account(8).says(EXR008), [""; 0]);
+    assert_eq!(account(9).says(EXR008), [format!("account {feeds} i")]);
+}
+
+#[test]
+fn both_kinds_of_account_are_said() {
+    let found = tags(&[Some(1); 9]).secret("data", "hub", HUB).judge(EXR008);
+    assert_eq!(found[0].severity, Severity::Medium);
+    assert_eq!(
+        found[0].message,
+        "9 scheduled tags of docker.io make 216 pulls in 6 hours as acme, where 200 are allowed"
+    );
+    assert_eq!(
+        found[0].why,
+        "If acme is a free account it has 200 pulls \
+         (https://docs.docker.com/docker-hub/usage/, 2025-03-27); a paid one is not metered. \
+         Beyond it imports and pulls fail with toomanyrequests. Over it goes feeds:i in data: \
+         unschedule what need not be fresh, or import it with another account"
+    );
+    assert_eq!(
+        found[0].fix,
+        "oc tag --source=docker docker.io/acme/feed:1 feeds:i -n data"
+    );
+}
+
+#[test]
+fn the_tags_that_go_over_are_named() {
+    let found = tags(&[Some(1); 12]).judge(EXR008);
+    assert_eq!(found[0].severity, Severity::High);
+    assert!(
+        found[0].why.contains(
+            "Over it go feeds:e in data, feeds:f in data, feeds:g in data, feeds:h in data, \
+             feeds:i in data and 3 more: give imports a credential"
+        ),
+        "{}",
+        found[0].why
+    );
+}
+
+#[test]
+fn an_identity_that_is_not_known_is_said() {
+    let feeds = "imagestream.image.openshift.io/feeds";
+    let unknown = |count| {
+        let world = tags(&vec![Some(1); count]);
+        world.elided("data", "hub").says(EXR008)
+    };
+    assert_eq!(unknown(4), [""; 0]);
+    assert_eq!(unknown(5), [format!("unknown-identity? {feeds} a")]);
+    let other = vec![TagRecord {
+        scheduled: true,
+        platforms: Some(1),
+        ..tag("x", "docker.io/acme/x:1")
+    }];
+    let beside = tags(&[Some(1); 4]).elided("data", "hub");
+    assert_eq!(
+        beside.stream(stream("other", "x", other)).says(EXR008),
+        [format!("unknown-identity? {feeds} a")]
+    );
+}

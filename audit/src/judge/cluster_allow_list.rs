@@ -1,0 +1,185 @@
+//! EXR002: the cluster has no list of allowed registries.
+//!
+//! `registrySources.allowedRegistries` of `image.config.openshift.io/cluster` is what nodes and build
+//! pods may pull from; empty admits every registry, and so does a list of what is blocked for every
+//! registry that nobody thought of (openshift/api `config/v1/types_image.go`; the two exclude each
+//! other). ComplianceAsCode asks for it in rule `ocp_allowed_registries`.
+//!
+//! The command allows what is in use, or what of it the user's list approves, and what OpenShift itself
+//! needs: without its own registries nodes can pull no part of the platform.
+
+use std::collections::BTreeSet;
+
+use extreg_core::facts::Known;
+use serde_json::json;
+
+use super::support::{Draft, PatchKind, configuration, patch, registries_in_use};
+use crate::check::CheckId;
+use crate::finding::Finding;
+use crate::snapshot::{Meaning, Snapshot, UseRole};
+
+const FIELD: &str = "spec.registrySources.allowedRegistries";
+/// What the platform itself is pulled from.
+const PLATFORM: [&str; 3] = [
+    "image-registry.openshift-image-registry.svc:5000",
+    "quay.io",
+    "registry.redhat.io",
+];
+const ROLES: [UseRole; 6] = [
+    UseRole::Import,
+    UseRole::Push,
+    UseRole::Base,
+    UseRole::Source,
+    UseRole::Run,
+    UseRole::Volume,
+];
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let place = configuration(snapshot, "", FIELD);
+    let draft = |rule, message: String, fix| Draft {
+        check: CheckId::Exr002,
+        rule,
+        message,
+        why: why(snapshot),
+        fix,
+    };
+    match &snapshot.cluster.registries {
+        Known::Unknown => {
+            let draft = draft(
+                "absent",
+                "whether the cluster has a list of allowed registries cannot be told: its image \
+                 configuration could not be read"
+                    .to_owned(),
+                "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+            );
+            findings.push(draft.at(place).unknown());
+        }
+        Known::Known(Some(sources)) if sources.allowed.is_empty() => {
+            let allowed = allowed(snapshot);
+            let (rule, message, body) = if sources.blocked.is_empty() {
+                (
+                    "absent",
+                    "the cluster allows every registry: it has no allowedRegistries".to_owned(),
+                    json!({"allowedRegistries": allowed}),
+                )
+            } else {
+                (
+                    "only-blocked",
+                    format!(
+                        "the cluster allows every registry but what blockedRegistries has: {}",
+                        sources.blocked.join(", ")
+                    ),
+                    json!({"allowedRegistries": allowed, "blockedRegistries": null}),
+                )
+            };
+            let body = json!({"spec": {"registrySources": body}});
+            let fix = patch(&place.object, PatchKind::Merge, &body);
+            findings.push(draft(rule, message, fix).at(place));
+        }
+        Known::Known(_) => {}
+    }
+}
+
+fn why(snapshot: &Snapshot) -> String {
+    let mut why =
+        "Anybody who may create a pod or a build brings in an image from anywhere. A list \
+                   takes effect on every node, so look at it before you run the command."
+            .to_owned();
+    let is_searched = |meaning| meaning == Meaning::Searched;
+    if snapshot.uses.iter().any(|used| is_searched(used.meaning)) {
+        why.push_str(" Short names are not counted in it: write them out first (EXR010).");
+    }
+    why
+}
+
+fn allowed(snapshot: &Snapshot) -> BTreeSet<String> {
+    let mut allowed = registries_in_use(snapshot, &ROLES);
+    allowed.extend(PLATFORM.map(str::to_owned));
+    if let Known::Known(rules) = &snapshot.cluster.mirrors {
+        let mirrors = rules.iter().flat_map(|rule| &rule.mirrors);
+        allowed.extend(mirrors.filter_map(|mirror| Some(mirror.split('/').next()?.to_owned())));
+    }
+    allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Outcome;
+    use crate::kind::Kind;
+    use crate::testing::{approved, image_use, mirror, object, openshift, place};
+
+    fn found(snapshot: &Snapshot) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        check(snapshot, &mut findings);
+        findings
+    }
+
+    fn in_use(mut snapshot: Snapshot) -> Snapshot {
+        let at = place(
+            &object(Kind::Pod, "shop", "a"),
+            "c",
+            "spec.containers[0].image",
+        );
+        snapshot.uses = vec![
+            image_use(at.clone(), UseRole::Run, "index.docker.io/acme/a"),
+            image_use(at, UseRole::Run, "ghcr.io/other/b"),
+        ];
+        snapshot.cluster.mirrors = Known::Known(vec![mirror(
+            Kind::ImageTagMirrorSet,
+            "m",
+            "quay.io",
+            &["m.corp/q"],
+        )]);
+        snapshot
+    }
+
+    #[test]
+    fn an_empty_list_is_found_with_what_is_in_use() {
+        let [finding] = found(&in_use(openshift(&[], &[]))).try_into().unwrap();
+        assert_eq!(finding.rule, "absent");
+        assert_eq!(
+            finding.fix,
+            r#"oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"registrySources":{"allowedRegistries":["docker.io","ghcr.io","image-registry.openshift-image-registry.svc:5000","m.corp","quay.io","registry.redhat.io"]}}}'"#
+        );
+    }
+
+    #[test]
+    fn what_the_users_list_leaves_out_is_not_allowed_by_the_command() {
+        let mut snapshot = in_use(openshift(&[], &[]));
+        snapshot.approved = Some(approved(&["docker.io/acme"]));
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert!(finding.fix.contains("docker.io") && !finding.fix.contains("ghcr.io"));
+    }
+
+    #[test]
+    fn a_block_list_is_no_allow_list_and_gives_way_to_it() {
+        let [finding] = found(&openshift(&[], &["evil.example.com"]))
+            .try_into()
+            .unwrap();
+        assert_eq!(finding.rule, "only-blocked");
+        assert!(
+            finding.fix.contains(r#""blockedRegistries":null"#),
+            "{}",
+            finding.fix
+        );
+    }
+
+    #[test]
+    fn a_list_is_enough_and_without_openshift_there_is_none() {
+        assert_eq!(found(&openshift(&["quay.io"], &[])), []);
+        let mut other = Snapshot::default();
+        other.cluster.registries = Known::Known(None);
+        assert_eq!(found(&other), []);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_unknown() {
+        let [finding] = found(&Snapshot::default()).try_into().unwrap();
+        assert_eq!(finding.outcome, Outcome::Unknown);
+        assert_eq!(
+            finding.place.object.reference(),
+            "image.config.openshift.io/cluster"
+        );
+    }
+}

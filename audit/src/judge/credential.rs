@@ -1,0 +1,78 @@
+//! EXR009: a credential that is broken, useless, ambiguous, shared, or not the one that is meant.
+//!
+//! Every consumer of a secret looks in other places and matches keys by its own rules
+//! ([`crate::credentials`]); a secret that works for one is missed by another, and OpenShift says
+//! nothing of it but `unauthorized`, or tries anonymously. What a token may do beyond this (its
+//! scope, its end) only the registry knows: it is not asked here.
+
+mod ambiguous;
+mod builds;
+mod consumers;
+mod keys;
+mod links;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use extreg_core::registry::RegistryHost;
+
+use super::found::found;
+use super::remedy;
+use crate::check::CheckId;
+use crate::credentials::shown_key;
+use crate::finding::{Finding, Place};
+use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    for secret in snapshot.secrets.values().filter(|secret| !secret.managed) {
+        keys::check(snapshot, secret, findings);
+    }
+    ambiguous::check(snapshot, findings);
+    shared::check(snapshot, findings);
+    builds::check(snapshot, findings);
+    links::check(snapshot, findings);
+    consumers::check(snapshot, findings);
+}
+
+/// A finding about a secret, or one key of it.
+fn about(rule: &'static str, secret: &SecretRecord, key: &str) -> Finding {
+    let place = Place {
+        object: secret.object.clone(),
+        part: shown_key(key).into(),
+        field: "".into(),
+        origin: secret.origin.clone(),
+    };
+    found(CheckId::Exr009, rule, place)
+}
+
+/// The registry of a key, with all names of Docker Hub as one; none for a key that is no registry.
+fn registry_of(normalised: &str) -> RegistryHost<'_> {
+    match normalised
+        .split_once('/')
+        .map_or(normalised, |(host, _)| host)
+    {
+        "hub.docker.com" | "registry.hub.docker.com" => RegistryHost::DockerHub,
+        host => RegistryHost::of(host),
+    }
+}
+
+/// How a secret gets a key that every consumer finds. A secret with keys of other registries
+/// cannot simply be written anew.
+fn rewrite(secret: &SecretRecord, registry: RegistryHost<'_>, username: &str) -> String {
+    let alone = match &secret.keys {
+        SecretKeys::Known(keys) => keys.iter().all(|key| {
+            key.normalised()
+                .is_none_or(|normalised| registry_of(&normalised) == registry)
+        }),
+        SecretKeys::Elided | SecretKeys::Unreadable => true,
+    };
+    if alone {
+        remedy::replace_secret(secret, registry, username)
+    } else {
+        format!(
+            "write the key {} with username, password and padded auth into {}",
+            remedy::server(registry),
+            secret.object
+        )
+    }
+}

@@ -1,0 +1,76 @@
+//! Several secrets of a namespace for Docker Hub, of which imports take the first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use extreg_core::credential::Consumer;
+
+use super::super::remedy;
+use super::about;
+use crate::check::Severity;
+use crate::credentials::{Credential, Credentials};
+use crate::finding::Finding;
+use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
+
+/// An image that only a key for all of Docker Hub matches.
+const ANY: &str = "docker.io/any/any";
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let mut of_hub: BTreeMap<&Arc<str>, Vec<(&SecretRecord, &str)>> = BTreeMap::new();
+    for secret in snapshot.secrets.values() {
+        if let SecretKeys::Known(keys) = &secret.keys
+            && let Some(key) = keys.matching(Consumer::Import, ANY).first()
+            && !secret.managed
+            && !secret.excluded
+        {
+            let namespace = &secret.object.namespace;
+            of_hub
+                .entry(namespace)
+                .or_default()
+                .push((secret, key.username()));
+        }
+    }
+    for (namespace, secrets) in of_hub.iter().filter(|(_, secrets)| secrets.len() > 1) {
+        let Credential::Found {
+            secret: taken,
+            username: first,
+            ..
+        } = Credentials::of(snapshot).import(namespace, ANY)
+        else {
+            continue;
+        };
+        for (secret, username) in secrets {
+            if secret.object != taken {
+                findings.push(finding(secret, username, &taken.name, &first));
+            }
+        }
+    }
+}
+
+fn finding(secret: &SecretRecord, username: &str, taken: &str, first: &str) -> Finding {
+    let same = username == first;
+    Finding {
+        severity: if same {
+            Severity::Low
+        } else {
+            Severity::Medium
+        },
+        message: format!(
+            "{} and {taken} both hold a key for docker.io: imports take that of {taken}",
+            secret.object
+        ),
+        why: if same {
+            format!(
+                "Both are of {first}; which token imports use is decided by the spelling of keys \
+                 and by the secrets' names, and not by you"
+            )
+        } else {
+            format!(
+                "Imports are done as {first} and never as {username}: the spelling of keys and \
+                 the secrets' names decide, and not you"
+            )
+        },
+        fix: remedy::exclude(&secret.object, true),
+        ..about("ambiguous", secret, "")
+    }
+}

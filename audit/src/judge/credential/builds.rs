@@ -1,0 +1,190 @@
+//! Secrets that builds and workloads name and that are not there.
+
+use std::sync::Arc;
+
+use extreg_core::image::ImageRef;
+use extreg_core::registry::RegistryHost;
+
+use super::super::found::found;
+use super::super::index::Index;
+use super::super::remedy;
+use crate::check::{CheckId, Severity};
+use crate::credentials::{Credentials, Doubt, Seen};
+use crate::finding::{Finding, Outcome, Place};
+use crate::kind::Kind;
+use crate::place::{ObjectId, Origin};
+use crate::snapshot::{BuildRecord, Snapshot, WorkloadRecord};
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let index = Index::of(snapshot);
+    for build in &snapshot.builds {
+        let waits = waits_for_push_secret(build);
+        // What a Build has from its BuildConfig is said of that, unless it is stuck.
+        if build.is_over() || index.is_built(build) && !waits {
+            continue;
+        }
+        if !build.push_secret.is_empty() {
+            let registry = registry_of(&build.pushes_to);
+            findings.extend(judge(
+                snapshot,
+                build,
+                "spec.output.pushSecret",
+                &build.push_secret,
+                registry,
+            ));
+        }
+        for (secret, image) in &build.pull_secrets {
+            let registry = registry_of(image);
+            findings.extend(judge(snapshot, build, "pullSecret", secret, registry));
+        }
+    }
+    for workload in snapshot.workloads.iter().filter(|w| !index.is_made(w)) {
+        for secret in &workload.pull_secrets {
+            findings.extend(unpulled(snapshot, workload, secret));
+        }
+    }
+}
+
+fn judge(
+    snapshot: &Snapshot,
+    build: &BuildRecord,
+    field: &str,
+    secret: &Arc<str>,
+    registry: RegistryHost<'_>,
+) -> Option<Finding> {
+    let object = &build.object;
+    let outcome = outcome(snapshot, object, secret)?;
+    let name = &object.name;
+    let waits = waits_for_push_secret(build) && field.ends_with("pushSecret");
+    let (message, why) = match outcome {
+        Outcome::Fail if waits => (
+            format!("{name} waits in Pending for the push secret {secret}, which is not there"),
+            "Its pod keeps the volume of that name, whatever is changed in the Build: it starts \
+             when a secret of that name is made"
+                .to_owned(),
+        ),
+        Outcome::Fail => (
+            format!("{name} names the secret {secret}, which is not there"),
+            "Its builds wait in Pending with MissingPushSecret or the like until a docker secret \
+             of that name is made"
+                .to_owned(),
+        ),
+        Outcome::Unknown => unseen(object, secret),
+    };
+    Some(Finding {
+        message,
+        why,
+        ..missing(
+            snapshot,
+            outcome,
+            object,
+            &build.origin,
+            field,
+            secret,
+            registry,
+        )
+    })
+}
+
+fn unpulled(snapshot: &Snapshot, workload: &WorkloadRecord, secret: &Arc<str>) -> Option<Finding> {
+    let object = &workload.object;
+    let outcome = outcome(snapshot, object, secret)?;
+    let (message, why) = match outcome {
+        Outcome::Fail => (
+            format!(
+                "{} names the pull secret {secret}, which is not there",
+                object.name
+            ),
+            "The kubelet passes over it and pulls without; the pull secrets of its account do not \
+             count beside it"
+                .to_owned(),
+        ),
+        Outcome::Unknown => unseen(object, secret),
+    };
+    let image = workload.containers.first().map_or("", |first| &first.image);
+    let registry = registry_of(image);
+    Some(Finding {
+        severity: Severity::Medium,
+        message,
+        why,
+        ..missing(
+            snapshot,
+            outcome,
+            object,
+            &workload.origin,
+            "imagePullSecrets",
+            secret,
+            registry,
+        )
+    })
+}
+
+/// Whether a secret is missing. Where nobody was asked, as with files, nothing is said: it is in
+/// the cluster, or made by somebody else.
+fn outcome(snapshot: &Snapshot, object: &ObjectId, secret: &str) -> Option<Outcome> {
+    match Credentials::of(snapshot).secret(&object.namespace, secret) {
+        Seen::Present(_) => None,
+        Seen::Absent => Some(Outcome::Fail),
+        Seen::Unknown => snapshot
+            .coverage
+            .is_partial(Kind::Secret, &object.namespace)
+            .then_some(Outcome::Unknown),
+    }
+}
+
+fn unseen(object: &ObjectId, secret: &Arc<str>) -> (String, String) {
+    let doubt = Doubt::Unseen(ObjectId {
+        kind: Kind::Secret,
+        name: secret.clone(),
+        ..object.clone()
+    });
+    (
+        format!(
+            "whether the secret {secret} of {} is there is not known",
+            object.name
+        ),
+        format!("Neither pass nor fail: {doubt}"),
+    )
+}
+
+fn missing(
+    snapshot: &Snapshot,
+    outcome: Outcome,
+    object: &ObjectId,
+    origin: &Origin,
+    field: &str,
+    secret: &Arc<str>,
+    registry: RegistryHost<'_>,
+) -> Finding {
+    let place = Place {
+        object: object.clone(),
+        part: secret.clone(),
+        field: field.into(),
+        origin: origin.clone(),
+    };
+    Finding {
+        outcome,
+        fix: match outcome {
+            Outcome::Fail => remedy::create_secret(&object.namespace, secret, registry),
+            Outcome::Unknown => remedy::look(snapshot, &object.namespace),
+        },
+        ..found(CheckId::Exr009, "missing-secret", place)
+    }
+}
+
+fn waits_for_push_secret(build: &BuildRecord) -> bool {
+    build
+        .phase
+        .as_ref()
+        .is_some_and(|phase| &*phase.reason == "MissingPushSecret")
+}
+
+/// The registry of an image, with docker.io for a name that says none.
+fn registry_of(image: &str) -> RegistryHost<'_> {
+    match ImageRef::parse(image) {
+        Ok(image) if !image.is_registry_only() && !image.registry().is_empty() => {
+            RegistryHost::of(image.registry())
+        }
+        _ => RegistryHost::DockerHub,
+    }
+}

@@ -1,0 +1,155 @@
+//! Builds that push with whatever their account happens to link.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use extreg_core::credential::Consumer;
+use extreg_core::image::ImageRef;
+use extreg_core::registry::RegistryHost;
+
+use super::super::found::found;
+use super::super::index::Index;
+use super::super::remedy;
+use crate::check::CheckId;
+use crate::credentials::{Credentials, Push, Seen};
+use crate::finding::{Finding, Place};
+use crate::kind::Kind;
+use crate::place::ObjectId;
+use crate::snapshot::{AccountRecord, BuildRecord, SecretKeys, SecretRecord, Snapshot};
+
+/// A secret that an account links for mounts alone, and the builds that it would serve.
+type Mounts<'a> = BTreeMap<(&'a ObjectId, Arc<str>), (&'a AccountRecord, Vec<&'a BuildRecord>)>;
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let credentials = Credentials::of(snapshot);
+    let index = Index::of(snapshot);
+    let mut mounts = Mounts::new();
+    for build in &snapshot.builds {
+        if build.is_over() || index.is_built(build) || build.pushes_to.is_empty() {
+            continue;
+        }
+        let fallback = match credentials.push(build) {
+            Push::WrongFallback(secret) => Some(secret),
+            Push::Nothing => None,
+            Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => continue,
+        };
+        let namespace = &build.object.namespace;
+        let mounted = match credentials.account(namespace, &build.account) {
+            Seen::Present(account) => {
+                mount_for(credentials, account, &build.pushes_to).map(|secret| (account, secret))
+            }
+            Seen::Absent | Seen::Unknown => None,
+        };
+        match (mounted, fallback) {
+            (Some((account, secret)), _) => mounts
+                .entry((&account.object, secret.object.name.clone()))
+                .or_insert((account, Vec::new()))
+                .1
+                .push(build),
+            (None, Some(secret)) => findings.push(wrong(snapshot, build, &secret)),
+            // Nothing at all is EXR007's.
+            (None, None) => {}
+        }
+    }
+    for ((_, secret), (account, builds)) in &mut mounts {
+        builds.sort_by_key(|build| &build.object);
+        findings.push(mount_only(account, secret, builds));
+    }
+}
+
+/// The secret among an account's mounts that would serve a push.
+fn mount_for<'a>(
+    credentials: Credentials<'a>,
+    account: &AccountRecord,
+    image: &str,
+) -> Option<&'a SecretRecord> {
+    account
+        .secrets
+        .iter()
+        .filter(|name| !account.pull_secrets.contains(name))
+        .find_map(
+            |name| match credentials.secret(&account.object.namespace, name) {
+                Seen::Present(secret) => serves(secret, image).then_some(secret),
+                Seen::Absent | Seen::Unknown => None,
+            },
+        )
+}
+
+fn serves(secret: &SecretRecord, image: &str) -> bool {
+    match &secret.keys {
+        SecretKeys::Known(keys) => {
+            !secret.managed && keys.matching(Consumer::BuildPush, image).is_matched()
+        }
+        SecretKeys::Elided | SecretKeys::Unreadable => false,
+    }
+}
+
+fn wrong(snapshot: &Snapshot, build: &BuildRecord, secret: &ObjectId) -> Finding {
+    let object = &build.object;
+    let image = &build.pushes_to;
+    let mut others = Credentials::of(snapshot).secrets(&object.namespace);
+    let fix = others.find(|other| serves(other, image)).map_or_else(
+        || provide(snapshot, &object.namespace, image),
+        |other| remedy::set_push_secret(object, &other.object.name),
+    );
+    Finding {
+        message: format!(
+            "{} pushes {image} with {}, which has no key for it",
+            object.name, secret.name
+        ),
+        why: format!(
+            "It names no push secret and no secret that its account {} links for pulls matches, so \
+             that OpenShift takes the first of them: the registry denies the push",
+            build.account
+        ),
+        fix,
+        ..found(
+            CheckId::Exr009,
+            "wrong-secret-fallback",
+            Place {
+                object: object.clone(),
+                part: Arc::default(),
+                field: "spec.output.pushSecret".into(),
+                origin: build.origin.clone(),
+            },
+        )
+    }
+}
+
+fn provide(snapshot: &Snapshot, namespace: &Arc<str>, image: &str) -> String {
+    let Ok(reference) = ImageRef::parse(image) else {
+        return remedy::provide_secret(snapshot, namespace, RegistryHost::DockerHub, "");
+    };
+    let registry = RegistryHost::of(reference.with_defaults().registry());
+    remedy::provide_secret(snapshot, namespace, registry, &reference.repository_path())
+}
+
+fn mount_only(account: &AccountRecord, secret: &str, builds: &[&BuildRecord]) -> Finding {
+    let names: Vec<_> = builds.iter().map(|build| &*build.object.name).collect();
+    let id = ObjectId {
+        kind: Kind::ServiceAccount,
+        ..account.object.clone()
+    };
+    Finding {
+        message: format!(
+            "{} links {secret} for mounts alone, where no push finds it: {}",
+            account.object.name,
+            names.join(", ")
+        ),
+        why: "Since OpenShift 4.15 a build without a push secret looks among its account's \
+              imagePullSecrets, before among its secrets; oc secrets link writes only the latter \
+              unless told otherwise"
+            .to_owned(),
+        fix: remedy::link(&id, secret, "pull,mount"),
+        ..found(
+            CheckId::Exr009,
+            "mount-only-link",
+            Place {
+                object: account.object.clone(),
+                part: secret.into(),
+                field: "secrets".into(),
+                origin: account.origin.clone(),
+            },
+        )
+    }
+}

@@ -1,0 +1,368 @@
+use super::*;
+use crate::check::Severity;
+use crate::kind::Kind;
+use crate::snapshot::{BuildPhase, BuildRecord};
+use crate::testing::{self, account, build_config, object, stream, tag, workload};
+use crate::world::{HUB, World, names};
+
+const EXR009: CheckId = CheckId::Exr009;
+
+/// One key with a credential that everybody reads, of the user `acme`.
+fn key(key: &str) -> String {
+    format!(r#"{{"auths":{{{key:?}:{{"auth":"YWNtZTp4"}}}}}}"#)
+}
+
+/// The same key as [`HUB`] of the user `other`, and of `AWS`, which is no account.
+const OTHER: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"b3RoZXI6eA=="}}}"#;
+const AWS: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"QVdTOng="}}}"#;
+
+fn one(world: World) -> Finding {
+    let mut found = world.judge(EXR009);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
+}
+
+fn replaced(name: &str, server: &str, user: &str) -> String {
+    format!(
+        "oc create secret docker-registry {name} --docker-server={server} \
+         --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml -n shop | oc \
+         replace -f -"
+    )
+}
+
+#[test]
+fn keys_that_nothing_finds() {
+    for (config, want) in [
+        (key("https://index.docker.io/v1/"), ""),
+        (key("docker.io"), ""),
+        (key("docker.io/acme"), ""),
+        (key("registry.example.com:5000/v1/team"), ""),
+        (
+            key("https://index.docker.io/v1"),
+            "https://index.docker.io/v1 of secret/s in shop: it lacks the slash at its end",
+        ),
+        (
+            key("https://r.example.com/v2"),
+            "https://r.example.com/v2 of secret/s in shop: it lacks the slash at its end",
+        ),
+        (
+            key("https://hub.docker.com"),
+            "https://hub.docker.com of secret/s in shop: that is a web site and no registry",
+        ),
+        (
+            key("r example.com"),
+            "r example.com of secret/s in shop: that is no registry",
+        ),
+        (
+            r#"{"auths":{"docker.io":{"username":"u","password":"canary"}}}"#.to_owned(),
+            "docker.io of secret/s in shop: it has no auth",
+        ),
+        (
+            r#"{"auths":{"docker.io":{"username":"u"}}}"#.to_owned(),
+            "docker.io of secret/s in shop: it has no username or no password",
+        ),
+        (
+            r#"{"auths":{"docker.io":{"auth":"dTpjYW5hcg"}}}"#.to_owned(),
+            "docker.io of secret/s in shop: its auth is not padded",
+        ),
+        (
+            r#"{"auths":{"https://index.docker.io/v1":{"username":"u","password":"canary"}}}"#
+                .to_owned(),
+            "https://index.docker.io/v1 of secret/s in shop: it lacks the slash at its end; it has \
+             no auth",
+        ),
+    ] {
+        let found = World::new().secret("shop", "s", &config).judge(EXR009);
+        let messages: Vec<_> = found
+            .iter()
+            .map(|f| f.message.replace("the key ", ""))
+            .collect();
+        let want: Vec<_> = Some(want)
+            .filter(|want| !want.is_empty())
+            .into_iter()
+            .collect();
+        assert_eq!(messages, want, "{config}");
+    }
+}
+
+#[test]
+fn a_key_is_written_anew_where_that_loses_nothing() {
+    let found = one(World::new().secret("shop", "s", &key("https://index.docker.io/v1")));
+    assert_eq!(found.rule, "useless-key");
+    assert_eq!(&*found.place.part, "https://index.docker.io/v1");
+    assert_eq!(
+        found.fix,
+        replaced("s", "https://index.docker.io/v1/", "acme")
+    );
+    let two = r#"{"auths":{"https://index.docker.io/v1":{"auth":"YWNtZTp4"},
+        "quay.io":{"auth":"YWNtZTp4"}}}"#;
+    assert_eq!(
+        one(World::new().secret("shop", "s", two)).fix,
+        "write the key https://index.docker.io/v1/ with username, password and padded auth into \
+         secret/s in shop"
+    );
+}
+
+#[test]
+fn nothing_of_a_key_is_shown_that_could_be_a_password() {
+    let secret = key("https://acme:canary@r.example.com/v2");
+    let found = one(World::new().secret("shop", "s", &secret));
+    assert!(!format!("{found:?}").contains("canary"), "{found:?}");
+}
+
+#[test]
+fn a_secret_that_cannot_be_read() {
+    let found = one(World::new().unreadable("shop", "s"));
+    assert_eq!((found.rule, found.severity), ("unreadable", Severity::High));
+    assert_eq!(
+        World::new().elided("shop", "s").says(EXR009),
+        ["unreadable? secret/s"]
+    );
+    assert_eq!(World::new().managed("shop", "m").says(EXR009), [""; 0]);
+}
+
+#[test]
+fn two_secrets_for_docker_hub() {
+    let two = |config: &str| {
+        World::new()
+            .secret("shop", "a", HUB)
+            .secret("shop", "b", config)
+    };
+    let found = one(two(OTHER));
+    assert_eq!(
+        (found.rule, found.severity),
+        ("ambiguous", Severity::Medium)
+    );
+    assert_eq!(
+        found.message,
+        "secret/b in shop and a both hold a key for docker.io: imports take that of a"
+    );
+    assert_eq!(
+        found.fix,
+        "oc annotate secret/b openshift.io/image.excludeSecret=true -n shop"
+    );
+    assert_eq!(one(two(HUB)).severity, Severity::Low);
+    // A key of its own host is found before the fallback, whatever the names.
+    let found = two(&key("docker.io")).judge(EXR009);
+    assert_eq!(&*found[0].place.object.name, "a");
+    for clean in [
+        two(&key("quay.io")),
+        two(&key("docker.io/acme")),
+        two(HUB).with(|s| {
+            s.secrets
+                .values_mut()
+                .for_each(|secret| secret.excluded = true);
+        }),
+        World::new().secret("shop", "a", HUB),
+    ] {
+        assert_eq!(clean.says(EXR009), [""; 0]);
+    }
+}
+
+#[test]
+fn an_account_of_many_namespaces() {
+    let spread = |count: usize| {
+        (0..count).fold(World::new(), |world, index| {
+            world.secret(&format!("ns-{index}"), "hub", HUB)
+        })
+    };
+    assert_eq!(spread(1).says(EXR009), [""; 0]);
+    let found = one(spread(3));
+    assert_eq!((found.rule, found.severity), ("shared", Severity::Info));
+    assert_eq!(
+        found.message,
+        "acme of docker.io is the account of 3 namespaces: ns-0, ns-1, ns-2"
+    );
+    let found = one(spread(7));
+    assert_eq!(found.severity, Severity::Medium);
+    assert!(
+        found.message.ends_with("ns-3, ns-4, 2 more"),
+        "{}",
+        found.message
+    );
+    let no_account = World::new().secret("a", "s", AWS).secret("b", "s", AWS);
+    assert_eq!(no_account.says(EXR009), [""; 0]);
+}
+
+fn pushing(image: &str, secret: &str) -> BuildRecord {
+    let mut build = build_config("shop", "app", image);
+    build.push_secret = secret.into();
+    build
+}
+
+#[test]
+fn a_secret_that_is_named_and_not_there() {
+    let world = || World::new().build(pushing("docker.io/u/a:1", "hub"));
+    let found = one(world());
+    assert_eq!(found.rule, "missing-secret");
+    assert_eq!(
+        found.message,
+        "app names the secret hub, which is not there"
+    );
+    assert_eq!(
+        found.fix,
+        "oc create secret docker-registry hub --docker-server=https://index.docker.io/v1/ \
+         --docker-username=USER --docker-password=TOKEN -n shop"
+    );
+    assert_eq!(world().secret("shop", "hub", HUB).says(EXR009), [""; 0]);
+    assert_eq!(
+        world().gap(Kind::Secret, "").says(EXR009),
+        ["missing-secret? buildconfig.build.openshift.io/app hub"]
+    );
+    let files = world().in_files();
+    assert_eq!(files.says(EXR009), [""; 0]);
+
+    let mut based = pushing("", "");
+    based.pull_secrets = vec![("quay".into(), "quay.io/u/b".into())];
+    let found = one(World::new().build(based));
+    assert_eq!(&*found.place.field, "pullSecret");
+    assert!(
+        found.fix.contains("--docker-server=quay.io "),
+        "{}",
+        found.fix
+    );
+
+    let mut web = workload(
+        object(Kind::Deployment, "shop", "web"),
+        &[("web", "quay.io/u/w")],
+    );
+    web.pull_secrets = names(&["quay"]);
+    assert_eq!(
+        World::new().workload(web).says(EXR009),
+        ["missing-secret deployment.apps/web quay"]
+    );
+}
+
+#[test]
+fn a_build_that_waits_for_its_secret() {
+    let mut build = pushing("docker.io/u/a:1", "hub");
+    build.object = object(Kind::Build, "shop", "app-1");
+    build.config = Some("app".into());
+    // Its BuildConfig, where that was read, says it for all of its Builds.
+    assert_eq!(
+        World::new().build(build.clone()).says(EXR009),
+        ["missing-secret build.build.openshift.io/app-1 hub"]
+    );
+    let config = build_config("shop", "app", "docker.io/u/a:1");
+    let owned = World::new().build(config.clone()).build(build.clone());
+    assert_eq!(owned.says(EXR009), [""; 0]);
+    build.phase = Some(BuildPhase {
+        phase: "Pending".into(),
+        reason: "MissingPushSecret".into(),
+        message: "Missing push secret.".into(),
+        pushed: "".into(),
+    });
+    assert_eq!(
+        one(World::new().build(config).build(build)).message,
+        "app-1 waits in Pending for the push secret hub, which is not there"
+    );
+}
+
+#[test]
+fn a_push_with_the_wrong_secret() {
+    let world = || {
+        World::new()
+            .managed("shop", "builder-dockercfg-x")
+            .account("shop", "builder", &["builder-dockercfg-x"])
+            .build(pushing("docker.io/u/a:1", ""))
+    };
+    let found = one(world());
+    assert_eq!(found.rule, "wrong-secret-fallback");
+    assert_eq!(
+        found.message,
+        "app pushes docker.io/u/a:1 with builder-dockercfg-x, which has no key for it"
+    );
+    assert!(
+        found
+            .fix
+            .starts_with("oc create secret docker-registry dockerhub ")
+    );
+    assert_eq!(
+        one(world().secret("shop", "hub", HUB)).fix,
+        "oc set build-secret --push bc/app hub -n shop"
+    );
+    let linked = world().secret("shop", "hub", HUB);
+    let linked = linked.account("shop", "builder", &["builder-dockercfg-x", "hub"]);
+    assert_eq!(linked.says(EXR009), [""; 0]);
+    let internal = World::new()
+        .managed("shop", "builder-dockercfg-x")
+        .account("shop", "builder", &["builder-dockercfg-x"])
+        .build(pushing("", ""));
+    assert_eq!(internal.says(EXR009), [""; 0]);
+}
+
+#[test]
+fn a_link_that_no_push_finds() {
+    let mut builder = account("shop", "builder", &[]);
+    builder.secrets = names(&["gone", "hub"]);
+    let mut second = pushing("docker.io/u/b:1", "");
+    second.object.name = "base".into();
+    let world = World::new()
+        .secret("shop", "hub", HUB)
+        .account_record(builder)
+        .build(pushing("docker.io/u/a:1", ""))
+        .build(second);
+    let found = one(world);
+    assert_eq!(found.rule, "mount-only-link");
+    assert_eq!(found.place.object.reference(), "serviceaccount/builder");
+    assert_eq!(
+        found.message,
+        "builder links hub for mounts alone, where no push finds it: app, base"
+    );
+    assert_eq!(
+        found.fix,
+        "oc secrets link builder hub --for=pull,mount -n shop"
+    );
+}
+
+#[test]
+fn a_secret_that_works_for_one_and_not_for_the_other() {
+    let app = || stream("shop", "app", vec![tag("v1", "u/a:1")]);
+    let world = |config: &str, output: &str| {
+        let mut world = World::new()
+            .secret("shop", "hub", config)
+            .stream(app())
+            .build(pushing(output, "hub"));
+        // The short names of imports and pushes are docker.io's.
+        for usage in &mut world.0.uses {
+            usage.image.registry = "docker.io".into();
+            usage.image.repository = "u/a".into();
+        }
+        world
+    };
+    let found = one(world(&key("docker.io"), "u/a:1"));
+    assert_eq!(found.rule, "consumers-differ");
+    assert_eq!(
+        found.message,
+        "secret/hub in shop works to import u/a:1, and not to push u/a:1"
+    );
+    assert_eq!(
+        found.fix,
+        replaced("hub", "https://index.docker.io/v1/", "acme")
+    );
+    assert_eq!(
+        world(&key("docker.io"), "docker.io/u/a:1").says(EXR009),
+        [""; 0]
+    );
+    assert_eq!(world(HUB, "u/a:1").says(EXR009), [""; 0]);
+}
+
+#[test]
+fn what_another_secret_does_is_no_difference() {
+    let mut web = workload(
+        object(Kind::Deployment, "shop", "web"),
+        &[("web", "docker.io/u/a:1")],
+    );
+    web.pull_secrets = names(&["index", "hub"]);
+    let index = testing::secret("shop", "index", &key("registry-1.docker.io"));
+    let world = World::new()
+        .record(index)
+        .secret("shop", "hub", HUB)
+        .stream(stream(
+            "shop",
+            "app",
+            vec![tag("v1", "registry-1.docker.io/u/a:1")],
+        ))
+        .workload(web);
+    assert_eq!(world.says(EXR009), [""; 0]);
+}

@@ -1,0 +1,17 @@
+//! A finding, before its words.
+
+use super::support::Draft;
+use crate::check::CheckId;
+use crate::finding::{Finding, Place};
+
+/// A finding of a check at a place; image, words and command are for the check to add.
+pub(super) fn found(check: CheckId, rule: &'static str, place: Place) -> Finding {
+    Draft {
+        check,
+        rule,
+        message: String::new(),
+        why: String::new(),
+        fix: String::new(),
+    }
+    .at(place)
+}

@@ -1,0 +1,88 @@
+//! The records of a snapshot by object: the order in which they were read says nothing.
+
+use std::collections::BTreeMap;
+
+use crate::credentials::PulledBy;
+use crate::kind::Kind;
+use crate::place::ObjectId;
+use crate::snapshot::{BuildRecord, ImageUse, Snapshot, StreamRecord, UseRole, WorkloadRecord};
+
+/// The records of a snapshot by object.
+pub(super) struct Index<'a> {
+    /// The image of a build's strategy, where that names one outside the cluster.
+    bases: BTreeMap<&'a ObjectId, &'a str>,
+    pub(super) builds: BTreeMap<&'a ObjectId, &'a BuildRecord>,
+    pub(super) streams: BTreeMap<&'a ObjectId, &'a StreamRecord>,
+    pub(super) workloads: BTreeMap<&'a ObjectId, &'a WorkloadRecord>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot) -> Self {
+        let bases = snapshot.uses.iter().filter(|usage| {
+            usage.role == UseRole::Base && usage.place.field.starts_with("spec.strategy.")
+        });
+        Self {
+            bases: bases
+                .map(|usage| (&usage.place.object, &*usage.image.written))
+                .collect(),
+            builds: snapshot.builds.iter().map(|r| (&r.object, r)).collect(),
+            streams: snapshot.streams.iter().map(|r| (&r.object, r)).collect(),
+            workloads: snapshot.workloads.iter().map(|r| (&r.object, r)).collect(),
+        }
+    }
+}
+
+impl Index<'_> {
+    /// How a build comes to pull an image.
+    pub(super) fn pulled_by(&self, usage: &ImageUse) -> PulledBy<'_> {
+        if &*usage.place.field == "spec.source.dockerfile" {
+            PulledBy::Dockerfile {
+                base: self.bases.get(&usage.place.object).copied(),
+            }
+        } else {
+            PulledBy::Field
+        }
+    }
+
+    /// Whether a workload is made by another one that was read, which is judged in its place.
+    pub(super) fn is_made(&self, workload: &WorkloadRecord) -> bool {
+        let Some((kind, name)) = &workload.owner else {
+            return false;
+        };
+        Kind::ALL
+            .into_iter()
+            .filter(|of| of.api().kind == &**kind)
+            .any(|kind| {
+                self.workloads.contains_key(&ObjectId {
+                    namespace: workload.object.namespace.clone(),
+                    kind,
+                    name: name.clone(),
+                })
+            })
+    }
+
+    /// Whether a Build or BuildRun is made from a configuration that was read.
+    pub(super) fn is_built(&self, build: &BuildRecord) -> bool {
+        let kind = match build.object.kind {
+            Kind::Build => Kind::BuildConfig,
+            Kind::BuildRun => Kind::ShipwrightBuild,
+            _ => return false,
+        };
+        build.config.as_ref().is_some_and(|config| {
+            self.builds.contains_key(&ObjectId {
+                namespace: build.object.namespace.clone(),
+                kind,
+                name: config.clone(),
+            })
+        })
+    }
+}
+
+impl BuildRecord {
+    /// Whether it is a Build that will do no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.phase.as_ref().is_some_and(|phase| {
+            matches!(&*phase.phase, "Complete" | "Failed" | "Error" | "Cancelled")
+        })
+    }
+}

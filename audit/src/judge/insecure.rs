@@ -1,0 +1,292 @@
+//! EXR004: a registry is used without TLS, or with a certificate that nobody checks.
+//!
+//! Three places say so: `registrySources.insecureRegistries`, which nodes, builds and imports obey;
+//! `insecure: true` of an entry of `allowedRegistriesForImport`, which admits plain HTTP; and
+//! `importPolicy.insecure` of one tag (openshift/api `config/v1/types_image.go` and
+//! `image/v1/types.go`). ComplianceAsCode asks for the first two in rules `ocp_insecure_registries` and
+//! `ocp_insecure_allowed_registries_for_import`.
+
+use extreg_core::facts::Known;
+use serde_json::json;
+
+use super::support::{Draft, PatchKind, configuration, is_on_cluster, patch};
+use crate::approved::{Scope, targets};
+use crate::check::CheckId;
+use crate::finding::{Finding, ImageName, Place};
+use crate::snapshot::{RegistrySources, Snapshot, StreamRecord, TagOrigin, TagRecord};
+
+const INSECURE: &str = "spec.registrySources.insecureRegistries";
+const FOR_IMPORT: &str = "spec.allowedRegistriesForImport";
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    match &snapshot.cluster.registries {
+        Known::Known(Some(sources)) => configured(snapshot, sources, findings),
+        Known::Known(None) => {}
+        Known::Unknown => {
+            let draft = draft(
+                "cluster-insecure",
+                "whether the cluster has insecure registries cannot be told: its image configuration \
+                 could not be read"
+                    .to_owned(),
+                "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+            );
+            findings.push(draft.at(configuration(snapshot, "", INSECURE)).unknown());
+        }
+    }
+    for stream in &snapshot.streams {
+        for tag in stream.tags.iter().filter(|tag| tag.insecure) {
+            findings.push(insecure_tag(snapshot, stream, tag));
+        }
+    }
+}
+
+fn draft(rule: &'static str, message: String, fix: String) -> Draft {
+    Draft {
+        check: CheckId::Exr004,
+        rule,
+        message,
+        why:
+            "Whoever is on the network between can read the credentials and hand out another image."
+                .to_owned(),
+        fix,
+    }
+}
+
+fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec<Finding>) {
+    for (index, entry) in sources.insecure.iter().enumerate() {
+        let place = configuration(snapshot, entry, &format!("{INSECURE}[{index}]"));
+        let path = format!("/spec/registrySources/insecureRegistries/{index}");
+        // The test keeps a command that is run late from taking away another entry.
+        let body = json!([
+            {"op": "test", "path": path, "value": &**entry},
+            {"op": "remove", "path": path},
+        ]);
+        let fix = patch(&place.object, PatchKind::Json, &body);
+        let uses = count_uses(snapshot, entry);
+        let message = format!(
+            "the cluster pulls from {entry} without checking who answers ({uses} of the images that \
+             were read)"
+        );
+        findings.push(draft("cluster-insecure", message, fix).at(place));
+    }
+    let entries = sources.allowed_for_import.iter().enumerate();
+    for (index, entry) in entries.filter(|(_, entry)| entry.insecure) {
+        let field = format!("{FOR_IMPORT}[{index}].insecure");
+        let place = configuration(snapshot, &entry.domain, &field);
+        let path = format!("/spec/allowedRegistriesForImport/{index}");
+        let body = json!([
+            {"op": "test", "path": format!("{path}/domainName"), "value": &*entry.domain},
+            {"op": "replace", "path": format!("{path}/insecure"), "value": false},
+        ]);
+        let fix = patch(&place.object, PatchKind::Json, &body);
+        let message = format!("imports from {} may be insecure", entry.domain);
+        findings.push(draft("import-insecure", message, fix).at(place));
+    }
+}
+
+/// How many fields name an image that an entry of registries.conf is for.
+fn count_uses(snapshot: &Snapshot, entry: &str) -> usize {
+    snapshot
+        .uses
+        .iter()
+        .filter(|used| !used.owned)
+        .filter_map(|used| targets(used, &snapshot.cluster).known())
+        .filter(|targets| {
+            targets
+                .iter()
+                .any(|target| Scope(entry).prefix_of(target).is_some())
+        })
+        .count()
+}
+
+fn insecure_tag(snapshot: &Snapshot, stream: &StreamRecord, tag: &TagRecord) -> Finding {
+    let index = tag.index.unwrap_or_default();
+    let place = Place {
+        object: stream.object.clone(),
+        part: tag.name.clone(),
+        field: format!("spec.tags[{index}].importPolicy.insecure").into(),
+        origin: stream.origin.clone(),
+    };
+    let fix = if is_on_cluster(&place) {
+        let path = format!("/spec/tags/{index}");
+        let body = json!([
+            {"op": "test", "path": format!("{path}/name"), "value": &*tag.name},
+            {"op": "replace", "path": format!("{path}/importPolicy/insecure"), "value": false},
+        ]);
+        patch(&stream.object, PatchKind::Json, &body)
+    } else {
+        format!(
+            "in {} take out {} of {}",
+            place.origin, place.field, place.object
+        )
+    };
+    let from = match &tag.from {
+        TagOrigin::Image(image) => image.to_string(),
+        TagOrigin::Stream { name, .. } => name.to_string(),
+        TagOrigin::Pushed => "its registry".to_owned(),
+    };
+    let message = format!("tag {} is imported from {from} insecurely", tag.name);
+    Finding {
+        image: image_of(snapshot, &place, tag),
+        ..draft("tag-insecure", message, fix).at(place)
+    }
+}
+
+/// The image that the tag's own field names.
+fn image_of(snapshot: &Snapshot, place: &Place, tag: &TagRecord) -> Option<ImageName> {
+    let TagOrigin::Image(written) = &tag.from else {
+        return None;
+    };
+    let first = snapshot
+        .uses
+        .partition_point(|used| used.place.object < place.object);
+    snapshot
+        .uses
+        .iter()
+        .skip(first)
+        .take_while(|used| used.place.object == place.object)
+        .find(|used| used.place.part == place.part && used.image.written == *written)
+        .map(|used| used.image.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Outcome;
+    use crate::kind::Kind;
+    use crate::place::Origin;
+    use crate::snapshot::{AllowedRegistry, UseRole};
+    use crate::testing::{image_use, object, openshift, place, stream, tag};
+
+    fn found(snapshot: &Snapshot) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        check(snapshot, &mut findings);
+        findings
+    }
+
+    fn configured_with(insecure: &[&str], for_import: &[(&str, bool)]) -> Snapshot {
+        let mut snapshot = openshift(&["quay.io"], &[]);
+        if let Known::Known(Some(sources)) = &mut snapshot.cluster.registries {
+            sources.insecure = insecure.iter().map(|entry| (*entry).into()).collect();
+            sources.allowed_for_import = for_import
+                .iter()
+                .map(|(domain, insecure)| AllowedRegistry {
+                    domain: (*domain).into(),
+                    insecure: *insecure,
+                })
+                .collect();
+        }
+        snapshot
+    }
+
+    fn insecure_stream() -> StreamRecord {
+        let tags = vec![
+            tag("v1", "reg.corp/acme/a:1"),
+            TagRecord {
+                index: Some(1),
+                insecure: true,
+                ..tag("v2", "reg.corp/acme/a:2")
+            },
+        ];
+        stream("shop", "a", tags)
+    }
+
+    #[test]
+    fn every_insecure_entry_is_found_with_a_command_that_takes_out_that_one() {
+        let mut snapshot = configured_with(
+            &["a.corp", "reg.corp"],
+            &[("quay.io", false), ("b.corp", true)],
+        );
+        let at = place(
+            &object(Kind::Pod, "shop", "a"),
+            "c",
+            "spec.containers[0].image",
+        );
+        snapshot.uses = vec![image_use(at, UseRole::Run, "reg.corp:5000/acme/a:2")];
+        let findings = found(&snapshot);
+        let told: Vec<_> = findings
+            .iter()
+            .map(|finding| (finding.rule, &*finding.place.part))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("cluster-insecure", "a.corp"),
+                ("cluster-insecure", "reg.corp"),
+                ("import-insecure", "b.corp")
+            ]
+        );
+        assert_eq!(
+            findings[1].fix,
+            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/registrySources/insecureRegistries/1","value":"reg.corp"},{"op":"remove","path":"/spec/registrySources/insecureRegistries/1"}]'"#
+        );
+        assert!(
+            findings[0].message.contains("(0 of"),
+            "{}",
+            findings[0].message
+        );
+        assert!(
+            findings[1].message.contains("(1 of"),
+            "{}",
+            findings[1].message
+        );
+        assert_eq!(
+            findings[2].fix,
+            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/allowedRegistriesForImport/1/domainName","value":"b.corp"},{"op":"replace","path":"/spec/allowedRegistriesForImport/1/insecure","value":false}]'"#
+        );
+    }
+
+    #[test]
+    fn an_insecure_tag_is_found_where_it_is() {
+        let mut snapshot = configured_with(&[], &[]);
+        snapshot.streams = vec![insecure_stream()];
+        let at = place(
+            &object(Kind::ImageStream, "shop", "a"),
+            "v2",
+            "spec.tags[1].from.name",
+        );
+        snapshot.uses = vec![image_use(at, UseRole::Import, "reg.corp/acme/a:2")];
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert_eq!(finding.rule, "tag-insecure");
+        assert_eq!(&*finding.place.part, "v2");
+        assert_eq!(&*finding.image.unwrap().registry, "reg.corp");
+        assert_eq!(
+            finding.fix,
+            r#"oc patch imagestream.image.openshift.io/a -n shop --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"replace","path":"/spec/tags/1/importPolicy/insecure","value":false}]'"#
+        );
+
+        snapshot.streams[0].origin = Origin::File {
+            path: "a.yaml".into(),
+            line: 1,
+        };
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert!(
+            finding.fix.starts_with("in a.yaml:1 take out spec.tags[1]"),
+            "{}",
+            finding.fix
+        );
+    }
+
+    #[test]
+    fn what_checks_certificates_is_clean() {
+        let mut snapshot = configured_with(&[], &[("quay.io", false)]);
+        snapshot.streams = vec![stream("shop", "a", vec![tag("v1", "reg.corp/acme/a:1")])];
+        assert_eq!(found(&snapshot), []);
+    }
+
+    #[test]
+    fn tags_are_judged_even_where_the_cluster_is_unknown() {
+        let snapshot = Snapshot {
+            streams: vec![insecure_stream()],
+            ..Snapshot::default()
+        };
+        let [cluster, tag] = found(&snapshot).try_into().unwrap();
+        assert_eq!(
+            (cluster.outcome, tag.outcome),
+            (Outcome::Unknown, Outcome::Fail)
+        );
+        let mut other = Snapshot::default();
+        other.cluster.registries = Known::Known(None);
+        assert_eq!(found(&other), []);
+    }
+}

@@ -1,0 +1,243 @@
+//! EXR001: an image that runs or is imported from a registry outside the policy.
+//!
+//! What decides is the list of approved registries ([`crate::approved`]): the user's, else
+//! `registrySources.allowedRegistries`; and `registrySources.blockedRegistries`, which nodes and builds
+//! obey (machine-config-operator `pkg/controller/container-runtime-config`, openshift-controller-manager
+//! `build_controller.go`) and the importer by the exact host only (openshift-apiserver
+//! `pkg/image/apiserver/importer/importer.go`, `blockedRegistry`). A short name is judged in every
+//! registry that is tried for it. Where mirrors serve an image whose source is never asked, the mirrors
+//! are judged too.
+
+use super::support::{Objection, check_outside};
+use crate::check::CheckId;
+use crate::finding::Finding;
+use crate::snapshot::{Snapshot, UseRole};
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    check_outside(snapshot, CheckId::Exr001, rule, "not-allowed", findings);
+}
+
+const fn rule(role: UseRole, objection: Objection) -> Option<&'static str> {
+    match role {
+        UseRole::Run | UseRole::Volume | UseRole::Import => Some(match objection {
+            Objection::NotAllowed => "not-allowed",
+            Objection::Blocked => "blocked",
+            Objection::MirrorNotAllowed => "mirror-not-allowed",
+        }),
+        UseRole::Base | UseRole::Source | UseRole::Push => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::facts::Known;
+
+    use super::*;
+    use crate::finding::Outcome;
+    use crate::kind::Kind;
+    use crate::snapshot::{ImageUse, Meaning, MirrorRule};
+    use crate::testing::{
+        approved, image_use, mirror, object, openshift, place, stream, tag, workload,
+    };
+
+    fn run(written: &str) -> ImageUse {
+        let at = place(
+            &object(Kind::Deployment, "shop", "cart"),
+            "web",
+            "spec.template.spec.containers[0].image",
+        );
+        image_use(at, UseRole::Run, written)
+    }
+
+    fn short(written: &str) -> ImageUse {
+        let mut used = run("docker.io/x");
+        used.image.written = written.into();
+        used.image.registry = "".into();
+        used.image.repository = "".into();
+        used.meaning = Meaning::Searched;
+        used
+    }
+
+    fn import(written: &str) -> ImageUse {
+        let at = place(
+            &object(Kind::ImageStream, "shop", "cart"),
+            "v1",
+            "spec.tags[0].from.name",
+        );
+        image_use(at, UseRole::Import, written)
+    }
+
+    fn found(snapshot: &Snapshot) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        check(snapshot, &mut findings);
+        findings
+    }
+
+    fn said(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
+        found(snapshot)
+            .into_iter()
+            .map(|finding| (finding.rule, finding.message))
+            .collect()
+    }
+
+    fn with(mut snapshot: Snapshot, uses: &[ImageUse]) -> Snapshot {
+        snapshot.uses = uses.to_vec();
+        snapshot
+    }
+
+    #[test]
+    fn an_image_off_the_users_list_is_found_with_the_command_that_moves_it() {
+        let mut snapshot = with(
+            openshift(&[], &[]),
+            &[run("docker.io/other/cart:1"), run("quay.io/acme/cart:1")],
+        );
+        snapshot.approved = Some(approved(&["quay.io/acme"]));
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert_eq!(
+            finding.message,
+            "docker.io/other/cart:1 is of docker.io/other/cart, which the list acme does not approve"
+        );
+        assert_eq!(
+            finding.fix,
+            "oc set image deployment.apps/cart -n shop web=quay.io/acme/cart:1"
+        );
+        assert_eq!(finding.outcome, Outcome::Fail);
+    }
+
+    #[test]
+    fn the_clusters_lists_decide_where_no_other_is_given() {
+        for (allowed, blocked, used, want) in [
+            (
+                &["quay.io"][..],
+                &[][..],
+                run("docker.io/a/b"),
+                Some("not-allowed"),
+            ),
+            (&["quay.io"], &[], run("quay.io/a/b"), None),
+            (&["*.example.com"], &[], run("reg.example.com/a"), None),
+            (
+                &["*.example.com"],
+                &[],
+                run("reg.example.com.evil.com/a"),
+                Some("not-allowed"),
+            ),
+            (
+                &["quay.io"],
+                &[],
+                import("docker.io/a/b"),
+                Some("not-allowed"),
+            ),
+            (&[], &["docker.io"], run("docker.io/a/b"), Some("blocked")),
+            (
+                &[],
+                &["docker.io"],
+                import("docker.io/a/b"),
+                Some("blocked"),
+            ),
+            (&[], &["docker.io"], run("quay.io/a/b"), None),
+            (&[], &["docker.io/a"], run("docker.io/ab/c"), None),
+            (&[], &[], run("docker.io/a/b"), None),
+        ] {
+            let snapshot = with(openshift(allowed, blocked), std::slice::from_ref(&used));
+            let rules: Vec<_> = found(&snapshot)
+                .iter()
+                .map(|finding| finding.rule)
+                .collect();
+            assert_eq!(
+                rules,
+                want.into_iter().collect::<Vec<_>>(),
+                "{}",
+                used.image.written
+            );
+        }
+    }
+
+    #[test]
+    fn every_candidate_of_a_short_name_is_judged() {
+        let mut snapshot = with(openshift(&[], &[]), &[short("nginx:1")]);
+        snapshot.approved = Some(approved(&["docker.io"]));
+        assert_eq!(
+            said(&snapshot),
+            [(
+                "not-allowed",
+                "nginx:1 may come from registry.access.redhat.com/nginx, which the list acme does \
+                 not approve"
+                    .to_owned()
+            )]
+        );
+        // What nodes enforce themselves leaves the candidates that they may pull.
+        let snapshot = with(openshift(&["docker.io"], &[]), &[short("nginx:1")]);
+        assert_eq!(said(&snapshot), []);
+        let snapshot = with(openshift(&["quay.io"], &[]), &[short("nginx:1")]);
+        assert_eq!(said(&snapshot).len(), 1);
+        let snapshot = with(openshift(&[], &["docker.io"]), &[short("nginx:1")]);
+        assert_eq!(said(&snapshot), []);
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_neither_passed_nor_failed() {
+        let mut snapshot = with(Snapshot::default(), &[run("docker.io/a/b"), short("nginx")]);
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert_eq!(finding.outcome, Outcome::Unknown);
+        assert_eq!(finding.place.object.kind, Kind::ImageConfig);
+
+        snapshot.approved = Some(approved(&["docker.io"]));
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert_eq!(finding.outcome, Outcome::Unknown);
+        assert_eq!(&*finding.image.unwrap().written, "nginx");
+        assert_eq!(found(&Snapshot::default()), []);
+    }
+
+    #[test]
+    fn copies_placeholders_and_streams_of_operators_are_left_alone() {
+        let mut copy = run("docker.io/a/b");
+        copy.owned = true;
+        let mut unset = run("docker.io/a/b");
+        unset.meaning = Meaning::Unset;
+        let mut internal = run("image-registry.openshift-image-registry.svc:5000/shop/b");
+        internal.meaning = Meaning::Internal;
+        let mut snapshot = with(
+            openshift(&["quay.io"], &[]),
+            &[copy, unset, internal, import("docker.io/a/b"), short("web")],
+        );
+        let mut samples = stream("shop", "cart", vec![tag("v1", "docker.io/a/b")]);
+        samples.managed = true;
+        snapshot.streams.push(samples);
+        let mut cart = workload(object(Kind::Deployment, "shop", "cart"), &[("web", "web")]);
+        cart.triggers.push(crate::snapshot::ImageTrigger {
+            namespace: "shop".into(),
+            tag: "cart:v1".into(),
+            containers: vec!["web".into()],
+            paused: false,
+        });
+        snapshot.workloads.push(cart);
+        assert_eq!(said(&snapshot), []);
+    }
+
+    #[test]
+    fn mirrors_of_a_source_that_is_never_asked_are_judged() {
+        let never = |rule: MirrorRule| MirrorRule {
+            never_source: true,
+            ..rule
+        };
+        let rule = mirror(Kind::ImageTagMirrorSet, "m", "quay.io", &["m.corp/quay"]);
+        let mut snapshot = with(openshift(&["quay.io"], &[]), &[run("quay.io/a/b:1")]);
+        snapshot.cluster.mirrors = Known::Known(vec![rule.clone()]);
+        assert_eq!(said(&snapshot), []);
+        snapshot.cluster.mirrors = Known::Known(vec![never(rule.clone())]);
+        assert_eq!(
+            said(&snapshot),
+            [(
+                "mirror-not-allowed",
+                "quay.io/a/b:1 comes from its mirror m.corp/quay/a/b, which allowedRegistries of \
+                 the cluster does not have"
+                    .to_owned()
+            )]
+        );
+
+        // A blocked source with a mirror is served by the mirror.
+        let mut snapshot = with(openshift(&[], &["quay.io"]), &[run("quay.io/a/b:1")]);
+        snapshot.cluster.mirrors = Known::Known(vec![rule]);
+        assert_eq!(said(&snapshot), []);
+    }
+}

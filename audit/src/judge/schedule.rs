@@ -1,0 +1,330 @@
+//! EXR005: a tag of an external image that is not imported on schedule, or whose import failed.
+//!
+//! Without `importPolicy.scheduled` OpenShift imports a tag once, and no fix of the image ever
+//! arrives. An import that failed leaves a condition `ImportSuccess: False`; one that succeeded
+//! leaves none, and the time of the condition is that of the first of equal failures
+//! (openshift-apiserver `pkg/image/apiserver/registry/imagestreamimport/rest.go`,
+//! `setFailureCondition`), so that nothing here is measured from it.
+//!
+//! Left out, as in ComplianceAsCode's rule `imagestream_sets_schedule`: streams of the samples
+//! operator and the ClusterVersion, and tags that only follow another tag. Left out also: digests,
+//! which cannot change; `reference: true`, which is never imported (openshift-controller-manager
+//! `imagestream_controller.go`, `tagImportable`); the integrated registry; and whoever opted out.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use extreg_core::policy::{Mode, Selection};
+use extreg_core::registry::RefRole;
+
+use super::found::found;
+use super::images::{External, policy};
+use super::opt_outs::OptOuts;
+use super::remedy;
+use super::support::is_on_cluster;
+use crate::check::{CheckId, Severity};
+use crate::credentials::{Credential, Credentials};
+use crate::finding::{Finding, Place};
+use crate::snapshot::{FailedImport, Snapshot, StreamRecord, TagOrigin, TagRecord};
+
+/// Longer words of a registry tell nobody more.
+const MAX_WORDS: usize = 200;
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    let opt_outs = OptOuts::of(snapshot);
+    for stream in snapshot.streams.iter().filter(|stream| !stream.managed) {
+        let judge = Judge { snapshot, stream };
+        let images = stream
+            .tags
+            .iter()
+            .filter(|tag| matches!(tag.from, TagOrigin::Image(_)))
+            .count();
+        if images == 0 && !opt_outs.cover(&stream.object, "") {
+            findings.extend(judge.repository());
+        }
+        for tag in &stream.tags {
+            findings.extend(judge.failed(tag));
+            let TagOrigin::Image(written) = &tag.from else {
+                continue;
+            };
+            let Some(image) = External::of(written, RefRole::Import, snapshot) else {
+                continue;
+            };
+            findings.extend(judge.never_imported(tag, image));
+            if !tag.opts_out && !opt_outs.cover(&stream.object, &tag.name) {
+                findings.extend(judge.schedule(tag, image));
+            }
+        }
+    }
+}
+
+struct Judge<'a> {
+    snapshot: &'a Snapshot,
+    stream: &'a StreamRecord,
+}
+
+impl Judge<'_> {
+    fn schedule(&self, tag: &TagRecord, image: External<'_>) -> Option<Finding> {
+        let name = self.tag_name(tag);
+        let fix = |scheduled| remedy::tag(&self.stream.object, tag, image.written, scheduled);
+        let field = |leaf| tag.index.map(|index| format!("spec.tags[{index}].{leaf}"));
+        if tag.reference {
+            return tag.scheduled.then(|| Finding {
+                severity: Severity::Info,
+                place: self.place(tag, field("reference").as_deref()),
+                message: format!("{name} is scheduled to no effect: it is a reference"),
+                why: "A tag with reference: true is never imported: whatever uses it pulls the \
+                      image by its name, and no digest is known"
+                    .to_owned(),
+                ..self.finding("reference", image, fix(true))
+            });
+        }
+        (!tag.scheduled && !image.has_digest()).then(|| Finding {
+            place: self.place(tag, field("importPolicy.scheduled").as_deref()),
+            message: format!(
+                "{name} follows {} but is not imported on schedule",
+                image.written
+            ),
+            why: format!(
+                "OpenShift imports it once{}, and no later image of that name arrives. {}",
+                since(tag),
+                self.policy_words(image)
+            ),
+            ..self.finding("not-scheduled", image, fix(true))
+        })
+    }
+
+    fn never_imported(&self, tag: &TagRecord, image: External<'_>) -> Option<Finding> {
+        let place = self.place(tag, from_field(tag).as_deref());
+        let in_cluster = is_on_cluster(&place);
+        let imported = !tag.digest.is_empty() || tag.failure.is_some() || tag.reference;
+        (in_cluster && !imported).then(|| Finding {
+            place,
+            message: format!("{} was never imported", self.tag_name(tag)),
+            why: "It holds no image and no word of a failure: whatever follows it waits".to_owned(),
+            ..self.finding(
+                "never-imported",
+                image,
+                remedy::import(&self.stream.object, tag),
+            )
+        })
+    }
+
+    fn failed(&self, tag: &TagRecord) -> Option<Finding> {
+        let failure = tag.failure.as_ref()?;
+        let followed;
+        let written = match &tag.from {
+            TagOrigin::Image(written) => &**written,
+            TagOrigin::Stream { .. } => return None,
+            TagOrigin::Pushed if self.stream.follows_repository.is_empty() => return None,
+            TagOrigin::Pushed => {
+                followed = format!("{}:{}", self.stream.follows_repository, tag.name);
+                &*followed
+            }
+        };
+        let image = External::of(written, RefRole::Import, self.snapshot)?;
+        let again = if tag.scheduled {
+            "OpenShift tries again at each interval"
+        } else {
+            "It is not scheduled, so nothing tries again until somebody does"
+        };
+        let held = if tag.digest.is_empty() {
+            "It holds no image, so that whatever follows it waits".to_owned()
+        } else {
+            format!("It still holds the image of {}", day(&tag.created))
+        };
+        let (hint, fix) = self.refusal(tag, failure, image);
+        Some(Finding {
+            place: self.place(tag, from_field(tag).as_deref()),
+            message: format!(
+                "the import of {written} into {} fails{}: {}",
+                self.tag_name(tag),
+                failing_since(failure),
+                words(failure)
+            ),
+            why: format!("{held}. {again}{hint}"),
+            ..self.finding(
+                "import-failed",
+                image,
+                fix.unwrap_or_else(|| remedy::import(&self.stream.object, tag)),
+            )
+        })
+    }
+
+    /// What the credentials have to do with a failure, and what mends it if they do.
+    fn refusal(
+        &self,
+        tag: &TagRecord,
+        failure: &FailedImport,
+        image: External<'_>,
+    ) -> (String, Option<String>) {
+        let namespace = &self.stream.object.namespace;
+        if is_throttled(failure) {
+            let hint = ". The allowance of its account or address is used up: see EXR008";
+            return (hint.to_owned(), None);
+        }
+        if &*failure.reason != "Unauthorized" {
+            return (String::new(), None);
+        }
+        match Credentials::of(self.snapshot).import(namespace, image.written) {
+            Credential::Found {
+                secret, username, ..
+            } => (format!(". It was tried as {username}, from {secret}"), None),
+            Credential::None => (
+                format!(
+                    ". No credential for {} is to be had in {namespace}",
+                    image.host
+                ),
+                Some(self.credential_for(tag, image)),
+            ),
+            Credential::Broken { secret, .. } => (format!(". No import can use {secret}"), None),
+            Credential::Unknown(doubt) => (format!(". With what is not known: {doubt}"), None),
+        }
+    }
+
+    fn credential_for(&self, tag: &TagRecord, image: External<'_>) -> String {
+        let stream = &self.stream.object;
+        let repository = image.image.repository_path();
+        remedy::hub_name(image.written).map_or_else(
+            || {
+                let namespace = &stream.namespace;
+                remedy::provide_secret(self.snapshot, namespace, image.host, &repository)
+            },
+            |name| remedy::tag(stream, tag, &name, tag.scheduled),
+        )
+    }
+
+    fn repository(&self) -> Option<Finding> {
+        let repository = &self.stream.follows_repository;
+        let image = External::of(repository, RefRole::Import, self.snapshot)?;
+        let stream = &self.stream.object;
+        let written = format!("{repository}:latest");
+        Some(Finding {
+            place: self.whole("spec.dockerImageRepository"),
+            message: format!(
+                "{} follows the repository {repository}, which is never imported on schedule",
+                stream.name
+            ),
+            why: "OpenShift imports at most 50 tags of it once; only a tag of its own can be \
+                  scheduled"
+                .to_owned(),
+            ..self.finding(
+                "repository-never-scheduled",
+                image,
+                remedy::schedule(
+                    &stream.namespace,
+                    &format!("{}:latest", stream.name),
+                    &written,
+                ),
+            )
+        })
+    }
+
+    fn policy_words(&self, image: External<'_>) -> String {
+        let repository = image.image.repository_path();
+        let namespace = &self.stream.object.namespace;
+        match policy(self.snapshot, namespace, image.host, &repository) {
+            Selection::Policy(policy) if !policy.schedules() => {
+                format!("Policy {} does not ask for a schedule", policy.name())
+            }
+            Selection::Policy(policy) if policy.mode() == Mode::Enforce => format!(
+                "Policy {} schedules such tags when they are made; this one came before it or past \
+                 it",
+                policy.name()
+            ),
+            Selection::Policy(policy) => format!(
+                "Policy {} would schedule it, but its mode is {:?}",
+                policy.name(),
+                policy.mode()
+            ),
+            Selection::NamespaceUnknown(policy) => format!(
+                "Policy {} may schedule it; the labels of {namespace}, which decide, are not known",
+                policy.name()
+            ),
+            Selection::None => format!(
+                "No policy speaks of {}/{repository} here",
+                image.host.as_str()
+            ),
+        }
+    }
+
+    fn finding(&self, rule: &'static str, image: External<'_>, fix: String) -> Finding {
+        Finding {
+            image: Some(image.name()),
+            fix,
+            ..found(CheckId::Exr005, rule, self.whole(""))
+        }
+    }
+
+    fn whole(&self, field: &str) -> Place {
+        Place {
+            object: self.stream.object.clone(),
+            part: Arc::default(),
+            field: field.into(),
+            origin: self.stream.origin.clone(),
+        }
+    }
+
+    fn place(&self, tag: &TagRecord, field: Option<&str>) -> Place {
+        Place {
+            part: tag.name.clone(),
+            ..self.whole(field.unwrap_or("status.tags"))
+        }
+    }
+
+    fn tag_name(&self, tag: &TagRecord) -> String {
+        format!("{}:{}", self.stream.object.name, tag.name)
+    }
+}
+
+/// Whether the registry refused because too much was pulled.
+fn is_throttled(failure: &FailedImport) -> bool {
+    failure.message.contains("toomanyrequests") || &*failure.reason == "TooManyRequests"
+}
+
+fn from_field(tag: &TagRecord) -> Option<String> {
+    tag.index
+        .map(|index| format!("spec.tags[{index}].from.name"))
+}
+
+fn since(tag: &TagRecord) -> String {
+    if tag.created.is_empty() {
+        String::new()
+    } else {
+        format!(", the image of {} is what it holds", day(&tag.created))
+    }
+}
+
+fn failing_since(failure: &FailedImport) -> String {
+    if failure.since.is_empty() {
+        String::new()
+    } else {
+        format!(" since {}", failure.since)
+    }
+}
+
+/// The day of a time.
+fn day(time: &str) -> &str {
+    time.split_once('T').map_or(time, |(day, _)| day)
+}
+
+/// Reason and message of a failure in one line.
+fn words(failure: &FailedImport) -> String {
+    let message = failure
+        .message
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let text = match (&*failure.reason, &*message) {
+        ("", message) => message.to_owned(),
+        (reason, "") => reason.to_owned(),
+        (reason, message) => format!("{reason}: {message}"),
+    };
+    if text.len() <= MAX_WORDS {
+        return text;
+    }
+    let end = text.floor_char_boundary(MAX_WORDS);
+    format!("{}…", text.get(..end).unwrap_or_default())
+}

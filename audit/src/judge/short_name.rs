@@ -1,0 +1,366 @@
+//! EXR010: an image is named without its registry.
+//!
+//! The same short name means three things. In an import and in a push it is docker.io
+//! (openshift-apiserver `pkg/image/apiserver/importer/importer.go`, openshift/builder
+//! `pkg/build/builder/daemonless.go`). In a build's base it is the first of the builder's search list
+//! that has it. In a container it is the first of the node's, which `containerRuntimeSearchRegistries`
+//! of `image.config.openshift.io/cluster` sets. What is searched is worse: whoever owns the name in a
+//! registry that is asked first decides what runs.
+//!
+//! Some names look short and are not: OpenShift takes `node.js:18` for a registry without a repository
+//! and `User/app` for a namespace, where the importer, the builder and the kubelet take `User` for a
+//! host (library-go `pkg/image/reference/reference.go`, distribution
+//! `reference.ParseNormalizedNamed`).
+
+use extreg_core::facts::Known;
+use extreg_core::image::ImageRef;
+use extreg_core::registry::{InvalidRef, RefRole, Resolution, resolve};
+
+use super::support::{Draft, by_hand, judged, set_image, trigger_of};
+use crate::approved::{Allowance, Target, search_list};
+use crate::check::{CheckId, Severity};
+use crate::finding::Finding;
+use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
+
+/// What to write where nobody can tell what is meant.
+const FULL: &str = "its full name, REGISTRY/REPOSITORY:TAG";
+
+pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+    findings.extend(judged(snapshot).filter_map(|used| match used.meaning {
+        Meaning::External => implied(snapshot, used),
+        Meaning::Searched => searched(snapshot, used),
+        Meaning::Invalid => misread(snapshot, used),
+        Meaning::Internal | Meaning::Parameter | Meaning::Unset => None,
+    }));
+}
+
+/// A short name that is docker.io for certain.
+fn implied(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
+    let written = &*used.image.written;
+    let image = ImageRef::parse(written).ok()?;
+    if !image.registry().is_empty() || image.is_registry_only() {
+        return None;
+    }
+    let full = Target::of(&image, "docker.io");
+    let why = match used.role {
+        UseRole::Push if image.namespace().is_empty() => {
+            "Docker Hub keeps library/ for itself, so the push is denied: name your own repository."
+        }
+        UseRole::Push => {
+            "A push secret with the key docker.io is not found for a short name, only one with the \
+             key https://index.docker.io/v1/."
+        }
+        _ => {
+            "In a workload or a build the same name is looked for in other registries, so it names \
+             two images."
+        }
+    };
+    let draft = Draft {
+        check: CheckId::Exr010,
+        rule: "implied",
+        message: format!(
+            "{written} names no registry: {} reads it as {}",
+            if used.role == UseRole::Push {
+                "a push"
+            } else {
+                "an import"
+            },
+            full.reference()
+        ),
+        why: why.to_owned(),
+        fix: set_image(snapshot, used, &full.reference()),
+    };
+    Some(draft.of(used).with_severity(Severity::Low))
+}
+
+/// A short name that is searched.
+fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
+    if trigger_of(snapshot, used).is_some() {
+        return None;
+    }
+    let written = &*used.image.written;
+    let image = ImageRef::parse(written).ok()?;
+    let (hosts, list) = match search_list(used.role, &snapshot.cluster) {
+        Known::Known(hosts) => {
+            let list = hosts.join(", ");
+            (hosts, format!("it is looked for in {list}"))
+        }
+        Known::Unknown => (
+            vec!["docker.io"],
+            "it is looked for in a list of the cluster that could not be read".to_owned(),
+        ),
+    };
+    let candidates: Vec<_> = hosts.iter().map(|host| Target::of(&image, host)).collect();
+    let meant = likeliest(&Allowance::of(snapshot), &candidates)?;
+    let why = match used.role {
+        UseRole::Base | UseRole::Source => {
+            "The first registry that has the name wins, so whoever registers it there decides what is \
+             built."
+        }
+        _ => {
+            "The first registry that has the name wins, so whoever registers it there decides what \
+             runs; newer nodes refuse a name that could be several images."
+        }
+    };
+    let draft = Draft {
+        check: CheckId::Exr010,
+        rule: "searched",
+        message: format!("{written} names no registry: {list}"),
+        why: why.to_owned(),
+        fix: set_image(snapshot, used, &meant.reference()),
+    };
+    Some(draft.of(used))
+}
+
+/// What a person most likely means: what is approved, else Docker Hub, else what is asked first.
+fn likeliest<'a>(allowance: &Allowance<'_>, candidates: &'a [Target]) -> Option<&'a Target> {
+    let approved = |target: &&Target| allowance.approves(target) == Some(true);
+    candidates
+        .iter()
+        .find(approved)
+        .or_else(|| {
+            candidates
+                .iter()
+                .find(|target| target.registry() == "docker.io")
+        })
+        .or_else(|| candidates.first())
+}
+
+/// A name that means no image.
+fn misread(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
+    let written = &*used.image.written;
+    let Resolution::Invalid(reason) = resolve(written, role(used.role), &snapshot.cluster.internal)
+    else {
+        return None;
+    };
+    let (rule, message, fix) = match reason {
+        InvalidRef::UpperCase => {
+            let host = written.split('/').next().unwrap_or_default();
+            let lower = format!("docker.io/{}", lower_name(written));
+            (
+                "misread",
+                format!(
+                    "{written} is a repository of docker.io to the API server and one of the registry \
+                     {host} to whoever pulls it"
+                ),
+                set_image(snapshot, used, &lower),
+            )
+        }
+        InvalidRef::RegistryOnly => (
+            "misread",
+            format!("{written} is read as a registry with no repository in it"),
+            by_hand(&used.place, FULL),
+        ),
+        InvalidRef::Syntax(error) => (
+            "invalid",
+            format!("{written} is no image reference: {error}"),
+            by_hand(&used.place, FULL),
+        ),
+    };
+    let draft = Draft {
+        check: CheckId::Exr010,
+        rule,
+        message,
+        why: "What should be pulled from a registry is pulled from none, or from one that nobody \
+              meant."
+            .to_owned(),
+        fix,
+    };
+    Some(draft.of(used))
+}
+
+/// The name in lower case, its tag as it is.
+fn lower_name(written: &str) -> String {
+    let end = written.rfind('/').unwrap_or_default();
+    let (folder, rest) = written.split_at(end);
+    let (name, version) = rest.split_at(rest.find([':', '@']).unwrap_or(rest.len()));
+    format!("{}{}{version}", folder.to_lowercase(), name.to_lowercase())
+}
+
+const fn role(role: UseRole) -> RefRole {
+    match role {
+        UseRole::Import => RefRole::Import,
+        UseRole::Push => RefRole::Push,
+        UseRole::Base => RefRole::BasePull,
+        UseRole::Source => RefRole::SourcePull,
+        UseRole::Run | UseRole::Volume => RefRole::WorkloadPull,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::testing::{approved, image_use, object, openshift, place, stream, tag};
+
+    fn used(role: UseRole, written: &str, meaning: Meaning) -> ImageUse {
+        let (kind, part, field) = match role {
+            UseRole::Import => (Kind::ImageStream, "v1", "spec.tags[0].from.name"),
+            UseRole::Push => (Kind::BuildConfig, "", "spec.output.to.name"),
+            UseRole::Base => (
+                Kind::BuildConfig,
+                "",
+                "spec.strategy.dockerStrategy.from.name",
+            ),
+            _ => (
+                Kind::Deployment,
+                "web",
+                "spec.template.spec.containers[0].image",
+            ),
+        };
+        let mut used = image_use(
+            place(&object(kind, "shop", "cart"), part, field),
+            role,
+            "docker.io/x",
+        );
+        used.image.written = written.into();
+        used.meaning = meaning;
+        used
+    }
+
+    fn one(mut snapshot: Snapshot, used: ImageUse) -> Option<Finding> {
+        snapshot.uses = vec![used];
+        let mut findings = Vec::new();
+        check(&snapshot, &mut findings);
+        assert!(findings.len() < 2, "{findings:?}");
+        findings.pop()
+    }
+
+    #[test]
+    fn each_field_reads_a_short_name_its_own_way() {
+        for (role, written, meaning, rule, severity, message, fix) in [
+            (
+                UseRole::Import,
+                "nginx",
+                Meaning::External,
+                "implied",
+                Severity::Low,
+                "nginx names no registry: an import reads it as docker.io/library/nginx",
+                "oc tag --source=docker docker.io/library/nginx cart:v1 -n shop",
+            ),
+            (
+                UseRole::Push,
+                "acme/batch:v1",
+                Meaning::External,
+                "implied",
+                Severity::Low,
+                "acme/batch:v1 names no registry: a push reads it as docker.io/acme/batch:v1",
+                r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/output/to/name","value":"acme/batch:v1"},{"op":"replace","path":"/spec/output/to/name","value":"docker.io/acme/batch:v1"}]'"#,
+            ),
+            (
+                UseRole::Run,
+                "myhost:5000",
+                Meaning::Searched,
+                "searched",
+                Severity::Medium,
+                "myhost:5000 names no registry: it is looked for in registry.access.redhat.com, \
+                 docker.io",
+                "oc set image deployment.apps/cart -n shop web=docker.io/library/myhost:5000",
+            ),
+            (
+                UseRole::Base,
+                "python:3",
+                Meaning::Searched,
+                "searched",
+                Severity::Medium,
+                "python:3 names no registry: it is looked for in registry.redhat.io, \
+                 registry.access.redhat.com, quay.io, docker.io",
+                r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/strategy/dockerStrategy/from/name","value":"python:3"},{"op":"replace","path":"/spec/strategy/dockerStrategy/from/name","value":"docker.io/library/python:3"}]'"#,
+            ),
+            (
+                UseRole::Run,
+                "User/App:V1",
+                Meaning::Invalid,
+                "invalid",
+                Severity::Medium,
+                "User/App:V1 is no image reference: repository name must be lowercase",
+                "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
+                 full name, REGISTRY/REPOSITORY:TAG",
+            ),
+            (
+                UseRole::Run,
+                "User/app:V1",
+                Meaning::Invalid,
+                "misread",
+                Severity::Medium,
+                "User/app:V1 is a repository of docker.io to the API server and one of the registry \
+                 User to whoever pulls it",
+                "oc set image deployment.apps/cart -n shop web=docker.io/user/app:V1",
+            ),
+            (
+                UseRole::Run,
+                "node.js:18",
+                Meaning::Invalid,
+                "misread",
+                Severity::Medium,
+                "node.js:18 is read as a registry with no repository in it",
+                "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
+                 full name, REGISTRY/REPOSITORY:TAG",
+            ),
+        ] {
+            let finding = one(openshift(&[], &[]), used(role, written, meaning)).unwrap();
+            assert_eq!(
+                (
+                    finding.rule,
+                    finding.severity,
+                    &*finding.message,
+                    &*finding.fix
+                ),
+                (rule, severity, message, fix)
+            );
+        }
+    }
+
+    #[test]
+    fn the_full_name_is_an_approved_one_where_there_is_one() {
+        let mut snapshot = openshift(&[], &[]);
+        snapshot.approved = Some(approved(&["registry.access.redhat.com"]));
+        let finding = one(snapshot, used(UseRole::Run, "ubi9:1", Meaning::Searched)).unwrap();
+        assert!(
+            finding
+                .fix
+                .ends_with("web=registry.access.redhat.com/ubi9:1"),
+            "{}",
+            finding.fix
+        );
+    }
+
+    #[test]
+    fn a_short_name_is_one_whether_or_not_the_list_is_known() {
+        let finding = one(
+            Snapshot::default(),
+            used(UseRole::Run, "nginx", Meaning::Searched),
+        )
+        .unwrap();
+        assert!(
+            finding.message.ends_with("could not be read"),
+            "{}",
+            finding.message
+        );
+    }
+
+    #[test]
+    fn full_names_and_what_is_not_yet_known_are_left_alone() {
+        for (written, meaning) in [
+            ("docker.io/library/nginx", Meaning::External),
+            ("index.docker.io/nginx", Meaning::External),
+            ("localhost/app", Meaning::External),
+            ("${IMAGE}", Meaning::Parameter),
+            (" ", Meaning::Unset),
+            ("app", Meaning::Internal),
+        ] {
+            for role in [UseRole::Import, UseRole::Run] {
+                let finding = one(openshift(&[], &[]), used(role, written, meaning));
+                assert_eq!(finding, None, "{written}");
+            }
+        }
+        let mut snapshot = openshift(&[], &[]);
+        let mut samples = stream("shop", "cart", vec![tag("v1", "nginx")]);
+        samples.managed = true;
+        snapshot.streams.push(samples);
+        assert_eq!(
+            one(snapshot, used(UseRole::Import, "nginx", Meaning::External)),
+            None
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! Findings, from what is different about them.
+
+use extreg_core::facts::Known;
+
+use crate::check::{CheckId, Severity};
+use crate::finding::{Finding, Outcome, Place};
+use crate::kind::Kind;
+use crate::place::{ObjectId, Origin};
+use crate::snapshot::{ImageUse, Snapshot};
+
+/// What is different about a finding.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) check: CheckId,
+    /// What of the check it is.
+    pub(crate) rule: &'static str,
+    pub(crate) message: String,
+    pub(crate) why: String,
+    pub(crate) fix: String,
+}
+
+impl Draft {
+    /// It is so, at a place and about no image.
+    pub(crate) fn at(self, place: Place) -> Finding {
+        Finding {
+            check: self.check,
+            rule: self.rule,
+            severity: self.check.severity(),
+            outcome: Outcome::Fail,
+            place,
+            image: None,
+            message: self.message,
+            why: self.why,
+            fix: self.fix,
+            suppression: None,
+            baseline: None,
+        }
+    }
+
+    /// It is so of a field that names an image.
+    pub(crate) fn of(self, used: &ImageUse) -> Finding {
+        Finding {
+            image: Some(used.image.clone()),
+            ..self.at(used.place.clone())
+        }
+    }
+}
+
+impl Finding {
+    /// The same, if it could not be told.
+    pub(crate) fn unknown(self) -> Self {
+        Self {
+            outcome: Outcome::Unknown,
+            ..self
+        }
+    }
+
+    /// The same, as bad as this.
+    pub(crate) fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+}
+
+/// A place in `image.config.openshift.io/cluster`, whether or not that could be read.
+pub(crate) fn configuration(snapshot: &Snapshot, part: &str, field: &str) -> Place {
+    let origin = match &snapshot.cluster.registries {
+        Known::Known(Some(sources)) => sources.origin.clone(),
+        Known::Known(None) | Known::Unknown => Origin::Cluster,
+    };
+    Place {
+        object: ObjectId {
+            namespace: "".into(),
+            kind: Kind::ImageConfig,
+            name: "cluster".into(),
+        },
+        part: part.into(),
+        field: field.into(),
+        origin,
+    }
+}
+
+/// All objects of a kind: the place of what could not be told because none of them could be read.
+pub(crate) fn whole(kind: Kind) -> Place {
+    Place {
+        object: ObjectId {
+            namespace: "".into(),
+            kind,
+            name: "*".into(),
+        },
+        part: "".into(),
+        field: "".into(),
+        origin: Origin::Cluster,
+    }
+}

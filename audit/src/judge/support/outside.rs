@@ -1,0 +1,226 @@
+//! Images that the policy does not let in: what EXR001 asks of what runs and is imported, and EXR011 of
+//! what is built.
+
+use extreg_core::facts::Known;
+
+use super::{Draft, by_hand, configuration, is_external, judged, mirrored, set_image, trigger_of};
+use crate::approved::{Allowance, List, Target, targets};
+use crate::check::CheckId;
+use crate::finding::Finding;
+use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
+
+/// Where images of this cluster's own can always be.
+const INTEGRATED: &str = "image-registry.openshift-image-registry.svc:5000";
+
+/// What is wrong with an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Objection {
+    /// The list does not have it.
+    NotAllowed,
+    /// The cluster blocks it.
+    Blocked,
+    /// The list does not have the mirror that it comes from.
+    MirrorNotAllowed,
+}
+
+/// Asks every field whose role `rule` names a rule for.
+///
+/// `unknown` is the rule of the one finding that says that nobody knows whether the cluster has a list.
+pub(crate) fn check_outside(
+    snapshot: &Snapshot,
+    check: CheckId,
+    rule: impl Fn(UseRole, Objection) -> Option<&'static str>,
+    unknown: &'static str,
+    findings: &mut Vec<Finding>,
+) {
+    let allowance = Allowance::of(snapshot);
+    let mut asked = false;
+    for used in judged(snapshot) {
+        if !is_external(used) || rule(used.role, Objection::NotAllowed).is_none() {
+            continue;
+        }
+        // What a trigger fills is a placeholder until it is a full name.
+        if used.meaning == Meaning::Searched && trigger_of(snapshot, used).is_some() {
+            continue;
+        }
+        asked = true;
+        let Known::Known(candidates) = targets(used, &snapshot.cluster) else {
+            if let (List::Given(_), Some(rule)) =
+                (allowance.list, rule(used.role, Objection::NotAllowed))
+            {
+                findings.push(unknown_search(check, rule, used));
+            }
+            continue;
+        };
+        for (objection, targets) in objections(snapshot, &allowance, used, &candidates) {
+            if let Some(rule) = rule(used.role, objection) {
+                let draft = Draft {
+                    check,
+                    rule,
+                    message: message(&allowance, used, objection, &targets),
+                    why: why(&allowance, used.role, objection),
+                    fix: fix(snapshot, &allowance, used, &candidates),
+                };
+                findings.push(draft.of(used));
+            }
+        }
+    }
+    if asked && allowance.list == List::Unknown {
+        let draft = Draft {
+            check,
+            rule: unknown,
+            message:
+                "whether images are allowed cannot be told: the cluster's image configuration \
+                      could not be read"
+                    .to_owned(),
+            why: "Its allowedRegistries and blockedRegistries decide what nodes and builds pull."
+                .to_owned(),
+            fix: "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+        };
+        let place = configuration(snapshot, "", "spec.registrySources");
+        findings.push(draft.at(place).unknown());
+    }
+}
+
+/// What is wrong with what a field may mean, and which of it.
+fn objections(
+    snapshot: &Snapshot,
+    allowance: &Allowance<'_>,
+    used: &ImageUse,
+    candidates: &[Target],
+) -> Vec<(Objection, Vec<Target>)> {
+    let of = |wanted: &dyn Fn(&Target) -> bool| -> Vec<Target> {
+        candidates.iter().filter(|t| wanted(t)).cloned().collect()
+    };
+    let mirrors = match (&snapshot.cluster.mirrors, used.role) {
+        (Known::Known(rules), role) if role != UseRole::Push => rules.as_slice(),
+        _ => &[],
+    };
+    let mut all = Vec::new();
+
+    let not_allowed = of(&|target| allowance.approves(target) == Some(false));
+    // Nodes and builds pass over what they may not pull and try the next; a list that is only ours
+    // stops nobody.
+    let enforced = matches!(allowance.list, List::Cluster(_));
+    let is_outside =
+        !not_allowed.is_empty() && (!enforced || not_allowed.len() == candidates.len());
+    // A source that is blocked is still served by its mirrors.
+    let blocked = of(&|target| allowance.blocks(target) && mirrored(mirrors, target).is_none());
+    if is_outside {
+        all.push((Objection::NotAllowed, not_allowed));
+    } else if !blocked.is_empty() && blocked.len() == candidates.len() {
+        all.push((Objection::Blocked, blocked));
+    }
+
+    let from_mirrors: Vec<_> = candidates
+        .iter()
+        .filter_map(|target| {
+            mirrored(mirrors, target).filter(|found| found.never_source || allowance.blocks(target))
+        })
+        .flat_map(|found| found.images)
+        .filter(|image| allowance.approves(image) == Some(false))
+        .collect();
+    if !from_mirrors.is_empty() {
+        all.push((Objection::MirrorNotAllowed, from_mirrors));
+    }
+    all
+}
+
+fn unknown_search(check: CheckId, rule: &'static str, used: &ImageUse) -> Finding {
+    let draft = Draft {
+        check,
+        rule,
+        message: format!(
+            "{} is a short name, and the registries that nodes search could not be read",
+            used.image.written
+        ),
+        why: "Whether it is approved depends on the registry that has it first.".to_owned(),
+        fix: "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+    };
+    draft.of(used).unknown()
+}
+
+fn message(
+    allowance: &Allowance<'_>,
+    used: &ImageUse,
+    objection: Objection,
+    targets: &[Target],
+) -> String {
+    let written = &used.image.written;
+    let names = targets.iter().map(Target::name).collect::<Vec<_>>();
+    let list = match allowance.list {
+        List::Given(approved) => format!("the list {} does not approve", approved.name()),
+        _ => "allowedRegistries of the cluster does not have".to_owned(),
+    };
+    let verdict = match objection {
+        Objection::NotAllowed | Objection::MirrorNotAllowed => list,
+        Objection::Blocked => "blockedRegistries of the cluster blocks".to_owned(),
+    };
+    let names = names.join(" or ");
+    match (objection, used.meaning) {
+        (Objection::MirrorNotAllowed, _) => {
+            format!("{written} comes from its mirror {names}, which {verdict}")
+        }
+        (_, Meaning::Searched) => format!("{written} may come from {names}, which {verdict}"),
+        _ => format!("{written} is of {names}, which {verdict}"),
+    }
+}
+
+fn why(allowance: &Allowance<'_>, role: UseRole, objection: Objection) -> String {
+    let enforced = objection == Objection::Blocked || matches!(allowance.list, List::Cluster(_));
+    let text = match (role, enforced) {
+        (UseRole::Run | UseRole::Volume, true) => {
+            "Nodes refuse the pull, so a pod on a node that has not yet pulled it does not start."
+        }
+        (UseRole::Run | UseRole::Volume, false) => {
+            "What this registry serves runs in the cluster and nobody has vouched for it."
+        }
+        (UseRole::Import, true) => {
+            "The import may succeed, since the importer does not ask allowedRegistries and matches \
+             blockedRegistries by the exact host; nodes then refuse to pull what was imported."
+        }
+        (UseRole::Import, false) => {
+            "Whatever this registry serves becomes a tag of the cluster that workloads and builds \
+             follow."
+        }
+        (UseRole::Base | UseRole::Source, true) => {
+            "Build pods get the same rules as nodes and refuse the pull, so the build fails."
+        }
+        (UseRole::Base | UseRole::Source, false) => {
+            "What is built carries what this registry serves, and nobody has vouched for it."
+        }
+        (UseRole::Push, true) => {
+            "What is built is handed to a registry that the cluster's own policy leaves out, and \
+             cannot be pulled back from there."
+        }
+        (UseRole::Push, false) => {
+            "What is built is handed to a registry that nobody has vouched for, and whoever owns it \
+             there can change it."
+        }
+    };
+    text.to_owned()
+}
+
+/// Moves the image to where it is approved, if such a place is known; it has to be copied there first.
+fn fix(
+    snapshot: &Snapshot,
+    allowance: &Allowance<'_>,
+    used: &ImageUse,
+    candidates: &[Target],
+) -> String {
+    let Some(first) = candidates.first() else {
+        return String::new();
+    };
+    let home = allowance.home(first.short_name());
+    let integrated = || {
+        let namespace = &used.place.object.namespace;
+        let usable = snapshot.cluster.integrated == Known::Known(true)
+            && used.role != UseRole::Import
+            && !namespace.is_empty();
+        usable.then(|| format!("{INTEGRATED}/{namespace}/{}", first.short_name()))
+    };
+    match home.or_else(integrated) {
+        Some(home) => set_image(snapshot, used, &first.at(&home)),
+        None => by_hand(&used.place, "an image of an approved registry"),
+    }
+}

@@ -1,0 +1,198 @@
+use extreg_core::policy::{Mode, Policy, PolicySet};
+use extreg_core::verdict::Reason;
+
+use super::*;
+use crate::snapshot::{BuildPhase, Injection, InjectionOutcome};
+use crate::testing::{build_config, object, stream, tag};
+use crate::world::{World, names};
+
+const EXR014: CheckId = CheckId::Exr014;
+
+fn sound() -> WebhookRecord {
+    WebhookRecord {
+        name: WebhookRecord::NAME.into(),
+        origin: Origin::Cluster,
+        fails_closed: true,
+        has_ca: true,
+        resources: names(&RESOURCES),
+        ca_not_after: "2027-11-20T00:00:00Z".into(),
+    }
+}
+
+fn installed(change: impl FnOnce(&mut WebhookRecord)) -> World {
+    let mut record = sound();
+    change(&mut record);
+    World::new().with(|s| s.cluster.webhook = Known::Known(Some(record)))
+}
+
+type Change<'a> = &'a dyn Fn(&mut WebhookRecord);
+
+fn rules(world: World) -> Vec<String> {
+    let mark = |finding: &Finding| match finding.outcome {
+        Outcome::Fail => format!("{} {}", finding.rule, finding.severity),
+        Outcome::Unknown => format!("{}?", finding.rule),
+    };
+    world.judge(EXR014).iter().map(mark).collect()
+}
+
+#[test]
+fn only_what_is_known_to_be_absent_is_absent() {
+    let unread = || World::new().with(|s| s.cluster.webhook = Known::Unknown);
+    assert_eq!(rules(World::new()), ["absent medium"]);
+    let files = World::new().in_files();
+    assert_eq!(rules(files), [""; 0]);
+    assert_eq!(rules(unread()), [""; 0]);
+    let gap = unread().gap(Kind::MutatingWebhookConfiguration, "");
+    assert_eq!(rules(gap), ["absent?"]);
+}
+
+#[test]
+fn what_is_wrong_with_the_configuration() {
+    let cases: [(Change<'_>, &[&str]); 6] = [
+        (&|_| (), &[]),
+        (&|record| record.fails_closed = false, &["fails-open info"]),
+        (&|record| record.has_ca = false, &["no-ca high"]),
+        (
+            &|record| (record.has_ca, record.fails_closed) = (false, false),
+            &["no-ca medium", "fails-open info"],
+        ),
+        (
+            &|record| record.resources = names(&["imagestreams.image.openshift.io"]),
+            &["missing-resource medium"],
+        ),
+        (
+            &|record| record.resources = names(&[]),
+            &["missing-resource medium"],
+        ),
+    ];
+    for (change, want) in cases {
+        assert_eq!(rules(installed(change)), want);
+    }
+    let found = installed(|record| {
+        record
+            .resources
+            .retain(|of| !of.starts_with("imagestreamt") && !of.starts_with("imaget"));
+    })
+    .judge(EXR014);
+    assert_eq!(
+        found[0].message,
+        "the webhook is not asked about imagestreamtags.image.openshift.io, \
+         imagetags.image.openshift.io"
+    );
+}
+
+/// Now is noon of 20 November 2026.
+#[test]
+fn a_certificate_ends() {
+    for (until, want) in [
+        ("2026-12-20T12:00:01Z", &[][..]),
+        ("2026-12-20T12:00:00Z", &[]),
+        ("2026-12-20T11:59:59Z", &["ca-expires medium"]),
+        ("2026-11-20T12:00:01Z", &["ca-expires medium"]),
+        ("2026-11-20T12:00:00Z", &["ca-expired high"]),
+        ("2025-01-01T00:00:00+01:00", &["ca-expired high"]),
+        ("", &["ca-expires?"]),
+        ("tomorrow", &["ca-expires?"]),
+    ] {
+        let world = installed(|record| record.ca_not_after = until.into());
+        assert_eq!(rules(world), want, "{until}");
+    }
+    let soon = installed(|record| record.ca_not_after = "2026-12-01T12:00:00Z".into());
+    assert_eq!(
+        soon.judge(EXR014)[0].message,
+        "the webhook's CA expires in 11 days, on 2026-12-01T12:00:00Z"
+    );
+}
+
+fn injection(outcome: InjectionOutcome, warnings: &[&str]) -> Injection {
+    let object = object(Kind::BuildConfig, "shop", "app");
+    Injection {
+        place: crate::testing::place(&object, "", "spec.output.pushSecret"),
+        image: "docker.io/u/a:1".into(),
+        policy: Some(Policy::BUILTIN.to_owned()),
+        outcome,
+        words: "set to {name: dockerhub}".to_owned(),
+        warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
+    }
+}
+
+fn seen(injection: Injection) -> World {
+    installed(|_| ())
+        .build(build_config("shop", "app", "docker.io/u/a:1"))
+        .with(|s| {
+            s.policies = PolicySet::builtin(Mode::Enforce);
+            s.injections.push(injection);
+        })
+}
+
+#[test]
+fn an_object_that_was_missed_is_told_in_the_engines_words() {
+    let found = seen(injection(InjectionOutcome::Sets, &["extreg: w"])).judge(EXR014);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (&*found[0].message, &*found[0].fix),
+        (
+            "the webhook missed app: spec.output.pushSecret set to {name: dockerhub}",
+            "oc set build-secret --push bc/app dockerhub -n shop"
+        )
+    );
+    assert!(
+        found[0]
+            .why
+            .ends_with("With it come the warnings: extreg: w")
+    );
+
+    let mut tagged = injection(InjectionOutcome::Sets, &[]);
+    tagged.place.object = object(Kind::ImageStream, "shop", "app");
+    tagged.place.part = "v1".into();
+    let world = seen(tagged).stream(stream("shop", "app", vec![tag("v1", "docker.io/u/a:1")]));
+    assert_eq!(
+        world.judge(EXR014)[0].fix,
+        "oc tag --source=docker docker.io/u/a:1 app:v1 --scheduled -n shop"
+    );
+}
+
+#[test]
+fn what_it_warns_of_is_told_too() {
+    let kept = InjectionOutcome::Keeps(Reason::LinkedSecret);
+    let said = seen(injection(
+        kept,
+        &["extreg: push secret not set", "extreg: linked"],
+    ));
+    let found = said.judge(EXR014);
+    assert_eq!(found[0].rule, "warned");
+    assert_eq!(found[0].why, "extreg: push secret not set; extreg: linked");
+    assert_eq!(rules(seen(injection(kept, &[]))), [""; 0]);
+    assert_eq!(
+        rules(seen(injection(
+            InjectionOutcome::WouldSet,
+            &["extreg: would"]
+        ))),
+        ["warned info"]
+    );
+}
+
+#[test]
+fn only_what_is_in_the_cluster_was_missed() {
+    let file = Origin::File {
+        path: "app.yaml".into(),
+        line: 1,
+    };
+    let mut planned = injection(InjectionOutcome::Sets, &[]);
+    planned.place.origin = file;
+    assert_eq!(rules(seen(planned.clone())), [""; 0]);
+    planned.place.origin = Origin::File {
+        path: "must-gather/namespaces/shop/builds.yaml".into(),
+        line: 1,
+    };
+    assert_eq!(rules(seen(planned)), ["missed low"]);
+    let over = seen(injection(InjectionOutcome::Sets, &[])).with(|s| {
+        s.builds[0].phase = Some(BuildPhase {
+            phase: "Failed".into(),
+            reason: "".into(),
+            message: "".into(),
+            pushed: "".into(),
+        });
+    });
+    assert_eq!(rules(over), [""; 0]);
+}

@@ -1,0 +1,65 @@
+//! Where something is: an object, and where that object was read.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::kind::Kind;
+
+/// An object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    /// Its namespace; empty where it has none, or a file names none.
+    pub namespace: Arc<str>,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name; what it is generated from and a `*` where that is all there is.
+    pub name: Arc<str>,
+}
+
+/// Where an object was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// In the cluster.
+    #[default]
+    Cluster,
+    /// In a file.
+    File {
+        /// Its path as given, with `/`.
+        path: Arc<str>,
+        /// The line on which the object begins, from 1.
+        line: usize,
+    },
+}
+
+impl ObjectId {
+    /// How people and `oc` write it: `deployment.apps/cart`, `pod/cart-1`.
+    pub fn reference(&self) -> String {
+        let api = self.kind.api();
+        let kind = api.kind.to_lowercase();
+        if api.group.is_empty() {
+            format!("{kind}/{}", self.name)
+        } else {
+            format!("{kind}.{}/{}", api.group, self.name)
+        }
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reference())?;
+        if self.namespace.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " in {}", self.namespace)
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster => f.write_str("cluster"),
+            Self::File { path, line } => write!(f, "{path}:{line}"),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+use std::fmt;
+
+/// An object that cannot be read as its kind. The text holds nothing of what stands in the object,
+/// which may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl Unreadable {
+    /// What `error` says, but for the value that it quotes and for the place in a JSON that nobody
+    /// has seen.
+    pub(super) fn of(error: &impl fmt::Display) -> Self {
+        let text = error.to_string();
+        let text = text
+            .rsplit_once(" at line ")
+            .map_or(&*text, |(text, _)| text);
+        let quote = text.find(" \"").or_else(|| text.find(" `"));
+        let text = match (quote, text.rfind(", expected")) {
+            (Some(from), Some(to)) if from < to => {
+                let before = text.get(..from).unwrap_or_default();
+                let after = text.get(to..).unwrap_or_default();
+                format!("{before}{after}")
+            }
+            _ => text.to_owned(),
+        };
+        Self(text)
+    }
+
+    /// What is wrong with the JSON of a kind.
+    pub(super) fn json(kind: &str, error: &serde_json::Error) -> Self {
+        Self::of(&format!("not a readable {kind}: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_of_the_object_is_told() {
+        for (json, want) in [
+            (
+                r#""canary, expected at line 1 \" x""#,
+                "not a readable Secret: invalid type: string, expected a map",
+            ),
+            (
+                "7",
+                "not a readable Secret: invalid type: integer, expected a map",
+            ),
+            (
+                "[1]",
+                "not a readable Secret: invalid type: sequence, expected a map",
+            ),
+            ("{", "not a readable Secret: EOF while parsing an object"),
+        ] {
+            let error =
+                serde_json::from_str::<std::collections::BTreeMap<String, u8>>(json).unwrap_err();
+            assert_eq!(Unreadable::json("Secret", &error).to_string(), want);
+        }
+    }
+}

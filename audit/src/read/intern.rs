@@ -1,0 +1,51 @@
+use std::collections::HashSet;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+/// One copy of each string that many objects repeat: namespaces, images, fields, names of
+/// containers and tags.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    known: HashSet<Arc<str>>,
+    scratch: String,
+}
+
+impl Names {
+    /// The one copy of `text`.
+    pub(super) fn get(&mut self, text: &str) -> Arc<str> {
+        if text.is_empty() {
+            return Arc::default();
+        }
+        if let Some(known) = self.known.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.known.insert(Arc::clone(&new));
+        new
+    }
+
+    /// The one copy of a text that is put together: `names.field(format_args!("spec.tags[{i}]"))`.
+    pub(super) fn field(&mut self, parts: fmt::Arguments<'_>) -> Arc<str> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        // Writing to a String does not fail.
+        let _ = scratch.write_fmt(parts);
+        let name = self.get(&scratch);
+        self.scratch = scratch;
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_are_one() {
+        let mut names = Names::default();
+        let one = names.get("docker.io/u/a");
+        let two = names.field(format_args!("docker.io/{}", "u/a"));
+        assert!(Arc::ptr_eq(&one, &two));
+        assert_eq!(&*names.get(""), "");
+    }
+}

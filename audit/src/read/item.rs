@@ -1,0 +1,205 @@
+//! What is kept of one object until all are read.
+
+use std::sync::Arc;
+
+use extreg_core::policy::Policy;
+
+use super::intern::Names;
+use super::suppression;
+use super::view::{Chosen, Metadata, OwnerReference};
+use crate::kind::Kind;
+use crate::place::{ObjectId, Origin};
+use crate::snapshot::{
+    AccountRecord, Annotation, BuildRecord, Meaning, MirrorRule, NamespaceRecord, RegistrySources,
+    SecretRecord, SignaturePolicy, StreamRecord, UseRole, WebhookRecord, WorkloadRecord,
+};
+
+/// What is kept of one object.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) id: ObjectId,
+    pub(super) origin: Origin,
+    /// The cluster's identity of the object: what is read twice of one cluster is one object.
+    pub(super) uid: Option<u128>,
+    /// The controller that made it, if it is of a kind that is read.
+    pub(super) owner: Option<(Kind, Arc<str>)>,
+    pub(super) uses: Vec<Found>,
+    pub(super) annotations: Vec<Annotation>,
+    pub(super) opt_outs: Vec<OptedOut>,
+    pub(super) body: Body,
+}
+
+/// A field that names an image. Which registry it means is known when all are read.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) part: Arc<str>,
+    pub(super) field: Arc<str>,
+    pub(super) role: UseRole,
+    pub(super) written: Arc<str>,
+    /// The digest that is known from elsewhere than the reference.
+    pub(super) digest: Arc<str>,
+    /// What it means, where that does not depend on its registry.
+    pub(super) meaning: Option<Meaning>,
+    /// Whether it says what another field says.
+    pub(super) copied: bool,
+}
+
+/// An opt-out.
+#[derive(Clone, Debug)]
+pub(super) struct OptedOut {
+    pub(super) part: Arc<str>,
+    pub(super) field: Arc<str>,
+    pub(super) by: &'static str,
+}
+
+/// What is kept of an object of one kind.
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Account(AccountRecord),
+    Build(Box<BuildItem>),
+    Images(Box<ImagesItem>),
+    Mirrors(Vec<MirrorRule>),
+    Namespace(NamespaceRecord),
+    /// It is of a kind that is read, and has nothing that matters.
+    Nothing,
+    /// A secret that holds no docker config.
+    OtherSecret,
+    Policy(Box<Result<Policy, String>>),
+    Secret(Box<SecretRecord>),
+    Signatures(SignaturePolicy),
+    Stream(Box<StreamItem>),
+    Webhook(WebhookRecord),
+    Workload(Box<WorkloadRecord>),
+}
+
+/// A BuildConfig or a Build.
+#[derive(Clone, Debug)]
+pub(super) struct BuildItem {
+    pub(super) record: BuildRecord,
+    /// The ImageStream tag that it outputs to.
+    pub(super) output: Option<StreamTag>,
+    /// What the rules of the webhook look at of it; none for Shipwright's.
+    pub(super) reduced: Option<Box<str>>,
+}
+
+/// A tag of a stream.
+#[derive(Clone, Debug)]
+pub(super) struct StreamTag {
+    pub(super) namespace: Arc<str>,
+    pub(super) stream: Arc<str>,
+    pub(super) tag: Arc<str>,
+}
+
+/// An ImageStream.
+#[derive(Clone, Debug)]
+pub(super) struct StreamItem {
+    pub(super) record: StreamRecord,
+    /// What the rules of the webhook look at of it.
+    pub(super) reduced: Box<str>,
+}
+
+/// `images.config.openshift.io/cluster`.
+#[derive(Clone, Debug)]
+pub(super) struct ImagesItem {
+    pub(super) sources: RegistrySources,
+    /// Whether it says which registry there is; a file for the cluster to be does not.
+    pub(super) has_status: bool,
+    /// Empty where there is no integrated registry.
+    pub(super) internal: Arc<str>,
+    pub(super) external: Vec<Arc<str>>,
+}
+
+/// Where an object is read, and what reading it needs.
+pub(super) struct Site<'r> {
+    pub(super) kind: Kind,
+    pub(super) origin: Origin,
+    pub(super) default_namespace: &'r str,
+    pub(super) names: &'r mut Names,
+}
+
+impl Site<'_> {
+    /// The object of this metadata.
+    pub(super) fn id(&mut self, metadata: &Metadata<'_>) -> ObjectId {
+        let namespace = match (self.kind.api().namespaced, metadata.namespace.as_str()) {
+            (false, _) => "",
+            (true, "") => self.default_namespace,
+            (true, namespace) => namespace,
+        };
+        let name = match (metadata.name.as_str(), metadata.generate_name.as_str()) {
+            ("", "") => Arc::default(),
+            ("", generated) => format!("{generated}*").into(),
+            (name, _) => name.into(),
+        };
+        ObjectId {
+            namespace: self.names.get(namespace),
+            kind: self.kind,
+            name,
+        }
+    }
+
+    /// The item of this metadata, with nothing in it yet.
+    pub(super) fn item(&mut self, metadata: &Metadata<'_>) -> Item {
+        let id = self.id(metadata);
+        let mut item = Item {
+            id,
+            origin: self.origin.clone(),
+            uid: uid(&metadata.uid),
+            owner: self.owner(metadata),
+            uses: Vec::new(),
+            annotations: Vec::new(),
+            opt_outs: Vec::new(),
+            body: Body::Nothing,
+        };
+        self.note(&mut item, &metadata.annotations);
+        item
+    }
+
+    /// Keeps the annotations that suppress a check.
+    pub(super) fn note(&mut self, item: &mut Item, annotations: &Chosen<'_>) {
+        for annotation in suppression::of(annotations, self.names) {
+            if !item.annotations.contains(&annotation) {
+                item.annotations.push(annotation);
+            }
+        }
+    }
+
+    fn owner(&mut self, metadata: &Metadata<'_>) -> Option<(Kind, Arc<str>)> {
+        let owner = controller(metadata)?;
+        let kind = Kind::of(&owner.api_version, &owner.kind)?;
+        Some((kind, self.names.get(&owner.name)))
+    }
+}
+
+impl Found {
+    /// A field and what stands in it.
+    pub(super) fn new(role: UseRole, part: Arc<str>, field: Arc<str>, written: Arc<str>) -> Self {
+        Self {
+            part,
+            field,
+            role,
+            written,
+            digest: Arc::default(),
+            meaning: None,
+            copied: false,
+        }
+    }
+}
+
+/// The controller that made an object. A deployer pod names its ReplicationController without saying
+/// that it is one (openshift-controller-manager `pkg/apps/deployer/deployer_controller.go`,
+/// `makeDeployerPod`).
+pub(super) fn controller<'m, 'a>(metadata: &'m Metadata<'a>) -> Option<&'m OwnerReference<'a>> {
+    let mut owners = metadata.owner_references.iter();
+    let mut deployers = metadata.owner_references.iter();
+    owners
+        .find(|owner| owner.controller)
+        .or_else(|| deployers.find(|owner| &*owner.kind == "ReplicationController"))
+}
+
+/// A uid without its hyphens; none where it is no UUID.
+fn uid(text: &str) -> Option<u128> {
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    (digits.len() == 32)
+        .then(|| u128::from_str_radix(&digits, 16).ok())
+        .flatten()
+}

@@ -1,0 +1,38 @@
+//! Partial views of the objects that are read, borrowed from their JSON.
+//!
+//! As in [`extreg_core::object`], each field may be absent or `null`; a value of another type makes
+//! the object unreadable. What is not named here is passed over without being looked at.
+
+mod build;
+mod configuration;
+mod list;
+mod metadata;
+mod pod;
+mod shipwright;
+mod stream;
+
+use serde::Deserialize;
+use serde::de::Deserializer;
+
+pub(super) use self::build::{BuildSource, BuildStatus, BuildStrategy, BuildView};
+pub(super) use self::configuration::{
+    AccountView, ConfigView, ImageConfig, MirrorSet, PolicyView, SecretView, Signatures, Webhooks,
+};
+pub(super) use self::list::{First, List, Number};
+pub(super) use self::metadata::{
+    Chosen, Metadata, OwnerReference, Template as TemplateMetadata, key,
+};
+pub(super) use self::pod::{
+    Container, ContainerStatus, DeploymentTrigger, MakerView, PodSpec, PodView, TaskView,
+};
+pub(super) use self::shipwright::{ShipwrightSpec, ShipwrightView};
+pub(super) use self::stream::{StatusTag, StreamView, Tag};
+
+/// Reads `null` as the default.
+pub(super) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}

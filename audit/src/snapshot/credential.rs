@@ -1,0 +1,50 @@
+//! Who pulls and pushes as whom.
+
+use std::sync::Arc;
+
+use extreg_core::credential::DockerConfigKeys;
+
+use crate::place::{ObjectId, Origin};
+
+/// A ServiceAccount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// The object.
+    pub object: ObjectId,
+    /// Where it was read.
+    pub origin: Origin,
+    /// The names of `imagePullSecrets`, in their order.
+    pub pull_secrets: Vec<Arc<str>>,
+    /// The names of `secrets` (mounts), in their order.
+    pub secrets: Vec<Arc<str>>,
+    /// The secret that OpenShift manages for it.
+    pub managed: Option<Arc<str>>,
+}
+
+/// A secret of one of the two docker types.
+#[derive(Clone, Debug)]
+pub struct SecretRecord {
+    /// The object.
+    pub object: ObjectId,
+    /// Where it was read.
+    pub origin: Origin,
+    /// Its type: `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`.
+    pub kind: Arc<str>,
+    /// Whether OpenShift manages it for the integrated registry.
+    pub managed: bool,
+    /// Whether imports leave it out: annotation `openshift.io/image.excludeSecret: "true"`.
+    pub excluded: bool,
+    /// What it holds keys for.
+    pub keys: SecretKeys,
+}
+
+/// What a secret holds keys for.
+#[derive(Clone, Debug)]
+pub enum SecretKeys {
+    /// These keys.
+    Known(DockerConfigKeys),
+    /// The source leaves values out.
+    Elided,
+    /// Nothing that can be read as a docker config.
+    Unreadable,
+}

@@ -1,0 +1,102 @@
+//! Applies what people said is all right. A finding that is suppressed stays, with who said so.
+
+mod book;
+mod claim;
+mod doubt;
+mod waiver;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use self::book::Book;
+use self::claim::Claim;
+use self::waiver::Waiver;
+use crate::exceptions::{Exceptions, Standing};
+use crate::finding::Suppression;
+use crate::place::ObjectId;
+use crate::report::{Report, Section};
+
+/// Suppresses the findings that an exception or an annotation of the object is for, and says in the
+/// report which of those expired, lapse soon, cannot be read or suppress nothing.
+///
+/// Of several that are for one finding, that which lasts longest counts. What has expired
+/// suppresses nothing. To show everything, do not call this.
+pub fn suppress(report: &mut Report, exceptions: &Exceptions, today: Date) {
+    let mut book = Book::new(today);
+    let mut listed: Vec<Waiver> = exceptions.entries.iter().map(Waiver::listed).collect();
+    let several = report.sections.len() > 1;
+    for section in &mut report.sections {
+        let source = if several { &*section.source } else { "" };
+        let mut claims = claim::read(section, source, &mut book);
+        apply(section, exceptions, &mut listed, &mut claims, today);
+        for claim in &claims {
+            // A pod has the annotations of the template that it was made from: said once is enough.
+            if !section.owners.contains_key(&claim.object) {
+                book.account(
+                    &claim.waiver,
+                    doubt::of_claim(claim, section, &report.checks),
+                );
+            }
+        }
+    }
+    for (exception, waiver) in exceptions.entries.iter().zip(&listed) {
+        book.account(waiver, doubt::of_exception(exception, report));
+    }
+    book.close(report);
+}
+
+fn apply(
+    section: &mut Section,
+    exceptions: &Exceptions,
+    listed: &mut [Waiver],
+    claims: &mut [Claim],
+    today: Date,
+) {
+    let mut of_object: BTreeMap<ObjectId, Vec<&mut Claim>> = BTreeMap::new();
+    for claim in claims {
+        let object = claim.object.clone();
+        of_object.entry(object).or_default().push(claim);
+    }
+    for finding in &mut section.findings {
+        let by_list = exceptions.entries.iter().zip(&mut *listed);
+        let by_list = by_list.filter(|(exception, _)| exception.covers(finding));
+        let by_object = of_object
+            .get_mut(&finding.place.object)
+            .into_iter()
+            .flatten();
+        let by_object = by_object.filter(|claim| claim.covers(finding));
+        let waivers = by_list
+            .map(|(_, waiver)| waiver)
+            .chain(by_object.map(|claim| &mut claim.waiver));
+        finding.suppression = decide(waivers.collect(), today);
+    }
+}
+
+/// What suppresses a finding, of all that are for it. Each remembers what became of it.
+fn decide(mut waivers: Vec<&mut Waiver>, today: Date) -> Option<Suppression> {
+    for waiver in &mut waivers {
+        waiver.covers += 1;
+    }
+    let longest = waivers
+        .iter_mut()
+        .filter(|waiver| waiver.term.standing(today) != Standing::Expired)
+        .reduce(|best, next| {
+            if next.term.expires() > best.term.expires() {
+                next
+            } else {
+                best
+            }
+        });
+    if let Some(waiver) = longest {
+        waiver.carries += 1;
+        return Some(waiver.suppression());
+    }
+    for waiver in waivers {
+        waiver.lost += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::civil::{Date, date};
+
+use super::suppress;
+use crate::check::CheckId::{Exr001, Exr006, Exr007};
+use crate::coverage::{Gap, GapReason, GapSubject};
+use crate::exceptions::Exceptions;
+use crate::finding::Finding;
+use crate::kind::Kind;
+use crate::place::ObjectId;
+use crate::report::{Report, Section};
+use crate::snapshot::Annotation;
+use crate::testing::{finding, object, place};
+
+const TODAY: Date = date(2026, 11, 20);
+
+fn cart() -> ObjectId {
+    object(Kind::Deployment, "shop", "cart")
+}
+
+/// EXR001 and EXR007 of the container `web` of a Deployment, EXR007 of its container `init`.
+fn report() -> Report {
+    let of = |check, part| finding(check, "rule", place(&cart(), part, "spec"));
+    Report {
+        checks: vec![Exr001, Exr007],
+        sections: vec![Section {
+            source: "prod".to_owned(),
+            findings: vec![of(Exr001, "web"), of(Exr007, "init"), of(Exr007, "web")],
+            ..Section::default()
+        }],
+        ..Report::default()
+    }
+}
+
+fn exceptions(entries: &[&str]) -> Exceptions {
+    let entries = entries.join("}\n- {");
+    let head = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n";
+    Exceptions::parse("x.yaml", &format!("{head}- {{{entries}}}\n")).unwrap()
+}
+
+fn annotate(section: &mut Section, object: ObjectId, part: Option<&str>, value: &str) {
+    let key = match part {
+        Some(part) => format!("extreg.io/ignore-checks.{part}"),
+        None => "extreg.io/ignore-checks".to_owned(),
+    };
+    section
+        .annotations
+        .entry(object)
+        .or_default()
+        .push(Annotation {
+            part: part.map(Arc::from),
+            key: key.into(),
+            value: value.into(),
+        });
+}
+
+/// By what each finding is suppressed and until when.
+fn by(report: &Report) -> Vec<String> {
+    let words = |finding: &Finding| match &finding.suppression {
+        Some(said) => format!("{} {}: {}", said.by, said.expires, said.reason),
+        None => String::new(),
+    };
+    report
+        .findings()
+        .map(|(_, finding)| words(finding))
+        .collect()
+}
+
+fn lines(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn an_exception_suppresses_what_it_covers_and_nothing_is_removed() {
+    let mut report = report();
+    let list = exceptions(&["check: EXR007, part: w*, reason: ours, expires: 2027-01-31"]);
+    suppress(&mut report, &list, TODAY);
+    assert_eq!(by(&report), ["", "", "x.yaml:4 2027-01-31: ours"]);
+    assert_eq!(lines(&report.notices), NONE);
+    assert_eq!(lines(&report.unused_exceptions), NONE);
+    assert_eq!(report.summary().suppressed, 1);
+}
+
+#[test]
+fn an_annotation_is_for_its_object_or_one_container_of_it() {
+    let mut report = report();
+    let section = report.sections.first_mut().unwrap();
+    annotate(
+        section,
+        cart(),
+        Some("init"),
+        "EXR007 until 2027-01-31: ours",
+    );
+    annotate(section, cart(), None, "EXR001 until 2027-02-28: theirs");
+    annotate(
+        section,
+        cart(),
+        Some("gone"),
+        "EXR007 until 2027-01-31: ours",
+    );
+    let other = object(Kind::Deployment, "shop", "other");
+    annotate(section, other, None, "EXR007 until 2027-01-31: gone");
+    suppress(&mut report, &Exceptions::default(), TODAY);
+    let want = [
+        "annotation 2027-02-28: theirs",
+        "annotation 2027-01-31: ours",
+        "",
+    ];
+    assert_eq!(by(&report), want);
+    assert_eq!(
+        lines(&report.unused_exceptions),
+        [
+            "deployment.apps/cart in shop: annotation for EXR007 of gone suppresses nothing: remove it",
+            "deployment.apps/other in shop: annotation for EXR007 suppresses nothing: remove it"
+        ]
+    );
+}
+
+#[test]
+fn without_reason_or_day_an_annotation_is_a_notice() {
+    let mut report = report();
+    let section = report.sections.first_mut().unwrap();
+    annotate(
+        section,
+        cart(),
+        None,
+        "EXR007; EXR001 until 2027-01-31: ours",
+    );
+    annotate(section, cart(), Some("web"), "true");
+    suppress(&mut report, &Exceptions::default(), TODAY);
+    assert_eq!(by(&report), ["annotation 2027-01-31: ours", "", ""]);
+    assert_eq!(
+        lines(&report.notices),
+        [
+            "deployment.apps/cart in shop: annotation extreg.io/ignore-checks suppresses nothing: \
+             EXR007: no reason; say why this is all right",
+            "deployment.apps/cart in shop: annotation extreg.io/ignore-checks.web suppresses \
+             nothing: no check \"true\": there are EXR001 to EXR015",
+        ]
+    );
+}
+
+#[test]
+fn what_a_pod_template_says_is_not_said_of_each_pod() {
+    let mut report = report();
+    let section = report.sections.first_mut().unwrap();
+    let pod = object(Kind::Pod, "shop", "cart-5d9c7b8f6d-x2x4z");
+    section.owners.insert(pod.clone(), cart());
+    annotate(
+        section,
+        pod.clone(),
+        None,
+        "EXR007 until 2027-01-31: ours; EXR001",
+    );
+    suppress(&mut report, &Exceptions::default(), TODAY);
+    assert_eq!(lines(&report.notices), NONE);
+    assert_eq!(lines(&report.unused_exceptions), NONE);
+    // A finding about the pod itself is suppressed nevertheless.
+    let section = report.sections.first_mut().unwrap();
+    section.findings = vec![finding(Exr007, "rule", place(&pod, "", "spec"))];
+    suppress(&mut report, &Exceptions::default(), TODAY);
+    assert_eq!(by(&report), ["annotation 2027-01-31: ours"]);
+}
+
+#[test]
+fn what_expired_suppresses_nothing_and_is_told() {
+    let mut report = report();
+    let list = exceptions(&[
+        "check: EXR007, reason: ours, expires: 2026-11-19",
+        "check: EXR001, name: gone, reason: ours, expires: 2026-11-19",
+        "check: EXR001, reason: ours, expires: 2026-11-20",
+    ]);
+    suppress(&mut report, &list, TODAY);
+    assert_eq!(by(&report), ["x.yaml:6 2026-11-20: ours", "", ""]);
+    assert_eq!(
+        lines(&report.notices),
+        [
+            "x.yaml:4: exception for EXR007 expired on 2026-11-19 and suppresses nothing: mend the \
+             2 findings that it was for, or give it a later day",
+            "x.yaml:5: exception for EXR001 expired on 2026-11-19: remove it",
+            "x.yaml:6: exception for EXR001 lapses at the end of today: 1 finding counts again \
+             after 2026-11-20",
+        ]
+    );
+    assert_eq!(lines(&report.unused_exceptions), NONE);
+}
+
+#[test]
+fn what_lasts_longest_counts_and_the_other_is_used_too() {
+    let mut report = report();
+    let list = exceptions(&[
+        "check: EXR007, reason: short, expires: 2026-11-21",
+        "check: EXR007, part: web, reason: long, expires: 2027-01-31",
+    ]);
+    let section = report.sections.first_mut().unwrap();
+    annotate(
+        section,
+        cart(),
+        Some("web"),
+        "EXR007 until 2027-01-31: as long",
+    );
+    suppress(&mut report, &list, TODAY);
+    let want = [
+        "",
+        "x.yaml:4 2026-11-21: short",
+        "x.yaml:5 2027-01-31: long",
+    ];
+    assert_eq!(by(&report), want);
+    assert_eq!(
+        lines(&report.notices),
+        ["x.yaml:4: exception for EXR007 lapses tomorrow: 1 finding counts again after 2026-11-21"]
+    );
+    assert_eq!(lines(&report.unused_exceptions), NONE);
+}
+
+#[test]
+fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
+    let unused = "check: EXR007, namespace: dev, kind: ImageStream, reason: ours, \
+                  expires: 2027-01-31";
+    let list = exceptions(&[unused]);
+    let gap = |kind, namespace: &str| Gap {
+        what: GapSubject::List {
+            kind,
+            namespace: namespace.into(),
+        },
+        why: GapReason::Forbidden,
+        message: String::new(),
+    };
+    let told = |change: &dyn Fn(&mut Section)| {
+        let mut report = report();
+        change(report.sections.first_mut().unwrap());
+        suppress(&mut report, &list, TODAY);
+        (report.unused_exceptions.len(), report.notices)
+    };
+    let sure = (1, Vec::new());
+    assert_eq!(told(&|_| {}), sure);
+    // What was not seen is elsewhere.
+    assert_eq!(
+        told(&|s| s.coverage.gaps = BTreeSet::from([gap(Kind::Pod, "dev")])),
+        sure
+    );
+    assert_eq!(
+        told(&|s| s.coverage.gaps = BTreeSet::from([gap(Kind::ImageStream, "prod")])),
+        sure
+    );
+    assert_eq!(
+        told(&|s| s.coverage.scope.namespaces = Some(BTreeSet::from(["dev".into()]))),
+        sure
+    );
+    let doubt = |why: &str| {
+        let line = "x.yaml:4: exception for EXR007: cannot tell whether it is still needed: ";
+        (0, vec![format!("{line}{why}")])
+    };
+    for namespace in ["dev", ""] {
+        let gap = gap(Kind::ImageStream, namespace);
+        let words = gap.words();
+        assert_eq!(
+            told(&|s| s.coverage.gaps = BTreeSet::from([gap.clone()])),
+            doubt(&words)
+        );
+    }
+    let elsewhere = doubt("not all namespaces and objects were asked for");
+    assert_eq!(
+        told(&|s| s.coverage.scope.namespaces = Some(BTreeSet::from(["prod".into()]))),
+        elsewhere
+    );
+    assert_eq!(
+        told(&|s| s.coverage.scope.selector = "app=web".to_owned()),
+        elsewhere
+    );
+}
+
+#[test]
+fn of_a_check_that_was_not_asked_nothing_can_be_told() {
+    let mut report = report();
+    let list = exceptions(&[
+        "check: EXR006, reason: ours, expires: 2027-01-31",
+        "checks: [EXR001, EXR006], name: gone, reason: ours, expires: 2027-01-31",
+        "checks: [EXR001, EXR007], name: gone, reason: ours, expires: 2027-01-31",
+    ]);
+    let section = report.sections.first_mut().unwrap();
+    annotate(section, cart(), None, "EXR006 until 2027-01-31: ours");
+    assert!(!report.checks.contains(&Exr006));
+    suppress(&mut report, &list, TODAY);
+    assert_eq!(
+        lines(&report.notices),
+        [
+            "deployment.apps/cart in shop: annotation for EXR006 and 2 more: cannot tell whether \
+             still needed: not all of their checks were asked"
+        ]
+    );
+    assert_eq!(
+        lines(&report.unused_exceptions),
+        ["x.yaml:6: exception for EXR001, EXR007 suppresses nothing: remove it"]
+    );
+}
+
+#[test]
+fn an_exception_is_used_if_it_is_in_one_of_several_clusters() {
+    let mut report = report();
+    let mut other = report.sections.first().unwrap().clone();
+    other.source = "test".to_owned();
+    other.findings.clear();
+    annotate(&mut other, cart(), None, "EXR001 until 2027-01-31: ours");
+    report.sections.push(other);
+    let list = exceptions(&["check: EXR007, reason: ours, expires: 2027-01-31"]);
+    suppress(&mut report, &list, TODAY);
+    assert_eq!(
+        lines(&report.unused_exceptions),
+        ["test: deployment.apps/cart in shop: annotation for EXR001 suppresses nothing: remove it"]
+    );
+    assert_eq!(by(&report)[0], "");
+}

@@ -1,0 +1,198 @@
+//! How an audit ends: one verdict, whatever the format.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::check::Severity;
+use crate::finding::{BaselineState, Finding};
+use crate::report::{Report, Section};
+
+/// What an audit must show to pass. By default anything passes that looked at something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// `--fail-on`: the least severity that does not pass; none to only report.
+    pub fail_on: Option<Severity>,
+    /// `--fail-on-new`: what the baseline does not have does not pass; of any severity, unless
+    /// [`Self::fail_on`] says from which on.
+    pub fail_on_new: bool,
+    /// `--require-coverage`: the least coverage of each section, in percent.
+    pub require_coverage: Option<u8>,
+    /// `--allow-empty`: nothing to look at passes.
+    pub allow_empty: bool,
+}
+
+/// How an audit ends. The exit codes are 0, 3, 4 and 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The gate passed, or there was none.
+    Passed,
+    /// There are findings that do not pass.
+    Findings,
+    /// Less was looked at than is required.
+    Incomplete,
+    /// Nothing was looked at.
+    Empty,
+}
+
+/// A verdict and what there is to say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// A sentence without a full stop, for stderr; empty where there is nothing to say.
+    pub sentence: String,
+}
+
+/// Judges a report. Of several that hold the graver one is it: nothing looked at, incomplete,
+/// findings. With a baseline what it has passes.
+pub fn verdict(report: &Report, gate: Gate) -> Ruling {
+    empty(report, gate)
+        .or_else(|| incomplete(report, gate))
+        .unwrap_or_else(|| findings(report, gate))
+}
+
+impl Ruling {
+    fn new(verdict: Verdict, sentence: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            sentence: sentence.into(),
+        }
+    }
+}
+
+fn empty(report: &Report, gate: Gate) -> Option<Ruling> {
+    if gate.allow_empty {
+        return None;
+    }
+    let say = |of: String| {
+        let sentence = format!(
+            "nothing was looked at{of}: that says nothing about it; --allow-empty lets it pass"
+        );
+        Ruling::new(Verdict::Empty, sentence)
+    };
+    if report.sections.is_empty() {
+        return Some(say(String::new()));
+    }
+    let nothing = report
+        .sections
+        .iter()
+        .find(|section| objects(section) == 0)?;
+    Some(say(format!(" in {}", nothing.source)))
+}
+
+/// The objects that were asked for: of some namespaces, not the cluster's configuration, which is
+/// read whatever they are called.
+fn objects(section: &Section) -> usize {
+    let coverage = &section.coverage;
+    if coverage.scope.namespaces.is_none() {
+        return coverage.objects();
+    }
+    let read = coverage.read.iter();
+    read.filter(|(kind, _)| kind.api().namespaced)
+        .map(|(_, count)| count)
+        .sum()
+}
+
+fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
+    let required = usize::from(gate.require_coverage?);
+    let percent = |section: &Section| match section.coverage.gaps.len() {
+        0 => 100,
+        _ => section.coverage.percent(),
+    };
+    let worst = report
+        .sections
+        .iter()
+        .min_by_key(|section| percent(section))?;
+    let covered = percent(worst);
+    (covered < required).then(|| {
+        let gaps = worst.coverage.gaps.len();
+        let sentence = format!(
+            "coverage of {} is {covered} %, and --require-coverage {required} asks for more: it \
+             has {}",
+            worst.source,
+            counted(gaps, "gap", "gaps")
+        );
+        Ruling::new(Verdict::Incomplete, sentence)
+    })
+}
+
+fn findings(report: &Report, gate: Gate) -> Ruling {
+    let open = || {
+        report
+            .findings()
+            .map(|(_, finding)| finding)
+            .filter(|finding| finding.is_open())
+    };
+    let is_new = |finding: &&Finding| finding.baseline != Some(BaselineState::Unchanged);
+    let least = match (gate.fail_on, gate.fail_on_new) {
+        (Some(severity), _) => severity,
+        (None, true) => Severity::Info,
+        (None, false) => {
+            let all = Count::of(open());
+            let sentence = if all.total() == 0 {
+                String::new()
+            } else {
+                format!("{all}; --fail-on SEVERITY makes them exit 3")
+            };
+            return Ruling::new(Verdict::Passed, sentence);
+        }
+    };
+    let against = open().any(|finding| finding.baseline.is_some());
+    let flag = match gate.fail_on {
+        Some(severity) => format!("--fail-on {severity}"),
+        None => "--fail-on-new".to_owned(),
+    };
+    let failing = Count::of(
+        open()
+            .filter(is_new)
+            .filter(|finding| finding.severity >= least),
+    );
+    if failing.total() == 0 {
+        return Ruling::new(Verdict::Passed, "");
+    }
+    let new = if against {
+        " that the baseline does not have"
+    } else {
+        ""
+    };
+    Ruling::new(
+        Verdict::Findings,
+        format!("{failing}{new}: more than {flag} lets pass"),
+    )
+}
+
+/// Findings by severity: `3 findings (1 critical, 2 high)`.
+struct Count(BTreeMap<Severity, usize>);
+
+impl Count {
+    fn of<'a>(findings: impl Iterator<Item = &'a Finding>) -> Self {
+        let mut count = BTreeMap::new();
+        for finding in findings {
+            *count.entry(finding.severity).or_default() += 1;
+        }
+        Self(count)
+    }
+
+    fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.0.iter().rev();
+        let parts: Vec<_> = parts
+            .map(|(severity, count)| format!("{count} {severity}"))
+            .collect();
+        let total = counted(self.total(), "finding", "findings");
+        write!(f, "{total} ({})", parts.join(", "))
+    }
+}
+
+fn counted(count: usize, one: &str, several: &str) -> String {
+    let word = if count == 1 { one } else { several };
+    format!("{count} {word}")
+}
+
+#[cfg(test)]
+mod tests;

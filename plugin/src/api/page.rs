@@ -1,0 +1,168 @@
+//! Lists page by page, as the server sends them: nothing of an item is copied before it is asked
+//! for.
+
+use std::time::Duration;
+
+use http::{Method, Request, header};
+use kube::client::Body;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Cluster, cluster::encode, from_kube, service::Patience};
+use crate::error::Error;
+
+/// A server that has sent nothing by then sends nothing more: it gives up on a list after a minute
+/// itself.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Which page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageQuery {
+    /// As many items as wanted; 0 is all of them.
+    pub limit: u32,
+    /// Where the page before it ended; empty for the first.
+    pub token: String,
+    /// A label selector; empty picks all.
+    pub labels: String,
+    /// A field selector; empty picks all.
+    pub fields: String,
+}
+
+/// A page as the server sent it.
+#[derive(Debug)]
+pub struct Page(Vec<u8>);
+
+/// What is on a page.
+#[derive(Debug)]
+pub struct PageItems<'a> {
+    /// The items, each as it stands on the page; the items of a list name no kind.
+    pub items: Vec<&'a RawValue>,
+    /// Where the next page begins; empty if this is the last.
+    pub token: String,
+    /// How many items come after this page, where the server counts them.
+    pub remaining: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct List<'a> {
+    #[serde(default)]
+    metadata: ListMeta,
+    #[serde(borrow)]
+    items: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListMeta {
+    #[serde(default, rename = "continue")]
+    token: String,
+    remaining_item_count: Option<u64>,
+}
+
+impl PageQuery {
+    /// The path with this query.
+    pub fn of(&self, path: &str) -> String {
+        let mut parts = Vec::new();
+        if self.limit > 0 {
+            parts.push(format!("limit={}", self.limit));
+        }
+        for (name, value) in [
+            ("continue", &self.token),
+            ("labelSelector", &self.labels),
+            ("fieldSelector", &self.fields),
+        ] {
+            if !value.is_empty() {
+                parts.push(format!("{name}={}", encode(value)));
+            }
+        }
+        if parts.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", parts.join("&"))
+        }
+    }
+}
+
+impl Page {
+    /// What is on it.
+    ///
+    /// # Errors
+    /// If it is no list. The message quotes nothing of it.
+    pub fn items(&self) -> Result<PageItems<'_>, Error> {
+        let list: List<'_> = serde_json::from_slice(&self.0)
+            .map_err(|error| from_kube(kube::Error::SerdeError(error)))?;
+        Ok(PageItems {
+            items: list.items.unwrap_or_default(),
+            token: list.metadata.token,
+            remaining: list.metadata.remaining_item_count,
+        })
+    }
+
+    /// The whole of it, as text.
+    ///
+    /// # Errors
+    /// If it is no text.
+    pub fn text(&self) -> Result<&str, Error> {
+        str::from_utf8(&self.0).map_err(|_| Error::failed("the server's answer is not UTF-8"))
+    }
+
+    /// How long it is, in bytes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Cluster {
+    /// Any path of the API, as it is sent.
+    pub async fn page(&self, path: &str) -> Result<Page, Error> {
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .header(header::ACCEPT, "application/json")
+            .extension(Patience(PATIENCE))
+            .body(Body::empty())
+            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+        let (_, body) = self.receive(request, Some(PATIENCE)).await?;
+        Ok(Page(body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_where_it_lies() {
+        let page = |text: &str| Page(text.as_bytes().to_vec());
+        let first = page(
+            r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"a=","remainingItemCount":3},
+                "items":[{"metadata":{"name":"a"}}, {"metadata":{"name":"b"}}]}"#,
+        );
+        let items = first.items().unwrap();
+        assert_eq!(items.items[1].get(), r#"{"metadata":{"name":"b"}}"#);
+        assert_eq!((items.token.as_str(), items.remaining), ("a=", Some(3)));
+        for last in [r#"{"items":null}"#, r#"{"metadata":{},"items":[]}"#] {
+            let last = page(last);
+            let items = last.items().unwrap();
+            assert!(items.items.is_empty() && items.token.is_empty());
+        }
+        let error = page(r#"{"items":[canary]}"#).items().unwrap_err();
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn queries() {
+        let query = PageQuery {
+            limit: 500,
+            token: "a=b".to_owned(),
+            labels: "app in (x)".to_owned(),
+            fields: "type=kubernetes.io/dockercfg".to_owned(),
+        };
+        assert_eq!(
+            query.of("/api/v1/pods"),
+            "/api/v1/pods?limit=500&continue=a%3Db&labelSelector=app%20in%20%28x%29\
+             &fieldSelector=type%3Dkubernetes.io%2Fdockercfg"
+        );
+        assert_eq!(PageQuery::default().of("/version"), "/version");
+    }
+}

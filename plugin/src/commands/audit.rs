@@ -1,0 +1,275 @@
+//! `audit`: which images come from which registries, under whose credentials, against policy and
+//! benchmark.
+
+mod args;
+mod collect;
+mod columns;
+mod diff;
+pub mod explain;
+mod files;
+mod list;
+mod live;
+mod output;
+mod policy_file;
+mod publish;
+mod rbac;
+mod rendered;
+mod served;
+mod settings;
+mod table;
+mod tree;
+mod trend;
+mod verdict;
+
+use std::{fs, path::Path};
+
+use clap::Subcommand;
+use extreg_audit::{
+    baseline::Baseline,
+    check::Severity,
+    coverage::GapReason,
+    format as data,
+    judge::{Options, judge},
+    report::Report,
+    suppress::suppress,
+    verdict::{Gate, Ruling, Verdict},
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+pub(crate) use self::{
+    args::InputArgs,
+    collect::{Collected, collect},
+    columns::Columns,
+    policy_file::PolicyFile,
+    settings::Input,
+};
+use self::{
+    args::{GateArgs, JudgeArgs, OutputArgs},
+    output::{Format, Output},
+    publish::publish,
+    settings::{Destination, Judgement, gate},
+    verdict::ruling,
+};
+use crate::{
+    commands::check::tell_skipped, context::Context, error::Error, exit::Exit, printer::Printer,
+};
+
+/// Say which images come from which registries, under whose credentials, and what is wrong with it
+///
+/// Reads a cluster, files, or what oc adm inspect wrote, and asks fifteen checks of it by the same
+/// engine that the webhook uses. Secrets are reduced to which registries they are for; no value of
+/// one is kept or shown. What may not be read is part of the answer. Changes nothing, unless
+/// --publish is given.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  \
+    # The current namespace, and all of them\n  \
+    oc extreg audit\n  \
+    oc extreg audit -A\n\n  \
+    # A page for the auditor and a report for machines, of two clusters, in one run\n  \
+    oc extreg audit -A --context prod --context dev -o html=audit.html -o json=audit.json\n\n  \
+    # In a pipeline: the files of a repository, failing on what the baseline has not\n  \
+    oc extreg audit --ci -f deploy/ -R --baseline .extreg-baseline.json --fail-on-new\n\n  \
+    # Without a cluster: what a support case came with\n  \
+    oc extreg audit --must-gather must-gather.tar.gz\n\n  \
+    # What if these files were applied?\n  \
+    oc extreg audit -A --with new.yaml\n\n\
+    The exit code is 0 unless a gate says otherwise: 3 for findings at --fail-on, 4 if less than \
+    --require-coverage was looked at, or nothing at all, 1 if a list failed or a file cannot be \
+    read. It is the same for every format."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
+    gate: GateArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    Diff(diff::Args),
+    Explain(explain::Args),
+    List(list::Args),
+    Rbac(rbac::Args),
+    Trend(trend::Args),
+}
+
+impl Args {
+    /// Whether `--ci` is given, which says something about every command's flags.
+    pub(crate) const fn is_ci(&self) -> bool {
+        self.gate.ci
+    }
+}
+
+/// Audits.
+///
+/// # Errors
+/// If a flag, a file that a flag names or the kubeconfig is at fault, the login has expired, or a
+/// file cannot be written.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    match args.what {
+        Some(What::Diff(args)) => return diff::run(&args, context),
+        Some(What::Explain(args)) => return Ok(explain::run(&args, context)),
+        Some(What::List(args)) => return list::run(&args, context),
+        Some(What::Rbac(args)) => return rbac::run(args, context).await,
+        Some(What::Trend(args)) => return trend::run(&args, context),
+        None => {}
+    }
+    let gate = gate(&args.gate);
+    let destination = Destination::of(args.output, args.gate.ci)?;
+    let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
+    if destination.publish && !matches!(&input, Input::Clusters(asked) if asked.with.is_empty()) {
+        return Err(Error::usage(
+            "--publish writes what was found in a cluster, not what files say",
+        ));
+    }
+    let mut judgement = Judgement::of(args.judge)?;
+
+    let policy = std::mem::take(&mut judgement.policy);
+    let collected = collect(&input, policy, context).await?;
+    let skipped = collected.skipped.clone();
+    let report = report(collected, &judgement, Timestamp::now());
+    let (ruling, exit) = ruling(&report, gate);
+
+    write(&report, &destination, context)?;
+    if let (true, Input::Clusters(clusters)) = (destination.publish, &input) {
+        publish(&report, clusters, context).await?;
+    }
+    if ruling.verdict == Verdict::Empty {
+        tell_skipped(&skipped, &context.printer);
+    }
+    tell(&report, &destination, &ruling, context);
+    Ok(exit)
+}
+
+/// How a run ends that only reads, and what there is to say of it.
+pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> Exit {
+    let gate = Gate {
+        allow_empty,
+        ..Gate::default()
+    };
+    let (ruling, exit) = ruling(report, gate);
+    if !ruling.sentence.is_empty() {
+        context.printer.note(ruling.sentence.as_str());
+    }
+    exit
+}
+
+/// Judges what was read.
+fn report(collected: Collected, judgement: &Judgement, now: Timestamp) -> Report {
+    let options = Options {
+        checks: judgement.checks.clone(),
+        now: now.as_second(),
+    };
+    let sections = collected.snapshots.into_iter();
+    let mut report = Report {
+        generated: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sections: sections.map(|snapshot| judge(snapshot, &options)).collect(),
+        checks: judgement.checks.iter().copied().collect(),
+        notices: collected.notices,
+        ..Report::default()
+    };
+    if let Some(exceptions) = &judgement.exceptions {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        suppress(&mut report, exceptions, today);
+    }
+    if let Some(baseline) = &judgement.baseline {
+        baseline.compare(&mut report);
+    }
+    report
+}
+
+/// Writes everything that was asked for.
+fn write(report: &Report, destination: &Destination, context: &Context) -> Result<(), Error> {
+    let printer = &context.printer;
+    if let Some(path) = &destination.baseline {
+        let text = Baseline::of(report).to_json();
+        let text = text.map_err(|error| Error::failed(error.to_string()))?;
+        write_file(path, text.as_bytes(), "baseline", printer)?;
+    }
+    if let Some(folder) = &destination.folder {
+        save(report, folder, printer)?;
+    }
+    let output = Output {
+        specs: &destination.specs,
+        synthetic_paths: destination.synthetic_paths,
+        caller: context.caller,
+        printer,
+    };
+    match destination.shown_from {
+        Some(least) => output.write(&shown(report, least)),
+        None => output.write(report),
+    }
+}
+
+/// The report with only what is at least this bad.
+fn shown(report: &Report, least: Severity) -> Report {
+    let mut report = report.clone();
+    let mut hidden = 0;
+    for section in &mut report.sections {
+        let all = section.findings.len();
+        section.findings.retain(|finding| finding.severity >= least);
+        hidden += all - section.findings.len();
+    }
+    if hidden > 0 {
+        let notice = format!("{hidden} findings below {least} are not shown (--min-severity)");
+        report.notices.push(notice);
+    }
+    report
+}
+
+/// Keeps the report under the time at which it was made.
+fn save(report: &Report, folder: &Path, printer: &Printer) -> Result<(), Error> {
+    let failed = |error: std::io::Error| {
+        Error::failed(format!("cannot write to {}: {error}", folder.display()))
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let options = data::Options::default();
+    data::render(data::Format::Json, report, options, &mut bytes).map_err(failed)?;
+    let stamp = report.generated.replace([':', '-'], "");
+    write_file(
+        &folder.join(format!("audit-{stamp}.json")),
+        &bytes,
+        "json",
+        printer,
+    )
+}
+
+fn write_file(path: &Path, bytes: &[u8], what: &str, printer: &Printer) -> Result<(), Error> {
+    let shown = path.display();
+    fs::write(path, bytes)
+        .map_err(|error| Error::failed(format!("cannot write {shown}: {error}")))?;
+    printer.note(format!("wrote {shown} ({what})"));
+    Ok(())
+}
+
+/// Says what the exit code says, and what to do about what was not seen. A table has said the latter.
+fn tell(report: &Report, destination: &Destination, ruling: &Ruling, context: &Context) {
+    let printer = &context.printer;
+    if !ruling.sentence.is_empty() {
+        printer.note(ruling.sentence.as_str());
+    }
+    let has_table = destination
+        .specs
+        .iter()
+        .any(|spec| spec.file.is_none() && matches!(spec.format, Format::Table | Format::Wide));
+    let mut gaps = report
+        .sections
+        .iter()
+        .flat_map(|section| &section.coverage.gaps);
+    if !has_table && gaps.any(|gap| gap.why == GapReason::Forbidden) {
+        printer.note(format!(
+            "some of it may not be read: {} audit rbac --export gives the ClusterRole that would do",
+            context.caller
+        ));
+    }
+}

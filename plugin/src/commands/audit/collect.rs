@@ -1,0 +1,175 @@
+//! From what was asked for to what was read: one snapshot for each cluster, tree or set of files.
+
+use std::path::PathBuf;
+
+use super::{
+    files,
+    live::{self, Scope},
+    policy_file::PolicyFile,
+    settings::{ClusterInput, FileInput, Input},
+    tree,
+};
+use crate::{api::Cluster, context::Context, error::Error};
+use extreg_audit::{
+    approved,
+    coverage::{Gap, GapReason, GapSubject, Scope as Asked},
+    kind::Kind,
+    read::{ReadOptions, Reader},
+    snapshot::Snapshot,
+};
+
+/// Where the webhook runs unless it was installed elsewhere.
+const OWN_NAMESPACE: &str = "extreg-system";
+/// What the section of files is called.
+const FILES: &str = "files";
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) snapshots: Vec<Snapshot>,
+    /// What the reader of the report should know, a line each.
+    pub(crate) notices: Vec<String>,
+    /// Files that were left out because of their endings.
+    pub(crate) skipped: Vec<PathBuf>,
+}
+
+/// Reads what was asked for.
+///
+/// # Errors
+/// If nothing can come of it: a flag or the kubeconfig is at fault, the login has expired, the one
+/// cluster does not answer. Of several clusters, one that does not answer is a gap.
+pub(crate) async fn collect(
+    input: &Input,
+    policy: PolicyFile,
+    context: &Context,
+) -> Result<Collected, Error> {
+    let options = ReadOptions {
+        policies: policy.policies,
+        own_namespace: Some(OWN_NAMESPACE.to_owned()),
+        ..ReadOptions::default()
+    };
+    let mut collected = Collected::default();
+    match input {
+        Input::Clusters(asked) => collected.clusters(asked, &options, context).await?,
+        Input::Files(input) => {
+            let reader = collected.files(input, options, context).await?;
+            collected.add(reader, FILES.to_owned());
+        }
+        Input::Tree { source, namespace } => {
+            let read = tree::read(source, namespace.as_deref(), options, &context.printer);
+            let mut reader = read.await?;
+            reader.coverage_mut().scope = asked(namespace.as_deref(), "");
+            collected.add(reader, source.name());
+        }
+    }
+    let several = collected.snapshots.len() > 1;
+    for snapshot in &mut collected.snapshots {
+        snapshot.approved.clone_from(&policy.approved);
+        if let Some(notice) = approved::notice(snapshot) {
+            let of = if several { &*snapshot.cluster_name } else { "" };
+            let separator = if several { ": " } else { "" };
+            collected.notices.push(format!("{of}{separator}{notice}"));
+        }
+    }
+    Ok(collected)
+}
+
+impl Collected {
+    async fn clusters(
+        &mut self,
+        input: &ClusterInput,
+        options: &ReadOptions,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let mut clusters = Vec::new();
+        if input.contexts.is_empty() {
+            clusters.push((None, context.cluster_of(None).await?));
+        }
+        // All of the kubeconfig's faults come before the first request.
+        for name in &input.contexts {
+            clusters.push((Some(name), context.cluster_of(Some(name)).await?));
+        }
+        let names: Vec<String> = clusters.iter().map(|(_, c)| c.name().to_owned()).collect();
+        let several = clusters.len() > 1;
+        for (context_name, cluster) in clusters {
+            let is_same = |name: &&String| **name == cluster.name();
+            let name = match context_name {
+                // Two contexts of one cluster are told apart by their own names.
+                Some(context) if names.iter().filter(is_same).count() > 1 => context.clone(),
+                _ => cluster.name().to_owned(),
+            };
+            let reader = self.cluster(&cluster, input, options, context).await;
+            let reader = match reader {
+                Err(Error::Unreachable(message)) if several => unreachable(options, &message),
+                other => other?,
+            };
+            self.add(reader, name);
+        }
+        Ok(())
+    }
+
+    async fn cluster(
+        &mut self,
+        cluster: &Cluster,
+        input: &ClusterInput,
+        options: &ReadOptions,
+        context: &Context,
+    ) -> Result<Reader, Error> {
+        let namespace = (!input.all_namespaces).then(|| cluster.namespace().to_owned());
+        let scope = Scope {
+            namespace: namespace.clone(),
+            selector: input.selector.clone(),
+        };
+        let mut reader = live::read(cluster, &scope, options, &context.printer).await?;
+        // An object of a file takes the place of the one of its name.
+        if !input.with.is_empty() {
+            let files = FileInput {
+                names: input.with.clone(),
+                namespace: cluster.namespace().to_owned(),
+                ..FileInput::default()
+            };
+            reader.merge(self.files(&files, options.clone(), context).await?);
+        }
+        reader.coverage_mut().scope = asked(namespace.as_deref(), &input.selector);
+        Ok(reader)
+    }
+
+    async fn files(
+        &mut self,
+        input: &FileInput,
+        options: ReadOptions,
+        context: &Context,
+    ) -> Result<Reader, Error> {
+        let read = files::read(input, options, context.caller, &context.printer).await?;
+        self.notices.extend(read.notices);
+        self.skipped.extend(read.skipped);
+        Ok(read.reader)
+    }
+
+    fn add(&mut self, reader: Reader, name: String) {
+        self.snapshots.push(reader.finish(name));
+    }
+}
+
+fn asked(namespace: Option<&str>, selector: &str) -> Asked {
+    Asked {
+        namespaces: namespace.map(|name| [name.into()].into()),
+        selector: selector.to_owned(),
+    }
+}
+
+/// A cluster of which nothing could be read.
+fn unreachable(options: &ReadOptions, message: &str) -> Reader {
+    let mut reader = Reader::new(options.clone());
+    for kind in Kind::ALL {
+        reader.coverage_mut().gaps.insert(Gap {
+            what: GapSubject::List {
+                kind,
+                namespace: "".into(),
+            },
+            why: GapReason::Failed,
+            message: message.to_owned(),
+        });
+    }
+    reader
+}

@@ -1,0 +1,114 @@
+//! `audit diff`: what became of the findings from one report to a later one.
+
+use std::path::PathBuf;
+
+use extreg_audit::{
+    diff::{Change, Diff, DiffRow, diff},
+    saved::SavedReport,
+};
+use serde_json::json;
+
+use super::{settings::read, table::said_by};
+use crate::{
+    api::{DataFormat, to_data},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::{Printer, Text},
+};
+
+/// Say what became of the findings from one report to a later one
+///
+/// Four classes: new, fixed, unchanged, and what cannot be compared because one of the two did not
+/// look. Reports are what -o json and --save write.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "The exit code is 0 if nothing is new, fixed or incomparable, 1 if something \
+    is, 2 if a report cannot be read."
+)]
+pub(super) struct Args {
+    /// The earlier report
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The later report
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// Show what is unchanged too
+    #[arg(long)]
+    all: bool,
+    /// Format: json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<DataFormat>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
+    let (old, new) = (load(&args.old)?, load(&args.new)?);
+    let diff = diff(&old, &new);
+    let printer = &context.printer;
+    match args.output {
+        Some(format) => {
+            let document = json!({
+                "apiVersion": "extreg.io/v1", "kind": "AuditDiff",
+                "notices": &diff.notices, "findings": &diff.rows,
+            });
+            printer.raw(&to_data(&document, format)?);
+        }
+        None => print(&diff, args.all, context, printer),
+    }
+    Ok(if diff.differs() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+/// Reads a report that was saved.
+pub(super) fn load(path: &std::path::Path) -> Result<SavedReport, Error> {
+    SavedReport::parse(&read("report", path)?)
+        .map_err(|error| Error::usage(format!("report {}: {error}", path.display())))
+}
+
+fn print(diff: &Diff, all: bool, context: &Context, printer: &Printer) {
+    for row in &diff.rows {
+        if row.change != Change::Unchanged || all {
+            printer.line(line(row));
+        }
+        if printer.out_is_closed() {
+            return;
+        }
+    }
+    let counts: Vec<String> = Change::ALL
+        .into_iter()
+        .map(|change| format!("{} {}", diff.count(change), change.word()))
+        .collect();
+    printer.line(Text::new().bold(counts.join(", ")));
+    for notice in &diff.notices {
+        printer.note(said_by(context.caller, notice));
+    }
+}
+
+fn line(row: &DiffRow) -> Text {
+    let (sign, text) = match row.change {
+        Change::New => ("+", Text::new().red("+ ")),
+        Change::Fixed => ("-", Text::new().green("- ")),
+        Change::Incomparable => ("?", Text::new().yellow("? ")),
+        Change::Unchanged => (" ", Text::new().plain("  ")),
+    };
+    let mut text = text.plain(format!(
+        "{} {} {}: {}",
+        row.severity, row.check, row.place, row.message
+    ));
+    if sign == "?" {
+        text = text.dim(format!(" ({})", row.reason));
+    }
+    if row.suppressed {
+        text = text.dim(" (suppressed)");
+    }
+    text
+}

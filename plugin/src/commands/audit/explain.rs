@@ -1,0 +1,25 @@
+//! `explain`: the page of a check.
+
+use extreg_audit::check::CheckId;
+
+use crate::{caller::Caller, context::Context, exit::Exit};
+
+/// Explain a check: what it finds, why that matters, how to mend it and how to except it
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The check, such as EXR007
+    #[arg(value_name = "CHECK")]
+    check: CheckId,
+}
+
+/// Prints the page.
+pub fn run(args: &Args, context: &Context) -> Exit {
+    let page = args.check.page();
+    match context.caller {
+        Caller::Oc => context.printer.raw(page),
+        Caller::Kubectl => context
+            .printer
+            .raw(&page.replace("oc extreg", "kubectl extreg")),
+    }
+    Exit::Done
+}

@@ -1,0 +1,76 @@
+//! `audit list`: the checks.
+
+use extreg_audit::check::CheckId;
+use serde_json::{Value, json};
+
+use super::columns::Columns;
+use crate::{
+    api::{DataFormat, to_data},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// Show the checks, how bad what they find is, and which controls ask for them
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Args {
+    /// Format: json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<DataFormat>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
+    let printer = &context.printer;
+    if let Some(format) = args.output {
+        let checks: Vec<Value> = CheckId::ALL.into_iter().map(check).collect();
+        let list =
+            json!({ "apiVersion": "extreg.io/v1", "kind": "AuditCheckList", "checks": checks });
+        printer.raw(&to_data(&list, format)?);
+        return Ok(Exit::Done);
+    }
+    let mut columns = Columns::new(&["CHECK", "SEVERITY", "TITLE"]);
+    for check in CheckId::ALL {
+        columns.row([
+            check.to_string(),
+            check.severity().to_string(),
+            check.title().to_owned(),
+        ]);
+    }
+    columns.print(printer);
+    printer.note(format!("more about one: {} explain EXR007", context.caller));
+    Ok(Exit::Done)
+}
+
+fn check(check: CheckId) -> Value {
+    let controls: Vec<Value> = check
+        .controls()
+        .iter()
+        .map(|control| {
+            json!({
+                "benchmark": control.benchmark.title(),
+                "version": control.benchmark.version(),
+                "id": control.id,
+                "relation": control.relation.word(),
+            })
+        })
+        .collect();
+    let rules: Vec<Value> = check
+        .rules()
+        .map(|rule| json!({ "id": rule.slug, "meaning": rule.meaning }))
+        .collect();
+    json!({
+        "id": check.as_str(),
+        "title": check.title(),
+        "severity": check.severity().as_str(),
+        "summary": check.summary(),
+        "page": check.page_path(),
+        "controls": controls,
+        "rules": rules,
+    })
+}

@@ -1,0 +1,251 @@
+//! One list, page by page. A page is parsed where it lies and dropped before the next is asked for.
+
+use extreg_audit::{
+    coverage::{Gap, GapReason, GapSubject},
+    kind::Kind,
+    place::Origin,
+    read::Reader,
+};
+
+use super::{Lister, SECRET_TYPES};
+use crate::{
+    api::{Page, PageQuery},
+    error::Error,
+};
+
+/// Items on a page, as kubectl asks for.
+const LIMIT: u32 = 500;
+/// A page should not be longer than this: where items are long, the next one has fewer of them.
+const PAGE_BYTES: usize = 8 << 20;
+/// No page has fewer items.
+const LEAST: u32 = 50;
+
+/// A list of a kind in a namespace or (where empty) everywhere.
+#[derive(Clone, Debug)]
+pub(super) struct List {
+    pub(super) kind: Kind,
+    pub(super) version: String,
+    pub(super) namespace: String,
+}
+
+/// How a list ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// All of it was read.
+    Complete,
+    /// There is no such resource.
+    Absent,
+    /// It may not be read.
+    Forbidden(String),
+    /// It failed, with this much read before.
+    Failed(String),
+    /// The server did not answer.
+    Unreachable(String),
+}
+
+/// What came of following the pages.
+enum Walk {
+    Ended,
+    /// The server forgot where the list was.
+    Expired,
+    Failed(Error),
+}
+
+impl List {
+    fn path(&self) -> String {
+        let api = self.kind.api();
+        let root = if api.group.is_empty() {
+            format!("/api/{}", self.version)
+        } else {
+            format!("/apis/{}/{}", api.group, self.version)
+        };
+        if self.namespace.is_empty() {
+            format!("{root}/{}", api.plural)
+        } else {
+            format!("{root}/namespaces/{}/{}", self.namespace, api.plural)
+        }
+    }
+}
+
+impl Lister<'_> {
+    /// Reads a list into the reader.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(super) async fn list(&self, list: &List, reader: &mut Reader) -> Result<End, Error> {
+        let labels = self.labels(list.kind);
+        let fields: &[&str] = match list.kind {
+            Kind::Secret => &SECRET_TYPES,
+            _ => &[""],
+        };
+        for fields in fields {
+            let query = PageQuery {
+                limit: LIMIT,
+                token: String::new(),
+                labels: labels.to_owned(),
+                fields: (*fields).to_owned(),
+            };
+            match self.restarting(list, query, reader).await {
+                Ok(()) => {}
+                Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+                Err(error) => return Ok(ended(&error)),
+            }
+        }
+        if labels.is_empty() {
+            reader.listed(list.kind, &list.namespace);
+        } else {
+            reader.coverage_mut().read.entry(list.kind).or_default();
+        }
+        Ok(End::Complete)
+    }
+
+    /// Follows the pages, once more from the beginning if the server forgets where it was.
+    async fn restarting(
+        &self,
+        list: &List,
+        query: PageQuery,
+        reader: &mut Reader,
+    ) -> Result<(), Error> {
+        for attempt in 0..2 {
+            let mut part = Reader::new(self.options.clone());
+            let walk = self.pages(list, query.clone(), &mut part).await;
+            match walk {
+                Walk::Expired if attempt == 0 => {
+                    self.printer.note(format!(
+                        "the list of {} expired half-way: reading it again from its beginning",
+                        list.kind.api().resource()
+                    ));
+                    self.progress.take_back(part.coverage_mut().objects());
+                    continue;
+                }
+                _ => reader.merge(part),
+            }
+            return match walk {
+                Walk::Ended => Ok(()),
+                Walk::Failed(error) => Err(error),
+                Walk::Expired => Err(Error::failed(
+                    "the list expired half-way twice: it changes faster than it can be read",
+                )),
+            };
+        }
+        Ok(())
+    }
+
+    async fn pages(&self, list: &List, mut query: PageQuery, part: &mut Reader) -> Walk {
+        let path = list.path();
+        loop {
+            let permit = self.permits.acquire().await;
+            let page = match self.cluster.page(&query.of(&path)).await {
+                Ok(page) => page,
+                Err(error) if is_expired(&error) && !query.token.is_empty() => {
+                    return Walk::Expired;
+                }
+                Err(error) => return Walk::Failed(error),
+            };
+            let size = page.size();
+            let read = match parse(page, list, std::mem::take(part)).await {
+                Ok(read) => read,
+                Err(error) => return Walk::Failed(error),
+            };
+            drop(permit);
+            *part = read.reader;
+            self.progress.page(list.kind, read.items, read.remaining);
+            if read.token.is_empty() {
+                return Walk::Ended;
+            }
+            query.token = read.token;
+            query.limit = next_limit(read.items, size);
+        }
+    }
+}
+
+/// What a page came to.
+struct PageRead {
+    reader: Reader,
+    items: usize,
+    token: String,
+    remaining: Option<u64>,
+}
+
+/// Parses a page on another thread, so that answers are taken in meanwhile.
+async fn parse(page: Page, list: &List, mut reader: Reader) -> Result<PageRead, Error> {
+    let (kind, namespace) = (list.kind, list.namespace.clone());
+    let parsed = tokio::task::spawn_blocking(move || {
+        let items = page.items()?;
+        for item in &items.items {
+            read_object(&mut reader, kind, item.get(), &namespace);
+        }
+        Ok(PageRead {
+            items: items.items.len(),
+            token: items.token,
+            remaining: items.remaining,
+            reader,
+        })
+    });
+    parsed
+        .await
+        .unwrap_or_else(|_| Err(Error::failed("the page could not be parsed")))
+}
+
+/// Reads one object. What cannot be read as its kind is a gap.
+pub(super) fn read_object(reader: &mut Reader, kind: Kind, json: &str, namespace: &str) {
+    if let Err(error) = reader.read(kind, json, Origin::Cluster, namespace) {
+        reader.coverage_mut().gaps.insert(Gap {
+            what: GapSubject::Fact(format!("an object of {}", kind.api().resource())),
+            why: GapReason::Unreadable,
+            message: error.to_string(),
+        });
+    }
+}
+
+/// As many items as fill a page, by the length of those before.
+fn next_limit(items: usize, bytes: usize) -> u32 {
+    let fitting = items * PAGE_BYTES / bytes.max(1);
+    u32::try_from(fitting).unwrap_or(LIMIT).clamp(LEAST, LIMIT)
+}
+
+fn is_expired(error: &Error) -> bool {
+    matches!(error, Error::Api { code: 410, .. })
+}
+
+fn ended(error: &Error) -> End {
+    let message = error.to_string();
+    match error {
+        Error::Api { code: 403, .. } => End::Forbidden(message),
+        Error::Api { code: 404, .. } => End::Absent,
+        Error::Unreachable(text) => End::Unreachable(text.clone()),
+        _ => End::Failed(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        let list = |kind, namespace: &str| List {
+            kind,
+            version: "v1".to_owned(),
+            namespace: namespace.to_owned(),
+        };
+        assert_eq!(list(Kind::Pod, "").path(), "/api/v1/pods");
+        assert_eq!(
+            list(Kind::BuildConfig, "shop").path(),
+            "/apis/build.openshift.io/v1/namespaces/shop/buildconfigs"
+        );
+    }
+
+    #[test]
+    fn long_items_make_shorter_pages() {
+        for (items, bytes, want) in [
+            (500, 1 << 20, 500),
+            (500, 16 << 20, 250),
+            (500, 1 << 30, 50),
+            (0, 100, 50),
+            (1, 0, 500),
+        ] {
+            assert_eq!(next_limit(items, bytes), want, "{items} in {bytes}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The namespaces that the user can see.
+
+use tokio::sync::Semaphore;
+
+use crate::{
+    api::{Cluster, Kind, PageQuery},
+    error::Error,
+};
+
+const LIMIT: u32 = 500;
+
+/// The namespaces that the user can see.
+#[derive(Debug, Default)]
+pub(super) struct Visible {
+    /// Their names, sorted.
+    pub(super) names: Vec<String>,
+    /// Each as JSON, where OpenShift lists them as projects.
+    pub(super) projects: Vec<String>,
+}
+
+/// Asks for the projects of the user, else for the namespaces, else takes that of the context.
+///
+/// # Errors
+/// [`Error::NotLoggedIn`] only.
+pub(super) async fn find(cluster: &Cluster, permits: &Semaphore) -> Result<Visible, Error> {
+    let mut visible = Visible::default();
+    for kind in [Kind::PROJECT, Kind::NAMESPACE] {
+        match list(cluster, kind, permits).await {
+            Ok(objects) => {
+                visible.names = objects.iter().map(|(name, _)| name.clone()).collect();
+                visible.names.sort();
+                visible.projects = objects.into_iter().map(|(_, json)| json).collect();
+                return Ok(visible);
+            }
+            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    visible.names = vec![cluster.namespace().to_owned()];
+    Ok(visible)
+}
+
+async fn list(
+    cluster: &Cluster,
+    kind: Kind,
+    permits: &Semaphore,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut query = PageQuery {
+        limit: LIMIT,
+        ..PageQuery::default()
+    };
+    let mut found = Vec::new();
+    loop {
+        let permit = permits.acquire().await;
+        let page = cluster.page(&query.of(&kind.path(None))).await?;
+        drop(permit);
+        let items = page.items()?;
+        for item in items.items {
+            let json = item.get();
+            let named: Named<'_> = serde_json::from_str(json)
+                .map_err(|_| Error::failed("a project without a name"))?;
+            found.push((named.metadata.name.into_owned(), json.to_owned()));
+        }
+        if items.token.is_empty() {
+            return Ok(found);
+        }
+        query.token = items.token;
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    metadata: Metadata<'a>,
+}
+
+#[derive(serde::Deserialize)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    name: std::borrow::Cow<'a, str>,
+}

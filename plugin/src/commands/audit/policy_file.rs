@@ -1,0 +1,139 @@
+//! `--policy FILE`: RegistryPolicies, and a list of approved registries.
+
+use std::path::PathBuf;
+
+use extreg_audit::approved::{Approved, ApprovedDocument};
+use extreg_core::policy::{Policy, PolicySet};
+
+use crate::{
+    commands::check::policies,
+    error::Error,
+    input::{self, FoundObject, Origin, Source},
+};
+
+/// The kind of the list.
+const APPROVED: &str = "ApprovedRegistries";
+
+/// What a file of policies holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PolicyFile {
+    /// The policies; none for those of the cluster.
+    pub(super) policies: Option<PolicySet>,
+    /// The list; none for the cluster's own.
+    pub(super) approved: Option<Approved>,
+}
+
+/// Reads a file. Nothing in it may be anything else, and no field unknown.
+///
+/// # Errors
+/// [`Error::Usage`] that names the file, the line and the field.
+pub(super) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
+    if path.as_os_str() == "-" {
+        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
+    }
+    let name = path.display().to_string();
+    let mut policies: Vec<Policy> = Vec::new();
+    let mut file = PolicyFile::default();
+    for document in input::read(vec![Source::File { path, named: true }]) {
+        let document = document.map_err(|error| Error::usage(format!("--policy: {error}")))?;
+        let objects = document.objects();
+        let objects = objects.map_err(|error| Error::usage(format!("--policy: {error}")))?;
+        for object in objects {
+            let fault = |what: &str| wrong(&document.origin, &object, what);
+            if object.kind == APPROVED {
+                let list = approved(&object).map_err(|error| fault(&error))?;
+                if file.approved.replace(list).is_some() {
+                    return Err(fault("there is a list already; one of them decides"));
+                }
+                continue;
+            }
+            let policy = policies::of_object(&object).map_err(|error| fault(&error))?;
+            if policies.iter().any(|other| other.name() == policy.name()) {
+                return Err(fault("an earlier policy has this name"));
+            }
+            policies.push(policy);
+        }
+    }
+    if !policies.is_empty() {
+        file.policies = Some(PolicySet::new(policies));
+    }
+    if file.policies.is_none() && file.approved.is_none() {
+        return Err(Error::usage(format!(
+            "--policy: {name} holds neither a RegistryPolicy nor an {APPROVED}"
+        )));
+    }
+    Ok(file)
+}
+
+fn approved(object: &FoundObject<'_>) -> Result<Approved, String> {
+    let document: ApprovedDocument = serde_path_to_error::deserialize(object.body.as_ref())
+        .map_err(|error| match error.path().to_string().as_str() {
+            "." => error.inner().to_string(),
+            path => format!("{path}: {}", error.inner()),
+        })?;
+    Approved::compile(&document).map_err(|error| error.to_string())
+}
+
+fn wrong(origin: &Origin, object: &FoundObject<'_>, what: &str) -> Error {
+    Error::usage(format!(
+        "--policy: {origin}: {} {}: {what}",
+        object.kind,
+        object.name()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\n\
+        metadata: {name: hub}\nspec: {registry: docker.io}\n";
+    const LIST: &str = "apiVersion: extreg.io/v1alpha1\nkind: ApprovedRegistries\n\
+        metadata: {name: acme}\nspec: {registries: [docker.io/acme]}\n";
+
+    fn parsed(text: &str) -> Result<PolicyFile, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.yaml");
+        std::fs::write(&path, text).unwrap();
+        read(path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn both_kinds_are_read() {
+        let both = parsed(&format!("{POLICY}---\n{LIST}")).unwrap();
+        assert!(both.policies.is_some());
+        assert_eq!(both.approved.unwrap().name(), "acme");
+        let list = parsed(LIST).unwrap();
+        assert!(list.policies.is_none(), "the cluster's own hold");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        for (text, part) in [
+            (
+                LIST.replace("[docker.io/acme]", "[]"),
+                "p.yaml:1: ApprovedRegistries acme: spec.registries is empty",
+            ),
+            (
+                LIST.replace("registries:", "registry:"),
+                "unknown field `registry`",
+            ),
+            (
+                format!("{LIST}---\n{LIST}"),
+                "p.yaml:6: ApprovedRegistries acme: there is a list already",
+            ),
+            (
+                POLICY.replace("docker.io", "docker"),
+                "RegistryPolicy hub: spec.registry",
+            ),
+            (
+                POLICY.replace("RegistryPolicy", "Secret"),
+                "not a RegistryPolicy",
+            ),
+            ("# none\n".to_owned(), "holds neither"),
+        ] {
+            let error = parsed(&text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

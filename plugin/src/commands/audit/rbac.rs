@@ -1,0 +1,171 @@
+//! `audit rbac`: which of what an audit reads the user may not, and the ClusterRole that would do.
+
+use extreg_audit::kind::{Api, Kind};
+use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
+use futures::future::try_join_all;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use super::{
+    columns::Columns,
+    live::IN_FLIGHT,
+    served::{Served, Version},
+};
+use crate::{
+    api::{Cluster, DryRun, Kind as ApiKind, Object},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Text,
+};
+
+const REVIEW: ApiKind = ApiKind::global(
+    "authorization.k8s.io",
+    "SelfSubjectAccessReview",
+    "selfsubjectaccessreviews",
+);
+
+/// Say which of what an audit reads you may not, and print the ClusterRole that would do
+///
+/// Asks the cluster what you may list, in all namespaces or in that of -n. Changes nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # What you may\n  \
+    oc extreg audit rbac\n\n  \
+    # What an administrator gives you for the rest\n  \
+    oc extreg audit rbac --export | oc apply -f -\n  \
+    oc adm policy add-cluster-role-to-user extreg-audit USER\n\n  \
+    # All that an audit reads, without asking a cluster\n  \
+    oc extreg audit rbac --export --all\n\n\
+    The exit code is 3 if something is missing, unless --export is given.")]
+pub(super) struct Args {
+    /// Print the ClusterRole of what is missing, as YAML
+    #[arg(long)]
+    export: bool,
+    /// Everything that an audit reads, whatever you may; asks no cluster
+    #[arg(long, requires = "export")]
+    all: bool,
+}
+
+/// What is known of the right to list a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Right {
+    Given,
+    Missing,
+    NotServed,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    if args.all {
+        return export(&Kind::ALL, context);
+    }
+    let cluster = context.cluster().await?;
+    let namespace = context.namespace.as_deref().unwrap_or_default();
+    let rights = rights(&cluster, namespace).await?;
+    let is_missing = |(kind, right): &(Kind, Right)| (*right == Right::Missing).then_some(*kind);
+    let missing: Vec<Kind> = rights.iter().filter_map(is_missing).collect();
+    if args.export {
+        if missing.is_empty() {
+            context
+                .printer
+                .note("nothing is missing: there is no role to give");
+            return Ok(Exit::Done);
+        }
+        return export(&missing, context);
+    }
+    print(&rights, context);
+    Ok(if missing.is_empty() {
+        Exit::Done
+    } else {
+        Exit::No
+    })
+}
+
+async fn rights(cluster: &Cluster, namespace: &str) -> Result<Vec<(Kind, Right)>, Error> {
+    let permits = Semaphore::new(IN_FLIGHT);
+    let served = Served::default();
+    let ask = Kind::ALL.into_iter().map(async |kind| {
+        let _permit = permits.acquire().await;
+        Ok::<_, Error>((kind, right(cluster, kind, namespace, &served).await?))
+    });
+    try_join_all(ask).await
+}
+
+async fn right(
+    cluster: &Cluster,
+    kind: Kind,
+    namespace: &str,
+    served: &Served,
+) -> Result<Right, Error> {
+    let Api {
+        group,
+        version,
+        plural,
+        namespaced,
+        ..
+    } = kind.api();
+    let namespace = if namespaced { namespace } else { "" };
+    let attributes = json!({
+        "verb": "list", "group": group, "resource": plural, "namespace": namespace,
+    });
+    let review = Object::new(
+        REVIEW,
+        "",
+        "",
+        json!({ "spec": { "resourceAttributes": attributes } }),
+    );
+    let answer = cluster.create(&review, DryRun::None).await?;
+    if answer.body.pointer("/status/allowed") == Some(&Value::Bool(true)) {
+        return Ok(Right::Given);
+    }
+    Ok(match served.version(cluster, kind, version).await? {
+        Version::None => Right::NotServed,
+        Version::Same | Version::Other(_) | Version::Unknown => Right::Missing,
+    })
+}
+
+fn print(rights: &[(Kind, Right)], context: &Context) {
+    let printer = &context.printer;
+    let mut columns = Columns::new(&["RESOURCE", "LIST"]);
+    for (kind, right) in rights {
+        let word = match right {
+            Right::Given => "yes",
+            Right::Missing => "no",
+            Right::NotServed => "not served",
+        };
+        columns.row([kind.api().resource(), word.to_owned()]);
+    }
+    columns.print(printer);
+    if rights.iter().any(|(_, right)| *right == Right::Missing) {
+        let command = format!("{} audit rbac --export", context.caller);
+        printer.note(Text::new().plain("next: ").bold(command));
+    }
+}
+
+fn export(kinds: &[Kind], context: &Context) -> Result<Exit, Error> {
+    let resources: Vec<AuditedResource> = kinds
+        .iter()
+        .map(|kind| AuditedResource {
+            group: kind.api().group.to_owned(),
+            plural: kind.api().plural.to_owned(),
+        })
+        .collect();
+    let yaml = audit_cluster_role(&resources)
+        .and_then(|role| role.yaml())
+        .map_err(|error| Error::failed(error.to_string()))?;
+    let host = context.caller.program();
+    let printer = &context.printer;
+    printer.raw("---\n");
+    if kinds.contains(&Kind::Secret) {
+        printer.raw(
+            "# The right to list secrets is one to read them all. Without it, what depends on\n\
+             # credentials is said to be unknown.\n",
+        );
+    }
+    printer.raw(&yaml);
+    printer.note(format!(
+        "apply it, then give it to somebody: {host} create clusterrolebinding {AUDIT_ROLE} \
+         --clusterrole={AUDIT_ROLE} --user=USER"
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,137 @@
+//! Manifests that a program renders: a kustomization, a Helm chart.
+
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use crate::{caller::Caller, error::Error};
+
+/// The most that is shown of what a program says against its input.
+const MAX_LINES: usize = 5;
+/// How the name of what helm made begins.
+pub(super) const HELM: &str = "helm template ";
+
+/// What to render.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rendered {
+    /// A folder with a kustomization.
+    Kustomize(PathBuf),
+    /// A Helm chart.
+    Helm(Chart),
+}
+
+/// A Helm chart and what it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chart {
+    pub(super) path: PathBuf,
+    pub(super) values: Vec<PathBuf>,
+    pub(super) set: Vec<String>,
+}
+
+impl Rendered {
+    /// How it is called in messages.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Kustomize(path) => format!("kustomize {}", path.display()),
+            Self::Helm(chart) => format!("{HELM}{}", chart.path.display()),
+        }
+    }
+
+    /// Renders it: the first program of those that can which is there. Nothing is installed and no
+    /// cluster is asked.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if no program is there, [`Error::Failed`] with its own words if it fails.
+    pub(super) fn render(&self, caller: Caller, namespace: &str) -> Result<Vec<u8>, Error> {
+        let missing = match self {
+            Self::Kustomize(_) => "--kustomize: none of oc, kubectl and kustomize is on PATH",
+            Self::Helm(_) => {
+                "--helm-chart: helm is not on PATH (https://helm.sh/docs/intro/install); or render \
+                 the chart elsewhere: helm template CHART | oc extreg audit -f -"
+            }
+        };
+        for (program, args) in self.commands(caller, namespace) {
+            match run(program, &args) {
+                Ok(output) if output.status.success() => return Ok(output.stdout),
+                Ok(output) => {
+                    return Err(Error::failed(format!(
+                        "{} failed: {}",
+                        self.name(),
+                        complaint(&output.stderr)
+                    )));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(Error::failed(format!("{program} does not run: {error}")));
+                }
+            }
+        }
+        Err(Error::usage(missing))
+    }
+
+    fn commands(&self, caller: Caller, namespace: &str) -> Vec<(&'static str, Vec<OsString>)> {
+        match self {
+            Self::Kustomize(path) => {
+                let folder = argument(path);
+                let args = |verb: &str| vec![OsString::from(verb), folder.clone()];
+                let (first, second) = match caller {
+                    Caller::Oc => ("oc", "kubectl"),
+                    Caller::Kubectl => ("kubectl", "oc"),
+                };
+                vec![
+                    (first, args("kustomize")),
+                    (second, args("kustomize")),
+                    ("kustomize", args("build")),
+                ]
+            }
+            Self::Helm(chart) => {
+                let mut args: Vec<OsString> = vec!["template".into(), argument(&chart.path)];
+                for file in &chart.values {
+                    args.extend(["--values".into(), file.clone().into_os_string()]);
+                }
+                for pair in &chart.set {
+                    args.extend(["--set".into(), pair.into()]);
+                }
+                if !namespace.is_empty() {
+                    args.extend(["--namespace".into(), namespace.into()]);
+                }
+                vec![("helm", args)]
+            }
+        }
+    }
+}
+
+/// A path that begins with a dash is no flag.
+fn argument(path: &Path) -> OsString {
+    if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        Path::new(".").join(path).into_os_string()
+    } else {
+        path.as_os_str().to_owned()
+    }
+}
+
+fn run(program: &str, args: &[OsString]) -> io::Result<Output> {
+    Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+}
+
+/// The first lines of what it said on stderr.
+fn complaint(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .take(MAX_LINES)
+        .collect();
+    if lines.is_empty() {
+        "it does not say why".to_owned()
+    } else {
+        lines.join("; ")
+    }
+}

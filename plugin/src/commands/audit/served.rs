@@ -1,0 +1,89 @@
+//! Whether the API serves a kind, and in which version. Asked only for what could not be listed: to
+//! somebody without rights a kind that is not there is as forbidden as one that is.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use extreg_audit::kind::Kind;
+use serde_json::Value;
+
+use crate::{api::Cluster, error::Error};
+
+/// What has been found out, by path.
+#[derive(Default)]
+pub(super) struct Served(RefCell<BTreeMap<String, Option<Value>>>);
+
+/// In which version a kind is served.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// In none.
+    None,
+    /// In the one that was asked for.
+    Same,
+    /// In another.
+    Other(String),
+    /// The server does not tell.
+    Unknown,
+}
+
+impl Served {
+    /// Finds out.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(super) async fn version(
+        &self,
+        cluster: &Cluster,
+        kind: Kind,
+        version: &str,
+    ) -> Result<Version, Error> {
+        let api = kind.api();
+        if api.group.is_empty() {
+            return Ok(Version::Same);
+        }
+        let group = format!("/apis/{}", api.group);
+        let Some(versions) = self.get(cluster, &group).await? else {
+            return Ok(Version::Unknown);
+        };
+        let mut names = names(&versions, "versions", "version");
+        // The one that was asked for first.
+        names.sort_by_key(|name| name != version);
+        for name in names {
+            let Some(list) = self.get(cluster, &format!("{group}/{name}")).await? else {
+                return Ok(Version::Unknown);
+            };
+            if self::names(&list, "resources", "name").contains(&api.plural.to_owned()) {
+                return Ok(if name == version {
+                    Version::Same
+                } else {
+                    Version::Other(name)
+                });
+            }
+        }
+        Ok(Version::None)
+    }
+
+    /// The answer, once asked; null if there is nothing, none if the server does not tell.
+    async fn get(&self, cluster: &Cluster, path: &str) -> Result<Option<Value>, Error> {
+        if let Some(known) = self.0.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let answer = match cluster.get_path(path).await {
+            Ok(value) => Some(value),
+            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error) if error.is_not_found() => Some(Value::Null),
+            Err(_) => None,
+        };
+        self.0.borrow_mut().insert(path.to_owned(), answer.clone());
+        Ok(answer)
+    }
+}
+
+fn names(value: &Value, list: &str, key: &str) -> Vec<String> {
+    let items = value.get(list).and_then(Value::as_array);
+    items
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.get(key)?.as_str())
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! The one verdict: what a report means for the exit code, whatever it is printed as.
+
+use extreg_audit::{
+    coverage::GapReason,
+    report::Report,
+    verdict::{Gate, Ruling, Verdict, verdict},
+};
+
+use crate::exit::Exit;
+
+/// What there is to say of a report, and how the run ends: as the gate rules; 1 if a list failed or
+/// a document cannot be read, since then the job was not done.
+pub(super) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
+    let ruling = verdict(report, gate);
+    let exit = match ruling.verdict {
+        Verdict::Passed => Exit::Done,
+        Verdict::Findings => Exit::No,
+        Verdict::Incomplete | Verdict::Empty => Exit::Incomplete,
+    };
+    let mut gaps = report
+        .sections
+        .iter()
+        .flat_map(|section| &section.coverage.gaps);
+    let broke = gaps.any(|gap| matches!(gap.why, GapReason::Failed | GapReason::Unreadable));
+    let exit = if broke { exit.and(Exit::Failed) } else { exit };
+    (ruling, exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_audit::{
+        check::{CheckId, Severity},
+        coverage::{Gap, GapSubject},
+        finding::{BaselineState, Finding, Outcome, Place, Suppression},
+        kind::Kind,
+        place::{ObjectId, Origin},
+        report::Section,
+    };
+
+    use super::*;
+
+    fn finding(severity: Severity, outcome: Outcome) -> Finding {
+        Finding {
+            check: CheckId::Exr001,
+            rule: "not-allowed",
+            severity,
+            outcome,
+            place: Place {
+                object: ObjectId {
+                    namespace: "shop".into(),
+                    kind: Kind::Pod,
+                    name: "a".into(),
+                },
+                part: "".into(),
+                field: "".into(),
+                origin: Origin::Cluster,
+            },
+            image: None,
+            message: "m".to_owned(),
+            why: "w".to_owned(),
+            fix: "f".to_owned(),
+            suppression: None,
+            baseline: None,
+        }
+    }
+
+    /// A report of a pod with these findings, and with gaps for these reasons.
+    fn report(findings: Vec<Finding>, gaps: &[GapReason]) -> Report {
+        let mut section = Section {
+            findings,
+            ..Section::default()
+        };
+        section.coverage.count(Kind::Pod);
+        section.coverage.gaps = gaps
+            .iter()
+            .map(|why| Gap {
+                what: GapSubject::Fact("secrets".to_owned()),
+                why: *why,
+                message: String::new(),
+            })
+            .collect();
+        Report {
+            sections: vec![section],
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn the_matrix() {
+        let none = Gate::default();
+        let at = |severity| Gate {
+            fail_on: Some(severity),
+            ..none
+        };
+        let covered = |percent| Gate {
+            require_coverage: Some(percent),
+            ..none
+        };
+        let new = Gate {
+            fail_on_new: true,
+            ..none
+        };
+        let allowed = Gate {
+            allow_empty: true,
+            ..none
+        };
+        let strict = Gate {
+            require_coverage: Some(100),
+            ..at(Severity::High)
+        };
+        let high = || vec![finding(Severity::High, Outcome::Fail)];
+        let known = |state| {
+            let mut finding = finding(Severity::High, Outcome::Fail);
+            finding.baseline = Some(state);
+            vec![finding]
+        };
+        let mut waived = finding(Severity::Critical, Outcome::Fail);
+        waived.suppression = Some(Suppression {
+            by: "x".to_owned(),
+            reason: "r".to_owned(),
+            expires: "2027-01-01".to_owned(),
+        });
+        let unknown = vec![finding(Severity::Critical, Outcome::Unknown)];
+        let empty = || Report {
+            sections: vec![Section::default()],
+            ..Report::default()
+        };
+        let forbidden = [GapReason::Forbidden];
+        for (case, gate, report, want) in [
+            ("clean", at(Severity::Info), report(Vec::new(), &[]), 0),
+            ("no gate", none, report(high(), &[]), 0),
+            ("at the gate", at(Severity::High), report(high(), &[]), 3),
+            ("above it", at(Severity::Low), report(high(), &[]), 3),
+            ("below it", at(Severity::Critical), report(high(), &[]), 0),
+            ("unknown", at(Severity::Info), report(unknown, &[]), 0),
+            (
+                "suppressed",
+                at(Severity::Info),
+                report(vec![waived], &[]),
+                0,
+            ),
+            ("new", new, report(known(BaselineState::New), &[]), 3),
+            (
+                "known",
+                new,
+                report(known(BaselineState::Unchanged), &[]),
+                0,
+            ),
+            ("forbidden", none, report(Vec::new(), &forbidden), 0),
+            (
+                "forbidden, enough",
+                covered(50),
+                report(Vec::new(), &forbidden),
+                0,
+            ),
+            (
+                "forbidden, too much",
+                covered(51),
+                report(Vec::new(), &forbidden),
+                4,
+            ),
+            (
+                "elided",
+                covered(100),
+                report(Vec::new(), &[GapReason::Elided]),
+                4,
+            ),
+            (
+                "a list failed",
+                none,
+                report(Vec::new(), &[GapReason::Failed]),
+                1,
+            ),
+            (
+                "unreadable",
+                none,
+                report(Vec::new(), &[GapReason::Unreadable]),
+                1,
+            ),
+            (
+                "gaps before findings",
+                strict,
+                report(high(), &forbidden),
+                4,
+            ),
+            (
+                "failure before both",
+                strict,
+                report(high(), &[GapReason::Failed]),
+                1,
+            ),
+            ("nothing", none, empty(), 4),
+            ("no section", none, Report::default(), 4),
+            ("nothing, allowed", allowed, empty(), 0),
+        ] {
+            assert_eq!(ruling(&report, gate).1.code(), want, "{case}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! `inventory`: which images are used, where.
+
+use extreg_audit::{
+    check::CheckId,
+    format as data,
+    inventory::{InventoryBy, InventoryRow, inventory},
+    judge::{Options, judge},
+    report::Report,
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::audit::{Collected, Columns, Input, InputArgs, PolicyFile, collect};
+use crate::{
+    api::{DataFormat, to_data},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Printer,
+};
+
+/// List the images that are used: by image, registry, workload or namespace
+///
+/// Reads what audit reads, and judges nothing. Changes nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # Which registries all namespaces depend on\n  \
+    oc extreg inventory -A --by registry\n\n  \
+    # A bill of materials of the images that files name\n  \
+    oc extreg inventory -f deploy/ -R -o cyclonedx\n\n\
+    The exit code is 4 if nothing was read, 1 if a list failed or a file cannot be read.")]
+pub struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// What a row is for: image, registry, workload or namespace
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    by: By,
+    /// Format: table, csv, json, yaml, cyclonedx or spdx
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    output: Format,
+    /// Exit code 0 even if there was no object at all
+    #[arg(long)]
+    allow_empty: bool,
+}
+
+/// `--by`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    #[default]
+    Image,
+    Registry,
+    Workload,
+    Namespace,
+}
+
+/// `-o`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    #[default]
+    Table,
+    Csv,
+    Json,
+    Yaml,
+    Cyclonedx,
+    Spdx,
+}
+
+/// Lists.
+///
+/// # Errors
+/// If a flag or the kubeconfig is at fault, or the login has expired.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
+    let collected = collect(&input, PolicyFile::default(), context).await?;
+    let report = unjudged(collected, Timestamp::now());
+    let by = match args.by {
+        By::Image => InventoryBy::Image,
+        By::Registry => InventoryBy::Registry,
+        By::Workload => InventoryBy::Workload,
+        By::Namespace => InventoryBy::Namespace,
+    };
+    print(&report, by, args.output, &context.printer)?;
+    Ok(super::audit::reading(&report, args.allow_empty, context))
+}
+
+/// A report of no check.
+fn unjudged(collected: Collected, now: Timestamp) -> Report {
+    let options = Options {
+        checks: std::collections::BTreeSet::<CheckId>::new(),
+        now: now.as_second(),
+    };
+    let sections = collected.snapshots.into_iter();
+    Report {
+        generated: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sections: sections.map(|snapshot| judge(snapshot, &options)).collect(),
+        ..Report::default()
+    }
+}
+
+fn print(report: &Report, by: InventoryBy, format: Format, printer: &Printer) -> Result<(), Error> {
+    match format {
+        Format::Cyclonedx => return document(report, data::Format::CycloneDx, printer),
+        Format::Spdx => return document(report, data::Format::Spdx, printer),
+        Format::Table | Format::Csv | Format::Json | Format::Yaml => {}
+    }
+    let rows = inventory(report, by);
+    let several = report.sections.len() > 1;
+    match format {
+        Format::Json => printer.raw(&to_data(&list(&rows, by), DataFormat::Json)?),
+        Format::Yaml => printer.raw(&to_data(&list(&rows, by), DataFormat::Yaml)?),
+        Format::Csv => printer.raw(&csv(&rows, by, several)),
+        Format::Table | Format::Cyclonedx | Format::Spdx => {
+            let headers = headers(by, several).map(str::to_uppercase);
+            let headers: Vec<String> = headers.collect();
+            let mut columns = Columns::new(&headers.iter().map(String::as_str).collect::<Vec<_>>());
+            for row in &rows {
+                columns.row(cells(row, by, several));
+            }
+            columns.print(printer);
+        }
+    }
+    Ok(())
+}
+
+fn document(report: &Report, format: data::Format, printer: &Printer) -> Result<(), Error> {
+    let mut bytes = Vec::new();
+    data::render(format, report, data::Options::default(), &mut bytes)
+        .map_err(|error| Error::failed(format!("cannot be printed: {error}")))?;
+    printer.raw(&String::from_utf8_lossy(&bytes));
+    Ok(())
+}
+
+fn list(rows: &[InventoryRow], by: InventoryBy) -> serde_json::Value {
+    json!({
+        "apiVersion": "extreg.io/v1", "kind": "ImageInventory", "by": by.word(), "rows": rows,
+    })
+}
+
+/// The section comes first where there is more than one.
+fn headers(by: InventoryBy, several: bool) -> impl Iterator<Item = &'static str> {
+    let source = several.then_some("source");
+    source
+        .into_iter()
+        .chain(InventoryRow::columns(by).iter().copied())
+}
+
+fn cells(row: &InventoryRow, by: InventoryBy, several: bool) -> Vec<String> {
+    let source = several.then(|| row.source.clone());
+    source.into_iter().chain(row.cells(by)).collect()
+}
+
+/// RFC 4180, and no cell that a spreadsheet takes for a formula.
+fn csv(rows: &[InventoryRow], by: InventoryBy, several: bool) -> String {
+    let line = |cells: Vec<String>| {
+        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
+        cells.join(",") + "\r\n"
+    };
+    let head = line(headers(by, several).map(str::to_owned).collect());
+    let rows = rows.iter().map(|row| line(cells(row, by, several)));
+    std::iter::once(head).chain(rows).collect()
+}
+
+fn quoted(cell: &str) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let cell = if is_formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    };
+    if cell.contains(['"', ',', '\r', '\n']) || is_formula {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_cells_are_data() {
+        for (cell, want) in [
+            ("a", "a"),
+            ("a,\"b\"", "\"a,\"\"b\"\"\""),
+            ("=1+1", "\"'=1+1\""),
+            ("a\nb", "\"a\nb\""),
+        ] {
+            assert_eq!(quoted(cell), want);
+        }
+    }
+}

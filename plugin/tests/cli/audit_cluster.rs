@@ -1,0 +1,562 @@
+//! `audit` of a cluster: what it asks for, and what becomes of what is refused, fails or expires.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    audit::{Run, run_in},
+    common::{FakeApi, Seen, json as answer, status},
+};
+
+const PODS: &str = "/api/v1/pods";
+const SECRETS: &str = "/api/v1/secrets";
+const PROJECTS: &str = "/apis/project.openshift.io/v1/projects";
+
+fn path(seen: &Seen) -> String {
+    seen.line
+        .split([' ', '?'])
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn query(seen: &Seen) -> BTreeMap<String, String> {
+    let target = seen.line.split(' ').nth(1).unwrap_or_default();
+    let (_, query) = target.split_once('?').unwrap_or_default();
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| {
+            (
+                name.to_owned(),
+                value.replace("%3D", "=").replace("%2F", "/"),
+            )
+        })
+        .collect()
+}
+
+fn forbidden() -> String {
+    status("403 Forbidden", 403, "Forbidden", "not yours")
+}
+
+fn not_found() -> String {
+    status("404 Not Found", 404, "NotFound", "not found")
+}
+
+fn list(items: &[Value]) -> String {
+    answer("200 OK", "", &json!({ "items": items }).to_string())
+}
+
+fn pod(namespace: &str, name: &str) -> Value {
+    json!({
+        "metadata": {"namespace": namespace, "name": name, "uid": format!("{name}-{namespace}")},
+        "spec": {"containers": [{"name": "c", "image": "docker.io/acme/app:v1"}]},
+    })
+}
+
+/// A cluster that serves only the core group: every list of it is empty unless `special` answers.
+fn cluster(special: impl Fn(&str, &Seen) -> Option<String> + Send + 'static) -> FakeApi {
+    FakeApi::start(move |seen, _| {
+        let path = path(seen);
+        if let Some(answer) = special(&path, seen) {
+            return answer;
+        }
+        match path.as_str() {
+            "/api/v1/namespaces/openshift-config/secrets/pull-secret" => not_found(),
+            path if path.starts_with("/api/v1/namespaces/") && path.matches('/').count() == 4 => {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                answer(
+                    "200 OK",
+                    "",
+                    &json!({"metadata": {"name": name}}).to_string(),
+                )
+            }
+            path if path.starts_with("/api/v1/") => list(&[]),
+            _ => not_found(),
+        }
+    })
+}
+
+fn audit(api: &FakeApi, args: &[&str]) -> Run {
+    run_in(
+        Path::new("/"),
+        &[&["audit", "--server", &api.url, "-o", "json"], args].concat(),
+        "",
+    )
+}
+
+fn coverage(run: &Run) -> Value {
+    run.json()["sections"][0]["coverage"].clone()
+}
+
+fn read(run: &Run, resource: &str) -> u64 {
+    let coverage = coverage(run);
+    let read = coverage["read"].as_array().unwrap();
+    let found = read.iter().find(|row| row["resource"] == resource);
+    found.map_or(0, |row| row["objects"].as_u64().unwrap())
+}
+
+fn gaps(run: &Run) -> Vec<String> {
+    let coverage = coverage(run);
+    let gaps = coverage["gaps"].as_array().unwrap();
+    gaps.iter()
+        .map(|gap| format!("{} {}", gap["what"], gap["reason"]).replace('"', ""))
+        .collect()
+}
+
+fn asked<'a>(seen: &'a [Seen], wanted: &str) -> Vec<&'a Seen> {
+    seen.iter().filter(|seen| path(seen) == wanted).collect()
+}
+
+#[test]
+fn lists_are_paged_and_only_docker_secrets_are_asked_for() {
+    let api = cluster(|path, seen| {
+        if path != PODS {
+            return None;
+        }
+        let page: usize = query(seen)
+            .get("continue")
+            .map_or(0, |token| token.parse().unwrap());
+        let items: Vec<Value> = (0..3)
+            .map(|n| pod("shop", &format!("p{page}{n}")))
+            .collect();
+        let token = if page < 2 {
+            (page + 1).to_string()
+        } else {
+            String::new()
+        };
+        let body =
+            json!({"metadata": {"continue": token, "remainingItemCount": 9}, "items": items});
+        Some(answer("200 OK", "", &body.to_string()))
+    });
+    let run = audit(&api, &["-A"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(read(&run, "pods"), 9, "{}", run.out);
+    let seen = api.seen();
+    let limits: Vec<_> = asked(&seen, PODS)
+        .iter()
+        .map(|seen| query(seen)["limit"].clone())
+        .collect();
+    assert_eq!(limits, ["500", "500", "500"]);
+    let fields: Vec<_> = asked(&seen, SECRETS)
+        .iter()
+        .map(|seen| query(seen)["fieldSelector"].clone())
+        .collect();
+    let types = [
+        "type=kubernetes.io/dockerconfigjson",
+        "type=kubernetes.io/dockercfg",
+    ];
+    assert_eq!(fields, types);
+    assert!(seen.iter().all(|seen| seen.line.starts_with("GET ")));
+    assert!(run.err.contains("reading all namespaces of"), "{}", run.err);
+    assert_eq!(audit(&api, &["-A", "-q"]).err, "");
+}
+
+#[test]
+fn what_is_not_served_is_no_gap() {
+    let run = audit(&cluster(|_, _| None), &["-A", "--require-coverage", "100"]);
+    assert_eq!(run.code, 4, "nothing was read: {}", run.out);
+    let api = cluster(|path, _| (path == PODS).then(|| list(&[pod("a", "b")])));
+    let run = audit(&api, &["-A", "--require-coverage", "100"]);
+    assert_eq!((run.code, gaps(&run).len()), (0, 0), "{:?}", gaps(&run));
+    assert!(
+        coverage(&run)["notServed"]
+            .to_string()
+            .contains("buildconfigs.build.openshift.io")
+    );
+}
+
+#[test]
+fn what_is_served_in_another_version_is_read_in_that() {
+    let api = cluster(|path, _| {
+        let body = match path {
+            "/apis/tekton.dev" => json!({"versions": [{"version": "v1beta1"}]}),
+            "/apis/tekton.dev/v1beta1" => json!({"resources": [{"name": "tasks"}]}),
+            "/apis/tekton.dev/v1beta1/tasks" => {
+                json!({"items": [{"metadata": {"name": "t", "namespace": "a"}, "spec": {"steps": []}}]})
+            }
+            _ => return None,
+        };
+        Some(answer("200 OK", "", &body.to_string()))
+    });
+    let run = audit(&api, &["-A"]);
+    assert_eq!(read(&run, "tasks.tekton.dev"), 1, "{}", run.out);
+}
+
+#[test]
+fn a_namespaces_worth_of_rights_is_used_and_the_rest_is_told() {
+    let api = cluster(|path, _| {
+        Some(match path {
+            PROJECTS => list(&[
+                json!({"metadata": {"name": "mine", "labels": {"a": "b"}}}),
+                json!({"metadata": {"name": "other"}}),
+            ]),
+            "/api/v1/namespaces/mine/pods" => list(&[pod("mine", "a")]),
+            "/api/v1/namespaces/other/pods"
+            | "/api/v1/namespaces/openshift-config/secrets/pull-secret" => forbidden(),
+            path if path.starts_with("/api/v1/namespaces/") => list(&[]),
+            path if path.matches('/').count() > 3 || path.starts_with("/api/v1/") => forbidden(),
+            // Discovery is for everybody.
+            "/apis/apps" => answer("200 OK", "", r#"{"versions":[{"version":"v1"}]}"#),
+            "/apis/apps/v1" => answer("200 OK", "", r#"{"resources":[]}"#),
+            _ => not_found(),
+        })
+    });
+    let run = audit(&api, &["-A"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(
+        (read(&run, "pods"), read(&run, "namespaces")),
+        (1, 2),
+        "{}",
+        run.out
+    );
+    let told = gaps(&run).join("\n");
+    insta::assert_snapshot!("audit-namespaced-gaps", told);
+    assert!(run.err.contains("audit rbac --export"), "{}", run.err);
+    assert_eq!(audit(&api, &["-A", "--require-coverage", "100"]).code, 4);
+}
+
+#[test]
+fn one_namespace_is_read_and_the_selector_narrows_what_names_images() {
+    let api = cluster(|path, _| {
+        (path == "/api/v1/namespaces/shop/pods").then(|| list(&[pod("shop", "a")]))
+    });
+    let run = audit(&api, &["-n", "shop", "-l", "app=x"]);
+    assert_eq!(
+        (run.code, read(&run, "pods"), read(&run, "namespaces")),
+        (0, 1, 1),
+        "{}",
+        run.err
+    );
+    let seen = api.seen();
+    assert!(asked(&seen, PODS).is_empty());
+    assert_eq!(
+        query(asked(&seen, "/api/v1/namespaces/shop/pods")[0])["labelSelector"],
+        "app=x"
+    );
+    let secrets = asked(&seen, "/api/v1/namespaces/shop/secrets");
+    assert!(!query(secrets[0]).contains_key("labelSelector"));
+    // Credentials of the nodes concern every namespace.
+    let global = "/api/v1/namespaces/openshift-config/secrets/pull-secret";
+    assert_eq!(
+        asked(&seen, global).len(),
+        0,
+        "without an image configuration there is none"
+    );
+}
+
+#[test]
+fn a_namespace_that_is_not_there_ends_it() {
+    let api = cluster(|path, _| (path == "/api/v1/namespaces/typo").then(not_found));
+    let run = audit(&api, &["-n", "typo"]);
+    assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+    assert!(
+        run.err.contains("Error from server (NotFound)"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn an_expired_list_is_begun_again_once() {
+    for (times, code) in [(1, 0), (2, 1)] {
+        let left = Mutex::new(times);
+        let api = cluster(move |path, seen| {
+            if path != PODS {
+                return None;
+            }
+            if !query(seen).contains_key("continue") {
+                let body = json!({"metadata": {"continue": "x"}, "items": [pod("a", "one")]});
+                return Some(answer("200 OK", "", &body.to_string()));
+            }
+            let mut left = left.lock().unwrap();
+            if *left > 0 {
+                *left -= 1;
+                return Some(status("410 Gone", 410, "Expired", "too old"));
+            }
+            Some(list(&[pod("a", "two")]))
+        });
+        let run = audit(&api, &["-A"]);
+        assert_eq!(run.code, code, "{}", run.err);
+        assert_eq!(
+            run.err.matches("the list of pods expired half-way").count(),
+            1,
+            "{}",
+            run.err
+        );
+        let (pods, gap) = (read(&run, "pods"), gaps(&run).join("; "));
+        if times == 1 {
+            assert_eq!((pods, gap.as_str()), (2, ""));
+        } else {
+            assert_eq!(
+                (pods, gap.as_str()),
+                (1, "pods failed"),
+                "what was read is kept"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_busy_server_is_waited_for_visibly() {
+    let first = Mutex::new(true);
+    let api = cluster(move |path, _| {
+        if path != PODS {
+            return None;
+        }
+        if std::mem::take(&mut *first.lock().unwrap()) {
+            let body = r#"{"kind":"Status","code":429}"#;
+            return Some(answer("429 Too Many Requests", "Retry-After: 0\r\n", body));
+        }
+        Some(list(&[pod("a", "one")]))
+    });
+    let run = audit(&api, &["-A"]);
+    assert_eq!((run.code, read(&run, "pods")), (0, 1), "{}", run.err);
+    assert!(run.err.contains("the server is busy (429"), "{}", run.err);
+}
+
+#[test]
+fn what_fails_is_a_gap_and_the_rest_is_read() {
+    let api = cluster(|path, _| match path {
+        PODS => Some(list(&[pod("a", "one"), json!({"metadata": 7})])),
+        SECRETS => Some(status(
+            "500 Internal Server Error",
+            500,
+            "InternalError",
+            "etcd",
+        )),
+        "/api/v1/serviceaccounts" => Some(answer("200 OK", "", "{\"items\": [")),
+        _ => None,
+    });
+    let run = audit(&api, &["-A"]);
+    assert_eq!((run.code, read(&run, "pods")), (1, 1), "{}", run.err);
+    assert_eq!(
+        gaps(&run),
+        [
+            "secrets failed",
+            "serviceaccounts failed",
+            "an object of pods unreadable"
+        ]
+    );
+}
+
+#[test]
+fn an_expired_login_ends_it() {
+    let api = FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "no"));
+    let run = audit(&api, &["-A"]);
+    assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
+    assert!(run.err.contains("You must be logged in"), "{}", run.err);
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_ends_it_unless_there_is_another() {
+    let gone = "http://127.0.0.1:1";
+    let run = run_in(Path::new("/"), &["audit", "-A", "--server", gone], "");
+    assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+    assert!(
+        run.err.contains("Unable to connect to the server"),
+        "{}",
+        run.err
+    );
+
+    let api = cluster(|path, _| (path == PODS).then(|| list(&[pod("a", "one")])));
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "clusters: [{{name: up, cluster: {{server: '{}'}}}}, {{name: down, cluster: {{server: '{gone}'}}}}]\n\
+         users: [{{name: u, user: {{}}}}]\n\
+         contexts: [{{name: a, context: {{cluster: up, user: u}}}}, {{name: b, context: {{cluster: down, user: u}}}}, \
+         {{name: c, context: {{cluster: up, user: u}}}}]\n",
+        api.url
+    );
+    fs::write(folder.path().join("config"), config).unwrap();
+    let args = |contexts: &[&'static str]| {
+        let mut args = vec!["audit", "-A", "-o", "json", "--kubeconfig", "config"];
+        for context in contexts {
+            args.extend(["--context", *context]);
+        }
+        run_in(folder.path(), &args, "")
+    };
+    let sources = |run: &Run| {
+        let report = run.json();
+        let sections = report["sections"].as_array().unwrap();
+        sections
+            .iter()
+            .map(|section| section["source"].to_string())
+            .collect::<Vec<_>>()
+    };
+    let both = args(&["a", "b"]);
+    assert_eq!(both.code, 1, "{}", both.err);
+    assert_eq!(sources(&both), ["\"up\"", "\"down\""]);
+    let twice = args(&["a", "c"]);
+    assert_eq!(
+        (twice.code, sources(&twice)),
+        (0, vec!["\"a\"".to_owned(), "\"c\"".to_owned()])
+    );
+    assert_eq!(args(&["a", "a"]).code, 2);
+    assert_eq!(args(&["a", "nowhere"]).code, 2);
+    let other = run_in(
+        folder.path(),
+        &[
+            "check",
+            "-f",
+            "-",
+            "--kubeconfig",
+            "config",
+            "--context",
+            "a",
+            "--context",
+            "b",
+        ],
+        "",
+    );
+    assert!(
+        other.err.contains("--context: one, please"),
+        "{}",
+        other.err
+    );
+}
+
+#[test]
+fn files_are_laid_over_a_cluster() {
+    let api = cluster(|path, _| {
+        (path == "/api/v1/namespaces/default/pods").then(|| list(&[pod("default", "a")]))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut changed = pod("default", "a");
+    changed["apiVersion"] = json!("v1");
+    changed["kind"] = json!("Pod");
+    changed["spec"]["containers"][0]["image"] = json!("quay.io/other/app:v2");
+    fs::write(folder.path().join("a.yaml"), changed.to_string()).unwrap();
+    let args = ["inventory", "--server", &api.url, "--with", "a.yaml"];
+    let run = run_in(folder.path(), &args, "");
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("quay.io/other/app:v2"), "{}", run.out);
+    assert!(!run.out.contains("docker.io/acme/app"), "{}", run.out);
+}
+
+#[test]
+fn missing_rights_are_shown_and_exported() {
+    let review = |seen: &Seen| {
+        let body: Value = serde_json::from_str(&seen.body).unwrap();
+        let resource = body["spec"]["resourceAttributes"]["resource"].clone();
+        let allowed = resource != "pods" && resource != "secrets" && resource != "tasks";
+        let body = json!({"status": {"allowed": allowed}});
+        answer("201 Created", "", &body.to_string())
+    };
+    let api = FakeApi::start(move |seen, _| {
+        if seen
+            .line
+            .starts_with("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+        {
+            review(seen)
+        } else {
+            not_found()
+        }
+    });
+    let run = |args: &[&str]| {
+        let all = ["audit", "rbac", "--read-only", "--server", &api.url];
+        run_in(Path::new("/"), &[&all, args].concat(), "")
+    };
+    let shown = run(&[]);
+    assert_eq!(shown.code, 3, "{}", shown.err);
+    insta::assert_snapshot!("audit-rbac", shown.out);
+    let export = run(&["--export"]);
+    assert_eq!(export.code, 0, "{}", export.err);
+    insta::assert_snapshot!("audit-rbac-export", export.out);
+    let all = run_in(Path::new("/"), &["audit", "rbac", "--export", "--all"], "");
+    assert_eq!(all.code, 0, "{}", all.err);
+    insta::assert_snapshot!("audit-rbac-all", all.out);
+    assert!(!all.out.contains('*'), "{}", all.out);
+}
+
+#[test]
+fn findings_are_published_and_old_reports_removed() {
+    let reports = "/apis/openreports.io/v1alpha1/reports";
+    let api = cluster(move |path, seen| {
+        if seen.line.starts_with("PATCH ") {
+            return Some(answer("200 OK", "", &seen.body));
+        }
+        if seen.line.starts_with("DELETE ") {
+            return Some(answer("200 OK", "", "{}"));
+        }
+        Some(match path {
+            PODS => list(&[pod("shop", "a")]),
+            "/apis/openreports.io/v1alpha1" => answer(
+                "200 OK",
+                "",
+                r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
+            ),
+            "/apis/openreports.io/v1alpha1/clusterreports" => list(&[]),
+            path if path == reports => list(&[
+                json!({"metadata": {"name": "extreg-audit", "namespace": "gone"}}),
+                json!({"metadata": {"name": "somebody-elses", "namespace": "gone"}}),
+            ]),
+            _ => return None,
+        })
+    });
+    let run = audit(&api, &["-A", "--publish"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("published"), "{}", run.err);
+    let lines: Vec<String> = api.seen().into_iter().map(|seen| seen.line).collect();
+    let begins = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert!(
+        begins("PATCH /apis/openreports.io/v1alpha1/") >= 1,
+        "{lines:#?}"
+    );
+    assert_eq!(
+        begins("DELETE /apis/openreports.io/v1alpha1/namespaces/gone/reports/extreg-audit"),
+        1
+    );
+    assert_eq!(begins("DELETE "), 1);
+
+    let without = cluster(|path, _| (path == PODS).then(|| list(&[pod("a", "b")])));
+    let run = audit(&without, &["-A", "--publish"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.err.contains("does not serve openreports.io/v1alpha1"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn at_most_eight_requests_are_under_way() {
+    /// How many are, how many were at most, and how many came at all.
+    #[derive(Default)]
+    struct Load(usize, usize, usize);
+
+    let load = Arc::new((Mutex::new(Load::default()), Condvar::new()));
+    let shared = Arc::clone(&load);
+    let api = FakeApi::start_parallel(move |seen| {
+        let (lock, changed) = &*shared;
+        let mut load = lock.lock().unwrap();
+        load.0 += 1;
+        load.1 = load.1.max(load.0);
+        load.2 += 1;
+        changed.notify_all();
+        // The first ones wait for each other: eight are let in before any is answered.
+        if load.2 <= 8 {
+            load = changed
+                .wait_timeout_while(load, Duration::from_secs(20), |load| load.2 < 8)
+                .unwrap()
+                .0;
+        }
+        load.0 -= 1;
+        drop(load);
+        if path(seen).starts_with("/api/v1/") {
+            list(&[])
+        } else {
+            not_found()
+        }
+    });
+    let run = audit(&api, &["-A", "--allow-empty"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(load.0.lock().unwrap().1, 8);
+}
