@@ -9,6 +9,7 @@ pub mod completion;
 pub mod inventory;
 pub mod resolve;
 pub mod setup;
+pub mod tag;
 pub mod teardown;
 pub mod version;
 pub mod webhook;
@@ -35,6 +36,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Tag(tag::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Version(version::Args),
@@ -53,6 +56,7 @@ impl Command {
             Self::Inventory(_) => "inventory",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
+            Self::Tag(_) => "tag",
             Self::Teardown(_) => "teardown",
             Self::Version(_) => "version",
             Self::Webhook(_) => "webhook",
@@ -77,6 +81,7 @@ impl Command {
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
+            Self::Tag(args) => tag::run(args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,
             Self::Version(args) => version::run(args, context).await,
             Self::Webhook(args) => Box::pin(webhook::run(args, context)).await,
