@@ -7,6 +7,7 @@ pub mod audit;
 pub mod check;
 pub mod completion;
 pub mod inventory;
+pub mod promote;
 pub mod resolve;
 pub mod setup;
 pub mod tag;
@@ -32,6 +33,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Inventory(inventory::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Promote(promote::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
@@ -54,6 +57,7 @@ impl Command {
             Self::Completion(_) => "completion",
             Self::Explain(_) => "explain",
             Self::Inventory(_) => "inventory",
+            Self::Promote(_) => "promote",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
             Self::Tag(_) => "tag",
@@ -79,6 +83,7 @@ impl Command {
             Self::Completion(args) => Ok(completion::run(&args, context)),
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
+            Self::Promote(args) => promote::run(args, context).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Tag(args) => tag::run(args, context).await,

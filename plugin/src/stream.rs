@@ -7,7 +7,7 @@ mod write;
 
 pub(crate) use self::{
     image::{ExternalImage, Library},
-    name::StreamTag,
-    read::{Origin, SpecTag, Stream},
+    name::{StreamTag, check_stream, check_tag},
+    read::{Origin, Shown, SpecTag, Stream},
     write::{Written, write_tag},
 };

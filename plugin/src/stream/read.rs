@@ -29,6 +29,15 @@ pub(crate) enum Origin<'a> {
     None,
 }
 
+/// The newest image of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown<'a> {
+    /// Its digest; empty of a tag that is never imported.
+    pub(crate) digest: &'a str,
+    /// Where it can be pulled.
+    pub(crate) pull_spec: &'a str,
+}
+
 impl Stream {
     /// Reads one, or none if there is none.
     ///
@@ -84,6 +93,28 @@ impl Stream {
             .map(SpecTag)
     }
 
+    /// The names of the tags of `spec`, sorted.
+    pub(crate) fn spec_tags(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .list("/spec/tags")
+            .map(|tag| text(tag, "/name"))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The newest image of a tag.
+    pub(crate) fn shown(&self, tag: &str) -> Option<Shown<'_>> {
+        self.items(tag).next()
+    }
+
+    /// Every image that any tag has shown, newest first of each.
+    pub(crate) fn history(&self) -> impl Iterator<Item = Shown<'_>> {
+        self.list("/status/tags")
+            .flat_map(|status| self.items(text(status, "/tag")))
+    }
+
     /// Why the last import of a tag failed, if it did. A success leaves no condition.
     pub(crate) fn failure(&self, tag: &str) -> Option<&str> {
         let conditions = self.status(tag)?.get("conditions")?.as_array()?;
@@ -91,6 +122,17 @@ impl Stream {
             .iter()
             .find(|c| text(c, "/type") == "ImportSuccess" && text(c, "/status") == "False")
             .map(|condition| text(condition, "/message"))
+    }
+
+    fn items(&self, tag: &str) -> impl Iterator<Item = Shown<'_>> {
+        self.status(tag)
+            .and_then(|status| status.get("items")?.as_array())
+            .into_iter()
+            .flatten()
+            .map(|item| Shown {
+                digest: text(item, "/image"),
+                pull_spec: text(item, "/dockerImageReference"),
+            })
     }
 
     fn status(&self, tag: &str) -> Option<&Value> {
@@ -124,9 +166,34 @@ impl<'a> SpecTag<'a> {
         }
     }
 
+    /// The namespace of the stream that it follows; empty for its own.
+    pub(crate) fn origin_namespace(self) -> &'a str {
+        text(self.0, "/from/namespace")
+    }
+
     /// Whether it is imported on schedule.
     pub(crate) fn is_scheduled(self) -> bool {
         is_true(self.0, "/importPolicy/scheduled")
+    }
+
+    /// Whether its registry may speak plain HTTP or show any certificate.
+    pub(crate) fn is_insecure(self) -> bool {
+        is_true(self.0, "/importPolicy/insecure")
+    }
+
+    /// Whether it only names an image, which is never imported.
+    pub(crate) fn is_reference(self) -> bool {
+        is_true(self.0, "/reference")
+    }
+
+    /// What is imported of a list of manifests; empty for the cluster's default.
+    pub(crate) fn import_mode(self) -> &'a str {
+        text(self.0, "/importPolicy/importMode")
+    }
+
+    /// Where pods pull from; empty for the default, which is `Source`.
+    pub(crate) fn reference_policy(self) -> &'a str {
+        text(self.0, "/referencePolicy/type")
     }
 
     /// Whether somebody wants it never to be scheduled.
@@ -158,7 +225,8 @@ mod tests {
     #[test]
     fn a_stream_is_read_whatever_it_lacks() {
         let empty = Stream::new(json!({"spec": {"tags": null}, "status": {}}));
-        assert!(empty.spec_tag("a").is_none() && empty.failure("a").is_none());
+        assert!(empty.spec_tags().is_empty() && empty.spec_tag("a").is_none());
+        assert!(empty.shown("a").is_none() && empty.failure("a").is_none());
         assert!(!empty.opts_out());
 
         let stream = Stream::new(json!({
@@ -176,10 +244,13 @@ mod tests {
             ]},
         }));
         assert!(stream.opts_out());
+        assert_eq!(stream.spec_tags(), ["a", "b"]);
         let tag = stream.spec_tag("b").unwrap();
         assert_eq!(tag.origin(), Origin::Image("last"));
-        assert!(tag.is_scheduled() && tag.opts_out());
+        assert!(tag.is_scheduled() && tag.opts_out() && !tag.is_reference());
         assert_eq!(stream.spec_tag("a").unwrap().origin(), Origin::None);
+        assert_eq!(stream.shown("b").unwrap().pull_spec, "d@sha256:1");
+        assert_eq!(stream.history().count(), 2);
         assert_eq!(stream.failure("c"), Some("no"));
         assert_eq!(stream.failure("b"), None);
     }
