@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod check;
 pub mod completion;
+pub mod import;
 pub mod inventory;
 pub mod promote;
 pub mod resolve;
@@ -30,6 +31,8 @@ pub enum Command {
     Completion(completion::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Explain(audit::explain::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Import(import::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Inventory(inventory::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -56,6 +59,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Completion(_) => "completion",
             Self::Explain(_) => "explain",
+            Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
             Self::Promote(_) => "promote",
             Self::Resolve(_) => "resolve",
@@ -82,6 +86,7 @@ impl Command {
             Self::Check(args) => check::run(args, context).await,
             Self::Completion(args) => Ok(completion::run(&args, context)),
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
             Self::Promote(args) => promote::run(args, context).await,
             Self::Resolve(args) => resolve::run(args, context).await,

@@ -13,6 +13,7 @@ mod check_cluster;
 mod common;
 mod connection;
 mod image_api;
+mod import;
 mod promote;
 mod resolve;
 mod setup;
