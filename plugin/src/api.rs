@@ -12,7 +12,7 @@ mod page;
 mod print;
 mod service;
 
-pub(crate) use self::object::set;
+pub(crate) use self::object::{set, unset};
 pub use self::{
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
     cluster::{Cluster, DryRun},

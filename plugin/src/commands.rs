@@ -6,9 +6,12 @@
 pub mod audit;
 pub mod check;
 pub mod completion;
+pub mod import;
 pub mod inventory;
+pub mod promote;
 pub mod resolve;
 pub mod setup;
+pub mod tag;
 pub mod teardown;
 pub mod version;
 pub mod webhook;
@@ -29,11 +32,17 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Explain(audit::explain::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Import(import::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Inventory(inventory::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Promote(promote::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Tag(tag::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -50,9 +59,12 @@ impl Command {
             Self::Check(_) => "check",
             Self::Completion(_) => "completion",
             Self::Explain(_) => "explain",
+            Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
+            Self::Promote(_) => "promote",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
+            Self::Tag(_) => "tag",
             Self::Teardown(_) => "teardown",
             Self::Version(_) => "version",
             Self::Webhook(_) => "webhook",
@@ -74,9 +86,12 @@ impl Command {
             Self::Check(args) => check::run(args, context).await,
             Self::Completion(args) => Ok(completion::run(&args, context)),
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
+            Self::Promote(args) => promote::run(args, context).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
+            Self::Tag(args) => tag::run(args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,
             Self::Version(args) => version::run(args, context).await,
             Self::Webhook(args) => Box::pin(webhook::run(args, context)).await,
