@@ -106,13 +106,21 @@ impl Coverage {
     /// Whether a list of this kind is incomplete in that namespace, so that what is not there may
     /// only not have been seen.
     pub fn is_partial(&self, kind: Kind, namespace: &str) -> bool {
-        self.gaps.iter().any(|gap| match &gap.what {
-            GapSubject::List {
-                kind: of,
-                namespace: at,
-            } => *of == kind && (at.is_empty() || &**at == namespace),
-            GapSubject::Document(_) | GapSubject::Fact(_) => false,
-        })
+        self.lacks_list(kind, "") || !namespace.is_empty() && self.lacks_list(kind, namespace)
+    }
+
+    /// Looked up, as there may be a gap for each of thousands of namespaces.
+    fn lacks_list(&self, kind: Kind, namespace: &str) -> bool {
+        let least = Gap {
+            what: GapSubject::List {
+                kind,
+                namespace: namespace.into(),
+            },
+            why: GapReason::Elided,
+            message: String::new(),
+        };
+        let mut from = self.gaps.range(&least..);
+        from.next().is_some_and(|gap| gap.what == least.what)
     }
 }
 
@@ -179,5 +187,48 @@ impl fmt::Display for GapSubject {
             }
             Self::Document(text) | Self::Fact(text) => f.write_str(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_partial_where_it_has_a_gap() {
+        let mut coverage = Coverage::default();
+        for (kind, namespace, why) in [
+            (Kind::Pod, "shop", GapReason::Unreadable),
+            (Kind::Secret, "", GapReason::Elided),
+        ] {
+            coverage.gaps.insert(Gap {
+                what: GapSubject::List {
+                    kind,
+                    namespace: namespace.into(),
+                },
+                why,
+                message: "m".to_owned(),
+            });
+        }
+        for (kind, namespace, want) in [
+            (Kind::Pod, "shop", true),
+            (Kind::Pod, "sho", false),
+            (Kind::Pod, "shops", false),
+            (Kind::Pod, "", false),
+            (Kind::Secret, "shop", true),
+            (Kind::Secret, "", true),
+            (Kind::Build, "shop", false),
+        ] {
+            assert_eq!(
+                coverage.is_partial(kind, namespace),
+                want,
+                "{kind:?} {namespace}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_reason_is_the_least() {
+        assert!(GapReason::ALL.iter().all(|why| *why >= GapReason::Elided));
     }
 }

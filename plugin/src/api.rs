@@ -27,4 +27,7 @@ pub use self::{
     print::{ObjectFormat, Report, Verb},
     proxy::proxy_of_environment,
 };
-pub(crate) use self::{diff::unified, object::set};
+pub(crate) use self::{
+    diff::unified,
+    object::{set, unset},
+};

@@ -8,9 +8,12 @@ pub mod check;
 pub mod completion;
 pub mod diff;
 pub mod doctor;
+pub mod import;
 pub mod inventory;
+pub mod promote;
 pub mod resolve;
 pub mod setup;
+pub mod tag;
 pub mod teardown;
 pub mod version;
 pub mod webhook;
@@ -35,11 +38,17 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Explain(audit::explain::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Import(import::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Inventory(inventory::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Promote(promote::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Tag(tag::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -60,9 +69,12 @@ impl Command {
             Self::Diff(_) => "diff",
             Self::Doctor(_) => "doctor",
             Self::Explain(_) => "explain",
+            Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
+            Self::Promote(_) => "promote",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
+            Self::Tag(_) => "tag",
             Self::Teardown(_) => "teardown",
             Self::Upgrade(_) => "upgrade",
             Self::Version(_) => "version",
@@ -87,9 +99,12 @@ impl Command {
             Self::Diff(args) => Box::pin(diff::run(args, context)).await,
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
+            Self::Promote(args) => promote::run(args, context).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
+            Self::Tag(args) => tag::run(args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,
             Self::Upgrade(args) => Box::pin(webhook::upgrade::run(args, context)).await,
             Self::Version(args) => version::run(args, context).await,

@@ -111,6 +111,16 @@ impl Error {
         matches!(self, Self::Api { code: 409, .. })
     }
 
+    /// Whether it is the API server's answer 409 because something of that name is there.
+    pub fn is_already_there(&self) -> bool {
+        matches!(self, Self::Api { code: 409, reason, .. } if reason == "AlreadyExists")
+    }
+
+    /// Whether it is the API server's answer 405: the resource does not know the verb.
+    pub const fn is_not_allowed(&self) -> bool {
+        matches!(self, Self::Api { code: 405, .. })
+    }
+
     /// Whether it is the API server's answer 403.
     pub const fn is_forbidden(&self) -> bool {
         matches!(self, Self::Api { code: 403, .. })

@@ -3,7 +3,8 @@
 //! Four layers, each of which knows only the next: arguments ([`cli`]) are resolved into settings
 //! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
 //! to say goes through the [`printer`], the only way to stdout and stderr. Talking to a cluster is
-//! [`api`]'s; how a run ends is decided in [`exit`] and [`error`] alone.
+//! [`api`]'s, and what is special about ImageStreams is `stream`'s; how a run ends is decided in
+//! [`exit`] and [`error`] alone.
 
 pub mod api;
 pub mod caller;
@@ -17,5 +18,6 @@ pub mod exit;
 pub mod input;
 pub mod printer;
 mod run;
+mod stream;
 
 pub use run::main;

@@ -35,6 +35,9 @@ impl Kind {
         "ImageStreamImport",
         "imagestreamimports",
     );
+    /// OpenShift's ImageStreamTag: one tag of an ImageStream, called `STREAM:TAG`.
+    pub const IMAGE_STREAM_TAG: Self =
+        Self::namespaced("image.openshift.io", "ImageStreamTag", "imagestreamtags");
     /// Namespace.
     pub const NAMESPACE: Self = Self::global("", "Namespace", "namespaces");
     /// OpenShift's Project: a namespace as its members see it.

@@ -124,6 +124,19 @@ pub(crate) fn set(body: &mut Value, path: &[&str], value: Value) {
     *place = value;
 }
 
+/// Takes the value at a path of map keys away, if it is there.
+pub(crate) fn unset(body: &mut Value, path: &[&str]) {
+    let Some((last, parents)) = path.split_last() else {
+        return;
+    };
+    let parent = parents
+        .iter()
+        .try_fold(body, |place, key| place.get_mut(key));
+    if let Some(map) = parent.and_then(Value::as_object_mut) {
+        map.remove(*last);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +158,15 @@ mod tests {
             project.path(),
             "/apis/project.openshift.io/v1/projectrequests/snow"
         );
+    }
+
+    #[test]
+    fn what_is_not_there_is_gone_already() {
+        let mut body = json!({"a": {"b": 1, "c": 2}, "d": null});
+        for path in [&["a", "b"][..], &["a", "x"], &["d", "x"], &["x", "y"], &[]] {
+            unset(&mut body, path);
+        }
+        assert_eq!(body, json!({"a": {"c": 2}, "d": null}));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) use self::{
 };
 use self::{
     args::{GateArgs, JudgeArgs, OutputArgs},
-    output::{Format, Output},
+    output::Output,
     publish::publish,
     settings::{Destination, Judgement, gate},
     verdict::ruling,
@@ -261,7 +261,7 @@ fn tell(report: &Report, destination: &Destination, ruling: &Ruling, context: &C
     let has_table = destination
         .specs
         .iter()
-        .any(|spec| spec.file.is_none() && matches!(spec.format, Format::Table | Format::Wide));
+        .any(|spec| spec.file.is_none() && spec.format.is_for_a_terminal());
     let mut gaps = report
         .sections
         .iter()

@@ -301,7 +301,7 @@ fn exceptions_suppress_unless_told_otherwise() {
 #[test]
 fn what_makes_no_sense_is_told_before_anything_is_read() {
     for (args, part) in [
-        (&["-o", "xml"][..], "no format \"xml\": there are table"),
+        (&["-o", "xml"][..], "no format \"xml\": there are csv"),
         (&["-o", "json", "-o", "csv"], "stdout takes one format"),
         (&["-l", "a=b"], "-l is for a cluster"),
         (&["-A"], "-A is for a cluster"),

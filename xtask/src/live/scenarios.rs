@@ -6,6 +6,7 @@ mod imports;
 mod opt_outs;
 mod outage;
 mod ownership;
+mod plugin_tags;
 mod policies;
 mod secrets;
 mod streams;
@@ -60,6 +61,7 @@ pub(super) fn all() -> Vec<Scenario> {
         policies::SCENARIOS,
         flow::SCENARIOS,
         ownership::SCENARIOS,
+        plugin_tags::SCENARIOS,
         outage::SCENARIOS,
     ]
     .concat()

@@ -1,7 +1,9 @@
 //! The objects of a cluster: every kind page by page, a few requests at a time. What may not be read
 //! or fails is a gap, and the rest is read.
 
+mod gap;
 mod list;
+mod named;
 mod progress;
 mod visible;
 
@@ -16,16 +18,13 @@ use futures::future::try_join_all;
 use tokio::sync::{OnceCell, Semaphore};
 
 use self::{
+    gap::list_gap,
     list::{End, List, read_object},
     progress::Progress,
     visible::Visible,
 };
 use super::served::{Served, Version};
-use crate::{
-    api::{self, Cluster},
-    error::Error,
-    printer::Printer,
-};
+use crate::{api::Cluster, error::Error, printer::Printer};
 
 /// As many requests are under way at a time; more would be felt by others.
 pub(super) const IN_FLIGHT: usize = 8;
@@ -147,7 +146,7 @@ impl Lister<'_> {
         let kind = list.kind;
         let end = self.list(&list, &mut read.reader).await?;
         let end = match end {
-            End::Absent | End::Forbidden(_) => {
+            End::Absent | End::Forbidden => {
                 match self
                     .served
                     .version(self.cluster, kind, &list.version)
@@ -174,28 +173,25 @@ impl Lister<'_> {
             End::Absent => {
                 read.reader.coverage_mut().not_served.insert(kind);
             }
-            End::Forbidden(message) if list.namespace.is_empty() => {
-                self.by_namespace(list, message, read).await?;
+            End::Forbidden if list.namespace.is_empty() => {
+                self.by_namespace(list, read).await?;
             }
-            End::Forbidden(message) => self.gap(read, &list, GapReason::Forbidden, message),
+            End::Forbidden => {
+                list_gap(&mut read.reader, &list, GapReason::Forbidden, String::new());
+            }
             End::Unreachable(message) => {
                 read.unreachable = Some(message.clone());
-                self.gap(read, &list, GapReason::Failed, message);
+                list_gap(&mut read.reader, &list, GapReason::Failed, message);
             }
-            End::Failed(message) => self.gap(read, &list, GapReason::Failed, message),
+            End::Failed(message) => list_gap(&mut read.reader, &list, GapReason::Failed, message),
         }
         Ok(())
     }
 
     /// Reads a kind in each namespace that the user can see.
-    async fn by_namespace(
-        &self,
-        list: List,
-        message: String,
-        read: &mut Read,
-    ) -> Result<(), Error> {
+    async fn by_namespace(&self, list: List, read: &mut Read) -> Result<(), Error> {
         if !list.kind.api().namespaced && list.kind != Kind::Namespace {
-            self.gap(read, &list, GapReason::Forbidden, message);
+            list_gap(&mut read.reader, &list, GapReason::Forbidden, String::new());
             return Ok(());
         }
         let visible = self.visible().await?;
@@ -207,7 +203,7 @@ impl Lister<'_> {
             return Ok(());
         }
         if !list.kind.api().namespaced || visible.names.is_empty() {
-            self.gap(read, &list, GapReason::Forbidden, message);
+            list_gap(&mut read.reader, &list, GapReason::Forbidden, String::new());
             return Ok(());
         }
         self.is_limited.set(true);
@@ -218,70 +214,15 @@ impl Lister<'_> {
             };
             match self.list(&here, &mut read.reader).await? {
                 End::Complete | End::Absent => {}
-                End::Forbidden(message) => self.gap(read, &here, GapReason::Forbidden, message),
+                End::Forbidden => {
+                    list_gap(&mut read.reader, &here, GapReason::Forbidden, String::new());
+                }
                 End::Failed(message) | End::Unreachable(message) => {
-                    self.gap(read, &here, GapReason::Failed, message);
+                    list_gap(&mut read.reader, &here, GapReason::Failed, message);
                 }
             }
         }
         Ok(())
-    }
-
-    /// Reads the one namespace that was asked for.
-    async fn one_namespace(&self, name: &str, mut reader: Reader) -> Result<Reader, Error> {
-        let path = api::Kind::NAMESPACE.path(None);
-        match self.get(&format!("{path}/{name}")).await {
-            Ok(json) => {
-                read_object(&mut reader, Kind::Namespace, &json, "");
-                Ok(reader)
-            }
-            Err(error @ Error::NotLoggedIn(_)) => Err(error),
-            Err(error) if error.is_not_found() => Err(error),
-            Err(error) => {
-                reader.coverage_mut().gaps.insert(Gap {
-                    what: GapSubject::List {
-                        kind: Kind::Namespace,
-                        namespace: name.into(),
-                    },
-                    why: reason(&error),
-                    message: error.to_string(),
-                });
-                Ok(reader)
-            }
-        }
-    }
-
-    /// Reads the global pull secret, where the lists do not have it.
-    async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, Error> {
-        let (namespace, name) = PULL_SECRET;
-        let is_listed = match &self.scope.namespace {
-            Some(asked) => asked == namespace,
-            None => {
-                !reader.coverage_mut().is_partial(Kind::Secret, namespace) && !self.is_limited.get()
-            }
-        };
-        if is_listed
-            || reader
-                .coverage_mut()
-                .not_served
-                .contains(&Kind::ImageConfig)
-        {
-            return Ok(reader);
-        }
-        let path = api::Kind::SECRET.path(Some(namespace));
-        match self.get(&format!("{path}/{name}")).await {
-            Ok(json) => read_object(&mut reader, Kind::Secret, &json, namespace),
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
-            Err(error) if error.is_not_found() => reader.listed(Kind::Secret, namespace),
-            Err(error) => {
-                reader.coverage_mut().gaps.insert(Gap {
-                    what: GapSubject::Fact(GLOBAL_PULL_SECRET.to_owned()),
-                    why: reason(&error),
-                    message: error.to_string(),
-                });
-            }
-        }
-        Ok(reader)
     }
 
     /// Says that there may be namespaces that were not seen.
@@ -299,26 +240,6 @@ impl Lister<'_> {
         reader
     }
 
-    async fn get(&self, path: &str) -> Result<String, Error> {
-        let permit = self.permits.acquire().await;
-        let page = self.cluster.page(path).await?;
-        drop(permit);
-        Ok(page.text()?.to_owned())
-    }
-
-    fn gap(&self, read: &mut Read, list: &List, why: GapReason, message: String) {
-        let what = GapSubject::List {
-            kind: list.kind,
-            namespace: list.namespace.as_str().into(),
-        };
-        self.printer
-            .log(2, || format!("{what}: {}: {message}", why.word()));
-        read.reader
-            .coverage_mut()
-            .gaps
-            .insert(Gap { what, why, message });
-    }
-
     async fn visible(&self) -> Result<&Visible, Error> {
         self.visible
             .get_or_try_init(|| visible::find(self.cluster, &self.permits))
@@ -331,13 +252,5 @@ impl Lister<'_> {
             Purpose::Usage => &self.scope.selector,
             Purpose::Configuration | Purpose::Credentials => "",
         }
-    }
-}
-
-fn reason(error: &Error) -> GapReason {
-    if error.is_forbidden() {
-        GapReason::Forbidden
-    } else {
-        GapReason::Failed
     }
 }

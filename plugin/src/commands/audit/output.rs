@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, io, path::PathBuf, str::FromStr};
 
 use extreg_audit::{
-    format::{self as data, html, table},
+    format::{self as data, table},
     report::Report,
 };
 
@@ -25,16 +25,10 @@ pub(crate) struct OutputSpec {
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// For people, grouped by image.
-    Table,
-    /// For people, a row a finding.
-    Wide,
     /// The objects that have open findings, one a line.
     Name,
-    /// A page for a browser.
-    Html,
-    /// For programs.
-    Data(data::Format),
+    /// A rendering of the whole report.
+    Report(data::Format),
 }
 
 /// How reports are written.
@@ -81,32 +75,33 @@ impl FromStr for OutputSpec {
 }
 
 impl Format {
-    pub(super) const SARIF: Self = Self::Data(data::Format::Sarif);
+    pub(super) const SARIF: Self = Self::Report(data::Format::Sarif);
+    pub(super) const TABLE: Self = Self::Report(data::Format::Table);
 
     fn of(word: &str) -> Option<Self> {
         match word {
-            "table" => Some(Self::Table),
-            "wide" => Some(Self::Wide),
             "name" => Some(Self::Name),
-            "html" => Some(Self::Html),
-            word => word.parse().ok().map(Self::Data),
+            word => word.parse().ok().map(Self::Report),
         }
+    }
+
+    /// Whether it is laid out for the width of a terminal.
+    pub(super) fn is_for_a_terminal(self) -> bool {
+        matches!(self, Self::Report(format) if format.nature() == data::Nature::Terminal)
     }
 
     const fn word(self) -> &'static str {
         match self {
-            Self::Table => "table",
-            Self::Wide => "wide",
             Self::Name => "name",
-            Self::Html => "html",
-            Self::Data(format) => format.word(),
+            Self::Report(format) => format.word(),
         }
     }
 
     fn words() -> Vec<&'static str> {
-        let own = ["table", "wide", "name", "html"].into_iter();
-        own.chain(data::Format::ALL.iter().map(|format| format.word()))
-            .collect()
+        let mut words: Vec<_> = data::Format::ALL.iter().map(|f| f.word()).collect();
+        words.push("name");
+        words.sort_unstable();
+        words
     }
 }
 
@@ -172,9 +167,13 @@ impl Output<'_> {
 
     fn print(&self, format: Format, report: &Report) -> Result<(), Error> {
         match format {
-            Format::Table => print_table(&table::table(report), self.caller, self.printer),
-            Format::Wide => print_table(&table::wide(report), self.caller, self.printer),
-            Format::Name | Format::Html | Format::Data(_) => {
+            Format::Report(data::Format::Table) => {
+                print_table(&table::table(report), self.caller, self.printer);
+            }
+            Format::Report(data::Format::Wide) => {
+                print_table(&table::wide(report), self.caller, self.printer);
+            }
+            Format::Name | Format::Report(_) => {
                 let bytes = self.bytes(format, report);
                 let bytes = bytes.map_err(|e| Error::failed(format!("cannot be printed: {e}")))?;
                 self.printer.raw(&String::from_utf8_lossy(&bytes));
@@ -188,11 +187,8 @@ impl Output<'_> {
     fn bytes(&self, format: Format, report: &Report) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match format {
-            Format::Table => bytes = lines(&table::table(report)).into_bytes(),
-            Format::Wide => bytes = lines(&table::wide(report)).into_bytes(),
             Format::Name => bytes = names(report).into_bytes(),
-            Format::Html => bytes = html::html(report).into_bytes(),
-            Format::Data(format) => {
+            Format::Report(format) => {
                 let options = data::Options {
                     synthetic_paths: self.synthetic_paths,
                 };
@@ -201,18 +197,6 @@ impl Output<'_> {
         }
         Ok(bytes)
     }
-}
-
-/// A table without colour and without an end to its lines.
-fn lines(table: &table::Table) -> String {
-    table
-        .lines(None)
-        .iter()
-        .map(|line| {
-            let cells: Vec<&str> = line.iter().map(|cell| cell.text.as_str()).collect();
-            cells.concat().trim_end().to_owned() + "\n"
-        })
-        .collect()
 }
 
 fn names(report: &Report) -> String {
@@ -243,7 +227,7 @@ mod tests {
         assert!(spec("json=").unwrap_err().contains("file is missing"));
         let error = spec("xml").unwrap_err();
         assert!(
-            error.starts_with("no format \"xml\": there are table, wide"),
+            error.starts_with("no format \"xml\": there are csv, "),
             "{error}"
         );
     }

@@ -257,7 +257,7 @@ impl Destination {
     pub(super) fn of(args: OutputArgs, is_ci: bool) -> Result<Self, Error> {
         let mut specs = args.output;
         if specs.is_empty() {
-            specs.push(OutputSpec::stdout(Format::Table));
+            specs.push(OutputSpec::stdout(Format::TABLE));
             if is_ci {
                 specs.push(OutputSpec {
                     format: Format::SARIF,

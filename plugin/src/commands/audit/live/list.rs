@@ -7,7 +7,7 @@ use extreg_audit::{
     read::Reader,
 };
 
-use super::{Lister, SECRET_TYPES};
+use super::{Lister, SECRET_TYPES, gap::words};
 use crate::{
     api::{Page, PageQuery},
     error::Error,
@@ -36,7 +36,7 @@ pub(super) enum End {
     /// There is no such resource.
     Absent,
     /// It may not be read.
-    Forbidden(String),
+    Forbidden,
     /// It failed, with this much read before.
     Failed(String),
     /// The server did not answer.
@@ -88,7 +88,10 @@ impl Lister<'_> {
             match self.restarting(list, query, reader).await {
                 Ok(()) => {}
                 Err(error @ Error::NotLoggedIn(_)) => return Err(error),
-                Err(error) => return Ok(ended(&error)),
+                Err(error) => {
+                    self.printer.log(2, || error.to_string());
+                    return Ok(ended(&error));
+                }
             }
         }
         if labels.is_empty() {
@@ -209,12 +212,11 @@ fn is_expired(error: &Error) -> bool {
 }
 
 fn ended(error: &Error) -> End {
-    let message = error.to_string();
     match error {
-        Error::Api { code: 403, .. } => End::Forbidden(message),
+        Error::Api { code: 403, .. } => End::Forbidden,
         Error::Api { code: 404, .. } => End::Absent,
         Error::Unreachable(text) => End::Unreachable(text.clone()),
-        _ => End::Failed(message),
+        other => End::Failed(words(other)),
     }
 }
 

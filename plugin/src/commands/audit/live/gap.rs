@@ -1,0 +1,47 @@
+//! What could not be read, as gaps of a report.
+
+use extreg_audit::{
+    coverage::{Gap, GapReason, GapSubject},
+    read::Reader,
+};
+
+use super::list::List;
+use crate::error::Error;
+
+/// A list could not be read.
+pub(super) fn list_gap(reader: &mut Reader, list: &List, why: GapReason, message: String) {
+    let what = GapSubject::List {
+        kind: list.kind,
+        namespace: list.namespace.as_str().into(),
+    };
+    reader
+        .coverage_mut()
+        .gaps
+        .insert(Gap { what, why, message });
+}
+
+/// Something else could not be read.
+pub(super) fn gap(reader: &mut Reader, what: GapSubject, error: &Error) {
+    reader.coverage_mut().gaps.insert(Gap {
+        what,
+        why: reason(error),
+        message: words(error),
+    });
+}
+
+/// What a gap says besides its reason: the server's words, where they say more.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::Api { code: 403, .. } => String::new(),
+        Error::Api { message, .. } => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn reason(error: &Error) -> GapReason {
+    if error.is_forbidden() {
+        GapReason::Forbidden
+    } else {
+        GapReason::Failed
+    }
+}

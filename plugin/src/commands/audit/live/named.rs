@@ -1,0 +1,70 @@
+//! Objects that are read by their names.
+
+use extreg_audit::{coverage::GapSubject, kind::Kind, read::Reader};
+
+use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
+use crate::{api, error::Error};
+
+impl Lister<'_> {
+    /// Reads the one namespace that was asked for.
+    pub(super) async fn one_namespace(
+        &self,
+        name: &str,
+        mut reader: Reader,
+    ) -> Result<Reader, Error> {
+        let path = api::Kind::NAMESPACE.path(None);
+        match self.get(&format!("{path}/{name}")).await {
+            Ok(json) => {
+                read_object(&mut reader, Kind::Namespace, &json, "");
+                Ok(reader)
+            }
+            Err(error @ Error::NotLoggedIn(_)) => Err(error),
+            Err(error) if error.is_not_found() => Err(error),
+            Err(error) => {
+                let what = GapSubject::List {
+                    kind: Kind::Namespace,
+                    namespace: name.into(),
+                };
+                gap(&mut reader, what, &error);
+                Ok(reader)
+            }
+        }
+    }
+
+    /// Reads the global pull secret, where the lists do not have it.
+    pub(super) async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, Error> {
+        let (namespace, name) = PULL_SECRET;
+        let is_listed = match &self.scope.namespace {
+            Some(asked) => asked == namespace,
+            None => {
+                !reader.coverage_mut().is_partial(Kind::Secret, namespace) && !self.is_limited.get()
+            }
+        };
+        if is_listed
+            || reader
+                .coverage_mut()
+                .not_served
+                .contains(&Kind::ImageConfig)
+        {
+            return Ok(reader);
+        }
+        let path = api::Kind::SECRET.path(Some(namespace));
+        match self.get(&format!("{path}/{name}")).await {
+            Ok(json) => read_object(&mut reader, Kind::Secret, &json, namespace),
+            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error) if error.is_not_found() => reader.listed(Kind::Secret, namespace),
+            Err(error) => {
+                let what = GapSubject::Fact(GLOBAL_PULL_SECRET.to_owned());
+                gap(&mut reader, what, &error);
+            }
+        }
+        Ok(reader)
+    }
+
+    async fn get(&self, path: &str) -> Result<String, Error> {
+        let permit = self.permits.acquire().await;
+        let page = self.cluster.page(path).await?;
+        drop(permit);
+        Ok(page.text()?.to_owned())
+    }
+}

@@ -1,0 +1,326 @@
+//! Importing: every stream is looked at first; then one request a stream, and with `--wait` again for
+//! what may pass.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use super::{
+    advice::Refusal,
+    outcome::{Ending, Outcome, changed_policies, outcomes},
+    plan::{Import, Plan, plan},
+    report::Report,
+    request::request,
+    settings::{Settings, Wanted},
+};
+use crate::{
+    api::{Cluster, DryRun, Object},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Printer,
+    stream::{Stream, StreamTag},
+};
+
+/// How often a request is made when somebody else writes the same stream meanwhile. Each costs what
+/// an import costs.
+const ATTEMPTS: u32 = 4;
+/// Before the first request after a refusal that may pass; twice as long before each one after it.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Before a request to a registry that has had too many.
+const LIMIT_PAUSE: Duration = Duration::from_mins(1);
+/// After this, it is said that something is under way.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Imports.
+pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    let mut runner = Runner {
+        cluster: &cluster,
+        namespace: &namespace,
+        context,
+        report: Report::new(&context.printer, settings.format, &namespace),
+        refused: BTreeMap::new(),
+    };
+    let mut streams = Vec::new();
+    for (name, wanted) in &settings.wanted {
+        let stream = runner.read(name).await?;
+        runner.plan(&stream, name, wanted)?;
+        streams.push((name, stream, wanted));
+    }
+    context
+        .journal
+        .advise("run the same command again to go on; an import changes no policy");
+    let mut result = Ok(());
+    for (name, stream, wanted) in streams {
+        result = runner.import(name, stream, wanted).await;
+        if result.is_err() {
+            break;
+        }
+    }
+    if result.is_ok() && settings.wait {
+        result = runner.wait().await;
+    }
+    runner.finish(result)
+}
+
+struct Runner<'a> {
+    cluster: &'a Cluster,
+    namespace: &'a str,
+    context: &'a Context,
+    report: Report<'a>,
+    /// What the registry does not give, or not yet.
+    refused: BTreeMap<StreamTag, (Refusal, Outcome)>,
+}
+
+impl Runner<'_> {
+    async fn read(&self, name: &str) -> Result<Stream, Error> {
+        let stream = Stream::read(self.cluster, self.namespace, name).await?;
+        stream.ok_or_else(|| {
+            Error::failed(format!(
+                "there is no ImageStream {name} in namespace {namespace}; make it with: {} tag \
+                 IMAGE {name}:TAG -n {namespace}",
+                self.context.caller,
+                namespace = self.namespace,
+            ))
+        })
+    }
+
+    fn plan<'p>(
+        &self,
+        stream: &'p Stream,
+        name: &str,
+        wanted: &'p Wanted,
+    ) -> Result<Plan<'p>, Error> {
+        plan(stream, name, self.namespace, wanted, self.context.caller)
+    }
+
+    /// One stream's tags, by one request.
+    async fn import(&mut self, name: &str, stream: Stream, wanted: &Wanted) -> Result<(), Error> {
+        let mut stream = stream;
+        let mut attempt = 1;
+        loop {
+            let Plan { imports, skipped } = self.plan(&stream, name, wanted)?;
+            let answer = self.ask(&stream, name, &imports).await;
+            if matches!(&answer, Err(error) if error.is_conflict()) && attempt < ATTEMPTS {
+                attempt += 1;
+                stream = self.read(name).await?;
+                continue;
+            }
+            for skipped in skipped {
+                self.settle(Outcome {
+                    name: StreamTag::new(name, &skipped.tag),
+                    image: String::new(),
+                    result: Ending::Skipped {
+                        message: skipped.why,
+                    },
+                });
+            }
+            let outcomes = match answer {
+                Ok(None) => Vec::new(),
+                Ok(Some(answer)) => {
+                    for tag in changed_policies(&imports, &answer.body) {
+                        self.context.printer.warn(&format!(
+                            "a webhook of the cluster has changed the import policy of {name}:{tag}"
+                        ));
+                    }
+                    outcomes(name, &imports, &answer.body, |refusal, name, image| {
+                        refusal.next(name, image, self.namespace, self.context.caller)
+                    })?
+                }
+                // All of the request, because one of its images may not be imported.
+                Err(Error::Api {
+                    code: 422, message, ..
+                }) => self.all_refused(name, &imports, &message),
+                Err(error) => return Err(error),
+            };
+            for outcome in outcomes {
+                self.settle(outcome);
+            }
+            return Ok(());
+        }
+    }
+
+    async fn ask(
+        &self,
+        stream: &Stream,
+        name: &str,
+        imports: &[Import<'_>],
+    ) -> Result<Option<Object>, Error> {
+        if imports.is_empty() {
+            return Ok(None);
+        }
+        let what = match imports {
+            [one] => format!("{name}:{}", one.tag),
+            many => format!("{} tags of {name}", many.len()),
+        };
+        let journal = &self.context.journal;
+        journal.begin(format!("import of {what}"));
+        let request = request(stream, imports);
+        let answer = self.cluster.create(&request, DryRun::None);
+        let answer = tell_if_slow(&self.context.printer, &what, answer).await;
+        // What the server refused has not been written, and what it answered is told by tag.
+        if matches!(
+            answer,
+            Ok(_) | Err(Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_))
+        ) {
+            journal.nothing_done();
+        }
+        answer.map(Some)
+    }
+
+    fn all_refused(&self, name: &str, imports: &[Import<'_>], message: &str) -> Vec<Outcome> {
+        let refused = imports.iter().map(|import| {
+            let name = StreamTag::new(name, import.tag);
+            let (namespace, caller) = (self.namespace, self.context.caller);
+            let next = Refusal::Forbidden.next(&name, import.image, namespace, caller);
+            Outcome {
+                name,
+                image: import.image.to_owned(),
+                result: Ending::Failed {
+                    refusal: Refusal::Forbidden,
+                    message: message.to_owned(),
+                    next,
+                },
+            }
+        });
+        refused.collect()
+    }
+
+    /// Reports what is final, and keeps what may be tried again.
+    fn settle(&mut self, outcome: Outcome) {
+        match &outcome.result {
+            Ending::Failed { refusal, .. } => {
+                self.refused
+                    .insert(outcome.name.clone(), (*refusal, outcome));
+            }
+            Ending::Imported { .. } => {
+                self.refused.remove(&outcome.name);
+                let reference = outcome.name.reference(self.namespace);
+                self.context.journal.done(format!("{reference} imported"));
+                self.report.add(outcome);
+            }
+            Ending::Skipped { .. } => {
+                self.refused.remove(&outcome.name);
+                self.report.add(outcome);
+            }
+        }
+    }
+
+    /// Tries again until nothing is left that may pass.
+    async fn wait(&mut self) -> Result<(), Error> {
+        let limit = self.context.timeout.as_ref();
+        // A limit that was given is the whole run's.
+        let deadline = match limit {
+            Some(limit) => self.context.started + limit.duration,
+            None => Instant::now() + Settings::DEFAULT_WAIT,
+        };
+        let mut pause = FIRST_PAUSE;
+        let mut said = String::new();
+        while let Some((refusal, what, why)) = self.waited_for() {
+            let pause_now = match refusal {
+                Refusal::TooMany => pause.max(LIMIT_PAUSE),
+                _ => pause,
+            };
+            if Instant::now() + pause_now > deadline {
+                let limit = limit.map_or_else(
+                    || format!("{}s", Settings::DEFAULT_WAIT.as_secs()),
+                    ToString::to_string,
+                );
+                return Err(Error::TimedOut(format!("{limit}: waiting for {what}")));
+            }
+            let waiting = format!("waiting for {what}: {why}");
+            if waiting != said || self.context.printer.has_status() {
+                tell(&self.context.printer, &waiting);
+                said = waiting;
+            }
+            tokio::time::sleep(pause_now).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+            for (stream, tags) in self.again() {
+                let read = self.read(&stream).await?;
+                self.import(&stream, read, &Wanted::These(tags)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The gravest refusal that may pass, what it is of, and in which words.
+    fn waited_for(&self) -> Option<(Refusal, String, String)> {
+        let waiting = || self.refused.values().filter(|(why, _)| why.may_pass());
+        let (refusal, outcome) = waiting()
+            .find(|(refusal, _)| *refusal == Refusal::TooMany)
+            .or_else(|| waiting().next())?;
+        let Ending::Failed { message, .. } = &outcome.result else {
+            return None;
+        };
+        let more = match waiting().count() {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let what = format!("{}{more}", outcome.name);
+        Some((*refusal, what, message.clone()))
+    }
+
+    /// What is to be tried again, by stream.
+    fn again(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut again: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (name, (refusal, _)) in &self.refused {
+            if refusal.may_pass() {
+                let tags = again.entry(name.stream.clone()).or_default();
+                tags.insert(name.tag.clone());
+            }
+        }
+        again
+    }
+
+    fn finish(mut self, result: Result<(), Error>) -> Result<Exit, Error> {
+        for (_, outcome) in std::mem::take(&mut self.refused).into_values() {
+            self.report.add(outcome);
+        }
+        self.report.finish()?;
+        let imported = self
+            .report
+            .count(|result| matches!(result, Ending::Imported { .. }));
+        let failed = self
+            .report
+            .count(|result| matches!(result, Ending::Failed { .. }));
+        match result {
+            Err(error @ Error::TimedOut(_)) => Err(error),
+            Err(error) if imported > 0 => Err(Error::Partial {
+                source: Box::new(error),
+            }),
+            Err(error) => Err(error),
+            Ok(()) => Ok(match (imported, failed) {
+                (0, 0) => Exit::Incomplete,
+                (_, 0) => Exit::Done,
+                (0, _) => Exit::Failed,
+                (_, _) => Exit::Partial,
+            }),
+        }
+    }
+}
+
+/// A registry may be slow.
+async fn tell_if_slow<T>(printer: &Printer, what: &str, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(SLOW) => tell(printer, &format!("importing {what}")),
+    }
+    let done = work.await;
+    printer.clear_status();
+    done
+}
+
+/// What it is at: on a terminal until something else is said.
+fn tell(printer: &Printer, what: &str) {
+    if printer.has_status() {
+        printer.status(what);
+    } else {
+        printer.note(what);
+    }
+}

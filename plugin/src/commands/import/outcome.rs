@@ -1,0 +1,167 @@
+//! What became of each tag.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{advice::Refusal, plan::Import};
+use crate::{
+    error::Error,
+    stream::{SpecTag, Stream, StreamTag},
+};
+
+/// What became of a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) name: StreamTag,
+    /// The image that it follows; empty where that is none.
+    pub(super) image: String,
+    pub(super) result: Ending,
+}
+
+/// How its import ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "camelCase")]
+pub(super) enum Ending {
+    /// The registry does not give the image.
+    Failed {
+        /// The kind of refusal.
+        #[serde(skip)]
+        refusal: Refusal,
+        /// The registry's words, with the API's reason.
+        message: String,
+        /// The command or step that may mend it.
+        next: String,
+    },
+    /// It was imported.
+    Imported {
+        /// The digest that it showed; none if it showed no image.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+        /// The digest that it shows.
+        after: String,
+    },
+    /// It was not to be imported.
+    Skipped {
+        /// Why not.
+        message: String,
+    },
+}
+
+/// Reads the answer to a request for these imports.
+///
+/// # Errors
+/// [`Error::Failed`] if the answer is about other images.
+pub(super) fn outcomes(
+    stream: &str,
+    imports: &[Import<'_>],
+    answer: &Value,
+    next: impl Fn(Refusal, &StreamTag, &str) -> String,
+) -> Result<Vec<Outcome>, Error> {
+    let images = answer.pointer("/status/images").and_then(Value::as_array);
+    let images = images.map(Vec::as_slice).unwrap_or_default();
+    if images.len() != imports.len() {
+        return Err(Error::failed(format!(
+            "the server was asked to import {} images into {stream} and answered about {}",
+            imports.len(),
+            images.len()
+        )));
+    }
+    let outcomes = imports.iter().zip(images).map(|(import, status)| {
+        let name = StreamTag::new(stream, import.tag);
+        let text = |at: &str| {
+            status
+                .pointer(at)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let digest = text("/image/metadata/name");
+        let result = if text("/status/status") == "Success" && !digest.is_empty() {
+            Ending::Imported {
+                before: Some(import.before.to_owned()).filter(|digest| !digest.is_empty()),
+                after: digest.to_owned(),
+            }
+        } else {
+            let (reason, message) = (text("/status/reason"), text("/status/message"));
+            let refusal = Refusal::of(reason, message);
+            Ending::Failed {
+                refusal,
+                message: words(reason, message),
+                next: next(refusal, &name, import.image),
+            }
+        };
+        Outcome {
+            name,
+            image: import.image.to_owned(),
+            result,
+        }
+    });
+    Ok(outcomes.collect())
+}
+
+/// The tags whose policy is another after an import than before: somebody else has changed it, or a
+/// webhook.
+pub(super) fn changed_policies<'a>(imports: &[Import<'a>], answer: &Value) -> Vec<&'a str> {
+    let Some(stream) = answer.pointer("/status/import").filter(|s| s.is_object()) else {
+        return Vec::new();
+    };
+    let after = Stream::new(stream.clone());
+    let policy = |tag: SpecTag<'_>| {
+        (
+            tag.is_scheduled(),
+            tag.is_insecure(),
+            tag.import_mode().to_owned(),
+            tag.reference_policy().to_owned(),
+        )
+    };
+    imports
+        .iter()
+        .filter(|import| {
+            let after = after.spec_tag(import.tag);
+            after.is_some_and(|after| policy(after) != policy(import.spec))
+        })
+        .map(|import| import.tag)
+        .collect()
+}
+
+/// The registry's words behind the API's reason, unless that says nothing.
+fn words(reason: &str, message: &str) -> String {
+    match (reason, message) {
+        ("", "") => "the server does not say why".to_owned(),
+        ("" | "Unknown", message) => message.to_owned(),
+        (reason, "") => reason.to_owned(),
+        (reason, message) => format!("{reason}: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_are_the_registrys() {
+        for (reason, message, expected) in [
+            ("Unauthorized", "you may not", "Unauthorized: you may not"),
+            ("", "no", "no"),
+            ("NotFound", "", "NotFound"),
+            ("", "", "the server does not say why"),
+        ] {
+            assert_eq!(words(reason, message), expected);
+        }
+    }
+
+    #[test]
+    fn an_answer_about_something_else_is_no_answer() {
+        let spec = json!({"name": "v1"});
+        let stream = Stream::new(json!({"spec": {"tags": [spec]}}));
+        let imports = [Import {
+            tag: "v1",
+            image: "d:v1",
+            spec: stream.spec_tag("v1").unwrap(),
+            before: "",
+        }];
+        let error = outcomes("app", &imports, &json!({}), |_, _, _| String::new()).unwrap_err();
+        assert!(error.to_string().contains("answered about 0"), "{error}");
+    }
+}

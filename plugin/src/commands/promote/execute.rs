@@ -1,0 +1,128 @@
+//! Promoting: the one write, and what is said of it.
+
+use super::{
+    back::back,
+    plan::{Place, Plan, plan},
+    settings::{From, Settings, Way},
+};
+use crate::{
+    api::{DryRun, Kind, ObjectRef, Report, Verb},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    stream::{Origin, Stream, write_tag},
+};
+
+/// Promotes, or tries to.
+pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    let (name, printer, journal) = (&settings.to, &context.printer, &context.journal);
+    let stream = settings.from.stream();
+    let Some(source) = Stream::read(&cluster, &namespace, stream).await? else {
+        return Err(Error::failed(format!(
+            "there is no ImageStream {stream} in namespace {namespace}"
+        )));
+    };
+    let same_stream = stream == name.stream;
+    let target = if same_stream {
+        Some(source.clone())
+    } else {
+        Stream::read(&cluster, &namespace, &name.stream).await?
+    };
+    let place = Place {
+        settings,
+        caller: context.caller,
+        namespace: &namespace,
+    };
+    for note in plan(place, &source, target.as_ref())?.notes {
+        printer.note(note);
+    }
+    let way_back = |target: Option<&Stream>| back(context.caller, &namespace, name, target);
+
+    let reference = name.reference(&namespace);
+    journal.advise(format!("move it back with: {}", way_back(target.as_ref())));
+    journal.begin(reference.to_string());
+    // Of one stream, FROM is read again with TO.
+    let planned = |target: Option<&Stream>| {
+        let fresh = target.filter(|_| same_stream);
+        plan(place, fresh.unwrap_or(&source), target)
+    };
+    let desire = |target: Option<&Stream>| planned(target).map(|plan| plan.tag);
+    let dry_run = settings.dry_run;
+    let written = write_tag(&cluster, &namespace, name, target, dry_run, &desire).await?;
+
+    let mut report = Report::new(printer, settings.format, dry_run);
+    let target = written.stream.as_ref();
+    if target.is_none() {
+        let stream = ObjectRef::new(Kind::IMAGE_STREAM, &namespace, &name.stream);
+        report.add(&stream, Verb::Created, None);
+    }
+    report.add(&reference, written.verb, Some(&written.object));
+    report.finish()?;
+    if !written.verb.is_change() {
+        return Ok(Exit::Done);
+    }
+    printer.note(moved(settings, target, &planned(target)?));
+    if dry_run == DryRun::None {
+        if settings.way == Way::Digest {
+            printer.note("OpenShift imports the digest now; the tag shows it when that is done");
+        }
+        printer.note(format!("Move it back with: {}", way_back(target)));
+        if let Some(more) = very_image(settings, target, context, &namespace) {
+            printer.note(more);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// From what to what.
+fn moved(settings: &Settings, target: Option<&Stream>, plan: &Plan) -> String {
+    let name = &settings.to;
+    let to = match (settings.way, &settings.from) {
+        (Way::Alias, from) => format!("{} and whatever {from} shows later", plan.digest),
+        (_, From::Tag(from)) => format!("{}, which {from} shows", plan.digest),
+        (_, From::Image { .. }) => plan.digest.clone(),
+    };
+    let suffix = settings.dry_run.suffix();
+    let before = target.and_then(|stream| {
+        let shown = stream.shown(&name.tag).map(|shown| shown.digest);
+        let followed = stream.spec_tag(&name.tag).map(|tag| match tag.origin() {
+            Origin::Image(from) | Origin::StreamImage(from) | Origin::StreamTag(from) => from,
+            Origin::None => "what is pushed",
+        });
+        match (shown, followed) {
+            (None | Some(""), None) => None,
+            (None | Some(""), Some(followed)) => Some(followed.to_owned()),
+            (Some(shown), None) => Some(shown.to_owned()),
+            (Some(shown), Some(followed)) if followed.ends_with(shown) => Some(followed.to_owned()),
+            (Some(shown), Some(followed)) => Some(format!("{shown} ({followed})")),
+        }
+    });
+    match before {
+        Some(before) => format!("{name} moved from {before} to {to}{suffix}"),
+        None => format!("{name} is new and shows {to}{suffix}"),
+    }
+}
+
+/// What a tag of a registry names may have moved since, so that the way back leads to another image
+/// than the one that was shown.
+fn very_image(
+    settings: &Settings,
+    target: Option<&Stream>,
+    context: &Context,
+    namespace: &str,
+) -> Option<String> {
+    let name = &settings.to;
+    let stream = target?;
+    let Origin::Image(image) = stream.spec_tag(&name.tag)?.origin() else {
+        return None;
+    };
+    let shown = stream.shown(&name.tag)?.digest;
+    (!image.contains('@') && !shown.is_empty()).then(|| {
+        format!(
+            "or, to the very image that it showed: {} promote {}@{shown} {name} -n {namespace}",
+            context.caller, name.stream
+        )
+    })
+}

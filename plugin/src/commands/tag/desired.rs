@@ -1,0 +1,244 @@
+//! What a tag is to be, given what it is. Pure.
+
+use serde_json::{Value, json};
+
+use super::{
+    ReferencePolicy,
+    settings::{Schedule, Settings},
+};
+use crate::{
+    api::{set, unset},
+    error::Error,
+    stream::{Origin, SpecTag, Stream, StreamTag},
+};
+
+/// An entry of `spec.tags`, and what is worth saying of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Desired {
+    pub(super) tag: Value,
+    pub(super) notes: Vec<String>,
+}
+
+/// The entry that `name` is to have. What is there stays but for what the settings say; a new one
+/// has what `oc tag` gives it, except for an import mode, which is the cluster's to choose.
+///
+/// # Errors
+/// [`Error::Failed`] if the tag cannot be that.
+pub(super) fn desired(
+    settings: &Settings,
+    name: &StreamTag,
+    stream: Option<&Stream>,
+) -> Result<Desired, Error> {
+    let current = stream.and_then(|stream| stream.spec_tag(&name.tag));
+    let choices = settings.choices;
+    let mut notes = Vec::new();
+    let mut tag = match current {
+        Some(current) => current.body().clone(),
+        None => json!({ "name": name.tag, "referencePolicy": { "type": "Source" } }),
+    };
+    if !current.is_some_and(|tag| follows(tag, settings)) {
+        let from = json!({ "kind": "DockerImage", "name": settings.image.to_string() });
+        set(&mut tag, &["from"], from);
+    }
+    // Import it now.
+    set(&mut tag, &["generation"], json!(0));
+    if tag.get("importPolicy").is_none_or(Value::is_null) {
+        set(&mut tag, &["importPolicy"], json!({}));
+    }
+    if let Some(policy) = choices.reference_policy {
+        let policy = match policy {
+            ReferencePolicy::Local => "Local",
+            ReferencePolicy::Source => "Source",
+        };
+        set(&mut tag, &["referencePolicy", "type"], json!(policy));
+    }
+    if let Some(insecure) = choices.insecure {
+        switch(&mut tag, &["importPolicy", "insecure"], insecure);
+    }
+    if let Some(reference) = choices.reference {
+        switch(&mut tag, &["reference"], reference);
+    }
+    let is_reference = tag.get("reference") == Some(&Value::Bool(true));
+    let is_scheduled = current.is_some_and(SpecTag::is_scheduled);
+    let scheduled = match choices.schedule {
+        Schedule::Off => false,
+        Schedule::On if is_reference => {
+            return Err(Error::failed(format!(
+                "{name} is a reference tag, which is never imported, so it cannot be scheduled: \
+                 add --reference=false"
+            )));
+        }
+        Schedule::On if is_scheduled => true,
+        Schedule::On => match opt_out(name, current, stream) {
+            Some(why) => {
+                notes.push(format!("{why}, so it is not scheduled"));
+                false
+            }
+            None => true,
+        },
+        Schedule::Kept if is_scheduled && settings.image.is_digest() => {
+            notes.push(format!(
+                "{name}: a digest names one image for good, so its schedule is taken away"
+            ));
+            false
+        }
+        Schedule::Kept if is_scheduled && is_reference => {
+            notes.push(format!(
+                "{name}: a reference tag is never imported, so its schedule is taken away"
+            ));
+            false
+        }
+        Schedule::Kept => is_scheduled,
+    };
+    switch(&mut tag, &["importPolicy", "scheduled"], scheduled);
+    if is_reference && choices.reference.is_none() {
+        notes.push(format!(
+            "{name} stays a reference tag, which is never imported; --reference=false changes that"
+        ));
+    }
+    Ok(Desired { tag, notes })
+}
+
+/// Whether a tag follows the image already, however that is spelled.
+fn follows(tag: SpecTag<'_>, settings: &Settings) -> bool {
+    matches!(tag.origin(), Origin::Image(image) if settings.image.is_spelled(image))
+}
+
+/// Why a tag is not to be scheduled, if somebody has said so.
+fn opt_out(name: &StreamTag, tag: Option<SpecTag<'_>>, stream: Option<&Stream>) -> Option<String> {
+    if tag.is_some_and(SpecTag::opts_out) {
+        return Some(format!(
+            "{name} opts out of schedules by its annotation extreg.io/scheduled: \"false\""
+        ));
+    }
+    stream.is_some_and(Stream::opts_out).then(|| {
+        format!(
+            "ImageStream {} opts out by its label extreg.io/ignore: \"true\"",
+            name.stream
+        )
+    })
+}
+
+/// Sets a flag, or takes it away: for the API absent is false.
+fn switch(tag: &mut Value, path: &[&str], on: bool) {
+    if on {
+        set(tag, path, json!(true));
+    } else {
+        unset(tag, path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::settings::testing::settings, *};
+
+    fn stream(tag: &Value) -> Stream {
+        Stream::new(json!({"metadata": {"labels": {}}, "spec": {"tags": [tag]}}))
+    }
+
+    /// A tag that has everything.
+    fn full() -> Value {
+        json!({
+            "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
+            "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"},
+            "importPolicy": {"importMode": "PreserveOriginal", "insecure": true, "scheduled": true},
+            "referencePolicy": {"type": "Local"},
+        })
+    }
+
+    fn made(args: &str, stream: Option<&Stream>) -> Desired {
+        let settings = settings(args).unwrap();
+        desired(&settings, &settings.tags[0], stream).unwrap()
+    }
+
+    #[test]
+    fn trap_41_a_new_image_leaves_the_rest_as_it_is() {
+        let mut expected = full();
+        expected["from"]["name"] = json!("docker.io/u/a:v2");
+        expected["generation"] = json!(0);
+        let made = made("u/a:v2 app:v1", Some(&stream(&full())));
+        assert_eq!((made.tag, made.notes), (expected, vec![]));
+    }
+
+    #[test]
+    fn each_flag_changes_its_own_field() {
+        for (flag, pointer, value) in [
+            ("--no-schedule", "/importPolicy/scheduled", Value::Null),
+            ("--insecure=false", "/importPolicy/insecure", Value::Null),
+            (
+                "--reference-policy source",
+                "/referencePolicy/type",
+                json!("Source"),
+            ),
+        ] {
+            let mut expected = full();
+            expected["generation"] = json!(0);
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            let parent = expected
+                .pointer_mut(parent)
+                .unwrap()
+                .as_object_mut()
+                .unwrap();
+            if value.is_null() {
+                parent.remove(key);
+            } else {
+                parent.insert(key.to_owned(), value);
+            }
+            let made = made(&format!("u/a:v1 app:v1 {flag}"), Some(&stream(&full())));
+            assert_eq!(made.tag, expected, "{flag}");
+        }
+    }
+
+    #[test]
+    fn trap_12_a_tag_that_opts_out_is_not_scheduled() {
+        let mut tag = full();
+        tag["importPolicy"] = json!({});
+        tag["annotations"] = json!({"extreg.io/scheduled": "false"});
+        let by_annotation = stream(&tag);
+        let by_label = Stream::new(json!({"metadata": {"labels": {"extreg.io/ignore": "true"}}}));
+        for (stream, why) in [
+            (&by_annotation, "app:v1 opts out"),
+            (&by_label, "ImageStream app"),
+        ] {
+            let made = made("u/a:v1 app:v1 --scheduled", Some(stream));
+            assert_eq!(made.tag["importPolicy"], json!({}));
+            assert!(made.notes[0].starts_with(why), "{:?}", made.notes);
+        }
+        // A schedule that somebody has put there all the same is theirs.
+        let mut tag = full();
+        tag["annotations"] = json!({"extreg.io/scheduled": "false"});
+        let made = made("u/a:v2 app:v1", Some(&stream(&tag)));
+        assert_eq!(made.tag["importPolicy"]["scheduled"], json!(true));
+    }
+
+    #[test]
+    fn trap_3_and_4_nothing_is_scheduled_in_vain() {
+        let digest = format!("u/a@sha256:{} app:v1", "0".repeat(64));
+        let made_digest = made(&digest, Some(&stream(&full())));
+        assert_eq!(made_digest.tag["importPolicy"].get("scheduled"), None);
+        assert!(made_digest.notes[0].contains("for good"));
+
+        let made_reference = made("u/a:v1 app:v1 --reference", Some(&stream(&full())));
+        assert_eq!(made_reference.tag["reference"], json!(true));
+        assert_eq!(made_reference.tag["importPolicy"].get("scheduled"), None);
+
+        let mut tag = full();
+        tag["reference"] = json!(true);
+        let settings = settings("u/a:v1 app:v1 --scheduled").unwrap();
+        let error = desired(&settings, &settings.tags[0], Some(&stream(&tag))).unwrap_err();
+        assert!(error.to_string().contains("--reference=false"), "{error}");
+    }
+
+    #[test]
+    fn an_alias_becomes_a_tag_of_its_own() {
+        let mut tag = full();
+        tag["from"] = json!({"kind": "ImageStreamTag", "name": "app:v0", "namespace": "other"});
+        tag["importPolicy"] = Value::Null;
+        let made = made("u/a:v1 app:v1 --scheduled", Some(&stream(&tag)));
+        assert_eq!(
+            made.tag["from"],
+            json!({"kind": "DockerImage", "name": "docker.io/u/a:v1"})
+        );
+        assert_eq!(made.tag["importPolicy"], json!({"scheduled": true}));
+    }
+}

@@ -1,0 +1,148 @@
+//! Tagging: everything is looked at first, and refused as a whole if one tag cannot be; only then
+//! the first one is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    desired::desired,
+    settings::{Schedule, Settings},
+};
+use crate::{
+    api::{DryRun, Kind, ObjectRef, Report, Verb},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    stream::{Library, Stream, StreamTag, Written, write_tag},
+};
+
+/// Tags, or tries to.
+pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
+    explain(settings, context);
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    let mut streams: BTreeMap<&str, Option<Stream>> = BTreeMap::new();
+    for name in &settings.tags {
+        if !streams.contains_key(name.stream.as_str()) {
+            let stream = Stream::read(&cluster, &namespace, &name.stream).await?;
+            streams.insert(&name.stream, stream);
+        }
+    }
+    let read = |name: &StreamTag| streams.get(name.stream.as_str()).and_then(Option::as_ref);
+    for name in &settings.tags {
+        for note in desired(settings, name, read(name))?.notes {
+            context.printer.note(note);
+        }
+    }
+
+    let journal = &context.journal;
+    journal.advise("run the same command again to go on; what is done is left as it is");
+    let mut report = Report::new(&context.printer, settings.format, settings.dry_run);
+    let mut made: BTreeSet<&str> = BTreeSet::new();
+    let mut result = Ok(());
+    for name in &settings.tags {
+        let reference = name.reference(&namespace);
+        journal.begin(reference.to_string());
+        let desire =
+            |stream: Option<&Stream>| desired(settings, name, stream).map(|desired| desired.tag);
+        let stream = read(name).cloned();
+        match write_tag(
+            &cluster,
+            &namespace,
+            name,
+            stream,
+            settings.dry_run,
+            &desire,
+        )
+        .await
+        {
+            Ok(written) => {
+                if written.verb.is_change() && settings.dry_run == DryRun::None {
+                    journal.done(format!("{reference} {}", written.verb));
+                } else {
+                    journal.nothing_done();
+                }
+                if written.stream.is_none() && made.insert(&name.stream) {
+                    let stream = ObjectRef::new(Kind::IMAGE_STREAM, &namespace, &name.stream);
+                    report.add(&stream, Verb::Created, None);
+                }
+                report.add(&reference, written.verb, Some(&written.object));
+                if let Some((before, after)) = written.change() {
+                    report.show_change(&before, &after);
+                }
+                tell_schedule(settings, name, &written, context);
+                tell_failure(name, &namespace, &written, context);
+            }
+            Err(error) => {
+                // What the server refused has not been written.
+                if matches!(
+                    error,
+                    Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
+                ) {
+                    journal.nothing_done();
+                }
+                result = Err(error);
+                break;
+            }
+        }
+    }
+    report.finish()?;
+    match result {
+        Err(error) if journal.is_empty() => Err(error),
+        Err(error) => Err(Error::Partial {
+            source: Box::new(error),
+        }),
+        Ok(()) => Ok(Exit::Done),
+    }
+}
+
+/// Says what a name without a user has become.
+fn explain(settings: &Settings, context: &Context) {
+    let image = &settings.image;
+    let says = match image.library() {
+        Library::No => return,
+        Library::OfRegistry => {
+            format!("without a user this is {image}, one of Docker's own images")
+        }
+        Library::OfName => format!(
+            "without a registry and a user this is {image}, one of Docker's own images; a tag of a \
+             stream is copied with: {} promote STREAM:TAG TO",
+            context.caller
+        ),
+    };
+    context.printer.note(says);
+}
+
+/// Says so where a policy of the cluster has made something else of the schedule.
+fn tell_schedule(settings: &Settings, name: &StreamTag, written: &Written, context: &Context) {
+    let at = "/tag/importPolicy/scheduled";
+    let is_scheduled = written.object.body.pointer(at) == Some(&true.into());
+    let was_scheduled = written
+        .before
+        .as_ref()
+        .is_some_and(|before| before.body.pointer(at) == Some(&true.into()));
+    match settings.choices.schedule {
+        Schedule::Off if is_scheduled => context.printer.note(format!(
+            "a policy of the cluster has scheduled {name} all the same; the same command again \
+             takes the schedule away"
+        )),
+        Schedule::Kept if is_scheduled && !was_scheduled => context
+            .printer
+            .note(format!("a policy of the cluster has scheduled {name}")),
+        _ => {}
+    }
+}
+
+/// Nothing is imported by a tag that stays as it is, so an earlier failure stays too.
+fn tell_failure(name: &StreamTag, namespace: &str, written: &Written, context: &Context) {
+    if written.verb != Verb::Unchanged {
+        return;
+    }
+    let stream = written.stream.as_ref();
+    if let Some(why) = stream.and_then(|stream| stream.failure(&name.tag)) {
+        context.printer.note(format!(
+            "the last import of {name} failed: {why}; import it now with: {} import {name} -n \
+             {namespace}",
+            context.caller
+        ));
+    }
+}

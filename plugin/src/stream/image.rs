@@ -1,0 +1,173 @@
+//! An image outside the cluster, as a tag is to follow it.
+
+use std::fmt;
+
+use extreg_core::registry::{
+    InternalRegistry, InvalidRef, RefRole, RegistryHost, Resolution, resolve,
+};
+
+use crate::error::Error;
+
+/// An image in an external registry, fully written out. Displays as `docker.io/user/app:v1`, the
+/// spelling that every consumer of a credential finds; of a tag and a digest the digest stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExternalImage {
+    text: String,
+    is_digest: bool,
+    library: Library,
+}
+
+/// Whether Docker's own `library` was put in, because no user was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Library {
+    /// It was not: there is a user, or another registry.
+    No,
+    /// For a name with its registry: `docker.io/app`.
+    OfRegistry,
+    /// For a name alone, which could as well be meant to be a tag of a stream: `app:v1`.
+    OfName,
+}
+
+impl ExternalImage {
+    /// Reads an image as an import reads it: a name without a registry is Docker Hub's.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] in OpenShift's words for what it does not accept, and for what cannot be
+    /// imported from outside.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |why: &str| Err(Error::usage(format!("image \"{text}\": {why}")));
+        let (host, image) = match resolve(text, RefRole::Import, &InternalRegistry::default()) {
+            Resolution::Certain(host, image) => (host, image),
+            Resolution::Internal(_) => {
+                return refuse(
+                    "this is the cluster's own registry; what is there is copied from tag to tag",
+                );
+            }
+            Resolution::Parameter => return refuse("a template parameter, not an image"),
+            Resolution::Invalid(InvalidRef::Syntax(why)) if text.contains("://") => {
+                return refuse(&format!("{why}; leave out what is before the registry"));
+            }
+            Resolution::Invalid(why) => return refuse(&why.to_string()),
+            Resolution::FirstOf(..) => return refuse("does not name its registry"),
+        };
+        let library = match (host, image.namespace(), image.registry()) {
+            (RegistryHost::DockerHub, "", "") => Library::OfName,
+            (RegistryHost::DockerHub, "", _) => Library::OfRegistry,
+            _ => Library::No,
+        };
+        let repository = format!("{host}/{}", image.repository_path());
+        let text = match (image.id(), image.tag()) {
+            ("", "") => format!("{repository}:latest"),
+            ("", tag) => format!("{repository}:{tag}"),
+            (digest, _) => format!("{repository}@{digest}"),
+        };
+        Ok(Self {
+            text,
+            is_digest: !image.id().is_empty(),
+            library,
+        })
+    }
+
+    /// Whether it names one image for good.
+    pub(crate) const fn is_digest(&self) -> bool {
+        self.is_digest
+    }
+
+    /// Whether `library` was put in.
+    pub(crate) const fn library(&self) -> Library {
+        self.library
+    }
+
+    /// Whether another spelling, as an import reads it, means the same image.
+    pub(crate) fn is_spelled(&self, text: &str) -> bool {
+        Self::parse(text).is_ok_and(|other| other.text == self.text)
+    }
+}
+
+impl fmt::Display for ExternalImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn trap_51_a_name_without_a_registry_is_docker_hubs() {
+        let digest = format!("docker.io/user/app@{DIGEST}");
+        for (text, expected) in [
+            ("user/app:v1", "docker.io/user/app:v1"),
+            ("user/app", "docker.io/user/app:latest"),
+            ("docker.io/user/app", "docker.io/user/app:latest"),
+            ("index.docker.io/user/app:v1", "docker.io/user/app:v1"),
+            ("registry-1.docker.io/user/app:v1", "docker.io/user/app:v1"),
+            ("quay.io/org", "quay.io/org:latest"),
+            ("quay.io/org/deep/app:1.0", "quay.io/org/deep/app:1.0"),
+            ("localhost:5000/app:v1", "localhost:5000/app:v1"),
+            ("docker.io:443/u/a", "docker.io:443/u/a:latest"),
+            (&format!("user/app:v1@{DIGEST}"), digest.as_str()),
+        ] {
+            let image = ExternalImage::parse(text).unwrap();
+            assert_eq!(image.to_string(), expected, "{text}");
+            assert_eq!(image.library(), Library::No, "{text}");
+            assert!(image.is_spelled(text) && image.is_spelled(expected));
+            assert_eq!(image.is_digest(), text.contains('@'));
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_user_is_dockers_own() {
+        for (text, expected, library) in [
+            ("app:v1", "docker.io/library/app:v1", Library::OfName),
+            (
+                "docker.io/app",
+                "docker.io/library/app:latest",
+                Library::OfRegistry,
+            ),
+            (
+                "docker.io/library/app",
+                "docker.io/library/app:latest",
+                Library::No,
+            ),
+        ] {
+            let image = ExternalImage::parse(text).unwrap();
+            assert_eq!(
+                (image.to_string().as_str(), image.library()),
+                (expected, library)
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_imported_is_refused_with_the_reason() {
+        for (text, expected) in [
+            ("", "repository name must have at least one component"),
+            ("user/App", "repository name must be lowercase"),
+            ("User/app", "upper case in its first component"),
+            ("docker.io/u/a:b:c", "invalid reference format"),
+            (
+                "docker://docker.io/u/a",
+                "leave out what is before the registry",
+            ),
+            ("docker.io/u/a@sha256:00", "invalid reference format"),
+            (
+                "u/a@md5:0123456789abcdef0123456789abcdef",
+                "unsupported digest algorithm",
+            ),
+            ("quay.io", "no repository"),
+            ("docker.io/u/${APP}", "template parameter"),
+            (
+                "image-registry.openshift-image-registry.svc:5000/snow/app",
+                "cluster's own",
+            ),
+        ] {
+            let error = ExternalImage::parse(text).unwrap_err();
+            assert_eq!(error.exit().code(), 2);
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What an ImageStream says of its tags. Every field may be absent.
+
+use extreg_core::object::opt_out;
+use serde_json::Value;
+
+use crate::{
+    api::{Cluster, Kind, Object, ObjectRef},
+    error::Error,
+};
+
+/// An ImageStream as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stream(Object);
+
+/// A tag of `spec`: what it follows and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpecTag<'a>(&'a Value);
+
+/// What a tag follows: its `from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin<'a> {
+    /// An image in a registry.
+    Image(&'a str),
+    /// One image of a stream, for good.
+    StreamImage(&'a str),
+    /// Another tag: this one is its alias.
+    StreamTag(&'a str),
+    /// Nothing: it was pushed to.
+    None,
+}
+
+/// The newest image of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown<'a> {
+    /// Its digest; empty of a tag that is never imported.
+    pub(crate) digest: &'a str,
+    /// Where it can be pulled.
+    pub(crate) pull_spec: &'a str,
+}
+
+impl Stream {
+    /// Reads one, or none if there is none.
+    ///
+    /// # Errors
+    /// What the API server answers; [`Error::Failed`] if it has no ImageStreams at all.
+    pub(crate) async fn read(
+        cluster: &Cluster,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Self>, Error> {
+        let reference = ObjectRef::new(Kind::IMAGE_STREAM, namespace, name);
+        if let Some(object) = cluster.get(&reference).await? {
+            return Ok(Some(Self(object)));
+        }
+        if cluster.serves(Kind::IMAGE_STREAM).await? {
+            return Ok(None);
+        }
+        Err(Error::failed(format!(
+            "the cluster does not serve {} ({}): it is no OpenShift, or has the capability \
+             switched off",
+            Kind::IMAGE_STREAM.plural,
+            Kind::IMAGE_STREAM.api_version(),
+        )))
+    }
+
+    /// From a body, such as the one in an answer.
+    pub(crate) const fn new(body: Value) -> Self {
+        Self(Object {
+            kind: Kind::IMAGE_STREAM,
+            body,
+        })
+    }
+
+    /// The whole of it.
+    pub(crate) const fn object(&self) -> &Object {
+        &self.0
+    }
+
+    /// Whether somebody has opted all of it out of what policies inject.
+    pub(crate) fn opts_out(&self) -> bool {
+        self.0
+            .body
+            .pointer("/metadata/labels")
+            .and_then(|labels| labels.get(opt_out::LABEL)?.as_str())
+            == Some("true")
+    }
+
+    /// A tag of `spec`. Of two of one name the last counts, as it does for the API server.
+    pub(crate) fn spec_tag(&self, tag: &str) -> Option<SpecTag<'_>> {
+        self.list("/spec/tags")
+            .rev()
+            .find(|entry| text(entry, "/name") == tag)
+            .map(SpecTag)
+    }
+
+    /// The names of the tags of `spec`, sorted.
+    pub(crate) fn spec_tags(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .list("/spec/tags")
+            .map(|tag| text(tag, "/name"))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The newest image of a tag.
+    pub(crate) fn shown(&self, tag: &str) -> Option<Shown<'_>> {
+        self.items(tag).next()
+    }
+
+    /// Every image that any tag has shown, newest first of each.
+    pub(crate) fn history(&self) -> impl Iterator<Item = Shown<'_>> {
+        self.list("/status/tags")
+            .flat_map(|status| self.items(text(status, "/tag")))
+    }
+
+    /// Why the last import of a tag failed, if it did. A success leaves no condition.
+    pub(crate) fn failure(&self, tag: &str) -> Option<&str> {
+        let conditions = self.status(tag)?.get("conditions")?.as_array()?;
+        conditions
+            .iter()
+            .find(|c| text(c, "/type") == "ImportSuccess" && text(c, "/status") == "False")
+            .map(|condition| text(condition, "/message"))
+    }
+
+    fn items(&self, tag: &str) -> impl Iterator<Item = Shown<'_>> {
+        self.status(tag)
+            .and_then(|status| status.get("items")?.as_array())
+            .into_iter()
+            .flatten()
+            .map(|item| Shown {
+                digest: text(item, "/image"),
+                pull_spec: text(item, "/dockerImageReference"),
+            })
+    }
+
+    fn status(&self, tag: &str) -> Option<&Value> {
+        self.list("/status/tags")
+            .find(|status| text(status, "/tag") == tag)
+    }
+
+    fn list(&self, pointer: &str) -> std::slice::Iter<'_, Value> {
+        self.0
+            .body
+            .pointer(pointer)
+            .and_then(Value::as_array)
+            .map_or_else(Default::default, |entries| entries.iter())
+    }
+}
+
+impl<'a> SpecTag<'a> {
+    /// The whole of it.
+    pub(crate) const fn body(self) -> &'a Value {
+        self.0
+    }
+
+    /// What it follows.
+    pub(crate) fn origin(self) -> Origin<'a> {
+        let name = text(self.0, "/from/name");
+        match text(self.0, "/from/kind") {
+            "DockerImage" => Origin::Image(name),
+            "ImageStreamImage" => Origin::StreamImage(name),
+            "ImageStreamTag" => Origin::StreamTag(name),
+            _ => Origin::None,
+        }
+    }
+
+    /// The namespace of the stream that it follows; empty for its own.
+    pub(crate) fn origin_namespace(self) -> &'a str {
+        text(self.0, "/from/namespace")
+    }
+
+    /// Whether it is imported on schedule.
+    pub(crate) fn is_scheduled(self) -> bool {
+        is_true(self.0, "/importPolicy/scheduled")
+    }
+
+    /// Whether its registry may speak plain HTTP or show any certificate.
+    pub(crate) fn is_insecure(self) -> bool {
+        is_true(self.0, "/importPolicy/insecure")
+    }
+
+    /// Whether it only names an image, which is never imported.
+    pub(crate) fn is_reference(self) -> bool {
+        is_true(self.0, "/reference")
+    }
+
+    /// What is imported of a list of manifests; empty for the cluster's default.
+    pub(crate) fn import_mode(self) -> &'a str {
+        text(self.0, "/importPolicy/importMode")
+    }
+
+    /// Where pods pull from; empty for the default, which is `Source`.
+    pub(crate) fn reference_policy(self) -> &'a str {
+        text(self.0, "/referencePolicy/type")
+    }
+
+    /// Whether somebody wants it never to be scheduled.
+    pub(crate) fn opts_out(self) -> bool {
+        self.0
+            .get("annotations")
+            .and_then(|all| all.get(opt_out::TAG_ANNOTATION)?.as_str())
+            == Some("false")
+    }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+fn is_true(value: &Value, pointer: &str) -> bool {
+    value.pointer(pointer) == Some(&Value::Bool(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_is_read_whatever_it_lacks() {
+        let empty = Stream::new(json!({"spec": {"tags": null}, "status": {}}));
+        assert!(empty.spec_tags().is_empty() && empty.spec_tag("a").is_none());
+        assert!(empty.shown("a").is_none() && empty.failure("a").is_none());
+        assert!(!empty.opts_out());
+
+        let stream = Stream::new(json!({
+            "metadata": {"labels": {"extreg.io/ignore": "true"}},
+            "spec": {"tags": [
+                {"name": "b", "from": {"kind": "DockerImage", "name": "first"}},
+                {"name": "a", "annotations": null},
+                {"name": "b", "from": {"kind": "DockerImage", "name": "last"},
+                 "importPolicy": {"scheduled": true}, "annotations": {"extreg.io/scheduled": "false"}},
+            ]},
+            "status": {"tags": [
+                {"tag": "b", "items": [{"image": "sha256:1", "dockerImageReference": "d@sha256:1"}, {"image": "sha256:0"}]},
+                {"tag": "c", "items": null, "conditions": [
+                    {"type": "ImportSuccess", "status": "False", "message": "no"}]},
+            ]},
+        }));
+        assert!(stream.opts_out());
+        assert_eq!(stream.spec_tags(), ["a", "b"]);
+        let tag = stream.spec_tag("b").unwrap();
+        assert_eq!(tag.origin(), Origin::Image("last"));
+        assert!(tag.is_scheduled() && tag.opts_out() && !tag.is_reference());
+        assert_eq!(stream.spec_tag("a").unwrap().origin(), Origin::None);
+        assert_eq!(stream.shown("b").unwrap().pull_spec, "d@sha256:1");
+        assert_eq!(stream.history().count(), 2);
+        assert_eq!(stream.failure("c"), Some("no"));
+        assert_eq!(stream.failure("b"), None);
+    }
+}

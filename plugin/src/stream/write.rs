@@ -1,0 +1,268 @@
+//! Writing one tag of an ImageStream, by the requests that `oc tag` makes (openshift/oc
+//! `pkg/cli/tag/tag.go`): PUT of the ImageStreamTag, which also creates it and its stream; where a
+//! server or a role does not know that, POST of it; and where that is not to be had either, the tag
+//! in the ImageStream itself.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Stream, StreamTag};
+use crate::{
+    api::{Cluster, DryRun, Kind, Object, Verb},
+    error::Error,
+};
+
+/// How often a write is tried when somebody else writes the same stream meanwhile.
+const ATTEMPTS: u32 = 5;
+/// Before the second attempt; twice as long before each one after it.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What writing a tag came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// What was done.
+    pub(crate) verb: Verb,
+    /// The ImageStream just before; none if it is new too.
+    pub(crate) stream: Option<Stream>,
+    /// The ImageStreamTag as it was, with its `tag` only; none if `spec` had none.
+    pub(crate) before: Option<Object>,
+    /// The ImageStreamTag as it is now; in a client dry run as it would be.
+    pub(crate) object: Object,
+}
+
+impl Written {
+    /// What the tag was and what it is now, if it is another: its own fields only.
+    pub(crate) fn change(&self) -> Option<(Object, Object)> {
+        let before = self.before.as_ref().filter(|_| self.verb.is_change())?;
+        let own = |object: &Object| {
+            let mut tag = object.body.get("tag").cloned().unwrap_or_default();
+            if let Some(tag) = tag.as_object_mut() {
+                tag.remove("generation");
+            }
+            Object {
+                kind: object.kind,
+                body: json!({ "tag": without_empty(&tag) }),
+            }
+        };
+        Some((own(before), own(&self.object)))
+    }
+}
+
+/// Brings a tag to what `desire` makes of its ImageStream: a whole entry of `spec.tags`. `stream` is
+/// what was read before; after a conflict it is read again and `desire` is asked again.
+///
+/// # Errors
+/// What the API server answers, or `desire`.
+pub(crate) async fn write_tag(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &StreamTag,
+    stream: Option<Stream>,
+    dry_run: DryRun,
+    desire: &dyn Fn(Option<&Stream>) -> Result<Value, Error>,
+) -> Result<Written, Error> {
+    let mut stream = stream;
+    let mut attempt = 1;
+    loop {
+        let desired = desire(stream.as_ref())?;
+        let current = stream
+            .as_ref()
+            .and_then(|stream| stream.spec_tag(&name.tag));
+        let before = current.map(|tag| image_stream_tag(namespace, name, tag.body()));
+        let unchanged = current.is_some_and(|tag| is_same(tag.body(), &desired));
+        let object = image_stream_tag(namespace, name, &desired);
+        let written = |verb, object| Written {
+            verb,
+            stream: stream.clone(),
+            before: before.clone(),
+            object,
+        };
+        if unchanged {
+            return Ok(written(Verb::Unchanged, object));
+        }
+        let verb = if before.is_some() {
+            Verb::Configured
+        } else {
+            Verb::Created
+        };
+        if dry_run == DryRun::Client {
+            return Ok(written(verb, object));
+        }
+        match send(cluster, namespace, name, &object, dry_run).await {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+                attempt += 1;
+                stream = Stream::read(cluster, namespace, &name.stream).await?;
+            }
+            sent => return sent.map(|object| written(verb, object)),
+        }
+    }
+}
+
+/// The ImageStreamTag with this entry of `spec.tags`. On PUT its annotations replace those of the
+/// tag, on POST the two must be equal (openshift-apiserver `registry/imagestreamtag/strategy.go`
+/// `PrepareForUpdate`, validation `ValidateImageStreamTag`), so they stand in both places.
+fn image_stream_tag(namespace: &str, name: &StreamTag, tag: &Value) -> Object {
+    let mut object = Object::new(
+        Kind::IMAGE_STREAM_TAG,
+        namespace,
+        &name.to_string(),
+        json!({ "tag": tag }),
+    );
+    let annotations = tag.get("annotations").filter(|all| !is_empty(all));
+    if let Some(annotations) = annotations {
+        crate::api::set(
+            &mut object.body,
+            &["metadata", "annotations"],
+            annotations.clone(),
+        );
+    }
+    object
+}
+
+async fn send(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &StreamTag,
+    object: &Object,
+    dry_run: DryRun,
+) -> Result<Object, Error> {
+    // Without a resourceVersion, so that an import meanwhile does not matter.
+    let refused = match cluster.replace(object, dry_run).await {
+        Err(error) if is_refused(&error) || error.is_not_found() => error,
+        sent => return sent,
+    };
+    match cluster.create(object, dry_run).await {
+        Err(error) if is_refused(&error) => {}
+        // It is there, and PUT is not to be had.
+        Err(error) if error.is_already_there() && is_refused(&refused) => {}
+        sent => return sent,
+    }
+    match send_stream(cluster, namespace, name, object, dry_run).await {
+        // The first refusal names the least that is needed.
+        Err(error) if is_refused(&error) && is_refused(&refused) => Err(refused),
+        sent => sent,
+    }
+}
+
+/// Writes the tag into the ImageStream itself.
+async fn send_stream(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &StreamTag,
+    object: &Object,
+    dry_run: DryRun,
+) -> Result<Object, Error> {
+    let tag = object.body.get("tag").cloned().unwrap_or_default();
+    let stream = match Stream::read(cluster, namespace, &name.stream).await? {
+        None => {
+            let fields = json!({ "spec": { "tags": [tag] } });
+            let new = Object::new(Kind::IMAGE_STREAM, namespace, &name.stream, fields);
+            cluster.create(&new, dry_run).await?
+        }
+        Some(stream) => {
+            let mut changed = stream.object().clone();
+            let tags = changed
+                .body
+                .pointer("/spec/tags")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter(|entry| entry.get("name") != tag.get("name"))
+                .cloned()
+                .chain([tag.clone()])
+                .collect();
+            crate::api::set(&mut changed.body, &["spec", "tags"], Value::Array(tags));
+            cluster.replace(&changed, dry_run).await?
+        }
+    };
+    let stream = Stream::new(stream.body);
+    let now = stream.spec_tag(&name.tag).map_or(&tag, |tag| tag.body());
+    Ok(image_stream_tag(namespace, name, now))
+}
+
+/// The answers after which `oc tag` tries the next request.
+const fn is_refused(error: &Error) -> bool {
+    error.is_forbidden() || error.is_not_allowed()
+}
+
+/// Whether two entries of `spec.tags` say the same. The generation only asks for an import, and
+/// what is empty may as well be absent.
+fn is_same(current: &Value, desired: &Value) -> bool {
+    let stripped = |tag: &Value| {
+        let mut tag = without_empty(tag);
+        if let Some(tag) = tag.as_object_mut() {
+            tag.remove("generation");
+        }
+        tag
+    };
+    stripped(current) == stripped(desired)
+}
+
+fn without_empty(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| (key.clone(), without_empty(value)))
+                .filter(|(_, value)| !is_empty(value))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(is_so) => !is_so,
+        Value::String(text) => text.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Array(_) | Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_empty_makes_no_difference() {
+        let tag = json!({"name": "v1", "annotations": null, "generation": 7,
+            "from": {"kind": "DockerImage", "name": "d"},
+            "importPolicy": {"importMode": "Legacy"}, "referencePolicy": {"type": "Source"}});
+        let mut same = tag.clone();
+        same["generation"] = json!(0);
+        same["annotations"] = json!({});
+        same["reference"] = json!(false);
+        same["importPolicy"]["scheduled"] = json!(false);
+        assert!(is_same(&tag, &same));
+        for (field, value) in [
+            ("reference", json!(true)),
+            ("annotations", json!({"a": "b"})),
+            (
+                "importPolicy",
+                json!({"importMode": "Legacy", "scheduled": true}),
+            ),
+            ("referencePolicy", json!({"type": "Local"})),
+        ] {
+            let mut other = tag.clone();
+            other[field] = value;
+            assert!(!is_same(&tag, &other), "{field}");
+        }
+    }
+
+    #[test]
+    fn trap_38_annotations_stand_in_both_places_or_in_none() {
+        let name = StreamTag::new("app", "v1");
+        let tag = json!({"name": "v1", "annotations": {"a": "b"}});
+        let object = image_stream_tag("snow", &name, &tag);
+        assert_eq!(object.body["metadata"]["annotations"], json!({"a": "b"}));
+        assert_eq!(object.body["tag"], tag);
+        let object = image_stream_tag("snow", &name, &json!({"name": "v1", "annotations": {}}));
+        assert_eq!(
+            object.body["metadata"],
+            json!({"name": "app:v1", "namespace": "snow"})
+        );
+    }
+}

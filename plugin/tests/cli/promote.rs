@@ -1,0 +1,266 @@
+//! `promote`: what it asks for, and what it says.
+
+use serde_json::{Value, json};
+
+use super::{
+    common::extreg,
+    image_api::{ImageApi, conflict, defaulted, recorded, stream},
+};
+
+const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+const NEW: &str = "sha256:646ca9339f4a109ea3d57d3b5652f645f39df1ac1dbbf460e3d506234d0f78cc";
+
+/// `v1` shows the new image; `prod` is what is given, if anything.
+fn app(name: &str, digest: &str, prod: Option<Value>) -> Value {
+    let repository = "docker.io/ably77/python-lyapp";
+    let item = |digest: &str| json!({"image": digest, "dockerImageReference": format!("{repository}@{digest}")});
+    let v1 = json!({
+        "name": "v1", "annotations": null, "generation": 8,
+        "from": {"kind": "DockerImage", "name": format!("{repository}:v1")},
+        "importPolicy": {"importMode": "Legacy", "scheduled": true},
+        "referencePolicy": {"type": "Source"},
+    });
+    let mut status = vec![json!({"tag": "v1", "items": [item(digest)]})];
+    let mut spec = vec![v1];
+    if let Some(prod) = prod {
+        status.push(json!({"tag": "prod", "items": [item(OLD)]}));
+        spec.push(prod);
+    }
+    stream(name, &json!(spec), &json!(status))
+}
+
+/// A tag that follows an image on schedule.
+fn prod() -> Value {
+    json!({
+        "name": "prod", "annotations": {"note": "mine"}, "generation": 3,
+        "from": {"kind": "DockerImage", "name": "docker.io/u/a:stable"},
+        "importPolicy": {"importMode": "Legacy", "scheduled": true},
+        "referencePolicy": {"type": "Local"},
+    })
+}
+
+#[test]
+fn help() {
+    let run = extreg().args(["promote", "-h"]).output().unwrap();
+    insta::assert_snapshot!("promote-help", String::from_utf8(run.stdout).unwrap());
+}
+
+#[test]
+fn the_request_is_the_one_that_oc_tag_makes() {
+    let pinned = "sha256:260ec32ed3a78588a61b5c6723f7f834e3455dfc285e713e36873c4eefe52590";
+    for (file, digest, words) in [
+        (
+            "15-octag-alias-imagestreamtags-update.json",
+            NEW,
+            "python-lyapp:v1 prod".to_owned(),
+        ),
+        (
+            "15-octag-alias-imagestreamtags-update.json",
+            NEW,
+            format!("python-lyapp@{NEW} prod"),
+        ),
+        (
+            "16-octag-alias-d-imagestreamtags-update.json",
+            NEW,
+            "python-lyapp:v1 python-lyapp:prod2 --alias".to_owned(),
+        ),
+        (
+            "17-octag-digest-imagestreamtags-update.json",
+            pinned,
+            "python-lyapp:v1 pinned --digest".to_owned(),
+        ),
+    ] {
+        let (object, _) = recorded(file);
+        let api = ImageApi::with(&[app("python-lyapp", digest, None)]);
+        let ran = api.run(&format!("promote {words}"));
+        assert_eq!(ran.code, 0, "{file}: {ran:?}");
+        let [(line, body)] = &api.writes()[..] else {
+            panic!("{file}: {:?}", api.writes())
+        };
+        let target = object["metadata"]["name"].as_str().unwrap();
+        assert_eq!(
+            *line,
+            format!("PUT /imagestreamtags/{target}?fieldManager=oc-extreg")
+        );
+        assert_eq!(body["metadata"], object["metadata"], "{file}");
+        let mut tag = defaulted(body["tag"].clone());
+        tag["annotations"] = tag["annotations"].take();
+        assert_eq!(tag, object["tag"], "{file}");
+    }
+}
+
+#[test]
+fn trap_1_a_scheduled_tag_moves_without_its_schedule() {
+    for (flag, kind) in [
+        ("", "ImageStreamImage"),
+        ("--alias", "ImageStreamTag"),
+        ("--digest", "DockerImage"),
+    ] {
+        let api = ImageApi::with(&[app("app", NEW, Some(prod()))]);
+        let ran = api.run(&format!("promote app:v1 prod {flag}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let tag = api.tag("app", "prod");
+        assert_eq!(tag["from"]["kind"], kind);
+        assert_eq!(tag["importPolicy"], json!({"importMode": "Legacy"}));
+        assert_eq!(tag["referencePolicy"], json!({"type": "Local"}));
+        assert_eq!(tag["annotations"], json!({"note": "mine"}));
+    }
+}
+
+#[test]
+fn it_says_from_what_to_what_and_how_back() {
+    let said = |prod: Option<Value>, words: &str| {
+        let ran = ImageApi::with(&[app("app", NEW, prod)]).run(&format!("promote {words}"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        format!("{}{}", ran.out, ran.err)
+    };
+    let held =
+        json!({"name": "prod", "from": {"kind": "ImageStreamImage", "name": format!("app@{OLD}")}});
+    let said = [
+        said(None, "app:v1 prod"),
+        said(None, "app:v1 other:prod"),
+        said(Some(prod()), "app:v1 prod"),
+        said(Some(held.clone()), "app:v1 prod --digest"),
+        said(Some(held.clone()), "app:v1 prod --alias"),
+        said(Some(held.clone()), "app:v1 prod --dry-run server"),
+        said(Some(held), &format!("app@{OLD} prod")),
+    ];
+    insta::assert_snapshot!("promote-said", said.join("\n"));
+}
+
+#[test]
+fn the_command_back_leads_back() {
+    let alias = json!({"name": "prod", "from": {"kind": "ImageStreamTag", "name": "app:v1"},
+        "importPolicy": {"importMode": "Legacy"}, "referencePolicy": {"type": "Source"}});
+    let mut held = alias.clone();
+    held["from"] = json!({"kind": "ImageStreamImage", "name": format!("app@{OLD}")});
+    for (before, away) in [
+        (prod(), "app:v1 prod"),
+        (held, "app:v1 prod --digest"),
+        (alias, "app:v1 prod"),
+    ] {
+        let api = ImageApi::with(&[app("app", NEW, Some(before.clone()))]);
+        let ran = api.run(&format!("promote {away}"));
+        let line = ran
+            .err
+            .lines()
+            .find_map(|line| line.strip_prefix("Move it back with: oc extreg "));
+        let back = line.unwrap().replace(" -n snow", "");
+        assert_ne!(api.tag("app", "prod")["from"], before["from"]);
+        let ran = api.run(&back);
+        assert_eq!(ran.code, 0, "{back}: {ran:?}");
+        // It only asks for an import.
+        let [before, after] = [before, api.tag("app", "prod")].map(|mut tag| {
+            tag.as_object_mut().unwrap().remove("generation");
+            tag
+        });
+        assert_eq!(after, before, "{back}");
+    }
+}
+
+#[test]
+fn a_second_run_asks_for_nothing() {
+    for flag in ["", "--alias", "--digest"] {
+        let api = ImageApi::with(&[app("app", NEW, None)]);
+        let words = format!("promote app:v1 prod {flag}");
+        assert_eq!(api.run(&words).code, 0);
+        let ran = api.run(&words);
+        assert_eq!(
+            (ran.code, ran.out.as_str(), ran.err.as_str()),
+            (
+                0,
+                "imagestreamtag.image.openshift.io/app:prod unchanged\n",
+                ""
+            )
+        );
+        assert_eq!(api.writes().len(), 1);
+    }
+}
+
+#[test]
+fn what_shows_nothing_is_not_promoted() {
+    let empty = json!({"name": "prod", "from": {"kind": "DockerImage", "name": "d"}});
+    let mut stream = app("app", NEW, Some(empty));
+    stream["status"]["tags"][1]["items"] = json!([]);
+    let api = ImageApi::with(&[stream]);
+    for (words, expected) in [
+        (
+            "app:prod v1",
+            "import it with: oc extreg import app:prod -n snow",
+        ),
+        (
+            "app:gone v1",
+            "ImageStream app has no tag gone; it has: prod, v1",
+        ),
+        (
+            "none:v1 v2",
+            "there is no ImageStream none in namespace snow",
+        ),
+    ] {
+        let ran = api.run(&format!("promote {words}"));
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{words}");
+        assert!(ran.err.contains(expected), "{words}: {}", ran.err);
+    }
+    assert!(api.writes().is_empty());
+}
+
+#[test]
+fn trap_48_no_condition_is_success_and_an_old_image_stays_behind_a_failure() {
+    let said = |stream: Value| ImageApi::with(&[stream]).run("promote app:v1 prod").err;
+    let good = app("app", NEW, None);
+    assert!(!said(good.clone()).contains("failed"));
+    let mut failed = good;
+    failed["status"]["tags"][0]["conditions"] =
+        json!([{"type": "ImportSuccess", "status": "False", "message": "no access"}]);
+    let said = said(failed);
+    assert!(
+        said.starts_with("app:v1 may be behind its registry, its last import failed: no access"),
+        "{said}"
+    );
+    assert!(said.contains("oc extreg import app:v1 -n snow"), "{said}");
+}
+
+#[test]
+fn a_conflict_is_tried_again_with_the_image_that_is_shown_then() {
+    // FROM is imported between our reading and our writing.
+    let api = ImageApi::start(&[app("app", NEW, None)], |_, number| match number {
+        1 => Some(super::common::json(
+            "200 OK",
+            "",
+            &app("app", OLD, None).to_string(),
+        )),
+        2 => Some(conflict()),
+        _ => None,
+    });
+    let ran = api.run("promote app:v1 prod");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(api.tag("app", "prod")["from"]["name"], format!("app@{NEW}"));
+    assert!(
+        ran.err.contains(NEW) && !ran.err.contains(OLD),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn kubectl_is_told_kubectls_commands() {
+    let api = ImageApi::with(&[app("app", NEW, None)]);
+    let run = extreg()
+        .env("KUBECTL_PATH", "/usr/bin/kubectl")
+        .args([
+            "promote",
+            "app:v1",
+            "prod",
+            "-n",
+            "snow",
+            "--server",
+            api.url(),
+        ])
+        .output()
+        .unwrap();
+    let err = String::from_utf8(run.stderr).unwrap();
+    assert!(
+        err.contains("with: kubectl delete imagestreamtag app:prod -n snow"),
+        "{err}"
+    );
+}

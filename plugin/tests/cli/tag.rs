@@ -1,0 +1,373 @@
+//! `tag`: what it asks for, as the API server gets it.
+
+use serde_json::{Value, json};
+
+use super::{
+    common::extreg,
+    image_api::{ImageApi, defaulted, not_found, recorded, stream},
+};
+
+const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
+
+/// A tag that has everything.
+fn full() -> Value {
+    json!({
+        "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
+        "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"},
+        "importPolicy": {"importMode": "PreserveOriginal", "insecure": true, "scheduled": true},
+        "referencePolicy": {"type": "Local"},
+    })
+}
+
+fn app(tag: &Value) -> Value {
+    stream("app", &json!([tag]), &json!([]))
+}
+
+#[test]
+fn help() {
+    let run = extreg().args(["tag", "-h"]).output().unwrap();
+    insta::assert_snapshot!("tag-help", String::from_utf8(run.stdout).unwrap());
+}
+
+#[test]
+fn the_request_is_the_one_that_oc_tag_makes() {
+    let digest = "sha256:260ec32ed3a78588a61b5c6723f7f834e3455dfc285e713e36873c4eefe52590";
+    let pinned = format!("ably77/python-lyapp@{digest} python-lyapp:pinned");
+    for (file, words) in [
+        (
+            "07-octag-imagestreamtags-update.json",
+            "ably77/python-lyapp:v1 python-lyapp:v1",
+        ),
+        (
+            "09-octag-scheduled-imagestreamtags-update.json",
+            "docker.io/ably77/python-lyapp:v1 python-lyapp:v1 --scheduled",
+        ),
+        (
+            "12-octag-unscheduled-imagestreamtags-update.json",
+            "docker.io/ably77/python-lyapp:v1 python-lyapp:v1 --no-schedule",
+        ),
+        (
+            "13-octag-newstream-imagestreamtags-update.json",
+            "ably77/other:v2 other:v2",
+        ),
+        (
+            "17-octag-digest-imagestreamtags-update.json",
+            pinned.as_str(),
+        ),
+        (
+            "19-octag-reference-imagestreamtags-update.json",
+            "ably77/python-lyapp:ref python-lyapp:ref --reference",
+        ),
+        (
+            "20-octag-local-imagestreamtags-update.json",
+            "index.docker.io/ably77/python-lyapp:v1 python-lyapp:loc --reference-policy local",
+        ),
+    ] {
+        let (object, old) = recorded(file);
+        let (name, _) = old["metadata"]["name"]
+            .as_str()
+            .unwrap()
+            .split_once(':')
+            .unwrap();
+        // Without a resourceVersion there was no stream.
+        let streams = if old["metadata"]["resourceVersion"].is_null() {
+            vec![]
+        } else {
+            let tags = if old["tag"].is_null() {
+                json!([])
+            } else {
+                json!([old["tag"]])
+            };
+            vec![stream(name, &tags, &json!([]))]
+        };
+        let api = ImageApi::with(&streams);
+        let ran = api.run(&format!("tag {words}"));
+        assert_eq!(ran.code, 0, "{file}: {ran:?}");
+        let [(line, body)] = &api.writes()[..] else {
+            panic!("{file}: {:?}", api.writes())
+        };
+        let target = object["metadata"]["name"].as_str().unwrap();
+        assert_eq!(
+            *line,
+            format!("PUT /imagestreamtags/{target}?fieldManager=oc-extreg")
+        );
+        assert_eq!(body["metadata"], object["metadata"], "{file}");
+        for field in ["kind", "apiVersion"] {
+            assert_eq!(body[field], object[field], "{file}");
+        }
+        let mut tag = defaulted(body["tag"].clone());
+        tag["annotations"] = tag["annotations"].take();
+        assert_eq!(tag, object["tag"], "{file}");
+    }
+}
+
+#[test]
+fn a_second_run_asks_for_nothing() {
+    let api = ImageApi::with(&[]);
+    let first = api.run("tag u/a:v1 app:v1 app:v2 --scheduled");
+    assert_eq!(
+        first.out,
+        "imagestream.image.openshift.io/app created\n\
+         imagestreamtag.image.openshift.io/app:v1 created\n\
+         imagestreamtag.image.openshift.io/app:v2 created\n"
+    );
+    let writes = api.writes().len();
+    let second = api.run("tag docker.io/u/a:v1 app:v1 app:v2 --scheduled");
+    assert_eq!(
+        second.out,
+        "imagestreamtag.image.openshift.io/app:v1 unchanged\n\
+         imagestreamtag.image.openshift.io/app:v2 unchanged\n"
+    );
+    assert_eq!((second.code, second.err.as_str()), (0, ""));
+    assert_eq!(api.writes().len(), writes);
+}
+
+#[test]
+fn trap_41_and_52_what_no_flag_names_stays() {
+    let api = ImageApi::with(&[app(&full())]);
+    let ran = api.run("tag u/a:v2 app:v1");
+    insta::assert_snapshot!("tag-configured", format!("{}{}", ran.out, ran.err));
+    let [(line, body)] = &api.writes()[..] else {
+        panic!("{:?}", api.writes())
+    };
+    let mut expected = full();
+    expected["from"]["name"] = json!("docker.io/u/a:v2");
+    expected["generation"] = json!(0);
+    assert_eq!((line.as_str(), &body["tag"]), (PUT, &expected));
+    assert_eq!(
+        body["metadata"]["annotations"],
+        json!({"note": "mine"}),
+        "or PUT drops them"
+    );
+}
+
+#[test]
+fn trap_37_and_38_nothing_is_sent_but_the_tag_and_its_annotations_twice() {
+    let mut labelled = app(&full());
+    labelled["metadata"]["labels"] = json!({"app": "mine"});
+    let api = ImageApi::with(&[labelled]);
+    assert_eq!(api.run("tag u/a:v2 app:v1").code, 0);
+    let body = &api.writes()[0].1;
+    let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["apiVersion", "kind", "metadata", "tag"]);
+    assert_eq!(
+        body["metadata"],
+        json!({"name": "app:v1", "namespace": "snow", "annotations": {"note": "mine"}})
+    );
+    assert_eq!(body["tag"]["annotations"], body["metadata"]["annotations"]);
+}
+
+#[test]
+fn trap_51_a_user_and_a_name_are_no_namespace_and_stream() {
+    let api = ImageApi::with(&[app(&full())]);
+    let ran = api.run("tag user/app:v1 app:v2");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        api.tag("app", "v2")["from"],
+        json!({"kind": "DockerImage", "name": "docker.io/user/app:v1"})
+    );
+}
+
+#[test]
+fn a_name_without_a_user_is_explained() {
+    for (image, says) in [
+        (
+            "app:v1",
+            "a tag of a stream is copied with: oc extreg promote STREAM:TAG TO",
+        ),
+        ("docker.io/app:v1", "one of Docker's own images"),
+    ] {
+        let api = ImageApi::with(&[]);
+        let ran = api.run(&format!("tag {image} app:v1"));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            ran.err.contains("docker.io/library/app:v1") && ran.err.contains(says),
+            "{}",
+            ran.err
+        );
+        assert_eq!(
+            api.tag("app", "v1")["from"]["name"],
+            "docker.io/library/app:v1"
+        );
+    }
+}
+
+#[test]
+fn trap_12_who_opts_out_is_not_scheduled_and_told() {
+    let mut tag = full();
+    tag["annotations"] = json!({"extreg.io/scheduled": "false"});
+    tag["importPolicy"] = json!({"importMode": "Legacy"});
+    let api = ImageApi::with(&[app(&tag)]);
+    let ran = api.run("tag u/a:v1 app:v1 --scheduled");
+    assert_eq!((ran.code, api.writes().len()), (0, 0));
+    assert_eq!(
+        ran.out,
+        "imagestreamtag.image.openshift.io/app:v1 unchanged\n"
+    );
+    assert!(
+        ran.err
+            .contains("extreg.io/scheduled: \"false\", so it is not scheduled"),
+        "{}",
+        ran.err
+    );
+
+    let mut labelled = stream("app", &json!([]), &json!([]));
+    labelled["metadata"]["labels"] = json!({"extreg.io/ignore": "true"});
+    let api = ImageApi::with(&[labelled]);
+    let ran = api.run("tag u/a:v1 app:v1 --scheduled");
+    assert!(
+        ran.err
+            .contains("extreg.io/ignore: \"true\", so it is not scheduled"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(
+        api.tag("app", "v1")["importPolicy"],
+        json!({"importMode": "Legacy"})
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_any_request() {
+    let api = ImageApi::with(&[]);
+    let digest = format!("u/a@sha256:{} app:v1 --scheduled", "0".repeat(64));
+    for (words, expected) in [
+        (
+            "u/A app:v1",
+            "image \"u/A\": repository name must be lowercase",
+        ),
+        ("u/a: app:v1", "invalid reference format"),
+        ("u/a@sha256:00 app:v1", "invalid reference format"),
+        ("u/a app", "write STREAM:TAG, e.g. app:latest"),
+        (digest.as_str(), "names one image for good"),
+    ] {
+        let ran = api.run(&format!("tag {words}"));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words}");
+        assert!(ran.err.contains(expected), "{words}: {}", ran.err);
+    }
+    assert!(api.seen().is_empty());
+}
+
+#[test]
+fn a_dry_run_keeps_nothing() {
+    let api = ImageApi::with(&[app(&full())]);
+    let ran = api.run("tag u/a:v2 app:v1 other:v1 --dry-run client");
+    assert_eq!((ran.code, api.writes().len()), (0, 0));
+    assert_eq!(
+        ran.out,
+        "imagestreamtag.image.openshift.io/app:v1 configured (dry run)\n\
+         imagestream.image.openshift.io/other created (dry run)\n\
+         imagestreamtag.image.openshift.io/other:v1 created (dry run)\n"
+    );
+    let ran = api.run("tag u/a:v2 app:v1 --dry-run server --read-only");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(api.writes()[0].0, format!("{PUT}&dryRun=All"));
+    assert_eq!(api.tag("app", "v1"), full());
+    let ran = api.run("tag u/a:v2 app:v1 --read-only");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(api.tag("app", "v1"), full());
+}
+
+#[test]
+fn each_format_has_the_tags() {
+    let api = ImageApi::with(&[]);
+    let name = api.run("tag u/a:v1 app:v1 -o name");
+    assert_eq!(
+        name.out,
+        "imagestream.image.openshift.io/app\nimagestreamtag.image.openshift.io/app:v1\n"
+    );
+    let data: Value = serde_json::from_str(&api.run("tag u/a:v2 app:v1 -o json").out).unwrap();
+    assert_eq!(data["items"][0]["tag"]["from"]["name"], "docker.io/u/a:v2");
+    let yaml = api.run("tag u/a:v2 app:v1 -o yaml").out;
+    assert!(
+        yaml.contains("kind: ImageStreamTag") && yaml.contains("docker.io/u/a:v2"),
+        "{yaml}"
+    );
+}
+
+#[test]
+fn a_policy_of_the_cluster_is_told() {
+    // A webhook schedules what is new.
+    let scheduled = |seen: &super::common::Seen| {
+        let mut body: Value = serde_json::from_str(&seen.body).unwrap();
+        body["tag"]["importPolicy"]["scheduled"] = json!(true);
+        super::common::json("200 OK", "", &body.to_string())
+    };
+    for (flag, says) in [
+        ("", "a policy of the cluster has scheduled app:v1"),
+        (
+            "--no-schedule",
+            "the same command again takes the schedule away",
+        ),
+    ] {
+        let api = ImageApi::start(&[], move |seen, _| {
+            seen.line.starts_with("PUT ").then(|| scheduled(seen))
+        });
+        let ran = api.run(&format!("tag u/a:v1 app:v1 {flag}"));
+        assert!(ran.err.contains(says), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_cluster_without_image_streams_is_told_apart() {
+    let api = ImageApi::start(&[], |_, _| Some(not_found()));
+    let ran = api.run("tag u/a:v1 app:v1");
+    assert_eq!((ran.code, api.writes().len()), (1, 0));
+    assert!(
+        ran.err.contains("does not serve imagestreams"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn an_import_that_failed_earlier_is_told() {
+    let failed = json!([{"tag": "v1", "conditions": [
+        {"type": "ImportSuccess", "status": "False", "message": "no access"}]}]);
+    let api = ImageApi::with(&[stream("app", &json!([full()]), &failed)]);
+    let ran = api.run("tag u/a:v1 app:v1");
+    assert_eq!(
+        ran.err,
+        "the last import of app:v1 failed: no access; import it now with: oc extreg import app:v1 \
+         -n snow\n"
+    );
+}
+
+#[test]
+fn an_interrupted_run_says_where_it_was() {
+    use std::process::{Command, Stdio};
+
+    let api = ImageApi::start(&[], |seen, _| {
+        seen.line.contains("/app:b?").then(|| {
+            std::thread::sleep(std::time::Duration::from_mins(1));
+            String::new()
+        })
+    });
+    let child = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
+        .args([
+            "tag",
+            "u/a:v1",
+            "app:a",
+            "app:b",
+            "-n",
+            "snow",
+            "--server",
+            api.url(),
+        ])
+        .env_clear()
+        .current_dir("/")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !api.seen().iter().any(|seen| seen.line.contains("/app:b?")) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    insta::assert_snapshot!("tag-interrupted", String::from_utf8(output.stderr).unwrap());
+}

@@ -1,0 +1,154 @@
+//! `tag` where a server or a role does not take its first request.
+
+use serde_json::{Value, json};
+
+use super::{
+    common::{json as answer, status},
+    image_api::{ImageApi, conflict, forbidden, not_allowed, not_found, stream},
+};
+
+const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
+const POST: &str = "POST /imagestreamtags?fieldManager=oc-extreg";
+
+/// A request by the start of its line, and the answer to it.
+type Refusal = (&'static str, fn() -> String);
+
+fn full() -> Value {
+    json!({
+        "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
+        "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"},
+        "importPolicy": {"importMode": "PreserveOriginal", "insecure": true, "scheduled": true},
+        "referencePolicy": {"type": "Local"},
+    })
+}
+
+fn app(tag: &Value) -> Value {
+    stream("app", &json!([tag]), &json!([]))
+}
+
+/// Refuses the requests whose lines begin so.
+fn refusing(streams: &[Value], refused: Vec<Refusal>) -> ImageApi {
+    ImageApi::start(streams, move |seen, _| {
+        let line = seen
+            .line
+            .replace("/apis/image.openshift.io/v1/namespaces/snow", "");
+        let found = refused.iter().find(|(start, _)| line.starts_with(start));
+        found.map(|(_, answer)| answer())
+    })
+}
+
+#[test]
+fn where_put_is_not_to_be_had_post_is() {
+    for refuse in [not_found, not_allowed, || forbidden("update")] {
+        let api = refusing(&[], vec![("PUT /imagestreamtags", refuse)]);
+        let ran = api.run("tag u/a:v1 app:v1");
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let lines: Vec<_> = api.writes().into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines, [PUT, POST]);
+        let bodies = api.writes();
+        assert_eq!(bodies[0].1, bodies[1].1);
+    }
+}
+
+#[test]
+fn where_neither_is_to_be_had_the_stream_is_written() {
+    let refused: Vec<Refusal> = vec![
+        ("PUT /imagestreamtags", || forbidden("update")),
+        ("POST /imagestreamtags", not_allowed),
+    ];
+    let other = json!({"name": "other", "from": {"kind": "DockerImage", "name": "d"}});
+    let streams = [stream("app", &json!([full(), other]), &json!([]))];
+    let api = refusing(&streams, refused.clone());
+    let ran = api.run("tag u/a:v2 app:v1 -o json");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (line, body) = api.writes().remove(2);
+    assert_eq!(line, "PUT /imagestreams/app?fieldManager=oc-extreg");
+    assert_eq!(body["metadata"]["resourceVersion"], "458");
+    assert_eq!(api.tag("app", "other"), other);
+    assert_eq!(api.tag("app", "v1")["from"]["name"], "docker.io/u/a:v2");
+    assert_eq!(api.tag("app", "v1")["annotations"], json!({"note": "mine"}));
+    let list: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(list["items"][0]["kind"], "ImageStreamTag");
+
+    let api = refusing(&[], refused);
+    let ran = api.run("tag u/a:v1 app:v1");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        api.writes()[2].0,
+        "POST /imagestreams?fieldManager=oc-extreg"
+    );
+}
+
+#[test]
+fn a_tag_that_may_not_be_updated_is_written_into_its_stream() {
+    let api = refusing(
+        &[app(&full())],
+        vec![("PUT /imagestreamtags", || forbidden("update"))],
+    );
+    let ran = api.run("tag u/a:v2 app:v1");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(api.writes().len(), 3, "POST says that it is there");
+    assert_eq!(api.tag("app", "v1")["from"]["name"], "docker.io/u/a:v2");
+}
+
+#[test]
+fn where_nothing_is_allowed_the_least_is_named() {
+    let api = ImageApi::start(&[], |seen, _| {
+        let (method, _) = seen.line.split_once(' ').unwrap();
+        (method != "GET").then(|| forbidden(method))
+    });
+    let ran = api.run("tag u/a:v1 app:v1");
+    assert_eq!((ran.code, api.writes().len()), (6, 3));
+    assert_eq!(ran.err, "Error from server (Forbidden): user cannot PUT\n");
+}
+
+#[test]
+fn a_conflict_is_tried_again_with_what_is_there_then() {
+    // Somebody schedules the tag between our reading and our writing.
+    let api = ImageApi::start(&[app(&full())], |seen, number| match number {
+        1 => {
+            let mut before = full();
+            before["importPolicy"] = json!({"importMode": "Legacy"});
+            Some(answer("200 OK", "", &app(&before).to_string()))
+        }
+        2 => {
+            assert!(seen.line.starts_with("PUT "));
+            Some(conflict())
+        }
+        _ => None,
+    });
+    let ran = api.run("tag u/a:v2 app:v1");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let writes = api.writes();
+    assert_eq!(writes.len(), 2);
+    assert_eq!(writes[1].1["tag"]["importPolicy"], full()["importPolicy"]);
+}
+
+#[test]
+fn conflicts_without_end_are_an_end() {
+    let api = ImageApi::start(&[app(&full())], |seen, _| {
+        seen.line.starts_with("PUT ").then(conflict)
+    });
+    let ran = api.run("tag u/a:v2 app:v1");
+    assert_eq!((ran.code, api.writes().len()), (1, 5));
+    assert!(
+        ran.err.contains("Error from server (Conflict)"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn half_of_it_is_five_and_told() {
+    let api = refusing(
+        &[],
+        vec![("PUT /imagestreamtags/app:b", || {
+            status("422 Unprocessable Entity", 422, "Invalid", "no")
+        })],
+    );
+    let ran = api.run("tag u/a:v1 app:a app:b app:c");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    insta::assert_snapshot!("tag-half", format!("{}{}", ran.out, ran.err));
+    let ran = api.run("tag u/a:v1 app:b");
+    assert_eq!(ran.code, 1, "{ran:?}");
+}
