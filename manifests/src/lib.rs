@@ -7,6 +7,7 @@
 
 mod crd;
 mod folder;
+mod follow;
 mod install;
 mod manifest;
 mod monitoring;
@@ -23,6 +24,7 @@ mod workload;
 
 pub use crd::custom_resource_definition;
 pub use folder::{File, folder};
+pub use follow::rights_to_follow_builds;
 pub use install::{install, uninstall};
 pub use manifest::{Manifest, ObjectName, Phase, RenderError, to_yaml};
 pub use policy::registry_policy;

@@ -36,6 +36,8 @@ pub const WEBHOOK_PATH: &str = "/mutate";
 pub const SERVING_SECRET: &str = "extreg-webhook-tls";
 /// Lease that elects the replica which writes policy status.
 pub const LEASE: &str = "extreg-webhook";
+/// Name of the rights for following builds, and of the Lease that elects the replica which does.
+pub const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 /// Policy that an installation starts with.
 pub const DEFAULT_POLICY: &str = "dockerhub";
 /// Push secret that the starting policy names.
