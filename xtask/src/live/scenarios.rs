@@ -2,6 +2,7 @@
 
 mod builds;
 mod flow;
+mod follow;
 mod imports;
 mod opt_outs;
 mod outage;
@@ -58,6 +59,7 @@ pub(super) fn all() -> Vec<Scenario> {
         opt_outs::SCENARIOS,
         policies::SCENARIOS,
         flow::SCENARIOS,
+        follow::SCENARIOS,
         outage::SCENARIOS,
     ]
     .concat()
