@@ -8,6 +8,7 @@ pub mod credential;
 pub mod edit;
 pub mod engine;
 pub mod facts;
+pub mod follow;
 pub mod image;
 pub mod note;
 pub mod object;

@@ -1,6 +1,7 @@
 //! Everything, in order.
 
 use crate::crd::custom_resource_definition;
+use crate::follow::rights_to_follow_builds;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
 use crate::monitoring::monitoring;
 use crate::namespace::namespace;
@@ -32,6 +33,9 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
             Manifest::of(Base, &network_policy(settings))?,
             Manifest::of(Base, &disruption_budget(settings))?,
         ]);
+        if settings.follow_builds {
+            all.extend(rights_to_follow_builds(settings)?);
+        }
         if settings.monitoring {
             all.extend(monitoring(settings)?);
         }
@@ -56,6 +60,7 @@ pub fn uninstall(settings: &Settings) -> Result<Vec<ObjectName>, RenderError> {
     let everything = Settings {
         tls: Tls::ServiceCa,
         monitoring: true,
+        follow_builds: true,
         ..settings.clone()
     };
     let secret = crate::serving_secret(settings, "", "")?;
@@ -121,6 +126,10 @@ mod tests {
         for kind in ["ServiceMonitor", "PrometheusRule"] {
             assert!(removed.iter().any(|k| k == kind), "{kind}");
         }
+        // The webhook's own and those for following builds.
+        for kind in ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"] {
+            assert_eq!(removed.iter().filter(|k| *k == kind).count(), 2, "{kind}");
+        }
     }
 
     #[test]
@@ -131,6 +140,7 @@ mod tests {
                 ca: "-----BEGIN CERTIFICATE-----".parse().unwrap(),
             },
             monitoring: true,
+            follow_builds: true,
             ..Settings::default()
         };
         assert_eq!(
@@ -147,6 +157,7 @@ mod tests {
     fn every_object_says_who_made_it() {
         let settings = Settings {
             monitoring: true,
+            follow_builds: true,
             ..Settings::default()
         };
         for manifest in install(&settings).unwrap() {

@@ -8,6 +8,7 @@
 mod audit;
 mod crd;
 mod folder;
+mod follow;
 mod install;
 mod manifest;
 mod monitoring;
@@ -25,6 +26,7 @@ mod workload;
 pub use audit::{AuditedResource, audit_cluster_role};
 pub use crd::custom_resource_definition;
 pub use folder::{File, folder};
+pub use follow::rights_to_follow_builds;
 pub use install::{install, uninstall};
 pub use manifest::{Manifest, ObjectName, Phase, RenderError, to_yaml};
 pub use policy::registry_policy;

@@ -9,7 +9,8 @@ use crate::names;
 use crate::namespace::{cluster_meta, own_meta};
 use crate::settings::{DnsName, Settings};
 
-const READ: &[&str] = &["get", "list", "watch"];
+/// To know what is there, and what becomes of it.
+pub(crate) const READ: &[&str] = &["get", "list", "watch"];
 
 /// The account of the webhook's pods. Its token is mounted by the pod, not by default.
 pub(crate) fn service_account(settings: &Settings) -> ServiceAccount {
@@ -67,7 +68,7 @@ pub(crate) fn role(settings: &Settings) -> Role {
 pub(crate) fn cluster_role_binding(settings: &Settings) -> ClusterRoleBinding {
     ClusterRoleBinding {
         metadata: cluster_meta(names::WEBHOOK),
-        role_ref: role_ref("ClusterRole"),
+        role_ref: role_ref("ClusterRole", names::WEBHOOK),
         subjects: Some(vec![subject(settings)]),
     }
 }
@@ -76,12 +77,12 @@ pub(crate) fn cluster_role_binding(settings: &Settings) -> ClusterRoleBinding {
 pub(crate) fn role_binding(settings: &Settings) -> RoleBinding {
     RoleBinding {
         metadata: own_meta(names::WEBHOOK, settings),
-        role_ref: role_ref("Role"),
+        role_ref: role_ref("Role", names::WEBHOOK),
         subjects: Some(vec![subject(settings)]),
     }
 }
 
-fn rule(group: &str, resources: &[&str], names: &[&str], verbs: &[&str]) -> PolicyRule {
+pub(crate) fn rule(group: &str, resources: &[&str], names: &[&str], verbs: &[&str]) -> PolicyRule {
     let owned = |list: &[&str]| list.iter().map(|&s| s.to_owned()).collect::<Vec<_>>();
     PolicyRule {
         api_groups: Some(vec![group.to_owned()]),
@@ -92,15 +93,15 @@ fn rule(group: &str, resources: &[&str], names: &[&str], verbs: &[&str]) -> Poli
     }
 }
 
-fn role_ref(kind: &str) -> RoleRef {
+pub(crate) fn role_ref(kind: &str, name: &str) -> RoleRef {
     RoleRef {
         api_group: "rbac.authorization.k8s.io".to_owned(),
         kind: kind.to_owned(),
-        name: names::WEBHOOK.to_owned(),
+        name: name.to_owned(),
     }
 }
 
-fn subject(settings: &Settings) -> Subject {
+pub(crate) fn subject(settings: &Settings) -> Subject {
     Subject {
         kind: "ServiceAccount".to_owned(),
         name: names::WEBHOOK.to_owned(),
@@ -110,10 +111,10 @@ fn subject(settings: &Settings) -> Subject {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn show(rules: Option<Vec<PolicyRule>>) -> Vec<String> {
+    pub(crate) fn show(rules: Option<Vec<PolicyRule>>) -> Vec<String> {
         let line = |r: PolicyRule| {
             let groups = r.api_groups.unwrap_or_default().join("+");
             let resources = r.resources.unwrap_or_default().join("+");

@@ -33,6 +33,9 @@ pub struct Settings {
     pub tls: Tls,
     /// Whether to install a ServiceMonitor and alert rules; needs the Prometheus operator.
     pub monitoring: bool,
+    /// Whether the webhook's pods also follow builds, with the rights for that. It takes no part in
+    /// [`Settings::mode`], and is limited to the namespaces of [`Settings::namespace_selector`].
+    pub follow_builds: bool,
     /// Names of the secrets that policies use. The webhook may read these and no others.
     pub secrets: BTreeSet<DnsName>,
 }
@@ -49,6 +52,7 @@ impl Default for Settings {
             namespace_selector: Vec::new(),
             tls: Tls::ServiceCa,
             monitoring: false,
+            follow_builds: false,
             secrets: BTreeSet::from([DnsName::default()]),
         }
     }

@@ -15,6 +15,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use crate::follow::selected_to_follow;
 use crate::names;
 use crate::namespace::{own_meta, pod_labels};
 use crate::settings::Settings;
@@ -109,16 +110,7 @@ fn container(settings: &Settings) -> Container {
     Container {
         name: "webhook".to_owned(),
         image: Some(settings.image()),
-        args: Some(vec![
-            format!("--listen=0.0.0.0:{}", names::TLS_PORT),
-            format!("--health-listen=0.0.0.0:{}", names::HEALTH_PORT),
-            format!("--tls-cert={TLS_DIRECTORY}/tls.crt"),
-            format!("--tls-key={TLS_DIRECTORY}/tls.key"),
-            format!("--namespace={}", settings.namespace),
-            format!("--mode-cap={}", settings.mode.as_str().to_ascii_lowercase()),
-            // Two thirds of what the API server waits, so that it gets an answer at the worst.
-            format!("--deadline={}ms", settings.timeout.get() * 2000 / 3),
-        ]),
+        args: Some(args(settings)),
         ports: Some(vec![
             port("https", names::TLS_PORT),
             port("health", names::HEALTH_PORT),
@@ -163,6 +155,26 @@ fn container(settings: &Settings) -> Container {
         }]),
         ..Container::default()
     }
+}
+
+fn args(settings: &Settings) -> Vec<String> {
+    let mut args = vec![
+        format!("--listen=0.0.0.0:{}", names::TLS_PORT),
+        format!("--health-listen=0.0.0.0:{}", names::HEALTH_PORT),
+        format!("--tls-cert={TLS_DIRECTORY}/tls.crt"),
+        format!("--tls-key={TLS_DIRECTORY}/tls.key"),
+        format!("--namespace={}", settings.namespace),
+        format!("--mode-cap={}", settings.mode.as_str().to_ascii_lowercase()),
+        // Two thirds of what the API server waits, so that it gets an answer at the worst.
+        format!("--deadline={}ms", settings.timeout.get() * 2000 / 3),
+    ];
+    if settings.follow_builds {
+        args.push("--follow-builds".to_owned());
+        if let Some(selector) = selected_to_follow(settings) {
+            args.push(format!("--follow-namespaces={selector}"));
+        }
+    }
+    args
 }
 
 fn probe(path: &str) -> Probe {
@@ -243,6 +255,25 @@ mod tests {
         for port in container["ports"].as_array().unwrap() {
             assert!(port["containerPort"].as_i64().unwrap() >= 1024);
         }
+    }
+
+    #[test]
+    fn builds_are_followed_only_where_asked_for() {
+        let args = |settings: &Settings| args(settings).join(" ");
+        let mut settings = Settings::default();
+        assert!(!args(&settings).contains("follow"));
+        settings.namespace_selector = crate::parse_selector("team in (a,b),!x").unwrap();
+        assert!(!args(&settings).contains("follow"));
+        settings.follow_builds = true;
+        let all = args(&settings);
+        assert!(
+            all.ends_with(
+                r#" --follow-builds --follow-namespaces={"matchExpressions":[{"key":"team","operator":"In","values":["a","b"]},{"key":"x","operator":"DoesNotExist"}]}"#
+            ),
+            "{all}"
+        );
+        settings.namespace_selector.clear();
+        assert!(args(&settings).ends_with(" --follow-builds"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #[path = "install/elsewhere.rs"]
 mod elsewhere;
+#[path = "install/follow.rs"]
+mod follow;
 #[path = "install/refusals.rs"]
 mod refusals;
 #[path = "install/support.rs"]

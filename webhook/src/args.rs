@@ -85,6 +85,14 @@ pub struct Args {
     #[arg(long, env = "EXTREG_NAMESPACE", value_name = "NAME")]
     pub namespace: Option<String>,
 
+    /// Import the tags that come from an image as soon as a build has pushed it; needs --namespace.
+    #[arg(long, env = "EXTREG_FOLLOW_BUILDS", conflicts_with = "no_cluster")]
+    pub follow_builds: bool,
+
+    /// Follow builds only in namespaces with these labels: a label selector as JSON.
+    #[arg(long, env = "EXTREG_FOLLOW_NAMESPACES", value_name = "SELECTOR")]
+    pub follow_namespaces: Option<String>,
+
     /// Requests answered at once; more are refused with 429.
     #[arg(
         long,

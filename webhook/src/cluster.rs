@@ -22,9 +22,10 @@ use std::time::Duration;
 use kube::Client;
 use tokio::task::JoinSet;
 
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, connect, connect_apart};
 pub use lease::Lease;
 pub use lookup::ApiLookup;
+pub(crate) use watch::explain;
 
 use crate::facts::{FactStore, Table};
 use crate::metrics::Metrics;

@@ -1,5 +1,6 @@
 //! What `/metrics` says, in the text format of `OpenMetrics`.
 
+mod follow;
 mod label;
 
 use std::sync::Arc;
@@ -14,7 +15,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-pub use label::{Decision, Field, Operation, Resource, SkipReason, Source, SourceState};
+pub use follow::FollowMetrics;
+pub use label::{
+    Decision, Field, FollowOutcome, Operation, Resource, SkipReason, Source, SourceState,
+};
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
 /// webhook configuration can have.
@@ -44,6 +48,7 @@ pub struct Metrics {
     policy_conflicts: Gauge,
     invalid_policies: Gauge,
     config_synced: Gauge,
+    follow: FollowMetrics,
 }
 
 impl Metrics {
@@ -95,6 +100,7 @@ impl Metrics {
                 "config_synced",
                 "1 once policies are known, or known to be unavailable",
             ),
+            follow: FollowMetrics::new(to),
             durations,
             registry: Arc::new(registry),
         }
@@ -185,6 +191,11 @@ impl Metrics {
     /// Whether policies are known, or known to be unavailable.
     pub fn config_synced(&self, synced: bool) {
         self.config_synced.set(i64::from(synced));
+    }
+
+    /// The instruments of following builds.
+    pub fn follow(&self) -> &FollowMetrics {
+        &self.follow
     }
 
     /// All of it as text, of the media type [`Metrics::CONTENT_TYPE`].

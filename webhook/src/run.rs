@@ -14,13 +14,14 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::cluster::{Follow, Lease, connect};
+use crate::cluster::{Follow, Lease, connect, connect_apart};
 use crate::facts::{FactStore, PolicyFile};
+use crate::follow::{FollowBuilds, Pace};
 use crate::logging;
 use crate::metrics::{Metrics, Source, SourceState};
 use crate::review::{EngineReviewer, Lookup};
 use crate::server::Server;
-use crate::settings::{Cluster, Settings};
+use crate::settings::{Cluster, Following, Settings};
 
 /// More workers would cost memory and gain nothing: a decision takes microseconds.
 const MOST_WORKERS: usize = 4;
@@ -84,6 +85,19 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
         background.spawn(follow(file, every, Arc::clone(&facts), metrics.clone()));
     } else if settings.cluster == Cluster::None {
         facts.set_policies(&[]);
+    }
+    if let Following::On { lease, selected } = settings.follow
+        && let Some(client) = connect_apart(&settings.cluster).await?
+    {
+        let follow = FollowBuilds {
+            client,
+            namespace: lease,
+            replica: replica(),
+            selected,
+            pace: Pace::default(),
+            metrics: metrics.follow().clone(),
+        };
+        follow.start(&mut background);
     }
     let mut lookup: Option<Box<dyn Lookup>> = None;
     if let Some(client) = connect(&settings.cluster).await? {

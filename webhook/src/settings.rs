@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use extreg_core::policy::Mode;
+use extreg_core::policy::{Mode, Selector, SelectorDocument};
 use tracing_subscriber::filter::Targets;
 
 use crate::args::{Args, LogFormat, ModeCap};
@@ -23,6 +23,8 @@ pub struct Settings {
     pub mode_cap: Mode,
     /// The namespace that the webhook runs in.
     pub namespace: Option<String>,
+    /// Whether and where builds are followed.
+    pub follow: Following,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// What is logged.
@@ -38,6 +40,20 @@ pub enum Cluster {
     Inferred,
     /// None.
     None,
+}
+
+/// Whether and where builds are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// Nowhere.
+    Off,
+    /// By the replica that holds the Lease.
+    On {
+        /// The webhook's own namespace, where the Lease is.
+        lease: String,
+        /// The namespaces that are selected; none for all.
+        selected: Option<Selector>,
+    },
 }
 
 /// Why a command line cannot be followed.
@@ -57,6 +73,17 @@ pub enum SettingsError {
         /// The flag.
         flag: &'static str,
     },
+    /// A selector that is none.
+    #[error(
+        "--follow-namespaces: {0}; write a label selector as JSON, like {{\"matchLabels\":{{\"team\":\"shop\"}}}}"
+    )]
+    Selector(String),
+    /// A selector for nothing.
+    #[error("--follow-namespaces says where builds are followed, and needs --follow-builds")]
+    NotFollowing,
+    /// Without a namespace there is no place for the Lease.
+    #[error("--follow-builds needs --namespace, where its Lease is")]
+    NoLease,
     /// A log filter that is none.
     #[error("--log-level: {0:?} is no level (error, warn, info, debug, trace) or TARGET=LEVEL")]
     LogLevel(String),
@@ -77,6 +104,8 @@ impl Settings {
             kubeconfig,
             mode_cap,
             namespace,
+            follow_builds,
+            follow_namespaces,
             max_in_flight,
             deadline,
             drain_wait,
@@ -120,6 +149,7 @@ impl Settings {
                 ModeCap::Off => Mode::Off,
                 ModeCap::Warn => Mode::Warn,
             },
+            follow: following(follow_builds, follow_namespaces, namespace.clone())?,
             namespace,
             log_format,
             log_filter: log_level
@@ -127,6 +157,29 @@ impl Settings {
                 .map_err(|_| SettingsError::LogLevel(log_level))?,
         })
     }
+}
+
+fn following(
+    follow: bool,
+    selector: Option<String>,
+    namespace: Option<String>,
+) -> Result<Following, SettingsError> {
+    match (follow, &selector) {
+        (false, None) => return Ok(Following::Off),
+        (false, Some(_)) => return Err(SettingsError::NotFollowing),
+        (true, _) => {}
+    }
+    let lease = namespace.ok_or(SettingsError::NoLease)?;
+    let selector = selector.map(|text| {
+        let document: SelectorDocument =
+            serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        Selector::compile(&document).map_err(|error| error.to_string())
+    });
+    let selector = selector.transpose().map_err(SettingsError::Selector)?;
+    Ok(Following::On {
+        lease,
+        selected: selector.flatten(),
+    })
 }
 
 fn positive(flag: &'static str, value: &str) -> Result<Duration, SettingsError> {
@@ -177,6 +230,45 @@ mod tests {
         assert_eq!(settings.server.reload_every, config.reload_every);
         assert_eq!(settings.cluster, Cluster::Inferred);
         assert_eq!(settings.mode_cap, Mode::Enforce);
+        assert_eq!(settings.follow, Following::Off);
+    }
+
+    #[test]
+    fn builds_are_followed_where_there_is_a_lease() {
+        let follow = |more: &[&str]| {
+            let args = [&["--follow-builds"], more].concat();
+            settings(&args).map(|settings| settings.follow)
+        };
+        let Following::On { lease, selected } = follow(&["--namespace=hooks"]).unwrap() else {
+            panic!("off");
+        };
+        assert_eq!((lease.as_str(), selected), ("hooks", None));
+        let namespaces = r#"--follow-namespaces={"matchLabels":{"team":"shop"}}"#;
+        let Following::On { selected, .. } = follow(&["--namespace=hooks", namespaces]).unwrap()
+        else {
+            panic!("off");
+        };
+        let labels = [("team".to_owned(), "shop".to_owned())].into();
+        let selector = selected.unwrap();
+        assert!(selector.matches(&labels) && !selector.matches(&[].into()));
+
+        assert_eq!(follow(&[]), Err(SettingsError::NoLease));
+        for odd in [
+            "team=shop",
+            r#"{"match":1}"#,
+            r#"{"matchExpressions":[{"key":"a","operator":"In"}]}"#,
+        ] {
+            let odd = format!("--follow-namespaces={odd}");
+            let error = follow(&["--namespace=hooks", &odd]).unwrap_err();
+            assert!(
+                error.to_string().starts_with("--follow-namespaces: "),
+                "{error}"
+            );
+        }
+        let alone = settings(&["--namespace=hooks", namespaces]).err();
+        assert_eq!(alone, Some(SettingsError::NotFollowing));
+        let apart = ["w", "--follow-builds", "--no-cluster"];
+        assert!(Args::try_parse_from(apart).is_err());
     }
 
     #[test]

@@ -60,6 +60,19 @@ fn pack(binary: &Path, tag: &str, output: &Path) -> Result<String> {
     Ok(archive.digest)
 }
 
+/// The archive of an image with nothing but these bytes, and the digest of its manifest: something to
+/// push that is like nothing else.
+pub(crate) fn of_bytes(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
+    let archive = oci::archive(&oci::Image {
+        name: "content",
+        binary: bytes,
+        machine: elf::Machine::Amd64,
+        version: env!("CARGO_PKG_VERSION"),
+        tag: "content",
+    })?;
+    Ok((archive.bytes, archive.digest))
+}
+
 /// Builds packages for release as they are shipped, and returns the folder of their binaries. The target is named even
 /// though it is the host's: flags are for the target then, and procedural macros, which cannot be static, are still
 /// built.

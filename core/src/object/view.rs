@@ -18,6 +18,9 @@ pub mod opt_out {
     pub const LABEL: &str = "extreg.io/ignore";
     /// `"false"` on one ImageStream tag: never schedule it.
     pub const TAG_ANNOTATION: &str = "extreg.io/scheduled";
+    /// `"false"` as a label of a namespace, a stream or a build, or as an annotation of one tag: do
+    /// not import when a build has pushed, see [`crate::follow`].
+    pub const FOLLOW: &str = "extreg.io/follow-builds";
 }
 
 /// The label of an object that is written to see whether the webhook answers, its value a word that

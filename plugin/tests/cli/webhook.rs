@@ -54,6 +54,10 @@ fn what_no_cluster_would_take_is_refused_before_any_request() {
         ("install --export --adopt", "cannot be used with"),
         ("install -n Not_A_Name", "--namespace: "),
         ("install --mode of", "--mode"),
+        (
+            "install --url https://h --ca-file x --follow-builds",
+            "cannot be used with",
+        ),
     ];
     for (args, words) in table {
         let (code, out, err) = run(args);
@@ -79,4 +83,13 @@ fn an_export_is_complete_and_in_order_and_holds_no_key() {
     }
     let (_, default, _) = run("install --export");
     assert!(default.contains("--mode-cap=audit"), "{default}");
+    assert!(!default.contains("follow"), "{default}");
+    let (_, following, _) = run("install --export --follow-builds --namespace-selector team=shop");
+    for words in [
+        "--follow-builds",
+        "--follow-namespaces=",
+        "extreg-webhook-follow-builds",
+    ] {
+        assert!(following.contains(words), "{words} is not in\n{following}");
+    }
 }

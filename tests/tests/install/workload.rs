@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{Cluster, Run};
 
 /// Waits until there is a Deployment, and returns it.
-async fn deployment(cluster: &Cluster) -> Value {
+pub(crate) async fn deployment(cluster: &Cluster) -> Value {
     loop {
         let deployment = cluster.get("deployment extreg-webhook -n extreg-system");
         if !deployment.is_null() {
@@ -24,7 +24,7 @@ async fn deployment(cluster: &Cluster) -> Value {
 }
 
 /// Says that the pods of a Deployment are ready, and reached at an address.
-fn pretend_ready(cluster: &Cluster, deployment: &Value, address: SocketAddr) {
+pub(crate) fn pretend_ready(cluster: &Cluster, deployment: &Value, address: SocketAddr) {
     let count = &deployment["spec"]["replicas"];
     let status = json!({
         "apiVersion": "apps/v1",
@@ -58,7 +58,7 @@ fn mount(cluster: &Cluster, folder: &Path) {
 }
 
 /// Runs the container of a Deployment as a process, listening there.
-fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) -> Process {
+pub(crate) fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) -> Process {
     let folder = cluster.plane.folder();
     mount(cluster, folder);
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
@@ -81,7 +81,7 @@ fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) -> Process {
 
 /// An address of this machine that an EndpointSlice may have, which is none on loopback, and a port
 /// that is free.
-fn address() -> Option<SocketAddr> {
+pub(crate) fn address() -> Option<SocketAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
     // Nothing is sent: this only asks for the address that would be used.
     socket.connect("198.51.100.1:9").ok()?;

@@ -1,6 +1,7 @@
 //! Finding the cluster.
 
 use std::path::Path;
+use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
@@ -32,8 +33,33 @@ pub enum ConnectError {
     Client(kube::Error),
 }
 
+/// Longer than the API server lets a watch last, so that only a connection that is dead is cut.
+const SILENCE: Duration = Duration::from_secs(330);
+
 /// A client for the cluster that was asked for; none for none.
 pub async fn connect(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
+    let Some(config) = config(cluster).await? else {
+        return Ok(None);
+    };
+    Client::try_from(config)
+        .map(Some)
+        .map_err(ConnectError::Client)
+}
+
+/// A client with connections of its own, for work that admission must not feel and that has its own
+/// way of trying again.
+pub async fn connect_apart(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
+    let Some(mut config) = config(cluster).await? else {
+        return Ok(None);
+    };
+    config.default_retry = false;
+    config.read_timeout = Some(SILENCE);
+    Client::try_from(config)
+        .map(Some)
+        .map_err(ConnectError::Client)
+}
+
+async fn config(cluster: &Cluster) -> Result<Option<Config>, ConnectError> {
     let mut config = match cluster {
         Cluster::None => return Ok(None),
         Cluster::Inferred => Config::infer().await.map_err(|_| ConnectError::NoCluster)?,
@@ -41,8 +67,7 @@ pub async fn connect(cluster: &Cluster) -> Result<Option<Client>, ConnectError> 
     };
     let agent = HeaderValue::from_static(concat!("extreg-webhook/", env!("CARGO_PKG_VERSION")));
     config.headers.push((USER_AGENT, agent));
-    let client = Client::try_from(config).map_err(ConnectError::Client)?;
-    Ok(Some(client))
+    Ok(Some(config))
 }
 
 async fn read(path: &Path) -> Result<Config, ConnectError> {

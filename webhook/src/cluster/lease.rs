@@ -12,8 +12,9 @@ use kube::Client;
 use kube::api::{Api, ObjectMeta, PostParams};
 use tokio::time::timeout;
 
-/// Name of the Lease, which the webhook's role speaks of.
-const NAME: &str = "extreg-webhook";
+/// Names of the Leases, which the webhook's roles speak of.
+const STATUS: &str = "extreg-webhook";
+const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 const DURATION: Duration = Duration::from_secs(15);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// A holder that could not renew for this long stops writing before another takes over.
@@ -24,20 +25,40 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Lease {
     api: Api<Object>,
+    name: &'static str,
     replica: String,
     renewed: Option<Instant>,
+    inherited: Option<Timestamp>,
     seen: Option<(Option<String>, Instant)>,
 }
 
 impl Lease {
-    /// Takes part as `replica`, a name that no other replica has, in the webhook's own namespace.
+    /// Takes part in electing who writes the status of policies as `replica`, a name that no other
+    /// replica has, in the webhook's own namespace.
     pub fn new(client: Client, namespace: &str, replica: &str) -> Self {
+        Self::named(STATUS, client, namespace, replica)
+    }
+
+    /// The same for who follows builds.
+    pub fn of_follower(client: Client, namespace: &str, replica: &str) -> Self {
+        Self::named(FOLLOW_BUILDS, client, namespace, replica)
+    }
+
+    fn named(name: &'static str, client: Client, namespace: &str, replica: &str) -> Self {
         Self {
             api: Api::namespaced(client, namespace),
+            name,
             replica: replica.to_owned(),
             renewed: None,
+            inherited: None,
             seen: None,
         }
+    }
+
+    /// When the Lease was renewed last before this replica took it: until then somebody did the
+    /// work. None if there was no Lease.
+    pub fn inherited(&self) -> Option<Timestamp> {
+        self.inherited
     }
 
     /// Renews the Lease or tries to get it, if it is time; answers whether this replica holds it.
@@ -53,20 +74,25 @@ impl Lease {
             // Not reached, refused, or another replica was faster: seen at the next try.
             Ok(Err(_)) | Err(_) => {}
         }
+        self.is_recent()
+    }
+
+    fn is_recent(&self) -> bool {
         self.renewed
             .is_some_and(|renewed| renewed.elapsed() < GIVE_UP_AFTER)
     }
 
     async fn acquire(&mut self) -> kube::Result<bool> {
-        let Some(mut object) = self.api.get_opt(NAME).await? else {
+        let Some(mut object) = self.api.get_opt(self.name).await? else {
             let object = Object {
                 metadata: ObjectMeta {
-                    name: Some(NAME.to_owned()),
+                    name: Some(self.name.to_owned()),
                     ..ObjectMeta::default()
                 },
                 spec: Some(self.spec(None)),
             };
             self.api.create(&PostParams::default(), &object).await?;
+            self.inherited = None;
             return Ok(true);
         };
         let holder = object
@@ -78,11 +104,18 @@ impl Lease {
         if !is_ours && !is_free && !self.has_expired(object.metadata.resource_version.clone()) {
             return Ok(false);
         }
+        let renewal = object
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.renew_time.clone());
         object.spec = Some(self.spec(object.spec.as_ref()));
         // Refused if somebody else wrote meanwhile, by its resource version.
         self.api
-            .replace(NAME, &PostParams::default(), &object)
+            .replace(self.name, &PostParams::default(), &object)
             .await?;
+        if !self.is_recent() {
+            self.inherited = renewal.map(|MicroTime(at)| at);
+        }
         Ok(true)
     }
 

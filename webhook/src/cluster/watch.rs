@@ -93,7 +93,8 @@ pub(super) fn explain_client(error: &kube::Error) -> (SourceState, String) {
     }
 }
 
-fn explain(error: &watcher::Error) -> (SourceState, String) {
+/// What an error of a watch means for a source.
+pub(crate) fn explain(error: &watcher::Error) -> (SourceState, String) {
     match error {
         watcher::Error::InitialListFailed(error)
         | watcher::Error::WatchStartFailed(error)

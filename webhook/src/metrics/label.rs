@@ -283,3 +283,33 @@ labels! {
         Starting = "starting",
     }
 }
+
+labels! {
+    /// What came of a build that was looked at, or of one stream that it is followed to.
+    FollowOutcome {
+        /// The stream was changed in between; looked at again.
+        Conflict = "conflict",
+        /// The queue is full; looked at again by the next list.
+        Dropped = "dropped",
+        /// The registry did not give the image; tried again.
+        Failed = "failed",
+        /// The API server refuses it to this account; tried again.
+        Forbidden = "forbidden",
+        /// Tried for the last time.
+        GivenUp = "given_up",
+        /// Imported.
+        Imported = "imported",
+        /// No tag of the namespace comes from that image.
+        NoTag = "no_tag",
+        /// The namespace is left alone.
+        OptedOut = "opted_out",
+        /// The API server refuses the request itself; not tried again.
+        Refused = "refused",
+        /// Too many requests; tried again when the API server said.
+        Throttled = "throttled",
+        /// The API server cannot be reached or has an error; tried again.
+        Unreachable = "unreachable",
+        /// Every tag that comes from that image shows it or was asked for before.
+        UpToDate = "up_to_date",
+    }
+}

@@ -35,7 +35,11 @@ struct Inner {
     refused: Mutex<HashMap<String, u16>>,
     events: broadcast::Sender<(String, Value)>,
     writes: Mutex<Vec<(Method, String, Value)>>,
+    answers: Mutex<HashMap<String, Answers>>,
 }
+
+/// What is answered to the first, second … object that is posted to a path.
+type Answers = Box<dyn Fn(usize, &Value) -> (u16, Value) + Send>;
 
 impl Api {
     pub(crate) async fn start() -> (Self, Client) {
@@ -45,6 +49,7 @@ impl Api {
             refused: Mutex::default(),
             events: broadcast::Sender::new(64),
             writes: Mutex::default(),
+            answers: Mutex::default(),
         }));
         for collection in [NAMESPACES, BUILDERS, SECRETS, IMAGE_CONFIG, POLICIES] {
             api.set(collection, Vec::new());
@@ -86,6 +91,23 @@ impl Api {
 
     pub(crate) fn accept(&self, path: &str) {
         self.0.refused.lock().unwrap().remove(path);
+    }
+
+    /// Answers what is posted to this path so, instead of storing it.
+    pub(crate) fn on_post(
+        &self,
+        path: &str,
+        answer: impl Fn(usize, &Value) -> (u16, Value) + Send + 'static,
+    ) {
+        let mut answers = self.0.answers.lock().unwrap();
+        answers.insert(path.to_owned(), Box::new(answer));
+    }
+
+    /// What was posted to a path.
+    pub(crate) fn posts(&self, path: &str) -> Vec<Value> {
+        let posts = self.writes(&Method::POST).into_iter();
+        let posts = posts.filter(|(other, _)| other == path);
+        posts.map(|(_, body)| body).collect()
     }
 
     pub(crate) fn writes(&self, method: &Method) -> Vec<(String, Value)> {
@@ -167,6 +189,12 @@ fn write(api: &Api, method: &Method, path: String, body: &[u8]) -> Response {
         .lock()
         .unwrap()
         .push((method.clone(), path.clone(), body.clone()));
+    if *method == Method::POST
+        && let Some(answer) = api.0.answers.lock().unwrap().get(&path)
+    {
+        let (code, body) = answer(api.posts(&path).len(), &body);
+        return axum_json(StatusCode::from_u16(code).unwrap(), &body);
+    }
     let path = match *method {
         Method::POST => format!("{path}/{}", body["metadata"]["name"].as_str().unwrap()),
         _ => path,

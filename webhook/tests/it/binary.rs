@@ -22,13 +22,15 @@ struct Webhook {
 }
 
 fn command(pki: &Pki) -> Command {
+    let mut command = command_with_cluster(pki);
+    command.arg("--no-cluster");
+    command
+}
+
+fn command_with_cluster(pki: &Pki) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_extreg-webhook"));
     command
-        .args([
-            "--listen=127.0.0.1:0",
-            "--health-listen=127.0.0.1:0",
-            "--no-cluster",
-        ])
+        .args(["--listen=127.0.0.1:0", "--health-listen=127.0.0.1:0"])
         .arg("--tls-cert")
         .arg(pki.path("tls.crt"))
         .arg("--tls-key")
@@ -42,7 +44,11 @@ fn command(pki: &Pki) -> Command {
 
 impl Webhook {
     async fn start(pki: &Pki, args: &[&str]) -> Self {
-        let mut child = command(pki).args(args).spawn().unwrap();
+        Self::spawn(command(pki).args(args)).await
+    }
+
+    async fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         loop {
             let mut line = String::new();
@@ -123,6 +129,36 @@ async fn sigterm_drains_and_exits_zero_without_losing_a_request() {
         );
         assert!(log.await.unwrap().contains("\"drained\""));
     }
+}
+
+#[tokio::test]
+async fn admission_goes_on_where_builds_cannot_be_followed() {
+    let pki = Pki::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let kubeconfig = pki.path("kubeconfig");
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": ""}}],
+    });
+    std::fs::write(&kubeconfig, config.to_string()).unwrap();
+    let mut command = command_with_cluster(&pki);
+    command
+        .args(["--follow-builds", "--namespace=hooks", "--drain-wait=0"])
+        .arg("--kubeconfig")
+        .arg(&kubeconfig);
+    let mut webhook = Webhook::spawn(&mut command).await;
+    let log = webhook.read_log();
+    let metrics = get(webhook.health, "/metrics").await.text();
+    assert!(metrics.contains("extreg_follow_leader 0\n"), "{metrics}");
+    let mut client = Client::h1(&pki, webhook.address).await;
+    let answer = client.post(review("u", "ns")).await.unwrap();
+    assert_eq!(answer.status, StatusCode::OK);
+    webhook.signal("-TERM");
+    assert_eq!(webhook.child.wait().await.unwrap().code(), Some(0));
+    assert!(!log.await.unwrap().contains("panicked"));
 }
 
 #[tokio::test]
@@ -226,6 +262,8 @@ async fn what_cannot_run_says_why_and_exits_with_its_code() {
             "/nowhere/policy.yaml",
         ),
         (&["--listen=192.0.2.1:1"][..], 1, "192.0.2.1:1"),
+        (&["--follow-builds"][..], 2, "--no-cluster"),
+        (&["--follow-namespaces={}"][..], 2, "--follow-builds"),
     ];
     for (args, code, reason) in table {
         let output = command(&pki).args(args).output().await.unwrap();

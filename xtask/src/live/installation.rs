@@ -27,9 +27,11 @@ impl Installation {
         let namespace = namespaces.own();
         let account = format!("system:serviceaccount:{namespace}:{}", names::WEBHOOK);
         let kubeconfig = cluster.kubeconfig_as(&account)?;
-        // Where its Lease is, without which it writes no status of policies.
-        let more = format!("--namespace={namespace}");
-        let webhook = WebhookServer::start(kubeconfig.path(), &[&more])?;
+        // Where its Leases are, without which it writes no status of policies and follows no builds.
+        let lease = format!("--namespace={namespace}");
+        let followed = format!("--follow-namespaces={}", namespaces.selector_document());
+        let more = [lease.as_str(), "--follow-builds", followed.as_str()];
+        let webhook = WebhookServer::start(kubeconfig.path(), &more)?;
         say::line(&format!("== webhook at {}", webhook.url()));
         let installation = Self {
             webhook,
@@ -96,6 +98,7 @@ impl Installation {
 pub(super) fn grant(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<()> {
     let settings = Settings {
         namespace: namespaces.own().parse()?,
+        follow_builds: true,
         ..Settings::default()
     };
     let rights = [

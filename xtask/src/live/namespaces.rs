@@ -101,6 +101,11 @@ impl<'a> Namespaces<'a> {
         format!("{GOVERNED_LABEL}={}", self.run)
     }
 
+    /// The same as the webhook's own argument takes it.
+    pub(super) fn selector_document(&self) -> Value {
+        json!({"matchLabels": {GOVERNED_LABEL: self.run}})
+    }
+
     /// The two namespaces of a kind, made now if they are not there.
     pub(super) fn pair(&self, ground: Ground) -> Result<Pair<'a>> {
         let prefix = if ground == Ground::System {

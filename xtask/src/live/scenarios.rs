@@ -2,6 +2,7 @@
 
 mod builds;
 mod flow;
+mod follow;
 mod imports;
 mod opt_outs;
 mod outage;
@@ -62,6 +63,7 @@ pub(super) fn all() -> Vec<Scenario> {
         flow::SCENARIOS,
         ownership::SCENARIOS,
         plugin_tags::SCENARIOS,
+        follow::SCENARIOS,
         outage::SCENARIOS,
     ]
     .concat()

@@ -16,7 +16,7 @@ use self::choices::{Action, Apply, Choices};
 pub(crate) use self::differences::differences;
 pub(super) use self::{
     plan::ADOPTED,
-    settings::{cap_of, mode_cap},
+    settings::{cap_of, follows_builds, mode_cap},
 };
 use crate::{
     api::{DryRun, ObjectFormat},
@@ -35,6 +35,9 @@ Examples:
   # Change it, in namespaces of one team
   oc extreg webhook install --mode enforce --namespace-selector team=shop
 
+  # And import what a build has pushed as soon as it is done
+  oc extreg webhook install --mode enforce --follow-builds
+
   # A webhook that runs outside of the cluster
   oc extreg webhook install --url https://10.0.0.5:8443 --ca-file ca.crt
 
@@ -44,8 +47,9 @@ Examples:
 The configuration that makes the API servers call the webhook is written last, after they were seen to \
 reach it; then an object is created as a server-side dry run and has to come back as the policies \
 say. If that fails everything is taken back. A second run changes what has to be changed and says so. \
-What is not given stays as it is: mode, namespaces, failure policy, time limit, image, replicas. The webhook goes to \
-namespace extreg-system, or to the one of --namespace.")]
+What is not given stays as it is: mode, namespaces, failure policy, time limit, image, replicas. Following builds \
+is taken away, with its rights, by a run without --follow-builds. The webhook goes to namespace \
+extreg-system, or to the one of --namespace.")]
 pub(crate) struct Args {
     /// What the webhook does: audit (count), warn or enforce [default: audit, or as it is]
     #[arg(long, value_enum, value_name = "MODE", hide_possible_values = true)]
@@ -91,6 +95,10 @@ pub(crate) struct Args {
     /// Also install a ServiceMonitor and alert rules, for the Prometheus operator
     #[arg(long, conflicts_with = "url", help_heading = "In the cluster")]
     monitoring: bool,
+
+    /// Also import the tags that come from an image as soon as a build has pushed it
+    #[arg(long, conflicts_with = "url", help_heading = "In the cluster")]
+    follow_builds: bool,
 
     /// Where the API servers reach a webhook that runs elsewhere
     #[arg(

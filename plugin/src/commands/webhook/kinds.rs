@@ -32,6 +32,13 @@ pub(crate) const ENDPOINT_SLICE: Kind =
     Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
 /// Pod.
 pub(crate) const POD: Kind = Kind::namespaced("", "Pod", "pods");
+/// What elects a replica.
+pub(super) const LEASE: Kind = Kind::namespaced("coordination.k8s.io", "Lease", "leases");
+const CLUSTER_ROLE_BINDING: Kind = Kind::global(
+    "rbac.authorization.k8s.io",
+    "ClusterRoleBinding",
+    "clusterrolebindings",
+);
 /// OpenShift's service-ca, as its operator is configured.
 pub(super) const SERVICE_CA: Kind =
     Kind::global("operator.openshift.io", "ServiceCA", "servicecas");
@@ -56,11 +63,7 @@ const INSTALLED: [Kind; 16] = [
     Kind::namespaced("rbac.authorization.k8s.io", "Role", "roles"),
     Kind::namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
     Kind::global("rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
-    Kind::global(
-        "rbac.authorization.k8s.io",
-        "ClusterRoleBinding",
-        "clusterrolebindings",
-    ),
+    CLUSTER_ROLE_BINDING,
 ];
 
 /// Which object a name of the manifests is.
@@ -117,6 +120,16 @@ pub(super) fn deployment(namespace: &str) -> ObjectRef {
 /// The serving secret by its fixed name.
 pub(super) fn secret(namespace: &str) -> ObjectRef {
     ObjectRef::new(Kind::SECRET, namespace, names::SERVING_SECRET)
+}
+
+/// The Lease of who follows builds.
+pub(super) fn follow_lease(namespace: &str) -> ObjectRef {
+    ObjectRef::new(LEASE, namespace, names::FOLLOW_BUILDS)
+}
+
+/// What gives the pods the rights to follow builds.
+pub(super) fn follow_binding() -> ObjectRef {
+    ObjectRef::new(CLUSTER_ROLE_BINDING, "", names::FOLLOW_BUILDS)
 }
 
 #[cfg(test)]

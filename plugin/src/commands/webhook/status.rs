@@ -69,6 +69,20 @@ struct Deployment {
     available: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<String>,
+    /// Who follows builds; absent where nobody is to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follow_builds: Option<FollowBuilds>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FollowBuilds {
+    /// The replica that holds the Lease.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leader: Option<String>,
+    /// When it has renewed it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewed: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -33,6 +33,7 @@ pub(super) enum Place {
         replicas: Option<Replicas>,
         tls: TlsSource,
         monitoring: bool,
+        follow_builds: bool,
     },
     Elsewhere {
         url: WebhookUrl,
@@ -70,6 +71,7 @@ impl Choices {
             replicas,
             tls,
             monitoring,
+            follow_builds,
             url,
             ca_file,
             proof_namespace,
@@ -92,6 +94,7 @@ impl Choices {
                     .map_err(wrong("--replicas"))?,
                 tls,
                 monitoring,
+                follow_builds,
             },
         };
         let selector = namespace_selector.as_deref().map(parse_selector);

@@ -10,7 +10,10 @@ use super::{
     plan::{self, Plan, Step},
 };
 use crate::{
-    api::{self, Applied, ApplyOptions, Cluster, DryRun, MANAGER, Object, Owned, Report, is_owned},
+    api::{
+        self, Applied, ApplyOptions, Cluster, DryRun, MANAGER, Object, Owned, Report, Verb,
+        is_owned,
+    },
     commands::webhook::{
         installed::Installed,
         kinds, proof,
@@ -107,7 +110,27 @@ impl Runner<'_> {
                 self.wait(step, plan).await?;
             }
         }
-        self.prove(plan, site).await
+        self.prove(plan, site).await?;
+        // After the proof: what rolls back could not bring them back.
+        for object in &plan.removals {
+            self.remove(object).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, object: &Object) -> Result<(), Error> {
+        let reference = object.reference();
+        self.context.journal.begin(reference.to_string());
+        if self.cluster.delete(&reference, DryRun::None).await? {
+            self.context
+                .journal
+                .done(format!("{reference} {}", Verb::Deleted));
+            self.report.add(&reference, Verb::Deleted, Some(object));
+        } else {
+            // Somebody else was faster.
+            self.context.journal.nothing_done();
+        }
+        Ok(())
     }
 
     async fn write(&mut self, step: &Step) -> Result<(), Error> {
@@ -213,6 +236,9 @@ async fn dry_run(
             applied.verb,
             Some(&applied.object),
         );
+    }
+    for object in &plan.removals {
+        report.add(&object.reference(), Verb::Deleted, Some(object));
     }
     Ok(())
 }

@@ -77,11 +77,13 @@ fn settings(choices: &Choices) -> Result<Settings, Error> {
             replicas,
             tls: TlsSource::Auto | TlsSource::ServiceCa,
             monitoring,
+            follow_builds,
         } => Settings {
             image: image.clone(),
             replicas: replicas.unwrap_or(settings.replicas),
             tls: Tls::ServiceCa,
             monitoring: *monitoring,
+            follow_builds: *follow_builds,
             ..settings
         },
     })

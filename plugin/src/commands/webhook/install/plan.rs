@@ -1,6 +1,8 @@
 //! What is to be applied, compared with what is there; refused as a whole before anything is written.
 
-use extreg_manifests::{Manifest, Phase, Settings, Tls, install, serving_secret};
+use extreg_manifests::{
+    Manifest, Phase, RenderError, Settings, Tls, install, rights_to_follow_builds, serving_secret,
+};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -22,6 +24,8 @@ pub(in crate::commands::webhook) const ADOPTED: &str = "extreg.io/adopted";
 pub(super) struct Plan {
     pub(super) settings: Settings,
     pub(super) steps: Vec<Step>,
+    /// What was installed and is not asked for any more: removed when all else is done.
+    pub(super) removals: Vec<Object>,
     /// What the webhook has to do when all is applied.
     pub(super) expectations: Expectations,
     /// What the user should know.
@@ -66,7 +70,7 @@ pub(super) async fn make(
 
     let mut notes = Vec::new();
     let mut steps = Vec::new();
-    let unwritable = |error: extreg_manifests::RenderError| Error::failed(error.to_string());
+    let unwritable = |error: RenderError| Error::failed(error.to_string());
     for manifest in install(&settings).map_err(unwritable)? {
         if manifest.phase == Phase::Workload
             && let Some(pair) = &pair
@@ -98,11 +102,29 @@ pub(super) async fn make(
         },
     };
     Ok(Plan {
+        removals: removals(cluster, &settings).await?,
         settings,
         steps,
         expectations,
         notes,
     })
+}
+
+/// The rights to follow builds, where that is not asked for; the last thing first. Of a webhook
+/// elsewhere they are none of ours.
+async fn removals(cluster: &Cluster, settings: &Settings) -> Result<Vec<Object>, Error> {
+    let mut removals = Vec::new();
+    if settings.follow_builds || matches!(settings.tls, Tls::External { .. }) {
+        return Ok(removals);
+    }
+    let unwritable = |error: RenderError| Error::failed(error.to_string());
+    let rights = rights_to_follow_builds(settings).map_err(unwritable)?;
+    for manifest in rights.into_iter().rev() {
+        let found = cluster.get(&kinds::reference(&manifest.object)?).await?;
+        let ours = found.filter(|found| is_owned(found) == Owned::Ours && !wait::is_going(found));
+        removals.extend(ours);
+    }
+    Ok(removals)
 }
 
 async fn step(cluster: &Cluster, manifest: Manifest) -> Result<Step, Error> {

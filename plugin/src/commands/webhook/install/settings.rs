@@ -127,7 +127,7 @@ async fn place(
     secret: Option<&Object>,
     settings: &mut Settings,
 ) -> Result<Option<tls::Pair>, Error> {
-    let (image, replicas, source, monitoring) = match &choices.place {
+    let (image, replicas, source) = match &choices.place {
         Place::Elsewhere { url, ca } => {
             settings.tls = Tls::External {
                 url: url.clone(),
@@ -140,13 +140,17 @@ async fn place(
             replicas,
             tls,
             monitoring,
-        } => (image, replicas, tls, monitoring),
+            follow_builds,
+        } => {
+            settings.monitoring = *monitoring;
+            settings.follow_builds = *follow_builds;
+            (image, replicas, tls)
+        }
     };
     if image.is_some() {
         settings.image.clone_from(image);
     }
     settings.replicas = replicas.unwrap_or(settings.replicas);
-    settings.monitoring = *monitoring;
     let by_service_ca = match source {
         TlsSource::ServiceCa => true,
         TlsSource::Own => false,
@@ -205,13 +209,18 @@ fn extra_requirements(live: &Installed) -> Vec<LabelSelectorRequirement> {
 
 /// The cap of a Deployment's pods, from their arguments.
 pub(in crate::commands::webhook) fn mode_cap(deployment: &Object) -> Option<InstallMode> {
-    let args = deployment
-        .body
-        .pointer("/spec/template/spec/containers/0/args")?
-        .as_array()?;
-    args.iter()
-        .filter_map(Value::as_str)
-        .find_map(|arg| parse_mode(arg.strip_prefix("--mode-cap=")?))
+    args(deployment).find_map(|arg| parse_mode(arg.strip_prefix("--mode-cap=")?))
+}
+
+/// Whether a Deployment's pods follow builds, from their arguments.
+pub(in crate::commands::webhook) fn follows_builds(deployment: &Object) -> bool {
+    args(deployment).any(|arg| arg == "--follow-builds")
+}
+
+fn args(deployment: &Object) -> impl Iterator<Item = &str> {
+    let args = "/spec/template/spec/containers/0/args";
+    let args = deployment.body.pointer(args).and_then(Value::as_array);
+    args.into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn mode_of_policy(live: &Installed) -> Option<InstallMode> {

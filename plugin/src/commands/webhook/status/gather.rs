@@ -10,11 +10,11 @@ use extreg_certs::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Certificate, Configuration, Deployment, Fact, Policy, Status};
+use super::{Certificate, Configuration, Deployment, Fact, FollowBuilds, Policy, Status};
 use crate::{
     api::{Cluster, Object, Owned, is_owned},
     commands::webhook::{
-        install::mode_cap,
+        install::{follows_builds, mode_cap},
         installed::{Installed, Target},
         kinds, served, tls, wait,
     },
@@ -80,6 +80,10 @@ impl Status {
         if let Some(why) = wait::not_rolled_out(&deployment) {
             self.problems.push(format!("{reference}: {why}"));
         }
+        let mut follow_builds = None;
+        if follows_builds(&deployment) {
+            follow_builds = Some(self.following(cluster, namespace).await?);
+        }
         let number = |pointer: &str| {
             let value = deployment.body.pointer(pointer);
             value.and_then(Value::as_i64).unwrap_or_default()
@@ -91,8 +95,34 @@ impl Status {
             replicas: number("/spec/replicas"),
             available: number("/status/availableReplicas"),
             mode: mode_cap(&deployment).map(|mode| mode.as_str().to_owned()),
+            follow_builds,
         });
         Ok(())
+    }
+
+    /// Who follows builds, and whether it may.
+    async fn following(
+        &mut self,
+        cluster: &Cluster,
+        namespace: &str,
+    ) -> Result<FollowBuilds, Error> {
+        let binding = kinds::follow_binding();
+        if let Some(None) = self.readable(cluster.get(&binding).await)? {
+            self.problems.push(format!(
+                "{binding} is not there: builds cannot be followed; \
+                 \"webhook install --follow-builds\" makes it"
+            ));
+        }
+        let lease = self.readable(cluster.get(&kinds::follow_lease(namespace)).await)?;
+        let lease = lease.flatten();
+        let text = |pointer: &str| {
+            let lease = lease.as_ref()?;
+            Some(lease.text(pointer).to_owned()).filter(|text| !text.is_empty())
+        };
+        Ok(FollowBuilds {
+            leader: text("/spec/holderIdentity"),
+            renewed: text("/spec/renewTime"),
+        })
     }
 
     /// The certificate that the pods serve, as its secret has it.

@@ -31,6 +31,15 @@ pub(super) fn show(status: &Status, printer: &Printer) {
             ),
         );
     }
+    let following = status.deployment.as_ref().map(|d| d.follow_builds.as_ref());
+    if let Some(Some(following)) = following {
+        let by = match (&following.leader, &following.renewed) {
+            (Some(leader), Some(renewed)) => format!("builds, by {leader}, renewed at {renewed}"),
+            (Some(leader), None) => format!("builds, by {leader}"),
+            (None, _) => "builds, but no replica does yet".to_owned(),
+        };
+        line("Follows", by);
+    }
     if let Some(certificate) = &status.certificate {
         let trusted = if certificate.trusted {
             "trusted"

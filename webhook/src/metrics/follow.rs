@@ -1,0 +1,102 @@
+//! The instruments of following builds.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::{FollowOutcome, SourceState, register};
+
+/// From what is hardly felt to the 15 minutes of OpenShift's own schedule.
+const BUCKETS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
+
+/// What is counted of following builds. Cloning is cheap and shares it.
+#[derive(Clone, Debug)]
+pub struct FollowMetrics {
+    outcomes: Family<OutcomeLabels, Counter>,
+    states: Family<StateLabels, Gauge>,
+    lag: Histogram,
+    leader: Gauge,
+    queue: Gauge,
+    panics: Counter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: FollowOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: SourceState,
+}
+
+impl FollowMetrics {
+    pub(super) fn new(to: &mut Registry) -> Self {
+        let lag = Histogram::new(BUCKETS);
+        let help = "Seconds from the end of a build to the import of its image";
+        to.register("follow_lag_seconds", help, lag.clone());
+        let metrics = Self {
+            outcomes: register(
+                to,
+                "follow_outcomes",
+                "Builds looked at and streams they are followed to, by what came of it",
+            ),
+            states: register(
+                to,
+                "follow_state",
+                "1 for the state that the watch of builds is in, 0 for the others",
+            ),
+            leader: register(to, "follow_leader", "1 if this replica follows builds"),
+            queue: register(to, "follow_queue_depth", "Builds waiting to be followed"),
+            panics: register(
+                to,
+                "follow_panics",
+                "Times that following was begun anew after a panic",
+            ),
+            lag,
+        };
+        metrics.state(SourceState::Off);
+        metrics
+    }
+
+    /// Counts what came of a build or a stream.
+    pub fn outcome(&self, outcome: FollowOutcome) {
+        self.outcomes
+            .get_or_create(&OutcomeLabels { outcome })
+            .inc();
+    }
+
+    /// Counts the time between the end of a build and the import of its image.
+    pub fn lag(&self, lag: Duration) {
+        self.lag.observe(lag.as_secs_f64());
+    }
+
+    /// The state that the watch of builds is in; off where this replica has none.
+    pub fn state(&self, state: SourceState) {
+        for other in SourceState::ALL {
+            let labels = StateLabels { state: *other };
+            let value = i64::from(*other == state);
+            self.states.get_or_create(&labels).set(value);
+        }
+    }
+
+    /// Whether this replica follows builds.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+    }
+
+    /// How many builds wait to be followed.
+    pub fn queue(&self, depth: usize) {
+        self.queue.set(i64::try_from(depth).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a panic.
+    pub fn panicked(&self) {
+        self.panics.inc();
+    }
+}
