@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::{Command, builder::PossibleValue};
 
-use crate::exit::Exit;
+use crate::{commands::audit, exit::Exit};
 
 const ENVIRONMENT: &str = "\
 Every flag can be set in four places; the first that says something counts:
@@ -49,6 +49,9 @@ What the audit is to pass over needs a reason and a last day; what is passed ove
 
 --no-exceptions shows everything as open.
 ";
+
+/// As many formats fit into a line.
+const FORMATS_A_LINE: usize = 6;
 
 /// Adds the topics to `command`; they show in `help TOPIC` and nowhere else.
 pub(super) fn add(command: Command) -> Command {
@@ -105,7 +108,9 @@ CLICOLOR_FORCE.
 }
 
 fn collect_formats(command: &Command, above: &str, lines: &mut Vec<(String, String)>) {
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    let mut commands: Vec<&Command> = command.get_subcommands().collect();
+    commands.sort_by_key(|sub| sub.get_name());
+    for sub in commands.into_iter().filter(|sub| !sub.is_hide_set()) {
         let name = format!("{above}{}", sub.get_name());
         let output = sub
             .get_arguments()
@@ -113,12 +118,18 @@ fn collect_formats(command: &Command, above: &str, lines: &mut Vec<(String, Stri
         if let Some(output) = output {
             let values = output.get_possible_values();
             let mut values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+            if values.is_empty() {
+                // Of the audit, which takes a file with each.
+                values = audit::formats();
+            }
             values.sort_unstable();
-            lines.push((name.clone(), values.join(", ")));
+            for (index, some) in values.chunks(FORMATS_A_LINE).enumerate() {
+                let name = if index == 0 { &name } else { "" };
+                lines.push((name.to_owned(), some.join(", ")));
+            }
         }
         collect_formats(sub, &format!("{name} "), lines);
     }
-    lines.sort();
 }
 
 fn exit_codes() -> String {

@@ -108,6 +108,11 @@ impl Args {
     }
 }
 
+/// The formats that a report can be written in, as they are typed.
+pub(crate) fn formats() -> Vec<&'static str> {
+    output::Format::words()
+}
+
 /// Audits.
 ///
 /// # Errors

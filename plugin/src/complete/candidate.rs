@@ -6,6 +6,7 @@ use clap::{Arg, builder::StyledStr};
 use extreg_audit::check::CheckId;
 
 use super::words::Line;
+use crate::commands::audit;
 
 /// One thing to offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +155,18 @@ pub(super) fn checks(typed: &str) -> Vec<Candidate> {
         .map(|check| Candidate {
             value: format!("{before}{}", check.as_str()),
             description: check.title().to_owned(),
+        })
+        .collect()
+}
+
+/// The formats of the audit. A file behind one is not looked for.
+pub(super) fn formats(typed: &str) -> Vec<Candidate> {
+    let words = audit::formats().into_iter();
+    words
+        .filter(|word| word.starts_with(typed))
+        .map(|word| Candidate {
+            value: word.to_owned(),
+            description: String::new(),
         })
         .collect()
 }

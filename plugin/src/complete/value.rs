@@ -9,6 +9,8 @@ pub(super) enum Wanted {
     OneOf,
     /// Checks of the audit; `--check` and `--skip` take several, with commas between.
     Checks,
+    /// Formats of the audit.
+    Formats,
     /// Files.
     File,
     /// Folders.
@@ -60,6 +62,7 @@ pub(super) fn wanted(command: &str, argument: &Arg) -> Wanted {
     let names = argument.get_value_names().unwrap_or_default();
     match names.first().map(clap::builder::Str::as_str) {
         Some("CHECK" | "IDS") => Wanted::Checks,
+        Some("FORMAT[=FILE]") => Wanted::Formats,
         Some("FILE" | "FILES" | "PATH") => Wanted::File,
         // A folder of a git repository is none of this machine.
         Some("DIR") if argument.get_long() != Some("context-dir") => Wanted::Folder,

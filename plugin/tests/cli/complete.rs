@@ -35,7 +35,7 @@ fn path(seen: &Seen) -> &str {
 
 #[test]
 fn the_command_tree_is_offered() {
-    let table: [(&[&str], &[&str]); 15] = [
+    let table: [(&[&str], &[&str]); 16] = [
         (&["se"], &["setup", ":4"]),
         (&["webhook", "in"], &["install", ":4"]),
         (&["setup", "app", "--image", ""], &[":4"]),
@@ -63,6 +63,7 @@ fn the_command_tree_is_offered() {
             &["audit", "--check", "EXR001,EXR014"],
             &["EXR001,EXR014", ":4"],
         ),
+        (&["audit", "-o", "sa"], &["sarif", ":4"]),
         (&["check", "-f", ""], &[":0"]),
         (&["completion", "install", "--dir", "/"], &[":16"]),
         (&["completion", "z"], &["zsh", ":4"]),
@@ -136,6 +137,32 @@ fn the_cluster_is_asked_where_the_words_lead() {
     let agent = seen[0].header("user-agent");
     assert!(agent[0].ends_with(" complete"), "{agent:?}");
     assert!(seen.iter().all(|seen| seen.line.starts_with("GET ")));
+}
+
+#[test]
+fn a_tag_is_offered_behind_its_stream() {
+    let api = FakeApi::start(|seen, _| match path(seen) {
+        "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
+        "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app" => answer(
+            "200 OK",
+            "",
+            &json!({"spec": {"tags": [{"name": "latest"}, {"name": "v1"}]}}).to_string(),
+        ),
+        _ => status("404 Not Found", 404, "NotFound", "not found"),
+    });
+    let server = format!("--server={}", api.url);
+    let table: [(&[&str], &[&str]); 5] = [
+        // No space behind a stream, as its tag is to follow, or may.
+        (&["promote", "ap"], &["app:", ":6"]),
+        (&["promote", "app:"], &["app:latest", "app:v1", ":4"]),
+        (&["import", "a"], &["app", "art", ":6"]),
+        (&["import", "app:v"], &["app:v1", ":4"]),
+        (&["tag", "docker.io/acme/app", "gone:"], &[":4"]),
+    ];
+    for (words, expected) in table {
+        let words = [&["-n", "snow", &server], words].concat();
+        assert_eq!(offered(&words), expected, "{words:?}");
+    }
 }
 
 #[test]

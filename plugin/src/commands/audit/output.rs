@@ -97,7 +97,8 @@ impl Format {
         }
     }
 
-    fn words() -> Vec<&'static str> {
+    /// What can be typed.
+    pub(super) fn words() -> Vec<&'static str> {
         let mut words: Vec<_> = data::Format::ALL.iter().map(|f| f.word()).collect();
         words.push("name");
         words.sort_unstable();
