@@ -2,7 +2,7 @@
 //! Whatever happens here, admission does not notice.
 //!
 //! One replica, the holder of a Lease, watches Builds. Of each that has completed it keeps a few words
-//! in a bounded [`queue`]; for each the streams of its namespace are listed, [`extreg_core::follow`]
+//! in a bounded queue; for each the streams of its namespace are listed, [`extreg_core::follow`]
 //! says which tags come from the image that was pushed, and one ImageStreamImport for each stream
 //! imports them with the policies they have. What fails is tried again with growing pauses, at most
 //! so many at once and so many a minute for one namespace.

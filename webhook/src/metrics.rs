@@ -293,6 +293,10 @@ mod tests {
         metrics.certificate(1, 3, 1_800_000_000);
         metrics.policies(2, 1, 0);
         metrics.config_synced(true);
+        metrics.follow().outcome(FollowOutcome::UpToDate);
+        metrics.follow().lag(Duration::from_secs(3));
+        metrics.follow().state(SourceState::Forbidden);
+        metrics.follow().queue(7);
         let text = metrics.encode();
         for line in [
             r#"extreg_admission_requests_total{resource="builds",operation="create",decision="patch"} 1"#,
@@ -307,6 +311,12 @@ mod tests {
             "extreg_policy_conflicts 1",
             "extreg_config_synced 1",
             "extreg_shed_total 0",
+            r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#,
+            r#"extreg_follow_lag_seconds_bucket{le="5.0"} 1"#,
+            r#"extreg_follow_state{state="forbidden"} 1"#,
+            "extreg_follow_queue_depth 7",
+            "extreg_follow_leader 0",
+            "extreg_follow_panics_total 0",
             "# EOF",
         ] {
             assert!(

@@ -377,6 +377,22 @@ async fn an_api_server_that_is_down_is_waited_for() {
     following.counts("imported", 1).await;
 }
 
+#[tokio::test]
+async fn what_has_no_place_in_the_queue_is_listed_again() {
+    let (api, client) = start(&[]).await;
+    api.put(LEASE, held_by("", "1"));
+    // 1024 have a place. They are in namespaces that are gone meanwhile.
+    let namespaces: Vec<String> = (0..1030).map(|number| format!("ns-{number}")).collect();
+    let builds = namespaces
+        .iter()
+        .map(|namespace| build(namespace, "app", 1));
+    api.set(BUILDS, builds.collect());
+    let following = follow(&client, "one");
+    following.counts("no_tag", 1030).await;
+    following.counts("dropped", 6).await;
+    following.says("extreg_follow_queue_depth 0").await;
+}
+
 fn held_by(holder: &str, version: &str) -> Value {
     json!({
         "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
