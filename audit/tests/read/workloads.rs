@@ -314,3 +314,19 @@ status: {{internalRegistryHostname: "{config}"}}
         assert_eq!(pushed, wanted);
     }
 }
+
+#[test]
+fn what_rolls_out_a_deployment_config_is_a_copy() {
+    let pod = |label: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "old-1-deploy", "namespace": "shop",
+            "labels": {label: "old-1"},
+            "ownerReferences": [{"apiVersion": "v1", "kind": "ReplicationController", "name": "old-1"}]},
+            "spec": {"containers": [{"name": "deployment", "image": "quay.io/openshift/deployer:latest"}]}})
+    };
+    for (label, owned) in [
+        ("openshift.io/deployer-pod-for.name", true),
+        ("deployer", false),
+    ] {
+        assert_eq!(read(&[pod(label)]).uses[0].owned, owned, "{label}");
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::common::extreg;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
 /// A Deployment of a short name, and a secret that holds what must not be shown.
 const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
