@@ -330,3 +330,14 @@ fn what_rolls_out_a_deployment_config_is_a_copy() {
         assert_eq!(read(&[pod(label)]).uses[0].owned, owned, "{label}");
     }
 }
+
+#[test]
+fn no_image_holds_a_user_and_a_password() {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"containers": [{"name": "c", "image": "https://u:canary@r.example/a:1"}]},
+        "status": {"containerStatuses": [{"name": "c", "state": {"waiting":
+            {"reason": "InvalidImageName", "message": "no \"https://u:canary@r.example/a:1\""}}}]}});
+    let snapshot = read(&[pod]);
+    assert_eq!(&*snapshot.uses[0].image.written, "https://…@r.example/a:1");
+    assert!(!format!("{snapshot:?}").contains("canary"));
+}
