@@ -104,9 +104,13 @@ impl Format {
     }
 
     fn words() -> Vec<&'static str> {
-        let own = ["table", "wide", "name", "html"].into_iter();
-        own.chain(data::Format::ALL.iter().map(|format| format.word()))
-            .collect()
+        let mut words = vec!["table", "wide", "name", "html"];
+        for format in data::Format::ALL {
+            if !words.contains(&format.word()) {
+                words.push(format.word());
+            }
+        }
+        words
     }
 }
 
