@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod live;
+mod publish;
 mod rights;
 mod support;
