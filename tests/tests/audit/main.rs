@@ -2,6 +2,7 @@
 //! it writes there.
 #![cfg(test)]
 
+mod decisions;
 mod live;
 mod publish;
 mod rights;
