@@ -297,7 +297,20 @@ fn objects() -> Vec<Value> {
             "tags": [
                 {"name": "a", "annotations": {"note": PLANTED}, "from": {"kind": "DockerImage", "name": format!("{url}/acme/app:1")}},
                 {"name": "b", "from": {"kind": "DockerImage", "name": format!("u:{PLANTED}@registry.example.com/acme/app")}},
+                {"name": "c", "from": {"kind": "DockerImage", "name": "registry.example.com/acme/app:1"}},
             ],
+        }, "status": {"tags": [{"tag": "c", "items": null, "conditions": [{
+            "type": "ImportSuccess", "status": "False", "reason": "InternalError",
+            "lastTransitionTime": "2026-11-23T06:35:58Z", "message": format!("Get \"{url}/v2/\": no such host"),
+        }]}]}}),
+        json!({"apiVersion": "build.openshift.io/v1", "kind": "Build", "metadata": metadata("planted-1"),
+            "spec": {"strategy": {"dockerStrategy": {"env": environment}},
+                "output": {"to": {"kind": "DockerImage", "name": "registry.example.com/acme/app:v1"}}},
+            "status": {"phase": "Failed", "reason": "PushImageToRegistryFailed",
+                "message": format!("pushing to {url}/acme/app:v1: unauthorized")}}),
+        json!({"apiVersion": "config.openshift.io/v1", "kind": "Image", "metadata": {"name": "cluster"}, "spec": {
+            "allowedRegistriesForImport": [{"domainName": format!("u:{PLANTED}@registry.example.com")}],
+            "registrySources": {"insecureRegistries": [format!("u:{PLANTED}@registry.example.com:5000")]},
         }}),
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("planted"), "spec": {
             "selector": {"matchLabels": {"app": "planted"}},
