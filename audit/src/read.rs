@@ -28,6 +28,7 @@ mod stream;
 mod suppression;
 mod task;
 mod trigger;
+mod user_info;
 mod view;
 mod webhook;
 mod workload;

@@ -1,5 +1,5 @@
-//! What `check` says of a file is what the webhook does when it is created: for every object that there is to test with,
-//! under every policy file of a table, by the two binaries.
+//! What `check` and `audit` say of a file is what the webhook does when it is created: for every object that there is to
+//! test with, under every policy file of a table, by the binaries.
 #![cfg(test)]
 
 use std::path::Path;
@@ -8,10 +8,18 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use extreg_core::object::Resource;
+use extreg_core::verdict::MAX_WARNINGS;
 use extreg_tests::{ReviewClient, WebhookServer, workspace_binary};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "snow";
+
+/// What an audit reads of what the webhook is asked about: the others are requests, which no file and no list holds.
+const AUDITED: [Resource; 3] = [
+    Resource::Builds,
+    Resource::BuildConfigs,
+    Resource::ImageStreams,
+];
 
 /// Policy files; none is the built-in policy.
 const POLICIES: [Option<&str>; 4] = [
@@ -40,7 +48,7 @@ const POLICIES: [Option<&str>; 4] = [
 ];
 
 #[tokio::test]
-async fn check_and_webhook_say_the_same() {
+async fn check_audit_and_webhook_say_the_same() {
     let objects = objects();
     let folder = tempfile::tempdir().unwrap();
     let manifests = folder.path().join("objects");
@@ -63,10 +71,15 @@ async fn check_and_webhook_say_the_same() {
         let judged = report["objects"].as_array().unwrap();
         assert_eq!(judged.len(), objects.len(), "{}", report["errors"]);
         let mut changed = 0;
-        for ((resource, object), judged) in objects.iter().zip(judged) {
+        for (index, ((resource, object), judged)) in objects.iter().zip(judged).enumerate() {
             let answer = review(&mut client, *resource, object).await;
-            assert_same(judged, &answer, &format!("{policy:?}\n{object}"));
+            let what = format!("{policy:?}\n{object}");
+            assert_same(judged, &answer, &what);
             changed += usize::from(judged["decision"] != "Untouched");
+            if AUDITED.contains(resource) {
+                let file = manifests.join(format!("{index:03}.json"));
+                assert_audited(judged, &audit(&file, &flags), &what);
+            }
         }
         assert!(changed > 0, "{policy:?} changes nothing at all");
     }
@@ -107,6 +120,48 @@ fn assert_same(judged: &Value, answer: &Value, what: &str) {
     assert_eq!(fields, audited, "{what}");
 }
 
+/// That an audit which read nothing else says of each place what `check` says of it.
+fn assert_audited(judged: &Value, report: &Value, what: &str) {
+    let injections = list(&report["sections"][0]["injections"]);
+    let places = list(&judged["places"]);
+    let of_check: Vec<Value> = places
+        .iter()
+        .map(|place| {
+            let outcome = match place["decision"].as_str().unwrap() {
+                "Set" => "sets",
+                "WouldSet" => "wouldSet",
+                "Keep" => "keeps",
+                other => panic!("{other} is no decision: {what}"),
+            };
+            json!([
+                place["field"],
+                place["image"],
+                place["policy"],
+                outcome,
+                place["words"]
+            ])
+        })
+        .collect();
+    let of_audit: Vec<Value> = injections
+        .iter()
+        .map(|of| {
+            let field = &of["place"]["field"];
+            json!([field, of["image"], of["policy"], of["outcome"], of["words"]])
+        })
+        .collect();
+    assert_eq!(of_audit, of_check, "{what}");
+
+    // A warning is said once of an object, and at each place of it by an audit.
+    let mut warnings: Vec<&Value> = Vec::new();
+    for warning in injections.iter().flat_map(|of| list(&of["warnings"])) {
+        if !warnings.contains(&warning) && warnings.len() < MAX_WARNINGS {
+            warnings.push(warning);
+        }
+    }
+    let said: Vec<&Value> = list(&judged["warnings"]).iter().collect();
+    assert_eq!(warnings, said, "{what}");
+}
+
 /// `/spec/tags/0/importPolicy` as `spec.tags[0].importPolicy`.
 fn as_people_write_it(pointer: &str) -> String {
     let mut text = String::new();
@@ -126,18 +181,18 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn check(manifests: &Path, flags: &[&str]) -> Value {
+    plugin(&["check", "--offline", "--exit-zero"], manifests, flags)
+}
+
+fn audit(file: &Path, flags: &[&str]) -> Value {
+    plugin(&["audit"], file, flags)
+}
+
+fn plugin(command: &[&str], file: &Path, flags: &[&str]) -> Value {
     let output = Command::new(workspace_binary("oc-extreg").unwrap())
-        .args([
-            "check",
-            "--offline",
-            "--exit-zero",
-            "-o",
-            "json",
-            "-n",
-            NAMESPACE,
-            "-f",
-        ])
-        .arg(manifests)
+        .args(command)
+        .args(["-o", "json", "-n", NAMESPACE, "-f"])
+        .arg(file)
         .args(flags)
         .env_clear()
         .current_dir("/")
@@ -168,7 +223,29 @@ async fn review(client: &mut ReviewClient, resource: Resource, object: &Value) -
     answer["response"].clone()
 }
 
-/// The objects of the recordings, before and after what was done to them, and of the sample cluster.
+/// `setup --export` of an application in each way.
+const EXPORTS: [&str; 4] = [
+    "app -n snow --image u/app --source https://x.example/y.git",
+    "app -n snow --image docker.io/u/app:v1 --source https://x.example/y.git --workload deploymentconfig",
+    "app -n snow --image quay.io/u/app --source https://x.example/y.git",
+    "app -n snow --image u/app --no-build --secret hub --workload none",
+];
+
+fn export_of(args: &str) -> String {
+    let output = Command::new(workspace_binary("oc-extreg").unwrap())
+        .arg("setup")
+        .args(args.split(' '))
+        .arg("--export")
+        .env_clear()
+        .current_dir("/")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The objects of the recordings, before and after what was done to them, of the samples, and of what `setup` exports.
 fn objects() -> Vec<(Resource, Value)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> = std::fs::read_dir(here.join("tests/data/recorded"))
@@ -188,8 +265,20 @@ fn objects() -> Vec<(Resource, Value)> {
             objects.push(request[member].clone());
         }
     }
-    let samples = std::fs::read_to_string(here.join("../plugin/tests/data/cluster.yaml")).unwrap();
-    objects.extend(serde_saphyr::from_multiple::<Value>(&samples).unwrap());
+    for samples in [
+        "../plugin/tests/data/cluster.yaml",
+        "../audit/tests/data/cluster.yaml",
+        "../audit/tests/data/fields.yaml",
+    ] {
+        let samples = std::fs::read_to_string(here.join(samples)).unwrap();
+        objects.extend(serde_saphyr::from_multiple::<Value>(&samples).unwrap());
+    }
+    for export in EXPORTS {
+        let exported = export_of(export);
+        let exported = serde_saphyr::from_multiple::<Value>(&exported).unwrap();
+        assert!(exported.len() >= 2, "{export} exports {exported:?}");
+        objects.extend(exported);
+    }
 
     let ours: Vec<(Resource, Value)> = objects
         .into_iter()

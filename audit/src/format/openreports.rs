@@ -22,6 +22,9 @@ use crate::report::{Report, Section};
 /// The label by which our own reports are known again.
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "oc-extreg");
 
+/// The annotation that says when a report was made.
+pub const GENERATED: &str = "extreg.io/generated";
+
 /// An API of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {

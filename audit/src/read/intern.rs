@@ -1,9 +1,12 @@
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use super::user_info::without_user;
+
 /// One copy of each string that many objects repeat: namespaces, images, fields, names of
-/// containers and tags.
+/// containers and tags. None holds the user and password of a URL.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     known: HashSet<Arc<str>>,
@@ -19,9 +22,15 @@ impl Names {
         if let Some(known) = self.known.get(text) {
             return Arc::clone(known);
         }
-        let new: Arc<str> = text.into();
-        self.known.insert(Arc::clone(&new));
-        new
+        match without_user(text) {
+            Cow::Borrowed(text) => {
+                let new: Arc<str> = text.into();
+                self.known.insert(Arc::clone(&new));
+                new
+            }
+            // Not kept for looking up, since it would be by what is hidden.
+            Cow::Owned(text) => text.into(),
+        }
     }
 
     /// The one copy of a text that is put together: `names.field(format_args!("spec.tags[{i}]"))`.
@@ -47,5 +56,9 @@ mod tests {
         let two = names.field(format_args!("docker.io/{}", "u/a"));
         assert!(Arc::ptr_eq(&one, &two));
         assert_eq!(&*names.get(""), "");
+        assert_eq!(
+            &*names.get("https://u:p@r.example/a"),
+            "https://…@r.example/a"
+        );
     }
 }

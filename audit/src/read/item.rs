@@ -185,15 +185,10 @@ impl Found {
     }
 }
 
-/// The controller that made an object. A deployer pod names its ReplicationController without saying
-/// that it is one (openshift-controller-manager `pkg/apps/deployer/deployer_controller.go`,
-/// `makeDeployerPod`).
+/// The controller that made an object.
 pub(super) fn controller<'m, 'a>(metadata: &'m Metadata<'a>) -> Option<&'m OwnerReference<'a>> {
     let mut owners = metadata.owner_references.iter();
-    let mut deployers = metadata.owner_references.iter();
-    owners
-        .find(|owner| owner.controller)
-        .or_else(|| deployers.find(|owner| &*owner.kind == "ReplicationController"))
+    owners.find(|owner| owner.controller)
 }
 
 /// A uid without its hyphens; none where it is no UUID.

@@ -37,7 +37,10 @@ pub(super) fn read_pod(json: &str, site: &mut Site<'_>) -> Result<Item, serde_js
             container.running = site.names.get(digest_of(&status.image_id));
         }
     }
+    // Its image is OpenShift's own, or what the DeploymentConfig names for a hook.
+    let is_deployer = view.metadata.labels.get(key::DEPLOYER).is_some();
     for found in &mut item.uses {
+        found.copied = is_deployer;
         let runs = record.containers.iter();
         let runs = runs.filter(|_| found.role == UseRole::Run);
         if let Some(container) = runs

@@ -16,8 +16,8 @@ pub struct ImageUse {
     /// Which registry is meant.
     pub meaning: Meaning,
     /// Whether the place is a copy of what another object says: a pod of a Deployment, a ReplicaSet
-    /// of a Deployment, a Job of a CronJob, a Build of a BuildConfig. Findings are about the owner;
-    /// the inventory counts what runs.
+    /// of a Deployment, a Job of a CronJob, a Build of a BuildConfig, a pod that rolls out a
+    /// DeploymentConfig. Findings are about the owner; the inventory counts what runs.
     pub owned: bool,
 }
 

@@ -86,18 +86,6 @@ fn only_what_has_its_maker_beside_it_is_a_copy() {
     assert_eq!(owned, [("of-none", false), ("of-r", true), ("of-s", false)]);
 }
 
-/// Which names its ReplicationController without `controller: true`.
-#[test]
-fn a_deployer_pod_is_its_replication_controllers() {
-    let snapshot = read(&[
-        json!({"apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "old-1", "namespace": "shop"}}),
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "old-1-deploy", "namespace": "shop",
-            "ownerReferences": [{"apiVersion": "v1", "kind": "ReplicationController", "name": "old-1"}]},
-            "spec": {"containers": [{"name": "deployment", "image": "quay.io/openshift/origin-deployer:latest"}]}}),
-    ]);
-    assert!(snapshot.uses[0].owned);
-}
-
 #[test]
 fn a_triggered_container_has_no_image_yet() {
     let deployment = |image: &str, trigger: &str| {
@@ -325,4 +313,31 @@ status: {{internalRegistryHostname: "{config}"}}
         let wanted: Vec<&str> = Some(want).into_iter().filter(|w| !w.is_empty()).collect();
         assert_eq!(pushed, wanted);
     }
+}
+
+#[test]
+fn what_rolls_out_a_deployment_config_is_a_copy() {
+    let pod = |label: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "old-1-deploy", "namespace": "shop",
+            "labels": {label: "old-1"},
+            "ownerReferences": [{"apiVersion": "v1", "kind": "ReplicationController", "name": "old-1"}]},
+            "spec": {"containers": [{"name": "deployment", "image": "quay.io/openshift/deployer:latest"}]}})
+    };
+    for (label, owned) in [
+        ("openshift.io/deployer-pod-for.name", true),
+        ("deployer", false),
+    ] {
+        assert_eq!(read(&[pod(label)]).uses[0].owned, owned, "{label}");
+    }
+}
+
+#[test]
+fn no_image_holds_a_user_and_a_password() {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"containers": [{"name": "c", "image": "https://u:canary@r.example/a:1"}]},
+        "status": {"containerStatuses": [{"name": "c", "state": {"waiting":
+            {"reason": "InvalidImageName", "message": "no \"https://u:canary@r.example/a:1\""}}}]}});
+    let snapshot = read(&[pod]);
+    assert_eq!(&*snapshot.uses[0].image.written, "https://…@r.example/a:1");
+    assert!(!format!("{snapshot:?}").contains("canary"));
 }

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::common::extreg;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
 /// A Deployment of a short name, and a secret that holds what must not be shown.
-const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
+pub(crate) const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
     spec:\n  template:\n    spec:\n      containers:\n      - {name: app, image: nginx}\n\
     ---\napiVersion: v1\nkind: Secret\nmetadata: {name: hub, namespace: shop}\n\
     type: kubernetes.io/dockerconfigjson\nstringData:\n  .dockerconfigjson: >-\n    \
@@ -134,53 +134,6 @@ fn folder_and_archive_are_one() {
         "{}",
         broken.err
     );
-}
-
-#[test]
-fn every_format_ends_alike() {
-    let formats = [
-        "table",
-        "wide",
-        "name",
-        "html",
-        "json",
-        "yaml",
-        "csv",
-        "sarif",
-        "junit",
-        "openreports",
-        "policyreport",
-        "markdown",
-        "prometheus",
-        "cyclonedx",
-        "spdx",
-    ];
-    for (case, args, input, want) in [
-        ("report only", &[][..], APP, 0),
-        ("gate", &["--fail-on", "low"], APP, 3),
-        ("gate above", &["--fail-on", "critical"], APP, 0),
-        (
-            "hidden",
-            &["--fail-on", "low", "--min-severity", "critical"],
-            APP,
-            3,
-        ),
-        ("unreadable", &["--fail-on", "low"], "a: [\n", 1),
-        ("nothing", &[], "", 4),
-        (
-            "nothing of ours",
-            &[],
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
-            4,
-        ),
-        ("nothing, allowed", &["--allow-empty"], "", 0),
-    ] {
-        for format in formats {
-            let run = audit(&[args, &["-o", format]].concat(), input);
-            assert_eq!(run.code, want, "{case}, {format}: {}", run.err);
-            assert!(!run.out.contains('\u{1b}'), "{case}, {format}");
-        }
-    }
 }
 
 #[test]

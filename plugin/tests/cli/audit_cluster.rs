@@ -200,6 +200,7 @@ fn a_namespaces_worth_of_rights_is_used_and_the_rest_is_told() {
             ]),
             "/api/v1/namespaces/mine/pods" => list(&[pod("mine", "a")]),
             "/api/v1/namespaces/other/pods"
+            | "/api/v1/namespaces/openshift-config/secrets"
             | "/api/v1/namespaces/openshift-config/secrets/pull-secret" => forbidden(),
             path if path.starts_with("/api/v1/namespaces/") => list(&[]),
             path if path.matches('/').count() > 3 || path.starts_with("/api/v1/") => forbidden(),

@@ -8,6 +8,8 @@
 
 mod audit;
 mod audit_cluster;
+mod audit_formats;
+mod audit_sample;
 mod check;
 mod check_cluster;
 mod check_pre;

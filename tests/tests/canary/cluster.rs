@@ -28,6 +28,9 @@ pub(crate) const CHANGED: &str = "canary-changed-0c4f6";
 /// In annotations, labels' neighbours and sources of objects: of others, but not for logs.
 pub(crate) const WRITTEN: &str = "canary-written-31aa9e";
 
+/// In every place of what an audit reads where somebody may have put one.
+pub(crate) const PLANTED: &str = "canaryplanted4be8d2f1";
+
 pub(crate) const NAMESPACE: &str = "shop";
 
 pub(crate) struct Cluster {
@@ -55,6 +58,7 @@ impl Cluster {
             TYPED,
             CHANGED,
             WRITTEN,
+            PLANTED,
         ];
         Self {
             plane,

@@ -2,6 +2,7 @@
 //! most verbose and made to fail, and nothing that was printed, logged, counted or answered holds one.
 #![cfg(test)]
 
+mod audit;
 mod cluster;
 mod plugin;
 mod said;
@@ -29,6 +30,8 @@ async fn nothing_says_a_secret() {
     webhook::probes(&cluster, &server);
     plugin::setup(&cluster);
     plugin::files(&cluster);
+    audit::cluster(&cluster);
+    audit::files(&cluster);
     plugin::uninstall(&cluster);
     webhook::assert_silent(&cluster, "the webhook", &server);
     webhook::without_rights(&cluster).await;

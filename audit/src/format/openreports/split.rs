@@ -45,7 +45,7 @@ pub(super) fn into_objects(
                 },
                 labels: BTreeMap::from([(MANAGED_BY.0, MANAGED_BY.1.to_owned())]),
                 annotations: BTreeMap::from([
-                    ("extreg.io/generated", report.generated.clone()),
+                    (super::GENERATED, report.generated.clone()),
                     ("extreg.io/source", source.to_owned()),
                     ("extreg.io/version", report.version.clone()),
                 ]),

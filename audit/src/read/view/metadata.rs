@@ -23,14 +23,18 @@ pub(in crate::read) mod key {
     pub(in crate::read) const SAMPLE: &str = "samples.operator.openshift.io/managed";
     /// The BuildConfig of a Build (openshift-apiserver `buildgenerator/generator.go`).
     pub(in crate::read) const BUILD_CONFIG: &str = "openshift.io/build-config.name";
+    /// On the pods with which OpenShift rolls out a DeploymentConfig and runs its hooks
+    /// (openshift/api `apps/v1` `consts.go`, `DeployerPodForDeploymentLabel`).
+    pub(in crate::read) const DEPLOYER: &str = "openshift.io/deployer-pod-for.name";
 
-    pub(super) const ALL: [&str; 7] = [
+    pub(super) const ALL: [&str; 8] = [
         TRIGGERS,
         EXCLUDE_SECRET,
         MANAGED_FOR,
         MANAGED_TOKEN,
         SAMPLE,
         BUILD_CONFIG,
+        DEPLOYER,
         extreg_core::facts::MANAGED_SECRET_ANNOTATION,
     ];
 }

@@ -32,6 +32,8 @@ pub(super) const IN_FLIGHT: usize = 8;
 pub(super) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
 /// How it is called in a report.
 pub(super) const GLOBAL_PULL_SECRET: &str = "the global pull secret";
+/// How namespaces that the user cannot see are called in a report.
+pub(super) const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
 /// Secrets of other types hold no credential of a registry, and are not fetched.
 const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
@@ -229,7 +231,7 @@ impl Lister<'_> {
     fn tell_others(&self, mut reader: Reader) -> Reader {
         if let Some(visible) = self.visible.get().filter(|_| self.is_limited.get()) {
             reader.coverage_mut().gaps.insert(Gap {
-                what: GapSubject::Fact("what is in namespaces that you cannot see".to_owned()),
+                what: GapSubject::Fact(UNSEEN_NAMESPACES.to_owned()),
                 why: GapReason::Forbidden,
                 message: match visible.names.len() {
                     0 => String::new(),

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::{
-    format::openreports::{Api, MANAGED_BY, objects},
+    coverage::{Gap, GapSubject},
+    format::openreports::{Api, GENERATED, MANAGED_BY, objects},
+    kind,
     report::{Report, Section},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::settings::ClusterInput;
+use super::{live::UNSEEN_NAMESPACES, settings::ClusterInput};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery},
     context::Context,
@@ -53,17 +55,28 @@ pub(super) async fn publish(
             .map(|name| Some(name.as_str()))
             .collect()
     };
-    let mut published = 0;
+    let mut published = Published::default();
     for (section, name) in report.sections.iter().zip(contexts) {
         let cluster = context.cluster_of(name).await?;
         let scope = (!input.all_namespaces).then(|| cluster.namespace().to_owned());
         let written = one(report, section, &cluster, scope.as_deref(), context).await;
-        published += written.map_err(|error| partial(error, context))?;
+        let written = written.map_err(|error| partial(error, context))?;
+        published.written += written.written;
+        published.unchanged += written.unchanged;
     }
-    context
-        .printer
-        .note(format!("published {published} reports"));
+    let Published { written, unchanged } = published;
+    context.printer.note(match unchanged {
+        0 => format!("published {written} reports"),
+        _ => format!("published {written} reports, {unchanged} are unchanged"),
+    });
     Ok(())
+}
+
+/// How many reports were written, and how many said already what they would say.
+#[derive(Clone, Copy, Debug, Default)]
+struct Published {
+    written: usize,
+    unchanged: usize,
 }
 
 async fn one(
@@ -72,7 +85,7 @@ async fn one(
     cluster: &Cluster,
     scope: Option<&str>,
     context: &Context,
-) -> Result<usize, Error> {
+) -> Result<Published, Error> {
     if !cluster.serves(REPORT).await? {
         return Err(Error::failed(format!(
             "{} does not serve {GROUP}/{VERSION}: install its definitions, or write a file: \
@@ -85,6 +98,7 @@ async fn one(
         ..report.clone()
     };
     let mut kept = BTreeSet::new();
+    let mut published = Published::default();
     for report in objects(&alone, Api::OpenReports) {
         let kind = if report.is_namespaced() {
             REPORT
@@ -94,24 +108,77 @@ async fn one(
         let body = serde_json::to_value(&report).map_err(|e| Error::failed(e.to_string()))?;
         let object = Object { kind, body };
         let reference = object.reference();
+        if says_already(cluster, &object).await? {
+            published.unchanged += 1;
+            kept.insert(reference);
+            continue;
+        }
         context.journal.begin(reference.to_string());
         cluster
             .server_side_apply(&object, true, DryRun::None)
             .await?;
         context.journal.done(format!("{reference} applied"));
+        published.written += 1;
         kept.insert(reference);
     }
-    let count = kept.len();
     for kind in [REPORT, CLUSTER_REPORT] {
         for stale in ours(cluster, kind, scope).await? {
-            if !kept.contains(&stale) {
+            if !kept.contains(&stale) && was_seen(section, &stale.namespace) {
                 context.journal.begin(stale.to_string());
                 cluster.delete(&stale, DryRun::None).await?;
                 context.journal.done(format!("{stale} deleted"));
             }
         }
     }
-    Ok(count)
+    Ok(published)
+}
+
+/// Whether all that is in a namespace was looked at, so that what is no longer said is no longer so.
+fn was_seen(section: &Section, namespace: &str) -> bool {
+    let coverage = &section.coverage;
+    let is_unseen = |gap: &Gap| match &gap.what {
+        GapSubject::List {
+            kind,
+            namespace: at,
+        } => {
+            kind.api().namespaced && (at.is_empty() || **at == *namespace)
+                || *kind == kind::Kind::Namespace
+        }
+        GapSubject::Fact(fact) => fact == UNSEEN_NAMESPACES,
+        GapSubject::Document(_) => false,
+    };
+    coverage.scope.selector.is_empty()
+        && (namespace.is_empty() || !coverage.gaps.iter().any(is_unseen))
+}
+
+/// Whether the report that is there differs in nothing but the time at which it was made, which would
+/// be news to everybody who watches it. Somebody who may not get it writes it again.
+async fn says_already(cluster: &Cluster, new: &Object) -> Result<bool, Error> {
+    match cluster.get(&new.reference()).await {
+        Ok(there) => Ok(there.is_some_and(|there| timeless(&there.body) == timeless(&new.body))),
+        Err(error) if error.is_forbidden() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What we write of a report, but for the time.
+fn timeless(report: &Value) -> Value {
+    let of = |pointer: &str| report.pointer(pointer).cloned().unwrap_or_default();
+    let mut results = of("/results");
+    for result in results.as_array_mut().into_iter().flatten() {
+        if let Some(result) = result.as_object_mut() {
+            result.remove("timestamp");
+        }
+    }
+    let mut annotations = of("/metadata/annotations");
+    if let Some(annotations) = annotations.as_object_mut() {
+        annotations.retain(|key, _| key.starts_with("extreg.io/") && key != GENERATED);
+    }
+    json!({
+        "annotations": annotations, "label": of("/metadata/labels/app.kubernetes.io~1managed-by"),
+        "configuration": of("/configuration"), "results": results,
+        "source": of("/source"), "summary": of("/summary"),
+    })
 }
 
 /// The reports that we wrote before, where this run looked.

@@ -3,7 +3,10 @@
 use extreg_audit::{coverage::GapSubject, kind::Kind, read::Reader};
 
 use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
-use crate::{api, error::Error};
+use crate::{
+    api::{self, PageQuery},
+    error::Error,
+};
 
 impl Lister<'_> {
     /// Reads the one namespace that was asked for.
@@ -49,7 +52,13 @@ impl Lister<'_> {
             return Ok(reader);
         }
         let path = api::Kind::SECRET.path(Some(namespace));
-        match self.get(&format!("{path}/{name}")).await {
+        let mut answer = self.get(&format!("{path}/{name}")).await;
+        if answer.as_ref().is_err_and(Error::is_forbidden)
+            && let Some(listed) = self.listed_secret(&path, name).await?
+        {
+            answer = listed;
+        }
+        match answer {
             Ok(json) => read_object(&mut reader, Kind::Secret, &json, namespace),
             Err(error @ Error::NotLoggedIn(_)) => return Err(error),
             Err(error) if error.is_not_found() => reader.listed(Kind::Secret, namespace),
@@ -59,6 +68,41 @@ impl Lister<'_> {
             }
         }
         Ok(reader)
+    }
+
+    /// A secret out of a list of one, for somebody who may list secrets and not get them; none if
+    /// they may not do that either.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    async fn listed_secret(
+        &self,
+        path: &str,
+        name: &str,
+    ) -> Result<Option<Result<String, Error>>, Error> {
+        let query = PageQuery {
+            fields: format!("metadata.name={name}"),
+            ..PageQuery::default()
+        };
+        let permit = self.permits.acquire().await;
+        let page = self.cluster.page(&query.of(path)).await;
+        drop(permit);
+        match page {
+            Err(error @ Error::NotLoggedIn(_)) => Err(error),
+            Err(error) if error.is_forbidden() => Ok(None),
+            Err(error) => Ok(Some(Err(error))),
+            Ok(page) => Ok(Some(page.items().and_then(|page| {
+                let first = page.items.first();
+                // As the server says it to somebody who may get it.
+                first
+                    .map(|item| item.get().to_owned())
+                    .ok_or_else(|| Error::Api {
+                        code: 404,
+                        reason: "NotFound".to_owned(),
+                        message: format!("secrets \"{name}\" not found"),
+                    })
+            }))),
+        }
     }
 
     async fn get(&self, path: &str) -> Result<String, Error> {

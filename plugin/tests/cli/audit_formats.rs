@@ -1,0 +1,203 @@
+//! The matrix of formats and exit codes: a case ends the same whatever it is printed as, and what is
+//! printed can be read by whatever reads that format.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::audit::{APP, Run, run_in};
+
+/// An object with nothing wrong: its image is named by its digest.
+const CLEAN: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
+    spec:\n  template:\n    spec:\n      containers:\n      - {name: app, image: \
+    \"quay.io/acme/cart@sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc\"}\n";
+/// An object that says of all that is wrong with it that this is all right.
+const SUPPRESSED: &str = "apiVersion: v1\nkind: ImageStream\nmetadata: {name: s, namespace: shop}\n\
+    spec: {tags: [{name: t, from: {kind: DockerImage, name: quay.io/a/b:1}, importPolicy: {insecure: true, scheduled: true}}]}\n";
+const EXCEPTIONS: &str = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n\
+    - {check: EXR004, reason: \"a registry of the lab\", expires: 2099-01-01}\n";
+/// A tree in which the values of secrets are left out.
+const ELIDED: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: hub, namespace: shop}\n\
+    type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: ODMgYnl0ZXMgbG9uZw==}\n";
+
+/// What it is, the arguments, the input, and the exit code.
+const CASES: [(&str, &[&str], &str, i32); 21] = [
+    ("clean", &[], CLEAN, 0),
+    (
+        "clean, gated",
+        &["--fail-on", "info", "--check", "EXR006"],
+        CLEAN,
+        0,
+    ),
+    ("findings", &[], APP, 0),
+    ("no gate", &["--fail-on", "none"], APP, 0),
+    ("above the gate", &["--fail-on", "low"], APP, 3),
+    (
+        "at the gate",
+        &["--fail-on", "medium", "--check", "EXR010"],
+        APP,
+        3,
+    ),
+    (
+        "below the gate",
+        &["--fail-on", "high", "--check", "EXR010"],
+        APP,
+        0,
+    ),
+    (
+        "hidden",
+        &["--fail-on", "low", "--min-severity", "critical"],
+        APP,
+        3,
+    ),
+    (
+        "insecure",
+        &["--fail-on", "critical", "--check", "EXR004"],
+        SUPPRESSED,
+        3,
+    ),
+    (
+        "suppressed",
+        &[
+            "--fail-on",
+            "info",
+            "--check",
+            "EXR004",
+            "--exceptions",
+            "e.yaml",
+        ],
+        SUPPRESSED,
+        0,
+    ),
+    ("no gap", &["--require-coverage", "100"], CLEAN, 0),
+    ("a gap, none required", &["-n", "shop"], "tree", 0),
+    ("a gap", &["--require-coverage", "100"], "tree", 4),
+    (
+        "a gap before findings",
+        &["--require-coverage", "100", "--fail-on", "info"],
+        "tree",
+        4,
+    ),
+    ("a gap, enough", &["--require-coverage", "5"], "tree", 0),
+    ("unreadable", &[], "a: [\n", 1),
+    (
+        "unreadable before findings",
+        &["--fail-on", "low"],
+        "both",
+        1,
+    ),
+    ("empty", &[], "", 4),
+    (
+        "nothing of ours",
+        &["--fail-on", "info"],
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+        4,
+    ),
+    ("empty, allowed", &["--allow-empty"], "", 0),
+    ("a file that is not there", &[], "nowhere", 1),
+];
+
+#[test]
+fn every_format_ends_alike_and_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("e.yaml"), EXCEPTIONS).unwrap();
+    let core = path.join("inspect/namespaces/shop/core");
+    fs::create_dir_all(&core).unwrap();
+    fs::write(core.join("secrets.yaml"), ELIDED).unwrap();
+    fs::write(path.join("app.yaml"), APP).unwrap();
+    fs::write(path.join("broken.yaml"), "a: [\n").unwrap();
+    let words = words(path);
+    assert!(words.len() > 14, "{words:?}");
+    let once: BTreeSet<&String> = words.iter().collect();
+    assert_eq!(once.len(), words.len(), "{words:?}");
+    for (case, args, input, want) in CASES {
+        let (from, stdin): (&[&str], &str) = match input {
+            "tree" => (&["--must-gather", "inspect"], ""),
+            "both" => (&["-f", "app.yaml", "-f", "broken.yaml"], ""),
+            "nowhere" => (&["-f", "app.yaml", "-f", "nowhere.yaml"], ""),
+            stdin => (&["-f", "-"], stdin),
+        };
+        for word in &words {
+            let run = run_in(
+                path,
+                &[&["audit"], from, args, &["-o", word]].concat(),
+                stdin,
+            );
+            let what = format!("{case}, {word}");
+            assert_eq!(run.code, want, "{what}: {}", run.err);
+            assert!(!run.out.contains('\u{1b}'), "{what}");
+            assert_reads(word, &run, &what);
+        }
+    }
+}
+
+/// The words for formats, as the binary itself says them.
+fn words(folder: &Path) -> Vec<String> {
+    let run = run_in(folder, &["audit", "-f", "-", "-o", "xml"], "");
+    let said = run
+        .err
+        .lines()
+        .find_map(|line| line.split_once("there are "));
+    let (_, words) = said.unwrap();
+    let words = words.trim_end_matches('.').split(", ");
+    words.map(|word| word.trim().to_owned()).collect()
+}
+
+/// That what is printed is of its format.
+fn assert_reads(word: &str, run: &Run, what: &str) {
+    let text = run.out.as_str();
+    match word {
+        "json" | "sarif" | "cyclonedx" | "spdx" => {
+            let parsed: Result<Value, _> = serde_json::from_str(text);
+            assert!(
+                parsed.is_ok_and(|value| value.is_object()),
+                "{what}: {text}"
+            );
+        }
+        "yaml" | "openreports" | "policyreport" => {
+            let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
+            assert!(!documents.is_empty(), "{what}");
+            assert!(
+                documents
+                    .iter()
+                    .all(|document| document["kind"].is_string()),
+                "{what}: {text}"
+            );
+        }
+        "csv" => {
+            // The reader refuses a record that is shorter or longer than the first.
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            assert!(reader.headers().unwrap().len() > 5, "{what}: {text}");
+            assert!(
+                reader.records().all(|record| record.is_ok()),
+                "{what}: {text}"
+            );
+        }
+        "junit" => {
+            let document = roxmltree::Document::parse(text).unwrap();
+            assert_eq!(document.root_element().tag_name().name(), "testsuites");
+        }
+        "prometheus" => {
+            for line in text.lines().filter(|line| !line.starts_with("# ")) {
+                let (_, value) = line.rsplit_once(' ').unwrap();
+                assert!(value.parse::<f64>().is_ok(), "{what}: {line}");
+            }
+        }
+        "html" => {
+            assert!(text.starts_with("<!DOCTYPE html>"), "{what}");
+            assert!(text.trim_end().ends_with("</html>"), "{what}");
+        }
+        "markdown" => assert!(text.starts_with("# "), "{what}: {text}"),
+        // For people; whoever has no finding has no name.
+        "table" | "wide" => assert!(!text.is_empty(), "{what}"),
+        "name" => assert!(
+            text.lines()
+                .all(|line| line.contains('/') && !line.contains(' ')),
+            "{what}: {text}"
+        ),
+        other => assert_eq!(other, "", "nothing reads it"),
+    }
+}

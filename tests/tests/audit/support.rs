@@ -1,0 +1,128 @@
+//! A control plane that holds the sample cluster, and the plugin as somebody there calls it.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use extreg_tests::{ControlPlane, workspace_binary};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+/// The accounts that OpenShift's controllers make in each namespace, and what its operators configure.
+const AROUND: &str = include_str!("around.yaml");
+
+/// The objects of the sample, and what is around them.
+pub(crate) fn files() -> [PathBuf; 2] {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    [
+        here.join("tests/audit/around.yaml"),
+        here.join("../audit/tests/data/cluster.yaml"),
+    ]
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Run {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// The report, of a run that ended with `code`.
+    pub(crate) fn report(&self, code: i32) -> Value {
+        assert_eq!(self.code, code, "{}\n{}", self.err, self.out);
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+/// The one control plane of this binary, with the sample cluster in it.
+pub(crate) async fn plane() -> &'static ControlPlane {
+    static APPLIED: OnceCell<()> = OnceCell::const_new();
+    let plane = ControlPlane::shared().await.unwrap();
+    APPLIED
+        .get_or_init(|| async {
+            let [_, sample] = files();
+            let sample = std::fs::read_to_string(sample).unwrap();
+            // The namespaces come first in the sample.
+            apply(plane, &sample);
+            apply(plane, AROUND);
+        })
+        .await;
+    plane
+}
+
+/// Applies what has to be accepted.
+pub(crate) fn apply(plane: &ControlPlane, yaml: &str) {
+    let run = kubectl(plane, &["apply", "--server-side", "-f", "-"], yaml);
+    assert_eq!(run.code, 0, "{}", run.err);
+}
+
+pub(crate) fn kubectl(plane: &ControlPlane, args: &[&str], stdin: &str) -> Run {
+    run(plane.kubectl().args(args), stdin)
+}
+
+/// The plugin, as whoever the kubeconfig is for.
+pub(crate) fn extreg(kubeconfig: &Path, args: &[&str]) -> Run {
+    let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+    plugin
+        .args(args)
+        .arg("--kubeconfig")
+        .arg(kubeconfig)
+        .env_clear()
+        .current_dir("/");
+    run(&mut plugin, "")
+}
+
+fn run(command: &mut Command, stdin: &str) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read it closes it.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    Run::of(child.wait_with_output().unwrap())
+}
+
+/// Every finding of a report in one line: check, rule, namespace, object, part and outcome.
+pub(crate) fn findings(report: &Value) -> BTreeSet<String> {
+    let findings = report["sections"][0]["findings"].as_array().unwrap().iter();
+    findings
+        .map(|finding| {
+            let place = &finding["place"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            [
+                text(&finding["check"]),
+                text(&finding["rule"]),
+                text(&place["namespace"]),
+                format!("{}/{}", text(&place["kind"]), text(&place["name"])),
+                text(&place["part"]),
+                text(&finding["outcome"]),
+            ]
+            .join(" | ")
+        })
+        .collect()
+}
+
+/// The gaps of a report: what and why.
+pub(crate) fn gaps(report: &Value) -> BTreeSet<String> {
+    let gaps = report["sections"][0]["coverage"]["gaps"]
+        .as_array()
+        .unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    gaps.iter()
+        .map(|gap| format!("{}: {}", text(&gap["what"]), text(&gap["reason"])))
+        .collect()
+}
