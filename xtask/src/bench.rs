@@ -4,6 +4,7 @@
 //! and the load to another, where the machine has two and `taskset`.
 
 mod admission;
+mod audit;
 mod cluster;
 mod decision;
 mod memory;
@@ -32,7 +33,10 @@ pub(crate) struct Args {
     /// Milliseconds that each rival is loaded in a round
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     milliseconds: u64,
-    /// Measure the extreg-webhook and extreg-bench of this folder instead of building them
+    /// For audit, the size of the cluster and of the tree: 0.1 for a short run
+    #[arg(long, default_value_t = 1.0, value_parser = part)]
+    scale: f64,
+    /// Measure the binaries of this folder instead of building them
     #[arg(long, value_name = "FOLDER")]
     binaries: Option<PathBuf>,
 }
@@ -47,21 +51,29 @@ enum What {
     Cluster,
     /// Resident memory, and the time until the webhook is ready
     Memory,
+    /// The audit of a large cluster against kubectl get, and of files against cat
+    Audit,
 }
 
 /// Builds what is measured, and measures.
 pub(crate) fn run(args: &Args) -> Result<()> {
     tools::check()?;
-    let programs = Programs::new(args.binaries.as_deref())?;
     let wanted = |what: What| args.what.is_empty() || args.what.contains(&what);
+    let runtime = tokio::runtime::Runtime::new()?;
     say::line(&format!("== {}", pin::described()));
+    if wanted(What::Audit) {
+        runtime.block_on(audit::run(args))?;
+    }
+    if args.what == [What::Audit] {
+        return Ok(());
+    }
+    let programs = Programs::new(args.binaries.as_deref())?;
     if wanted(What::Decision) {
         decision::run(&programs)?;
     }
     if wanted(What::Admission) {
         admission::run(&programs, args)?;
     }
-    let runtime = tokio::runtime::Runtime::new()?;
     if wanted(What::Memory) {
         runtime.block_on(memory::run(&programs))?;
     }
@@ -69,4 +81,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         runtime.block_on(cluster::run(&programs, args))?;
     }
     Ok(())
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    let part: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if part > 0.0 && part <= 10.0 {
+        Ok(part)
+    } else {
+        Err("more than 0 and at most 10".to_owned())
+    }
 }

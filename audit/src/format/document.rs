@@ -6,7 +6,7 @@ mod model;
 
 pub(super) use self::model::Document;
 use self::model::{
-    BySeverity, CheckOf, ControlOf, CountOf, CoverageOf, FileOf, FindingOf, FixedOf, GapOf,
+    BySeverity, CheckOf, ControlOf, CountOf, CoverageOf, Each, FileOf, FindingOf, FixedOf, GapOf,
     ImageOf, InjectionOf, OptOutOf, OtherOf, PlaceOf, ScopeOf, SectionOf, SummaryOf, SuppressionOf,
 };
 use super::phrases;
@@ -87,9 +87,18 @@ fn section(section: &Section) -> SectionOf<'_> {
     SectionOf {
         source: &section.source,
         coverage: coverage(&section.coverage),
-        findings: section.findings.iter().map(finding).collect(),
-        injections: section.injections.iter().map(injection).collect(),
-        opt_outs: section.opt_outs.iter().map(opt_out).collect(),
+        findings: Each {
+            of: &section.findings,
+            make: finding,
+        },
+        injections: Each {
+            of: &section.injections,
+            make: injection,
+        },
+        opt_outs: Each {
+            of: &section.opt_outs,
+            make: opt_out,
+        },
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn silent_checks<'a>(
 
 /// What the webhook decides about a place, in its own words, with its warnings.
 pub(super) fn injection(injection: &Injection) -> String {
-    let mut text = injection.words.clone();
+    let mut text = String::from(&*injection.words);
     for warning in &injection.warnings {
         text = format!("{text}; {warning}");
     }

@@ -132,9 +132,9 @@ pub(super) fn everything() -> Report {
         injections: vec![Injection {
             place: place(&cart, "", "spec.output.pushSecret"),
             image: "docker.io/acme/cart:latest".into(),
-            policy: Some("docker-hub".to_owned()),
+            policy: Some("docker-hub".into()),
             outcome: InjectionOutcome::Keeps(Reason::OptedOut),
-            words: "left alone: somebody opted out".to_owned(),
+            words: "left alone: somebody opted out".into(),
             warnings: vec!["secret dockerhub is missing in shop".to_owned()],
         }],
         opt_outs: vec![OptOut {
@@ -208,8 +208,8 @@ pub(super) fn hostile(text: &str) -> Report {
         for injection in &mut section.injections {
             injection.place = poisoned(&injection.place, text);
             injection.image = text.into();
-            injection.policy = Some(text.to_owned());
-            injection.words = text.to_owned();
+            injection.policy = Some(text.into());
+            injection.words = text.into();
             injection.warnings = vec![text.to_owned()];
         }
         for opt_out in &mut section.opt_outs {

@@ -110,9 +110,9 @@ fn injection(
             origin: origin.clone(),
         },
         image: names.get(&site.image),
-        policy: site.policy.map(str::to_owned),
+        policy: site.policy.map(|policy| names.get(policy)),
         outcome,
-        words: site.words(),
+        words: names.get(&site.words()),
         warnings: if unasked { Vec::new() } else { site.warnings() },
     }
 }

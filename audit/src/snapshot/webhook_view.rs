@@ -13,11 +13,11 @@ pub struct Injection {
     /// The image.
     pub image: Arc<str>,
     /// The policy that governs it, if one does.
-    pub policy: Option<String>,
+    pub policy: Option<Arc<str>>,
     /// What it decides.
     pub outcome: InjectionOutcome,
     /// The decision in the engine's words: `left alone: it is opted out`.
-    pub words: String,
+    pub words: Arc<str>,
     /// The warnings that come with it, in the engine's words.
     pub warnings: Vec<String>,
 }

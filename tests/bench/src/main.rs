@@ -6,10 +6,14 @@ mod client;
 mod constant;
 mod creates;
 mod decide;
+mod fill;
 mod load;
 mod namespaces;
+mod population;
 mod review;
 mod spread;
+mod tree;
+mod yaml;
 
 use anyhow::Result;
 use clap::Parser;
@@ -20,8 +24,10 @@ enum Task {
     Constant(constant::Args),
     Creates(creates::Args),
     Decide(decide::Args),
+    Fill(fill::Args),
     Load(load::Args),
     Namespaces(namespaces::Args),
+    Tree(tree::Args),
 }
 
 fn main() -> Result<()> {
@@ -31,7 +37,9 @@ fn main() -> Result<()> {
         Task::Constant(args) => constant::run(args),
         Task::Creates(args) => creates::run(&args),
         Task::Decide(args) => decide::run(&args),
+        Task::Fill(args) => fill::run(&args),
         Task::Load(args) => load::run(&args),
         Task::Namespaces(args) => namespaces::run(&args),
+        Task::Tree(args) => tree::run(&args),
     }
 }

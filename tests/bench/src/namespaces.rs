@@ -6,6 +6,7 @@ use anyhow::Result;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::client::client;
+use crate::population::{namespace, namespace_name};
 
 /// Creates namespaces with the labels that OpenShift gives them.
 #[derive(Debug, clap::Args)]
@@ -35,28 +36,7 @@ async fn all(args: &Args) -> Result<()> {
 }
 
 async fn one(client: &kube::Client, number: usize) -> Result<()> {
-    let object = serde_json::json!({
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": format!("team-{number:05}"),
-            "annotations": {
-                "openshift.io/description": "",
-                "openshift.io/display-name": "",
-                "openshift.io/requester": "developer",
-                "openshift.io/sa.scc.mcs": "s0:c26,c20",
-                "openshift.io/sa.scc.supplemental-groups": "1000680000/10000",
-                "openshift.io/sa.scc.uid-range": "1000680000/10000",
-            },
-            "labels": {
-                "pod-security.kubernetes.io/audit": "restricted",
-                "pod-security.kubernetes.io/audit-version": "latest",
-                "pod-security.kubernetes.io/warn": "restricted",
-                "pod-security.kubernetes.io/warn-version": "latest",
-                "team": format!("team-{}", number % 100),
-            },
-        },
-    });
+    let object = namespace(&namespace_name(number));
     let request = http::Request::post("/api/v1/namespaces")
         .header("content-type", "application/json")
         .body(serde_json::to_vec(&object)?)?;

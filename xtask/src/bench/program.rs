@@ -24,10 +24,7 @@ pub(super) struct Programs {
 impl Programs {
     /// Builds what is not built yet; ours not if they are in `folder`.
     pub(super) fn new(folder: Option<&Path>) -> Result<Self> {
-        let folder = match folder {
-            Some(folder) => folder.to_owned(),
-            None => image::build_static(&["extreg-webhook", "extreg-bench"])?,
-        };
+        let folder = self::folder(folder, &["extreg-webhook", "extreg-bench"])?;
         let programs = Self {
             webhook: folder.join("extreg-webhook"),
             peer: extreg_tests::build_peer(|text| say::line(&format!("== {text}")))?,
@@ -58,6 +55,14 @@ impl Programs {
     pub(super) fn ask_on<T: DeserializeOwned>(&self, cpu: Cpu, args: &[&str]) -> Result<T> {
         let output = answer(pin::command(cpu, &self.bench).args(args))?;
         serde_json::from_str(&output).with_context(|| format!("read what {args:?} printed"))
+    }
+}
+
+/// The folder of binaries that is given, or that these packages are built into.
+pub(super) fn folder(given: Option<&Path>, packages: &[&str]) -> Result<PathBuf> {
+    match given {
+        Some(folder) => Ok(folder.to_owned()),
+        None => image::build_static(packages),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The fields of the document.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::finding::Finding;
 use crate::saved::SavedPlace;
+use crate::snapshot::{Injection, OptOut};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -62,9 +64,22 @@ pub(super) struct ControlOf {
 pub(super) struct SectionOf<'a> {
     pub(super) source: &'a str,
     pub(super) coverage: CoverageOf<'a>,
-    pub(super) findings: Vec<FindingOf<'a>>,
-    pub(super) injections: Vec<InjectionOf<'a>>,
-    pub(super) opt_outs: Vec<OptOutOf<'a>>,
+    pub(super) findings: Each<'a, Finding, FindingOf<'a>>,
+    pub(super) injections: Each<'a, Injection, InjectionOf<'a>>,
+    pub(super) opt_outs: Each<'a, OptOut, OptOutOf<'a>>,
+}
+
+/// A list whose elements are made one by one as they are written: all of them together would be as
+/// much again as the report.
+pub(super) struct Each<'a, T, R> {
+    pub(super) of: &'a [T],
+    pub(super) make: fn(&'a T) -> R,
+}
+
+impl<T, R: Serialize> Serialize for Each<'_, T, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.of.iter().map(self.make))
+    }
 }
 
 #[derive(Serialize)]

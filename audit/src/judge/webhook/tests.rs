@@ -109,9 +109,9 @@ fn injection(outcome: InjectionOutcome, warnings: &[&str]) -> Injection {
     Injection {
         place: crate::testing::place(&object, "", "spec.output.pushSecret"),
         image: "docker.io/u/a:1".into(),
-        policy: Some(Policy::BUILTIN.to_owned()),
+        policy: Some(Policy::BUILTIN.into()),
         outcome,
-        words: "set to {name: dockerhub}".to_owned(),
+        words: "set to {name: dockerhub}".into(),
         warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
     }
 }

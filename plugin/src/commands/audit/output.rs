@@ -1,6 +1,12 @@
 //! `-o FORMAT[=FILE]`: what is written where.
 
-use std::{collections::BTreeSet, fs, io, path::PathBuf, str::FromStr};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use extreg_audit::{
     format::{self as data, table},
@@ -148,10 +154,7 @@ impl Output<'_> {
         for spec in self.specs {
             let Some(file) = &spec.file else { continue };
             let shown = file.display();
-            let written = self
-                .bytes(spec.format, report)
-                .and_then(|bytes| fs::write(file, bytes));
-            match written {
+            match self.file(file, spec.format, report) {
                 Ok(()) => self
                     .printer
                     .note(format!("wrote {shown} ({})", spec.format.word())),
@@ -164,6 +167,16 @@ impl Output<'_> {
             self.print(spec.format, report)?;
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Data is written as it is made: it may be longer than all else that is in memory.
+    fn file(&self, path: &Path, format: Format, report: &Report) -> io::Result<()> {
+        let Format::Report(format) = format else {
+            return fs::write(path, self.bytes(format, report)?);
+        };
+        let mut file = BufWriter::new(File::create(path)?);
+        data::render(format, report, self.options(), &mut file)?;
+        file.flush()
     }
 
     fn print(&self, format: Format, report: &Report) -> Result<(), Error> {
@@ -190,13 +203,16 @@ impl Output<'_> {
         match format {
             Format::Name => bytes = names(report).into_bytes(),
             Format::Report(format) => {
-                let options = data::Options {
-                    synthetic_paths: self.synthetic_paths,
-                };
-                data::render(format, report, options, &mut bytes)?;
+                data::render(format, report, self.options(), &mut bytes)?;
             }
         }
         Ok(bytes)
+    }
+
+    fn options(&self) -> data::Options {
+        data::Options {
+            synthetic_paths: self.synthetic_paths,
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Lister<'_> {
         };
         for fields in fields {
             let query = PageQuery {
-                limit: LIMIT,
+                limit: first_limit(list.kind),
                 token: String::new(),
                 labels: labels.to_owned(),
                 fields: (*fields).to_owned(),
@@ -198,6 +198,15 @@ pub(super) fn read_object(reader: &mut Reader, kind: Kind, json: &str, namespace
             why: GapReason::Unreadable,
             message: error.to_string(),
         });
+    }
+}
+
+/// Items on the first page, when it is not known yet how long they are. An ImageStream with the
+/// history of its tags is ten times as long as anything else.
+const fn first_limit(kind: Kind) -> u32 {
+    match kind {
+        Kind::ImageStream => LEAST,
+        _ => LIMIT,
     }
 }
 

@@ -1,0 +1,109 @@
+//! A large cluster's objects as the audit meets them: most of them in order, some with something to be found. Each is
+//! made from its number alone, so that a cluster and a tree can be filled in any order and on any number of
+//! connections.
+
+mod build;
+mod configuration;
+mod namespaced;
+mod pod;
+mod stream;
+
+use serde_json::{Value, json};
+
+pub(crate) use configuration::image_config;
+pub(crate) use namespaced::{account, namespace, secret};
+
+/// The registry of the cluster.
+const INTERNAL: &str = "image-registry.openshift-image-registry.svc:5000";
+
+/// How many of what there are, spread over the namespaces evenly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Population {
+    pub(crate) namespaces: usize,
+    pub(crate) pods: usize,
+    pub(crate) streams: usize,
+    pub(crate) configs: usize,
+}
+
+/// A kind of which there are many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Many {
+    Pods,
+    Streams,
+    Configs,
+}
+
+impl Population {
+    /// 20,000 pods, 5,000 ImageStreams and 5,000 BuildConfigs in 1,000 namespaces, or a part of that.
+    pub(crate) fn scaled(scale: f64) -> Self {
+        let some = |count: usize| ((count as f64 * scale).round() as usize).max(1);
+        Self {
+            namespaces: some(1000),
+            pods: some(20_000),
+            streams: some(5000),
+            configs: some(5000),
+        }
+    }
+
+    /// How many of a kind.
+    pub(crate) fn count(self, kind: Many) -> usize {
+        match kind {
+            Many::Pods => self.pods,
+            Many::Streams => self.streams,
+            Many::Configs => self.configs,
+        }
+    }
+
+    /// The namespace that the object of this number is in.
+    pub(crate) fn namespace_of(self, number: usize) -> String {
+        namespace_name(number % self.namespaces)
+    }
+}
+
+impl Many {
+    pub(crate) const ALL: [Self; 3] = [Self::Pods, Self::Streams, Self::Configs];
+
+    /// The group, empty for the core group, and the resource.
+    pub(crate) fn resource(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Pods => ("", "pods"),
+            Self::Streams => ("image.openshift.io", "imagestreams"),
+            Self::Configs => ("build.openshift.io", "buildconfigs"),
+        }
+    }
+
+    /// The object of this number.
+    pub(crate) fn object(self, number: usize, namespace: &str) -> Value {
+        match self {
+            Self::Pods => pod::object(number, namespace),
+            Self::Streams => stream::object(number, namespace),
+            Self::Configs => build::object(number, namespace),
+        }
+    }
+}
+
+pub(crate) fn namespace_name(number: usize) -> String {
+    format!("team-{number:05}")
+}
+
+/// Metadata as a tool leaves it that applies files.
+fn metadata(name: &str, namespace: &str) -> Value {
+    json!({
+        "name": name,
+        "namespace": namespace,
+        "labels": {
+            "app.kubernetes.io/name": name,
+            "app.kubernetes.io/part-of": namespace,
+            "app.kubernetes.io/managed-by": "argocd",
+        },
+        "annotations": {
+            "argocd.argoproj.io/tracking-id": format!("{namespace}:apps/{namespace}/{name}"),
+            "openshift.io/generated-by": "OpenShiftNewApp",
+        },
+    })
+}
+
+/// A digest that no other number has.
+fn digest(number: usize) -> String {
+    format!("sha256:{:064x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}

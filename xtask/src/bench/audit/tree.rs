@@ -1,0 +1,91 @@
+//! What `oc adm inspect` wrote, read by the audit and by `cat` in turn.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::command::{Rounds, measure};
+use super::live::described;
+use crate::bench::Args;
+use crate::bench::program::answer;
+use crate::bench::report::{Middle, Wanted, judged, single};
+use crate::say;
+
+/// How long the files are together, in MiB, at a scale of 1.
+const LENGTH: f64 = 200.0;
+
+#[derive(Deserialize)]
+struct Written {
+    namespaces: usize,
+    objects: usize,
+    bytes: f64,
+}
+
+/// Writes a tree and measures. Once each is read before, so that no disk is measured.
+pub(super) fn run(programs: &Path, args: &Args) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let length = LENGTH * args.scale;
+    let output = answer(
+        Command::new(programs.join("extreg-bench"))
+            .arg("tree")
+            .arg(folder.path())
+            .args(["--mebibytes", &length.to_string()]),
+    )?;
+    let written: Written = serde_json::from_str(&output).context("read what was written")?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    say::line(&format!(
+        "\n== audit: an inspect tree of {:.0} MiB, {} objects of {} namespaces, in memory already, {} rounds; on {cores} \
+         CPUs",
+        written.bytes / 1024.0 / 1024.0,
+        written.objects,
+        written.namespaces,
+        args.rounds
+    ));
+    let report = tempfile::NamedTempFile::new()?;
+    measure(&mut cat(folder.path()))?;
+    measure(&mut audit(programs, folder.path(), report.path()))?;
+    let (mut ours, mut theirs) = (Rounds::default(), Rounds::default());
+    for _ in 0..args.rounds {
+        ours.push(measure(&mut audit(programs, folder.path(), report.path()))?);
+        theirs.push(measure(&mut cat(folder.path()))?);
+    }
+    let median = |rounds: &Rounds| Middle::of(rounds.seconds.iter().copied()).median;
+    say::line(&format!(
+        "  audit {:.2} s, cat {:.2} s; {}",
+        median(&ours),
+        median(&theirs),
+        described(report.path())?
+    ));
+    judged(
+        "time against cat",
+        Middle::ratio(&ours.seconds, &theirs.seconds),
+        Wanted::AtMost(2.0),
+    );
+    single(
+        "memory at most",
+        Middle::of(ours.peak.iter().copied()).most,
+        "MiB",
+        Wanted::AtMost(100.0),
+    );
+    Ok(())
+}
+
+fn audit(programs: &Path, tree: &Path, report: &Path) -> Command {
+    let mut command = Command::new(programs.join("oc-extreg"));
+    command
+        .args(["audit", "--must-gather"])
+        .arg(tree)
+        .arg(format!("--output=json={}", report.display()));
+    command
+}
+
+/// Every file, in as few processes as it takes.
+fn cat(tree: &Path) -> Command {
+    let mut command = Command::new("find");
+    command
+        .arg(tree)
+        .args(["-type", "f", "-exec", "cat", "{}", "+"]);
+    command
+}
