@@ -26,7 +26,7 @@ fn said(mut reader: Reader, objects: &[Value]) -> Vec<String> {
     }
     let snapshot = reader.finish(String::new());
     let place = &snapshot.injections[0];
-    let mut said = vec![place.words.clone()];
+    let mut said = vec![place.words.to_string()];
     said.extend(place.warnings.iter().cloned());
     said
 }

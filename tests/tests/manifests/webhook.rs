@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use extreg_core::policy::Mode;
-use extreg_manifests::{InstallMode, Settings};
+use extreg_manifests::{InstallMode, Settings, parse_selector};
 use extreg_webhook::args::Args;
 use extreg_webhook::metrics::{Metrics, Source, SourceState};
-use extreg_webhook::settings;
+use extreg_webhook::settings::{self, Following};
 use serde_json::Value;
 
 fn manifest(settings: &Settings, kind: &str) -> Value {
@@ -48,6 +48,24 @@ fn the_webhook_takes_the_arguments_of_its_pod() {
     assert_eq!(webhook.namespace.as_deref(), Some("extreg-system"));
     let grace = Duration::from_secs(pod["terminationGracePeriodSeconds"].as_u64().unwrap());
     assert!(grace > webhook.server.drain.wait + webhook.server.drain.deadline);
+}
+
+#[test]
+fn it_follows_builds_where_its_pod_says_so() {
+    assert_eq!(pod(&Settings::default()).1.follow, Following::Off);
+    let settings = Settings {
+        follow_builds: true,
+        namespace_selector: parse_selector("team in (a,b),!x").unwrap(),
+        ..Settings::default()
+    };
+    let Following::On { lease, selected } = pod(&settings).1.follow else {
+        panic!("off");
+    };
+    assert_eq!(lease, "extreg-system");
+    let selector = selected.unwrap();
+    let labels = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
+    assert!(selector.matches(&labels("team", "a")));
+    assert!(!selector.matches(&labels("team", "c")));
 }
 
 #[test]
