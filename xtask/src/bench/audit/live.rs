@@ -157,16 +157,16 @@ pub(super) fn described(report: &Path) -> Result<String> {
     let bytes = std::fs::read(report)?;
     let report: Value = serde_json::from_slice(&bytes).context("read the report")?;
     let sections = report.get("sections").and_then(Value::as_array);
-    let count = |what: &str| -> usize {
-        let of = sections.into_iter().flatten();
-        of.filter_map(|section| section.get(what)?.as_array())
-            .map(Vec::len)
-            .sum()
-    };
+    let findings: usize = sections
+        .into_iter()
+        .flatten()
+        .filter_map(|section| section.get("findings")?.as_array())
+        .map(Vec::len)
+        .sum();
+    let uses = report.pointer("/summary/uses").and_then(Value::as_u64);
     Ok(format!(
-        "{} findings and {} fields that name an image, in a report of {} MiB",
-        count("findings"),
-        count("uses"),
+        "{findings} findings and {} fields that name an image, in a report of {} MiB",
+        uses.unwrap_or_default(),
         bytes.len() >> 20
     ))
 }
