@@ -234,7 +234,7 @@ fn hostile() -> extreg_audit::report::Report {
         for injection in &mut section.injections {
             injection.place = place(Kind::Pod, HOSTILE, HOSTILE, HOSTILE, HOSTILE);
             injection.image = HOSTILE.into();
-            injection.policy = Some(HOSTILE.to_owned());
+            injection.policy = Some(HOSTILE.into());
             injection.words = HOSTILE.into();
             injection.warnings = vec![HOSTILE.to_owned()];
         }

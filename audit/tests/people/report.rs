@@ -316,9 +316,9 @@ fn injections() -> Vec<Injection> {
         Injection {
             place: at("search"),
             image: "docker.io/acme/search:latest".into(),
-            policy: Some("dockerhub".to_owned()),
+            policy: Some("dockerhub".into()),
             outcome: InjectionOutcome::Sets,
-            words: "sets spec.output.pushSecret to dockerhub".to_owned(),
+            words: "sets spec.output.pushSecret to dockerhub".into(),
             warnings: vec![
                 "extreg: secret dockerhub has no key for the image, the push will fail".to_owned(),
             ],
@@ -326,9 +326,9 @@ fn injections() -> Vec<Injection> {
         Injection {
             place: at("cart"),
             image: "docker.io/acme/cart:latest".into(),
-            policy: Some("dockerhub".to_owned()),
+            policy: Some("dockerhub".into()),
             outcome: InjectionOutcome::Keeps(Reason::AlreadySet),
-            words: "left alone: it is set already".to_owned(),
+            words: "left alone: it is set already".into(),
             warnings: Vec::new(),
         },
     ]
