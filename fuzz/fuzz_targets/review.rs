@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 // The webhook's own, without its server, its client and their TLS, which take minutes to build.
-#[allow(dead_code, unreachable_pub)]
+#[expect(dead_code, reason = "the target needs a part of it")]
 #[path = "../../webhook/src/wire/request.rs"]
 mod request;
 
