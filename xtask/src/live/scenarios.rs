@@ -1,5 +1,6 @@
 //! What is tried. Names begin with the area: `--only tag` runs all about tags.
 
+mod audits;
 mod builds;
 mod flow;
 mod follow;
@@ -63,6 +64,7 @@ pub(super) fn all() -> Vec<Scenario> {
         flow::SCENARIOS,
         ownership::SCENARIOS,
         plugin_tags::SCENARIOS,
+        audits::SCENARIOS,
         follow::SCENARIOS,
         outage::SCENARIOS,
     ]
