@@ -4,8 +4,11 @@
 //! and the load to another, where the machine has two and `taskset`.
 
 mod admission;
+mod asked;
 mod audit;
 mod cluster;
+mod command;
+mod commands;
 mod decision;
 mod memory;
 mod pin;
@@ -33,7 +36,7 @@ pub(crate) struct Args {
     /// Milliseconds that each rival is loaded in a round
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     milliseconds: u64,
-    /// For audit, the size of the cluster and of the tree: 0.1 for a short run
+    /// For audit and commands, the size of the cluster and of the tree: 0.1 for a short run
     #[arg(long, default_value_t = 1.0, value_parser = part)]
     scale: f64,
     /// Measure the binaries of this folder instead of building them
@@ -53,6 +56,15 @@ enum What {
     Memory,
     /// The audit of a large cluster against kubectl get, and of files against cat
     Audit,
+    /// Every command that reads a whole cluster, over 10,000 namespaces, and the one that reads none
+    Commands,
+}
+
+impl What {
+    /// Whether it needs nothing but the plugin.
+    fn is_the_plugins(self) -> bool {
+        matches!(self, Self::Audit | Self::Commands)
+    }
 }
 
 /// Builds what is measured, and measures.
@@ -64,7 +76,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if wanted(What::Audit) {
         runtime.block_on(audit::run(args))?;
     }
-    if args.what == [What::Audit] {
+    if wanted(What::Commands) {
+        runtime.block_on(commands::run(args))?;
+    }
+    if !args.what.is_empty() && args.what.iter().all(|what| what.is_the_plugins()) {
         return Ok(());
     }
     let programs = Programs::new(args.binaries.as_deref())?;

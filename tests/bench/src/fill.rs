@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// Which part of the whole.
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
+    /// Many namespaces with little in each, instead of few with much.
+    #[arg(long)]
+    wide: bool,
     /// Requests under way at a time.
     #[arg(long, default_value_t = 32)]
     at_once: usize,
@@ -33,7 +36,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 async fn all(args: &Args) -> Result<()> {
     let client = &client(&args.kubeconfig).await?;
-    let population = Population::scaled(args.scale);
+    let population = if args.wide {
+        Population::wide(args.scale)
+    } else {
+        Population::scaled(args.scale)
+    };
     let started = Instant::now();
     configure(client).await?;
     let namespaces = stream::iter(0..population.namespaces).map(|number| one(client, number));

@@ -36,12 +36,21 @@ pub(crate) enum Many {
 impl Population {
     /// 20,000 pods, 5,000 ImageStreams and 5,000 BuildConfigs in 1,000 namespaces, or a part of that.
     pub(crate) fn scaled(scale: f64) -> Self {
-        let some = |count: usize| ((count as f64 * scale).round() as usize).max(1);
         Self {
-            namespaces: some(1000),
-            pods: some(20_000),
-            streams: some(5000),
-            configs: some(5000),
+            namespaces: some(1000, scale),
+            pods: some(20_000, scale),
+            streams: some(5000, scale),
+            configs: some(5000, scale),
+        }
+    }
+
+    /// 10,000 namespaces, one pod in each, an ImageStream and a BuildConfig in every fifth, or a part of that.
+    pub(crate) fn wide(scale: f64) -> Self {
+        Self {
+            namespaces: some(10_000, scale),
+            pods: some(10_000, scale),
+            streams: some(2000, scale),
+            configs: some(2000, scale),
         }
     }
 
@@ -80,6 +89,10 @@ impl Many {
             Self::Configs => build::object(number, namespace),
         }
     }
+}
+
+fn some(count: usize, scale: f64) -> usize {
+    ((count as f64 * scale).round() as usize).max(1)
 }
 
 pub(crate) fn namespace_name(number: usize) -> String {

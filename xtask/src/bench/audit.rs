@@ -1,8 +1,6 @@
 //! The audit of a large cluster against `kubectl get` of the same, and of what `oc adm inspect` wrote against reading
 //! it with `cat`.
 
-mod asked;
-mod command;
 mod live;
 mod tree;
 

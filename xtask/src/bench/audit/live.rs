@@ -8,9 +8,9 @@ use extreg_tests::ControlPlane;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::asked::Log;
-use super::command::{Rounds, measure};
 use crate::bench::Args;
+use crate::bench::asked::Log;
+use crate::bench::command::{Rounds, measure};
 use crate::bench::pin::{self, Cpu};
 use crate::bench::program::answer;
 use crate::bench::report::{Middle, Wanted, judged, single};

@@ -6,9 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::command::{Rounds, measure};
 use super::live::described;
 use crate::bench::Args;
+use crate::bench::command::{Rounds, measure};
 use crate::bench::program::answer;
 use crate::bench::report::{Middle, Wanted, judged, single};
 use crate::say;

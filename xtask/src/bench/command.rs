@@ -32,8 +32,13 @@ impl Rounds {
     }
 }
 
-/// Runs a command whose output is thrown away.
+/// Runs a command whose output is thrown away, and which must succeed.
 pub(super) fn measure(command: &mut Command) -> Result<Ran> {
+    measure_to(command, &[0])
+}
+
+/// Runs a command whose output is thrown away, and which must end with one of these codes.
+pub(super) fn measure_to(command: &mut Command, codes: &[i32]) -> Result<Ran> {
     let errors = tempfile::NamedTempFile::new()?;
     let started = Instant::now();
     let mut child = command
@@ -57,7 +62,7 @@ pub(super) fn measure(command: &mut Command) -> Result<Ran> {
     };
     let seconds = started.elapsed().as_secs_f64();
     ensure!(
-        ended.success(),
+        ended.code().is_some_and(|code| codes.contains(&code)),
         "{command:?} ended with {ended}: {}",
         fs::read_to_string(errors.path())?.trim()
     );
