@@ -28,6 +28,9 @@ pub use self::{
     proxy::proxy_of_environment,
 };
 pub(crate) use self::{
+    cluster::encode,
+    config::user_agent,
     diff::unified,
+    error::innermost,
     object::{set, unset},
 };

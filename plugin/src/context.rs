@@ -2,7 +2,7 @@
 //! of what it has done.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kube::config::Kubeconfig;
 
@@ -101,6 +101,17 @@ impl Context {
             printer: &self.printer,
         })
         .await
+    }
+
+    /// The command's name, as it is typed.
+    pub const fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    /// `--request-timeout`, if given; zero is no limit.
+    pub fn request_timeout(&self) -> Option<Duration> {
+        let timeout = self.connection.request_timeout.as_ref();
+        timeout.map(|timeout| timeout.duration)
     }
 
     /// The kubeconfig with the flags laid over it, if there is one. Reads files only.

@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use crate::{
     cli::{self, ConnectionArgs},
     error::Error,
+    registry::Endpoints,
 };
 
 const PROJECT_FILE: &str = ".extreg.yaml";
@@ -108,7 +109,10 @@ impl Defaults {
     /// [`Error::Usage`] if no flag has a name, or a value cannot be a flag's.
     pub fn apply(&self, command: clap::Command) -> Result<clap::Command, Error> {
         self.files.iter().try_fold(command, |command, file| {
-            let allowed = |name: &str| file.may_connect || !ConnectionArgs::NAMES.contains(&name);
+            let decides = |name: &str| {
+                ConnectionArgs::NAMES.contains(&name) || Endpoints::NAMES.contains(&name)
+            };
+            let allowed = |name: &str| file.may_connect || !decides(name);
             set_defaults(command, &file.settings, &allowed)
                 .map_err(|why| Error::usage(format!("{}: {why}", file.path.display())))
         })

@@ -3,8 +3,8 @@
 //! Four layers, each of which knows only the next: arguments ([`cli`]) are resolved into settings
 //! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
 //! to say goes through the [`printer`], the only way to stdout and stderr. Talking to a cluster is
-//! [`api`]'s, and what is special about ImageStreams is `stream`'s; how a run ends is decided in
-//! [`exit`] and [`error`] alone.
+//! [`api`]'s, asking a registry [`registry`]'s, and what is special about ImageStreams is `stream`'s;
+//! how a run ends is decided in [`exit`] and [`error`] alone.
 
 pub mod api;
 pub mod caller;
@@ -17,6 +17,7 @@ pub mod error;
 pub mod exit;
 pub mod input;
 pub mod printer;
+pub mod registry;
 mod run;
 mod stream;
 

@@ -158,7 +158,7 @@ pub fn go_arch(arch: &str) -> &str {
     }
 }
 
-fn user_agent(verb: &str) -> String {
+pub(crate) fn user_agent(verb: &str) -> String {
     format!(
         "oc-extreg/{} ({}/{}) {verb}",
         env!("CARGO_PKG_VERSION"),

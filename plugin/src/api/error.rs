@@ -59,7 +59,7 @@ fn local_error(error: &LocalError) -> Error {
 }
 
 /// The cause that says something: "connection refused" rather than "client error".
-fn innermost(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
     let mut text = error.to_string();
     while let Some(source) = last.source() {

@@ -1,0 +1,334 @@
+//! The requests: what a manifest's headers say, and what a token service grants.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use secrecy::ExposeSecret as _;
+
+use super::{
+    Action, Endpoints, Grants, Head, Login, RateLimit, RegistryError,
+    challenge::{Bearer, Challenge},
+    endpoint::Endpoint,
+    head::accept,
+    limit::retry_after,
+    token::Token,
+    transport::{Answer, Transport},
+};
+use crate::{api::encode, context::Context, error::Error};
+
+/// As registry.k8s.io sends to a mirror that is near.
+const MOST_REDIRECTS: usize = 3;
+
+/// Asks registries. Keeps connections and tokens for as long as it lives.
+pub struct Client {
+    endpoints: Endpoints,
+    transport: Transport,
+    challenges: Mutex<BTreeMap<String, Option<Challenge>>>,
+    tokens: Mutex<Vec<Kept>>,
+}
+
+/// A token, and what it is for.
+struct Kept {
+    origin: String,
+    scope: String,
+    login: Login,
+    token: Token,
+}
+
+/// One repository, where it is asked.
+struct Repository {
+    endpoint: Endpoint,
+    name: String,
+}
+
+impl Client {
+    /// Asks nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
+    pub fn new(endpoints: &Endpoints, context: &Context) -> Result<Self, Error> {
+        Ok(Self {
+            transport: Transport::new(endpoints.certificate_authority.as_deref(), context)?,
+            endpoints: endpoints.clone(),
+            challenges: Mutex::default(),
+            tokens: Mutex::default(),
+        })
+    }
+
+    /// What the headers of a manifest say, by HEAD. `host` is the registry as images name it,
+    /// `reference` a tag or a digest.
+    pub async fn head(
+        &self,
+        host: &str,
+        repository: &str,
+        reference: &str,
+        login: &Login,
+    ) -> Result<Head, RegistryError> {
+        let repository = self.repository(host, repository);
+        let path = format!("/v2/{}/manifests/{reference}", repository.name);
+        let challenge = self.challenge(&repository.endpoint).await?;
+        let mut answer = self
+            .manifest(&repository, &path, challenge.as_ref(), login)
+            .await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            match Challenge::of(&answer.headers) {
+                Some(Challenge::Bearer(bearer))
+                    if bearer.is_too_little && login.username().is_some() =>
+                {
+                    return Err(RegistryError::Denied);
+                }
+                // Some ask for a login only where it is needed.
+                Some(asked) if challenge.is_none() => {
+                    answer = self
+                        .manifest(&repository, &path, Some(&asked), login)
+                        .await?;
+                }
+                _ => {}
+            }
+        }
+        let answer = self.follow(answer, &repository.endpoint).await?;
+        Ok(Head::of(&checked(answer)?.headers))
+    }
+
+    /// What a token service grants a login in a repository, of these actions. Of a registry without
+    /// tokens only that the login is good is known.
+    pub async fn grants(
+        &self,
+        host: &str,
+        repository: &str,
+        actions: &[Action],
+        login: &Login,
+    ) -> Result<Grants, RegistryError> {
+        let repository = self.repository(host, repository);
+        match self.challenge(&repository.endpoint).await? {
+            Some(Challenge::Bearer(bearer)) => {
+                let token = self
+                    .fetch_token(&repository, &bearer, actions, login)
+                    .await?;
+                Ok(token.grants())
+            }
+            Some(Challenge::Basic) => {
+                let authorization = basic(login).ok_or(RegistryError::Unauthorized)?;
+                let headers = HeaderMap::from_iter([(header::AUTHORIZATION, authorization)]);
+                let origin = &repository.endpoint.origin;
+                let answer = self.transport.send(Method::GET, origin, "/v2/", headers);
+                checked(answer.await?)?;
+                Ok(Grants::default())
+            }
+            None => Ok(Grants::default()),
+        }
+    }
+
+    fn repository(&self, host: &str, repository: &str) -> Repository {
+        let endpoint = self.endpoints.of(host);
+        Repository {
+            name: endpoint.repository(repository),
+            endpoint,
+        }
+    }
+
+    /// How a registry wants to be logged in to, asked once; none where it lets everybody in.
+    async fn challenge(&self, endpoint: &Endpoint) -> Result<Option<Challenge>, RegistryError> {
+        if let Some(known) = lock(&self.challenges).get(&endpoint.origin) {
+            return Ok(known.clone());
+        }
+        let answer = self
+            .transport
+            .send(Method::GET, &endpoint.origin, "/v2/", HeaderMap::new())
+            .await?;
+        let challenge = match answer.status {
+            StatusCode::UNAUTHORIZED => Challenge::of(&answer.headers),
+            StatusCode::TOO_MANY_REQUESTS => return Err(too_many(&answer)),
+            status if status.is_server_error() => {
+                return Err(RegistryError::Unexpected(status.as_u16()));
+            }
+            _ => None,
+        };
+        lock(&self.challenges).insert(endpoint.origin.clone(), challenge.clone());
+        Ok(challenge)
+    }
+
+    async fn manifest(
+        &self,
+        repository: &Repository,
+        path: &str,
+        challenge: Option<&Challenge>,
+        login: &Login,
+    ) -> Result<Answer, RegistryError> {
+        let mut headers = accept();
+        let authorization = match challenge {
+            None => None,
+            Some(Challenge::Basic) => basic(login),
+            Some(Challenge::Bearer(bearer)) => {
+                let token = self.token(repository, bearer, login).await?;
+                sensitive(&token.header())
+            }
+        };
+        if let Some(authorization) = authorization {
+            headers.insert(header::AUTHORIZATION, authorization);
+        }
+        let origin = &repository.endpoint.origin;
+        self.transport
+            .send(Method::HEAD, origin, path, headers)
+            .await
+    }
+
+    /// Goes where an answer sends us, without a login.
+    async fn follow(
+        &self,
+        mut answer: Answer,
+        endpoint: &Endpoint,
+    ) -> Result<Answer, RegistryError> {
+        let mut origin = endpoint.origin.clone();
+        for _ in 0..MOST_REDIRECTS {
+            if !answer.status.is_redirection() {
+                break;
+            }
+            let Some((next, path)) = redirect(&answer.headers, &origin) else {
+                break;
+            };
+            if !next.starts_with("https://") && !endpoint.is_plain() {
+                return Err(RegistryError::Unreachable(format!(
+                    "it sends to {next}, which is not encrypted"
+                )));
+            }
+            origin = next;
+            answer = self
+                .transport
+                .send(Method::HEAD, &origin, &path, accept())
+                .await?;
+        }
+        Ok(answer)
+    }
+
+    /// A token to pull with, kept or new.
+    async fn token(
+        &self,
+        repository: &Repository,
+        bearer: &Bearer,
+        login: &Login,
+    ) -> Result<Token, RegistryError> {
+        let wanted = scope(repository, &[Action::Pull]);
+        let kept = lock(&self.tokens)
+            .iter()
+            .find(|kept| {
+                kept.origin == repository.endpoint.origin
+                    && kept.scope == wanted
+                    && kept.login.is(login)
+                    && kept.token.is_fresh()
+            })
+            .map(|kept| kept.token.clone());
+        if let Some(token) = kept {
+            return Ok(token);
+        }
+        let token = self
+            .fetch_token(repository, bearer, &[Action::Pull], login)
+            .await?;
+        let mut tokens = lock(&self.tokens);
+        tokens.retain(|kept| kept.token.is_fresh());
+        tokens.push(Kept {
+            origin: repository.endpoint.origin.clone(),
+            scope: wanted,
+            login: login.clone(),
+            token: token.clone(),
+        });
+        Ok(token)
+    }
+
+    async fn fetch_token(
+        &self,
+        repository: &Repository,
+        bearer: &Bearer,
+        actions: &[Action],
+        login: &Login,
+    ) -> Result<Token, RegistryError> {
+        let realm = &bearer.realm;
+        let origin = origin_of(realm).unwrap_or_default();
+        if !origin.starts_with("https://") && !repository.endpoint.is_plain() {
+            return Err(RegistryError::Unreachable(format!(
+                "its token service {origin} is not encrypted"
+            )));
+        }
+        let service = Some(&bearer.service).filter(|service| !service.is_empty());
+        let query: Vec<String> = [
+            realm.query().map(str::to_owned),
+            service.map(|service| format!("service={}", encode(service))),
+            Some(format!("scope={}", encode(&scope(repository, actions)))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let path = format!("{}?{}", realm.path(), query.join("&"));
+        let authorization = basic(login).map(|basic| (header::AUTHORIZATION, basic));
+        let headers = HeaderMap::from_iter(authorization);
+        let answer = self.transport.send(Method::GET, &origin, &path, headers);
+        let answer = checked(answer.await?)?;
+        Token::parse(&answer.body, &repository.name).ok_or_else(|| {
+            RegistryError::Unreachable(format!("its token service {origin} gave no token"))
+        })
+    }
+}
+
+/// An answer that is a success.
+fn checked(answer: Answer) -> Result<Answer, RegistryError> {
+    match answer.status {
+        status if status.is_success() => Ok(answer),
+        StatusCode::UNAUTHORIZED => Err(RegistryError::Unauthorized),
+        StatusCode::FORBIDDEN => Err(RegistryError::Denied),
+        StatusCode::NOT_FOUND => Err(RegistryError::NotFound),
+        StatusCode::TOO_MANY_REQUESTS => Err(too_many(&answer)),
+        status => Err(RegistryError::Unexpected(status.as_u16())),
+    }
+}
+
+fn too_many(answer: &Answer) -> RegistryError {
+    RegistryError::TooManyRequests {
+        retry_after: retry_after(&answer.headers),
+        limit: RateLimit::of(&answer.headers),
+    }
+}
+
+fn scope(repository: &Repository, actions: &[Action]) -> String {
+    let actions: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
+    format!("repository:{}:{}", repository.name, actions.join(","))
+}
+
+fn basic(login: &Login) -> Option<HeaderValue> {
+    let Login::Basic { username, password } = login else {
+        return None;
+    };
+    let pair = format!("{username}:{}", password.expose_secret());
+    sensitive(&format!("Basic {}", STANDARD.encode(pair)))
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Where a redirect leads: the origin, and path with query.
+fn redirect(headers: &HeaderMap, origin: &str) -> Option<(String, String)> {
+    let to: Uri = headers.get(header::LOCATION)?.to_str().ok()?.parse().ok()?;
+    let path = to.path_and_query()?.to_string();
+    match to.scheme() {
+        Some(_) => Some((origin_of(&to)?, path)),
+        None => path.starts_with('/').then(|| (origin.to_owned(), path)),
+    }
+}
+
+fn origin_of(uri: &Uri) -> Option<String> {
+    let (scheme, authority) = uri.scheme_str().zip(uri.authority())?;
+    // A login in a URL is nobody's here.
+    let host = authority.as_str().rsplit('@').next()?;
+    Some(format!("{scheme}://{host}"))
+}
+
+/// A panic elsewhere must not take the answer with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,107 @@
+//! What the headers of a manifest say.
+
+use http::{HeaderMap, HeaderValue, header};
+
+use super::RateLimit;
+
+/// Lists before single images, so that a list is told as one.
+const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.docker.distribution.manifest.v1+prettyjws";
+const LISTS: [&str; 2] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+];
+
+/// What the headers of a manifest say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The manifest's digest.
+    pub digest: Option<String>,
+    /// Its media type.
+    pub media_type: Option<String>,
+    /// The limit of whoever asked, where the registry meters them.
+    pub limit: Option<RateLimit>,
+}
+
+impl Head {
+    /// Whether it is a list of images, one a platform; none where the registry does not tell.
+    pub fn is_list(&self) -> Option<bool> {
+        let media_type = self.media_type.as_deref()?;
+        Some(LISTS.contains(&media_type))
+    }
+
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+        let media_type = text("content-type")
+            .and_then(|text| text.split(';').next())
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        Self {
+            digest: text("docker-content-digest")
+                .filter(|digest| is_digest(digest))
+                .map(str::to_owned),
+            media_type: media_type.map(str::to_owned),
+            limit: RateLimit::of(headers),
+        }
+    }
+}
+
+/// That every kind of manifest is welcome.
+pub(super) fn accept() -> HeaderMap {
+    HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(MANIFESTS))])
+}
+
+fn is_digest(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(algorithm, hex)| {
+        !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(media_type: &'static str, digest: &'static str) -> Head {
+        Head::of(&HeaderMap::from_iter([
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+            (
+                header::HeaderName::from_static("docker-content-digest"),
+                HeaderValue::from_static(digest),
+            ),
+        ]))
+    }
+
+    #[test]
+    fn a_list_is_told_from_an_image() {
+        for (media_type, expected) in [
+            ("application/vnd.oci.image.index.v1+json", Some(true)),
+            (
+                "application/vnd.docker.distribution.manifest.list.v2+json; charset=utf-8",
+                Some(true),
+            ),
+            ("application/vnd.oci.image.manifest.v1+json", Some(false)),
+            ("", None),
+        ] {
+            assert_eq!(of(media_type, "").is_list(), expected, "{media_type}");
+        }
+        assert_eq!(Head::default().is_list(), None);
+    }
+
+    #[test]
+    fn only_a_digest_is_taken_for_one() {
+        let digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        assert_eq!(of("", digest).digest.as_deref(), Some(digest));
+        for text in [
+            "",
+            "v1",
+            "sha256:",
+            "sha256:01",
+            ":0123456789abcdef0123456789abcdef",
+        ] {
+            assert_eq!(of("", text).digest, None, "{text}");
+        }
+    }
+}

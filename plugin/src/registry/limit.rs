@@ -1,0 +1,150 @@
+//! A registry's own word on its limits: rate-limit headers and `Retry-After`.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, header};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const SOURCE: HeaderName = HeaderName::from_static("docker-ratelimit-source");
+/// An address or an id; anything longer is no name to be shown.
+const LONGEST_SOURCE: usize = 128;
+
+/// How much a registry lets somebody pull, as its headers say (Docker Hub, "Pull usage and limits").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Pulls in a window.
+    pub limit: u64,
+    /// How many of them are left.
+    pub remaining: Option<u64>,
+    /// The window, in seconds.
+    pub window_seconds: u64,
+    /// Whose limit it is: an address, or the id of an account.
+    pub source: Option<String>,
+}
+
+impl RateLimit {
+    /// Reads the headers; none where there are none, or none that say in what time.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let (limit, window) = quota(text(headers, &LIMIT)?)?;
+        Some(Self {
+            limit,
+            remaining: text(headers, &REMAINING)
+                .and_then(quota)
+                .map(|(remaining, _)| remaining),
+            window_seconds: window.filter(|seconds| *seconds > 0)?,
+            source: text(headers, &SOURCE)
+                .map(str::trim)
+                .filter(|source| !source.is_empty() && source.len() <= LONGEST_SOURCE)
+                .map(str::to_owned),
+        })
+    }
+}
+
+/// How long a registry wants to be left alone: seconds, or a date.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = text(headers, &header::RETRY_AFTER)?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
+    let until = date(text)?;
+    // By the registry's own clock, where it tells: ours may be off.
+    let now = self::text(headers, &header::DATE)
+        .and_then(date)
+        .unwrap_or_else(Timestamp::now);
+    let wait = until.duration_since(now).max(SignedDuration::ZERO);
+    Some(wait.unsigned_abs())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// `100;w=21600`: a number and its window.
+fn quota(text: &str) -> Option<(u64, Option<u64>)> {
+    let mut parts = text.split(';').map(str::trim);
+    let number = parts.next()?.parse().ok()?;
+    let window = parts.find_map(|part| part.strip_prefix("w=")?.trim().parse().ok());
+    Some((number, window))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_headers_of_docker_hub_are_read() {
+        let read = |pairs: &[_]| RateLimit::of(&headers(pairs));
+        assert_eq!(
+            read(&[
+                ("ratelimit-limit", "100;w=21600"),
+                ("ratelimit-remaining", "99;w=21600"),
+                ("docker-ratelimit-source", "203.0.113.7"),
+            ]),
+            Some(RateLimit {
+                limit: 100,
+                remaining: Some(99),
+                window_seconds: 21600,
+                source: Some("203.0.113.7".to_owned()),
+            })
+        );
+        assert_eq!(
+            read(&[
+                ("ratelimit-limit", "200; w=21600"),
+                ("ratelimit-remaining", "x")
+            ]),
+            Some(RateLimit {
+                limit: 200,
+                remaining: None,
+                window_seconds: 21600,
+                source: None,
+            })
+        );
+        for limit in [
+            "",
+            "100",
+            "100;w=0",
+            "many;w=21600",
+            "-1;w=21600",
+            "100;w=x",
+        ] {
+            assert_eq!(read(&[("ratelimit-limit", limit)]), None, "{limit}");
+        }
+        assert_eq!(read(&[("ratelimit-remaining", "99;w=21600")]), None);
+    }
+
+    #[test]
+    fn when_to_come_back_is_seconds_or_a_date() {
+        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+        for (after, now, seconds) in [
+            ("0", date, Some(0)),
+            ("120", date, Some(120)),
+            ("Wed, 21 Oct 2026 07:30:00 GMT", date, Some(120)),
+            ("Wed, 21 Oct 2026 07:00:00 GMT", date, Some(0)),
+            ("soon", date, None),
+            ("-5", date, None),
+        ] {
+            let read = retry_after(&headers(&[("retry-after", after), ("date", now)]));
+            assert_eq!(read, seconds.map(Duration::from_secs), "{after}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+        let past = headers(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]);
+        assert_eq!(retry_after(&past), Some(Duration::ZERO));
+    }
+}

@@ -1,0 +1,154 @@
+//! One request and its answer: kube's own stack of TLS and proxies, as nothing more is needed.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Limited};
+use kube::client::{Body, ClientBuilder};
+
+use super::RegistryError;
+use crate::{
+    api::{innermost, proxy_of_environment, user_agent},
+    context::Context,
+    error::Error,
+    printer::Printer,
+};
+
+/// A registry that takes longer is of no use to somebody who waits.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Of an answer no more is read: a token is the longest thing that we want.
+const LONGEST_BODY: usize = 256 * 1024;
+
+/// Sends requests. Follows nothing, repeats nothing.
+pub(super) struct Transport {
+    clients: Mutex<BTreeMap<String, kube::Client>>,
+    roots: Option<Vec<Vec<u8>>>,
+    user_agent: HeaderValue,
+    limit: Duration,
+    printer: Arc<Printer>,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Transport {
+    /// Trusting the certificates of a file, or what the system trusts.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the file is none of certificates.
+    pub(super) fn new(ca: Option<&Path>, context: &Context) -> Result<Self, Error> {
+        let agent = HeaderValue::from_str(&user_agent(context.verb()));
+        let limit = context.request_timeout().filter(|limit| !limit.is_zero());
+        Ok(Self {
+            clients: Mutex::default(),
+            roots: ca.map(certificates).transpose()?,
+            user_agent: agent.map_err(|error| Error::failed(error.to_string()))?,
+            limit: limit.unwrap_or(PATIENCE),
+            printer: Arc::clone(&context.printer),
+        })
+    }
+
+    /// Sends one request and reads all of the answer.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        origin: &str,
+        path: &str,
+        headers: HeaderMap,
+    ) -> Result<Answer, RegistryError> {
+        let started = Instant::now();
+        let exchange = self.exchange(method.clone(), origin, path, headers);
+        let answer = tokio::time::timeout(self.limit, exchange)
+            .await
+            .unwrap_or(Err(RegistryError::TimedOut));
+        self.printer.log(6, || {
+            let end = match &answer {
+                Ok(answer) => answer.status.to_string(),
+                Err(_) => "no answer".to_owned(),
+            };
+            // What is asked for is in the query, nothing secret; but it is long.
+            let path = path.split_once('?').map_or(path, |(path, _)| path);
+            let took = started.elapsed().as_millis();
+            format!("{method} {origin}{path} {end} in {took} milliseconds")
+        });
+        answer
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        origin: &str,
+        path: &str,
+        headers: HeaderMap,
+    ) -> Result<Answer, RegistryError> {
+        let unreachable = |why: String| RegistryError::Unreachable(why);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::empty())
+            .map_err(|error| unreachable(format!("{path} is no address: {error}")))?;
+        *request.headers_mut() = headers;
+        request
+            .headers_mut()
+            .insert(header::USER_AGENT, self.user_agent.clone());
+        let response = self
+            .client(origin)?
+            .send(request)
+            .await
+            .map_err(|error| unreachable(innermost(&error)))?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, LONGEST_BODY)
+            .collect()
+            .await
+            .map_err(|error| unreachable(innermost(error.as_ref())))?;
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: body.to_bytes().into(),
+        })
+    }
+
+    /// The client of one scheme, host and port, which keeps its connection.
+    fn client(&self, origin: &str) -> Result<kube::Client, RegistryError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(origin) {
+            return Ok(client.clone());
+        }
+        let wrong = |why: String| RegistryError::Unreachable(why);
+        let uri: Uri = origin
+            .parse()
+            .map_err(|error| wrong(format!("{origin} is no address: {error}")))?;
+        let proxy = proxy_of_environment(&uri, |name| std::env::var(name).ok());
+        let mut config = kube::Config::new(uri);
+        config.proxy_url = proxy
+            .map(|proxy| proxy.parse())
+            .transpose()
+            .map_err(|error| wrong(format!("HTTPS_PROXY: {error}")))?;
+        config.root_cert.clone_from(&self.roots);
+        // Headers are asked for, and a token is not worth it.
+        config.disable_compression = true;
+        config.default_retry = false;
+        let client = ClientBuilder::try_from(config)
+            .map_err(|error| wrong(innermost(&error)))?
+            .build();
+        clients.insert(origin.to_owned(), client.clone());
+        Ok(client)
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
+    let wrong = |why: String| Error::usage(format!("--registry-ca {}: {why}", path.display()));
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let found = extreg_certs::pem::certificates("certificate authority", &text)
+        .map_err(|error| wrong(error.to_string()))?;
+    Ok(found.into_iter().map(|one| one.to_vec()).collect())
+}

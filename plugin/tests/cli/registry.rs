@@ -1,0 +1,320 @@
+//! The registry client, against a registry that does as it is told.
+
+use std::{sync::Arc, time::Duration};
+
+use clap::Parser as _;
+use extreg_plugin::{
+    caller::Caller,
+    cli::Cli,
+    context::Context,
+    printer::{ColorMode, Printer, Quiet},
+    registry::{Action, Client, Endpoints, Grants, Head, Login, RateLimit, RegistryError},
+};
+
+use super::fake_registry::{Auth, DIGEST, FakeRegistry, IMAGE, LIST, Rules};
+
+#[derive(clap::Parser)]
+struct Only {
+    #[command(flatten)]
+    endpoints: Endpoints,
+}
+
+fn client(args: &[&str]) -> Client {
+    let endpoints = Only::parse_from([&["x"], args].concat()).endpoints;
+    let cli = Cli::parse_from(["oc-extreg", "version", "--request-timeout", "2s"]);
+    let printer = Printer::stdio(ColorMode::Never, Quiet::No, 0);
+    let context = Context::new(Caller::Oc, "test", cli.global, Arc::new(printer));
+    Client::new(&endpoints, &context).unwrap()
+}
+
+fn login(username: &str, password: &str) -> Login {
+    Login::Basic {
+        username: username.to_owned(),
+        password: password.to_owned().into(),
+    }
+}
+
+/// acme may pull and push, guest may nothing.
+fn rules() -> Rules {
+    let user = |name: &str| (name.to_owned(), "pw".to_owned());
+    Rules {
+        users: [user("acme"), user("guest")].into(),
+        rights: [
+            ("acme".to_owned(), vec!["pull", "push"]),
+            ("guest".to_owned(), vec![]),
+        ]
+        .into(),
+        images: [
+            ("u/a:v1".to_owned(), IMAGE),
+            ("u/a:list".to_owned(), LIST),
+            ("u/private:v1".to_owned(), IMAGE),
+        ]
+        .into(),
+        private: vec!["u/private"],
+        limits: [(String::new(), 100), ("acme".to_owned(), 200)].into(),
+        ..Rules::default()
+    }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn head(registry: &FakeRegistry, image: &str, login: &Login) -> Result<Head, RegistryError> {
+    let (repository, tag) = image.split_once(':').unwrap();
+    let client = client(&[&registry.endpoint("docker.io")]);
+    run(client.head("docker.io", repository, tag, login))
+}
+
+fn limit(limit: u64, source: &str) -> RateLimit {
+    RateLimit {
+        limit,
+        remaining: Some(limit - 1),
+        window_seconds: 21600,
+        source: Some(source.to_owned()),
+    }
+}
+
+#[test]
+fn a_manifest_is_asked_for_by_its_headers_alone() {
+    let registry = FakeRegistry::start(rules());
+    let found = head(&registry, "u/a:v1", &Login::Anonymous).unwrap();
+    let expected = Head {
+        digest: Some(DIGEST.to_owned()),
+        media_type: Some(IMAGE.to_owned()),
+        limit: Some(limit(100, "203.0.113.7")),
+    };
+    assert_eq!((found.is_list(), &found), (Some(false), &expected));
+    let found = head(&registry, "u/a:list", &login("acme", "pw")).unwrap();
+    assert_eq!(
+        (found.is_list(), found.limit),
+        (Some(true), Some(limit(200, "an-account")))
+    );
+    assert!(registry.was_asked_by_head_only());
+    assert_eq!(
+        registry.asked(),
+        [
+            "GET /v2/",
+            "GET /token",
+            "HEAD /v2/u/a/manifests/v1 nobody",
+            "GET /v2/",
+            "GET /token acme",
+            "HEAD /v2/u/a/manifests/list acme",
+        ]
+    );
+}
+
+#[test]
+fn every_way_in_is_known() {
+    let acme = login("acme", "pw");
+    for (auth, login, image, expected) in [
+        (Auth::Open, &Login::Anonymous, "u/a:v1", Ok(())),
+        (Auth::Open, &acme, "u/a:v1", Ok(())),
+        (Auth::Basic, &Login::Anonymous, "u/a:v1", Ok(())),
+        (
+            Auth::Basic,
+            &Login::Anonymous,
+            "u/private:v1",
+            Err(RegistryError::Unauthorized),
+        ),
+        (Auth::Basic, &acme, "u/private:v1", Ok(())),
+        (
+            Auth::Basic,
+            &login("acme", "no"),
+            "u/a:v1",
+            Err(RegistryError::Unauthorized),
+        ),
+        (Auth::Bearer, &acme, "u/private:v1", Ok(())),
+        (
+            Auth::Bearer,
+            &Login::Anonymous,
+            "u/private:v1",
+            Err(RegistryError::Unauthorized),
+        ),
+        (
+            Auth::Bearer,
+            &login("acme", "no"),
+            "u/a:v1",
+            Err(RegistryError::Unauthorized),
+        ),
+        (
+            Auth::Bearer,
+            &login("guest", "pw"),
+            "u/a:v1",
+            Err(RegistryError::Denied),
+        ),
+        (
+            Auth::Bearer,
+            &acme,
+            "u/a:none",
+            Err(RegistryError::NotFound),
+        ),
+    ] {
+        let registry = FakeRegistry::start(Rules { auth, ..rules() });
+        let found = head(&registry, image, login).map(|_| ());
+        assert_eq!(found, expected, "{auth:?} {login:?} {image}");
+    }
+}
+
+#[test]
+fn a_token_is_used_again_by_whom_it_is_for() {
+    let registry = FakeRegistry::start(rules());
+    let client = client(&[&registry.endpoint("docker.io")]);
+    let acme = login("acme", "pw");
+    run(async {
+        for (repository, login) in [
+            ("u/a", &acme),
+            ("u/a", &acme),
+            ("u/private", &acme),
+            ("u/a", &Login::Anonymous),
+            ("u/a", &acme),
+        ] {
+            client
+                .head("docker.io", repository, "v1", login)
+                .await
+                .unwrap();
+        }
+        // A password that is wrong does not get what the right one got.
+        let wrong = client
+            .head("docker.io", "u/a", "v1", &login("acme", "no"))
+            .await;
+        assert_eq!(wrong, Err(RegistryError::Unauthorized));
+    });
+    assert_eq!(
+        registry.asked(),
+        [
+            "GET /v2/",
+            "GET /token acme",
+            "HEAD /v2/u/a/manifests/v1 acme",
+            "HEAD /v2/u/a/manifests/v1 acme",
+            "GET /token acme",
+            "HEAD /v2/u/private/manifests/v1 acme",
+            "GET /token",
+            "HEAD /v2/u/a/manifests/v1 nobody",
+            "HEAD /v2/u/a/manifests/v1 acme",
+            "GET /token acme (wrong)",
+        ]
+    );
+}
+
+#[test]
+fn what_a_login_may_do_is_told_by_its_token() {
+    let granted = |rules: Rules, login: &Login| {
+        let registry = FakeRegistry::start(rules);
+        let client = client(&[&registry.endpoint("docker.io")]);
+        let all = [Action::Pull, Action::Push, Action::Delete];
+        let grants = run(client.grants("docker.io", "u/a", &all, login));
+        let manifests = registry.asked().join(" ").contains("/manifests/");
+        assert!(!manifests, "nothing is asked of an image");
+        grants
+    };
+    let told = |actions: &[Action]| {
+        Ok(Grants {
+            actions: Some(actions.iter().copied().collect()),
+            expires_in: Some(300),
+        })
+    };
+    let acme = login("acme", "pw");
+    assert_eq!(granted(rules(), &acme), told(&[Action::Pull, Action::Push]));
+    assert_eq!(granted(rules(), &login("guest", "pw")), told(&[]));
+    assert_eq!(granted(rules(), &Login::Anonymous), told(&[Action::Pull]));
+    let wrong = granted(rules(), &login("acme", "no"));
+    assert_eq!(wrong, Err(RegistryError::Unauthorized));
+    let opaque = Rules {
+        has_claims: false,
+        ..rules()
+    };
+    let untold = Grants {
+        actions: None,
+        expires_in: Some(300),
+    };
+    assert_eq!(granted(opaque, &acme), Ok(untold));
+    let basic = || Rules {
+        auth: Auth::Basic,
+        ..rules()
+    };
+    assert_eq!(granted(basic(), &acme), Ok(Grants::default()));
+    for login in [login("acme", "no"), Login::Anonymous] {
+        assert_eq!(granted(basic(), &login), Err(RegistryError::Unauthorized));
+    }
+}
+
+#[test]
+fn a_registry_that_has_had_enough_says_for_how_long() {
+    for (after, expected) in [("7", Some(7)), ("", None)] {
+        let busy = Rules {
+            busy: (1, after),
+            ..rules()
+        };
+        let registry = FakeRegistry::start(busy);
+        let found = head(&registry, "u/a:v1", &Login::Anonymous);
+        let Err(RegistryError::TooManyRequests { retry_after, .. }) = found else {
+            panic!("{found:?}");
+        };
+        assert_eq!(retry_after, expected.map(Duration::from_secs));
+        assert!(head(&registry, "u/a:v1", &Login::Anonymous).is_ok());
+    }
+}
+
+#[test]
+fn a_registry_that_does_not_answer_is_told() {
+    let slow = Rules {
+        delay: Duration::from_mins(1),
+        ..rules()
+    };
+    let registry = FakeRegistry::start(slow);
+    let found = head(&registry, "u/a:v1", &Login::Anonymous);
+    assert_eq!(found, Err(RegistryError::TimedOut));
+
+    let client = client(&["--registry-endpoint", "docker.io=http://127.0.0.1:1"]);
+    let found = run(client.head("docker.io", "u/a", "v1", &Login::Anonymous));
+    let Err(RegistryError::Unreachable(why)) = found else {
+        panic!("{found:?}");
+    };
+    assert!(why.contains("refused"), "{why}");
+}
+
+#[test]
+fn a_redirect_is_followed_without_the_login() {
+    let elsewhere = FakeRegistry::start(Rules {
+        auth: Auth::Open,
+        ..rules()
+    });
+    let here = Rules {
+        redirect: Some(elsewhere.url.clone()),
+        ..rules()
+    };
+    let here = FakeRegistry::start(here);
+    head(&here, "u/a:v1", &login("acme", "pw")).unwrap();
+    assert_eq!(
+        here.asked().last().unwrap(),
+        "HEAD /v2/u/a/manifests/v1 acme"
+    );
+    assert_eq!(elsewhere.asked(), ["HEAD /v2/u/a/manifests/v1"]);
+
+    let round = Rules {
+        redirect: Some(String::new()),
+        ..rules()
+    };
+    let registry = FakeRegistry::start(round);
+    let found = head(&registry, "u/a:v1", &Login::Anonymous);
+    assert_eq!(found, Err(RegistryError::Unexpected(307)));
+    assert_eq!(registry.asked().len(), 2 + 4);
+}
+
+#[test]
+fn a_mirror_is_asked_in_place_of_the_registry() {
+    let mirror = Rules {
+        images: [("hub/u/a:v1".to_owned(), IMAGE)].into(),
+        ..rules()
+    };
+    let mirror = FakeRegistry::start(mirror);
+    let endpoints = format!("quay.io={}/hub,docker.io=http://127.0.0.1:1", mirror.url);
+    let client = client(&["--registry-endpoint", &endpoints]);
+    run(client.head("quay.io", "u/a", "v1", &Login::Anonymous)).unwrap();
+    assert_eq!(mirror.asked()[2], "HEAD /v2/hub/u/a/manifests/v1 nobody");
+}
