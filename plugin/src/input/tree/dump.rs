@@ -227,7 +227,9 @@ impl<'t> Dump<'t> {
     }
 
     fn plain(&mut self, first: &'t str, parent: usize) -> Option<()> {
-        if !is_plain(first) || first.starts_with(['-', '?', ':']) && first.get(1..2) == Some(" ") {
+        // An indicator that has nothing or a blank behind it is no text.
+        let is_apart = |rest: &str| rest.is_empty() || rest.starts_with(' ');
+        if !is_plain(first) || first.strip_prefix(['-', '?', ':']).is_some_and(is_apart) {
             return None;
         }
         self.advance();
@@ -431,6 +433,10 @@ ok: true
             "a: |2\n   x\n",
             "a: \"x\" y\n",
             "",
+            // A key without a word, and not the text "?".
+            "kind: List\nitems:\n- ?",
+            "a: ?\n",
+            "a:\n- :\n",
         ] {
             assert_eq!(to_json(text, false), None, "{text:?}");
         }
