@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod import;
 pub mod inventory;
 pub mod promote;
+pub mod ratelimit;
 pub mod resolve;
 pub mod setup;
 pub mod tag;
@@ -44,6 +45,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Promote(promote::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Ratelimit(Box<ratelimit::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
@@ -72,6 +75,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
             Self::Promote(_) => "promote",
+            Self::Ratelimit(_) => "ratelimit",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
             Self::Tag(_) => "tag",
@@ -102,6 +106,7 @@ impl Command {
             Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
             Self::Promote(args) => promote::run(args, context).await,
+            Self::Ratelimit(args) => Box::pin(ratelimit::run(*args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Tag(args) => tag::run(args, context).await,

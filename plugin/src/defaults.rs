@@ -257,6 +257,11 @@ mod tests {
         for name in ConnectionArgs::NAMES {
             assert!(error_of(&format!("{name}: x\n"), false).is_some(), "{name}");
         }
+        for name in Endpoints::NAMES {
+            let text = format!("ratelimit:\n  {name}: docker.io=https://r.example.com\n");
+            assert!(error_of(&text, false).is_some(), "{name}");
+            assert_eq!(error_of(&text, true), None, "{name}");
+        }
         assert_eq!(error_of("namespace: snow\n", false), None);
     }
 
@@ -269,6 +274,15 @@ mod tests {
             .collect();
         names.sort();
         assert_eq!(names, ConnectionArgs::NAMES);
+        let mut names: Vec<_> = cli::command(Caller::Oc)
+            .get_subcommands()
+            .flat_map(clap::Command::get_arguments)
+            .filter(|arg| arg.get_help_heading() == Some("Registry"))
+            .filter_map(|arg| arg.get_long().map(str::to_owned))
+            .collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names, Endpoints::NAMES);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod error;
 mod head;
 mod limit;
 mod login;
+mod patience;
 mod token;
 mod transport;
 
@@ -23,5 +24,6 @@ pub use self::{
     head::Head,
     limit::RateLimit,
     login::{Login, LoginKey, Logins, logins},
+    patience::patiently,
     token::{Action, Grants},
 };

@@ -12,5 +12,6 @@ pub(crate) use self::command::{by_hand, is_on_cluster, patch, set_image};
 pub(crate) use self::draft::{Draft, configuration, whole};
 pub(crate) use self::mirrored::mirrored;
 pub(crate) use self::outside::{Objection, check_outside};
-pub(crate) use self::shell::{PatchKind, oc, word};
+pub use self::shell::word;
+pub(crate) use self::shell::{PatchKind, oc};
 pub(crate) use self::uses::{is_external, judged, registries_in_use, trigger_of};

@@ -38,7 +38,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 pub(crate) use self::{
     args::InputArgs,
-    collect::{Collected, collect},
+    collect::{Collected, collect, collect_kinds},
     columns::Columns,
     policy_file::PolicyFile,
     settings::Input,

@@ -5,6 +5,7 @@ mod cert;
 mod chain;
 mod check;
 mod expect;
+mod following;
 pub(crate) mod install;
 mod installed;
 mod kinds;
@@ -22,6 +23,7 @@ use clap::Subcommand;
 
 pub(crate) use self::{
     chain::{home, walk},
+    following::{Following, following},
     kinds::{CONFIGURATION, ENDPOINT_SLICE, POD, POLICY, rights},
 };
 use crate::{context::Context, error::Error, exit::Exit};

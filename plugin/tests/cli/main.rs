@@ -22,6 +22,7 @@ mod fake_registry;
 mod image_api;
 mod import;
 mod promote;
+mod ratelimit;
 mod registry;
 mod resolve;
 mod setup;

@@ -22,7 +22,7 @@ impl PatchKind {
 }
 
 /// One word of a POSIX shell, quoted only where it must be.
-pub(crate) fn word(text: &str) -> Cow<'_, str> {
+pub fn word(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@=,+%-".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         Cow::Borrowed(text)

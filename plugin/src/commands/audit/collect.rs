@@ -9,7 +9,7 @@ use super::{
     settings::{ClusterInput, FileInput, Input},
     tree,
 };
-use crate::{api::Cluster, context::Context, error::Error};
+use crate::{api::Cluster, context::Context, error::Error, printer::Printer};
 use extreg_audit::{
     approved,
     coverage::{Gap, GapReason, GapSubject, Scope as Asked},
@@ -74,6 +74,30 @@ pub(crate) async fn collect(
     Ok(collected)
 }
 
+/// Reads some kinds of one cluster, for whoever needs no more than these: in a namespace, or in all.
+///
+/// # Errors
+/// [`Error::NotLoggedIn`]; [`Error::Unreachable`]; 404 if the namespace is not there.
+pub(crate) async fn collect_kinds(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    kinds: &[Kind],
+    printer: &Printer,
+) -> Result<Snapshot, Error> {
+    let options = ReadOptions {
+        own_namespace: Some(OWN_NAMESPACE.to_owned()),
+        ..ReadOptions::default()
+    };
+    let scope = Scope {
+        namespace: namespace.map(str::to_owned),
+        selector: String::new(),
+        kinds: kinds.to_vec(),
+    };
+    let mut reader = live::read(cluster, &scope, &options, printer).await?;
+    reader.coverage_mut().scope = asked(namespace, "");
+    Ok(reader.finish(cluster.name().to_owned()))
+}
+
 impl Collected {
     async fn clusters(
         &mut self,
@@ -119,6 +143,7 @@ impl Collected {
         let scope = Scope {
             namespace: namespace.clone(),
             selector: input.selector.clone(),
+            kinds: Kind::ALL.to_vec(),
         };
         let mut reader = live::read(cluster, &scope, options, &context.printer).await?;
         // An object of a file takes the place of the one of its name.

@@ -47,6 +47,8 @@ pub(super) struct Scope {
     pub(super) namespace: Option<String>,
     /// A label selector for objects that name images; empty picks all.
     pub(super) selector: String,
+    /// The kinds.
+    pub(super) kinds: Vec<Kind>,
 }
 
 /// Lists a cluster.
@@ -86,13 +88,18 @@ pub(super) async fn read(
         scope,
         options,
         printer,
-        progress: Progress::new(cluster.name(), scope.namespace.as_deref(), printer),
+        progress: Progress::new(
+            cluster.name(),
+            scope.namespace.as_deref(),
+            scope.kinds.len(),
+            printer,
+        ),
         permits: Arc::new(Semaphore::new(IN_FLIGHT)),
         served: Served::default(),
         visible: OnceCell::new(),
         is_limited: Cell::new(false),
     };
-    let kinds = Kind::ALL.into_iter().map(|kind| lister.kind(kind));
+    let kinds = scope.kinds.iter().map(|kind| lister.kind(*kind));
     let read = try_join_all(kinds).await?;
     if let Some(message) = read.first().and_then(|first| first.unreachable.clone())
         && read.iter().all(|kind| kind.unreachable.is_some())

@@ -16,7 +16,7 @@ use self::choices::{Action, Apply, Choices};
 pub(crate) use self::differences::differences;
 pub(super) use self::{
     plan::ADOPTED,
-    settings::{cap_of, follows_builds, mode_cap},
+    settings::{cap_of, followed_namespaces, follows_builds, mode_cap},
 };
 use crate::{
     api::{DryRun, ObjectFormat},

@@ -18,6 +18,8 @@ const MILESTONE: usize = 5000;
 pub(super) struct Progress<'a> {
     printer: &'a Printer,
     cluster: &'a str,
+    /// How many kinds there are to read.
+    kinds: usize,
     state: RefCell<State>,
 }
 
@@ -31,7 +33,12 @@ struct State {
 
 impl<'a> Progress<'a> {
     /// Says at once what is begun.
-    pub(super) fn new(cluster: &'a str, namespace: Option<&str>, printer: &'a Printer) -> Self {
+    pub(super) fn new(
+        cluster: &'a str,
+        namespace: Option<&str>,
+        kinds: usize,
+        printer: &'a Printer,
+    ) -> Self {
         let what = match namespace {
             Some(name) => format!("namespace {name} of {cluster}"),
             None => format!("all namespaces of {cluster}"),
@@ -44,6 +51,7 @@ impl<'a> Progress<'a> {
         Self {
             printer,
             cluster,
+            kinds,
             state: RefCell::default(),
         }
     }
@@ -61,7 +69,7 @@ impl<'a> Progress<'a> {
             self.printer.status(&format!(
                 "{}/{} kinds, {} objects; {}{left}",
                 state.kinds,
-                Kind::ALL.len(),
+                self.kinds,
                 state.objects,
                 kind.api().plural
             ));

@@ -217,6 +217,12 @@ pub(in crate::commands::webhook) fn follows_builds(deployment: &Object) -> bool 
     args(deployment).any(|arg| arg == "--follow-builds")
 }
 
+/// The namespaces in which a Deployment's pods follow builds, from their arguments: a label selector
+/// as JSON; none for all.
+pub(in crate::commands::webhook) fn followed_namespaces(deployment: &Object) -> Option<&str> {
+    args(deployment).find_map(|arg| arg.strip_prefix("--follow-namespaces="))
+}
+
 fn args(deployment: &Object) -> impl Iterator<Item = &str> {
     let args = "/spec/template/spec/containers/0/args";
     let args = deployment.body.pointer(args).and_then(Value::as_array);

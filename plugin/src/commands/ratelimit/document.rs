@@ -1,0 +1,236 @@
+//! The answer, as data; the table is made of the same.
+
+use extreg_audit::budget::{Allowances, IMPORT_INTERVAL_SECONDS, Identity, Pulls, Standing};
+use serde::Serialize;
+
+use super::{
+    advice::{Step, steps},
+    budget::{Allowed, Coverage, Load, TagCost},
+    measure::{Measured, Measurement},
+    settings::Settings,
+};
+use crate::{caller::Caller, commands::webhook::Following};
+
+/// What a registry lets be pulled, and what is taken of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RateLimits {
+    api_version: &'static str,
+    kind: &'static str,
+    pub(super) registry: String,
+    /// What the registry told this machine.
+    pub(super) measured: Vec<Row>,
+    /// What it publishes, where it is known to meter.
+    pub(super) published: Option<Published>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) budget: Option<Counted>,
+}
+
+/// What it told one identity.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Row {
+    pub(super) identity: Who,
+    /// `limited`, `untold`, `refused` or `failed`.
+    pub(super) state: &'static str,
+    pub(super) limit: Option<u64>,
+    pub(super) remaining: Option<u64>,
+    pub(super) window_seconds: Option<u64>,
+    /// Whose limit it is, as the registry says: an address, or the id of an account.
+    pub(super) source: Option<String>,
+    /// Why nothing was told.
+    pub(super) message: Option<String>,
+}
+
+/// An identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Who {
+    /// `account`, `anonymous` or `unknown`.
+    pub(super) kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) username: Option<String>,
+}
+
+/// What is published.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Published {
+    pub(super) anonymous: u64,
+    pub(super) personal: u64,
+    pub(super) window_seconds: u64,
+    source: String,
+    date: String,
+}
+
+/// What scheduled imports take.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Counted {
+    /// None for all of them.
+    pub(super) namespace: Option<String>,
+    /// How often a tag is imported, in seconds.
+    interval_seconds: u64,
+    pub(super) loads: Vec<LoadRow>,
+    /// What could not be read.
+    pub(super) gaps: Vec<String>,
+    #[serde(skip)]
+    pub(super) is_without_streams: bool,
+}
+
+/// What one identity's imports take.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LoadRow {
+    pub(super) identity: Who,
+    pub(super) tags: Vec<TagRow>,
+    pub(super) pulls: PullsRow,
+    /// None where the registry told no limit.
+    pub(super) allowed: Option<u64>,
+    /// `measured`, `published`, or `untold`.
+    pub(super) basis: &'static str,
+    /// `within`, `mayExceed` or `exceeds`.
+    pub(super) standing: &'static str,
+    /// The tags that are too many.
+    pub(super) over: Vec<TagRow>,
+    pub(super) remedies: Vec<Step>,
+}
+
+/// What one tag takes.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TagRow {
+    pub(super) namespace: String,
+    pub(super) stream: String,
+    pub(super) tag: String,
+    pub(super) image: String,
+    pub(super) pulls: PullsRow,
+}
+
+/// A number of pulls.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PullsRow {
+    pub(super) least: u64,
+    /// None where there is no telling.
+    pub(super) most: Option<u64>,
+}
+
+impl RateLimits {
+    pub(super) fn new(settings: &Settings, measured: &[Measurement]) -> Self {
+        let allowances = Allowances::published();
+        let published = allowances.of(&settings.registry).map(|table| Published {
+            anonymous: table.anonymous,
+            personal: table.personal,
+            window_seconds: table.window_seconds,
+            source: table.source.clone(),
+            date: table.date.clone(),
+        });
+        Self {
+            api_version: "extreg.io/v1",
+            kind: "RateLimits",
+            registry: settings.registry.clone(),
+            measured: measured.iter().map(Row::of).collect(),
+            published,
+            budget: None,
+        }
+    }
+
+    pub(super) fn with_budget(
+        mut self,
+        namespace: Option<String>,
+        loads: Vec<Load>,
+        coverage: Coverage,
+        follows: &Following,
+        caller: Caller,
+    ) -> Self {
+        let row = |load: Load| LoadRow {
+            identity: Who::of(&load.identity),
+            pulls: PullsRow::of(load.pulls),
+            allowed: load.allowed.pulls(),
+            basis: match load.allowed {
+                Allowed::Measured(_) => "measured",
+                Allowed::Published(_) | Allowed::Unknown(_) => "published",
+                Allowed::Untold => "untold",
+            },
+            standing: match load.standing {
+                Standing::Within => "within",
+                Standing::MayExceed => "mayExceed",
+                Standing::Exceeds => "exceeds",
+            },
+            remedies: steps(&load, &self.registry, follows, caller),
+            tags: load.tags.iter().map(TagRow::of).collect(),
+            over: load.over.iter().map(TagRow::of).collect(),
+        };
+        self.budget = Some(Counted {
+            namespace,
+            interval_seconds: IMPORT_INTERVAL_SECONDS,
+            loads: loads.into_iter().map(row).collect(),
+            is_without_streams: coverage.is_without_streams(),
+            gaps: coverage.gaps,
+        });
+        self
+    }
+}
+
+impl Row {
+    fn of(one: &Measurement) -> Self {
+        let identity = Who::of(&one.identity);
+        let (state, limit, message) = match &one.result {
+            Measured::Limited(limit) => ("limited", Some(limit), None),
+            Measured::Untold => ("untold", None, None),
+            Measured::Refused(why) => ("refused", None, Some(why.clone())),
+            Measured::Failed(why) => ("failed", None, Some(why.clone())),
+        };
+        Self {
+            identity,
+            state,
+            limit: limit.map(|limit| limit.limit),
+            remaining: limit.and_then(|limit| limit.remaining),
+            window_seconds: limit.map(|limit| limit.window_seconds),
+            source: limit.and_then(|limit| limit.source.clone()),
+            message,
+        }
+    }
+}
+
+impl Who {
+    fn of(identity: &Identity) -> Self {
+        let (kind, username) = match identity {
+            Identity::Account(username) => ("account", Some(username.clone())),
+            Identity::Anonymous => ("anonymous", None),
+            Identity::Unknown => ("unknown", None),
+        };
+        Self { kind, username }
+    }
+}
+
+impl TagRow {
+    fn of(tag: &TagCost) -> Self {
+        Self {
+            namespace: tag.namespace.clone(),
+            stream: tag.stream.clone(),
+            tag: tag.tag.clone(),
+            image: tag.image.clone(),
+            pulls: PullsRow::of(tag.pulls),
+        }
+    }
+}
+
+impl PullsRow {
+    const fn of(pulls: Pulls) -> Self {
+        Self {
+            least: pulls.least,
+            most: pulls.most,
+        }
+    }
+
+    /// In words.
+    pub(super) fn words(self) -> String {
+        Pulls {
+            least: self.least,
+            most: self.most,
+        }
+        .to_string()
+    }
+}

@@ -1,0 +1,144 @@
+//! The login that is asked with, out of an auth file or a secret.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_core::credential::Consumer;
+use serde_json::Value;
+
+use super::settings::{LoginSource, Settings, Wanted};
+use crate::{
+    api::{Cluster, Kind, ObjectRef},
+    error::Error,
+    registry::{Login, Logins, logins},
+};
+
+/// Finds it; none if none is asked for.
+///
+/// # Errors
+/// [`Error::Usage`] if the auth file has none for the registry, [`Error::Failed`] if the secret has
+/// none.
+pub(super) async fn find(
+    settings: &Settings,
+    cluster: Option<&Cluster>,
+) -> Result<Option<Login>, Error> {
+    let image = image(settings);
+    match (&settings.login, cluster) {
+        (LoginSource::AuthFile(path), _) => {
+            let wrong =
+                |why: String| Error::usage(format!("--auth-file {}: {why}", path.display()));
+            let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+            let logins = logins(&text).map_err(|error| wrong(format!("no auth file: {error}")))?;
+            let consumers = [Consumer::ContainersImage, Consumer::Import];
+            pick(&logins, &consumers, &settings.registry, &image)
+                .map(Some)
+                .map_err(wrong)
+        }
+        (LoginSource::Secret(name), Some(cluster)) => {
+            let namespace = cluster.namespace();
+            let wrong = |why: String| {
+                Error::failed(format!("secret \"{name}\" in namespace {namespace}: {why}"))
+            };
+            let reference = ObjectRef::new(Kind::SECRET, namespace, name);
+            let Some(secret) = cluster.get(&reference).await? else {
+                return Err(wrong("there is none".to_owned()));
+            };
+            let config = config(&secret.body)
+                .ok_or_else(|| wrong("it holds no docker config".to_owned()))?;
+            let logins = logins(&config).map_err(|error| wrong(error.to_string()))?;
+            pick(&logins, &[Consumer::Import], &settings.registry, &image)
+                .map(Some)
+                .map_err(wrong)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The docker config of a secret of either type.
+pub(crate) fn config(secret: &Value) -> Option<Vec<u8>> {
+    let data = secret.get("data")?;
+    let encoded = [".dockerconfigjson", ".dockercfg"]
+        .iter()
+        .find_map(|key| data.get(key)?.as_str())?;
+    STANDARD.decode(encoded).ok()
+}
+
+/// The image that the login is for, as an import is asked for it.
+fn image(settings: &Settings) -> String {
+    match &settings.measure {
+        Wanted::Image(probe) => format!("{}/{}", settings.registry, probe.repository),
+        Wanted::Unnamed | Wanted::Nothing => settings.registry.clone(),
+    }
+}
+
+/// The login for an image, else the first for any repository of its registry: the limit is the
+/// account's.
+fn pick(
+    logins: &Logins,
+    consumers: &[Consumer],
+    registry: &str,
+    image: &str,
+) -> Result<Login, String> {
+    let found = consumers
+        .iter()
+        .find_map(|consumer| logins.of(*consumer, image))
+        .or_else(|| {
+            logins.iter().find(|found| {
+                let key = found.key.normalised();
+                let path = key.as_deref().and_then(|key| key.strip_prefix(registry));
+                path.is_some_and(|path| path.is_empty() || path.starts_with('/'))
+            })
+        });
+    let Some(found) = found else {
+        return Err(format!("it has no login for {registry}"));
+    };
+    found.login.cloned().ok_or_else(|| {
+        format!(
+            "its entry \"{}\" has no username and password in it",
+            found.key.as_written()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_login_of_the_registry_is_found() {
+        // a:x and b:y
+        for (config, expected) in [
+            (r#"{"auths": {"docker.io": {"auth": "YTp4"}}}"#, Ok("a")),
+            (
+                r#"{"auths": {"https://index.docker.io/v1/": {"auth": "Yjp5"}}}"#,
+                Ok("b"),
+            ),
+            (
+                r#"{"auths": {"docker.io/acme": {"auth": "YTp4"}, "quay.io": {"auth": "Yjp5"}}}"#,
+                Ok("a"),
+            ),
+            (
+                r#"{"auths": {"docker.io.example.com": {"auth": "YTp4"}}}"#,
+                Err("no login for docker.io"),
+            ),
+            (
+                r#"{"auths": {"docker.io": {"identitytoken": "t"}}}"#,
+                Err("no username and password"),
+            ),
+        ] {
+            let logins = logins(config.as_bytes()).unwrap();
+            let all = [Consumer::ContainersImage, Consumer::Import];
+            let found = pick(
+                &logins,
+                &all,
+                "docker.io",
+                "docker.io/ratelimitpreview/test",
+            );
+            match expected {
+                Ok(username) => assert_eq!(found.unwrap().username(), Some(username), "{config}"),
+                Err(why) => {
+                    let found = found.unwrap_err();
+                    assert!(found.contains(why), "{config}: {found}");
+                }
+            }
+        }
+    }
+}

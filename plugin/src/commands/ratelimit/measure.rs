@@ -1,0 +1,86 @@
+//! What a registry says itself of the limit of whoever asks.
+
+use extreg_audit::budget::Identity;
+
+use crate::{
+    context::Context,
+    registry::{Client, Login, RateLimit, RegistryError, patiently},
+};
+
+/// Docker Hub's image for asking what is left; its headers cost nothing.
+const DOCKER_HUB: (&str, &str) = ("ratelimitpreview/test", "latest");
+
+/// The image whose headers are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Probe {
+    pub(crate) repository: String,
+    /// A tag or a digest.
+    pub(crate) reference: String,
+}
+
+/// What was found out as one identity.
+#[derive(Clone, Debug)]
+pub(crate) struct Measurement {
+    pub(crate) identity: Identity,
+    pub(crate) result: Measured,
+}
+
+/// What asking came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Measured {
+    /// This limit.
+    Limited(RateLimit),
+    /// An answer without a limit in its headers.
+    Untold,
+    /// The login was refused.
+    Refused(String),
+    /// No answer.
+    Failed(String),
+}
+
+impl Probe {
+    /// The image that a registry has for this, if it is known to have one.
+    pub(crate) fn of_registry(registry: &str) -> Option<Self> {
+        let (repository, reference) = DOCKER_HUB;
+        (registry == "docker.io").then(|| Self {
+            repository: repository.to_owned(),
+            reference: reference.to_owned(),
+        })
+    }
+}
+
+/// Asks for the headers of an image, and waits where the registry says for how long.
+pub(crate) async fn measure(
+    client: &Client,
+    registry: &str,
+    probe: &Probe,
+    login: &Login,
+    context: &Context,
+) -> Measurement {
+    let ask = async || {
+        client
+            .head(registry, &probe.repository, &probe.reference, login)
+            .await
+    };
+    let identity = match login.username() {
+        Some(username) => Identity::Account(username.to_owned()),
+        None => Identity::Anonymous,
+    };
+    Measurement {
+        result: match patiently(registry, context, ask).await {
+            Ok(head) => head.limit.map_or(Measured::Untold, Measured::Limited),
+            // What is refused for its limit tells the limit.
+            Err(RegistryError::TooManyRequests {
+                limit: Some(limit), ..
+            }) => Measured::Limited(RateLimit {
+                remaining: Some(0),
+                ..limit
+            }),
+            Err(error @ (RegistryError::Unauthorized | RegistryError::Denied)) => {
+                Measured::Refused(error.to_string())
+            }
+            Err(error) => Measured::Failed(error.to_string()),
+        },
+        identity,
+    }
+}

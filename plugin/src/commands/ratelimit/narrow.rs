@@ -1,0 +1,117 @@
+//! Whether an image is a list, by its headers: what an import costs depends on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use extreg_audit::snapshot::{Snapshot, TagOrigin, TagRecord};
+use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
+use futures::{StreamExt as _, stream};
+
+use crate::{
+    context::Context,
+    registry::{Client, Login, RegistryError},
+};
+
+/// More images are not asked for: it is to be cheap.
+const MOST: usize = 200;
+const IN_FLIGHT: usize = 4;
+
+/// Asks a registry.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) registry: &'a str,
+    pub(crate) login: &'a Login,
+}
+
+/// A repository, and a tag in it.
+type Image = (String, String);
+
+impl Asker<'_> {
+    /// Finds out of every scheduled tag whether its image is a list, where the registry tells. What
+    /// it does not tell stays open.
+    pub(crate) async fn narrow(self, snapshot: &mut Snapshot, context: &Context) {
+        let internal = snapshot.cluster.internal.clone();
+        let of = |tag: &TagRecord| self.image(tag, &internal);
+        let tags = snapshot.streams.iter().flat_map(|stream| &stream.tags);
+        let images: BTreeSet<Image> = tags.filter_map(of).collect();
+        if images.len() > MOST {
+            context.printer.note(format!(
+                "of {} images only the first {MOST} are asked for",
+                images.len()
+            ));
+        }
+        let lists = self.ask(images.into_iter().take(MOST), context).await;
+        let streams = snapshot.streams.iter_mut();
+        for tag in streams.flat_map(|stream| &mut stream.tags) {
+            let is_list = of(tag).and_then(|image| lists.get(&image));
+            tag.platforms = match is_list {
+                Some(false) => Some(1),
+                // However many they are, of two or more one is fetched.
+                Some(true) if !tag.preserves_original => Some(2),
+                _ => tag.platforms,
+            };
+        }
+    }
+
+    async fn ask(
+        self,
+        images: impl Iterator<Item = Image>,
+        context: &Context,
+    ) -> BTreeMap<Image, bool> {
+        let asked = images.map(|(repository, reference)| async move {
+            let head = self
+                .client
+                .head(self.registry, &repository, &reference, self.login)
+                .await;
+            ((repository, reference), head)
+        });
+        let mut answers = stream::iter(asked).buffer_unordered(IN_FLIGHT);
+        let mut lists = BTreeMap::new();
+        while let Some((image, head)) = answers.next().await {
+            let told = match head {
+                Ok(head) => head.is_list(),
+                // Private, or gone: the next one may not be.
+                Err(
+                    RegistryError::Unauthorized | RegistryError::Denied | RegistryError::NotFound,
+                ) => None,
+                Err(error) => {
+                    context.printer.note(format!(
+                        "which images are lists is not known of all: {}: {error}",
+                        self.registry
+                    ));
+                    break;
+                }
+            };
+            if let Some(is_list) = told {
+                lists.insert(image, is_list);
+            }
+            context.printer.status(&format!(
+                "asked {} of {} images",
+                self.registry,
+                lists.len()
+            ));
+        }
+        context.printer.clear_status();
+        lists
+    }
+
+    /// The image of a scheduled tag of this registry, where it is not known whether it is a list.
+    fn image(self, tag: &TagRecord, internal: &InternalRegistry) -> Option<Image> {
+        let TagOrigin::Image(written) = &tag.from else {
+            return None;
+        };
+        if !tag.scheduled || tag.reference || tag.platforms.is_some() {
+            return None;
+        }
+        let Resolution::Certain(host, image) = resolve(written, RefRole::Import, internal) else {
+            return None;
+        };
+        let reference = match (image.id(), image.tag()) {
+            ("", "") => "latest",
+            ("", tag) => tag,
+            (digest, _) => digest,
+        };
+        let is_ours = host.as_str() == self.registry;
+        is_ours.then(|| (image.repository_path(), reference.to_owned()))
+    }
+}

@@ -1,0 +1,133 @@
+//! What `ratelimit` was asked for, understood and checked.
+
+use std::path::PathBuf;
+
+use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
+
+use super::{Args, Format, measure::Probe};
+use crate::{error::Error, registry::Endpoints};
+
+/// What to measure and to count.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// As images name it; `docker.io` for Docker Hub.
+    pub(super) registry: String,
+    pub(super) measure: Wanted,
+    pub(super) login: LoginSource,
+    /// Whether to count, and whether in all namespaces.
+    pub(super) budget: Option<bool>,
+    pub(super) same_address: bool,
+    pub(super) format: Format,
+    pub(super) endpoints: Endpoints,
+}
+
+/// What to ask the registry for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The headers of this image.
+    Image(Probe),
+    /// Nothing, as no image is named and the registry is not known to have one for this.
+    Unnamed,
+    /// Nothing.
+    Nothing,
+}
+
+/// Where a login is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LoginSource {
+    None,
+    AuthFile(PathBuf),
+    Secret(String),
+}
+
+impl Settings {
+    /// Understands and checks the arguments.
+    ///
+    /// # Errors
+    /// [`Error::Usage`]
+    pub(super) fn resolve(args: Args) -> Result<Self, Error> {
+        let Args {
+            registry,
+            image,
+            auth_file,
+            secret,
+            budget,
+            all_namespaces,
+            same_address,
+            no_measure,
+            output,
+            endpoints,
+        } = args;
+        let named = registry.map(|name| host(&name)).transpose()?;
+        let asked = image.map(|image| probe(&image)).transpose()?;
+        let registry = match (named, &asked) {
+            (Some(named), Some((host, _))) if named != *host => {
+                return Err(Error::usage(format!(
+                    "--image is of {host} and --registry says {named}: leave one of them out"
+                )));
+            }
+            (Some(named), _) => named,
+            (None, Some((host, _))) => host.clone(),
+            (None, None) => "docker.io".to_owned(),
+        };
+        let measure = match asked {
+            _ if no_measure => Wanted::Nothing,
+            Some((_, probe)) => Wanted::Image(probe),
+            None => Probe::of_registry(&registry).map_or(Wanted::Unnamed, Wanted::Image),
+        };
+        let login = match (auth_file, secret) {
+            (Some(path), _) => LoginSource::AuthFile(path),
+            (None, Some(name)) => LoginSource::Secret(name),
+            (None, None) => LoginSource::None,
+        };
+        if measure == Wanted::Unnamed && login != LoginSource::None {
+            return Err(Error::usage(format!(
+                "which image of {registry} to ask for is not known: name one with --image"
+            )));
+        }
+        Ok(Self {
+            registry,
+            measure,
+            login,
+            budget: budget.then_some(all_namespaces),
+            same_address,
+            format: output,
+            endpoints,
+        })
+    }
+
+    pub(super) fn needs_cluster(&self) -> bool {
+        self.budget.is_some() || matches!(self.login, LoginSource::Secret(_))
+    }
+}
+
+fn host(name: &str) -> Result<String, Error> {
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    if name.is_empty() || !name.chars().all(is_host) {
+        return Err(Error::usage(format!(
+            "--registry {name}: use a host, with its port if it has one, e.g. docker.io"
+        )));
+    }
+    Ok(RegistryHost::of(name).as_str().to_owned())
+}
+
+fn probe(image: &str) -> Result<(String, Probe), Error> {
+    let refuse = |why: &str| Err(Error::usage(format!("--image {image}: {why}")));
+    match resolve(image, RefRole::Import, &InternalRegistry::default()) {
+        Resolution::Certain(host, image) => {
+            let reference = match (image.id(), image.tag()) {
+                ("", "") => "latest",
+                ("", tag) => tag,
+                (digest, _) => digest,
+            };
+            let probe = Probe {
+                repository: image.repository_path(),
+                reference: reference.to_owned(),
+            };
+            Ok((host.as_str().to_owned(), probe))
+        }
+        Resolution::Internal(_) => refuse("the cluster's own registry has no limit"),
+        Resolution::Invalid(why) => refuse(&why.to_string()),
+        Resolution::Parameter | Resolution::FirstOf(..) => refuse("does not name one image"),
+    }
+}

@@ -1,0 +1,61 @@
+//! Waiting for a registry that has had too many requests, where one can see it.
+
+use std::time::{Duration, Instant};
+
+use super::RegistryError;
+use crate::context::Context;
+
+/// Waits are as long as this in all where `--timeout` says nothing.
+const PATIENCE: Duration = Duration::from_mins(5);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Asks, and asks again when the registry `host` says when to come back, for as long as `--timeout`
+/// allows. A registry that says no time is not asked again, and neither is one whose limit is used
+/// up: that answers what is asked here.
+pub async fn patiently<T>(
+    host: &str,
+    context: &Context,
+    ask: impl AsyncFn() -> Result<T, RegistryError>,
+) -> Result<T, RegistryError> {
+    let end = context.started + context.timeout.as_ref().map_or(PATIENCE, |t| t.duration);
+    loop {
+        let refused = match ask().await {
+            Err(error) => error,
+            answer => return answer,
+        };
+        let RegistryError::TooManyRequests {
+            retry_after: Some(wait),
+            limit: None,
+        } = &refused
+        else {
+            return Err(refused);
+        };
+        // A registry that says "at once" again and again is not to be hammered.
+        let until = Instant::now() + (*wait).max(SECOND);
+        if until >= end {
+            return Err(refused);
+        }
+        count_down(host, until, context).await;
+    }
+}
+
+async fn count_down(host: &str, until: Instant, context: &Context) {
+    let printer = &context.printer;
+    let left = || {
+        let left = until.saturating_duration_since(Instant::now());
+        // The last second is one.
+        left.as_millis().div_ceil(1000)
+    };
+    let say = |left| format!("{host} has had too many requests, asking again in {left}s");
+    if !printer.has_status() {
+        printer.note(say(left()));
+        tokio::time::sleep_until(until.into()).await;
+        return;
+    }
+    while left() > 0 {
+        printer.status(&say(left()));
+        let next = Instant::now() + SECOND;
+        tokio::time::sleep_until(next.min(until).into()).await;
+    }
+    printer.clear_status();
+}

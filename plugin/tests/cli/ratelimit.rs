@@ -1,0 +1,442 @@
+//! `ratelimit`, with a registry and a cluster that answer as they are told.
+
+use std::path::Path;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::{
+    audit::{Run, run_in},
+    common::{FakeApi, extreg, json as answer, status},
+    fake_registry::{Auth, FakeRegistry, IMAGE, LIST, Rules},
+};
+
+const STREAMS: &str = "/apis/image.openshift.io/v1/imagestreams";
+const SNOW_STREAMS: &str = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams";
+const SECRETS: &str = "/api/v1/secrets";
+const SNOW_SECRETS: &str = "/api/v1/namespaces/snow/secrets";
+const SNOW_HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
+
+/// A registry that meters nobody at 100 and acme at 200 pulls, with images and lists.
+fn rules() -> Rules {
+    let image = |name: &str, media_type| (format!("acme/{name}:v1"), media_type);
+    let mut rules = Rules {
+        users: [("acme".to_owned(), "canary-word".to_owned())].into(),
+        limits: [(String::new(), 100), ("acme".to_owned(), 200)].into(),
+        ..Rules::default()
+    };
+    rules
+        .images
+        .extend([image("app", IMAGE), image("list", LIST)]);
+    rules
+}
+
+fn auth_file(folder: &Path, password: &str) -> String {
+    let auth = STANDARD.encode(format!("acme:{password}"));
+    let path = folder.join("auth.json");
+    let text = json!({"auths": {"docker.io": {"auth": auth}}}).to_string();
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// A secret with the login of acme.
+fn hub(namespace: &str) -> Value {
+    let auth = STANDARD.encode("acme:canary-word");
+    let config = json!({"auths": {"docker.io": {"auth": auth}}}).to_string();
+    json!({
+        "metadata": {"namespace": namespace, "name": "hub", "uid": format!("hub-{namespace}")},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": STANDARD.encode(config)},
+    })
+}
+
+/// An ImageStream with scheduled tags `v1`, `v2` and so on of one image.
+fn stream(namespace: &str, name: &str, image: &str, tags: usize) -> Value {
+    let tags: Vec<Value> = (1..=tags)
+        .map(|number| {
+            json!({
+                "name": format!("v{number}"),
+                "from": {"kind": "DockerImage", "name": image},
+                "importPolicy": {"scheduled": true},
+            })
+        })
+        .collect();
+    json!({
+        "metadata": {"namespace": namespace, "name": name, "uid": format!("{name}-{namespace}")},
+        "spec": {"tags": tags},
+    })
+}
+
+/// A cluster that serves these paths (403 for a string), empty lists of secrets, and namespaces.
+fn cluster(objects: &[(&str, Value)]) -> FakeApi {
+    let objects: Vec<(String, Value)> = objects
+        .iter()
+        .map(|(path, value)| ((*path).to_owned(), value.clone()))
+        .collect();
+    let is_forbidden = objects.iter().any(|(_, value)| value.is_string());
+    FakeApi::start(move |seen, _| {
+        let target = seen.line.split(' ').nth(1).unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
+        let value = match objects.iter().find(|(known, _)| known == path) {
+            Some((_, Value::String(_))) => {
+                return status("403 Forbidden", 403, "Forbidden", "not yours");
+            }
+            // The two types of secrets are listed apart.
+            Some(_) if target.contains("dockercfg") => json!({"items": []}),
+            Some((_, Value::Array(items))) => json!({"items": items}),
+            Some((_, value)) => value.clone(),
+            None if path.ends_with("/secrets") => json!({"items": []}),
+            None if path == "/apis/config.openshift.io/v1/images" => json!({"items": []}),
+            // Somebody who may not list streams is told that there are some.
+            None if path == "/apis/image.openshift.io" && is_forbidden => {
+                json!({"versions": [{"version": "v1"}]})
+            }
+            None if path == "/apis/image.openshift.io/v1" => {
+                json!({"resources": [{"name": "imagestreams"}]})
+            }
+            None if path == "/api/v1/namespaces" => json!({"items": []}),
+            None if path.starts_with("/api/v1/namespaces/") && path.matches('/').count() == 4 => {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                json!({"metadata": {"name": name}})
+            }
+            None => return status("404 Not Found", 404, "NotFound", "not found"),
+        };
+        answer("200 OK", "", &value.to_string())
+    })
+}
+
+fn measure(registry: &FakeRegistry, args: &[&str]) -> Run {
+    let endpoint = registry.endpoint("docker.io");
+    run_in(
+        Path::new("/"),
+        &[&["ratelimit", &endpoint], args].concat(),
+        "",
+    )
+}
+
+fn count(api: &FakeApi, registry: &FakeRegistry, args: &[&str]) -> Run {
+    let run = measure(
+        registry,
+        &[&["--budget", "--server", &api.url], args].concat(),
+    );
+    assert!(
+        !run.out.contains("canary") && !run.err.contains("canary"),
+        "{}",
+        run.err
+    );
+    assert!(api.seen().iter().all(|seen| seen.line.starts_with("GET ")));
+    run
+}
+
+/// Identity, pulls, allowed, basis and standing of each load.
+fn loads(run: &Run) -> Vec<String> {
+    let document = run.json();
+    let loads = document["budget"]["loads"].as_array().unwrap();
+    loads
+        .iter()
+        .map(|load| {
+            let who = load["identity"]["username"].as_str();
+            let who = who.or_else(|| load["identity"]["kind"].as_str()).unwrap();
+            let pulls = &load["pulls"];
+            format!(
+                "{who}: {}..{} of {} {} {}",
+                pulls["least"], pulls["most"], load["allowed"], load["basis"], load["standing"]
+            )
+            .replace('"', "")
+        })
+        .collect()
+}
+
+#[test]
+fn help() {
+    for page in ["-h", "--help"] {
+        let run = extreg().args(["ratelimit", page]).output().unwrap();
+        let text = String::from_utf8(run.stdout).unwrap();
+        insta::assert_snapshot!(format!("ratelimit-help{page}"), text);
+    }
+}
+
+#[test]
+fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = FakeRegistry::start(rules());
+    let file = auth_file(folder.path(), "canary-word");
+    let run = measure(&registry, &["--auth-file", &file]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    insta::assert_snapshot!("ratelimit-measured", run.out);
+    assert!(
+        run.err.contains("Measured from this machine"),
+        "{}",
+        run.err
+    );
+    assert!(registry.was_asked_by_head_only());
+
+    let run = measure(&registry, &["--auth-file", &file, "-o", "json"]);
+    insta::assert_snapshot!("ratelimit-measured-json", run.out);
+    assert!(!run.out.contains("canary") && !run.err.contains("canary"));
+}
+
+#[test]
+fn what_is_not_told_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let untold = FakeRegistry::start(Rules {
+        limits: [].into(),
+        ..rules()
+    });
+    let run = measure(&untold, &[]);
+    assert_eq!(run.code, 0);
+    assert!(run.out.contains("none told"), "{}", run.out);
+    assert!(
+        run.err
+            .contains("told no limit as nobody: it is a paid account"),
+        "{}",
+        run.err
+    );
+
+    let registry = FakeRegistry::start(rules());
+    let run = measure(
+        &registry,
+        &["--auth-file", &auth_file(folder.path(), "wrong")],
+    );
+    assert_eq!(run.code, 6);
+    assert!(
+        run.err
+            .contains("docker.io as acme: the registry wants a login"),
+        "{}",
+        run.err
+    );
+
+    let nowhere = [
+        "ratelimit",
+        "--registry-endpoint",
+        "docker.io=http://127.0.0.1:1",
+    ];
+    let run = run_in(Path::new("/"), &nowhere, "");
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("cannot be asked"), "{}", run.err);
+
+    let run = measure(&registry, &["--registry", "quay.io"]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""));
+    assert!(
+        run.err.contains("quay.io is not known to meter"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn any_image_can_be_asked_for() {
+    let registry = FakeRegistry::start(Rules {
+        auth: Auth::Open,
+        ..rules()
+    });
+    let endpoint = registry.endpoint("r.example.com");
+    let args = [
+        "ratelimit",
+        &endpoint,
+        "--image",
+        "r.example.com/acme/app:v1",
+    ];
+    let run = run_in(Path::new("/"), &args, "");
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(
+        registry.asked().last().unwrap(),
+        "HEAD /v2/acme/app/manifests/v1"
+    );
+
+    for (args, why) in [
+        (
+            &["--registry", "quay.io", "--image", "u/a"][..],
+            "leave one of them out",
+        ),
+        (&["--registry", "https://quay.io"], "use a host"),
+        (&["--image", "u/a:b:c"], "--image u/a:b:c"),
+        (&["-A"], "--budget"),
+        (&["--registry", "quay.io", "--secret", "hub"], "--image"),
+    ] {
+        let run = measure(&registry, args);
+        assert_eq!(run.code, 2, "{args:?} {}", run.err);
+        assert!(run.err.contains(why), "{args:?} {}", run.err);
+    }
+}
+
+#[test]
+fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
+    let busy = |after| {
+        FakeRegistry::start(Rules {
+            busy: (1, after),
+            ..rules()
+        })
+    };
+    let registry = busy("1");
+    let run = measure(&registry, &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(
+        run.err
+            .contains("docker.io has had too many requests, asking again in 1s"),
+        "{}",
+        run.err
+    );
+    // Longer than one is ready to wait, or nobody knows how long: that is the answer.
+    for (after, args) in [("600", &["--timeout", "30s"][..]), ("1000", &[]), ("", &[])] {
+        let registry = busy(after);
+        let run = measure(&registry, args);
+        assert_eq!(run.code, 1, "{}", run.err);
+        assert!(run.err.contains("too many requests (429)"), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_budget_that_is_exceeded_says_what_to_do() {
+    let registry = FakeRegistry::start(rules());
+    let api = cluster(&[(
+        STREAMS,
+        json!([
+            stream("data", "feed", "docker.io/acme/list:v1", 2),
+            stream("snow", "app", "acme/app:v1", 1),
+            stream("snow", "other", "quay.io/acme/app:v1", 9),
+        ]),
+    )]);
+    let run = count(&api, &registry, &["-A"]);
+    assert_eq!(run.code, 3, "{}", run.err);
+    let (first, said) = run.err.split_once('\n').unwrap();
+    assert!(first.starts_with("reading all namespaces of "), "{first}");
+    insta::assert_snapshot!("ratelimit-budget", format!("{}---\n{said}", run.out));
+    assert!(registry.was_asked_by_head_only());
+    let run = count(&api, &registry, &["-A", "-o", "yaml"]);
+    assert_eq!(run.code, 3);
+    insta::assert_snapshot!("ratelimit-budget-yaml", run.out);
+}
+
+#[test]
+fn the_registry_tells_lists_from_images() {
+    let app = stream("snow", "app", "acme/app:v1", 3);
+    let api = cluster(&[(SNOW_STREAMS, json!([app]))]);
+    let registry = FakeRegistry::start(rules());
+    let here = ["-n", "snow", "-o", "json"];
+    let exact = count(&api, &registry, &here);
+    assert_eq!(loads(&exact), ["anonymous: 72..72 of 100 published within"]);
+    assert_eq!(exact.code, 0);
+    let asked = registry.asked();
+    let images = asked
+        .iter()
+        .filter(|asked| asked.contains("/acme/app/"))
+        .count();
+    assert_eq!(images, 1, "{asked:?}");
+
+    let open = count(&api, &registry, &[&here[..], &["--no-measure"]].concat());
+    assert_eq!(
+        loads(&open),
+        ["anonymous: 72..144 of 100 published mayExceed"]
+    );
+    assert_eq!((open.code, registry.asked().len()), (0, asked.len()));
+
+    let nowhere = [
+        "-n",
+        "snow",
+        "-o",
+        "json",
+        "--registry-endpoint",
+        "docker.io=http://127.0.0.1:1",
+    ];
+    let failed = count(&api, &registry, &nowhere);
+    assert_eq!(loads(&failed), loads(&open));
+    assert_eq!(failed.code, 0, "{}", failed.err);
+    assert!(failed.err.contains("cannot be asked"), "{}", failed.err);
+}
+
+#[test]
+fn an_account_has_a_limit_of_its_own() {
+    let app = stream("snow", "app", "acme/app:v1", 9);
+    let api = cluster(&[
+        (SNOW_STREAMS, json!([app])),
+        (SNOW_SECRETS, json!([hub("snow")])),
+        (SNOW_HUB, hub("snow")),
+    ]);
+    let here = ["-n", "snow", "-o", "json"];
+    let registry = FakeRegistry::start(rules());
+    let run = count(&api, &registry, &here);
+    assert_eq!(loads(&run), ["acme: 216..216 of 200 published exceeds"]);
+    assert!(run.err.contains("taken for a free account"), "{}", run.err);
+
+    let with = [&here[..], &["--secret", "hub"]].concat();
+    for (limit, want, code) in [
+        (Some(5000), "acme: 216..216 of 5000 measured within", 0),
+        (Some(210), "acme: 216..216 of 210 measured exceeds", 3),
+        (None, "acme: 216..216 of null untold within", 0),
+    ] {
+        let mut told = rules();
+        told.limits.remove("acme");
+        told.limits
+            .extend(limit.map(|limit| ("acme".to_owned(), limit)));
+        let registry = FakeRegistry::start(told);
+        let run = count(&api, &registry, &with);
+        assert_eq!((loads(&run), run.code), (vec![want.to_owned()], code));
+    }
+}
+
+#[test]
+fn what_this_machine_is_told_is_the_clusters_only_if_that_is_said() {
+    let api = cluster(&[(
+        SNOW_STREAMS,
+        json!([stream("snow", "app", "acme/app:v1", 3)]),
+    )]);
+    let mut few = rules();
+    few.limits.insert(String::new(), 10);
+    let registry = FakeRegistry::start(few);
+    let here = ["-n", "snow", "-o", "json"];
+    let run = count(&api, &registry, &here);
+    assert_eq!(loads(&run), ["anonymous: 72..72 of 100 published within"]);
+    assert!(run.err.contains("say --same-address"), "{}", run.err);
+    let run = count(&api, &registry, &[&here[..], &["--same-address"]].concat());
+    assert_eq!(loads(&run), ["anonymous: 72..72 of 10 measured exceeds"]);
+    assert_eq!(run.code, 3);
+}
+
+#[test]
+fn what_may_not_be_read_is_said() {
+    let registry = FakeRegistry::start(rules());
+    let app = json!([stream("snow", "app", "acme/app:v1", 5)]);
+    let here = ["-n", "snow", "-o", "json"];
+
+    let api = cluster(&[(SNOW_STREAMS, app), (SNOW_SECRETS, json!("403"))]);
+    let run = count(&api, &registry, &here);
+    assert_eq!(
+        loads(&run),
+        ["unknown: 120..120 of 100 published mayExceed"]
+    );
+    assert_eq!(run.code, 0);
+    assert!(
+        run.err
+            .contains("could not be read: secrets in snow: not permitted"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.json()["budget"]["gaps"]
+            .to_string()
+            .contains("secrets in snow")
+    );
+
+    let api = cluster(&[(SNOW_STREAMS, json!("403"))]);
+    let run = count(&api, &registry, &here);
+    assert_eq!((run.code, loads(&run).len()), (6, 0), "{}", run.err);
+
+    let run = count(&cluster(&[]), &registry, &here);
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(
+        run.err.contains("does not serve ImageStreams"),
+        "{}",
+        run.err
+    );
+
+    let api = cluster(&[(STREAMS, json!([])), (SECRETS, json!([]))]);
+    let run = count(&api, &registry, &["-A"]);
+    assert_eq!(run.code, 0);
+    assert!(
+        run.err
+            .contains("No scheduled tags of docker.io in any namespace."),
+        "{}",
+        run.err
+    );
+}
