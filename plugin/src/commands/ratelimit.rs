@@ -4,7 +4,7 @@
 pub(crate) mod advice;
 pub(crate) mod budget;
 mod document;
-mod login;
+pub(crate) mod login;
 pub(crate) mod measure;
 pub(crate) mod narrow;
 mod settings;
@@ -134,7 +134,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let mut limits = RateLimits::new(&settings, &measured);
     if let (Some(all), Some(cluster)) = (settings.budget, &cluster) {
         let namespace = (!all).then(|| cluster.namespace().to_owned());
-        let mut snapshot = budget::read(cluster, namespace.as_deref(), &context.printer).await?;
+        let mut snapshot =
+            budget::read(cluster, namespace.as_deref(), true, &context.printer).await?;
         if !matches!(settings.measure, Wanted::Nothing) {
             let login = login.as_ref().unwrap_or(&Login::Anonymous);
             let asker = narrow::Asker {

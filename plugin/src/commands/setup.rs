@@ -27,6 +27,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    registry::Endpoints,
 };
 
 /// Set up an application that is built here and kept in an external registry
@@ -117,6 +118,17 @@ pub struct Args {
     /// Leave out the ImageStream
     #[arg(long, help_heading = "Run")]
     no_stream: bool,
+    /// Import the tag every 15 minutes: auto (if the registry's limit allows it), always, fallback (else leave it to builds that are followed) or never [default: auto]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Run"
+    )]
+    schedule: Schedule,
     /// Where pods pull from: source (the registry itself) or local (through the integrated registry) [default: source]
     #[arg(
         long,
@@ -178,6 +190,18 @@ pub struct Args {
         hide_possible_values = true
     )]
     output: Option<ObjectFormat>,
+    #[command(flatten)]
+    endpoints: Endpoints,
+}
+
+/// `--schedule`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Schedule {
+    Always,
+    #[default]
+    Auto,
+    Fallback,
+    Never,
 }
 
 /// `--strategy`.

@@ -26,6 +26,7 @@ mod ratelimit;
 mod registry;
 mod resolve;
 mod setup;
+mod setup_schedule;
 mod tag;
 mod tag_refused;
 mod usage;

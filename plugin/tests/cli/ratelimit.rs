@@ -11,14 +11,14 @@ use super::{
     fake_registry::{Auth, FakeRegistry, IMAGE, LIST, Rules},
 };
 
-const STREAMS: &str = "/apis/image.openshift.io/v1/imagestreams";
+pub(crate) const STREAMS: &str = "/apis/image.openshift.io/v1/imagestreams";
 const SNOW_STREAMS: &str = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams";
-const SECRETS: &str = "/api/v1/secrets";
+pub(crate) const SECRETS: &str = "/api/v1/secrets";
 const SNOW_SECRETS: &str = "/api/v1/namespaces/snow/secrets";
 const SNOW_HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
 
 /// A registry that meters nobody at 100 and acme at 200 pulls, with images and lists.
-fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     let image = |name: &str, media_type| (format!("acme/{name}:v1"), media_type);
     let mut rules = Rules {
         users: [("acme".to_owned(), "canary-word".to_owned())].into(),
@@ -40,7 +40,7 @@ fn auth_file(folder: &Path, password: &str) -> String {
 }
 
 /// A secret with the login of acme.
-fn hub(namespace: &str) -> Value {
+pub(crate) fn hub(namespace: &str) -> Value {
     let auth = STANDARD.encode("acme:canary-word");
     let config = json!({"auths": {"docker.io": {"auth": auth}}}).to_string();
     json!({
@@ -51,7 +51,7 @@ fn hub(namespace: &str) -> Value {
 }
 
 /// An ImageStream with scheduled tags `v1`, `v2` and so on of one image.
-fn stream(namespace: &str, name: &str, image: &str, tags: usize) -> Value {
+pub(crate) fn stream(namespace: &str, name: &str, image: &str, tags: usize) -> Value {
     let tags: Vec<Value> = (1..=tags)
         .map(|number| {
             json!({
@@ -68,7 +68,7 @@ fn stream(namespace: &str, name: &str, image: &str, tags: usize) -> Value {
 }
 
 /// A cluster that serves these paths (403 for a string), empty lists of secrets, and namespaces.
-fn cluster(objects: &[(&str, Value)]) -> FakeApi {
+pub(crate) fn cluster(objects: &[(&str, Value)]) -> FakeApi {
     let objects: Vec<(String, Value)> = objects
         .iter()
         .map(|(path, value)| ((*path).to_owned(), value.clone()))
@@ -93,6 +93,9 @@ fn cluster(objects: &[(&str, Value)]) -> FakeApi {
             }
             None if path == "/apis/image.openshift.io/v1" => {
                 json!({"resources": [{"name": "imagestreams"}]})
+            }
+            None if path == "/apis/build.openshift.io/v1" => {
+                json!({"resources": [{"name": "buildconfigs"}]})
             }
             None if path == "/api/v1/namespaces" => json!({"items": []}),
             None if path.starts_with("/api/v1/namespaces/") && path.matches('/').count() == 4 => {

@@ -75,6 +75,7 @@ pub(crate) async fn collect(
 }
 
 /// Reads some kinds of one cluster, for whoever needs no more than these: in a namespace, or in all.
+/// With `is_told` it is said that reading begins, elsewhere than on a terminal too.
 ///
 /// # Errors
 /// [`Error::NotLoggedIn`]; [`Error::Unreachable`]; 404 if the namespace is not there.
@@ -82,6 +83,7 @@ pub(crate) async fn collect_kinds(
     cluster: &Cluster,
     namespace: Option<&str>,
     kinds: &[Kind],
+    is_told: bool,
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
     let options = ReadOptions {
@@ -92,6 +94,7 @@ pub(crate) async fn collect_kinds(
         namespace: namespace.map(str::to_owned),
         selector: String::new(),
         kinds: kinds.to_vec(),
+        is_told,
     };
     let mut reader = live::read(cluster, &scope, &options, printer).await?;
     reader.coverage_mut().scope = asked(namespace, "");
@@ -144,6 +147,7 @@ impl Collected {
             namespace: namespace.clone(),
             selector: input.selector.clone(),
             kinds: Kind::ALL.to_vec(),
+            is_told: true,
         };
         let mut reader = live::read(cluster, &scope, options, &context.printer).await?;
         // An object of a file takes the place of the one of its name.

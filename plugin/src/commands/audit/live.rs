@@ -49,6 +49,8 @@ pub(super) struct Scope {
     pub(super) selector: String,
     /// The kinds.
     pub(super) kinds: Vec<Kind>,
+    /// Whether it is said elsewhere than on a terminal that reading begins.
+    pub(super) is_told: bool,
 }
 
 /// Lists a cluster.
@@ -88,12 +90,7 @@ pub(super) async fn read(
         scope,
         options,
         printer,
-        progress: Progress::new(
-            cluster.name(),
-            scope.namespace.as_deref(),
-            scope.kinds.len(),
-            printer,
-        ),
+        progress: Progress::new(cluster.name(), scope, printer),
         permits: Arc::new(Semaphore::new(IN_FLIGHT)),
         served: Served::default(),
         visible: OnceCell::new(),

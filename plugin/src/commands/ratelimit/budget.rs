@@ -134,16 +134,17 @@ impl Known {
     }
 }
 
-/// Reads what counts in a namespace, or in all.
+/// Reads what counts in a namespace, or in all. With `is_told` it is said that reading begins.
 ///
 /// # Errors
 /// [`Error::NotLoggedIn`]; [`Error::Unreachable`]; 404 if the namespace is not there.
 pub(crate) async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,
+    is_told: bool,
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
-    collect_kinds(cluster, namespace, &KINDS, printer).await
+    collect_kinds(cluster, namespace, &KINDS, is_told, printer).await
 }
 
 /// Weighs what is imported from a registry against what it allows, sorted by identity.

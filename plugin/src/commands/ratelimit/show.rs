@@ -105,9 +105,14 @@ pub(super) fn notes(limits: &RateLimits, settings: &Settings, context: &Context)
                 "{registry} told no limit as {who}: it is a paid account, or a publisher's image, \
                  or the registry does not meter"
             )),
-            ("failed" | "refused", Some(why)) => {
+            ("refused", Some(why)) => {
                 printer.error(&format!("error: {registry} as {who}: {why}"));
             }
+            // Counting goes on by what is published.
+            ("failed", Some(why)) if limits.budget.is_some() => {
+                printer.warn(&format!("{registry} as {who}: {why}"));
+            }
+            ("failed", Some(why)) => printer.error(&format!("error: {registry} as {who}: {why}")),
             _ => {}
         }
     }

@@ -24,6 +24,7 @@ mod adopt;
 mod differences;
 mod existing;
 mod preflight;
+mod schedule;
 
 pub(super) use differences::differences;
 use preflight::{
@@ -42,7 +43,7 @@ pub(super) async fn run(
     let cluster = context.cluster().await?;
     let namespace = cluster.namespace().to_owned();
     names::project(&namespace)?;
-    let mut steps = plan::steps(settings, &namespace);
+    let steps = plan::steps(settings, &namespace);
     check_served(&cluster, &steps).await?;
     let project = if settings.project {
         Some(Project::look(&cluster, &namespace).await?)
@@ -57,6 +58,15 @@ pub(super) async fn run(
     };
     let secret = prepare_secret(settings, apply, &namespace, &current, context).await?;
     check_owned(&steps, &secret, &current, apply)?;
+    let deciding = schedule::Deciding {
+        settings,
+        cluster: &cluster,
+        namespace: &namespace,
+        context,
+    };
+    let scheduled = deciding.decide(&current, secret.credential()).await?;
+    let settings = &settings.with_schedule(scheduled);
+    let mut steps = plan::steps(settings, &namespace);
     for step in &mut steps {
         if let Step::Apply(object) = step
             && let Some(current) = current.get(&object.reference())

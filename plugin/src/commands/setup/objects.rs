@@ -1,5 +1,6 @@
 //! The objects of an application, as they are to be.
 
+use extreg_core::object::opt_out;
 use serde_json::{Value, json};
 
 use super::{
@@ -77,7 +78,7 @@ pub(super) fn image_import(settings: &Settings, namespace: &str, stream: Stream)
         "images": [{
             "from": { "kind": "DockerImage", "name": settings.target.to_string() },
             "to": { "name": settings.target.tag },
-            "importPolicy": { "scheduled": true },
+            "importPolicy": { "scheduled": stream.scheduled },
             "referencePolicy": { "type": policy(stream) },
         }],
     });
@@ -89,17 +90,26 @@ pub(super) fn image_import(settings: &Settings, namespace: &str, stream: Stream)
     )
 }
 
-/// The ImageStream, with one scheduled tag.
+/// The ImageStream, with one tag. One that is not scheduled says so in the words that the webhook
+/// heeds, or it would be scheduled there.
 pub(super) fn image_stream(settings: &Settings, namespace: &str, stream: Stream) -> Object {
-    let spec = json!({
-        "tags": [{
-            "name": settings.target.tag,
-            "from": { "kind": "DockerImage", "name": settings.target.to_string() },
-            "importPolicy": { "scheduled": true },
-            "referencePolicy": { "type": policy(stream) },
-        }],
+    let mut tag = json!({
+        "name": settings.target.tag,
+        "from": { "kind": "DockerImage", "name": settings.target.to_string() },
+        "referencePolicy": { "type": policy(stream) },
     });
-    owned(Kind::IMAGE_STREAM, settings, namespace, &spec)
+    let (at, value) = if stream.scheduled {
+        (["importPolicy", "scheduled"], json!(true))
+    } else {
+        (["annotations", opt_out::TAG_ANNOTATION], json!("false"))
+    };
+    crate::api::set(&mut tag, &at, value);
+    owned(
+        Kind::IMAGE_STREAM,
+        settings,
+        namespace,
+        &json!({ "tags": [tag] }),
+    )
 }
 
 /// What runs the image, if anything does.

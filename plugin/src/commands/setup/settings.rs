@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Args, ReferencePolicy, Strategy, Workload, image::Target, names};
+use super::{Args, ReferencePolicy, Schedule, Strategy, Workload, image::Target, names};
 use crate::{
     api::{DryRun, ObjectFormat},
     error::Error,
+    registry::Endpoints,
 };
 
 /// What to set up, and how to go about it.
@@ -21,6 +22,9 @@ pub(super) struct Settings {
     pub(super) stream: Option<Stream>,
     pub(super) workload: Workload,
     pub(super) service_account: Option<String>,
+    /// When the tag is to be imported on schedule. What comes of it is in the stream.
+    pub(super) schedule: Schedule,
+    pub(super) endpoints: Endpoints,
     pub(super) action: Action,
 }
 
@@ -94,6 +98,8 @@ pub(super) enum Builder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stream {
     pub(super) reference_policy: ReferencePolicy,
+    /// Whether its tag is imported on schedule; until it is decided, whether it may be.
+    pub(super) scheduled: bool,
 }
 
 /// What to do with the objects.
@@ -146,6 +152,7 @@ impl Settings {
             push_secret,
             no_secret,
             no_stream,
+            schedule,
             reference_policy,
             workload,
             service_account,
@@ -156,6 +163,7 @@ impl Settings {
             export,
             wait,
             output,
+            endpoints,
         } = args;
         names::application(&name)?;
         if let Some(namespace) = namespace {
@@ -216,11 +224,26 @@ impl Settings {
             project: !no_project,
             secret,
             build,
-            stream: (!no_stream).then_some(Stream { reference_policy }),
+            stream: (!no_stream).then_some(Stream {
+                reference_policy,
+                scheduled: schedule != Schedule::Never,
+            }),
             workload,
             service_account,
+            schedule,
+            endpoints,
             action,
         })
+    }
+
+    /// The same with the tag imported on schedule, or not.
+    pub(super) fn with_schedule(&self, scheduled: bool) -> Self {
+        let mut settings = self.clone();
+        settings.stream = settings.stream.map(|stream| Stream {
+            scheduled,
+            ..stream
+        });
+        settings
     }
 
     /// The secret's name, if there is to be one.

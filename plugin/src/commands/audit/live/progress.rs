@@ -7,6 +7,7 @@ use std::{
 
 use extreg_audit::kind::Kind;
 
+use super::Scope;
 use crate::printer::Printer;
 
 /// A line changes no faster than one can look.
@@ -33,25 +34,20 @@ struct State {
 
 impl<'a> Progress<'a> {
     /// Says at once what is begun.
-    pub(super) fn new(
-        cluster: &'a str,
-        namespace: Option<&str>,
-        kinds: usize,
-        printer: &'a Printer,
-    ) -> Self {
-        let what = match namespace {
+    pub(super) fn new(cluster: &'a str, scope: &Scope, printer: &'a Printer) -> Self {
+        let what = match &scope.namespace {
             Some(name) => format!("namespace {name} of {cluster}"),
             None => format!("all namespaces of {cluster}"),
         };
         if printer.has_status() {
             printer.status(&format!("reading {what}"));
-        } else {
+        } else if scope.is_told {
             printer.note(format!("reading {what}"));
         }
         Self {
             printer,
             cluster,
-            kinds,
+            kinds: scope.kinds.len(),
             state: RefCell::default(),
         }
     }

@@ -1,7 +1,11 @@
 //! What a setup would change. A secret is compared by whether it is there: what goes into it only
 //! the setup itself asks for.
 
-use super::{Settings, adopt, carry, preflight::check_served};
+use super::{
+    Settings, adopt, carry,
+    preflight::{check_served, look},
+    schedule,
+};
 use crate::{
     api::{self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
     commands::{
@@ -40,6 +44,23 @@ pub(in crate::commands::setup) async fn differences(
             .filter_map(|step| fresh(step, &namespace))
             .collect());
     }
+    let current = look(&cluster, &namespace, &steps).await?;
+    let secret = settings
+        .secret_name()
+        .map(|name| current.get(&ObjectRef::new(Kind::SECRET, &namespace, name)));
+    let deciding = schedule::Deciding {
+        settings,
+        cluster: &cluster,
+        namespace: &namespace,
+        context,
+    };
+    let credential = match secret {
+        None => schedule::Credential::Cluster,
+        Some(Some(object)) => schedule::Credential::Secret(object),
+        Some(None) => schedule::Credential::Unknown,
+    };
+    let scheduled = deciding.decide(&current, credential).await?;
+    let steps = plan::steps(&settings.with_schedule(scheduled), &namespace);
     let mut differences = Vec::new();
     for step in steps {
         differences.extend(compare(step, &cluster, &namespace, context).await?);

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 
-use super::existing::{check_secret, check_type};
+use super::{
+    existing::{check_secret, check_type},
+    schedule,
+};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
     commands::setup::{
@@ -26,6 +29,17 @@ pub(super) enum PreparedSecret {
     Write(Object),
     /// It would be written, but there is no credential to try it with.
     Unknown,
+}
+
+impl PreparedSecret {
+    /// What imports will find in it, as far as it is known.
+    pub(super) fn credential(&self) -> schedule::Credential<'_> {
+        match self {
+            Self::None | Self::Keep(None) => schedule::Credential::Cluster,
+            Self::Keep(Some(object)) | Self::Write(object) => schedule::Credential::Secret(object),
+            Self::Unknown => schedule::Credential::Unknown,
+        }
+    }
 }
 
 /// Whether the cluster has what the application is made of, before anything is written.

@@ -1,0 +1,332 @@
+//! Whether the tag is imported on schedule: a registry that meters pulls may not allow one more.
+
+use std::collections::BTreeMap;
+
+use extreg_audit::{
+    budget::{Allowances, Identity, Standing},
+    kind::Kind as AuditKind,
+    place::{ObjectId, Origin},
+    snapshot::{SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin, TagRecord},
+};
+use extreg_core::credential::Consumer;
+
+use crate::{
+    api::{Cluster, Kind, Object, ObjectRef},
+    commands::{
+        ratelimit::{
+            budget::{self, Coverage, Known, Load},
+            login::config,
+            measure::{Measured, Measurement, Probe, measure},
+            narrow::Asker,
+        },
+        setup::{Schedule, settings::Settings},
+        webhook::{Following, following},
+    },
+    context::Context,
+    error::Error,
+    registry::{Client, Login, Logins, logins},
+};
+
+/// What imports of the tag will find in the push secret.
+#[derive(Clone, Copy)]
+pub(super) enum Credential<'a> {
+    /// What the cluster has without it.
+    Cluster,
+    /// What is in this secret.
+    Secret(&'a Object),
+    /// What nobody knows yet: it will be asked for.
+    Unknown,
+}
+
+/// What is decided about, and with what.
+#[derive(Clone, Copy)]
+pub(super) struct Deciding<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) cluster: &'a Cluster,
+    pub(super) namespace: &'a str,
+    pub(super) context: &'a Context,
+}
+
+impl Deciding<'_> {
+    /// Whether the tag is to be scheduled. `current` is what is there of what would be written.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if it does not fit and nobody has said what then.
+    pub(super) async fn decide(
+        self,
+        current: &BTreeMap<ObjectRef, Object>,
+        credential: Credential<'_>,
+    ) -> Result<bool, Error> {
+        let Some(stream) = self.settings.stream else {
+            return Ok(false);
+        };
+        let host = self.settings.target.host();
+        let published = Allowances::published();
+        let Some(allowance) = published.of(host).filter(|_| stream.scheduled) else {
+            return Ok(stream.scheduled);
+        };
+        if self.settings.schedule == Schedule::Always {
+            return Ok(true);
+        }
+        let secret = match credential {
+            Credential::Cluster => None,
+            Credential::Secret(object) => Some(object),
+            Credential::Unknown => {
+                self.context.printer.note(format!(
+                    "whether the limit of {host} allows a schedule depends on the credential, which \
+                     the run itself will ask for"
+                ));
+                return Ok(true);
+            }
+        };
+        let Some((load, gaps)) = self.weigh(secret).await? else {
+            return Ok(true);
+        };
+        let short = Short {
+            deciding: self,
+            load: &load,
+            hours: allowance.window_seconds / 3600,
+        };
+        if load.standing == Standing::Within {
+            return Ok(true);
+        }
+        self.tell(gaps);
+        let printer = &self.context.printer;
+        let why_not = match self.settings.schedule {
+            Schedule::Fallback => match self.unfollowed().await? {
+                None => {
+                    printer.note(format!(
+                        "{}: it is not scheduled, but imported when a build has pushed it",
+                        short.words()
+                    ));
+                    return Ok(false);
+                }
+                Some(why) => Some(why),
+            },
+            Schedule::Always | Schedule::Auto | Schedule::Never => None,
+        };
+        // Perhaps it fits; or it takes no more than it took before.
+        if load.standing == Standing::MayExceed || self.is_scheduled(current) {
+            printer.warn(&short.words());
+            return Ok(true);
+        }
+        Err(short.refusal(why_not))
+    }
+
+    /// Why the tag cannot be left to builds; none if it can.
+    async fn unfollowed(self) -> Result<Option<String>, Error> {
+        if self.settings.build.is_none() {
+            return Ok(Some("no build is set up that could be followed".to_owned()));
+        }
+        let caller = self.context.caller;
+        Ok(match following(self.cluster, Some(self.namespace)).await? {
+            Following::Yes => None,
+            Following::No(why) => Some(format!(
+                "{why} ({caller} webhook install --follow-builds has builds followed)"
+            )),
+            Following::Unknown(what) => {
+                Some(format!("whether builds are followed is not known ({what})"))
+            }
+        })
+    }
+
+    /// What is imported as whoever imports the tag, the tag with it; none if it costs nobody anything.
+    async fn weigh(self, secret: Option<&Object>) -> Result<Option<(Load, Vec<String>)>, Error> {
+        let host = self.settings.target.host();
+        let printer = &self.context.printer;
+        let mut snapshot = budget::read(self.cluster, None, false, printer).await?;
+        let gaps = Coverage::of(&snapshot, None).gaps;
+        let found = secret.and_then(|secret| logins(&config(&secret.body)?).ok());
+        if let (Some(secret), Some(logins)) = (secret, &found) {
+            self.add_secret(&mut snapshot, secret, logins);
+        }
+        self.add_tag(&mut snapshot);
+        let published = Known::of(host, &[], false);
+        let load = self.own(&snapshot, &published);
+        let Some(load) = load.filter(|load| load.standing != Standing::Within) else {
+            return Ok(None);
+        };
+        // Only now is it worth asking the registry.
+        let login = self.login(&load, found.as_ref());
+        let client = Client::new(&self.settings.endpoints, self.context)?;
+        let measured = match (&login, Probe::of_registry(host)) {
+            (Some(login), Some(probe)) => {
+                vec![measure(&client, host, &probe, login, self.context).await]
+            }
+            _ => Vec::new(),
+        };
+        let is_silent = |one: &Measurement| matches!(one.result, Measured::Failed(_));
+        if !measured.iter().any(is_silent) {
+            let asker = Asker {
+                client: &client,
+                registry: host,
+                login: login.as_ref().unwrap_or(&Login::Anonymous),
+            };
+            asker.narrow(&mut snapshot, self.context).await;
+        }
+        let load = self.own(&snapshot, &Known::of(host, &measured, false));
+        Ok(load.map(|load| (load, gaps)))
+    }
+
+    /// The load that the tag is part of.
+    fn own(self, snapshot: &Snapshot, known: &Known) -> Option<Load> {
+        let (name, tag) = (&self.settings.name, &self.settings.target.tag);
+        let is_own = |cost: &budget::TagCost| {
+            cost.namespace == self.namespace && cost.stream == *name && cost.tag == *tag
+        };
+        let mut loads = budget::weigh(snapshot, known).into_iter();
+        loads.find(|load| load.tags.iter().any(is_own))
+    }
+
+    /// The login of an account, where the secret has it.
+    fn login(self, load: &Load, logins: Option<&Logins>) -> Option<Login> {
+        let image = self.settings.target.to_string();
+        let found = logins?.of(Consumer::Import, &image)?.login?;
+        match &load.identity {
+            Identity::Account(username) if found.username() == Some(username) => {
+                Some(found.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// The secret as it will be.
+    fn add_secret(self, snapshot: &mut Snapshot, secret: &Object, logins: &Logins) {
+        let name = secret.text("/metadata/name");
+        let record = SecretRecord {
+            object: self.id(AuditKind::Secret, name),
+            origin: Origin::Cluster,
+            kind: secret.text("/type").into(),
+            managed: false,
+            excluded: false,
+            keys: SecretKeys::Known(logins.keys().clone()),
+        };
+        let key = (self.namespace.into(), name.into());
+        // Whether imports leave it out is not ours to say.
+        let keys = record.keys.clone();
+        snapshot
+            .secrets
+            .entry(key)
+            .and_modify(|there| there.keys = keys)
+            .or_insert(record);
+    }
+
+    /// The tag as it will be: once, whether it is there or not.
+    fn add_tag(self, snapshot: &mut Snapshot) {
+        let settings = self.settings;
+        let object = self.id(AuditKind::ImageStream, &settings.name);
+        let streams = &mut snapshot.streams;
+        if !streams.iter().any(|stream| stream.object == object) {
+            streams.push(StreamRecord {
+                object: object.clone(),
+                origin: Origin::Cluster,
+                managed: false,
+                follows_repository: "".into(),
+                repository: "".into(),
+                tags: Vec::new(),
+            });
+        }
+        let Some(stream) = streams.iter_mut().find(|stream| stream.object == object) else {
+            return;
+        };
+        let name = settings.target.tag.as_str();
+        stream.tags.retain(|tag| &*tag.name != name);
+        stream.tags.push(TagRecord {
+            name: name.into(),
+            index: None,
+            from: TagOrigin::Image(settings.target.to_string().into()),
+            reference: false,
+            scheduled: true,
+            insecure: false,
+            preserves_original: false,
+            local: false,
+            opts_out: false,
+            platforms: None,
+            digest: "".into(),
+            created: "".into(),
+            failure: None,
+        });
+    }
+
+    /// Whether the tag is scheduled as it is there.
+    fn is_scheduled(self, current: &BTreeMap<ObjectRef, Object>) -> bool {
+        let name = &self.settings.name;
+        let stream = ObjectRef::new(Kind::IMAGE_STREAM, self.namespace, name);
+        let tags = current
+            .get(&stream)
+            .and_then(|stream| stream.body.pointer("/spec/tags")?.as_array());
+        tags.into_iter().flatten().any(|tag| {
+            tag["name"] == *self.settings.target.tag
+                && tag.pointer("/importPolicy/scheduled") == Some(&true.into())
+        })
+    }
+
+    /// Says what could not be counted.
+    fn tell(self, gaps: Vec<String>) {
+        let count = gaps.len();
+        if let Some(first) = gaps.into_iter().next() {
+            let more = match count {
+                1 => String::new(),
+                _ => format!(", and {} more", count - 1),
+            };
+            self.context.printer.note(format!(
+                "not counted, as it could not be read: {first}{more}"
+            ));
+        }
+    }
+
+    fn id(self, kind: AuditKind, name: &str) -> ObjectId {
+        ObjectId {
+            namespace: self.namespace.into(),
+            kind,
+            name: name.into(),
+        }
+    }
+}
+
+/// A budget in which the tag has no place.
+struct Short<'a> {
+    deciding: Deciding<'a>,
+    load: &'a Load,
+    hours: u64,
+}
+
+impl Short<'_> {
+    fn words(&self) -> String {
+        let Self {
+            deciding,
+            load,
+            hours,
+        } = self;
+        let Settings { name, target, .. } = deciding.settings;
+        let allowed = load.allowed.pulls().unwrap_or_default();
+        let may = match load.standing {
+            Standing::Within | Standing::MayExceed => "may make",
+            Standing::Exceeds => "make",
+        };
+        let tags = match load.tags.len() {
+            1 => "1 scheduled tag".to_owned(),
+            count => format!("{count} scheduled tags"),
+        };
+        format!(
+            "with {name}:{} {tags} of {} {may} {} pulls in {hours} hours {}, where {allowed} are \
+             allowed",
+            target.tag,
+            target.host(),
+            load.pulls,
+            load.identity,
+        )
+    }
+
+    /// `why_not` it cannot be left to builds, where that was asked for.
+    fn refusal(&self, why_not: Option<String>) -> Error {
+        let caller = self.deciding.context.caller;
+        let why_not = why_not.map_or_else(String::new, |why| format!(", and {why}"));
+        Error::refused(format!(
+            "{}{why_not}, so nothing was changed. Which tags they are: {caller} ratelimit --budget \
+             -A. --schedule=never leaves the tag to \"{caller} import\", --schedule=fallback to \
+             builds that the webhook follows, and --schedule=always schedules it all the same",
+            self.words()
+        ))
+    }
+}
