@@ -16,7 +16,6 @@ const APP: [&str; 6] = [
     "--source",
     "https://example.com/x.git",
 ];
-const TOKEN: [&str; 3] = ["--username", "ably77", "--password-stdin"];
 
 struct Cli<'a> {
     plane: &'a ControlPlane,
@@ -52,7 +51,9 @@ impl Cli<'_> {
     }
 
     fn setup(&self, code: i32, more: &[&str]) -> (String, String) {
-        self.said(code, &[&APP[..], &TOKEN, more].concat(), "geheim\n")
+        // An account of its own, as tests share the cluster and an account its limit.
+        let token = ["--username", &self.namespace, "--password-stdin"];
+        self.said(code, &[&APP[..], &token, more].concat(), "geheim\n")
     }
 
     fn get(&self, kind: &str, name: &str) -> Option<Value> {

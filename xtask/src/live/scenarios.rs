@@ -10,6 +10,7 @@ mod outage;
 mod ownership;
 mod plugin_tags;
 mod policies;
+mod ratelimit;
 mod secrets;
 mod streams;
 mod tag_changes;
@@ -64,6 +65,7 @@ pub(super) fn all() -> Vec<Scenario> {
         flow::SCENARIOS,
         ownership::SCENARIOS,
         plugin_tags::SCENARIOS,
+        ratelimit::SCENARIOS,
         audits::SCENARIOS,
         follow::SCENARIOS,
         outage::SCENARIOS,
