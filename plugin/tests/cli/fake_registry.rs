@@ -3,8 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{BufRead as _, BufReader, Read, Write},
+    net::TcpListener,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -13,6 +13,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 pub(crate) const LIST: &str = "application/vnd.oci.image.index.v1+json";
@@ -104,8 +105,18 @@ struct Request {
 
 impl FakeRegistry {
     pub(crate) fn start(rules: Rules) -> Self {
+        Self::listen(rules, None)
+    }
+
+    /// The same over TLS.
+    pub(crate) fn start_tls(rules: Rules, tls: Arc<ServerConfig>) -> Self {
+        Self::listen(rules, Some(tls))
+    }
+
+    fn listen(rules: Rules, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let state = Arc::new(State {
             busy: Mutex::new(rules.busy.0),
@@ -115,8 +126,14 @@ impl FakeRegistry {
         });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let state = Arc::clone(&state);
-                std::thread::spawn(move || state.serve(stream));
+                let (state, tls) = (Arc::clone(&state), tls.clone());
+                std::thread::spawn(move || match tls {
+                    None => state.serve(stream),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(tls).unwrap();
+                        state.serve(StreamOwned::new(connection, stream));
+                    }
+                });
             }
         });
         Self { url, asked }
@@ -148,8 +165,10 @@ impl FakeRegistry {
 }
 
 impl State {
-    fn serve(&self, mut stream: TcpStream) {
-        let Some(request) = read(&stream) else { return };
+    fn serve(&self, mut stream: impl Read + Write) {
+        let Some(request) = read(&mut stream) else {
+            return;
+        };
         let by = match self.user(&request.authorization) {
             Ok(by) => by,
             Err(by) => format!("{by} (wrong)"),
@@ -159,6 +178,7 @@ impl State {
             by,
         });
         let _ = stream.write_all(self.answer(&request).as_bytes());
+        let _ = stream.flush();
     }
 
     fn answer(&self, request: &Request) -> String {
@@ -312,7 +332,7 @@ fn response(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read(stream: &mut impl Read) -> Option<Request> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next()?.ok()?;
     let mut words = first.split(' ');

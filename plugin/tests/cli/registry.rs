@@ -11,6 +11,15 @@ use extreg_plugin::{
     registry::{Action, Client, Endpoints, Grants, Head, Login, RateLimit, RegistryError},
 };
 
+use extreg_certs::{
+    crypto,
+    host::Host,
+    issue::{Validity, issue},
+    pem,
+};
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+
 use super::fake_registry::{Auth, DIGEST, FakeRegistry, IMAGE, LIST, Rules};
 
 #[derive(clap::Parser)]
@@ -317,4 +326,64 @@ fn a_mirror_is_asked_in_place_of_the_registry() {
     let client = client(&["--registry-endpoint", &endpoints]);
     run(client.head("quay.io", "u/a", "v1", &Login::Anonymous)).unwrap();
     assert_eq!(mirror.asked()[2], "HEAD /v2/hub/u/a/manifests/v1 nobody");
+}
+
+/// The settings of a server on loopback, and the file of the authority that vouches for it.
+fn tls(folder: &std::path::Path) -> (Arc<rustls::ServerConfig>, String) {
+    let hour = Duration::from_hours(1);
+    let hosts = [Host::parse("127.0.0.1").unwrap()];
+    let issued = issue(&hosts, Validity::new(hour, hour).unwrap(), Timestamp::now()).unwrap();
+    let ca = folder.join("ca.crt");
+    std::fs::write(&ca, &issued.ca_bundle).unwrap();
+    let key = issued.key.expose_secret().as_bytes();
+    let pair = pem::pair(issued.chain.as_bytes(), key).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(crypto::provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(
+            (*pair).clone(),
+        )));
+    (Arc::new(config), ca.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_login_does_not_leave_an_encrypted_registry_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, ca) = tls(folder.path());
+    let clear = FakeRegistry::start(rules());
+    let ask = |rules: Rules, args: &[&str]| {
+        let registry = FakeRegistry::start_tls(rules, Arc::clone(&config));
+        let client = client(&[&[registry.endpoint("docker.io").as_str()], args].concat());
+        run(client.head("docker.io", "u/a", "v1", &login("acme", "pw"))).map(|_| ())
+    };
+    let trusted = ["--registry-ca", ca.as_str()];
+    assert_eq!(ask(rules(), &trusted), Ok(()));
+
+    for (rules, args, expected) in [
+        (rules(), &[][..], "certificate"),
+        (
+            Rules {
+                realm: Some(format!("{}/token", clear.url)),
+                ..rules()
+            },
+            &trusted,
+            "is not encrypted",
+        ),
+        (
+            Rules {
+                redirect: Some(clear.url.clone()),
+                ..rules()
+            },
+            &trusted,
+            "is not encrypted",
+        ),
+    ] {
+        let found = ask(rules, args);
+        let Err(RegistryError::Unreachable(why)) = found else {
+            panic!("{found:?}");
+        };
+        assert!(why.contains(expected), "{why}");
+    }
+    assert_eq!(clear.asked(), [""; 0]);
 }
