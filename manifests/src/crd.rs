@@ -1,5 +1,7 @@
 //! The definition of the policy resource.
 
+mod faults;
+mod predicates;
 mod rules;
 mod schema;
 mod spec;
@@ -12,6 +14,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use serde_json::json;
 
+pub use self::faults::{PolicyFault, policy_faults};
 use crate::names;
 use crate::namespace::cluster_meta;
 

@@ -24,7 +24,7 @@ mod webhook;
 mod workload;
 
 pub use audit::{AuditedResource, audit_cluster_role};
-pub use crd::custom_resource_definition;
+pub use crd::{PolicyFault, custom_resource_definition, policy_faults};
 pub use folder::{File, folder};
 pub use follow::rights_to_follow_builds;
 pub use install::{install, uninstall};
