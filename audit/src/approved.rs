@@ -20,6 +20,7 @@
 //! ```
 
 mod allowance;
+mod answer;
 mod document;
 mod list;
 mod pattern;
@@ -28,6 +29,7 @@ mod target;
 
 pub use self::allowance::notice;
 pub(crate) use self::allowance::{Allowance, List};
+pub use self::answer::{Answer, Candidate, answer, deciding};
 pub use self::document::{ApiVersion, ApprovedDocument, ApprovedSpec, Kind, Metadata};
 pub use self::list::{Approved, ApprovedError};
 pub use self::pattern::PatternError;

@@ -7,6 +7,7 @@ use super::pattern::{Pattern, PatternError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
     name: String,
+    entries: Vec<String>,
     patterns: Vec<Pattern>,
 }
 
@@ -32,26 +33,41 @@ pub enum ApprovedError {
 impl Approved {
     /// Compiles a document.
     pub fn compile(document: &ApprovedDocument) -> Result<Self, ApprovedError> {
-        let entries = &document.spec.registries;
-        if entries.is_empty() {
-            return Err(ApprovedError::Empty);
+        if let Some(fault) = Self::faults(document).into_iter().next() {
+            return Err(fault);
         }
-        let patterns = entries
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| {
-                Pattern::parse(entry).map_err(|error| ApprovedError::Entry { index, error })
-            })
-            .collect::<Result<_, _>>()?;
+        let entries = &document.spec.registries;
         Ok(Self {
             name: document.metadata.name.clone(),
-            patterns,
+            entries: entries.clone(),
+            patterns: entries
+                .iter()
+                .filter_map(|entry| Pattern::parse(entry).ok())
+                .collect(),
         })
+    }
+
+    /// Everything for which a document is no list.
+    pub fn faults(document: &ApprovedDocument) -> Vec<ApprovedError> {
+        let entries = &document.spec.registries;
+        if entries.is_empty() {
+            return vec![ApprovedError::Empty];
+        }
+        let fault = |(index, entry): (usize, &String)| {
+            let error = Pattern::parse(entry).err()?;
+            Some(ApprovedError::Entry { index, error })
+        };
+        entries.iter().enumerate().filter_map(fault).collect()
     }
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its entries, as they are written.
+    pub fn entries(&self) -> &[String] {
+        &self.entries
     }
 
     /// Whether it approves a repository, `acme/app`, of a registry: its host with its port, any of

@@ -115,6 +115,16 @@ impl Policy {
         RegistryHost::of(&self.registry)
     }
 
+    /// The repositories that it is for; none for all of the registry.
+    pub fn repositories(&self) -> &[RepositoryGlob] {
+        &self.repositories
+    }
+
+    /// The namespaces that it is for; none for all.
+    pub fn namespaces(&self) -> Option<&Selector> {
+        self.namespaces.as_ref()
+    }
+
     /// What it does.
     pub fn mode(&self) -> Mode {
         self.mode
@@ -242,6 +252,19 @@ impl PolicySet {
         Selection::None
     }
 
+    /// All policies, registry by registry, those that say most first: by their best glob, then those
+    /// with a namespace selector, then in the order in which they win a tie.
+    pub fn by_specificity(&self) -> Vec<&Policy> {
+        let mut policies: Vec<&Policy> = self.policies.iter().collect();
+        policies.sort_by_cached_key(|policy| {
+            let globs = policy.repositories.iter().map(RepositoryGlob::specificity);
+            let best = globs.max().unwrap_or_default();
+            let registry = policy.registry().as_str().to_owned();
+            (registry, Reverse((best, policy.namespaces.is_some())))
+        });
+        policies
+    }
+
     /// Pairs of policies that tie for some image in some namespace: the winner first.
     pub fn conflicts(&self) -> Vec<(&Policy, &Policy)> {
         let mut pairs = Vec::new();
@@ -345,6 +368,9 @@ mod tests {
             );
         }
         assert!(set.conflicts().is_empty());
+        let order = set.by_specificity();
+        let order: Vec<_> = order.iter().map(|policy| policy.name()).collect();
+        assert_eq!(order, ["app", "org", "dev", "all"]);
     }
 
     #[test]

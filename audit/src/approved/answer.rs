@@ -1,0 +1,188 @@
+//! Whether an image may be used, asked of one image by itself.
+
+use extreg_core::facts::Known;
+use extreg_core::registry::{RefRole, Resolution, resolve};
+
+use super::{Allowance, List, Target, search_list};
+use crate::snapshot::{Snapshot, UseRole};
+
+/// What is said of an image in one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It means one of these, the first there is.
+    Means(Vec<Candidate>),
+    /// It is in the integrated registry, which is approved always.
+    Internal,
+    /// A short name, and which registries are searched for it is not known.
+    Searched,
+    /// A parameter of a Template is still in it.
+    Parameter,
+    /// It names no image: why.
+    Invalid(String),
+}
+
+/// An image that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// `docker.io/library/nginx`.
+    pub name: String,
+    /// Whether it is on the list that decides; none where there is no list or none could be read.
+    pub approved: Option<bool>,
+    /// Whether the cluster blocks it.
+    pub blocked: bool,
+}
+
+/// Asks what decides in a snapshot about an image, as a field of that role holds it.
+pub fn answer(snapshot: &Snapshot, written: &str, role: UseRole) -> Answer {
+    let cluster = &snapshot.cluster;
+    let allowance = Allowance::of(snapshot);
+    let candidate = |target: Target| Candidate {
+        approved: allowance.approves(&target),
+        blocked: allowance.blocks(&target),
+        name: target.name(),
+    };
+    match resolve(written, role_of(role), &cluster.internal) {
+        Resolution::Certain(host, image) => {
+            let host = match image.registry() {
+                "" => host.as_str(),
+                host => host,
+            };
+            Answer::Means(vec![candidate(Target::of(&image, host))])
+        }
+        Resolution::FirstOf(_, image) => match search_list(role, cluster) {
+            Known::Known(hosts) => {
+                let targets = hosts.iter().map(|host| Target::of(&image, host));
+                Answer::Means(targets.map(candidate).collect())
+            }
+            Known::Unknown => Answer::Searched,
+        },
+        Resolution::Internal(_) => Answer::Internal,
+        Resolution::Parameter => Answer::Parameter,
+        Resolution::Invalid(why) => Answer::Invalid(why.to_string()),
+    }
+}
+
+/// What the list that decides is called, and its entries; none where there is no list.
+pub fn deciding(snapshot: &Snapshot) -> Option<(String, Vec<String>)> {
+    match Allowance::of(snapshot).list {
+        List::Given(approved) => Some((
+            format!("the list {}", approved.name()),
+            approved.entries().to_vec(),
+        )),
+        List::Cluster(entries) => Some((
+            "allowedRegistries of the cluster".to_owned(),
+            entries.iter().map(ToString::to_string).collect(),
+        )),
+        List::Absent | List::Unknown => None,
+    }
+}
+
+const fn role_of(role: UseRole) -> RefRole {
+    match role {
+        UseRole::Base => RefRole::BasePull,
+        UseRole::Import => RefRole::Import,
+        UseRole::Push => RefRole::Push,
+        UseRole::Run | UseRole::Volume => RefRole::WorkloadPull,
+        UseRole::Source => RefRole::SourcePull,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{approved, openshift};
+
+    fn said(
+        snapshot: &Snapshot,
+        written: &str,
+        role: UseRole,
+    ) -> Vec<(String, Option<bool>, bool)> {
+        match answer(snapshot, written, role) {
+            Answer::Means(all) => all
+                .into_iter()
+                .map(|one| (one.name, one.approved, one.blocked))
+                .collect(),
+            other => panic!("{written}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_list_decides_about_whole_names() {
+        let mut snapshot = openshift(&["quay.io"], &["docker.io/evil"]);
+        for (given, image, approves, blocked) in [
+            (None, "quay.io/a/b", true, false),
+            (None, "docker.io/evil/x", false, true),
+            (Some("docker.io/acme"), "docker.io/acme/app:v1", true, false),
+            (Some("docker.io/acme"), "acme/app", true, false),
+            (
+                Some("docker.io"),
+                "docker.io.evil.com/acme/app",
+                false,
+                false,
+            ),
+            (
+                Some("docker.io/acme"),
+                "docker.io/acmecorp/app",
+                false,
+                false,
+            ),
+            (Some("docker.io/acme"), "quay.io/a/b", false, false),
+        ] {
+            snapshot.approved = given.map(|entry| approved(&[entry]));
+            let found = said(&snapshot, image, UseRole::Push);
+            let [(_, got, is_blocked)] = &*found else {
+                panic!("{found:?}")
+            };
+            assert_eq!(
+                (*got, *is_blocked),
+                (Some(approves), blocked),
+                "{given:?} {image}"
+            );
+        }
+        assert_eq!(
+            deciding(&snapshot),
+            Some((
+                "the list acme".to_owned(),
+                vec!["docker.io/acme".to_owned()]
+            ))
+        );
+    }
+
+    #[test]
+    fn a_short_name_is_each_of_those_that_are_searched() {
+        let mut snapshot = openshift(&[], &[]);
+        snapshot.approved = Some(approved(&["docker.io/library"]));
+        assert_eq!(
+            said(&snapshot, "nginx", UseRole::Run),
+            [
+                (
+                    "registry.access.redhat.com/nginx".to_owned(),
+                    Some(false),
+                    false
+                ),
+                ("docker.io/library/nginx".to_owned(), Some(true), false),
+            ]
+        );
+        assert_eq!(
+            answer(&Snapshot::default(), "nginx", UseRole::Run),
+            Answer::Searched
+        );
+    }
+
+    #[test]
+    fn what_is_no_image_outside_is_said_so() {
+        let snapshot = Snapshot::default();
+        let internal = "image-registry.openshift-image-registry.svc:5000/a/b";
+        assert_eq!(answer(&snapshot, internal, UseRole::Run), Answer::Internal);
+        assert_eq!(
+            answer(&snapshot, "quay.io/a/${APP}", UseRole::Run),
+            Answer::Parameter
+        );
+        assert!(matches!(
+            answer(&snapshot, "quay.io/A:b:c", UseRole::Push),
+            Answer::Invalid(_)
+        ));
+        assert_eq!(said(&snapshot, "quay.io/a/b", UseRole::Run)[0].1, None);
+        assert_eq!(deciding(&snapshot), None);
+    }
+}
