@@ -10,6 +10,7 @@ pub mod diff;
 pub mod doctor;
 pub mod import;
 pub mod inventory;
+pub mod policy;
 pub mod promote;
 pub mod ratelimit;
 pub mod resolve;
@@ -43,6 +44,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Inventory(inventory::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Policy(Box<policy::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Promote(promote::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Ratelimit(Box<ratelimit::Args>),
@@ -74,6 +77,7 @@ impl Command {
             Self::Explain(_) => "explain",
             Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
+            Self::Policy(_) => "policy",
             Self::Promote(_) => "promote",
             Self::Ratelimit(_) => "ratelimit",
             Self::Resolve(_) => "resolve",
@@ -105,6 +109,7 @@ impl Command {
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
             Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
+            Self::Policy(args) => Box::pin(policy::run(*args, context)).await,
             Self::Promote(args) => promote::run(args, context).await,
             Self::Ratelimit(args) => Box::pin(ratelimit::run(*args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,

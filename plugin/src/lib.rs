@@ -9,6 +9,7 @@
 pub mod api;
 pub mod caller;
 pub mod cli;
+mod closest;
 pub mod commands;
 pub mod complete;
 pub mod context;

@@ -21,6 +21,7 @@ mod doctor_cluster;
 mod fake_registry;
 mod image_api;
 mod import;
+mod policy;
 mod promote;
 mod ratelimit;
 mod registry;

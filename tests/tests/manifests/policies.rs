@@ -1,19 +1,53 @@
 //! The definition's schema says what is wrong with a policy.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use extreg_core::policy::Policy;
+use extreg_tests::workspace_binary;
 use serde_json::{Value, json};
 
 use crate::cluster::{apply, installed, kubectl};
 
-/// What the API server says to a policy with this spec: nothing if it takes it.
-async fn refusal(spec: &Value) -> Option<String> {
-    let plane = installed().await;
-    let policy = json!({
+fn policy(spec: &Value) -> Value {
+    json!({
         "apiVersion": "extreg.io/v1alpha1",
         "kind": "RegistryPolicy",
         "metadata": {"name": "tried"},
         "spec": spec,
-    });
+    })
+}
+
+/// What the plugin says to it without a cluster: nothing if it is valid.
+fn complaint(spec: &Value) -> Option<String> {
+    let mut child = Command::new(workspace_binary("oc-extreg").unwrap())
+        .args(["policy", "validate", "-f", "-"])
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = policy(spec).to_string();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    match output.status.code() {
+        Some(0) => None,
+        Some(3) => Some(said),
+        other => panic!(
+            "{other:?}: {said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        ),
+    }
+}
+
+/// What the API server says to a policy with this spec: nothing if it takes it.
+async fn refusal(spec: &Value) -> Option<String> {
+    let plane = installed().await;
+    let policy = policy(spec);
     let output = kubectl(
         plane,
         &["create", "--dry-run=server", "-f", "-"],
@@ -66,6 +100,7 @@ async fn good_policies_are_taken() {
     ] {
         assert_eq!(refusal(&spec).await, None, "{spec}");
         assert!(compiles(&spec), "{spec}");
+        assert_eq!(complaint(&spec), None, "{spec}");
     }
 }
 
@@ -179,8 +214,10 @@ async fn bad_policies_are_refused_with_the_reason() {
         let said = refusal(&spec)
             .await
             .unwrap_or_else(|| panic!("{spec} was taken"));
+        let plugin = complaint(&spec).unwrap_or_else(|| panic!("{spec} is valid to the plugin"));
         for reason in reasons {
             assert!(said.contains(reason), "{spec}: {said}");
+            assert!(plugin.contains(reason), "{spec}: {plugin}");
         }
     }
 }
@@ -203,6 +240,11 @@ async fn the_integrated_registry_is_none_to_inject_for() {
             "{said}"
         );
         assert!(!compiles(&spec), "{registry}");
+        let plugin = complaint(&spec).unwrap_or_default();
+        assert!(
+            plugin.contains("must not be the integrated registry"),
+            "{plugin}"
+        );
     }
     for registry in [
         "172.30.1.1:443",
@@ -212,6 +254,7 @@ async fn the_integrated_registry_is_none_to_inject_for() {
         let spec = with("registry", json!(registry));
         assert_eq!(refusal(&spec).await, None, "{registry}");
         assert!(compiles(&spec), "{registry}");
+        assert_eq!(complaint(&spec), None, "{registry}");
     }
 }
 
@@ -223,8 +266,10 @@ async fn one_mistake_gets_one_message() {
         "Docker",
         "docker_x.io",
     ] {
-        let said = refusal(&with("registry", json!(registry))).await.unwrap();
+        let spec = with("registry", json!(registry));
+        let (said, plugin) = (refusal(&spec).await.unwrap(), complaint(&spec).unwrap());
         assert_eq!(said.matches("must ").count(), 1, "{said}");
+        assert_eq!(plugin.matches("must ").count(), 1, "{plugin}");
     }
 }
 

@@ -85,6 +85,24 @@ pub(crate) struct Destination {
 }
 
 impl Input {
+    /// The current namespace of a cluster, or all of it.
+    pub(crate) fn of_cluster(contexts: &[String], all_namespaces: bool) -> Self {
+        Self::Clusters(ClusterInput {
+            contexts: contexts.to_vec(),
+            all_namespaces,
+            ..ClusterInput::default()
+        })
+    }
+
+    /// Files and folders.
+    pub(crate) fn of_files(names: Vec<String>, recursive: bool) -> Self {
+        Self::Files(FileInput {
+            names,
+            recursive,
+            ..FileInput::default()
+        })
+    }
+
     /// # Errors
     /// [`Error::Usage`] if the flags do not go together, or a tree is not there.
     pub(crate) fn of(

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What the API serves policies as.
-pub(super) const REGISTRY_POLICY: Kind = Kind {
+pub(crate) const REGISTRY_POLICY: Kind = Kind {
     group: GROUP,
     version: VERSION,
     kind: KIND,
@@ -78,14 +78,19 @@ pub(super) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
 /// Says which policies tie, and which of them counts.
 pub(super) fn tell_conflicts(policies: &PolicySet, printer: &Printer) {
     for (winner, loser) in policies.conflicts() {
-        printer.warn(&format!(
-            "policies {} and {} speak of the same images and neither is more specific: {} counts \
-             (the older one, or else the first by name)",
-            winner.name(),
-            loser.name(),
-            winner.name()
-        ));
+        printer.warn(&conflict(winner, loser));
     }
+}
+
+/// What there is to say of two policies that tie.
+pub(crate) fn conflict(winner: &Policy, loser: &Policy) -> String {
+    format!(
+        "policies {} and {} speak of the same images and neither is more specific: {} counts (the \
+         older one, or else the first by name)",
+        winner.name(),
+        loser.name(),
+        winner.name()
+    )
 }
 
 /// The names of the secrets that policies speak of.
@@ -127,7 +132,11 @@ pub(crate) fn of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
     policy(name, text("/metadata/creationTimestamp"), &object.body)
 }
 
-fn policy(name: &str, created: &str, body: &Value) -> Result<Policy, String> {
+/// Reads the spec of a policy.
+///
+/// # Errors
+/// The field, and what is wrong with it.
+pub(crate) fn policy(name: &str, created: &str, body: &Value) -> Result<Policy, String> {
     let spec = body.get("spec").ok_or("spec: missing")?;
     let spec: PolicySpec = serde_path_to_error::deserialize(spec).map_err(|error| {
         let path = error.path().to_string();

@@ -1,0 +1,243 @@
+//! The policies in effect: of files, of a cluster, or the built-in one.
+
+use extreg_audit::approved::Approved;
+use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
+use serde_json::{Value, json};
+
+use super::document::Documents;
+use crate::{
+    api::{Cluster, Object},
+    commands::check::policies::{self, REGISTRY_POLICY},
+    error::Error,
+    input::find_sources,
+};
+
+/// Where policies come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The cluster has none of its own.
+    BuiltIn,
+    Cluster,
+    Files,
+}
+
+/// The policies in effect, and what is said of each.
+#[derive(Clone, Debug)]
+pub(super) struct Effect {
+    pub(super) origin: Origin,
+    /// Those that can be used.
+    pub(super) set: PolicySet,
+    /// All of them, the most specific first, and what cannot be used last.
+    pub(super) stated: Vec<Stated>,
+    /// The list of approved registries that the files hold.
+    pub(super) approved: Option<Approved>,
+}
+
+/// A policy, and what is said of it.
+#[derive(Clone, Debug)]
+pub(super) struct Stated {
+    pub(super) name: String,
+    /// Its spec as it is written.
+    pub(super) spec: Value,
+    pub(super) policy: Option<Policy>,
+    /// Whether it is in force: a condition's status, reason and message.
+    pub(super) ready: Condition,
+    /// The webhook's own list of policies that tie with it, and its sources of facts.
+    pub(super) status: Value,
+}
+
+/// What is said of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    /// `True`, `False` or `Unknown`; `-` where nobody can have looked.
+    pub(super) status: String,
+    pub(super) reason: String,
+    pub(super) message: String,
+}
+
+impl Origin {
+    /// One word, as in formats.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::BuiltIn => "built-in",
+            Self::Cluster => "cluster",
+            Self::Files => "files",
+        }
+    }
+}
+
+impl Condition {
+    fn new(status: &str, reason: &str, message: impl Into<String>) -> Self {
+        Self {
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// `True`, or `False (Invalid)`.
+    pub(super) fn short(&self) -> String {
+        match &*self.status {
+            "True" | "-" => self.status.clone(),
+            status => format!("{status} ({})", self.reason),
+        }
+    }
+}
+
+impl Effect {
+    /// Of files. Without a policy in them the built-in one is in effect.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if a document cannot be used.
+    pub(super) fn of_files(names: &[String]) -> Result<Self, Error> {
+        let read = Documents::read(find_sources(names, false)?);
+        if let Some(error) = read.unreadable.first() {
+            return Err(Error::usage(format!("--filename: {error}")));
+        }
+        if let Some(error) = read.broken.first() {
+            return Err(Error::usage(format!("--filename: {error}")));
+        }
+        for entry in &read.entries {
+            if let Some(fault) = entry.faults.first() {
+                return Err(Error::usage(format!(
+                    "--filename: {}: {fault}",
+                    entry.place(fault.line)
+                )));
+            }
+        }
+        if read.entries.is_empty() {
+            return Err(Error::usage(
+                "--filename: no RegistryPolicy and no ApprovedRegistries was found",
+            ));
+        }
+        let stated: Vec<Stated> = read
+            .policies()
+            .map(|(entry, policy, spec)| Stated {
+                name: policy.name().to_owned(),
+                spec: as_written(spec),
+                policy: Some(policy.clone()),
+                ready: Condition::new("-", "File", format!("of {}", entry.origin)),
+                status: Value::Null,
+            })
+            .collect();
+        let approved = read.approved().cloned();
+        Ok(Self::of(Origin::Files, stated, approved))
+    }
+
+    /// Of a cluster; the built-in one if it has none.
+    ///
+    /// # Errors
+    /// If they may not be read.
+    pub(super) async fn of_cluster(cluster: &Cluster) -> Result<Self, Error> {
+        let found = match cluster.list(REGISTRY_POLICY, "", "").await {
+            // Without the resource there is no policy of the cluster's own.
+            Err(error) if error.is_not_found() => Vec::new(),
+            other => other?,
+        };
+        let stated = found.iter().map(Stated::of_object).collect();
+        Ok(Self::of(Origin::Cluster, stated, None))
+    }
+
+    /// What holds where nobody has said anything.
+    pub(super) fn built_in() -> Self {
+        Self::of(Origin::BuiltIn, Vec::new(), None)
+    }
+
+    fn of(origin: Origin, mut stated: Vec<Stated>, approved: Option<Approved>) -> Self {
+        let origin = if stated.is_empty() {
+            stated.push(Stated::built_in());
+            Origin::BuiltIn
+        } else {
+            origin
+        };
+        let usable = stated.iter().filter_map(|one| one.policy.clone());
+        let set = PolicySet::new(usable.collect());
+        let order: Vec<&str> = set.by_specificity().iter().map(|p| p.name()).collect();
+        let position = |one: &Stated| order.iter().position(|name| *name == one.name);
+        stated.sort_by_key(|one| (position(one).unwrap_or(usize::MAX), one.name.clone()));
+        Self {
+            origin,
+            stated,
+            approved,
+            set: set.clone(),
+        }
+    }
+}
+
+impl Stated {
+    fn built_in() -> Self {
+        let spec = json!({
+            "registry": "docker.io", "mode": "Enforce",
+            "push": {"secretName": Policy::DEFAULT_SECRET, "target": "Both"},
+            "import": {"scheduled": true},
+        });
+        Self {
+            name: Policy::BUILTIN.to_owned(),
+            spec,
+            policy: Some(Policy::builtin(Mode::Enforce)),
+            ready: Condition::new("-", "BuiltIn", "the cluster has no policy of its own"),
+            status: Value::Null,
+        }
+    }
+
+    fn of_object(object: &Object) -> Self {
+        let name = object.text("/metadata/name").to_owned();
+        let created = object.text("/metadata/creationTimestamp");
+        let read = policies::policy(&name, created, &object.body);
+        let status = object.body.get("status").cloned().unwrap_or_default();
+        let number = |pointer| object.body.pointer(pointer).and_then(Value::as_i64);
+        let (seen, is) = (
+            number("/status/observedGeneration"),
+            number("/metadata/generation"),
+        );
+        let ready = match &read {
+            Err(why) => Condition::new("False", "Invalid", why.clone()),
+            Ok(_) if seen.is_some() && seen < is => Condition::new(
+                "Unknown",
+                "Pending",
+                "the webhook has not looked at its latest version yet",
+            ),
+            Ok(_) => told(&status, "Ready").unwrap_or_else(|| {
+                Condition::new(
+                    "Unknown",
+                    "NoStatus",
+                    "the webhook has said nothing of it: see webhook status",
+                )
+            }),
+        };
+        Self {
+            name,
+            spec: object.body.get("spec").cloned().unwrap_or_default(),
+            policy: read.ok(),
+            ready,
+            status,
+        }
+    }
+
+    /// The names of the policies that tie with it, as the webhook says.
+    pub(super) fn told_conflicts(&self) -> Vec<&str> {
+        let names = self.status.get("conflictsWith").and_then(Value::as_array);
+        let names = names.into_iter().flatten();
+        names.filter_map(Value::as_str).collect()
+    }
+}
+
+fn as_written(spec: &PolicySpec) -> Value {
+    serde_json::to_value(spec).unwrap_or_default()
+}
+
+fn told(status: &Value, kind: &str) -> Option<Condition> {
+    let conditions = status.get("conditions")?.as_array()?;
+    let text = |condition: &Value, key: &str| {
+        let value = condition.get(key).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    conditions
+        .iter()
+        .find(|condition| text(condition, "type") == kind)
+        .map(|condition| Condition {
+            status: text(condition, "status"),
+            reason: text(condition, "reason"),
+            message: text(condition, "message"),
+        })
+}

@@ -1,0 +1,194 @@
+//! Something that is wrong with a document, and what to do about it.
+
+use std::fmt;
+
+use extreg_manifests::PolicyFault;
+use serde_json::Value;
+
+use super::lines::Lines;
+use crate::closest::closest;
+
+/// Something that is wrong with a document. Displays as what and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The field, `spec.repositories[0]`; empty for the whole.
+    pub(super) field: String,
+    /// The same as a JSON pointer into the object.
+    pub(super) pointer: String,
+    /// What is wrong with it, and what it must be.
+    pub(super) message: String,
+    /// What may have been meant.
+    pub(super) suggestion: Option<String>,
+    /// The line of the file; of the document where the field has none.
+    pub(super) line: usize,
+}
+
+/// What metadata may have (apimachinery `pkg/apis/meta/v1/types.go`, `ObjectMeta`).
+const METADATA: [&str; 15] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+impl Fault {
+    /// Of a field, by its dotted path.
+    pub(super) fn of(field: &str, message: impl Into<String>) -> Self {
+        let parts = field.split(['.', '[']).filter(|part| !part.is_empty());
+        let pointer = parts
+            .flat_map(|part| ["/", part.trim_end_matches(']')])
+            .collect();
+        Self {
+            field: field.to_owned(),
+            pointer,
+            message: message.into(),
+            suggestion: None,
+            line: 0,
+        }
+    }
+
+    /// Of a text that begins with the field: `spec.registry: …`.
+    pub(super) fn told(text: &str) -> Self {
+        match text.split_once(": ") {
+            Some((field, message)) if !field.contains(' ') => Self::of(field, message),
+            _ => Self::of("", text),
+        }
+    }
+
+    /// The same with its line; `at` is where the object is in its document.
+    pub(super) fn on(self, lines: &Lines, at: &str, first: usize) -> Self {
+        let line = lines.at(&format!("{at}{}", self.pointer)).unwrap_or(first);
+        Self { line, ..self }
+    }
+}
+
+impl From<PolicyFault> for Fault {
+    fn from(fault: PolicyFault) -> Self {
+        let name = fault.field.rsplit_once('.').map(|(_, name)| name);
+        let known = fault.known.iter().map(String::as_str);
+        let suggestion = closest(name.unwrap_or_default(), known);
+        Self {
+            suggestion: suggestion.map(str::to_owned),
+            message: match (&*fault.known, suggestion) {
+                ([], _) | (_, Some(_)) => fault.message,
+                (known, None) => format!("{}; there are {}", fault.message, known.join(", ")),
+            },
+            field: fault.field,
+            pointer: fault.pointer,
+            line: 0,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The message of an unknown field names it, as the API server's does.
+        if !self.field.is_empty() && !self.message.starts_with("unknown field") {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)?;
+        match &self.suggestion {
+            Some(meant) => write!(f, "; did you mean {meant}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The members of a map that are not known there.
+pub(super) fn unknown(value: Option<&Value>, field: &str, known: &[&str]) -> Vec<Fault> {
+    let members = value.and_then(Value::as_object).into_iter().flatten();
+    members
+        .map(|(key, _)| key.as_str())
+        .filter(|key| !known.contains(key))
+        .map(|key| {
+            let path = match field {
+                "" => key.to_owned(),
+                field => format!("{field}.{key}"),
+            };
+            Fault::from(PolicyFault {
+                pointer: Fault::of(&path, "").pointer,
+                message: format!("unknown field \"{path}\""),
+                field: path,
+                known: known.iter().map(|name| (*name).to_owned()).collect(),
+            })
+        })
+        .collect()
+}
+
+/// What is wrong with the metadata of an object that has no namespace.
+pub(super) fn metadata(body: &Value) -> Vec<Fault> {
+    let metadata = body.get("metadata");
+    let mut faults = unknown(metadata, "metadata", &METADATA);
+    let text = |key| {
+        let value = metadata.and_then(|metadata| metadata.get(key));
+        value.and_then(Value::as_str).unwrap_or_default()
+    };
+    let (name, prefix) = (text("name"), text("generateName"));
+    if name.is_empty() && prefix.is_empty() {
+        faults.push(Fault::of("metadata.name", "Required value"));
+    } else if !is_subdomain(if name.is_empty() { "x" } else { name }) {
+        faults.push(Fault::of(
+            "metadata.name",
+            format!(
+                "Invalid value: {name:?}: must be the name of an object: lower case letters, digits, \
+                 '-' and '.', with a letter or digit at both ends"
+            ),
+        ));
+    }
+    faults
+}
+
+fn is_subdomain(name: &str) -> bool {
+    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(is_inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_says_what_may_have_been_meant() {
+        let body = json!({"metadata": {"name": "Hub", "lables": {}, "x": 1}});
+        let lines: Vec<_> = metadata(&body).iter().map(ToString::to_string).collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(
+            lines[0],
+            "unknown field \"metadata.lables\"; did you mean labels?"
+        );
+        assert!(lines[1].starts_with("unknown field \"metadata.x\"; there are annotations,"));
+        assert!(lines[2].starts_with("metadata.name: Invalid value: \"Hub\": must be"));
+        let none = metadata(&json!({"metadata": {"generateName": "hub-"}}));
+        assert!(none.is_empty(), "{none:?}");
+    }
+
+    #[test]
+    fn a_told_fault_has_its_field() {
+        let fault = Fault::told("spec.registries[1]: is empty; write a registry");
+        assert_eq!(fault.pointer, "/spec/registries/1");
+        assert_eq!(
+            fault.to_string(),
+            "spec.registries[1]: is empty; write a registry"
+        );
+        assert_eq!(Fault::told("no such thing: at all").field, "");
+    }
+}

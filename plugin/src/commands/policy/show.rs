@@ -1,0 +1,275 @@
+//! `policy show`: the policies in effect, and what is said of them.
+
+use std::sync::Arc;
+
+use extreg_core::{
+    facts::Known,
+    policy::{Labels, Mode},
+    rule::is_system_namespace,
+};
+use serde_json::{Value, json};
+
+use super::{
+    effect::{Effect, Stated},
+    template::selector_words,
+};
+use crate::{
+    api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
+    commands::{audit::Columns, check::policies},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::{Printer, Text},
+};
+
+/// The label by which the API server is told to leave a namespace alone.
+const IGNORE: &str = "extreg.io/ignore";
+
+/// Show the policies in effect, the most specific first, and whether they are in force
+///
+/// Of the cluster, with what the webhook says of each; of files; or the built-in one where the cluster
+/// has none.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only this one, with all that is said of it
+    #[arg(value_name = "POLICY")]
+    name: Option<String>,
+    /// Those of files, not the cluster's; - for stdin
+    #[arg(short, long, value_name = "FILE")]
+    filename: Vec<String>,
+    /// Only those that hold in this namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    effective: Option<String>,
+    /// Format: json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<DataFormat>,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let is_of_files = !args.filename.is_empty();
+    let from_files = is_of_files.then(|| Effect::of_files(&args.filename));
+    let from_files = from_files.transpose()?;
+    let cluster = match (&from_files, &args.effective) {
+        (Some(_), None) => None,
+        _ => Some(context.cluster().await?),
+    };
+    let mut effect = match (from_files, &cluster) {
+        (Some(effect), _) => effect,
+        (None, Some(cluster)) => Effect::of_cluster(cluster).await?,
+        (None, None) => Effect::built_in(),
+    };
+    let printer = &context.printer;
+    if let (Some(namespace), Some(cluster)) = (&args.effective, &cluster) {
+        let labels = labels(cluster, namespace).await?;
+        tell_exempt(namespace, &labels, printer);
+        effect.stated.retain(|one| holds(one, &labels));
+    }
+    if let Some(name) = &args.name {
+        effect.stated.retain(|one| one.name == *name);
+        if effect.stated.is_empty() {
+            return Err(Error::failed(format!(
+                "no policy {name} is in effect here; {} policy show lists them",
+                context.caller
+            )));
+        }
+    }
+    match (args.output, &args.name) {
+        (Some(format), _) => printer.raw(&to_data(&report(&effect), format)?),
+        (None, Some(_)) => effect.stated.iter().for_each(|one| details(one, printer)),
+        (None, None) => table(&effect, printer),
+    }
+    if args.name.is_none() {
+        let shown = |name: &str| effect.stated.iter().any(|one| one.name == name);
+        for (winner, loser) in effect.set.conflicts() {
+            if shown(winner.name()) && shown(loser.name()) {
+                printer.warn(&policies::conflict(winner, loser));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The labels of a namespace; unknown to one who may not read them.
+pub(super) async fn labels(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<Known<Arc<Labels>>, Error> {
+    let reference = ObjectRef::new(Kind::NAMESPACE, "", namespace);
+    match cluster.get(&reference).await {
+        Ok(Some(found)) => {
+            let labels = found.body.pointer("/metadata/labels");
+            let labels = labels.and_then(Value::as_object).into_iter().flatten();
+            let labels = labels.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
+            Ok(Known::Known(Arc::new(labels.collect())))
+        }
+        Ok(None) => Err(Error::failed(format!(
+            "there is no namespace {namespace:?}"
+        ))),
+        Err(error) if error.is_forbidden() => Ok(Known::Unknown),
+        Err(error) => Err(error),
+    }
+}
+
+/// Says so where the webhook leaves a namespace alone whatever policies say.
+pub(super) fn tell_exempt(namespace: &str, labels: &Known<Arc<Labels>>, printer: &Printer) {
+    if is_system_namespace(namespace) {
+        printer.warn(&format!(
+            "{namespace} is a system namespace, which the webhook leaves alone"
+        ));
+    }
+    match labels {
+        Known::Known(labels) if labels.get(IGNORE).is_some_and(|value| value == "true") => {
+            printer.warn(&format!(
+                "{namespace} has the label {IGNORE}=true: the webhook leaves it alone"
+            ));
+        }
+        Known::Known(_) => {}
+        Known::Unknown => printer.warn(&format!(
+            "the labels of {namespace} may not be read: policies with a namespaceSelector may or \
+             may not hold there"
+        )),
+    }
+}
+
+fn holds(one: &Stated, labels: &Known<Arc<Labels>>) -> bool {
+    let Some(policy) = &one.policy else {
+        return false;
+    };
+    match (policy.namespaces(), labels) {
+        (None, _) | (Some(_), Known::Unknown) => true,
+        (Some(selector), Known::Known(labels)) => selector.matches(labels),
+    }
+}
+
+fn table(effect: &Effect, printer: &Printer) {
+    let mut columns = Columns::new(&[
+        "NAME",
+        "REGISTRY",
+        "REPOSITORIES",
+        "NAMESPACES",
+        "MODE",
+        "PUSH",
+        "PULL",
+        "IMPORT",
+        "READY",
+    ]);
+    for one in &effect.stated {
+        columns.row(cells(one));
+    }
+    columns.print(printer);
+    for one in &effect.stated {
+        if one.ready.status == "False" || one.ready.reason == "BuiltIn" {
+            printer.note(format!("{}: {}", one.name, one.ready.message));
+        }
+    }
+}
+
+fn cells(one: &Stated) -> [String; 9] {
+    let text = |pointer| {
+        let value = one.spec.pointer(pointer).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    let repositories: Vec<&str> = one
+        .spec
+        .get("repositories")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let or = |text: String, other: &str| {
+        if text.is_empty() {
+            other.to_owned()
+        } else {
+            text
+        }
+    };
+    let push = match (text("/push/secretName"), text("/push/target")) {
+        (secret, target) if secret.is_empty() || target.is_empty() || target == "Both" => secret,
+        (secret, target) => format!("{secret} ({target})"),
+    };
+    let is_scheduled = one.spec.pointer("/import/scheduled") == Some(&Value::Bool(true));
+    [
+        one.name.clone(),
+        text("/registry"),
+        or(repositories.join(","), "all"),
+        or(selector_words(one.spec.get("namespaceSelector")), "all"),
+        or(text("/mode"), &format!("{:?}", Mode::default())),
+        or(push, "-"),
+        or(text("/pull/secretName"), "-"),
+        if is_scheduled { "scheduled" } else { "-" }.to_owned(),
+        one.ready.short(),
+    ]
+}
+
+fn details(one: &Stated, printer: &Printer) {
+    let names = [
+        "name",
+        "registry",
+        "repositories",
+        "namespaces",
+        "mode",
+        "push secret",
+        "pull secret",
+        "import",
+        "ready",
+    ];
+    for (name, cell) in names.into_iter().zip(cells(one)) {
+        printer.line(Text::new().bold(format!("{name:<13}")).plain(cell));
+    }
+    if !one.ready.message.is_empty() {
+        printer.line(format!("{:<13}{}", "", one.ready.message));
+    }
+    let conflicts = one.told_conflicts();
+    if !conflicts.is_empty() {
+        let text = Text::new().bold(format!("{:<13}", "ties with"));
+        printer.line(text.yellow(conflicts.join(", ")));
+    }
+    let facts = one.status.get("facts").and_then(Value::as_array);
+    for fact in facts.into_iter().flatten() {
+        let text = |key| fact.get(key).and_then(Value::as_str).unwrap_or_default();
+        let line = format!("{} {} {}", text("source"), text("state"), text("message"));
+        let head = Text::new().bold(format!("{:<13}", "knows"));
+        printer.line(head.plain(line.trim_end().to_owned()));
+    }
+}
+
+fn report(effect: &Effect) -> Value {
+    let conflicts = effect.set.conflicts();
+    let policies: Vec<Value> = effect
+        .stated
+        .iter()
+        .map(|one| {
+            let ties = conflicts.iter().filter_map(|(winner, loser)| {
+                match (winner.name() == one.name, loser.name() == one.name) {
+                    (true, _) => Some(loser.name()),
+                    (_, true) => Some(winner.name()),
+                    _ => None,
+                }
+            });
+            json!({
+                "name": one.name,
+                "spec": one.spec,
+                "ready": {
+                    "status": one.ready.status,
+                    "reason": one.ready.reason,
+                    "message": one.ready.message,
+                },
+                "conflictsWith": ties.collect::<Vec<_>>(),
+                "facts": one.status.get("facts").cloned().unwrap_or_else(|| json!([])),
+            })
+        })
+        .collect();
+    json!({
+        "apiVersion": "extreg.io/v1",
+        "kind": "PoliciesInEffect",
+        "source": effect.origin.word(),
+        "policies": policies,
+    })
+}

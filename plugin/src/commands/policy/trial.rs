@@ -1,0 +1,315 @@
+//! What the engine decides about an image by itself, and whether a list approves it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use extreg_audit::{
+    approved::{Answer, answer},
+    snapshot::{Snapshot, UseRole},
+};
+use extreg_core::{
+    credential::{DockerConfigFormat, DockerConfigKeys},
+    engine::Engine,
+    facts::{ClusterFacts, Facts, Known, NamespaceFacts, SecretFact, StreamRead},
+    object::{Resource, Subject},
+    policy::{Labels, Mode, Policy, PolicySet},
+    registry::RegistryHost,
+    verdict::{Decision, Site},
+};
+use serde_json::{Value, json};
+
+/// What a field that holds the image is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(super) enum Role {
+    /// A build pushes it.
+    Push,
+    /// A tag of an ImageStream is imported from it.
+    Import,
+    /// A build starts from it.
+    Base,
+    /// A build copies files out of it.
+    Source,
+    /// A container runs it.
+    Run,
+}
+
+/// What decides.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub(super) policies: PolicySet,
+    pub(super) cluster: ClusterFacts,
+    /// Empty where none is named.
+    pub(super) namespace: String,
+    pub(super) labels: Known<Arc<Labels>>,
+    /// What is known of the cluster's registries, and the list that is given.
+    pub(super) snapshot: Snapshot,
+}
+
+/// What becomes of an image in one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trial {
+    pub(super) image: String,
+    pub(super) role: Role,
+    /// Every place that a rule looked at, and the kind of its object.
+    pub(super) places: Vec<Place>,
+    pub(super) answer: Answer,
+}
+
+/// A place of an object that would hold the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) kind: &'static str,
+    pub(super) field: String,
+    /// The policy that decides.
+    pub(super) policy: Option<String>,
+    /// Whether the field would be set.
+    pub(super) injects: bool,
+    /// The decision in words.
+    pub(super) words: String,
+}
+
+impl Role {
+    /// Those in which a policy may have something to do.
+    pub(super) const USUAL: [Self; 3] = [Self::Push, Self::Import, Self::Base];
+
+    /// One word, as it is typed.
+    pub(super) const fn word(self) -> &'static str {
+        self.used_as().word()
+    }
+
+    const fn used_as(self) -> UseRole {
+        match self {
+            Self::Push => UseRole::Push,
+            Self::Import => UseRole::Import,
+            Self::Base => UseRole::Base,
+            Self::Source => UseRole::Source,
+            Self::Run => UseRole::Run,
+        }
+    }
+
+    /// The objects that hold an image in this role, as they would be created.
+    fn objects(self, image: &str) -> Vec<(Resource, Value)> {
+        let from = json!({"kind": "DockerImage", "name": image});
+        let spec = match self {
+            Self::Push => json!({"output": {"to": from}}),
+            Self::Base => json!({"strategy": {"type": "Docker", "dockerStrategy": {"from": from}}}),
+            Self::Source => json!({"source": {"images": [{"from": from}]}}),
+            Self::Import => json!({"tags": [{"name": "tried", "from": from}]}),
+            Self::Run => return Vec::new(),
+        };
+        let resources: &[Resource] = match self {
+            Self::Import => &[Resource::ImageStreams],
+            _ => &[Resource::BuildConfigs, Resource::Builds],
+        };
+        let object = json!({"metadata": {"name": "tried"}, "spec": spec});
+        let with = |resource: &Resource| (*resource, object.clone());
+        resources.iter().map(with).collect()
+    }
+}
+
+impl World {
+    /// Tries an image in a role. The secrets that policies name are taken to be there and to hold what
+    /// they are for: `check` and `secret check` say whether they do.
+    pub(super) fn try_image(&self, image: &str, role: Role) -> Trial {
+        let namespace = NamespaceFacts {
+            labels: self.labels.clone(),
+            secrets: self.secrets(),
+            accounts: BTreeMap::new(),
+        };
+        let facts = Facts {
+            policies: &self.policies,
+            cluster: &self.cluster,
+            namespace: &namespace,
+            stream: StreamRead::NotRead,
+        };
+        let mut places = Vec::new();
+        for (resource, object) in role.objects(image) {
+            let json = object.to_string();
+            let Ok(mut subject) = Subject::of_object(resource, &json) else {
+                continue;
+            };
+            subject.namespace = self.namespace.as_str().into();
+            let verdict = Engine.evaluate(&subject, &facts);
+            places.extend(verdict.sites.iter().map(|site| Place::of(resource, site)));
+        }
+        Trial {
+            image: image.to_owned(),
+            role,
+            places,
+            answer: answer(&self.snapshot, image, role.used_as()),
+        }
+    }
+
+    fn secrets(&self) -> BTreeMap<String, Known<Option<Arc<SecretFact>>>> {
+        let mut hosts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for policy in self.policies.iter() {
+            for secret in policy.secrets() {
+                let of = hosts.entry(secret).or_default();
+                match policy.registry() {
+                    RegistryHost::DockerHub => of.extend([
+                        "https://index.docker.io/v1/",
+                        "docker.io",
+                        "index.docker.io",
+                        "registry-1.docker.io",
+                    ]),
+                    RegistryHost::Other(host) => of.push(host),
+                }
+            }
+        }
+        let fact = |(name, hosts): (&str, Vec<&str>)| {
+            let auths = hosts
+                .into_iter()
+                .map(|host| (host.to_owned(), json!({"auth": "eDp4"})));
+            let config = json!({"auths": auths.collect::<serde_json::Map<_, _>>()}).to_string();
+            let keys = DockerConfigKeys::parse(config.as_bytes(), DockerConfigFormat::ConfigJson);
+            let fact = SecretFact { keys: keys.ok() };
+            (name.to_owned(), Known::Known(Some(Arc::new(fact))))
+        };
+        hosts.into_iter().map(fact).collect()
+    }
+}
+
+impl Place {
+    fn of(resource: Resource, site: &Site<'_>) -> Self {
+        Self {
+            kind: resource.kind(),
+            field: site.field.to_string(),
+            policy: site.policy.map(str::to_owned),
+            injects: matches!(site.decision, Decision::Edit(Mode::Enforce, _)),
+            words: site.words(),
+        }
+    }
+}
+
+impl Trial {
+    /// The policy that decides, if one does.
+    pub(super) fn policy(&self) -> Option<&str> {
+        self.places.iter().find_map(|place| place.policy.as_deref())
+    }
+
+    /// Whether something would be set.
+    pub(super) fn injects(&self) -> bool {
+        self.places.iter().any(|place| place.injects)
+    }
+
+    /// Whether the image may be used, as far as a list says so: none without one.
+    pub(super) fn approved(&self) -> Option<bool> {
+        match &self.answer {
+            Answer::Means(candidates) => {
+                let all = candidates.iter().map(|candidate| {
+                    if candidate.blocked {
+                        Some(false)
+                    } else {
+                        candidate.approved
+                    }
+                });
+                all.reduce(|all, one| match (all, one) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                })
+                .flatten()
+            }
+            Answer::Internal => Some(true),
+            Answer::Invalid(_) => Some(false),
+            Answer::Searched | Answer::Parameter => None,
+        }
+    }
+}
+
+/// A world for tests and for files alone.
+impl From<PolicySet> for World {
+    fn from(policies: PolicySet) -> Self {
+        Self {
+            policies,
+            cluster: ClusterFacts::default(),
+            namespace: String::new(),
+            labels: Known::Unknown,
+            snapshot: Snapshot::default(),
+        }
+    }
+}
+
+/// Only for a name: whether a policy of that name is in the set.
+pub(super) fn has(policies: &PolicySet, name: &str) -> bool {
+    policies.iter().map(Policy::name).any(|known| known == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world() -> World {
+        let policy = |name: &str, json: &str| {
+            Policy::compile(name, "", &serde_json::from_str(json).unwrap()).unwrap()
+        };
+        World::from(PolicySet::new(vec![
+            policy(
+                "hub",
+                r#"{"registry":"docker.io","push":{"secretName":"hub"},"pull":{"secretName":"hub"},"import":{"scheduled":true}}"#,
+            ),
+            policy(
+                "acme",
+                r#"{"registry":"docker.io","repositories":["acme/*"],"mode":"Warn","push":{"secretName":"acme"}}"#,
+            ),
+            policy(
+                "quay",
+                r#"{"registry":"quay.io","push":{"secretName":"quay"},"namespaceSelector":{"matchLabels":{"env":"dev"}}}"#,
+            ),
+        ]))
+    }
+
+    #[test]
+    fn the_engine_decides() {
+        for (image, role, policy, injects) in [
+            ("docker.io/a/b:1", Role::Push, Some("hub"), true),
+            ("a/b:1", Role::Push, Some("hub"), true),
+            ("docker.io/acme/b", Role::Push, Some("acme"), false),
+            ("docker.io/a/b:1", Role::Import, Some("hub"), true),
+            ("docker.io/acme/b", Role::Import, Some("acme"), false),
+            ("docker.io/a/b:1", Role::Base, Some("hub"), true),
+            ("docker.io/a/b:1", Role::Source, Some("hub"), true),
+            ("docker.io/a/b:1", Role::Run, None, false),
+            ("docker.io.evil.com/a/b", Role::Push, None, false),
+            ("quay.io/a/b", Role::Push, None, false),
+            (
+                "docker.io/a/b@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+                Role::Import,
+                Some("hub"),
+                false,
+            ),
+        ] {
+            let trial = world().try_image(image, role);
+            assert_eq!(
+                trial.policy(),
+                policy,
+                "{image} {role:?}: {:?}",
+                trial.places
+            );
+            assert_eq!(
+                trial.injects(),
+                injects,
+                "{image} {role:?}: {:?}",
+                trial.places
+            );
+        }
+        let kinds: Vec<_> = world()
+            .try_image("a/b", Role::Push)
+            .places
+            .iter()
+            .map(|p| p.kind)
+            .collect();
+        assert_eq!(kinds, ["BuildConfig", "Build"]);
+    }
+
+    #[test]
+    fn the_labels_of_the_namespace_decide() {
+        let mut world = world();
+        for (labels, want) in [(&[][..], false), (&[("env", "dev")], true)] {
+            let labels = labels
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            world.labels = Known::Known(Arc::new(labels.collect()));
+            assert_eq!(world.try_image("quay.io/a/b", Role::Push).injects(), want);
+        }
+    }
+}

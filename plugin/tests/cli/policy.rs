@@ -1,0 +1,506 @@
+//! `policy`: begun, checked, shown and tried, without a cluster and with one.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::common::{FakeApi, extreg, json as answer, status};
+
+const HUB: &str = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\nmetadata: {name: hub}\n\
+    spec:\n  registry: docker.io\n  push: {secretName: hub}\n  import: {scheduled: true}\n";
+const LIST: &str = "apiVersion: extreg.io/v1alpha1\nkind: ApprovedRegistries\nmetadata: {name: acme}\n\
+    spec:\n  registries:\n  - docker.io/acme\n  - quay.io\n";
+
+/// Exit code, stdout and stderr of `policy ARGS` in a folder.
+fn policy_in(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
+    let run = extreg()
+        .current_dir(folder)
+        .arg("policy")
+        .args(args)
+        .write_stdin(input)
+        .assert();
+    let output = run.get_output();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+fn policy(args: &[&str], input: &str) -> (i32, String, String) {
+    policy_in(Path::new("/"), args, input)
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// A cluster that holds these objects, by path, and nothing else.
+fn cluster(objects: &[(&str, Value)]) -> FakeApi {
+    let objects: Vec<(String, String)> = objects
+        .iter()
+        .map(|(path, body)| ((*path).to_owned(), body.to_string()))
+        .collect();
+    FakeApi::start(move |seen, _| {
+        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
+        match objects.iter().find(|(known, _)| known == path) {
+            Some((_, body)) if body == "403" => {
+                status("403 Forbidden", 403, "Forbidden", &format!("no {path}"))
+            }
+            Some((_, body)) => answer("200 OK", "", body),
+            None => status("404 Not Found", 404, "NotFound", "not found"),
+        }
+    })
+}
+
+const POLICIES: &str = "/apis/extreg.io/v1alpha1/registrypolicies";
+
+fn item(name: &str, spec: &Value, status: &Value) -> Value {
+    let created = "2026-01-01T00:00:00Z";
+    json!({
+        "metadata": {"name": name, "creationTimestamp": created, "generation": 1},
+        "spec": spec, "status": status,
+    })
+}
+
+fn ready(is: &str, reason: &str, message: &str) -> Value {
+    json!({"observedGeneration": 1, "conditions": [
+        {"type": "Ready", "status": is, "reason": reason, "message": message},
+    ], "facts": [{"source": "secrets", "state": "Forbidden", "message": "no"}]})
+}
+
+#[test]
+fn help_pages() {
+    for (name, args) in [
+        ("policy-help", &["--help"][..]),
+        ("policy-init-help", &["init", "--help"]),
+        ("policy-show-help", &["show", "--help"]),
+        ("policy-test-help", &["test", "--help"]),
+        ("policy-validate-help", &["validate", "--help"]),
+    ] {
+        let (_, page, _) = policy(args, "");
+        let (own, _) = page.split_once("\nGlobal:").unwrap();
+        insta::assert_snapshot!(name, own);
+    }
+}
+
+#[test]
+fn what_is_begun_is_valid() {
+    for args in [
+        &[][..],
+        &["hub", "--repository", "acme/*", "--repository", "*"],
+        &["--registry", "quay.example.com:8443", "--mode", "enforce"],
+        &["--registry", "localhost:5000", "--pull-secret", "1e3"],
+        &["--mode", "Off", "--no-schedule", "true"],
+        &["--kind", "ApprovedRegistries"],
+        &[
+            "--kind",
+            "approvedregistries",
+            "--registry",
+            "*.example.com",
+            "--registry",
+            "quay.io",
+        ],
+        &[
+            "--kind",
+            "ApprovedRegistries",
+            "--registry",
+            "quay.io",
+            "--repository",
+            "a-*/**",
+        ],
+    ] {
+        let (code, text, err) = policy(&[&["init"], args].concat(), "");
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
+        let (code, said, err) = policy(&["validate", "-f", "-"], &text);
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}: {said}{text}");
+    }
+    insta::assert_snapshot!(
+        "policy-init",
+        policy(&["init", "hub", "--repository", "acme/*"], "").1
+    );
+    let list = [
+        "init",
+        "--kind",
+        "ApprovedRegistries",
+        "--registry",
+        "docker.io",
+        "--repository",
+        "acme",
+    ];
+    insta::assert_snapshot!("policy-init-list", policy(&list, "").1);
+}
+
+#[test]
+fn nothing_invalid_is_begun() {
+    for (args, want) in [
+        (&["Hub"][..], "metadata.name: Invalid value: \"Hub\""),
+        (&["--registry", "https://quay.io"], "without a scheme"),
+        (
+            &["--registry", "docker.io/acme"],
+            "put the path in repositories",
+        ),
+        (
+            &["--repository", "/a"],
+            "segments separated by single slashes",
+        ),
+        (
+            &["--registry", "a.io", "--registry", "b.io"],
+            "a policy is for one registry",
+        ),
+        (&["--push-secret", "Hub"], "must be the name of a Secret"),
+        (
+            &["--kind", "ApprovedRegistries", "--mode", "Off"],
+            "are for a RegistryPolicy",
+        ),
+        (
+            &["--kind", "ApprovedRegistries", "--registry", "Quay.io"],
+            "in lower case",
+        ),
+        (&["--mode", "Sometimes"], "invalid value 'Sometimes'"),
+        (&["-A"], "--from-cluster"),
+        (
+            &["--registry", "a.io", "-f", "x.yaml"],
+            "for --from-cluster and -f to find out",
+        ),
+    ] {
+        let (code, out, err) = policy(&[&["init"], args].concat(), "");
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
+        assert!(err.contains(want), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn what_files_use_is_proposed() {
+    let app = "apiVersion: build.openshift.io/v1\nkind: BuildConfig\nmetadata: {name: a, namespace: snow}\n\
+        spec: {output: {to: {kind: DockerImage, name: 'docker.io/acme/app:v1'}, pushSecret: {name: mine}}}\n\
+        ---\napiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: s, namespace: snow}\n\
+        spec: {tags: [{name: v1, from: {kind: DockerImage, name: 'registry.example.com:5000/x:1'}}]}\n\
+        ---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: snow}\n\
+        spec: {containers: [{name: c, image: 'quay.io/other/tool:2'}]}\n";
+    let folder = folder(&[("app.yaml", app)]);
+    let run = |args: &[&str]| {
+        policy_in(
+            folder.path(),
+            &[&["init", "-f", "app.yaml"], args].concat(),
+            "",
+        )
+    };
+    let (code, text, err) = run(&[]);
+    assert_eq!(code, 0, "{err}");
+    let said = policy(&["validate", "-f", "-"], &text);
+    assert_eq!((said.0, said.1.lines().count()), (0, 2), "{said:?}");
+    for line in [
+        "name: dockerhub",
+        "secretName: mine",
+        "registry: registry.example.com:5000",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    // Nobody pushes there, so that a push secret would be a guess.
+    assert_eq!(text.matches("\n  push:").count(), 1, "{text}");
+
+    let (_, list, _) = run(&["--kind", "ApprovedRegistries"]);
+    let entries: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("  - "))
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            "docker.io/acme",
+            "quay.io/other",
+            "registry.example.com:5000"
+        ]
+    );
+
+    let pod = folder.path().join("pod.yaml");
+    fs::write(
+        &pod,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
+    )
+    .unwrap();
+    let (code, out, err) = policy_in(folder.path(), &["init", "-f", "pod.yaml"], "");
+    assert_eq!((code, out.as_str()), (4, ""), "{err}");
+}
+
+#[test]
+fn each_fault_has_its_file_and_line() {
+    let bad = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\nmetadata:\n  name: Hub\nspec:\n  \
+        registery: docker.io\n  repositories: [\"/a\", a]\n  push:\n    secretName: Hub_1\n\
+        ---\napiVersion: extreg.io/v1alpha1\nkind: RegistryPolici\nmetadata: {name: x}\n\
+        ---\napiVersion: extreg.io/v1\nkind: RegistryPolicy\nmetadata: {name: x}\n\
+        ---\napiVersion: extreg.io/v1alpha1\nkind: ApprovedRegistries\nmetadata: {name: x}\n\
+        spec:\n  registries:\n  - docker.io/acme\n  - https://quay.io\n  - Quay.io\n\
+        ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\na: [\n";
+    let folder = folder(&[("bad.yaml", bad), ("hub.yaml", HUB)]);
+    let run = |args: &[&str]| policy_in(folder.path(), &[&["validate"], args].concat(), "");
+    let (code, out, err) = run(&["-f", "bad.yaml", "-f", "hub.yaml"]);
+    assert_eq!((code, err.as_str()), (3, ""));
+    insta::assert_snapshot!("policy-validate-faults", out);
+
+    let (code, report, _) = run(&["-f", ".", "-o", "json"]);
+    assert_eq!(code, 3);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(
+        report["summary"],
+        json!({"valid": 1, "invalid": 5, "conflicts": 0})
+    );
+    let fault = &report["documents"][0]["faults"][2];
+    assert_eq!(
+        (&fault["line"], &fault["field"]),
+        (&json!(9), &json!("spec.push.secretName"))
+    );
+}
+
+#[test]
+fn documents_are_held_against_each_other() {
+    let twin = HUB.replace("{name: hub}", "{name: twin}");
+    for (text, args, code, want) in [
+        (
+            format!("{HUB}---\n{HUB}"),
+            &[][..],
+            3,
+            "stdin:9: RegistryPolicy hub: metadata.name: stdin:1 has this name too",
+        ),
+        (
+            format!("{LIST}---\n{LIST}"),
+            &[],
+            3,
+            "there is a list already, stdin:1; one of them decides",
+        ),
+        (
+            format!("{HUB}---\n{twin}"),
+            &[],
+            0,
+            "policies hub and twin speak of the same images",
+        ),
+        (
+            format!("{HUB}---\n{twin}"),
+            &["--strict"],
+            3,
+            "stdin:9: policies hub and twin",
+        ),
+        (format!("{HUB}---\n{LIST}"), &["--strict"], 0, "is valid"),
+    ] {
+        let (got, out, err) = policy(&[&["validate", "-f", "-"], args].concat(), &text);
+        assert_eq!(got, code, "{text}: {out}{err}");
+        assert!(format!("{out}{err}").contains(want), "{want}: {out}{err}");
+    }
+}
+
+#[test]
+fn nothing_to_validate_is_not_valid() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n";
+    assert_eq!(policy(&["validate", "-f", "-"], pod).0, 4);
+    assert_eq!(policy(&["validate", "-f", "-"], "").0, 4);
+    assert_eq!(policy(&["validate", "-f", "/nonexistent"], "").0, 1);
+    assert_eq!(policy(&["validate"], "").0, 2);
+}
+
+#[test]
+fn a_secret_given_by_mistake_is_not_quoted() {
+    for text in [
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2}\n",
+        "password: hunter2\n",
+        "password: hunter2: [hunter2\n",
+    ] {
+        for args in [
+            &["validate", "-f", "-"][..],
+            &["show", "-f", "-"],
+            &["test", "a/b", "-f", "-"],
+        ] {
+            let (code, out, err) = policy(args, text);
+            assert_ne!(code, 0, "{text}");
+            assert!(
+                !format!("{out}{err}").contains("hunter2"),
+                "{text}: {out}{err}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_image_is_tried() {
+    let folder = folder(&[("hub.yaml", HUB), ("list.yaml", LIST)]);
+    let run = |args: &[&str]| {
+        policy_in(
+            folder.path(),
+            &[&["test", "-f", "hub.yaml", "-f", "list.yaml"], args].concat(),
+            "",
+        )
+    };
+    let images = [
+        "docker.io/acme/app:v1",
+        "docker.io.evil.com/acme/app",
+        "quay.io/x/y",
+        "nginx",
+    ];
+    let (code, out, err) = run(&images);
+    assert_eq!((code, err.as_str()), (3, ""));
+    insta::assert_snapshot!("policy-test", out);
+    for (image, code) in [
+        ("docker.io/acme/app:v1", 0),
+        ("quay.io/x/y", 0),
+        ("docker.io.evil.com/acme/app", 3),
+        ("docker.io/acmecorp/app", 3),
+        ("UPPER/app", 3),
+        ("${IMAGE}", 0),
+        ("image-registry.openshift-image-registry.svc:5000/a/b", 0),
+    ] {
+        let (got, out, _) = run(&[image, "--role", "push"]);
+        assert_eq!(got, code, "{image}: {out}");
+    }
+    let (_, out, _) = run(&["acme/app", "--role", "run,push", "-o", "json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["images"][0]["policy"], "hub");
+    assert_eq!(report["images"][0]["injects"], true);
+    assert_eq!(report["images"][1]["role"], "run");
+}
+
+#[test]
+fn expectations_are_held_against_it() {
+    let expected = "- image: docker.io/acme/app:v1\n  policy: hub\n  injects: true\n  approved: true\n\
+        - {image: docker.io.evil.com/acme/app, policy: none, injects: false, approved: false}\n";
+    let wrong = expected.replace("policy: none", "policy: hub");
+    let folder = folder(&[
+        ("hub.yaml", HUB),
+        ("list.yaml", LIST),
+        ("e.yaml", expected),
+        ("w.yaml", &wrong),
+    ]);
+    let run = |file: &str| {
+        let args = [
+            "test",
+            "-f",
+            "hub.yaml",
+            "-f",
+            "list.yaml",
+            "--expect",
+            file,
+        ];
+        policy_in(folder.path(), &args, "")
+    };
+    assert_eq!(
+        run("e.yaml"),
+        (0, "all 2 as expected\n".to_owned(), String::new())
+    );
+    let (code, out, _) = run("w.yaml");
+    assert_eq!(code, 3);
+    assert_eq!(
+        out,
+        "w.yaml:5: docker.io.evil.com/acme/app (push): policy is none, expected hub\n"
+    );
+    assert_eq!(run("list.yaml").0, 2);
+}
+
+#[test]
+fn the_clusters_policies_are_shown_with_what_is_said_of_them() {
+    let hub = json!({"registry": "docker.io", "mode": "Warn", "push": {"secretName": "hub", "target": "Build"}});
+    let acme = json!({"registry": "docker.io", "repositories": ["acme/*"], "pull": {"secretName": "p"},
+        "namespaceSelector": {"matchLabels": {"env": "dev"}}});
+    let items = json!({"items": [
+        item("twin", &hub, &json!({})),
+        item("hub", &hub, &ready("True", "InForce", "in mode Warn")),
+        item("bad", &json!({"registry": "docker"}), &ready("False", "Invalid", "x")),
+        item("acme", &acme, &ready("True", "InForce", "in mode Enforce")),
+    ]});
+    let snow = "/api/v1/namespaces/snow";
+    let labels = json!({"metadata": {"labels": {"env": "test"}}});
+    let api = cluster(&[(POLICIES, items), (snow, labels)]);
+    let run = |args: &[&str]| policy(&[&["show", "--server", &api.url], args].concat(), "");
+    let (code, out, err) = run(&[]);
+    assert_eq!(code, 0, "{err}");
+    insta::assert_snapshot!("policy-show", format!("{out}{err}"));
+    insta::assert_snapshot!("policy-show-one", run(&["hub"]).1);
+
+    let (_, out, _) = run(&["-o", "json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["source"], "cluster");
+    assert_eq!(report["policies"][0]["name"], "acme");
+    assert_eq!(report["policies"][1]["conflictsWith"], json!(["twin"]));
+
+    let (_, out, _) = run(&["--effective", "snow", "-o", "json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let names: Vec<&Value> = report["policies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["name"])
+        .collect();
+    assert_eq!(names, ["hub", "twin"]);
+
+    assert_eq!(run(&["nobody"]).0, 1);
+    assert_eq!(run(&["--effective", "nowhere"]).0, 1);
+}
+
+#[test]
+fn without_policies_the_built_in_one_is_shown() {
+    for objects in [vec![], vec![(POLICIES, json!({"items": []}))]] {
+        let api = cluster(&objects);
+        let (code, out, err) = policy(&["show", "--server", &api.url], "");
+        assert_eq!(code, 0, "{err}");
+        assert!(out.contains("builtin-dockerhub"), "{out}");
+        assert!(
+            err.contains("the cluster has no policy of its own"),
+            "{err}"
+        );
+    }
+    let api = cluster(&[(POLICIES, json!(403))]);
+    assert_eq!(policy(&["show", "--server", &api.url], "").0, 6);
+}
+
+#[test]
+fn the_cluster_decides_about_an_image() {
+    let dev = json!({"registry": "quay.io", "push": {"secretName": "q"}, "namespaceSelector": {"matchLabels": {"env": "dev"}}});
+    let policies = (POLICIES, json!({"items": [item("dev", &dev, &json!({}))]}));
+    let images = "/apis/config.openshift.io/v1/images/cluster";
+    let config = json!({"metadata": {"name": "cluster"}, "spec": {"registrySources": {
+        "allowedRegistries": ["quay.io"], "blockedRegistries": ["quay.io/evil"]}}});
+    let snow = "/api/v1/namespaces/snow";
+    for (labels, config, image, code, injects) in [
+        (
+            json!({"env": "dev"}),
+            config.clone(),
+            "quay.io/a/b",
+            0,
+            true,
+        ),
+        (json!({}), config.clone(), "quay.io/a/b", 0, false),
+        (
+            json!({"env": "dev", "extreg.io/ignore": "true"}),
+            config.clone(),
+            "quay.io/a/b",
+            0,
+            false,
+        ),
+        (
+            json!({"env": "dev"}),
+            config.clone(),
+            "quay.io/evil/b",
+            3,
+            true,
+        ),
+        (json!({"env": "dev"}), config, "docker.io/a/b", 3, false),
+        (json!({"env": "dev"}), json!(403), "docker.io/a/b", 0, false),
+    ] {
+        let namespace = json!({"metadata": {"labels": labels}});
+        let api = cluster(&[policies.clone(), (snow, namespace), (images, config)]);
+        let args = [
+            "test", image, "--role", "push", "-n", "snow", "-o", "json", "--server", &api.url,
+        ];
+        let (got, out, err) = policy(&args, "");
+        assert_eq!(got, code, "{image} {labels}: {out}{err}");
+        let report: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            report["images"][0]["injects"], injects,
+            "{image} {labels}: {out}"
+        );
+    }
+}
