@@ -117,6 +117,22 @@ impl Kind {
         Self::Pod,
     ];
 
+    /// The kinds of that name, in any case, singular or plural, with or without the group: `Build`
+    /// without a group is two.
+    pub fn named(text: &str) -> Vec<Self> {
+        let text = text.to_lowercase();
+        let (name, group) = match text.split_once('.') {
+            Some((name, group)) => (name, Some(group)),
+            None => (&*text, None),
+        };
+        let named = |kind: &Self| {
+            let api = kind.api();
+            (api.kind.to_lowercase() == name || api.plural == name)
+                && group.is_none_or(|group| api.group == group)
+        };
+        Self::ALL.into_iter().filter(named).collect()
+    }
+
     /// Where the API serves it.
     pub const fn api(self) -> Api {
         use Purpose::{Configuration, Credentials, Usage};

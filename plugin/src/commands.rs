@@ -8,6 +8,7 @@ pub mod check;
 pub mod completion;
 pub mod diff;
 pub mod doctor;
+pub mod except;
 pub mod import;
 pub mod inventory;
 pub mod policy;
@@ -37,6 +38,8 @@ pub enum Command {
     Diff(diff::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Doctor(doctor::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Except(except::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Explain(audit::explain::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -74,6 +77,7 @@ impl Command {
             Self::Completion(_) => "completion",
             Self::Diff(_) => "diff",
             Self::Doctor(_) => "doctor",
+            Self::Except(_) => "except",
             Self::Explain(_) => "explain",
             Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
@@ -106,6 +110,7 @@ impl Command {
             Self::Completion(args) => completion::run(args, context),
             Self::Diff(args) => Box::pin(diff::run(args, context)).await,
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
+            Self::Except(args) => Box::pin(except::run(args, context)).await,
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
             Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,

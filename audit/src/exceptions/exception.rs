@@ -49,6 +49,7 @@ pub struct ExceptionEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     place: String,
+    written: ExceptionEntry,
     checks: BTreeSet<CheckId>,
     kinds: Vec<Kind>,
     namespace: Option<TextGlob>,
@@ -108,7 +109,7 @@ impl Exception {
             .map(|name| name.parse())
             .collect::<Result<_, _>>()?;
         let kinds = match &entry.kind {
-            Some(text) => kinds_named(text),
+            Some(text) => Kind::named(text),
             None => Kind::ALL.to_vec(),
         };
         if kinds.is_empty() {
@@ -125,6 +126,7 @@ impl Exception {
         let term = Term::parse(&text(&entry.reason), &text(&entry.expires));
         Ok(Self {
             place,
+            written: entry.clone(),
             checks,
             kinds,
             namespace: glob("namespace", entry.namespace.as_deref())?,
@@ -148,6 +150,23 @@ impl Exception {
     /// Where it stands: `exceptions.yaml:12`.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// How it is written.
+    pub fn written(&self) -> &ExceptionEntry {
+        &self.written
+    }
+
+    /// Whether it is for the same findings as another one, leaving aside why and until when.
+    pub fn is_for_the_same(&self, other: &Self) -> bool {
+        let patterns = |one: &Self| {
+            let of = &one.written;
+            let all = [&of.namespace, &of.name, &of.part, &of.image, &of.rule];
+            all.map(Clone::clone)
+        };
+        self.checks == other.checks
+            && self.kinds == other.kinds
+            && patterns(self) == patterns(other)
     }
 
     /// The checks that it is for.
@@ -205,22 +224,6 @@ fn glob(field: &'static str, text: Option<&str>) -> Result<Option<TextGlob>, Ent
     text.map(TextGlob::parse)
         .transpose()
         .map_err(|cause| EntryError::Pattern { field, cause })
-}
-
-/// The kinds of that name, in any case, singular or plural, with or without the group: `Build`
-/// without a group is two.
-fn kinds_named(text: &str) -> Vec<Kind> {
-    let text = text.to_lowercase();
-    let (name, group) = match text.split_once('.') {
-        Some((name, group)) => (name, Some(group)),
-        None => (&*text, None),
-    };
-    let named = |kind: &Kind| {
-        let api = kind.api();
-        (api.kind.to_lowercase() == name || api.plural == name)
-            && group.is_none_or(|group| api.group == group)
-    };
-    Kind::ALL.into_iter().filter(named).collect()
 }
 
 #[cfg(test)]
@@ -284,6 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn two_are_for_the_same_whatever_they_say_of_it() {
+        let parse = |entry: ExceptionEntry| Exception::parse("x:1".to_owned(), &entry).unwrap();
+        let one = parse(entry(|e| e.kind = Some("Deployment".into())));
+        let longer = parse(entry(|e| {
+            e.kind = Some("deployments.apps".into());
+            e.expires = Some("2028-01-31".into());
+        }));
+        let other = parse(entry(|e| {
+            e.kind = Some("Deployment".into());
+            e.part = Some("web".into());
+        }));
+        assert!(one.is_for_the_same(&longer) && longer.is_for_the_same(&one));
+        assert!(!one.is_for_the_same(&other));
+        assert_eq!(one.written().kind.as_deref(), Some("Deployment"));
+    }
+
+    #[test]
     fn one_with_an_image_is_for_findings_about_images() {
         let entry = entry(|e| e.image = Some("docker.io/**".into()));
         let exception = Exception::parse(String::new(), &entry).unwrap();
@@ -294,10 +314,10 @@ mod tests {
 
     #[test]
     fn a_build_is_of_either_group_unless_said() {
-        assert_eq!(kinds_named("Build"), [Kind::Build, Kind::ShipwrightBuild]);
-        assert_eq!(kinds_named("builds.shipwright.io"), [Kind::ShipwrightBuild]);
+        assert_eq!(Kind::named("Build"), [Kind::Build, Kind::ShipwrightBuild]);
+        assert_eq!(Kind::named("builds.shipwright.io"), [Kind::ShipwrightBuild]);
         for kind in Kind::ALL {
-            assert_eq!(kinds_named(&kind.api().resource()), [kind]);
+            assert_eq!(Kind::named(&kind.api().resource()), [kind]);
         }
     }
 

@@ -115,10 +115,22 @@ impl Page {
 impl Cluster {
     /// Any path of the API, as it is sent.
     pub async fn page(&self, path: &str) -> Result<Page, Error> {
+        self.page_as(path, "application/json").await
+    }
+
+    /// The same of a list, of whose items the server sends the metadata alone (one that cannot do so
+    /// sends them whole).
+    pub async fn page_of_metadata(&self, path: &str) -> Result<Page, Error> {
+        let accept =
+            "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+        self.page_as(path, accept).await
+    }
+
+    async fn page_as(&self, path: &str, accept: &str) -> Result<Page, Error> {
         let request = Request::builder()
             .method(Method::GET)
             .uri(path)
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, accept)
             .extension(Patience(PATIENCE))
             .body(Body::empty())
             .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;

@@ -47,6 +47,7 @@ What the audit is to pass over needs a reason and a last day; what is passed ove
   many                       a file of kind Exceptions, --exceptions FILE
   what was there before      a baseline, --write-baseline FILE and --baseline FILE
 
+\"oc extreg except add\" writes the first three, \"except list\" and \"except prune\" keep them short.
 --no-exceptions shows everything as open.
 ";
 

@@ -174,7 +174,8 @@ fn csv(rows: &[InventoryRow], by: InventoryBy, several: bool) -> String {
     std::iter::once(head).chain(rows).collect()
 }
 
-fn quoted(cell: &str) -> String {
+/// A cell of a CSV line.
+pub(super) fn quoted(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if is_formula {
         format!("'{cell}")

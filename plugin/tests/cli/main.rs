@@ -18,6 +18,7 @@ mod complete;
 mod connection;
 mod doctor;
 mod doctor_cluster;
+mod except;
 mod fake_registry;
 mod image_api;
 mod import;

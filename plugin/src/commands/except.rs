@@ -1,0 +1,64 @@
+//! `except`: findings of the audit that are all right, written down, listed and cleared away.
+
+mod add;
+mod draft;
+mod file;
+mod gather;
+mod list;
+mod object;
+mod prune;
+mod row;
+mod statement;
+mod text;
+mod unused;
+
+use clap::Subcommand;
+use extreg_audit::exceptions::day;
+use jiff::{Timestamp, civil::Date};
+
+use crate::{context::Context, error::Error, exit::Exit};
+
+/// The file that is meant where none is named.
+const FILE: &str = "exceptions.yaml";
+
+/// Say that findings of the audit are all right, each with a reason and a last day
+///
+/// In a file that "oc extreg audit --exceptions" reads, or as an annotation of the object itself.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # In a file, for one container of a Deployment\n  \
+    oc extreg except add EXR007 deployment/cart -n shop --part web \\\n    \
+    --reason 'the mirror comes in January' --expires 2027-01-31\n\n  \
+    # On the object itself\n  \
+    oc extreg except add EXR005 imagestream/app -n shop --annotate --reason ours --expires 2027-01-31\n\n  \
+    # What there is, and what may go\n  \
+    oc extreg except list -A\n  \
+    oc extreg except prune --yes")]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    Add(add::Args),
+    List(list::Args),
+    Prune(prune::Args),
+}
+
+/// Does it.
+///
+/// # Errors
+/// If a flag, a file or the kubeconfig is at fault, or the cluster refuses.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    match args.what {
+        What::Add(args) => Box::pin(add::run(args, context)).await,
+        What::List(args) => Box::pin(list::run(args, context)).await,
+        What::Prune(args) => Box::pin(prune::run(args, context)).await,
+    }
+}
+
+/// Today, in UTC, as exceptions count days.
+fn today() -> Date {
+    day(Timestamp::now().as_second())
+}

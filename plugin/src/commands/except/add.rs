@@ -1,0 +1,259 @@
+//! `except add`: a finding that is all right, written down.
+
+use std::path::PathBuf;
+
+use extreg_audit::{exceptions::Statement, kind::Kind};
+
+use super::{
+    FILE,
+    draft::{self, Draft},
+    file::{Added, ExceptionsFile, line_of},
+    object, statement,
+};
+use crate::{
+    api::{Cluster, DryRun, Report},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Text,
+};
+
+/// Say that what a check finds about an object is all right, with a reason and a last day
+///
+/// Writes it into the file of exceptions, which is made where there is none, or with --annotate on
+/// the object. Comments, order and spelling of the file stay. One that is there for the same findings
+/// gets the new reason and day; twice the same says unchanged.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "The audit reads the file with \"oc extreg audit --exceptions FILE\", and \
+    annotations without being asked. Both end by themselves on their last day."
+)]
+pub(super) struct Args {
+    /// Check, such as EXR007
+    #[arg(value_name = "CHECK")]
+    check: String,
+    /// Object, such as deployment/cart; in a file NAME may have a *
+    #[arg(value_name = "KIND/NAME")]
+    object: String,
+    /// Why it is all right
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The last day on which it holds, in UTC
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    expires: String,
+    /// Only this container, tag or key of it
+    #[arg(long, value_name = "PART")]
+    part: Option<String>,
+    /// File of exceptions [default: exceptions.yaml]
+    #[arg(long, value_name = "FILE", conflicts_with = "annotate")]
+    file: Option<PathBuf>,
+    /// On the object itself instead
+    #[arg(long)]
+    annotate: bool,
+    /// Do not ask the cluster whether the object is there
+    #[arg(long, conflicts_with = "annotate")]
+    offline: bool,
+    /// Only try it: client (here) or server (with admission)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    dry_run: DryRun,
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let (kinds, name) = draft::object_of(&args.object)?;
+    let (term, is_far) = draft::term_of(&args.reason, &args.expires, super::today())?;
+    let draft = Draft {
+        check: draft::check_of(&args.check)?,
+        kinds,
+        name,
+        part: args.part.clone(),
+        term,
+    };
+    if is_far {
+        context.printer.warn(&format!(
+            "{} is more than a year away: an exception that nobody looks at again is a hole",
+            draft.term.expires()
+        ));
+    }
+    if args.annotate {
+        return annotate(&draft, args.dry_run, context).await;
+    }
+    let path = args.file.unwrap_or_else(|| PathBuf::from(FILE));
+    // All that can be wrong with the file comes before the first request.
+    let file = ExceptionsFile::read(&path)?;
+    let namespace = namespace(&draft, args.offline, context).await?;
+    write(&draft, &namespace, &file, args.dry_run, context)
+}
+
+/// The namespace of the object, empty for a kind that has none; on the way it is said whether the
+/// object is there.
+async fn namespace(draft: &Draft, offline: bool, context: &Context) -> Result<String, Error> {
+    let is_namespaced = draft.kinds.iter().any(|kind| kind.api().namespaced);
+    let cluster = if offline {
+        None
+    } else {
+        match context.cluster().await {
+            Ok(cluster) => Some(cluster),
+            Err(Error::NoCluster) => None,
+            Err(error) => return Err(error),
+        }
+    };
+    let namespace = match (&cluster, &context.namespace) {
+        _ if !is_namespaced => String::new(),
+        (_, Some(namespace)) => namespace.clone(),
+        (Some(cluster), None) => cluster.namespace().to_owned(),
+        (None, None) => {
+            return Err(Error::usage(
+                "-n: the namespace of the object; without a cluster there is no current one",
+            ));
+        }
+    };
+    if let Some(cluster) = cluster.filter(|_| !draft.name.contains('*')) {
+        tell_absent(draft, &cluster, &namespace, context).await;
+    }
+    Ok(namespace)
+}
+
+async fn tell_absent(draft: &Draft, cluster: &Cluster, namespace: &str, context: &Context) {
+    let shown = shown(draft, namespace);
+    match object::find(cluster, &draft.kinds, namespace, &draft.name).await {
+        Ok(found) if found.is_empty() => context.printer.warn(&format!(
+            "there is no {shown} on {} (--offline if that is meant)",
+            cluster.name()
+        )),
+        Ok(_) => {}
+        Err(error) => context
+            .printer
+            .warn(&format!("cannot tell whether {shown} is there: {error}")),
+    }
+}
+
+fn shown(draft: &Draft, namespace: &str) -> String {
+    let kind = draft.kinds.first().map_or("", |kind| kind.api().kind);
+    let place = if namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" in {namespace}")
+    };
+    format!("{}/{}{place}", kind.to_lowercase(), draft.name)
+}
+
+fn write(
+    draft: &Draft,
+    namespace: &str,
+    file: &ExceptionsFile,
+    dry_run: DryRun,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let new = draft.exception(namespace)?;
+    let lines = draft::lines(&draft.entry(namespace));
+    let name = file.name();
+    let (line, verb, change) = match file.add(&new, &lines)? {
+        Added::Unchanged(line) => (line, "unchanged", None),
+        Added::Replaced(line, change) => (line, "configured", Some(change)),
+        Added::New(change) => {
+            let last = file.check(&change)?.last().map(line_of);
+            (last.unwrap_or_default(), "created", Some(change))
+        }
+    };
+    let text = Text::new().plain(format!("{name}:{line}: exception for {} ", draft.check));
+    if let Some(change) = change {
+        if dry_run == DryRun::None {
+            context.journal.begin(name.clone());
+            file.write(&change)?;
+            context.journal.done(format!("{name} written"));
+        } else {
+            file.check(&change)?;
+        }
+    }
+    let text = match verb {
+        "created" => text.green(verb),
+        "configured" => text.yellow(verb),
+        _ => text.dim(verb),
+    };
+    context.printer.line(text.plain(dry_run.suffix()));
+    if dry_run != DryRun::None {
+        for line in &lines {
+            context.printer.note(format!("  {line}"));
+        }
+    } else if !file.exists() {
+        context.printer.note(format!(
+            "read by: {} audit --exceptions {name}",
+            context.caller
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<Exit, Error> {
+    if draft.name.contains('*') {
+        return Err(Error::usage(
+            "--annotate is for one object; a * in its name is for a file",
+        ));
+    }
+    let words = statement::words(draft.check, &draft.term)?;
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    let found = object::find(&cluster, &draft.kinds, &namespace, &draft.name).await?;
+    let mut found = found.into_iter();
+    let object = match (found.next(), found.next()) {
+        (Some(object), None) => object,
+        (None, _) => {
+            let is_namespaced = draft.kinds.iter().any(|kind| kind.api().namespaced);
+            let namespace = if is_namespaced { &*namespace } else { "" };
+            return Err(Error::failed(format!(
+                "there is no {} on {}",
+                shown(draft, namespace),
+                cluster.name()
+            )));
+        }
+        (Some(_), Some(_)) => {
+            let named = draft.kinds.iter().map(|kind: &Kind| kind.api().resource());
+            return Err(Error::usage(format!(
+                "{} means several: {}",
+                draft.name,
+                named.collect::<Vec<_>>().join(", ")
+            )));
+        }
+    };
+    if let Some(maker) = object::maker(&object) {
+        context.printer.warn(&format!(
+            "{} was made by {maker}, which makes the next one without the annotation: annotate that",
+            object.reference()
+        ));
+    }
+    let said = Statement {
+        check: draft.check,
+        term: draft.term.clone(),
+    };
+    let key = statement::key(draft.part.as_deref());
+    let reference = object.reference();
+    let journal = &context.journal;
+    journal.begin(reference.to_string());
+    let changed = object::annotate(&cluster, object, &key, &said, &words, dry_run).await;
+    let (verb, before, after) = match changed {
+        Ok(changed) => changed,
+        Err(error) => {
+            journal.nothing_done();
+            return Err(error);
+        }
+    };
+    if verb.is_change() && dry_run == DryRun::None {
+        journal.done(format!("{reference} {verb}"));
+    } else {
+        journal.nothing_done();
+    }
+    let mut report = Report::new(&context.printer, None, dry_run);
+    report.add(&reference, verb, Some(&after));
+    if verb.is_change() {
+        report.show_change(&before, &after);
+    }
+    report.finish()?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,364 @@
+//! The file of exceptions: read, changed line by line, and written only if what came of it says
+//! exactly what it should.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use extreg_audit::exceptions::{Exception, Exceptions};
+
+use super::text::{self, HEADER};
+use crate::error::Error;
+
+/// A file of exceptions, as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct ExceptionsFile {
+    path: PathBuf,
+    /// None where there is no file yet.
+    before: Option<String>,
+    pub(super) entries: Vec<Exception>,
+}
+
+/// What is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    text: String,
+    /// What it must say, in order.
+    entries: Vec<Exception>,
+}
+
+/// What became of an exception that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It is there already, on this line.
+    Unchanged(usize),
+    /// One for the same findings was there, on this line, with another reason or day.
+    Replaced(usize, Change),
+    /// It is new.
+    New(Change),
+}
+
+impl ExceptionsFile {
+    /// Reads a file; one that is not there is empty.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it cannot be read, or is none.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let shown = path.display().to_string();
+        let before = match fs::read_to_string(path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Error::usage(format!("--file {shown}: {error}"))),
+        };
+        let text = before.as_deref().unwrap_or_default();
+        let read = Exceptions::parse(&shown, text).map_err(|e| Error::usage(e.to_string()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            before,
+            entries: read.entries,
+        })
+    }
+
+    /// Whether there is one.
+    pub(super) const fn exists(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// How it is called.
+    pub(super) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// What adding an exception comes to.
+    ///
+    /// # Errors
+    /// If there are no lines to change.
+    pub(super) fn add(&self, new: &Exception, lines: &[String]) -> Result<Added, Error> {
+        let same = |old: &&Exception| old.is_for_the_same(new);
+        let twin = self
+            .entries
+            .iter()
+            .enumerate()
+            .find(|(_, old)| same(old) && old.term() == new.term())
+            .or_else(|| self.entries.iter().enumerate().find(|(_, old)| same(old)));
+        if let Some((position, twin)) = twin {
+            let at = line_of(twin);
+            if twin.term() == new.term() {
+                return Ok(Added::Unchanged(at));
+            }
+            let mut entries = self.entries.clone();
+            if let Some(old) = entries.get_mut(position) {
+                *old = new.clone();
+            }
+            let text = text::replace(self.text(), at, lines).map_err(|e| self.wrong(&e))?;
+            return Ok(Added::Replaced(at, Change { text, entries }));
+        }
+        // A file of nothing, or of comments, gets its beginning behind them.
+        let mut text = self.text().to_owned();
+        let last = self.entries.last().map(line_of);
+        if last.is_none() && !has_document(&text) {
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str(HEADER);
+        }
+        let text = text::append(&text, last, lines).map_err(|e| self.wrong(&e))?;
+        let mut entries = self.entries.clone();
+        entries.push(new.clone());
+        Ok(Added::New(Change { text, entries }))
+    }
+
+    /// What taking entries away comes to, by their positions.
+    ///
+    /// # Errors
+    /// If they are not on lines of their own.
+    pub(super) fn remove(&self, positions: &[usize]) -> Result<Change, Error> {
+        let gone = |position: &usize| positions.contains(position);
+        let lines: Vec<usize> = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| gone(position))
+            .map(|(_, entry)| line_of(entry))
+            .collect();
+        let text = text::remove(self.text(), &lines).map_err(|e| self.wrong(&e))?;
+        let left = self.entries.iter().enumerate();
+        let left = left.filter(|(position, _)| !gone(position));
+        Ok(Change {
+            text,
+            entries: left.map(|(_, entry)| entry.clone()).collect(),
+        })
+    }
+
+    /// Says what the changed file would say, each with its place. Nothing is written.
+    ///
+    /// # Errors
+    /// If it would say anything else than was meant.
+    pub(super) fn check(&self, change: &Change) -> Result<Vec<Exception>, Error> {
+        let is = Exceptions::parse(&self.name(), &change.text);
+        let same = |one: &Exception, other: &Exception| {
+            one.is_for_the_same(other) && one.term() == other.term()
+        };
+        match is {
+            Ok(is)
+                if is.entries.len() == change.entries.len()
+                    && is
+                        .entries
+                        .iter()
+                        .zip(&change.entries)
+                        .all(|(a, b)| same(a, b)) =>
+            {
+                Ok(is.entries)
+            }
+            _ => Err(Error::failed(format!(
+                "{}: the changed file would not say what it should, so it is left as it is; change it \
+                 by hand",
+                self.name()
+            ))),
+        }
+    }
+
+    /// Writes it, whole or not at all, unless somebody else has changed the file meanwhile.
+    ///
+    /// # Errors
+    /// If it would not say what it should, or cannot be written.
+    pub(super) fn write(&self, change: &Change) -> Result<(), Error> {
+        self.check(change)?;
+        let failed = |error: io::Error| {
+            Error::failed(format!("cannot write {}: {error}", self.path.display()))
+        };
+        let now = match fs::read_to_string(&self.path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        if now != self.before {
+            return Err(Error::failed(format!(
+                "{} was changed meanwhile; run the same command again",
+                self.name()
+            )));
+        }
+        // Through a link, what it leads to is written.
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        replace(&path, change.text.as_bytes()).map_err(failed)
+    }
+
+    fn text(&self) -> &str {
+        self.before.as_deref().unwrap_or_default()
+    }
+
+    fn wrong(&self, error: &text::TextError) -> Error {
+        Error::failed(format!("{}: {error}", self.name()))
+    }
+}
+
+/// The line of an entry, from 1.
+pub(super) fn line_of(exception: &Exception) -> usize {
+    let line = exception.place().rsplit_once(':').map(|(_, line)| line);
+    line.and_then(|line| line.parse().ok()).unwrap_or(1)
+}
+
+/// Whether there is anything but comments and blanks.
+fn has_document(text: &str) -> bool {
+    text.lines()
+        .map(str::trim)
+        .any(|line| !line.is_empty() && !line.starts_with('#') && line != "---")
+}
+
+/// A file of another name takes the place of the one that is there.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let other = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let written = write_new(&other, path, bytes).and_then(|()| fs::rename(&other, path));
+    if written.is_err() {
+        // It may not be there; what matters is said already.
+        let _ = fs::remove_file(&other);
+    }
+    written
+}
+
+fn write_new(other: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create_new(other)?;
+    if let Ok(metadata) = fs::metadata(path) {
+        file.set_permissions(metadata.permissions())?;
+    }
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{super::draft, *};
+    use extreg_audit::{check::CheckId, kind::Kind};
+    use jiff::civil::date;
+
+    fn draft(name: &str, reason: &str) -> draft::Draft {
+        let (term, _) = draft::term_of(reason, "2027-01-31", date(2026, 11, 24)).unwrap();
+        draft::Draft {
+            check: CheckId::Exr007,
+            kinds: vec![Kind::Deployment],
+            name: name.to_owned(),
+            part: None,
+            term,
+        }
+    }
+
+    fn file(text: Option<&str>) -> (tempfile::TempDir, ExceptionsFile) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.yaml");
+        if let Some(text) = text {
+            fs::write(&path, text).unwrap();
+        }
+        let file = ExceptionsFile::read(&path).unwrap();
+        (folder, file)
+    }
+
+    fn add(file: &ExceptionsFile, draft: &draft::Draft) -> Added {
+        let new = draft.exception("shop").unwrap();
+        file.add(&new, &draft::lines(&draft.entry("shop"))).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_made_with_its_beginning() {
+        for text in [None, Some(""), Some("# nothing yet"), Some("---\n")] {
+            let (_folder, file) = file(text);
+            let Added::New(change) = add(&file, &draft("cart", "ours")) else {
+                panic!("{text:?}")
+            };
+            file.write(&change).unwrap();
+            let again = ExceptionsFile::read(&file.path).unwrap();
+            assert_eq!(again.entries.len(), 1, "{text:?}");
+            let line = line_of(&again.entries[0]);
+            assert_eq!(add(&again, &draft("cart", "ours")), Added::Unchanged(line));
+            assert!(
+                matches!(add(&again, &draft("cart", "theirs")), Added::Replaced(at, _) if at == line)
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left() {
+        let (_folder, file) = file(None);
+        let Added::New(change) = add(&file, &draft("cart", "ours")) else {
+            panic!()
+        };
+        fs::write(&file.path, "# mine\n").unwrap();
+        let error = file.write(&change).unwrap_err();
+        assert!(error.to_string().contains("changed meanwhile"), "{error}");
+        assert_eq!(fs::read_to_string(&file.path).unwrap(), "# mine\n");
+    }
+
+    #[test]
+    fn what_would_say_something_else_is_not_written() {
+        let (folder, file) = file(None);
+        let Added::New(mut change) = add(&file, &draft("cart", "ours")) else {
+            panic!()
+        };
+        change.text = change.text.replace("EXR007", "EXR001");
+        let error = file.write(&change).unwrap_err();
+        assert!(error.to_string().contains("left as it is"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn rights_and_links_stay() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let (folder, file) = file(Some("# ours\n"));
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o640)).unwrap();
+        let link = folder.path().join("link.yaml");
+        symlink(&file.path, &link).unwrap();
+        let by_link = ExceptionsFile::read(&link).unwrap();
+        let Added::New(change) = add(&by_link, &draft("cart", "ours")) else {
+            panic!()
+        };
+        by_link.write(&change).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(
+            fs::metadata(&file.path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    const BODIES: [&str; 5] = [
+        "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions: []\n",
+        "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions: [] # none",
+        "# c\napiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n  # one\n  -\n    check: EXR001\n    \
+         reason: >\n      a\n\n      b\n    expires: 2027-01-31\n  # end\n\n",
+        "exceptions:\n- {check: EXR001, reason: x, expires: 2027-01-31}\n- checks:\n  - EXR002\n  reason: \"a\n\n    \
+         b\"\n  expires: 2027-01-31\napiVersion: extreg.io/v1alpha1\nkind: Exceptions",
+        "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n- check: EXR001\n  reason: x\n  expires: \
+         2027-01-31\n---\napiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n- check: EXR003\n  reason: x\n  \
+         expires: 2027-01-31\n...\n",
+    ];
+
+    proptest! {
+        /// What is added is there, alone, and taking it away gives the file back byte for byte.
+        #[test]
+        fn adding_and_removing_is_nothing(
+            body in proptest::sample::select(BODIES.to_vec()),
+            name in "[a-z0-9][a-z0-9.-]{0,12}",
+            reason in "[^;\\p{Cc}]{0,20}[a-z]",
+            windows in any::<bool>(),
+        ) {
+            let body = if windows { body.replace('\n', "\r\n") } else { body.to_owned() };
+            let (_folder, file) = file(Some(&body));
+            let Added::New(change) = add(&file, &draft(&name, &reason)) else {
+                return Err(TestCaseError::fail("not new"));
+            };
+            let said = file.check(&change).unwrap();
+            prop_assert_eq!(said.len(), file.entries.len() + 1);
+            file.write(&change).unwrap();
+            let after = ExceptionsFile::read(&file.path).unwrap();
+            let back = after.remove(&[after.entries.len() - 1]).unwrap();
+            after.write(&back).unwrap();
+            prop_assert_eq!(fs::read_to_string(&file.path).unwrap(), body);
+        }
+    }
+}

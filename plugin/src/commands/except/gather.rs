@@ -1,0 +1,264 @@
+//! The annotations of a cluster by which objects say that findings about them are all right.
+
+use std::collections::BTreeMap;
+
+use extreg_audit::{
+    exceptions::{KEY, Statement, StatementError, statements},
+    kind::Kind,
+    place::ObjectId,
+};
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::object::kind_of;
+use crate::{
+    api::{Cluster, PageQuery},
+    error::Error,
+    printer::Printer,
+};
+
+/// As many objects are read at a time.
+const LIMIT: u32 = 500;
+/// Where a CronJob's jobs have their annotations, and where their pods.
+const JOB: &str = "spec.jobTemplate.metadata.annotations";
+const JOB_PODS: &str = "spec.jobTemplate.spec.template.metadata.annotations";
+const PODS: &str = "spec.template.metadata.annotations";
+
+/// What one piece of an annotation says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) object: ObjectId,
+    pub(super) spot: Spot,
+    /// The container or tag that it is for; none for all of the object.
+    pub(super) part: Option<String>,
+    pub(super) key: String,
+    pub(super) says: Result<Statement, StatementError>,
+}
+
+/// Where on an object an annotation is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spot {
+    /// On itself.
+    Object,
+    /// On what it makes: the field.
+    Template(&'static str),
+    /// On a tag of an ImageStream.
+    Tag(String),
+}
+
+/// Reads them: of a namespace, or (none) of the cluster. What may not be read is said.
+///
+/// # Errors
+/// [`Error::NotLoggedIn`], and if the cluster cannot be reached.
+pub(super) async fn gather(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    printer: &Printer,
+) -> Result<Vec<Said>, Error> {
+    let mut found = Vec::new();
+    for kind in Kind::ALL {
+        if namespace.is_some() && !kind.api().namespaced {
+            continue;
+        }
+        match of_kind(cluster, kind, namespace, &mut found).await {
+            Ok(()) => {}
+            // Not served here.
+            Err(error) if error.is_not_found() => {}
+            Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
+            Err(error) => printer.warn(&format!(
+                "{} could not be read, so annotations on them are not listed: {error}",
+                kind.api().resource()
+            )),
+        }
+    }
+    found.sort_by(|a, b| (&a.object, &a.spot, &a.key).cmp(&(&b.object, &b.spot, &b.key)));
+    Ok(found)
+}
+
+async fn of_kind(
+    cluster: &Cluster,
+    kind: Kind,
+    namespace: Option<&str>,
+    found: &mut Vec<Said>,
+) -> Result<(), Error> {
+    let api = kind_of(kind);
+    let path = match namespace {
+        Some(_) => api.path(namespace),
+        None => format!("{}/{}", api.group_path(), api.plural),
+    };
+    let mut query = PageQuery {
+        limit: LIMIT,
+        ..PageQuery::default()
+    };
+    loop {
+        // Of most kinds the metadata is all, and of secrets it is all that is anybody's business.
+        let page = if has_more(kind) {
+            cluster.page(&query.of(&path)).await?
+        } else {
+            cluster.page_of_metadata(&query.of(&path)).await?
+        };
+        let items = page.items()?;
+        for item in items.items {
+            // What cannot be read is the audit's to say.
+            if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
+                add(kind, item, found);
+            }
+        }
+        if items.token.is_empty() {
+            return Ok(());
+        }
+        query.token = items.token;
+    }
+}
+
+/// Whether there may be annotations of ours besides the object's own.
+const fn has_more(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::CronJob
+            | Kind::DaemonSet
+            | Kind::Deployment
+            | Kind::DeploymentConfig
+            | Kind::ImageStream
+            | Kind::Job
+            | Kind::StatefulSet
+    )
+}
+
+type Annotations = Option<BTreeMap<String, String>>;
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(default)]
+    spec: Spec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Metadata {
+    name: String,
+    namespace: String,
+    annotations: Annotations,
+    owner_references: Option<Vec<IgnoredAny>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Spec {
+    template: Option<Template>,
+    job_template: Option<Template>,
+    tags: Option<Vec<Tag>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Template {
+    metadata: Metadata,
+    spec: Option<Box<Spec>>,
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    name: String,
+    annotations: Annotations,
+}
+
+fn add(kind: Kind, item: Item, found: &mut Vec<Said>) {
+    let Item { metadata, spec } = item;
+    // What something else made has the annotations of what it was made from.
+    if metadata
+        .owner_references
+        .is_some_and(|owners| !owners.is_empty())
+    {
+        return;
+    }
+    let object = ObjectId {
+        kind,
+        namespace: metadata.namespace.into(),
+        name: metadata.name.into(),
+    };
+    let mut of = |annotations: Annotations, spot: Spot| {
+        for (key, value) in annotations.into_iter().flatten() {
+            let part = match (key.strip_prefix(KEY), &spot) {
+                (Some(""), Spot::Tag(tag)) => Some(tag.clone()),
+                (Some(""), _) => None,
+                (Some(rest), _) => match rest.strip_prefix('.') {
+                    Some(part) if !part.is_empty() => Some(part.to_owned()),
+                    _ => continue,
+                },
+                (None, _) => continue,
+            };
+            found.extend(statements(&value).into_iter().map(|says| Said {
+                object: object.clone(),
+                spot: spot.clone(),
+                part: part.clone(),
+                key: key.clone(),
+                says,
+            }));
+        }
+    };
+    of(metadata.annotations, Spot::Object);
+    if let Some(template) = spec.template {
+        of(template.metadata.annotations, Spot::Template(PODS));
+    }
+    if let Some(job) = spec.job_template {
+        of(job.metadata.annotations, Spot::Template(JOB));
+        let pods = job.spec.and_then(|spec| spec.template);
+        of(
+            pods.and_then(|pods| pods.metadata.annotations),
+            Spot::Template(JOB_PODS),
+        );
+    }
+    for tag in spec.tags.into_iter().flatten() {
+        of(tag.annotations, Spot::Tag(tag.name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(kind: Kind, json: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        add(kind, serde_json::from_str(json).unwrap(), &mut found);
+        found
+            .iter()
+            .map(|said| {
+                let part = said.part.as_deref().unwrap_or("-");
+                format!(
+                    "{} {:?} {part} {}",
+                    said.object,
+                    said.spot,
+                    said.says.is_ok()
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_place_that_the_audit_reads_is_looked_at() {
+        let on = r#""annotations":{"extreg.io/ignore-checks":"EXR007 until 2027-01-31: a; x","extreg.io/ignore-checksum":"y"}"#;
+        let own = format!(r#"{{"metadata":{{"name":"a","namespace":"n",{on}}}}}"#);
+        assert_eq!(
+            said(Kind::Pod, &own),
+            ["pod/a in n Object - true", "pod/a in n Object - false"]
+        );
+        let cron = format!(
+            r#"{{"metadata":{{"name":"a"}},"spec":{{"jobTemplate":{{"metadata":{{{on}}},"spec":{{"template":{{"metadata":{{{on}}}}}}}}}}}}}"#
+        );
+        let lines = said(Kind::CronJob, &cron);
+        assert_eq!(lines.len(), 4);
+        assert_eq!(
+            lines[0],
+            format!("cronjob.batch/a Template({JOB:?}) - true")
+        );
+        let stream =
+            format!(r#"{{"metadata":{{"name":"a"}},"spec":{{"tags":[{{"name":"v1",{on}}}]}}}}"#);
+        assert!(said(Kind::ImageStream, &stream)[0].ends_with("Tag(\"v1\") v1 true"));
+        let part = own.replace("ignore-checks\"", "ignore-checks.web\"");
+        assert_eq!(said(Kind::Pod, &part)[0], "pod/a in n Object web true");
+        let owned = own.replace("\"name\"", "\"ownerReferences\":[{}],\"name\"");
+        assert!(said(Kind::Pod, &owned).is_empty());
+    }
+}

@@ -1,0 +1,211 @@
+//! `except list`: what is said to be all right, and until when.
+
+use std::path::{Path, PathBuf};
+
+use extreg_audit::exceptions::Exception;
+use serde_json::json;
+
+use super::{
+    FILE,
+    file::ExceptionsFile,
+    gather::{Said, gather},
+    row::{Row, State, remarks},
+    unused::Unused,
+};
+use crate::{
+    api::{DataFormat, to_data},
+    commands::{audit::Columns, inventory::quoted},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Printer,
+};
+
+/// List what is said to be all right, with the days that are left
+///
+/// Of the file of exceptions, and with -n or -A the annotations of a namespace or of the cluster. With
+/// a report of the audit it is said which of them suppressed nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # The file, and what is not used any more\n  \
+    oc extreg audit -A --exceptions exceptions.yaml -o json=report.json\n  \
+    oc extreg except list --report report.json\n\n  \
+    # All annotations of the cluster, for a spreadsheet\n  \
+    oc extreg except list -A -o csv")]
+pub(super) struct Args {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Format: table, csv, json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    output: Format,
+}
+
+/// Where exceptions are looked for.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct SourceArgs {
+    /// File of exceptions [default: exceptions.yaml, where it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// The annotations of the cluster too; with -n those of a namespace
+    #[arg(short = 'A', long)]
+    pub(super) all_namespaces: bool,
+    /// Report of the audit, as -o json writes it, that says which are not used
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+}
+
+/// `-o`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Csv,
+    Json,
+    #[default]
+    Table,
+    Yaml,
+}
+
+/// What was found.
+pub(super) struct Found {
+    /// None where there is no file and none was named.
+    pub(super) file: Option<ExceptionsFile>,
+    pub(super) said: Vec<Said>,
+    pub(super) unused: Option<Unused>,
+}
+
+impl SourceArgs {
+    /// Looks.
+    ///
+    /// # Errors
+    /// If a flag, a file or the kubeconfig is at fault, or the cluster refuses.
+    pub(super) async fn find(&self, context: &Context) -> Result<Found, Error> {
+        let unused = self.report.as_deref().map(Unused::read).transpose()?;
+        let file = match &self.file {
+            Some(path) => {
+                let file = ExceptionsFile::read(path)?;
+                if !file.exists() {
+                    return Err(Error::usage(format!(
+                        "--file {}: there is no such file",
+                        file.name()
+                    )));
+                }
+                Some(file)
+            }
+            None => Some(ExceptionsFile::read(Path::new(FILE))?).filter(ExceptionsFile::exists),
+        };
+        let looked = self.all_namespaces || context.namespace.is_some() || file.is_none();
+        let said = if looked {
+            let cluster = context.cluster().await?;
+            let namespace = (!self.all_namespaces).then(|| cluster.namespace().to_owned());
+            gather(&cluster, namespace.as_deref(), &context.printer).await?
+        } else {
+            Vec::new()
+        };
+        Ok(Found { file, said, unused })
+    }
+}
+
+impl Found {
+    /// The exceptions of the file.
+    pub(super) fn entries(&self) -> &[Exception] {
+        self.file.as_ref().map_or(&[], |file| &file.entries)
+    }
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let found = args.sources.find(context).await?;
+    let today = super::today();
+    let unused = found.unused.as_ref();
+    let of_file = found
+        .entries()
+        .iter()
+        .map(|entry| Row::of_file(entry, today, unused));
+    let of_cluster = found
+        .said
+        .iter()
+        .map(|said| Row::of_said(said, today, unused));
+    let rows: Vec<Row> = of_file.chain(of_cluster).collect();
+    let printer = &context.printer;
+    match args.output {
+        Format::Json => printer.raw(&to_data(&document(&rows), DataFormat::Json)?),
+        Format::Yaml => printer.raw(&to_data(&document(&rows), DataFormat::Yaml)?),
+        Format::Csv => printer.raw(&csv(&rows)),
+        Format::Table => table(&rows, printer),
+    }
+    if rows.is_empty() {
+        printer.note("No exceptions found.");
+    }
+    for remark in remarks(&rows) {
+        printer.note(remark);
+    }
+    let may_go = |row: &Row| row.state == State::Expired || row.unused == Some(true);
+    if rows.iter().any(may_go) {
+        printer.note(format!("what may go: {} except prune", context.caller));
+    }
+    Ok(Exit::Done)
+}
+
+fn document(rows: &[Row]) -> serde_json::Value {
+    json!({"apiVersion": "extreg.io/v1", "kind": "ExceptionList", "exceptions": rows})
+}
+
+const HEADERS: [&str; 8] = [
+    "PLACE",
+    "CHECKS",
+    "NAMESPACE",
+    "OBJECT",
+    "UNTIL",
+    "DAYS",
+    "STATE",
+    "REASON",
+];
+
+fn table(rows: &[Row], printer: &Printer) {
+    let mut columns = Columns::new(&HEADERS);
+    for row in rows {
+        columns.row(cells(row));
+    }
+    columns.print(printer);
+}
+
+fn cells(row: &Row) -> [String; 8] {
+    let or_dash = |text: String| {
+        if text.is_empty() {
+            "-".to_owned()
+        } else {
+            text
+        }
+    };
+    [
+        row.place.clone(),
+        or_dash(row.checks.join(",")),
+        or_dash(row.namespace.clone()),
+        row.object(),
+        or_dash(row.expires.clone()),
+        or_dash(
+            row.days_left
+                .map_or_else(String::new, |days| days.to_string()),
+        ),
+        row.standing(),
+        if row.error.is_empty() {
+            row.reason.clone()
+        } else {
+            row.error.clone()
+        },
+    ]
+}
+
+/// RFC 4180, as the other lists are.
+fn csv(rows: &[Row]) -> String {
+    let line = |cells: [String; 8]| cells.map(|cell| quoted(&cell)).join(",") + "\r\n";
+    let head = line(HEADERS.map(str::to_lowercase));
+    std::iter::once(head)
+        .chain(rows.iter().map(|row| line(cells(row))))
+        .collect()
+}

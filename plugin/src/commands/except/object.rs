@@ -1,0 +1,205 @@
+//! The object that an exception is for, and the annotation on it.
+
+use extreg_audit::{exceptions::Statement, kind::Kind as Read};
+use serde_json::{Value, json};
+
+use super::statement;
+use crate::{
+    api::{Cluster, DryRun, Kind, Object, ObjectRef, Verb},
+    error::Error,
+};
+
+/// How often a change is tried when somebody else changes the same object meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// The kind as the API is asked for it.
+pub(super) const fn kind_of(kind: Read) -> Kind {
+    let api = kind.api();
+    Kind {
+        group: api.group,
+        version: api.version,
+        kind: api.kind,
+        plural: api.plural,
+        namespaced: api.namespaced,
+    }
+}
+
+/// What is there of these names.
+///
+/// # Errors
+/// If the cluster cannot say.
+pub(super) async fn find(
+    cluster: &Cluster,
+    kinds: &[Read],
+    namespace: &str,
+    name: &str,
+) -> Result<Vec<Object>, Error> {
+    let mut found = Vec::new();
+    for kind in kinds {
+        let reference = ObjectRef::new(kind_of(*kind), namespace, name);
+        found.extend(cluster.get(&reference).await?);
+    }
+    Ok(found)
+}
+
+/// Who made an object, where something did: that is what an annotation belongs on.
+pub(super) fn maker(object: &Object) -> Option<String> {
+    let text = |pointer| object.text(pointer);
+    let (kind, name) = (
+        text("/metadata/ownerReferences/0/kind"),
+        text("/metadata/ownerReferences/0/name"),
+    );
+    (!kind.is_empty()).then(|| format!("{}/{name}", kind.to_lowercase()))
+}
+
+/// Puts a statement on an object.
+///
+/// # Errors
+/// If the cluster refuses.
+pub(super) async fn annotate(
+    cluster: &Cluster,
+    object: Object,
+    key: &str,
+    said: &Statement,
+    words: &str,
+    dry_run: DryRun,
+) -> Result<(Verb, Object, Object), Error> {
+    let new = |value: Option<&str>| statement::add(value, said, words).map(Some);
+    change(cluster, object, key, &new, dry_run).await
+}
+
+/// Takes statements off an object.
+///
+/// # Errors
+/// If the cluster refuses.
+pub(super) async fn clear(
+    cluster: &Cluster,
+    object: Object,
+    key: &str,
+    gone: &[Statement],
+    dry_run: DryRun,
+) -> Result<(Verb, Object, Object), Error> {
+    let new = |value: Option<&str>| {
+        let value = value?;
+        let left = statement::remove(value, gone);
+        (left.as_deref() != Some(value)).then_some(left)
+    };
+    change(cluster, object, key, &new, dry_run).await
+}
+
+/// Changes an annotation of the very object that was read: what somebody else has changed meanwhile is
+/// read again. `new` is none where it is to stay, and holds none where it is to go. Returns the object
+/// before and after.
+async fn change(
+    cluster: &Cluster,
+    mut before: Object,
+    key: &str,
+    new: &dyn Fn(Option<&str>) -> Option<Option<String>>,
+    dry_run: DryRun,
+) -> Result<(Verb, Object, Object), Error> {
+    let reference = before.reference();
+    let mut attempt = 1;
+    loop {
+        let value = annotation(&before, key);
+        let Some(value) = new(value.as_deref()) else {
+            return Ok((Verb::Unchanged, before.clone(), before));
+        };
+        let operations = operations(&before, key, value.as_deref());
+        if dry_run == DryRun::Client {
+            let mut after = before.clone();
+            match value {
+                Some(value) => after = after.annotation(key, &value),
+                None => crate::api::unset(&mut after.body, &["metadata", "annotations", key]),
+            }
+            return Ok((Verb::Configured, before, after));
+        }
+        let error = match cluster.json_patch(&reference, &operations, dry_run).await {
+            Ok(after) => return Ok((Verb::Configured, before, after)),
+            Err(error) => error,
+        };
+        let now = cluster.get(&reference).await?;
+        match now {
+            Some(now) if version(&now) != version(&before) && attempt < ATTEMPTS => {
+                attempt += 1;
+                before = now;
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
+/// The value of an annotation of an object.
+pub(super) fn annotation(object: &Object, key: &str) -> Option<String> {
+    let annotations = object.body.pointer("/metadata/annotations")?;
+    annotations.get(key)?.as_str().map(str::to_owned)
+}
+
+fn version(object: &Object) -> &str {
+    object.text("/metadata/resourceVersion")
+}
+
+/// The patch, which holds for the version that was read and for no other.
+fn operations(object: &Object, key: &str, value: Option<&str>) -> Value {
+    let path = format!(
+        "/metadata/annotations/{}",
+        key.replace('~', "~0").replace('/', "~1")
+    );
+    let mut operations = vec![json!({
+        "op": "test", "path": "/metadata/resourceVersion", "value": version(object),
+    })];
+    let annotations = object.body.pointer("/metadata/annotations");
+    if !annotations.is_some_and(Value::is_object) {
+        operations.push(json!({"op": "add", "path": "/metadata/annotations", "value": {}}));
+    }
+    operations.push(match value {
+        Some(value) => json!({"op": "add", "path": path, "value": value}),
+        None => json!({"op": "remove", "path": path}),
+    });
+    Value::Array(operations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(annotations: &Value) -> Object {
+        Object::new(
+            Kind::DEPLOYMENT,
+            "shop",
+            "cart",
+            json!({"metadata": {"name": "cart", "resourceVersion": "7", "annotations": annotations}}),
+        )
+    }
+
+    #[test]
+    fn a_patch_applies_to_what_was_read_only() {
+        for annotations in [
+            json!({"a": "b", "extreg.io/ignore-checks": "x"}),
+            json!({}),
+            Value::Null,
+        ] {
+            for value in [Some("y"), None] {
+                let object = object(&annotations);
+                let has = annotation(&object, "extreg.io/ignore-checks").is_some();
+                if value.is_none() && !has {
+                    continue;
+                }
+                let operations = operations(&object, "extreg.io/ignore-checks", value);
+                let patch: json_patch::Patch = serde_json::from_value(operations).unwrap();
+                let mut body = object.body.clone();
+                json_patch::patch(&mut body, &patch).unwrap();
+                let after = Object {
+                    body,
+                    ..object.clone()
+                };
+                assert_eq!(
+                    annotation(&after, "extreg.io/ignore-checks").as_deref(),
+                    value
+                );
+                let mut other = object.body;
+                other["metadata"]["resourceVersion"] = json!("8");
+                assert!(json_patch::patch(&mut other, &patch).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! `except prune`: what has expired, or is not used, cleared away.
+
+use std::collections::BTreeMap;
+
+use extreg_audit::exceptions::{Exception, Standing, Statement};
+use jiff::civil::Date;
+
+use super::{
+    gather::{Said, Spot},
+    list::{Found, SourceArgs},
+    object,
+};
+use crate::{
+    api::{Cluster, DryRun, ObjectRef},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Text,
+};
+
+/// Take away the exceptions that have expired, or that are not used
+///
+/// Of the file of exceptions only their lines, and with -n or -A the annotations of a namespace or of
+/// the cluster. Says what would go; --yes does it.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    # What has expired\n  \
+    oc extreg except prune\n\n  \
+    # What suppressed nothing in the last audit too, in the file and in the cluster\n  \
+    oc extreg except prune -A --unused --report report.json --yes\n\n\
+    Annotations of pod templates are left: taking one away rolls the workload out. So are those of \
+    tags.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Those too that suppressed nothing, as the report says
+    #[arg(long, requires = "report")]
+    unused: bool,
+    /// Do it; without this it is only said what would be done
+    #[arg(long)]
+    yes: bool,
+    /// Only say what would be done, which is what happens without --yes
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+}
+
+/// Why one goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    Expired(Date),
+    Unused,
+}
+
+impl Why {
+    fn words(self) -> String {
+        match self {
+            Self::Expired(day) => format!("expired on {day}"),
+            Self::Unused => "suppresses nothing".to_owned(),
+        }
+    }
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let found = args.sources.find(context).await?;
+    let plan = Plan::of(&found, args.unused, super::today());
+    let printer = &context.printer;
+    for (said, why) in &plan.kept {
+        printer.note(format!(
+            "{}: annotation for {} {}, and is left on {}: take it away there",
+            said.object,
+            checks(said),
+            why.words(),
+            match &said.spot {
+                Spot::Object => "it".to_owned(),
+                Spot::Template(field) => (*field).to_owned(),
+                Spot::Tag(tag) => format!("tag {tag}"),
+            }
+        ));
+    }
+    if plan.is_empty() {
+        printer.note("Nothing is to be taken away.");
+        return Ok(Exit::Done);
+    }
+    let dry_run = if args.yes {
+        DryRun::None
+    } else {
+        DryRun::Client
+    };
+    context
+        .journal
+        .advise("run the same command again to go on; what is gone is gone");
+    let result = plan.carry_out(&found, dry_run, context).await;
+    if let Err(error) = result {
+        return Err(if context.journal.is_empty() {
+            error
+        } else {
+            Error::Partial {
+                source: Box::new(error),
+            }
+        });
+    }
+    if !args.yes {
+        printer.note("Nothing was changed. Add --yes to do it.");
+    }
+    Ok(Exit::Done)
+}
+
+fn checks(said: &Said) -> String {
+    said.says
+        .as_ref()
+        .map_or_else(|_| String::new(), |says| says.check.to_string())
+}
+
+/// What goes.
+struct Plan<'a> {
+    /// Positions in the file.
+    entries: Vec<(usize, &'a Exception, Why)>,
+    /// By object and key.
+    annotations: BTreeMap<(&'a extreg_audit::place::ObjectId, &'a str), Vec<(&'a Said, Why)>>,
+    /// What goes, but not from here.
+    kept: Vec<(&'a Said, Why)>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(found: &'a Found, unused: bool, today: Date) -> Self {
+        let report = found.unused.as_ref().filter(|_| unused);
+        let entries = found.entries().iter().enumerate();
+        let entries = entries.filter_map(|(position, entry)| {
+            let is_unused = report.is_some_and(|report| report.has_entry(entry));
+            let term = entry.term();
+            let why = why(term.standing(today), term.expires(), is_unused)?;
+            Some((position, entry, why))
+        });
+        let mut plan = Self {
+            entries: entries.collect(),
+            annotations: BTreeMap::new(),
+            kept: Vec::new(),
+        };
+        for said in &found.said {
+            let Ok(says) = &said.says else { continue };
+            let is_unused = report.is_some_and(|report| report.has_said(said));
+            let standing = says.term.standing(today);
+            let Some(why) = why(standing, says.term.expires(), is_unused) else {
+                continue;
+            };
+            if said.spot == Spot::Object {
+                let of = plan.annotations.entry((&said.object, &said.key));
+                of.or_default().push((said, why));
+            } else {
+                plan.kept.push((said, why));
+            }
+        }
+        plan
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.annotations.is_empty()
+    }
+
+    async fn carry_out(
+        &self,
+        found: &Found,
+        dry_run: DryRun,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let (printer, journal) = (&context.printer, &context.journal);
+        let line = |what: String, why: Why| {
+            let text = Text::new().plain(format!("{what} ")).red("deleted");
+            printer.line(
+                text.plain(dry_run.suffix())
+                    .dim(format!(" ({})", why.words())),
+            );
+        };
+        if let (Some(file), false) = (&found.file, self.entries.is_empty()) {
+            let positions: Vec<usize> = self.entries.iter().map(|(at, ..)| *at).collect();
+            let change = file.remove(&positions)?;
+            file.check(&change)?;
+            if dry_run == DryRun::None {
+                journal.begin(file.name());
+                file.write(&change)?;
+                journal.done(format!("{} written", file.name()));
+            }
+            for (_, entry, why) in &self.entries {
+                line(entry.to_string(), *why);
+            }
+        }
+        if self.annotations.is_empty() {
+            return Ok(());
+        }
+        let cluster = context.cluster().await?;
+        for ((id, key), gone) in &self.annotations {
+            let reference = ObjectRef::new(object::kind_of(id.kind), &id.namespace, &id.name);
+            journal.begin(reference.to_string());
+            match clear(&cluster, &reference, key, gone, dry_run).await {
+                Ok(true) if dry_run == DryRun::None => {
+                    journal.done(format!("{reference} configured"));
+                }
+                Ok(_) => journal.nothing_done(),
+                Err(error) => {
+                    journal.nothing_done();
+                    return Err(error);
+                }
+            }
+            for (said, why) in gone {
+                line(format!("{id}: annotation for {}", checks(said)), *why);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether something of it was there to be taken away.
+async fn clear(
+    cluster: &Cluster,
+    reference: &ObjectRef,
+    key: &str,
+    gone: &[(&Said, Why)],
+    dry_run: DryRun,
+) -> Result<bool, Error> {
+    // Somebody else was faster.
+    let Some(object) = cluster.get(reference).await? else {
+        return Ok(false);
+    };
+    let statements = gone.iter().filter_map(|(said, _)| said.says.clone().ok());
+    let statements: Vec<Statement> = statements.collect();
+    let (verb, ..) = object::clear(cluster, object, key, &statements, dry_run).await?;
+    Ok(verb.is_change())
+}
+
+fn why(standing: Standing, day: Date, is_unused: bool) -> Option<Why> {
+    match standing {
+        Standing::Expired => Some(Why::Expired(day)),
+        _ if is_unused => Some(Why::Unused),
+        Standing::Holds | Standing::Lapsing(_) => None,
+    }
+}

@@ -1,0 +1,604 @@
+//! `except`: written, listed and cleared away, in a file and on objects.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::common::{FakeApi, extreg, json as answer, status};
+
+/// Exit code, stdout and stderr of a command in a folder.
+fn run_in(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let run = extreg().current_dir(folder).args(args).assert();
+    let output = run.get_output();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// `except add CHECK OBJECT` with a reason and a far day, in namespace `shop`.
+fn add<'a>(check: &'a str, object: &'a str) -> Vec<&'a str> {
+    vec![
+        "except",
+        "add",
+        check,
+        object,
+        "-n",
+        "shop",
+        "--reason",
+        "the mirror comes",
+        "--expires",
+        "2099-01-31",
+        "-q",
+    ]
+}
+
+/// The text with an N for each number of days, which is another tomorrow.
+fn dayless(text: &str) -> String {
+    let is_days = |word: &str| {
+        let digits = word.strip_prefix('-').unwrap_or(word);
+        digits.len() > 3 && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let words = text.split(' ');
+    let words = words.map(|word| if is_days(word) { "N" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+const HEAD: &str = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n";
+/// Two Deployments with an image by tag that nothing triggers.
+const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
+    spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [\
+    {name: web, image: 'docker.io/acme/app:v1'}, {name: log, image: 'docker.io/acme/log:v1'}]}}}\n\
+    ---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: till, namespace: shop}\n\
+    spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [\
+    {name: web, image: 'docker.io/acme/app:v1'}]}}}\n";
+
+/// Place and suppression of each finding of EXR006 in the files of a folder.
+fn findings(folder: &Path) -> Vec<(String, bool)> {
+    let (code, out, err) = run_in(
+        folder,
+        &[
+            "audit",
+            "-f",
+            "app.yaml",
+            "--check",
+            "EXR006",
+            "--exceptions",
+            "exceptions.yaml",
+            "-o",
+            "json",
+        ],
+    );
+    assert_eq!(code, 0, "{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let findings = report["sections"][0]["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|finding| {
+            let place = &finding["place"];
+            let text = |key: &str| place[key].as_str().unwrap_or_default().to_owned();
+            (
+                format!("{} {}", text("name"), text("part")),
+                !finding["suppression"].is_null(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn help_pages() {
+    for (name, args) in [
+        ("except-help", &["except", "--help"][..]),
+        ("except-add-help", &["except", "add", "--help"]),
+        ("except-list-help", &["except", "list", "--help"]),
+        ("except-prune-help", &["except", "prune", "--help"]),
+    ] {
+        let (_, page, _) = run_in(Path::new("/"), args);
+        let (own, _) = page.split_once("\nGlobal:").unwrap();
+        insta::assert_snapshot!(name, own);
+    }
+}
+
+#[test]
+fn exactly_that_finding_is_suppressed() {
+    let folder = folder(&[("app.yaml", APP), ("exceptions.yaml", "")]);
+    let all = findings(folder.path());
+    assert_eq!(all.len(), 3, "{all:?}");
+    assert!(all.iter().all(|(_, suppressed)| !suppressed), "{all:?}");
+
+    let args = [
+        &add("EXR006", "deployment/cart")[..],
+        &["--part", "web", "--offline"],
+    ]
+    .concat();
+    let (code, out, err) = run_in(folder.path(), &args);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, "exceptions.yaml:6: exception for EXR006 created\n");
+    let found = findings(folder.path());
+    let of = |place: &str| found.iter().find(|(at, _)| at == place).unwrap().1;
+    assert_eq!(
+        (of("cart web"), of("cart log"), of("till web")),
+        (true, false, false)
+    );
+
+    let (_, out, _) = run_in(folder.path(), &["except", "list", "-o", "json"]);
+    let list: Value = serde_json::from_str(&out).unwrap();
+    let row = &list["exceptions"][0];
+    for (key, want) in [
+        ("place", "exceptions.yaml:6"),
+        ("kind", "Deployment"),
+        ("namespace", "shop"),
+        ("name", "cart"),
+        ("part", "web"),
+        ("reason", "the mirror comes"),
+        ("expires", "2099-01-31"),
+        ("state", "holds"),
+    ] {
+        assert_eq!(row[key], want, "{row}");
+    }
+    // Again, and with another day.
+    assert_eq!(
+        run_in(folder.path(), &args).1,
+        "exceptions.yaml:6: exception for EXR006 unchanged\n"
+    );
+    let before = fs::read_to_string(folder.path().join("exceptions.yaml")).unwrap();
+    let args: Vec<&str> = args
+        .iter()
+        .map(|arg| {
+            if *arg == "2099-01-31" {
+                "2098-01-31"
+            } else {
+                arg
+            }
+        })
+        .collect();
+    assert_eq!(
+        run_in(folder.path(), &args).1,
+        "exceptions.yaml:6: exception for EXR006 configured\n"
+    );
+    let after = fs::read_to_string(folder.path().join("exceptions.yaml")).unwrap();
+    assert_eq!(after, before.replace("2099", "2098"));
+    insta::assert_snapshot!("except-file", after);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_anything_is_done() {
+    let bad = HEAD.replace("kind: Exceptions", "kind: Exception") + "- check: EXR001\n";
+    let folder = folder(&[
+        ("bad.yaml", &bad),
+        (
+            "json.yaml",
+            "{\"apiVersion\": \"extreg.io/v1alpha1\", \"kind\": \"Exceptions\", \"exceptions\": []}",
+        ),
+    ]);
+    let base =
+        |check: &'static str, object: &'static str, reason: &'static str, day: &'static str| {
+            vec![
+                "except",
+                "add",
+                check,
+                object,
+                "--reason",
+                reason,
+                "--expires",
+                day,
+                "-n",
+                "shop",
+                "--offline",
+            ]
+        };
+    let day = "2099-01-31";
+    for (args, code, want) in [
+        (
+            base("EXR7", "deployment/cart", "x", day),
+            2,
+            "did you mean EXR007?",
+        ),
+        (
+            base("EXR007", "deploymnet/cart", "x", day),
+            2,
+            "did you mean Deployment?",
+        ),
+        (base("EXR007", "cart", "x", day), 2, "write KIND/NAME"),
+        (
+            base("EXR007", "deployment/cart", " ", day),
+            2,
+            "--reason: no reason",
+        ),
+        (
+            base("EXR007", "deployment/cart", "x", "soon"),
+            2,
+            "--expires: \"soon\" is no day",
+        ),
+        (
+            base("EXR007", "deployment/cart", "x", "2020-01-31"),
+            2,
+            "2020-01-31 is past",
+        ),
+        (
+            [
+                base("EXR007", "deployment/cart", "x", day),
+                vec!["--file", "bad.yaml"],
+            ]
+            .concat(),
+            2,
+            "bad.yaml: document 1 is extreg.io/v1alpha1 Exception,",
+        ),
+        (
+            [
+                base("EXR007", "deployment/cart", "x", day),
+                vec!["--file", "json.yaml"],
+            ]
+            .concat(),
+            1,
+            "add it by hand",
+        ),
+        (
+            [
+                base("EXR007", "deployment/cart", "x", day),
+                vec!["--file", "no/such/folder.yaml"],
+            ]
+            .concat(),
+            1,
+            "cannot write",
+        ),
+        (
+            vec!["except", "add", "EXR007", "deployment/cart"],
+            2,
+            "--reason",
+        ),
+        (
+            vec!["except", "list", "--file", "none.yaml"],
+            2,
+            "there is no such file",
+        ),
+        (
+            vec!["except", "list", "--report", "bad.yaml"],
+            2,
+            "--report bad.yaml",
+        ),
+        (vec!["except", "prune", "--unused"], 2, "--report"),
+        (
+            vec!["except", "prune", "--yes", "--dry-run"],
+            2,
+            "cannot be used with",
+        ),
+    ] {
+        let (got, out, err) = run_in(folder.path(), &args);
+        assert_eq!((got, out.as_str()), (code, ""), "{args:?}: {err}");
+        assert!(err.contains(want), "{args:?}: {err}");
+    }
+    let names = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(names, 2, "nothing was left behind");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("bad.yaml")).unwrap(),
+        bad
+    );
+}
+
+#[test]
+fn what_expired_goes_and_the_rest_stays_byte_for_byte() {
+    let before = format!(
+        "# ours\n{HEAD}# why\n- check: EXR001 # always\n  reason: ours\n  expires: 2099-01-31\n# end\n"
+    );
+    let old =
+        "- checks: [EXR001, EXR007]\n  reason: >\n    long\n\n    ago\n  expires: 2020-01-31\n";
+    let text = before.replace("# end", &format!("{old}# end"));
+    let folder = folder(&[("exceptions.yaml", &text)]);
+    let path = folder.path().join("exceptions.yaml");
+
+    let (code, out, err) = run_in(folder.path(), &["except", "prune"]);
+    assert_eq!(
+        (code, err.as_str()),
+        (0, "Nothing was changed. Add --yes to do it.\n")
+    );
+    assert_eq!(
+        out,
+        "exceptions.yaml:9: exception for EXR001, EXR007 deleted (dry run) (expired on 2020-01-31)\n"
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+    let (_, out, err) = run_in(folder.path(), &["except", "list"]);
+    insta::assert_snapshot!("except-list", dayless(&format!("{out}{err}")));
+
+    let (code, _, err) = run_in(folder.path(), &["except", "prune", "--yes"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(fs::read_to_string(&path).unwrap(), before);
+    let (code, out, err) = run_in(folder.path(), &["except", "prune", "--yes"]);
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "", "Nothing is to be taken away.\n")
+    );
+}
+
+#[test]
+fn what_a_report_calls_unused_goes() {
+    let folder = folder(&[("app.yaml", APP)]);
+    for object in ["deployment/cart", "deployment/gone"] {
+        let args = [&add("EXR006", object)[..], &["--offline"]].concat();
+        assert_eq!(run_in(folder.path(), &args).0, 0);
+    }
+    let report = [
+        "audit",
+        "-f",
+        "app.yaml",
+        "--exceptions",
+        "exceptions.yaml",
+        "-o",
+        "json=report.json",
+        "-q",
+    ];
+    assert_eq!(run_in(folder.path(), &report).0, 0);
+    let (_, out, _) = run_in(
+        folder.path(),
+        &[
+            "except",
+            "list",
+            "--report",
+            "report.json",
+            "-o",
+            "csv",
+            "-q",
+        ],
+    );
+    let rows = csv::Reader::from_reader(out.as_bytes())
+        .into_records()
+        .map(|record| record.unwrap())
+        .map(|row| (row[3].to_owned(), row[6].to_owned()))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        rows,
+        [
+            ("deployment/cart".to_owned(), "holds".to_owned()),
+            ("deployment/gone".to_owned(), "holds, unused".to_owned()),
+        ]
+    );
+    // Without --unused only what has expired goes.
+    let prune = ["except", "prune", "--report", "report.json", "--yes", "-q"];
+    assert_eq!(run_in(folder.path(), &prune).1, "");
+    let (_, out, _) = run_in(folder.path(), &[&prune[..], &["--unused"]].concat());
+    assert_eq!(
+        out,
+        "exceptions.yaml:12: exception for EXR006 deleted (suppresses nothing)\n"
+    );
+    let suppressed: Vec<bool> = findings(folder.path())
+        .into_iter()
+        .map(|(_, is)| is)
+        .collect();
+    assert_eq!(suppressed.iter().filter(|is| **is).count(), 2);
+}
+
+const CART: &str = "/apis/apps/v1/namespaces/shop/deployments/cart";
+
+/// What an API server holds, by path.
+type State = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// An API server that holds objects by path and keeps what is patched.
+fn cluster(objects: Vec<(&str, Value)>) -> (FakeApi, State) {
+    let objects = objects
+        .into_iter()
+        .map(|(path, body)| (path.to_owned(), body));
+    let state: State = Arc::new(Mutex::new(objects.collect()));
+    let kept = Arc::clone(&state);
+    let api = FakeApi::start(move |seen, _| {
+        let mut words = seen.line.split([' ', '?']);
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
+        let mut state = kept.lock().unwrap();
+        let Some((_, body)) = state.iter_mut().find(|(known, _)| known == path) else {
+            return status("404 Not Found", 404, "NotFound", "not found");
+        };
+        if *body == json!(403) {
+            return status("403 Forbidden", 403, "Forbidden", "no");
+        }
+        if method == "PATCH" {
+            let patch: json_patch::Patch = serde_json::from_str(&seen.body).unwrap();
+            if json_patch::patch(body, &patch).is_err() {
+                return status("422 Unprocessable Entity", 422, "Invalid", "test failed");
+            }
+            let version: u32 = body["metadata"]["resourceVersion"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            body["metadata"]["resourceVersion"] = json!((version + 1).to_string());
+        }
+        answer("200 OK", "", &body.to_string())
+    });
+    (api, state)
+}
+
+fn cart(annotations: &Value) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "cart", "namespace": "shop", "resourceVersion": "7", "annotations": annotations},
+        "spec": {"template": {"metadata": {"annotations": {"extreg.io/ignore-checks": "EXR001 until 2020-01-01: old"}}}},
+    })
+}
+
+fn annotations(state: &Mutex<Vec<(String, Value)>>) -> Value {
+    let state = state.lock().unwrap();
+    let (_, cart) = state.iter().find(|(path, _)| path == CART).unwrap();
+    cart["metadata"]["annotations"].clone()
+}
+
+#[test]
+fn an_object_is_annotated() {
+    let (api, state) = cluster(vec![(CART, cart(&Value::Null))]);
+    let run = |args: &[&str]| {
+        let server = ["--server", api.url.as_str(), "--annotate"];
+        run_in(
+            Path::new("/"),
+            &[&add("EXR007", "deploy/cart")[..], &server, args].concat(),
+        )
+    };
+    assert_eq!(
+        run(&["--dry-run", "client"]).1,
+        "deployment.apps/cart configured (dry run)\n"
+    );
+    assert_eq!(annotations(&state), Value::Null);
+    assert_eq!(
+        run(&[]),
+        (
+            0,
+            "deployment.apps/cart configured\n".to_owned(),
+            String::new()
+        )
+    );
+    let want = "EXR007 until 2099-01-31: the mirror comes";
+    assert_eq!(
+        annotations(&state),
+        json!({"extreg.io/ignore-checks": want})
+    );
+    assert_eq!(run(&[]).1, "deployment.apps/cart unchanged\n");
+    assert_eq!(
+        run(&["--part", "web"]).1,
+        "deployment.apps/cart configured\n"
+    );
+    assert_eq!(annotations(&state)["extreg.io/ignore-checks.web"], want);
+    let patches: Vec<_> = api
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.line.starts_with("PATCH"))
+        .collect();
+    assert_eq!(patches.len(), 2);
+    assert!(patches[0].line.contains("fieldManager=oc-extreg"));
+    assert!(
+        patches[0]
+            .body
+            .starts_with("[{\"op\":\"test\",\"path\":\"/metadata/resourceVersion\"")
+    );
+}
+
+#[test]
+fn an_object_that_changes_meanwhile_is_read_again() {
+    let (api, state) = cluster(vec![(CART, cart(&json!({"a": "b"})))]);
+    // The first read is of an older version.
+    let other = Arc::clone(&state);
+    let older = FakeApi::start(move |seen, number| {
+        let mut state = other.lock().unwrap();
+        let (_, cart) = state.first_mut().unwrap();
+        let mut shown = cart.clone();
+        match (number, seen.line.starts_with("PATCH")) {
+            (1, _) => {
+                shown["metadata"]["resourceVersion"] = json!("6");
+                answer("200 OK", "", &shown.to_string())
+            }
+            (_, true) => {
+                let patch: json_patch::Patch = serde_json::from_str(&seen.body).unwrap();
+                match json_patch::patch(cart, &patch) {
+                    Ok(()) => answer("200 OK", "", &cart.to_string()),
+                    Err(_) => status("422 Unprocessable Entity", 422, "Invalid", "test failed"),
+                }
+            }
+            _ => answer("200 OK", "", &shown.to_string()),
+        }
+    });
+    let server = ["--server", older.url.as_str(), "--annotate"];
+    let (code, out, err) = run_in(
+        Path::new("/"),
+        &[&add("EXR007", "deploy/cart")[..], &server].concat(),
+    );
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "deployment.apps/cart configured\n"),
+        "{err}"
+    );
+    assert_eq!(annotations(&state)["a"], "b");
+    assert!(annotations(&state)["extreg.io/ignore-checks"].is_string());
+    drop(api);
+}
+
+#[test]
+fn an_object_that_is_not_there_is_said() {
+    let (api, _) = cluster(vec![(CART, cart(&Value::Null))]);
+    let folder = folder(&[]);
+    let with = |extra: &[&str]| {
+        let args: Vec<&str> = add("EXR007", "deployment/gone")
+            .into_iter()
+            .filter(|arg| *arg != "-q")
+            .collect();
+        run_in(
+            folder.path(),
+            &[&args[..], &["--server", &api.url], extra].concat(),
+        )
+    };
+    let (code, out, err) = with(&["--annotate"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(
+        err.contains("there is no deployment/gone in shop on"),
+        "{err}"
+    );
+    let (code, out, err) = with(&[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "exceptions.yaml:6: exception for EXR007 created\n")
+    );
+    assert!(
+        err.contains("Warning: there is no deployment/gone in shop on"),
+        "{err}"
+    );
+    assert!(
+        err.contains("read by: oc extreg audit --exceptions exceptions.yaml"),
+        "{err}"
+    );
+    let (_, _, err) = with(&["--offline"]);
+    assert!(!err.contains("there is no deployment/gone"), "{err}");
+}
+
+#[test]
+fn annotations_of_the_cluster_are_listed_and_cleared() {
+    let said = "EXR007 until 2020-01-31: old; EXR001 until 2099-01-31: ours";
+    let one = cart(
+        &json!({"extreg.io/ignore-checks": said, "extreg.io/ignore-checks.web": "EXR005 until 2020-01-31: x"}),
+    );
+    let list = json!({"items": [one]});
+    let pod = json!({"metadata": {"name": "p", "namespace": "shop", "annotations": {"extreg.io/ignore-checks": "EXR007"}}});
+    let (api, state) = cluster(vec![
+        ("/apis/apps/v1/deployments", list.clone()),
+        ("/apis/apps/v1/namespaces/shop/deployments", list),
+        ("/api/v1/pods", json!({"items": [pod]})),
+        ("/api/v1/secrets", json!(403)),
+        (CART, one),
+    ]);
+    let run = |args: &[&str]| {
+        run_in(
+            Path::new("/"),
+            &[&["except"], args, &["--server", &api.url]].concat(),
+        )
+    };
+    let (code, out, err) = run(&["list", "-A"]);
+    assert_eq!(code, 0, "{err}");
+    insta::assert_snapshot!("except-list-cluster", dayless(&format!("{out}{err}")));
+    let secrets = api
+        .seen()
+        .into_iter()
+        .find(|seen| seen.line.contains("/secrets"))
+        .unwrap();
+    assert!(secrets.header("accept")[0].contains("as=PartialObjectMetadataList"));
+
+    let (code, out, err) = run(&["prune", "-n", "shop"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("except-prune-cluster", format!("{out}{err}"));
+    assert_eq!(annotations(&state)["extreg.io/ignore-checks"], said);
+    let (code, _, err) = run(&["prune", "-n", "shop", "--yes"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(
+        annotations(&state),
+        json!({"extreg.io/ignore-checks": "EXR001 until 2099-01-31: ours"})
+    );
+}
