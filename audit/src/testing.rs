@@ -133,6 +133,7 @@ pub(crate) fn stream(namespace: &str, name: &str, tags: Vec<TagRecord>) -> Strea
         object: object(Kind::ImageStream, namespace, name),
         origin: Origin::Cluster,
         managed: false,
+        looks_up: false,
         follows_repository: Arc::default(),
         repository: Arc::default(),
         tags,

@@ -20,6 +20,8 @@ use super::support::{Draft, by_hand, judged, set_image, trigger_of};
 use crate::approved::{Allowance, Target, search_list};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
+use crate::kind::Kind;
+use crate::place::ObjectId;
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 /// What to write where nobody can tell what is meant.
@@ -80,6 +82,9 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     }
     let written = &*used.image.written;
     let image = ImageRef::parse(written).ok()?;
+    if is_a_stream(snapshot, used, &image) {
+        return None;
+    }
     let (hosts, list) = match search_list(used.role, &snapshot.cluster) {
         Known::Known(hosts) => {
             let list = hosts.join(", ");
@@ -110,6 +115,44 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
         fix: set_image(snapshot, used, &meant.reference()),
     };
     Some(draft.of(used))
+}
+
+/// Whether a name of one segment means a tag of an ImageStream of the namespace that is looked up by
+/// such names: admission puts the stream's image in its place in pods and builds, and the stream's
+/// repository where the tag is not there yet (apiserver-library-go
+/// `pkg/admission/imagepolicy/imagepolicy.go`, `resolveImageReference` and `resolveImageStreamTag`).
+fn is_a_stream(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> bool {
+    let object = &used.place.object;
+    // Builds of Shipwright are no builds of OpenShift.
+    let is_shipwright = matches!(object.kind, Kind::BuildRun | Kind::ShipwrightBuild);
+    let is_resolved = match used.role {
+        UseRole::Run => true,
+        UseRole::Base | UseRole::Source => !is_shipwright,
+        UseRole::Import | UseRole::Push | UseRole::Volume => false,
+    };
+    let is_local = image.registry().is_empty() && image.namespace().is_empty();
+    if !is_resolved || !is_local || !image.id().is_empty() {
+        return false;
+    }
+    let stream = ObjectId {
+        namespace: object.namespace.clone(),
+        kind: Kind::ImageStream,
+        name: image.name().into(),
+    };
+    let streams = &snapshot.streams;
+    let first = streams.partition_point(|record| record.object < stream);
+    let tag = match image.tag() {
+        "" => "latest",
+        tag => tag,
+    };
+    streams
+        .get(first)
+        .filter(|record| record.object == stream && record.looks_up)
+        .is_some_and(|record| {
+            let mut tags = record.tags.iter();
+            !record.repository.is_empty()
+                || tags.any(|known| &*known.name == tag && !known.digest.is_empty())
+        })
 }
 
 /// What a person most likely means: what is approved, else Docker Hub, else what is asked first.
@@ -323,6 +366,44 @@ mod tests {
             "{}",
             finding.fix
         );
+    }
+
+    #[test]
+    fn a_stream_that_is_looked_up_by_its_name_is_no_short_name() {
+        let mut snapshot = openshift(&[], &[]);
+        let mut tags = vec![
+            tag("v1", "docker.io/acme/app:v1"),
+            tag("v2", "docker.io/acme/app:v2"),
+        ];
+        tags[1].digest = "".into();
+        let mut app = stream("shop", "app", tags);
+        app.looks_up = true;
+        app.repository = "".into();
+        snapshot.streams = vec![stream("shop", "aaa", Vec::new()), app.clone()];
+        let found = |snapshot: &Snapshot, role, written: &str| {
+            one(snapshot.clone(), used(role, written, Meaning::Searched)).is_some()
+        };
+        for (role, written, want) in [
+            (UseRole::Run, "app:v1", false),
+            (UseRole::Base, "app:v1", false),
+            // No image yet, no tag, another stream, a namespace, a digest, and what no admission reads.
+            (UseRole::Run, "app:v2", true),
+            (UseRole::Run, "app", true),
+            (UseRole::Run, "aaa:v1", true),
+            (UseRole::Run, "shop/app:v1", true),
+            (UseRole::Volume, "app:v1", true),
+        ] {
+            assert_eq!(found(&snapshot, role, written), want, "{role:?} {written}");
+        }
+        // With an integrated registry the name means the stream whether or not the tag is there.
+        snapshot.streams[1].repository = "image-registry:5000/shop/app".into();
+        assert!(!found(&snapshot, UseRole::Run, "app"));
+        snapshot.streams[1].looks_up = false;
+        assert!(found(&snapshot, UseRole::Run, "app:v1"));
+        let mut elsewhere = used(UseRole::Run, "app:v1", Meaning::Searched);
+        elsewhere.place.object.namespace = "other".into();
+        snapshot.streams[1].looks_up = true;
+        assert!(one(snapshot, elsewhere).is_some());
     }
 
     #[test]

@@ -87,6 +87,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
         object: item.id.clone(),
         origin: item.origin.clone(),
         managed: is_managed(&view.metadata),
+        looks_up: view.spec.lookup_policy.local,
         follows_repository: names.get(repository),
         repository: names.get(&view.status.docker_image_repository),
         tags,

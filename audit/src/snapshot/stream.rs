@@ -14,6 +14,8 @@ pub struct StreamRecord {
     /// Whether the samples operator or the ClusterVersion owns it: its tags are not the user's to
     /// schedule (ComplianceAsCode, rule `imagestream_sets_schedule`).
     pub managed: bool,
+    /// `spec.lookupPolicy.local`: a name of one segment in its namespace may mean it.
+    pub looks_up: bool,
     /// `spec.dockerImageRepository`; empty where there is none.
     pub follows_repository: Arc<str>,
     /// `status.dockerImageRepository`; empty where there is none.

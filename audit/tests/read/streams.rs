@@ -13,6 +13,7 @@ metadata:
   labels: {extreg.io/ignore: "true"}
   annotations: {extreg.io/ignore-checks: EXR005}
 spec:
+  lookupPolicy: {local: true}
   dockerImageRepository: docker.io/acme/all
   tags:
   - {name: v1, from: {kind: DockerImage, name: "docker.io/acme/app:v0"}}
@@ -61,12 +62,13 @@ fn a_stream_is_reduced_to_its_tags() {
     let snapshot = read_yaml(STREAM);
     let StreamRecord {
         managed,
+        looks_up,
         follows_repository,
         repository,
         tags,
         ..
     } = &snapshot.streams[0];
-    assert!(!managed);
+    assert!(!managed && *looks_up);
     assert_eq!(&**follows_repository, "docker.io/acme/all");
     assert_eq!(
         &**repository,

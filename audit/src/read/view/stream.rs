@@ -24,6 +24,15 @@ pub(in crate::read) struct StreamSpec<'a> {
     pub(in crate::read) docker_image_repository: Text<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) tags: List<Tag<'a>>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(in crate::read) lookup_policy: LookupPolicy,
+}
+
+/// `spec.lookupPolicy`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(in crate::read) struct LookupPolicy {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(in crate::read) local: bool,
 }
 
 /// An element of `spec.tags`.

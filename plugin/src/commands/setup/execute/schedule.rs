@@ -221,6 +221,7 @@ impl Deciding<'_> {
                 object: object.clone(),
                 origin: Origin::Cluster,
                 managed: false,
+                looks_up: false,
                 follows_repository: "".into(),
                 repository: "".into(),
                 tags: Vec::new(),
