@@ -528,6 +528,40 @@ fn findings_are_published_and_old_reports_removed() {
 }
 
 #[test]
+fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
+    let api = cluster(move |path, seen| {
+        if seen.line.starts_with("PATCH ") {
+            return Some(answer("200 OK", "", &seen.body));
+        }
+        Some(match path {
+            "/api/v1/namespaces/shop/pods" | PODS => list(&[pod("shop", "a")]),
+            "/apis/openreports.io/v1alpha1" => answer(
+                "200 OK",
+                "",
+                r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
+            ),
+            "/apis/openreports.io/v1alpha1/clusterreports"
+            | "/apis/openreports.io/v1alpha1/reports"
+            | "/apis/openreports.io/v1alpha1/namespaces/shop/reports" => list(&[]),
+            _ => return None,
+        })
+    });
+    let touched = |args: &[&str]| {
+        let before = api.seen().len();
+        let run = audit(&api, args);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let seen = api.seen().split_off(before);
+        let of_cluster = |line: &str| line.contains("/clusterreports");
+        (
+            seen.iter().any(|seen| of_cluster(&seen.line)),
+            run.err.contains("the ClusterReport is left as it is"),
+        )
+    };
+    assert_eq!(touched(&["-A", "--publish"]), (true, false));
+    assert_eq!(touched(&["-n", "shop", "--publish"]), (false, true));
+}
+
+#[test]
 fn at_most_eight_requests_are_under_way() {
     /// How many are, how many were at most, and how many came at all.
     #[derive(Default)]

@@ -38,6 +38,7 @@ const CLUSTER_REPORT: Kind = Kind {
 const PREFIX: &str = "extreg-audit";
 
 /// Writes each section to its cluster, and removes what an earlier run wrote and this one does not.
+/// Whoever looked at one namespace writes the report of that one, and leaves the one about the cluster.
 ///
 /// # Errors
 /// If a cluster does not serve OpenReports, or refuses; [`Error::Partial`] once something is written.
@@ -63,6 +64,11 @@ pub(super) async fn publish(
         let written = written.map_err(|error| partial(error, context))?;
         published.written += written.written;
         published.unchanged += written.unchanged;
+    }
+    if !input.all_namespaces {
+        context.printer.note(
+            "the ClusterReport is left as it is: it says what was found in all namespaces (-A)",
+        );
     }
     let Published { written, unchanged } = published;
     context.printer.note(match unchanged {
@@ -100,10 +106,10 @@ async fn one(
     let mut kept = BTreeSet::new();
     let mut published = Published::default();
     for report in objects(&alone, Api::OpenReports) {
-        let kind = if report.is_namespaced() {
-            REPORT
-        } else {
-            CLUSTER_REPORT
+        let kind = match (report.is_namespaced(), scope) {
+            (true, _) => REPORT,
+            (false, None) => CLUSTER_REPORT,
+            (false, Some(_)) => continue,
         };
         let body = serde_json::to_value(&report).map_err(|e| Error::failed(e.to_string()))?;
         let object = Object { kind, body };
@@ -121,7 +127,11 @@ async fn one(
         published.written += 1;
         kept.insert(reference);
     }
-    for kind in [REPORT, CLUSTER_REPORT] {
+    let kinds: &[Kind] = match scope {
+        Some(_) => &[REPORT],
+        None => &[REPORT, CLUSTER_REPORT],
+    };
+    for kind in kinds.iter().copied() {
         for stale in ours(cluster, kind, scope).await? {
             if !kept.contains(&stale) && was_seen(section, &stale.namespace) {
                 context.journal.begin(stale.to_string());
