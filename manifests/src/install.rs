@@ -40,6 +40,7 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
             all.extend(monitoring(settings)?);
         }
     }
+    all.push(Manifest::of(Base, &rbac::policy_reader())?);
     all.push(registry_policy(settings.mode)?);
     if in_cluster {
         all.push(Manifest::of(Workload, &deployment(settings))?);
@@ -100,6 +101,7 @@ mod tests {
                 "Service",
                 "NetworkPolicy",
                 "PodDisruptionBudget",
+                "ClusterRole",
                 "RegistryPolicy",
                 "Deployment",
                 "MutatingWebhookConfiguration",
@@ -126,9 +128,15 @@ mod tests {
         for kind in ["ServiceMonitor", "PrometheusRule"] {
             assert!(removed.iter().any(|k| k == kind), "{kind}");
         }
-        // The webhook's own and those for following builds.
-        for kind in ["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"] {
-            assert_eq!(removed.iter().filter(|k| *k == kind).count(), 2, "{kind}");
+        // The webhook's own, those for following builds, and that of whoever looks at policies.
+        for (kind, count) in [
+            ("ClusterRole", 3),
+            ("ClusterRoleBinding", 2),
+            ("Role", 2),
+            ("RoleBinding", 2),
+        ] {
+            let removed = removed.iter().filter(|removed| *removed == kind);
+            assert_eq!(removed.count(), count, "{kind}");
         }
     }
 
@@ -147,6 +155,7 @@ mod tests {
             kinds(&settings),
             [
                 "CustomResourceDefinition",
+                "ClusterRole",
                 "RegistryPolicy",
                 "MutatingWebhookConfiguration",
             ]

@@ -38,6 +38,8 @@ pub const SERVING_SECRET: &str = "extreg-webhook-tls";
 pub const LEASE: &str = "extreg-webhook";
 /// ClusterRole of whoever audits.
 pub const AUDIT_ROLE: &str = "extreg-audit";
+/// ClusterRole of whoever may look at policies.
+pub const POLICY_READER: &str = "extreg-policy-reader";
 /// Name of the rights for following builds, and of the Lease that elects the replica which does.
 pub const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 /// Policy that an installation starts with.

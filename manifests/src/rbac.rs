@@ -9,6 +9,9 @@ use crate::names;
 use crate::namespace::{cluster_meta, own_meta};
 use crate::settings::{DnsName, Settings};
 
+/// The label by which the controller manager adds a role's rules to `view` (kubernetes
+/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`).
+const AGGREGATE_TO_VIEW: &str = "rbac.authorization.k8s.io/aggregate-to-view";
 /// To know what is there, and what becomes of it.
 pub(crate) const READ: &[&str] = &["get", "list", "watch"];
 
@@ -47,6 +50,20 @@ pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
     ClusterRole {
         metadata: cluster_meta(names::WEBHOOK),
         rules: Some(rules),
+        aggregation_rule: None,
+    }
+}
+
+/// To look at policies, for whoever has `view` over the cluster (and on OpenShift `cluster-reader`, which
+/// has what `view` has). A policy lies in no namespace, so that `view` in a namespace gives no right to
+/// it: who shall see policies without seeing the cluster is bound to this role by itself.
+pub(crate) fn policy_reader() -> ClusterRole {
+    let mut metadata = cluster_meta(names::POLICY_READER);
+    let labels = metadata.labels.get_or_insert_default();
+    labels.insert(AGGREGATE_TO_VIEW.to_owned(), "true".to_owned());
+    ClusterRole {
+        metadata,
+        rules: Some(vec![rule(names::GROUP, &[names::PLURAL], &[], READ)]),
         aggregation_rule: None,
     }
 }
@@ -146,6 +163,21 @@ pub(crate) mod tests {
                 "coordination.k8s.io/leases[extreg-webhook] get,patch,update",
             ]
         );
+    }
+
+    #[test]
+    fn who_views_the_cluster_sees_policies_and_changes_none() {
+        let role = policy_reader();
+        assert_eq!(
+            show(role.rules),
+            ["extreg.io/registrypolicies[] get,list,watch"]
+        );
+        let labels = role.metadata.labels.unwrap();
+        assert_eq!(
+            labels["rbac.authorization.k8s.io/aggregate-to-view"],
+            "true"
+        );
+        assert_eq!(labels[names::MANAGED_BY_LABEL], names::MANAGER);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use kube::Api;
 use kube::api::{ListParams, PostParams};
 
-use crate::cluster::{installed, kubectl};
+use crate::cluster::{apply, installed, kubectl};
 use extreg_tests::ControlPlane;
 
 const ACCOUNT: &str = "system:serviceaccount:extreg-system:extreg-webhook";
@@ -16,6 +16,34 @@ async fn account() -> kube::Client {
         .user(ACCOUNT, &["system:serviceaccounts"])
         .unwrap();
     ControlPlane::client_of(&kubeconfig).await.unwrap()
+}
+
+#[tokio::test]
+async fn policies_are_seen_by_whoever_is_bound_to_their_reader() {
+    let plane = installed().await;
+    let binding = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "reader"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "extreg-policy-reader",
+        },
+        "subjects": [{
+            "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "dora",
+        }],
+    });
+    apply(plane, &binding.to_string());
+    for (user, verb, resource, allowed) in [
+        ("dora", "list", "registrypolicies", true),
+        ("dora", "watch", "registrypolicies", true),
+        ("dora", "update", "registrypolicies", false),
+        ("dora", "list", "secrets", false),
+        ("emil", "list", "registrypolicies", false),
+    ] {
+        let user = format!("--as={user}");
+        let output = kubectl(plane, &["auth", "can-i", verb, resource, &user], "");
+        assert_eq!(output.status.success(), allowed, "{user} {verb} {resource}");
+    }
 }
 
 fn forbidden<T>(result: kube::Result<T>) -> bool {

@@ -20,7 +20,7 @@ async fn the_whole_folder_is_accepted_and_changes_nothing_that_is_installed() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{said}");
     let applied = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(applied.lines().count(), 13, "{applied}");
+    assert_eq!(applied.lines().count(), 14, "{applied}");
     let last = applied.lines().last().unwrap();
     assert!(last.starts_with("mutatingwebhookconfiguration"), "{last}");
 
