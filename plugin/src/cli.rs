@@ -4,6 +4,8 @@ mod duration;
 mod global;
 mod overview;
 mod parse;
+#[cfg(test)]
+pub(crate) mod testing;
 mod topics;
 
 use clap::Parser;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Stream, StreamTag};
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, Verb},
+    api::{Cluster, DryRun, Kind, Object, ObjectRef, Report, Verb},
     error::Error,
 };
 
@@ -32,6 +32,22 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// Prints what was done: of the stream, where it was made for this tag (of several `is_first` is the
+    /// one that made it), and of the tag.
+    pub(crate) fn print(
+        &self,
+        report: &mut Report<'_>,
+        namespace: &str,
+        name: &StreamTag,
+        is_first: bool,
+    ) {
+        if self.stream.is_none() && is_first {
+            let stream = ObjectRef::new(Kind::IMAGE_STREAM, namespace, &name.stream);
+            report.add(&stream, Verb::Created, None);
+        }
+        report.add(&name.reference(namespace), self.verb, Some(&self.object));
+    }
+
     /// What the tag was and what it is now, if it is another: its own fields only.
     pub(crate) fn change(&self) -> Option<(Object, Object)> {
         let before = self.before.as_ref().filter(|_| self.verb.is_change())?;

@@ -6,7 +6,7 @@ use super::{
     settings::{From, Settings, Way},
 };
 use crate::{
-    api::{DryRun, Kind, ObjectRef, Report, Verb},
+    api::{DryRun, Report},
     context::Context,
     error::Error,
     exit::Exit,
@@ -54,11 +54,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
 
     let mut report = Report::new(printer, settings.format, dry_run);
     let target = written.stream.as_ref();
-    if target.is_none() {
-        let stream = ObjectRef::new(Kind::IMAGE_STREAM, &namespace, &name.stream);
-        report.add(&stream, Verb::Created, None);
-    }
-    report.add(&reference, written.verb, Some(&written.object));
+    written.print(&mut report, &namespace, name, true);
     report.finish()?;
     if !written.verb.is_change() {
         return Ok(Exit::Done);

@@ -140,30 +140,15 @@ impl std::fmt::Display for From {
 pub(super) mod testing {
     //! Settings from a command line.
 
-    use std::ffi::OsString;
-
     use super::*;
-    use crate::{
-        caller::Caller,
-        cli::{Parsed, parse},
-        commands::Command,
-        defaults::Environment,
-    };
+    use crate::{cli::testing::parse, commands::Command};
 
     /// Settings of `oc extreg promote ARGS`.
     pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
-        let args: Vec<OsString> = ["oc-extreg", "promote"]
-            .into_iter()
-            .chain(args.split_whitespace())
-            .map(Into::into)
-            .collect();
-        match parse(&args, Caller::Oc, &Environment::default()).unwrap() {
-            Parsed::Run(cli) => match cli.command {
-                Command::Promote(args) => Settings::resolve(args),
-                other => panic!("{}", other.name()),
-            },
-            Parsed::Wrong { plain, .. } => Err(Error::usage(plain)),
-            Parsed::Page { plain, .. } => panic!("{plain}"),
+        let cli = parse(&format!("promote {args}"))?;
+        match cli.command {
+            Command::Promote(args) => Settings::resolve(args),
+            other => panic!("{}", other.name()),
         }
     }
 }

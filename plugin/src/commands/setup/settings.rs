@@ -331,30 +331,15 @@ impl Builder {
 pub(super) mod testing {
     //! Settings from a command line.
 
-    use std::ffi::OsString;
-
     use super::*;
-    use crate::{
-        caller::Caller,
-        cli::{Parsed, parse},
-        commands::Command,
-        defaults::Environment,
-    };
+    use crate::{cli::testing::parse, commands::Command};
 
     /// Settings of `oc extreg setup ARGS`.
     pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
-        let args: Vec<OsString> = ["oc-extreg", "setup"]
-            .into_iter()
-            .chain(args.split(' '))
-            .map(Into::into)
-            .collect();
-        match parse(&args, Caller::Oc, &Environment::default()).unwrap() {
-            Parsed::Run(cli) => match cli.command {
-                Command::Setup(args) => Settings::resolve(*args, cli.global.namespace.as_deref()),
-                other => panic!("{}", other.name()),
-            },
-            Parsed::Wrong { plain, .. } => Err(Error::usage(plain)),
-            Parsed::Page { plain, .. } => panic!("{plain}"),
+        let cli = parse(&format!("setup {args}"))?;
+        match cli.command {
+            Command::Setup(args) => Settings::resolve(*args, cli.global.namespace.as_deref()),
+            other => panic!("{}", other.name()),
         }
     }
 }

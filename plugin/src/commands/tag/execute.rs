@@ -8,7 +8,7 @@ use super::{
     settings::{Schedule, Settings},
 };
 use crate::{
-    api::{DryRun, Kind, ObjectRef, Report, Verb},
+    api::{DryRun, Report, Verb},
     context::Context,
     error::Error,
     exit::Exit,
@@ -61,11 +61,8 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
                 } else {
                     journal.nothing_done();
                 }
-                if written.stream.is_none() && made.insert(&name.stream) {
-                    let stream = ObjectRef::new(Kind::IMAGE_STREAM, &namespace, &name.stream);
-                    report.add(&stream, Verb::Created, None);
-                }
-                report.add(&reference, written.verb, Some(&written.object));
+                let is_first = made.insert(&name.stream);
+                written.print(&mut report, &namespace, name, is_first);
                 if let Some((before, after)) = written.change() {
                     report.show_change(&before, &after);
                 }
