@@ -2,14 +2,14 @@
 #![cfg(test)]
 
 use std::io::Write as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use extreg_core::facts::Known;
 use extreg_core::policy::Mode;
 use extreg_manifests::{Phase, Settings, names};
-use extreg_tests::{ControlPlane, Options};
+use extreg_tests::{ControlPlane, Options, workspace_binary};
 use extreg_webhook::cluster::{Follow, Lease};
 use extreg_webhook::facts::FactStore;
 use extreg_webhook::metrics::Metrics;
@@ -66,6 +66,20 @@ impl Cluster {
     fn object(&self, args: &[&str]) -> Value {
         let json = self.kubectl(&[&["get", "-o", "json"], args].concat(), "");
         serde_json::from_str(&json).unwrap()
+    }
+
+    /// What the plugin answers, as JSON.
+    fn plugin(&self, args: &[&str]) -> Value {
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin
+            .env("KUBECONFIG", self.0.kubeconfig())
+            .env("XDG_CONFIG_HOME", self.0.folder())
+            .current_dir(self.0.folder())
+            .args(args);
+        let output = plugin.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "oc-extreg {args:?}: {said}");
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     async fn replica(&self, name: &str) -> Replica {
@@ -196,6 +210,20 @@ async fn the_account_knows_what_it_may_and_writes_status() {
             && status("tie")["conflictsWith"] == json!([names::DEFAULT_POLICY])
     })
     .await;
+    // What the plugin shows is what is written there.
+    let shown = cluster.plugin(&["policy", "show", "-o", "json"]);
+    let policies = shown["policies"].as_array().unwrap();
+    assert_eq!((&shown["source"], policies.len()), (&json!("cluster"), 2));
+    for policy in policies {
+        let status = status(policy["name"].as_str().unwrap());
+        assert_eq!(policy["ready"]["reason"], "InForce");
+        assert_eq!(
+            policy["ready"]["message"],
+            status["conditions"][0]["message"]
+        );
+        assert_eq!(policy["conflictsWith"], status["conflictsWith"]);
+        assert_eq!(policy["facts"], status["facts"]);
+    }
     let lease = ["lease", names::LEASE, "-n", names::NAMESPACE];
     let held = cluster.object(&lease);
     assert_eq!(held["spec"]["holderIdentity"], "one");
