@@ -8,6 +8,7 @@ mod binaries;
 mod cache;
 mod control_plane;
 mod guard;
+mod input;
 mod peer;
 mod process;
 pub mod registry;
@@ -20,6 +21,7 @@ pub use cache::Cache;
 pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
+pub use input::with_input;
 pub use peer::build_peer;
 pub use process::Process;
 pub use review_client::{Answer, ReviewClient};

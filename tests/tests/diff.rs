@@ -1,24 +1,11 @@
 //! `oc extreg diff` on a real API server, with `kubectl diff` for the exit codes.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use extreg_tests::{ControlPlane, workspace_binary};
+use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::{Value, json};
 
 const CANARY: &str = "canary-9f2d";
-
-fn with_input(mut command: Command, input: &str) -> Output {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A run that ends early does not read it.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
 
 /// Exit code, stdout and stderr of the plugin.
 fn extreg(plane: &ControlPlane, args: &[&str], input: &str) -> (i32, String, String) {
@@ -28,7 +15,7 @@ fn extreg(plane: &ControlPlane, args: &[&str], input: &str) -> (i32, String, Str
         .env("XDG_CONFIG_HOME", plane.folder())
         .current_dir(plane.folder())
         .args(args);
-    let output = with_input(plugin, input);
+    let output = with_input(&mut plugin, input).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(output.stdout), text(output.stderr));
     assert!(!out.contains(CANARY) && !err.contains(CANARY), "{out}{err}");
@@ -38,7 +25,8 @@ fn extreg(plane: &ControlPlane, args: &[&str], input: &str) -> (i32, String, Str
 fn kubectl(plane: &ControlPlane, args: &[&str], input: &str) -> i32 {
     let mut kubectl = plane.kubectl();
     kubectl.args(args);
-    with_input(kubectl, input).status.code().unwrap()
+    let output = with_input(&mut kubectl, input).unwrap();
+    output.status.code().unwrap()
 }
 
 fn deployment(namespace: &str, image: &str) -> Value {

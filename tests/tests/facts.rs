@@ -1,15 +1,14 @@
 //! The webhook's account on a real API server: what it gets to know, and what it writes.
 #![cfg(test)]
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use extreg_core::facts::Known;
 use extreg_core::policy::Mode;
 use extreg_manifests::{Phase, Settings, names};
-use extreg_tests::{ControlPlane, Options, workspace_binary};
+use extreg_tests::{ControlPlane, Options, with_input, workspace_binary};
 use extreg_webhook::cluster::{Follow, Lease};
 use extreg_webhook::facts::FactStore;
 use extreg_webhook::metrics::Metrics;
@@ -43,21 +42,7 @@ impl Cluster {
     }
 
     fn kubectl(&self, args: &[&str], stdin: &str) -> String {
-        let mut kubectl = self.0.kubectl();
-        let mut child = kubectl
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(stdin.as_bytes())
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
+        let output = with_input(self.0.kubectl().args(args), stdin).unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "kubectl {args:?}: {said}");
         String::from_utf8(output.stdout).unwrap()

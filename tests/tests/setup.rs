@@ -1,11 +1,10 @@
 //! `setup` and `teardown` against a real API server, with OpenShift's resources.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use extreg_tests::{ControlPlane, workspace_binary};
+use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::{Value, json};
 
 const APP: [&str; 6] = [
@@ -25,20 +24,14 @@ struct Cli<'a> {
 
 impl Cli<'_> {
     fn run(&self, args: &[&str], stdin: &str) -> Output {
-        let mut child = Command::new(workspace_binary("oc-extreg").unwrap())
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin
             .args(args)
             .args(["-n", &self.namespace, "--kubeconfig"])
             .arg(self.kubeconfig)
             .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A run that ends early does not read it.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        child.wait_with_output().unwrap()
+            .current_dir("/");
+        with_input(&mut plugin, stdin).unwrap()
     }
 
     /// Runs what must end with `code`, and returns stdout and stderr.
@@ -93,23 +86,9 @@ impl Cli<'_> {
     }
 
     fn kubectl(&self, args: &[&str], stdin: &str) -> Output {
-        let mut child = self
-            .plane
-            .kubectl()
-            .args(["-n", &self.namespace])
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(stdin.as_bytes())
-            .unwrap();
-        child.wait_with_output().unwrap()
+        let mut kubectl = self.plane.kubectl();
+        let kubectl = kubectl.args(["-n", &self.namespace]).args(args);
+        with_input(kubectl, stdin).unwrap()
     }
 
     fn apply(&self, object: &Value) {

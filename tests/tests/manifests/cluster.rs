@@ -1,11 +1,10 @@
 //! The control plane of these tests, with everything installed that does not call the webhook.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use extreg_manifests::Phase;
-use extreg_tests::{ControlPlane, Options};
+use extreg_tests::{ControlPlane, Options, with_input};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -63,21 +62,7 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Runs kubectl.
 pub(crate) fn kubectl(plane: &ControlPlane, args: &[&str], stdin: &str) -> Output {
-    let mut child = plane
-        .kubectl()
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(stdin.as_bytes())
-        .unwrap();
-    child.wait_with_output().unwrap()
+    with_input(plane.kubectl().args(args), stdin).unwrap()
 }
 
 /// Applies one object and fails on any warning.

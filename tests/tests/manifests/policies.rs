@@ -1,10 +1,9 @@
 //! The definition's schema says what is wrong with a policy.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use extreg_core::policy::Policy;
-use extreg_tests::workspace_binary;
+use extreg_tests::{with_input, workspace_binary};
 use serde_json::{Value, json};
 
 use crate::cluster::{apply, installed, kubectl};
@@ -20,19 +19,9 @@ fn policy(spec: &Value) -> Value {
 
 /// What the plugin says to it without a cluster: nothing if it is valid.
 fn complaint(spec: &Value) -> Option<String> {
-    let mut child = Command::new(workspace_binary("oc-extreg").unwrap())
-        .args(["policy", "validate", "-f", "-"])
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let text = policy(spec).to_string();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(text.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
+    let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+    plugin.args(["policy", "validate", "-f", "-"]).env_clear();
+    let output = with_input(&mut plugin, &policy(spec).to_string()).unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     match output.status.code() {
         Some(0) => None,
