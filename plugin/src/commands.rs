@@ -8,6 +8,7 @@ pub mod check;
 pub mod completion;
 pub mod diff;
 pub mod doctor;
+pub mod fix;
 pub mod import;
 pub mod inventory;
 pub mod promote;
@@ -38,6 +39,8 @@ pub enum Command {
     Doctor(doctor::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Explain(audit::explain::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Fix(Box<fix::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Import(import::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -72,6 +75,7 @@ impl Command {
             Self::Diff(_) => "diff",
             Self::Doctor(_) => "doctor",
             Self::Explain(_) => "explain",
+            Self::Fix(_) => "fix",
             Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
             Self::Promote(_) => "promote",
@@ -103,6 +107,7 @@ impl Command {
             Self::Diff(args) => Box::pin(diff::run(args, context)).await,
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Fix(args) => Box::pin(fix::run(*args, context)).await,
             Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
             Self::Promote(args) => promote::run(args, context).await,
