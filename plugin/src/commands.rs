@@ -9,6 +9,7 @@ pub mod completion;
 pub mod diff;
 pub mod doctor;
 pub mod except;
+pub mod fix;
 pub mod import;
 pub mod inventory;
 pub mod policy;
@@ -42,6 +43,8 @@ pub enum Command {
     Except(except::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Explain(audit::explain::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Fix(Box<fix::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Import(import::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -79,6 +82,7 @@ impl Command {
             Self::Doctor(_) => "doctor",
             Self::Except(_) => "except",
             Self::Explain(_) => "explain",
+            Self::Fix(_) => "fix",
             Self::Import(_) => "import",
             Self::Inventory(_) => "inventory",
             Self::Policy(_) => "policy",
@@ -112,6 +116,7 @@ impl Command {
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
             Self::Except(args) => Box::pin(except::run(args, context)).await,
             Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Fix(args) => Box::pin(fix::run(*args, context)).await,
             Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,
             Self::Policy(args) => Box::pin(policy::run(*args, context)).await,

@@ -69,7 +69,7 @@ fn of_argument(
 ) -> Answer {
     match value::wanted(line.command.get_name(), argument) {
         Wanted::OneOf => Answer::closed(candidate::possible(argument, line.typed)),
-        Wanted::Checks => Answer::closed(candidate::checks(line.typed)),
+        Wanted::Checks(all) => Answer::closed(candidate::checks(all, line.typed)),
         Wanted::Formats => Answer::closed(candidate::formats(line.typed)),
         Wanted::File => Answer::left_to_the_shell(Directive::Files),
         Wanted::Folder => Answer::left_to_the_shell(Directive::Folders),

@@ -18,7 +18,7 @@ mod tree;
 mod yaml;
 
 pub use self::{
-    document::{Document, Origin},
+    document::{Document, Origin, Syntax},
     error::InputError,
     objects::FoundObject,
     reader::{Documents, read, stream},

@@ -7,6 +7,7 @@
 mod binaries;
 mod cache;
 mod control_plane;
+pub mod fixtures;
 mod guard;
 mod input;
 mod peer;

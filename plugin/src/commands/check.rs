@@ -1,11 +1,11 @@
 //! `check`: what the webhook would do to the objects of files; with `--pre`, whether any of this can
 //! be done here.
 
-mod assessment;
+pub(crate) mod assessment;
 mod output;
 pub(crate) mod policies;
 mod pre;
-mod surroundings;
+pub(crate) mod surroundings;
 mod tally;
 
 use std::{path::PathBuf, sync::Arc};
@@ -183,14 +183,22 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(tally.exit(args.allow_empty, args.exit_zero))
 }
 
-fn read_policies(path: PathBuf) -> Result<PolicySet, Error> {
+/// The policies of a file.
+///
+/// # Errors
+/// [`Error::Usage`] that names the file, the line and the field.
+pub(crate) fn read_policies(path: PathBuf) -> Result<PolicySet, Error> {
     if path.as_os_str() == "-" {
         return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
     }
     policies::of_file(Source::File { path, named: true })
 }
 
-async fn surroundings(
+/// What is known of the cluster, or of none: by policies of a file, or the cluster's own.
+///
+/// # Errors
+/// If a flag or the kubeconfig is at fault, or the cluster takes our login for expired.
+pub(crate) async fn surroundings(
     policies: Option<PolicySet>,
     offline: bool,
     context: &Context,
@@ -261,7 +269,7 @@ async fn judge<'d>(
 }
 
 /// The reason without what stands in the object, and without the place in a JSON nobody has seen.
-fn unreadable(error: &UnreadableObject) -> String {
+pub(crate) fn unreadable(error: &UnreadableObject) -> String {
     let text = error.to_string();
     let text = text
         .rsplit_once(" at line ")

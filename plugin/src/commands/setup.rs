@@ -18,9 +18,14 @@ mod wait;
 
 use std::path::PathBuf;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgGroup, ValueEnum};
+use secrecy::ExposeSecret as _;
 
-use self::settings::{Action, Settings};
+use self::{
+    image::Target,
+    settings::{Action, Settings},
+};
 use super::diff::Difference;
 use crate::{
     api::{DryRun, ObjectFormat},
@@ -29,6 +34,18 @@ use crate::{
     exit::Exit,
     registry::Endpoints,
 };
+
+/// The docker config, in base64, with the credential that a login file has for an image: what a push
+/// secret holds.
+///
+/// # Errors
+/// Why there is none, in words that quote nothing of a credential.
+pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String, String> {
+    let target = Target::parse(image).map_err(|error| error.to_string())?;
+    let credential = auth_file::find(content, &target.to_string())?;
+    let config = credential.docker_config(&target);
+    Ok(STANDARD.encode(config.expose_secret()))
+}
 
 /// Set up an application that is built here and kept in an external registry
 #[derive(Clone, Debug, clap::Args)]

@@ -144,13 +144,12 @@ pub(super) fn possible(argument: &Arg, typed: &str) -> Vec<Candidate> {
 }
 
 /// The checks of the audit, behind those that have been typed with a comma.
-pub(super) fn checks(typed: &str) -> Vec<Candidate> {
+pub(super) fn checks(all: &[CheckId], typed: &str) -> Vec<Candidate> {
     let (before, last) = match typed.rfind(',') {
         Some(comma) => typed.split_at(comma + 1),
         None => ("", typed),
     };
-    CheckId::ALL
-        .into_iter()
+    all.iter()
         .filter(|check| check.as_str().starts_with(last))
         .map(|check| Candidate {
             value: format!("{before}{}", check.as_str()),

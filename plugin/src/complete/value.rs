@@ -1,14 +1,17 @@
 //! What a value is, by the name that its argument shows in the help page.
 
 use clap::Arg;
+use extreg_audit::check::CheckId;
+
+use crate::commands::fix::MENDABLE;
 
 /// What is to be offered for a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The values of its enumeration.
     OneOf,
-    /// Checks of the audit; `--check` and `--skip` take several, with commas between.
-    Checks,
+    /// These checks of the audit; `--check` and `--skip` take several, with commas between.
+    Checks(&'static [CheckId]),
     /// Formats of the audit.
     Formats,
     /// Files.
@@ -61,7 +64,8 @@ pub(super) fn wanted(command: &str, argument: &Arg) -> Wanted {
     }
     let names = argument.get_value_names().unwrap_or_default();
     match names.first().map(clap::builder::Str::as_str) {
-        Some("CHECK" | "IDS") => Wanted::Checks,
+        Some("IDS") if command == "fix" => Wanted::Checks(&MENDABLE),
+        Some("CHECK" | "IDS") => Wanted::Checks(&CheckId::ALL),
         Some("FORMAT[=FILE]") => Wanted::Formats,
         Some("FILE" | "FILES" | "PATH") => Wanted::File,
         // A folder of a git repository is none of this machine.
@@ -116,7 +120,8 @@ mod tests {
                 word("STREAM[:TAG]"),
                 Wanted::Live(Live::StreamsOrTags),
             ),
-            ("audit", flag("check", "IDS"), Wanted::Checks),
+            ("audit", flag("check", "IDS"), Wanted::Checks(&CheckId::ALL)),
+            ("fix", flag("check", "IDS"), Wanted::Checks(&MENDABLE)),
             ("setup", flag("dockerfile", "FILE"), Wanted::File),
             ("setup", flag("out", "DIR"), Wanted::Folder),
             ("setup", flag("context-dir", "DIR"), Wanted::Anything),

@@ -1,6 +1,6 @@
 //! One document of a manifest and where it stands.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use serde_json::Value;
 
@@ -23,6 +23,15 @@ impl fmt::Display for Origin {
     }
 }
 
+/// How a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// JSON.
+    Json,
+    /// YAML that is not JSON.
+    Yaml,
+}
+
 /// One document of a manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
@@ -30,6 +39,11 @@ pub struct Document {
     pub origin: Origin,
     /// What it says, as JSON.
     pub body: Value,
+    /// Where it stands in its source, in bytes: of JSON the value, of YAML all up to the next
+    /// document.
+    pub span: Range<usize>,
+    /// How it is written.
+    pub syntax: Syntax,
     pub(super) text: String,
     /// Whether the user named the file, rather than the folder that it is in.
     pub(super) named: bool,

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     io::{self, BufRead, BufReader, Cursor},
+    ops::Range,
     sync::Arc,
     vec,
 };
@@ -12,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
-    Document, InputError, MAX_DOCUMENT, Origin, Source,
+    Document, InputError, MAX_DOCUMENT, Origin, Source, Syntax,
     split::{Chunk, Chunks, SplitError, is_preamble},
     yaml,
 };
@@ -87,7 +88,9 @@ impl Open {
     fn of(source: &Source) -> Result<Self, InputError> {
         let name = source.name();
         let reader: Box<dyn BufRead> = match source {
-            Source::Rendered { text, .. } => Box::new(Cursor::new(Arc::clone(text))),
+            Source::Loaded { text, .. } | Source::Rendered { text, .. } => {
+                Box::new(Cursor::new(Arc::clone(text)))
+            }
             Source::Stdin => Box::new(BufReader::new(io::stdin())),
             Source::File { path, .. } => match File::open(path) {
                 Ok(file) => Box::new(BufReader::new(file)),
@@ -119,7 +122,13 @@ impl Open {
             match yaml::parse(&chunk.text) {
                 Ok(body) => {
                     let text = as_yaml_document(&chunk.text);
-                    ready.push_back(Ok(self.document(body, line, text)));
+                    let span = chunk.offset..chunk.offset + chunk.text.len();
+                    let place = Place {
+                        line,
+                        span,
+                        syntax: Syntax::Yaml,
+                    };
+                    ready.push_back(Ok(self.document(body, place, text)));
                     return;
                 }
                 Err(error) if json.values.is_empty() => {
@@ -133,9 +142,15 @@ impl Open {
                 Err(_) => {}
             }
         }
-        for (body, line, text) in json.values {
+        let before = chunk.offset + chunk.text.len() - content.len();
+        for (body, line, at, text) in json.values {
+            let place = Place {
+                line,
+                span: before + at..before + at + text.len(),
+                syntax: Syntax::Json,
+            };
             let text = format!("---\n{text}\n");
-            ready.push_back(Ok(self.document(body, line, text)));
+            ready.push_back(Ok(self.document(body, place, text)));
         }
         if let Some((line, column, message)) = json.error {
             ready.push_back(Err(self.syntax(line, column, message)));
@@ -151,15 +166,17 @@ impl Open {
         }
     }
 
-    fn document(&mut self, body: Value, line: usize, text: String) -> Document {
+    fn document(&mut self, body: Value, place: Place, text: String) -> Document {
         self.documents += 1;
         Document {
             origin: Origin {
                 source: Arc::clone(&self.name),
                 document: self.documents,
-                line,
+                line: place.line,
             },
             body,
+            span: place.span,
+            syntax: place.syntax,
             text,
             named: self.named,
         }
@@ -189,10 +206,18 @@ impl Open {
     }
 }
 
-/// JSON values one after the other, with their lines and texts, and what ended them too early.
+/// Where a document stands in its source, and how it is written.
+struct Place {
+    line: usize,
+    span: Range<usize>,
+    syntax: Syntax,
+}
+
+/// JSON values one after the other, with their lines, places and texts, and what ended them too
+/// early.
 #[derive(Default)]
 struct JsonRun<'a> {
-    values: Vec<(Value, usize, &'a str)>,
+    values: Vec<(Value, usize, usize, &'a str)>,
     error: Option<(usize, usize, String)>,
 }
 
@@ -210,7 +235,7 @@ fn json_values(content: &str, first_line: usize) -> JsonRun<'_> {
             Some(Ok(body)) => {
                 let end = values.byte_offset();
                 let text = content.get(from + blank..end).unwrap_or_default();
-                run.values.push((body, line, text));
+                run.values.push((body, line, from + blank, text));
                 line += lines(text);
                 from = end;
             }
@@ -313,6 +338,31 @@ mod tests {
             let found = documents(text);
             assert_eq!(found, want, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_span_is_where_the_document_stands() {
+        let text = "\u{feff}# c\n---\na: 1\r\n--- # d\nb: 2\n...\n\n{\"c\": 3}{\"d\": 4}\n";
+        let source = Source::Loaded {
+            name: "x".to_owned(),
+            text: text.as_bytes().into(),
+            named: true,
+        };
+        let found: Vec<_> = read(vec![source])
+            .map(|document| {
+                let document = document.unwrap();
+                (document.syntax, text.get(document.span).unwrap())
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Syntax::Yaml, "# c\n---\na: 1\r\n"),
+                (Syntax::Yaml, "--- # d\nb: 2\n"),
+                (Syntax::Json, "{\"c\": 3}"),
+                (Syntax::Json, "{\"d\": 4}"),
+            ]
+        );
     }
 
     #[test]

@@ -23,6 +23,15 @@ pub enum Source {
         /// Whether the user named it, rather than the folder that it is in.
         named: bool,
     },
+    /// A file whose content has been read already.
+    Loaded {
+        /// Its name.
+        name: String,
+        /// Its content.
+        text: Arc<[u8]>,
+        /// Whether the user named it, rather than the folder that it is in.
+        named: bool,
+    },
     /// Text that a program made.
     Rendered {
         /// How it is called in messages.
@@ -39,14 +48,14 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::File { path, .. } => path.display().to_string(),
-            Self::Rendered { name, .. } => name.clone(),
+            Self::Loaded { name, .. } | Self::Rendered { name, .. } => name.clone(),
             Self::Stdin => "stdin".to_owned(),
         }
     }
 
     pub(super) const fn is_named(&self) -> bool {
         match self {
-            Self::File { named, .. } => *named,
+            Self::File { named, .. } | Self::Loaded { named, .. } => *named,
             Self::Rendered { .. } | Self::Stdin => true,
         }
     }

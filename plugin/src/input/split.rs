@@ -12,6 +12,8 @@ pub(super) struct Chunk {
     pub(super) text: String,
     /// The line of the stream on which it begins, from 1.
     pub(super) line: usize,
+    /// The byte of the stream on which it begins.
+    pub(super) offset: usize,
 }
 
 /// Why there is no next document.
@@ -30,6 +32,8 @@ pub(super) enum SplitError {
 pub(super) struct Chunks<R> {
     reader: R,
     line: usize,
+    /// Bytes read so far.
+    read: usize,
     /// A `---` line that ended the last document: it begins the next one.
     carry: Option<(Vec<u8>, usize)>,
     done: bool,
@@ -59,6 +63,7 @@ impl<R: BufRead> Chunks<R> {
         Self {
             reader,
             line: 0,
+            read: 0,
             carry: None,
             done: false,
             limit,
@@ -76,6 +81,7 @@ impl<R: BufRead> Chunks<R> {
             return Ok(None);
         }
         self.line += 1;
+        self.read += read;
         if self.line == 1 && line.starts_with(b"\xef\xbb\xbf") {
             line.drain(..3);
         }
@@ -85,10 +91,12 @@ impl<R: BufRead> Chunks<R> {
     fn next_chunk(&mut self) -> Result<Option<Chunk>, SplitError> {
         let mut bytes = Vec::new();
         let mut begin = self.line + 1;
+        let mut offset = self.read;
         let mut has_content = false;
         let mut is_open = false;
         if let Some((line, number)) = self.carry.take() {
             begin = number;
+            offset = self.read - line.len();
             is_open = true;
             has_content = kind(&line) == Kind::Begin { has_content: true };
             bytes = line;
@@ -112,6 +120,10 @@ impl<R: BufRead> Chunks<R> {
                 Kind::Content => has_content = true,
                 Kind::Nothing | Kind::Directive => {}
             }
+            if bytes.is_empty() {
+                // Behind a byte order mark, if there is one.
+                offset = self.read - line.len();
+            }
             bytes.extend_from_slice(&line);
             if bytes.len() > self.limit {
                 self.done = true;
@@ -122,7 +134,11 @@ impl<R: BufRead> Chunks<R> {
             return Ok(None);
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(Chunk { text, line: begin })),
+            Ok(text) => Ok(Some(Chunk {
+                text,
+                line: begin,
+                offset,
+            })),
             Err(error) => {
                 let good = error
                     .as_bytes()

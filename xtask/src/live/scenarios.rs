@@ -2,6 +2,7 @@
 
 mod audits;
 mod builds;
+mod fix;
 mod flow;
 mod follow;
 mod imports;
@@ -66,6 +67,7 @@ pub(super) fn all() -> Vec<Scenario> {
         ownership::SCENARIOS,
         plugin_tags::SCENARIOS,
         ratelimit::SCENARIOS,
+        fix::SCENARIOS,
         audits::SCENARIOS,
         follow::SCENARIOS,
         outage::SCENARIOS,

@@ -84,8 +84,25 @@ pub(super) async fn assess(
     resource: Resource,
 ) -> Result<Result<Assessment, UnreadableObject>, Error> {
     let json = object.body.to_string();
+    let asked = !surroundings.is_offline();
+    decide(surroundings, resource, &json, |subject, verdict| {
+        Assessment::of(origin, object, subject, verdict, asked)
+    })
+    .await
+}
+
+/// Has the engine decide about an object as if it were created now, by all that is to be known.
+///
+/// # Errors
+/// Outer: not logged in. Inner: it cannot be read as its kind.
+pub(crate) async fn decide<T>(
+    surroundings: &mut Surroundings,
+    resource: Resource,
+    json: &str,
+    tell: impl FnOnce(&Subject<'_>, &Verdict<'_>) -> T,
+) -> Result<Result<T, UnreadableObject>, Error> {
     let default_namespace = surroundings.default_namespace().to_owned();
-    let mut subject = match Subject::of_object(resource, &json) {
+    let mut subject = match Subject::of_object(resource, json) {
         Ok(subject) => subject,
         Err(error) => return Ok(Err(error)),
     };
@@ -95,21 +112,16 @@ pub(super) async fn assess(
     let namespace = subject.namespace.as_str();
     surroundings.learn(namespace).await?;
     let unknown = NamespaceFacts::default();
-    let asked = !surroundings.is_offline();
 
     let facts = surroundings.facts(namespace, &unknown, StreamRead::NotRead);
     let verdict = Engine.evaluate(&subject, &facts);
     let Some(key) = verdict.needs_stream.clone() else {
-        return Ok(Ok(Assessment::of(
-            origin, object, &subject, &verdict, asked,
-        )));
+        return Ok(Ok(tell(&subject, &verdict)));
     };
     let stream = surroundings.stream(&key).await?;
     let facts = surroundings.facts(namespace, &unknown, stream);
     let verdict = Engine.evaluate(&subject, &facts);
-    Ok(Ok(Assessment::of(
-        origin, object, &subject, &verdict, asked,
-    )))
+    Ok(Ok(tell(&subject, &verdict)))
 }
 
 impl Assessment {
@@ -135,11 +147,7 @@ impl Assessment {
             name: object.name().into_owned(),
             decision: verdict.outcome(),
             places: verdict.sites.iter().map(Place::of).collect(),
-            warnings: if asked {
-                verdict.warnings()
-            } else {
-                without_unread(verdict)
-            },
+            warnings: warnings(verdict, asked),
             unresolved_parameters: object.unresolved.clone(),
             patch: RawValue::from_string(patch.to_owned()).unwrap_or_default(),
         }
@@ -206,6 +214,15 @@ impl Place {
             words: site.words(),
             why_kept: reason,
         }
+    }
+}
+
+/// What the user is told, by one who asked a cluster or who asked none.
+pub(crate) fn warnings(verdict: &Verdict<'_>, asked: bool) -> Vec<String> {
+    if asked {
+        verdict.warnings()
+    } else {
+        without_unread(verdict)
     }
 }
 

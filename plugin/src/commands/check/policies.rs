@@ -28,7 +28,7 @@ const MEMBERS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 ///
 /// # Errors
 /// [`Error::Usage`] that names the file, the line and the field.
-pub(super) fn of_file(source: Source) -> Result<PolicySet, Error> {
+pub(crate) fn of_file(source: Source) -> Result<PolicySet, Error> {
     let name = source.name();
     let mut policies: Vec<Policy> = Vec::new();
     for document in input::read(vec![source]) {
@@ -59,7 +59,7 @@ pub(super) fn of_file(source: Source) -> Result<PolicySet, Error> {
 
 /// The policies of a cluster; the built-in one if it has none. One that is invalid is left out, as
 /// the webhook leaves it out, and does not bring the built-in one back.
-pub(super) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
+pub(crate) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
     if list.is_empty() {
         return PolicySet::builtin(Mode::Enforce);
     }
@@ -76,7 +76,7 @@ pub(super) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
 }
 
 /// Says which policies tie, and which of them counts.
-pub(super) fn tell_conflicts(policies: &PolicySet, printer: &Printer) {
+pub(crate) fn tell_conflicts(policies: &PolicySet, printer: &Printer) {
     for (winner, loser) in policies.conflicts() {
         printer.warn(&conflict(winner, loser));
     }
@@ -94,7 +94,7 @@ pub(crate) fn conflict(winner: &Policy, loser: &Policy) -> String {
 }
 
 /// The names of the secrets that policies speak of.
-pub(super) fn secrets(policies: &PolicySet) -> BTreeSet<String> {
+pub(crate) fn secrets(policies: &PolicySet) -> BTreeSet<String> {
     policies
         .iter()
         .filter(|policy| policy.mode() != Mode::Off)

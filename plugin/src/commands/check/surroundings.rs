@@ -1,7 +1,14 @@
 //! What is known of the cluster that the objects are meant for. What may not be read, or cannot, is
 //! unknown; that is said once.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+mod many;
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use extreg_core::{
     credential::{DockerConfigFormat, DockerConfigKeys},
@@ -31,32 +38,34 @@ const BUILDER: &str = "builder";
 const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
 
 /// What is known, and the way to know more.
-pub(super) struct Surroundings {
-    asker: Asker,
+pub(crate) struct Surroundings {
+    pub(super) asker: Asker,
     policies: PolicySet,
     cluster: ClusterFacts,
     default_namespace: String,
-    namespaces: BTreeMap<String, NamespaceFacts>,
+    pub(super) namespaces: BTreeMap<String, NamespaceFacts>,
+    /// Namespaces of which only the labels are known.
+    pub(super) labelled: BTreeMap<String, NamespaceFacts>,
     streams: BTreeMap<(String, String), StreamRead>,
 }
 
 /// Asks the cluster while it answers.
-struct Asker {
-    cluster: Option<Cluster>,
+pub(super) struct Asker {
+    cluster: Mutex<Option<Cluster>>,
     printer: Arc<Printer>,
 }
 
 impl Surroundings {
     /// Nothing is known but policies. Objects without a namespace are in `default_namespace`,
     /// which may be empty.
-    pub(super) fn offline(
+    pub(crate) fn offline(
         policies: Option<PolicySet>,
         default_namespace: Option<String>,
         printer: Arc<Printer>,
     ) -> Self {
         Self {
             asker: Asker {
-                cluster: None,
+                cluster: Mutex::default(),
                 printer,
             },
             policies: policies.unwrap_or_else(|| PolicySet::builtin(Mode::Enforce)),
@@ -66,6 +75,7 @@ impl Surroundings {
             },
             default_namespace: default_namespace.unwrap_or_default(),
             namespaces: BTreeMap::new(),
+            labelled: BTreeMap::new(),
             streams: BTreeMap::new(),
         }
     }
@@ -75,14 +85,14 @@ impl Surroundings {
     ///
     /// # Errors
     /// [`Error::NotLoggedIn`] only.
-    pub(super) async fn of_cluster(
+    pub(crate) async fn of_cluster(
         cluster: Cluster,
         policies: Option<PolicySet>,
         printer: Arc<Printer>,
     ) -> Result<Self, Error> {
         let namespace = Some(cluster.namespace().to_owned());
         let mut this = Self::offline(policies.clone(), namespace, printer);
-        this.asker.cluster = Some(cluster);
+        this.asker.cluster = Mutex::new(Some(cluster));
         if policies.is_none() {
             this.read_policies().await?;
         }
@@ -91,12 +101,12 @@ impl Surroundings {
     }
 
     /// The namespace of objects that name none; may be empty.
-    pub(super) fn default_namespace(&self) -> &str {
+    pub(crate) fn default_namespace(&self) -> &str {
         &self.default_namespace
     }
 
     /// Says, once, that the namespace of objects that name none is one that is left alone.
-    pub(super) fn tell_system_default(&self) {
+    pub(crate) fn tell_system_default(&self) {
         let namespace = &self.default_namespace;
         if is_system_namespace(namespace) {
             self.asker.printer.warn(&format!(
@@ -106,13 +116,23 @@ impl Surroundings {
         }
     }
 
+    /// Whether the account that builds links a docker secret by hand, as far as that is known.
+    pub(crate) fn links_secret(&self, namespace: &str, other_than: &str) -> bool {
+        let account = self
+            .namespaces
+            .get(namespace)
+            .map(|facts| facts.account(BUILDER));
+        matches!(account, Some(Known::Known(Some(account)))
+            if account.other_link(BUILDER, other_than).is_some())
+    }
+
     /// Whether no cluster is asked, or none answers.
-    pub(super) const fn is_offline(&self) -> bool {
-        self.asker.cluster.is_none()
+    pub(crate) fn is_offline(&self) -> bool {
+        self.asker.cluster().is_none()
     }
 
     /// The policies in force.
-    pub(super) const fn policies(&self) -> &PolicySet {
+    pub(crate) const fn policies(&self) -> &PolicySet {
         &self.policies
     }
 
@@ -120,10 +140,20 @@ impl Surroundings {
     ///
     /// # Errors
     /// [`Error::NotLoggedIn`] only.
-    pub(super) async fn learn(&mut self, namespace: &str) -> Result<(), Error> {
+    pub(crate) async fn learn(&mut self, namespace: &str) -> Result<(), Error> {
         if namespace.is_empty() || self.namespaces.contains_key(namespace) {
             return Ok(());
         }
+        let facts = self.ask_namespace(namespace).await?;
+        self.namespaces.insert(namespace.to_owned(), facts);
+        Ok(())
+    }
+
+    /// What there is to know of a namespace.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(super) async fn ask_namespace(&self, namespace: &str) -> Result<NamespaceFacts, Error> {
         let mut facts = NamespaceFacts {
             labels: self.read_labels(namespace).await?,
             ..NamespaceFacts::default()
@@ -138,15 +168,14 @@ impl Surroundings {
         let builder = self.asker.get(Kind::SERVICE_ACCOUNT, namespace, BUILDER);
         let builder = map(builder.await?, |account| account_fact(&account.body));
         facts.accounts.insert(BUILDER.to_owned(), builder);
-        self.namespaces.insert(namespace.to_owned(), facts);
-        Ok(())
+        Ok(facts)
     }
 
     /// Reads an ImageStream, once.
     ///
     /// # Errors
     /// [`Error::NotLoggedIn`] only.
-    pub(super) async fn stream(&mut self, key: &StreamKey) -> Result<StreamRead, Error> {
+    pub(crate) async fn stream(&mut self, key: &StreamKey) -> Result<StreamRead, Error> {
         let id = (key.namespace.clone(), key.name.clone());
         if let Some(read) = self.streams.get(&id) {
             return Ok(read.clone());
@@ -171,7 +200,7 @@ impl Surroundings {
     }
 
     /// What the engine is told of a namespace that was learnt, and of a stream.
-    pub(super) fn facts<'a>(
+    pub(crate) fn facts<'a>(
         &'a self,
         namespace: &str,
         unknown: &'a NamespaceFacts,
@@ -180,7 +209,11 @@ impl Surroundings {
         Facts {
             policies: &self.policies,
             cluster: &self.cluster,
-            namespace: self.namespaces.get(namespace).unwrap_or(unknown),
+            namespace: self
+                .namespaces
+                .get(namespace)
+                .or_else(|| self.labelled.get(namespace))
+                .unwrap_or(unknown),
             stream,
         }
     }
@@ -225,15 +258,13 @@ impl Surroundings {
         Ok(())
     }
 
-    async fn read_labels(&mut self, namespace: &str) -> Result<Known<Arc<Labels>>, Error> {
+    async fn read_labels(&self, namespace: &str) -> Result<Known<Arc<Labels>>, Error> {
+        if let Some(facts) = self.labelled.get(namespace) {
+            return Ok(facts.labels.clone());
+        }
         let found = self.asker.get(Kind::NAMESPACE, "", namespace).await?;
         Ok(match found {
-            Known::Known(Some(found)) => {
-                let labels = found.body.pointer("/metadata/labels");
-                let labels = labels.and_then(Value::as_object).into_iter().flatten();
-                let labels = labels.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
-                Known::Known(Arc::new(labels.collect()))
-            }
+            Known::Known(Some(found)) => Known::Known(labels_of(&found.body)),
             Known::Known(None) => {
                 self.asker.printer.warn(&format!(
                     "namespace {namespace} is not there: its labels are unknown"
@@ -247,7 +278,7 @@ impl Surroundings {
 
 impl Asker {
     async fn get(
-        &mut self,
+        &self,
         kind: Kind,
         namespace: &str,
         name: &str,
@@ -263,12 +294,13 @@ impl Asker {
     }
 
     /// Asks, unless the cluster has been found not to answer. What is refused is said and unknown.
-    async fn ask<T>(
-        &mut self,
+    pub(super) async fn ask<T>(
+        &self,
         what: &str,
         request: impl AsyncFnOnce(Cluster) -> Result<T, Error>,
     ) -> Result<Known<T>, Error> {
-        let Some(cluster) = self.cluster.clone() else {
+        let cluster = self.cluster().clone();
+        let Some(cluster) = cluster else {
             return Ok(Known::Unknown);
         };
         let error = match within(PATIENCE, request(cluster)).await {
@@ -277,7 +309,7 @@ impl Asker {
             Err(error) => error,
         };
         if matches!(error, Error::Unreachable(_)) {
-            self.cluster = None;
+            *self.cluster() = None;
             self.printer.warn(&format!(
                 "{error}: nothing more is known of the cluster (--offline asks none)"
             ));
@@ -285,6 +317,12 @@ impl Asker {
             self.printer.warn(&format!("{what} is unknown: {error}"));
         }
         Ok(Known::Unknown)
+    }
+}
+
+impl Asker {
+    fn cluster(&self) -> MutexGuard<'_, Option<Cluster>> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -307,8 +345,16 @@ fn map<T>(object: Known<Option<Object>>, fact: impl Fn(Object) -> T) -> Known<Op
     }
 }
 
+/// The labels of a namespace.
+pub(super) fn labels_of(namespace: &Value) -> Arc<Labels> {
+    let labels = namespace.pointer("/metadata/labels");
+    let labels = labels.and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
+    Arc::new(labels.collect())
+}
+
 /// The keys of a secret's docker config; the rest of it is forgotten here.
-fn docker_config(secret: &Value) -> Option<DockerConfigKeys> {
+pub(crate) fn docker_config(secret: &Value) -> Option<DockerConfigKeys> {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     let (member, format) = match secret.get("type").and_then(Value::as_str)? {

@@ -1,0 +1,97 @@
+//! Learning of many namespaces: their labels by one list, the rest a few requests at a time.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use extreg_core::facts::{Known, NamespaceFacts};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
+
+use super::{Surroundings, labels_of};
+use crate::{
+    api::{Kind, PageQuery},
+    error::Error,
+};
+
+/// As many requests are under way at a time; more would be felt by others.
+const IN_FLIGHT: usize = 8;
+/// Objects of a page.
+const LIMIT: u32 = 500;
+
+impl Surroundings {
+    /// Learns the labels of all namespaces, as far as they may be listed.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(crate) async fn learn_labels(&mut self) -> Result<(), Error> {
+        // A project is a namespace as its members see it, labels and all.
+        for kind in [Kind::NAMESPACE, Kind::PROJECT] {
+            if self.learn_labels_of(kind).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether they may be listed as that kind.
+    async fn learn_labels_of(&mut self, kind: Kind) -> Result<bool, Error> {
+        let found = self
+            .asker
+            .ask(&format!("the list of {}", kind.plural), async |cluster| {
+                let mut query = PageQuery {
+                    limit: LIMIT,
+                    ..PageQuery::default()
+                };
+                let mut found = Vec::new();
+                loop {
+                    let path = kind.path(None);
+                    let page = cluster.page(&query.of(&path)).await?;
+                    let items = page.items()?;
+                    for item in items.items {
+                        let body: Value = serde_json::from_str(item.get()).unwrap_or_default();
+                        let name = body.pointer("/metadata/name").and_then(Value::as_str);
+                        found.extend(name.map(|name| (name.to_owned(), labels_of(&body))));
+                    }
+                    if items.token.is_empty() {
+                        return Ok(found);
+                    }
+                    query.token = items.token;
+                }
+            })
+            .await?;
+        let Known::Known(found) = found else {
+            return Ok(false);
+        };
+        for (name, labels) in found {
+            let facts = NamespaceFacts {
+                labels: Known::Known(Arc::clone(&labels)),
+                ..NamespaceFacts::default()
+            };
+            self.labelled.insert(name, facts);
+        }
+        Ok(true)
+    }
+
+    /// The namespaces whose labels were learnt.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = &str> {
+        self.labelled.keys().map(String::as_str)
+    }
+
+    /// Learns what there is to know of namespaces.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only.
+    pub(crate) async fn learn_all(&mut self, namespaces: BTreeSet<String>) -> Result<(), Error> {
+        let this = &*self;
+        let learnt: Vec<(String, NamespaceFacts)> = stream::iter(namespaces)
+            .filter(|name| {
+                let is_new = !name.is_empty() && !this.namespaces.contains_key(name);
+                async move { is_new }
+            })
+            .map(async |name| Ok::<_, Error>((name.clone(), this.ask_namespace(&name).await?)))
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        self.namespaces.extend(learnt);
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Another build in the place of one that waits, where that one would not wait too.
+
+use extreg_core::facts::Known;
+use serde_json::{Value, json};
+
+use super::{Builds, Governed, PUSH_SECRET};
+use crate::{
+    api::{Kind, Object, ObjectRef},
+    commands::fix::live::{Found, Work},
+    error::Error,
+};
+
+/// The annotation by which a Build names its BuildConfig (openshift/api `build/v1/consts.go`,
+/// `BuildConfigAnnotation`).
+const CONFIG: &str = "openshift.io/build-config.name";
+
+impl Builds<'_> {
+    /// Cancels a build and starts another one: of its BuildConfig, or of itself where it has none.
+    pub(super) async fn restart(
+        &mut self,
+        index: usize,
+        found: &Found,
+        governed: &Governed,
+    ) -> Result<(), Error> {
+        let body = found.body();
+        if body.pointer("/spec/source/binary").is_some() {
+            self.leave(
+                index,
+                "it was started with files that nobody has kept: cancel it, and start it with them \
+                 again (oc start-build --from-dir)",
+            );
+            return Ok(());
+        }
+        let namespace = &found.namespace;
+        let config = body
+            .pointer("/metadata/annotations")
+            .and_then(|all| all.get(CONFIG)?.as_str());
+        let config = match config {
+            Some(name) => {
+                let config = ObjectRef::new(Kind::BUILD_CONFIG, namespace, name);
+                self.cluster.get(&config).await?
+            }
+            None => None,
+        };
+        let next = self
+            .next_secret(config.as_ref(), namespace, governed)
+            .await?;
+        let secret = match next {
+            Ok(secret) => secret,
+            Err(why) => {
+                self.leave(index, &why);
+                return Ok(());
+            }
+        };
+        let config = config.map(|config| config.reference().name);
+        let from = match &config {
+            Some(name) => format!("another one from buildconfig/{name}"),
+            None => "a copy with another push secret".to_owned(),
+        };
+        let new = Value::String(format!("Cancelled, and {from}"));
+        self.change(index, governed, "status.phase", json!("Pending"), new);
+        let test = |path: &str, value: &str| json!({"op": "test", "path": path, "value": value});
+        // As `oc cancel-build` does (openshift/oc `pkg/cli/cancelbuild/cancelbuild.go`).
+        let operations = vec![
+            test("/metadata/uid", &found.text("/metadata/uid")),
+            test("/status/phase", "Pending"),
+            test("/status/reason", "MissingPushSecret"),
+            test(PUSH_SECRET, &found.text(PUSH_SECRET)),
+            json!({"op": "add", "path": "/status/cancelled", "value": true}),
+        ];
+        self.plan.work.push(Work::restart(
+            index,
+            found.reference(),
+            operations,
+            config.as_deref(),
+            secret,
+        ));
+        Ok(())
+    }
+
+    /// The secret that the next build has to be given, if any; inner error: why it would wait too.
+    async fn next_secret(
+        &mut self,
+        config: Option<&Object>,
+        namespace: &str,
+        governed: &Governed,
+    ) -> Result<Result<Option<String>, String>, Error> {
+        let too = |secret: &str| {
+            format!(
+                "another build would wait for the secret {secret} too: --push-secret-from \
+                 NAMESPACE/NAME or --auth-file FILE makes it"
+            )
+        };
+        let Some(config) = config else {
+            // A copy of the build names the same secret, until that is changed.
+            return Ok(if self.is_usable(namespace, governed).await? {
+                Ok(Some(governed.secret.clone()))
+            } else {
+                Err(too(&governed.secret))
+            });
+        };
+        let named = config.text(PUSH_SECRET).to_owned();
+        let name = if named.is_empty() {
+            governed.secret.clone()
+        } else {
+            named.clone()
+        };
+        let secret = self.secret(namespace, &name).await?;
+        let is_missing = matches!(secret, Known::Known(None));
+        // Without a name, a secret that its account links will do where the policy's is not there.
+        let has_link = named.is_empty() && self.surroundings.links_secret(namespace, &name);
+        Ok(if is_missing && !has_link {
+            Err(too(&name))
+        } else {
+            Ok(None)
+        })
+    }
+}

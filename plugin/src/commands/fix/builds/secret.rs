@@ -1,0 +1,169 @@
+//! The secret that builds wait for, made from what the user names.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use extreg_core::facts::SecretFact;
+use serde_json::{Value, json};
+
+use super::{super::settings::Waiting, Builds, Governed, PUSH_SECRET};
+use crate::{
+    api::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef},
+    commands::{
+        check::surroundings::docker_config,
+        fix::live::{Found, Work},
+        setup,
+    },
+    error::Error,
+};
+
+/// Where the secret comes from, or what is done instead.
+pub(in super::super) enum Source {
+    /// Builds that wait are listed.
+    None,
+    /// A secret of the cluster.
+    Copy { namespace: String, name: String },
+    /// A login file, as it was read.
+    File { path: PathBuf, content: Vec<u8> },
+    /// Other builds are started.
+    Restart,
+}
+
+impl Source {
+    /// What was asked for, with the file read.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it cannot be read.
+    pub(in super::super) fn of(waiting: &Waiting) -> Result<Self, Error> {
+        Ok(match waiting {
+            Waiting::Listed => Self::None,
+            Waiting::CopyOf { namespace, name } => Self::Copy {
+                namespace: namespace.clone(),
+                name: name.clone(),
+            },
+            Waiting::AuthFile(path) => {
+                let content = fs::read(path).map_err(|error| {
+                    Error::usage(format!("--auth-file {}: {error}", path.display()))
+                })?;
+                Self::File {
+                    path: path.clone(),
+                    content,
+                }
+            }
+            Waiting::Restarted => Self::Restart,
+        })
+    }
+}
+
+/// A secret that builds wait for, and what it is made of.
+struct Supply {
+    entries: Vec<usize>,
+    secret: Object,
+    fact: SecretFact,
+}
+
+impl Builds<'_> {
+    /// Makes the secrets that builds wait for, one for each name and namespace.
+    pub(super) async fn supply(
+        &mut self,
+        waiting: &[(usize, &Found, Governed)],
+    ) -> Result<(), Error> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let copied = self.copied().await?;
+        let from = match &self.source {
+            Source::Copy { namespace, name } => format!("a copy of {name} in {namespace}"),
+            Source::File { path, .. } => format!("made from {}", path.display()),
+            Source::None | Source::Restart => String::new(),
+        };
+        let mut supplies: BTreeMap<(String, String), Supply> = BTreeMap::new();
+        for (index, found, governed) in waiting {
+            let key = (found.namespace.clone(), found.text(PUSH_SECRET));
+            if !supplies.contains_key(&key) {
+                let made = match &copied {
+                    Some(data) => Ok(data.clone()),
+                    None => self.config_for(&governed.image),
+                };
+                let data = match made {
+                    Ok(data) => data,
+                    Err(why) => {
+                        self.leave(*index, &why);
+                        continue;
+                    }
+                };
+                let secret = Object::new(Kind::SECRET, &key.0, &key.1, data);
+                let secret = secret.label(MANAGED_BY, MANAGER);
+                let fact = SecretFact {
+                    keys: docker_config(&secret.body),
+                };
+                let supply = Supply {
+                    entries: Vec::new(),
+                    secret,
+                    fact,
+                };
+                supplies.insert(key.clone(), supply);
+            }
+            let Some(supply) = supplies.get_mut(&key) else {
+                continue;
+            };
+            if !supply.fact.can_push(&governed.image) {
+                let why = format!("the secret would be {from}, which has no key for its image");
+                self.leave(*index, &why);
+                continue;
+            }
+            supply.entries.push(*index);
+            let field = format!("secret/{}", key.1);
+            self.change(
+                *index,
+                governed,
+                &field,
+                Value::Null,
+                Value::String(from.clone()),
+            );
+        }
+        for supply in supplies
+            .into_values()
+            .filter(|supply| !supply.entries.is_empty())
+        {
+            self.plan
+                .work
+                .push(Work::create(supply.entries, supply.secret));
+        }
+        Ok(())
+    }
+
+    /// What is in the secret to copy; none if it is a file.
+    ///
+    /// # Errors
+    /// If it is not there, may not be read, or is no docker secret.
+    async fn copied(&self) -> Result<Option<Value>, Error> {
+        let Source::Copy { namespace, name } = &self.source else {
+            return Ok(None);
+        };
+        let secret = ObjectRef::new(Kind::SECRET, namespace, name);
+        let wrong =
+            |why: &str| Error::failed(format!("--push-secret-from {namespace}/{name}: {why}"));
+        let secret = self.cluster.get(&secret).await?;
+        let secret = secret.ok_or_else(|| wrong("there is no such secret"))?;
+        if docker_config(&secret.body).is_none() {
+            return Err(wrong(
+                "it holds no docker config that can be read, which is what builds push with",
+            ));
+        }
+        let part = |key: &str| secret.body.get(key).cloned().unwrap_or_default();
+        Ok(Some(json!({"type": part("type"), "data": part("data")})))
+    }
+
+    /// A docker config with the credential that the login file has for an image.
+    fn config_for(&self, image: &str) -> Result<Value, String> {
+        let Source::File { path, content } = &self.source else {
+            return Err(String::new());
+        };
+        let config = setup::config_of_auth_file(content, image)
+            .map_err(|why| format!("--auth-file {}: {why}", path.display()))?;
+        Ok(json!({
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": {".dockerconfigjson": config},
+        }))
+    }
+}

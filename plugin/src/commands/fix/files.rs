@@ -1,0 +1,239 @@
+//! Mending files: each is read once, judged, changed in its text, read back, and replaced.
+
+mod mend;
+mod replace;
+
+use std::{fs, io::Read as _, path::PathBuf, sync::Arc};
+
+use self::{
+    mend::{Mended, mend},
+    replace::{Replaced, replace},
+};
+use super::{
+    Format,
+    report::{Entry, Outcome, Report, count},
+    settings::{FilesAction, Settings},
+};
+use crate::{
+    commands::check::{self, policies, surroundings::Surroundings, tell_skipped},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    input::{InputError, Source, SourceList, find_sources},
+    printer::Text,
+};
+
+/// Plans or writes.
+pub(super) async fn run(
+    settings: &Settings,
+    action: &FilesAction,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let found = find_sources(&action.names, action.recursive)?;
+    let mut surroundings =
+        check::surroundings(settings.policies.clone(), action.offline, context).await?;
+    policies::tell_conflicts(surroundings.policies(), &context.printer);
+    let SourceList {
+        sources,
+        skipped,
+        errors,
+    } = found;
+    let on_stderr = action.write && sources.contains(&Source::Stdin);
+    let mut run = Run {
+        settings,
+        write: action.write,
+        context,
+        report: Report::new(&context.printer, settings.format, on_stderr),
+    };
+    for error in errors {
+        run.report.error(error.to_string());
+    }
+    for source in sources {
+        run.source(source, &mut surroundings).await?;
+        if context.printer.out_is_closed() {
+            break;
+        }
+    }
+    run.report.finish()?;
+    if run.report.summary.judged == 0 && run.report.summary.errors == 0 {
+        tell_skipped(&skipped, &context.printer);
+    }
+    Ok(run.exit(action.allow_empty))
+}
+
+struct Run<'a> {
+    settings: &'a Settings,
+    write: bool,
+    context: &'a Context,
+    report: Report<'a>,
+}
+
+/// A file as it was read.
+struct Loaded {
+    /// None for stdin.
+    path: Option<PathBuf>,
+    source: Source,
+    bytes: Arc<[u8]>,
+}
+
+impl Run<'_> {
+    async fn source(
+        &mut self,
+        source: Source,
+        surroundings: &mut Surroundings,
+    ) -> Result<(), Error> {
+        let loaded = match load(source).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.report.error(error.to_string());
+                return Ok(());
+            }
+        };
+        let mended = mend(
+            &loaded.source,
+            &loaded.bytes,
+            self.settings.scope,
+            surroundings,
+        )
+        .await?;
+        for error in &mended.errors {
+            self.report.error(error.clone());
+        }
+        for entry in &mended.entries {
+            self.report.planned(entry);
+        }
+        let entries = if self.write {
+            self.written(&loaded, mended)
+        } else {
+            mended.entries
+        };
+        for entry in entries {
+            self.report.settled(entry);
+        }
+        Ok(())
+    }
+
+    /// Writes a file, and gives its objects with what became of them.
+    fn written(&self, loaded: &Loaded, mended: Mended) -> Vec<Entry> {
+        let Mended {
+            mut entries, text, ..
+        } = mended;
+        let Some(path) = &loaded.path else {
+            let unchanged = || String::from_utf8_lossy(&loaded.bytes).into_owned();
+            self.context
+                .printer
+                .raw(&text.clone().unwrap_or_else(unchanged));
+            settle(&mut entries, &Outcome::Done("written to stdout".to_owned()));
+            return entries;
+        };
+        let Some(text) = text else {
+            return entries;
+        };
+        let shown = path.display();
+        let journal = &self.context.journal;
+        journal.begin(shown.to_string());
+        let outcome = match replace(path, &loaded.bytes, &text) {
+            Ok(Replaced::Yes) => {
+                journal.done(format!("{shown} written"));
+                self.report
+                    .line(Text::new().plain(format!("{shown} ")).green("written"));
+                Outcome::Done(String::new())
+            }
+            Ok(Replaced::No) => {
+                journal.nothing_done();
+                let message = format!("{shown} has changed since it was read: it is left");
+                self.context.printer.error(&format!("error: {message}"));
+                Outcome::ChangedMeanwhile(message)
+            }
+            Err(error) => {
+                journal.nothing_done();
+                let message = format!("cannot write {shown}: {error}");
+                self.context.printer.error(&format!("error: {message}"));
+                Outcome::Failed(message)
+            }
+        };
+        settle(&mut entries, &outcome);
+        entries
+    }
+
+    fn exit(&self, allow_empty: bool) -> Exit {
+        let summary = &self.report.summary;
+        let printer = &self.context.printer;
+        if summary.judged == 0 {
+            let hint = if allow_empty {
+                ""
+            } else {
+                " (--allow-empty if that is meant)"
+            };
+            printer.note(format!(
+                "no BuildConfig, Build or ImageStream was found{hint}"
+            ));
+        } else {
+            printer.note(summary.words());
+        }
+        let mut exit = Exit::Done;
+        if summary.errors > 0 {
+            exit = exit.and(Exit::Failed);
+        }
+        if summary.judged == 0 && !allow_empty {
+            exit = exit.and(Exit::Incomplete);
+        }
+        if self.write {
+            match (summary.done, summary.not_done) {
+                (_, 0) => {}
+                (0, _) => exit = exit.and(Exit::Failed),
+                (_, _) => exit = exit.and(Exit::Partial),
+            }
+        } else if summary.changes > 0 {
+            printer.note(format!(
+                "nothing was changed; --write changes {}",
+                match self.settings.format {
+                    Format::Name => "the files".to_owned(),
+                    _ => count(summary.objects, "object"),
+                }
+            ));
+            exit = exit.and(Exit::No);
+        }
+        exit
+    }
+}
+
+fn settle(entries: &mut [Entry], outcome: &Outcome) {
+    for entry in entries.iter_mut().filter(|entry| entry.is_changed()) {
+        entry.result = outcome.clone();
+    }
+}
+
+/// Reads a file, once. Stdin on a thread of its own, so that an interrupt is heard meanwhile.
+async fn load(source: Source) -> Result<Loaded, InputError> {
+    let name = source.name();
+    let (path, named, bytes) = match source {
+        Source::File { path, named } => {
+            let bytes = fs::read(&path);
+            (Some(path), named, bytes)
+        }
+        Source::Loaded { text, named, .. } => (None, named, Ok(text.to_vec())),
+        Source::Rendered { text, .. } => (None, true, Ok(text.to_vec())),
+        Source::Stdin => {
+            let read = tokio::task::spawn_blocking(|| {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+            });
+            let bytes = read.await.unwrap_or_else(|error| Err(error.into()));
+            (None, true, bytes)
+        }
+    };
+    let bytes: Arc<[u8]> = match bytes {
+        Ok(bytes) => bytes.into(),
+        Err(cause) => return Err(InputError::Read { name, cause }),
+    };
+    Ok(Loaded {
+        path,
+        source: Source::Loaded {
+            name,
+            text: Arc::clone(&bytes),
+            named,
+        },
+        bytes,
+    })
+}

@@ -1,0 +1,259 @@
+//! What becomes of one file: its objects judged, its text changed, and the text read back.
+
+use extreg_core::object::Resource;
+use json_patch::Patch;
+use serde_json::Value;
+
+use super::super::{
+    exception::{leave_excepted, today},
+    plan::{Change, Judged, image_pointer},
+    report::{Entry, Outcome, Place},
+    settings::Scope,
+    text::{self, Set, Splice},
+};
+use crate::{
+    commands::check::{
+        assessment::{decide, warnings},
+        surroundings::Surroundings,
+        unreadable,
+    },
+    error::Error,
+    input::{self, Document, InputError, Source},
+};
+
+/// What is said where the text that was made does not say what it should.
+const NOT_SO: &str = "the file, read back, would say something else";
+
+/// A file, mended.
+#[derive(Debug, Default)]
+pub(super) struct Mended {
+    /// The objects that were judged.
+    pub(super) entries: Vec<Entry>,
+    /// What could not be read.
+    pub(super) errors: Vec<String>,
+    /// The new text; none where nothing changes.
+    pub(super) text: Option<String>,
+}
+
+/// An object of a file.
+struct Object {
+    /// Its document, by index.
+    document: usize,
+    /// Where in it.
+    pointer: String,
+    entry: Entry,
+    judged: Judged,
+}
+
+/// Mends a file that has been read.
+///
+/// # Errors
+/// [`Error::NotLoggedIn`] only.
+pub(super) async fn mend(
+    source: &Source,
+    bytes: &[u8],
+    scope: Scope,
+    surroundings: &mut Surroundings,
+) -> Result<Mended, Error> {
+    let documents: Vec<_> = input::read(vec![source.clone()]).collect();
+    let mut mended = Mended::default();
+    let mut objects = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        match document {
+            Ok(document) => {
+                let judged = judge(index, document, scope, surroundings, &mut mended.errors);
+                objects.extend(judged.await?);
+            }
+            Err(error) => mended.errors.push(error.to_string()),
+        }
+    }
+    mended.text = change(&documents, &mut objects, bytes);
+    mended.entries = objects
+        .into_iter()
+        .map(|object| object.entry.with(object.judged))
+        .collect();
+    Ok(mended)
+}
+
+async fn judge(
+    index: usize,
+    document: &Document,
+    scope: Scope,
+    surroundings: &mut Surroundings,
+    errors: &mut Vec<String>,
+) -> Result<Vec<Object>, Error> {
+    let found = match document.objects() {
+        Ok(found) => found,
+        Err(error) => {
+            errors.push(error.to_string());
+            return Ok(Vec::new());
+        }
+    };
+    let origin = &document.origin;
+    let mut objects = Vec::new();
+    for object in found {
+        let Some(resource) = Resource::of_kind(&object.api_version, &object.kind) else {
+            continue;
+        };
+        if object.namespace().is_empty() {
+            surroundings.tell_system_default();
+        }
+        let asked = !surroundings.is_offline();
+        let json = object.body.to_string();
+        let judged = decide(surroundings, resource, &json, |subject, verdict| {
+            let warnings = warnings(verdict, asked);
+            let judged = Judged::of(verdict, &object.body, scope, warnings);
+            (subject.namespace.to_string(), judged)
+        });
+        let (namespace, mut judged) = match judged.await? {
+            Ok(judged) => judged,
+            Err(error) => {
+                let (kind, name) = (&object.kind, object.name());
+                errors.push(format!("{origin}: {kind} {name}: {}", unreadable(&error)));
+                continue;
+            }
+        };
+        leave_parameters(document, &object.pointer, &mut judged);
+        leave_excepted(&mut judged, &object.body, today());
+        objects.push(Object {
+            document: index,
+            entry: Entry {
+                source: Some(Place {
+                    file: origin.source.to_string(),
+                    document: origin.document,
+                    line: origin.line,
+                    path: object.pointer.clone(),
+                }),
+                api_version: format!("{}/v1", resource.group()),
+                kind: resource.kind().to_owned(),
+                namespace,
+                name: object.name().into_owned(),
+                changes: Vec::new(),
+                left: Vec::new(),
+                warnings: Vec::new(),
+                result: Outcome::Nothing,
+            },
+            pointer: object.pointer,
+            judged,
+        });
+    }
+    Ok(objects)
+}
+
+/// Leaves what depends on a parameter of a Template: another value of it may not want the change.
+fn leave_parameters(document: &Document, object: &str, judged: &mut Judged) {
+    judged.leave_where(|change| {
+        let pointer = format!("{object}{}", image_pointer(change.field));
+        let written = document.body.pointer(&pointer).and_then(Value::as_str)?;
+        written
+            .contains("${")
+            .then(|| format!("{written} depends on a parameter of the Template"))
+    });
+}
+
+/// The text with every change that can be made in it. The others are left.
+fn change(
+    documents: &[Result<Document, InputError>],
+    objects: &mut [Object],
+    bytes: &[u8],
+) -> Option<String> {
+    let Ok(whole) = str::from_utf8(bytes) else {
+        leave_all(objects, "the file is not UTF-8 text");
+        return None;
+    };
+    let mut splices = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        if let Ok(document) = document {
+            let of_document = objects.iter_mut().filter(|object| object.document == index);
+            splices.extend(in_document(document, of_document, whole));
+        }
+    }
+    if splices.is_empty() {
+        return None;
+    }
+    let text = text::apply(whole, splices);
+    let text = text.filter(|text| says(text, documents, objects));
+    if text.is_none() {
+        leave_all(objects, NOT_SO);
+    }
+    text
+}
+
+/// The changes to the text of a document, by their place in the file.
+fn in_document<'o>(
+    document: &Document,
+    objects: impl Iterator<Item = &'o mut Object>,
+    whole: &str,
+) -> Vec<Splice> {
+    let mut objects: Vec<&mut Object> = objects.collect();
+    let sets: Vec<Set> = objects
+        .iter()
+        .flat_map(|object| {
+            object
+                .judged
+                .changes
+                .iter()
+                .map(|change| change.set(&object.pointer))
+        })
+        .collect();
+    if sets.is_empty() {
+        return Vec::new();
+    }
+    let own = whole.get(document.span.clone()).unwrap_or_default();
+    let mut answers = text::splices(own, document.syntax, &sets).into_iter();
+    let mut splices = Vec::new();
+    for object in &mut objects {
+        object.judged.leave_where(|_| match answers.next()? {
+            Ok(Splice { range, text }) => {
+                let from = document.span.start;
+                splices.push(Splice {
+                    range: range.start + from..range.end + from,
+                    text,
+                });
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        });
+    }
+    splices
+}
+
+/// Whether a text, read back, says what the file said with the changes applied, and no more.
+fn says(text: &str, documents: &[Result<Document, InputError>], objects: &[Object]) -> bool {
+    let source = Source::Loaded {
+        name: String::new(),
+        text: text.as_bytes().into(),
+        named: true,
+    };
+    let read: Vec<_> = input::read(vec![source]).collect();
+    if read.len() != documents.len() {
+        return false;
+    }
+    read.iter()
+        .zip(documents)
+        .enumerate()
+        .all(|(index, pair)| match pair {
+            (Ok(read), Ok(document)) => {
+                let of_document = objects.iter().filter(|object| object.document == index);
+                patched(&document.body, of_document).is_some_and(|wanted| wanted == read.body)
+            }
+            (Err(_), Err(_)) => true,
+            _ => false,
+        })
+}
+
+fn patched<'o>(body: &Value, objects: impl Iterator<Item = &'o Object>) -> Option<Value> {
+    let mut body = body.clone();
+    for object in objects {
+        let operations = object.judged.changes.iter().flat_map(Change::operations);
+        let patch: Patch = serde_json::from_value(operations.collect()).ok()?;
+        json_patch::patch(body.pointer_mut(&object.pointer)?, &patch).ok()?;
+    }
+    Some(body)
+}
+
+fn leave_all(objects: &mut [Object], why: &str) {
+    for object in objects {
+        object.judged.leave(why);
+    }
+}

@@ -1,0 +1,279 @@
+//! Mending a cluster: what is there is listed and judged, said, and then changed object by object.
+
+mod budget;
+mod list;
+mod object;
+mod work;
+mod write;
+
+use std::collections::BTreeSet;
+
+use extreg_core::object::Resource;
+use serde_json::Value;
+
+use self::{
+    budget::Budgeted,
+    list::{Listed, Lister},
+    work::Stage,
+};
+pub(super) use self::{
+    object::{Found, Phase},
+    work::Work,
+};
+use super::{
+    Format,
+    builds::{self, Builds},
+    exception::{leave_excepted, today},
+    plan::{Change, Judged},
+    report::{Entry, Outcome, Report, count},
+    settings::{ClusterAction, Settings},
+};
+use crate::{
+    api::Cluster,
+    commands::check::{
+        assessment::{decide, warnings},
+        policies,
+        surroundings::Surroundings,
+        unreadable,
+    },
+    context::Context,
+    error::Error,
+    exit::Exit,
+    printer::Printer,
+};
+
+/// Plans, or plans and does it.
+pub(super) async fn run(
+    settings: &Settings,
+    action: &ClusterAction,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let source = builds::Source::of(&action.waiting)?;
+    let cluster = context.cluster().await?;
+    let printer = std::sync::Arc::clone(&context.printer);
+    let mut surroundings =
+        Surroundings::of_cluster(cluster.clone(), settings.policies.clone(), printer).await?;
+    policies::tell_conflicts(surroundings.policies(), &context.printer);
+    if action.all_namespaces {
+        surroundings.learn_labels().await?;
+    } else {
+        surroundings.learn(cluster.namespace()).await?;
+    }
+    let lister = Lister::new(
+        &cluster,
+        &surroundings,
+        settings.scope,
+        action,
+        &context.printer,
+    );
+    let listed = lister.list().await?;
+    let namespaces: BTreeSet<String> = listed
+        .found
+        .iter()
+        .map(|found| found.namespace.clone())
+        .collect();
+    context.printer.status(&format!(
+        "reading the secrets and accounts of {}",
+        count(namespaces.len(), "namespace")
+    ));
+    surroundings.learn_all(namespaces).await?;
+    context.printer.clear_status();
+
+    let mut report = Report::new(&context.printer, settings.format, false);
+    let plan = Planner {
+        cluster: &cluster,
+        settings,
+        action,
+        surroundings: &mut surroundings,
+        report: &mut report,
+        printer: &context.printer,
+    };
+    let (entries, work) = plan.plan(listed, source).await?;
+    for entry in &entries {
+        report.planned(entry);
+    }
+    let mut exit = if report.summary.errors > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Done
+    };
+    let Some(dry_run) = action.act else {
+        return told(report, entries, exit, settings, context);
+    };
+    context.printer.note(report.summary.words());
+    let writer = write::Writer {
+        cluster: &cluster,
+        context,
+        dry_run,
+        max: action.max,
+    };
+    let (entries, end) = writer.write(entries, work, &mut report).await;
+    for entry in entries {
+        report.settled(entry);
+    }
+    report.finish()?;
+    let summary = &report.summary;
+    if summary.remaining > 0 {
+        context.printer.note(format!(
+            "{} left for the next run (--max {}): run the same command again",
+            count(summary.remaining, "object"),
+            action.max
+        ));
+        exit = exit.and(Exit::No);
+    }
+    match end {
+        Err(error) if summary.done > 0 => Err(Error::Partial {
+            source: Box::new(error),
+        }),
+        Err(error) => Err(error),
+        Ok(refused) => Ok(match (summary.done, summary.not_done) {
+            (_, 0) => exit,
+            (0, not_done) if refused == not_done => exit.and(Exit::NotPermitted),
+            (0, _) => exit.and(Exit::Failed),
+            (_, _) => exit.and(Exit::Partial),
+        }),
+    }
+}
+
+/// Ends a run that only plans.
+fn told(
+    mut report: Report<'_>,
+    entries: Vec<Entry>,
+    exit: Exit,
+    settings: &Settings,
+    context: &Context,
+) -> Result<Exit, Error> {
+    for entry in entries {
+        report.settled(entry);
+    }
+    report.finish()?;
+    context.printer.note(report.summary.words());
+    if report.summary.changes == 0 {
+        return Ok(exit);
+    }
+    let what = match settings.format {
+        Format::Name => "them".to_owned(),
+        _ => count(report.summary.objects, "object"),
+    };
+    context
+        .printer
+        .note(format!("nothing was changed; --yes changes {what}"));
+    Ok(exit.and(Exit::No))
+}
+
+/// Makes the plan.
+struct Planner<'a, 'p> {
+    cluster: &'a Cluster,
+    settings: &'a Settings,
+    action: &'a ClusterAction,
+    surroundings: &'a mut Surroundings,
+    report: &'a mut Report<'p>,
+    printer: &'a Printer,
+}
+
+impl Planner<'_, '_> {
+    async fn plan(
+        mut self,
+        listed: Listed,
+        source: builds::Source,
+    ) -> Result<(Vec<Entry>, Vec<Work>), Error> {
+        let Listed {
+            found,
+            judged,
+            system,
+            errors,
+            streams,
+            scheduled,
+        } = listed;
+        self.report.summary.judged = judged.saturating_sub(found.len());
+        self.report.summary.system = system;
+        for error in errors {
+            self.report.error(error);
+        }
+        let mut objects = Vec::new();
+        for found in found {
+            match self.judge(&found).await? {
+                Ok(judged) => objects.push((found, judged)),
+                Err(message) => self.report.error(message),
+            }
+        }
+        objects.sort_by(|(a, _), (b, _)| a.order().cmp(&b.order()));
+        let scope = self.settings.scope;
+        if scope.schedules {
+            let budget = Budgeted::read(self.cluster, streams, &scheduled, &objects).await?;
+            budget.leave(&mut objects, self.action.over_budget, self.printer);
+        }
+        let builds = Builds::new(self.cluster, self.surroundings, source);
+        let waiting = builds.plan(&objects, scope.waiting).await?;
+
+        let mut entries = Vec::new();
+        let mut work = Vec::new();
+        for (index, (found, judged)) in objects.into_iter().enumerate() {
+            if !judged.changes.is_empty() {
+                let body = found.body();
+                let tests = judged.changes.iter().flat_map(|change| change.tests(&body));
+                let edits = judged.changes.iter().flat_map(Change::operations);
+                let operations: Vec<Value> = tests.chain(edits).collect();
+                work.push(Work::patch(index, found.reference(), operations));
+            }
+            entries.push(found.entry().with(judged));
+        }
+        work.extend(waiting.apply(&mut entries));
+        work.sort_by_key(|work| (work.stage, work.entries.first().copied()));
+        for work in &work {
+            for index in &work.entries {
+                if let Some(entry) = entries.get_mut(*index) {
+                    entry.result = Outcome::Planned;
+                }
+            }
+        }
+        Ok((entries, work))
+    }
+
+    /// What becomes of an object by the engine alone; inner: why it cannot be judged.
+    async fn judge(&mut self, found: &Found) -> Result<Result<Judged, String>, Error> {
+        let scope = self.settings.scope;
+        let body = found.body();
+        let judged = decide(
+            self.surroundings,
+            found.resource,
+            &found.json,
+            |_, verdict| Judged::of(verdict, &body, scope, warnings(verdict, true)),
+        );
+        let mut judged = match judged.await? {
+            Ok(judged) => judged,
+            Err(error) => {
+                let place = found.entry().place();
+                return Ok(Err(format!("{place}: {}", unreadable(&error))));
+            }
+        };
+        if found.resource == Resource::Builds
+            && let Some(phase) = found.phase.filter(|phase| *phase != Phase::New)
+        {
+            judged.leave(&format!(
+                "its phase is {phase}: a change would have no effect"
+            ));
+        }
+        leave_excepted(&mut judged, &body, today());
+        if !self.action.include_managed
+            && let Some(manager) = &found.manager
+        {
+            judged.leave(&format!(
+                "{manager} would change it back: mend what it is made from (fix -f), or \
+                 --include-managed"
+            ));
+        }
+        Ok(Ok(judged))
+    }
+}
+
+impl Stage {
+    /// What something waits for comes before it.
+    const fn of(resource: Resource) -> Self {
+        match resource {
+            Resource::BuildConfigs => Self::BuildConfigs,
+            Resource::Builds => Self::Builds,
+            _ => Self::Streams,
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Whether the registry allows the imports that a plan would bring: by the model that the audit has
+//! of it, with the tags of the plan as if they were scheduled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use extreg_audit::{
+    budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad},
+    kind::Kind as AuditKind,
+    place::Origin,
+    read::Reader,
+    snapshot::Snapshot,
+};
+use extreg_core::edit::Field;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
+
+use super::{super::plan::Judged, object::Found};
+use crate::{
+    api::{Cluster, Kind, ObjectRef, PageQuery},
+    error::Error,
+    printer::Printer,
+};
+
+/// As many requests are under way at a time.
+const IN_FLIGHT: usize = 8;
+/// Objects of a page.
+const LIMIT: u32 = 500;
+/// Secrets of other types hold no credential of a registry.
+const TYPES: [&str; 2] = [
+    "type=kubernetes.io/dockerconfigjson",
+    "type=kubernetes.io/dockercfg",
+];
+/// What may have a registry asked only for what its mirror has not.
+const MIRRORS: [AuditKind; 3] = [
+    AuditKind::ImageContentSourcePolicy,
+    AuditKind::ImageDigestMirrorSet,
+    AuditKind::ImageTagMirrorSet,
+];
+/// Where the global pull secret is.
+const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
+
+/// A tag: namespace, stream and name.
+type Tag = (String, String, String);
+
+/// What is known of the imports there are, and of who makes them.
+pub(super) struct Budgeted {
+    snapshot: Snapshot,
+    /// The tags of the plan.
+    planned: BTreeSet<Tag>,
+}
+
+impl Budgeted {
+    /// Reads who imports: the docker secrets of every namespace that has a scheduled tag or gets one.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`] only: what may not be read is not known.
+    pub(super) async fn read(
+        cluster: &Cluster,
+        mut streams: Reader,
+        scheduled: &BTreeSet<String>,
+        objects: &[(Found, Judged)],
+    ) -> Result<Self, Error> {
+        let planned: BTreeSet<Tag> = objects
+            .iter()
+            .flat_map(|(found, judged)| {
+                let body = body_of(found, judged);
+                let tags = judged.changes.iter();
+                let tags = tags.filter_map(|change| tag(found, &body, change.field));
+                tags.collect::<Vec<_>>()
+            })
+            .collect();
+        if planned.is_empty() {
+            return Ok(Self {
+                snapshot: Snapshot::default(),
+                planned,
+            });
+        }
+        let own = planned.iter().map(|(namespace, ..)| namespace);
+        let namespaces: BTreeSet<&String> = own.chain(scheduled).collect();
+        let lists: Vec<Option<Vec<String>>> = stream::iter(namespaces.iter().copied())
+            .map(async |namespace| secrets(cluster, namespace).await)
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        for (namespace, list) in namespaces.into_iter().zip(lists) {
+            let Some(list) = list else { continue };
+            for secret in list {
+                read(&mut streams, &secret, namespace);
+            }
+            streams.listed(AuditKind::Secret, namespace);
+        }
+        for kind in MIRRORS {
+            let api = kind.api();
+            let path = format!("/apis/{}/{}/{}", api.group, api.version, api.plural);
+            match all(cluster, &path, "").await? {
+                Listed::All(items) => {
+                    for item in items {
+                        let _ = streams.read(kind, &item, Origin::Cluster, "");
+                    }
+                    streams.listed(kind, "");
+                }
+                Listed::NotServed => streams.listed(kind, ""),
+                Listed::Unknown => {}
+            }
+        }
+        let (namespace, name) = PULL_SECRET;
+        match cluster
+            .get(&ObjectRef::new(Kind::SECRET, namespace, name))
+            .await
+        {
+            Ok(Some(secret)) => read(&mut streams, &secret.body.to_string(), namespace),
+            Ok(None) => streams.listed(AuditKind::Secret, namespace),
+            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(_) => {}
+        }
+        let mut snapshot = streams.finish(String::new());
+        for stream in &mut snapshot.streams {
+            let (namespace, name) = (&*stream.object.namespace, &*stream.object.name);
+            for tag in &mut stream.tags {
+                let this = (namespace.to_owned(), name.to_owned(), tag.name.to_string());
+                tag.scheduled |= planned.contains(&this);
+            }
+        }
+        Ok(Self { snapshot, planned })
+    }
+
+    /// Leaves the tags that the registry does not allow the imports of, unless all are wanted, and
+    /// says where it may come to that.
+    pub(super) fn leave(&self, objects: &mut [(Found, Judged)], all: bool, printer: &Printer) {
+        if self.planned.is_empty() {
+            return;
+        }
+        let allowances = Allowances::published();
+        let budget = Budget::of(&self.snapshot, &allowances);
+        let mut over: BTreeMap<Tag, String> = BTreeMap::new();
+        for load in &budget.loads {
+            let (ours, theirs): (Vec<&TagLoad<'_>>, Vec<_>) = load
+                .tags
+                .iter()
+                .partition(|load| self.planned.contains(&name(load)));
+            if ours.is_empty() {
+                continue;
+            }
+            let hours = allowances
+                .of(&load.registry)
+                .map_or(0, |of| of.window_seconds / 3600);
+            let Load {
+                registry, identity, ..
+            } = load;
+            let total = load.pulls();
+            let Some(limit) = allowances.limit(registry, identity) else {
+                printer.warn(&format!(
+                    "{total} pulls of {registry} in {hours} hours {identity}: whether it allows \
+                     them is not known"
+                ));
+                continue;
+            };
+            let limit = limit.pulls();
+            let mut sum = theirs
+                .iter()
+                .fold(Pulls::EXACTLY_NONE, |sum, load| sum + load.pulls);
+            for load in ours {
+                let with = sum + load.pulls;
+                if with.against(limit) == Standing::Exceeds && !all {
+                    let why = format!(
+                        "its imports go past what {registry} allows {identity}, {limit} pulls in \
+                         {hours} hours; --over-budget schedules it all the same"
+                    );
+                    over.insert(name(load), why);
+                } else {
+                    sum = with;
+                }
+            }
+            if sum.against(limit) != Standing::Within {
+                let paid = match identity {
+                    Identity::Account(_) => " unless the account is paid for",
+                    Identity::Anonymous | Identity::Unknown => "",
+                };
+                printer.warn(&format!(
+                    "with this plan {sum} pulls of {registry} in {hours} hours {identity}, of \
+                     {limit} that it allows{paid}"
+                ));
+            }
+        }
+        for (found, judged) in objects {
+            let body = body_of(found, judged);
+            judged.leave_where(|change| over.get(&tag(found, &body, change.field)?).cloned());
+        }
+    }
+}
+
+/// An object, if something of it changes.
+fn body_of(found: &Found, judged: &Judged) -> Value {
+    if judged.changes.is_empty() {
+        Value::Null
+    } else {
+        found.body()
+    }
+}
+
+/// The tag that a field is of.
+fn tag(found: &Found, body: &Value, field: Field) -> Option<Tag> {
+    let Field::StreamTagSchedule(index) = field else {
+        return None;
+    };
+    let tag = body
+        .pointer(&format!("/spec/tags/{index}/name"))?
+        .as_str()?;
+    Some((found.namespace.clone(), found.name.clone(), tag.to_owned()))
+}
+
+fn name(load: &TagLoad<'_>) -> Tag {
+    let object = &load.stream.object;
+    (
+        object.namespace.to_string(),
+        object.name.to_string(),
+        load.tag.name.to_string(),
+    )
+}
+
+/// Takes in a secret. One that cannot be read gives nobody a credential.
+fn read(reader: &mut Reader, secret: &str, namespace: &str) {
+    let _ = reader.read(AuditKind::Secret, secret, Origin::Cluster, namespace);
+}
+
+/// What came of a list.
+enum Listed {
+    All(Vec<String>),
+    NotServed,
+    Unknown,
+}
+
+/// The docker secrets of a namespace; none if they may not be listed.
+async fn secrets(cluster: &Cluster, namespace: &str) -> Result<Option<Vec<String>>, Error> {
+    let mut found = Vec::new();
+    let path = Kind::SECRET.path(Some(namespace));
+    for fields in TYPES {
+        match all(cluster, &path, fields).await? {
+            Listed::All(secrets) => found.extend(secrets),
+            Listed::NotServed | Listed::Unknown => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
+/// Every item of a list.
+///
+/// # Errors
+/// [`Error::NotLoggedIn`] only.
+async fn all(cluster: &Cluster, path: &str, fields: &str) -> Result<Listed, Error> {
+    let mut found = Vec::new();
+    let mut query = PageQuery {
+        limit: LIMIT,
+        fields: fields.to_owned(),
+        ..PageQuery::default()
+    };
+    loop {
+        let page = match cluster.page(&query.of(path)).await {
+            Ok(page) => page,
+            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error) if error.is_not_found() => return Ok(Listed::NotServed),
+            Err(_) => return Ok(Listed::Unknown),
+        };
+        let Ok(items) = page.items() else {
+            return Ok(Listed::Unknown);
+        };
+        found.extend(items.items.iter().map(|item| item.get().to_owned()));
+        if items.token.is_empty() {
+            return Ok(Listed::All(found));
+        }
+        query.token = items.token;
+    }
+}

@@ -1,0 +1,329 @@
+//! Listing what may have to be mended, page by page. Of what is as it should be nothing is kept.
+
+use std::{cell::RefCell, collections::BTreeSet};
+
+use extreg_audit::{
+    kind::Kind as AuditKind,
+    place::Origin,
+    read::{ReadOptions, Reader},
+};
+use extreg_core::{
+    facts::{NamespaceFacts, StreamRead},
+    object::{Body, Resource, Subject},
+    verdict::{Decision, Reason},
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::{
+    super::settings::{ClusterAction, Scope},
+    object::{Found, Phase, kind},
+};
+use crate::{
+    api::{Cluster, PageQuery},
+    commands::check::surroundings::Surroundings,
+    error::Error,
+    printer::Printer,
+};
+
+/// Items of a page, as kubectl asks for.
+const LIMIT: u32 = 500;
+/// Of ImageStreams, which have a history each.
+const LIMIT_STREAMS: u32 = 50;
+/// As many lists are under way at a time; more would be felt by others.
+const IN_FLIGHT: usize = 8;
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// What something is to be said of.
+    pub(super) found: Vec<Found>,
+    /// Objects that were looked at.
+    pub(super) judged: usize,
+    /// Places in system namespaces.
+    pub(super) system: usize,
+    /// Lists that could not be read.
+    pub(super) errors: Vec<String>,
+    /// Every ImageStream, as an audit keeps them.
+    pub(super) streams: Reader,
+    /// The namespaces that have a scheduled tag.
+    pub(super) scheduled: BTreeSet<String>,
+}
+
+/// Lists.
+pub(super) struct Lister<'a> {
+    cluster: &'a Cluster,
+    surroundings: &'a Surroundings,
+    scope: Scope,
+    action: &'a ClusterAction,
+    printer: &'a Printer,
+    permits: Semaphore,
+}
+
+/// How a list ended.
+enum End {
+    Complete,
+    Forbidden(Error),
+}
+
+/// What decides about a Build.
+#[derive(Deserialize)]
+struct BuildHead<'a> {
+    #[serde(borrow, default)]
+    status: Option<BuildStatus<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct BuildStatus<'a> {
+    #[serde(borrow, default)]
+    phase: Option<std::borrow::Cow<'a, str>>,
+    #[serde(borrow, default)]
+    reason: Option<std::borrow::Cow<'a, str>>,
+}
+
+impl<'a> Lister<'a> {
+    pub(super) const fn new(
+        cluster: &'a Cluster,
+        surroundings: &'a Surroundings,
+        scope: Scope,
+        action: &'a ClusterAction,
+        printer: &'a Printer,
+    ) -> Self {
+        Self {
+            cluster,
+            surroundings,
+            scope,
+            action,
+            printer,
+            permits: Semaphore::const_new(IN_FLIGHT),
+        }
+    }
+
+    /// Lists every kind that matters.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`], [`Error::Unreachable`], or 403 if nothing at all may be listed.
+    pub(super) async fn list(&self) -> Result<Listed, Error> {
+        let place = if self.action.all_namespaces {
+            format!("all namespaces of {}", self.cluster.name())
+        } else {
+            format!(
+                "namespace {} of {}",
+                self.cluster.namespace(),
+                self.cluster.name()
+            )
+        };
+        if self.printer.has_status() {
+            self.printer.status(&format!("reading {place}"));
+        } else {
+            self.printer.note(format!("reading {place}"));
+        }
+        let builds = self.scope.secrets || self.scope.waiting;
+        let kinds: Vec<Resource> = [
+            (Resource::ImageStreams, self.scope.schedules),
+            (Resource::BuildConfigs, self.scope.secrets),
+            (Resource::Builds, builds),
+        ]
+        .into_iter()
+        .filter_map(|(resource, is_wanted)| is_wanted.then_some(resource))
+        .collect();
+        let listed = RefCell::new(Listed {
+            streams: Reader::new(ReadOptions::default()),
+            ..Listed::default()
+        });
+        let lists = kinds.iter().map(|resource| self.kind(*resource, &listed));
+        let refused: Vec<Option<Error>> = futures::future::try_join_all(lists).await?;
+        let all = refused.len();
+        let refused: Vec<Error> = refused.into_iter().flatten().collect();
+        self.printer.clear_status();
+        let mut listed = listed.into_inner();
+        if refused.len() == all
+            && let Some(error) = refused.into_iter().next()
+        {
+            return Err(error);
+        }
+        listed.errors.sort();
+        Ok(listed)
+    }
+
+    /// Lists a kind; gives the refusal if none of it may be listed.
+    async fn kind(
+        &self,
+        resource: Resource,
+        listed: &RefCell<Listed>,
+    ) -> Result<Option<Error>, Error> {
+        let namespace = if self.action.all_namespaces {
+            ""
+        } else {
+            self.cluster.namespace()
+        };
+        let error = match self.namespace(resource, namespace, listed).await? {
+            End::Complete => return Ok(None),
+            End::Forbidden(error) => error,
+        };
+        let visible: Vec<&str> = self.surroundings.visible().collect();
+        if !self.action.all_namespaces || visible.is_empty() {
+            refused(resource, "", &error, listed);
+            return Ok(Some(error));
+        }
+        let ends: Vec<(&str, End)> = stream::iter(visible)
+            .map(async |name| {
+                let end = self.namespace(resource, name, listed).await?;
+                Ok::<_, Error>((name, end))
+            })
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        let mut any = false;
+        for (name, end) in &ends {
+            match end {
+                End::Complete => any = true,
+                End::Forbidden(error) => refused(resource, name, error, listed),
+            }
+        }
+        Ok((!any).then_some(error))
+    }
+
+    /// Follows the pages of a list, once more from the beginning if the server forgets where it was.
+    async fn namespace(
+        &self,
+        resource: Resource,
+        namespace: &str,
+        listed: &RefCell<Listed>,
+    ) -> Result<End, Error> {
+        for attempt in 0..2 {
+            let mut own = Listed {
+                streams: Reader::new(ReadOptions::default()),
+                ..Listed::default()
+            };
+            match self.pages(resource, namespace, &mut own).await {
+                Ok(()) => {
+                    listed.borrow_mut().merge(own);
+                    return Ok(End::Complete);
+                }
+                Err(Error::Api { code: 410, .. }) if attempt == 0 => {}
+                Err(error) if error.is_forbidden() => return Ok(End::Forbidden(error)),
+                // The kind is not served: there is nothing of it.
+                Err(error) if error.is_not_found() => return Ok(End::Complete),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::failed(
+            "the list expired half-way twice: it changes faster than it can be read",
+        ))
+    }
+
+    async fn pages(
+        &self,
+        resource: Resource,
+        namespace: &str,
+        own: &mut Listed,
+    ) -> Result<(), Error> {
+        let path = match namespace {
+            "" => kind(resource).path(None),
+            name => kind(resource).path(Some(name)),
+        };
+        let mut query = PageQuery {
+            limit: if resource == Resource::ImageStreams {
+                LIMIT_STREAMS
+            } else {
+                LIMIT
+            },
+            labels: self.action.selector.clone(),
+            ..PageQuery::default()
+        };
+        loop {
+            let permit = self.permits.acquire().await;
+            let page = self.cluster.page(&query.of(&path)).await?;
+            drop(permit);
+            let items = page.items()?;
+            for item in &items.items {
+                self.item(resource, item.get(), own);
+            }
+            if items.token.is_empty() {
+                return Ok(());
+            }
+            query.token = items.token;
+        }
+    }
+
+    /// Looks at one object, and keeps it if there is something to say of it.
+    fn item(&self, resource: Resource, json: &str, own: &mut Listed) {
+        if resource == Resource::Builds {
+            let head: BuildHead<'_> =
+                serde_json::from_str(json).unwrap_or(BuildHead { status: None });
+            let status = head.status.unwrap_or_default();
+            let phase = Phase::of(status.phase.as_deref().unwrap_or_default());
+            if phase == Phase::Over {
+                return;
+            }
+            own.judged += 1;
+            let waits = status.reason.as_deref() == Some("MissingPushSecret");
+            if self.scope.waiting && (waits || phase == Phase::New) {
+                own.found.extend(Found::of(resource, json));
+                return;
+            }
+        } else {
+            own.judged += 1;
+        }
+        let Ok(subject) = Subject::of_object(resource, json) else {
+            own.found.extend(Found::of(resource, json));
+            return;
+        };
+        let is_scheduled = matches!(&subject.body, Body::ImageStream(change)
+            if change.new.spec.tags.iter().any(|(_, tag)| tag.scheduled()));
+        if is_scheduled {
+            own.scheduled.insert(subject.namespace.to_string());
+        }
+        let unknown = NamespaceFacts::default();
+        let namespace = subject.namespace.as_str();
+        let facts = self
+            .surroundings
+            .facts(namespace, &unknown, StreamRead::NotRead);
+        let verdict = extreg_core::engine::Engine.evaluate(&subject, &facts);
+        let mut matters = verdict.needs_stream.is_some();
+        for site in &verdict.sites {
+            match site.decision {
+                Decision::Keep(Reason::SystemNamespace) => own.system += 1,
+                Decision::Keep(
+                    Reason::AlreadySet
+                    | Reason::Internal
+                    | Reason::OtherRegistry
+                    | Reason::PolicySilent
+                    | Reason::PolicyOff,
+                ) => {}
+                Decision::Keep(_) | Decision::Edit(..) => matters = true,
+            }
+        }
+        if resource == Resource::ImageStreams && (matters || is_scheduled) {
+            // For the budget; what cannot be read is told where it is judged.
+            let _ = own
+                .streams
+                .read(AuditKind::ImageStream, json, Origin::Cluster, "");
+        }
+        if matters {
+            own.found.extend(Found::of(resource, json));
+        }
+    }
+}
+
+/// Keeps that a list could not be read.
+fn refused(resource: Resource, namespace: &str, error: &Error, listed: &RefCell<Listed>) {
+    let place = match namespace {
+        "" => String::new(),
+        name => format!(" of {name}"),
+    };
+    let what = format!("the {}{place} are not known: {error}", resource.name());
+    listed.borrow_mut().errors.push(what);
+}
+
+impl Listed {
+    fn merge(&mut self, other: Self) {
+        self.found.extend(other.found);
+        self.judged += other.judged;
+        self.system += other.system;
+        self.streams.merge(other.streams);
+        self.scheduled.extend(other.scheduled);
+    }
+}

@@ -1,0 +1,322 @@
+//! Writing what is planned, a few requests a second.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{
+    super::report::{Entry, Outcome, Report},
+    work::{Deed, Work},
+};
+use crate::{
+    api::{Cluster, DryRun, ObjectRef},
+    context::Context,
+    error::Error,
+    printer::Text,
+};
+
+/// Between two writes: whoever follows these objects has to keep up.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often a write is tried that the server has too much to do for and does not say when.
+const ATTEMPTS: u32 = 5;
+/// Before the second attempt; twice as long before each one after it.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// Writes.
+pub(super) struct Writer<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) context: &'a Context,
+    pub(super) dry_run: DryRun,
+    /// How many things are written at most.
+    pub(super) max: usize,
+}
+
+impl Writer<'_> {
+    /// Writes all that is to be written, and gives the objects with what became of them, and how many
+    /// refusals there were; the rest is given up where the cluster is gone or the login is.
+    pub(super) async fn write(
+        &self,
+        mut entries: Vec<Entry>,
+        work: Vec<Work>,
+        report: &mut Report<'_>,
+    ) -> (Vec<Entry>, Result<usize, Error>) {
+        let journal = &self.context.journal;
+        journal.advise("run the same command again to go on: what is done is not done again");
+        let mut refused = 0;
+        let mut next = Instant::now();
+        for (number, work) in work.iter().enumerate() {
+            if number >= self.max {
+                report.summary.remaining += work.entries.len();
+                continue;
+            }
+            tokio::time::sleep_until(next).await;
+            next = Instant::now() + PAUSE;
+            let what = work.deed.object();
+            let shown = shown_as(&what);
+            journal.begin(&shown);
+            let outcome = match self.deed(&work.deed).await {
+                Ok(outcome) => outcome,
+                Err(error) => return (entries, Err(error)),
+            };
+            let done = match &outcome {
+                Outcome::Done(how) => how.clone(),
+                Outcome::ChangedMeanwhile(why) => format!("left alone: {why}"),
+                Outcome::NotPermitted(why) | Outcome::Failed(why) => why.clone(),
+                Outcome::Nothing | Outcome::Planned => String::new(),
+            };
+            if let Outcome::Done(how) = &outcome {
+                journal.done(format!("{shown} {how}"));
+                let text = Text::new().plain(format!("{shown} ")).green(how.clone());
+                report.line(text.plain(self.dry_run.suffix()));
+            } else {
+                journal.nothing_done();
+                let message = format!("error: {shown}: {done}");
+                self.context.printer.error(&message);
+            }
+            refused +=
+                work.entries.len() * usize::from(matches!(outcome, Outcome::NotPermitted(_)));
+            for index in &work.entries {
+                if let Some(entry) = entries.get_mut(*index) {
+                    entry.result = worse(&entry.result, &outcome);
+                }
+            }
+        }
+        (entries, Ok(refused))
+    }
+
+    /// Does one thing.
+    ///
+    /// # Errors
+    /// What ends the run: the login, or the cluster, is gone.
+    async fn deed(&self, deed: &Deed) -> Result<Outcome, Error> {
+        match deed {
+            Deed::Patch { object, operations } => {
+                let patched = self
+                    .patiently(async || {
+                        let patch = self.cluster.json_patch(object, operations, self.dry_run);
+                        patch.await.map(drop)
+                    })
+                    .await;
+                self.patched(patched, object, operations, "patched").await
+            }
+            Deed::Create(secret) => {
+                let made = self
+                    .patiently(async || self.cluster.create(secret, self.dry_run).await.map(drop))
+                    .await;
+                match made {
+                    Ok(()) => Ok(Outcome::Done("created".to_owned())),
+                    Err(error) if error.is_already_there() => Ok(Outcome::ChangedMeanwhile(
+                        "somebody has made it since".to_owned(),
+                    )),
+                    Err(error) => ended(error),
+                }
+            }
+            Deed::Restart {
+                build,
+                operations,
+                from,
+                part,
+                secret,
+            } => {
+                let cancelled = self
+                    .patiently(async || {
+                        let patch = self.cluster.json_patch(build, operations, self.dry_run);
+                        patch.await.map(drop)
+                    })
+                    .await;
+                let outcome = self
+                    .patched(cancelled, build, operations, "cancelled")
+                    .await?;
+                if !matches!(outcome, Outcome::Done(_)) || self.dry_run != DryRun::None {
+                    return Ok(outcome);
+                }
+                self.started(from, part, secret.as_deref()).await
+            }
+        }
+    }
+
+    /// Starts a build in the place of one that was cancelled.
+    async fn started(
+        &self,
+        from: &ObjectRef,
+        part: &str,
+        secret: Option<&str>,
+    ) -> Result<Outcome, Error> {
+        // As `oc start-build` asks (openshift/oc `pkg/cli/startbuild/startbuild.go`).
+        let request = json!({
+            "apiVersion": from.kind.api_version(),
+            "kind": "BuildRequest",
+            "metadata": {"name": from.name, "namespace": from.namespace},
+            "triggeredBy": [{"message": "Started by extreg fix: the build before it waited for a push secret"}],
+        });
+        let build = match self
+            .patiently(async || self.cluster.post_to(from, part, &request).await)
+            .await
+        {
+            Ok(build) => build,
+            Err(error) => {
+                return Ok(match ended(error)? {
+                    Outcome::NotPermitted(why) | Outcome::Failed(why) => Outcome::Failed(format!(
+                        "cancelled, but no new build was started: {why}; start one with: oc \
+                         start-build {} -n {}",
+                        start_words(from),
+                        from.namespace
+                    )),
+                    other => other,
+                });
+            }
+        };
+        let text = |pointer: &str| build.pointer(pointer).and_then(Value::as_str);
+        let name = text("/metadata/name").unwrap_or_default().to_owned();
+        let Some(secret) = secret else {
+            return Ok(Outcome::Done(format!("cancelled, {name} started")));
+        };
+        let new = ObjectRef::new(crate::api::Kind::BUILD, &from.namespace, &name);
+        // Only in phase New does that change what its pod mounts.
+        let operations = [
+            json!({"op": "test", "path": "/status/phase", "value": "New"}),
+            json!({"op": "add", "path": "/spec/output/pushSecret", "value": {"name": secret}}),
+        ];
+        match self
+            .cluster
+            .json_patch(&new, &operations, self.dry_run)
+            .await
+        {
+            Ok(_) => Ok(Outcome::Done(format!(
+                "cancelled, {name} started with push secret {secret}"
+            ))),
+            Err(error) => Ok(match ended(error)? {
+                Outcome::NotPermitted(why) | Outcome::Failed(why) => Outcome::Failed(format!(
+                    "cancelled, and {name} started, which could not be given push secret {secret} \
+                     before its pod was made: {why}"
+                )),
+                other => other,
+            }),
+        }
+    }
+
+    /// What a patch came to. One that is refused is so because the object is another one now, or
+    /// because the server does not want it: the object tells.
+    async fn patched(
+        &self,
+        patched: Result<(), Error>,
+        object: &ObjectRef,
+        operations: &[Value],
+        done: &str,
+    ) -> Result<Outcome, Error> {
+        let error = match patched {
+            Ok(()) => return Ok(Outcome::Done(done.to_owned())),
+            Err(error) => error,
+        };
+        if error.is_not_found() {
+            return Ok(Outcome::ChangedMeanwhile("it is gone".to_owned()));
+        }
+        if matches!(
+            error,
+            Error::Api {
+                code: 409 | 422,
+                ..
+            }
+        ) && let Ok(now) = self.cluster.get(object).await
+        {
+            let holds = now.is_some_and(|now| holds(&now.body, operations));
+            if !holds {
+                return Ok(Outcome::ChangedMeanwhile(
+                    "it has changed since it was looked at".to_owned(),
+                ));
+            }
+        }
+        ended(error)
+    }
+
+    /// Asks again while the server has too much to do.
+    async fn patiently<T>(&self, ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+        let mut wait = FIRST_WAIT;
+        for _ in 1..ATTEMPTS {
+            match ask().await {
+                Err(Error::Api { code: 429, .. }) => {
+                    self.context.printer.note(format!(
+                        "the server has too much to do, trying again in {}s",
+                        wait.as_secs()
+                    ));
+                    tokio::time::sleep(wait).await;
+                    wait *= 2;
+                }
+                other => return other,
+            }
+        }
+        ask().await
+    }
+}
+
+impl Deed {
+    /// What is written first.
+    fn object(&self) -> ObjectRef {
+        match self {
+            Self::Patch { object, .. } => object.clone(),
+            Self::Create(secret) => secret.reference(),
+            Self::Restart { build, .. } => build.clone(),
+        }
+    }
+}
+
+fn shown_as(object: &ObjectRef) -> String {
+    format!("{object} in {}", object.namespace)
+}
+
+/// What is left of an object if one of two things fails.
+fn worse(before: &Outcome, now: &Outcome) -> Outcome {
+    match before {
+        Outcome::ChangedMeanwhile(_) | Outcome::NotPermitted(_) | Outcome::Failed(_) => {
+            before.clone()
+        }
+        Outcome::Nothing | Outcome::Planned | Outcome::Done(_) => now.clone(),
+    }
+}
+
+/// Whether every test of a patch holds.
+fn holds(body: &Value, operations: &[Value]) -> bool {
+    let text = |operation: &Value, key: &str| {
+        let value = operation.get(key).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    operations
+        .iter()
+        .filter(|operation| text(operation, "op") == "test")
+        .all(|test| body.pointer(&text(test, "path")) == test.get("value"))
+}
+
+/// How one thing ended that failed; or what ends all.
+fn ended(error: Error) -> Result<Outcome, Error> {
+    match error {
+        error @ (Error::NotLoggedIn(_) | Error::Unreachable(_) | Error::Usage(_)) => Err(error),
+        error if error.is_forbidden() => Ok(Outcome::NotPermitted(error.to_string())),
+        error => Ok(Outcome::Failed(error.to_string())),
+    }
+}
+
+fn start_words(from: &ObjectRef) -> String {
+    match from.kind.kind {
+        "Build" => format!("--from-build={}", from.name),
+        _ => from.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_changed_is_told_from_what_is_refused() {
+        let body = json!({"spec": {"output": {"to": {"name": "a"}}}});
+        let test = |value: Value| json!({"op": "test", "path": "/spec/output", "value": value});
+        let add = json!({"op": "add", "path": "/spec/x", "value": 1});
+        assert!(holds(
+            &body,
+            &[test(json!({"to": {"name": "a"}})), add.clone()]
+        ));
+        assert!(!holds(&body, &[test(json!({"to": {"name": "b"}})), add]));
+        assert!(!holds(&json!({}), &[test(json!(null))]));
+    }
+}

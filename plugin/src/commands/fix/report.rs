@@ -1,0 +1,389 @@
+//! What is said of a plan and of what became of it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Format,
+    plan::{Change, Judged, Left},
+};
+use crate::{
+    api::{DataFormat, to_data},
+    error::Error,
+    printer::{Printer, Text, escape},
+};
+
+/// One object of the plan.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    /// The file; none of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<Place>,
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) namespace: String,
+    pub(super) name: String,
+    pub(super) changes: Vec<ShownChange>,
+    pub(super) left: Vec<ShownLeft>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<String>,
+    /// What became of the changes.
+    #[serde(flatten)]
+    pub(super) result: Outcome,
+}
+
+/// Where an object stands in a file.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) document: usize,
+    pub(super) line: usize,
+    pub(super) path: String,
+}
+
+/// A change as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ShownChange {
+    pub(super) check: &'static str,
+    pub(super) field: String,
+    pub(super) old: Value,
+    pub(super) new: Value,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) image: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) policy: String,
+}
+
+/// A place that is left alone, as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ShownLeft {
+    pub(super) check: &'static str,
+    pub(super) field: String,
+    pub(super) image: String,
+    pub(super) why: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) reason: String,
+    #[serde(skip)]
+    pub(super) is_told: bool,
+}
+
+/// What became of the changes to an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "result", content = "message")]
+pub(super) enum Outcome {
+    /// There are none.
+    #[default]
+    Nothing,
+    /// They are planned, and no more.
+    Planned,
+    /// They are made; how, where there is more to say.
+    Done(String),
+    /// The object is another than the one that was looked at.
+    ChangedMeanwhile(String),
+    /// It was not permitted.
+    NotPermitted(String),
+    /// They could not be made.
+    Failed(String),
+}
+
+/// Counts of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    /// Objects that were judged.
+    pub(super) judged: usize,
+    /// Objects with changes.
+    pub(super) objects: usize,
+    /// Changes.
+    pub(super) changes: usize,
+    /// Places that are left alone and could be news.
+    pub(super) left: usize,
+    /// Places in system namespaces, which are left alone.
+    pub(super) system: usize,
+    /// Objects that were changed.
+    pub(super) done: usize,
+    /// Objects that were to be changed and were not.
+    pub(super) not_done: usize,
+    /// Objects that are left for another run, by `--max`.
+    pub(super) remaining: usize,
+    /// What could not be read.
+    pub(super) errors: usize,
+}
+
+/// Takes in what is planned and done, and says it.
+pub(super) struct Report<'a> {
+    printer: &'a Printer,
+    format: Format,
+    /// Stdout is for something else: people read the plan on stderr.
+    on_stderr: bool,
+    entries: Vec<Entry>,
+    errors: Vec<String>,
+    pub(super) summary: Summary,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    summary: &'a Summary,
+    objects: &'a [Entry],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    errors: &'a [String],
+}
+
+impl Entry {
+    /// Whether something is to be changed.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Takes in what the engine's verdict came to.
+    pub(super) fn with(mut self, judged: Judged) -> Self {
+        self.changes = judged.changes.iter().map(ShownChange::of).collect();
+        self.left = judged.left.into_iter().map(ShownLeft::of).collect();
+        self.warnings = judged.warnings;
+        if self.is_changed() {
+            self.result = Outcome::Planned;
+        }
+        self
+    }
+
+    /// `buildconfig.build.openshift.io/app`.
+    pub(super) fn reference(&self) -> String {
+        let kind = self.kind.to_lowercase();
+        match self.api_version.split_once('/') {
+            Some((group, _)) => format!("{kind}.{group}/{}", self.name),
+            None => format!("{kind}/{}", self.name),
+        }
+    }
+
+    /// `app.yaml:3 buildconfig.build.openshift.io/app in snow`.
+    pub(super) fn place(&self) -> String {
+        let mut place = self.reference();
+        if let Some(Place { file, line, .. }) = &self.source {
+            place = format!("{file}:{line} {place}");
+        }
+        if !self.namespace.is_empty() {
+            place = format!("{place} in {}", self.namespace);
+        }
+        place
+    }
+}
+
+impl ShownChange {
+    fn of(change: &Change) -> Self {
+        Self {
+            check: change.check.as_str(),
+            field: change.field.to_string(),
+            old: change.old.clone(),
+            new: change.new.clone(),
+            image: change.image.clone(),
+            policy: change.policy.clone(),
+        }
+    }
+}
+
+impl ShownLeft {
+    pub(super) fn of(left: Left) -> Self {
+        Self {
+            check: left.check.as_str(),
+            field: left.field,
+            image: left.image,
+            why: left.why,
+            reason: left.reason,
+            is_told: left.is_told,
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(printer: &'a Printer, format: Format, on_stderr: bool) -> Self {
+        Self {
+            printer,
+            format,
+            on_stderr,
+            entries: Vec::new(),
+            errors: Vec::new(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// What could not be read.
+    pub(super) fn error(&mut self, message: String) {
+        self.printer.error(&format!("error: {message}"));
+        self.errors.push(message);
+        self.summary.errors += 1;
+    }
+
+    /// An object that was judged: said at once, unless the format waits for the end.
+    pub(super) fn planned(&mut self, entry: &Entry) {
+        self.summary.judged += 1;
+        let told = entry.left.iter().filter(|left| left.is_told).count();
+        self.summary.left += told;
+        self.summary.system += entry
+            .left
+            .iter()
+            .filter(|left| left.reason == "SystemNamespace")
+            .count();
+        self.summary.changes += entry.changes.len();
+        self.summary.objects += usize::from(entry.is_changed());
+        match self.format {
+            Format::Table => {
+                if entry.is_changed() || told > 0 {
+                    self.show(entry);
+                }
+                for warning in &entry.warnings {
+                    self.printer.warn(&format!("{}: {warning}", entry.place()));
+                }
+            }
+            Format::Name => {
+                if entry.is_changed() {
+                    let name = escape(&entry.reference()).into_owned();
+                    self.printer.raw(&(name + "\n"));
+                }
+            }
+            Format::Json | Format::Yaml => {}
+        }
+    }
+
+    /// The same object, when it is known what became of it.
+    pub(super) fn settled(&mut self, entry: Entry) {
+        match &entry.result {
+            Outcome::Nothing | Outcome::Planned => {}
+            Outcome::Done(_) => self.summary.done += 1,
+            Outcome::ChangedMeanwhile(_) | Outcome::NotPermitted(_) | Outcome::Failed(_) => {
+                self.summary.not_done += 1;
+            }
+        }
+        let is_kept = match self.format {
+            Format::Json | Format::Yaml => entry.is_changed() || !entry.left.is_empty(),
+            Format::Name | Format::Table => false,
+        };
+        if is_kept {
+            self.entries.push(entry);
+        }
+    }
+
+    /// A line of what is done, for people.
+    pub(super) fn line(&self, text: Text) {
+        if self.on_stderr {
+            self.printer.note(text);
+        } else if self.format == Format::Table {
+            self.printer.line(text);
+        }
+    }
+
+    fn show(&self, entry: &Entry) {
+        self.line(Text::new().bold(entry.place()));
+        for change in &entry.changes {
+            let old = words(&change.old);
+            let mut about: Vec<String> = Vec::new();
+            if !change.image.is_empty() {
+                about.push(change.image.clone());
+            }
+            if !change.policy.is_empty() {
+                about.push(format!("policy {}", change.policy));
+            }
+            let about = match &*about.join(", ") {
+                "" => String::new(),
+                about => format!(" ({about})"),
+            };
+            self.line(
+                Text::new()
+                    .plain(format!("  {}  {}: {old} → ", change.check, change.field))
+                    .green(words(&change.new))
+                    .plain(about),
+            );
+        }
+        for left in entry.left.iter().filter(|left| left.is_told) {
+            let image = match &*left.image {
+                "" => String::new(),
+                image => format!(" ({image})"),
+            };
+            self.line(Text::new().dim(format!(
+                "  {}  {}: left alone: {}{image}",
+                left.check, left.field, left.why
+            )));
+        }
+    }
+
+    /// Everything is said: the report, where the format waits for it.
+    pub(super) fn finish(&self) -> Result<(), Error> {
+        let format = match self.format {
+            Format::Json => DataFormat::Json,
+            Format::Yaml => DataFormat::Yaml,
+            Format::Name | Format::Table => return Ok(()),
+        };
+        let document = Document {
+            api_version: "extreg.io/v1",
+            kind: "FixReport",
+            summary: &self.summary,
+            objects: &self.entries,
+            errors: &self.errors,
+        };
+        self.printer.raw(&to_data(&document, format)?);
+        Ok(())
+    }
+}
+
+impl Summary {
+    /// One line for people, of a plan.
+    pub(super) fn words(&self) -> String {
+        let mut parts = vec![if self.changes == 0 {
+            "nothing to do".to_owned()
+        } else {
+            format!(
+                "{} to make in {}",
+                count(self.changes, "change"),
+                count(self.objects, "object")
+            )
+        }];
+        if self.left > 0 {
+            parts.push(format!("{} left alone", count(self.left, "place")));
+        }
+        if self.system > 0 {
+            parts.push(format!(
+                "{} in system namespaces",
+                count(self.system, "place")
+            ));
+        }
+        if self.errors > 0 {
+            parts.push(format!("{} could not be read", self.errors));
+        }
+        format!(
+            "{} looked at: {}",
+            count(self.judged, "object"),
+            parts.join(", ")
+        )
+    }
+}
+
+/// `1 object`, `2 objects`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    let many = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{many}")
+}
+
+/// A value as people write it: `none`, `true`, `{name: dockerhub}`.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Object(members) => {
+            let members: BTreeMap<&String, String> = members
+                .iter()
+                .map(|(key, value)| (key, words(value)))
+                .collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|(key, value)| format!("{key}: {value}"))
+                .collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        value => value.to_string(),
+    }
+}
