@@ -10,6 +10,7 @@ mod error;
 mod kind;
 mod object;
 mod page;
+mod patch;
 mod print;
 mod proxy;
 mod service;

@@ -42,7 +42,7 @@ impl DryRun {
         }
     }
 
-    const fn query(self) -> &'static str {
+    pub(super) const fn query(self) -> &'static str {
         match self {
             Self::None | Self::Client => "",
             Self::Server => "&dryRun=All",
@@ -284,7 +284,7 @@ impl Cluster {
         Ok((body.map_err(from_kube)?, headers))
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &str,

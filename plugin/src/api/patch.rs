@@ -1,0 +1,30 @@
+//! JSON Patch (RFC 6902): only what is named changes, and only if its tests hold.
+
+use http::Method;
+use serde_json::Value;
+
+use super::{Cluster, DryRun, MANAGER, Object, ObjectRef};
+use crate::error::Error;
+
+impl Cluster {
+    /// Patches an object. A `test` that does not hold is answered with 422 (see
+    /// [`Error::is_test_failed`]) and changes nothing.
+    pub async fn json_patch(
+        &self,
+        object: &ObjectRef,
+        operations: &Value,
+        dry_run: DryRun,
+    ) -> Result<Object, Error> {
+        let path = format!(
+            "{}?fieldManager={MANAGER}{}",
+            object.path(),
+            dry_run.query()
+        );
+        let media = Some("application/json-patch+json");
+        let body = self.send(Method::PATCH, &path, media, Some(operations));
+        Ok(Object {
+            kind: object.kind,
+            body: body.await?,
+        })
+    }
+}
