@@ -2,6 +2,7 @@
 
 mod audits;
 mod builds;
+mod credentials;
 mod flow;
 mod follow;
 mod imports;
@@ -60,6 +61,7 @@ pub(super) fn all() -> Vec<Scenario> {
         streams::SCENARIOS,
         builds::SCENARIOS,
         secrets::SCENARIOS,
+        credentials::SCENARIOS,
         opt_outs::SCENARIOS,
         policies::SCENARIOS,
         flow::SCENARIOS,
