@@ -7,6 +7,7 @@
 //! that could hold a credential was read and holds none.
 
 mod answer;
+mod key_fault;
 mod keyring;
 mod shown;
 #[cfg(test)]
@@ -19,6 +20,8 @@ use extreg_core::credential::Consumer;
 use extreg_core::facts::Known;
 
 pub use self::answer::{Credential, Doubt, Fault, Push};
+pub(crate) use self::key_fault::ANY_OF_HUB;
+pub use self::key_fault::{KeyFault, registry_of_key};
 use self::keyring::{first_of, is_managed};
 pub use self::shown::shown_key;
 use crate::kind::Kind;
@@ -29,6 +32,18 @@ use crate::snapshot::{AccountRecord, BuildRecord, SecretRecord, Snapshot, Worklo
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
     snapshot: &'a Snapshot,
+    push_links: PushLinks,
+}
+
+/// Which list of a service account a build without a push secret looks into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushLinks {
+    /// `imagePullSecrets`: from some 4.15.z on (openshift-controller-manager
+    /// `pkg/build/buildutil/util.go`, `FetchServiceAccountSecrets`).
+    #[default]
+    PullSecrets,
+    /// `secrets`: up to 4.14.
+    Mounts,
 }
 
 /// How a build comes to pull an image.
@@ -57,7 +72,21 @@ pub enum Seen<T> {
 impl<'a> Credentials<'a> {
     /// Answers from this snapshot.
     pub const fn of(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot }
+        Self {
+            snapshot,
+            push_links: PushLinks::PullSecrets,
+        }
+    }
+
+    /// The same of an OpenShift whose pushes look into that list.
+    #[must_use]
+    pub const fn with_push_links(self, push_links: PushLinks) -> Self {
+        Self { push_links, ..self }
+    }
+
+    /// The snapshot.
+    pub const fn snapshot(self) -> &'a Snapshot {
+        self.snapshot
     }
 
     /// What an import of an ImageStream of this namespace uses: of all docker secrets of the
@@ -87,6 +116,11 @@ impl<'a> Credentials<'a> {
             Err(doubt) => Credential::Unknown(doubt),
         };
         own.or_else(|| self.global(&[Consumer::Kubelet, Consumer::ContainersImage], image))
+    }
+
+    /// What CRI-O finds on a node by itself, for a pull that nobody gives it a credential for.
+    pub fn node(self, image: &str) -> Credential {
+        self.global(&[Consumer::ContainersImage], image)
     }
 
     /// The names of the pull secrets that the pods of a workload have.
@@ -204,7 +238,11 @@ impl<'a> Credentials<'a> {
         let namespace = &account.object.namespace;
         let mut fallback = None;
         let mut doubt = None;
-        for name in &account.pull_secrets {
+        let links = match self.push_links {
+            PushLinks::PullSecrets => &account.pull_secrets,
+            PushLinks::Mounts => &account.secrets,
+        };
+        for name in links {
             let id = secret_id(namespace, name);
             let credential = match self.secret(namespace, name) {
                 _ if is_managed(account, name) => Credential::None,

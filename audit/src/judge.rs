@@ -28,6 +28,7 @@ mod webhook;
 
 use std::collections::BTreeSet;
 
+pub use self::credential::{CredentialUse, credential_uses};
 pub use self::support::word as shell_word;
 use crate::check::CheckId;
 use crate::finding::Finding;

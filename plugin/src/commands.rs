@@ -16,6 +16,7 @@ pub mod policy;
 pub mod promote;
 pub mod ratelimit;
 pub mod resolve;
+pub mod secret;
 pub mod setup;
 pub mod tag;
 pub mod teardown;
@@ -58,6 +59,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Resolve(resolve::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Secret(secret::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Tag(tag::Args),
@@ -89,6 +92,7 @@ impl Command {
             Self::Promote(_) => "promote",
             Self::Ratelimit(_) => "ratelimit",
             Self::Resolve(_) => "resolve",
+            Self::Secret(_) => "secret",
             Self::Setup(_) => "setup",
             Self::Tag(_) => "tag",
             Self::Teardown(_) => "teardown",
@@ -123,6 +127,7 @@ impl Command {
             Self::Promote(args) => promote::run(args, context).await,
             Self::Ratelimit(args) => Box::pin(ratelimit::run(*args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
+            Self::Secret(args) => Box::pin(secret::run(args, context)).await,
             Self::Setup(args) => setup::run(*args, context).await,
             Self::Tag(args) => tag::run(args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,

@@ -121,6 +121,12 @@ impl Error {
         matches!(self, Self::Api { code: 405, .. })
     }
 
+    /// Whether it is the API server's answer to a JSON Patch whose `test` does not hold (apiserver
+    /// `endpoints/handlers/patch.go`, `applyJSPatch`).
+    pub const fn is_test_failed(&self) -> bool {
+        matches!(self, Self::Api { code: 422, .. })
+    }
+
     /// Whether it is the API server's answer 403.
     pub const fn is_forbidden(&self) -> bool {
         matches!(self, Self::Api { code: 403, .. })

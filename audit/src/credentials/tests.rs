@@ -254,3 +254,39 @@ fn shipwright_is_answered_only_where_it_names_a_secret() {
     build.push_secret = "hub".into();
     assert!(answers.push(&build).credential().is_found());
 }
+
+#[test]
+fn an_older_openshift_pushes_with_what_is_mounted() {
+    let mut builder = crate::testing::account("shop", "builder", &["quay"]);
+    builder.secrets = names(&["hub"]);
+    let world = World::new()
+        .secret("shop", "hub", HUB)
+        .secret("shop", "quay", &config(&[("quay.io", "q")]))
+        .account_record(builder);
+    let build = build_config("shop", "app", IMAGE);
+    for (links, want) in [
+        (PushLinks::PullSecrets, "wrong quay"),
+        (PushLinks::Mounts, "linked acme of hub"),
+    ] {
+        let answers = Credentials::of(&world.0).with_push_links(links);
+        let said = match answers.push(&build) {
+            Push::Linked(credential) => format!("linked {}", said(&credential)),
+            Push::WrongFallback(secret) => format!("wrong {}", secret.name),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(said, want);
+    }
+}
+
+#[test]
+fn a_node_has_what_its_own_rules_find() {
+    let node = |config: &str| said(&Credentials::of(&World::new().global(config).0).node(IMAGE));
+    assert_eq!(node(HUB), "acme of pull-secret");
+    // It reads `auth` alone.
+    assert_eq!(node(&config(&[("docker.io", "u")])), "none");
+    let unread = World::new().with(|s| s.cluster.pull_secret = Known::Unknown);
+    assert_eq!(
+        Credentials::of(&unread.0).node(IMAGE),
+        Credential::Unknown(Doubt::GlobalPullSecret)
+    );
+}

@@ -6,6 +6,7 @@
 //! scope, its end) only the registry knows: it is not asked here.
 
 mod ambiguous;
+mod asked;
 mod builds;
 mod consumers;
 mod keys;
@@ -16,10 +17,11 @@ mod tests;
 
 use extreg_core::registry::RegistryHost;
 
+pub use self::asked::{CredentialUse, credential_uses};
 use super::found::found;
 use super::remedy;
 use crate::check::CheckId;
-use crate::credentials::shown_key;
+use crate::credentials::{registry_of_key, shown_key};
 use crate::finding::{Finding, Place};
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
@@ -45,24 +47,13 @@ fn about(rule: &'static str, secret: &SecretRecord, key: &str) -> Finding {
     found(CheckId::Exr009, rule, place)
 }
 
-/// The registry of a key, with all names of Docker Hub as one; none for a key that is no registry.
-fn registry_of(normalised: &str) -> RegistryHost<'_> {
-    match normalised
-        .split_once('/')
-        .map_or(normalised, |(host, _)| host)
-    {
-        "hub.docker.com" | "registry.hub.docker.com" => RegistryHost::DockerHub,
-        host => RegistryHost::of(host),
-    }
-}
-
 /// How a secret gets a key that every consumer finds. A secret with keys of other registries
 /// cannot simply be written anew.
 fn rewrite(secret: &SecretRecord, registry: RegistryHost<'_>, username: &str) -> String {
     let alone = match &secret.keys {
         SecretKeys::Known(keys) => keys.iter().all(|key| {
             key.normalised()
-                .is_none_or(|normalised| registry_of(&normalised) == registry)
+                .is_none_or(|normalised| registry_of_key(&normalised) == registry)
         }),
         SecretKeys::Elided | SecretKeys::Unreadable => true,
     };

@@ -18,8 +18,10 @@ pub(super) fn decode(field: &str) -> Result<DecodedAuth, DockerConfigError> {
         AuthField::Unpadded
     };
     let mut sink = Sink::default();
-    decode_base64(field.as_bytes(), form == AuthField::Padded, &mut sink)
-        .map_err(|CorruptInput(offset)| DockerConfigError::Base64(offset))?;
+    decode_base64(field.as_bytes(), form == AuthField::Padded, &mut |byte| {
+        sink.push(byte);
+    })
+    .map_err(|CorruptInput(offset)| DockerConfigError::Base64(offset))?;
     if !sink.colon {
         return Err(DockerConfigError::AuthWithoutColon);
     }
@@ -36,6 +38,15 @@ pub(super) fn decode(field: &str) -> Result<DecodedAuth, DockerConfigError> {
         has_password: sink.has_password,
         form,
     })
+}
+
+/// All of a field that [`decode`] accepts: `username:password`, for comparing credentials.
+pub(super) fn pair(field: &str) -> Vec<u8> {
+    let mut pair = Vec::new();
+    let padded = field.trim().ends_with('=');
+    // What was accepted has no error.
+    let _ = decode_base64(field.as_bytes(), padded, &mut |byte| pair.push(byte));
+    pair
 }
 
 #[derive(Default)]
@@ -63,7 +74,11 @@ struct CorruptInput(usize);
 
 /// `base64.StdEncoding` or, without padding, `base64.RawStdEncoding`: line breaks are skipped, unused trailing bits
 /// are not checked.
-fn decode_base64(source: &[u8], padded: bool, sink: &mut Sink) -> Result<(), CorruptInput> {
+fn decode_base64(
+    source: &[u8],
+    padded: bool,
+    sink: &mut impl FnMut(u8),
+) -> Result<(), CorruptInput> {
     let mut position = 0;
     while position < source.len() {
         position = decode_quantum(source, position, padded, sink)?;
@@ -76,7 +91,7 @@ fn decode_quantum(
     source: &[u8],
     mut position: usize,
     padded: bool,
-    sink: &mut Sink,
+    sink: &mut impl FnMut(u8),
 ) -> Result<usize, CorruptInput> {
     let mut bits = 0_u32;
     let mut digits = 0;
@@ -112,7 +127,7 @@ fn decode_quantum(
         }
     }
     for byte in bits.to_be_bytes().into_iter().skip(1).take(digits - 1) {
-        sink.push(byte);
+        sink(byte);
     }
     trailing.map_or(Ok(position), |position| Err(CorruptInput(position)))
 }

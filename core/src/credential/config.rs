@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{DockerConfigError, decode, url};
 
@@ -25,6 +26,8 @@ pub struct DockerConfigKey {
     username: String,
     has_password: bool,
     auth: AuthField,
+    /// The place of the first key of its docker config that holds the same credential.
+    credential: usize,
 }
 
 /// How an entry carries its `auth` field. One that cannot be decoded makes the whole docker config unreadable.
@@ -50,11 +53,17 @@ impl DockerConfigKeys {
     /// # Errors
     /// The first thing that makes Go's decoder give the whole document up, in its words.
     pub fn parse(json: &[u8], format: DockerConfigFormat) -> Result<Self, DockerConfigError> {
-        decode::entries(json, format).map(|entries| Self {
-            keys: entries
-                .into_iter()
-                .map(|(key, entry)| DockerConfigKey::new(key, entry))
-                .collect(),
+        let entries = decode::entries(json, format)?;
+        let mut firsts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let keys = entries
+            .into_iter()
+            .enumerate()
+            .map(|(place, (key, entry))| {
+                let credential = *firsts.entry(entry.pair.clone()).or_insert(place);
+                DockerConfigKey::new(key, entry, credential)
+            });
+        Ok(Self {
+            keys: keys.collect(),
         })
     }
 
@@ -69,11 +78,12 @@ impl DockerConfigKeys {
             username: "user".to_owned(),
             has_password: true,
             auth: AuthField::Padded,
+            pair: Vec::new(),
         };
         Self {
             keys: spellings
                 .into_iter()
-                .map(|key| DockerConfigKey::new(key.into(), entry()))
+                .map(|key| DockerConfigKey::new(key.into(), entry(), 0))
                 .collect(),
         }
     }
@@ -100,7 +110,7 @@ impl FromIterator<DockerConfigKey> for DockerConfigKeys {
 }
 
 impl DockerConfigKey {
-    fn new(as_written: String, entry: decode::Entry) -> Self {
+    fn new(as_written: String, entry: decode::Entry, credential: usize) -> Self {
         let normalised = url::keyring_key(&as_written);
         Self {
             as_written,
@@ -108,6 +118,7 @@ impl DockerConfigKey {
             username: entry.username,
             has_password: entry.has_password,
             auth: entry.auth,
+            credential,
         }
     }
 
@@ -135,6 +146,11 @@ impl DockerConfigKey {
     /// The form of the entry's `auth` field.
     pub fn auth(&self) -> AuthField {
         self.auth
+    }
+
+    /// Whether another key of the same docker config holds the same username and password.
+    pub fn is_same_credential(&self, other: &Self) -> bool {
+        self.credential == other.credential
     }
 
     pub(super) fn keyring_key(&self) -> Option<&[u8]> {

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::config::{AuthField, DockerConfigKey, DockerConfigKeys, KeyMatch};
 use crate::image::ImageRef;
@@ -71,6 +72,28 @@ impl DockerConfigKeys {
                 .collect(),
             Consumer::Shipwright => self.shipwright(&reference).into_iter().collect(),
         }
+    }
+
+    /// Keys of one docker config that some consumer takes for one key though they hold different credentials, so
+    /// that a random one is used: the first of each such group, and another that differs from it. A builder rewrites
+    /// keys for its pulls, the Kubernetes keyring files them by host and path.
+    pub fn colliding(&self) -> Vec<(&DockerConfigKey, &DockerConfigKey)> {
+        let mut rewritten: BTreeMap<Cow<'_, str>, &DockerConfigKey> = BTreeMap::new();
+        let mut filed: BTreeMap<&[u8], &DockerConfigKey> = BTreeMap::new();
+        let mut found = Vec::new();
+        for key in self.iter() {
+            let first = *rewritten
+                .entry(rewritten_for_pull(key.as_written()))
+                .or_insert(key);
+            let first_filed = key
+                .keyring_key()
+                .map(|under| *filed.entry(under).or_insert(key));
+            let mut firsts = [Some(first), first_filed].into_iter().flatten();
+            if let Some(first) = firsts.find(|first| !first.is_same_credential(key)) {
+                found.push((first, key));
+            }
+        }
+        found
     }
 
     /// The key that containers/image settles on, each key seen as `spelling` has it: the repository, its parents,
@@ -185,5 +208,64 @@ fn hub_as_index(host: &str) -> &str {
     match host {
         "docker.io" | "registry-1.docker.io" => "index.docker.io",
         host => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DockerConfigFormat;
+    use super::*;
+
+    #[test]
+    fn keys_collide_where_their_credentials_differ() {
+        // u:p and u:q
+        const P: &str = r#"{"auth": "dTpw"}"#;
+        const Q: &str = r#"{"auth": "dTpx"}"#;
+        const PLAIN: &str = r#"{"username": "u", "password": "p"}"#;
+        for (entries, expected) in [
+            (
+                &[("docker.io", P), ("https://index.docker.io/v1/", P)][..],
+                &[][..],
+            ),
+            (
+                &[("docker.io", P), ("https://index.docker.io/v1/", PLAIN)],
+                &[],
+            ),
+            (
+                &[("docker.io", P), ("https://index.docker.io/v1/", Q)],
+                &[("docker.io", "https://index.docker.io/v1/")],
+            ),
+            // Without a scheme it is not rewritten, and filed elsewhere.
+            (&[("docker.io", P), ("index.docker.io/v1/", Q)], &[]),
+            (
+                &[
+                    ("registry-1.docker.io", P),
+                    ("https://registry-1.docker.io/v2/", Q),
+                ],
+                &[("registry-1.docker.io", "https://registry-1.docker.io/v2/")],
+            ),
+            (
+                &[
+                    ("quay.io", P),
+                    ("https://quay.io", PLAIN),
+                    ("http://quay.io/v2/", Q),
+                ],
+                &[("quay.io", "http://quay.io/v2/")],
+            ),
+        ] {
+            let entries: Vec<_> = entries
+                .iter()
+                .map(|(key, entry)| format!("{key:?}: {entry}"))
+                .collect();
+            let json = format!(r#"{{"auths": {{{}}}}}"#, entries.join(", "));
+            let keys =
+                DockerConfigKeys::parse(json.as_bytes(), DockerConfigFormat::ConfigJson).unwrap();
+            let found: Vec<_> = keys
+                .colliding()
+                .into_iter()
+                .map(|(first, other)| (first.as_written(), other.as_written()))
+                .collect();
+            assert_eq!(found, expected, "{json}");
+        }
     }
 }

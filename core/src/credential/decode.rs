@@ -7,11 +7,13 @@ use super::{AuthField, DockerConfigError, DockerConfigFormat, auth};
 
 const MAP_TYPE: &str = "credentialprovider.DockerConfig";
 
-/// What of an entry is kept.
+/// What of an entry is kept, and what it is compared by before that is dropped.
 pub(super) struct Entry {
     pub(super) username: String,
     pub(super) has_password: bool,
     pub(super) auth: AuthField,
+    /// `username:password`.
+    pub(super) pair: Vec<u8>,
 }
 
 /// The entries of a docker config in document order; a repeated key keeps its first place and its last value.
@@ -132,6 +134,7 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
         username: String::new(),
         has_password: false,
         auth: AuthField::Absent,
+        pair: Vec::new(),
     };
     match value.kind() {
         Kind::Object => {}
@@ -144,7 +147,7 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
             ));
         }
     }
-    let mut auth = String::new();
+    let (mut auth, mut password) = (String::new(), String::new());
     let mut first_error = None;
     for (name, value) in value.members() {
         let Some(field) = ["username", "password", "email", "auth"]
@@ -155,7 +158,7 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
         };
         match (field, value.kind()) {
             ("username", Kind::String) => entry.username = value.text(),
-            ("password", Kind::String) => entry.has_password = !value.is_empty_string(),
+            ("password", Kind::String) => password = value.text(),
             ("auth", Kind::String) => auth = value.text(),
             (_, Kind::String | Kind::Null) => {}
             (_, kind) => {
@@ -170,11 +173,15 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
     if let Some(error) = first_error {
         return Err(error);
     }
-    if !auth.is_empty() {
+    if auth.is_empty() {
+        entry.has_password = !password.is_empty();
+        entry.pair = format!("{}:{password}", entry.username).into_bytes();
+    } else {
         let decoded = auth::decode(&auth)?;
         entry.username = decoded.username;
         entry.has_password = decoded.has_password;
         entry.auth = decoded.form;
+        entry.pair = auth::pair(&auth);
     }
     Ok(entry)
 }

@@ -249,28 +249,6 @@ impl Cluster {
         })
     }
 
-    /// Changes an object by the operations of a JSON Patch, all of them or none. One whose `test` does
-    /// not hold is refused, with 422.
-    pub async fn json_patch(
-        &self,
-        object: &ObjectRef,
-        operations: &[Value],
-        dry_run: DryRun,
-    ) -> Result<Object, Error> {
-        let path = format!(
-            "{}?fieldManager={MANAGER}{}",
-            object.path(),
-            dry_run.query()
-        );
-        let media = Some("application/json-patch+json");
-        let operations = Value::Array(operations.to_vec());
-        let body = self.send(Method::PATCH, &path, media, Some(&operations));
-        Ok(Object {
-            kind: object.kind,
-            body: body.await?,
-        })
-    }
-
     /// Asks something of an object by a POST to a part of it, e.g. `instantiate`.
     pub async fn post_to(
         &self,

@@ -7,11 +7,12 @@ use super::{Cluster, DryRun, MANAGER, Object, ObjectRef};
 use crate::error::Error;
 
 impl Cluster {
-    /// Patches an object. A `test` that does not hold is answered with 422 and changes nothing.
+    /// Patches an object. A `test` that does not hold is answered with 422 (see
+    /// [`Error::is_test_failed`]) and changes nothing.
     pub async fn json_patch(
         &self,
         object: &ObjectRef,
-        operations: &Value,
+        operations: &[Value],
         dry_run: DryRun,
     ) -> Result<Object, Error> {
         let path = format!(
@@ -20,7 +21,8 @@ impl Cluster {
             dry_run.query()
         );
         let media = Some("application/json-patch+json");
-        let body = self.send(Method::PATCH, &path, media, Some(operations));
+        let operations = Value::Array(operations.to_vec());
+        let body = self.send(Method::PATCH, &path, media, Some(&operations));
         Ok(Object {
             kind: object.kind,
             body: body.await?,

@@ -42,6 +42,7 @@ pub(crate) use self::{
     columns::Columns,
     policy_file::PolicyFile,
     settings::Input,
+    table::said_by,
 };
 use self::{
     args::{GateArgs, JudgeArgs, OutputArgs},

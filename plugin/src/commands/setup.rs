@@ -3,7 +3,7 @@
 
 mod auth_file;
 mod carry;
-mod credential;
+pub(crate) mod credential;
 mod execute;
 mod export;
 mod image;

@@ -36,7 +36,7 @@ fn path(seen: &Seen) -> &str {
 #[test]
 fn the_command_tree_is_offered() {
     let table: [(&[&str], &[&str]); 16] = [
-        (&["se"], &["setup", ":4"]),
+        (&["se"], &["secret", "setup", ":4"]),
         (&["webhook", "in"], &["install", ":4"]),
         (&["setup", "app", "--image", ""], &[":4"]),
         (&["setup", "app", "--work"], &["--workload", ":4"]),

@@ -174,8 +174,10 @@ pub(crate) fn setup(cluster: &Cluster) {
         let args = [&SETUP[..4], &["-n", NAMESPACE, "--secret", secret]].concat();
         plugin.runs(&args, "");
     }
+    secrets(&plugin);
     for token in [WEAK_TOKEN, WRONG_TOKEN] {
         let other = Plugin { cluster, token };
+        secrets(&other);
         other.runs(&with(&[]), TYPED);
         other.runs(&["webhook", "status"], "");
         other.runs(&["teardown", "app", "-n", NAMESPACE], "");
@@ -186,6 +188,91 @@ pub(crate) fn setup(cluster: &Cluster) {
     );
     plugin.succeeds(&["teardown", "app", "-n", NAMESPACE], "");
     plugin.succeeds(&["teardown", "app", "-n", NAMESPACE, "--yes"], "");
+}
+
+/// `secret`, with credentials of every kind, the one that is typed too.
+fn secrets(plugin: &Plugin<'_>) {
+    let image = "--image=docker.io/acme/app";
+    for format in ["table", "wide", "json", "yaml"] {
+        for args in [
+            &[
+                "secret",
+                "check",
+                "-n",
+                NAMESPACE,
+                "--no-registry",
+                "-o",
+                format,
+            ][..],
+            &[
+                "secret",
+                "check",
+                "-A",
+                image,
+                "--no-registry",
+                "-o",
+                format,
+            ],
+            &[
+                "secret",
+                "check",
+                "hub-broken",
+                "hub-opaque",
+                "none",
+                "-n",
+                NAMESPACE,
+                "-o",
+                format,
+            ],
+            &[
+                "secret",
+                "check",
+                "hub-good",
+                image,
+                "--registry-endpoint=docker.io=http://127.0.0.1:1",
+                "-o",
+                format,
+            ],
+        ] {
+            plugin.runs(args, "");
+        }
+    }
+    let file = plugin
+        .cluster
+        .file("auth.json", BROKEN)
+        .display()
+        .to_string();
+    plugin.runs(&["secret", "check", "--auth-file", &file, image], "");
+    for name in ["hub-good", "hub-old", "hub-broken", "hub-opaque"] {
+        plugin.runs(&["secret", "link", name, "-n", NAMESPACE, "-o", "yaml"], "");
+        for more in [
+            &["--yes", "--no-verify", "-o", "json"][..],
+            &["--dry-run=server"],
+            &[],
+        ] {
+            let rotate = [
+                "secret",
+                "rotate",
+                name,
+                "-n",
+                NAMESPACE,
+                "--password-stdin",
+            ];
+            plugin.runs(&[&rotate, more].concat(), CHANGED);
+        }
+    }
+    plugin.runs(
+        &[
+            "secret",
+            "rotate",
+            "hub-good",
+            "-A",
+            "--auth-file",
+            &file,
+            "--yes",
+        ],
+        "",
+    );
 }
 
 /// What reads files: `resolve`, `check`, the policy, the kubeconfig, the settings.

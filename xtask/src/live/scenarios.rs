@@ -2,6 +2,7 @@
 
 mod audits;
 mod builds;
+mod credentials;
 mod fix;
 mod flow;
 mod follow;
@@ -61,6 +62,7 @@ pub(super) fn all() -> Vec<Scenario> {
         streams::SCENARIOS,
         builds::SCENARIOS,
         secrets::SCENARIOS,
+        credentials::SCENARIOS,
         opt_outs::SCENARIOS,
         policies::SCENARIOS,
         flow::SCENARIOS,

@@ -8,18 +8,15 @@ use extreg_core::credential::Consumer;
 use super::super::remedy;
 use super::about;
 use crate::check::Severity;
-use crate::credentials::{Credential, Credentials};
+use crate::credentials::{ANY_OF_HUB, Credential, Credentials};
 use crate::finding::Finding;
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
-
-/// An image that only a key for all of Docker Hub matches.
-const ANY: &str = "docker.io/any/any";
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let mut of_hub: BTreeMap<&Arc<str>, Vec<(&SecretRecord, &str)>> = BTreeMap::new();
     for secret in snapshot.secrets.values() {
         if let SecretKeys::Known(keys) = &secret.keys
-            && let Some(key) = keys.matching(Consumer::Import, ANY).first()
+            && let Some(key) = keys.matching(Consumer::Import, ANY_OF_HUB).first()
             && !secret.managed
             && !secret.excluded
         {
@@ -35,7 +32,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
             secret: taken,
             username: first,
             ..
-        } = Credentials::of(snapshot).import(namespace, ANY)
+        } = Credentials::of(snapshot).import(namespace, ANY_OF_HUB)
         else {
             continue;
         };

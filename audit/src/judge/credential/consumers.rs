@@ -1,20 +1,14 @@
 //! A secret that works for one consumer and not for another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use extreg_core::credential::Consumer;
 use extreg_core::registry::RegistryHost;
 
-use super::super::index::Index;
-use super::{about, rewrite};
+use super::{CredentialUse, about, credential_uses, rewrite};
 use crate::check::Severity;
-use crate::credentials::{Credential, Credentials, Seen};
+use crate::credentials::{Credential, Credentials};
 use crate::finding::{Finding, ImageName};
-use crate::kind::Kind;
-use crate::snapshot::{
-    BuildRecord, ImageUse, Meaning, SecretKeys, SecretRecord, Snapshot, UseRole,
-};
+use crate::snapshot::{SecretKeys, SecretRecord, Snapshot, UseRole};
 
 /// More uses than these are counted and not named.
 const MAX_NAMED: usize = 3;
@@ -33,16 +27,15 @@ struct Table<'a> {
 }
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-    let index = Index::of(snapshot);
     let mut tables: BTreeMap<Case<'_>, Table<'_>> = BTreeMap::new();
-    let external = snapshot
-        .uses
-        .iter()
-        .filter(|usage| !usage.owned && usage.meaning == Meaning::External);
-    for usage in external {
-        let Some((consumer, credential, secrets)) = asked(snapshot, &index, usage) else {
-            continue;
-        };
+    for CredentialUse {
+        usage,
+        consumer,
+        credential,
+        secrets,
+        ..
+    } in credential_uses(Credentials::of(snapshot))
+    {
         let image = &*usage.image.written;
         let words = format!("{} {image}", verb(usage.role));
         for secret in secrets.into_iter().filter(|secret| !secret.managed) {
@@ -103,78 +96,6 @@ fn list(of: &BTreeSet<String>) -> String {
     match of.len().saturating_sub(MAX_NAMED) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
-    }
-}
-
-/// Who uses an image, the credential that is found for it, and the secrets that are looked into.
-fn asked<'a>(
-    snapshot: &'a Snapshot,
-    index: &Index<'a>,
-    usage: &'a ImageUse,
-) -> Option<(Consumer, Credential, Vec<&'a SecretRecord>)> {
-    let credentials = Credentials::of(snapshot);
-    let object = &usage.place.object;
-    let image = &usage.image.written;
-    let named = |names: &[Arc<str>]| -> Vec<&'a SecretRecord> {
-        names
-            .iter()
-            .filter_map(|name| match credentials.secret(&object.namespace, name) {
-                Seen::Present(secret) => Some(secret),
-                Seen::Absent | Seen::Unknown => None,
-            })
-            .collect()
-    };
-    match usage.role {
-        UseRole::Import => {
-            let secrets = credentials
-                .secrets(&object.namespace)
-                .filter(|secret| !secret.excluded);
-            let credential = credentials.import(&object.namespace, image);
-            Some((Consumer::Import, credential, secrets.collect()))
-        }
-        UseRole::Run | UseRole::Volume => {
-            let workload = index.workloads.get(object)?;
-            let names = credentials.pull_secrets(workload).ok()?;
-            let credential = credentials.run(workload, image);
-            Some((Consumer::Kubelet, credential, named(names)))
-        }
-        UseRole::Push => {
-            let build = index.builds.get(object)?;
-            let consumer = match object.kind {
-                Kind::ShipwrightBuild | Kind::BuildRun => Consumer::Shipwright,
-                _ => Consumer::BuildPush,
-            };
-            let names = if build.push_secret.is_empty() {
-                account(credentials, build, |account| &account.pull_secrets)?
-            } else {
-                std::slice::from_ref(&build.push_secret)
-            };
-            Some((consumer, credentials.push(build).credential(), named(names)))
-        }
-        UseRole::Base | UseRole::Source => {
-            let build = index.builds.get(object)?;
-            let given = build.pull_secrets.iter().find(|(_, of)| of == image);
-            let names = match given {
-                Some((name, _)) => std::slice::from_ref(name),
-                None => account(credentials, build, |account| &account.secrets)?,
-            };
-            Some((
-                Consumer::BuildPull,
-                credentials.pull(build, image, index.pulled_by(usage)),
-                named(names),
-            ))
-        }
-    }
-}
-
-fn account<'a>(
-    credentials: Credentials<'a>,
-    build: &BuildRecord,
-    names: fn(&crate::snapshot::AccountRecord) -> &Vec<Arc<str>>,
-) -> Option<&'a [Arc<str>]> {
-    match credentials.account(&build.object.namespace, &build.account) {
-        Seen::Present(account) => Some(names(account)),
-        Seen::Absent | Seen::Unknown => None,
     }
 }
 

@@ -1,31 +1,14 @@
 //! Secrets that hold nothing that can be read, and keys that nothing finds.
 
-use extreg_core::credential::{AuthField, DockerConfigKey};
+use extreg_core::credential::DockerConfigKey;
 use extreg_core::registry::RegistryHost;
 
 use super::super::remedy;
-use super::{about, registry_of, rewrite};
+use super::{about, rewrite};
 use crate::check::Severity;
-use crate::credentials::shown_key;
+use crate::credentials::{KeyFault, registry_of_key, shown_key};
 use crate::finding::{Finding, Outcome};
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
-
-/// What is wrong with a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fault {
-    /// Not all consumers read it.
-    NoAuth,
-    /// Not all consumers read it.
-    Unpadded,
-    /// There is no username or no password.
-    Incomplete,
-    /// It is the web site of Docker Hub.
-    WebSite,
-    /// `/v1` or `/v2` without a slash behind it, which is then a path that no image has.
-    NoSlash,
-    /// It is no URL.
-    NoUrl,
-}
 
 pub(super) fn check(snapshot: &Snapshot, secret: &SecretRecord, findings: &mut Vec<Finding>) {
     match &secret.keys {
@@ -33,6 +16,8 @@ pub(super) fn check(snapshot: &Snapshot, secret: &SecretRecord, findings: &mut V
         SecretKeys::Elided => findings.push(elided(snapshot, secret)),
         SecretKeys::Known(keys) => {
             findings.extend(keys.iter().filter_map(|key| useless(secret, key)));
+            let colliding = keys.colliding().into_iter();
+            findings.extend(colliding.map(|(first, other)| collision(secret, first, other)));
         }
     }
 }
@@ -64,14 +49,15 @@ fn elided(snapshot: &Snapshot, secret: &SecretRecord) -> Finding {
 }
 
 fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
-    let mut faults = faults(key);
-    faults.sort();
-    let worst = faults.last()?;
-    let words: Vec<_> = faults.iter().rev().map(|fault| fault.words()).collect();
+    let mut faults = KeyFault::of(key);
+    // Images may be written that way: that it finds nothing else is no fault of the secret's.
+    faults.retain(|fault| *fault != KeyFault::OtherHub);
+    let worst = *faults.first()?;
+    let words: Vec<_> = faults.iter().map(|fault| fault.words()).collect();
     let normalised = key.normalised().unwrap_or_default();
-    let registry = registry_of(&normalised);
+    let registry = registry_of_key(&normalised);
     Some(Finding {
-        severity: worst.severity(),
+        severity: severity(worst),
         message: format!(
             "the key {} of {}: {}",
             shown_key(key.as_written()),
@@ -80,7 +66,7 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
         ),
         why: worst.why().to_owned(),
         fix: match worst {
-            Fault::NoUrl => format!(
+            KeyFault::NoUrl => format!(
                 "write the registry's host in place of the key in {}",
                 secret.object
             ),
@@ -90,60 +76,31 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
     })
 }
 
-fn faults(key: &DockerConfigKey) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    match key.normalised() {
-        None => faults.push(Fault::NoUrl),
-        Some(normalised) => {
-            let (host, path) = normalised.split_once('/').unwrap_or((&normalised, ""));
-            if host == "hub.docker.com" {
-                faults.push(Fault::WebSite);
-            } else if matches!(path, "v1" | "v2") {
-                faults.push(Fault::NoSlash);
-            }
-        }
+/// A random one is used of keys that are taken for one.
+fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfigKey) -> Finding {
+    let normalised = first.normalised().unwrap_or_default();
+    Finding {
+        severity: Severity::Medium,
+        message: format!(
+            "the keys {} and {} of {} hold different credentials",
+            shown_key(first.as_written()),
+            shown_key(other.as_written()),
+            secret.object
+        ),
+        why:
+            "Builds when they pull, or whoever matches keys as Kubernetes does, take them for one \
+              key and use a random one of the two"
+                .to_owned(),
+        fix: rewrite(secret, registry_of_key(&normalised), other.username()),
+        ..about("random-key", secret, other.as_written())
     }
-    match key.auth() {
-        _ if !key.is_complete() => faults.push(Fault::Incomplete),
-        AuthField::Absent => faults.push(Fault::NoAuth),
-        AuthField::Unpadded => faults.push(Fault::Unpadded),
-        AuthField::Padded => {}
-    }
-    faults
 }
 
-impl Fault {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::NoAuth => "it has no auth",
-            Self::Unpadded => "its auth is not padded",
-            Self::Incomplete => "it has no username or no password",
-            Self::WebSite => "that is a web site and no registry",
-            Self::NoSlash => "it lacks the slash at its end",
-            Self::NoUrl => "that is no registry",
-        }
-    }
-
-    const fn why(self) -> &'static str {
-        match self {
-            Self::NoAuth | Self::Unpadded => {
-                "Imports, the kubelet and pushes read it; CRI-O, podman and Dockerfile builds, \
-                 which read padded auth only, do not"
-            }
-            Self::Incomplete => "Whoever finds it goes on without a credential",
-            Self::WebSite => "No image is of that host: nothing ever finds the key",
-            Self::NoSlash => {
-                "Builds, imports and the kubelet take what is behind the host for a path that no \
-                 image has and miss it; only podman and its like find it"
-            }
-            Self::NoUrl => "Every consumer passes over it",
-        }
-    }
-
-    const fn severity(self) -> Severity {
-        match self {
-            Self::NoAuth | Self::Unpadded => Severity::Low,
-            Self::Incomplete | Self::WebSite | Self::NoSlash | Self::NoUrl => Severity::Medium,
+const fn severity(fault: KeyFault) -> Severity {
+    match fault {
+        KeyFault::NoAuth | KeyFault::OtherHub | KeyFault::Unpadded => Severity::Low,
+        KeyFault::Incomplete | KeyFault::WebSite | KeyFault::NoSlash | KeyFault::NoUrl => {
+            Severity::Medium
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{about, registry_of, rewrite};
+use super::{about, rewrite};
 use crate::check::Severity;
+use crate::credentials::registry_of_key;
 use crate::finding::Finding;
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
@@ -32,7 +33,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
             .filter(|key| !NO_ACCOUNT.contains(&key.username()))
             .filter_map(|key| {
                 let normalised = key.normalised()?;
-                Some((registry_of(&normalised).to_string(), key.username()))
+                Some((registry_of_key(&normalised).to_string(), key.username()))
             })
             .collect();
         for account in accounts {
@@ -75,7 +76,7 @@ fn finding(
         why: "Whoever reads a secret of one can do in all of them what the account may, and all \
               share its allowance; a personal access token is for every repository of its account"
             .to_owned(),
-        fix: rewrite(secret, registry_of(registry), ""),
+        fix: rewrite(secret, registry_of_key(registry), ""),
         ..about("shared", secret, username)
     }
 }

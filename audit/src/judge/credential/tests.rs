@@ -86,6 +86,28 @@ fn keys_that_nothing_finds() {
 }
 
 #[test]
+fn keys_that_a_build_takes_for_one() {
+    let two = |second: &str| {
+        format!(
+            r#"{{"auths":{{"docker.io":{{"auth":"YWNtZTp4"}},"https://index.docker.io/v1/":{{"auth":{second:?}}}}}}}"#
+        )
+    };
+    let world = |second: &str| World::new().secret("shop", "s", &two(second));
+    assert_eq!(world("YWNtZTp4").says(EXR009), [""; 0]);
+    let found = one(world("YWNtZTp5"));
+    assert_eq!(found.rule, "random-key");
+    assert_eq!(
+        found.message,
+        "the keys docker.io and https://index.docker.io/v1/ of secret/s in shop hold different \
+         credentials"
+    );
+    assert_eq!(
+        found.fix,
+        replaced("s", "https://index.docker.io/v1/", "acme")
+    );
+}
+
+#[test]
 fn a_key_is_written_anew_where_that_loses_nothing() {
     let found = one(World::new().secret("shop", "s", &key("https://index.docker.io/v1")));
     assert_eq!(found.rule, "useless-key");

@@ -59,11 +59,6 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// Whether this is the string `""`.
-    pub(in super::super) fn is_empty_string(self) -> bool {
-        self.0 == b"\"\""
-    }
-
     /// The text of a string.
     pub(in super::super) fn text(self) -> String {
         unquote(self.0)

@@ -36,7 +36,7 @@ fn styled(text: Text, cell: &Cell, caller: Caller) -> Text {
 }
 
 /// A command as the caller types it; what only oc has stays.
-pub(super) fn said_by(caller: Caller, command: &str) -> String {
+pub(crate) fn said_by(caller: Caller, command: &str) -> String {
     const SHARED: [&str; 9] = [
         "annotate", "apply", "create", "delete", "edit", "extreg", "get", "label", "patch",
     ];

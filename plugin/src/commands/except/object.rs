@@ -139,7 +139,7 @@ fn version(object: &Object) -> &str {
 }
 
 /// The patch, which holds for the version that was read and for no other.
-fn operations(object: &Object, key: &str, value: Option<&str>) -> Value {
+fn operations(object: &Object, key: &str, value: Option<&str>) -> Vec<Value> {
     let path = format!(
         "/metadata/annotations/{}",
         key.replace('~', "~0").replace('/', "~1")
@@ -155,7 +155,7 @@ fn operations(object: &Object, key: &str, value: Option<&str>) -> Value {
         Some(value) => json!({"op": "add", "path": path, "value": value}),
         None => json!({"op": "remove", "path": path}),
     });
-    Value::Array(operations)
+    operations
 }
 
 #[cfg(test)]
@@ -185,7 +185,7 @@ mod tests {
                     continue;
                 }
                 let operations = operations(&object, "extreg.io/ignore-checks", value);
-                let patch: json_patch::Patch = serde_json::from_value(operations).unwrap();
+                let patch: json_patch::Patch = serde_json::from_value(operations.into()).unwrap();
                 let mut body = object.body.clone();
                 json_patch::patch(&mut body, &patch).unwrap();
                 let after = Object {

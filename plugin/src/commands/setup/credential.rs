@@ -1,28 +1,59 @@
 //! The credential that goes into the push secret: where it is from and how it is written down.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::{
+    io::{BufRead as _, IsTerminal as _, Read as _},
+    path::PathBuf,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::{auth_file, image::Target, settings::CredentialSource};
+use super::{auth_file, image::Target};
 use crate::{context::Context, error::Error};
 
 /// An account at a registry and what opens it.
 #[derive(Debug)]
-pub(super) struct Credential {
-    pub(super) username: String,
-    pub(super) password: SecretString,
+pub(crate) struct Credential {
+    pub(crate) username: String,
+    pub(crate) password: SecretString,
+}
+
+/// Where a credential is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialSource {
+    /// A docker or podman auth file.
+    AuthFile(PathBuf),
+    /// The password from stdin.
+    Stdin {
+        /// The account.
+        username: String,
+    },
+    /// Asked for, if somebody is there to ask.
+    Unsaid {
+        /// The account, if that is known.
+        username: Option<String>,
+    },
+}
+
+/// What a credential is wanted for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// The registry, in messages.
+    pub(crate) host: &'a str,
+    /// An image that it is for, by which it is found in an auth file.
+    pub(crate) image: &'a str,
+    /// The account that is offered where it is asked for.
+    pub(crate) account: &'a str,
+    /// Flags by which the credential can be given or done without.
+    pub(crate) ways: &'a str,
 }
 
 impl Credential {
     /// The docker config for the secret: every key that some consumer needs, each with username,
     /// password and a padded `auth`, which is all that containers/image and go-dockerclient read.
     pub(super) fn docker_config(&self, target: &Target) -> SecretString {
-        let password = self.password.expose_secret();
-        let auth = STANDARD.encode(format!("{}:{password}", self.username));
-        let entry = json!({ "username": self.username, "password": password, "auth": auth });
+        let entry = Value::Object(self.entry());
         let auths: Map<String, Value> = target
             .config_keys()
             .into_iter()
@@ -30,15 +61,29 @@ impl Credential {
             .collect();
         json!({ "auths": auths }).to_string().into()
     }
+
+    /// The entry of a docker config.
+    pub(crate) fn entry(&self) -> Map<String, Value> {
+        let password = self.password.expose_secret();
+        let auth = STANDARD.encode(format!("{}:{password}", self.username));
+        [
+            ("username", self.username.as_str()),
+            ("password", password),
+            ("auth", &auth),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .collect()
+    }
 }
 
 /// Gets the credential from where the settings say, or by asking.
 ///
 /// # Errors
 /// [`Error::Usage`] if it is not there, or if it would have to be asked for and may not be.
-pub(super) async fn obtain(
+pub(crate) async fn obtain(
     source: &CredentialSource,
-    target: &Target,
+    wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<Credential, Error> {
     match source {
@@ -46,42 +91,40 @@ pub(super) async fn obtain(
             let wrong =
                 |why: String| Error::usage(format!("--auth-file {}: {why}", path.display()));
             let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-            auth_file::find(&text, &target.to_string()).map_err(wrong)
+            auth_file::find(&text, wanted.image).map_err(wrong)
         }
         CredentialSource::Stdin { username } => {
             let password = blocking(read_stdin).await?;
             checked(username.clone(), password)
         }
-        CredentialSource::Unsaid { username } => ask(username.as_deref(), target, context).await,
+        CredentialSource::Unsaid { username } => ask(username.as_deref(), wanted, context).await,
     }
 }
 
 async fn ask(
     username: Option<&str>,
-    target: &Target,
+    wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<Credential, Error> {
     if context.no_input || !std::io::stdin().is_terminal() {
         return Err(Error::usage(format!(
-            "there is no credential for {}: give one with --password-stdin and --username, with \
-             --auth-file, or name a --secret that is there; --no-secret leaves it out",
-            target.host()
+            "there is no credential for {}: {}",
+            wanted.host, wanted.ways
         )));
     }
     let username = if let Some(username) = username {
         username.to_owned()
     } else {
-        let usual = target.account().to_owned();
+        let usual = wanted.account.to_owned();
         context
             .printer
-            .prompt(&format!("Account at {} [{usual}]: ", target.host()));
+            .prompt(&format!("Account at {} [{usual}]: ", wanted.host));
         let typed = blocking(read_line).await?;
         if typed.is_empty() { usual } else { typed }
     };
-    context.printer.prompt(&format!(
-        "Access token of {username} at {}: ",
-        target.host()
-    ));
+    context
+        .printer
+        .prompt(&format!("Access token of {username} at {}: ", wanted.host));
     let password = blocking(|| rpassword::read_password().map(SecretString::from)).await?;
     checked(username, password)
 }

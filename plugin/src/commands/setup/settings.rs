@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Args, ReferencePolicy, Schedule, Strategy, Workload, image::Target, names};
+use super::{
+    Args, ReferencePolicy, Schedule, Strategy, Workload, credential::CredentialSource,
+    image::Target, names,
+};
 use crate::{
     api::{DryRun, ObjectFormat},
     error::Error,
@@ -41,23 +44,6 @@ pub(super) enum Secret {
         name: String,
         /// Where the credential is from.
         source: CredentialSource,
-    },
-}
-
-/// Where a credential is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum CredentialSource {
-    /// An auth file of docker or podman.
-    AuthFile(PathBuf),
-    /// The password is on stdin.
-    Stdin {
-        /// The account.
-        username: String,
-    },
-    /// Not said: what is in the cluster already, else ask.
-    Unsaid {
-        /// The account, if given.
-        username: Option<String>,
     },
 }
 

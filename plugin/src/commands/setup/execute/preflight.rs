@@ -11,9 +11,11 @@ use super::{
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
     commands::setup::{
-        Workload, credential, objects,
+        Workload,
+        credential::{self, CredentialSource, Wanted},
+        objects,
         plan::Step,
-        settings::{Apply, CredentialSource, Secret, Settings},
+        settings::{Apply, Secret, Settings},
     },
     context::Context,
     error::Error,
@@ -147,7 +149,15 @@ pub(super) async fn prepare_secret(
             if apply.dry_run != DryRun::None && matches!(source, CredentialSource::Unsaid { .. }) {
                 return Ok(PreparedSecret::Unknown);
             }
-            let credential = credential::obtain(source, &settings.target, context).await?;
+            let target = &settings.target;
+            let wanted = Wanted {
+                host: target.host(),
+                image: &target.to_string(),
+                account: target.account(),
+                ways: "give one with --password-stdin and --username, with --auth-file, or name a \
+                       --secret that is there; --no-secret leaves it out",
+            };
+            let credential = credential::obtain(source, wanted, context).await?;
             let config = credential.docker_config(&settings.target);
             Ok(PreparedSecret::Write(objects::secret(
                 namespace,

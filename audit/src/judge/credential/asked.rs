@@ -1,0 +1,119 @@
+//! Each use of an image outside the cluster, and the credential that it is done with.
+
+use std::sync::Arc;
+
+use extreg_core::credential::Consumer;
+
+use super::super::index::Index;
+use crate::credentials::{Credential, Credentials, Push, Seen};
+use crate::kind::Kind;
+use crate::snapshot::{AccountRecord, BuildRecord, ImageUse, Meaning, SecretRecord, UseRole};
+
+/// A use of an image, and the credential that it is done with.
+#[derive(Clone, Debug)]
+pub struct CredentialUse<'a> {
+    /// The field that names the image.
+    pub usage: &'a ImageUse,
+    /// Who looks the credential up.
+    pub consumer: Consumer,
+    /// Of a push: how it comes to its secret.
+    pub push: Option<Push>,
+    /// What is found.
+    pub credential: Credential,
+    /// The secrets of the namespace that are looked into, as far as they were read.
+    pub secrets: Vec<&'a SecretRecord>,
+}
+
+/// Every use of an image that lies outside the cluster, but for those that only copy what another
+/// object says. What nobody looks a credential up for is not among them, nor is a use of an account
+/// that was not read.
+pub fn credential_uses(credentials: Credentials<'_>) -> impl Iterator<Item = CredentialUse<'_>> {
+    let snapshot = credentials.snapshot();
+    let index = Index::of(snapshot);
+    let external = snapshot
+        .uses
+        .iter()
+        .filter(|usage| !usage.owned && usage.meaning == Meaning::External);
+    external.filter_map(move |usage| asked(credentials, &index, usage))
+}
+
+fn asked<'a>(
+    credentials: Credentials<'a>,
+    index: &Index<'a>,
+    usage: &'a ImageUse,
+) -> Option<CredentialUse<'a>> {
+    let object = &usage.place.object;
+    let image = &usage.image.written;
+    let named = |names: &[Arc<str>]| -> Vec<&'a SecretRecord> {
+        names
+            .iter()
+            .filter_map(|name| match credentials.secret(&object.namespace, name) {
+                Seen::Present(secret) => Some(secret),
+                Seen::Absent | Seen::Unknown => None,
+            })
+            .collect()
+    };
+    let of = |consumer, credential, secrets| CredentialUse {
+        usage,
+        consumer,
+        push: None,
+        credential,
+        secrets,
+    };
+    match usage.role {
+        UseRole::Import => {
+            let secrets = credentials
+                .secrets(&object.namespace)
+                .filter(|secret| !secret.excluded);
+            let credential = credentials.import(&object.namespace, image);
+            Some(of(Consumer::Import, credential, secrets.collect()))
+        }
+        UseRole::Run | UseRole::Volume => {
+            let workload = index.workloads.get(object)?;
+            let names = credentials.pull_secrets(workload).ok()?;
+            let credential = credentials.run(workload, image);
+            Some(of(Consumer::Kubelet, credential, named(names)))
+        }
+        UseRole::Push => {
+            let build = index.builds.get(object)?;
+            let consumer = match object.kind {
+                Kind::ShipwrightBuild | Kind::BuildRun => Consumer::Shipwright,
+                _ => Consumer::BuildPush,
+            };
+            let names = if build.push_secret.is_empty() {
+                account(credentials, build, |account| &account.pull_secrets)?
+            } else {
+                std::slice::from_ref(&build.push_secret)
+            };
+            let push = credentials.push(build);
+            Some(CredentialUse {
+                push: Some(push.clone()),
+                ..of(consumer, push.credential(), named(names))
+            })
+        }
+        UseRole::Base | UseRole::Source => {
+            let build = index.builds.get(object)?;
+            let given = build.pull_secrets.iter().find(|(_, of)| of == image);
+            let names = match given {
+                Some((name, _)) => std::slice::from_ref(name),
+                None => account(credentials, build, |account| &account.secrets)?,
+            };
+            Some(of(
+                Consumer::BuildPull,
+                credentials.pull(build, image, index.pulled_by(usage)),
+                named(names),
+            ))
+        }
+    }
+}
+
+fn account<'a>(
+    credentials: Credentials<'a>,
+    build: &BuildRecord,
+    names: fn(&AccountRecord) -> &Vec<Arc<str>>,
+) -> Option<&'a [Arc<str>]> {
+    match credentials.account(&build.object.namespace, &build.account) {
+        Seen::Present(account) => Some(names(account)),
+        Seen::Absent | Seen::Unknown => None,
+    }
+}

@@ -1,0 +1,76 @@
+//! `secret`: who uses which key of which secret, links to service accounts, and a new credential
+//! wherever the old one is.
+
+mod check;
+mod link;
+mod rotate;
+
+use clap::Subcommand;
+use extreg_audit::{kind::Kind, snapshot::Snapshot};
+
+use super::audit::collect_kinds;
+use crate::{api::Cluster, context::Context, error::Error, exit::Exit};
+
+/// What decides who uses which credential: what names images, and the secrets and their links; the
+/// names of the integrated registry, and the policies, which say what a secret is called.
+const KINDS: [Kind; 20] = [
+    Kind::ImageConfig,
+    Kind::RegistryPolicy,
+    Kind::Namespace,
+    Kind::Secret,
+    Kind::ServiceAccount,
+    Kind::ImageStream,
+    Kind::BuildConfig,
+    Kind::Build,
+    Kind::ShipwrightBuild,
+    Kind::BuildRun,
+    Kind::Task,
+    Kind::DeploymentConfig,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::CronJob,
+    Kind::Job,
+    Kind::ReplicaSet,
+    Kind::ReplicationController,
+    Kind::Pod,
+];
+
+/// Say who uses which credential, link secrets, and replace a credential everywhere
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Secret,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Secret {
+    Check(Box<check::Args>),
+    Link(link::Args),
+    Rotate(Box<rotate::Args>),
+}
+
+/// Does it.
+///
+/// # Errors
+/// If a flag or the kubeconfig is at fault, or the cluster refuses.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    match args.command {
+        Secret::Check(args) => Box::pin(check::run(*args, context)).await,
+        Secret::Link(args) => link::run(args, context).await,
+        Secret::Rotate(args) => Box::pin(rotate::run(*args, context)).await,
+    }
+}
+
+/// What there is in one namespace, or in all that the user can see.
+///
+/// # Errors
+/// The login has expired, the cluster does not answer, or there is no such namespace. Whatever else
+/// cannot be read is a gap.
+async fn snapshot(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    context: &Context,
+) -> Result<Snapshot, Error> {
+    collect_kinds(cluster, namespace, &KINDS, true, &context.printer).await
+}

@@ -1,0 +1,96 @@
+//! The keys of a docker config, and what is wrong with them whatever image they are for.
+
+use extreg_audit::credentials::{KeyFault, shown_key};
+use extreg_core::credential::{AuthField, DockerConfigKey, DockerConfigKeys};
+
+use super::answer::{KeyAnswer, Problem};
+
+/// The keys, in their order.
+pub(super) fn answers(keys: &DockerConfigKeys) -> Vec<KeyAnswer> {
+    let answers = keys.iter().map(|key| KeyAnswer {
+        key: shown_key(key.as_written()),
+        username: key.username().to_owned(),
+        auth: match key.auth() {
+            AuthField::Absent => "absent",
+            AuthField::Padded => "padded",
+            AuthField::Unpadded => "unpadded",
+        },
+        faults: KeyFault::of(key).into_iter().map(KeyFault::words).collect(),
+    });
+    answers.collect()
+}
+
+/// Whether builds, imports and pods find a credential under none of the keys, whatever the image.
+pub(super) fn are_useless(keys: &DockerConfigKeys) -> bool {
+    keys.iter().all(|key| {
+        KeyFault::of(key)
+            .into_iter()
+            .any(|fault| !matches!(fault, KeyFault::NoAuth | KeyFault::Unpadded))
+    })
+}
+
+/// What is wrong with the keys of an auth file.
+pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
+    let useless = keys.iter().filter_map(|key| {
+        let faults = KeyFault::of(key);
+        let worst = faults.first()?;
+        Some(Problem {
+            severity: "medium".to_owned(),
+            outcome: "fail",
+            rule: "useless-key",
+            object: String::new(),
+            message: format!("the key {} of {file}: {}", shown(key), words(&faults)),
+            why: worst.why().to_owned(),
+            fix: "log in again with podman login, naming the registry's host alone".to_owned(),
+        })
+    });
+    let colliding = keys.colliding().into_iter().map(|(first, other)| Problem {
+        severity: "medium".to_owned(),
+        outcome: "fail",
+        rule: "random-key",
+        object: String::new(),
+        message: format!(
+            "the keys {} and {} of {file} hold different credentials",
+            shown(first),
+            shown(other)
+        ),
+        why: "Builds when they pull, or whoever matches keys as Kubernetes does, take them for one key \
+              and use a random one of the two"
+            .to_owned(),
+        fix: "log out of one of them, or log in to both with the same credential".to_owned(),
+    });
+    useless.chain(colliding).collect()
+}
+
+/// What the audit does not hold against a secret, as images may be written that way: a host of Docker
+/// Hub that no image of docker.io is asked for by.
+pub(super) fn other_hub(keys: &DockerConfigKeys, object: &str) -> Vec<Problem> {
+    let found = keys.iter().filter(|key| {
+        let faults = KeyFault::of(key);
+        faults.contains(&KeyFault::OtherHub)
+    });
+    found
+        .map(|key| Problem {
+            severity: "low".to_owned(),
+            outcome: "fail",
+            rule: "useless-key",
+            object: object.to_owned(),
+            message: format!(
+                "the key {} of {object}: {}",
+                shown(key),
+                KeyFault::OtherHub.words()
+            ),
+            why: KeyFault::OtherHub.why().to_owned(),
+            fix: format!("write the key https://index.docker.io/v1/ into {object}"),
+        })
+        .collect()
+}
+
+fn shown(key: &DockerConfigKey) -> String {
+    shown_key(key.as_written())
+}
+
+fn words(faults: &[KeyFault]) -> String {
+    let words: Vec<_> = faults.iter().map(|fault| fault.words()).collect();
+    words.join("; ")
+}

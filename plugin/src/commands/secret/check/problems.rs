@@ -1,0 +1,140 @@
+//! What the audit finds wrong with credentials (EXR009), as far as it was asked about.
+
+use extreg_audit::{
+    check::CheckId,
+    finding::{Finding, Outcome},
+    judge::{Options, judge},
+    kind::Kind,
+    snapshot::{SecretKeys, Snapshot},
+};
+use extreg_core::registry::RegistryHost;
+
+use super::{
+    answer::{Answer, Problem, SecretAnswer, State},
+    assess::Asked,
+    keys::other_hub,
+};
+use crate::{caller::Caller, commands::audit::said_by};
+
+/// The problems, in the order of a report.
+pub(super) fn of(
+    snapshot: Snapshot,
+    asked: &Asked<'_>,
+    answer: &Answer,
+    caller: Caller,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for secret in &answer.secrets {
+        let key = (
+            secret.namespace.as_str().into(),
+            secret.name.as_str().into(),
+        );
+        if let Some(record) = snapshot.secrets.get(&key)
+            && let SecretKeys::Known(keys) = &record.keys
+        {
+            problems.extend(other_hub(keys, &record.object.to_string()));
+        }
+    }
+    problems.extend(
+        answer
+            .secrets
+            .iter()
+            .filter_map(|secret| no_use(secret, caller)),
+    );
+    let options = Options {
+        checks: [CheckId::Exr009].into(),
+        // Nothing of this check goes by time.
+        now: 0,
+    };
+    let section = judge(snapshot, &options);
+    let found = section
+        .findings
+        .iter()
+        .filter(|finding| is_about(finding, asked, answer));
+    found
+        .map(|finding| problem(finding, caller))
+        .chain(problems)
+        .collect()
+}
+
+/// Whether a finding is about what was asked: a secret of the answer, or an image of it.
+fn is_about(finding: &Finding, asked: &Asked<'_>, answer: &Answer) -> bool {
+    let object = &finding.place.object;
+    if asked.images.is_empty() && asked.names.is_empty() {
+        return true;
+    }
+    let is_secret = answer.secrets.iter().any(|secret| {
+        let is_name = *secret.name == *object.name && object.kind == Kind::Secret
+            || *secret.name == *finding.place.part;
+        is_name && *secret.namespace == *object.namespace
+    });
+    let is_image = finding.image.as_ref().is_some_and(|image| {
+        let registry = RegistryHost::of(&image.registry).to_string();
+        answer.images.iter().any(|of| {
+            of.registry == registry
+                && *of.repository == *image.repository
+                && *of.namespace == *object.namespace
+        })
+    });
+    let is_user = || {
+        let reference = object.reference();
+        let mut uses = answer.images.iter().flat_map(|image| &image.uses);
+        uses.any(|one| one.by == reference)
+    };
+    is_secret || asked.names.is_empty() && (is_image || is_user())
+}
+
+/// A secret that was named and that nobody reads.
+fn no_use(secret: &SecretAnswer, caller: Caller) -> Option<Problem> {
+    let SecretAnswer {
+        namespace,
+        name,
+        kind,
+        ..
+    } = secret;
+    let (rule, message) = match secret.state {
+        State::Missing => (
+            "missing-secret",
+            format!("secret/{name} is not in {namespace}"),
+        ),
+        State::WrongType => (
+            "wrong-type",
+            format!(
+                "secret/{name} in {namespace} is of type {kind}, which nobody reads as a credential of a registry"
+            ),
+        ),
+        State::Elided | State::Readable | State::Unreadable => return None,
+    };
+    let other = if rule == "wrong-type" { "NAME" } else { name };
+    Some(Problem {
+        severity: "high".to_owned(),
+        outcome: "fail",
+        rule,
+        object: format!("secret/{name} in {namespace}"),
+        message,
+        why:
+            "Builds, imports and pods read secrets of the types kubernetes.io/dockerconfigjson and \
+              kubernetes.io/dockercfg alone; a type cannot be changed"
+                .to_owned(),
+        fix: format!(
+            "{} create secret docker-registry {other} --docker-server=https://index.docker.io/v1/ \
+             --docker-username=USER --docker-password=TOKEN -n {namespace}",
+            caller.program()
+        ),
+    })
+}
+
+fn problem(finding: &Finding, caller: Caller) -> Problem {
+    Problem {
+        severity: finding.severity.to_string(),
+        outcome: match finding.outcome {
+            Outcome::Fail => "fail",
+            Outcome::Unknown => "unknown",
+        },
+        rule: finding.rule,
+        object: finding.place.object.to_string(),
+        message: finding.message.clone(),
+        why: finding.why.clone(),
+        fix: said_by(caller, &finding.fix),
+    }
+}

@@ -1,0 +1,261 @@
+//! `secret link`: a secret among those of service accounts, where each consumer looks.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+
+use crate::{
+    api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report},
+    commands::setup::{link::Link, names},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
+
+/// The account that builds unless they name another.
+const BUILDER: &str = "builder";
+/// The account that pods run as unless they name another.
+const DEFAULT: &str = "default";
+
+/// Link a secret to service accounts, where builds and pods look for it
+///
+/// The account that builds gets it to pull with and to mount: for a push OpenShift looks among an
+/// account's imagePullSecrets since some 4.15.z, and among its secrets before. The account of the
+/// workload gets it to pull with. All that an account has stays.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # For builds (account builder) and for pods (account default)
+  oc extreg secret link dockerhub -n snow
+
+  # For the pods of another account
+  oc extreg secret link dockerhub -n snow --for pull --account web
+
+  # For builds that run as another account
+  oc extreg secret link dockerhub -n snow --for push --account ci
+
+A second run changes nothing and says so.")]
+pub(super) struct Args {
+    /// Secret to link, of a docker type
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// What for: push (builds), pull (pods) or all [default: all]
+    #[arg(
+        long = "for",
+        value_enum,
+        value_name = "WHAT",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    uses: Uses,
+    /// Account of the pods, or with --for push of the builds; can be repeated [default: default, or builder]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    account: Vec<String>,
+    /// Only try it: client (here) or server (with admission)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    dry_run: DryRun,
+    /// Format: name, json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<ObjectFormat>,
+}
+
+/// `--for`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Uses {
+    #[default]
+    All,
+    Pull,
+    Push,
+}
+
+/// Links, or tries to.
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    names::subdomain("secret", &args.name)?;
+    for account in &args.account {
+        names::subdomain("service account", account)?;
+    }
+    let links = links(&args);
+    let cluster = context.cluster().await?;
+    let namespace = cluster.namespace().to_owned();
+    check_secret(&cluster, &namespace, &args.name, context).await?;
+    for link in &links {
+        let account = link.reference(&namespace);
+        if cluster.get(&account).await?.is_none() {
+            return Err(Error::failed(format!(
+                "{account} is not in namespace {namespace}, so nothing was changed: name one that \
+                 is there with --account, or make it with: {} create serviceaccount {} -n \
+                 {namespace}",
+                context.caller.program(),
+                link.account,
+            )));
+        }
+    }
+    let journal = &context.journal;
+    journal.advise("run the same command again to go on; what is done is left as it is");
+    let mut report = Report::new(&context.printer, args.output, args.dry_run);
+    let mut result = Ok(());
+    for link in &links {
+        let reference = link.reference(&namespace);
+        journal.begin(reference.to_string());
+        match link.apply(&cluster, &namespace, args.dry_run, false).await {
+            Ok((verb, account)) => {
+                if verb.is_change() && args.dry_run == DryRun::None {
+                    journal.done(format!("{reference} {verb}"));
+                } else {
+                    journal.nothing_done();
+                }
+                report.add(&reference, verb, Some(&account));
+            }
+            Err(error) => {
+                if matches!(error, Error::Api { .. } | Error::NotLoggedIn(_)) {
+                    journal.nothing_done();
+                }
+                result = Err(error);
+                break;
+            }
+        }
+    }
+    report.finish()?;
+    match result {
+        Err(error) if journal.is_empty() => Err(error),
+        Err(error) => Err(Error::Partial {
+            source: Box::new(error),
+        }),
+        Ok(()) => Ok(Exit::Done),
+    }
+}
+
+/// The links, builds first.
+fn links(args: &Args) -> Vec<Link> {
+    let link = |account: &str, mount| Link {
+        account: account.to_owned(),
+        secret: args.name.clone(),
+        mount,
+    };
+    let named = |or: &str, mount: bool| -> Vec<Link> {
+        if args.account.is_empty() {
+            return vec![link(or, mount)];
+        }
+        args.account.iter().map(|name| link(name, mount)).collect()
+    };
+    let mut links = match args.uses {
+        Uses::Push => named(BUILDER, true),
+        Uses::Pull => named(DEFAULT, false),
+        Uses::All => [vec![link(BUILDER, true)], named(DEFAULT, false)].concat(),
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    links.retain(|link| seen.insert(link.account.clone()));
+    links
+}
+
+/// Refuses a secret that nobody could use, and warns of one that nobody can read.
+async fn check_secret(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &str,
+    context: &Context,
+) -> Result<(), Error> {
+    let reference = ObjectRef::new(Kind::SECRET, namespace, name);
+    let oc = context.caller.program();
+    let Some(secret) = cluster.get(&reference).await? else {
+        return Err(Error::failed(format!(
+            "{reference} is not in namespace {namespace}, so nothing was linked: make it with: {oc} \
+             create secret docker-registry {name} --docker-server=https://index.docker.io/v1/ \
+             --docker-username=USER --docker-password=TOKEN -n {namespace}"
+        )));
+    };
+    let kind = secret.text("/type");
+    let Some((field, format)) = docker_field(kind) else {
+        return Err(Error::failed(format!(
+            "{reference} is of type {kind}, which no build, import or pod reads as a credential of a \
+             registry, so nothing was linked; a type cannot be changed: make another with: {oc} \
+             create secret docker-registry"
+        )));
+    };
+    if docker_config(&secret, field)
+        .and_then(|config| DockerConfigKeys::parse(&config, format).ok())
+        .is_none()
+    {
+        context.printer.warn(&format!(
+            "{reference} holds no docker config that can be read: whoever is given it cannot pull or \
+             push at all"
+        ));
+    }
+    Ok(())
+}
+
+/// The field that holds the docker config in a secret of a type, and how it is wrapped there; none
+/// for a type that holds none.
+pub(super) fn docker_field(kind: &str) -> Option<(&'static str, DockerConfigFormat)> {
+    match kind {
+        "kubernetes.io/dockerconfigjson" => {
+            Some((".dockerconfigjson", DockerConfigFormat::ConfigJson))
+        }
+        "kubernetes.io/dockercfg" => Some((".dockercfg", DockerConfigFormat::Dockercfg)),
+        _ => None,
+    }
+}
+
+/// The docker config in a secret.
+pub(super) fn docker_config(secret: &Object, field: &str) -> Option<Vec<u8>> {
+    let encoded = secret.body.get("data")?.get(field)?.as_str()?;
+    STANDARD.decode(encoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(uses: Uses, accounts: &[&str]) -> Vec<String> {
+        let args = Args {
+            name: "hub".to_owned(),
+            uses,
+            account: accounts.iter().map(|name| (*name).to_owned()).collect(),
+            dry_run: DryRun::None,
+            output: None,
+        };
+        links(&args)
+            .into_iter()
+            .map(|link| {
+                let how = if link.mount { "pull,mount" } else { "pull" };
+                format!("{} {how}", link.account)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn trap_28_and_54_each_account_gets_it_where_its_consumers_look() {
+        for (uses, accounts, want) in [
+            (
+                Uses::All,
+                &[][..],
+                &["builder pull,mount", "default pull"][..],
+            ),
+            (
+                Uses::All,
+                &["web", "web"],
+                &["builder pull,mount", "web pull"],
+            ),
+            (Uses::All, &["builder"], &["builder pull,mount"]),
+            (Uses::Pull, &[], &["default pull"]),
+            (Uses::Pull, &["web", "cron"], &["web pull", "cron pull"]),
+            (Uses::Push, &[], &["builder pull,mount"]),
+            (Uses::Push, &["ci"], &["ci pull,mount"]),
+        ] {
+            assert_eq!(described(uses, accounts), want, "{uses:?} {accounts:?}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! A docker config with another credential under some of its keys, and not a byte of it otherwise.
+
+use std::fmt;
+
+use extreg_core::credential::{DockerConfigFormat, DockerConfigKey, DockerConfigKeys};
+use secrecy::SecretString;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{Map, Value, value::RawValue};
+
+/// What a credential comes with and another has none of: whoever finds one of these does not look at
+/// the password.
+const TOKENS: [&str; 2] = ["identitytoken", "registrytoken"];
+
+/// A docker config with the new credential.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    /// The document.
+    pub(super) document: SecretString,
+    /// The keys whose credential is another one now, as written; empty if all held it already.
+    pub(super) changed: Vec<String>,
+    /// The keys that were not there.
+    pub(super) added: Vec<String>,
+}
+
+/// Why a docker config cannot be changed. Quotes nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unchangeable {
+    /// Kubernetes cannot read it either.
+    #[error("it holds no docker config that can be read")]
+    Unreadable,
+}
+
+/// Puts `entry` (username, password and auth) under every key that `is_ours`, and under those of
+/// `wanted` that are not there. What else an entry has, such as an email address, stays; tokens that
+/// go with the old credential do not.
+pub(super) fn replace(
+    document: &[u8],
+    format: DockerConfigFormat,
+    entry: &Map<String, Value>,
+    is_ours: impl Fn(&DockerConfigKey) -> bool,
+    wanted: &[&str],
+) -> Result<Replaced, Unchangeable> {
+    let keys = DockerConfigKeys::parse(document, format).map_err(|_| Unchangeable::Unreadable)?;
+    let text = str::from_utf8(document).map_err(|_| Unchangeable::Unreadable)?;
+    let ours: Vec<&str> = keys
+        .iter()
+        .filter(|key| is_ours(key))
+        .map(DockerConfigKey::as_written)
+        .collect();
+    let maps = entry_maps(text, format)?;
+    let mut edits = Vec::new();
+    let mut changed = Vec::new();
+    for (key, raw) in maps.iter().flat_map(|map| &map.entries) {
+        if !ours.contains(&key.as_str()) {
+            continue;
+        }
+        let new = with_credential(raw, entry);
+        if serde_json::from_str::<Value>(raw.get()).ok().as_ref() == Some(&new) {
+            continue;
+        }
+        let at = offset(text, raw.get()).ok_or(Unchangeable::Unreadable)?;
+        edits.push((at, raw.get().len(), new.to_string()));
+        if !changed.contains(key) {
+            changed.push(key.clone());
+        }
+    }
+    let is_there = |key: &str| keys.iter().any(|known| known.as_written() == key);
+    let added: Vec<String> = wanted
+        .iter()
+        .filter(|key| !is_there(key))
+        .map(|key| (*key).to_owned())
+        .collect();
+    if !added.is_empty() {
+        let map = maps.last().ok_or(Unchangeable::Unreadable)?;
+        let members: Vec<String> = added
+            .iter()
+            .map(|key| {
+                format!(
+                    "{}:{}",
+                    Value::from(key.as_str()),
+                    Value::from(entry.clone())
+                )
+            })
+            .collect();
+        let end = if map.entries.is_empty() { "" } else { "," };
+        edits.push((map.start, 0, members.join(",") + end));
+    }
+    edits.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+    let mut document = text.to_owned();
+    for (at, length, new) in edits {
+        document.replace_range(at..at + length, &new);
+    }
+    Ok(Replaced {
+        document: document.into(),
+        changed,
+        added,
+    })
+}
+
+/// An entry with another credential.
+fn with_credential(old: &RawValue, entry: &Map<String, Value>) -> Value {
+    let old = serde_json::from_str::<Value>(old.get()).unwrap_or_default();
+    let is_replaced = |name: &str| {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        entry.keys().any(|key| is(key)) || TOKENS.into_iter().any(is)
+    };
+    let kept = match old {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    let mut new = entry.clone();
+    new.extend(kept.into_iter().filter(|(name, _)| !is_replaced(name)));
+    Value::Object(new)
+}
+
+/// Entries as they stand in the document, and where new ones can go.
+struct EntryMap<'a> {
+    entries: Vec<(String, &'a RawValue)>,
+    /// Behind its opening brace.
+    start: usize,
+}
+
+/// The map of entries; a document may have several that are read as one.
+fn entry_maps(text: &str, format: DockerConfigFormat) -> Result<Vec<EntryMap<'_>>, Unchangeable> {
+    let raws: Vec<&str> = match format {
+        DockerConfigFormat::Dockercfg => vec![text.trim_start()],
+        DockerConfigFormat::ConfigJson => members(text)?
+            .into_iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("auths"))
+            .map(|(_, raw)| raw.get())
+            .collect(),
+    };
+    raws.into_iter()
+        .filter(|raw| raw.starts_with('{'))
+        .map(|raw| {
+            Ok(EntryMap {
+                entries: members(raw)?,
+                start: offset(text, raw).ok_or(Unchangeable::Unreadable)? + 1,
+            })
+        })
+        .collect()
+}
+
+fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Unchangeable> {
+    let members: Members<'_> = serde_json::from_str(text).map_err(|_| Unchangeable::Unreadable)?;
+    Ok(members.0)
+}
+
+/// Where a part of a text begins in it.
+fn offset(text: &str, part: &str) -> Option<usize> {
+    let offset = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    (text.get(offset..offset + part.len())? == part).then_some(offset)
+}
+
+/// The members of an object in their order, repeated ones too.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::credential::Consumer;
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
+    use serde_json::json;
+
+    use super::*;
+    use crate::commands::setup::credential::Credential;
+
+    fn entry() -> Map<String, Value> {
+        Credential {
+            username: "u".to_owned(),
+            password: "new".to_owned().into(),
+        }
+        .entry()
+    }
+
+    fn replaced(document: &str, format: DockerConfigFormat, wanted: &[&str]) -> Replaced {
+        let of_old = |key: &DockerConfigKey| key.username() == "u";
+        replace(document.as_bytes(), format, &entry(), of_old, wanted).unwrap()
+    }
+
+    // u:old, u:new and o:x
+    const NEW: &str = r#"{"auth":"dTpuZXc=","password":"new","username":"u"}"#;
+
+    #[test]
+    fn only_what_is_ours_changes_and_the_rest_to_the_byte() {
+        use DockerConfigFormat::{ConfigJson, Dockercfg};
+        for (document, format, wanted, expected) in [
+            (
+                r#"{ "auths": {"quay.io": { "auth":"bzp4" } , "docker.io":{"auth":"dTpvbGQ="}}, "x": [1,  2] }"#,
+                ConfigJson,
+                &[][..],
+                r#"{ "auths": {"quay.io": { "auth":"bzp4" } , "docker.io":NEW}, "x": [1,  2] }"#.to_owned(),
+            ),
+            (
+                r#" {"docker.io" : {"username":"u","password":"old"}}"#,
+                Dockercfg,
+                &[],
+                r#" {"docker.io" : NEW}"#.to_owned(),
+            ),
+            // What else is there stays, the tokens of the old credential do not.
+            (
+                r#"{"auths":{"docker.io":{"auth":"dTpvbGQ=","email":"a@b","IdentityToken":"t"}}}"#,
+                ConfigJson,
+                &[],
+                r#"{"auths":{"docker.io":{"auth":"dTpuZXc=","email":"a@b","password":"new","username":"u"}}}"#.to_owned(),
+            ),
+            // What is not there is added, in front.
+            (
+                r#"{"auths":{"docker.io":{"auth":"dTpvbGQ="}}}"#,
+                ConfigJson,
+                &["docker.io", "https://index.docker.io/v1/"],
+                r#"{"auths":{"https://index.docker.io/v1/":NEW,"docker.io":NEW}}"#.to_owned(),
+            ),
+            (r#"{"auths":{ }}"#, ConfigJson, &["docker.io"], r#"{"auths":{"docker.io":NEW }}"#.to_owned()),
+            // Go reads a repeated key too.
+            (
+                r#"{"Auths":{"d":{"auth":"dTpvbGQ="}},"auths":{"d":{"auth":"dTpvbGQ="}}}"#,
+                ConfigJson,
+                &[],
+                r#"{"Auths":{"d":NEW},"auths":{"d":NEW}}"#.to_owned(),
+            ),
+        ] {
+            let found = replaced(document, format, wanted);
+            assert_eq!(
+                found.document.expose_secret(),
+                expected.replace("NEW", NEW),
+                "{document}"
+            );
+        }
+    }
+
+    #[test]
+    fn twice_is_once() {
+        let document = r#"{"auths":{"docker.io":{"auth":"dTpvbGQ=","email":"e"}}}"#;
+        let once = replaced(document, DockerConfigFormat::ConfigJson, &["x"]);
+        assert_eq!((once.changed.len(), once.added.len()), (1, 1));
+        let document = once.document.expose_secret();
+        let twice = replaced(document, DockerConfigFormat::ConfigJson, &["x"]);
+        assert_eq!((twice.changed.len(), twice.added.len()), (0, 0));
+        assert_eq!(twice.document.expose_secret(), document);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_and_not_quoted() {
+        for document in ["canary", r#"{"auths":{"d":{"auth":"!canary!"}}}"#, "[]", ""] {
+            let why = replace(
+                document.as_bytes(),
+                DockerConfigFormat::ConfigJson,
+                &entry(),
+                |_| true,
+                &["docker.io"],
+            )
+            .unwrap_err();
+            assert!(!why.to_string().contains("canary"), "{why}");
+        }
+        let shown = format!(
+            "{:?}",
+            replaced("{\"auths\":{}}", DockerConfigFormat::ConfigJson, &["d"])
+        );
+        assert!(!shown.contains("new"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_found_the_old_one_finds_the_new(
+            keys in prop::collection::btree_map("[a-z./:*1-9]{1,24}", prop::bool::ANY, 0..6),
+            spaces in " {0,2}",
+        ) {
+            let entries: Vec<String> = keys
+                .iter()
+                .map(|(key, ours)| {
+                    let auth = if *ours { "dTpvbGQ=" } else { "bzp4" };
+                    format!("{}:{spaces}{}", json!(key), json!({"auth": auth}))
+                })
+                .collect();
+            let document = format!("{{{spaces}\"auths\":{{{}}}}}", entries.join(","));
+            let found = replaced(&document, DockerConfigFormat::ConfigJson, &[]);
+            let parse = |text: &str| DockerConfigKeys::parse(text.as_bytes(), DockerConfigFormat::ConfigJson).unwrap();
+            let (before, after) = (parse(&document), parse(found.document.expose_secret()));
+            for image in ["docker.io/u/a", "u/a", "quay.io/u/a"] {
+                for consumer in Consumer::ALL {
+                    let users = |keys: &DockerConfigKeys| -> Vec<String> {
+                        keys.matching(consumer, image).usernames().map(str::to_owned).collect()
+                    };
+                    prop_assert_eq!(users(&before), users(&after));
+                }
+            }
+            prop_assert!(!found.document.expose_secret().contains("dTpvbGQ="));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What became of each secret, for people and for machines.
+
+use serde::Serialize;
+
+use super::settings::{Mode, Settings};
+use crate::{
+    api::{Verb, to_data},
+    commands::audit::Columns,
+    error::Error,
+    printer::Printer,
+};
+
+/// What became of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Outcome {
+    /// Somebody else changed it since it was looked at: it is left.
+    Conflict,
+    /// It could not be written.
+    Failed,
+    /// It is not written, and holds the old credential.
+    Left,
+    /// It would be written.
+    Planned,
+    /// It holds the new credential now.
+    Rotated,
+    /// It is not the credential that is replaced, or not looked at unless it is named.
+    Skipped,
+    /// It held the new credential already.
+    Unchanged,
+}
+
+/// A secret, and what became of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Row {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    /// The account of its keys.
+    pub(super) username: String,
+    /// The keys that are written, as they may be shown.
+    pub(super) keys: Vec<String>,
+    /// Who uses it.
+    pub(super) consumers: Vec<String>,
+    pub(super) outcome: Outcome,
+    /// Why, and what to do; empty where there is nothing to say.
+    pub(super) message: String,
+}
+
+/// All of them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rotation<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    registry: &'a str,
+    username: &'a str,
+    new_username: &'a str,
+    /// Whether the registry took the new credential; none where it was not asked.
+    verified: Option<bool>,
+    dry_run: Option<&'static str>,
+    secrets: &'a [Row],
+    /// What could not be looked at, and may hold the old credential too.
+    unseen: &'a [String],
+    /// What to do next.
+    next: &'a str,
+}
+
+/// Whose credential it was and is, and whether the registry has taken the new one.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) username: String,
+    pub(super) new_username: String,
+    pub(super) verified: Option<bool>,
+    /// What could not be looked at.
+    pub(super) unseen: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether the old credential is still in use there.
+    pub(super) const fn is_open(self) -> bool {
+        matches!(self, Self::Conflict | Self::Failed | Self::Left)
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Conflict => "changed meanwhile",
+            Self::Failed => "failed",
+            Self::Left => "left",
+            Self::Planned => "would be rotated",
+            Self::Rotated => "rotated",
+            Self::Skipped => "skipped",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// Prints the rows.
+pub(super) fn print(
+    rows: &[Row],
+    about: &About,
+    next: &str,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<(), Error> {
+    if let Some(format) = settings.format {
+        let rotation = Rotation {
+            api_version: "extreg.io/v1",
+            kind: "SecretRotation",
+            registry: &settings.registry,
+            username: &about.username,
+            new_username: &about.new_username,
+            verified: about.verified,
+            dry_run: match settings.mode {
+                Mode::Plan => Some("client"),
+                Mode::Try => Some("server"),
+                Mode::Write => None,
+            },
+            secrets: rows,
+            unseen: &about.unseen,
+            next,
+        };
+        printer.raw(&to_data(&rotation, format)?);
+        return Ok(());
+    }
+    let mut columns = Columns::new(&[
+        "NAMESPACE",
+        "SECRET",
+        "ACCOUNT",
+        "KEYS",
+        "USED BY",
+        "RESULT",
+    ]);
+    for row in rows {
+        let suffix = match row.outcome {
+            Outcome::Rotated => settings.mode.dry_run().suffix(),
+            _ => "",
+        };
+        columns.row([
+            row.namespace.clone(),
+            row.name.clone(),
+            row.username.clone(),
+            row.keys.join(","),
+            used_by(&row.consumers),
+            format!("{}{suffix}", row.outcome.word()),
+        ]);
+    }
+    columns.print(printer);
+    for row in rows.iter().filter(|row| !row.message.is_empty()) {
+        printer.note(format!(
+            "secret/{} in {}: {}",
+            row.name, row.namespace, row.message
+        ));
+    }
+    for unseen in &about.unseen {
+        printer.warn(&format!(
+            "not seen, and may hold the old credential too: {unseen}"
+        ));
+    }
+    if !next.is_empty() {
+        printer.note(next);
+    }
+    Ok(())
+}
+
+/// A line of the journal.
+pub(super) fn journal_line(row: &Row) -> String {
+    format!(
+        "secret/{} in {} {}",
+        row.name,
+        row.namespace,
+        Verb::Configured
+    )
+}
+
+/// The first few, and how many more.
+fn used_by(consumers: &[String]) -> String {
+    const FEW: usize = 3;
+    let shown: Vec<&str> = consumers.iter().take(FEW).map(String::as_str).collect();
+    match consumers.len() {
+        0 => "nobody".to_owned(),
+        count if count > FEW => format!("{} and {} more", shown.join(", "), count - FEW),
+        _ => shown.join(", "),
+    }
+}

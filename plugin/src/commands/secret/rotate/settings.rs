@@ -1,0 +1,157 @@
+//! What `secret rotate` was asked for, understood and checked.
+
+use extreg_core::{image::ImageRef, registry::RegistryHost};
+
+use super::Args;
+use crate::{
+    api::{DataFormat, DryRun},
+    commands::setup::{credential::CredentialSource, names},
+    error::Error,
+    registry::Endpoints,
+};
+
+/// What to rotate, and how to go about it.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) name: String,
+    pub(super) places: Places,
+    /// The registry, `docker.io` for all names of Docker Hub.
+    pub(super) registry: String,
+    pub(super) replaces: Option<String>,
+    /// The account of the new credential, if it is said.
+    pub(super) username: Option<String>,
+    pub(super) source: Source,
+    /// The image to try it with, if one is said.
+    pub(super) image: Option<String>,
+    pub(super) verify: bool,
+    pub(super) managed: bool,
+    pub(super) mode: Mode,
+    pub(super) format: Option<DataFormat>,
+    pub(super) endpoints: Endpoints,
+}
+
+/// Where to look for the credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Places {
+    /// In these namespaces; none is that of the context.
+    Namespaces(Vec<String>),
+    /// Everywhere that the user can see.
+    All,
+}
+
+/// Where the new credential is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// It is given.
+    AuthFile(std::path::PathBuf),
+    /// Its password is on stdin.
+    Stdin,
+    /// It is asked for.
+    Unsaid,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Say what would be done.
+    Plan,
+    /// Have the server try it.
+    Try,
+    /// Do it.
+    Write,
+}
+
+impl Settings {
+    /// Understands and checks the arguments.
+    ///
+    /// # Errors
+    /// [`Error::Usage`]
+    pub(super) fn resolve(args: Args, namespace: Option<&str>) -> Result<Self, Error> {
+        names::subdomain("secret", &args.name)?;
+        let places = if args.all_namespaces {
+            Places::All
+        } else {
+            let names = namespace.unwrap_or_default().split(',').map(str::trim);
+            let mut names: Vec<String> = names
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect();
+            names.sort();
+            names.dedup();
+            Places::Namespaces(names)
+        };
+        let registry = args.registry.trim().trim_end_matches('/');
+        let host = registry
+            .split_once("://")
+            .map_or(registry, |(_, rest)| rest);
+        if host.is_empty() || host.contains(['/', '@']) || host.contains(char::is_whitespace) {
+            return Err(Error::usage(format!(
+                "--registry {}: name the registry's host, e.g. docker.io",
+                args.registry
+            )));
+        }
+        if let Some(image) = &args.image {
+            let is_on_registry = ImageRef::parse(image).ok().is_some_and(|image| {
+                !image.is_registry_only()
+                    && RegistryHost::of(image.with_defaults().registry()) == RegistryHost::of(host)
+            });
+            if !is_on_registry {
+                return Err(Error::usage(format!(
+                    "--image {image}: name an image on {host}, the registry of the credential"
+                )));
+            }
+        }
+        let source = match (args.auth_file, args.password_stdin) {
+            (Some(file), _) => Source::AuthFile(file),
+            (None, true) => Source::Stdin,
+            (None, false) => Source::Unsaid,
+        };
+        let mode = match (args.dry_run, args.yes) {
+            (DryRun::Server, _) => Mode::Try,
+            (DryRun::None, true) => Mode::Write,
+            (DryRun::Client, _) | (DryRun::None, false) => Mode::Plan,
+        };
+        Ok(Self {
+            name: args.name,
+            places,
+            registry: RegistryHost::of(host).as_str().to_owned(),
+            replaces: args.replaces,
+            username: args.username,
+            source,
+            image: args.image,
+            verify: !args.no_verify,
+            managed: args.managed,
+            mode,
+            format: args.output,
+            endpoints: args.endpoints,
+        })
+    }
+
+    /// Where the new credential is from, for an account that is known by now.
+    pub(super) fn credential(&self, account: &str) -> CredentialSource {
+        let username = self.username.clone().unwrap_or_else(|| account.to_owned());
+        match &self.source {
+            Source::AuthFile(path) => CredentialSource::AuthFile(path.clone()),
+            Source::Stdin => CredentialSource::Stdin { username },
+            Source::Unsaid => CredentialSource::Unsaid {
+                username: Some(username),
+            },
+        }
+    }
+
+    /// Whether there is a credential, or somebody is to be asked for one.
+    pub(super) fn needs_credential(&self) -> bool {
+        self.mode != Mode::Plan || self.source != Source::Unsaid
+    }
+}
+
+impl Mode {
+    /// As the API has it.
+    pub(super) const fn dry_run(self) -> DryRun {
+        match self {
+            Self::Plan => DryRun::Client,
+            Self::Try => DryRun::Server,
+            Self::Write => DryRun::None,
+        }
+    }
+}

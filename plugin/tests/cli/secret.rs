@@ -1,0 +1,433 @@
+//! `secret check` and `secret link`: what they ask for, and what they say.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::{
+    common::{FakeApi, extreg, status},
+    fake_registry::{FakeRegistry, IMAGE, Rules},
+    secret_api::{SecretApi, account, build_config, config, secret, stream},
+};
+
+const APP: &str = "docker.io/ably77/app";
+
+/// A namespace that setup has made, and its secret.
+fn shop(hub: &str) -> Vec<Value> {
+    vec![
+        secret("shop", "hub", hub),
+        account("shop", "builder", &["builder-dockercfg-x", "hub"], &["hub"]),
+        account("shop", "default", &["default-dockercfg-x", "hub"], &[]),
+        build_config("shop", "app", "docker.io/ably77/app:latest", "hub"),
+        stream("shop", "app", "docker.io/ably77/app:latest"),
+    ]
+}
+
+fn good() -> String {
+    config(&[
+        ("docker.io", "ably77:pw"),
+        ("https://index.docker.io/v1/", "ably77:pw"),
+    ])
+}
+
+fn registry(rights: &[&'static str]) -> FakeRegistry {
+    FakeRegistry::start(Rules {
+        users: [("ably77".to_owned(), "pw".to_owned())].into(),
+        rights: [("ably77".to_owned(), rights.to_vec())].into(),
+        images: [("ably77/app:latest".to_owned(), IMAGE)].into(),
+        ..Rules::default()
+    })
+}
+
+#[test]
+fn help() {
+    let page = |args: &[&str]| {
+        let run = extreg().arg("secret").args(args).output().unwrap();
+        String::from_utf8(run.stdout).unwrap()
+    };
+    insta::assert_snapshot!("secret-help", page(&["-h"]));
+    insta::assert_snapshot!("secret-check-help", page(&["check", "-h"]));
+    insta::assert_snapshot!("secret-link-help", page(&["link", "-h"]));
+    insta::assert_snapshot!("secret-rotate-help", page(&["rotate", "-h"]));
+}
+
+#[test]
+fn an_auth_file_needs_no_cluster_and_no_network() {
+    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    let run = |config: &str, format: &str| {
+        std::fs::write(&file, config).unwrap();
+        let output = extreg()
+            .args(["secret", "check", "--auth-file", file.to_str().unwrap()])
+            .args(["--image", APP, "-o", format, "-v", "10"])
+            .args(["--server", &api.url, "--kubeconfig", "/nonexistent"])
+            .args(["--registry-endpoint", &format!("docker.io={}", api.url)])
+            .output()
+            .unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), out)
+    };
+    let (code, out) = run(&good(), "json");
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 0, "{answer}");
+    assert_eq!(answer["kind"], "SecretCheck");
+    let uses = answer["images"][0]["uses"].as_array().unwrap();
+    assert_eq!(uses.len(), 6);
+    assert!(
+        uses.iter()
+            .all(|one| one["outcome"] == "found" && one["differs"] == false)
+    );
+
+    let bad = json!({"auths": {
+        "https://index.docker.io/v1": {"auth": STANDARD.encode("ably77:pw")},
+        "docker.io": {"username": "robot", "password": "pw"},
+    }});
+    for format in ["json", "yaml", "table", "wide"] {
+        let (code, out) = run(&bad.to_string(), format);
+        assert_eq!(code, 3, "{format}: {out}");
+        assert!(out.contains("it lacks the slash at its end"), "{out}");
+    }
+    let (_, out) = run(&bad.to_string(), "table");
+    let folder = folder.path().to_str().unwrap();
+    insta::assert_snapshot!("secret-check-auth-file", out.replace(folder, "FOLDER"));
+    assert!(api.seen().is_empty());
+    for (text, expected) in [
+        ("nonsense", 2),
+        (r#"{"auths": {"docker.io": {"auth": "c2VjcmV0"}}}"#, 2),
+    ] {
+        assert_eq!(run(text, "json").0, expected);
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_before_any_request() {
+    let api = SecretApi::with(&[]);
+    for (words, expected) in [
+        ("check --image docker.io", "no repository in it"),
+        (
+            "check --image https://docker.io/u/a",
+            "invalid reference format",
+        ),
+        ("check Hub", "no DNS subdomain"),
+        ("check hub --auth-file f", "cannot be used with"),
+        ("check --auth-file /nonexistent", "No such file"),
+        ("link", "<NAME>"),
+        ("link hub --for mount", "invalid value"),
+        ("link hub --account Web", "no DNS subdomain"),
+    ] {
+        let ran = api.run(words, "");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words}: {ran:?}");
+        assert!(ran.err.contains(expected), "{words}: {}", ran.err);
+    }
+    assert_eq!(api.count(), 0);
+}
+
+#[test]
+fn every_consumer_finds_what_setup_writes() {
+    let api = SecretApi::with(&shop(&good()));
+    for words in [
+        "",
+        "--image docker.io/ably77/app",
+        "hub --image docker.io/ably77/app:v2",
+    ] {
+        for format in ["table", "wide", "json", "yaml"] {
+            let ran = api.run(
+                &format!("check {words} -n shop --no-registry -o {format}"),
+                "",
+            );
+            assert_eq!(ran.code, 0, "{words}: {ran:?}");
+        }
+    }
+    let ran = api.run(
+        "check -n shop --image docker.io/ably77/app -o wide --no-registry",
+        "",
+    );
+    insta::assert_snapshot!("secret-check-wide", ran.out);
+    assert!(api.writes().is_empty());
+}
+
+#[test]
+fn where_consumers_differ_or_find_nothing_it_is_marked() {
+    let mut objects = shop(&config(&[("https://index.docker.io/v1/", "ably77:pw")]));
+    objects.push(secret(
+        "shop",
+        "ahead",
+        &config(&[("docker.io", "other:pw")]),
+    ));
+    objects.push(secret(
+        "shop",
+        "stuck",
+        &config(&[("*.docker.io", "ably77:pw")]),
+    ));
+    objects[2] = account("shop", "default", &[], &[]);
+    let mut opaque = secret("shop", "opaque", "x");
+    opaque["type"] = json!("Opaque");
+    objects.push(opaque);
+    let api = SecretApi::with(&objects);
+    let words = "check -n shop --image docker.io/ably77/app --no-registry";
+    let ran = api.run(words, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    insta::assert_snapshot!("secret-check-differs", format!("{}{}", ran.out, ran.err));
+    let ran = api.run("check hub stuck opaque gone -n shop --no-registry", "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    insta::assert_snapshot!("secret-check-named", format!("{}{}", ran.out, ran.err));
+    // A secret under whose keys nobody finds anything.
+    let ran = api.run("check stuck -n shop --no-registry", "");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    // What is not named is only told.
+    let ran = api.run("check -n shop --no-registry", "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("*  import"), "{}", ran.out);
+}
+
+#[test]
+fn trap_28_a_link_that_this_version_does_not_read_is_told() {
+    let with_version = |version: &'static str| {
+        let mut objects = shop(&good());
+        objects[1] = account("shop", "builder", &["builder-dockercfg-x"], &["hub"]);
+        objects[3] = build_config("shop", "app", "docker.io/ably77/app:latest", "");
+        let api = SecretApi::start(&objects, move |seen, _| {
+            seen.line.contains("/clusterversions/version").then(|| {
+                let body = json!({"status": {"desired": {"version": version}}});
+                super::common::json("200 OK", "", &body.to_string())
+            })
+        });
+        let ran = api.run("check -n shop -o json --no-registry", "");
+        let answer: Value = serde_json::from_str(&ran.out).unwrap();
+        let uses = answer["images"][0]["uses"].as_array().unwrap();
+        let push = uses
+            .iter()
+            .find(|one| one["consumer"] == "buildPush")
+            .unwrap();
+        (
+            ran.code,
+            push["outcome"].as_str().unwrap().to_owned(),
+            answer["secrets"][0]["links"][0]["push"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        )
+    };
+    let told = |code, outcome: &str, push: &str| (code, outcome.to_owned(), push.to_owned());
+    assert_eq!(with_version("4.21.0"), told(3, "none", "no"));
+    assert_eq!(with_version("4.14.9"), told(0, "found", "yes"));
+    assert_eq!(with_version("4.15.9"), told(4, "unknown", "unknown"));
+}
+
+#[test]
+fn who_may_not_see_secrets_is_told_so() {
+    let api = SecretApi::start(&shop(&good()), |seen, _| {
+        seen.line
+            .contains("/secrets?")
+            .then(|| status("403 Forbidden", 403, "Forbidden", "no"))
+    });
+    let ran = api.run("check -n shop --image docker.io/ably77/app -o json", "");
+    assert_eq!(ran.code, 6, "{ran:?}");
+    let answer: Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(
+        answer["gaps"].to_string().contains("secrets in shop"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn the_registry_tells_what_a_credential_may_do() {
+    let asked = |hub: &str, rights: &[&'static str], more: &str| {
+        let registry = registry(rights);
+        let api = SecretApi::with(&shop(hub));
+        let endpoint = registry.endpoint("docker.io");
+        let ran = api.run(&format!("check -n shop -o json {endpoint} {more}"), "");
+        let answer: Value = serde_json::from_str(&ran.out).unwrap();
+        let scopes = &answer["secrets"][0]["scopes"];
+        let may = |what: &str| scopes[0][what].as_str().unwrap_or("-").to_owned();
+        assert!(
+            !registry
+                .asked()
+                .iter()
+                .any(|asked| asked.contains("/manifests/"))
+        );
+        (
+            ran.code,
+            ["pull", "push", "delete", "broader"].map(may).join(" "),
+            scopes[0]["message"].as_str().unwrap_or_default().to_owned(),
+            registry.asked().len(),
+        )
+    };
+    let (code, may, message, _) = asked(&good(), &["pull", "push", "delete"], "");
+    assert_eq!((code, may.as_str()), (0, "yes yes yes yes"));
+    assert_eq!(
+        message,
+        "it may delete: nothing here needs that; it may push to other repositories too"
+    );
+    let (code, may, message, _) = asked(&good(), &["pull"], "");
+    assert_eq!((code, may.as_str()), (3, "yes no no no"));
+    assert!(message.contains("that is what it is used for"), "{message}");
+    let wrong = config(&[("docker.io", "ably77:old")]);
+    let (code, may, message, _) = asked(&wrong, &["pull", "push"], "");
+    assert_eq!((code, may.as_str()), (3, "no no no no"));
+    assert!(message.contains("401"), "{message}");
+    let (code, may, _, count) = asked(&good(), &["pull"], "--no-registry");
+    assert_eq!((code, may.as_str(), count), (0, "- - - -", 0));
+}
+
+#[test]
+fn a_registry_that_cannot_be_asked_leaves_it_unknown() {
+    let api = SecretApi::with(&shop(&good()));
+    let ran = api.run(
+        "check -n shop -o json --registry-endpoint docker.io=http://127.0.0.1:1",
+        "",
+    );
+    let answer: Value = serde_json::from_str(&ran.out).unwrap();
+    let scope = &answer["secrets"][0]["scopes"][0];
+    assert_eq!(
+        (ran.code, &scope["pull"], &scope["push"]),
+        (0, &json!("unknown"), &json!("unknown"))
+    );
+    assert!(
+        scope["message"]
+            .as_str()
+            .unwrap()
+            .contains("cannot be asked"),
+        "{scope}"
+    );
+}
+
+#[test]
+fn links_are_added_once_and_all_others_stay() {
+    let mut objects = shop(&good());
+    objects[1] = account(
+        "shop",
+        "builder",
+        &["builder-dockercfg-x"],
+        &["builder-dockercfg-x", "mine"],
+    );
+    objects[2] = account("shop", "default", &["default-dockercfg-x"], &[]);
+    let api = SecretApi::with(&objects);
+    let dry = api.run("link hub -n shop --dry-run=client", "");
+    assert_eq!(dry.code, 0, "{dry:?}");
+    assert_eq!(
+        dry.out,
+        "serviceaccount/builder linked (dry run)\nserviceaccount/default linked (dry run)\n"
+    );
+    assert!(api.writes().is_empty());
+    let ran = api.run("link hub -n shop", "");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(
+        ran.out,
+        "serviceaccount/builder linked\nserviceaccount/default linked\n"
+    );
+    let builder = api.get("shop", "serviceaccounts", "builder");
+    let names = |list: &str| -> Vec<&str> {
+        let entries = builder[list].as_array().unwrap();
+        entries
+            .iter()
+            .map(|entry| entry["name"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(names("imagePullSecrets"), ["builder-dockercfg-x", "hub"]);
+    assert_eq!(names("secrets"), ["builder-dockercfg-x", "mine", "hub"]);
+    assert_eq!(
+        api.get("shop", "serviceaccounts", "default")["secrets"],
+        json!([])
+    );
+    let again = api.run("link hub -n shop", "");
+    assert_eq!(
+        again.out,
+        "serviceaccount/builder unchanged\nserviceaccount/default unchanged\n"
+    );
+    assert_eq!(api.writes().len(), 2);
+}
+
+#[test]
+fn what_cannot_be_linked_is_refused_with_what_to_do() {
+    let mut objects = shop(&good());
+    let mut opaque = secret("shop", "opaque", "x");
+    opaque["type"] = json!("Opaque");
+    objects.push(opaque);
+    let api = SecretApi::with(&objects);
+    for (words, expected) in [
+        ("link gone -n shop", "oc create secret docker-registry gone"),
+        ("link opaque -n shop", "is of type Opaque"),
+        (
+            "link hub -n shop --account web",
+            "oc create serviceaccount web -n shop",
+        ),
+    ] {
+        let ran = api.run(words, "");
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{words}: {ran:?}");
+        assert!(ran.err.contains(expected), "{words}: {}", ran.err);
+    }
+    assert!(api.writes().is_empty());
+}
+
+/// A canary in every field that may hold a credential, in every place of it.
+#[test]
+fn trap_56_no_format_shows_a_password_at_any_verbosity() {
+    const CANARY: &str = "canary-4be8d2f1-secret";
+    let entry = json!({
+        "username": "ably77", "password": CANARY,
+        "auth": STANDARD.encode(format!("ably77:{CANARY}")),
+        "identitytoken": CANARY, "registrytoken": CANARY,
+    });
+    let mut broken = entry.clone();
+    broken["auth"] = json!(format!("!{CANARY}"));
+    let keys = format!("https://ably77:{CANARY}@docker.io");
+    let configs = [
+        json!({"auths": {"docker.io": entry, keys: entry}}).to_string(),
+        json!({"auths": {"docker.io": broken}}).to_string(),
+        json!({"auths": {"docker.io": CANARY}}).to_string(),
+        CANARY.to_owned(),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    let registry = registry(&["pull"]);
+    let endpoint = registry.endpoint("docker.io");
+    for config in &configs {
+        std::fs::write(&file, config).unwrap();
+        let mut objects = shop(config);
+        objects.push(secret("shop", "second", config));
+        let api = SecretApi::with(&objects);
+        let file = file.display();
+        let mut said = String::new();
+        for format in ["table", "wide", "json", "yaml"] {
+            for words in [
+                format!("check -n shop --image {APP} {endpoint} -o {format} -v 10"),
+                format!("check hub second -n shop {endpoint} -o {format} -v 10"),
+                format!("check -A {endpoint} -o {format} -v 10"),
+                format!("check --auth-file {file} --image {APP} -o {format} -v 10"),
+            ] {
+                let ran = api.run(&words, "");
+                said.push_str(&ran.out);
+                said.push_str(&ran.err);
+            }
+        }
+        for format in ["json", "yaml"] {
+            for words in [
+                format!("rotate hub -n shop --password-stdin --yes {endpoint} -o {format} -v 10"),
+                format!("rotate hub -A --auth-file {file} --no-verify --yes -o {format} -v 10"),
+                format!("rotate hub -n shop --password-stdin --no-verify --yes -o {format} -v 10"),
+                "rotate hub -A -v 10".to_owned(),
+                format!("link hub -n shop -o {format} -v 10"),
+            ] {
+                let ran = api.run(&words, &format!("{CANARY}\n"));
+                said.push_str(&ran.out);
+                said.push_str(&ran.err);
+            }
+        }
+        assert!(
+            said.contains("ably77") || said.contains("docker config"),
+            "{said}"
+        );
+        let encoded = STANDARD.encode(format!("ably77:{CANARY}"));
+        let typed = STANDARD.encode(CANARY);
+        let config = STANDARD.encode(config);
+        for form in [
+            CANARY,
+            &encoded,
+            &typed[..20],
+            &config[..config.len().min(40)],
+        ] {
+            assert!(!said.contains(form), "{form} in {said}");
+        }
+    }
+}
