@@ -14,6 +14,7 @@ pub mod promote;
 pub mod ratelimit;
 pub mod resolve;
 pub mod setup;
+pub mod status;
 pub mod tag;
 pub mod teardown;
 pub mod version;
@@ -51,6 +52,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Status(status::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Tag(tag::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
@@ -78,6 +81,7 @@ impl Command {
             Self::Ratelimit(_) => "ratelimit",
             Self::Resolve(_) => "resolve",
             Self::Setup(_) => "setup",
+            Self::Status(_) => "status",
             Self::Tag(_) => "tag",
             Self::Teardown(_) => "teardown",
             Self::Upgrade(_) => "upgrade",
@@ -90,6 +94,14 @@ impl Command {
     pub const fn is_for_pipelines(&self) -> bool {
         match self {
             Self::Audit(args) => args.is_ci(),
+            _ => false,
+        }
+    }
+
+    /// Whether it goes on until it is interrupted, so that an interrupt is its ordinary end.
+    pub const fn is_watch(&self) -> bool {
+        match self {
+            Self::Status(args) => args.watches(),
             _ => false,
         }
     }
@@ -109,6 +121,7 @@ impl Command {
             Self::Ratelimit(args) => Box::pin(ratelimit::run(*args, context)).await,
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Setup(args) => setup::run(*args, context).await,
+            Self::Status(args) => Box::pin(status::run(args, context)).await,
             Self::Tag(args) => tag::run(args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,
             Self::Upgrade(args) => Box::pin(webhook::upgrade::run(args, context)).await,

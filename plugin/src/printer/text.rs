@@ -55,6 +55,21 @@ impl Text {
         self.push(AnsiColor::Red.on_default(), text)
     }
 
+    /// On one line and no longer than that.
+    #[must_use]
+    pub(super) fn cut(&self, columns: usize) -> Self {
+        let mut left = columns;
+        let mut parts = Vec::new();
+        for (style, text) in &self.parts {
+            // What is escaped is longer than it was.
+            let text = escape(text).replace(['\n', '\t'], " ");
+            let kept: String = text.chars().take(left).collect();
+            left -= kept.chars().count();
+            parts.push((*style, kept));
+        }
+        Self { parts }
+    }
+
     /// The text, with styles if `color`.
     pub fn render(&self, color: bool) -> String {
         self.parts
