@@ -67,7 +67,13 @@ impl FlowReport {
     pub(super) fn telling(&self) -> Option<&Link> {
         let first = |state| self.links.iter().find(|link| link.state == state);
         match self.state {
-            State::Broken | State::Waiting | State::Unknown => first(self.state),
+            State::Broken | State::Waiting => first(self.state),
+            // What is not known of the registry leaves something else open, or nothing.
+            State::Unknown => {
+                let mut open = self.links.iter().filter(|l| l.state == State::Unknown);
+                open.find(|link| link.part != Part::Registry)
+                    .or_else(|| first(State::Unknown))
+            }
             State::Ok | State::None => self.links.iter().rev().find(|l| l.state == State::Ok),
         }
     }

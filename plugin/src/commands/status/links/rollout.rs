@@ -37,10 +37,18 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
             .why("Paused")
             .mend(site.mend.rollout("resume", workload));
     }
-    if let Some(failure) = workload
+    let has_no_image = workload
+        .containers
+        .iter()
+        .any(|c| c.image.trim().is_empty());
+    if has_no_image {
+        return of(State::Waiting, format!("{reference} has no image yet")).why("NoImage");
+    }
+    // One of the version before stays there when the new one has none.
+    let failure = workload
         .condition("ReplicaFailure")
-        .filter(|c| c.status == "True")
-    {
+        .filter(|c| c.status == "True");
+    if let Some(failure) = failure.filter(|_| updated < wanted) {
         return of(
             State::Broken,
             format!("no pods can be made: {}", failure.message),

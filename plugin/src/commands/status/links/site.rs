@@ -30,7 +30,9 @@ pub(super) struct Expected {
 
 impl<'w> Site<'w> {
     /// The BuildConfig whose build is the newest of those that write the image.
-    pub(in crate::commands::status) fn config(&self) -> Option<(&'w BuildConfig, Option<&'w Builds>)> {
+    pub(in crate::commands::status) fn config(
+        &self,
+    ) -> Option<(&'w BuildConfig, Option<&'w Builds>)> {
         let configs = self.flow.configs.iter();
         configs
             .map(|config| (*config, self.world.builds_of(config)))
