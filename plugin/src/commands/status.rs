@@ -23,7 +23,7 @@ use self::{
     settings::{Settings, Show},
     world::World,
 };
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error, exit::Exit, registry::Endpoints};
 
 /// Show why a new image is not running: build, registry, import, trigger, rollout and pods
 ///
@@ -43,7 +43,8 @@ Examples:
   # Every object of it, and again whenever something changes
   oc extreg status deployment/python-lyapp -n snow --tree -w
 
-The exit code is 0 whatever it shows, 1 if there is no such flow, 6 if nothing at all may be read.")]
+A registry is asked by HEAD, which Docker Hub does not count as a pull, with the login that an import of \
+the namespace would use, if you may read it. The exit code is 0 whatever it shows, 1 if there is no such flow, 6 if nothing at all may be read.")]
 pub struct Args {
     /// Only the flows that this is part of: a name, STREAM:TAG, or KIND/NAME
     #[arg(value_name = "NAME")]
@@ -69,6 +70,11 @@ pub struct Args {
         hide_possible_values = true
     )]
     output: Option<Output>,
+    /// Ask no registry what it has
+    #[arg(long, help_heading = "Registry")]
+    no_registry: bool,
+    #[command(flatten)]
+    endpoints: Endpoints,
 }
 
 /// `-o`.

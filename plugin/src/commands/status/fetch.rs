@@ -5,14 +5,22 @@ mod credentials;
 mod elsewhere;
 mod list;
 mod picked;
+mod registry;
 mod visible;
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::future::try_join_all;
 use tokio::sync::Semaphore;
 
+use self::{credentials::Opened, registry::Registries};
 use super::{
+    flow::flows,
+    image::Image,
     judge,
     report::Report,
     settings::Settings,
@@ -29,6 +37,8 @@ pub(super) struct Source {
     /// The namespace; none for all of them.
     namespace: Option<String>,
     permits: Arc<Semaphore>,
+    /// None if no registry is to be asked.
+    registries: Option<Registries>,
 }
 
 impl Source {
@@ -43,6 +53,10 @@ impl Source {
             cluster,
             namespace,
             permits: Arc::new(Semaphore::new(IN_FLIGHT)),
+            registries: match &settings.registry {
+                Some(endpoints) => Some(Registries::new(endpoints, context)?),
+                None => None,
+            },
         })
     }
 
@@ -76,12 +90,30 @@ impl Source {
             settings.wanted.picked = Some(self.picked(&settings.selector).await?);
         }
         let mut world = self.world().await?;
+        let mut opened = Opened::default();
+        if let Some(mut registries) = self.registries.take() {
+            let images = images(&world, &settings);
+            let open = registries.open(images.iter().map(|(image, of)| (image, of.as_str())));
+            if !open.is_empty() {
+                let namespaces: BTreeSet<String> = open.values().cloned().collect();
+                let namespaces = namespaces.into_iter().take(credentials::MOST).collect();
+                opened = self.open(namespaces).await?;
+                if !settings.watch {
+                    printer.status("asking registries what they have");
+                }
+            }
+            world.registry = registries.ask(open, &opened).await;
+            self.registries = Some(registries);
+        }
         let report = judge(&world, &settings, context);
-        let doubtful = credentials::namespaces(&report, &world);
-        if doubtful.is_empty() {
+        let refused = credentials::refused(&report, &world);
+        if refused.is_empty() {
             return Ok(report);
         }
-        world.credentials = self.credentials(&doubtful).await?;
+        if !refused.is_subset(&opened.namespaces) {
+            opened = self.open(refused).await?;
+        }
+        world.credentials = opened.snapshot;
         Ok(judge(&world, &settings, context))
     }
 
@@ -135,6 +167,17 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// The images of the flows that are asked for, each with the namespace whose imports would ask for it.
+fn images(world: &World, settings: &Settings) -> BTreeMap<Image, String> {
+    let flows = flows(world, &settings.wanted);
+    let images = flows.iter().filter_map(|flow| {
+        let namespace = flow.source.map(|source| source.name.namespace);
+        let namespace = namespace.unwrap_or_else(|| flow.namespace());
+        Some((flow.image()?, namespace.to_owned()))
+    });
+    images.collect()
 }
 
 /// A failed request as a gap.

@@ -5,7 +5,7 @@ use super::{
     flow::Wanted,
     render::{Look, View},
 };
-use crate::{api::DataFormat, context::Context, error::Error};
+use crate::{api::DataFormat, context::Context, error::Error, registry::Endpoints};
 
 /// What to look at and how to show it.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Settings {
     pub(super) selector: String,
     pub(super) all_namespaces: bool,
     pub(super) watch: bool,
+    /// Where registries are asked; none if they are not to be.
+    pub(super) registry: Option<Endpoints>,
     pub(super) show: Show,
     /// The name as it was given.
     pub(super) name: Option<String>,
@@ -61,6 +63,7 @@ impl Settings {
             selector: args.selector.unwrap_or_default(),
             all_namespaces: args.all_namespaces,
             watch: args.watch,
+            registry: (!args.no_registry).then_some(args.endpoints),
             show,
             name: args.name,
         })

@@ -83,12 +83,6 @@ impl<'w> Site<'w> {
         }
     }
 
-    /// Why a list of the flow's namespace was not read, in words, if it was not.
-    pub(super) fn unseen(&self, what: Listed) -> Option<String> {
-        let gap = self.world.unseen.why(what, self.flow.namespace())?;
-        Some(unseen(what, gap))
-    }
-
     /// Whether a time is longer ago than that.
     pub(super) fn is_older(&self, time: Option<Timestamp>, seconds: i64) -> bool {
         time.is_some_and(|time| self.now.as_second() - time.as_second() > seconds)
