@@ -116,6 +116,11 @@ impl Printer {
         self.frame.is_some()
     }
 
+    /// How wide the terminal is that stdout is; none if it is none.
+    pub fn columns(&self) -> Option<usize> {
+        self.can_redraw().then(|| Size::of_terminal().columns)
+    }
+
     /// Lines on stdout in the place of those that were drawn before. Nothing is written if they are the
     /// same, or where they cannot be drawn over.
     pub fn draw(&self, lines: &[Text]) {

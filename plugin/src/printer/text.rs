@@ -55,19 +55,15 @@ impl Text {
         self.push(AnsiColor::Red.on_default(), text)
     }
 
-    /// On one line and no longer than that.
-    #[must_use]
-    pub(super) fn cut(&self, columns: usize) -> Self {
-        let mut left = columns;
-        let mut parts = Vec::new();
-        for (style, text) in &self.parts {
-            // What is escaped is longer than it was.
-            let text = escape(text).replace(['\n', '\t'], " ");
-            let kept: String = text.chars().take(left).collect();
-            left -= kept.chars().count();
-            parts.push((*style, kept));
-        }
-        Self { parts }
+    /// On one line, escaped, and how many columns it takes: a character one each.
+    pub(super) fn flat(&self) -> (Self, usize) {
+        let parts: Vec<(Style, String)> = self
+            .parts
+            .iter()
+            .map(|(style, text)| (*style, escape(text).replace(['\n', '\t'], " ")))
+            .collect();
+        let columns = parts.iter().map(|(_, text)| text.chars().count()).sum();
+        (Self { parts }, columns)
     }
 
     /// The text, with styles if `color`.

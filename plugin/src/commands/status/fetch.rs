@@ -123,7 +123,9 @@ impl Source {
         let lists = Listed::all().map(|what| self.list(what, &world, &denied));
         try_join_all(lists).await?;
         let mut world = world.into_inner();
-        if world.unseen.is_all_forbidden()
+        if world
+            .unseen
+            .is_all_forbidden(self.namespace.as_deref().unwrap_or_default())
             && let Some(error) = denied.into_inner()
         {
             return Err(error);

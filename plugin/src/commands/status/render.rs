@@ -21,6 +21,8 @@ pub(super) struct Look {
     /// Whether it may have signs and lines beside letters.
     pub(super) has_signs: bool,
     pub(super) now: Timestamp,
+    /// How wide it may be, where there is a limit.
+    pub(super) columns: Option<usize>,
     /// Whether the table has every column.
     pub(super) wide: bool,
     /// Whether the flows may be of several namespaces.

@@ -86,6 +86,7 @@ impl Settings {
         Look {
             has_signs: context.printer.out_has_color(),
             now: jiff::Timestamp::now(),
+            columns: context.printer.columns(),
             wide: matches!(self.show, Show::Lines { wide: true, .. }),
             all_namespaces: self.all_namespaces,
         }

@@ -236,10 +236,11 @@ impl Unseen {
             .collect()
     }
 
-    /// Whether nothing at all was to be read because it may not be.
-    pub(super) fn is_all_forbidden(&self) -> bool {
+    /// Whether nothing at all was to be read, of a namespace or (where empty) of all, because it may
+    /// not be.
+    pub(super) fn is_all_forbidden(&self, namespace: &str) -> bool {
         let mut any = false;
-        let all = Listed::all().all(|what| match self.why(what, "") {
+        let all = Listed::all().all(|what| match self.why(what, namespace) {
             Some(Gap::Forbidden) => {
                 any = true;
                 true
@@ -303,10 +304,10 @@ mod tests {
         );
         assert_eq!(unseen.why(Listed::Pods, "c"), None);
         assert!(unseen.why(Listed::Builds, "c").is_some());
-        assert!(!unseen.is_all_forbidden());
+        assert!(!unseen.is_all_forbidden("a"));
         for what in Listed::all() {
-            unseen.add(what, "", Gap::Forbidden);
+            unseen.add(what, "a", Gap::Forbidden);
         }
-        assert!(unseen.is_all_forbidden());
+        assert!(unseen.is_all_forbidden("a") && !unseen.is_all_forbidden("c"));
     }
 }

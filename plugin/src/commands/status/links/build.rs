@@ -88,9 +88,10 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
         )
         .mend(mend_output(site, config)),
         (Phase::Pending, "MissingPushSecret") => {
-            let secret = match build.push_secret.as_str() {
-                "" => "dockerhub",
-                secret => secret,
+            let secret = match (&build.output, build.push_secret.as_str()) {
+                (Output::Image(image), "") => &credential::new_secret(image),
+                (_, "") => "dockerhub",
+                (_, secret) => secret,
             };
             of(
                 State::Broken,

@@ -9,11 +9,13 @@ use extreg_audit::{
     snapshot::{BuildRecord, WorkloadRecord},
 };
 
-use super::Site;
-use crate::commands::status::read::{Build, BuildConfig, Output, Workload, WorkloadKind};
+use extreg_core::registry::RefRole;
 
-/// A secret that is to be made is called so, if nothing names it.
-const SECRET: &str = "dockerhub";
+use super::Site;
+use crate::commands::status::{
+    image::Image,
+    read::{Build, BuildConfig, Output, Workload, WorkloadKind},
+};
 
 /// What is known of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refu
     };
     let mend = match secret {
         Some(secret) => site.mend.push_secret(namespace, &config.name, &secret),
-        None => site.mend.create_secret(namespace, SECRET),
+        None => site.mend.create_secret(namespace, &new_secret(image)),
     };
     refused(text, Some(mend))
 }
@@ -88,7 +90,7 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
             }
             let mend = match usable(site, namespace, image) {
                 Some(secret) => site.mend.link_secret(namespace, account, &secret),
-                None => site.mend.create_secret(namespace, SECRET),
+                None => site.mend.create_secret(namespace, &new_secret(image)),
             };
             refused(
                 format!("account {account} has no pull secret for it"),
@@ -117,7 +119,7 @@ pub(super) fn import(site: &Site<'_>, namespace: &str, image: &str) -> Refused {
         ),
         Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => refused(
             format!("no secret of {namespace} opens it"),
-            Some(site.mend.create_secret(namespace, SECRET)),
+            Some(site.mend.create_secret(namespace, &new_secret(image))),
         ),
         Credential::Broken { secret, .. } => refused(
             format!("secret/{} cannot be read as a docker config", secret.name),
@@ -132,6 +134,14 @@ fn usable(site: &Site<'_>, namespace: &str, image: &str) -> Option<String> {
     match Credentials::of(&site.world.credentials).import(namespace, image) {
         Credential::Found { secret, .. } => Some(secret.name.to_string()),
         _ => None,
+    }
+}
+
+/// A secret that is to be made is called so, if nothing names it: as `setup` calls it.
+pub(super) fn new_secret(image: &str) -> String {
+    match Image::of(image, RefRole::Push) {
+        Some(image) if image.host != "docker.io" => image.host.replace(['.', ':'], "-"),
+        _ => "dockerhub".to_owned(),
     }
 }
 
