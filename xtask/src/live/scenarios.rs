@@ -12,6 +12,7 @@ mod plugin_tags;
 mod policies;
 mod ratelimit;
 mod secrets;
+mod status;
 mod streams;
 mod tag_changes;
 mod tags;
@@ -67,6 +68,7 @@ pub(super) fn all() -> Vec<Scenario> {
         plugin_tags::SCENARIOS,
         ratelimit::SCENARIOS,
         audits::SCENARIOS,
+        status::SCENARIOS,
         follow::SCENARIOS,
         outage::SCENARIOS,
     ]

@@ -58,6 +58,16 @@ pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
             return stopped(site, follower, pod, &container, &reason, &message);
         }
     }
+    let unschedulable = live
+        .iter()
+        .find_map(|pod| Some((pod, pod.unschedulable.as_ref()?)));
+    if let Some((pod, why)) = unschedulable {
+        let name = &pod.name;
+        return of(State::Waiting, format!("no node takes {name}: {why}"))
+            .why("Unschedulable")
+            .at(pod.created)
+            .mend(site.mend.describe(&pod.namespace, &format!("pod/{name}")));
+    }
     digests(site, follower, &live, &running)
 }
 

@@ -38,6 +38,9 @@ pub(super) fn link(site: &Site<'_>) -> Link {
             let start = site
                 .config()
                 .map(|(config, _)| site.mend.start_build(&config.namespace, &config.name));
+            // Somebody else pushes it.
+            let wait = || Some(site.mend.import_when_there(site.flow.source?.name));
+            let start = start.or_else(wait);
             of(State::Broken, format!("{} has no {image}", image.host))
                 .why("NotFound")
                 .mend(start)

@@ -58,10 +58,8 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
         .mend(site.mend.describe(&workload.namespace, "resourcequota"));
     }
     if let Some(stuck) = stuck.filter(|_| !is_done) {
-        let because = match pods.state {
-            State::Broken => pods.message.clone(),
-            _ => stuck.message.clone(),
-        };
+        let tells = pods.state == State::Broken || pods.reason == "Unschedulable";
+        let because = if tells { &pods.message } else { &stuck.message };
         let mend = pods
             .mend
             .clone()

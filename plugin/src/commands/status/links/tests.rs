@@ -102,6 +102,17 @@ fn what_the_registry_says_is_told() {
         "has no docker.io/u/a:latest",
         mend,
     );
+    let mut alone = objects.clone();
+    alone.config = serde_json::Value::Null;
+    let told = link(&with_registry(&alone, InRegistry::NotFound), Part::Registry);
+    let mend = "oc extreg import app:latest -n snow --wait";
+    assert_link(
+        &told,
+        State::Broken,
+        "NotFound",
+        "has no docker.io/u/a:latest",
+        mend,
+    );
     let answer = InRegistry::Refused("docker.io refuses it".to_owned());
     let told = link(&with_registry(&objects, answer), Part::Registry);
     assert_link(

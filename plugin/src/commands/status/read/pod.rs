@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::{
     WorkloadKind,
     value::{digest_of, nullable, time},
+    workload::Condition,
 };
 
 /// A pod of a workload.
@@ -18,6 +19,8 @@ pub(in crate::commands::status) struct Pod {
     pub(in crate::commands::status) created: Option<Timestamp>,
     /// Whether it has ended, well or not.
     pub(in crate::commands::status) has_ended: bool,
+    /// Why no node takes it, in the scheduler's words.
+    pub(in crate::commands::status) unschedulable: Option<String>,
     /// Init containers first.
     pub(in crate::commands::status) containers: Vec<Running>,
 }
@@ -40,9 +43,14 @@ impl Pod {
         let Some(owner) = metadata.owner() else {
             return Ok(None);
         };
+        let mut conditions = status.conditions.into_iter();
+        let unschedulable = conditions
+            .find(|c| c.kind == "PodScheduled" && c.reason == "Unschedulable")
+            .map(|condition| condition.message);
         let statuses = [status.init_container_statuses, status.container_statuses];
         Ok(Some(Self {
             owner,
+            unschedulable,
             has_ended: matches!(status.phase.as_str(), "Succeeded" | "Failed"),
             containers: statuses.into_iter().flatten().map(Running::of).collect(),
             created: metadata.created,
@@ -146,6 +154,8 @@ impl Metadata {
 struct Status {
     #[serde(default, deserialize_with = "nullable")]
     phase: String,
+    #[serde(default, deserialize_with = "nullable")]
+    conditions: Vec<Condition>,
     #[serde(default, deserialize_with = "nullable")]
     init_container_statuses: Vec<ContainerStatus>,
     #[serde(default, deserialize_with = "nullable")]

@@ -222,3 +222,25 @@ fn a_sidecar_is_none_of_it() {
         "",
     );
 }
+
+#[test]
+fn a_pod_that_no_node_takes_is_waited_for() {
+    let mut objects = Objects::through();
+    objects.pod["status"] = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled",
+        "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]});
+    let told = objects.link(Part::Pods);
+    let mend = "oc describe pod/app-5d4f-x -n snow";
+    let message = "no node takes app-5d4f-x: 0/3 nodes are available";
+    assert_link(&told, State::Waiting, "Unschedulable", message, mend);
+    objects.workload["status"]["availableReplicas"] = json!(0);
+    objects.workload["status"]["conditions"] = json!([{"type": "Progressing", "status": "False",
+        "reason": "ProgressDeadlineExceeded", "message": "timed out"}]);
+    let told = objects.link(Part::Rollout);
+    assert_link(
+        &told,
+        State::Broken,
+        "ProgressDeadlineExceeded",
+        message,
+        mend,
+    );
+}
