@@ -128,10 +128,9 @@ impl<'w> Flow<'w> {
     }
 
     fn of_loose(follower: Follower<'w>) -> Self {
-        Self {
-            followers: vec![follower.clone()],
-            ..Self::empty(Subject::Workload(follower.workload))
-        }
+        let mut flow = Self::empty(Subject::Workload(follower.workload));
+        flow.followers.push(follower);
+        flow
     }
 
     /// The namespace of what it is named after.

@@ -152,6 +152,7 @@ pub(super) fn links(site: &Site<'_>) -> Vec<Link> {
     links
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it so")]
 fn seconds<S: serde::Serializer>(
     time: &Option<Timestamp>,
     serializer: S,

@@ -78,8 +78,7 @@ fn coloured(text: Text, state: State, words: impl Into<String>) -> Text {
     match state {
         State::Ok => text.green(words),
         State::Broken => text.red(words),
-        State::Waiting => text.yellow(words),
-        State::Unknown => text.yellow(words),
+        State::Waiting | State::Unknown => text.yellow(words),
         State::None => text.dim(words),
     }
 }

@@ -127,6 +127,12 @@ impl Objects {
         only(&self.world())
     }
 
+    /// What is told of one of its flows.
+    pub(super) fn flow_of(&self, name: &str) -> FlowReport {
+        let flows = report(&self.world(), &Wanted::default()).flows;
+        flows.into_iter().find(|flow| flow.name == name).unwrap()
+    }
+
     /// What is told of one link of it.
     pub(super) fn link(&self, part: Part) -> Link {
         link(&self.flow(), part)

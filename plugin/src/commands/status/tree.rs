@@ -29,7 +29,7 @@ pub(super) struct Node {
     #[serde(skip)]
     pub(super) is_first_broken: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) objects: Vec<Node>,
+    pub(super) objects: Vec<Self>,
 }
 
 /// The objects of a flow whose links came to that.

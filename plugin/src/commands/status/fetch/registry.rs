@@ -25,7 +25,7 @@ const AT_ONCE: usize = 4;
 /// A registry that has not answered by then is not waited for: there is more to show.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// While it is watched an answer holds so long.
-const HOLDS: Duration = Duration::from_secs(60);
+const HOLDS: Duration = Duration::from_mins(1);
 
 /// What registries have said.
 pub(super) struct Registries {

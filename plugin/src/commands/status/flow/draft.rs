@@ -17,7 +17,7 @@ const LONGEST_CHAIN: usize = 8;
 /// Flows that are not finished.
 pub(super) struct Drafts<'w> {
     pub(super) world: &'w World,
-    drafts: BTreeMap<Name<'w>, Draft<'w>>,
+    tags: BTreeMap<Name<'w>, Draft<'w>>,
     by_namespace: BTreeMap<&'w str, Vec<Name<'w>>>,
     /// Tags by the image that they are imported from.
     by_image: BTreeMap<Image, Vec<Name<'w>>>,
@@ -37,7 +37,7 @@ impl<'w> Drafts<'w> {
     pub(super) fn of_tags(world: &'w World) -> Self {
         let mut drafts = Self {
             world,
-            drafts: BTreeMap::new(),
+            tags: BTreeMap::new(),
             by_namespace: BTreeMap::new(),
             by_image: BTreeMap::new(),
             by_end: BTreeMap::new(),
@@ -129,16 +129,16 @@ impl<'w> Drafts<'w> {
     }
 
     fn at(&mut self, name: Name<'w>) -> &mut Draft<'w> {
-        if !self.drafts.contains_key(&name) {
+        if !self.tags.contains_key(&name) {
             let tags = self.by_namespace.entry(name.namespace).or_default();
             tags.push(name);
         }
-        self.drafts.entry(name).or_default()
+        self.tags.entry(name).or_default()
     }
 
     /// The flows.
     pub(super) fn finish(mut self) -> Vec<Flow<'w>> {
-        let drafts = std::mem::take(&mut self.drafts);
+        let drafts = std::mem::take(&mut self.tags);
         drafts
             .into_iter()
             .map(|(name, draft)| {

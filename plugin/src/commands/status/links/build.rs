@@ -1,6 +1,6 @@
 //! The build: what it came to, and what it pushed where.
 
-use super::{Link, Part, Site, State, credential};
+use super::{Link, Mend, Part, Site, State, credential};
 use crate::commands::status::{
     flow::Subject,
     image::short,
@@ -67,7 +67,7 @@ fn no_build(site: &Site<'_>, config: &BuildConfig) -> Link {
     of(state, format!("buildconfig/{name} has not built yet"))
         .why("NoBuild")
         .at(config.created)
-        .mend(site.mend.start_build(namespace, name))
+        .mend(Mend::start_build(namespace, name))
 }
 
 fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
@@ -78,7 +78,7 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
     } else {
         format!(": {}", build.message)
     };
-    let again = site.mend.start_build(namespace, &config.name);
+    let again = Mend::start_build(namespace, &config.name);
     let logs = || site.mend.logs(namespace, &format!("build/{name}"));
     match (build.phase, build.reason.as_str()) {
         (Phase::Complete, _) => complete(build),
@@ -188,7 +188,7 @@ fn mend_output(site: &Site<'_>, config: &BuildConfig) -> String {
             .describe(&config.namespace, &format!("buildconfig/{}", config.name));
     };
     match site.world.stream(namespace, stream) {
-        None => site.mend.create_stream(namespace, stream),
+        None => Mend::create_stream(namespace, stream),
         Some(found) => {
             let image = match found.tags.get(tag).map(|tag| &tag.from) {
                 Some(From::Image(image)) => image.as_str(),

@@ -11,7 +11,7 @@ use extreg_audit::{
 
 use extreg_core::registry::RefRole;
 
-use super::Site;
+use super::{Mend, Site};
 use crate::commands::status::{
     image::Image,
     read::{Build, BuildConfig, Output, Workload, WorkloadKind},
@@ -59,7 +59,7 @@ pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refu
         ),
     };
     let mend = match secret {
-        Some(secret) => site.mend.push_secret(namespace, &config.name, &secret),
+        Some(secret) => Mend::push_secret(namespace, &config.name, &secret),
         None => site.mend.create_secret(namespace, &new_secret(image)),
     };
     refused(text, Some(mend))
@@ -89,7 +89,7 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
                 );
             }
             let mend = match usable(site, namespace, image) {
-                Some(secret) => site.mend.link_secret(namespace, account, &secret),
+                Some(secret) => Mend::link_secret(namespace, account, &secret),
                 None => site.mend.create_secret(namespace, &new_secret(image)),
             };
             refused(

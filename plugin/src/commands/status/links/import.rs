@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Link, Part, Site, State, credential, site::Expected};
+use super::{Link, Mend, Part, Site, State, credential, site::Expected};
 use crate::commands::status::{
     flow::{Place, Subject},
     image::{Image, short},
@@ -186,13 +186,13 @@ fn imported(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
             behind(site, source, item, &expected, &noted).at(last)
         }
         Some(_) => of(State::Ok, format!("{shows}, {schedule}{noted}")).at(last),
-        None => uncompared(site, source, format!("{shows}, {schedule}{noted}"), item).at(last),
+        None => uncompared(site, source, &format!("{shows}, {schedule}{noted}"), item).at(last),
     }
-    .or_kept(&tag.failure)
+    .or_kept(tag.failure.as_ref())
 }
 
 /// The digest that is to be shown is not known: what is known is when.
-fn uncompared(site: &Site<'_>, source: Place<'_>, text: String, item: &Item) -> Link {
+fn uncompared(site: &Site<'_>, source: Place<'_>, text: &str, item: &Item) -> Link {
     let pushed = site.pushed().and_then(|build| build.completed);
     if let (Some(pushed), Some(created)) = (pushed, item.created)
         && pushed > created
@@ -295,7 +295,7 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
         "NotFound" => {
             let start = site
                 .config()
-                .map(|(config, _)| site.mend.start_build(&config.namespace, &config.name));
+                .map(|(config, _)| Mend::start_build(&config.namespace, &config.name));
             let why = format!("the registry had no {text}");
             ("NotFound", why, start.unwrap_or(again))
         }
@@ -363,7 +363,7 @@ fn of(state: State, message: impl Into<String>) -> Link {
 
 impl Link {
     /// A failure that is over is the reason where there is no other.
-    fn or_kept(self, failure: &Option<Failure>) -> Self {
+    fn or_kept(self, failure: Option<&Failure>) -> Self {
         if failure.is_some() && self.reason.is_empty() {
             self.why("OlderFailure")
         } else {

@@ -18,7 +18,7 @@ pub(in crate::commands::status) struct Mend {
 
 impl Mend {
     /// Starts a build.
-    pub(super) fn start_build(self, namespace: &str, config: &str) -> String {
+    pub(super) fn start_build(namespace: &str, config: &str) -> String {
         format!("oc start-build {config} -n {namespace}")
     }
 
@@ -70,12 +70,12 @@ impl Mend {
     }
 
     /// Lets the pods of an account pull with a secret.
-    pub(super) fn link_secret(self, namespace: &str, account: &str, secret: &str) -> String {
+    pub(super) fn link_secret(namespace: &str, account: &str, secret: &str) -> String {
         format!("oc secrets link {account} {secret} --for=pull -n {namespace}")
     }
 
     /// Has a BuildConfig push with a secret.
-    pub(super) fn push_secret(self, namespace: &str, config: &str, secret: &str) -> String {
+    pub(super) fn push_secret(namespace: &str, config: &str, secret: &str) -> String {
         format!("oc set build-secret --push buildconfig/{config} {secret} -n {namespace}")
     }
 
@@ -85,7 +85,7 @@ impl Mend {
     }
 
     /// Makes a stream.
-    pub(super) fn create_stream(self, namespace: &str, stream: &str) -> String {
+    pub(super) fn create_stream(namespace: &str, stream: &str) -> String {
         format!("oc create imagestream {stream} -n {namespace}")
     }
 
@@ -141,7 +141,6 @@ impl Mend {
 
     /// Has the containers of a DeploymentConfig follow a tag.
     pub(super) fn config_trigger(
-        self,
         workload: &Workload,
         tag: Name<'_>,
         containers: &[&str],
@@ -156,7 +155,7 @@ impl Mend {
     }
 
     /// Has triggers that are paused go on.
-    pub(super) fn unpause_triggers(self, workload: &Workload) -> String {
+    pub(super) fn unpause_triggers(workload: &Workload) -> String {
         let (reference, namespace) = (workload.reference(), &workload.namespace);
         format!("oc set triggers {reference} --auto -n {namespace}")
     }

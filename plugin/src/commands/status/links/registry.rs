@@ -1,6 +1,6 @@
 //! What the registry has.
 
-use super::{Link, Part, Site, State, credential};
+use super::{Link, Mend, Part, Site, State, credential};
 use crate::commands::status::{image::short, read::From, world::InRegistry};
 
 /// The link.
@@ -37,7 +37,7 @@ pub(super) fn link(site: &Site<'_>) -> Link {
         InRegistry::NotFound => {
             let start = site
                 .config()
-                .map(|(config, _)| site.mend.start_build(&config.namespace, &config.name));
+                .map(|(config, _)| Mend::start_build(&config.namespace, &config.name));
             // Somebody else pushes it.
             let wait = || Some(site.mend.import_when_there(site.flow.source?.name));
             let start = start.or_else(wait);

@@ -1,6 +1,6 @@
 //! The trigger: whether a workload is told of a new image, and was told of this one.
 
-use super::{Link, Part, Site, State};
+use super::{Link, Mend, Part, Site, State};
 use crate::commands::status::{
     flow::{Follower, How, Name, Subject},
     image::short,
@@ -132,7 +132,7 @@ fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &Trigger, tag: Name
         let state = if has_it { State::Ok } else { State::Broken };
         return of(state, format!("{what} follows {from}, but is paused{note}"))
             .why("Paused")
-            .mend(site.mend.unpause_triggers(workload));
+            .mend(Mend::unpause_triggers(workload));
     }
     if has_it {
         return of(State::Ok, format!("{what} follows {from}{note}"));
@@ -183,7 +183,7 @@ fn mend(site: &Site<'_>, workload: &Workload, tag: Name<'_>, containers: &[Strin
         containers.extend(only_container(workload));
     }
     if workload.kind == WorkloadKind::DeploymentConfig {
-        site.mend.config_trigger(workload, tag, &containers)
+        Mend::config_trigger(workload, tag, &containers)
     } else {
         site.mend.triggers(workload, tag, &containers)
     }

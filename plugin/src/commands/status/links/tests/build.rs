@@ -47,12 +47,7 @@ fn an_output_that_is_no_place_to_push_to_holds_a_build_in_new() {
     for object in [&mut objects.config, &mut objects.build] {
         object["spec"]["output"]["to"] = to.clone();
     }
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let flow = flows
-        .iter()
-        .find(|flow| flow.name == "gone:latest")
-        .unwrap();
+    let flow = &objects.flow_of("gone:latest");
     let told = link(flow, Part::Build);
     let mend = "oc create imagestream gone -n snow";
     let message =

@@ -275,9 +275,7 @@ fn trap_1_an_alias_is_never_scheduled_and_shows_what_its_end_shows() {
         .as_array_mut()
         .unwrap()
         .push(shown);
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let prod = flows.iter().find(|flow| flow.name == "app:prod").unwrap();
+    let prod = &objects.flow_of("app:prod");
     let told = link(prod, Part::Import);
     let message =
         "an alias of app:latest, never scheduled itself; shows sha256:111111111111, scheduled";
@@ -290,22 +288,12 @@ fn trap_1_an_alias_is_never_scheduled_and_shows_what_its_end_shows() {
     assert_eq!(prod.image.as_deref(), Some(IMAGE));
 
     objects.stream["spec"]["tags"][1]["from"]["name"] = json!("gone:v1");
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let told = link(
-        flows.iter().find(|flow| flow.name == "app:prod").unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("app:prod"), Part::Import);
     assert_eq!((told.state, told.reason.as_str()), (State::Broken, "NoTag"));
     assert!(told.message.contains("alias of gone:v1"), "{told:?}");
     // And one that goes round.
     objects.stream["spec"]["tags"][1]["from"]["name"] = json!("prod");
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let told = link(
-        flows.iter().find(|flow| flow.name == "app:prod").unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("app:prod"), Part::Import);
     assert!(told.message.contains("round in a circle"), "{told:?}");
 }
 
@@ -328,9 +316,7 @@ fn trap_4_a_reference_is_never_imported() {
 fn trap_3_a_digest_never_changes() {
     let mut objects = Objects::through();
     objects.tag()["from"]["name"] = json!(format!("docker.io/u/a@{NEW}"));
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let tag = flows.iter().find(|flow| flow.name == "app:latest").unwrap();
+    let tag = &objects.flow_of("app:latest");
     let told = link(tag, Part::Import);
     assert_link(
         &told,
@@ -345,12 +331,7 @@ fn trap_3_a_digest_never_changes() {
 fn a_tag_that_is_held_is_behind_as_soon_as_something_is_pushed() {
     let mut objects = Objects::through();
     objects.tag()["from"] = json!({"kind": "ImageStreamImage", "name": format!("app@{NEW}")});
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let told = link(
-        flows.iter().find(|flow| flow.name == "app:latest").unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("app:latest"), Part::Import);
     assert_link(
         &told,
         State::Ok,
@@ -410,12 +391,7 @@ fn a_tag_that_is_not_there_is_made() {
     let mut objects = Objects::through();
     objects.stream["spec"]["tags"][0]["name"] = json!("other");
     objects.stream["status"]["tags"] = json!([]);
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let told = link(
-        flows.iter().find(|flow| flow.name == "app:latest").unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("app:latest"), Part::Import);
     let mend = "oc extreg tag IMAGE app:latest --scheduled -n snow";
     assert_link(
         &told,
@@ -424,10 +400,7 @@ fn a_tag_that_is_not_there_is_made() {
         "imagestream/app has no tag latest",
         mend,
     );
-    let told = link(
-        flows.iter().find(|flow| flow.name == "app:other").unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("app:other"), Part::Import);
     assert_link(
         &told,
         State::Waiting,
@@ -437,12 +410,7 @@ fn a_tag_that_is_not_there_is_made() {
     );
 
     objects.stream = Value::Null;
-    let world = objects.world();
-    let flows = crate::commands::status::testing::report(&world, &Default::default()).flows;
-    let told = link(
-        flows.iter().find(|flow| flow.name == "app:latest").unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("app:latest"), Part::Import);
     assert_link(
         &told,
         State::Broken,
@@ -450,13 +418,7 @@ fn a_tag_that_is_not_there_is_made() {
         "there is no imagestream/app in snow",
         mend,
     );
-    let told = link(
-        flows
-            .iter()
-            .find(|flow| flow.name == "buildconfig/app")
-            .unwrap(),
-        Part::Import,
-    );
+    let told = link(&objects.flow_of("buildconfig/app"), Part::Import);
     let mend = "oc extreg tag docker.io/u/a:latest app:latest --scheduled -n snow";
     assert_link(
         &told,

@@ -16,7 +16,7 @@ fn running(digest: &str) -> Objects {
     objects
 }
 
-fn account(secrets: Value) -> (Kind, Value) {
+fn account(secrets: &Value) -> (Kind, Value) {
     let account =
         json!({"metadata": {"name": "default", "namespace": "snow"}, "imagePullSecrets": secrets});
     (Kind::ServiceAccount, account)
@@ -110,7 +110,7 @@ fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
         (State::Broken, "TooManyRequests")
     );
     let mut world = objects.world();
-    world.credentials = Objects::credentials(&[account(json!([])), (Kind::Secret, hub("hub"))]);
+    world.credentials = Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("hub"))]);
     let told = link(&only(&world), Part::Pods);
     let mend = "oc secrets link default hub --for=pull -n snow";
     assert_link(
@@ -131,14 +131,14 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
     );
     let mut world = objects.world();
     world.credentials =
-        Objects::credentials(&[account(json!([])), (Kind::Secret, hub("dockerhub"))]);
+        Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Pods);
     let mend = "oc secrets link default dockerhub --for=pull -n snow";
     let message = "app-5d4f-x cannot pull docker.io/u/a@sha256:111111111111: the registry refuses it; account default has no pull secret for it";
     assert_link(&told, State::Broken, "Unauthorized", message, mend);
 
     // The account names one that is not there.
-    world.credentials = Objects::credentials(&[account(json!([{"name": "gone"}]))]);
+    world.credentials = Objects::credentials(&[account(&json!([{"name": "gone"}]))]);
     let told = link(&only(&world), Part::Pods);
     let mend = "oc create secret generic gone -n snow --type=kubernetes.io/dockerconfigjson \
         --from-file=.dockerconfigjson=$HOME/.docker/config.json";
@@ -152,7 +152,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
 
     // There is one, and the registry does not take it.
     world.credentials = Objects::credentials(&[
-        account(json!([{"name": "hub"}])),
+        account(&json!([{"name": "hub"}])),
         (Kind::Secret, hub("hub")),
     ]);
     let told = link(&only(&world), Part::Pods);

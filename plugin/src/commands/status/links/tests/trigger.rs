@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::commands::status::{
+    flow::Wanted,
     links::{Part, State},
     read::WorkloadKind,
     testing::{NEW, OLD, Objects, assert_link, item, link, report, trigger},
@@ -59,12 +60,7 @@ fn trap_53_a_malformed_annotation_is_put_right() {
     assert_link(&told, State::Broken, "MalformedTrigger", message, ANNOTATE);
     // Nothing tells which tag was meant.
     objects.workload["metadata"]["name"] = json!("else");
-    let world = objects.world();
-    let flows = report(&world, &Default::default()).flows;
-    let loose = flows
-        .iter()
-        .find(|flow| flow.name == "deployment/else")
-        .unwrap();
+    let loose = &objects.flow_of("deployment/else");
     let told = link(loose, Part::Trigger);
     let mend = "oc describe deployment/else -n snow";
     assert_link(
@@ -115,8 +111,7 @@ fn a_trigger_may_be_of_another_namespace() {
         object["metadata"]["namespace"] = json!("images");
     }
     // It names its own by default, where there is no such stream.
-    let world = objects.world();
-    let flows = report(&world, &Default::default()).flows;
+    let flows = report(&objects.world(), &Wanted::default()).flows;
     let own = flows.iter().find(|flow| flow.namespace == "snow").unwrap();
     let told = link(own, Part::Import);
     assert!(
@@ -195,9 +190,9 @@ fn a_workload_that_follows_nothing_says_so_when_it_is_asked_for() {
     objects.workload["metadata"]["annotations"] = Value::Null;
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!("quay.io/x/y:1");
     let world = objects.world();
-    let told = link(&report(&world, &Default::default()).flows[0], Part::Trigger);
+    let told = link(&report(&world, &Wanted::default()).flows[0], Part::Trigger);
     assert_link(&told, State::None, "", "no workload of snow follows it", "");
-    let wanted = crate::commands::status::flow::Wanted::parse(Some("deploy/app")).unwrap();
+    let wanted = Wanted::parse(Some("deploy/app")).unwrap();
     let flows = report(&world, &wanted).flows;
     assert_eq!(flows[0].name, "deployment/app");
     let told = link(&flows[0], Part::Trigger);
