@@ -71,7 +71,7 @@ pub struct Args {
     )]
     output: Option<Output>,
     /// Ask no registry what it has
-    #[arg(long, help_heading = "Registry")]
+    #[arg(long)]
     no_registry: bool,
     #[command(flatten)]
     endpoints: Endpoints,

@@ -126,7 +126,7 @@ fn a_watch_outlives_a_server_that_fails_for_a_while() {
     pty.wait_for("etcd is away");
     fails.store(false, std::sync::atomic::Ordering::Relaxed);
     lists.change("builds", |build| {
-        build["status"] = json!({"phase": "Running"})
+        build["status"] = json!({"phase": "Running"});
     });
     pty.wait_for("app-3 is running");
     pty.interrupt();
