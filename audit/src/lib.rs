@@ -36,6 +36,7 @@ pub mod suppress;
 #[cfg(test)]
 mod testing;
 pub mod trend;
+pub mod trigger;
 pub mod verdict;
 #[cfg(test)]
 mod world;

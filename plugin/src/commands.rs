@@ -18,6 +18,7 @@ pub mod ratelimit;
 pub mod resolve;
 pub mod secret;
 pub mod setup;
+pub mod status;
 pub mod tag;
 pub mod teardown;
 pub mod version;
@@ -63,6 +64,8 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Status(status::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Tag(tag::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
@@ -94,6 +97,7 @@ impl Command {
             Self::Resolve(_) => "resolve",
             Self::Secret(_) => "secret",
             Self::Setup(_) => "setup",
+            Self::Status(_) => "status",
             Self::Tag(_) => "tag",
             Self::Teardown(_) => "teardown",
             Self::Upgrade(_) => "upgrade",
@@ -106,6 +110,14 @@ impl Command {
     pub const fn is_for_pipelines(&self) -> bool {
         match self {
             Self::Audit(args) => args.is_ci(),
+            _ => false,
+        }
+    }
+
+    /// Whether it goes on until it is interrupted, so that an interrupt is its ordinary end.
+    pub const fn is_watch(&self) -> bool {
+        match self {
+            Self::Status(args) => args.watches(),
             _ => false,
         }
     }
@@ -129,6 +141,7 @@ impl Command {
             Self::Resolve(args) => resolve::run(args, context).await,
             Self::Secret(args) => Box::pin(secret::run(args, context)).await,
             Self::Setup(args) => setup::run(*args, context).await,
+            Self::Status(args) => Box::pin(status::run(args, context)).await,
             Self::Tag(args) => tag::run(args, context).await,
             Self::Teardown(args) => teardown::run(args, context).await,
             Self::Upgrade(args) => Box::pin(webhook::upgrade::run(args, context)).await,

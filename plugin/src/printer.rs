@@ -6,6 +6,7 @@
 
 mod color;
 mod escape;
+mod frame;
 mod text;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use self::frame::{Frame, Size};
 pub use self::{
     color::{ColorMode, Terminal},
     escape::escape,
@@ -43,6 +45,8 @@ pub struct Printer {
     verbosity: u8,
     /// Whether stderr can take back a line.
     has_status: bool,
+    /// What is drawn on stdout, if it can be drawn over.
+    frame: Option<Mutex<Frame>>,
 }
 
 struct Stream {
@@ -67,6 +71,7 @@ impl Printer {
             verbosity,
         );
         printer.has_status = err.takes_status();
+        printer.frame = out.takes_status().then(Mutex::default);
         printer
     }
 
@@ -94,6 +99,7 @@ impl Printer {
             quiet,
             verbosity,
             has_status: false,
+            frame: None,
         }
     }
 
@@ -102,6 +108,30 @@ impl Printer {
         if self.quiet < Quiet::Silent {
             self.clear_status();
             lock(&self.out).line(&text.into());
+        }
+    }
+
+    /// Whether lines on stdout can be drawn over.
+    pub const fn can_redraw(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// How wide the terminal is that stdout is; none if it is none.
+    pub fn columns(&self) -> Option<usize> {
+        self.can_redraw().then(|| Size::of_terminal().columns)
+    }
+
+    /// Lines on stdout in the place of those that were drawn before. Nothing is written if they are the
+    /// same, or where they cannot be drawn over.
+    pub fn draw(&self, lines: &[Text]) {
+        let Some(frame) = self.frame.as_ref().filter(|_| self.quiet < Quiet::Silent) else {
+            return;
+        };
+        self.clear_status();
+        let mut out = lock(&self.out);
+        if let Some(written) = lock(frame).draw(lines, Size::of_terminal(), out.color) {
+            out.write(written.as_bytes());
+            out.flush();
         }
     }
 

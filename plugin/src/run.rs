@@ -75,6 +75,7 @@ fn run(cli: Cli, caller: Caller) -> Exit {
             global.color = ColorMode::Never;
         }
     }
+    let is_watch = command.is_watch();
     let quiet = match global.quiet {
         0 => Quiet::No,
         1 => Quiet::Quiet,
@@ -114,7 +115,10 @@ fn run(cli: Cli, caller: Caller) -> Exit {
     });
     // A prompt may still hold a thread: do not wait for it.
     runtime.shutdown_background();
-    let exit = finish(&printer, &journal, result);
+    let exit = match result {
+        Err(Error::Interrupted) if is_watch => Exit::Interrupted,
+        result => finish(&printer, &journal, result),
+    };
     printer.flush();
     exit
 }

@@ -6,8 +6,9 @@ use extreg_core::object::Text;
 use serde::Deserialize;
 
 use super::intern::Names;
-use super::view::{Container, DeploymentTrigger, List, PodSpec};
+use super::view::{DeploymentTrigger, List, PodSpec};
 use crate::snapshot::ImageTrigger;
+use crate::trigger::container_at;
 
 /// The image triggers of a workload.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,8 @@ pub(super) fn of_annotation(
             return broken("duplicate triggers are not allowed".to_owned());
         }
     }
+    let init: Vec<&str> = pod.init_containers.iter().map(|c| &*c.name).collect();
+    let containers: Vec<&str> = pod.containers.iter().map(|c| &*c.name).collect();
     let mut read = Triggers::default();
     for trigger in triggers.iter() {
         let FieldTrigger {
@@ -73,7 +76,7 @@ pub(super) fn of_annotation(
             read.broken.get_or_insert(reason);
             continue;
         }
-        let container = match (container_at(field, pod), paused) {
+        let container = match (container_at(field, &init, &containers), paused) {
             (Ok(container), _) => container,
             // Not looked at before it goes on.
             (Err(_), true) => continue,
@@ -82,7 +85,7 @@ pub(super) fn of_annotation(
         read.images.push(ImageTrigger {
             namespace: namespace_of(&from.namespace, namespace, names),
             tag: names.get(&from.name),
-            containers: vec![names.get(&container.name)],
+            containers: vec![names.get(container)],
             paused: *paused,
         });
     }
@@ -132,38 +135,6 @@ fn namespace_of(written: &str, own: &Arc<str>, names: &mut Names) -> Arc<str> {
     } else {
         names.get(written)
     }
-}
-
-/// `parseContainerReference` and `findContainerBySelector`: an index, or a name in exactly one
-/// spelling; a name is looked for among init containers first, whichever list is written.
-fn container_at<'p, 'a>(
-    field: &str,
-    pod: &'p PodSpec<'a>,
-) -> Result<&'p Container<'a>, &'static str> {
-    const INVALID: &str = "field path is not valid";
-    let (list, rest) = match field.strip_prefix("containers[") {
-        Some(rest) => (&pod.containers, rest),
-        None => match field.strip_prefix("initContainers[") {
-            Some(rest) => (&pod.init_containers, rest),
-            None => return Err(INVALID),
-        },
-    };
-    let (selector, rest) = rest.split_once(']').ok_or(INVALID)?;
-    if rest.strip_prefix('.').unwrap_or(rest) != "image" {
-        return Err(INVALID);
-    }
-    let container = if let Ok(index) = selector.parse::<i64>() {
-        usize::try_from(index)
-            .ok()
-            .and_then(|index| list.get(index))
-    } else {
-        let name = selector.strip_prefix("?(@.name==\"").unwrap_or(selector);
-        let name = name.strip_suffix("\")").unwrap_or(name);
-        let all = pod.init_containers.iter().chain(pod.containers.iter());
-        let mut all = all.filter(|_| name != selector);
-        all.find(|container| &*container.name == name)
-    };
-    container.ok_or("no such container")
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

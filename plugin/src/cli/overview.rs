@@ -16,6 +16,9 @@ Builds that push to docker.io or another external registry, set up and kept true
   # The same tried on the server (--dry-run=server), or as YAML without a cluster (--export)
   {caller} setup python-lyapp -n snow --image docker.io/ably77/python-lyapp --no-build --export
 
+  # Why the new image is not running
+  {caller} status python-lyapp -n snow
+
   # How OpenShift reads an image reference, and which credential would match it
   {caller} resolve ably77/python-lyapp:v1
 

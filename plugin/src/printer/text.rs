@@ -55,6 +55,17 @@ impl Text {
         self.push(AnsiColor::Red.on_default(), text)
     }
 
+    /// On one line, escaped, and how many columns it takes: a character one each.
+    pub(super) fn flat(&self) -> (Self, usize) {
+        let parts: Vec<(Style, String)> = self
+            .parts
+            .iter()
+            .map(|(style, text)| (*style, escape(text).replace(['\n', '\t'], " ")))
+            .collect();
+        let columns = parts.iter().map(|(_, text)| text.chars().count()).sum();
+        (Self { parts }, columns)
+    }
+
     /// The text, with styles if `color`.
     pub fn render(&self, color: bool) -> String {
         self.parts

@@ -14,6 +14,7 @@ mod plugin_tags;
 mod policies;
 mod ratelimit;
 mod secrets;
+mod status;
 mod streams;
 mod tag_changes;
 mod tags;
@@ -71,6 +72,7 @@ pub(super) fn all() -> Vec<Scenario> {
         ratelimit::SCENARIOS,
         fix::SCENARIOS,
         audits::SCENARIOS,
+        status::SCENARIOS,
         follow::SCENARIOS,
         outage::SCENARIOS,
     ]

@@ -125,14 +125,14 @@ fn missed(stage: &mut Stage<'_>) -> Result<()> {
 }
 
 /// A registry on loopback with one repository, for as long as it is kept.
-struct Hub {
+pub(super) struct Hub {
     registry: Registry,
     repository: &'static str,
     runtime: Runtime,
 }
 
 impl Hub {
-    fn start(repository: &'static str) -> Result<Self> {
+    pub(super) fn start(repository: &'static str) -> Result<Self> {
         let runtime = Runtime::new().context("start a runtime")?;
         let registry = runtime.block_on(Registry::start())?;
         Ok(Self {
@@ -143,7 +143,7 @@ impl Hub {
     }
 
     /// Pushes an image that is like no other. Returns its digest.
-    fn push(&self) -> Result<Value> {
+    pub(super) fn push(&self) -> Result<Value> {
         let now = jiff::Timestamp::now().to_string();
         let (archive, digest) = image::of_bytes(now.as_bytes())?;
         let archive = Archive::read(&archive)?;
@@ -153,7 +153,7 @@ impl Hub {
         Ok(json!(digest))
     }
 
-    fn image(&self) -> String {
+    pub(super) fn image(&self) -> String {
         format!("{}/{}", self.registry.host(), self.repository)
     }
 
@@ -168,7 +168,7 @@ impl Hub {
     }
 
     /// A Build that has pushed the image just now.
-    fn build(&self, name: &str, digest: &Value) -> Value {
+    pub(super) fn build(&self, name: &str, digest: &Value) -> Value {
         json!({
             "apiVersion": "build.openshift.io/v1",
             "kind": "Build",

@@ -1,0 +1,181 @@
+//! `status`: the whole way of an image, link by link, with the first one that is broken.
+//!
+//! Objects are [`read`] into small records, put together by their graph into a [`flow`], and judged
+//! [`links`] by link, without asking anybody; then it is shown by [`render`].
+
+mod fetch;
+mod flow;
+mod image;
+mod links;
+mod read;
+mod render;
+mod report;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod tree;
+mod watch;
+mod world;
+
+use self::{
+    links::{Mend, Site},
+    report::{FlowReport, Report},
+    settings::{Settings, Show},
+    world::World,
+};
+use crate::{context::Context, error::Error, exit::Exit, registry::Endpoints};
+
+/// Show why a new image is not running: build, registry, import, trigger, rollout and pods
+///
+/// A flow is one tag of an ImageStream with the BuildConfig that writes its image and the workloads
+/// that follow it. Of each the links are shown in the order that an image passes them; the first one
+/// that is broken is marked, with the one command that mends it. Changes nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # Everything about one application: by the name of its BuildConfig, ImageStream or workload
+  oc extreg status python-lyapp -n snow
+
+  # The flows of a namespace, a row each, and all of them with what mends them
+  oc extreg status -n snow
+  oc extreg status -A -o wide
+
+  # Every object of it, and again whenever something changes
+  oc extreg status deployment/python-lyapp -n snow --tree -w
+
+A registry is asked by HEAD, which Docker Hub does not count as a pull, with the login that an import of \
+the namespace would use, if you may read it. The exit code is 0 whatever it shows, 1 if there is no such flow, 6 if nothing at all may be read.")]
+pub struct Args {
+    /// Only the flows that this is part of: a name, STREAM:TAG, or KIND/NAME
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// All namespaces of the cluster
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
+    /// Only flows with a BuildConfig, ImageStream or workload of these labels
+    #[arg(short = 'l', long, value_name = "LABELS")]
+    selector: Option<String>,
+    /// Draw every object
+    #[arg(long)]
+    tree: bool,
+    /// Show it again whenever it changes, until interrupted
+    #[arg(short, long)]
+    watch: bool,
+    /// Format: table, wide, json, yaml or name
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<Output>,
+    /// Ask no registry what it has
+    #[arg(long)]
+    no_registry: bool,
+    #[command(flatten)]
+    endpoints: Endpoints,
+}
+
+/// `-o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    Table,
+    Wide,
+    Json,
+    Yaml,
+    Name,
+}
+
+impl Args {
+    /// Whether it goes on until it is interrupted.
+    pub const fn watches(&self) -> bool {
+        self.watch
+    }
+}
+
+/// Shows it.
+///
+/// # Errors
+/// If the arguments make no sense, there is no such flow, or nothing at all may be read.
+pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    let settings = Settings::resolve(args)?;
+    let mut source = fetch::Source::new(&settings, context).await?;
+    if settings.watch {
+        return watch::run(&settings, &mut source, context).await;
+    }
+    let report = source.report(&settings, context).await?;
+    context.printer.clear_status();
+    if report.flows.is_empty() {
+        if let Some(name) = &settings.name {
+            tell_unseen(&report, context);
+            let place = source.place();
+            return Err(Error::failed(format!(
+                "there is no flow of {name} in {place}"
+            )));
+        }
+        context
+            .printer
+            .note(format!("No flows found in {}.", source.place()));
+    }
+    match settings.show {
+        Show::Data(format) => context.printer.raw(&render::data(&report, format)?),
+        Show::Names => {
+            for flow in &report.flows {
+                context.printer.raw(&format!("{}\n", reference(flow)));
+            }
+        }
+        Show::Lines { view, .. } => {
+            for line in render::lines(&report, view, settings.look(context)) {
+                context.printer.line(line);
+            }
+        }
+    }
+    tell_unseen(&report, context);
+    Ok(Exit::Done)
+}
+
+/// Judges the flows that are asked for.
+fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
+    let flows = flow::flows(world, &settings.wanted);
+    let now = jiff::Timestamp::now();
+    Report {
+        not_seen: world.unseen.lines(),
+        flows: flows
+            .iter()
+            .map(|flow| {
+                let site = Site {
+                    world,
+                    flow,
+                    now,
+                    mend: Mend {
+                        caller: context.caller,
+                    },
+                };
+                FlowReport::of(&site, settings.with_objects())
+            })
+            .collect(),
+    }
+}
+
+fn tell_unseen(report: &Report, context: &Context) {
+    for line in &report.not_seen {
+        context.printer.note(format!("not seen: {line}"));
+    }
+}
+
+/// The object that a flow is named after, as `-o name` has it.
+fn reference(flow: &FlowReport) -> String {
+    match flow.name.split_once('/') {
+        None => format!("imagestreamtag.image.openshift.io/{}", flow.name),
+        Some((kind, name)) => {
+            let kinds = read::WorkloadKind::ALL.into_iter();
+            let group = kinds
+                .filter(|k| k.word() == kind)
+                .map(|k| k.api().group)
+                .next()
+                .unwrap_or("build.openshift.io");
+            format!("{kind}.{group}/{name}")
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Accounts and docker secrets, of the namespaces where somebody was refused or whose imports are to
+//! be asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_audit::{
+    kind::Kind,
+    place::Origin,
+    read::{ReadOptions, Reader},
+    snapshot::Snapshot,
+};
+use serde::Deserialize;
+
+use super::Source;
+use crate::{
+    api::{self, PageQuery},
+    commands::status::{report::Report, world::World},
+    error::Error,
+    registry::{Logins, logins},
+};
+
+/// So many namespaces are looked at; who has more refusals than that looks at one of them.
+pub(super) const MOST: usize = 50;
+const LIMIT: u32 = 500;
+/// Secrets of other types hold no credential of a registry, and are not fetched.
+const SECRET_TYPES: [&str; 2] = [
+    "type=kubernetes.io/dockerconfigjson",
+    "type=kubernetes.io/dockercfg",
+];
+/// Reasons for which a credential is looked for.
+const REFUSALS: [&str; 6] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "MissingPushSecret",
+    "PushImageToRegistryFailed",
+    "TooManyRequests",
+    "Unauthorized",
+];
+
+/// What was read of them.
+#[derive(Default)]
+pub(super) struct Opened {
+    /// Who would use which key of which secret.
+    pub(super) snapshot: Snapshot,
+    /// The logins of the secrets, by namespace and name. Never shown.
+    pub(super) logins: BTreeMap<(String, String), Logins>,
+    /// The namespaces that were looked at.
+    pub(super) namespaces: BTreeSet<String>,
+}
+
+/// The namespaces where somebody was refused.
+pub(super) fn refused(report: &Report, world: &World) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for flow in &report.flows {
+        let mut links = flow.links.iter();
+        if !links.any(|link| REFUSALS.contains(&link.reason.as_str())) {
+            continue;
+        }
+        all.insert(flow.namespace.clone());
+        let followers = world.workloads.values().filter(|workload| {
+            let reference = workload.reference();
+            flow.links.iter().any(|link| link.workload == reference)
+        });
+        all.extend(followers.map(|workload| workload.namespace.clone()));
+    }
+    all.into_iter().take(MOST).collect()
+}
+
+impl Source {
+    /// Reads them. What may not be read is not known to be absent.
+    ///
+    /// # Errors
+    /// If the login has expired, or the server does not answer.
+    pub(super) async fn open(&self, namespaces: BTreeSet<String>) -> Result<Opened, Error> {
+        let mut reader = Reader::new(ReadOptions::default());
+        let mut logins = BTreeMap::new();
+        for namespace in &namespaces {
+            for (kind, api, fields) in [
+                (Kind::ServiceAccount, api::Kind::SERVICE_ACCOUNT, &[""][..]),
+                (Kind::Secret, api::Kind::SECRET, &SECRET_TYPES),
+            ] {
+                let mut is_whole = true;
+                for fields in fields {
+                    let query = PageQuery {
+                        limit: LIMIT,
+                        fields: (*fields).to_owned(),
+                        ..PageQuery::default()
+                    };
+                    let path = api.path(Some(namespace));
+                    let keep = &mut |json: &str| {
+                        if kind == Kind::Secret
+                            && let Some((name, found)) = logins_of(json)
+                        {
+                            logins.insert((namespace.clone(), name), found);
+                        }
+                        reader.read(kind, json, Origin::Cluster, namespace).is_ok()
+                    };
+                    match self.each(&path, query, keep).await {
+                        Ok(all_read) => is_whole &= all_read,
+                        Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => {
+                            return Err(error);
+                        }
+                        Err(_) => is_whole = false,
+                    }
+                }
+                if is_whole {
+                    reader.listed(kind, namespace);
+                }
+            }
+        }
+        Ok(Opened {
+            snapshot: reader.finish(String::new()),
+            logins,
+            namespaces,
+        })
+    }
+
+    /// Whether every object of a list could be kept.
+    async fn each(
+        &self,
+        path: &str,
+        mut query: PageQuery,
+        keep: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<bool, Error> {
+        let mut is_whole = true;
+        loop {
+            let page = self.page(&query.of(path)).await?;
+            let items = page.items()?;
+            for item in items.items {
+                is_whole &= keep(item.get());
+            }
+            if items.token.is_empty() {
+                return Ok(is_whole);
+            }
+            query.token = items.token;
+        }
+    }
+}
+
+/// The logins of a secret, if it has any that can be read.
+fn logins_of(json: &str) -> Option<(String, Logins)> {
+    let secret: SecretView = serde_json::from_str(json).ok()?;
+    let data = secret.data?;
+    let config = data.config.or(data.older)?;
+    let config = STANDARD.decode(config).ok()?;
+    Some((secret.metadata.name, logins(&config).ok()?))
+}
+
+#[derive(Deserialize)]
+struct SecretView {
+    metadata: Metadata,
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(rename = ".dockerconfigjson")]
+    config: Option<String>,
+    #[serde(rename = ".dockercfg")]
+    older: Option<String>,
+}

@@ -1,0 +1,166 @@
+//! Asking registries what they have. By HEAD, which nobody counts as a pull, and as whom an import
+//! would ask, as far as the caller may read that.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use extreg_audit::credentials::{Credential, Credentials};
+use extreg_core::credential::Consumer;
+use futures::{StreamExt as _, future::join_all, stream};
+
+use super::credentials::Opened;
+use crate::{
+    commands::status::{image::Image, world::InRegistry},
+    context::Context,
+    error::Error,
+    registry::{Client, Endpoints, Login, RegistryError},
+};
+
+/// So many images are asked for at most; more would be felt.
+const MOST: usize = 200;
+/// So many at a time of one registry.
+const AT_ONCE: usize = 4;
+/// A registry that has not answered by then is not waited for: there is more to show.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// While it is watched an answer holds so long.
+const HOLDS: Duration = Duration::from_mins(1);
+
+/// What registries have said.
+pub(super) struct Registries {
+    client: Client,
+    known: BTreeMap<Image, (Instant, InRegistry)>,
+}
+
+impl Registries {
+    /// Asks nothing yet.
+    ///
+    /// # Errors
+    /// If the file of a certificate authority is at fault.
+    pub(super) fn new(endpoints: &Endpoints, context: &Context) -> Result<Self, Error> {
+        Ok(Self {
+            client: Client::new(endpoints, context)?,
+            known: BTreeMap::new(),
+        })
+    }
+
+    /// The images that have to be asked for, by the namespace whose imports would ask.
+    pub(super) fn open<'i>(
+        &self,
+        images: impl IntoIterator<Item = (&'i Image, &'i str)>,
+    ) -> BTreeMap<Image, String> {
+        let stale = |image: &Image| {
+            self.known
+                .get(image)
+                .is_none_or(|(asked, _)| asked.elapsed() > HOLDS)
+        };
+        let open = images.into_iter().filter(|(image, _)| stale(image));
+        open.map(|(image, namespace)| (image.clone(), namespace.to_owned()))
+            .collect()
+    }
+
+    /// Asks for images, and returns all that is known.
+    pub(super) async fn ask(
+        &mut self,
+        open: BTreeMap<Image, String>,
+        opened: &Opened,
+    ) -> BTreeMap<Image, InRegistry> {
+        let mut by_host: BTreeMap<String, Vec<(Image, Login)>> = BTreeMap::new();
+        let now = Instant::now();
+        for (index, (image, namespace)) in open.into_iter().enumerate() {
+            if index >= MOST {
+                let why = format!("{} was not asked: there are too many images", image.host);
+                self.known.insert(image, (now, InRegistry::Unknown(why)));
+                continue;
+            }
+            let login = login(opened, &namespace, &image);
+            let host = image.host.clone();
+            by_host.entry(host).or_default().push((image, login));
+        }
+        let client = &self.client;
+        let hosts = by_host.into_values().map(|images| one_host(client, images));
+        for (image, answer) in join_all(hosts).await.into_iter().flatten() {
+            self.known.insert(image, (now, answer));
+        }
+        let known = self.known.iter();
+        known
+            .map(|(image, (_, answer))| (image.clone(), answer.clone()))
+            .collect()
+    }
+}
+
+/// The first image of a registry tells whether it can be asked at all.
+async fn one_host(client: &Client, images: Vec<(Image, Login)>) -> Vec<(Image, InRegistry)> {
+    let mut images = images.into_iter();
+    let Some((image, login)) = images.next() else {
+        return Vec::new();
+    };
+    let (first, is_there) = head(client, &image, &login).await;
+    let mut answers = vec![(image, first.clone())];
+    if !is_there {
+        answers.extend(images.map(|(image, _)| (image, first.clone())));
+        return answers;
+    }
+    let rest = stream::iter(images)
+        .map(async |(image, login)| {
+            let (answer, _) = head(client, &image, &login).await;
+            (image, answer)
+        })
+        .buffered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    answers.extend(rest);
+    answers
+}
+
+/// What the registry says, and whether it is there at all.
+async fn head(client: &Client, image: &Image, login: &Login) -> (InRegistry, bool) {
+    let host = image.host.as_str();
+    let asked = client.head(host, &image.repository, image.reference(), login);
+    let answer = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer,
+        Err(_) => Err(RegistryError::TimedOut),
+    };
+    match answer {
+        Ok(head) => {
+            let has = match &head.digest {
+                // What is not said to be a single image may be a list.
+                Some(digest) => InRegistry::Has {
+                    digest: digest.clone(),
+                    is_list: head.is_list().unwrap_or(true),
+                },
+                None => InRegistry::Unknown(format!("{host} does not say the digest")),
+            };
+            (has, true)
+        }
+        Err(RegistryError::NotFound) => (InRegistry::NotFound, true),
+        Err(error @ (RegistryError::Unauthorized | RegistryError::Denied)) => {
+            (InRegistry::Refused(format!("{host}: {error}")), true)
+        }
+        Err(error) => {
+            let is_there = !matches!(
+                error,
+                RegistryError::Unreachable(_)
+                    | RegistryError::TimedOut
+                    | RegistryError::TooManyRequests { .. }
+            );
+            (InRegistry::Unknown(format!("{host}: {error}")), is_there)
+        }
+    }
+}
+
+/// As whom an import of that namespace would ask.
+fn login(opened: &Opened, namespace: &str, image: &Image) -> Login {
+    let text = image.to_string();
+    let Credential::Found { secret, .. } =
+        Credentials::of(&opened.snapshot).import(namespace, &text)
+    else {
+        return Login::Anonymous;
+    };
+    let key = (namespace.to_owned(), secret.name.to_string());
+    let found = opened.logins.get(&key);
+    found
+        .and_then(|logins| logins.of(Consumer::Import, &text)?.login.cloned())
+        .unwrap_or(Login::Anonymous)
+}

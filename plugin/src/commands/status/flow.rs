@@ -1,0 +1,210 @@
+//! Flows, found by the graph of objects: one ImageStream tag with what writes and what follows it.
+
+mod draft;
+mod follow;
+mod wanted;
+
+use std::collections::BTreeSet;
+
+use extreg_core::registry::RefRole;
+
+pub(super) use self::wanted::Wanted;
+use super::{
+    image::Image,
+    read::{BuildConfig, From, Output, Stream, Tag, Trigger, Workload},
+    world::{WorkloadKey, World, key_of},
+};
+
+/// The way of an image.
+#[derive(Clone, Debug)]
+pub(super) struct Flow<'w> {
+    /// What it is named after.
+    pub(super) subject: Subject<'w>,
+    /// BuildConfigs that write the image.
+    pub(super) configs: Vec<&'w BuildConfig>,
+    /// The tag, if it is there.
+    pub(super) own: Option<Place<'w>>,
+    /// The tags that it is an alias of, the last of which is imported.
+    pub(super) aliases: Vec<Name<'w>>,
+    /// The tag that is imported: its own, or the last alias's. None if it is not there.
+    pub(super) source: Option<Place<'w>>,
+    /// What runs it.
+    pub(super) followers: Vec<Follower<'w>>,
+}
+
+/// What a flow is named after.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subject<'w> {
+    /// A tag of an ImageStream, there or not.
+    Tag(Name<'w>),
+    /// A BuildConfig whose image no tag follows.
+    Config(&'w BuildConfig),
+    /// A workload that follows no tag.
+    Workload(&'w Workload),
+}
+
+/// A tag of an ImageStream by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name<'w> {
+    pub(super) namespace: &'w str,
+    pub(super) stream: &'w str,
+    pub(super) tag: &'w str,
+}
+
+/// A tag of an ImageStream as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'w> {
+    pub(super) name: Name<'w>,
+    pub(super) stream: &'w Stream,
+    pub(super) tag: &'w Tag,
+}
+
+/// A workload that runs the image, and how it comes to.
+#[derive(Clone, Debug)]
+pub(super) struct Follower<'w> {
+    pub(super) workload: &'w Workload,
+    pub(super) how: How<'w>,
+}
+
+/// How a workload comes to run the image of a tag.
+#[derive(Clone, Debug)]
+pub(super) enum How<'w> {
+    /// By a trigger, right or wrong.
+    Trigger(&'w Trigger),
+    /// A container names the image that the tag comes from.
+    ByName(&'w str),
+    /// A container names the tag, which is looked up when the object is written.
+    ByLookup(&'w str),
+    /// A container names an image that the tag has shown, by digest.
+    Pinned(&'w str),
+    /// There is an annotation with triggers which does not parse; and the container, as far as is known.
+    Malformed(&'w str, Option<&'w str>),
+    /// Nothing that is known.
+    Nothing,
+}
+
+/// The flows that are wanted, sorted by namespace and name.
+pub(super) fn flows<'w>(world: &'w World, wanted: &Wanted) -> Vec<Flow<'w>> {
+    let mut drafts = draft::Drafts::of_tags(world);
+    let alone = drafts.add_configs();
+    let loose = follow::add_workloads(&mut drafts);
+    let mut flows: Vec<Flow<'w>> = drafts.finish();
+    flows.extend(alone.into_iter().map(|config| Flow {
+        configs: vec![config],
+        ..Flow::empty(Subject::Config(config))
+    }));
+    flows.extend(loose.into_iter().map(Flow::of_loose));
+    flows.retain(|flow| wanted.takes(flow));
+    let shown: BTreeSet<WorkloadKey> = flows
+        .iter()
+        .flat_map(|flow| &flow.followers)
+        .map(|follower| key_of(follower.workload))
+        .collect();
+    // Somebody asks for it by name: then it is told that it follows nothing.
+    let named = world
+        .workloads
+        .iter()
+        .filter(|(key, workload)| !shown.contains(*key) && wanted.names_workload(workload));
+    flows.extend(named.map(|(_, workload)| {
+        Flow::of_loose(Follower {
+            workload,
+            how: How::Nothing,
+        })
+    }));
+    flows.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    flows
+}
+
+impl<'w> Flow<'w> {
+    const fn empty(subject: Subject<'w>) -> Self {
+        Self {
+            subject,
+            configs: Vec::new(),
+            own: None,
+            aliases: Vec::new(),
+            source: None,
+            followers: Vec::new(),
+        }
+    }
+
+    fn of_loose(follower: Follower<'w>) -> Self {
+        let mut flow = Self::empty(Subject::Workload(follower.workload));
+        flow.followers.push(follower);
+        flow
+    }
+
+    /// The namespace of what it is named after.
+    pub(super) fn namespace(&self) -> &'w str {
+        match self.subject {
+            Subject::Tag(name) => name.namespace,
+            Subject::Config(config) => &config.namespace,
+            Subject::Workload(workload) => &workload.namespace,
+        }
+    }
+
+    /// What it is called: `stream:tag`, or the kind and name of an object.
+    pub(super) fn name(&self) -> String {
+        match self.subject {
+            Subject::Tag(name) => name.to_string(),
+            Subject::Config(config) => format!("buildconfig/{}", config.name),
+            Subject::Workload(workload) => workload.reference(),
+        }
+    }
+
+    /// The image outside the cluster that it is about: what the tag is imported from, or what is built.
+    pub(super) fn image(&self) -> Option<Image> {
+        let imported = self.source.and_then(|place| match &place.tag.from {
+            From::Image(text) => Image::of(text, RefRole::Import),
+            _ => None,
+        });
+        imported.or_else(|| {
+            self.configs.iter().find_map(|config| match &config.output {
+                Output::Image(text) => Image::of(text, RefRole::Push),
+                _ => None,
+            })
+        })
+    }
+
+    fn sort_key(&self) -> (&'w str, u8, String) {
+        let rank = match self.subject {
+            Subject::Tag(_) => 0,
+            Subject::Config(_) => 1,
+            Subject::Workload(_) => 2,
+        };
+        (self.namespace(), rank, self.name())
+    }
+}
+
+impl std::fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.stream, self.tag)
+    }
+}
+
+impl Name<'_> {
+    /// As seen from a namespace: with its own where that is another.
+    pub(super) fn seen_from(&self, namespace: &str) -> String {
+        if self.namespace == namespace {
+            self.to_string()
+        } else {
+            format!("{}/{self}", self.namespace)
+        }
+    }
+}
+
+impl<'w> How<'w> {
+    /// The containers that run the image.
+    pub(super) fn containers(&self) -> Vec<&'w str> {
+        match self {
+            Self::Trigger(trigger) => trigger.containers.iter().map(String::as_str).collect(),
+            Self::ByName(container) | Self::ByLookup(container) | Self::Pinned(container) => {
+                vec![container]
+            }
+            Self::Malformed(_, container) => container.iter().copied().collect(),
+            Self::Nothing => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

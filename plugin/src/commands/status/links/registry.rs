@@ -1,0 +1,58 @@
+//! What the registry has.
+
+use super::{Link, Mend, Part, Site, State, credential};
+use crate::commands::status::{image::short, read::From, world::InRegistry};
+
+/// The link.
+pub(super) fn link(site: &Site<'_>) -> Link {
+    let Some(image) = site.flow.image() else {
+        let is_pushed = site.flow.source.is_some_and(|p| p.tag.from == From::Pushed);
+        return if is_pushed {
+            of(State::None, "the integrated registry has it")
+        } else {
+            of(State::None, "no image outside the cluster")
+        };
+    };
+    let Some(answer) = site.registry() else {
+        return of(State::Unknown, format!("{} was not asked", image.host));
+    };
+    match answer {
+        InRegistry::Has { digest, is_list } => {
+            let what = if *is_list {
+                ", a list of platforms"
+            } else {
+                ""
+            };
+            let other = match site.pushed() {
+                Some(build) if !build.digest.is_empty() && build.digest != *digest => {
+                    format!(", which is not what {} pushed", build.name)
+                }
+                _ => String::new(),
+            };
+            of(
+                State::Ok,
+                format!("{} has {}{what}{other}", image.host, short(digest)),
+            )
+        }
+        InRegistry::NotFound => {
+            let start = site
+                .config()
+                .map(|(config, _)| Mend::start_build(&config.namespace, &config.name));
+            // Somebody else pushes it.
+            let wait = || Some(site.mend.import_when_there(site.flow.source?.name));
+            let start = start.or_else(wait);
+            of(State::Broken, format!("{} has no {image}", image.host))
+                .why("NotFound")
+                .mend(start)
+        }
+        InRegistry::Refused(why) => {
+            let refused = credential::import(site, site.flow.namespace(), &image.to_string());
+            of(State::Unknown, format!("{why}; {}", refused.text)).why("Unauthorized")
+        }
+        InRegistry::Unknown(why) => of(State::Unknown, why.clone()),
+    }
+}
+
+fn of(state: State, message: impl Into<String>) -> Link {
+    Link::new(Part::Registry, state, message)
+}

@@ -1,0 +1,128 @@
+//! One flow on a screen: a line for each link, and what mends the first that is broken.
+
+use super::{Look, age::age, coloured, one_line, sign};
+use crate::{
+    commands::status::{
+        links::{Link, Part, State},
+        report::FlowReport,
+    },
+    printer::Text,
+};
+
+/// What marks the first link that is broken.
+const MARK: &str = "  <- broken";
+/// On a terminal narrower than that nothing is wrapped by us.
+const NARROW: usize = 20;
+
+/// The lines.
+pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
+    let from = match &flow.image {
+        Some(image) => format!(" in {}, from {image}", flow.namespace),
+        None => format!(" in {}", flow.namespace),
+    };
+    let mut lines = vec![Text::new().bold(flow.name.clone()).plain(from)];
+    let first = flow.first_broken();
+    let mut workload = "";
+    let several = flow
+        .links
+        .iter()
+        .filter(|link| link.part == Part::Rollout)
+        .count()
+        > 1;
+    for (index, link) in flow.links.iter().enumerate() {
+        if several && link.workload != workload {
+            workload = &link.workload;
+            lines.push(Text::new().plain(format!(" {workload}")));
+        }
+        lines.extend(line(link, first == Some(index), look));
+    }
+    if let Some(mend) = &flow.mend {
+        lines.push(Text::new().bold("Mend it with:").plain(format!(" {mend}")));
+    } else if flow.state == State::Waiting
+        && let Some(sooner) = flow.telling().and_then(|link| link.mend.as_ref())
+    {
+        lines.push(Text::new().bold("Sooner with:").plain(format!(" {sooner}")));
+    }
+    lines
+}
+
+/// Several where it is too long for one: what follows stands under the words.
+fn line(link: &Link, is_first_broken: bool, look: Look) -> Vec<Text> {
+    let width = if look.has_signs { 1 } else { 7 };
+    let text = Text::new().plain(format!("  {:<8}  ", link.part.word()));
+    let text = coloured(
+        text,
+        link.state,
+        format!("{:<width$}", sign(link.state, look)),
+    );
+    let text = text.dim(format!("  {:>4}  ", age(link.time, look.now)));
+    let indent = 12 + width + 8;
+    let mark = if is_first_broken { MARK } else { "" };
+    let room = look.columns.map(|columns| columns.saturating_sub(indent));
+    let rows = wrapped(&one_line(&link.message), mark.len(), room);
+    let last = rows.len() - 1;
+    let mut lines = Vec::new();
+    let mut head = Some(text);
+    for (index, row) in rows.into_iter().enumerate() {
+        let text = head
+            .take()
+            .unwrap_or_else(|| Text::new().plain(" ".repeat(indent)));
+        let text = match link.state {
+            State::None => text.dim(row),
+            _ => text.plain(row),
+        };
+        lines.push(if index == last && is_first_broken {
+            text.red(MARK)
+        } else {
+            text
+        });
+    }
+    lines
+}
+
+/// In rows that have room for that many characters, the last one with room for a mark. Words longer
+/// than a row are left to the terminal.
+fn wrapped(text: &str, mark: usize, room: Option<usize>) -> Vec<String> {
+    let Some(room) = room.filter(|room| *room > NARROW) else {
+        return vec![text.to_owned()];
+    };
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut length = 0;
+    for word in text.split(' ') {
+        let count = word.chars().count();
+        if length > 0 && length + 1 + count > room {
+            rows.push(std::mem::take(&mut row));
+            length = 0;
+        }
+        if length > 0 {
+            row.push(' ');
+            length += 1;
+        }
+        row.push_str(word);
+        length += count;
+    }
+    rows.push(row);
+    if length + mark > room {
+        rows.push(String::new());
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_wrapped_between_words() {
+        let rows = |text, mark| wrapped(text, mark, Some(30));
+        assert_eq!(rows("short", 10), ["short"]);
+        assert_eq!(
+            rows("one two three four five six seven", 0),
+            ["one two three four five six", "seven"]
+        );
+        assert_eq!(rows("one two three four five six", 10).last().unwrap(), "");
+        assert_eq!(wrapped("a b", 9, Some(3)), ["a b"]);
+        assert_eq!(wrapped("a b", 9, None), ["a b"]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Every object of a flow, as a tree.
+
+use super::{Look, age::age, coloured, one_line, sign};
+use crate::{
+    commands::status::{report::FlowReport, tree::Node},
+    printer::Text,
+};
+
+/// The lines that lead to an object: to one of several, to the last, past one, past the last.
+const SIGNS: [&str; 4] = ["├─ ", "└─ ", "│  ", "   "];
+const LETTERS: [&str; 4] = ["|- ", "`- ", "|  ", "   "];
+
+/// The lines.
+pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
+    let Some(root) = &flow.objects else {
+        return Vec::new();
+    };
+    let head = Text::new()
+        .bold(root.object.clone())
+        .plain(format!(" in {}  ", flow.namespace));
+    let mut lines = vec![coloured(head, flow.state, flow.state.word())];
+    below(root, "", look, &mut lines);
+    if let Some(mend) = &flow.mend {
+        lines.push(Text::new().bold("Mend it with:").plain(format!(" {mend}")));
+    }
+    lines
+}
+
+fn below(node: &Node, lead: &str, look: Look, lines: &mut Vec<Text>) {
+    let [fork, end, bar, gap] = if look.has_signs { SIGNS } else { LETTERS };
+    let count = node.objects.len();
+    for (index, child) in node.objects.iter().enumerate() {
+        let is_last = index + 1 == count;
+        let arm = if is_last { end } else { fork };
+        let mut text = Text::new()
+            .dim(format!("{lead}{arm}"))
+            .plain(child.object.clone());
+        if let Some(state) = child.state {
+            text = coloured(text.plain("  "), state, sign(state, look));
+        }
+        if !child.message.is_empty() {
+            text = text.plain(format!("  {}", one_line(&child.message)));
+        }
+        let age = age(child.time, look.now);
+        if !age.is_empty() {
+            text = text.dim(format!("  {age}"));
+        }
+        if child.is_first_broken {
+            text = text.red("  <- broken");
+        }
+        lines.push(text);
+        let next = if is_last { gap } else { bar };
+        below(child, &format!("{lead}{next}"), look, lines);
+    }
+}

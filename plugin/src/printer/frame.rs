@@ -1,0 +1,175 @@
+//! Lines that are drawn over those before them, on a terminal.
+//!
+//! Nothing is cleared before it is written over, and all of it is one write, so that nothing
+//! flickers. What stood on the terminal before stays above it.
+
+use std::fmt::Write as _;
+
+use super::Text;
+
+/// A terminal without a size that can be asked for is taken to be this large.
+const USUAL: Size = Size {
+    columns: 80,
+    rows: 24,
+};
+
+/// How large a terminal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+}
+
+/// What was drawn last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Frame {
+    lines: Vec<Line>,
+    size: Option<Size>,
+}
+
+/// A line as it is written. One that is longer than the terminal is wide is wrapped by the terminal,
+/// which knows then that it is one line when somebody copies it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    text: String,
+    rows: usize,
+    /// Whether its last row is full: what clears the rest of a row would clear its last character.
+    is_full: bool,
+}
+
+impl Size {
+    /// Of the terminal that the process writes to.
+    pub(super) fn of_terminal() -> Self {
+        terminal_size::terminal_size().map_or(USUAL, |(columns, rows)| Self {
+            columns: usize::from(columns.0).max(1),
+            rows: usize::from(rows.0).max(2),
+        })
+    }
+}
+
+impl Frame {
+    /// What is to be written so that these lines stand in the place of those before; nothing if they do
+    /// already.
+    pub(super) fn draw(&mut self, lines: &[Text], size: Size, color: bool) -> Option<String> {
+        let drawn = fitting(lines, size, color);
+        if self.lines == drawn && self.size == Some(size) {
+            return None;
+        }
+        let mut written = String::new();
+        match self.size {
+            None => {}
+            // Lines wrap anew when a terminal changes: nobody knows where the first one is now.
+            Some(before) if before != size => written.push_str("\x1b[H"),
+            Some(_) => {
+                let rows: usize = self.lines.iter().map(|line| line.rows).sum();
+                // Writing to a String cannot fail.
+                let _ = write!(written, "\r\x1b[{rows}A");
+            }
+        }
+        let last = drawn.len() - 1;
+        for (index, Line { text, is_full, .. }) in drawn.iter().enumerate() {
+            // The last one takes what is below with it: a frame before may have been longer.
+            let (before, after) = match (index == last, is_full) {
+                (true, true) => ("\x1b[J", ""),
+                (true, false) => ("", "\x1b[J"),
+                (false, true) => ("", ""),
+                (false, false) => ("", "\x1b[K"),
+            };
+            written.extend([before, text, after, "\r\n"]);
+        }
+        self.lines = drawn;
+        self.size = Some(size);
+        Some(written)
+    }
+}
+
+/// As many lines as there is room for. The row below the last is where the cursor waits.
+fn fitting(lines: &[Text], size: Size, color: bool) -> Vec<Line> {
+    let line = |text: &Text| {
+        let (flat, columns) = text.flat();
+        Line {
+            text: flat.render(color),
+            rows: columns.div_ceil(size.columns).max(1),
+            is_full: columns > 0 && columns.is_multiple_of(size.columns),
+        }
+    };
+    let all: Vec<Line> = lines.iter().map(line).collect();
+    let rows = |lines: &[Line]| -> usize { lines.iter().map(|line| line.rows).sum() };
+    let room = size.rows - 1;
+    if all.is_empty() {
+        return vec![line(&Text::new())];
+    }
+    if rows(&all) <= room {
+        return all;
+    }
+    let mut kept = all;
+    let count = kept.len();
+    while rows(&kept) > room - 1 {
+        kept.pop();
+    }
+    let left = count - kept.len();
+    let more: String = format!("({left} lines more)")
+        .chars()
+        .take(size.columns - 1)
+        .collect();
+    kept.push(line(&Text::from(more)));
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: Size = Size {
+        columns: 10,
+        rows: 4,
+    };
+
+    fn text(lines: &[&str]) -> Vec<Text> {
+        lines.iter().map(|line| Text::from(*line)).collect()
+    }
+
+    #[test]
+    fn a_frame_is_drawn_over_the_one_before() {
+        let mut frame = Frame::default();
+        let first = frame.draw(&text(&["a", "b"]), SIZE, false).unwrap();
+        assert_eq!(first, "a\x1b[K\r\nb\x1b[J\r\n");
+        assert_eq!(frame.draw(&text(&["a", "b"]), SIZE, false), None);
+        let second = frame.draw(&text(&["c"]), SIZE, false).unwrap();
+        assert_eq!(second, "\r\x1b[2Ac\x1b[J\r\n");
+        let none = frame.draw(&[], SIZE, false).unwrap();
+        assert_eq!(none, "\r\x1b[1A\x1b[J\r\n");
+    }
+
+    #[test]
+    fn a_long_line_takes_several_rows() {
+        let mut frame = Frame::default();
+        frame.draw(&text(&["0123456789abc"]), SIZE, false).unwrap();
+        let drawn = frame
+            .draw(&text(&["0123456789", "b"]), SIZE, false)
+            .unwrap();
+        assert_eq!(drawn, "\r\x1b[2A0123456789\r\nb\x1b[J\r\n");
+        let drawn = frame.draw(&text(&["0123456789"]), SIZE, false).unwrap();
+        assert_eq!(drawn, "\r\x1b[2A\x1b[J0123456789\r\n");
+    }
+
+    #[test]
+    fn no_frame_is_larger_than_the_terminal() {
+        let mut frame = Frame::default();
+        let long = text(&["0123456789abc", "b", "c", "d", "e"]);
+        let drawn = frame.draw(&long, SIZE, false).unwrap();
+        assert_eq!(drawn, "0123456789abc\x1b[K\r\n(4 lines \x1b[J\r\n");
+        let other = Size { rows: 9, ..SIZE };
+        let drawn = frame.draw(&long, other, false).unwrap();
+        assert!(drawn.starts_with("\x1b[H0123"), "{drawn:?}");
+        assert_eq!(drawn.matches('\n').count(), 5);
+    }
+
+    #[test]
+    fn what_a_cluster_says_moves_no_cursor() {
+        let mut frame = Frame::default();
+        let drawn = frame.draw(&text(&["\x1b[2Jx\ny"]), SIZE, false).unwrap();
+        assert!(drawn.contains("^[[2Jx y"), "{drawn:?}");
+        assert_eq!(drawn.matches('\n').count(), 1, "{drawn:?}");
+    }
+}

@@ -1,0 +1,520 @@
+//! `status`: what it asks for, and what people and programs get.
+
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    sync::{Arc, Mutex},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::common::{FakeApi, Seen, extreg, json as answer, status};
+
+const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A cluster that keeps lists, by the last part of their path.
+#[derive(Clone, Default)]
+pub(crate) struct Lists(Arc<Mutex<BTreeMap<String, Vec<Value>>>>);
+
+impl Lists {
+    /// An application that an image has come through.
+    pub(crate) fn through() -> Self {
+        let lists = Self::default();
+        let spec = json!({"output": {"to": {"kind": "DockerImage", "name": "docker.io/u/a:latest"},
+            "pushSecret": {"name": "dockerhub"}}});
+        let own = |name: &str, seconds: i64| json!({"name": name, "namespace": "snow", "creationTimestamp": ago(seconds)});
+        let mut build = own("app-3", 1900);
+        build["annotations"] = json!({"openshift.io/build-config.name": "app",
+            "openshift.io/build.number": "3"});
+        let mut workload = own("app", 9000);
+        workload["generation"] = json!(4);
+        workload["annotations"] = json!({"image.openshift.io/triggers":
+            r#"[{"from":{"kind":"ImageStreamTag","name":"app:latest"},"fieldPath":"spec.template.spec.containers[?(@.name==\"app\")].image"}]"#});
+        let mut pod = own("app-5d4f-x", 1700);
+        pod["labels"] = json!({"pod-template-hash": "5d4f"});
+        pod["ownerReferences"] =
+            json!([{"kind": "ReplicaSet", "name": "app-5d4f", "controller": true}]);
+        lists.set(
+            "buildconfigs",
+            &[json!({"metadata": own("app", 90000), "spec": spec,
+            "status": {"lastVersion": 3}})],
+        );
+        lists.set(
+            "builds",
+            &[
+                json!({"metadata": build, "spec": spec, "status": {"phase": "Complete",
+            "completionTimestamp": ago(1830), "output": {"to": {"imageDigest": NEW}}}}),
+            ],
+        );
+        lists.set("imagestreams", &[json!({"metadata": own("app", 90000),
+            "spec": {"tags": [{"name": "latest", "generation": 2, "importPolicy": {"scheduled": true},
+                "from": {"kind": "DockerImage", "name": "docker.io/u/a:latest"}}]},
+            "status": {"tags": [{"tag": "latest", "items": [
+                {"image": NEW, "created": ago(1770), "generation": 2, "dockerImageReference": format!("docker.io/u/a@{NEW}")},
+                {"image": OLD, "created": ago(90000), "generation": 1, "dockerImageReference": format!("docker.io/u/a@{OLD}")}]}]}})]);
+        lists.set("deployments", &[json!({"metadata": workload,
+            "spec": {"replicas": 1, "template": {"spec": {"containers": [
+                {"name": "app", "image": format!("docker.io/u/a@{NEW}")}]}}},
+            "status": {"observedGeneration": 4, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}})]);
+        lists.set("pods", &[json!({"metadata": pod, "status": {"phase": "Running", "containerStatuses": [
+            {"name": "app", "imageID": format!("docker.io/u/a@{NEW}"), "state": {"running": {"startedAt": ago(1650)}}}]}})]);
+        lists
+    }
+
+    /// The application, whose last push nobody has imported.
+    pub(crate) fn behind() -> Self {
+        let lists = Self::through();
+        lists.change("imagestreams", |stream| {
+            let items = stream["status"]["tags"][0]["items"].as_array_mut().unwrap();
+            items.remove(0);
+            stream["spec"]["tags"][0]["importPolicy"] = json!({});
+            stream["spec"]["tags"][0]["generation"] = json!(1);
+        });
+        lists.change("deployments", |workload| {
+            workload["spec"]["template"]["spec"]["containers"][0]["image"] =
+                json!(format!("docker.io/u/a@{OLD}"));
+        });
+        lists.change("pods", |pod| {
+            pod["status"]["containerStatuses"][0]["imageID"] =
+                json!(format!("docker.io/u/a@{OLD}"));
+        });
+        lists
+    }
+
+    pub(crate) fn set(&self, list: &str, items: &[Value]) {
+        self.0
+            .lock()
+            .unwrap()
+            .insert(list.to_owned(), items.to_vec());
+    }
+
+    pub(crate) fn add(&self, list: &str, item: Value) {
+        let mut lists = self.0.lock().unwrap();
+        lists.entry(list.to_owned()).or_default().push(item);
+    }
+
+    pub(crate) fn change(&self, list: &str, change: impl Fn(&mut Value)) {
+        let mut lists = self.0.lock().unwrap();
+        lists.get_mut(list).unwrap().iter_mut().for_each(change);
+    }
+
+    /// Everything is as it is there.
+    pub(crate) fn become_like(&self, other: &Self) {
+        *self.0.lock().unwrap() = other.0.lock().unwrap().clone();
+    }
+
+    /// Served, where `special` does not answer.
+    pub(crate) fn serve(
+        &self,
+        special: impl Fn(&str, &Seen) -> Option<String> + Send + 'static,
+    ) -> FakeApi {
+        let lists = self.clone();
+        FakeApi::start(move |seen, _| {
+            let path = path(seen);
+            special(&path, seen).unwrap_or_else(|| {
+                let list = path.rsplit('/').next().unwrap_or_default();
+                let lists = lists.0.lock().unwrap();
+                let items = lists.get(list).cloned().unwrap_or_default();
+                answer("200 OK", "", &json!({"items": items}).to_string())
+            })
+        })
+    }
+}
+
+pub(crate) fn ago(seconds: i64) -> String {
+    let time = Timestamp::now() - SignedDuration::from_secs(seconds);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn path(seen: &Seen) -> String {
+    let words = seen.line.split([' ', '?']).nth(1);
+    words.unwrap_or_default().to_owned()
+}
+
+fn forbidden() -> String {
+    status("403 Forbidden", 403, "Forbidden", "not yours")
+}
+
+/// Exit code, stdout and stderr of `oc-extreg status WORDS`.
+fn run(api: &FakeApi, words: &str) -> (i32, String, String) {
+    let output = extreg()
+        .arg("status")
+        .args(words.split_whitespace())
+        .args(["-n", "snow", "--server", &api.url])
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn said(lists: &Lists, words: &str) -> String {
+    let api = lists.serve(|_, _| None);
+    let (code, out, err) = run(&api, &format!("{words} --no-registry"));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    out
+}
+
+#[test]
+fn help() {
+    let run = extreg().args(["status", "-h"]).output().unwrap();
+    insta::assert_snapshot!("status-help", String::from_utf8(run.stdout).unwrap());
+}
+
+#[test]
+fn one_flow_is_a_screen() {
+    insta::assert_snapshot!("status-through", said(&Lists::through(), ""));
+    insta::assert_snapshot!("status-behind", said(&Lists::behind(), "app"));
+}
+
+#[test]
+fn several_flows_are_a_table() {
+    let lists = Lists::behind();
+    let other = json!({"metadata": {"name": "web", "namespace": "snow"},
+        "spec": {"tags": [{"name": "v1", "from": {"kind": "DockerImage", "name": "quay.io/o/web:v1"}}]},
+        "status": {"tags": [{"tag": "v1", "items": [], "conditions": [{"type": "ImportSuccess",
+            "status": "False", "reason": "InternalError", "lastTransitionTime": ago(7300),
+            "message": "toomanyrequests: You have reached\nyour pull \u{1b}[31mlimit"}]}]}});
+    lists.add("imagestreams", other);
+    insta::assert_snapshot!("status-table", said(&lists, ""));
+    insta::assert_snapshot!("status-table-wide", said(&lists, "-o wide"));
+    insta::assert_snapshot!("status-table-all", said(&lists, "-A"));
+    assert_eq!(
+        said(&lists, "-o name"),
+        "imagestreamtag.image.openshift.io/app:latest\nimagestreamtag.image.openshift.io/web:v1\n"
+    );
+}
+
+#[test]
+fn every_object_is_in_the_tree() {
+    insta::assert_snapshot!("status-tree", said(&Lists::behind(), "--tree"));
+}
+
+#[test]
+fn programs_get_all_of_it() {
+    let report: Value = serde_json::from_str(&said(&Lists::behind(), "-o json")).unwrap();
+    let told = (&report["apiVersion"], &report["kind"], &report["notSeen"]);
+    assert_eq!(
+        told,
+        (&json!("extreg.io/v1"), &json!("StatusReport"), &json!([]))
+    );
+    let flow = &report["flows"][0];
+    assert_eq!(flow["broken"], "import");
+    assert_eq!(flow["mend"], "oc extreg import app:latest -n snow");
+    let links = flow["links"].as_array().unwrap();
+    let told: Vec<_> = links.iter().map(|link| &link["link"]).collect();
+    assert_eq!(
+        told,
+        ["build", "registry", "import", "trigger", "rollout", "pods"]
+    );
+    assert_eq!(links[2]["reason"], "Unscheduled");
+    assert_eq!(flow["objects"]["object"], "imagestreamtag/app:latest");
+}
+
+#[test]
+fn a_kubectl_user_reads_kubectl() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("kubectl-extreg");
+    std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin("oc-extreg"), &link).unwrap();
+    let api = Lists::behind().serve(|_, _| None);
+    let run = Command::new(&link)
+        .args([
+            "status",
+            "-n",
+            "snow",
+            "--no-registry",
+            "--server",
+            &api.url,
+        ])
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap();
+    let out = String::from_utf8(run.stdout).unwrap();
+    assert!(
+        out.contains("Mend it with: kubectl extreg import app:latest -n snow\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let api = Lists::through().serve(|_, _| None);
+    let (code, out, err) = run(&api, "none --no-registry");
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (1, "", "error: there is no flow of none in snow namespace\n")
+    );
+    let api = Lists::default().serve(|_, _| None);
+    let (code, out, err) = run(&api, "--no-registry");
+    let nothing = "No flows found in snow namespace.\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", nothing));
+    for words in ["pod/app", "--tree -o wide", "--tree -o name", "a/b/c"] {
+        assert_eq!(run(&api, words).0, 2, "{words}");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_told_and_nothing_is_ok_of_it() {
+    let api = Lists::through().serve(|path, _| path.ends_with("/pods").then(forbidden));
+    let (code, out, err) = run(&api, "--no-registry");
+    assert_eq!(
+        (code, err.as_str()),
+        (0, "not seen: pods: may not be listed in snow\n")
+    );
+    assert!(
+        out.contains("  pods      unknown        pods may not be listed\n"),
+        "{out}"
+    );
+    let api = Lists::default().serve(|_, _| Some(forbidden()));
+    let (code, out, err) = run(&api, "--no-registry");
+    let said = "Error from server (Forbidden): not yours\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (6, "", said));
+    let api = Lists::through().serve(|path, _| {
+        let is_openshift = path.contains(".openshift.io/");
+        is_openshift.then(|| status("404 Not Found", 404, "NotFound", "not found"))
+    });
+    let (code, _, err) = run(&api, "--no-registry");
+    assert_eq!(code, 0);
+    assert!(
+        err.contains("not seen: imagestreams.image.openshift.io: not served"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_namespaces_worth_of_rights_is_used() {
+    let lists = Lists::through();
+    let api = lists.serve(|path, _| match path {
+        "/apis/project.openshift.io/v1/projects" => {
+            let items = json!([{"metadata": {"name": "snow"}}, {"metadata": {"name": "theirs"}}]);
+            Some(answer("200 OK", "", &json!({"items": items}).to_string()))
+        }
+        path if path.contains("/namespaces/theirs/") => Some(forbidden()),
+        path if !path.contains("/namespaces/") => Some(forbidden()),
+        _ => None,
+    });
+    let (code, out, err) = run(&api, "-A --no-registry");
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("snow       app:latest  ok"), "{out}");
+    assert!(
+        err.contains("not seen: pods: may not be listed in theirs\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn lists_are_paged_and_restarted_once() {
+    let lists = Lists::through();
+    let asked = Mutex::new(0);
+    let api = lists.serve(move |path, seen| {
+        if !path.ends_with("/builds") {
+            return None;
+        }
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        let build = |n: u32| json!({"metadata": {"name": format!("app-{n}"), "namespace": "snow",
+            "annotations": {"openshift.io/build-config.name": "app", "openshift.io/build.number": n.to_string()}},
+            "spec": {}, "status": {"phase": "Running"}});
+        let page = |n, token: &str| json!({"metadata": {"continue": token}, "items": [build(n)]}).to_string();
+        Some(match (*asked, seen.line.contains("continue=next")) {
+            (1 | 3, false) => answer("200 OK", "", &page(7, "next")),
+            (2, true) => status("410 Gone", 410, "Expired", "gone"),
+            (4, true) => answer("200 OK", "", &page(9, "")),
+            other => panic!("{other:?}: {}", seen.line),
+        })
+    });
+    let (code, out, err) = run(&api, "--no-registry");
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("app-9 is running"), "{out}");
+    let seen = api.seen();
+    let limits = seen.iter().filter(|seen| path(seen).ends_with("/pods"));
+    assert!(
+        limits
+            .map(|seen| &seen.line)
+            .all(|line| line.contains("limit=500"))
+    );
+    assert!(seen.iter().all(|seen| seen.line.starts_with("GET ")));
+}
+
+#[test]
+fn a_selector_is_left_to_the_server() {
+    let lists = Lists::through();
+    let api = lists.serve(|path, seen| {
+        let is_picked = path.ends_with("/deployments") || !seen.line.contains("labelSelector");
+        (!is_picked).then(|| answer("200 OK", "", r#"{"items":[]}"#))
+    });
+    let (_, out, _) = run(&api, "-l app=a --no-registry");
+    assert!(out.contains("app:latest"), "{out}");
+    let api = lists.serve(|_, seen| {
+        let empty = answer("200 OK", "", r#"{"items":[]}"#);
+        seen.line.contains("labelSelector=app%3Da").then_some(empty)
+    });
+    let (code, out, err) = run(&api, "-l app=a --no-registry");
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "", "No flows found in snow namespace.\n")
+    );
+}
+
+#[test]
+fn a_stream_of_another_namespace_is_fetched_by_its_name() {
+    let lists = Lists::through();
+    lists.change("deployments", |workload| {
+        let text = workload["metadata"]["annotations"]["image.openshift.io/triggers"]
+            .as_str()
+            .unwrap();
+        let text = text.replace("app:latest\"", "theirs:v1\",\"namespace\":\"images\"");
+        workload["metadata"]["annotations"]["image.openshift.io/triggers"] = json!(text);
+    });
+    let stream = json!({"metadata": {"name": "theirs", "namespace": "images"},
+        "spec": {"tags": [{"name": "v1", "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"}}]},
+        "status": {"tags": [{"tag": "v1", "items": [{"image": NEW, "created": ago(60)}]}]}});
+    let api = lists.serve(move |path, _| {
+        let is_it = path == "/apis/image.openshift.io/v1/namespaces/images/imagestreams/theirs";
+        is_it.then(|| answer("200 OK", "", &stream.to_string()))
+    });
+    let (code, out, err) = run(&api, "deployment/app --no-registry");
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(
+        out.starts_with("theirs:v1 in images, from docker.io/u/a:v1\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("buildconfigs of another namespace were not read"),
+        "{out}"
+    );
+    assert!(
+        out.contains("deployment/app follows images/theirs:v1"),
+        "{out}"
+    );
+}
+
+/// A registry that has one image, for whoever logs in.
+fn registry(digest: &'static str, media_type: &'static str) -> FakeApi {
+    FakeApi::start(move |seen, _| {
+        let login = seen.header("authorization");
+        match seen.line.as_str() {
+            line if line.starts_with("GET /v2/ ") => "HTTP/1.1 401 Unauthorized\r\n\
+                www-authenticate: Basic realm=\"r\"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+                .to_owned(),
+            "HEAD /v2/u/a/manifests/latest HTTP/1.1" if login == ["Basic YWJseTc3OmNhbmFyeQ=="] => {
+                format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\nconnection: close\r\n\
+                     docker-content-digest: {digest}\r\ncontent-length: 7\r\n\r\n"
+                )
+            }
+            _ => "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_owned(),
+        }
+    })
+}
+
+fn with_secret(lists: &Lists) {
+    // {"auths":{"docker.io":{"auth":"<ably77:canary>"}}}
+    let config = "eyJhdXRocyI6eyJkb2NrZXIuaW8iOnsiYXV0aCI6IllXSnNlVGMzT21OaGJtRnllUT09In19fQ==";
+    lists.add(
+        "secrets",
+        json!({"metadata": {"name": "hub", "namespace": "snow"},
+        "type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": config}}),
+    );
+}
+
+#[test]
+fn the_registry_is_asked_by_head_as_an_import_would() {
+    const SINGLE: &str = "application/vnd.oci.image.manifest.v1+json";
+    const LIST: &str = "application/vnd.oci.image.index.v1+json";
+    let lists = Lists::through();
+    with_secret(&lists);
+    let api = lists.serve(|_, _| None);
+    for (digest, media_type, registry_says, import_says) in [
+        (
+            NEW,
+            SINGLE,
+            "ok             docker.io has sha256:111111111111\n",
+            "import    ok ",
+        ),
+        (
+            OLD,
+            SINGLE,
+            "which is not what app-3 pushed",
+            "but the registry has sha256:000000000000",
+        ),
+        (OLD, LIST, "a list of platforms", "not to be compared"),
+    ] {
+        let hub = registry(digest, media_type);
+        let words = format!("--registry-endpoint docker.io={} -v 10", hub.url);
+        let (code, out, err) = run(&api, &words);
+        assert_eq!(code, 0, "{err}");
+        assert!(
+            out.contains(registry_says) && out.contains(import_says),
+            "{out}"
+        );
+        let seen: Vec<String> = hub.seen().into_iter().map(|seen| seen.line).collect();
+        assert_eq!(
+            seen,
+            [
+                "GET /v2/ HTTP/1.1",
+                "HEAD /v2/u/a/manifests/latest HTTP/1.1"
+            ]
+        );
+        for secret in ["canary", "YWJseTc3OmNhbmFyeQ"] {
+            assert!(!out.contains(secret) && !err.contains(secret), "{out}{err}");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_read_secrets_asks_as_nobody() {
+    let lists = Lists::through();
+    with_secret(&lists);
+    let api = lists.serve(|path, _| path.ends_with("/secrets").then(forbidden));
+    let hub = registry(NEW, "application/vnd.oci.image.manifest.v1+json");
+    let (code, out, err) = run(&api, &format!("--registry-endpoint docker.io={}", hub.url));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        out.contains("registry  unknown        docker.io: the registry wants a login"),
+        "{out}"
+    );
+    assert!(out.contains("import    ok"), "{out}");
+    let (_, out, _) = run(
+        &api,
+        &format!("--no-registry --registry-endpoint docker.io={}", hub.url),
+    );
+    assert!(out.contains("docker.io was not asked"), "{out}");
+    assert_eq!(hub.seen().len(), 2);
+}
+
+#[test]
+fn a_registry_that_is_not_there_is_not_waited_for() {
+    let lists = Lists::through();
+    let api = lists.serve(|_, _| None);
+    let (code, out, _) = run(&api, "--registry-endpoint docker.io=http://127.0.0.1:1");
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("registry  unknown        docker.io: the registry cannot be asked"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_pod_that_may_not_pull_is_told_which_secret_to_link() {
+    let lists = Lists::through();
+    with_secret(&lists);
+    lists.set(
+        "serviceaccounts",
+        &[json!({"metadata": {"name": "default", "namespace": "snow"}})],
+    );
+    lists.change("pods", |pod| {
+        pod["status"]["containerStatuses"][0] = json!({"name": "app", "imageID": "", "state": {"waiting":
+            {"reason": "ImagePullBackOff", "message": "unauthorized: authentication required"}}});
+    });
+    let out = said(&lists, "");
+    let mend = "Mend it with: oc secrets link default hub --for=pull -n snow\n";
+    assert!(out.ends_with(mend), "{out}");
+    assert!(!out.contains("canary"), "{out}");
+}

@@ -1,0 +1,134 @@
+//! `status` on a terminal, and `-w`: what is drawn, and what is not.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use super::{common::FakeApi, pty::Pty, status::Lists};
+
+fn command(api: &FakeApi, words: &str) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"));
+    command
+        .arg("status")
+        .args(words.split_whitespace())
+        .args(["-n", "snow", "--no-registry", "--server", &api.url])
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .current_dir("/");
+    command
+}
+
+#[test]
+fn a_terminal_gets_signs_and_colours() {
+    let api = Lists::behind().serve(|_, _| None);
+    let pty = Pty::start(command(&api, "app"), 120, 30);
+    let (code, screen, written) = pty.finish();
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("status-terminal", screen.join("\n"));
+    assert!(written.contains("\u{1b}[31m✗\u{1b}[0m"), "{written:?}");
+    let pty = Pty::start(command(&api, "app --tree"), 120, 30);
+    insta::assert_snapshot!("status-terminal-tree", pty.finish().1.join("\n"));
+}
+
+#[test]
+fn a_watch_is_drawn_over_itself_and_ended_by_an_interrupt() {
+    let lists = Lists::behind();
+    let api = lists.serve(|_, _| None);
+    let pty = Pty::start(command(&api, "app -w"), 120, 30);
+    pty.wait_for("<- broken");
+    lists.become_like(&Lists::through());
+    pty.wait_for("1 runs sha256:111111111111");
+    pty.interrupt();
+    let (code, screen, written) = pty.finish();
+    assert_eq!(code, 130);
+    insta::assert_snapshot!("status-watch", screen.join("\n"));
+    // Nothing is wiped before it is drawn over.
+    assert!(
+        !written.contains("\u{1b}[2J") && !written.contains("?1049"),
+        "{written:?}"
+    );
+    assert_eq!(written.matches("<- broken").count(), 1, "{written:?}");
+}
+
+#[test]
+fn a_frame_is_never_larger_than_the_terminal() {
+    let api = Lists::behind().serve(|_, _| None);
+    let pty = Pty::start(command(&api, "app -w --tree"), 40, 6);
+    pty.wait_for("lines more)");
+    pty.interrupt();
+    let (code, screen, _) = pty.finish();
+    assert_eq!(code, 130);
+    assert!(screen.len() <= 5, "{screen:#?}");
+    assert!(
+        screen[0].starts_with("imagestreamtag/app:latest"),
+        "{screen:#?}"
+    );
+}
+
+#[test]
+fn elsewhere_a_watch_writes_a_block_when_something_has_changed() {
+    let lists = Lists::behind();
+    let api = lists.serve(|_, _| None);
+    let mut child = command(&api, "app -w")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let first: Vec<String> = lines.by_ref().take(8).collect();
+    assert!(
+        first[0].ends_with('Z') && first[1].starts_with("app:latest in snow"),
+        "{first:#?}"
+    );
+    assert!(first[7].contains("  pods  "), "{first:#?}");
+    assert_eq!(
+        lines.next().unwrap(),
+        "Mend it with: oc extreg import app:latest -n snow"
+    );
+    // Looked at again without a change: nothing is written.
+    let looked = api.seen().len();
+    while api.seen().len() < 2 * looked {
+        std::thread::yield_now();
+    }
+    lists.become_like(&Lists::through());
+    let second: Vec<String> = lines.by_ref().take(8).collect();
+    assert!(
+        second[0].ends_with('Z') && second[7].contains("1 runs sha256:111111111111"),
+        "{second:#?}"
+    );
+    let id = i32::try_from(child.id()).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(130), &b""[..])
+    );
+}
+
+#[test]
+fn a_watch_outlives_a_server_that_fails_for_a_while() {
+    let lists = Lists::behind();
+    let fails = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let failing = std::sync::Arc::clone(&fails);
+    let api = lists.serve(move |_, _| {
+        let fails = failing.load(std::sync::atomic::Ordering::Relaxed);
+        fails.then(|| super::common::status("500 Oops", 500, "InternalError", "etcd is away"))
+    });
+    let pty = Pty::start(command(&api, "app -w"), 120, 30);
+    pty.wait_for("<- broken");
+    fails.store(true, std::sync::atomic::Ordering::Relaxed);
+    pty.wait_for("etcd is away");
+    fails.store(false, std::sync::atomic::Ordering::Relaxed);
+    lists.change("builds", |build| {
+        build["status"] = json!({"phase": "Running"});
+    });
+    pty.wait_for("app-3 is running");
+    pty.interrupt();
+    assert_eq!(pty.finish().0, 130);
+}
