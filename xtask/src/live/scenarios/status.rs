@@ -52,9 +52,10 @@ fn way(stage: &mut Stage<'_>) -> Result<()> {
     // A build pushes another image, and nothing imports that.
     let second = room.hub.push()?;
     let mut build = room.hub.build(&format!("{APP}-9"), &second);
-    build["metadata"]["annotations"] =
+    let is_of_config =
         json!({"openshift.io/build-config.name": APP, "openshift.io/build.number": "9"});
-    build["spec"]["output"]["to"]["name"] = json!(image);
+    set(&mut build, "/metadata", "annotations", is_of_config)?;
+    set(&mut build, "/spec/output/to", "name", json!(image))?;
     room.oc("create -f -", Some(&build.to_string()))?;
     room.becomes("build", "ok", "")?;
     says(&room.link("build")?, &short(&second)?)?;
@@ -173,6 +174,13 @@ impl Room<'_> {
         }
         Ok(())
     }
+}
+
+fn set(object: &mut Value, at: &str, name: &str, value: Value) -> Result<()> {
+    let parent = object.pointer_mut(at).and_then(Value::as_object_mut);
+    let parent = parent.with_context(|| format!("no object at {at}"))?;
+    parent.insert(name.to_owned(), value);
+    Ok(())
 }
 
 fn says(link: &Value, words: &str) -> Result<()> {
