@@ -47,12 +47,7 @@ pub struct Options {
 /// Asks the checks and gives the part of the report that is about this snapshot. Nothing is
 /// suppressed yet.
 pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
-    let mut findings = Vec::new();
-    for check in &options.checks {
-        ask(*check, &snapshot, options, &mut findings);
-    }
-    findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    findings.dedup();
+    let findings = findings(&snapshot, options);
     let owners = snapshot.owners();
     Section {
         source: snapshot.cluster_name,
@@ -64,6 +59,17 @@ pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
         owners,
         coverage: snapshot.coverage,
     }
+}
+
+/// What the checks find, in the order of a report.
+pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in &options.checks {
+        ask(*check, snapshot, options, &mut findings);
+    }
+    findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    findings.dedup();
+    findings
 }
 
 fn ask(check: CheckId, snapshot: &Snapshot, options: &Options, findings: &mut Vec<Finding>) {
