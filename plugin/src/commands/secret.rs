@@ -13,7 +13,7 @@ use crate::{api::Cluster, context::Context, error::Error, exit::Exit};
 
 /// What decides who uses which credential: what names images, and the secrets and their links; the
 /// names of the integrated registry, and the policies, which say what a secret is called.
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 16] = [
     Kind::ImageConfig,
     Kind::RegistryPolicy,
     Kind::Namespace,
@@ -30,6 +30,9 @@ const KINDS: [Kind; 20] = [
     Kind::StatefulSet,
     Kind::DaemonSet,
     Kind::CronJob,
+];
+/// What is mostly made by one of those, and is the bulk of a cluster: read of one namespace only.
+const MADE: [Kind; 4] = [
     Kind::Job,
     Kind::ReplicaSet,
     Kind::ReplicationController,
@@ -62,7 +65,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
 }
 
-/// What there is in one namespace, or in all that the user can see.
+/// What there is in one namespace, or in all that the user can see; of all without the pods and jobs
+/// that nothing made.
 ///
 /// # Errors
 /// The login has expired, the cluster does not answer, or there is no such namespace. Whatever else
@@ -72,5 +76,7 @@ async fn snapshot(
     namespace: Option<&str>,
     context: &Context,
 ) -> Result<Snapshot, Error> {
-    collect_kinds(cluster, namespace, &KINDS, true, &context.printer).await
+    let made = namespace.map_or(&[][..], |_| &MADE);
+    let kinds = [&KINDS, made].concat();
+    collect_kinds(cluster, namespace, &kinds, true, &context.printer).await
 }

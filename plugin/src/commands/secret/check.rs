@@ -59,7 +59,7 @@ pub(super) struct Args {
     /// Secrets to look at [default: all docker secrets]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// All namespaces that you can see
+    /// All namespaces that you can see, but for pods and jobs that nothing else made
     #[arg(short = 'A', long)]
     all_namespaces: bool,
     /// Image to ask about; can be repeated [default: every image outside the cluster that is named]
@@ -159,6 +159,8 @@ async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, E
         namespace: namespace.as_deref(),
         reads,
     };
+    // Before the answer, as it takes room for a while.
+    let findings = problems::findings(&snapshot);
     let mut answer = Answer {
         openshift: Some(OpenShift {
             version,
@@ -171,7 +173,8 @@ async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, E
     add_unread(&mut answer, names, &cluster, namespace.as_deref()).await?;
     answer.gaps = gaps(&snapshot);
     let exit = forbidden(&snapshot, namespace.as_deref());
-    answer.problems = problems::of(snapshot, &asked, &answer, context.caller);
+    answer.problems = problems::of(&findings, &snapshot, &asked, &answer, context.caller);
+    drop((findings, snapshot));
     if settings.registry {
         scope::ask(&mut answer, &settings.endpoints, &cluster, context).await?;
     }

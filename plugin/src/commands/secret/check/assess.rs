@@ -194,9 +194,11 @@ fn namespaces(
 
 /// The accounts that link a secret.
 fn links(snapshot: &Snapshot, secret: &SecretRecord, reads: Reads) -> Vec<LinkAnswer> {
-    let accounts = snapshot.accounts.values();
-    let here = accounts.filter(|account| account.object.namespace == secret.object.namespace);
-    here.filter_map(|account| {
+    let namespace = &secret.object.namespace;
+    let from = (namespace.clone(), Arc::from(""));
+    let accounts = snapshot.accounts.range(from..);
+    let here = accounts.take_while(|((of, _), _)| of == namespace);
+    here.filter_map(|(_, account)| {
         let name = &secret.object.name;
         let (pull, mount) = (
             account.pull_secrets.contains(name),

@@ -3,7 +3,7 @@
 use extreg_audit::{
     check::CheckId,
     finding::{Finding, Outcome},
-    judge::{Options, judge},
+    judge::{self, Options},
     kind::Kind,
     snapshot::{SecretKeys, Snapshot},
 };
@@ -16,9 +16,20 @@ use super::{
 };
 use crate::{caller::Caller, commands::audit::said_by};
 
+/// What the audit finds.
+pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+    let options = Options {
+        checks: [CheckId::Exr009].into(),
+        // Nothing of this check goes by time.
+        now: 0,
+    };
+    judge::findings(snapshot, &options)
+}
+
 /// The problems, in the order of a report.
 pub(super) fn of(
-    snapshot: Snapshot,
+    findings: &[Finding],
+    snapshot: &Snapshot,
     asked: &Asked<'_>,
     answer: &Answer,
     caller: Caller,
@@ -41,14 +52,7 @@ pub(super) fn of(
             .iter()
             .filter_map(|secret| no_use(secret, caller)),
     );
-    let options = Options {
-        checks: [CheckId::Exr009].into(),
-        // Nothing of this check goes by time.
-        now: 0,
-    };
-    let section = judge(snapshot, &options);
-    let found = section
-        .findings
+    let found = findings
         .iter()
         .filter(|finding| is_about(finding, asked, answer));
     found
