@@ -20,7 +20,7 @@ pub use self::{
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
     cluster::{Cluster, DryRun},
     config::{ConnectOptions, Login, connect, go_arch, go_os, kubeconfig, login},
-    data::{DataFormat, to_data, yaml_document},
+    data::{DataFormat, print_data, to_data, yaml_document},
     error::from_kube,
     kind::Kind,
     object::{Object, ObjectRef},

@@ -25,6 +25,9 @@ pub use self::{
 /// A terminal is at least this wide.
 const STATUS_WIDTH: usize = 78;
 
+/// So many bytes are written at a time of what is made bit by bit.
+const RAW_BUFFER: usize = 64 << 10;
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quiet {
@@ -47,6 +50,20 @@ pub struct Printer {
     has_status: bool,
     /// What is drawn on stdout, if it can be drawn over.
     frame: Option<Mutex<Frame>>,
+}
+
+/// Writes to stdout as it is.
+struct RawWriter<'p>(&'p Printer);
+
+impl Write for RawWriter<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        lock(&self.0.out).write(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Stream {
@@ -139,6 +156,12 @@ impl Printer {
     pub fn raw(&self, data: &str) {
         self.clear_status();
         lock(&self.out).write(data.as_bytes());
+    }
+
+    /// The same bit by bit, for what is too long to be made as a whole. What is written is buffered there.
+    pub fn raw_writer(&self) -> impl Write + '_ {
+        self.clear_status();
+        io::BufWriter::with_capacity(RAW_BUFFER, RawWriter(self))
     }
 
     /// Whether the reader of stdout has gone away, so that a long output can end early.

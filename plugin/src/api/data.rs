@@ -1,8 +1,10 @@
 //! JSON and YAML out.
 
+use std::io::Write as _;
+
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::{error::Error, printer::Printer};
 
 /// `-o` of what is no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -26,7 +28,43 @@ pub fn to_data(value: &impl Serialize, format: DataFormat) -> Result<String, Err
     Ok(text)
 }
 
+/// Prints the value in a format, as [`to_data`] has it, without ever holding all of its text.
+pub fn print_data(
+    value: &impl Serialize,
+    format: DataFormat,
+    printer: &Printer,
+) -> Result<(), Error> {
+    let mut writer = printer.raw_writer();
+    let cannot = |why: String| Error::failed(format!("cannot be printed: {why}"));
+    match format {
+        DataFormat::Json => {
+            serde_json::to_writer_pretty(&mut writer, value).map_err(|e| cannot(e.to_string()))?;
+            writer.write_all(b"\n").map_err(|e| cannot(e.to_string()))?;
+        }
+        DataFormat::Yaml => {
+            serde_saphyr::to_io_writer(&mut writer, value).map_err(|e| cannot(e.to_string()))?;
+        }
+    }
+    writer.flush().map_err(|e| cannot(e.to_string()))
+}
+
 /// The value as one YAML document of several, with its `---`.
 pub fn yaml_document(value: &impl Serialize) -> Result<String, Error> {
     Ok(format!("---\n{}", to_data(value, DataFormat::Yaml)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printer::{Quiet, testing::printer};
+
+    #[test]
+    fn what_is_printed_bit_by_bit_is_the_same() {
+        let value: Vec<String> = (0..20_000).map(|n| format!("value {n}: x")).collect();
+        for format in [DataFormat::Json, DataFormat::Yaml] {
+            let (printer, out, _) = printer(Quiet::Silent, 0);
+            print_data(&value, format, &printer).unwrap();
+            assert!(out.text() == to_data(&value, format).unwrap(), "{format:?}");
+        }
+    }
 }
