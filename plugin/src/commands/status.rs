@@ -55,7 +55,7 @@ pub struct Args {
     /// Only flows with a BuildConfig, ImageStream or workload of these labels
     #[arg(short = 'l', long, value_name = "LABELS")]
     selector: Option<String>,
-    /// Draw every object
+    /// Draw every object; with -o json or yaml, tell it
     #[arg(long)]
     tree: bool,
     /// Show it again whenever it changes, until interrupted
@@ -119,16 +119,14 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             .note(format!("No flows found in {}.", source.place()));
     }
     match settings.show {
-        Show::Data(format) => context.printer.raw(&render::data(&report, format)?),
+        Show::Data(format) => render::data(&report, format, &context.printer)?,
         Show::Names => {
             for flow in &report.flows {
                 context.printer.raw(&format!("{}\n", reference(flow)));
             }
         }
         Show::Lines { view, .. } => {
-            for line in render::lines(&report, view, settings.look(context)) {
-                context.printer.line(line);
-            }
+            render::print(&report, view, settings.look(context), &context.printer);
         }
     }
     tell_unseen(&report, context);
@@ -152,7 +150,7 @@ fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
                         caller: context.caller,
                     },
                 };
-                FlowReport::of(&site, settings.with_objects())
+                FlowReport::of(&site, settings.with_objects)
             })
             .collect(),
     }

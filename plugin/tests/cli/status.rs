@@ -213,7 +213,11 @@ fn programs_get_all_of_it() {
         ["build", "registry", "import", "trigger", "rollout", "pods"]
     );
     assert_eq!(links[2]["reason"], "Unscheduled");
-    assert_eq!(flow["objects"]["object"], "imagestreamtag/app:latest");
+    assert_eq!(flow.get("objects"), None);
+    let said = said(&Lists::behind(), "-o json --tree");
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let objects = &report["flows"][0]["objects"];
+    assert_eq!(objects["object"], "imagestreamtag/app:latest");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{
     links::State,
     report::{FlowReport, Report},
 };
-use crate::printer::Text;
+use crate::printer::{Printer, Text};
 
 /// How people get it.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,27 @@ pub(super) fn lines(report: &Report, view: View, look: Look) -> Vec<Text> {
         (View::Tree, flows) => each(flows, |flow| tree::lines(flow, look)),
         (View::Auto, [flow]) => screen::lines(flow, look),
         (View::Auto | View::Table, flows) => table::lines(flows, look),
+    }
+}
+
+/// Prints the report. A tree of many flows is long, so each is printed before the next is drawn.
+pub(super) fn print(report: &Report, view: View, look: Look, printer: &Printer) {
+    if view != View::Tree {
+        for line in lines(report, view, look) {
+            printer.line(line);
+        }
+        return;
+    }
+    for (index, flow) in report.flows.iter().enumerate() {
+        if printer.out_is_closed() {
+            return;
+        }
+        if index > 0 {
+            printer.line("");
+        }
+        for line in tree::lines(flow, look) {
+            printer.line(line);
+        }
     }
 }
 

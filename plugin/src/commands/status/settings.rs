@@ -15,6 +15,8 @@ pub(super) struct Settings {
     pub(super) selector: String,
     pub(super) all_namespaces: bool,
     pub(super) watch: bool,
+    /// Whether every object is to be told.
+    pub(super) with_objects: bool,
     /// Where registries are asked; none if they are not to be.
     pub(super) registry: Option<Endpoints>,
     pub(super) show: Show,
@@ -63,22 +65,11 @@ impl Settings {
             selector: args.selector.unwrap_or_default(),
             all_namespaces: args.all_namespaces,
             watch: args.watch,
+            with_objects: args.tree,
             registry: (!args.no_registry).then_some(args.endpoints),
             show,
             name: args.name,
         })
-    }
-
-    /// Whether every object is to be told.
-    pub(super) const fn with_objects(&self) -> bool {
-        matches!(
-            self.show,
-            Show::Data(_)
-                | Show::Lines {
-                    view: View::Tree,
-                    ..
-                }
-        )
     }
 
     /// How people get it.

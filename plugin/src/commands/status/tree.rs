@@ -6,135 +6,124 @@ use serde::Serialize;
 use super::{
     flow::{Follower, Subject},
     image::short,
-    links::{Link, Part, Site, State},
-    read::Pod,
+    links::{Link, Part, Site},
+    read::{BuildConfig, Pod},
 };
 
-/// An object and those below it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// An object and those below it. There may be hundreds of thousands, so what is said of a link is not
+/// said again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Node {
     /// `kind/name`, or an image.
     pub(super) object: String,
-    /// What the link came to that it stands for, if it stands for one.
+    /// The link that it stands for, by its place among them, if it stands for one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) state: Option<State>,
-    /// In words.
+    pub(super) link: Option<usize>,
+    /// In words, where it stands for none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) message: String,
-    /// Since when.
+    /// Since when, where it stands for none.
     #[serde(skip)]
     pub(super) time: Option<Timestamp>,
-    /// Whether it is the first that is broken.
-    #[serde(skip)]
-    pub(super) is_first_broken: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) objects: Vec<Self>,
+    #[serde(skip_serializing_if = "<[Node]>::is_empty")]
+    pub(super) objects: Box<[Self]>,
 }
 
 /// The objects of a flow whose links came to that.
 pub(super) fn of(site: &Site<'_>, links: &[Link]) -> Node {
     let flow = site.flow;
-    let first = links.iter().position(|link| link.state == State::Broken);
-    let numbered: Vec<(usize, &Link)> = links.iter().enumerate().collect();
-    let link = |part: Part, workload: &str| {
-        let found = numbered
+    let mut objects = Vec::new();
+    objects.extend(
+        flow.configs
             .iter()
-            .find(|(_, l)| l.part == part && l.workload == workload);
-        found.map(|(index, link)| (*link, first == Some(*index)))
+            .map(|config| of_config(site, config, links)),
+    );
+    if let Some(image) = flow.image() {
+        objects.push(Node::new(image.to_string()).tell(links, Part::Registry, ""));
+    }
+    let stream = match flow.subject {
+        Subject::Tag(name) => format!("imagestream/{}", name.stream),
+        Subject::Config(_) | Subject::Workload(_) => "imagestream".to_owned(),
     };
-    let mut root = match flow.subject {
+    let aliases = flow.aliases.iter().map(|name| {
+        let name = name.seen_from(flow.namespace());
+        Node::new(format!("imagestreamtag/{name}"))
+    });
+    let stream = Node::new(stream).above(aliases);
+    objects.push(stream.tell(links, Part::Import, ""));
+    if flow.followers.is_empty() {
+        objects.push(Node::new("workload".to_owned()).tell(links, Part::Trigger, ""));
+    }
+    let followers = flow.followers.iter();
+    objects.extend(followers.map(|follower| of_follower(site, follower, links)));
+    let root = match flow.subject {
         Subject::Tag(name) => Node::new(format!("imagestreamtag/{name}")),
         Subject::Config(_) | Subject::Workload(_) => Node::new(flow.name()),
     };
-    for config in &flow.configs {
-        let mut node = Node::new(format!("buildconfig/{}", config.name));
-        if config.namespace != flow.namespace() {
-            node.message = format!("of {}", config.namespace);
-        }
-        let told = link(Part::Build, "");
-        let tells = site.config().is_some_and(|(main, _)| main == *config);
-        match site.world.builds_of(config) {
-            Some(builds) => {
-                let newest = Node::new(format!("build/{}", builds.newest.name));
-                node.objects
-                    .push(if tells { newest.tell(told) } else { newest });
-                if let Some(pushed) = &builds.pushed
-                    && pushed.name != builds.newest.name
-                {
-                    let mut last = Node::new(format!("build/{}", pushed.name));
-                    last.message = format!("pushed {}", short(&pushed.digest));
-                    last.time = pushed.completed;
-                    node.objects.push(last);
-                }
-            }
-            None if tells => node = node.tell(told),
-            None => {}
-        }
-        root.objects.push(node);
+    root.above(objects)
+}
+
+/// A BuildConfig over its newest build and the last one that has pushed.
+fn of_config(site: &Site<'_>, config: &BuildConfig, links: &[Link]) -> Node {
+    let mut node = Node::new(format!("buildconfig/{}", config.name));
+    if config.namespace != site.flow.namespace() {
+        node.message = format!("of {}", config.namespace);
     }
-    if let Some(image) = flow.image() {
-        root.objects
-            .push(Node::new(image.to_string()).tell(link(Part::Registry, "")));
-    }
-    let mut stream = match flow.subject {
-        Subject::Tag(name) => Node::new(format!("imagestream/{}", name.stream)),
-        Subject::Config(_) | Subject::Workload(_) => Node::new("imagestream".to_owned()),
+    let tells = site.config().is_some_and(|(main, _)| main == config);
+    let Some(builds) = site.world.builds_of(config) else {
+        return if tells {
+            node.tell(links, Part::Build, "")
+        } else {
+            node
+        };
     };
-    stream.objects = flow
-        .aliases
-        .iter()
-        .map(|name| {
-            let name = name.seen_from(flow.namespace());
-            Node::new(format!("imagestreamtag/{name}"))
-        })
-        .collect();
-    root.objects.push(stream.tell(link(Part::Import, "")));
-    if flow.followers.is_empty() {
-        root.objects
-            .push(Node::new("workload".to_owned()).tell(link(Part::Trigger, "")));
+    let mut newest = Node::new(format!("build/{}", builds.newest.name));
+    if tells {
+        newest = newest.tell(links, Part::Build, "");
     }
-    for follower in &flow.followers {
-        let reference = follower.workload.reference();
-        let mut node = Node::new(reference.clone());
-        if follower.workload.namespace != flow.namespace() {
-            node.message = format!("of {}", follower.workload.namespace);
-        }
-        let part = |name: &str, part| Node::new(name.to_owned()).tell(link(part, &reference));
-        node.objects.push(part("trigger", Part::Trigger));
-        node.objects.push(part("rollout", Part::Rollout));
-        let mut pods = part("pods", Part::Pods);
-        pods.objects = site
-            .world
-            .pods_of(follower.workload)
-            .into_iter()
-            .map(|pod| Node::of_pod(pod, follower))
-            .collect();
-        node.objects.push(pods);
-        root.objects.push(node);
+    let before = builds
+        .pushed()
+        .filter(|pushed| pushed.name != builds.newest.name);
+    let before = before.map(|pushed| Node {
+        message: format!("pushed {}", short(&pushed.digest)),
+        time: pushed.completed,
+        ..Node::new(format!("build/{}", pushed.name))
+    });
+    node.above([newest].into_iter().chain(before))
+}
+
+/// A workload over its links and its pods.
+fn of_follower(site: &Site<'_>, follower: &Follower<'_>, links: &[Link]) -> Node {
+    let reference = follower.workload.reference();
+    let part = |part: Part| Node::new(part.word().to_owned()).tell(links, part, &reference);
+    let pods = site.world.pods_of(follower.workload).into_iter();
+    let pods = pods.map(|pod| Node::of_pod(pod, follower));
+    let pods = part(Part::Pods).above(pods);
+    let mut node = Node::new(reference.clone());
+    if follower.workload.namespace != site.flow.namespace() {
+        node.message = format!("of {}", follower.workload.namespace);
     }
-    root
+    node.above([part(Part::Trigger), part(Part::Rollout), pods])
 }
 
 impl Node {
-    const fn new(object: String) -> Self {
+    fn new(object: String) -> Self {
         Self {
             object,
-            state: None,
-            message: String::new(),
-            time: None,
-            is_first_broken: false,
-            objects: Vec::new(),
+            ..Self::default()
         }
     }
 
-    fn tell(mut self, told: Option<(&Link, bool)>) -> Self {
-        if let Some((link, is_first)) = told {
-            self.state = Some(link.state);
-            self.message.clone_from(&link.message);
-            self.time = link.time;
-            self.is_first_broken = is_first;
-        }
+    fn above(mut self, objects: impl IntoIterator<Item = Self>) -> Self {
+        self.objects = objects.into_iter().collect();
+        self
+    }
+
+    fn tell(mut self, links: &[Link], part: Part, workload: &str) -> Self {
+        self.link = links
+            .iter()
+            .position(|link| link.part == part && link.workload == workload);
         self
     }
 

@@ -76,7 +76,7 @@ fn show(
 ) -> Result<(), Error> {
     let printer = &context.printer;
     match settings.show {
-        Show::Data(format) if has_changed => printer.raw(&render::data(report, format)?),
+        Show::Data(format) if has_changed => render::data(report, format, printer)?,
         Show::Names if has_changed => {
             for flow in &report.flows {
                 printer.raw(&format!("{}\n", reference(flow)));

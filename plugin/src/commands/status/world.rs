@@ -39,8 +39,32 @@ pub(super) type WorkloadKey = (String, WorkloadKind, String);
 pub(super) struct Builds {
     /// The newest.
     pub(super) newest: Build,
-    /// The newest that has pushed; may be the same.
-    pub(super) pushed: Option<Build>,
+    /// The newest that has pushed, if it is another.
+    before: Option<Build>,
+}
+
+impl Builds {
+    /// The newest that has pushed; may be the newest of all.
+    pub(super) fn pushed(&self) -> Option<&Build> {
+        Some(&self.newest)
+            .filter(|build| build.has_pushed())
+            .or(self.before.as_ref())
+    }
+
+    fn add(&mut self, build: Build) {
+        let rank = |build: &Build| (build.number, build.created);
+        let older = if rank(&self.newest) < rank(&build) {
+            std::mem::replace(&mut self.newest, build)
+        } else {
+            build
+        };
+        let is_later = |before: &Build| rank(before) < rank(&older);
+        if self.newest.has_pushed() {
+            self.before = None;
+        } else if older.has_pushed() && self.before.as_ref().is_none_or(is_later) {
+            self.before = Some(older);
+        }
+    }
 }
 
 /// What a registry says of an image.
@@ -170,27 +194,15 @@ impl World {
             return;
         }
         let key = (build.namespace.clone(), build.config.clone());
-        let rank = |build: &Build| (build.number, build.created);
-        let pushed = build.has_pushed().then(|| build.clone());
-        match self.builds.get_mut(&key) {
-            None => {
-                let newest = build;
-                self.builds.insert(key, Builds { newest, pushed });
-            }
-            Some(builds) => {
-                if let Some(pushed) = pushed
-                    && builds
-                        .pushed
-                        .as_ref()
-                        .is_none_or(|b| rank(b) < rank(&pushed))
-                {
-                    builds.pushed = Some(pushed);
-                }
-                if rank(&builds.newest) < rank(&build) {
-                    builds.newest = build;
-                }
-            }
+        if let Some(builds) = self.builds.get_mut(&key) {
+            builds.add(build);
+            return;
         }
+        let only = Builds {
+            newest: build,
+            before: None,
+        };
+        self.builds.insert(key, only);
     }
 }
 
@@ -286,7 +298,7 @@ mod tests {
         }
         let builds = &world.builds[&("n".to_owned(), "a".to_owned())];
         assert_eq!((builds.newest.number, world.builds.len()), (10, 1));
-        assert_eq!(builds.pushed.as_ref().unwrap().number, 9);
+        assert_eq!(builds.pushed().unwrap().number, 9);
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn complete(build: &Build) -> Link {
 
 /// What was pushed before a build failed.
 fn last(builds: &Builds) -> String {
-    match &builds.pushed {
+    match builds.pushed() {
         Some(pushed) if !pushed.digest.is_empty() => {
             format!(
                 "; {} before it pushed {}",

@@ -43,7 +43,7 @@ impl<'w> Site<'w> {
     pub(super) fn pushed(&self) -> Option<&'w Build> {
         let configs = self.flow.configs.iter();
         let pushed = configs.filter_map(|config| {
-            let pushed = self.world.builds_of(config)?.pushed.as_ref()?;
+            let pushed = self.world.builds_of(config)?.pushed()?;
             // A BuildConfig that was pointed elsewhere since has pushed another image.
             (pushed.output == config.output).then_some(pushed)
         });

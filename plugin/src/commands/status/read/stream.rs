@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::value::{nullable, time};
 
 /// So many images of a tag are kept, to know an older one that still runs.
-const KEPT: usize = 10;
+const KEPT: usize = 5;
 
 /// An ImageStream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,9 @@ pub(in crate::commands::status) struct Stream {
     /// When OpenShift last wrote down that it has asked the registry: an import that changes nothing
     /// is not written down (openshift-apiserver `imagestreamimport/rest.go`).
     pub(in crate::commands::status) checked: Option<Timestamp>,
-    /// By name; of two of one name the last, as for the API server.
-    pub(in crate::commands::status) tags: BTreeMap<String, Tag>,
+    /// By name; of two of one name the last, as for the API server. In boxes, as a map has room for
+    /// eleven where most streams have one.
+    pub(in crate::commands::status) tags: BTreeMap<String, Box<Tag>>,
 }
 
 /// A tag, of `spec`, of `status`, or of both.
@@ -71,7 +72,7 @@ pub(in crate::commands::status) enum From {
 pub(in crate::commands::status) struct Item {
     /// Its digest; empty for a reference.
     pub(in crate::commands::status) digest: String,
-    /// Where pods pull it.
+    /// Where pods pull it, of a reference, which has no digest.
     pub(in crate::commands::status) pull_spec: String,
     pub(in crate::commands::status) created: Option<Timestamp>,
     pub(in crate::commands::status) generation: i64,
@@ -96,10 +97,10 @@ impl Stream {
             status,
         } = serde_json::from_str(json)?;
         let namespace = metadata.namespace;
-        let mut tags: BTreeMap<String, Tag> = BTreeMap::new();
+        let mut tags: BTreeMap<String, Box<Tag>> = BTreeMap::new();
         for tag in spec.tags {
             let own = (namespace.as_str(), metadata.name.as_str());
-            tags.insert(tag.name.clone(), tag.read(own));
+            tags.insert(tag.name.clone(), Box::new(tag.read(own)));
         }
         for status in status.tags {
             let tag = tags.entry(status.tag).or_default();
@@ -178,8 +179,12 @@ impl SpecTag {
 impl Item {
     fn of(view: ItemView) -> Self {
         Self {
+            pull_spec: if view.image.is_empty() {
+                view.docker_image_reference
+            } else {
+                String::new()
+            },
             digest: view.image,
-            pull_spec: view.docker_image_reference,
             created: view.created,
             generation: view.generation,
         }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    api::{DataFormat, to_data},
+    api::{DataFormat, print_data},
     commands::status::report::Report,
     error::Error,
+    printer::Printer,
 };
 
 #[derive(Serialize)]
@@ -17,15 +18,16 @@ struct Data<'a> {
     report: &'a Report,
 }
 
-/// The report in a format, with a line end.
+/// Prints the report in a format.
 pub(in crate::commands::status) fn data(
     report: &Report,
     format: DataFormat,
-) -> Result<String, Error> {
+    printer: &Printer,
+) -> Result<(), Error> {
     let data = Data {
         api_version: "extreg.io/v1",
         kind: "StatusReport",
         report,
     };
-    to_data(&data, format)
+    print_data(&data, format, printer)
 }

@@ -19,37 +19,39 @@ pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
         .bold(root.object.clone())
         .plain(format!(" in {}  ", flow.namespace));
     let mut lines = vec![coloured(head, flow.state, flow.state.word())];
-    below(root, "", look, &mut lines);
+    below(root, flow, "", look, &mut lines);
     if let Some(mend) = &flow.mend {
         lines.push(Text::new().bold("Mend it with:").plain(format!(" {mend}")));
     }
     lines
 }
 
-fn below(node: &Node, lead: &str, look: Look, lines: &mut Vec<Text>) {
+fn below(node: &Node, flow: &FlowReport, lead: &str, look: Look, lines: &mut Vec<Text>) {
     let [fork, end, bar, gap] = if look.has_signs { SIGNS } else { LETTERS };
     let count = node.objects.len();
     for (index, child) in node.objects.iter().enumerate() {
         let is_last = index + 1 == count;
         let arm = if is_last { end } else { fork };
+        let link = child.link.and_then(|at| flow.links.get(at));
         let mut text = Text::new()
             .dim(format!("{lead}{arm}"))
             .plain(child.object.clone());
-        if let Some(state) = child.state {
-            text = coloured(text.plain("  "), state, sign(state, look));
+        if let Some(link) = link {
+            text = coloured(text.plain("  "), link.state, sign(link.state, look));
         }
-        if !child.message.is_empty() {
-            text = text.plain(format!("  {}", one_line(&child.message)));
+        let messages = [Some(&child.message), link.map(|link| &link.message)];
+        for message in messages.into_iter().flatten().filter(|m| !m.is_empty()) {
+            text = text.plain(format!("  {}", one_line(message)));
         }
-        let age = age(child.time, look.now);
+        let age = age(link.map_or(child.time, |link| link.time), look.now);
         if !age.is_empty() {
             text = text.dim(format!("  {age}"));
         }
-        if child.is_first_broken {
+        if child.link.is_some() && child.link == flow.first_broken() {
             text = text.red("  <- broken");
         }
         lines.push(text);
         let next = if is_last { gap } else { bar };
-        below(child, &format!("{lead}{next}"), look, lines);
+        below(child, flow, &format!("{lead}{next}"), look, lines);
     }
 }
