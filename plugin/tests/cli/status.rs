@@ -518,7 +518,7 @@ fn a_pod_that_may_not_pull_is_told_which_secret_to_link() {
             {"reason": "ImagePullBackOff", "message": "unauthorized: authentication required"}}});
     });
     let out = said(&lists, "");
-    let mend = "Mend it with: oc secrets link default hub --for=pull -n snow\n";
+    let mend = "Mend it with: oc extreg secret link hub --for pull -n snow\n";
     assert!(out.ends_with(mend), "{out}");
     assert!(!out.contains("canary"), "{out}");
 }

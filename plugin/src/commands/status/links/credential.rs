@@ -24,6 +24,8 @@ pub(super) struct Refused {
     pub(super) text: String,
     /// The command that mends it, if one is known to.
     pub(super) mend: Option<String>,
+    /// Whether it was refused to somebody, and not to nobody.
+    pub(super) has_login: bool,
 }
 
 /// A push was refused.
@@ -36,8 +38,8 @@ pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refu
     let record = build_record(build, image);
     let (text, secret) = match credentials.push(&record) {
         Push::Named(secret, Credential::Found { username, .. }) => {
-            let text = format!("the registry refused {username} of secret/{}", secret.name);
-            return refused(text, Some(site.mend.resolve(image)));
+            let mend = site.mend.check_secret(namespace, &secret.name, image);
+            return refused_to(&username, "the registry refused", &secret, mend);
         }
         Push::Named(secret, _) => (
             format!("secret/{} holds nothing for it", secret.name),
@@ -77,10 +79,10 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
     match credentials.run(&record, image) {
         Credential::Found {
             secret, username, ..
-        } => refused(
-            format!("it pulls as {username} of secret/{}", secret.name),
-            Some(site.mend.resolve(image)),
-        ),
+        } => {
+            let mend = site.mend.check_secret(namespace, &secret.name, image);
+            refused_to(&username, "it pulls as", &secret, mend)
+        }
         Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => {
             if let Some(name) = missing {
                 return refused(
@@ -89,7 +91,7 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
                 );
             }
             let mend = match usable(site, namespace, image) {
-                Some(secret) => Mend::link_secret(namespace, account, &secret),
+                Some(secret) => site.mend.link_secret(namespace, account, &secret),
                 None => site.mend.create_secret(namespace, &new_secret(image)),
             };
             refused(
@@ -113,10 +115,10 @@ pub(super) fn import(site: &Site<'_>, namespace: &str, image: &str) -> Refused {
     match Credentials::of(&site.world.credentials).import(namespace, image) {
         Credential::Found {
             secret, username, ..
-        } => refused(
-            format!("it is imported as {username} of secret/{}", secret.name),
-            Some(site.mend.resolve(image)),
-        ),
+        } => {
+            let mend = site.mend.check_secret(namespace, &secret.name, image);
+            refused_to(&username, "it is imported as", &secret, mend)
+        }
         Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => refused(
             format!("no secret of {namespace} opens it"),
             Some(site.mend.create_secret(namespace, &new_secret(image))),
@@ -146,7 +148,20 @@ pub(super) fn new_secret(image: &str) -> String {
 }
 
 fn refused(text: String, mend: Option<String>) -> Refused {
-    Refused { text, mend }
+    Refused {
+        text,
+        mend,
+        has_login: false,
+    }
+}
+
+/// Somebody was refused.
+fn refused_to(username: &str, how: &str, secret: &ObjectId, mend: String) -> Refused {
+    Refused {
+        text: format!("{how} {username} of secret/{}", secret.name),
+        mend: Some(mend),
+        has_login: true,
+    }
 }
 
 fn build_record(build: &Build, image: &str) -> BuildRecord {

@@ -282,13 +282,15 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
         _ if is_limit => {
             let who = credential::import(site, namespace, text);
             // With an account there is nothing to do but to wait, or to pay.
-            let mend = who.mend.filter(|mend| mend.contains(" create secret "));
+            let mend = who.mend.filter(|_| !who.has_login);
             let why = format!("the registry's pull limit is used up; {}", who.text);
             ("TooManyRequests", why, mend.unwrap_or(again))
         }
         "Unauthorized" => {
             let who = credential::import(site, namespace, text);
-            let mend = who.mend.unwrap_or_else(|| site.mend.resolve(text));
+            let mend = who
+                .mend
+                .unwrap_or_else(|| site.mend.check_image(namespace, text));
             let why = format!("the registry refuses {text}; {}", who.text);
             ("Unauthorized", why, mend)
         }

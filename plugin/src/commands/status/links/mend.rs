@@ -70,18 +70,46 @@ impl Mend {
     }
 
     /// Lets the pods of an account pull with a secret.
-    pub(super) fn link_secret(namespace: &str, account: &str, secret: &str) -> String {
-        format!("oc secrets link {account} {secret} --for=pull -n {namespace}")
+    pub(super) fn link_secret(self, namespace: &str, account: &str, secret: &str) -> String {
+        let account = match account {
+            "default" => String::new(),
+            account => format!(" --account {account}"),
+        };
+        format!(
+            "{} secret link {secret} --for pull{account} -n {namespace}",
+            self.caller
+        )
+    }
+
+    /// Says why a login is not taken for an image: expired, another account's, or without the right.
+    pub(super) fn check_secret(self, namespace: &str, secret: &str, image: &str) -> String {
+        let image = word(image);
+        format!(
+            "{} secret check {secret} --image {image} -n {namespace}",
+            self.caller
+        )
+    }
+
+    /// Says who would look where for a login for an image, and finds what.
+    pub(super) fn check_image(self, namespace: &str, image: &str) -> String {
+        format!(
+            "{} secret check --image {} -n {namespace}",
+            self.caller,
+            word(image)
+        )
+    }
+
+    /// Says what a registry lets be pulled, and what takes it.
+    pub(super) fn rate_limit(self, namespace: &str, host: &str) -> String {
+        format!(
+            "{} ratelimit --budget --registry {host} -n {namespace}",
+            self.caller
+        )
     }
 
     /// Has a BuildConfig push with a secret.
     pub(super) fn push_secret(namespace: &str, config: &str, secret: &str) -> String {
         format!("oc set build-secret --push buildconfig/{config} {secret} -n {namespace}")
-    }
-
-    /// Says which key of a docker config an image needs.
-    pub(super) fn resolve(self, image: &str) -> String {
-        format!("{} resolve {}", self.caller, word(image))
     }
 
     /// Makes a stream.
@@ -197,6 +225,33 @@ fn word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_command_of_ours_is_one() {
+        let mend = Mend { caller: Caller::Oc };
+        let tag = Name {
+            namespace: "snow",
+            stream: "app",
+            tag: "v1",
+        };
+        let image = "docker.io/u/a:v1";
+        for command in [
+            mend.import(tag),
+            mend.import_when_there(tag),
+            mend.tag(image, tag),
+            mend.no_reference(image, tag),
+            mend.link_secret("snow", "default", "hub"),
+            mend.link_secret("snow", "web", "hub"),
+            mend.check_secret("snow", "hub", image),
+            mend.check_image("snow", image),
+            mend.rate_limit("snow", "docker.io"),
+        ] {
+            let words = command.strip_prefix("oc extreg ").unwrap().split(' ');
+            let parsed = crate::cli::command(Caller::Oc)
+                .try_get_matches_from(std::iter::once("oc-extreg").chain(words));
+            assert!(parsed.is_ok(), "{command}: {parsed:?}");
+        }
+    }
 
     #[test]
     fn words_are_quoted_where_a_shell_would_read_more_into_them() {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use extreg_core::registry::RefRole;
 use jiff::Timestamp;
 
 use super::{Link, Part, Site, State, credential};
 use crate::commands::status::{
     flow::Follower,
-    image::short,
+    image::{Image, short},
     read::{Pod, Running, WorkloadKind},
     world::Listed,
 };
@@ -122,11 +123,11 @@ fn stopped(
     let lower = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let (reason, why, mend) = if says(&["toomanyrequests", "too many requests", "rate limit"]) {
-        (
-            "TooManyRequests",
-            format!("the registry's pull limit is used up; {}", who.text),
-            who.mend,
-        )
+        let why = format!("the registry's pull limit is used up; {}", who.text);
+        let host = Image::of(image, RefRole::WorkloadPull).map(|image| image.host);
+        let budget = host.map(|host| site.mend.rate_limit(&pod.namespace, &host));
+        let mend = if who.has_login { budget } else { who.mend };
+        ("TooManyRequests", why, mend)
     } else if says(&[
         "unauthorized",
         "authentication required",

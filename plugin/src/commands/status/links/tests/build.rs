@@ -119,7 +119,7 @@ fn a_push_that_failed_says_as_whom_it_was() {
     // The one that it names is refused.
     world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Build);
-    let mend = "oc extreg resolve docker.io/u/a:latest";
+    let mend = "oc extreg secret check dockerhub --image docker.io/u/a:latest -n snow";
     assert_link(
         &told,
         State::Broken,

@@ -213,14 +213,14 @@ fn who_is_unauthorized_is_told() {
         "Unauthorized",
         "you may not have access to the container image",
     );
-    let resolve = "oc extreg resolve docker.io/u/a:latest";
+    let check = "oc extreg secret check --image docker.io/u/a:latest -n snow";
     let told = objects.link(Part::Import);
     assert_link(
         &told,
         State::Broken,
         "Unauthorized",
         "the registry refuses docker.io/u/a:latest",
-        resolve,
+        check,
     );
     let mut world = objects.world();
     world.credentials = Objects::credentials(&[]);
@@ -233,13 +233,14 @@ fn who_is_unauthorized_is_told() {
         CREATE,
     );
     world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
+    let of_hub = "oc extreg secret check hub --image docker.io/u/a:latest -n snow";
     let told = link(&only(&world), Part::Import);
     assert_link(
         &told,
         State::Broken,
         "Unauthorized",
         "as ably77 of secret/hub",
-        resolve,
+        of_hub,
     );
     assert!(!format!("{told:?}").contains("canary"));
 }

@@ -112,12 +112,26 @@ fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
     let mut world = objects.world();
     world.credentials = Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("hub"))]);
     let told = link(&only(&world), Part::Pods);
-    let mend = "oc secrets link default hub --for=pull -n snow";
+    let mend = "oc extreg secret link hub --for pull -n snow";
     assert_link(
         &told,
         State::Broken,
         "TooManyRequests",
         "account default has no pull secret for it",
+        mend,
+    );
+    // With a login there is nothing to link.
+    world.credentials = Objects::credentials(&[
+        account(&json!([{"name": "hub"}])),
+        (Kind::Secret, hub("hub")),
+    ]);
+    let told = link(&only(&world), Part::Pods);
+    let mend = "oc extreg ratelimit --budget --registry docker.io -n snow";
+    assert_link(
+        &told,
+        State::Broken,
+        "TooManyRequests",
+        "it pulls as ably77 of secret/hub",
         mend,
     );
 }
@@ -133,7 +147,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
     world.credentials =
         Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Pods);
-    let mend = "oc secrets link default dockerhub --for=pull -n snow";
+    let mend = "oc extreg secret link dockerhub --for pull -n snow";
     let message = "app-5d4f-x cannot pull docker.io/u/a@sha256:111111111111: the registry refuses it; account default has no pull secret for it";
     assert_link(&told, State::Broken, "Unauthorized", message, mend);
 
@@ -156,7 +170,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
         (Kind::Secret, hub("hub")),
     ]);
     let told = link(&only(&world), Part::Pods);
-    let mend = format!("oc extreg resolve docker.io/u/a@{NEW}");
+    let mend = format!("oc extreg secret check hub --image docker.io/u/a@{NEW} -n snow");
     assert_link(
         &told,
         State::Broken,
