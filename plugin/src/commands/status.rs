@@ -1,7 +1,7 @@
 //! `status`: the whole way of an image, link by link, with the first one that is broken.
 //!
-//! Objects are [`read`] into small records, put together by their graph into a [`flow`], and judged
-//! [`links`] by link, without asking anybody; then it is shown by [`render`].
+//! Objects are `read` into small records, put together by their graph into a `flow`, and judged
+//! `links` by link, without asking anybody; then it is shown by `render`.
 
 mod fetch;
 mod flow;
