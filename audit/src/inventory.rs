@@ -73,39 +73,56 @@ fn rows(section: &Section, by: InventoryBy) -> impl Iterator<Item = InventoryRow
             source: section.source.clone(),
             namespace,
             name,
-            objects: group.objects.len(),
-            pods: group.pods.len(),
-            namespaces: group.namespaces.len(),
-            images: group.images.into_iter().collect(),
-            registries: group.registries.into_iter().collect(),
+            objects: set(group.objects).len(),
+            pods: set(group.pods).len(),
+            namespaces: set(group.namespaces).len(),
+            images: set(group.images),
+            registries: set(group.registries),
             roles: group.roles.into_iter().map(UseRole::word).collect(),
-            running: group.running.into_iter().map(str::to_owned).collect(),
+            running: set(group.running).into_iter().map(str::to_owned).collect(),
         })
 }
 
+/// What is the same several times counts once, which is seen to at the end: most groups are of one
+/// object, and a set of one is large.
 #[derive(Default)]
 struct Group<'a> {
-    objects: BTreeSet<&'a ObjectId>,
-    pods: BTreeSet<&'a ObjectId>,
-    namespaces: BTreeSet<&'a str>,
-    images: BTreeSet<String>,
-    registries: BTreeSet<String>,
+    objects: Vec<&'a ObjectId>,
+    pods: Vec<&'a ObjectId>,
+    namespaces: Vec<&'a str>,
+    images: Vec<String>,
+    registries: Vec<String>,
     roles: BTreeSet<UseRole>,
-    running: BTreeSet<&'a str>,
+    running: Vec<&'a str>,
+}
+
+/// Sorted, each once.
+fn set<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort_unstable();
+    items.dedup();
+    items.shrink_to_fit();
+    items
+}
+
+fn push<T: PartialEq>(items: &mut Vec<T>, item: T) {
+    // Those of one object come one after the other.
+    if items.last() != Some(&item) {
+        items.push(item);
+    }
 }
 
 impl<'a> Group<'a> {
     fn add(&mut self, used: &'a ImageUse, stands: &'a ObjectId) {
         let object = &used.place.object;
-        self.objects.insert(stands);
+        push(&mut self.objects, stands);
         if !object.namespace.is_empty() {
-            self.namespaces.insert(&object.namespace);
+            push(&mut self.namespaces, &object.namespace);
         }
-        self.images.insert(image_name(used));
-        self.registries.insert(registry(used));
+        push(&mut self.images, image_name(used));
+        push(&mut self.registries, registry(used));
         self.roles.insert(used.role);
         if object.kind == Kind::Pod {
-            self.pods.insert(object);
+            push(&mut self.pods, object);
             self.running.extend(running(used));
         }
     }

@@ -127,8 +127,8 @@ fn print(report: &Report, by: InventoryBy, format: Format, printer: &Printer) ->
             let headers = headers(by, several).map(str::to_uppercase);
             let headers: Vec<String> = headers.collect();
             let mut columns = Columns::new(&headers.iter().map(String::as_str).collect::<Vec<_>>());
-            for row in &rows {
-                columns.row(cells(row, by, several));
+            for row in rows {
+                columns.row(cells(&row, by, several));
             }
             columns.print(printer);
         }
