@@ -46,19 +46,29 @@ pub(super) fn lines(report: &Report, view: View, look: Look) -> Vec<Text> {
         (_, []) => Vec::new(),
         (View::Tree, flows) => each(flows, |flow| tree::lines(flow, look)),
         (View::Auto, [flow]) => screen::lines(flow, look),
-        (View::Auto | View::Table, flows) => table::lines(flows, look),
+        (View::Auto | View::Table, flows) => table::lines(flows, look).collect(),
     }
 }
 
-/// Prints the report. A tree of many flows is long, so each is printed before the next is drawn.
+/// Prints the report. Many flows are long, so each is printed before the next is drawn.
 pub(super) fn print(report: &Report, view: View, look: Look, printer: &Printer) {
-    if view != View::Tree {
-        for line in lines(report, view, look) {
-            printer.line(line);
+    let flows = match (view, report.flows.as_slice()) {
+        (_, []) => return,
+        (View::Auto, [flow]) => {
+            for line in screen::lines(flow, look) {
+                printer.line(line);
+            }
+            return;
         }
-        return;
-    }
-    for (index, flow) in report.flows.iter().enumerate() {
+        (View::Auto | View::Table, flows) => {
+            for line in table::lines(flows, look).take_while(|_| !printer.out_is_closed()) {
+                printer.line(line);
+            }
+            return;
+        }
+        (View::Tree, flows) => flows,
+    };
+    for (index, flow) in flows.iter().enumerate() {
         if printer.out_is_closed() {
             return;
         }

@@ -9,8 +9,21 @@ use crate::{
 /// The longest reason in a row that is not wide.
 const WHY: usize = 100;
 
-/// The lines, under their headers.
-pub(super) fn lines(flows: &[FlowReport], look: Look) -> Vec<Text> {
+/// The lines, under their headers. Each is made when it is asked for: of a large cluster there are many.
+pub(super) fn lines(flows: &[FlowReport], look: Look) -> impl Iterator<Item = Text> {
+    let headers = headers(look);
+    let mut widths: Vec<usize> = headers.iter().map(|h| h.chars().count()).collect();
+    for flow in flows {
+        for (width, cell) in widths.iter_mut().zip(cells(flow, look)) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let head = Text::new().bold(padded(&headers, &widths).concat().trim_end());
+    let rows = flows.iter().map(move |flow| row(flow, look, &widths));
+    std::iter::once(head).chain(rows)
+}
+
+fn headers(look: Look) -> Vec<String> {
     let mut headers = Vec::new();
     if look.all_namespaces {
         headers.push("NAMESPACE");
@@ -23,35 +36,24 @@ pub(super) fn lines(flows: &[FlowReport], look: Look) -> Vec<Text> {
     if look.wide {
         headers.push("MEND");
     }
-    let rows: Vec<(State, Vec<String>)> = flows
-        .iter()
-        .map(|flow| (flow.state, cells(flow, look)))
-        .collect();
-    let headers: Vec<String> = headers.into_iter().map(str::to_owned).collect();
-    let mut widths: Vec<usize> = headers.iter().map(|h| h.chars().count()).collect();
-    for (_, cells) in &rows {
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
+    headers.into_iter().map(str::to_owned).collect()
+}
+
+fn row(flow: &FlowReport, look: Look, widths: &[usize]) -> Text {
     let state_at = usize::from(look.all_namespaces) + 1;
-    let mut lines = vec![Text::new().bold(padded(&headers, &widths).concat().trim_end())];
-    for (state, cells) in rows {
-        let mut text = Text::new();
-        let padded = padded(&cells, &widths);
-        let last = padded.len() - 1;
-        for (index, cell) in padded.into_iter().enumerate() {
-            text = if index == state_at {
-                coloured(text, state, cell)
-            } else if index == last {
-                text.plain(cell.trim_end())
-            } else {
-                text.plain(cell)
-            };
-        }
-        lines.push(text);
+    let padded = padded(&cells(flow, look), widths);
+    let last = padded.len().saturating_sub(1);
+    let mut text = Text::new();
+    for (index, cell) in padded.into_iter().enumerate() {
+        text = if index == state_at {
+            coloured(text, flow.state, cell)
+        } else if index == last {
+            text.plain(cell.trim_end())
+        } else {
+            text.plain(cell)
+        };
     }
-    lines
+    text
 }
 
 fn cells(flow: &FlowReport, look: Look) -> Vec<String> {
