@@ -60,6 +60,11 @@ impl Answer {
         Ok(self)
     }
 
+    /// Whether somebody else had written the object meanwhile.
+    pub(super) fn is_conflict(&self) -> bool {
+        !self.success && self.stderr.contains("(Conflict)")
+    }
+
     /// All that it said.
     pub(super) fn said(&self) -> String {
         format!("{}{}", self.stdout, self.stderr).trim().to_owned()
