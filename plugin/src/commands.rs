@@ -9,6 +9,7 @@ pub mod completion;
 pub mod diff;
 pub mod doctor;
 pub mod except;
+pub mod explain;
 pub mod fix;
 pub mod import;
 pub mod inventory;
@@ -44,7 +45,7 @@ pub enum Command {
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Except(except::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Explain(audit::explain::Args),
+    Explain(explain::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Fix(Box<fix::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
@@ -131,7 +132,7 @@ impl Command {
             Self::Diff(args) => Box::pin(diff::run(args, context)).await,
             Self::Doctor(args) => Box::pin(doctor::run(args, context)).await,
             Self::Except(args) => Box::pin(except::run(args, context)).await,
-            Self::Explain(args) => Ok(audit::explain::run(&args, context)),
+            Self::Explain(args) => explain::run(&args, context),
             Self::Fix(args) => Box::pin(fix::run(*args, context)).await,
             Self::Import(args) => import::run(args, context).await,
             Self::Inventory(args) => Box::pin(inventory::run(args, context)).await,

@@ -65,7 +65,7 @@ pub(super) fn wanted(command: &str, argument: &Arg) -> Wanted {
     let names = argument.get_value_names().unwrap_or_default();
     match names.first().map(clap::builder::Str::as_str) {
         Some("IDS") if command == "fix" => Wanted::Checks(&MENDABLE),
-        Some("CHECK" | "IDS") => Wanted::Checks(&CheckId::ALL),
+        Some("CHECK" | "CHECK|FIELD" | "IDS") => Wanted::Checks(&CheckId::ALL),
         Some("FORMAT[=FILE]") => Wanted::Formats,
         Some("FILE" | "FILES" | "PATH") => Wanted::File,
         // A folder of a git repository is none of this machine.

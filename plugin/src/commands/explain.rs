@@ -1,0 +1,109 @@
+//! `explain`: the page of a check, or what a field means.
+
+mod field;
+mod policy;
+
+use extreg_audit::check::CheckId;
+
+use crate::{caller::Caller, context::Context, error::Error, exit::Exit};
+
+/// Explain a check or a field
+///
+/// Of a check: what it finds, why that matters, how to mend it and how to except it. Of a field of a
+/// BuildConfig, ImageStream, RegistryPolicy and what goes with them: what OpenShift does with it, and
+/// what the webhook does. Needs no cluster.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # A check
+  oc extreg explain EXR007
+
+  # A field, whole or by its end
+  oc extreg explain buildconfig.spec.output.pushSecret
+  oc extreg explain importPolicy.scheduled
+  oc extreg explain registrypolicy.spec.push
+
+  # A label or an annotation
+  oc extreg explain extreg.io/ignore")]
+pub struct Args {
+    /// The check, such as EXR007, or the field
+    #[arg(value_name = "CHECK|FIELD")]
+    subject: String,
+}
+
+/// Prints the page.
+///
+/// # Errors
+/// [`Error::Usage`] if there is neither such a check nor such a field.
+pub fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
+    let page = page(&args.subject)?;
+    context.printer.raw(&match context.caller {
+        Caller::Oc => page,
+        Caller::Kubectl => page.replace("oc extreg", "kubectl extreg"),
+    });
+    Ok(Exit::Done)
+}
+
+fn page(subject: &str) -> Result<String, Error> {
+    if let Ok(check) = subject.parse::<CheckId>() {
+        return Ok(check.page().to_owned());
+    }
+    if let Some(page) = policy::explain(subject).or_else(|| field::explain(subject)) {
+        return Ok(page);
+    }
+    let near = field::names().max_by_key(|name| field::likeness(name, subject));
+    let near = near.map_or_else(String::new, |name| format!("; did you mean {name}?"));
+    Err(Error::usage(format!(
+        "there is no check and no field \"{subject}\"{near} Checks are EXR001 to EXR015 (oc extreg audit \
+         list); fields are written as buildconfig.spec.output.pushSecret"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_and_fields_have_pages() {
+        for (subject, start) in [
+            ("exr007", "# EXR007: "),
+            (
+                "buildconfig.spec.output.pushSecret",
+                "## buildconfig.spec.output.pushSecret",
+            ),
+            ("BuildConfig.spec.output.pushsecret", "## buildconfig"),
+            ("bc.spec.output.pushSecret", "## buildconfig"),
+            ("pushSecret", "## buildconfig.spec.output.pushSecret"),
+            (
+                "imagestream.spec.tags[].importPolicy.scheduled",
+                "## imagestream.spec.tags.importPolicy.scheduled",
+            ),
+            ("extreg.io/ignore", "## extreg.io/ignore\n"),
+            ("registrypolicy", "registrypolicy <object>"),
+            (
+                "registrypolicy.spec.push.secretName",
+                "registrypolicy.spec.push.secretName <string>",
+            ),
+        ] {
+            let page = page(subject).unwrap();
+            assert!(page.starts_with(start), "{subject}: {page}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for (subject, near) in [
+            ("EXR099", ""),
+            ("spec.output.pushSecrt", "did you mean "),
+            ("registrypolicy.spec.nothing", ""),
+            ("", ""),
+            (".", ""),
+        ] {
+            let error = page(subject).unwrap_err().to_string();
+            assert!(
+                error.contains(near) && error.contains("no field"),
+                "{error}"
+            );
+        }
+    }
+}
