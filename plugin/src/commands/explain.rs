@@ -51,8 +51,8 @@ fn page(subject: &str) -> Result<String, Error> {
     if let Some(page) = policy::explain(subject).or_else(|| field::explain(subject)) {
         return Ok(page);
     }
-    let near = field::names().max_by_key(|name| field::likeness(name, subject));
-    let near = near.map_or_else(String::new, |name| format!("; did you mean {name}?"));
+    let near = field::closest(subject);
+    let near = near.map_or_else(|| ".".to_owned(), |name| format!("; did you mean {name}?"));
     Err(Error::usage(format!(
         "there is no check and no field \"{subject}\"{near} Checks are EXR001 to EXR015 (oc extreg audit \
          list); fields are written as buildconfig.spec.output.pushSecret"
@@ -94,7 +94,14 @@ mod tests {
     fn what_is_neither_is_refused() {
         for (subject, near) in [
             ("EXR099", ""),
-            ("spec.output.pushSecrt", "did you mean "),
+            (
+                "spec.output.pushSecrt",
+                "; did you mean buildconfig.spec.output.pushSecret? Checks",
+            ),
+            (
+                "pushSecrt",
+                "; did you mean buildconfig.spec.output.pushSecret?",
+            ),
             ("registrypolicy.spec.nothing", ""),
             ("", ""),
             (".", ""),

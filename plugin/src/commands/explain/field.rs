@@ -17,19 +17,16 @@ pub(super) fn explain(field: &str) -> Option<String> {
     of(&|name| name == wanted).or_else(|| of(&|name| name.ends_with(&format!(".{wanted}"))))
 }
 
-/// Every name of a field.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    sections().flat_map(names_of)
+/// The field that is meant, most likely: by its last word.
+pub(super) fn closest(typed: &str) -> Option<&'static str> {
+    let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+    let words: Vec<&str> = names().map(last).collect();
+    let word = crate::closest::closest(typed.rsplit('.').next()?, words)?;
+    names().find(|name| last(name) == word)
 }
 
-/// How many characters at the end are the same, and how many at the start.
-pub(super) fn likeness(name: &str, typed: &str) -> usize {
-    let (name, typed) = (normal(name), normal(typed));
-    let same = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
-        a.zip(b).take_while(|(a, b)| a == b).count()
-    };
-    same(&mut name.chars(), &mut typed.chars())
-        + same(&mut name.chars().rev(), &mut typed.chars().rev())
+fn names() -> impl Iterator<Item = &'static str> {
+    sections().flat_map(names_of)
 }
 
 fn sections() -> impl Iterator<Item = &'static str> {
