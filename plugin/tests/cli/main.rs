@@ -19,6 +19,7 @@ mod connection;
 mod doctor;
 mod doctor_cluster;
 mod except;
+mod except_cluster;
 mod fake_registry;
 mod fix;
 mod fix_api;
