@@ -174,6 +174,16 @@ impl Journal {
         self.with(|entries| entries.done.is_empty() && entries.under_way.is_none())
     }
 
+    /// What a run ends with that an error cut short: with the error alone where nothing was written.
+    pub fn ended_by(&self, error: Error) -> Error {
+        if self.is_empty() {
+            return error;
+        }
+        Error::Partial {
+            source: Box::new(error),
+        }
+    }
+
     /// What to tell when the run was cut short: what was written, what may have been, what now.
     pub fn report(&self) -> Vec<String> {
         self.with(|entries| {

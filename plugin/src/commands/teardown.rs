@@ -101,14 +101,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         report.add(removal.reference(), verb, removal.object());
     }
     report.finish()?;
-    match result {
-        Err(error) if journal.is_empty() => return Err(error),
-        Err(error) => {
-            return Err(Error::Partial {
-                source: Box::new(error),
-            });
-        }
-        Ok(()) => {}
+    if let Err(error) = result {
+        return Err(journal.ended_by(error));
     }
     if removals.is_empty() {
         printer.note(format!(

@@ -61,7 +61,7 @@ pub(super) async fn publish(
         let cluster = context.cluster_of(name).await?;
         let scope = (!input.all_namespaces).then(|| cluster.namespace().to_owned());
         let written = one(report, section, &cluster, scope.as_deref(), context).await;
-        let written = written.map_err(|error| partial(error, context))?;
+        let written = written.map_err(|error| context.journal.ended_by(error))?;
         published.written += written.written;
         published.unchanged += written.unchanged;
     }
@@ -215,15 +215,5 @@ async fn ours(cluster: &Cluster, kind: Kind, scope: Option<&str>) -> Result<Vec<
             return Ok(found);
         }
         query.token = items.token;
-    }
-}
-
-fn partial(error: Error, context: &Context) -> Error {
-    if context.journal.is_empty() {
-        error
-    } else {
-        Error::Partial {
-            source: Box::new(error),
-        }
     }
 }

@@ -91,13 +91,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         .advise("run the same command again to go on; what is gone is gone");
     let result = plan.carry_out(&found, dry_run, context).await;
     if let Err(error) = result {
-        return Err(if context.journal.is_empty() {
-            error
-        } else {
-            Error::Partial {
-                source: Box::new(error),
-            }
-        });
+        return Err(context.journal.ended_by(error));
     }
     if !args.yes {
         printer.note("Nothing was changed. Add --yes to do it.");

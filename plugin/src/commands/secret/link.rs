@@ -130,10 +130,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     report.finish()?;
     match result {
-        Err(error) if journal.is_empty() => Err(error),
-        Err(error) => Err(Error::Partial {
-            source: Box::new(error),
-        }),
+        Err(error) => Err(journal.ended_by(error)),
         Ok(()) => Ok(Exit::Done),
     }
 }

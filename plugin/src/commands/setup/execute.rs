@@ -120,14 +120,8 @@ pub(super) async fn run(
     }
     let made_build = runner.made_build && apply.dry_run == DryRun::None;
     runner.report.finish()?;
-    match result {
-        Err(error) if journal.is_empty() => return Err(error),
-        Err(error) => {
-            return Err(Error::Partial {
-                source: Box::new(error),
-            });
-        }
-        Ok(()) => {}
+    if let Err(error) = result {
+        return Err(journal.ended_by(error));
     }
     if apply.wait {
         wait::run(settings, &cluster, &namespace, context).await?;

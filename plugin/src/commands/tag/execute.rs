@@ -84,10 +84,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     }
     report.finish()?;
     match result {
-        Err(error) if journal.is_empty() => Err(error),
-        Err(error) => Err(Error::Partial {
-            source: Box::new(error),
-        }),
+        Err(error) => Err(journal.ended_by(error)),
         Ok(()) => Ok(Exit::Done),
     }
 }

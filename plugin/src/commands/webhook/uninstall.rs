@@ -79,14 +79,8 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         report.add(&reference, Verb::Deleted, Some(object));
     }
     report.finish()?;
-    match result {
-        Err(error) if journal.is_empty() => return Err(error),
-        Err(error) => {
-            return Err(Error::Partial {
-                source: Box::new(error),
-            });
-        }
-        Ok(()) => {}
+    if let Err(error) = result {
+        return Err(journal.ended_by(error));
     }
     for line in kept {
         printer.note(line);
