@@ -3,8 +3,10 @@
 //! The configuration names a webhook that is not there and the failure policy is Fail: a request for which it would
 //! be called is refused, any other goes through.
 
+use extreg_core::object::Resource;
 use extreg_manifests::{FailurePolicy, Settings, Tls};
-use extreg_tests::ControlPlane;
+use extreg_tests::fixtures::{POLICIES, objects};
+use extreg_tests::{ControlPlane, ReviewClient, WebhookServer};
 use kube::api::{Api, DynamicObject, GroupVersionKind, PostParams};
 use kube::discovery::ApiResource;
 use serde_json::{Value, json};
@@ -69,8 +71,8 @@ async fn on_create(client: &kube::Client, namespace: &str, kind: &str, body: &Va
     )
 }
 
-/// Whether it is called for an update that adds an annotation to the object `old` in `team`.
-async fn on_update(client: &kube::Client, kind: &str) -> bool {
+/// Whether it is called for an update of the object `old` in `team` that adds an annotation and merges `change` into it.
+async fn on_update(client: &kube::Client, kind: &str, change: &Value) -> bool {
     let api = api(client, "team", kind);
     let mut object = api.get("old").await.unwrap();
     object
@@ -78,6 +80,7 @@ async fn on_update(client: &kube::Client, kind: &str) -> bool {
         .annotations
         .get_or_insert_default()
         .insert("note".to_owned(), "1".to_owned());
+    json_patch::merge(&mut object.data, change);
     let params = PostParams {
         dry_run: true,
         field_manager: None,
@@ -92,6 +95,30 @@ fn hub(more: &Value) -> Value {
         tag[key] = value.clone();
     }
     tag
+}
+
+/// A build that pushes to Docker Hub, whose output has `more`.
+fn pushes(more: &Value) -> Value {
+    let mut output = json!({"to": {"kind": "DockerImage", "name": "a/b"}});
+    for (key, value) in more.as_object().unwrap() {
+        output[key] = value.clone();
+    }
+    json!({"spec": {"output": output}})
+}
+
+/// A build without an output whose `strategy` starts from an image of Docker Hub, with `more`.
+fn from_image(strategy: &str, more: &Value) -> Value {
+    let mut site = json!({"from": {"kind": "DockerImage", "name": "a/b"}});
+    for (key, value) in more.as_object().unwrap() {
+        site[key] = value.clone();
+    }
+    json!({"spec": {"strategy": {strategy: site}}})
+}
+
+fn with(object: &Value, more: &Value) -> Value {
+    let mut object = object.clone();
+    json_patch::merge(&mut object, more);
+    object
 }
 
 /// Its own control plane: the configuration would be in the way of every other test.
@@ -117,9 +144,10 @@ async fn armed() -> (ControlPlane, Callers) {
         api_server: client(&plane, "system:apiserver").await,
         importer: client(&plane, IMPORTER).await,
     };
+    let build = pushes(&json!({}));
     let stored = [
-        ("BuildConfig", json!({"spec": {}})),
-        ("Build", json!({"spec": {}})),
+        ("BuildConfig", build.clone()),
+        ("Build", build.clone()),
         ("ImageStream", json!({"spec": {"tags": [hub(&json!({}))]}})),
         ("ImageStreamTag", json!({"tag": hub(&json!({}))})),
         ("ImageTag", json!({"spec": hub(&json!({}))})),
@@ -143,7 +171,7 @@ async fn armed() -> (ControlPlane, Callers) {
     let configuration = extreg_manifests::mutating_webhook_configuration(&settings);
     apply(&plane, &serde_json::to_string(&configuration).unwrap());
     // The API server learns of a configuration by a watch.
-    while !on_create(&callers.user, "team", "Build", &json!({})).await {
+    while !on_create(&callers.user, "team", "Build", &build).await {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     (plane, callers)
@@ -154,7 +182,7 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
     let (plane, callers) = armed().await;
     let user = &callers.user;
 
-    let build = json!({"spec": {"output": {"to": {"kind": "DockerImage", "name": "a/b"}}}});
+    let build = pushes(&json!({}));
     for (namespace, expected) in [
         ("team", true),
         ("not-spared", true),
@@ -174,16 +202,82 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
         );
     }
 
+    let secret = json!({"pushSecret": {"name": "s"}});
     let ignored = json!({"metadata": {"labels": {"extreg.io/ignore": "true"}}});
     let scheduled = hub(&json!({"importPolicy": {"scheduled": true}}));
     let insecure = hub(&json!({"importPolicy": {"insecure": true}}));
     let alias = json!({"name": "a", "from": {"kind": "ImageStreamTag", "name": "v1"}});
     let creations = [
-        ("BuildConfig", json!({}), true),
-        ("BuildConfig", json!({"spec": null}), true),
-        ("BuildConfig", ignored.clone(), false),
-        ("Build", json!({"spec": {}}), true),
-        ("Build", ignored.clone(), false),
+        ("BuildConfig", json!({}), false),
+        ("BuildConfig", json!({"spec": null}), false),
+        ("BuildConfig", json!({"spec": {}}), false),
+        ("BuildConfig", json!({"spec": {"output": null}}), false),
+        ("BuildConfig", json!({"spec": {"output": {}}}), false),
+        ("BuildConfig", pushes(&json!({"to": null})), false),
+        ("BuildConfig", build.clone(), true),
+        ("BuildConfig", pushes(&json!({"pushSecret": null})), true),
+        ("BuildConfig", pushes(&secret), false),
+        // Where a stream has no repository of the integrated registry, such a build pushes to an external one.
+        (
+            "BuildConfig",
+            pushes(&json!({"to": {"kind": "ImageStreamTag"}})),
+            true,
+        ),
+        (
+            "BuildConfig",
+            from_image("dockerStrategy", &json!({})),
+            true,
+        ),
+        (
+            "BuildConfig",
+            from_image("sourceStrategy", &json!({"pullSecret": null})),
+            true,
+        ),
+        ("Build", from_image("customStrategy", &json!({})), true),
+        (
+            "Build",
+            from_image("sourceStrategy", &json!({"pullSecret": {"name": "s"}})),
+            false,
+        ),
+        (
+            "Build",
+            from_image(
+                "sourceStrategy",
+                &json!({"from": {"kind": "ImageStreamTag"}}),
+            ),
+            false,
+        ),
+        (
+            "Build",
+            from_image("sourceStrategy", &json!({"from": null})),
+            false,
+        ),
+        (
+            "Build",
+            json!({"spec": {"strategy": {"sourceStrategy": null}}}),
+            false,
+        ),
+        (
+            "Build",
+            json!({"spec": {"source": {"images": null}}}),
+            false,
+        ),
+        (
+            "Build",
+            json!({"spec": {"source": {"images": [
+                {"from": {"kind": "ImageStreamTag", "name": "a:b"}},
+                {"from": {"kind": "DockerImage", "name": "a/b"}, "pullSecret": {"name": "s"}},
+            ]}}}),
+            false,
+        ),
+        (
+            "Build",
+            json!({"spec": {"source": {"images": [{}, {"from": {"kind": "DockerImage", "name": "a/b"}}]}}}),
+            true,
+        ),
+        ("BuildConfig", with(&build, &ignored), false),
+        ("Build", build.clone(), true),
+        ("Build", with(&build, &ignored), false),
         ("ImageStream", json!({}), false),
         ("ImageStream", json!({"spec": null}), false),
         ("ImageStream", json!({"spec": {}}), false),
@@ -232,18 +326,28 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
         );
     }
 
-    for (kind, expected) in [
-        ("BuildConfig", true),
-        ("Build", false),
-        ("ImageStream", true),
-        ("ImageStreamTag", true),
-        ("ImageTag", true),
+    let other = pushes(&json!({"to": {"kind": "DockerImage", "name": "a/c"}}));
+    let more = json!({"spec": {"tags": [hub(&json!({})), hub(&json!({"name": "v2"}))]}});
+    for (kind, change, expected) in [
+        ("BuildConfig", json!({}), false),
+        ("BuildConfig", other.clone(), true),
+        ("BuildConfig", pushes(&secret), false),
+        ("Build", other, false),
+        ("ImageStream", json!({}), false),
+        ("ImageStream", more, true),
+        ("ImageStreamTag", json!({}), true),
+        ("ImageTag", json!({}), true),
     ] {
-        assert_eq!(on_update(user, kind).await, expected, "update of {kind}");
+        assert_eq!(
+            on_update(user, kind, &change).await,
+            expected,
+            "update of {kind} with {change}"
+        );
     }
 
     let import = json!({"spec": {"import": true}});
-    assert!(!on_update(&callers.api_server, "BuildConfig").await);
+    let other = pushes(&json!({"to": {"kind": "DockerImage", "name": "a/c"}}));
+    assert!(!on_update(&callers.api_server, "BuildConfig", &other).await);
     assert!(on_create(&callers.api_server, "team", "BuildConfig", &build).await);
     assert!(on_create(&callers.api_server, "team", "Build", &build).await);
     assert!(!on_create(&callers.importer, "team", "ImageStreamImport", &import).await);
@@ -263,4 +367,66 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// The match conditions spare calls, never a change: whatever the webhook sets, or would set in another mode, under any
+/// policy of a table, it is called for.
+#[tokio::test]
+async fn the_webhook_is_called_for_every_object_that_it_changes() {
+    let (_plane, callers) = armed().await;
+    let objects: Vec<(Resource, Value)> = objects()
+        .into_iter()
+        .map(|(resource, object)| (resource, in_team(object)))
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.yaml");
+    let mut changed = vec![false; objects.len()];
+    for policy in POLICIES {
+        let mut flags = vec!["--namespace=extreg-system".to_owned()];
+        if let Some(text) = policy {
+            std::fs::write(&file, text).unwrap();
+            flags.push(format!("--policy={}", file.display()));
+        }
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        let server = WebhookServer::start_without_cluster(&flags).unwrap();
+        let mut client = server.client().await.unwrap();
+        for ((resource, object), changed) in objects.iter().zip(&mut changed) {
+            *changed |= is_changed(&mut client, *resource, object).await;
+        }
+    }
+    let mut spared = 0;
+    for ((resource, object), changed) in objects.iter().zip(changed) {
+        let called = on_create(&callers.user, "team", resource.kind(), object).await;
+        assert!(called || !changed, "{object}");
+        spared += usize::from(!called);
+    }
+    assert!(spared > 0);
+}
+
+/// The object as a user creates it in the namespace `team`.
+fn in_team(mut object: Value) -> Value {
+    let mut metadata = json!({"name": "tried", "namespace": "team"});
+    for part in ["labels", "annotations"] {
+        if let Some(value) = object.pointer(&format!("/metadata/{part}")) {
+            metadata[part] = value.clone();
+        }
+    }
+    object["metadata"] = metadata;
+    object
+}
+
+async fn is_changed(client: &mut ReviewClient, resource: Resource, object: &Value) -> bool {
+    let review = json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {
+            "uid": "1", "operation": "CREATE", "namespace": "team", "name": "tried",
+            "resource": {"group": resource.group(), "version": "v1", "resource": resource.name()},
+            "userInfo": {"username": "ann"},
+            "object": object,
+        },
+    });
+    let answer = client.post(review.to_string()).await.unwrap();
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+    let response = &answer["response"];
+    response.get("patch").is_some() || response.pointer("/auditAnnotations/field").is_some()
 }
