@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use clap::ValueEnum;
 use futures::future::try_join_all;
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ use crate::spread::Spread;
 pub(crate) struct Args {
     kubeconfig: PathBuf,
     namespace: String,
+    object: Created,
     /// Names the round: no two make objects of the same name.
     round: usize,
     #[arg(long)]
@@ -22,6 +24,15 @@ pub(crate) struct Args {
     /// Objects of each connection.
     #[arg(long)]
     count: usize,
+}
+
+/// What is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Created {
+    /// It names no push secret.
+    Incomplete,
+    /// It names a push secret of its own: there is nothing to inject.
+    Complete,
 }
 
 /// As much of what is stored as says whether it was mutated.
@@ -77,7 +88,10 @@ async fn some(
         args.namespace
     );
     let review: serde_json::Value = serde_json::from_slice(crate::review::Sample::Mutated.body())?;
-    let spec = &review["request"]["object"]["spec"];
+    let mut spec = review["request"]["object"]["spec"].clone();
+    if args.object == Created::Complete {
+        spec["output"]["pushSecret"] = serde_json::json!({"name": "own"});
+    }
     let mut answers = Vec::with_capacity(args.count);
     for number in 0..args.count {
         let name = format!("bc-{}-{connection}-{number}", args.round);

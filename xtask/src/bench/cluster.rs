@@ -1,5 +1,6 @@
-//! BuildConfigs created through kube-apiserver: with no webhook, with ours, with the peer, and with a
-//! MutatingAdmissionPolicy that does the same. All are there at once; a namespace's label says which one it gets.
+//! BuildConfigs created through kube-apiserver: with no webhook, with a webhook that answers a constant, with ours (as it
+//! is installed, with its match conditions, and called for every object), with the peer, and with a
+//! MutatingAdmissionPolicy that does the same. All are registered at the same time; a namespace's label selects one.
 
 mod arm;
 
@@ -11,9 +12,8 @@ use crate::bench::Args;
 use crate::bench::pin::{self, Cpu};
 use crate::bench::program::Programs;
 use crate::bench::report::{Middle, Spread, Wanted, judged};
-use crate::bench::server::Server;
 use crate::say;
-use arm::Way;
+use arm::{Servers, Way};
 
 pub(super) use arm::prepare;
 
@@ -29,9 +29,36 @@ struct Created {
     spread: Spread,
 }
 
+/// What is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Object {
+    /// Without a push secret, which is injected.
+    Incomplete,
+    /// With a push secret of its own: nothing is injected.
+    Complete,
+}
+
+impl Object {
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Complete => "complete",
+        }
+    }
+
+    /// The ways that are measured with it. The constant webhook and the peer know the incomplete one only.
+    fn ways(self) -> &'static [Way] {
+        match self {
+            Self::Incomplete => &Way::ALL,
+            Self::Complete => &[Way::None, Way::Installed, Way::Ours, Way::Policy],
+        }
+    }
+}
+
 /// What one way of mutating did in each round.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Record {
+    way: Way,
     per_second: Vec<f64>,
     p50: Vec<f64>,
     p99: Vec<f64>,
@@ -40,107 +67,158 @@ struct Record {
 /// Measures all ways, round by round.
 pub(super) async fn run(programs: &Programs, args: &Args) -> Result<()> {
     let plane = ControlPlane::start(Options::default().mutating_admission_policies()).await?;
-    // The webhooks are on the load's side: in a cluster they are on other machines.
     for pid in plane.pids() {
         pin::hold(Cpu::Measured, pid)?;
     }
     prepare(&plane)?;
-    let ours = Server::ours(programs, Cpu::Other, Some(plane.kubeconfig()))?;
-    let peer = Server::peer(programs, Cpu::Other)?;
-    arm::arm(&plane, programs, &ours, &peer)?;
-    let mut round = 0;
+    let servers = Servers::start(programs, &plane)?;
+    arm::arm(&plane, programs, &servers)?;
+    let mut load = Load {
+        programs,
+        plane: &plane,
+        round: 0,
+    };
     for way in Way::ALL {
         arm::wait(|| {
-            round += 1;
-            Ok(create(programs, &plane, way, round, "1", "1")?.is_right(way))
+            Ok(load
+                .create(way, Object::Incomplete, "1", "1")?
+                .is_right(way, Object::Incomplete))
         })?;
-        create(programs, &plane, way, 100_000, CONNECTIONS, COUNT)?;
+        load.create(way, Object::Incomplete, CONNECTIONS, COUNT)?;
     }
-
-    let mut records: [Record; 4] = Default::default();
-    for round in 0..args.rounds {
-        for (way, record) in Way::ALL.into_iter().zip(&mut records) {
-            let round = 200_000 + usize::from(round);
-            let created = create(programs, &plane, way, round, CONNECTIONS, COUNT)?;
-            ensure!(
-                created.is_right(way),
-                "{way:?} mutated {} of {} BuildConfigs",
-                created.mutated,
-                created.count
-            );
-            record.per_second.push(created.count / created.seconds);
-            record.p50.push(created.spread.p50);
-            record.p99.push(created.spread.p99);
-        }
+    for object in [Object::Incomplete, Object::Complete] {
+        let records = load.rounds(object, args.rounds)?;
+        say::line(&format!(
+            "\n== cluster: {} BuildConfigs created on kube-apiserver, {CONNECTIONS} connections, {} rounds of \
+             {CONNECTIONS} times {COUNT}; kube-apiserver and etcd share a CPU, webhooks run beside the load",
+            object.argument(),
+            args.rounds
+        ));
+        print(&records);
+        judge(object, &records);
     }
-    say::line(&format!(
-        "\n== cluster: BuildConfigs created on kube-apiserver, {CONNECTIONS} connections, {} rounds of \
-         {CONNECTIONS} times {COUNT}; kube-apiserver and etcd share a CPU, webhooks run beside the load",
-        args.rounds
-    ));
-    print(&records);
     Ok(())
 }
 
+/// Creates objects on the control plane; no two of a way have the same name.
+struct Load<'a> {
+    programs: &'a Programs,
+    plane: &'a ControlPlane,
+    round: usize,
+}
+
+impl Load<'_> {
+    fn rounds(&mut self, object: Object, rounds: u16) -> Result<Vec<Record>> {
+        let mut records: Vec<Record> = object.ways().iter().copied().map(Record::new).collect();
+        for _ in 0..rounds {
+            for record in &mut records {
+                let way = record.way;
+                let created = self.create(way, object, CONNECTIONS, COUNT)?;
+                ensure!(
+                    created.is_right(way, object),
+                    "{way:?} mutated {} of {} {} BuildConfigs",
+                    created.mutated,
+                    created.count,
+                    object.argument()
+                );
+                record.add(&created);
+            }
+        }
+        Ok(records)
+    }
+
+    fn create(
+        &mut self,
+        way: Way,
+        object: Object,
+        connections: &str,
+        count: &str,
+    ) -> Result<Created> {
+        self.round = self.round.saturating_add(1);
+        self.programs.ask(&[
+            "creates",
+            &self.plane.kubeconfig().display().to_string(),
+            way.namespace(),
+            object.argument(),
+            &self.round.to_string(),
+            "--connections",
+            connections,
+            "--count",
+            count,
+        ])
+    }
+}
+
 impl Created {
-    fn is_right(&self, way: Way) -> bool {
-        let wanted = if way == Way::None { 0.0 } else { self.count };
+    fn is_right(&self, way: Way, object: Object) -> bool {
+        let none = way == Way::None || object == Object::Complete;
+        let wanted = if none { 0.0 } else { self.count };
         (self.mutated - wanted).abs() < 0.5
     }
 }
 
-fn print(records: &[Record; 4]) {
+impl Record {
+    fn new(way: Way) -> Self {
+        Self {
+            way,
+            per_second: Vec::new(),
+            p50: Vec::new(),
+            p99: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, created: &Created) {
+        self.per_second.push(created.count / created.seconds);
+        self.p50.push(created.spread.p50);
+        self.p99.push(created.spread.p99);
+    }
+}
+
+fn print(records: &[Record]) {
     say::line("                               creates/s     p50 ms     p99 ms");
-    for (way, record) in Way::ALL.into_iter().zip(records) {
+    for record in records {
         let median = |numbers: &[f64]| Middle::of(numbers.iter().copied()).median;
         say::line(&format!(
-            "  {:<28} {:>9.0}  {:>9.2}  {:>9.2}",
-            way.words(),
+            "  {:<29} {:>9.0}  {:>9.2}  {:>9.2}",
+            record.way.words(),
             median(&record.per_second),
             median(&record.p50) / 1e6,
             median(&record.p99) / 1e6,
         ));
     }
-    let [none, ours, peer, policy] = records;
-    for (what, theirs, limit) in [
-        ("no webhook", none, 0.8),
-        ("controller-runtime", peer, 1.0),
-        ("MutatingAdmissionPolicy", policy, 1.0),
-    ] {
-        judged(
-            &format!("creates/s against {what}"),
-            Middle::ratio(&ours.per_second, &theirs.per_second),
-            Wanted::AtLeast(limit),
-        );
-    }
-    for (what, theirs) in [
-        ("controller-runtime", peer),
-        ("MutatingAdmissionPolicy", policy),
-    ] {
-        judged(
-            &format!("p99 against {what}"),
-            Middle::ratio(&ours.p99, &theirs.p99),
-            Wanted::AtMost(1.0),
-        );
-    }
 }
 
-fn create(
-    programs: &Programs,
-    plane: &ControlPlane,
-    way: Way,
-    round: usize,
-    connections: &str,
-    count: &str,
-) -> Result<Created> {
-    programs.ask(&[
-        "creates",
-        &plane.kubeconfig().display().to_string(),
-        way.namespace(),
-        &round.to_string(),
-        "--connections",
-        connections,
-        "--count",
-        count,
-    ])
+fn judge(object: Object, records: &[Record]) {
+    let find = |way| records.iter().find(|record| record.way == way);
+    let compare = |ours: Way, theirs: Way, limit| {
+        if let (Some(a), Some(b)) = (find(ours), find(theirs)) {
+            judged(
+                &format!("creates/s of {} against {}", ours.words(), theirs.words()),
+                Middle::ratio(&a.per_second, &b.per_second),
+                Wanted::AtLeast(limit),
+            );
+        }
+    };
+    match object {
+        Object::Incomplete => {
+            compare(Way::Installed, Way::Constant, 0.95);
+            compare(Way::Installed, Way::Peer, 1.0);
+            compare(Way::Installed, Way::Policy, 1.0);
+            compare(Way::Ours, Way::Constant, 0.95);
+            compare(Way::Ours, Way::None, 0.8);
+        }
+        Object::Complete => {
+            compare(Way::Installed, Way::None, 0.95);
+            compare(Way::Ours, Way::None, 0.8);
+        }
+    }
+    for theirs in [Way::Peer, Way::Policy] {
+        if let (Some(ours), Some(other)) = (find(Way::Installed), find(theirs)) {
+            judged(
+                &format!("p99 against {}", theirs.words()),
+                Middle::ratio(&ours.p99, &other.p99),
+                Wanted::AtMost(1.0),
+            );
+        }
+    }
 }

@@ -8,9 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use extreg_manifests::match_conditions;
 use extreg_tests::ControlPlane;
 use serde_json::{Value, json};
 
+use crate::bench::pin::Cpu;
 use crate::bench::program::{Programs, answer};
 use crate::bench::server::Server;
 use crate::step;
@@ -19,19 +21,30 @@ use crate::step;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     None,
+    Constant,
+    Installed,
     Ours,
     Peer,
     Policy,
 }
 
 impl Way {
-    pub(super) const ALL: [Self; 4] = [Self::None, Self::Ours, Self::Peer, Self::Policy];
+    pub(super) const ALL: [Self; 6] = [
+        Self::None,
+        Self::Constant,
+        Self::Installed,
+        Self::Ours,
+        Self::Peer,
+        Self::Policy,
+    ];
 
     /// For people.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::None => "no webhook",
-            Self::Ours => "extreg-webhook",
+            Self::Constant => "constant answer",
+            Self::Installed => "extreg-webhook, as installed",
+            Self::Ours => "extreg-webhook, always called",
             Self::Peer => "controller-runtime",
             Self::Policy => "MutatingAdmissionPolicy",
         }
@@ -41,6 +54,8 @@ impl Way {
     pub(super) fn namespace(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::Constant => "constant",
+            Self::Installed => "installed",
             Self::Ours => "ours",
             Self::Peer => "peer",
             Self::Policy => "policy",
@@ -78,15 +93,34 @@ pub(in crate::bench) fn prepare(plane: &ControlPlane) -> Result<()> {
     Ok(())
 }
 
-/// Both webhooks and the policy.
-pub(super) fn arm(
-    plane: &ControlPlane,
-    programs: &Programs,
-    ours: &Server,
-    peer: &Server,
-) -> Result<()> {
+/// The webhooks that are called, each by one way or two.
+#[derive(Debug)]
+pub(super) struct Servers {
+    constant: Server,
+    ours: Server,
+    peer: Server,
+}
+
+impl Servers {
+    /// Starts them beside the load: in a cluster they are on other machines than the API server.
+    pub(super) fn start(programs: &Programs, plane: &ControlPlane) -> Result<Self> {
+        Ok(Self {
+            constant: Server::constant(programs, Cpu::Other, "mutated")?,
+            ours: Server::ours(programs, Cpu::Other, Some(plane.kubeconfig()))?,
+            peer: Server::peer(programs, Cpu::Other)?,
+        })
+    }
+}
+
+/// Registers the webhooks and the policy.
+pub(super) fn arm(plane: &ControlPlane, programs: &Programs, servers: &Servers) -> Result<()> {
     let ca = STANDARD.encode(std::fs::read(programs.ca())?);
-    for (way, server) in [(Way::Ours, ours), (Way::Peer, peer)] {
+    for (way, server) in [
+        (Way::Constant, &servers.constant),
+        (Way::Installed, &servers.ours),
+        (Way::Ours, &servers.ours),
+        (Way::Peer, &servers.peer),
+    ] {
         apply(plane, &webhook(way, server, &ca))?;
     }
     for object in policy() {
@@ -107,6 +141,10 @@ pub(super) fn wait(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
 }
 
 fn webhook(way: Way, server: &Server, ca: &str) -> Value {
+    let conditions = match way {
+        Way::Installed => match_conditions(),
+        _ => Vec::new(),
+    };
     json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",
@@ -120,6 +158,7 @@ fn webhook(way: Way, server: &Server, ca: &str) -> Value {
             "failurePolicy": "Fail",
             "sideEffects": "None",
             "reinvocationPolicy": "IfNeeded",
+            "matchConditions": conditions,
             "timeoutSeconds": 10,
         }],
     })
