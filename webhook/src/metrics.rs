@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 
 pub use follow::FollowMetrics;
 pub use label::{
-    Decision, Field, FollowOutcome, Operation, Resource, SkipReason, Source, SourceState,
+    Decision, Field, FollowOutcome, Operation, Resource, SkipReason, Source, SourceState, Task,
 };
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
@@ -44,6 +44,8 @@ pub struct Metrics {
     certificate_not_after: Gauge,
     sources: Family<SourceLabels, Gauge>,
     sources_known: Family<KnownLabels, Gauge>,
+    facts_age: Family<KnownLabels, Gauge>,
+    panics: Family<TaskLabels, Counter>,
     policies: Gauge,
     policy_conflicts: Gauge,
     invalid_policies: Gauge,
@@ -87,6 +89,16 @@ impl Metrics {
                 to,
                 "facts_known",
                 "1 if a source of facts that is asked for answers, 0 if it does not",
+            ),
+            facts_age: register(
+                to,
+                "facts_age_seconds",
+                "Seconds since the last sign of life of a watched source of facts, or since the start",
+            ),
+            panics: register(
+                to,
+                "task_panics",
+                "Background tasks that panicked and were restarted",
             ),
             policies: register(to, "policies", "Policies in force"),
             policy_conflicts: register(
@@ -180,6 +192,25 @@ impl Metrics {
         };
     }
 
+    /// The time since a source was last seen to work. A resource that the cluster does not serve has no age.
+    pub fn facts_age(&self, source: Source, state: SourceState, age: Option<Duration>) {
+        let labels = KnownLabels { source };
+        match age {
+            Some(age) if state != SourceState::Off => {
+                let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+                self.facts_age.get_or_create(&labels).set(seconds);
+            }
+            Some(_) | None => {
+                self.facts_age.remove(&labels);
+            }
+        }
+    }
+
+    /// Counts a background task that panicked.
+    pub fn panicked(&self, task: Task) {
+        self.panics.get_or_create(&TaskLabels { task }).inc();
+    }
+
     /// How many policies are in force, how many pairs of them tie, and how many cannot be used.
     pub fn policies(&self, in_force: usize, conflicts: usize, invalid: usize) {
         let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
@@ -256,6 +287,11 @@ struct KnownLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TaskLabels {
+    task: Task,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SourceLabels {
     source: Source,
     state: SourceState,
@@ -289,6 +325,17 @@ mod tests {
         );
         metrics.patched(Field::PushSecret);
         metrics.source(Source::Secrets, SourceState::Forbidden);
+        metrics.facts_age(
+            Source::Policies,
+            SourceState::Ready,
+            Some(Duration::from_secs(7)),
+        );
+        metrics.facts_age(
+            Source::ImageConfig,
+            SourceState::Off,
+            Some(Duration::from_secs(7)),
+        );
+        metrics.panicked(Task::Status);
         metrics.certificate(1, 2, 1_800_000_000);
         metrics.certificate(1, 3, 1_800_000_000);
         metrics.policies(2, 1, 0);
@@ -305,6 +352,8 @@ mod tests {
             r#"extreg_facts_source_state{source="secrets",state="forbidden"} 1"#,
             r#"extreg_facts_source_state{source="secrets",state="ready"} 0"#,
             r#"extreg_facts_known{source="secrets"} 0"#,
+            r#"extreg_facts_age_seconds{source="policies"} 7"#,
+            r#"extreg_task_panics_total{task="status"} 1"#,
             "extreg_cert_reloads_total 1",
             "extreg_cert_reload_failures_total 3",
             "extreg_cert_not_after_seconds 1800000000",

@@ -1,6 +1,7 @@
 //! The status of policies, written by the replica that holds the Lease, and only when it changes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use extreg_core::policy::PolicySpec;
@@ -8,6 +9,7 @@ use jiff::{Timestamp, Unit};
 use kube::Client;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::policies::{self, StoredPolicy};
@@ -23,7 +25,7 @@ const INSIST_AFTER: Duration = Duration::from_mins(5);
 const MANAGER: &str = "oc-extreg";
 
 /// Writes for ever.
-pub(super) async fn write(client: Client, mut lease: Lease, sources: Sources) {
+pub(super) async fn write(client: Client, lease: Arc<Mutex<Lease>>, sources: Sources) {
     let Some(table) = sources.policies.clone() else {
         return;
     };
@@ -41,7 +43,7 @@ pub(super) async fn write(client: Client, mut lease: Lease, sources: Sources) {
         let health = sources.health();
         let is_starting = |source: &SourceHealth| source.state == SourceState::Starting;
         let wait = health.values().any(is_starting) && started.elapsed() < PATIENCE;
-        if wait || table.report().state != SourceState::Ready || !lease.is_held().await {
+        if wait || !table.is_known() || !lease.lock().await.is_held().await {
             continue;
         }
         let compiled = sources.facts.policies();
@@ -87,9 +89,16 @@ fn desired(
     now: Timestamp,
 ) -> Value {
     let name = &policy.record.name;
-    let ready = match (compiled.invalid.get(name), &policy.record.spec) {
-        (Some(reason), _) | (None, Err(reason)) => ("False", "Invalid", reason.clone()),
-        (None, Ok(spec)) => ("True", "InForce", format!("in mode {:?}", spec.mode)),
+    // What is in force counts, not what the object asks for: an installation can cap the mode.
+    let in_force = compiled.set.iter().find(|other| other.name() == name);
+    let ready = match (compiled.invalid.get(name), &policy.record.spec, in_force) {
+        (Some(reason), ..) | (None, Err(reason), _) => ("False", "Invalid", reason.clone()),
+        (None, Ok(_), Some(policy)) => ("True", "InForce", format!("in mode {:?}", policy.mode())),
+        (None, Ok(_), None) => (
+            "False",
+            "NotInForce",
+            "the webhook has not compiled this policy".to_owned(),
+        ),
     };
     let conflicts: Vec<&String> = compiled.conflicts.get(name).into_iter().flatten().collect();
     let conflicting = if conflicts.is_empty() {

@@ -4,15 +4,19 @@ use std::fmt::Debug;
 use std::pin::pin;
 
 use futures::StreamExt as _;
-use http::StatusCode;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use kube::Client;
 use kube::api::Api;
+use kube::client::Body;
 use kube::core::Status;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt as _, watcher as watch};
 use kube::{Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
-use crate::facts::Table;
+use crate::facts::{Pulse, Table};
 use crate::metrics::SourceState;
 
 /// How the objects of a watch become rows of a table.
@@ -41,9 +45,10 @@ impl<K: Resource, V> Rows<K, V> {
     }
 }
 
-/// Follows a watch for ever; calls `changed` whenever the table or its health has changed.
+/// Follows a watch for ever; calls `changed` whenever the table has changed or a request has failed.
 pub(super) async fn follow<K, V>(
-    api: Api<K>,
+    client: &Client,
+    api: impl FnOnce(Client) -> Api<K>,
     config: watcher::Config,
     rows: Rows<K, V>,
     table: &Table<V>,
@@ -51,6 +56,7 @@ pub(super) async fn follow<K, V>(
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
+    let api = api(with_pulse(client.clone(), table.pulse()));
     let mut events = pin!(watch(api, config).default_backoff());
     while let Some(event) = events.next().await {
         match event {
@@ -75,6 +81,36 @@ pub(super) async fn follow<K, V>(
         }
         changed();
     }
+}
+
+/// The same client, which beats when a watch is accepted and whenever something arrives on it: an idle
+/// watch gets a bookmark about every minute, of which the client does not tell its user.
+///
+/// Lists do not count. One that fails half way must not keep what is older alive.
+pub(crate) fn with_pulse(client: Client, pulse: Pulse) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let (client, pulse) = (client.clone(), pulse.clone());
+        async move {
+            let query = request.uri().query().unwrap_or_default();
+            let is_watch = query.split('&').any(|pair| pair == "watch=true");
+            let response = client.send(request).await?;
+            let pulse = (is_watch && response.status().is_success()).then_some(pulse);
+            let beat = move || {
+                if let Some(pulse) = &pulse {
+                    pulse.beat(Instant::now());
+                }
+            };
+            beat();
+            Ok::<_, kube::Error>(response.map(|body| {
+                body.map_frame(move |frame| {
+                    beat();
+                    frame
+                })
+            }))
+        }
+    });
+    Client::new(service, namespace)
 }
 
 /// What an error of a client means for a source. The message holds nothing of an object: of what
@@ -115,7 +151,7 @@ fn explain_status(status: &Status) -> (SourceState, String) {
         ),
         Ok(StatusCode::FORBIDDEN) => (
             SourceState::Forbidden,
-            "the webhook's account may not read this".to_owned(),
+            "the webhook's account cannot read this".to_owned(),
         ),
         Ok(StatusCode::UNAUTHORIZED) => (
             SourceState::Forbidden,

@@ -98,6 +98,8 @@ struct Term {
     pace: Pace,
     since: Timestamp,
     metrics: FollowMetrics,
+    /// The client of the watch, which beats the pulse of its health.
+    watched: Client,
     builds: BoxStream<'static, watcher::Result<Event<Watched>>>,
     selects: bool,
     health: Health,
@@ -112,14 +114,17 @@ struct Term {
 
 impl Term {
     fn new(worker: Worker, pace: Pace, since: Timestamp) -> Self {
+        let health = Health::default();
+        let watched = cluster::with_pulse(worker.client.clone(), health.pulse());
         Self {
             metrics: worker.metrics.clone(),
-            builds: builds(&worker.client, true),
+            builds: builds(&watched, true),
+            watched,
             worker,
             pace,
             since,
             selects: true,
-            health: Health::default(),
+            health,
             listing: true,
             queue: Queue::default(),
             overflowed: false,
@@ -142,11 +147,10 @@ impl Term {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 _ = ticks.tick() => {}
             }
-            self.metrics
-                .state(self.health.report(std::time::Instant::now()).state);
+            self.metrics.state(self.health.report(Instant::now()).state);
             if self.overflowed && self.queue.len() == 0 {
                 self.overflowed = false;
-                self.builds = builds(&self.worker.client, self.selects);
+                self.builds = builds(&self.watched, self.selects);
             }
         }
     }
@@ -158,24 +162,23 @@ impl Term {
             Ok(Event::InitApply(build)) => self.consider(build),
             Ok(Event::InitDone) => {
                 self.listing = false;
-                self.health.complete();
+                self.health.complete(Instant::now());
             }
             Ok(Event::Apply(build)) => {
-                self.health.alive();
+                self.health.alive(Instant::now());
                 self.consider(build);
             }
-            Ok(Event::Delete(_)) => self.health.alive(),
+            Ok(Event::Delete(_)) => self.health.alive(Instant::now()),
             Err(error) if self.selects && is_unknown_field(&error) => {
                 self.selects = false;
-                self.builds = builds(&self.worker.client, false);
+                self.builds = builds(&self.watched, false);
             }
             // The resource version is too old: a new list follows at once.
             Err(watcher::Error::WatchError(status)) if status.code == 410 => {}
             Err(error) => {
                 let (state, message) = cluster::explain(&error);
                 self.listing = false;
-                self.health
-                    .failed(state, message, std::time::Instant::now());
+                self.health.failed(state, message, Instant::now());
             }
         }
     }

@@ -46,6 +46,26 @@ macro_rules! labels {
 }
 
 labels! {
+    /// A background task of the webhook.
+    Task {
+        /// Watches the cluster's image configuration.
+        ImageConfig = "image_config",
+        /// Watches namespaces.
+        Namespaces = "namespaces",
+        /// Watches policies.
+        Policies = "policies",
+        /// Writes metrics and the log of the sources.
+        Report = "report",
+        /// Watches secrets.
+        Secrets = "secrets",
+        /// Watches service accounts.
+        ServiceAccounts = "service_accounts",
+        /// Writes the status of policies.
+        Status = "status",
+    }
+}
+
+labels! {
     /// How a request ended.
     Decision {
         /// Answered 400: no review.

@@ -6,6 +6,7 @@ mod binary;
 mod cluster;
 mod drain;
 mod engine;
+mod expiry;
 mod follow;
 mod rotation;
 mod support;

@@ -1,0 +1,125 @@
+//! Tasks that run for ever: a panic ends one run of a task, and neither the next nor another task.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::facts::Table;
+use crate::metrics::{Metrics, SourceState, Task};
+
+/// Long enough that a task which panics again and again costs nothing.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Runs a task for ever, each run in a task of its own, and calls `ended` after each panic.
+pub(super) async fn supervise<F>(
+    task: Task,
+    metrics: Metrics,
+    ended: impl Fn(),
+    run: impl Fn() -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        // Ends with this future.
+        let mut running = JoinSet::new();
+        running.spawn(run());
+        let Some(Err(error)) = running.join_next().await else {
+            return;
+        };
+        if error.is_panic() {
+            metrics.panicked(task);
+            tracing::error!(task = task.as_str(), "task panicked; restarting");
+            ended();
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Marks the source of a table as down because its watch has panicked.
+pub(super) fn panicked<V>(table: &Table<V>) {
+    table.failed(
+        SourceState::Down,
+        "the watch panicked; restarting".to_owned(),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::body::{Body, Bytes};
+    use futures::stream;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+    use k8s_openapi::api::core::v1::Namespace;
+    use kube::Client;
+    use kube::api::Api;
+    use kube::runtime::watcher;
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::watch::{self, Rows};
+
+    /// An API server with one namespace, which nothing ever happens to.
+    fn client() -> Client {
+        Client::new(
+            tower::service_fn(|request: http::Request<kube::client::Body>| async move {
+                let query = request.uri().query().unwrap_or_default();
+                let body = if query.contains("watch=true") {
+                    Body::new(StreamBody::new(stream::pending::<
+                        Result<Frame<Bytes>, Infallible>,
+                    >()))
+                } else {
+                    let list = json!({"metadata": {"resourceVersion": "1"}, "items": [
+                        {"metadata": {"name": "snow"}},
+                    ]});
+                    Body::new(list.to_string())
+                };
+                Ok::<_, Infallible>(http::Response::new(body))
+            }),
+            "default",
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_conversion_that_panics_is_counted_shown_and_retried() {
+        static CONVERSIONS: AtomicUsize = AtomicUsize::new(0);
+        let metrics = Metrics::new();
+        let table = Arc::new(Table::<()>::default());
+        let shown = Arc::clone(&table);
+        let run = {
+            let (client, table) = (client(), Arc::clone(&table));
+            move || {
+                let (client, table) = (client.clone(), Arc::clone(&table));
+                async move {
+                    let rows = Rows::by_name(|_: &Namespace| {
+                        assert!(CONVERSIONS.fetch_add(1, Ordering::Relaxed) >= 2, "hunter2");
+                    });
+                    let config = watcher::Config::default();
+                    watch::follow(&client, Api::<Namespace>::all, config, rows, &table, || {})
+                        .await;
+                }
+            }
+        };
+        let supervised = tokio::spawn(supervise(
+            Task::Namespaces,
+            metrics.clone(),
+            move || panicked(&shown),
+            run,
+        ));
+        sleep(PAUSE + PAUSE / 2).await;
+        assert_eq!(table.report().state, SourceState::Down);
+        assert!(table.report().message.contains("panicked"));
+        sleep(PAUSE).await;
+        assert_eq!(table.report().state, SourceState::Ready);
+        assert_eq!(table.len(), 1);
+        let text = metrics.encode();
+        let line = r#"extreg_task_panics_total{task="namespaces"} 2"#;
+        assert!(text.lines().any(|other| other == line), "{text}");
+        supervised.abort();
+    }
+}
