@@ -12,6 +12,7 @@ use extreg_tests::{ControlPlane, Options, with_input, workspace_binary};
 use extreg_webhook::cluster::{Follow, Lease};
 use extreg_webhook::facts::FactStore;
 use extreg_webhook::metrics::Metrics;
+use extreg_webhook::reserved::ReservedThread;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -80,10 +81,12 @@ impl Cluster {
             lease: Some(Lease::new(client.clone(), names::NAMESPACE, name)),
             lookup_deadline: Duration::from_secs(5),
         };
-        follow.start(&client, &mut tasks);
+        let reserved = ReservedThread::start().unwrap();
+        follow.start(&client, &mut tasks, &reserved);
         Replica {
             facts,
             metrics,
+            _reserved: reserved,
             _tasks: tasks,
         }
     }
@@ -92,6 +95,7 @@ impl Cluster {
 struct Replica {
     facts: Arc<FactStore>,
     metrics: Metrics,
+    _reserved: ReservedThread,
     _tasks: JoinSet<()>,
 }
 

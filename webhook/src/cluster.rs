@@ -33,6 +33,7 @@ pub(crate) use watch::{explain, with_pulse};
 
 use crate::facts::{FactStore, Table};
 use crate::metrics::{Metrics, Task};
+use crate::reserved::ReservedThread;
 use image_config::ImageConfig;
 use policies::StoredPolicy;
 
@@ -58,16 +59,23 @@ pub struct Follow {
     pub metrics: Metrics,
     /// Whether policies come from the cluster, and not from a file.
     pub policies: bool,
-    /// Decides which replica writes the status of policies; without it none does.
+    /// Decides which replica writes the status of policies; without it none does. Its client has
+    /// to be created on the reserved thread.
     pub lease: Option<Lease>,
     /// Time for reading one object on demand.
     pub lookup_deadline: Duration,
 }
 
 impl Follow {
-    /// Starts following; the tasks end with `tasks`. Answers what reads single objects on
+    /// Starts following; the tasks end with `tasks`, and the writer of status with `reserved`, on
+    /// which no decision keeps it from renewing the Lease. Answers what reads single objects on
     /// demand.
-    pub fn start(self, client: &Client, tasks: &mut JoinSet<()>) -> ApiLookup {
+    pub fn start(
+        self,
+        client: &Client,
+        tasks: &mut JoinSet<()>,
+        reserved: &ReservedThread,
+    ) -> ApiLookup {
         let Self {
             facts,
             metrics,
@@ -119,16 +127,16 @@ impl Follow {
                     sources
                         .policies
                         .iter()
-                        .for_each(|table| tasks::panicked(table))
+                        .for_each(|table| tasks::panicked(table));
                 },
                 |client, sources, _| policies::follow(client, sources).boxed(),
             ));
         }
         if let Some(lease) = lease {
             let lease = Arc::new(Mutex::new(lease));
-            let (client, sources, metrics) = (client.clone(), sources.clone(), metrics.clone());
-            tasks.spawn(async move {
-                let run = || status::write(client.clone(), Arc::clone(&lease), sources.clone());
+            let (sources, metrics) = (sources.clone(), metrics.clone());
+            reserved.spawn(|stop| async move {
+                let run = || status::write(Arc::clone(&lease), sources.clone(), stop.clone());
                 tasks::supervise(Task::Status, metrics, || {}, run).await;
             });
         }
@@ -137,11 +145,10 @@ impl Follow {
             |_| {},
             |_, sources, metrics| report::report(sources, metrics).boxed(),
         ));
-        let lookup = ApiLookup::new(
+        ApiLookup::new(
             client.clone(),
             Arc::clone(&sources.streams),
             lookup_deadline,
-        );
-        lookup
+        )
     }
 }

@@ -17,7 +17,8 @@ use prometheus_client::registry::Registry;
 
 pub use follow::FollowMetrics;
 pub use label::{
-    Decision, Field, FollowOutcome, Operation, Resource, SkipReason, Source, SourceState, Task,
+    ConnectionEnd, Decision, Field, FollowOutcome, Operation, Port, Resource, Shortage, SkipReason,
+    Source, SourceState, Task,
 };
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
@@ -37,10 +38,13 @@ pub struct Metrics {
     durations: DurationHistograms,
     patches: Family<FieldLabels, Counter>,
     skipped: Family<ReasonLabels, Counter>,
-    shed: Counter,
+    shed: Family<ShortageLabels, Counter>,
+    connections: Family<PortLabels, Gauge>,
+    connections_ended: Family<EndLabels, Counter>,
     in_flight: Gauge,
     certificate_reloads: Counter,
     certificate_reload_failures: Counter,
+    client_ca_failures: Counter,
     certificate_not_after: Gauge,
     sources: Family<SourceLabels, Gauge>,
     sources_known: Family<KnownLabels, Gauge>,
@@ -67,13 +71,28 @@ impl Metrics {
             requests: register(to, "admission_requests", "Requests answered"),
             patches: register(to, "patch", "Fields set by a patch"),
             skipped: register(to, "skipped", "Images left alone, by reason"),
-            shed: register(to, "shed", "Requests refused because of too many at once"),
+            shed: register(
+                to,
+                "shed",
+                "Requests refused because of too many at once, by what there was too little of",
+            ),
+            connections: register(to, "connections", "Connections that are open"),
+            connections_ended: register(
+                to,
+                "connections_ended",
+                "Connections that the server ended or did not accept, by reason",
+            ),
             in_flight: register(to, "in_flight", "Requests being answered now"),
             certificate_reloads: register(to, "cert_reloads", "Serving pairs swapped"),
             certificate_reload_failures: register(
                 to,
                 "cert_reload_failures",
                 "Looks at the certificate files that found no pair to serve",
+            ),
+            client_ca_failures: register(
+                to,
+                "client_ca_reload_failures",
+                "Reads of the client CA file that found none to use",
             ),
             certificate_not_after: register(
                 to,
@@ -139,9 +158,30 @@ impl Metrics {
         self.durations
             .get_or_create(&labels)
             .observe(duration.as_secs_f64());
-        if decision == Decision::Shed {
-            self.shed.inc();
-        }
+    }
+
+    /// Counts a request that was refused for want of something.
+    pub fn shed(&self, shortage: Shortage) {
+        self.shed.get_or_create(&ShortageLabels { shortage }).inc();
+    }
+
+    /// How many connections to a port are open.
+    pub fn connections(&self, port: Port, open: usize) {
+        self.connections
+            .get_or_create(&PortLabels { port })
+            .set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a connection that the server ended or did not accept.
+    pub fn connection_ended(&self, port: Port, reason: ConnectionEnd) {
+        self.connections_ended
+            .get_or_create(&EndLabels { port, reason })
+            .inc();
+    }
+
+    /// Counts a read of the client CA file that found none to use.
+    pub fn client_ca_failed(&self) {
+        self.client_ca_failures.inc();
     }
 
     /// Counts a field that a patch sets.
@@ -272,6 +312,22 @@ struct ResourceLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ShortageLabels {
+    shortage: Shortage,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndLabels {
+    port: Port,
+    reason: ConnectionEnd,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PortLabels {
+    port: Port,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FieldLabels {
     field: Field,
 }
@@ -338,6 +394,10 @@ mod tests {
         metrics.panicked(Task::Status);
         metrics.certificate(1, 2, 1_800_000_000);
         metrics.certificate(1, 3, 1_800_000_000);
+        metrics.client_ca_failed();
+        metrics.shed(Shortage::Memory);
+        metrics.connections(Port::Reviews, 3);
+        metrics.connection_ended(Port::Reviews, ConnectionEnd::PeerLimit);
         metrics.policies(2, 1, 0);
         metrics.config_synced(true);
         metrics.follow().outcome(FollowOutcome::UpToDate);
@@ -359,7 +419,10 @@ mod tests {
             "extreg_cert_not_after_seconds 1800000000",
             "extreg_policy_conflicts 1",
             "extreg_config_synced 1",
-            "extreg_shed_total 0",
+            r#"extreg_shed_total{shortage="memory"} 1"#,
+            r#"extreg_connections{port="reviews"} 3"#,
+            r#"extreg_connections_ended_total{port="reviews",reason="peer_limit"} 1"#,
+            "extreg_client_ca_reload_failures_total 1",
             r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#,
             r#"extreg_follow_lag_seconds_bucket{le="5.0"} 1"#,
             r#"extreg_follow_state{state="forbidden"} 1"#,

@@ -19,6 +19,7 @@ use crate::facts::{FactStore, PolicyFile};
 use crate::follow::{FollowBuilds, Pace};
 use crate::logging;
 use crate::metrics::{Metrics, Source, SourceState};
+use crate::reserved::ReservedThread;
 use crate::review::{EngineReviewer, Lookup};
 use crate::server::Server;
 use crate::settings::{Cluster, Following, Settings};
@@ -66,6 +67,7 @@ fn start(settings: Settings) -> anyhow::Result<Stopped> {
 
 async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     let mut signals = Signals::new()?;
+    let reserved = ReservedThread::start().context("cannot start a thread")?;
     let metrics = settings.server.metrics.clone();
     let facts = Arc::new(FactStore::new(
         settings.namespace.clone(),
@@ -101,25 +103,41 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     }
     let mut lookup: Option<Box<dyn Lookup>> = None;
     if let Some(client) = connect(&settings.cluster).await? {
+        let lease = match settings.namespace.clone() {
+            Some(namespace) => lease(&reserved, settings.cluster, namespace).await?,
+            None => None,
+        };
         let follow = Follow {
             facts: Arc::clone(&facts),
             metrics,
             policies: settings.policy_file.is_none(),
-            lease: settings
-                .namespace
-                .as_ref()
-                .map(|namespace| Lease::new(client.clone(), namespace, &replica())),
+            lease,
             // Two can follow one another, and there is time left for deciding and answering.
             lookup_deadline: settings.server.limits.deadline * 3 / 8,
         };
-        lookup = Some(Box::new(follow.start(&client, &mut background)));
+        lookup = Some(Box::new(follow.start(&client, &mut background, &reserved)));
     }
-    let server = Server::start(settings.server, EngineReviewer::new(facts, lookup)).await?;
+    let reviewer = EngineReviewer::new(facts, lookup);
+    let server = Server::start(settings.server, reviewer, &reserved).await?;
     signals.next().await;
+    let stopping = async { tokio::join!(server.drain(), reserved.finish()) };
     tokio::select! {
-        _ = server.drain() => Ok(Stopped::Drained),
+        _ = stopping => Ok(Stopped::Drained),
         () = signals.next() => Ok(Stopped::InAHurry),
     }
+}
+
+/// This replica's part in electing who writes status, with a client of the reserved thread.
+async fn lease(
+    reserved: &ReservedThread,
+    cluster: Cluster,
+    namespace: String,
+) -> anyhow::Result<Option<Lease>> {
+    let connecting = reserved
+        .handle()
+        .spawn(async move { connect(&cluster).await });
+    let client = connecting.await.context("cannot start a task")??;
+    Ok(client.map(|client| Lease::new(client, &namespace, &replica())))
 }
 
 /// How it came to an end.

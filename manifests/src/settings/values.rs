@@ -152,9 +152,10 @@ impl TimeoutSeconds {
 }
 
 impl Default for TimeoutSeconds {
-    /// Three seconds.
+    /// Two seconds: a webhook is called twice where another changes the object after it, and a user
+    /// should wait less than five.
     fn default() -> Self {
-        Self(3)
+        Self(2)
     }
 }
 

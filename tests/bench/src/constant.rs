@@ -5,6 +5,7 @@ use anyhow::Result;
 use clap::Parser as _;
 use extreg_webhook::args;
 use extreg_webhook::logging;
+use extreg_webhook::reserved::ReservedThread;
 use extreg_webhook::reviewer::{Review, Reviewer};
 use extreg_webhook::server::Server;
 use extreg_webhook::settings::Settings;
@@ -44,7 +45,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         .enable_all()
         .build()?
         .block_on(async {
-            let _server = Server::start(settings.server, constant).await?;
+            let reserved = ReservedThread::start()?;
+            let _server = Server::start(settings.server, constant, &reserved).await?;
             std::future::pending().await
         })
 }

@@ -3,7 +3,7 @@
 use std::future::{Future, ready};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use extreg_certs::host::Host;
 use extreg_certs::issue::{Issued, Validity, issue};
@@ -12,10 +12,14 @@ use extreg_core::policy::Mode;
 use extreg_core::verdict::StreamKey;
 use extreg_webhook::facts::FactStore;
 use extreg_webhook::metrics::Metrics;
+use extreg_webhook::reserved::ReservedThread;
 use extreg_webhook::review::{EngineReviewer, Lookup};
 use extreg_webhook::server::{Config, Server};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+
+/// The thread that answers probes, one for all servers.
+static RESERVED: OnceLock<ReservedThread> = OnceLock::new();
 
 /// The webhook with the built-in policy, on a cluster that holds the ImageStream `python-lyapp` as it
 /// was when it was recorded, and no other.
@@ -41,7 +45,9 @@ pub(crate) async fn server() -> (Server, String) {
         health_listen: loopback,
         ..Config::new(certificate, private)
     };
-    (Server::start(config, reviewer).await.unwrap(), ca_bundle)
+    let reserved = RESERVED.get_or_init(|| ReservedThread::start().unwrap());
+    let server = Server::start(config, reviewer, reserved).await.unwrap();
+    (server, ca_bundle)
 }
 
 #[derive(Debug)]

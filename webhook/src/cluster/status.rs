@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use extreg_core::policy::PolicySpec;
 use jiff::{Timestamp, Unit};
-use kube::Client;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use super::policies::{self, StoredPolicy};
 use super::{Lease, Sources};
@@ -24,12 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const INSIST_AFTER: Duration = Duration::from_mins(5);
 const MANAGER: &str = "oc-extreg";
 
-/// Writes for ever.
-pub(super) async fn write(client: Client, lease: Arc<Mutex<Lease>>, sources: Sources) {
+/// Writes until it is told to stop, and then releases the Lease.
+pub(super) async fn write(lease: Arc<Mutex<Lease>>, sources: Sources, stop: CancellationToken) {
     let Some(table) = sources.policies.clone() else {
         return;
     };
-    let api = policies::api(client);
+    let api = policies::api(lease.lock().await.client());
     let params = PatchParams {
         field_manager: Some(MANAGER.to_owned()),
         ..PatchParams::default()
@@ -39,7 +39,13 @@ pub(super) async fn write(client: Client, lease: Arc<Mutex<Lease>>, sources: Sou
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => {
+                lease.lock().await.release().await;
+                return;
+            }
+        }
         let health = sources.health();
         let is_starting = |source: &SourceHealth| source.state == SourceState::Starting;
         let wait = health.values().any(is_starting) && started.elapsed() < PATIENCE;

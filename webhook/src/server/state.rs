@@ -1,14 +1,16 @@
 //! What the handlers share.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use extreg_certs::reload::StatusHandle;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::body::Budget;
 use super::config::{Config, Limits};
+use super::connections::Connections;
+use super::intake::Intake;
 use crate::metrics::Metrics;
 use crate::reviewer::{NotReady, Reviewer};
 
@@ -18,26 +20,28 @@ pub(super) struct State<R> {
     pub(super) limits: Limits,
     pub(super) metrics: Metrics,
     pub(super) slots: Semaphore,
-    pub(super) budget: Budget,
+    pub(super) intake: Intake,
     certificate: StatusHandle,
-    draining: AtomicBool,
+    draining: Arc<AtomicBool>,
 }
 
 impl<R> State<R> {
-    pub(super) fn new(config: &Config, reviewer: R, certificate: StatusHandle) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        reviewer: R,
+        certificate: StatusHandle,
+        connections: Arc<Connections>,
+        draining: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             reviewer,
             limits: config.limits,
             metrics: config.metrics.clone(),
             slots: Semaphore::new(config.limits.in_flight.min(Semaphore::MAX_PERMITS)),
-            budget: Budget::new(config.limits.bodies),
+            intake: Intake::new(&config.limits, connections),
             certificate,
-            draining: AtomicBool::new(false),
+            draining,
         }
-    }
-
-    pub(super) fn begin_drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_draining(&self) -> bool {

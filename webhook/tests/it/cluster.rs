@@ -11,6 +11,7 @@ use extreg_core::verdict::StreamKey;
 use extreg_webhook::cluster::{ApiLookup, Follow, Lease};
 use extreg_webhook::facts::FactStore;
 use extreg_webhook::metrics::Metrics;
+use extreg_webhook::reserved::ReservedThread;
 use extreg_webhook::review::{EngineReviewer, Lookup as _};
 use extreg_webhook::reviewer::Reviewer as _;
 use extreg_webhook::wire::Request;
@@ -26,6 +27,7 @@ struct Following {
     facts: Arc<FactStore>,
     metrics: Metrics,
     lookup: ApiLookup,
+    reserved: ReservedThread,
     _tasks: JoinSet<()>,
 }
 
@@ -33,6 +35,7 @@ fn follow(client: &Client, lease: Option<Lease>) -> Following {
     let metrics = Metrics::new();
     let facts = Arc::new(FactStore::new(None, Mode::Enforce, metrics.clone()));
     let mut tasks = JoinSet::new();
+    let reserved = ReservedThread::start().unwrap();
     let follow = Follow {
         facts: Arc::clone(&facts),
         metrics: metrics.clone(),
@@ -43,7 +46,8 @@ fn follow(client: &Client, lease: Option<Lease>) -> Following {
     Following {
         facts,
         metrics,
-        lookup: follow.start(client, &mut tasks),
+        lookup: follow.start(client, &mut tasks, &reserved),
+        reserved,
         _tasks: tasks,
     }
 }
@@ -382,4 +386,24 @@ async fn the_holder_of_the_lease_writes_status() {
     sleep(Duration::from_secs(5)).await;
     assert_eq!(api.writes(&Method::PATCH).len(), 2);
     assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "one");
+
+    // One that stops gives the Lease up, and the other has it without waiting for its end.
+    first.reserved.finish().await;
+    let puts = api.writes(&Method::PUT);
+    let (_, released) = puts
+        .iter()
+        .rfind(|(_, lease)| lease["spec"]["holderIdentity"] != "two")
+        .unwrap();
+    assert_eq!(released["spec"]["holderIdentity"], "");
+    assert_eq!(released["spec"]["leaseDurationSeconds"], 1);
+    second
+        .until("the holder", |_| {
+            api.object(LEASE).unwrap()["spec"]["holderIdentity"] == "two"
+        })
+        .await;
+    // One that does not hold it takes it from nobody.
+    let third = follow(&client, lease("three"));
+    third.state("policies", "ready").await;
+    third.reserved.finish().await;
+    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "two");
 }

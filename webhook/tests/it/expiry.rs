@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::api::{Api, Mood, NAMESPACES, POLICIES};
+use crate::support::reserved;
 
 /// Between the bookmarks of the fake API server, so that no instant is a border.
 const OFFSET: Duration = Duration::from_secs(5);
@@ -53,7 +54,7 @@ impl Following {
             lease: None,
             lookup_deadline: Duration::from_secs(1),
         };
-        follow.start(client, &mut tasks);
+        follow.start(client, &mut tasks, reserved());
         Self {
             facts,
             metrics,
@@ -111,7 +112,7 @@ async fn facts_of_a_silent_api_server_expire_and_return_without_an_event() {
     assert!(!following.is_in_force());
     assert_eq!(following.state("policies"), "down");
     assert!((190..=210).contains(&following.age("policies")));
-    sleep(Duration::from_mins(60)).await;
+    sleep(Duration::from_hours(1)).await;
     assert!(following.age("namespaces") >= 3_700);
     api.set_mood(Mood::Answers);
     sleep(Duration::from_secs(70)).await;

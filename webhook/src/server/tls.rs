@@ -1,0 +1,115 @@
+//! The TLS settings of the moment, which follow the files that they come from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use extreg_certs::client::{ClientCa, ClientCaError};
+use extreg_certs::crypto;
+use extreg_certs::reload::{Reloader, StatusHandle, Tick};
+use jiff::Timestamp;
+use rustls::ServerConfig;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::StartError;
+use super::config::Config;
+use crate::metrics::Metrics;
+
+/// The serving certificate and the authorities of clients, and the settings made of them.
+pub(super) struct Tls {
+    certificate: Reloader,
+    clients: Option<ClientCa>,
+    settings: Arc<ArcSwap<ServerConfig>>,
+}
+
+impl Tls {
+    /// Reads the files for the first time.
+    pub(super) fn start(config: &Config) -> Result<Self, StartError> {
+        let certificate = Reloader::start(&config.certificate, &config.key)?;
+        let (clients, verifier) = match &config.clients {
+            None => (None, None),
+            Some(clients) => {
+                let (file, verifier) = ClientCa::start(&clients.ca, clients.names.clone())?;
+                (Some(file), Some(verifier))
+            }
+        };
+        let settings = crypto::server_config(certificate.serving(), verifier)?;
+        Ok(Self {
+            certificate,
+            clients,
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
+        })
+    }
+
+    /// The settings, which follow the files.
+    pub(super) fn settings(&self) -> Arc<ArcSwap<ServerConfig>> {
+        Arc::clone(&self.settings)
+    }
+
+    /// The state of the serving certificate, which follows the files.
+    pub(super) fn certificate(&self) -> StatusHandle {
+        self.certificate.status()
+    }
+
+    /// Reads the files again and again. What cannot be used changes nothing.
+    pub(super) async fn follow(mut self, every: Duration, metrics: Metrics) {
+        let mut ticks = interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut clients_failed = false;
+        loop {
+            ticks.tick().await;
+            self.reload_certificate(&metrics);
+            match self.reload_clients() {
+                Ok(changed) => {
+                    if changed {
+                        tracing::info!("client CA replaced");
+                    }
+                    clients_failed = false;
+                }
+                Err(error) => {
+                    metrics.client_ca_failed();
+                    // Logged once, not every tick; the counter goes on.
+                    if !clients_failed {
+                        tracing::warn!(%error, "client CA not usable, keeping the last good one");
+                    }
+                    clients_failed = true;
+                }
+            }
+        }
+    }
+
+    fn reload_certificate(&mut self, metrics: &Metrics) {
+        let status = self.certificate.status();
+        let had_error = status.get().last_error.is_some();
+        let tick = self.certificate.tick(Timestamp::now());
+        let now = status.get();
+        metrics.certificate(now.reloads, now.failures, now.leaf.not_after.as_second());
+        match (tick, &now.last_error) {
+            (Tick::Swapped, _) => {
+                tracing::info!(not_after = %now.leaf.not_after, "serving certificate replaced");
+            }
+            // Logged once, not every tick; the counter goes on.
+            (Tick::Failed, Some(error)) if !had_error => {
+                tracing::warn!(%error, "certificate files not usable, keeping the last good pair");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whole settings are swapped, so that no session of an authority that was removed is resumed.
+    fn reload_clients(&mut self) -> Result<bool, ClientCaError> {
+        let Some(clients) = &mut self.clients else {
+            return Ok(false);
+        };
+        let Some(verifier) = clients.tick()? else {
+            return Ok(false);
+        };
+        let settings = crypto::server_config(self.certificate.serving(), Some(verifier));
+        // The same protocol versions and provider as at the start: this cannot fail.
+        let Ok(settings) = settings else {
+            return Ok(false);
+        };
+        self.settings.store(Arc::new(settings));
+        Ok(true)
+    }
+}
