@@ -15,6 +15,7 @@ mod secrets;
 mod service_accounts;
 mod status;
 mod tasks;
+mod trust;
 mod watch;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 pub use connect::{ConnectError, connect, connect_apart};
 pub use lease::Lease;
 pub use lookup::ApiLookup;
+pub use trust::follow_trust;
 pub(crate) use watch::{explain, with_pulse};
 
 use crate::facts::{FactStore, Table};

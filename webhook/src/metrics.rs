@@ -46,6 +46,7 @@ pub struct Metrics {
     certificate_reload_failures: Counter,
     client_ca_failures: Counter,
     certificate_not_after: Gauge,
+    certificate_refused: Gauge,
     sources: Family<SourceLabels, Gauge>,
     sources_known: Family<KnownLabels, Gauge>,
     facts_age: Family<KnownLabels, Gauge>,
@@ -93,6 +94,11 @@ impl Metrics {
                 to,
                 "client_ca_reload_failures",
                 "Reads of the client CA file that found none to use",
+            ),
+            certificate_refused: register(
+                to,
+                "cert_refused",
+                "1 if the served certificate does not fit the caBundle of the webhook configuration",
             ),
             certificate_not_after: register(
                 to,
@@ -177,6 +183,11 @@ impl Metrics {
         self.connections_ended
             .get_or_create(&EndLabels { port, reason })
             .inc();
+    }
+
+    /// Whether the API servers refuse the served certificate.
+    pub fn certificate_refused(&self, refused: bool) {
+        self.certificate_refused.set(i64::from(refused));
     }
 
     /// Counts a read of the client CA file that found none to use.
@@ -423,6 +434,7 @@ mod tests {
             r#"extreg_connections{port="reviews"} 3"#,
             r#"extreg_connections_ended_total{port="reviews",reason="peer_limit"} 1"#,
             "extreg_client_ca_reload_failures_total 1",
+            "extreg_cert_refused 0",
             r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#,
             r#"extreg_follow_lag_seconds_bucket{le="5.0"} 1"#,
             r#"extreg_follow_state{state="forbidden"} 1"#,

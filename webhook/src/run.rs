@@ -8,13 +8,14 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use extreg_certs::crypto;
 use jiff::Timestamp;
+use kube::Client;
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::cluster::{Follow, Lease, connect, connect_apart};
+use crate::cluster::{Follow, Lease, connect, connect_apart, follow_trust};
 use crate::facts::{FactStore, PolicyFile};
 use crate::follow::{FollowBuilds, Pace};
 use crate::logging;
@@ -103,8 +104,14 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     }
     let mut lookup: Option<Box<dyn Lookup>> = None;
     if let Some(client) = connect(&settings.cluster).await? {
-        let lease = match settings.namespace.clone() {
-            Some(namespace) => lease(&reserved, settings.cluster, namespace).await?,
+        let lease = match settings.namespace {
+            Some(namespace) => {
+                let client = connect_on(&reserved, settings.cluster).await?;
+                let trust = settings.server.trust.clone();
+                let following = follow_trust(client.clone(), namespace.clone(), trust);
+                background.spawn_on(following, reserved.handle());
+                Some(Lease::new(client, &namespace, &replica()))
+            }
             None => None,
         };
         let follow = Follow {
@@ -127,17 +134,13 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     }
 }
 
-/// This replica's part in electing who writes status, with a client of the reserved thread.
-async fn lease(
-    reserved: &ReservedThread,
-    cluster: Cluster,
-    namespace: String,
-) -> anyhow::Result<Option<Lease>> {
+/// A client of the reserved thread.
+async fn connect_on(reserved: &ReservedThread, cluster: Cluster) -> anyhow::Result<Client> {
     let connecting = reserved
         .handle()
         .spawn(async move { connect(&cluster).await });
     let client = connecting.await.context("cannot start a task")??;
-    Ok(client.map(|client| Lease::new(client, &namespace, &replica())))
+    client.context("no cluster to connect to")
 }
 
 /// How it came to an end.

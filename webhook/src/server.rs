@@ -11,6 +11,7 @@ mod listen;
 mod mutate;
 mod state;
 mod tls;
+mod trust;
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{Clients, Config, Drain, Limits};
 pub use connections::ConnectionLimits;
+pub use trust::{Expectation, Trust};
 
 use crate::metrics;
 use crate::reserved::ReservedThread;

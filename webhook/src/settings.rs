@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 
 use crate::args::{Args, LogFormat, ModeCap};
 use crate::metrics::Metrics;
-use crate::server::{Clients, Config, Drain, Limits};
+use crate::server::{Clients, Config, Drain, Limits, Trust};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -129,6 +129,7 @@ impl Settings {
                 ca,
                 names: client_name,
             }),
+            trust: Trust::default(),
             reload_every: positive("reload-every", &reload_every)?,
             limits: Limits {
                 in_flight: max_in_flight.into(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::connections::ConnectionLimits;
+use super::trust::Trust;
 use crate::metrics::Metrics;
 
 /// Everything that [`crate::server::Server::start`] has to know.
@@ -20,6 +21,8 @@ pub struct Config {
     pub key: PathBuf,
     /// Which clients may connect; none for all.
     pub clients: Option<Clients>,
+    /// What the API servers expect of the certificate.
+    pub trust: Trust,
     /// How often these files are read.
     pub reload_every: Duration,
     /// Limits on what clients may use.
@@ -39,6 +42,7 @@ impl Config {
             certificate: certificate.into(),
             key: key.into(),
             clients: None,
+            trust: Trust::default(),
             reload_every: Duration::from_secs(15),
             limits: Limits::default(),
             drain: Drain::default(),

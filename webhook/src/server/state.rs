@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::config::{Config, Limits};
 use super::connections::Connections;
 use super::intake::Intake;
+use super::trust::Trust;
 use crate::metrics::Metrics;
 use crate::reviewer::{NotReady, Reviewer};
 
@@ -22,6 +23,7 @@ pub(super) struct State<R> {
     pub(super) slots: Semaphore,
     pub(super) intake: Intake,
     certificate: StatusHandle,
+    trust: Trust,
     draining: Arc<AtomicBool>,
 }
 
@@ -40,6 +42,7 @@ impl<R> State<R> {
             slots: Semaphore::new(config.limits.in_flight.min(Semaphore::MAX_PERMITS)),
             intake: Intake::new(&config.limits, connections),
             certificate,
+            trust: config.trust.clone(),
             draining,
         }
     }
@@ -52,10 +55,15 @@ impl<R> State<R> {
 impl<R: Reviewer> State<R> {
     /// What keeps the server from being ready, by name of the check.
     pub(super) fn checks(&self) -> [(&'static str, Result<(), NotReady>); 3] {
-        let certificate = if self.certificate.get().valid_at(Timestamp::now()) {
-            Ok(())
-        } else {
+        let certificate = if !self.certificate.get().valid_at(Timestamp::now()) {
             Err(NotReady("the served certificate is not valid now"))
+        } else if self.trust.is_refused() {
+            Err(NotReady(
+                "the API servers refuse the served certificate: it does not fit the caBundle of the \
+                 webhook configuration",
+            ))
+        } else {
+            Ok(())
         };
         let running = if self.is_draining() {
             Err(NotReady("draining"))

@@ -13,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::StartError;
 use super::config::Config;
+use super::trust::Trust;
 use crate::metrics::Metrics;
 
 /// The serving certificate and the authorities of clients, and the settings made of them.
@@ -20,6 +21,7 @@ pub(super) struct Tls {
     certificate: Reloader,
     clients: Option<ClientCa>,
     settings: Arc<ArcSwap<ServerConfig>>,
+    trust: Trust,
 }
 
 impl Tls {
@@ -38,6 +40,7 @@ impl Tls {
             certificate,
             clients,
             settings: Arc::new(ArcSwap::from_pointee(settings)),
+            trust: config.trust.clone(),
         })
     }
 
@@ -56,9 +59,21 @@ impl Tls {
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut clients_failed = false;
+        let mut refused = false;
         loop {
             ticks.tick().await;
             self.reload_certificate(&metrics);
+            let served = self.certificate.status().get();
+            let trusted = self.trust.check(&served, Timestamp::now());
+            metrics.certificate_refused(trusted.is_err());
+            match &trusted {
+                Err(error) if !refused => {
+                    tracing::warn!(%error, "the API servers refuse the served certificate");
+                }
+                Ok(()) if refused => tracing::info!("the API servers accept the certificate"),
+                _ => {}
+            }
+            refused = trusted.is_err();
             match self.reload_clients() {
                 Ok(changed) => {
                     if changed {

@@ -88,12 +88,17 @@ impl Api {
     }
 
     pub(crate) async fn start() -> (Self, Client) {
+        let (api, address) = Self::listen().await;
+        (api, client(address))
+    }
+
+    pub(crate) async fn listen() -> (Self, SocketAddr) {
         let api = Self::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(api.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (api, client(address))
+        (api, address)
     }
 
     async fn speaks(&self) {

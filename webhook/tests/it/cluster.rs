@@ -41,7 +41,7 @@ fn follow(client: &Client, lease: Option<Lease>) -> Following {
         metrics: metrics.clone(),
         policies: true,
         lease,
-        lookup_deadline: Duration::from_millis(200),
+        lookup_deadline: Duration::from_secs(2),
     };
     Following {
         facts,

@@ -185,7 +185,7 @@ async fn silent_bodies_take_no_slots_and_give_their_places_to_others() {
         tasks.spawn(async move {
             let _ = connection.await;
         });
-        for _ in 0..100 {
+        for _ in 0..50 {
             let mut sender = sender.clone();
             // Whatever is refused is sent again.
             tasks.spawn(async move {
@@ -201,8 +201,8 @@ async fn silent_bodies_take_no_slots_and_give_their_places_to_others() {
         }
     }
     until(&server, "extreg_in_flight", |count| count >= 24).await;
-    expect_good(&mut Client::h1(&pki, address).await, 50).await;
-    expect_good(&mut Client::h2(&pki, address).await, 50).await;
+    expect_good(&mut Client::h1(&pki, address).await, 20).await;
+    expect_good(&mut Client::h2(&pki, address).await, 20).await;
     let arrivals = r#"extreg_shed_total{shortage="arrivals"}"#;
     assert!(series(&server, arrivals).await > 0);
     assert_eq!(

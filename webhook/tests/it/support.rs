@@ -58,6 +58,11 @@ impl Pki {
         pki
     }
 
+    /// The authorities of all pairs so far.
+    pub(crate) fn bundle(&self) -> String {
+        self.bundle.clone()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
