@@ -7,21 +7,28 @@
 
 mod document;
 mod error;
+mod exclude;
+mod mismatch;
 mod objects;
+pub(crate) mod places;
 #[cfg(test)]
 mod properties;
 mod reader;
+mod skipped;
 mod source;
 mod split;
 mod template;
 mod tree;
 mod yaml;
 
+pub(crate) use self::mismatch::{JsonFault, Mismatch};
 pub use self::{
-    document::{Document, Origin, Syntax},
+    document::{Document, Origin, Syntax, Written},
     error::InputError,
+    exclude::Exclude,
     objects::FoundObject,
     reader::{Documents, read, stream},
+    skipped::{SkipReason, Skipped},
     source::{Source, SourceList, find_sources},
     split::MAX_DOCUMENT,
     tree::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree},

@@ -5,7 +5,6 @@ mod effect;
 mod expect;
 mod fault;
 mod init;
-mod lines;
 mod proposal;
 mod show;
 mod template;

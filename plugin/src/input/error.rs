@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Origin;
+use super::{Origin, SkipReason};
 
 /// Why a file, or one document of it, could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,16 @@ pub enum InputError {
         column: usize,
         /// What is wrong, and what to do about it.
         message: String,
+    },
+    /// A file of a folder has a document that is not a manifest. It is skipped and counted.
+    #[error("skipped {name}:{line}: not a Kubernetes object")]
+    NotManifest {
+        /// The file.
+        name: String,
+        /// The line on which the document begins, from 1.
+        line: usize,
+        /// Why it is skipped.
+        reason: SkipReason,
     },
     /// A document is YAML or JSON, but not what can be worked with.
     #[error("{origin}: {message}")]

@@ -11,6 +11,8 @@ use super::template::Parameters;
 pub struct FoundObject<'a> {
     /// Where it is in the document: a JSON pointer, empty for the document itself.
     pub pointer: String,
+    /// The line of the file on which it begins, from 1.
+    pub line: usize,
     /// Its `apiVersion`.
     pub api_version: Cow<'a, str>,
     /// Its `kind`.
@@ -20,6 +22,8 @@ pub struct FoundObject<'a> {
     pub body: Cow<'a, Value>,
     /// Parameters of its Template that have no fixed value, for which `${NAME}` was left.
     pub unresolved: Vec<String>,
+    /// Parameters that its images name and its Template does not declare.
+    pub undeclared: Vec<String>,
 }
 
 /// A document that is no object.
@@ -55,7 +59,7 @@ impl FoundObject<'_> {
     }
 }
 
-/// What is in a document. Null is nothing.
+/// What is in a document, without its lines. Null is nothing.
 pub(super) fn find(body: &Value) -> Result<Vec<FoundObject<'_>>, NoObject> {
     let mut found = Vec::new();
     match body {
@@ -101,10 +105,12 @@ fn expand<'a>(
     }
     found.push(FoundObject {
         pointer,
+        line: 0,
         api_version: api_version.into(),
         kind: kind.into(),
         body: Cow::Borrowed(value),
         unresolved: Vec::new(),
+        undeclared: Vec::new(),
     });
     Ok(())
 }
@@ -119,14 +125,17 @@ fn expand_template<'a>(
     for (index, object) in objects.into_iter().flatten().enumerate() {
         let pointer = format!("{pointer}/objects/{index}");
         let (resolved, unresolved) = parameters.resolve(object);
+        let undeclared: Vec<String> = parameters.undeclared(object).into_iter().collect();
         let mut inner = Vec::new();
         expand(&resolved, pointer, None, &mut inner)?;
         found.extend(inner.into_iter().map(|object| FoundObject {
             pointer: object.pointer,
+            line: 0,
             api_version: object.api_version.into_owned().into(),
             kind: object.kind.into_owned().into(),
             body: Cow::Owned(object.body.into_owned()),
             unresolved: unresolved.clone(),
+            undeclared: undeclared.clone(),
         }));
     }
     Ok(())

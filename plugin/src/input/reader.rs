@@ -13,7 +13,8 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
-    Document, InputError, MAX_DOCUMENT, Origin, Source, Syntax,
+    Document, InputError, MAX_DOCUMENT, Origin, SkipReason, Source, Syntax,
+    document::Written,
     split::{Chunk, Chunks, SplitError, is_preamble},
     yaml,
 };
@@ -121,14 +122,28 @@ impl Open {
         if json.values.is_empty() || json.error.is_some() {
             match yaml::parse(&chunk.text) {
                 Ok(body) => {
-                    let text = as_yaml_document(&chunk.text);
+                    let (text, before) = as_yaml_document(&chunk.text);
                     let span = chunk.offset..chunk.offset + chunk.text.len();
                     let place = Place {
                         line,
+                        text_line: chunk.line - before,
                         span,
                         syntax: Syntax::Yaml,
                     };
                     ready.push_back(Ok(self.document(body, place, text)));
+                    return;
+                }
+                Err(_) if json.values.is_empty() && !self.named && !is_manifest(&chunk.text) => {
+                    let reason = if yaml::has_helm_actions(&chunk.text) {
+                        SkipReason::Template
+                    } else {
+                        SkipReason::NotKubernetes
+                    };
+                    ready.push_back(Err(InputError::NotManifest {
+                        name: self.name.to_string(),
+                        line,
+                        reason,
+                    }));
                     return;
                 }
                 Err(error) if json.values.is_empty() => {
@@ -146,6 +161,7 @@ impl Open {
         for (body, line, at, text) in json.values {
             let place = Place {
                 line,
+                text_line: line - 1,
                 span: before + at..before + at + text.len(),
                 syntax: Syntax::Json,
             };
@@ -177,7 +193,7 @@ impl Open {
             body,
             span: place.span,
             syntax: place.syntax,
-            text,
+            written: Written::new(text, place.text_line),
             named: self.named,
         }
     }
@@ -197,6 +213,11 @@ impl Open {
                     MAX_DOCUMENT >> 20
                 ),
             ),
+            SplitError::NotUtf8 { line } if !self.named => InputError::NotManifest {
+                name: self.name.to_string(),
+                line,
+                reason: SkipReason::NotKubernetes,
+            },
             SplitError::NotUtf8 { line } => self.syntax(
                 line,
                 1,
@@ -209,6 +230,8 @@ impl Open {
 /// Where a document stands in its source, and how it is written.
 struct Place {
     line: usize,
+    /// The line on which its text begins, with what was put in front of it.
+    text_line: usize,
     span: Range<usize>,
     syntax: Syntax,
 }
@@ -265,7 +288,21 @@ fn content(chunk: &Chunk) -> (&str, usize) {
     (text, line)
 }
 
-fn as_yaml_document(text: &str) -> String {
+/// Whether a text that is not YAML was meant as an object of Kubernetes, as far as its lines tell. What
+/// has actions of a template in it is rendered before it is one.
+fn is_manifest(text: &str) -> bool {
+    let has = |key: &str| {
+        text.lines().any(|line| {
+            let line = line.trim_start_matches(['-', ' ', '"', '{']);
+            line.strip_prefix(key)
+                .is_some_and(|rest| rest.trim_start_matches('"').starts_with(':'))
+        })
+    };
+    !yaml::has_helm_actions(text) && has("kind") && has("apiVersion")
+}
+
+/// The text of a document behind others, and the lines put in front of it.
+fn as_yaml_document(text: &str) -> (String, usize) {
     let mut document = String::with_capacity(text.len() + 8);
     if text.lines().any(|line| line.starts_with('%')) {
         // A directive may follow a document only after its end has been marked.
@@ -273,11 +310,12 @@ fn as_yaml_document(text: &str) -> String {
     } else if !text.starts_with("---") {
         document.push_str("---\n");
     }
+    let before = lines(&document);
     document.push_str(text);
     if !text.ends_with('\n') {
         document.push('\n');
     }
-    document
+    (document, before)
 }
 
 /// serde_json's words without its "at line 1 column 2", which is said in front.
@@ -372,6 +410,58 @@ mod tests {
         assert_eq!(found[0], r#"x.yaml:1 #1 {"a":1}"#);
         assert!(found[1].starts_with("x.yaml:"), "{found:?}");
         assert_eq!(found[2], r#"x.yaml:5 #2 {"c":1}"#);
+    }
+
+    #[test]
+    fn files_of_a_folder_that_are_no_manifests_are_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let skipped = |name: &str, content: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            let read = |named| {
+                let path = path.clone();
+                read(vec![Source::File { path, named }]).next().unwrap()
+            };
+            let is_skipped = |error: &InputError| matches!(error, InputError::NotManifest { .. });
+            assert!(!read(true).is_err_and(|error| is_skipped(&error)), "{name}");
+            let document = read(false);
+            let objects = document.and_then(|document| document.objects().map(|all| all.len()));
+            match objects {
+                Err(InputError::NotManifest { reason, .. }) => Some(reason),
+                Err(InputError::Syntax { .. }) => None,
+                other => panic!("{name}: {other:?}"),
+            }
+        };
+        let not = Some(SkipReason::NotKubernetes);
+        let template = Some(SkipReason::Template);
+        for (name, content, want) in [
+            (
+                "tsconfig.json",
+                &b"{\n  // comment\n  \"a\": 1,\n}\n"[..],
+                not,
+            ),
+            ("settings.json", b"{\"a\": 1,,}\n", not),
+            ("ci.yml", b"a: b: c\n", not),
+            ("latin1.yaml", b"a: \xe9\n", not),
+            (
+                "deployment.yaml",
+                b"apiVersion: v1\nkind: Service\nspec:\n{{- if .x }}\n  a: 1\n{{- end }}\n",
+                template,
+            ),
+            ("_helpers.yaml", b"{{- define \"x\" -}}\n", template),
+            (
+                "broken.yaml",
+                b"apiVersion: v1\nkind: Service\nspec: a: b\n",
+                None,
+            ),
+            (
+                "broken.json",
+                b"{\"kind\": \"Build\",\n\"apiVersion\": \"v1\",,}\n",
+                None,
+            ),
+        ] {
+            assert_eq!(skipped(name, content), want, "{name}");
+        }
     }
 
     #[test]

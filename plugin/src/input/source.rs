@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::InputError;
+use super::{Exclude, InputError, SkipReason, Skipped};
 use crate::error::Error;
 
 /// The endings of the files that are read from a folder (cli-runtime
@@ -66,18 +66,23 @@ impl Source {
 pub struct SourceList {
     /// What can be read: in the order of the names, a folder's files in the order of their paths.
     pub sources: Vec<Source>,
-    /// Files of the folders that are left out because of their endings.
-    pub skipped: Vec<PathBuf>,
+    /// What of the folders is not read.
+    pub skipped: Skipped,
     /// Names that cannot be read at all.
     pub errors: Vec<InputError>,
 }
 
 /// Finds what the names mean: a file whatever its ending, a folder's `.json`, `.yaml` and `.yml`
-/// files (those of its folders too if `recursive`), and stdin for `-`.
+/// files (those of its folders too if `recursive`), and stdin for `-`. Below a folder hidden files
+/// and folders, Helm charts and what is excluded are skipped and counted.
 ///
 /// # Errors
 /// [`Error::Usage`] for a URL, for stdin twice, and for an empty name.
-pub fn find_sources(names: &[String], recursive: bool) -> Result<SourceList, Error> {
+pub fn find_sources(
+    names: &[String],
+    recursive: bool,
+    exclude: &[Exclude],
+) -> Result<SourceList, Error> {
     let mut list = SourceList::default();
     for name in names {
         if name.is_empty() {
@@ -97,7 +102,15 @@ pub fn find_sources(names: &[String], recursive: bool) -> Result<SourceList, Err
         }
         let path = PathBuf::from(name);
         match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => walk(&path, recursive, &mut list),
+            Ok(metadata) if metadata.is_dir() => {
+                let mut walk = Walk {
+                    root: &path,
+                    recursive,
+                    exclude,
+                    list: &mut list,
+                };
+                walk.folder(&path);
+            }
             Ok(_) => list.sources.push(Source::File { path, named: true }),
             Err(cause) => list.errors.push(unreadable(&path, cause)),
         }
@@ -105,25 +118,60 @@ pub fn find_sources(names: &[String], recursive: bool) -> Result<SourceList, Err
     Ok(list)
 }
 
-/// Links to folders below `folder` are not followed, as kubectl does: no walk without end.
-fn walk(folder: &Path, recursive: bool, list: &mut SourceList) {
-    let entries = match sorted_entries(folder) {
-        Ok(entries) => entries,
-        Err(cause) => {
-            list.errors.push(unreadable(folder, cause));
+/// The way through a folder.
+struct Walk<'a> {
+    root: &'a Path,
+    recursive: bool,
+    exclude: &'a [Exclude],
+    list: &'a mut SourceList,
+}
+
+impl Walk<'_> {
+    /// Links to folders below the root are not followed, as kubectl does: no walk without end.
+    fn folder(&mut self, folder: &Path) {
+        let entries = match sorted_entries(folder) {
+            Ok(entries) => entries,
+            Err(cause) => {
+                self.list.errors.push(unreadable(folder, cause));
+                return;
+            }
+        };
+        let is_chart = entries
+            .iter()
+            .any(|(path, _)| path.file_name().is_some_and(|name| name == "Chart.yaml"));
+        // A chart that the user names is read; its templates are skipped one by one.
+        if is_chart && folder != self.root {
+            self.skip(SkipReason::Chart, folder.to_owned());
             return;
         }
-    };
-    for (path, is_folder) in entries {
-        if is_folder {
-            if recursive {
-                walk(&path, recursive, list);
+        for (path, is_folder) in entries {
+            if is_folder && !self.recursive {
+                continue;
             }
-        } else if has_ending(&path) {
-            list.sources.push(Source::File { path, named: false });
-        } else {
-            list.skipped.push(path);
+            if let Some(reason) = self.reason(&path) {
+                self.skip(reason, path);
+            } else if is_folder {
+                self.folder(&path);
+            } else if has_ending(&path) {
+                let source = Source::File { path, named: false };
+                self.list.sources.push(source);
+            } else {
+                self.skip(SkipReason::Ending, path);
+            }
         }
+    }
+
+    fn reason(&self, path: &Path) -> Option<SkipReason> {
+        let below = path.strip_prefix(self.root).unwrap_or(path);
+        if self.exclude.iter().any(|exclude| exclude.matches(below)) {
+            return Some(SkipReason::Excluded);
+        }
+        let name = path.file_name()?.as_encoded_bytes();
+        name.starts_with(b".").then_some(SkipReason::Hidden)
+    }
+
+    fn skip(&mut self, reason: SkipReason, path: PathBuf) {
+        self.list.skipped.add(reason, path);
     }
 }
 
@@ -167,6 +215,11 @@ mod tests {
             "README.md",
             "sub/c.json",
             "sub/deep/d.yaml",
+            ".hidden.yaml",
+            ".vscode/settings.json",
+            "sub/chart/Chart.yaml",
+            "sub/chart/templates/t.yaml",
+            "sub/old/e.yaml",
         ] {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -177,17 +230,30 @@ mod tests {
             (false, &["a.yaml", "b.yml"][..]),
             (true, &["a.yaml", "b.yml", "sub/c.json", "sub/deep/d.yaml"]),
         ] {
-            let list = find_sources(&names(&[root]), recursive).unwrap();
+            let exclude = ["sub/old".parse().unwrap()];
+            let list = find_sources(&names(&[root]), recursive, &exclude).unwrap();
             let found: Vec<_> = list.sources.iter().map(Source::name).collect();
             let want: Vec<_> = want.iter().map(|file| format!("{root}/{file}")).collect();
             assert_eq!(found, want);
-            assert_eq!(list.skipped, [folder.path().join("README.md")]);
+            let skipped = |reason| {
+                let paths = list.skipped.paths(reason).iter();
+                let paths = paths.map(|path| path.strip_prefix(root).unwrap().to_str().unwrap());
+                paths.collect::<Vec<_>>()
+            };
+            assert_eq!(skipped(SkipReason::Ending), ["README.md"]);
+            if recursive {
+                assert_eq!(skipped(SkipReason::Hidden), [".hidden.yaml", ".vscode"]);
+                assert_eq!(skipped(SkipReason::Chart), ["sub/chart"]);
+                assert_eq!(skipped(SkipReason::Excluded), ["sub/old"]);
+            } else {
+                assert_eq!(skipped(SkipReason::Hidden), [".hidden.yaml"]);
+            }
         }
     }
 
     #[test]
     fn a_name_that_is_no_file_is_told() {
-        let list = find_sources(&names(&["/nowhere/x.yaml", "-"]), false).unwrap();
+        let list = find_sources(&names(&["/nowhere/x.yaml", "-"]), false, &[]).unwrap();
         assert_eq!(list.sources, [Source::Stdin]);
         assert!(
             list.errors[0]
@@ -199,7 +265,7 @@ mod tests {
             (&["https://example.com/x.yaml"], "curl"),
             (&[""], "empty name"),
         ] {
-            let error = find_sources(&names(wrong), false).unwrap_err();
+            let error = find_sources(&names(wrong), false, &[]).unwrap_err();
             assert!(
                 matches!(&error, Error::Usage(text) if text.contains(part)),
                 "{error}"

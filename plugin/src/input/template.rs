@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_core::registry::before_tag_parameter;
 use serde_json::{Map, Value};
 
 /// The parameters of one Template.
@@ -51,6 +52,21 @@ impl<'a> Parameters<'a> {
         let mut object = self.visit(object, &mut unresolved);
         self.add_labels(&mut object);
         (object, unresolved.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The parameters that images of an object name and the Template does not declare. OpenShift keeps
+    /// these as they are. Elsewhere `${HOME}` may be meant for a shell.
+    pub(super) fn undeclared(&self, object: &Value) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        images(object, "", &mut |image| {
+            let all = image.split("${").skip(1);
+            let all = all.filter_map(|rest| Some(rest.split_once('}')?.0.trim_start_matches('{')));
+            names.extend(
+                all.filter(|name| is_name(name) && !self.values.contains_key(name))
+                    .map(str::to_owned),
+            );
+        });
+        names
     }
 
     fn visit(&self, value: Value, unresolved: &mut BTreeSet<&'a str>) -> Value {
@@ -146,6 +162,61 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// Visits the fields of an object that name images: `image`, and the `name` of a `from` or a `to`.
+fn images(value: &Value, key: &str, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map {
+                match value {
+                    Value::String(text)
+                        if name == "image" || name == "name" && matches!(key, "from" | "to") =>
+                    {
+                        visit(text);
+                    }
+                    value => images(value, name, visit),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| images(item, key, visit)),
+        _ => {}
+    }
+}
+
+/// Puts back what a parameter stands for, where it decides which registry or repository an image is in:
+/// another value of the parameter may decide otherwise. One that is in the tag alone decides nothing.
+pub(super) fn restore_images(body: &mut Value, written: &Value) {
+    restore(body, written, "");
+}
+
+fn restore(body: &mut Value, written: &Value, key: &str) {
+    match (body, written) {
+        (Value::Object(body), Value::Object(written)) => {
+            for (name, value) in body {
+                let Some(written) = written.get(name) else {
+                    continue;
+                };
+                match (&mut *value, written) {
+                    (Value::String(text), Value::String(written))
+                        if name == "name" && matches!(key, "from" | "to") =>
+                    {
+                        let is_tag_alone = before_tag_parameter(written).is_some();
+                        if has_reference(written) && !is_tag_alone {
+                            text.clone_from(written);
+                        }
+                    }
+                    (value, written) => restore(value, written, name),
+                }
+            }
+        }
+        (Value::Array(body), Value::Array(written)) => {
+            for (body, written) in body.iter_mut().zip(written) {
+                restore(body, written, key);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// A namespace that holds no parameter is dropped: the object goes where the Template is processed.
 fn strip_namespace(object: &mut Value) {
     if let Some(Value::Object(metadata)) = object.get_mut("metadata")
@@ -215,6 +286,34 @@ mod tests {
             assert_eq!(resolved, json!({"spec": [want]}), "{text}");
             assert_eq!(unresolved, waits, "{text}");
         }
+    }
+
+    #[test]
+    fn an_image_that_a_parameter_decides_stays_undecided() {
+        let template = json!({"parameters": [
+            {"name": "ORG", "value": "acme"}, {"name": "TAG", "value": "v1"},
+        ]});
+        let parameters = Parameters::of(&template);
+        let object = |name: &str| json!({"spec": {"tags": [{"from": {"kind": "DockerImage", "name": name}}]}});
+        for (name, want) in [
+            ("docker.io/acme/app:${TAG}", "docker.io/acme/app:v1"),
+            ("docker.io/${ORG}/app:${TAG}", "docker.io/${ORG}/app:${TAG}"),
+            ("docker.io/${ORG}/app:v1", "docker.io/${ORG}/app:v1"),
+            ("docker.io/acme/app:v1", "docker.io/acme/app:v1"),
+        ] {
+            let (mut resolved, _) = parameters.resolve(&object(name));
+            restore_images(&mut resolved, &object(name));
+            assert_eq!(resolved, object(want), "{name}");
+        }
+        let undeclared = |name: &str| {
+            let names = parameters.undeclared(&object(name));
+            names.into_iter().collect::<Vec<_>>().join(",")
+        };
+        assert_eq!(undeclared("docker.io/${ORG}/app:${TGA}"), "TGA");
+        assert_eq!(undeclared("docker.io/${ORG}/app:${{TGA}}"), "TGA");
+        assert_eq!(undeclared("docker.io/${ORG}/app:${TAG}"), "");
+        let shell = json!({"spec": {"command": "echo ${HOME}"}});
+        assert!(parameters.undeclared(&shell).is_empty());
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod walk;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::{self, BufRead},
+    io::{self, BufRead, Read as _},
     num::NonZero,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError, mpsc},
@@ -28,11 +28,14 @@ use serde_json::Value;
 pub use self::{batch::TreeItem, place::TreePlace};
 use self::{
     batch::{Batch, Batcher},
-    items::{ItemError, Items},
+    items::{ItemError, Items, MAX_ITEM},
     place::PathKind,
-    walk::{Go, Sink, walk_archive, walk_folder},
+    walk::{Go, Limits, Sink, walk_archive, walk_folder},
 };
-use super::{InputError, MAX_DOCUMENT, yaml};
+use super::{InputError, yaml};
+
+/// The longest list of what is served that is read, in bytes.
+const MAX_DISCOVERY: u64 = 16 << 20;
 
 /// Where a tree is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,10 +157,10 @@ impl Scan<'_> {
     fn run(&mut self, source: &TreeSource) -> Result<(), InputError> {
         let archive = |path: &Path, cause: io::Error| InputError::Read {
             name: path.display().to_string(),
-            cause: io::Error::new(
-                cause.kind(),
-                format!("not a folder, a tar or a tar.gz: {cause}"),
-            ),
+            cause: match cause.kind() {
+                io::ErrorKind::FileTooLarge => cause,
+                kind => io::Error::new(kind, format!("not a folder, a tar or a tar.gz: {cause}")),
+            },
         };
         match source {
             TreeSource::Folder(path) => {
@@ -165,9 +168,11 @@ impl Scan<'_> {
                 Ok(())
             }
             TreeSource::Archive(path) => File::open(path)
-                .and_then(|file| walk_archive(&path.display().to_string(), file, self))
+                .and_then(|file| {
+                    walk_archive(&path.display().to_string(), file, Limits::DEFAULT, self)
+                })
                 .map_err(|cause| archive(path, cause)),
-            TreeSource::Stdin => walk_archive("stdin", io::stdin(), self)
+            TreeSource::Stdin => walk_archive("stdin", io::stdin(), Limits::DEFAULT, self)
                 .map_err(|cause| archive(Path::new("stdin"), cause)),
         }
     }
@@ -192,7 +197,7 @@ impl Scan<'_> {
                 Err(ItemError::Read(error)) => self.batcher.broken(None, &error.to_string()),
                 Err(ItemError::TooLong { line }) => self.batcher.broken(
                     Some(line),
-                    &format!("an object of more than {} MiB", MAX_DOCUMENT >> 20),
+                    &format!("an object of more than {} MiB", MAX_ITEM >> 20),
                 ),
             };
             if go == Go::Stop {
@@ -206,6 +211,7 @@ impl Scan<'_> {
     fn discovery(&mut self, content: &mut dyn BufRead) {
         let mut text = String::new();
         let Some(list) = content
+            .take(MAX_DISCOVERY)
             .read_to_string(&mut text)
             .ok()
             .and_then(|_| yaml::parse(&text).ok())

@@ -1,23 +1,21 @@
 //! Setting one field of an object in the text that holds it, so that nothing else of the text
 //! changes: comments, order, indentation, quotes and line ends stay.
 //!
-//! Both syntaxes are read into one tree of places ([`tree`]), in which [`insert`] finds where the
+//! Both syntaxes are read into one tree of [`places`], in which [`insert`] finds where the
 //! field goes and how it is written there. Whether the text then says what it should is not for
 //! this module to believe: [`super::files`] reads it back and compares.
 
 mod insert;
-mod json;
 #[cfg(test)]
 mod properties;
 mod tree;
-mod yaml;
 
 use std::ops::Range;
 
 use serde_json::Value;
 
 use self::tree::Tree;
-use crate::input::Syntax;
+use crate::input::{Syntax, places};
 
 /// A member of a map that is to have a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,11 +53,7 @@ pub(super) enum Unwritable {
 
 /// Where and how to write what is to be set in the text of one document: an answer for each.
 pub(super) fn splices(text: &str, syntax: Syntax, sets: &[Set]) -> Vec<Result<Splice, Unwritable>> {
-    let tree = match syntax {
-        Syntax::Json => json::read(text),
-        Syntax::Yaml => yaml::read(text),
-    };
-    let tree = tree.map(|root| Tree { text, root });
+    let tree = places::read(text, syntax).map(|root| Tree { text, root });
     sets.iter()
         .map(|set| {
             let tree = tree.as_ref().ok_or(Unwritable::Unknown)?;

@@ -3,7 +3,8 @@
 
 use std::io::{self, BufRead, Read as _};
 
-use super::super::MAX_DOCUMENT;
+/// The longest object that is read of a tree, in bytes; an API server keeps none of more than 3 MiB.
+pub(super) const MAX_ITEM: usize = 32 << 20;
 
 /// The text of an object.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl<R: BufRead> Items<R> {
         loop {
             line.clear();
             let have = self.open.as_ref().map_or(0, |item| item.bytes.len());
-            let left = u64::try_from((MAX_DOCUMENT + 1).saturating_sub(have)).unwrap_or(u64::MAX);
+            let left = u64::try_from((MAX_ITEM + 1).saturating_sub(have)).unwrap_or(u64::MAX);
             let read = (&mut self.reader)
                 .take(left)
                 .read_until(b'\n', &mut line)
@@ -70,7 +71,7 @@ impl<R: BufRead> Items<R> {
                 return Ok(self.close());
             }
             self.line += 1;
-            if have + read > MAX_DOCUMENT {
+            if have + read > MAX_ITEM {
                 return Err(ItemError::TooLong { line: self.line });
             }
             if let Some(item) = self.take(&line) {

@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
-use super::tree::{Entry, Kind, Map, Node, Tree};
+use super::tree::{Tree, written_end};
 use super::{Set, Splice, Unwritable};
-use crate::input::Syntax;
+use crate::input::{
+    Syntax,
+    places::{Entry, Kind, Map, Node},
+};
 
 /// Words that YAML 1.1 takes for something else than text.
 const WORDS: [&str; 10] = [
@@ -89,7 +92,7 @@ fn lines(tree: &Tree<'_>, map: &Map, set: &Set) -> Result<Splice, Unwritable> {
         colon: ": ",
         comma: ", ",
     };
-    let end = beside.value.end(tree.text);
+    let end = written_end(&beside.value, tree.text);
     let is_open = end > 0 && tree.text.as_bytes().get(end - 1) == Some(&b'\n');
     let (mut at, mut is_ended) = if is_open {
         (end, true)

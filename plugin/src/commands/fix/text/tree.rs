@@ -1,54 +1,13 @@
-//! The places of a text: what stands where, whatever the syntax.
-
-use std::ops::Range;
+//! A text whose places are known, as changes need it.
 
 use super::Unwritable;
+use crate::input::places::{Kind, Map, Node};
 
 /// A text and what stands where in it.
 #[derive(Debug)]
 pub(super) struct Tree<'t> {
     pub(super) text: &'t str,
     pub(super) root: Node,
-}
-
-/// A value and where it stands, in bytes. An empty one stands behind the colon of its key.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) range: Range<usize>,
-    pub(super) kind: Kind,
-}
-
-/// What a value is.
-#[derive(Debug)]
-pub(super) enum Kind {
-    /// A YAML alias.
-    Alias,
-    /// A list.
-    List(Vec<Node>),
-    /// A map.
-    Map(Map),
-    /// A scalar.
-    Scalar {
-        /// Literal or folded.
-        is_block: bool,
-    },
-}
-
-/// A map.
-#[derive(Debug)]
-pub(super) struct Map {
-    /// `{…}`, not lines.
-    pub(super) is_flow: bool,
-    pub(super) entries: Vec<Entry>,
-}
-
-/// A member of a map.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The key; none where it is no scalar.
-    pub(super) key: Option<String>,
-    pub(super) key_range: Range<usize>,
-    pub(super) value: Node,
 }
 
 impl Tree<'_> {
@@ -105,41 +64,31 @@ impl Tree<'_> {
     }
 }
 
-impl Map {
-    /// A member; the last where it is repeated, as readers take it.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .rev()
-            .find(|entry| entry.key.as_deref() == Some(key))
-    }
-}
-
-impl Node {
-    /// The end of the last thing that is written of it.
-    pub(super) fn end(&self, text: &str) -> usize {
-        match &self.kind {
-            Kind::Map(map) if !map.is_flow => map
-                .entries
+/// The end of the last thing that is written of a value.
+pub(super) fn written_end(node: &Node, text: &str) -> usize {
+    match &node.kind {
+        Kind::Map(map) if !map.is_flow => map
+            .entries
+            .last()
+            .map_or(node.range.end, |last| written_end(&last.value, text)),
+        Kind::List(items)
+            if !text
+                .get(node.range.clone())
+                .is_some_and(|t| t.starts_with('[')) =>
+        {
+            items
                 .last()
-                .map_or(self.range.end, |last| last.value.end(text)),
-            Kind::List(items)
-                if !text
-                    .get(self.range.clone())
-                    .is_some_and(|t| t.starts_with('[')) =>
-            {
-                items.last().map_or(self.range.end, |last| last.end(text))
-            }
-            Kind::Scalar { is_block: true } => {
-                let all = text.get(self.range.clone()).unwrap_or_default();
-                let header = all.lines().next().unwrap_or_default();
-                if header.contains('+') {
-                    self.range.end
-                } else {
-                    self.range.start + all.trim_end().len()
-                }
-            }
-            _ => self.range.end,
+                .map_or(node.range.end, |last| written_end(last, text))
         }
+        Kind::Scalar { is_block: true } => {
+            let all = text.get(node.range.clone()).unwrap_or_default();
+            let header = all.lines().next().unwrap_or_default();
+            if header.contains('+') {
+                node.range.end
+            } else {
+                node.range.start + all.trim_end().len()
+            }
+        }
+        _ => node.range.end,
     }
 }

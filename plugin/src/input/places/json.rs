@@ -1,6 +1,6 @@
 //! Where things stand in JSON. The text has been read before and is JSON.
 
-use super::tree::{Entry, Kind, Map, Node};
+use super::{Entry, Kind, Map, Node};
 
 /// The places of one JSON value.
 pub(super) fn read(text: &str) -> Option<Node> {

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
-use super::tree::{Entry, Kind, Map, Node};
+use super::{Entry, Kind, Map, Node};
+use crate::input::yaml::reading;
 
 /// Deeper documents have been refused before.
 const MAX_DEPTH: usize = 130;
@@ -16,7 +17,7 @@ pub(super) fn read(text: &str) -> Option<Node> {
         open: Vec::new(),
         root: None,
     };
-    for next in Parser::new_from_str(text) {
+    for next in Parser::new_from_str_with_options(text, reading()) {
         let (event, span) = next.ok()?;
         let range = span.byte_range()?;
         match event {
