@@ -1,5 +1,7 @@
 //! What the caller knows of the cluster. Each item is known or honestly unknown.
 
+mod reach;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use crate::credential::{Consumer, DockerConfigKeys};
 use crate::object::{ImageStreamView, Metadata, ObjectReference, TagReference};
 use crate::policy::{Labels, PolicySet};
 use crate::registry::InternalRegistry;
+
+pub use reach::{Called, Reach};
 
 /// The annotation by which a ServiceAccount names the pull secret that OpenShift manages for it
 /// (openshift-controller-manager `pkg/internalregistry/controllers/service_account_controller.go`).
@@ -176,6 +180,8 @@ pub struct ClusterFacts {
     pub integrated: Known<bool>,
     /// The namespace that the webhook runs in, which it leaves alone.
     pub own_namespace: Option<String>,
+    /// For what the API servers call the webhook, where its configuration was read.
+    pub reach: Reach,
 }
 
 /// What is known of the namespace that the object is in.

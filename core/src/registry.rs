@@ -8,4 +8,4 @@ mod resolve;
 
 pub use host::RegistryHost;
 pub use internal::InternalRegistry;
-pub use resolve::{InvalidRef, RefRole, Resolution, resolve};
+pub use resolve::{InvalidRef, RefRole, Resolution, before_tag_parameter, resolve};

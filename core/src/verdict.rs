@@ -38,6 +38,8 @@ pub enum Reason {
     LinkedSecret,
     /// The namespace's labels decide, and are not known.
     NamespaceUnknown,
+    /// The selectors of the configuration exclude the namespace or the object.
+    NotCalled,
     /// The import looks images up and writes nothing.
     NotImporting,
     /// The import writes no tag.
@@ -81,6 +83,7 @@ impl Reason {
             Self::Invalid => "OpenShift cannot use the reference",
             Self::LinkedSecret => "the build's account links another registry secret",
             Self::NamespaceUnknown => "the labels of the namespace decide and are not known",
+            Self::NotCalled => "the webhook is not called for it: its configuration selects others",
             Self::NotImporting => "the import writes nothing",
             Self::NothingTagged => "the import writes no tag",
             Self::OptedOut => "it is opted out",

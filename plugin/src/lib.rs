@@ -17,6 +17,7 @@ pub mod defaults;
 pub mod error;
 pub mod exit;
 pub mod input;
+mod installed;
 pub mod printer;
 pub mod registry;
 mod run;

@@ -148,6 +148,13 @@ pub struct UnreadableObject {
     source: serde_json::Error,
 }
 
+impl UnreadableObject {
+    /// The byte of the JSON at which reading stopped, from 1; 0 if it is unknown.
+    pub fn column(&self) -> usize {
+        self.source.column()
+    }
+}
+
 /// An admission request, as far as the engine needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {

@@ -215,6 +215,15 @@ impl PolicySet {
         }
     }
 
+    /// The same policies, of which none does more than `cap`.
+    #[must_use]
+    pub fn capped(mut self, cap: Mode) -> Self {
+        for policy in &mut self.policies {
+            policy.mode = policy.mode.min(cap);
+        }
+        self
+    }
+
     /// All policies, in the order in which they win a tie.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
         self.policies.iter()

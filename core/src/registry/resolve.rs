@@ -129,6 +129,14 @@ pub fn resolve<'a>(input: &'a str, role: RefRole, internal: &InternalRegistry) -
     }
 }
 
+/// What comes before the tag, where parameters of a Template (`${NAME}`) are in the tag alone: every tag
+/// then gives the same registry and repository.
+pub fn before_tag_parameter(input: &str) -> Option<&str> {
+    let (before, tag) = input.rsplit_once(':')?;
+    let is_tag = !tag.contains(['/', '@']) && !before.contains('@');
+    (is_tag && has_parameter(tag) && !before.contains("${")).then_some(before)
+}
+
 /// `${NAME}` or `${{NAME}}` of a Template.
 fn has_parameter(input: &str) -> bool {
     input
@@ -177,6 +185,23 @@ mod tests {
                     _
                 ))
             ));
+        }
+    }
+
+    #[test]
+    fn a_parameter_in_the_tag_leaves_the_repository_decided() {
+        for (input, want) in [
+            ("docker.io/u/a:${TAG}", Some("docker.io/u/a")),
+            ("docker.io:5000/u/a:v${TAG}-x", Some("docker.io:5000/u/a")),
+            ("u/a:${TAG}", Some("u/a")),
+            ("docker.io/u/${NAME}:v1", None),
+            ("docker.io/u/${NAME}:${TAG}", None),
+            ("docker.io:${PORT}/u/a", None),
+            ("docker.io/u/a@sha256:${DIGEST}", None),
+            ("docker.io/u/a:v1", None),
+            ("${IMAGE}", None),
+        ] {
+            assert_eq!(before_tag_parameter(input), want, "{input}");
         }
     }
 

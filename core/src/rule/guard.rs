@@ -1,12 +1,12 @@
 //! What every rule asks first.
 
-use crate::facts::Facts;
+use crate::facts::{Called, Facts};
 use crate::image::ImageRef;
 use crate::note::Note;
 use crate::object::Subject;
 use crate::object::opt_out;
 use crate::policy::{Mode, Policy, Selection};
-use crate::registry::{InvalidRef, RefRole, Resolution, resolve};
+use crate::registry::{InvalidRef, RefRole, Resolution, before_tag_parameter, resolve};
 use crate::verdict::Reason;
 
 /// The user that openshift-apiserver's own client is: it updates a BuildConfig and creates the
@@ -43,7 +43,15 @@ pub(super) fn exemption(subject: &Subject<'_>, facts: &Facts<'_>) -> Option<Reas
     }
     let opted_out =
         subject.opts_out() || label(opt_out::LABEL).is_some_and(|value| value == "true");
-    opted_out.then_some(Reason::OptedOut)
+    if opted_out {
+        return Some(Reason::OptedOut);
+    }
+    let reach = &facts.cluster.reach;
+    match reach.namespace(namespace, facts.namespace.labels().known()) {
+        Called::Yes if reach.object(subject.body.metadata()) => None,
+        Called::Yes | Called::No => Some(Reason::NotCalled),
+        Called::Unknown => Some(Reason::NamespaceUnknown),
+    }
 }
 
 /// The image of a place and the policy in force for it, or why there is none.
@@ -52,7 +60,12 @@ pub(super) fn govern<'a, 'i>(
     role: RefRole,
     facts: &'a Facts<'_>,
 ) -> Result<(&'a Policy, ImageRef<'i>), (Reason, Option<Note<'a>>)> {
-    let (host, reference) = match resolve(image, role, &facts.cluster.internal) {
+    let internal = &facts.cluster.internal;
+    let resolution = match (resolve(image, role, internal), before_tag_parameter(image)) {
+        (Resolution::Parameter, Some(repository)) => resolve(repository, role, internal),
+        (resolution, _) => resolution,
+    };
+    let (host, reference) = match resolution {
         Resolution::Certain(host, reference) => (host, reference),
         Resolution::FirstOf(..) => return Err((Reason::ShortName, None)),
         Resolution::Internal(_) => return Err((Reason::Internal, None)),

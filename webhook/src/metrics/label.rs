@@ -291,7 +291,8 @@ impl From<Reason> for SkipReason {
             Reason::SecretUnusable => Self::SecretUnusable,
             Reason::ShortName => Self::ShortName,
             Reason::StreamUnread => Self::StreamUnread,
-            Reason::SystemNamespace => Self::SystemNamespace,
+            // Never where it is called.
+            Reason::NotCalled | Reason::SystemNamespace => Self::SystemNamespace,
             Reason::SystemUpdate => Self::SystemUpdate,
             Reason::Unchanged => Self::Unchanged,
         }

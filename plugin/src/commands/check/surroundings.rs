@@ -26,13 +26,12 @@ use super::policies::{self, REGISTRY_POLICY};
 use crate::{
     api::{Cluster, Kind, Object, ObjectRef},
     error::Error,
+    installed::Installation,
     printer::Printer,
 };
 
 /// An API server that has not answered by then is taken for unreachable.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Where the webhook runs unless it was installed elsewhere.
-const OWN_NAMESPACE: &str = "extreg-system";
 /// The account that builds unless they name another; the webhook watches no other.
 const BUILDER: &str = "builder";
 const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
@@ -69,10 +68,7 @@ impl Surroundings {
                 printer,
             },
             policies: policies.unwrap_or_else(|| PolicySet::builtin(Mode::Enforce)),
-            cluster: ClusterFacts {
-                own_namespace: Some(OWN_NAMESPACE.to_owned()),
-                ..ClusterFacts::default()
-            },
+            cluster: cluster_facts(Installation::default()),
             default_namespace: default_namespace.unwrap_or_default(),
             namespaces: BTreeMap::new(),
             labelled: BTreeMap::new(),
@@ -96,6 +92,7 @@ impl Surroundings {
         if policies.is_none() {
             this.read_policies().await?;
         }
+        this.read_installation().await?;
         this.read_registry().await?;
         Ok(this)
     }
@@ -242,6 +239,22 @@ impl Surroundings {
         Ok(())
     }
 
+    /// Where the webhook is, and for what it is called; as installed without flags where that is not to
+    /// be known, as to most users.
+    async fn read_installation(&mut self) -> Result<(), Error> {
+        let read = self
+            .asker
+            .ask("the webhook's configuration", async |cluster| {
+                Installation::read(&cluster).await
+            });
+        if let Known::Known(Known::Known(Some(installation))) = read.await? {
+            let policies = std::mem::take(&mut self.policies);
+            self.policies = policies.capped(installation.cap);
+            self.cluster = cluster_facts(installation);
+        }
+        Ok(())
+    }
+
     async fn read_registry(&mut self) -> Result<(), Error> {
         let images = self.asker.get(IMAGES, "", "cluster").await?;
         let Known::Known(images) = images else {
@@ -342,6 +355,14 @@ fn map<T>(object: Known<Option<Object>>, fact: impl Fn(Object) -> T) -> Known<Op
     match object {
         Known::Known(object) => Known::Known(object.map(|object| Arc::new(fact(object)))),
         Known::Unknown => Known::Unknown,
+    }
+}
+
+fn cluster_facts(installation: Installation) -> ClusterFacts {
+    ClusterFacts {
+        own_namespace: installation.own_namespace,
+        reach: installation.reach,
+        ..ClusterFacts::default()
     }
 }
 

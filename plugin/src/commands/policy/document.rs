@@ -1,19 +1,16 @@
 //! Documents that speak of policies, read from files, each with all that is wrong with it.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use extreg_audit::approved::{Approved, ApprovedDocument};
 use extreg_core::policy::{GROUP, KIND, Policy, PolicySpec};
 use extreg_manifests::policy_faults;
 use serde_json::Value;
 
-use super::{
-    fault::{Fault, metadata, unknown},
-    lines::Lines,
-};
+use super::fault::{Fault, metadata, unknown};
 use crate::{
     commands::check::policies::REGISTRY_POLICY,
-    input::{self, Document, FoundObject, InputError, Origin, SourceList},
+    input::{self, Document, FoundObject, InputError, Origin, Skipped, SourceList},
 };
 
 /// The kind of a list of approved registries.
@@ -50,8 +47,8 @@ pub(super) struct Documents {
     pub(super) broken: Vec<String>,
     /// Files that cannot be read.
     pub(super) unreadable: Vec<String>,
-    /// Files that were left out because of their endings.
-    pub(super) skipped: Vec<PathBuf>,
+    /// What of the folders was not read.
+    pub(super) skipped: Skipped,
 }
 
 impl Documents {
@@ -65,6 +62,9 @@ impl Documents {
         for document in input::read(found.sources) {
             match document {
                 Ok(document) => read.add(&document),
+                Err(InputError::NotManifest { name, reason, .. }) => {
+                    read.skipped.add(reason, name.into());
+                }
                 Err(error @ InputError::Read { .. }) => read.unreadable.push(error.to_string()),
                 Err(error) => read.broken.push(error.to_string()),
             }
@@ -99,26 +99,26 @@ impl Documents {
     fn add(&mut self, document: &Document) {
         let objects = match document.objects() {
             Ok(objects) => objects,
+            Err(InputError::NotManifest { name, reason, .. }) => {
+                self.skipped.add(reason, name.into());
+                return;
+            }
             Err(error) => {
                 self.broken.push(error.to_string());
                 return;
             }
         };
-        let mut lines = None;
         for object in objects {
             let group = object.api_version.split_once('/').map(|(group, _)| group);
             let is_ours = group == Some(GROUP) || [KIND, APPROVED].contains(&&*object.kind);
             if !is_ours || OTHERS.contains(&&*object.kind) {
                 continue;
             }
-            let first = document.origin.line;
-            let lines = lines.get_or_insert_with(|| Lines::of(document.as_written(), first));
-            let mut entry = Entry::of(&object, &document.origin);
+            let mut entry = Entry::of(&object, &document.origin_of(&object));
             let faults = std::mem::take(&mut entry.faults).into_iter();
             entry.faults = faults
-                .map(|fault| fault.on(lines, &object.pointer, first))
+                .map(|fault| fault.on(document, &object.pointer))
                 .collect();
-            entry.origin.line = lines.at(&object.pointer).unwrap_or(first);
             self.entries.push(entry);
         }
     }

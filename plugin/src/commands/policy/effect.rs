@@ -90,7 +90,7 @@ impl Effect {
     /// # Errors
     /// [`Error::Usage`] if a document cannot be used.
     pub(super) fn of_files(names: &[String]) -> Result<Self, Error> {
-        let read = Documents::read(find_sources(names, false)?);
+        let read = Documents::read(find_sources(names, false, &[])?);
         if let Some(error) = read.unreadable.first() {
             return Err(Error::usage(format!("--filename: {error}")));
         }

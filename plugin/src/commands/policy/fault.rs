@@ -5,8 +5,7 @@ use std::fmt;
 use extreg_manifests::PolicyFault;
 use serde_json::Value;
 
-use super::lines::Lines;
-use crate::closest::closest;
+use crate::{closest::closest, input::Document};
 
 /// Something that is wrong with a document. Displays as what and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +66,8 @@ impl Fault {
     }
 
     /// The same with its line; `at` is where the object is in its document.
-    pub(super) fn on(self, lines: &Lines, at: &str, first: usize) -> Self {
-        let line = lines.at(&format!("{at}{}", self.pointer)).unwrap_or(first);
+    pub(super) fn on(self, document: &Document, at: &str) -> Self {
+        let line = document.line(&format!("{at}{}", self.pointer));
         Self { line, ..self }
     }
 }

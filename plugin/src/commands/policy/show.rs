@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use extreg_core::{
-    facts::Known,
+    facts::{Called, Known},
     policy::{Labels, Mode},
     rule::is_system_namespace,
 };
 use serde_json::{Value, json};
 
 use super::{
-    effect::{Effect, Stated},
+    effect::{Effect, Origin, Stated},
     template::selector_words,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    installed::Installation,
     printer::{Printer, Text},
 };
 
@@ -65,9 +66,16 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         (None, None) => Effect::built_in(),
     };
     let printer = &context.printer;
+    let installed = match (&effect.origin, &cluster) {
+        (Origin::Files, _) | (_, None) => Known::Unknown,
+        (_, Some(cluster)) => Installation::read(cluster).await?,
+    };
     if let (Some(namespace), Some(cluster)) = (&args.effective, &cluster) {
         let labels = labels(cluster, namespace).await?;
         tell_exempt(namespace, &labels, printer);
+        if let Known::Known(Some(installation)) = &installed {
+            tell_reach(namespace, &labels, installation, printer);
+        }
         effect.stated.retain(|one| holds(one, &labels));
     }
     if let Some(name) = &args.name {
@@ -80,10 +88,11 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         }
     }
     match (args.output, &args.name) {
-        (Some(format), _) => printer.raw(&to_data(&report(&effect), format)?),
+        (Some(format), _) => printer.raw(&to_data(&report(&effect, &installed), format)?),
         (None, Some(_)) => effect.stated.iter().for_each(|one| details(one, printer)),
         (None, None) => table(&effect, printer),
     }
+    tell_active(&installed, context);
     if args.name.is_none() {
         let shown = |name: &str| effect.stated.iter().any(|one| one.name == name);
         for (winner, loser) in effect.set.conflicts() {
@@ -134,6 +143,44 @@ pub(super) fn tell_exempt(namespace: &str, labels: &Known<Arc<Labels>>, printer:
             "the labels of {namespace} may not be read: policies with a namespaceSelector may or \
              may not hold there"
         )),
+    }
+}
+
+/// Says so where the API servers do not call the webhook for a namespace.
+fn tell_reach(
+    namespace: &str,
+    labels: &Known<Arc<Labels>>,
+    installation: &Installation,
+    printer: &Printer,
+) {
+    let labels = match labels {
+        Known::Known(labels) => Some(&**labels),
+        Known::Unknown => None,
+    };
+    let is_own = installation.own_namespace.as_deref() == Some(namespace);
+    if is_own || installation.reach.namespace(namespace, labels) == Called::No {
+        printer.warn(&format!(
+            "the webhook is not called for namespace {namespace}: the namespaceSelector of its \
+             configuration excludes it"
+        ));
+    }
+}
+
+/// Says so where policies do nothing, or less than they say.
+fn tell_active(installed: &Known<Option<Installation>>, context: &Context) {
+    match installed {
+        Known::Unknown => {}
+        Known::Known(None) => context.printer.warn(&format!(
+            "the webhook is not installed: no policy is active ({} webhook install)",
+            context.caller
+        )),
+        Known::Known(Some(installation)) if installation.cap < Mode::Enforce => {
+            context.printer.warn(&format!(
+                "the webhook runs in mode {:?}: no policy does more than that",
+                installation.cap
+            ));
+        }
+        Known::Known(Some(_)) => {}
     }
 }
 
@@ -240,7 +287,12 @@ fn details(one: &Stated, printer: &Printer) {
     }
 }
 
-fn report(effect: &Effect) -> Value {
+fn report(effect: &Effect, installed: &Known<Option<Installation>>) -> Value {
+    let (is_installed, cap) = match installed {
+        Known::Unknown => (None, None),
+        Known::Known(None) => (Some(false), None),
+        Known::Known(Some(installation)) => (Some(true), Some(installation.cap)),
+    };
     let conflicts = effect.set.conflicts();
     let policies: Vec<Value> = effect
         .stated
@@ -270,6 +322,7 @@ fn report(effect: &Effect) -> Value {
         "apiVersion": "extreg.io/v1",
         "kind": "PoliciesInEffect",
         "source": effect.origin.word(),
+        "webhook": {"installed": is_installed, "mode": cap},
         "policies": policies,
     })
 }

@@ -26,11 +26,10 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    installed::Installation,
     printer::{Printer, Text},
 };
 
-/// Where the webhook runs unless it was installed elsewhere.
-const OWN_NAMESPACE: &str = "extreg-system";
 const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
 
 /// Say what the policies would do with images, and whether the approved list holds them
@@ -168,14 +167,19 @@ async fn world(args: &Args, context: &Context) -> Result<World, Error> {
         None => Snapshot::default(),
     };
     snapshot.approved.clone_from(&effect.approved);
+    let installation = match &cluster {
+        Some(cluster) => Installation::read_or_default(cluster).await?,
+        None => Installation::default(),
+    };
     let mut world = World {
         cluster: ClusterFacts {
             internal: snapshot.cluster.internal.clone(),
             integrated: snapshot.cluster.integrated,
-            own_namespace: Some(OWN_NAMESPACE.to_owned()),
+            own_namespace: installation.own_namespace,
+            reach: installation.reach,
         },
         snapshot,
-        ..World::from(effect.set)
+        ..World::from(effect.set.capped(installation.cap))
     };
     match &cluster {
         Some(cluster) => {

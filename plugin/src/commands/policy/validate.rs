@@ -46,7 +46,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
-    let read = Documents::read(find_sources(&args.filename, args.recursive)?);
+    let read = Documents::read(find_sources(&args.filename, args.recursive, &[])?);
     let conflicts = conflicts(&read);
     let printer = &context.printer;
     match args.output {

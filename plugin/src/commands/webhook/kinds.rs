@@ -2,6 +2,8 @@
 
 use extreg_manifests::{Manifest, ObjectName, Settings, names, uninstall};
 
+pub(crate) use crate::installed::{CONFIGURATION, POLICY};
+pub(super) use crate::installed::{configuration, deployment};
 use crate::{
     api::{Kind, Object, ObjectRef, Right},
     error::Error,
@@ -13,20 +15,6 @@ pub(super) const DEFINITION: Kind = Kind::global(
     "CustomResourceDefinition",
     "customresourcedefinitions",
 );
-/// The configuration that makes the API servers call the webhook.
-pub(crate) const CONFIGURATION: Kind = Kind::global(
-    "admissionregistration.k8s.io",
-    "MutatingWebhookConfiguration",
-    "mutatingwebhookconfigurations",
-);
-/// The policy.
-pub(crate) const POLICY: Kind = Kind {
-    group: names::GROUP,
-    version: names::VERSION,
-    kind: names::KIND,
-    plural: names::PLURAL,
-    namespaced: false,
-};
 /// What says which pods a Service leads to.
 pub(crate) const ENDPOINT_SLICE: Kind =
     Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
@@ -105,16 +93,6 @@ pub(crate) fn rights() -> Result<Vec<Right>, Error> {
     rights.sort();
     rights.dedup();
     Ok(rights)
-}
-
-/// The configuration by its fixed name.
-pub(super) fn configuration() -> ObjectRef {
-    ObjectRef::new(CONFIGURATION, "", names::WEBHOOK)
-}
-
-/// The Deployment by its fixed name.
-pub(super) fn deployment(namespace: &str) -> ObjectRef {
-    ObjectRef::new(Kind::DEPLOYMENT, namespace, names::WEBHOOK)
 }
 
 /// The serving secret by its fixed name.

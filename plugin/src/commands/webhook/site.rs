@@ -4,7 +4,8 @@
 use std::cmp::Reverse;
 
 use extreg_core::{
-    policy::{Labels, Selector, SelectorDocument},
+    facts::{Called, Reach},
+    policy::Labels,
     rule::is_system_namespace,
 };
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use super::expect::{Expectations, Probe};
 use crate::{
     api::{self, Cluster, Kind, Object, ObjectRef, Right},
     error::Error,
+    installed::{CONFIGURATION, Installed},
 };
 
 /// So many namespaces are asked about before giving up.
@@ -39,7 +41,7 @@ pub(super) async fn choose(
     expectations: &Expectations,
     named: Option<&str>,
 ) -> Result<Option<Site>, Error> {
-    let selector = selector(entry)?;
+    let reach = reach(entry)?;
     if let Some(name) = named {
         let found = cluster.get(&namespace(name)).await?;
         let site = found.map(|object| Site::of(&object)).ok_or_else(|| {
@@ -47,7 +49,7 @@ pub(super) async fn choose(
                 "namespace \"{name}\" of --proof-namespace is not there"
             ))
         })?;
-        if !site.is_seen(selector.as_ref()) {
+        if !site.is_seen(&reach) {
             return Err(Error::refused(format!(
                 "the webhook is not called for namespace \"{name}\" of --proof-namespace: it is a \
                  system namespace, opted out by its label, or outside of --namespace-selector"
@@ -66,7 +68,7 @@ pub(super) async fn choose(
     };
     sites.retain(|site| site.text("/status/phase") != "Terminating");
     let mut sites: Vec<Site> = sites.iter().map(Site::of).collect();
-    sites.retain(|site| site.is_seen(selector.as_ref()));
+    sites.retain(|site| site.is_seen(&reach));
     sites.sort_by_cached_key(|site| {
         let probe = site.probe(expectations, "x");
         (
@@ -103,9 +105,9 @@ impl Site {
 
     /// Whether the API server calls the webhook for what is written here. Prefixes are in the
     /// match conditions, since a selector knows none.
-    fn is_seen(&self, selector: Option<&Selector>) -> bool {
+    fn is_seen(&self, reach: &Reach) -> bool {
         !is_system_namespace(&self.namespace)
-            && selector.is_none_or(|selector| selector.matches(&self.labels))
+            && reach.namespace(&self.namespace, Some(&self.labels)) == Called::Yes
     }
 }
 
@@ -113,14 +115,16 @@ fn namespace(name: &str) -> ObjectRef {
     ObjectRef::new(Kind::NAMESPACE, "", name)
 }
 
-fn selector(entry: &Value) -> Result<Option<Selector>, Error> {
-    let Some(selector) = entry.get("namespaceSelector").filter(|s| !s.is_null()) else {
-        return Ok(None);
+fn reach(entry: &Value) -> Result<Reach, Error> {
+    let body = serde_json::json!({ "webhooks": [entry] });
+    let live = Installed {
+        configuration: Some(Object {
+            kind: CONFIGURATION,
+            body,
+        }),
+        policies: None,
     };
-    let wrong =
-        |why: String| Error::failed(format!("the configuration's namespaceSelector: {why}"));
-    let document = SelectorDocument::deserialize(selector).map_err(|e| wrong(e.to_string()))?;
-    Selector::compile(&document).map_err(|e| wrong(e.to_string()))
+    live.reach()
 }
 
 #[cfg(test)]
@@ -139,7 +143,7 @@ mod tests {
         };
         let configuration =
             serde_json::to_value(mutating_webhook_configuration(&settings)).unwrap();
-        let selector = selector(&configuration["webhooks"][0]).unwrap();
+        let reach = reach(&configuration["webhooks"][0]).unwrap();
         let table = [
             ("snow", "team", "a", true),
             ("snow", "team", "c", false),
@@ -153,17 +157,13 @@ mod tests {
                 kind: Kind::NAMESPACE,
                 body,
             });
-            assert_eq!(
-                site.is_seen(selector.as_ref()),
-                seen,
-                "{name} {key}={value}"
-            );
+            assert_eq!(site.is_seen(&reach), seen, "{name} {key}={value}");
         }
         let opted_out = json!({"metadata": {"name": "snow", "labels": {"team": "a", "extreg.io/ignore": "true"}}});
         let opted_out = Site::of(&Object {
             kind: Kind::NAMESPACE,
             body: opted_out,
         });
-        assert!(!opted_out.is_seen(selector.as_ref()));
+        assert!(!opted_out.is_seen(&reach));
     }
 }

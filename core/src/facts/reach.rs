@@ -1,0 +1,122 @@
+//! For which objects the API servers call the webhook that is installed.
+
+use crate::object::Metadata;
+use crate::policy::{Labels, Selector, SelectorDocument, SelectorError};
+
+/// The label that every namespace has, with its name (Kubernetes
+/// `pkg/registry/core/namespace/strategy.go`, `NamespaceDefaultLabelName`).
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// The selectors of the MutatingWebhookConfiguration. The default is called for everything: the webhook
+/// itself, which is called only for what they select, need not know them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    namespaces: Option<Selector>,
+    objects: Option<Selector>,
+}
+
+/// Whether the webhook is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// The labels of the namespace decide and are not known.
+    Unknown,
+}
+
+impl Reach {
+    /// Of the selectors as they are written.
+    ///
+    /// # Errors
+    /// If one cannot be used.
+    pub fn compile(
+        namespaces: Option<&SelectorDocument>,
+        objects: Option<&SelectorDocument>,
+    ) -> Result<Self, SelectorError> {
+        let compile = |document: Option<&SelectorDocument>| match document {
+            Some(document) => Selector::compile(document),
+            None => Ok(None),
+        };
+        Ok(Self {
+            namespaces: compile(namespaces)?,
+            objects: compile(objects)?,
+        })
+    }
+
+    /// Whether the webhook is called for what is written in a namespace; `labels` are none where they
+    /// are not known.
+    pub fn namespace(&self, name: &str, labels: Option<&Labels>) -> Called {
+        let Some(selector) = &self.namespaces else {
+            return Called::Yes;
+        };
+        let named = |labels: Option<&Labels>| {
+            let mut labels = labels.cloned().unwrap_or_default();
+            labels
+                .entry(NAME_LABEL.to_owned())
+                .or_insert_with(|| name.to_owned());
+            labels
+        };
+        match (selector.matches(&named(labels)), labels) {
+            (true, _) => Called::Yes,
+            (false, Some(_)) => Called::No,
+            (false, None) => Called::Unknown,
+        }
+    }
+
+    /// Whether the webhook is called for an object with these labels.
+    pub fn object(&self, metadata: &Metadata<'_>) -> bool {
+        self.objects.as_ref().is_none_or(|selector| {
+            let labels = metadata.labels.iter();
+            let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            selector.matches(&labels.collect())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reach(namespaces: &str) -> Reach {
+        let document = serde_json::from_str(namespaces).unwrap();
+        Reach::compile(Some(&document), None).unwrap()
+    }
+
+    #[test]
+    fn a_namespace_is_selected_by_name_and_by_labels() {
+        let team = reach(
+            r#"{"matchExpressions":[
+                {"key":"kubernetes.io/metadata.name","operator":"NotIn","values":["own"]},
+                {"key":"team","operator":"In","values":["a","b"]}]}"#,
+        );
+        let excluded = reach(
+            r#"{"matchExpressions":[
+                {"key":"kubernetes.io/metadata.name","operator":"NotIn","values":["own"]},
+                {"key":"tier","operator":"NotIn","values":["legacy"]}]}"#,
+        );
+        let labels = |key: &str, value: &str| Labels::from([(key.to_owned(), value.to_owned())]);
+        let none = Labels::new();
+        for (name, labels, of_team, of_excluded) in [
+            ("snow", Some(&labels("team", "a")), Called::Yes, Called::Yes),
+            ("snow", Some(&none), Called::No, Called::Yes),
+            ("own", Some(&labels("team", "a")), Called::No, Called::No),
+            (
+                "snow",
+                Some(&labels("tier", "legacy")),
+                Called::No,
+                Called::No,
+            ),
+            ("snow", None, Called::Unknown, Called::Yes),
+        ] {
+            assert_eq!(team.namespace(name, labels), of_team, "{name} {labels:?}");
+            assert_eq!(
+                excluded.namespace(name, labels),
+                of_excluded,
+                "{name} {labels:?}"
+            );
+            assert_eq!(Reach::default().namespace(name, labels), Called::Yes);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What of an installation a cluster has: read once, before anything is decided. Whatever judges by the
+//! installed configuration (its namespace, its selectors, its mode) reads it here.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_core::{
+    facts::{Known, Reach},
+    policy::{Mode, Policy, PolicySet, PolicySpec, SelectorDocument},
+};
+use extreg_manifests::names;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    api::{Cluster, Kind, Object, ObjectRef},
+    error::Error,
+};
+
+/// The configuration that makes the API servers call the webhook.
+pub(crate) const CONFIGURATION: Kind = Kind::global(
+    "admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration",
+    "mutatingwebhookconfigurations",
+);
+/// The policy.
+pub(crate) const POLICY: Kind = Kind {
+    group: names::GROUP,
+    version: names::VERSION,
+    kind: names::KIND,
+    plural: names::PLURAL,
+    namespaced: false,
+};
+/// The argument by which the webhook's pods are told the mode of the installation.
+const MODE_ARGUMENT: &str = "--mode-cap=";
+
+/// The configuration by its fixed name.
+pub(crate) fn configuration() -> ObjectRef {
+    ObjectRef::new(CONFIGURATION, "", names::WEBHOOK)
+}
+
+/// The Deployment by its fixed name.
+pub(crate) fn deployment(namespace: &str) -> ObjectRef {
+    ObjectRef::new(Kind::DEPLOYMENT, namespace, names::WEBHOOK)
+}
+
+/// The installed webhook, as far as what it does to an object depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Installation {
+    /// The namespace that it runs in; none for an external one.
+    pub(crate) own_namespace: Option<String>,
+    /// For what the API servers call it.
+    pub(crate) reach: Reach,
+    /// No policy does more than this.
+    pub(crate) cap: Mode,
+}
+
+/// As `webhook install` has it without flags: what is judged by where nothing is known.
+impl Default for Installation {
+    fn default() -> Self {
+        Self {
+            own_namespace: Some(names::NAMESPACE.to_owned()),
+            reach: Reach::default(),
+            cap: Mode::Enforce,
+        }
+    }
+}
+
+impl Installation {
+    /// Reads it; none if it is not installed, unknown to a user who cannot read it.
+    ///
+    /// # Errors
+    /// If the cluster does not answer, or the configuration cannot be used.
+    pub(crate) async fn read(cluster: &Cluster) -> Result<Known<Option<Self>>, Error> {
+        let configuration = match cluster.get(&configuration()).await {
+            Ok(None) => return Ok(Known::Known(None)),
+            Ok(configuration) => configuration,
+            Err(error) if error.is_forbidden() => return Ok(Known::Unknown),
+            Err(error) => return Err(error),
+        };
+        let live = Installed {
+            configuration,
+            policies: None,
+        };
+        let own_namespace = match live.target() {
+            Some(Target::Service { namespace, .. }) => Some(namespace),
+            Some(Target::Url(_)) | None => None,
+        };
+        let cap = match &own_namespace {
+            None => Mode::Enforce,
+            Some(namespace) => match cluster.get(&deployment(namespace)).await {
+                Ok(found) => found.as_ref().and_then(mode).unwrap_or(Mode::Enforce),
+                Err(error) if error.is_forbidden() => Mode::Enforce,
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(Known::Known(Some(Self {
+            own_namespace,
+            reach: live.reach()?,
+            cap,
+        })))
+    }
+
+    /// The same, as installed without flags where it is not installed or unknown.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) async fn read_or_default(cluster: &Cluster) -> Result<Self, Error> {
+        let read = Self::read(cluster).await?;
+        Ok(read.known().flatten().unwrap_or_default())
+    }
+}
+
+/// The mode that a Deployment of the webhook gives its pods.
+fn mode(deployment: &Object) -> Option<Mode> {
+    let arguments = deployment
+        .body
+        .pointer("/spec/template/spec/containers/0/args")?
+        .as_array()?;
+    let mut arguments = arguments.iter().filter_map(Value::as_str);
+    match arguments.find_map(|argument| argument.strip_prefix(MODE_ARGUMENT))? {
+        "off" => Some(Mode::Off),
+        "audit" => Some(Mode::Audit),
+        "warn" => Some(Mode::Warn),
+        "enforce" => Some(Mode::Enforce),
+        _ => None,
+    }
+}
+
+/// Where a configuration leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// To a Service of this namespace.
+    Service {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// To this URL.
+    Url(String),
+}
+
+/// What a cluster has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Installed {
+    /// The configuration, if there is one.
+    pub(crate) configuration: Option<Object>,
+    /// The policies; none where the cluster does not know the kind.
+    pub(crate) policies: Option<Vec<Object>>,
+}
+
+impl Installed {
+    /// Reads it.
+    pub(crate) async fn read(cluster: &Cluster) -> Result<Self, Error> {
+        let configuration = cluster.get(&configuration()).await?;
+        let policies = match cluster.list(POLICY, "", "").await {
+            Ok(mut policies) => {
+                policies.sort_by_key(|policy| policy.text("/metadata/name").to_owned());
+                Some(policies)
+            }
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            configuration,
+            policies,
+        })
+    }
+
+    /// Where the configuration leads, if there is one and it leads anywhere.
+    pub(crate) fn target(&self) -> Option<Target> {
+        let client = self.client_config()?;
+        let text = |pointer: &str| Some(client.pointer(pointer)?.as_str()?.to_owned());
+        if let Some(url) = text("/url") {
+            return Some(Target::Url(url));
+        }
+        Some(Target::Service {
+            namespace: text("/service/namespace")?,
+            name: text("/service/name")?,
+        })
+    }
+
+    /// The bundle of the configuration, as PEM.
+    pub(crate) fn ca_bundle(&self) -> Option<String> {
+        let encoded = self.client_config()?.get("caBundle")?.as_str()?;
+        String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+    }
+
+    /// The one entry of the configuration.
+    pub(crate) fn entry(&self) -> Option<&Value> {
+        self.configuration.as_ref()?.body.pointer("/webhooks/0")
+    }
+
+    /// For what the API servers call the webhook.
+    ///
+    /// # Errors
+    /// A selector that cannot be used.
+    pub(crate) fn reach(&self) -> Result<Reach, Error> {
+        let selector = |key: &str| -> Result<Option<SelectorDocument>, String> {
+            let entry = self.entry().and_then(|entry| entry.get(key));
+            entry
+                .filter(|selector| !selector.is_null())
+                .map(SelectorDocument::deserialize)
+                .transpose()
+                .map_err(|error| format!("{key}: {error}"))
+        };
+        let compile = || {
+            let (namespaces, objects) =
+                (selector("namespaceSelector")?, selector("objectSelector")?);
+            Reach::compile(namespaces.as_ref(), objects.as_ref()).map_err(|error| error.to_string())
+        };
+        compile().map_err(|why| Error::failed(format!("{}: {why}", configuration())))
+    }
+
+    /// The policies as the webhook compiles them; what is invalid is left out, as there.
+    pub(crate) fn policy_set(&self) -> PolicySet {
+        policy_set(self.policies.as_deref().unwrap_or_default())
+    }
+
+    fn client_config(&self) -> Option<&Value> {
+        self.entry()?.get("clientConfig")
+    }
+}
+
+/// Compiles policies; without any, the one that the webhook has built in.
+pub(crate) fn policy_set(policies: &[Object]) -> PolicySet {
+    if policies.is_empty() {
+        return PolicySet::builtin(Mode::Enforce);
+    }
+    let compiled = policies.iter().filter_map(|policy| {
+        let created = policy.text("/metadata/creationTimestamp");
+        Policy::compile(policy.text("/metadata/name"), created, &spec(policy)?).ok()
+    });
+    PolicySet::new(compiled.collect())
+}
+
+/// The spec of a policy, if it can be read.
+pub(crate) fn spec(policy: &Object) -> Option<PolicySpec> {
+    PolicySpec::deserialize(policy.body.get("spec")?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::{facts::Called, policy::Labels};
+    use extreg_manifests::{Settings, mutating_webhook_configuration, parse_selector};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_reach_is_what_the_configuration_selects() {
+        let settings = Settings {
+            namespace: "elsewhere".parse().unwrap(),
+            namespace_selector: parse_selector("team in (a,b)").unwrap(),
+            ..Settings::default()
+        };
+        let body = serde_json::to_value(mutating_webhook_configuration(&settings)).unwrap();
+        let live = Installed {
+            configuration: Some(Object {
+                kind: CONFIGURATION,
+                body,
+            }),
+            policies: None,
+        };
+        let target = Target::Service {
+            namespace: "elsewhere".to_owned(),
+            name: names::WEBHOOK.to_owned(),
+        };
+        assert_eq!(live.target(), Some(target));
+        let reach = live.reach().unwrap();
+        for (name, labels, want) in [
+            ("snow", &[("team", "a")][..], Called::Yes),
+            ("snow", &[("team", "c")], Called::No),
+            (
+                "snow",
+                &[("team", "a"), ("extreg.io/ignore", "true")],
+                Called::No,
+            ),
+            ("elsewhere", &[("team", "a")], Called::No),
+            ("extreg-system", &[("team", "a")], Called::Yes),
+        ] {
+            let pairs = labels.iter();
+            let labels: Labels = pairs
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect();
+            assert_eq!(
+                reach.namespace(name, Some(&labels)),
+                want,
+                "{name} {labels:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_mode_is_the_argument_of_the_pods() {
+        for (arguments, want) in [
+            (json!(["--mode-cap=audit"]), Some(Mode::Audit)),
+            (json!(["-v", "--mode-cap=warn"]), Some(Mode::Warn)),
+            (json!([]), None),
+        ] {
+            let body =
+                json!({"spec": {"template": {"spec": {"containers": [{"args": arguments}]}}}});
+            let kind = Kind::DEPLOYMENT;
+            assert_eq!(mode(&Object { kind, body }), want);
+        }
+    }
+}
