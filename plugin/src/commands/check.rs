@@ -26,11 +26,14 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    input::{self, Document, Source, SourceList, find_sources},
+    input::{
+        self, Document, Exclude, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source,
+        SourceList, find_sources,
+    },
     printer::Printer,
 };
 
-/// As many left-out files as are named when nothing was found.
+/// As many skipped paths as are named when nothing was found.
 const MAX_SKIPPED: usize = 10;
 
 /// Say what the webhook would do to the objects of files, or whether the flow can be set up here
@@ -52,8 +55,8 @@ const MAX_SKIPPED: usize = 10;
     oc extreg check -f app.yaml -o yaml --exit-zero | oc apply -f -\n\n  \
     # Whether this cluster and you can do it at all\n  \
     oc extreg check --pre -n snow\n\n\
-    The exit code is 0 if nothing would change, 3 if something would, 4 if there was no object at \
-    all, 1 if something could not be read; with --pre 3 if something is missing.")]
+    The exit code is 0 if nothing would change, 3 if something would, 1 if something could not be \
+    read, 4 if there was no object at all; with --pre 3 if something is missing.")]
 pub struct Args {
     /// Files, folders, or - for stdin
     #[arg(short, long, value_name = "FILE", required_unless_present = "pre")]
@@ -61,6 +64,9 @@ pub struct Args {
     /// Read the folders in folders too
     #[arg(short = 'R', long)]
     recursive: bool,
+    /// Skip files and folders that match, such as charts or "**/test/*"; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<Exclude>,
     /// Judge by the RegistryPolicies of this file, not by the cluster's
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -77,7 +83,7 @@ pub struct Args {
     #[arg(long)]
     allow_empty: bool,
     /// Instead: whether this cluster and you can do it, before anything is installed
-    #[arg(long, conflicts_with_all = ["filename", "recursive", "policy", "offline", "explain", "exit_zero", "allow_empty"])]
+    #[arg(long, conflicts_with_all = ["filename", "recursive", "exclude", "policy", "offline", "explain", "exit_zero", "allow_empty"])]
     pre: bool,
     /// Look again until nothing is missing; --timeout limits it [default: 30s]
     #[arg(long, conflicts_with = "filename")]
@@ -142,14 +148,14 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         return pre::run(style, args.wait, context).await;
     }
     let format = OutputFormat::of_files(args.output)?;
-    let found = find_sources(&args.filename, args.recursive)?;
+    let found = find_sources(&args.filename, args.recursive, &args.exclude)?;
     let policies = args.policy.map(read_policies).transpose()?;
     let mut surroundings = surroundings(policies, args.offline, context).await?;
     policies::tell_conflicts(surroundings.policies(), &context.printer);
 
     let SourceList {
         sources,
-        skipped,
+        mut skipped,
         errors,
     } = found;
     let mut tally = Tally::default();
@@ -162,9 +168,29 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     while let Some(document) = documents.recv().await {
         match document {
             Ok(document) => {
-                let judged = judge(&document, &mut surroundings, &mut tally, &mut output).await?;
+                let objects = match document.objects() {
+                    Ok(objects) => objects,
+                    Err(InputError::NotManifest { name, reason, .. }) => {
+                        skipped.add(reason, name.into());
+                        Vec::new()
+                    }
+                    Err(error) => {
+                        tally.error();
+                        output.error(error.to_string());
+                        Vec::new()
+                    }
+                };
+                let judged = judge(
+                    &document,
+                    objects,
+                    &mut surroundings,
+                    &mut tally,
+                    &mut output,
+                )
+                .await?;
                 output.document(&document, judged)?;
             }
+            Err(InputError::NotManifest { name, reason, .. }) => skipped.add(reason, name.into()),
             Err(error) => {
                 tally.error();
                 output.error(error.to_string());
@@ -179,6 +205,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         tell_skipped(&skipped, &context.printer);
         let note = "no object was found (--allow-empty if that is meant)";
         context.printer.note(note);
+    } else if let Some(summary) = skipped.summary() {
+        context.printer.note(summary);
     }
     Ok(tally.exit(args.allow_empty, args.exit_zero))
 }
@@ -224,18 +252,11 @@ pub(crate) async fn surroundings(
 
 async fn judge<'d>(
     document: &'d Document,
+    objects: Vec<FoundObject<'d>>,
     surroundings: &mut Surroundings,
     tally: &mut Tally,
     output: &mut Output<'_>,
 ) -> Result<Vec<Judged<'d>>, Error> {
-    let objects = match document.objects() {
-        Ok(objects) => objects,
-        Err(error) => {
-            tally.error();
-            output.error(error.to_string());
-            return Ok(Vec::new());
-        }
-    };
     let mut judged = Vec::new();
     for object in objects {
         let Some(resource) = Resource::of_kind(&object.api_version, &object.kind) else {
@@ -245,7 +266,11 @@ async fn judge<'d>(
         if object.namespace().is_empty() {
             surroundings.tell_system_default();
         }
-        match assess(surroundings, &document.origin, &object, resource).await? {
+        for name in &object.undeclared {
+            output.error(undeclared(document, &object, name));
+            tally.error();
+        }
+        match assess(surroundings, document, &object, resource).await? {
             Ok(assessment) => {
                 tally.checked(&assessment);
                 judged.push(Judged {
@@ -255,17 +280,41 @@ async fn judge<'d>(
             }
             Err(error) => {
                 tally.error();
-                output.error(format!(
-                    "{}: {} {}: {}",
-                    document.origin,
-                    object.kind,
-                    object.name(),
-                    unreadable(&error)
-                ));
+                output.error(told(document, &object, &error));
             }
         }
     }
     Ok(judged)
+}
+
+/// Where and why an object of a file cannot be read as its kind.
+pub(crate) fn told(
+    document: &Document,
+    object: &FoundObject<'_>,
+    error: &UnreadableObject,
+) -> String {
+    let fault = JsonFault {
+        message: unreadable(error),
+        column: error.column(),
+    };
+    let Mismatch { line, message } = document.mismatch(object, &object.body.to_string(), &fault);
+    let source = &document.origin.source;
+    format!(
+        "{source}:{line}: {} {}: {message}",
+        object.kind,
+        object.name()
+    )
+}
+
+/// What is wrong with a parameter that no Template declares.
+pub(crate) fn undeclared(document: &Document, object: &FoundObject<'_>, name: &str) -> String {
+    format!(
+        "{}: {} {}: the Template does not declare the parameter {name}: OpenShift keeps ${{{name}}} as \
+         it is, which no image reference can hold",
+        document.origin_of(object),
+        object.kind,
+        object.name()
+    )
 }
 
 /// The reason without what stands in the object, and without the place in a JSON nobody has seen.
@@ -290,16 +339,13 @@ pub(crate) fn unreadable(error: &UnreadableObject) -> String {
     }
 }
 
-/// Says which files of folders were left out, when nothing was found.
-pub(crate) fn tell_skipped(skipped: &[PathBuf], printer: &Printer) {
-    for path in skipped.iter().take(MAX_SKIPPED) {
-        printer.note(format!(
-            "left out: {}: not .json, .yaml or .yml",
-            path.display()
-        ));
+/// Says what of the folders was skipped, when nothing was found.
+pub(crate) fn tell_skipped(skipped: &Skipped, printer: &Printer) {
+    for (reason, path) in skipped.iter().take(MAX_SKIPPED) {
+        printer.note(format!("skipped {}: {reason}", path.display()));
     }
-    if let Some(more) = skipped.len().checked_sub(MAX_SKIPPED + 1) {
-        printer.note(format!("left out: {} more", more + 1));
+    if let Some(more) = skipped.iter().count().checked_sub(MAX_SKIPPED + 1) {
+        printer.note(format!("skipped {} more", more + 1));
     }
 }
 

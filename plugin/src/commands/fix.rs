@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::settings::MENDABLE;
 use self::settings::{Action, Settings};
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error, exit::Exit, input::Exclude};
 
 /// Bring what was there before the webhook to the policy: say what would change, then change it
 ///
@@ -51,6 +51,9 @@ pub struct Args {
     /// Read the folders in folders too
     #[arg(short = 'R', long, requires = "filename")]
     recursive: bool,
+    /// Skip files and folders that match, such as charts or "**/test/*"; can be repeated
+    #[arg(long, value_name = "GLOB", requires = "filename")]
+    exclude: Vec<Exclude>,
     /// All namespaces of the cluster
     #[arg(short = 'A', long, conflicts_with = "filename")]
     all_namespaces: bool,

@@ -32,6 +32,7 @@ mod promote;
 mod pty;
 mod ratelimit;
 mod registry;
+mod repository;
 mod resolve;
 mod secret;
 mod secret_api;

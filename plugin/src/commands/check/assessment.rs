@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::surroundings::Surroundings;
 use crate::{
     error::Error,
-    input::{FoundObject, Origin},
+    input::{Document, FoundObject, Origin},
 };
 
 /// What the webhook would do to one object.
@@ -79,14 +79,15 @@ pub(super) struct Place {
 /// Outer: not logged in. Inner: it cannot be read as its kind.
 pub(super) async fn assess(
     surroundings: &mut Surroundings,
-    origin: &Origin,
+    document: &Document,
     object: &FoundObject<'_>,
     resource: Resource,
 ) -> Result<Result<Assessment, UnreadableObject>, Error> {
-    let json = object.body.to_string();
+    let json = document.decidable(object).to_string();
+    let origin = document.origin_of(object);
     let asked = !surroundings.is_offline();
     decide(surroundings, resource, &json, |subject, verdict| {
-        Assessment::of(origin, object, subject, verdict, asked)
+        Assessment::of(&origin, object, subject, verdict, asked)
     })
     .await
 }

@@ -62,15 +62,16 @@ impl Tally {
     }
 
     pub(super) fn exit(&self, allow_empty: bool, exit_zero: bool) -> Exit {
+        // What would change counts more than a file that cannot be read.
+        if self.changed > 0 && !exit_zero {
+            return Exit::No;
+        }
         let mut exit = Exit::Done;
         if self.errors > 0 {
             exit = exit.and(Exit::Failed);
         }
         if self.is_empty() && !allow_empty {
             exit = exit.and(Exit::Incomplete);
-        }
-        if self.changed > 0 && !exit_zero {
-            exit = exit.and(Exit::No);
         }
         exit
     }
@@ -135,7 +136,9 @@ mod tests {
             (tally(0, 2, 0), false, false, Exit::Done),
             (tally(1, 2, 0), false, false, Exit::No),
             (tally(1, 2, 0), false, true, Exit::Done),
-            (tally(1, 2, 1), false, false, Exit::Failed),
+            (tally(1, 2, 1), false, false, Exit::No),
+            (tally(1, 2, 1), false, true, Exit::Failed),
+            (tally(0, 2, 1), false, false, Exit::Failed),
             (tally(0, 0, 1), false, true, Exit::Failed),
         ] {
             assert_eq!(tally.exit(allow_empty, exit_zero), want, "{tally:?}");

@@ -9,7 +9,7 @@ use crate::{
     api::Cluster,
     context::Context,
     error::Error,
-    input::{self, FoundObject, find_sources},
+    input::{self, FoundObject, InputError, find_sources},
     printer::escape,
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn differences(
     recursive: bool,
     context: &Context,
 ) -> Result<(Vec<Difference>, usize), Error> {
-    let found = find_sources(files, recursive)?;
+    let found = find_sources(files, recursive, &[])?;
     let cluster = context.cluster().await?;
     let mut finder = Finder {
         cluster: &cluster,
@@ -41,18 +41,27 @@ pub(super) async fn differences(
     };
     let mut differences = Vec::new();
     let mut failed = found.errors.len();
+    let mut skipped = found.skipped;
     let say = |message: String| context.printer.error(&format!("error: {message}"));
     for error in found.errors {
         say(error.to_string());
     }
     let mut documents = input::stream(found.sources);
     while let Some(document) = documents.recv().await {
+        if let Err(InputError::NotManifest { name, reason, .. }) = &document {
+            skipped.add(*reason, name.into());
+            continue;
+        }
         let objects = document.as_ref().map_err(ToString::to_string);
-        let objects = objects.and_then(|document| {
-            let objects = document.objects().map_err(|error| error.to_string())?;
-            Ok((&document.origin, objects))
+        let objects = objects.and_then(|document| match document.objects() {
+            Ok(objects) => Ok((document, objects)),
+            Err(InputError::NotManifest { name, reason, .. }) => {
+                skipped.add(reason, name.into());
+                Ok((document, Vec::new()))
+            }
+            Err(error) => Err(error.to_string()),
         });
-        let (origin, objects) = match objects {
+        let (document, objects) = match objects {
             Ok(found) => found,
             Err(why) => {
                 failed += 1;
@@ -67,6 +76,7 @@ pub(super) async fn differences(
                 Err(error) => {
                     failed += 1;
                     let text = error.to_string();
+                    let origin = document.origin_of(&object);
                     say(format!(
                         "{origin}: {} {}: {}",
                         object.kind,
@@ -76,6 +86,9 @@ pub(super) async fn differences(
                 }
             }
         }
+    }
+    if let Some(summary) = skipped.summary() {
+        context.printer.note(summary);
     }
     if differences.is_empty() && failed == 0 {
         return Err(Error::failed("no object was found"));

@@ -19,7 +19,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    input::{InputError, Source, SourceList, find_sources},
+    input::{InputError, Skipped, Source, SourceList, find_sources},
     printer::Text,
 };
 
@@ -29,13 +29,13 @@ pub(super) async fn run(
     action: &FilesAction,
     context: &Context,
 ) -> Result<Exit, Error> {
-    let found = find_sources(&action.names, action.recursive)?;
+    let found = find_sources(&action.names, action.recursive, &action.exclude)?;
     let mut surroundings =
         check::surroundings(settings.policies.clone(), action.offline, context).await?;
     policies::tell_conflicts(surroundings.policies(), &context.printer);
     let SourceList {
         sources,
-        skipped,
+        mut skipped,
         errors,
     } = found;
     let on_stderr = action.write && sources.contains(&Source::Stdin);
@@ -49,7 +49,7 @@ pub(super) async fn run(
         run.report.error(error.to_string());
     }
     for source in sources {
-        run.source(source, &mut surroundings).await?;
+        run.source(source, &mut surroundings, &mut skipped).await?;
         if context.printer.out_is_closed() {
             break;
         }
@@ -57,6 +57,8 @@ pub(super) async fn run(
     run.report.finish()?;
     if run.report.summary.judged == 0 && run.report.summary.errors == 0 {
         tell_skipped(&skipped, &context.printer);
+    } else if let Some(summary) = skipped.summary() {
+        context.printer.note(summary);
     }
     Ok(run.exit(action.allow_empty))
 }
@@ -81,6 +83,7 @@ impl Run<'_> {
         &mut self,
         source: Source,
         surroundings: &mut Surroundings,
+        skipped: &mut Skipped,
     ) -> Result<(), Error> {
         let loaded = match load(source).await {
             Ok(loaded) => loaded,
@@ -96,6 +99,9 @@ impl Run<'_> {
             surroundings,
         )
         .await?;
+        if let Some(reason) = mended.skipped {
+            skipped.add(reason, loaded.source.name().into());
+        }
         for error in &mended.errors {
             self.report.error(error.clone());
         }
@@ -172,7 +178,8 @@ impl Run<'_> {
             printer.note(summary.words());
         }
         let mut exit = Exit::Done;
-        if summary.errors > 0 {
+        // What is to be done counts more than a file that cannot be read.
+        if summary.errors > 0 && (self.write || summary.changes == 0) {
             exit = exit.and(Exit::Failed);
         }
         if summary.judged == 0 && !allow_empty {

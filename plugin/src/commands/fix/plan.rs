@@ -212,21 +212,6 @@ impl Left {
     }
 }
 
-/// The name of the image that a field is about, in the object.
-pub(super) fn image_pointer(field: Field) -> String {
-    let of = |holder: &str| format!("{holder}/from/name");
-    match field {
-        Field::PushSecret => "/spec/output/to/name".to_owned(),
-        Field::StrategyPullSecret(strategy) => of(&format!("/spec/strategy/{strategy}")),
-        Field::SourcePullSecret(index) => of(&format!("/spec/source/images/{index}")),
-        Field::StreamTagSchedule(index) => of(&format!("/spec/tags/{index}")),
-        Field::TagSchedule => of("/tag"),
-        Field::ImageTagSchedule => of("/spec"),
-        Field::ImportSchedule(index) => of(&format!("/spec/images/{index}")),
-        Field::RepositorySchedule => of("/spec/repository"),
-    }
-}
-
 /// The check that finds a field not set.
 const fn check(field: Field) -> CheckId {
     match field {
@@ -250,6 +235,7 @@ const fn is_news(reason: Reason) -> bool {
             | Reason::OtherRegistry
             | Reason::PolicySilent
             | Reason::PolicyOff
+            | Reason::NotCalled
             | Reason::NotImporting
             | Reason::NothingTagged
             | Reason::SystemNamespace
@@ -257,7 +243,7 @@ const fn is_news(reason: Reason) -> bool {
 }
 
 const fn is_system(reason: Reason) -> bool {
-    matches!(reason, Reason::SystemNamespace)
+    matches!(reason, Reason::SystemNamespace | Reason::NotCalled)
 }
 
 /// The pointer of what holds what is at a pointer.

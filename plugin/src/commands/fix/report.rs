@@ -347,7 +347,7 @@ impl Summary {
         }
         if self.system > 0 {
             parts.push(format!(
-                "{} in system namespaces",
+                "{} in system namespaces or others that the webhook is not called for",
                 count(self.system, "place")
             ));
         }

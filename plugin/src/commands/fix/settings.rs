@@ -6,7 +6,7 @@ use extreg_audit::check::CheckId;
 use extreg_core::policy::PolicySet;
 
 use super::{Args, DryRunAt, Format};
-use crate::{api::DryRun, commands::check, error::Error};
+use crate::{api::DryRun, commands::check, error::Error, input::Exclude};
 
 /// The checks that `fix` can mend.
 pub(crate) const MENDABLE: [CheckId; 4] = [
@@ -39,6 +39,7 @@ pub(super) enum Action {
 pub(super) struct FilesAction {
     pub(super) names: Vec<String>,
     pub(super) recursive: bool,
+    pub(super) exclude: Vec<Exclude>,
     pub(super) offline: bool,
     pub(super) allow_empty: bool,
     pub(super) write: bool,
@@ -124,6 +125,7 @@ impl Settings {
             Action::Files(FilesAction {
                 names: args.filename,
                 recursive: args.recursive,
+                exclude: args.exclude,
                 offline: args.offline,
                 allow_empty: args.allow_empty,
                 write: args.write,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::{
     exception::{leave_excepted, today},
-    plan::{Change, Judged, image_pointer},
+    plan::{Change, Judged},
     report::{Entry, Outcome, Place},
     settings::Scope,
     text::{self, Set, Splice},
@@ -15,10 +15,10 @@ use crate::{
     commands::check::{
         assessment::{decide, warnings},
         surroundings::Surroundings,
-        unreadable,
+        told, undeclared,
     },
     error::Error,
-    input::{self, Document, InputError, Source},
+    input::{self, Document, InputError, SkipReason, Source},
 };
 
 /// What is said where the text that was made does not say what it should.
@@ -31,6 +31,8 @@ pub(super) struct Mended {
     pub(super) entries: Vec<Entry>,
     /// What could not be read.
     pub(super) errors: Vec<String>,
+    /// Why a document of it was skipped, if one was.
+    pub(super) skipped: Option<SkipReason>,
     /// The new text; none where nothing changes.
     pub(super) text: Option<String>,
 }
@@ -61,9 +63,10 @@ pub(super) async fn mend(
     for (index, document) in documents.iter().enumerate() {
         match document {
             Ok(document) => {
-                let judged = judge(index, document, scope, surroundings, &mut mended.errors);
+                let judged = judge(index, document, scope, surroundings, &mut mended);
                 objects.extend(judged.await?);
             }
+            Err(InputError::NotManifest { reason, .. }) => mended.skipped = Some(*reason),
             Err(error) => mended.errors.push(error.to_string()),
         }
     }
@@ -80,16 +83,19 @@ async fn judge(
     document: &Document,
     scope: Scope,
     surroundings: &mut Surroundings,
-    errors: &mut Vec<String>,
+    mended: &mut Mended,
 ) -> Result<Vec<Object>, Error> {
     let found = match document.objects() {
         Ok(found) => found,
+        Err(InputError::NotManifest { reason, .. }) => {
+            mended.skipped = Some(reason);
+            return Ok(Vec::new());
+        }
         Err(error) => {
-            errors.push(error.to_string());
+            mended.errors.push(error.to_string());
             return Ok(Vec::new());
         }
     };
-    let origin = &document.origin;
     let mut objects = Vec::new();
     for object in found {
         let Some(resource) = Resource::of_kind(&object.api_version, &object.kind) else {
@@ -99,21 +105,24 @@ async fn judge(
             surroundings.tell_system_default();
         }
         let asked = !surroundings.is_offline();
-        let json = object.body.to_string();
+        let body = document.decidable(&object);
+        let json = body.to_string();
         let judged = decide(surroundings, resource, &json, |subject, verdict| {
             let warnings = warnings(verdict, asked);
-            let judged = Judged::of(verdict, &object.body, scope, warnings);
+            let judged = Judged::of(verdict, &body, scope, warnings);
             (subject.namespace.to_string(), judged)
         });
         let (namespace, mut judged) = match judged.await? {
             Ok(judged) => judged,
             Err(error) => {
-                let (kind, name) = (&object.kind, object.name());
-                errors.push(format!("{origin}: {kind} {name}: {}", unreadable(&error)));
+                mended.errors.push(told(document, &object, &error));
                 continue;
             }
         };
-        leave_parameters(document, &object.pointer, &mut judged);
+        let origin = document.origin_of(&object);
+        for name in &object.undeclared {
+            mended.errors.push(undeclared(document, &object, name));
+        }
         leave_excepted(&mut judged, &object.body, today());
         objects.push(Object {
             document: index,
@@ -140,17 +149,6 @@ async fn judge(
     Ok(objects)
 }
 
-/// Leaves what depends on a parameter of a Template: another value of it may not want the change.
-fn leave_parameters(document: &Document, object: &str, judged: &mut Judged) {
-    judged.leave_where(|change| {
-        let pointer = format!("{object}{}", image_pointer(change.field));
-        let written = document.body.pointer(&pointer).and_then(Value::as_str)?;
-        written
-            .contains("${")
-            .then(|| format!("{written} depends on a parameter of the Template"))
-    });
-}
-
 /// The text with every change that can be made in it. The others are left.
 fn change(
     documents: &[Result<Document, InputError>],
@@ -161,65 +159,76 @@ fn change(
         leave_all(objects, "the file is not UTF-8 text");
         return None;
     };
-    let mut splices = Vec::new();
-    for (index, document) in documents.iter().enumerate() {
-        if let Ok(document) = document {
-            let of_document = objects.iter_mut().filter(|object| object.document == index);
-            splices.extend(in_document(document, of_document, whole));
-        }
-    }
-    if splices.is_empty() {
+    let splices: Vec<Vec<Splice>> = objects
+        .iter_mut()
+        .map(|object| match documents.get(object.document) {
+            Some(Ok(document)) => of_object(document, object, whole),
+            _ => Vec::new(),
+        })
+        .collect();
+    let write = |chosen: &[usize], objects: &[Object]| {
+        let of_chosen = chosen.iter().filter_map(|index| splices.get(*index));
+        let text = text::apply(whole, of_chosen.flatten().cloned().collect());
+        text.filter(|text| says(text, documents, objects, chosen))
+    };
+    let mut chosen: Vec<usize> = (0..objects.len()).collect();
+    chosen.retain(|index| splices.get(*index).is_some_and(|own| !own.is_empty()));
+    if chosen.is_empty() {
         return None;
     }
-    let text = text::apply(whole, splices);
-    let text = text.filter(|text| says(text, documents, objects));
-    if text.is_none() {
-        leave_all(objects, NOT_SO);
+    if let Some(text) = write(&chosen, objects) {
+        return Some(text);
+    }
+    // Some change reaches further than its object, as that of an anchor does. The others are made.
+    let mut made = Vec::new();
+    let mut text = None;
+    for index in chosen {
+        made.push(index);
+        match write(&made, objects) {
+            Some(written) => text = Some(written),
+            None => {
+                made.pop();
+                if let Some(object) = objects.get_mut(index) {
+                    object.judged.leave(NOT_SO);
+                }
+            }
+        }
     }
     text
 }
 
-/// The changes to the text of a document, by their place in the file.
-fn in_document<'o>(
-    document: &Document,
-    objects: impl Iterator<Item = &'o mut Object>,
-    whole: &str,
-) -> Vec<Splice> {
-    let mut objects: Vec<&mut Object> = objects.collect();
-    let sets: Vec<Set> = objects
-        .iter()
-        .flat_map(|object| {
-            object
-                .judged
-                .changes
-                .iter()
-                .map(|change| change.set(&object.pointer))
-        })
-        .collect();
+/// The changes to the text of an object, by their place in the file.
+fn of_object(document: &Document, object: &mut Object, whole: &str) -> Vec<Splice> {
+    let changes = object.judged.changes.iter();
+    let sets: Vec<Set> = changes.map(|change| change.set(&object.pointer)).collect();
     if sets.is_empty() {
         return Vec::new();
     }
     let own = whole.get(document.span.clone()).unwrap_or_default();
     let mut answers = text::splices(own, document.syntax, &sets).into_iter();
     let mut splices = Vec::new();
-    for object in &mut objects {
-        object.judged.leave_where(|_| match answers.next()? {
-            Ok(Splice { range, text }) => {
-                let from = document.span.start;
-                splices.push(Splice {
-                    range: range.start + from..range.end + from,
-                    text,
-                });
-                None
-            }
-            Err(error) => Some(error.to_string()),
-        });
-    }
+    object.judged.leave_where(|_| match answers.next()? {
+        Ok(Splice { range, text }) => {
+            let from = document.span.start;
+            splices.push(Splice {
+                range: range.start + from..range.end + from,
+                text,
+            });
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    });
     splices
 }
 
-/// Whether a text, read back, says what the file said with the changes applied, and no more.
-fn says(text: &str, documents: &[Result<Document, InputError>], objects: &[Object]) -> bool {
+/// Whether a text, read back, says what the file said with the changes of the chosen objects applied,
+/// and no more.
+fn says(
+    text: &str,
+    documents: &[Result<Document, InputError>],
+    objects: &[Object],
+    chosen: &[usize],
+) -> bool {
     let source = Source::Loaded {
         name: String::new(),
         text: text.as_bytes().into(),
@@ -234,7 +243,8 @@ fn says(text: &str, documents: &[Result<Document, InputError>], objects: &[Objec
         .enumerate()
         .all(|(index, pair)| match pair {
             (Ok(read), Ok(document)) => {
-                let of_document = objects.iter().filter(|object| object.document == index);
+                let chosen = chosen.iter().filter_map(|index| objects.get(*index));
+                let of_document = chosen.filter(|object| object.document == index);
                 patched(&document.body, of_document).is_some_and(|wanted| wanted == read.body)
             }
             (Err(_), Err(_)) => true,

@@ -285,7 +285,7 @@ impl<'a> Lister<'a> {
         let mut matters = verdict.needs_stream.is_some();
         for site in &verdict.sites {
             match site.decision {
-                Decision::Keep(Reason::SystemNamespace) => own.system += 1,
+                Decision::Keep(Reason::SystemNamespace | Reason::NotCalled) => own.system += 1,
                 Decision::Keep(
                     Reason::AlreadySet
                     | Reason::Internal
