@@ -130,6 +130,14 @@ impl CheckId {
         }
     }
 
+    /// Whether it is only about the configuration of a cluster.
+    pub const fn is_of_cluster(self) -> bool {
+        matches!(
+            self,
+            Self::Exr002 | Self::Exr003 | Self::Exr013 | Self::Exr014
+        )
+    }
+
     /// Its page: `https://extreg.io/checks/EXR001`, in the sources `docs/checks/EXR001.md`.
     pub fn docs(self) -> String {
         format!("{DOCS}/{self}")

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::check::CheckId;
 use crate::kind::Kind;
 
 /// What was looked at, and what could not be. A gap is a result: no output hides it.
@@ -17,6 +18,8 @@ pub struct Coverage {
     pub not_served: BTreeSet<Kind>,
     /// What could not be looked at.
     pub gaps: BTreeSet<Gap>,
+    /// Checks that could not decide about some object.
+    pub inconclusive: BTreeSet<CheckId>,
     /// Objects of kinds that are not looked at, by `kind.group`.
     pub others: BTreeMap<String, usize>,
 }
@@ -85,6 +88,7 @@ impl Coverage {
         }
         self.not_served.extend(other.not_served);
         self.gaps.extend(other.gaps);
+        self.inconclusive.extend(other.inconclusive);
         for (kind, count) in other.others {
             *self.others.entry(kind).or_default() += count;
         }
@@ -96,10 +100,10 @@ impl Coverage {
     }
 
     /// How much of what was asked for was looked at, in whole percent, rounded down: lists and
-    /// documents that were read against those that were not.
+    /// documents that were read against those that were not, and checks that could not decide.
     pub fn percent(&self) -> usize {
         let read = self.read.len();
-        let all = read + self.gaps.len();
+        let all = read + self.gaps.len() + self.inconclusive.len();
         (read * 100).checked_div(all).unwrap_or_default()
     }
 

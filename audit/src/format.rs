@@ -49,13 +49,13 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use crate::report::Report;
+use crate::verdict::Gate;
 
 /// What a format needs to know besides the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// SARIF: gives objects of a cluster a path that no file has, `k8s/shop/deployment/cart.yaml`,
-    /// since GitHub shows nothing without one.
-    pub synthetic_paths: bool,
+    /// What does not pass: JUnit says so case by case, as the exit code does of the whole.
+    pub gate: Gate,
 }
 
 /// What a format is for.
@@ -120,7 +120,7 @@ formats! {
     /// Our own document: `docs/schema/audit-report.v1.schema.json`.
     Json, "json", File, |report, _, out| json::render(report, out);
     /// What CI servers read of tests.
-    Junit, "junit", File, |report, _, out| junit::render(report, out);
+    Junit, "junit", File, |report, options, out| junit::render(report, options.gate, out);
     /// Tables for a pull request, in GitHub's Markdown.
     Markdown, "markdown", File, |report, _, out| markdown::render(report, out);
     /// `openreports.io/v1alpha1`, as YAML.
@@ -133,7 +133,7 @@ formats! {
     Prometheus, "prometheus", File, |report, _, out| prometheus::render(report, out);
     /// SARIF 2.1.0, for code scanning.
     Sarif, "sarif", File,
-        |report, options, out| sarif::render(report, options.synthetic_paths, out);
+        |report, _, out| sarif::render(report, out);
     /// SPDX 2.3, as JSON: the images.
     Spdx, "spdx", File, |report, _, out| spdx::render(report, out);
     /// A table for a terminal, grouped by image. Here without colours and as wide as it comes.

@@ -28,10 +28,14 @@ mod webhook;
 
 use std::collections::BTreeSet;
 
+use extreg_core::rule::is_system_namespace;
+
 pub use self::credential::{CredentialUse, credential_uses};
 pub use self::support::word as shell_word;
 use crate::check::CheckId;
-use crate::finding::Finding;
+use crate::finding::{Finding, Outcome};
+use crate::place::Origin;
+use crate::read::SourceKind;
 use crate::report::{Section, sort_key};
 use crate::snapshot::Snapshot;
 
@@ -49,7 +53,14 @@ pub struct Options {
 pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
     let findings = findings(&snapshot, options);
     let owners = snapshot.owners();
+    let inconclusive = findings
+        .iter()
+        .filter(|finding| finding.outcome == Outcome::Unknown)
+        .map(|finding| finding.check);
+    let mut snapshot = snapshot;
+    snapshot.coverage.inconclusive = inconclusive.collect();
     Section {
+        kind: snapshot.source,
         source: snapshot.cluster_name,
         findings,
         uses: snapshot.uses,
@@ -67,9 +78,30 @@ pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
     for check in &options.checks {
         ask(*check, snapshot, options, &mut findings);
     }
+    // Files say nothing of a cluster: what is to be found in its configuration was never asked for.
+    if snapshot.source == SourceKind::Files {
+        findings.retain(|finding| finding.place.origin != Origin::Cluster);
+    }
+    // The platform's own namespaces are not the policy's business, as they are not the webhook's.
+    let is_asked = |namespace: &str| {
+        let asked = snapshot.coverage.scope.namespaces.as_ref();
+        asked.is_some_and(|names| names.contains(namespace))
+    };
+    findings.retain(|finding| {
+        let namespace = &*finding.place.object.namespace;
+        !(is_of_policy(finding.check) && is_system_namespace(namespace) && !is_asked(namespace))
+    });
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup();
     findings
+}
+
+/// Whether a check says what a policy would want of an object, rather than what is unsafe about it.
+const fn is_of_policy(check: CheckId) -> bool {
+    matches!(
+        check,
+        CheckId::Exr005 | CheckId::Exr006 | CheckId::Exr007 | CheckId::Exr012 | CheckId::Exr014
+    )
 }
 
 fn ask(check: CheckId, snapshot: &Snapshot, options: &Options, findings: &mut Vec<Finding>) {

@@ -34,4 +34,4 @@ mod webhook;
 mod workload;
 
 pub use self::error::Unreadable;
-pub use self::reader::{ReadOptions, Reader, SecretValues};
+pub use self::reader::{ReadOptions, Reader, SecretValues, SourceKind};

@@ -7,6 +7,7 @@ use crate::check::{CheckId, Severity};
 use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::place::ObjectId;
+use crate::read::SourceKind;
 use crate::snapshot::{Annotation, ImageUse, Injection, OptOut};
 
 /// What an audit came to.
@@ -35,6 +36,8 @@ pub struct Section {
     /// The name of the cluster, as the kubeconfig's context has it; `files` for files; the folder's
     /// or archive's name for an inspect tree.
     pub source: String,
+    /// What kind of source it is.
+    pub kind: SourceKind,
     /// The findings, suppressed ones too, in the order of [`sort_key`].
     pub findings: Vec<Finding>,
     /// Every field that names an image.

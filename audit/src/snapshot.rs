@@ -31,12 +31,15 @@ use crate::approved::Approved;
 use crate::coverage::Coverage;
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::read::SourceKind;
 
 /// What was read from one cluster or one set of files.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The cluster's name, as the kubeconfig's context has it; empty for files.
     pub cluster_name: String,
+    /// What it was read from.
+    pub source: SourceKind,
     /// Configuration of the cluster as a whole.
     pub cluster: ClusterRecord,
     /// The policies in force: of the cluster, of a file, or the built-in one.

@@ -21,6 +21,20 @@ pub struct Gate {
     pub allow_empty: bool,
 }
 
+impl Gate {
+    /// Whether a finding does not pass.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        let least = match (self.fail_on, self.fail_on_new) {
+            (Some(severity), _) => severity,
+            (None, true) => Severity::Info,
+            (None, false) => return false,
+        };
+        finding.is_open()
+            && finding.severity >= least
+            && finding.baseline != Some(BaselineState::Unchanged)
+    }
+}
+
 /// How an audit ends. The exit codes are 0, 3, 4 and 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -95,9 +109,13 @@ fn objects(section: &Section) -> usize {
 
 fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
     let required = usize::from(gate.require_coverage?);
-    let percent = |section: &Section| match section.coverage.gaps.len() {
-        0 => 100,
-        _ => section.coverage.percent(),
+    let percent = |section: &Section| {
+        let coverage = &section.coverage;
+        if coverage.gaps.is_empty() && coverage.inconclusive.is_empty() {
+            100
+        } else {
+            coverage.percent()
+        }
     };
     let worst = report
         .sections
@@ -106,11 +124,13 @@ fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
     let covered = percent(worst);
     (covered < required).then(|| {
         let gaps = worst.coverage.gaps.len();
+        let checks = worst.coverage.inconclusive.len();
         let sentence = format!(
             "coverage of {} is {covered} %, and --require-coverage {required} asks for more: it \
-             has {}",
+             has {} and {}",
             worst.source,
-            counted(gaps, "gap", "gaps")
+            counted(gaps, "gap", "gaps"),
+            counted(checks, "inconclusive check", "inconclusive checks"),
         );
         Ruling::new(Verdict::Incomplete, sentence)
     })
@@ -123,30 +143,21 @@ fn findings(report: &Report, gate: Gate) -> Ruling {
             .map(|(_, finding)| finding)
             .filter(|finding| finding.is_open())
     };
-    let is_new = |finding: &&Finding| finding.baseline != Some(BaselineState::Unchanged);
-    let least = match (gate.fail_on, gate.fail_on_new) {
-        (Some(severity), _) => severity,
-        (None, true) => Severity::Info,
-        (None, false) => {
-            let all = Count::of(open());
-            let sentence = if all.total() == 0 {
-                String::new()
-            } else {
-                format!("{all}; --fail-on SEVERITY makes them exit 3")
-            };
-            return Ruling::new(Verdict::Passed, sentence);
-        }
-    };
+    if gate.fail_on.is_none() && !gate.fail_on_new {
+        let all = Count::of(open());
+        let sentence = if all.total() == 0 {
+            String::new()
+        } else {
+            format!("{all}; --fail-on SEVERITY makes them exit 3")
+        };
+        return Ruling::new(Verdict::Passed, sentence);
+    }
     let against = open().any(|finding| finding.baseline.is_some());
     let flag = match gate.fail_on {
         Some(severity) => format!("--fail-on {severity}"),
         None => "--fail-on-new".to_owned(),
     };
-    let failing = Count::of(
-        open()
-            .filter(is_new)
-            .filter(|finding| finding.severity >= least),
-    );
+    let failing = Count::of(open().filter(|finding| gate.fails(finding)));
     if failing.total() == 0 {
         return Ruling::new(Verdict::Passed, "");
     }

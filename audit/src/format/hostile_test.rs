@@ -8,6 +8,15 @@ use super::prometheus_text::samples;
 use super::sample::HOSTILE;
 use super::schema::rendered;
 use super::{Format, Options, sample};
+use crate::check::Severity;
+use crate::verdict::Gate;
+
+const STRICT: Gate = Gate {
+    fail_on: Some(Severity::Info),
+    fail_on_new: false,
+    require_coverage: Some(100),
+    allow_empty: false,
+};
 
 fn render(format: Format, text: &str) -> String {
     rendered(format, &sample::hostile(text), Options::default())
@@ -17,8 +26,8 @@ fn render(format: Format, text: &str) -> String {
 fn no_format_acts_on_a_terminal() {
     for text in HOSTILE {
         for format in Format::ALL {
-            for synthetic_paths in [false, true] {
-                let options = Options { synthetic_paths };
+            for gate in [Gate::default(), STRICT] {
+                let options = Options { gate };
                 let written = rendered(*format, &sample::hostile(text), options);
                 let found: Vec<_> = written
                     .chars()

@@ -1,7 +1,8 @@
 //! JUnit's XML, as CI servers agree on it: what Jenkins' schema allows.
 //!
 //! A suite for each namespace of a source, a case for each check and object; a suite for the source
-//! with what could not be looked at and the checks that found nothing.
+//! with what could not be looked at and the checks that found nothing. A case fails where the gate does
+//! not let its finding pass, so that the file and the exit code agree; what is inconclusive is skipped.
 
 #[cfg(test)]
 mod schema_test;
@@ -13,9 +14,10 @@ use self::suite::{Case, Outcome, Suite};
 use super::phrases;
 use super::xml_text::{Lines, escaped};
 use crate::report::Report;
+use crate::verdict::Gate;
 
-pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let suites = suite::of(report);
+pub(super) fn render(report: &Report, gate: Gate, out: &mut dyn Write) -> io::Result<()> {
+    let suites = suite::of(report, gate);
     let total = |count: fn(&Suite) -> usize| suites.iter().map(count).sum::<usize>();
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(
@@ -78,7 +80,13 @@ fn write_case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
         quoted(&case.class)
     )?;
     let (element, said) = match &case.outcome {
-        Outcome::Passed => return writeln!(out, "/>"),
+        Outcome::Passed(said) if said.is_empty() => return writeln!(out, "/>"),
+        Outcome::Passed(said) => {
+            writeln!(out, ">")?;
+            let said = escaped(said, Lines::Kept);
+            writeln!(out, "      <system-out>{said}</system-out>")?;
+            return writeln!(out, "    </testcase>");
+        }
         Outcome::Failure(said) => ("failure", said),
         Outcome::Error(said) => ("error", said),
         Outcome::Skipped(said) => ("skipped", said),
@@ -101,17 +109,26 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Severity;
     use crate::format::sample;
+    use crate::verdict::{Verdict, verdict};
 
-    fn rendered(report: &Report) -> String {
+    const STRICT: Gate = Gate {
+        fail_on: Some(Severity::Info),
+        fail_on_new: false,
+        require_coverage: None,
+        allow_empty: false,
+    };
+
+    fn rendered(report: &Report, gate: Gate) -> String {
         let mut out = Vec::new();
-        render(report, &mut out).unwrap();
+        render(report, gate, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn suppressed_is_skipped_and_a_gap_is_an_error() {
-        let xml = rendered(&sample::everything());
+    fn what_was_not_decided_is_skipped() {
+        let xml = rendered(&sample::everything(), STRICT);
         let document = roxmltree::Document::parse(&xml).unwrap();
         let named = |name: &str| {
             let nodes = document.descendants();
@@ -134,12 +151,11 @@ mod tests {
             }),
             "{skipped:?}"
         );
-        let errors = named("error");
         for want in [
             "coverage of secrets in shop",
-            "EXR009 serviceaccount/builder (unknown)",
+            "EXR009 serviceaccount/builder (inconclusive)",
         ] {
-            assert!(errors.iter().any(|(name, _)| name == want), "{errors:?}");
+            assert!(skipped.iter().any(|(name, _)| name == want), "{skipped:?}");
         }
         let failures = named("failure");
         assert!(
@@ -150,11 +166,56 @@ mod tests {
         );
     }
 
+    /// A CI server that reads the file ends as the exit code does, whatever the gate.
+    #[test]
+    fn the_file_agrees_with_the_verdict() {
+        let gates = [
+            None,
+            Some(Severity::Info),
+            Some(Severity::High),
+            Some(Severity::Critical),
+        ]
+        .into_iter()
+        .flat_map(|fail_on| {
+            [None, Some(100)].map(|require_coverage| Gate {
+                fail_on,
+                require_coverage,
+                ..Gate::default()
+            })
+        });
+        for gate in gates {
+            for (name, report) in sample::all() {
+                let xml = rendered(&report, gate);
+                let document = roxmltree::Document::parse(&xml).unwrap();
+                let count = |name: &str| {
+                    let nodes = document.descendants();
+                    nodes.filter(|node| node.has_tag_name(name)).count()
+                };
+                // A document that cannot be read and a list that failed are errors whatever the gate.
+                let broke = report.sections.iter().any(|section| {
+                    let mut gaps = section.coverage.gaps.iter();
+                    gaps.any(|gap| suite::is_error(gap.why))
+                });
+                let verdict = verdict(&report, gate).verdict;
+                let is_error = matches!(verdict, Verdict::Incomplete | Verdict::Empty) || broke;
+                assert_eq!(
+                    count("error") > 0,
+                    is_error,
+                    "{name} {gate:?}: {verdict:?}\n{xml}"
+                );
+                if !is_error {
+                    let fails = verdict == Verdict::Findings;
+                    assert_eq!(count("failure") > 0, fails, "{name} {gate:?}\n{xml}");
+                }
+            }
+        }
+    }
+
     /// A check that found nothing passes only where all was looked at.
     #[test]
     fn nothing_passes_where_something_was_not_looked_at() {
         let passed = |report: &Report| {
-            let xml = rendered(report);
+            let xml = rendered(report, STRICT);
             let document = roxmltree::Document::parse(&xml).unwrap();
             let nodes = document.descendants();
             nodes

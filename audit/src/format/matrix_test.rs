@@ -3,8 +3,17 @@
 use super::prometheus_text::samples;
 use super::schema::rendered;
 use super::{Format, Nature, Options, sample};
+use crate::check::Severity;
 use crate::finding::Finding;
 use crate::report::Report;
+use crate::verdict::Gate;
+
+const STRICT: Gate = Gate {
+    fail_on: Some(Severity::Info),
+    fail_on_new: false,
+    require_coverage: Some(100),
+    allow_empty: false,
+};
 
 /// The text without the escapes of a format, and without the spaces and line ends that a format
 /// wraps with.
@@ -21,8 +30,8 @@ fn plain(format: Format, text: &str) -> String {
 fn every_report_renders_in_every_format() {
     for (name, report) in sample::all() {
         for format in Format::ALL {
-            for synthetic_paths in [false, true] {
-                let options = Options { synthetic_paths };
+            for gate in [Gate::default(), STRICT] {
+                let options = Options { gate };
                 let text = rendered(*format, &report, options);
                 assert!(text.ends_with('\n'), "{name} as {format}");
                 assert!(!text.ends_with("\n\n"), "{name} as {format}");

@@ -8,6 +8,7 @@ use crate::check::CheckId;
 use crate::coverage::Gap;
 use crate::finding::{BaselineState, Finding, Place, Suppression};
 use crate::place::Origin;
+use crate::read::SourceKind;
 use crate::report::{Report, Section};
 use crate::snapshot::{Injection, InjectionOutcome};
 
@@ -78,16 +79,15 @@ pub(super) fn coverage(section: &Section) -> String {
     )
 }
 
-/// The checks that were asked and found nothing here, suppressed or unknown neither.
+/// The checks that were asked of this source and found nothing, suppressed or unknown neither.
 pub(super) fn silent_checks<'a>(
     report: &'a Report,
     section: &'a Section,
 ) -> impl Iterator<Item = CheckId> + 'a {
     report.checks.iter().copied().filter(|check| {
-        section
-            .findings
-            .iter()
-            .all(|finding| finding.check != *check)
+        let is_asked = section.kind != SourceKind::Files || !check.is_of_cluster();
+        let mut findings = section.findings.iter();
+        is_asked && findings.all(|finding| finding.check != *check)
     })
 }
 

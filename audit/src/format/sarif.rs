@@ -31,23 +31,19 @@ const RESULTS_OF_A_RUN: usize = 25_000;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-pub(super) fn render(
-    report: &Report,
-    synthetic_paths: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    json_text::write(&log(report, synthetic_paths, RESULTS_OF_A_RUN), out)
+pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    json_text::write(&log(report, RESULTS_OF_A_RUN), out)
 }
 
-fn log(report: &Report, synthetic_paths: bool, results_of_a_run: usize) -> Log<'_> {
+fn log(report: &Report, results_of_a_run: usize) -> Log<'_> {
     let nothing = Section::default();
     let mut runs = Vec::new();
     if report.sections.is_empty() {
         runs.push(run(report, &nothing, Vec::new(), Part::only()));
     }
     for (at, section) in report.sections.iter().enumerate() {
-        let mut results = results(section, synthetic_paths);
-        if at == 0 && !synthetic_paths && is_of_cluster(section) {
+        let mut results = results(section);
+        if at == 0 && is_of_cluster(section) {
             let fixed = report.fixed.iter();
             results.extend(fixed.map(result::absent));
         }
@@ -72,8 +68,7 @@ fn log(report: &Report, synthetic_paths: bool, results_of_a_run: usize) -> Log<'
     }
 }
 
-/// Whether nothing of it has a path, so that GitHub would not take it anyhow. What is gone has no
-/// place, and one result without a path is enough for GitHub to refuse a whole file.
+/// Whether nothing of it is in a file: what is gone then has the path that its object has.
 fn is_of_cluster(section: &Section) -> bool {
     let findings = section.findings.iter().map(|finding| &finding.place);
     let uses = section.uses.iter().map(|image_use| &image_use.place);
@@ -83,7 +78,7 @@ fn is_of_cluster(section: &Section) -> bool {
 
 /// The results of a section. Two of one fingerprint are told apart by their number, as GitHub does
 /// with lines that are equal.
-fn results(section: &Section, synthetic_paths: bool) -> Vec<ResultOf<'_>> {
+fn results(section: &Section) -> Vec<ResultOf<'_>> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let findings = section.findings.iter();
     findings
@@ -92,7 +87,7 @@ fn results(section: &Section, synthetic_paths: bool) -> Vec<ResultOf<'_>> {
             let count = seen.entry(fingerprint.clone()).or_default();
             *count += 1;
             let fingerprint = format!("{fingerprint}:{count}");
-            result::of(section, finding, fingerprint, synthetic_paths)
+            result::of(section, finding, fingerprint)
         })
         .collect()
 }
@@ -158,7 +153,7 @@ mod tests {
         let section = &report.sections[0];
         let all = section.findings.len();
         assert!(all >= 3, "{all}");
-        let log = serde_json::to_value(log(&report, false, 2)).unwrap();
+        let log = serde_json::to_value(log(&report, 2)).unwrap();
         let runs = log["runs"].as_array().unwrap();
         let of_section: Vec<_> = runs
             .iter()

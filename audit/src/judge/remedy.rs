@@ -171,6 +171,16 @@ pub(super) fn look(snapshot: &Snapshot, namespace: &str) -> String {
     let mut gaps = snapshot.coverage.gaps.iter();
     if gaps.any(|gap| gap.why == GapReason::Forbidden) {
         oc(&["extreg", "audit", "rbac", "--export"], "")
+    } else if snapshot
+        .coverage
+        .gaps
+        .iter()
+        .any(|gap| gap.why == GapReason::NotCollected)
+    {
+        match namespace {
+            "" => oc(&["adm", "must-gather"], ""),
+            namespace => oc(&["adm", "inspect", &format!("ns/{namespace}")], ""),
+        }
     } else {
         oc(&["extreg", "audit"], namespace)
     }

@@ -86,23 +86,33 @@ fn keys(
 ) -> SecretKeys {
     let decoded = match (plain, encoded) {
         (Some(plain), _) => plain.as_bytes().to_vec(),
-        (None, Some(encoded)) => match STANDARD.decode(encoded.as_bytes()) {
+        (None, Some(encoded)) => match STANDARD.decode(without_line_ends(encoded)) {
             Ok(decoded) => decoded,
             Err(_) if is_elided(encoded.as_bytes()) => return SecretKeys::Elided,
             Err(_) => return SecretKeys::Unreadable,
         },
         (None, None) => return SecretKeys::Unreadable,
     };
-    if is_elided(&decoded) {
-        return SecretKeys::Elided;
+    match DockerConfigKeys::parse(&decoded, format) {
+        _ if is_elided(&decoded) => SecretKeys::Elided,
+        Ok(keys) => SecretKeys::Known(keys),
+        Err(_) => SecretKeys::Unreadable,
     }
-    DockerConfigKeys::parse(&decoded, format).map_or(SecretKeys::Unreadable, SecretKeys::Known)
+}
+
+/// Go's base64 skips line ends, and so does the API server (`encoding/base64` `decodeQuantum`).
+fn without_line_ends(encoded: &str) -> Vec<u8> {
+    let bytes = encoded.bytes();
+    bytes.filter(|byte| !matches!(byte, b'\r' | b'\n')).collect()
 }
 
 /// What `oc adm inspect` puts in the place of a value: `214 bytes long`
-/// (oc `pkg/cli/admin/inspect/secret.go`).
+/// (oc `pkg/cli/admin/inspect/secret.go`); or a parameter of a Template that has no value yet.
 fn is_elided(value: &[u8]) -> bool {
     let text = str::from_utf8(value).unwrap_or_default();
+    if text.starts_with("${") && text.ends_with('}') {
+        return true;
+    }
     text.strip_suffix(" bytes long")
         .is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -3,17 +3,21 @@ use std::fmt;
 /// An object that cannot be read as its kind. The text holds nothing of what stands in the object,
 /// which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreadable(String);
+#[error("{text}")]
+pub struct Unreadable {
+    text: String,
+    /// The byte of the JSON at which reading stopped, from 1; 0 if it is unknown.
+    column: usize,
+}
 
 impl Unreadable {
     /// What `error` says, but for the value that it quotes and for the place in a JSON that nobody
     /// has seen.
     pub(super) fn of(error: &impl fmt::Display) -> Self {
         let text = error.to_string();
-        let text = text
-            .rsplit_once(" at line ")
-            .map_or(&*text, |(text, _)| text);
+        let (text, place) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
+        let column = place.rsplit_once(" column ").map(|(_, column)| column);
+        let column = column.and_then(|column| column.parse().ok());
         let quote = text.find(" \"").or_else(|| text.find(" `"));
         let text = match (quote, text.rfind(", expected")) {
             (Some(from), Some(to)) if from < to => {
@@ -23,7 +27,15 @@ impl Unreadable {
             }
             _ => text.to_owned(),
         };
-        Self(text)
+        Self {
+            text,
+            column: column.unwrap_or_default(),
+        }
+    }
+
+    /// The byte of the JSON at which reading stopped, from 1; 0 if it is unknown.
+    pub const fn column(&self) -> usize {
+        self.column
     }
 
     /// What is wrong with the JSON of a kind.

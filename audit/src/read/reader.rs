@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_core::policy::PolicySet;
+use extreg_core::policy::{Mode, PolicySet};
 
 use super::intern::Names;
 use super::item::{Item, Site};
@@ -26,15 +26,29 @@ pub enum SecretValues {
     Elided,
 }
 
+/// What is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A cluster, or what was collected of one.
+    #[default]
+    Cluster,
+    /// Files: nothing is known of a cluster, nor asked.
+    Files,
+}
+
 /// What a reader is told of its source.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// The policies to judge by, whatever the cluster has; none for the cluster's.
     pub policies: Option<PolicySet>,
+    /// What is read.
+    pub source: SourceKind,
     /// Whether the source has the values of secrets.
     pub secrets: SecretValues,
-    /// The namespace of the webhook, which it leaves alone.
+    /// The namespace of the webhook, which it skips, where no configuration says which that is.
     pub own_namespace: Option<String>,
+    /// The mode of the installation: no policy does more.
+    pub cap: Mode,
 }
 
 /// Reads objects and keeps what matters of them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use extreg_core::facts::{ClusterFacts, Known};
+use extreg_core::facts::{ClusterFacts, Known, Reach};
 use extreg_core::policy::{Mode, Policy, PolicySet};
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
 
@@ -175,15 +175,19 @@ impl Sorted {
     ) -> Snapshot {
         let ReadOptions {
             policies,
+            source,
             secrets: _,
             own_namespace,
+            cap,
         } = options;
+        self.snapshot.source = source;
         self.configure(&listed);
         self.snapshot.policies = match (policies, self.policies.take()) {
             (Some(given), _) => given,
             (None, Some(read)) => PolicySet::new(read),
             (None, None) => PolicySet::builtin(Mode::Enforce),
-        };
+        }
+        .capped(cap);
         self.outputs(&mut names);
         self.uses(&mut names);
         self.snapshot.injections = self.injections(&listed, own_namespace, &mut names);
@@ -201,6 +205,14 @@ impl Sorted {
         own_namespace: Option<String>,
         names: &mut Names,
     ) -> Vec<Injection> {
+        let (own_namespace, reach) = match &self.snapshot.cluster.webhook {
+            Known::Known(Some(webhook)) => {
+                let own = &webhook.namespace;
+                let own = (!own.is_empty()).then(|| own.to_string());
+                (own, webhook.reach.clone())
+            }
+            Known::Known(None) | Known::Unknown => (own_namespace, Reach::default()),
+        };
         let builds = std::mem::take(&mut self.asked_builds);
         let streams = std::mem::take(&mut self.asked_streams);
         let book = FactBook {
@@ -210,6 +222,7 @@ impl Sorted {
                 internal: self.snapshot.cluster.internal.clone(),
                 integrated: self.snapshot.cluster.integrated,
                 own_namespace,
+                reach,
             },
             other_secrets: &self.other_secrets,
             streams: &[],

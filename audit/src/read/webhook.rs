@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use extreg_core::facts::Reach;
 use x509_parser::pem::Pem;
 
 use super::item::{Body, Item, Site};
@@ -33,6 +34,14 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
             }
         }
     }
+    let first = view.webhooks.iter().next();
+    let namespace = first.map_or("", |webhook| &*webhook.client_config.service.namespace);
+    // One that the API server would refuse selects nothing in particular.
+    let reach = first.and_then(|webhook| {
+        let (namespaces, objects) = (&webhook.namespace_selector, &webhook.object_selector);
+        Reach::compile(namespaces.as_ref(), objects.as_ref()).ok()
+    });
+    let reach = reach.unwrap_or_default();
     resources.sort_unstable();
     resources.dedup();
     // RFC 3339 in UTC sorts as time does.
@@ -40,6 +49,8 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     item.body = Body::Webhook(WebhookRecord {
         name: item.id.name.clone(),
         origin: item.origin.clone(),
+        namespace: site.names.get(namespace),
+        reach,
         // What is not written is `Fail` (`admissionregistration/v1/defaults.go`).
         fails_closed: view
             .webhooks

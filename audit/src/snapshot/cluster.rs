@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_core::facts::Known;
+use extreg_core::facts::{Known, Reach};
 use extreg_core::registry::InternalRegistry;
 
 use super::{SecretKeys, SecretRecord};
@@ -97,6 +97,10 @@ pub struct WebhookRecord {
     pub name: Arc<str>,
     /// Where it was read.
     pub origin: Origin,
+    /// The namespace that it runs in; empty where a URL leads to it.
+    pub namespace: Arc<str>,
+    /// For what the API servers call it.
+    pub reach: Reach,
     /// `failurePolicy: Fail` on some webhook of it.
     pub fails_closed: bool,
     /// Whether every webhook of it has a `caBundle` that holds a certificate.

@@ -221,7 +221,7 @@ fn the_worst_covered_section_decides() {
         ruling(&report, gate),
         (
             Verdict::Incomplete,
-            "coverage of test is 50 %, and --require-coverage 100 asks for more: it has 1 gap"
+            "coverage of test is 50 %, and --require-coverage 100 asks for more: it has 1 gap and 0 inconclusive checks"
                 .to_owned()
         )
     );

@@ -59,7 +59,7 @@ fn counts_and_gaps_follow_the_rows() {
         shown[at..],
         [
             "9 open findings: 1 critical, 6 high, 1 medium, 1 info",
-            "1 could not be told, 1 suppressed",
+            "1 inconclusive, 1 suppressed",
             "Against the baseline: 1 new, 1 fixed",
             "69 objects with 46 image fields read, coverage 77%",
             "Unused exception: exceptions.yaml:20: EXR007 deployment.apps/gone in shop",

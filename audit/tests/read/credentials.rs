@@ -19,6 +19,8 @@ const CONFIG: &str = r#"{"auths":{"docker.io":{"auth":"dTpjYW5hcnk="}}}"#;
 #[test]
 fn a_secret_is_reduced_to_its_keys() {
     let encoded = STANDARD.encode(CONFIG);
+    let (first, rest) = encoded.split_at(20);
+    let wrapped = format!("{first}\n{rest}\r\n");
     let json_type = "kubernetes.io/dockerconfigjson";
     for (secret, want) in [
         (
@@ -48,6 +50,14 @@ fn a_secret_is_reduced_to_its_keys() {
         (
             json!({"type": json_type, "data": {".dockercfg": encoded}}),
             "unreadable",
+        ),
+        (
+            json!({"type": json_type, "data": {".dockerconfigjson": wrapped}}),
+            "docker.io",
+        ),
+        (
+            json!({"type": json_type, "data": {".dockerconfigjson": "${CONFIG}"}}),
+            "elided",
         ),
         (json!({"type": json_type, "data": null}), "unreadable"),
         (

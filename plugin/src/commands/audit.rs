@@ -6,6 +6,7 @@ mod collect;
 mod columns;
 mod diff;
 pub mod explain;
+mod field_lines;
 mod files;
 mod list;
 mod live;
@@ -139,12 +140,14 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let mut judgement = Judgement::of(args.judge)?;
 
     let policy = std::mem::take(&mut judgement.policy);
-    let collected = collect(&input, policy, context).await?;
+    let mut collected = collect(&input, policy, context).await?;
     let skipped = collected.skipped.clone();
-    let report = report(collected, &judgement, Timestamp::now());
+    let lines = std::mem::take(&mut collected.lines);
+    let mut report = report(collected, &judgement, Timestamp::now());
+    lines.point_at_fields(&mut report);
     let (ruling, exit) = ruling(&report, gate);
 
-    write(&report, &destination, context)?;
+    write(&report, &destination, gate, context)?;
     if let (true, Input::Clusters(clusters)) = (destination.publish, &input) {
         publish(&report, clusters, context).await?;
     }
@@ -194,7 +197,12 @@ fn report(collected: Collected, judgement: &Judgement, now: Timestamp) -> Report
 }
 
 /// Writes everything that was asked for.
-fn write(report: &Report, destination: &Destination, context: &Context) -> Result<(), Error> {
+fn write(
+    report: &Report,
+    destination: &Destination,
+    gate: Gate,
+    context: &Context,
+) -> Result<(), Error> {
     let printer = &context.printer;
     if let Some(path) = &destination.baseline {
         let text = Baseline::of(report).to_json();
@@ -206,7 +214,7 @@ fn write(report: &Report, destination: &Destination, context: &Context) -> Resul
     }
     let output = Output {
         specs: &destination.specs,
-        synthetic_paths: destination.synthetic_paths,
+        gate,
         caller: context.caller,
         printer,
     };

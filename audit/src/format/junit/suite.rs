@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::check::CheckId;
+use crate::coverage::GapReason;
 use crate::finding::Finding;
 use crate::format::phrases;
 use crate::format::state::State;
 use crate::place::ObjectId;
 use crate::report::{Report, Section};
+use crate::verdict::{Gate, Ruling, Verdict, verdict};
 
 /// A namespace of a source, or a source.
 #[derive(Default)]
@@ -28,7 +30,8 @@ pub(super) struct Case {
 }
 
 pub(super) enum Outcome {
-    Passed,
+    /// With what there is to say of it all the same; empty for nothing.
+    Passed(String),
     Failure(Said),
     Error(Said),
     Skipped(Said),
@@ -63,10 +66,10 @@ impl Suite {
     }
 }
 
-pub(super) fn of(report: &Report) -> Vec<Suite> {
+pub(super) fn of(report: &Report, gate: Gate) -> Vec<Suite> {
     let mut suites = Vec::new();
     for section in &report.sections {
-        of_section(report, section, &mut suites);
+        of_section(report, gate, section, &mut suites);
     }
     let unused = report.unused_exceptions.iter();
     let notices = report.notices.iter();
@@ -76,7 +79,7 @@ pub(super) fn of(report: &Report) -> Vec<Suite> {
         .chain(notices.map(|line| format!("Notice: {line}")))
         .chain(fixed.map(|known| format!("No longer found: {}", phrases::fixed(known))))
         .collect();
-    let nothing = report.sections.is_empty().then(nothing_read);
+    let nothing = report.sections.is_empty().then(|| nothing_read(gate));
     if nothing.is_some() || !lines.is_empty() {
         suites.push(Suite {
             name: "extreg".to_owned(),
@@ -88,7 +91,7 @@ pub(super) fn of(report: &Report) -> Vec<Suite> {
     suites
 }
 
-fn of_section(report: &Report, section: &Section, suites: &mut Vec<Suite>) {
+fn of_section(report: &Report, gate: Gate, section: &Section, suites: &mut Vec<Suite>) {
     let mut source = Suite {
         name: section.source.clone(),
         properties: vec![
@@ -98,10 +101,14 @@ fn of_section(report: &Report, section: &Section, suites: &mut Vec<Suite>) {
         ],
         ..Suite::default()
     };
-    if section.coverage.objects() == 0 {
-        source.cases.push(nothing_read());
+    let ruling = of_one(section, gate);
+    if section.coverage.objects() == 0 || ruling.verdict == Verdict::Empty {
+        source.cases.push(nothing_read(gate));
     }
     source.cases.extend(gaps(section));
+    if ruling.verdict == Verdict::Incomplete {
+        source.cases.push(too_little(&ruling));
+    }
     let silent = phrases::silent_checks(report, section);
     source
         .cases
@@ -116,7 +123,7 @@ fn of_section(report: &Report, section: &Section, suites: &mut Vec<Suite>) {
         namespaces
             .entry(object.namespace.clone())
             .or_default()
-            .extend(case(check, object, state, &findings));
+            .extend(case(check, object, state, gate, &findings));
     }
     let of_cluster = namespaces.remove("").unwrap_or_default();
     source.cases.extend(of_cluster);
@@ -142,8 +149,15 @@ fn grouped(section: &Section) -> Groups<'_> {
 }
 
 /// The findings of one check about one object, the worst first.
-fn case(check: CheckId, object: &ObjectId, state: State, findings: &[&Finding]) -> Option<Case> {
-    let first = findings.first()?;
+fn case(
+    check: CheckId,
+    object: &ObjectId,
+    state: State,
+    gate: Gate,
+    findings: &[&Finding],
+) -> Option<Case> {
+    let failing = findings.iter().find(|finding| gate.fails(finding));
+    let first = failing.or(findings.first())?;
     let more = match findings.len() {
         1 => String::new(),
         all => format!(" (and {} more)", all - 1),
@@ -151,7 +165,7 @@ fn case(check: CheckId, object: &ObjectId, state: State, findings: &[&Finding]) 
     let suffix = match state {
         State::Open => "",
         State::Suppressed => " (suppressed)",
-        State::Unknown => " (unknown)",
+        State::Unknown => " (inconclusive)",
     };
     let bodies: Vec<_> = findings.iter().map(|finding| body(finding)).collect();
     let said = |kind, message: &str| Said {
@@ -163,8 +177,9 @@ fn case(check: CheckId, object: &ObjectId, state: State, findings: &[&Finding]) 
         (State::Suppressed, Some(by)) => {
             Outcome::Skipped(said("suppressed", &phrases::suppression(by)))
         }
-        (State::Unknown, _) => Outcome::Error(said("unknown", &first.message)),
-        _ => Outcome::Failure(said(first.severity.as_str(), &first.message)),
+        (State::Unknown, _) => Outcome::Skipped(said("inconclusive", &first.message)),
+        _ if failing.is_some() => Outcome::Failure(said(first.severity.as_str(), &first.message)),
+        _ => Outcome::Passed(bodies.join("\n\n")),
     };
     Some(Case {
         name: format!("{check} {}{suffix}", object.reference()),
@@ -204,12 +219,47 @@ fn gaps(section: &Section) -> impl Iterator<Item = Case> + '_ {
     section.coverage.gaps.iter().map(|gap| Case {
         name: format!("coverage of {}", gap.what),
         class: "extreg.coverage".to_owned(),
-        outcome: Outcome::Error(Said {
-            kind: gap.why.word(),
-            message: phrases::gap(gap),
-            body: format!("Not looked at: {}", phrases::gap(gap)),
-        }),
+        outcome: {
+            let said = Said {
+                kind: gap.why.word(),
+                message: phrases::gap(gap),
+                body: format!("Not checked: {}", phrases::gap(gap)),
+            };
+            if is_error(gap.why) {
+                Outcome::Error(said)
+            } else {
+                Outcome::Skipped(said)
+            }
+        },
     })
+}
+
+/// Whether the job was not done, rather than done as far as it is permitted.
+pub(super) const fn is_error(why: GapReason) -> bool {
+    matches!(why, GapReason::Failed | GapReason::Unreadable)
+}
+
+/// How a source ends of itself.
+fn of_one(section: &Section, gate: Gate) -> Ruling {
+    let mut report = Report::default();
+    report.sections.push(Section {
+        source: section.source.clone(),
+        coverage: section.coverage.clone(),
+        ..Section::default()
+    });
+    verdict(&report, gate)
+}
+
+fn too_little(ruling: &Ruling) -> Case {
+    Case {
+        name: "coverage".to_owned(),
+        class: "extreg.coverage".to_owned(),
+        outcome: Outcome::Error(Said {
+            kind: "incomplete",
+            message: ruling.sentence.clone(),
+            body: ruling.sentence.clone(),
+        }),
+    }
 }
 
 fn silent_case(section: &Section, check: CheckId) -> Case {
@@ -217,7 +267,7 @@ fn silent_case(section: &Section, check: CheckId) -> Case {
         name: format!("{check} {}", check.title()),
         class: format!("extreg.{check}"),
         outcome: if phrases::is_complete(section) {
-            Outcome::Passed
+            Outcome::Passed(String::new())
         } else {
             let message = format!("nothing found in {}", phrases::coverage(section));
             Outcome::Skipped(Said {
@@ -229,15 +279,20 @@ fn silent_case(section: &Section, check: CheckId) -> Case {
     }
 }
 
-fn nothing_read() -> Case {
+fn nothing_read(gate: Gate) -> Case {
     let message = phrases::NOTHING_READ.to_owned();
+    let said = Said {
+        kind: "nothingRead",
+        body: message.clone(),
+        message,
+    };
     Case {
-        name: "coverage".to_owned(),
+        name: "objects".to_owned(),
         class: "extreg.coverage".to_owned(),
-        outcome: Outcome::Error(Said {
-            kind: "nothingRead",
-            body: message.clone(),
-            message,
-        }),
+        outcome: if gate.allow_empty {
+            Outcome::Skipped(said)
+        } else {
+            Outcome::Error(said)
+        },
     }
 }

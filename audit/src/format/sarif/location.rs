@@ -1,26 +1,30 @@
-//! Where a result is: a file and its line, an object by its names.
+//! Where a result is: a file and its line, an object by its names. Code scanning refuses a whole file
+//! for one result without a path, so that an object of a cluster has one too: always the same, like
+//! `k8s/shop/deployment/cart.yaml`.
 
 use super::model::{ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
 use crate::baseline::KnownFinding;
 use crate::finding::Place;
 use crate::format::percent::encoded;
-use crate::place::{ObjectId, Origin};
+use crate::place::Origin;
 
 /// The place in a source. Lines are no part of its name: a name outlives an edit.
-pub(super) fn of(source: &str, place: &Place, synthetic_paths: bool) -> Location {
+pub(super) fn of(source: &str, place: &Place) -> Location {
+    let object = &place.object;
     Location {
         physical_location: match &place.origin {
-            Origin::File { path, line } => Some(physical(file_uri(path), *line)),
-            Origin::Cluster if synthetic_paths => {
-                Some(physical((synthetic_path(&place.object), true), 1))
+            Origin::File { path, line } => physical(file_uri(path), *line),
+            Origin::Cluster => {
+                let kind = object.kind.api().kind;
+                let path = object_path(&object.namespace, kind, &object.name);
+                physical((path, true), 1)
             }
-            Origin::Cluster => None,
         },
         logical_locations: [logical(source, place)],
     }
 }
 
-/// Where something was: by its names alone.
+/// Where something was.
 pub(super) fn gone(known: &KnownFinding) -> Location {
     let place = &known.place;
     let names = [
@@ -31,7 +35,13 @@ pub(super) fn gone(known: &KnownFinding) -> Location {
         &place.part,
     ];
     Location {
-        physical_location: None,
+        physical_location: physical(
+            (
+                object_path(&place.namespace, &place.kind, &place.name),
+                true,
+            ),
+            1,
+        ),
         logical_locations: [named(names)],
     }
 }
@@ -70,12 +80,12 @@ fn file_uri(path: &str) -> Uri {
 }
 
 /// `k8s/shop/deployment/cart.yaml`.
-fn synthetic_path(object: &ObjectId) -> String {
-    let kind = object.kind.api().kind.to_lowercase();
+fn object_path(namespace: &str, kind: &str, name: &str) -> String {
     format!(
-        "k8s/{}/{kind}/{}.yaml",
-        segment(&object.namespace),
-        segment(&object.name)
+        "k8s/{}/{}/{}.yaml",
+        segment(namespace),
+        segment(&kind.to_lowercase()),
+        segment(name)
     )
 }
 
@@ -129,18 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn an_object_has_a_name_and_on_request_a_path() {
+    fn an_object_has_a_name_and_a_path() {
         let cart = object(Kind::Deployment, "shop", "cart");
         let web = place(&cart, "web", "spec.template.spec.containers[0].image");
-        let location = of("prod/a", &web, true);
+        let location = of("prod/a", &web);
         assert_eq!(
             location.logical_locations[0].fully_qualified_name,
             "prod%2Fa/shop/Deployment/cart/web"
         );
-        let uri = location.physical_location.unwrap().artifact_location.uri;
+        let uri = location.physical_location.artifact_location.uri;
         assert_eq!(uri, "k8s/shop/deployment/cart.yaml");
-        assert!(of("prod", &web, false).physical_location.is_none());
-        let up = object(Kind::Namespace, "", "..");
-        assert_eq!(synthetic_path(&up), "k8s/_/namespace/_.yaml");
+        assert_eq!(object_path("", "Namespace", ".."), "k8s/_/namespace/_.yaml");
     }
 }

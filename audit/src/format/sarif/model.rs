@@ -207,8 +207,7 @@ pub(super) struct ResultProperties<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Location {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) physical_location: Option<PhysicalLocation>,
+    pub(super) physical_location: PhysicalLocation,
     pub(super) logical_locations: [LogicalLocation; 1],
 }
 

@@ -16,7 +16,6 @@ pub(super) fn of<'a>(
     section: &'a Section,
     finding: &'a Finding,
     fingerprint: String,
-    synthetic_paths: bool,
 ) -> ResultOf<'a> {
     let text = format!(
         "{}. In {}. {} Fix: {}",
@@ -39,11 +38,7 @@ pub(super) fn of<'a>(
         kind,
         level,
         message: message(&text),
-        locations: vec![location::of(
-            &section.source,
-            &finding.place,
-            synthetic_paths,
-        )],
+        locations: vec![location::of(&section.source, &finding.place)],
         partial_fingerprints: Fingerprints {
             primary_location_line_hash: fingerprint,
         },

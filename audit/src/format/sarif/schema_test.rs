@@ -6,8 +6,8 @@ use crate::format::schema::{assert_valid, json_schema, rendered};
 use crate::format::{Format, Options, sample};
 use crate::report::Report;
 
-fn log(report: &Report, synthetic_paths: bool) -> Value {
-    let text = rendered(Format::Sarif, report, Options { synthetic_paths });
+fn log(report: &Report) -> Value {
+    let text = rendered(Format::Sarif, report, Options::default());
     serde_json::from_str(&text).unwrap()
 }
 
@@ -28,15 +28,10 @@ fn index(value: &Value) -> usize {
 fn every_report_is_sarif() {
     let schema = json_schema("sarif-2.1.0.json", &[]);
     for (name, report) in sample::all() {
-        for synthetic_paths in [false, true] {
-            assert_valid(&schema, &log(&report, synthetic_paths), name);
-        }
+        assert_valid(&schema, &log(&report), name);
     }
     for text in sample::HOSTILE {
-        for synthetic_paths in [false, true] {
-            let report = sample::hostile(text);
-            assert_valid(&schema, &log(&report, synthetic_paths), text);
-        }
+        assert_valid(&schema, &log(&sample::hostile(text)), text);
     }
     let broken = serde_json::json!({"version": "2.1.0", "runs": [{"results": []}]});
     assert!(!schema.is_valid(&broken));
@@ -45,7 +40,7 @@ fn every_report_is_sarif() {
 /// "SARIF support for code scanning": what GitHub refuses or does not show without.
 #[test]
 fn github_finds_what_it_asks_for() {
-    let log = log(&sample::everything(), true);
+    let log = log(&sample::everything());
     for run in runs(&log) {
         for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
             for field in ["shortDescription", "fullDescription", "help"] {
@@ -80,7 +75,7 @@ fn github_finds_what_it_asks_for() {
 /// References by index lead to what they name.
 #[test]
 fn references_lead_where_they_say() {
-    let log = log(&sample::everything(), false);
+    let log = log(&sample::everything());
     let mut references = 0;
     for run in runs(&log) {
         let rules = &run["tool"]["driver"]["rules"];
@@ -112,7 +107,7 @@ fn references_lead_where_they_say() {
 
 #[test]
 fn a_result_says_where_it_stands() {
-    let log = log(&sample::everything(), false);
+    let log = log(&sample::everything());
     let of = |check: &str| {
         results(&log)
             .find(|result| result["ruleId"] == check)
@@ -143,7 +138,7 @@ fn a_result_says_where_it_stands() {
 #[test]
 fn a_run_is_successful_only_where_all_was_looked_at() {
     for (name, report) in sample::all() {
-        let log = log(&report, false);
+        let log = log(&report);
         let complete = !report.sections.is_empty()
             && report
                 .sections
@@ -154,7 +149,7 @@ fn a_run_is_successful_only_where_all_was_looked_at() {
             .all(|run| run["invocations"][0]["executionSuccessful"] == true);
         assert_eq!(successful, complete, "{name}");
     }
-    let log = log(&sample::gaps(), false);
+    let log = log(&sample::gaps());
     let said = &runs(&log)[0]["invocations"][0]["toolExecutionNotifications"];
     assert_eq!(said.as_array().unwrap().len(), 4);
     assert_eq!(said[0]["level"], "error");
@@ -166,7 +161,7 @@ fn what_is_gone_is_no_result_where_results_have_paths() {
     let mut report = sample::everything();
     report.sections.remove(0);
     report.sections[0].uses.clear();
-    let log = log(&report, false);
+    let log = log(&report);
     assert_eq!(results(&log).count(), 1);
     for result in results(&log) {
         assert_eq!(

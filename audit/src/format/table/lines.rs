@@ -3,8 +3,12 @@
 use super::{Cell, Line, Tone};
 use crate::coverage::GapReason;
 use crate::finding::BaselineState;
+use crate::format::phrases::place;
 use crate::format::words::{count, reason};
 use crate::report::{Report, Summary};
+
+/// As many opt-outs are named; the rest is counted.
+const MOST_OPT_OUTS: usize = 10;
 
 pub(super) fn title(report: &Report) -> Line {
     let sources: Vec<&str> = report
@@ -23,7 +27,7 @@ pub(super) fn summary(report: &Report) -> Vec<Line> {
     let summary = report.summary();
     let mut lines = vec![verdict(&summary)];
     let beside: Vec<String> = [
-        (summary.unknown, "could not be told"),
+        (summary.unknown, "inconclusive"),
         (summary.suppressed, "suppressed"),
     ]
     .into_iter()
@@ -40,6 +44,7 @@ pub(super) fn summary(report: &Report) -> Vec<Line> {
         count(summary.uses, "image field"),
         summary.coverage
     ))]);
+    lines.extend(opt_outs(report));
     for (name, texts) in [
         ("Unused exception: ", &report.unused_exceptions),
         ("Notice: ", &report.notices),
@@ -47,6 +52,31 @@ pub(super) fn summary(report: &Report) -> Vec<Line> {
         for text in texts {
             lines.push(vec![Cell::new(Tone::Look, name), Cell::plain(text)]);
         }
+    }
+    lines
+}
+
+/// What users opted out, a line each: it is not judged, so that it is shown.
+fn opt_outs(report: &Report) -> Vec<Line> {
+    let all: Vec<_> = report
+        .sections
+        .iter()
+        .flat_map(|section| &section.opt_outs)
+        .collect();
+    let mut lines: Vec<Line> = all
+        .iter()
+        .take(MOST_OPT_OUTS)
+        .map(|out| {
+            vec![
+                Cell::new(Tone::Look, "Opted out: "),
+                Cell::plain(place(&out.place)),
+                Cell::dim(format!(" by {}", out.by)),
+            ]
+        })
+        .collect();
+    if let Some(more) = all.len().checked_sub(MOST_OPT_OUTS + 1) {
+        let more = count(more + 1, "more object");
+        lines.push(vec![Cell::new(Tone::Look, format!("Opted out: {more}"))]);
     }
     lines
 }

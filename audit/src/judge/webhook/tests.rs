@@ -12,6 +12,8 @@ fn sound() -> WebhookRecord {
     WebhookRecord {
         name: WebhookRecord::NAME.into(),
         origin: Origin::Cluster,
+        namespace: "extreg-system".into(),
+        reach: extreg_core::facts::Reach::default(),
         fails_closed: true,
         has_ca: true,
         resources: names(&RESOURCES),

@@ -2,6 +2,7 @@
 //! `admissionregistration.k8s.io/v1`, `extreg.io/v1alpha1`, and `v1` for secrets and accounts.
 
 use extreg_core::object::{LocalReference, Text};
+use extreg_core::policy::SelectorDocument;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -116,6 +117,10 @@ pub(in crate::read) struct Webhook<'a> {
     pub(in crate::read) client_config: ClientConfig<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) rules: List<Rule<'a>>,
+    #[serde(default)]
+    pub(in crate::read) namespace_selector: Option<SelectorDocument>,
+    #[serde(default)]
+    pub(in crate::read) object_selector: Option<SelectorDocument>,
 }
 
 /// `clientConfig`.
@@ -124,6 +129,15 @@ pub(in crate::read) struct Webhook<'a> {
 pub(in crate::read) struct ClientConfig<'a> {
     #[serde(borrow, default)]
     pub(in crate::read) ca_bundle: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub(in crate::read) service: Service<'a>,
+}
+
+/// `clientConfig.service`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(in crate::read) struct Service<'a> {
+    #[serde(borrow, default)]
+    pub(in crate::read) namespace: Text<'a>,
 }
 
 /// An element of `rules`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use extreg_audit::check::CheckId;
 
 use super::output::OutputSpec;
+use crate::input::Exclude;
 
 /// What to look at; without any of it, the current namespace of the cluster.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -22,6 +23,9 @@ pub(crate) struct InputArgs {
     /// Read the folders in folders too
     #[arg(short = 'R', long)]
     pub(super) recursive: bool,
+    /// Skip files and folders that match, such as charts or "**/test/*"; can be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<Exclude>,
     /// A folder with a kustomization, built by oc, kubectl or kustomize
     #[arg(short = 'k', long, value_name = "DIR")]
     pub(super) kustomize: Vec<PathBuf>,
@@ -37,6 +41,9 @@ pub(crate) struct InputArgs {
     /// What oc adm inspect or must-gather wrote: a folder, a tar or tar.gz, or - for stdin
     #[arg(long, value_name = "PATH")]
     pub(super) must_gather: Option<String>,
+    /// Do not read secrets; what depends on credentials is inconclusive then
+    #[arg(long)]
+    pub(super) without_secrets: bool,
     /// Files to lay over the cluster, as if they were applied; can be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) with: Vec<String>,
@@ -101,9 +108,6 @@ pub(crate) struct OutputArgs {
     /// Show only findings that are at least this bad; the exit code does not change
     #[arg(long, value_enum, value_name = "SEVERITY", hide_possible_values = true)]
     pub(super) min_severity: Option<ShownFrom>,
-    /// SARIF: give objects of a cluster a path, since GitHub shows nothing without one
-    #[arg(long)]
-    pub(super) sarif_synthetic_paths: bool,
     /// Keep the findings as the baseline of later runs
     #[arg(long, value_name = "FILE")]
     pub(super) write_baseline: Option<PathBuf>,

@@ -1,25 +1,25 @@
 //! From what was asked for to what was read: one snapshot for each cluster, tree or set of files.
 
-use std::path::PathBuf;
-
 use super::{
+    field_lines::FieldLines,
     files,
     live::{self, Scope},
     policy_file::PolicyFile,
     settings::{ClusterInput, FileInput, Input},
     tree,
 };
-use crate::{api::Cluster, context::Context, error::Error, printer::Printer};
+use crate::{
+    api::Cluster, context::Context, error::Error, input::Skipped, installed::Installation,
+    printer::Printer,
+};
 use extreg_audit::{
     approved,
     coverage::{Gap, GapReason, GapSubject, Scope as Asked},
     kind::Kind,
-    read::{ReadOptions, Reader},
+    read::{ReadOptions, Reader, SourceKind},
     snapshot::Snapshot,
 };
 
-/// Where the webhook runs unless it was installed elsewhere.
-const OWN_NAMESPACE: &str = "extreg-system";
 /// What the section of files is called.
 const FILES: &str = "files";
 
@@ -29,8 +29,10 @@ pub(crate) struct Collected {
     pub(crate) snapshots: Vec<Snapshot>,
     /// What the reader of the report should know, a line each.
     pub(crate) notices: Vec<String>,
-    /// Files that were left out because of their endings.
-    pub(crate) skipped: Vec<PathBuf>,
+    /// Where the fields of the objects of files stand.
+    pub(crate) lines: FieldLines,
+    /// What of the folders was not read.
+    pub(crate) skipped: Skipped,
 }
 
 /// Reads what was asked for.
@@ -45,13 +47,17 @@ pub(crate) async fn collect(
 ) -> Result<Collected, Error> {
     let options = ReadOptions {
         policies: policy.policies,
-        own_namespace: Some(OWN_NAMESPACE.to_owned()),
+        own_namespace: Installation::default().own_namespace,
         ..ReadOptions::default()
     };
     let mut collected = Collected::default();
     match input {
         Input::Clusters(asked) => collected.clusters(asked, &options, context).await?,
         Input::Files(input) => {
+            let options = ReadOptions {
+                source: SourceKind::Files,
+                ..options
+            };
             let reader = collected.files(input, options, context).await?;
             collected.add(reader, FILES.to_owned());
         }
@@ -87,7 +93,7 @@ pub(crate) async fn collect_kinds(
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
     let options = ReadOptions {
-        own_namespace: Some(OWN_NAMESPACE.to_owned()),
+        own_namespace: Installation::default().own_namespace,
         ..ReadOptions::default()
     };
     let scope = Scope {
@@ -146,10 +152,33 @@ impl Collected {
         let scope = Scope {
             namespace: namespace.clone(),
             selector: input.selector.clone(),
-            kinds: Kind::ALL.to_vec(),
+            kinds: Kind::ALL
+                .into_iter()
+                .filter(|kind| *kind != Kind::Secret || !input.without_secrets)
+                .collect(),
             is_told: true,
         };
+        let options = &ReadOptions {
+            cap: Installation::read_or_default(cluster).await?.cap,
+            ..options.clone()
+        };
+        if !input.without_secrets {
+            context.printer.note(
+                "reading secrets too, to see which credentials are used for what; no value is kept \
+                 (--without-secrets reads none)",
+            );
+        }
         let mut reader = live::read(cluster, &scope, options, &context.printer).await?;
+        if input.without_secrets {
+            reader.coverage_mut().gaps.insert(Gap {
+                what: GapSubject::List {
+                    kind: Kind::Secret,
+                    namespace: namespace.as_deref().unwrap_or_default().into(),
+                },
+                why: GapReason::NotCollected,
+                message: "excluded by --without-secrets".to_owned(),
+            });
+        }
         // An object of a file takes the place of the one of its name.
         if !input.with.is_empty() {
             let files = FileInput {
@@ -171,7 +200,8 @@ impl Collected {
     ) -> Result<Reader, Error> {
         let read = files::read(input, options, context.caller, &context.printer).await?;
         self.notices.extend(read.notices);
-        self.skipped.extend(read.skipped);
+        self.lines.merge(read.lines);
+        self.skipped.merge(read.skipped);
         Ok(read.reader)
     }
 

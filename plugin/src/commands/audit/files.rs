@@ -1,6 +1,6 @@
 //! The objects of files.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use extreg_audit::{
     coverage::{Gap, GapReason, GapSubject},
@@ -9,11 +9,15 @@ use extreg_audit::{
     read::{ReadOptions, Reader},
 };
 
-use super::{rendered::HELM, settings::FileInput};
+use super::{field_lines::FieldLines, rendered::Rendered, settings::FileInput};
 use crate::{
     caller::Caller,
+    commands::check::undeclared,
     error::Error,
-    input::{self, Document, FoundObject, Source, SourceList, find_sources},
+    input::{
+        self, Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,
+        find_sources,
+    },
     printer::Printer,
 };
 
@@ -23,8 +27,10 @@ pub(super) struct FilesRead {
     pub(super) reader: Reader,
     /// What the reader of the report should know, a line each.
     pub(super) notices: Vec<String>,
-    /// Files of folders that were left out because of their endings.
-    pub(super) skipped: Vec<PathBuf>,
+    /// Where the fields of the objects stand.
+    pub(super) lines: FieldLines,
+    /// What of the folders was not read.
+    pub(super) skipped: Skipped,
 }
 
 /// Reads files, and what programs make of a kustomization or a chart.
@@ -42,10 +48,11 @@ pub(super) async fn read(
         mut sources,
         skipped,
         errors,
-    } = find_sources(&input.names, input.recursive)?;
+    } = find_sources(&input.names, input.recursive, &input.exclude)?;
     let mut files = FilesRead {
         reader: Reader::new(options),
         notices: Vec::new(),
+        lines: FieldLines::default(),
         skipped,
     };
     for error in errors {
@@ -65,33 +72,43 @@ pub(super) async fn read(
     let mut documents = input::stream(sources);
     while let Some(document) = documents.recv().await {
         match document {
-            Ok(document) => files.document(&document, &input.namespace, printer),
-            Err(error) => files.unreadable(printer, &error.to_string()),
+            Ok(document) => files.document(&document, input, printer),
+            Err(error) => files.refused(printer, error),
         }
+    }
+    if let Some(summary) = files.skipped.summary() {
+        printer.note(summary);
     }
     Ok(files)
 }
 
 impl FilesRead {
-    fn document(&mut self, document: &Document, namespace: &str, printer: &Printer) {
-        let origin = origin(document);
+    fn document(&mut self, document: &Document, input: &FileInput, printer: &Printer) {
         match document.objects() {
             Ok(objects) => {
                 for object in objects {
-                    self.object(&object, &origin, namespace, printer);
+                    self.object(document, &object, input, printer);
                 }
             }
-            Err(error) => self.unreadable(printer, &error.to_string()),
+            Err(error) => self.refused(printer, error),
+        }
+    }
+
+    fn refused(&mut self, printer: &Printer, error: InputError) {
+        match error {
+            InputError::NotManifest { name, reason, .. } => self.skipped.add(reason, name.into()),
+            error => self.unreadable(printer, &error.to_string()),
         }
     }
 
     fn object(
         &mut self,
+        document: &Document,
         object: &FoundObject<'_>,
-        origin: &Origin,
-        namespace: &str,
+        input: &FileInput,
         printer: &Printer,
     ) {
+        let origin = &self.origin(document, object, &input.rendered);
         let Some(kind) = Kind::of(&object.api_version, &object.kind) else {
             let group = object.api_version.split_once('/').map(|(group, _)| group);
             let other = match group {
@@ -110,10 +127,51 @@ impl FilesRead {
             );
             self.notices.push(notice);
         }
+        for name in &object.undeclared {
+            self.unreadable(printer, &undeclared(document, object, name));
+        }
         let json = object.body.to_string();
-        if let Err(error) = self.reader.read(kind, &json, origin.clone(), namespace) {
-            let what = format!("{origin}: {} {}: {error}", object.kind, object.name());
+        if let Err(error) = self
+            .reader
+            .read(kind, &json, origin.clone(), &input.namespace)
+        {
+            let fault = JsonFault {
+                message: error.to_string(),
+                column: error.column(),
+            };
+            let Mismatch { line, message } = document.mismatch(object, &json, &fault);
+            let source = &document.origin.source;
+            let what = format!(
+                "{source}:{line}: {} {}: {message}",
+                object.kind,
+                object.name()
+            );
             self.unreadable(printer, &what);
+        }
+    }
+
+    /// Where an object stands: in a file that is there, also where a program rendered it.
+    fn origin(
+        &mut self,
+        document: &Document,
+        object: &FoundObject<'_>,
+        rendered: &[Rendered],
+    ) -> Origin {
+        let source = &document.origin.source;
+        let is_source = |rendered: &&Rendered| *rendered.name() == **source;
+        if let Some(rendered) = rendered.iter().find(is_source) {
+            let mut head = document.as_written().lines();
+            let template = head.find_map(|line| line.strip_prefix("# Source: "));
+            let path = rendered.file(template.map(str::trim));
+            return Origin::File {
+                path: path.display().to_string().into(),
+                line: 1,
+            };
+        }
+        self.lines.add(document, object);
+        Origin::File {
+            path: Arc::clone(source),
+            line: object.line,
         }
     }
 
@@ -126,19 +184,4 @@ impl FilesRead {
             message: String::new(),
         });
     }
-}
-
-/// Where a document stands; helm says from which template of a chart it made one.
-fn origin(document: &Document) -> Origin {
-    let file = |path: Arc<str>, line| Origin::File { path, line };
-    let source = &document.origin.source;
-    if !source.starts_with(HELM) {
-        return file(Arc::clone(source), document.origin.line);
-    }
-    let mut head = document.as_written().lines();
-    let template = head.find_map(|line| line.strip_prefix("# Source: "));
-    template.map_or_else(
-        || file(Arc::clone(source), document.origin.line),
-        |path| file(path.trim().into(), 1),
-    )
 }

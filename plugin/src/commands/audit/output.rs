@@ -11,6 +11,7 @@ use std::{
 use extreg_audit::{
     format::{self as data, table},
     report::Report,
+    verdict::Gate,
 };
 
 use super::table::print_table;
@@ -40,7 +41,7 @@ pub(super) enum Format {
 /// How reports are written.
 pub(super) struct Output<'a> {
     pub(super) specs: &'a [OutputSpec],
-    pub(super) synthetic_paths: bool,
+    pub(super) gate: Gate,
     pub(super) caller: Caller,
     pub(super) printer: &'a Printer,
 }
@@ -210,9 +211,7 @@ impl Output<'_> {
     }
 
     fn options(&self) -> data::Options {
-        data::Options {
-            synthetic_paths: self.synthetic_paths,
-        }
+        data::Options { gate: self.gate }
     }
 }
 

@@ -39,9 +39,11 @@ const PREFIX: &str = "extreg-audit";
 
 /// Writes each section to its cluster, and removes what an earlier run wrote and this one does not.
 /// Whoever looked at one namespace writes the report of that one, and leaves the one about the cluster.
+/// What one namespace refuses does not stop the others.
 ///
 /// # Errors
-/// If a cluster does not serve OpenReports, or refuses; [`Error::Partial`] once something is written.
+/// If a cluster does not serve OpenReports or does not answer; at the end, if something was refused;
+/// [`Error::Partial`] once something is written.
 pub(super) async fn publish(
     report: &Report,
     input: &ClusterInput,
@@ -64,25 +66,75 @@ pub(super) async fn publish(
         let written = written.map_err(|error| context.journal.ended_by(error))?;
         published.written += written.written;
         published.unchanged += written.unchanged;
+        published.terminating += written.terminating;
+        published.failed.extend(written.failed);
     }
     if !input.all_namespaces {
         context.printer.note(
             "the ClusterReport is left as it is: it says what was found in all namespaces (-A)",
         );
     }
-    let Published { written, unchanged } = published;
-    context.printer.note(match unchanged {
-        0 => format!("published {written} reports"),
-        _ => format!("published {written} reports, {unchanged} are unchanged"),
-    });
-    Ok(())
+    let Published {
+        written,
+        unchanged,
+        terminating,
+        failed,
+    } = published;
+    let mut summary = format!("published {written} reports");
+    for (count, what) in [
+        (unchanged, "unchanged"),
+        (terminating, "skipped in namespaces that are terminating"),
+        (failed.len(), "failed"),
+    ] {
+        if count > 0 {
+            summary = format!("{summary}, {count} {what}");
+        }
+    }
+    context.printer.note(summary);
+    if failed.is_empty() {
+        return Ok(());
+    }
+    for failure in &failed {
+        context.printer.error(&format!("error: {failure}"));
+    }
+    let error = Error::failed(format!("{} reports could not be published", failed.len()));
+    Err(context.journal.ended_by(error))
 }
 
-/// How many reports were written, and how many said already what they would say.
-#[derive(Clone, Copy, Debug, Default)]
+/// What became of the reports.
+#[derive(Clone, Debug, Default)]
 struct Published {
     written: usize,
+    /// They said already what they would say.
     unchanged: usize,
+    /// Their namespace takes no new object.
+    terminating: usize,
+    /// Which could not be written or removed, and why.
+    failed: Vec<String>,
+}
+
+impl Published {
+    /// Goes on where one report was refused.
+    ///
+    /// # Errors
+    /// What no other report could get past.
+    fn refused(&mut self, reference: &ObjectRef, error: Error) -> Result<(), Error> {
+        let text = error.to_string();
+        match error {
+            Error::NotLoggedIn(_) | Error::Unreachable(_) => return Err(error),
+            // The API server's words (apiserver `plugin/namespace/lifecycle/admission.go`).
+            _ if text.contains("because it is being terminated") => self.terminating += 1,
+            _ => {
+                let place = match &*reference.namespace {
+                    "" => reference.to_string(),
+                    namespace => format!("{reference} in {namespace}"),
+                };
+                let text = text.trim_start_matches("error: ");
+                self.failed.push(format!("{place}: {text}"));
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn one(
@@ -114,18 +166,30 @@ async fn one(
         let body = serde_json::to_value(&report).map_err(|e| Error::failed(e.to_string()))?;
         let object = Object { kind, body };
         let reference = object.reference();
-        if says_already(cluster, &object).await? {
-            published.unchanged += 1;
-            kept.insert(reference);
-            continue;
+        kept.insert(reference.clone());
+        match says_already(cluster, &object).await {
+            Ok(true) => {
+                published.unchanged += 1;
+                continue;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                published.refused(&reference, error)?;
+                continue;
+            }
         }
         context.journal.begin(reference.to_string());
-        cluster
-            .server_side_apply(&object, true, DryRun::None)
-            .await?;
-        context.journal.done(format!("{reference} applied"));
-        published.written += 1;
-        kept.insert(reference);
+        let applied = cluster.server_side_apply(&object, true, DryRun::None);
+        match applied.await {
+            Ok(_) => {
+                context.journal.done(format!("{reference} applied"));
+                published.written += 1;
+            }
+            Err(error) => {
+                context.journal.nothing_done();
+                published.refused(&reference, error)?;
+            }
+        }
     }
     let kinds: &[Kind] = match scope {
         Some(_) => &[REPORT],
@@ -135,8 +199,13 @@ async fn one(
         for stale in ours(cluster, kind, scope).await? {
             if !kept.contains(&stale) && was_seen(section, &stale.namespace) {
                 context.journal.begin(stale.to_string());
-                cluster.delete(&stale, DryRun::None).await?;
-                context.journal.done(format!("{stale} deleted"));
+                match cluster.delete(&stale, DryRun::None).await {
+                    Ok(_) => context.journal.done(format!("{stale} deleted")),
+                    Err(error) => {
+                        context.journal.nothing_done();
+                        published.refused(&stale, error)?;
+                    }
+                }
             }
         }
     }

@@ -11,8 +11,9 @@ use crate::{caller::Caller, error::Error};
 
 /// The most that is shown of what a program says against its input.
 const MAX_LINES: usize = 5;
-/// How the name of what helm made begins.
-pub(super) const HELM: &str = "helm template ";
+/// The names of a kustomization's own file (kustomize `api/konfig/general.go`,
+/// `RecognizedKustomizationFileNames`).
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What to render.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,27 @@ impl Rendered {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Kustomize(path) => format!("kustomize {}", path.display()),
-            Self::Helm(chart) => format!("{HELM}{}", chart.path.display()),
+            Self::Helm(chart) => format!("helm template {}", chart.path.display()),
+        }
+    }
+
+    /// The file that an object comes from, as far as that is known: the template that helm names, or
+    /// the file of the kustomization or chart.
+    pub(super) fn file(&self, template: Option<&str>) -> PathBuf {
+        let existing = |path: PathBuf| path.is_file().then_some(path);
+        match self {
+            Self::Kustomize(folder) => KUSTOMIZATIONS
+                .iter()
+                .find_map(|name| existing(folder.join(name)))
+                .unwrap_or_else(|| folder.clone()),
+            Self::Helm(chart) => {
+                // The first name is the chart's own, whatever its folder is called.
+                let below = template.and_then(|path| Some(path.split_once('/')?.1));
+                below
+                    .and_then(|below| existing(chart.path.join(below)))
+                    .or_else(|| existing(chart.path.join("Chart.yaml")))
+                    .unwrap_or_else(|| chart.path.clone())
+            }
         }
     }
 

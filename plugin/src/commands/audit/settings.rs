@@ -12,7 +12,10 @@ use super::{
     policy_file::{self, PolicyFile},
     rendered::{Chart, Rendered},
 };
-use crate::{error::Error, input::TreeSource};
+use crate::{
+    error::Error,
+    input::{Exclude, TreeSource},
+};
 use extreg_audit::{
     baseline::Baseline,
     check::{CheckId, Severity},
@@ -49,6 +52,8 @@ pub(crate) struct ClusterInput {
     pub(super) all_namespaces: bool,
     /// Labels; empty for all.
     pub(super) selector: String,
+    /// Secrets are not read.
+    pub(super) without_secrets: bool,
     /// Files to lay over each.
     pub(super) with: Vec<String>,
 }
@@ -58,6 +63,7 @@ pub(crate) struct ClusterInput {
 pub(crate) struct FileInput {
     pub(super) names: Vec<String>,
     pub(super) recursive: bool,
+    pub(super) exclude: Vec<Exclude>,
     pub(super) rendered: Vec<Rendered>,
     /// The namespace of objects that name none; may be empty.
     pub(super) namespace: String,
@@ -78,7 +84,6 @@ pub(crate) struct Judgement {
 pub(crate) struct Destination {
     pub(super) specs: Vec<OutputSpec>,
     pub(super) shown_from: Option<Severity>,
-    pub(super) synthetic_paths: bool,
     pub(super) baseline: Option<PathBuf>,
     pub(super) folder: Option<PathBuf>,
     pub(super) publish: bool,
@@ -113,6 +118,7 @@ impl Input {
         let files = FileInput {
             names: args.filename,
             recursive: args.recursive,
+            exclude: args.exclude,
             rendered: rendered(
                 args.kustomize,
                 args.helm_chart,
@@ -128,6 +134,11 @@ impl Input {
                 "--must-gather stands alone: no -f, -k or --helm-chart with it",
             ));
         }
+        if is_offline && args.without_secrets {
+            return Err(Error::usage(
+                "--without-secrets is for a cluster, and none is queried",
+            ));
+        }
         if is_offline && !args.with.is_empty() {
             return Err(Error::usage(
                 "--with lays files over a cluster, and none is asked",
@@ -135,6 +146,11 @@ impl Input {
         }
         if args.recursive && !has_files {
             return Err(Error::usage("-R needs -f: the folders to go through"));
+        }
+        if !files.exclude.is_empty() && !has_files {
+            return Err(Error::usage(
+                "--exclude needs -f: the folders to go through",
+            ));
         }
         if is_offline && args.selector.is_some() {
             return Err(Error::usage("-l is for a cluster: files are read whole"));
@@ -168,6 +184,7 @@ impl Input {
             contexts: contexts.to_vec(),
             all_namespaces: args.all_namespaces,
             selector: args.selector.unwrap_or_default(),
+            without_secrets: args.without_secrets,
             with: args.with,
         }))
     }
@@ -287,7 +304,6 @@ impl Destination {
         Ok(Self {
             specs,
             shown_from: args.min_severity.map(ShownFrom::severity),
-            synthetic_paths: args.sarif_synthetic_paths,
             baseline: args.write_baseline,
             folder: args.save,
             publish: args.publish,

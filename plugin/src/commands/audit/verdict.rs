@@ -8,8 +8,8 @@ use extreg_audit::{
 
 use crate::exit::Exit;
 
-/// What there is to say of a report, and how the run ends: as the gate rules; 1 if a list failed or
-/// a document cannot be read, since then the job was not done.
+/// What there is to say of a report, and how the run ends: as the gate rules; 1 if a list failed, or a
+/// document cannot be read and there is nothing worse, since then the job was not done.
 pub(super) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
     let ruling = verdict(report, gate);
     let exit = match ruling.verdict {
@@ -21,7 +21,12 @@ pub(super) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
         .sections
         .iter()
         .flat_map(|section| &section.coverage.gaps);
-    let broke = gaps.any(|gap| matches!(gap.why, GapReason::Failed | GapReason::Unreadable));
+    let broke = gaps.any(|gap| match gap.why {
+        GapReason::Failed => true,
+        // Findings outrank a file that cannot be read.
+        GapReason::Unreadable => exit != Exit::No,
+        GapReason::Elided | GapReason::Forbidden | GapReason::NotCollected => false,
+    });
     let exit = if broke { exit.and(Exit::Failed) } else { exit };
     (ruling, exit)
 }
@@ -187,6 +192,18 @@ mod tests {
                 "failure before both",
                 strict,
                 report(high(), &[GapReason::Failed]),
+                1,
+            ),
+            (
+                "findings before a file",
+                at(Severity::High),
+                report(high(), &[GapReason::Unreadable]),
+                3,
+            ),
+            (
+                "a file before findings that pass",
+                at(Severity::Critical),
+                report(high(), &[GapReason::Unreadable]),
                 1,
             ),
             ("nothing", none, empty(), 4),
