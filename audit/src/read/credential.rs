@@ -103,7 +103,9 @@ fn keys(
 /// Go's base64 skips line ends, and so does the API server (`encoding/base64` `decodeQuantum`).
 fn without_line_ends(encoded: &str) -> Vec<u8> {
     let bytes = encoded.bytes();
-    bytes.filter(|byte| !matches!(byte, b'\r' | b'\n')).collect()
+    bytes
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .collect()
 }
 
 /// What `oc adm inspect` puts in the place of a value: `214 bytes long`
