@@ -34,6 +34,7 @@ pub use schema::structural_schema;
 pub struct ControlPlane {
     // Dropped in this order: the API server before the store that it writes to, the folder last.
     api_server: Guard,
+    api_server_args: Vec<String>,
     etcd: Guard,
     folder: tempfile::TempDir,
     pki: Pki,
@@ -156,6 +157,19 @@ impl ControlPlane {
             .collect()
     }
 
+    /// Kills kube-apiserver, starts it again on the same port, and waits until it serves.
+    pub async fn restart_api_server(&mut self) -> Result<()> {
+        // By its own id: dropping the guard would take the folder with it.
+        let pid = self.api_server.wait_pid()?.to_string();
+        Command::new("kill").args(["-KILL", &pid]).status()?;
+        self.api_server.wait()?;
+        let mut command = Command::new(self.binaries.kube_apiserver());
+        command.args(&self.api_server_args);
+        self.api_server = Guard::start("kube-apiserver", self.folder.path(), &command)?;
+        let client = self.client().await?;
+        self.wait(&client).await
+    }
+
     /// Ends it now.
     pub fn stop(self) {
         drop(self);
@@ -195,12 +209,14 @@ impl ControlPlane {
             path,
             Command::new(binaries.etcd()).args(etcd_args()),
         )?;
+        let args = api_server_args(port, options);
         let mut api_server = Command::new(binaries.kube_apiserver());
-        api_server.args(api_server_args(port, options));
+        api_server.args(&args);
         let api_server = Guard::start("kube-apiserver", path, &api_server)?;
         let binaries = binaries.clone();
         let mut plane = Self {
             api_server,
+            api_server_args: args,
             etcd,
             folder,
             pki,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -90,6 +90,11 @@ impl WebhookServer {
         ReviewClient::connect((Ipv4Addr::LOCALHOST, self.port).into(), &ca).await
     }
 
+    /// Where it answers reviews.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
     /// Where probes and Prometheus are answered, without TLS.
     pub fn health_address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.health_port).into()
@@ -117,6 +122,14 @@ impl WebhookServer {
     /// Kills it, as a node that dies does.
     pub fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Ends it by SIGTERM, as kubelet does, and waits until it has ended.
+    pub fn terminate(&mut self) -> Result<ExitStatus> {
+        let process = self.process.take();
+        process
+            .context("the webhook is not running")?
+            .end_by("TERM")
     }
 
     /// Starts it again on the same ports.

@@ -12,6 +12,7 @@ mod commands;
 mod decision;
 mod memory;
 mod pin;
+mod pressure;
 mod program;
 mod report;
 mod server;
@@ -90,6 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         admission::run(&programs, args)?;
     }
     if wanted(What::Memory) {
+        pressure::run(&programs)?;
         runtime.block_on(memory::run(&programs))?;
     }
     if wanted(What::Cluster) {

@@ -93,3 +93,21 @@ fn an_export_is_complete_and_in_order_and_holds_no_key() {
         assert!(following.contains(words), "{words} is not in\n{following}");
     }
 }
+
+#[test]
+fn that_every_client_is_answered_is_said_where_the_webhook_runs_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.crt");
+    std::fs::write(&ca, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let args = format!(
+        "install --export --url https://h --ca-file {}",
+        ca.display()
+    );
+    let (code, out, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    for words in ["answers every client that can connect", "--client-ca"] {
+        assert!(err.contains(words) && !out.contains(words), "{err}");
+    }
+    let (_, _, err) = run("install --export");
+    assert!(!err.contains("--client-ca"), "{err}");
+}

@@ -2,7 +2,7 @@
 //! answer to the last. Written by hand rather than with a client library: it must need less CPU than any server.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,9 +39,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .block_on(all(args))
 }
 
-async fn all(args: &Args) -> Result<()> {
+/// Speaks HTTP/1.1 with servers whose certificate is from the CA in this file.
+pub(crate) fn connector(ca: &Path) -> Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
-    let ca = std::fs::read(&args.ca).with_context(|| format!("read {}", args.ca.display()))?;
+    let ca = std::fs::read(ca).with_context(|| format!("read {}", ca.display()))?;
     for certificate in CertificateDer::pem_slice_iter(&ca) {
         roots.add(certificate?)?;
     }
@@ -49,7 +50,11 @@ async fn all(args: &Args) -> Result<()> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let connector = TlsConnector::from(Arc::new(config));
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+async fn all(args: &Args) -> Result<()> {
+    let connector = connector(&args.ca)?;
     let connecting = (0..args.connections).map(|_| Connection::open(args, &connector));
     let connections = try_join_all(connecting).await?;
 
@@ -145,7 +150,7 @@ impl Connection {
 }
 
 /// The body of an answer, once all of it is there.
-fn body(answer: &[u8]) -> Result<Option<&[u8]>> {
+pub(crate) fn body(answer: &[u8]) -> Result<Option<&[u8]>> {
     let Some(end) = find(answer, b"\r\n\r\n") else {
         return Ok(None);
     };

@@ -7,6 +7,7 @@ mod constant;
 mod creates;
 mod decide;
 mod fill;
+mod hold;
 mod load;
 mod namespaces;
 mod population;
@@ -25,6 +26,7 @@ enum Task {
     Creates(creates::Args),
     Decide(decide::Args),
     Fill(fill::Args),
+    Hold(hold::Args),
     Load(load::Args),
     Namespaces(namespaces::Args),
     Tree(tree::Args),
@@ -38,6 +40,7 @@ fn main() -> Result<()> {
         Task::Creates(args) => creates::run(&args),
         Task::Decide(args) => decide::run(&args),
         Task::Fill(args) => fill::run(&args),
+        Task::Hold(args) => hold::run(&args),
         Task::Load(args) => load::run(&args),
         Task::Namespaces(args) => namespaces::run(&args),
         Task::Tree(args) => tree::run(&args),

@@ -33,6 +33,7 @@ async fn installed_proven_upgraded_and_removed() {
     // Without a namespace that it is called for, it is only seen to be reached.
     let first = cluster.webhook(&install(&server, "")).await.ends(0);
     let first = first.says("there is no namespace yet");
+    let first = first.says("answers every client that can connect");
     assert_eq!(first.verbs(), ["created"]);
     let order: Vec<&str> = first.out.lines().collect();
     assert!(

@@ -25,6 +25,12 @@ use crate::{
     exit::Exit,
 };
 
+/// What it means that a webhook that runs elsewhere does not authenticate its clients. Whether this one does cannot be seen
+/// from here.
+const ANSWERS_EVERYONE: &str = "Unless it is started with --client-ca, the webhook answers every client that can connect to \
+     its URL, and so tells whether a namespace has the push secret that a policy names. Let only the API servers connect, or \
+     authenticate them with --client-ca and --client-name.";
+
 /// Install the webhook, or upgrade it in place, and prove that it works
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\

@@ -38,6 +38,9 @@ pub(super) fn run(
             }
         }
     }
+    if let Place::Elsewhere { .. } = choices.place {
+        printer.note(super::ANSWERS_EVERYONE);
+    }
     printer.note(
         "Apply the last one, the MutatingWebhookConfiguration, when the webhook serves. Then prove \
          it with \"webhook check\".",

@@ -69,6 +69,9 @@ pub(super) async fn make(
     let (settings, pair) = settings::resolve(cluster, choices, live).await?;
 
     let mut notes = Vec::new();
+    if matches!(settings.tls, Tls::External { .. }) {
+        notes.push(super::ANSWERS_EVERYONE.to_owned());
+    }
     let mut steps = Vec::new();
     let unwritable = |error: RenderError| Error::failed(error.to_string());
     for manifest in install(&settings).map_err(unwritable)? {
