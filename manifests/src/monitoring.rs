@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
 use crate::names;
 use crate::namespace::{own_meta, pod_labels};
-use crate::settings::Settings;
+use crate::settings::{Settings, Tls};
 
 const API_VERSION: &str = "monitoring.coreos.com/v1";
 
@@ -129,17 +129,17 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
     let namespace = &settings.namespace;
     let service = names::WEBHOOK;
     let entry = names::WEBHOOK_ENTRY;
-    vec![
+    let manual = settings.tls != Tls::ServiceCa;
+    let mut alerts = vec![
         alert(
             "ExtregWebhookDown",
             format!("absent(up{{namespace=\"{namespace}\",service=\"{service}\"}} == 1)"),
             "5m",
             "warning",
             "No replica of the oc extreg webhook answers.",
-            "Builds and image streams are admitted unchanged meanwhile. `oc extreg webhook status` says more.",
+            "Builds and image streams are admitted unchanged meanwhile. `oc extreg webhook status` shows why.",
         ),
-        // service-ca renews a leaf only when less than an hour is left of it; "30 days" would be a
-        // false alarm at the end of every leaf.
+        // service-ca renews a certificate only when less than an hour is left of it.
         alert(
             "ExtregWebhookCertificateExpiring",
             format!(
@@ -148,7 +148,7 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             "1m",
             "critical",
             "The webhook serves a certificate with less than 30 minutes left.",
-            "Whoever issues it should have renewed it by now; when it has expired the API servers skip the webhook.",
+            "It should have been renewed by now. API servers skip the webhook once it has expired.",
         ),
         alert(
             "ExtregWebhookCertificateRefused",
@@ -166,7 +166,7 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             "0m",
             "warning",
             "API servers admit requests without having reached the webhook.",
-            "What was admitted so may lack its push secret or schedule; `oc extreg webhook check` tries the way again.",
+            "What they admitted may lack its push secret or schedule; `oc extreg webhook check` tests the connection.",
         ),
         alert(
             "ExtregPolicyConflict",
@@ -176,15 +176,47 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             "Two registry policies tie for the same images.",
             "`kubectl get registrypolicies` shows which; make one of them more specific.",
         ),
+        // Sources that the cluster does not have, or that no policy needs, have no series.
         alert(
             "ExtregFactsUnknown",
-            format!(
-                "min by (source) (extreg_facts_source_state{{namespace=\"{namespace}\",state=\"ready\"}}) == 0"
-            ),
+            format!("min by (source) (extreg_facts_known{{namespace=\"{namespace}\"}}) == 0"),
             "15m",
             "warning",
-            "The webhook does not know a part of the cluster.",
+            "The webhook cannot read a part of the cluster.",
             "Source {{ $labels.source }} is forbidden or down; the webhook decides without it.",
         ),
-    ]
+        alert(
+            "ExtregFactsStale",
+            format!(
+                "max by (source) (extreg_facts_age_seconds{{namespace=\"{namespace}\"}}) > 300"
+            ),
+            "5m",
+            "warning",
+            "The webhook has not heard from a part of the cluster for more than five minutes.",
+            "What it knew of source {{ $labels.source }} has expired; the webhook decides without it.",
+        ),
+        alert(
+            "ExtregTaskPanicking",
+            format!(
+                "sum by (task) (increase(extreg_task_panics_total{{namespace=\"{namespace}\"}}[15m])) > 0"
+            ),
+            "0m",
+            "warning",
+            "A background task of the webhook panics.",
+            "Task {{ $labels.task }} is restarted after each panic; the log says where it panics.",
+        ),
+    ];
+    if manual {
+        alerts.push(alert(
+            "ExtregWebhookCertificateDue",
+            format!(
+                "min(extreg_cert_not_after_seconds{{namespace=\"{namespace}\"}}) - time() < 30 * 86400"
+            ),
+            "10m",
+            "warning",
+            "The certificate of the webhook expires in less than 30 days and is renewed by hand.",
+            "`oc extreg webhook cert rotate` renews one that `webhook install` issued.",
+        ));
+    }
+    alerts
 }

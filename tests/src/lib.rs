@@ -8,9 +8,9 @@ mod binaries;
 mod cache;
 mod control_plane;
 pub mod fixtures;
+mod go_program;
 mod guard;
 mod input;
-mod peer;
 mod process;
 pub mod registry;
 mod review_client;
@@ -22,8 +22,8 @@ pub use cache::Cache;
 pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
+pub use go_program::{build_peer, build_promtool};
 pub use input::with_input;
-pub use peer::build_peer;
 pub use process::Process;
 pub use review_client::{Answer, ReviewClient};
 pub use webhook::WebhookServer;

@@ -1,5 +1,7 @@
 //! A real API server takes what is installed for what it is meant to be.
 
+#[path = "manifests/alerts.rs"]
+mod alerts;
 #[path = "manifests/calls.rs"]
 mod calls;
 #[path = "manifests/cluster.rs"]
