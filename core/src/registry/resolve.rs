@@ -130,7 +130,7 @@ pub fn resolve<'a>(input: &'a str, role: RefRole, internal: &InternalRegistry) -
 }
 
 /// `${NAME}` or `${{NAME}}` of a Template.
-fn has_parameter(input: &str) -> bool {
+pub(crate) fn has_parameter(input: &str) -> bool {
     input
         .split_once("${")
         .is_some_and(|(_, rest)| rest.contains('}'))

@@ -13,6 +13,7 @@ mod population;
 mod review;
 mod spread;
 mod tree;
+mod worst;
 mod yaml;
 
 use anyhow::Result;
@@ -28,6 +29,7 @@ enum Task {
     Load(load::Args),
     Namespaces(namespaces::Args),
     Tree(tree::Args),
+    Worst(worst::Args),
 }
 
 fn main() -> Result<()> {
@@ -41,5 +43,6 @@ fn main() -> Result<()> {
         Task::Load(args) => load::run(&args),
         Task::Namespaces(args) => namespaces::run(&args),
         Task::Tree(args) => tree::run(&args),
+        Task::Worst(args) => worst::run(&args),
     }
 }

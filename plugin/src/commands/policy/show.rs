@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
-    commands::{audit::Columns, check::policies},
+    commands::{audit::Columns, check::policies, webhook::kinds},
     context::Context,
     error::Error,
     exit::Exit,
@@ -28,7 +28,7 @@ const IGNORE: &str = "extreg.io/ignore";
 /// Show the policies in effect, the most specific first, and whether they are in force
 ///
 /// Of the cluster, with what the webhook says of each; of files; or the built-in one where the cluster
-/// has none.
+/// does not know the kind.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// Only this one, with all that is said of it
@@ -65,6 +65,15 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         (None, None) => Effect::built_in(),
     };
     let printer = &context.printer;
+    let webhook = match &cluster {
+        Some(cluster) if !is_of_files => is_installed(cluster).await?,
+        _ => Known::Unknown,
+    };
+    if webhook == Known::Known(false) {
+        printer.warn("no webhook is installed: the policies are not active");
+    } else if !is_of_files && effect.stated.is_empty() {
+        printer.warn("the cluster has no policy: nothing is injected");
+    }
     if let (Some(namespace), Some(cluster)) = (&args.effective, &cluster) {
         let labels = labels(cluster, namespace).await?;
         tell_exempt(namespace, &labels, printer);
@@ -80,7 +89,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         }
     }
     match (args.output, &args.name) {
-        (Some(format), _) => printer.raw(&to_data(&report(&effect), format)?),
+        (Some(format), _) => printer.raw(&to_data(&report(&effect, webhook), format)?),
         (None, Some(_)) => effect.stated.iter().for_each(|one| details(one, printer)),
         (None, None) => table(&effect, printer),
     }
@@ -93,6 +102,15 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whether API servers call a webhook of ours, as far as the user can read that.
+async fn is_installed(cluster: &Cluster) -> Result<Known<bool>, Error> {
+    match cluster.get(&kinds::configuration()).await {
+        Ok(found) => Ok(Known::Known(found.is_some())),
+        Err(error) if error.is_forbidden() => Ok(Known::Unknown),
+        Err(error) => Err(error),
+    }
 }
 
 /// The labels of a namespace; unknown to one who may not read them.
@@ -240,7 +258,7 @@ fn details(one: &Stated, printer: &Printer) {
     }
 }
 
-fn report(effect: &Effect) -> Value {
+fn report(effect: &Effect, webhook: Known<bool>) -> Value {
     let conflicts = effect.set.conflicts();
     let policies: Vec<Value> = effect
         .stated
@@ -270,6 +288,7 @@ fn report(effect: &Effect) -> Value {
         "apiVersion": "extreg.io/v1",
         "kind": "PoliciesInEffect",
         "source": effect.origin.word(),
+        "webhookInstalled": webhook.known(),
         "policies": policies,
     })
 }

@@ -108,7 +108,7 @@ pub(crate) fn rights() -> Result<Vec<Right>, Error> {
 }
 
 /// The configuration by its fixed name.
-pub(super) fn configuration() -> ObjectRef {
+pub(in crate::commands) fn configuration() -> ObjectRef {
     ObjectRef::new(CONFIGURATION, "", names::WEBHOOK)
 }
 
