@@ -22,11 +22,13 @@ use extreg_core::facts::Known;
 pub use self::answer::{Credential, Doubt, Fault, Push};
 pub(crate) use self::key_fault::ANY_OF_HUB;
 pub use self::key_fault::{KeyFault, registry_of_key};
-use self::keyring::{first_of, is_managed};
+use self::keyring::{first_in, first_of, is_managed};
 pub use self::shown::shown_key;
 use crate::kind::Kind;
 use crate::place::ObjectId;
-use crate::snapshot::{AccountRecord, BuildRecord, SecretRecord, Snapshot, WorkloadRecord};
+use crate::snapshot::{
+    AccountRecord, BuildRecord, SecretKeys, SecretRecord, Snapshot, WorkloadRecord,
+};
 
 /// Answers from one snapshot.
 #[derive(Clone, Copy, Debug)]
@@ -157,7 +159,11 @@ impl<'a> Credentials<'a> {
         };
         if !build.push_secret.is_empty() {
             let secret = secret_id(namespace, &build.push_secret);
-            return match self.mounted(consumer, &secret, image) {
+            let credential = match consumer {
+                Consumer::BuildPush => self.mounted_push(&secret, image),
+                _ => self.mounted(consumer, &secret, image),
+            };
+            return match credential {
                 Credential::Unknown(doubt) => Push::Unknown(doubt),
                 credential => Push::Named(secret, credential),
             };
@@ -222,6 +228,21 @@ impl<'a> Credentials<'a> {
             Some(secret) => Seen::Present(secret),
             None if self.snapshot.holds_all(Kind::Secret, namespace) => Seen::Absent,
             None => Seen::Unknown,
+        }
+    }
+
+    /// What a build reads of a secret that it names for its push, whatever the type of the secret.
+    pub fn push_secret(self, namespace: &str, name: &str) -> Seen<&'a SecretKeys> {
+        match self.secret(namespace, name) {
+            Seen::Present(secret) => Seen::Present(&secret.push),
+            seen @ (Seen::Absent | Seen::Unknown) => {
+                let key = (namespace.into(), name.into());
+                match (self.snapshot.other_secrets.get(&key), seen) {
+                    (Some(keys), _) => Seen::Present(keys),
+                    (None, Seen::Absent) => Seen::Absent,
+                    (None, _) => Seen::Unknown,
+                }
+            }
         }
     }
 
@@ -314,6 +335,22 @@ impl<'a> Credentials<'a> {
     fn mounted(self, consumer: Consumer, secret: &ObjectId, image: &str) -> Credential {
         match self.secret(&secret.namespace, &secret.name) {
             Seen::Present(record) => first_of(consumer, [record], image),
+            Seen::Absent => Credential::Broken {
+                secret: secret.clone(),
+                fault: Fault::Missing,
+            },
+            Seen::Unknown => Credential::Unknown(Doubt::Unseen(secret.clone())),
+        }
+    }
+
+    /// The credential of the secret that a build names for its push.
+    fn mounted_push(self, secret: &ObjectId, image: &str) -> Credential {
+        if matches!(self.secret(&secret.namespace, &secret.name), Seen::Present(record) if record.managed)
+        {
+            return Credential::None;
+        }
+        match self.push_secret(&secret.namespace, &secret.name) {
+            Seen::Present(keys) => first_in(Consumer::BuildPush, secret, keys, image),
             Seen::Absent => Credential::Broken {
                 secret: secret.clone(),
                 fault: Fault::Missing,

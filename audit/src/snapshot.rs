@@ -58,6 +58,9 @@ pub struct Snapshot {
     pub accounts: BTreeMap<(Arc<str>, Arc<str>), AccountRecord>,
     /// Secrets of the two docker types by namespace and name.
     pub secrets: BTreeMap<(Arc<str>, Arc<str>), SecretRecord>,
+    /// Secrets of other types by namespace and name, each with what a build reads of it that names it
+    /// for its push. Everyone else ignores them.
+    pub other_secrets: BTreeMap<(Arc<str>, Arc<str>), SecretKeys>,
     /// Every field that names an image, sorted.
     pub uses: Vec<ImageUse>,
     /// What the webhook would do to each object that it is asked about, place by place.

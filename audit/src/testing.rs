@@ -203,12 +203,14 @@ pub(crate) fn account(namespace: &str, name: &str, pull_secrets: &[&str]) -> Acc
 /// A secret with this `.dockerconfigjson`.
 pub(crate) fn secret(namespace: &str, name: &str, config: &str) -> SecretRecord {
     let keys = DockerConfigKeys::parse(config.as_bytes(), DockerConfigFormat::ConfigJson);
+    let keys = Arc::new(keys.unwrap());
     SecretRecord {
         object: object(Kind::Secret, namespace, name),
         origin: Origin::Cluster,
         kind: "kubernetes.io/dockerconfigjson".into(),
         managed: false,
         excluded: false,
-        keys: SecretKeys::Known(keys.unwrap()),
+        keys: SecretKeys::Known(Arc::clone(&keys)),
+        push: SecretKeys::Known(keys),
     }
 }

@@ -72,14 +72,14 @@ impl World {
     #[must_use]
     pub(crate) fn elided(self, namespace: &str, name: &str) -> Self {
         let mut record = testing::secret(namespace, name, "{}");
-        record.keys = SecretKeys::Elided;
+        (record.keys, record.push) = (SecretKeys::Elided, SecretKeys::Elided);
         self.record(record)
     }
 
     #[must_use]
     pub(crate) fn unreadable(self, namespace: &str, name: &str) -> Self {
         let mut record = testing::secret(namespace, name, "{}");
-        record.keys = SecretKeys::Unreadable;
+        (record.keys, record.push) = (SecretKeys::Unreadable, SecretKeys::Unreadable);
         self.record(record)
     }
 
@@ -95,7 +95,7 @@ impl World {
     #[must_use]
     pub(crate) fn managed(self, namespace: &str, name: &str) -> Self {
         let mut record = testing::secret(namespace, name, "{}");
-        record.keys = SecretKeys::Elided;
+        (record.keys, record.push) = (SecretKeys::Elided, SecretKeys::Elided);
         record.managed = true;
         self.record(record)
     }

@@ -11,14 +11,17 @@ mod consumer;
 mod decode;
 mod error;
 mod glob;
+mod index;
 mod json;
 mod keyring;
+mod secret;
 mod url;
 
 pub use answer::KeyringAnswer;
 pub use config::{AuthField, DockerConfigFormat, DockerConfigKey, DockerConfigKeys, KeyMatch};
 pub use consumer::Consumer;
 pub use error::DockerConfigError;
+pub use secret::{DockerConfig, Keep, SecretConfigs, SecretMember, SecretReader};
 
 /// Appends `bytes` as text; as in Go, each byte that is no part of a character becomes one U+FFFD.
 fn push_lossy(text: &mut String, bytes: &[u8]) {

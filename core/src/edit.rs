@@ -26,7 +26,13 @@ pub enum Field {
 impl Field {
     /// The field's JSON pointer.
     pub fn pointer(self) -> String {
-        let mut pointer = self.parent();
+        let mut pointer = String::new();
+        self.write_pointer(&mut pointer);
+        pointer
+    }
+
+    fn write_pointer(self, pointer: &mut String) {
+        self.write_parent(pointer);
         pointer.push_str(match self {
             Self::PushSecret => "/pushSecret",
             Self::StrategyPullSecret(_) | Self::SourcePullSecret(_) => "/pullSecret",
@@ -36,21 +42,21 @@ impl Field {
             | Self::ImportSchedule(_)
             | Self::RepositorySchedule => "/scheduled",
         });
-        pointer
     }
 
     /// The JSON pointer of the object that holds the field.
-    fn parent(self) -> String {
-        match self {
-            Self::PushSecret => "/spec/output".to_owned(),
-            Self::StrategyPullSecret(strategy) => format!("/spec/strategy/{strategy}"),
-            Self::SourcePullSecret(index) => format!("/spec/source/images/{index}"),
-            Self::StreamTagSchedule(index) => format!("/spec/tags/{index}/importPolicy"),
-            Self::TagSchedule => "/tag/importPolicy".to_owned(),
-            Self::ImageTagSchedule => "/spec/importPolicy".to_owned(),
-            Self::ImportSchedule(index) => format!("/spec/images/{index}/importPolicy"),
-            Self::RepositorySchedule => "/spec/repository/importPolicy".to_owned(),
-        }
+    fn write_parent(self, pointer: &mut String) {
+        // Writing to a string cannot fail.
+        let _ = match self {
+            Self::PushSecret => pointer.write_str("/spec/output"),
+            Self::StrategyPullSecret(strategy) => write!(pointer, "/spec/strategy/{strategy}"),
+            Self::SourcePullSecret(index) => write!(pointer, "/spec/source/images/{index}"),
+            Self::StreamTagSchedule(index) => write!(pointer, "/spec/tags/{index}/importPolicy"),
+            Self::TagSchedule => pointer.write_str("/tag/importPolicy"),
+            Self::ImageTagSchedule => pointer.write_str("/spec/importPolicy"),
+            Self::ImportSchedule(index) => write!(pointer, "/spec/images/{index}/importPolicy"),
+            Self::RepositorySchedule => pointer.write_str("/spec/repository/importPolicy"),
+        };
     }
 }
 
@@ -116,14 +122,17 @@ impl PatchPlan {
         let mut json = String::from("[");
         for edit in edits {
             if edit.parent_missing {
-                push_add(&mut json, &edit.field.parent(), "{}");
+                push_add(&mut json, |json| edit.field.write_parent(json));
+                json.push_str("{}}");
             }
+            push_add(&mut json, |json| edit.field.write_pointer(json));
             match edit.value {
-                Value::True => push_add(&mut json, &edit.field.pointer(), "true"),
+                Value::True => json.push_str("true}"),
                 Value::Secret(name) => {
                     // A secret's name has been checked: no character of it needs an escape.
-                    let value = format!(r#"{{"name":"{name}"}}"#);
-                    push_add(&mut json, &edit.field.pointer(), &value);
+                    for part in [r#"{"name":""#, name, r#""}}"#] {
+                        json.push_str(part);
+                    }
                 }
             }
         }
@@ -144,15 +153,14 @@ impl PatchPlan {
     }
 }
 
-fn push_add(json: &mut String, pointer: &str, value: &str) {
+/// Begins an operation: what follows is its value, and `}`.
+fn push_add(json: &mut String, pointer: impl FnOnce(&mut String)) {
     if json.len() > 1 {
         json.push(',');
     }
     json.push_str(r#"{"op":"add","path":""#);
-    json.push_str(pointer);
+    pointer(json);
     json.push_str(r#"","value":"#);
-    json.push_str(value);
-    json.push('}');
 }
 
 #[cfg(test)]

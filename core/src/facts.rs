@@ -5,7 +5,8 @@ mod reach;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::credential::{Consumer, DockerConfigKeys};
+use crate::credential::{Consumer, DockerConfig, SecretConfigs};
+use crate::note::SecretFault;
 use crate::object::{ImageStreamView, Metadata, ObjectReference, TagReference};
 use crate::policy::{Labels, PolicySet};
 use crate::registry::InternalRegistry;
@@ -44,26 +45,91 @@ impl<T> Known<T> {
     }
 }
 
+/// A fact of a namespace, as a rule sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact<T> {
+    /// It is this.
+    Known(T),
+    /// Its source was queried, or is to be queried, and has not answered: forbidden, down or too late.
+    Unknown,
+    /// No source was to be queried: the policy's word counts.
+    Assumed,
+}
+
+/// What a fact is that is not listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unlisted {
+    /// [`Fact::Unknown`].
+    #[default]
+    Unknown,
+    /// [`Fact::Assumed`].
+    Assumed,
+}
+
+impl Unlisted {
+    fn fact<T>(self) -> Fact<T> {
+        match self {
+            Self::Unknown => Fact::Unknown,
+            Self::Assumed => Fact::Assumed,
+        }
+    }
+}
+
 /// A secret, as far as anything but its owner may know it: the registries it has keys for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretFact {
-    /// The keys; none where the secret holds no docker config that can be read.
-    pub keys: Option<DockerConfigKeys>,
+    configs: SecretConfigs,
+}
+
+/// Whether a secret has a credential for an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It has one.
+    Fits,
+    /// It has none that can be used, for this reason.
+    Fault(SecretFault),
+    /// Its content is not known.
+    Unknown,
 }
 
 impl SecretFact {
+    /// The fact of a secret with these docker configs.
+    pub fn new(configs: SecretConfigs) -> Self {
+        Self { configs }
+    }
+
     /// Whether a build that pushes `image` (as its output writes it) finds a credential.
-    pub fn can_push(&self, image: &str) -> bool {
-        self.keys
-            .as_ref()
-            .is_some_and(|keys| keys.matching(Consumer::BuildPush, image).is_matched())
+    pub fn push(&self, image: &str) -> Fit {
+        fit(self.configs.push.as_ref(), Consumer::BuildPush, image)
     }
 
     /// Whether a build that pulls `image` finds a credential.
-    pub fn can_pull(&self, image: &str) -> bool {
-        self.keys
-            .as_ref()
-            .is_some_and(|keys| keys.matching(Consumer::BuildPull, image).is_matched())
+    pub fn pull(&self, image: &str) -> Fit {
+        fit(self.configs.typed.as_ref(), Consumer::BuildPull, image)
+    }
+
+    /// The docker configs.
+    pub fn configs(&self) -> &SecretConfigs {
+        &self.configs
+    }
+
+    /// The steps that [`Self::pull`] takes, whatever the image.
+    pub(crate) fn pull_steps(&self) -> u32 {
+        let keys = self.configs.typed.as_ref().and_then(DockerConfig::keys);
+        keys.map_or(0, |keys| u32::try_from(keys.compared()).unwrap_or(u32::MAX))
+    }
+}
+
+/// Larger docker configs are useless to everyone, so that all who ask the engine get the answer of the webhook, which
+/// keeps no more.
+fn fit(config: Option<&DockerConfig>, consumer: Consumer, image: &str) -> Fit {
+    match config {
+        None | Some(DockerConfig::Unreadable) => Fit::Fault(SecretFault::NoKey),
+        Some(DockerConfig::TooLarge) => Fit::Fault(SecretFault::TooLarge),
+        Some(DockerConfig::Unknown) => Fit::Unknown,
+        Some(DockerConfig::Keys(keys)) if !keys.is_small() => Fit::Fault(SecretFault::TooLarge),
+        Some(DockerConfig::Keys(keys)) if keys.matching(consumer, image).is_matched() => Fit::Fits,
+        Some(DockerConfig::Keys(_)) => Fit::Fault(SecretFault::NoKey),
     }
 }
 
@@ -189,26 +255,42 @@ pub struct ClusterFacts {
 pub struct NamespaceFacts {
     /// Its labels.
     pub labels: Known<Arc<Labels>>,
-    /// Secrets that policies name; one that is not listed is unknown.
+    /// Secrets that policies name.
     pub secrets: BTreeMap<String, Known<Option<Arc<SecretFact>>>>,
-    /// ServiceAccounts that build; one that is not listed is unknown.
+    /// ServiceAccounts that build.
     pub accounts: BTreeMap<String, Known<Option<Arc<AccountFact>>>>,
+    /// What secrets and accounts are that are not listed.
+    pub unlisted: Unlisted,
 }
 
 impl NamespaceFacts {
-    /// The secret of that name: known, known to be missing, or unknown.
-    pub fn secret(&self, name: &str) -> Known<Option<&SecretFact>> {
-        match self.secrets.get(name) {
-            Some(Known::Known(secret)) => Known::Known(secret.as_deref()),
-            Some(Known::Unknown) | None => Known::Unknown,
+    /// A namespace of which nothing is known because no source was to be queried.
+    pub fn assumed() -> Self {
+        Self {
+            unlisted: Unlisted::Assumed,
+            ..Self::default()
         }
     }
 
-    /// The ServiceAccount of that name: known, known to be missing, or unknown.
-    pub fn account(&self, name: &str) -> Known<Option<&AccountFact>> {
-        match self.accounts.get(name) {
-            Some(Known::Known(account)) => Known::Known(account.as_deref()),
-            Some(Known::Unknown) | None => Known::Unknown,
+    /// The secret of that name; none if it does not exist.
+    pub fn secret(&self, name: &str) -> Fact<Option<&SecretFact>> {
+        self.fact(&self.secrets, name)
+    }
+
+    /// The ServiceAccount of that name; none if it does not exist.
+    pub fn account(&self, name: &str) -> Fact<Option<&AccountFact>> {
+        self.fact(&self.accounts, name)
+    }
+
+    fn fact<'a, T>(
+        &self,
+        listed: &'a BTreeMap<String, Known<Option<Arc<T>>>>,
+        name: &str,
+    ) -> Fact<Option<&'a T>> {
+        match listed.get(name) {
+            Some(Known::Known(fact)) => Fact::Known(fact.as_deref()),
+            Some(Known::Unknown) => Fact::Unknown,
+            None => self.unlisted.fact(),
         }
     }
 

@@ -16,3 +16,4 @@ pub mod policy;
 pub mod registry;
 pub mod rule;
 pub mod verdict;
+pub mod work;

@@ -1,6 +1,6 @@
 //! What a user is told beyond yes and no: one wording for the webhook, the check and the audit.
 
-use crate::edit::{Edit, Value};
+use crate::edit::{Edit, Field, Value};
 
 /// Longer warnings are hard to read in a terminal; Kubernetes asks for at most 120.
 pub const MAX_WARNING: usize = 120;
@@ -13,15 +13,21 @@ pub enum Note<'a> {
         /// The repository.
         repository: &'a str,
     },
+    /// An update removes a field that the policy sets on what is new.
+    Dropped {
+        /// The field.
+        field: Field,
+        /// The policy.
+        policy: &'a str,
+    },
     /// OpenShift's own resolution is left to find a secret.
-    LeftToLink {
+    LeftToAccount {
         /// The secret that the policy names.
         secret: &'a str,
         /// What is wrong with it.
         fault: SecretFault,
-        /// The secret that the account links.
-        link: String,
-        /// The account.
+        /// The account whose secrets OpenShift selects from. What it links is not named: not everyone who can make
+        /// a build can read the account.
         account: String,
     },
     /// The namespace's labels would have decided.
@@ -29,7 +35,7 @@ pub enum Note<'a> {
         /// The policy.
         policy: &'a str,
     },
-    /// A secret that is injected will not work until somebody acts.
+    /// A secret that is injected does not work as it is.
     PushSecret {
         /// The secret.
         secret: &'a str,
@@ -44,8 +50,13 @@ pub enum Note<'a> {
     PullSecret {
         /// The secret.
         secret: &'a str,
-        /// What is wrong with it; none if nobody knows it.
+        /// What is wrong with it; none if that is not known.
         fault: Option<SecretFault>,
+    },
+    /// The push secret that the policy names was not injected: whether it works is not known.
+    SecretUnknown {
+        /// The secret.
+        secret: &'a str,
     },
     /// The ImageStream that decides could not be read.
     StreamUnread {
@@ -64,15 +75,19 @@ pub enum Note<'a> {
         /// The policy.
         policy: &'a str,
     },
+    /// The object takes more work than one decision may.
+    WorkLimit,
 }
 
 /// What is known to be wrong with a secret that a policy names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretFault {
-    /// It is not there.
+    /// It does not exist.
     Missing,
     /// It has no key for the image.
     NoKey,
+    /// It has more keys than are read of one secret.
+    TooLarge,
 }
 
 impl SecretFault {
@@ -80,6 +95,7 @@ impl SecretFault {
         match self {
             Self::Missing => "is missing",
             Self::NoKey => "has no key for the image",
+            Self::TooLarge => "is too large (64 registries and 16 KiB at most)",
         }
     }
 }
@@ -91,10 +107,28 @@ impl Note<'_> {
             Self::AllTagsScheduled { repository } => vec![fit(&format!(
                 "extreg: each tag of {repository} (50 at most) will be imported every 15 minutes"
             ))],
-            Self::LeftToLink {
+            Self::Dropped { field, policy } => vec![
+                fit(&format!(
+                    "extreg: this update removes {field}, which policy {policy} sets on new objects"
+                )),
+                fit(match field {
+                    Field::PushSecret
+                    | Field::StrategyPullSecret(_)
+                    | Field::SourcePullSecret(_) => {
+                        "extreg: to keep it, add it to the manifest or apply with --server-side"
+                    }
+                    Field::StreamTagSchedule(_)
+                    | Field::TagSchedule
+                    | Field::ImageTagSchedule
+                    | Field::ImportSchedule(_)
+                    | Field::RepositorySchedule => {
+                        "extreg: to keep it, add it to the manifest or use oc tag --scheduled"
+                    }
+                }),
+            ],
+            Self::LeftToAccount {
                 secret,
                 fault,
-                link,
                 account,
             } => vec![
                 fit(&format!(
@@ -102,7 +136,7 @@ impl Note<'_> {
                     fault.words()
                 )),
                 fit(&format!(
-                    "extreg: account {account} links {link}, which OpenShift may use"
+                    "extreg: OpenShift selects a push secret from those of account {account}"
                 )),
             ],
             Self::NamespaceUnknown { policy } => vec![fit(&format!(
@@ -130,16 +164,35 @@ impl Note<'_> {
                 )),
                 fit(&format!("extreg: give it the key {}", server(registry))),
             ],
+            Self::PushSecret {
+                secret,
+                fault: SecretFault::TooLarge,
+                ..
+            } => vec![
+                fit(&format!(
+                    "extreg: secret {secret} {}",
+                    SecretFault::TooLarge.words()
+                )),
+                fit(
+                    "extreg: whether it works for the image was not checked; use a secret of its own",
+                ),
+            ],
             Self::PullSecret { secret, fault } => vec![fit(&format!(
                 "extreg: pull secret {secret} not set, it {}",
                 fault.map_or("is not known to exist", SecretFault::words)
             ))],
+            Self::SecretUnknown { secret } => vec![fit(&format!(
+                "extreg: push secret {secret} not set: the webhook cannot read it"
+            ))],
             Self::StreamUnread { stream } => vec![fit(&format!(
-                "extreg: left alone: the ImageStream {stream} could not be read in time"
+                "extreg: unchanged: ImageStream {stream} could not be read in time"
             ))],
             Self::UpperCase { image } => vec![fit(&format!(
-                "extreg: {image} left alone: OpenShift takes its first part for a user, pulls take it for a host"
+                "extreg: {image} unchanged: OpenShift reads its first part as a user, pulls as a host"
             ))],
+            Self::WorkLimit => vec![fit(
+                "extreg: the object is too large to decide as a whole; part of it is unchanged",
+            )],
             Self::Would { edit, policy } => {
                 let value = match edit.value {
                     Value::Secret(name) => name,
@@ -193,7 +246,6 @@ fn fit(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edit::Field;
 
     #[test]
     fn no_warning_is_longer_than_120_bytes() {
@@ -206,10 +258,13 @@ mod tests {
         let fault = SecretFault::Missing;
         for note in [
             Note::AllTagsScheduled { repository: &long },
-            Note::LeftToLink {
+            Note::Dropped {
+                field: Field::PushSecret,
+                policy: &long,
+            },
+            Note::LeftToAccount {
                 secret: &long,
                 fault,
-                link: long.clone(),
                 account: long.clone(),
             },
             Note::NamespaceUnknown { policy: &long },
@@ -223,6 +278,7 @@ mod tests {
                 secret: &long,
                 fault: None,
             },
+            Note::SecretUnknown { secret: &long },
             Note::StreamUnread {
                 stream: long.clone(),
             },
@@ -235,10 +291,7 @@ mod tests {
             },
         ] {
             for warning in note.warnings() {
-                assert!(
-                    warning.len() <= MAX_WARNING && warning.ends_with('…'),
-                    "{warning}"
-                );
+                assert!(warning.len() <= MAX_WARNING, "{warning}");
             }
         }
     }

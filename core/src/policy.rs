@@ -3,13 +3,16 @@
 mod compiled;
 mod document;
 mod glob;
+mod index;
 mod selector;
 
 pub use compiled::{Policy, PolicyError, PolicySet, Selection};
 pub use document::{
-    GROUP, ImportSpec, KIND, Mode, PolicySpec, PullSpec, PushSpec, PushTarget, VERSION,
+    GROUP, ImportSpec, KIND, Mode, PolicySpec, PullSpec, PushSpec, PushTarget, SECRETS_UNKNOWN,
+    VERSION,
 };
 pub use glob::{GlobError, RepositoryGlob};
+pub(crate) use index::Search;
 pub use selector::{
     ExpressionDocument, Labels, Operator, Selector, SelectorDocument, SelectorError,
 };

@@ -8,4 +8,5 @@ mod resolve;
 
 pub use host::RegistryHost;
 pub use internal::InternalRegistry;
+pub(crate) use resolve::has_parameter;
 pub use resolve::{InvalidRef, RefRole, Resolution, before_tag_parameter, resolve};

@@ -9,6 +9,7 @@ mod tag_schedule;
 use crate::facts::Facts;
 use crate::object::Subject;
 use crate::verdict::Verdict;
+use crate::work::Work;
 
 pub use guard::{IMPORT_CONTROLLER, SYSTEM_API_SERVER, is_system_namespace};
 
@@ -42,10 +43,12 @@ impl RuleId {
         facts: &'a Facts<'_>,
         verdict: &mut Verdict<'a>,
     ) {
+        let mut work = Work::new(facts);
         match self {
-            Self::PullSecret => pull_secret::evaluate(subject, facts, verdict),
-            Self::PushSecret => push_secret::evaluate(subject, facts, verdict),
-            Self::ScheduledImport => scheduled_import::evaluate(subject, facts, verdict),
+            Self::PullSecret => pull_secret::evaluate(subject, facts, &mut work, verdict),
+            Self::PushSecret => push_secret::evaluate(subject, facts, &mut work, verdict),
+            Self::ScheduledImport => scheduled_import::evaluate(subject, facts, &mut work, verdict),
         }
+        verdict.steps = verdict.steps.saturating_add(work.steps());
     }
 }

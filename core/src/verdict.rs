@@ -44,8 +44,10 @@ pub enum Reason {
     NotImporting,
     /// The import writes no tag.
     NothingTagged,
-    /// Somebody opted out.
+    /// It is opted out.
     OptedOut,
+    /// The output's ImageStream is in another namespace, and is not read for the requester.
+    OtherNamespace,
     /// No policy speaks of that image here.
     OtherRegistry,
     /// The reference holds a Template parameter.
@@ -56,7 +58,9 @@ pub enum Reason {
     PolicyOff,
     /// `reference: true`: never imported.
     Reference,
-    /// The secret that the policy names cannot be shown to work.
+    /// Whether the push secret that the policy names works is not known.
+    SecretUnknown,
+    /// The pull secret that the policy names cannot be shown to work.
     SecretUnusable,
     /// A short name, which may come from one of several registries.
     ShortName,
@@ -68,6 +72,8 @@ pub enum Reason {
     SystemUpdate,
     /// An update that does not change what the rule looks at.
     Unchanged,
+    /// The object takes more work than one decision may; nor was what comes after it decided.
+    WorkLimit,
 }
 
 impl Reason {
@@ -81,23 +87,26 @@ impl Reason {
             Self::ExistingTag => "the tag exists and keeps what it follows",
             Self::Internal => "it is in the integrated registry",
             Self::Invalid => "OpenShift cannot use the reference",
-            Self::LinkedSecret => "the build's account links another registry secret",
+            Self::LinkedSecret => "OpenShift may find another secret of the build's account",
             Self::NamespaceUnknown => "the labels of the namespace decide and are not known",
             Self::NotCalled => "the webhook is not called for it: its configuration selects others",
             Self::NotImporting => "the import writes nothing",
             Self::NothingTagged => "the import writes no tag",
             Self::OptedOut => "it is opted out",
+            Self::OtherNamespace => "its ImageStream is in another namespace",
             Self::OtherRegistry => "no policy speaks of that image here",
             Self::Parameter => "the reference holds an unresolved parameter",
             Self::PolicySilent => "the policy does not ask for it",
             Self::PolicyOff => "the policy is off",
             Self::Reference => "a reference tag is never imported",
+            Self::SecretUnknown => "it is not known whether the policy's secret works",
             Self::SecretUnusable => "the policy's secret cannot be shown to work",
             Self::ShortName => "a short name may come from one of several registries",
             Self::StreamUnread => "the ImageStream could not be read",
             Self::SystemNamespace => "system namespaces are left alone",
             Self::SystemUpdate => "the API server itself updates the BuildConfig",
             Self::Unchanged => "the update does not change it",
+            Self::WorkLimit => "the object is too large to decide as a whole",
         }
     }
 }
@@ -135,6 +144,8 @@ pub struct Verdict<'a> {
     pub sites: Vec<Site<'a>>,
     /// The ImageStream that has to be read for a decision that is final.
     pub needs_stream: Option<StreamKey>,
+    /// The work that it took, see [`crate::work`].
+    pub steps: u32,
 }
 
 /// What became of an object as a whole.
@@ -187,13 +198,25 @@ impl<'a> Verdict<'a> {
 
     /// Warnings for the user, each of at most 120 bytes; each once, at most [`MAX_WARNINGS`].
     pub fn warnings(&self) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        self.sites
-            .iter()
-            .flat_map(Site::warnings)
-            .filter(|warning| seen.insert(warning.clone()))
-            .take(MAX_WARNINGS)
-            .collect()
+        let mut warnings: Vec<String> = Vec::new();
+        let mut last = None;
+        for site in &self.sites {
+            // A thousand places with one note are one warning, which is put into words once.
+            let notes = Some(&site.notes).filter(|notes| !notes.is_empty());
+            if last.is_some() && last == notes && !site.is_edit() {
+                continue;
+            }
+            last = notes;
+            for warning in site.warnings() {
+                if warnings.len() == MAX_WARNINGS {
+                    return warnings;
+                }
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+        }
+        warnings
     }
 
     /// Annotations of the audit event, by key: the policy, field and secret of what was changed or
@@ -201,6 +224,7 @@ impl<'a> Verdict<'a> {
     pub fn audit_annotations(&self) -> Vec<(&'static str, String)> {
         let mut decisions = BTreeSet::new();
         let mut fields = Vec::new();
+        let mut fields_left = 0_usize;
         let mut policies = BTreeSet::new();
         let mut secrets = BTreeSet::new();
         for site in &self.sites {
@@ -211,7 +235,11 @@ impl<'a> Verdict<'a> {
                         Mode::Warn => "would inject, mode Warn",
                         Mode::Audit | Mode::Off => "would inject, mode Audit",
                     });
-                    fields.push(edit.field.pointer());
+                    if fields.len() < MAX_FIELDS {
+                        fields.push(edit.field.pointer());
+                    } else {
+                        fields_left += 1;
+                    }
                     policies.extend(site.policy);
                     if let crate::edit::Value::Secret(name) = edit.value {
                         secrets.insert(name);
@@ -224,8 +252,6 @@ impl<'a> Verdict<'a> {
                 Decision::Keep(_) => {}
             }
         }
-        let fields_left = fields.len().saturating_sub(MAX_FIELDS);
-        fields.truncate(MAX_FIELDS);
         if fields_left > 0 {
             fields.push(format!("and {fields_left} more"));
         }
@@ -247,6 +273,11 @@ pub const MAX_WARNINGS: usize = 20;
 const MAX_FIELDS: usize = 20;
 
 impl Site<'_> {
+    /// Whether the work of its rule ended here.
+    pub fn is_work_limit(&self) -> bool {
+        self.decision == Decision::Keep(Reason::WorkLimit)
+    }
+
     /// The decision in words, the same wherever it is told: `left alone: …`, `set to …` or
     /// `mode Warn: would be set to …`.
     pub fn words(&self) -> String {
@@ -257,6 +288,10 @@ impl Site<'_> {
                 format!("mode {mode:?}: would be set to {}", edit.value)
             }
         }
+    }
+
+    fn is_edit(&self) -> bool {
+        matches!(self.decision, Decision::Edit(..))
     }
 
     /// The warnings of this place.

@@ -89,7 +89,7 @@ fn evaluate(subject: &Subject<'_>, stream: &StreamRead, mut patch: impl FnMut(&s
     let facts = Facts {
         policies: &PolicySet::builtin(Mode::Enforce),
         cluster: &ClusterFacts::default(),
-        namespace: &NamespaceFacts::default(),
+        namespace: &NamespaceFacts::assumed(),
         stream: stream.clone(),
     };
     let verdict = Engine.evaluate(subject, &facts);

@@ -213,7 +213,7 @@ impl Installed {
 
     /// The policies as the webhook compiles them; what is invalid is left out, as there.
     pub(crate) fn policy_set(&self) -> PolicySet {
-        policy_set(self.policies.as_deref().unwrap_or_default())
+        policy_set(self.policies.as_deref())
     }
 
     fn client_config(&self) -> Option<&Value> {
@@ -221,16 +221,16 @@ impl Installed {
     }
 }
 
-/// Compiles policies; without any, the one that the webhook has built in.
-pub(crate) fn policy_set(policies: &[Object]) -> PolicySet {
-    if policies.is_empty() {
-        return PolicySet::builtin(Mode::Enforce);
-    }
+/// Compiles the policies of a cluster; none for one that does not know the kind.
+pub(crate) fn policy_set(policies: Option<&[Object]>) -> PolicySet {
+    let Some(policies) = policies else {
+        return PolicySet::of_cluster(None);
+    };
     let compiled = policies.iter().filter_map(|policy| {
         let created = policy.text("/metadata/creationTimestamp");
         Policy::compile(policy.text("/metadata/name"), created, &spec(policy)?).ok()
     });
-    PolicySet::new(compiled.collect())
+    PolicySet::of_cluster(Some(compiled.collect()))
 }
 
 /// The spec of a policy, if it can be read.

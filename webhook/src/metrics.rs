@@ -17,8 +17,8 @@ use prometheus_client::registry::Registry;
 
 pub use follow::FollowMetrics;
 pub use label::{
-    ConnectionEnd, Decision, Field, FollowOutcome, Operation, Port, Resource, Shortage, SkipReason,
-    Source, SourceState, Task,
+    ConnectionEnd, Decision, Field, FollowOutcome, LookupOutcome, Operation, Port, Resource,
+    Shortage, SkipReason, Source, SourceState, Task,
 };
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
@@ -38,6 +38,7 @@ pub struct Metrics {
     durations: DurationHistograms,
     patches: Family<FieldLabels, Counter>,
     skipped: Family<ReasonLabels, Counter>,
+    lookups: Family<LookupLabels, Counter>,
     shed: Family<ShortageLabels, Counter>,
     connections: Family<PortLabels, Gauge>,
     connections_ended: Family<EndLabels, Counter>,
@@ -72,6 +73,7 @@ impl Metrics {
             requests: register(to, "admission_requests", "Requests answered"),
             patches: register(to, "patch", "Fields set by a patch"),
             skipped: register(to, "skipped", "Images left alone, by reason"),
+            lookups: register(to, "lookups", "Objects read for a review, by outcome"),
             shed: register(
                 to,
                 "shed",
@@ -203,6 +205,11 @@ impl Metrics {
     /// Counts an image that was left alone.
     pub fn skipped(&self, reason: SkipReason) {
         self.skipped.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// Counts a read that a review needed.
+    pub fn lookup(&self, outcome: LookupOutcome) {
+        self.lookups.get_or_create(&LookupLabels { outcome }).inc();
     }
 
     /// Counts a request as being answered until the guard is dropped.
@@ -349,6 +356,11 @@ struct ReasonLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LookupLabels {
+    outcome: LookupOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KnownLabels {
     source: Source,
 }
@@ -391,6 +403,7 @@ mod tests {
             Duration::from_micros(100),
         );
         metrics.patched(Field::PushSecret);
+        metrics.lookup(LookupOutcome::Limited);
         metrics.source(Source::Secrets, SourceState::Forbidden);
         metrics.facts_age(
             Source::Policies,
@@ -420,6 +433,7 @@ mod tests {
             r#"extreg_admission_requests_total{resource="builds",operation="create",decision="patch"} 1"#,
             r#"extreg_admission_duration_seconds_bucket{le="0.00025",resource="builds",operation="create"} 1"#,
             r#"extreg_patch_total{field="push_secret"} 1"#,
+            r#"extreg_lookups_total{outcome="limited"} 1"#,
             r#"extreg_facts_source_state{source="secrets",state="forbidden"} 1"#,
             r#"extreg_facts_source_state{source="secrets",state="ready"} 0"#,
             r#"extreg_facts_known{source="secrets"} 0"#,

@@ -1,6 +1,7 @@
 //! Reviews decided by the engine, on the facts that are in memory.
 
 mod doubt;
+mod limit;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde_json::value::RawValue;
 use crate::facts::FactStore;
 use crate::metrics::{Decision, SkipReason};
 use crate::review::doubt::Doubts;
+use crate::review::limit::Limited;
 use crate::reviewer::{NotReady, Review, Reviewer};
 use crate::wire::{Operation, Request};
 
@@ -43,13 +45,14 @@ pub trait Lookup: Send + Sync + 'static {
 /// Asks the engine.
 pub struct EngineReviewer {
     facts: Arc<FactStore>,
-    lookup: Option<Box<dyn Lookup>>,
+    lookup: Option<Limited>,
 }
 
 impl EngineReviewer {
     /// Without `lookup`, a decision that hangs on an ImageStream is made as if it could not be read,
     /// and what memory holds of secrets and namespaces is believed.
     pub fn new(facts: Arc<FactStore>, lookup: Option<Box<dyn Lookup>>) -> Self {
+        let lookup = lookup.map(|lookup| Limited::new(lookup, Arc::clone(&facts)));
         Self { facts, lookup }
     }
 
@@ -74,7 +77,7 @@ impl EngineReviewer {
             }
             drop(verdict);
             if let Some(read) = doubts
-                .settle(self.lookup.as_deref(), &mut namespace, subject)
+                .settle(self.lookup.as_ref(), &mut namespace, subject)
                 .await
             {
                 stream = read;
@@ -98,7 +101,12 @@ impl Reviewer for EngineReviewer {
             };
         };
         let proof = if dry_run { proof(&subject) } else { None };
-        with_proof(self.decide(&subject).await, proof)
+        let mut review = self.decide(&subject).await;
+        if let Some(proof) = proof {
+            let cap = format!("extreg: mode cap {:?}", self.facts.cap()).to_lowercase();
+            review.warnings.splice(0..0, [proof, cap]);
+        }
+        review
     }
 
     fn ready(&self) -> Result<(), NotReady> {
@@ -133,18 +141,13 @@ fn engine_request<'a>(request: &'a Request<'_>) -> Option<object::Request<'a>> {
     })
 }
 
-/// The answer to somebody who wants to see that this webhook is called, whatever the policies are.
+/// The answer to a user who wants to see that this webhook is called, whatever the policies are.
 /// A label's value is a word of at most 63 characters; anything else does not get past validation.
 fn proof(subject: &Subject<'_>) -> Option<String> {
     let word = subject.body.metadata().labels.get(PROOF_LABEL)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_word = !word.is_empty() && word.len() <= 63 && word.chars().all(plain);
     is_word.then(|| format!("extreg: proof {word}"))
-}
-
-fn with_proof(mut review: Review, proof: Option<String>) -> Review {
-    review.warnings.splice(0..0, proof);
-    review
 }
 
 fn review_of(verdict: &Verdict<'_>) -> Review {

@@ -70,11 +70,15 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     let mut signals = Signals::new()?;
     let reserved = ReservedThread::start().context("cannot start a thread")?;
     let metrics = settings.server.metrics.clone();
-    let facts = Arc::new(FactStore::new(
+    let facts = FactStore::new(
         settings.namespace.clone(),
         settings.mode_cap,
         metrics.clone(),
-    ));
+    );
+    let facts = Arc::new(match settings.cluster {
+        Cluster::None => facts.assuming(),
+        Cluster::Kubeconfig(_) | Cluster::Inferred => facts,
+    });
     let mut background = JoinSet::new();
     for source in Source::ALL {
         metrics.source(*source, SourceState::Off);
@@ -87,7 +91,7 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
         let every = settings.server.reload_every;
         background.spawn(follow(file, every, Arc::clone(&facts), metrics.clone()));
     } else if settings.cluster == Cluster::None {
-        facts.set_policies(&[]);
+        facts.set_no_policy_kind();
     }
     if let Following::On { lease, selected } = settings.follow
         && let Some(client) = connect_apart(&settings.cluster).await?

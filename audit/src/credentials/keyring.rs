@@ -3,6 +3,7 @@
 use extreg_core::credential::{Consumer, DockerConfigKey, DockerConfigKeys};
 
 use super::{Credential, Doubt, Fault, shown_key};
+use crate::place::ObjectId;
 use crate::snapshot::{AccountRecord, SecretKeys, SecretRecord};
 
 /// The first credential for an image that lies outside the cluster, of secrets that make one
@@ -45,6 +46,32 @@ pub(super) fn first_of<'s>(
         (None, Some(secret)) => Credential::Unknown(Doubt::Elided(secret.object.clone())),
         (None, None) => Credential::None,
     }
+}
+
+/// The first credential for an image in one docker config.
+pub(super) fn first_in(
+    consumer: Consumer,
+    secret: &ObjectId,
+    keys: &SecretKeys,
+    image: &str,
+) -> Credential {
+    let found = match keys {
+        SecretKeys::Known(keys) => keys.matching(consumer, image),
+        SecretKeys::Elided => return Credential::Unknown(Doubt::Elided(secret.clone())),
+        SecretKeys::Unreadable => {
+            return Credential::Broken {
+                secret: secret.clone(),
+                fault: Fault::Unreadable,
+            };
+        }
+    };
+    found
+        .first()
+        .map_or(Credential::None, |key| Credential::Found {
+            secret: secret.clone(),
+            key: shown_key(key.as_written()),
+            username: key.username().to_owned(),
+        })
 }
 
 /// Whether OpenShift manages a secret that an account names; without the annotation (before 4.16)

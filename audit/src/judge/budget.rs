@@ -219,8 +219,10 @@ fn place(load: TagLoad<'_>) -> Place {
 }
 
 fn image(registry: &str, load: TagLoad<'_>) -> ImageName {
-    let repository = extreg_core::image::ImageRef::parse(load.image)
-        .map_or_else(|_| String::new(), |image| image.repository_path());
+    let repository = extreg_core::image::ImageRef::parse(load.image).map_or_else(
+        |_| String::new(),
+        |image| image.repository_path().into_owned(),
+    );
     ImageName {
         written: load.image.into(),
         registry: registry.into(),

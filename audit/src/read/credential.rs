@@ -2,9 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{DockerConfig, Keep, SecretConfigs, SecretMember, SecretReader};
 use extreg_core::facts::MANAGED_SECRET_ANNOTATION;
-use extreg_core::object::Text;
 
 use super::SecretValues;
 use super::item::{Body, Item, Site};
@@ -20,22 +19,15 @@ pub(super) fn read_secret(
 ) -> Result<Item, serde_json::Error> {
     let view: SecretView<'_> = serde_json::from_str(json)?;
     let mut item = site.item(&view.metadata);
-    let (format, encoded, plain) = match &*view.kind {
-        "kubernetes.io/dockerconfigjson" => (
-            DockerConfigFormat::ConfigJson,
-            &view.data.config_json,
-            &view.string_data.config_json,
-        ),
-        "kubernetes.io/dockercfg" => (
-            DockerConfigFormat::Dockercfg,
-            &view.data.dockercfg,
-            &view.string_data.dockercfg,
-        ),
-        _ => {
-            item.body = Body::OtherSecret;
-            return Ok(item);
-        }
+    let configs = match values {
+        SecretValues::Present => configs(&view),
+        SecretValues::Elided => elided(&view.kind),
     };
+    let push = SecretKeys::from(configs.push);
+    if SecretMember::of_type(&view.kind).is_none() {
+        item.body = Body::OtherSecret(push);
+        return Ok(item);
+    }
     let annotations = &view.metadata.annotations;
     item.body = Body::Secret(Box::new(SecretRecord {
         object: item.id.clone(),
@@ -43,10 +35,8 @@ pub(super) fn read_secret(
         kind: site.names.get(&view.kind),
         managed: is_managed(&view.metadata),
         excluded: annotations.get(key::EXCLUDE_SECRET) == Some("true"),
-        keys: match values {
-            SecretValues::Elided => SecretKeys::Elided,
-            SecretValues::Present => keys(format, encoded.as_ref(), plain.as_ref()),
-        },
+        keys: configs.typed.into(),
+        push,
     }));
     Ok(item)
 }
@@ -77,35 +67,29 @@ fn is_managed(metadata: &Metadata<'_>) -> bool {
         .any(|key| metadata.annotations.get(key).is_some())
 }
 
-/// The keys of a docker config. `stringData` is written over `data` (Kubernetes
-/// `pkg/registry/core/secret/strategy.go`).
-fn keys(
-    format: DockerConfigFormat,
-    encoded: Option<&Text<'_>>,
-    plain: Option<&Text<'_>>,
-) -> SecretKeys {
-    let decoded = match (plain, encoded) {
-        (Some(plain), _) => plain.as_bytes().to_vec(),
-        (None, Some(encoded)) => match STANDARD.decode(without_line_ends(encoded)) {
-            Ok(decoded) => decoded,
-            Err(_) if is_elided(encoded.as_bytes()) => return SecretKeys::Elided,
-            Err(_) => return SecretKeys::Unreadable,
-        },
-        (None, None) => return SecretKeys::Unreadable,
-    };
-    match DockerConfigKeys::parse(&decoded, format) {
-        _ if is_elided(&decoded) => SecretKeys::Elided,
-        Ok(keys) => SecretKeys::Known(keys),
-        Err(_) => SecretKeys::Unreadable,
+/// The docker configs of a secret whose values are here.
+fn configs(view: &SecretView<'_>) -> SecretConfigs {
+    let mut reader = SecretReader::new(Keep::All);
+    for (member, value) in view.data.members() {
+        let decoded = STANDARD.decode(value.as_bytes());
+        if is_elided(value.as_bytes()) || decoded.is_ok_and(|decoded| is_elided(&decoded)) {
+            reader.elided(member);
+        } else {
+            reader.data(member, value);
+        }
     }
+    for (member, value) in view.string_data.members() {
+        reader.plain(member, value);
+    }
+    reader.finish(&view.kind)
 }
 
-/// Go's base64 skips line ends, and so does the API server (`encoding/base64` `decodeQuantum`).
-fn without_line_ends(encoded: &str) -> Vec<u8> {
-    let bytes = encoded.bytes();
-    bytes
-        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
-        .collect()
+/// The docker configs of a secret whose values were left out.
+fn elided(kind: &str) -> SecretConfigs {
+    SecretConfigs {
+        push: Some(DockerConfig::Unknown),
+        typed: SecretMember::of_type(kind).map(|_| DockerConfig::Unknown),
+    }
 }
 
 /// What `oc adm inspect` puts in the place of a value: `214 bytes long`

@@ -1,10 +1,11 @@
 //! What the engine is told of the cluster: what the webhook would know of it, and no more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use extreg_core::credential::SecretConfigs;
 use extreg_core::facts::{
-    AccountFact, ClusterFacts, Known, NamespaceFacts, SecretFact, StreamFact, StreamRead,
+    AccountFact, ClusterFacts, Known, NamespaceFacts, SecretFact, StreamFact, StreamRead, Unlisted,
 };
 use extreg_core::policy::{Mode, Policy};
 use extreg_core::verdict::StreamKey;
@@ -14,7 +15,7 @@ use super::injection::Asked;
 use crate::kind::Kind;
 use crate::place::ObjectId;
 use crate::snapshot::Listed;
-use crate::snapshot::{AccountRecord, SecretKeys, Snapshot};
+use crate::snapshot::{AccountRecord, SecretKeys, SecretRecord, Snapshot};
 
 /// A namespace and a name.
 pub(super) type Key = (Arc<str>, Arc<str>);
@@ -26,8 +27,6 @@ pub(super) struct FactBook<'s> {
     pub(super) listed: &'s Listed,
     /// The names of the registry, and the webhook's namespace.
     pub(super) cluster: ClusterFacts,
-    /// Secrets that hold no docker config.
-    pub(super) other_secrets: &'s BTreeSet<Key>,
     /// The ImageStreams, sorted.
     pub(super) streams: &'s [Asked],
 }
@@ -36,7 +35,7 @@ impl FactBook<'_> {
     /// What is known of a namespace.
     pub(super) fn namespace(&self, namespace: &Arc<str>) -> NamespaceFacts {
         if namespace.is_empty() {
-            return NamespaceFacts::default();
+            return NamespaceFacts::assumed();
         }
         let record = self.snapshot.namespaces.get(namespace);
         let secrets = self.policy_secrets();
@@ -46,13 +45,16 @@ impl FactBook<'_> {
             }),
             secrets: secrets
                 .into_iter()
-                .map(|name| (name.to_owned(), self.secret(namespace, name)))
+                .filter_map(|name| Some((name.to_owned(), self.secret(namespace, name)?)))
                 .collect(),
             // The webhook watches no other account.
-            accounts: BTreeMap::from([(
-                DEFAULT_ACCOUNT.to_owned(),
-                self.account(namespace, DEFAULT_ACCOUNT),
-            )]),
+            accounts: self
+                .account(namespace, DEFAULT_ACCOUNT)
+                .map(|account| (DEFAULT_ACCOUNT.to_owned(), account))
+                .into_iter()
+                .collect(),
+            // What this source does not hold the webhook can read.
+            unlisted: Unlisted::Assumed,
         }
     }
 
@@ -93,26 +95,45 @@ impl FactBook<'_> {
             .collect()
     }
 
-    fn secret(&self, namespace: &Arc<str>, name: &str) -> Known<Option<Arc<SecretFact>>> {
+    fn secret(&self, namespace: &Arc<str>, name: &str) -> Option<Known<Option<Arc<SecretFact>>>> {
         let key: Key = (Arc::clone(namespace), name.into());
-        let no_keys = || Known::Known(Some(Arc::new(SecretFact { keys: None })));
-        match self.snapshot.secrets.get(&key).map(|secret| &secret.keys) {
-            Some(SecretKeys::Known(keys)) => Known::Known(Some(Arc::new(SecretFact {
-                keys: Some(keys.clone()),
-            }))),
-            Some(SecretKeys::Unreadable) => no_keys(),
-            None if self.other_secrets.contains(&key) => no_keys(),
-            None if self.is_complete(Kind::Secret, namespace) => Known::Known(None),
-            Some(SecretKeys::Elided) | None => Known::Unknown,
-        }
+        let configs = match (
+            self.snapshot.secrets.get(&key),
+            self.snapshot.other_secrets.get(&key),
+        ) {
+            // That it exists is known, and the webhook knows the rest.
+            (
+                Some(SecretRecord {
+                    push: SecretKeys::Elided,
+                    ..
+                }),
+                _,
+            )
+            | (None, Some(SecretKeys::Elided)) => {
+                return None;
+            }
+            (Some(secret), _) => SecretConfigs {
+                push: Some(secret.push.as_config()),
+                typed: Some(secret.keys.as_config()),
+            },
+            (None, Some(push)) => SecretConfigs {
+                push: Some(push.as_config()),
+                typed: None,
+            },
+            (None, None) => {
+                let is_absent = self.is_complete(Kind::Secret, namespace);
+                return is_absent.then_some(Known::Known(None));
+            }
+        };
+        Some(Known::Known(Some(Arc::new(SecretFact::new(configs)))))
     }
 
-    fn account(&self, namespace: &Arc<str>, name: &str) -> Known<Option<Arc<AccountFact>>> {
+    fn account(&self, namespace: &Arc<str>, name: &str) -> Option<Known<Option<Arc<AccountFact>>>> {
         let key: Key = (Arc::clone(namespace), name.into());
         match self.snapshot.accounts.get(&key) {
-            Some(account) => Known::Known(Some(Arc::new(account_fact(account)))),
-            None if self.is_complete(Kind::ServiceAccount, namespace) => Known::Known(None),
-            None => Known::Unknown,
+            Some(account) => Some(Known::Known(Some(Arc::new(account_fact(account))))),
+            None if self.is_complete(Kind::ServiceAccount, namespace) => Some(Known::Known(None)),
+            None => None,
         }
     }
 

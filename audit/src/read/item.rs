@@ -11,7 +11,8 @@ use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::{
     AccountRecord, Annotation, BuildRecord, Meaning, MirrorRule, NamespaceRecord, RegistrySources,
-    SecretRecord, SignaturePolicy, StreamRecord, UseRole, WebhookRecord, WorkloadRecord,
+    SecretKeys, SecretRecord, SignaturePolicy, StreamRecord, UseRole, WebhookRecord,
+    WorkloadRecord,
 };
 
 /// What is kept of one object.
@@ -63,7 +64,7 @@ pub(super) enum Body {
     /// It is of a kind that is read, and has nothing that matters.
     Nothing,
     /// A secret that holds no docker config.
-    OtherSecret,
+    OtherSecret(SecretKeys),
     Policy(Box<Result<Policy, String>>),
     Secret(Box<SecretRecord>),
     Signatures(SignaturePolicy),

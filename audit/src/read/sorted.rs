@@ -1,14 +1,13 @@
 //! What was read, by what it is, until the snapshot is whole.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use extreg_core::facts::{ClusterFacts, Known, Reach};
-use extreg_core::policy::{Mode, Policy, PolicySet};
+use extreg_core::policy::{Policy, PolicySet};
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
 
 use super::ReadOptions;
-use super::facts::{FactBook, Key};
+use super::facts::FactBook;
 use super::injection::{self, Asked};
 use super::intern::Names;
 use super::item::{Body, BuildItem, Found, ImagesItem, Item, StreamItem, StreamTag};
@@ -31,7 +30,6 @@ pub(super) struct Sorted {
     webhook: Option<WebhookRecord>,
     /// None where there is no RegistryPolicy at all; those that are invalid are not in it.
     policies: Option<Vec<Policy>>,
-    other_secrets: BTreeSet<Key>,
     /// Builds and streams as the webhook is asked about them.
     asked_builds: Vec<Asked>,
     asked_streams: Vec<Asked>,
@@ -57,7 +55,6 @@ impl Sorted {
             signatures: Vec::new(),
             webhook: None,
             policies: None,
-            other_secrets: BTreeSet::new(),
             asked_builds: Vec::new(),
             asked_streams: Vec::new(),
             outputs: Vec::new(),
@@ -132,8 +129,8 @@ impl Sorted {
                 snapshot.namespaces.insert(Arc::clone(&id.name), record);
             }
             Body::Nothing => {}
-            Body::OtherSecret => {
-                self.other_secrets.insert(key());
+            Body::OtherSecret(keys) => {
+                snapshot.other_secrets.insert(key(), keys);
             }
             Body::Policy(policy) => {
                 let policies = self.policies.get_or_insert_default();
@@ -184,8 +181,12 @@ impl Sorted {
         self.configure(&listed);
         self.snapshot.policies = match (policies, self.policies.take()) {
             (Some(given), _) => given,
-            (None, Some(read)) => PolicySet::new(read),
-            (None, None) => PolicySet::builtin(Mode::Enforce),
+            (None, Some(read)) => PolicySet::of_cluster(Some(read)),
+            // All were listed, and there is none.
+            (None, None) if self.has_policy_kind(&listed) => {
+                PolicySet::of_cluster(Some(Vec::new()))
+            }
+            (None, None) => PolicySet::of_cluster(None),
         }
         .capped(cap);
         self.outputs(&mut names);
@@ -195,6 +196,13 @@ impl Sorted {
         self.snapshot.listed = listed;
         self.snapshot.opt_outs.sort_unstable();
         self.snapshot
+    }
+
+    /// Whether the cluster is known to have the kind of policies.
+    fn has_policy_kind(&self, listed: &Listed) -> bool {
+        let coverage = &self.snapshot.coverage;
+        !coverage.not_served.contains(&Kind::RegistryPolicy)
+            && listed.is_complete(Kind::RegistryPolicy, "", coverage)
     }
 
     /// What the webhook would do. Builds come first, as they may depend on a stream; a stream depends
@@ -224,7 +232,6 @@ impl Sorted {
                 own_namespace,
                 reach,
             },
-            other_secrets: &self.other_secrets,
             streams: &[],
         };
         let mut injections = Vec::new();

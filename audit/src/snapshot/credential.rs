@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_core::credential::DockerConfigKeys;
+use extreg_core::credential::{DockerConfig, DockerConfigKeys};
 
 use crate::place::{ObjectId, Origin};
 
@@ -36,15 +36,38 @@ pub struct SecretRecord {
     pub excluded: bool,
     /// What it holds keys for.
     pub keys: SecretKeys,
+    /// What a build reads of it that names it for its push, whatever its type; most often the same.
+    pub push: SecretKeys,
 }
 
 /// What a secret holds keys for.
 #[derive(Clone, Debug)]
 pub enum SecretKeys {
     /// These keys.
-    Known(DockerConfigKeys),
+    Known(Arc<DockerConfigKeys>),
     /// The source leaves values out.
     Elided,
     /// Nothing that can be read as a docker config.
     Unreadable,
+}
+
+impl SecretKeys {
+    /// As the engine takes it.
+    pub fn as_config(&self) -> DockerConfig {
+        match self {
+            Self::Known(keys) => DockerConfig::Keys(Arc::clone(keys)),
+            Self::Elided => DockerConfig::Unknown,
+            Self::Unreadable => DockerConfig::Unreadable,
+        }
+    }
+}
+
+impl From<Option<DockerConfig>> for SecretKeys {
+    fn from(config: Option<DockerConfig>) -> Self {
+        match config {
+            Some(DockerConfig::Keys(keys)) => Self::Known(keys),
+            Some(DockerConfig::Unknown) => Self::Elided,
+            Some(DockerConfig::Unreadable | DockerConfig::TooLarge) | None => Self::Unreadable,
+        }
+    }
 }

@@ -49,6 +49,13 @@ pub(super) fn pair(field: &str) -> Vec<u8> {
     pair
 }
 
+/// A value of a Secret's `data`, as Go reads `[]byte` from JSON; none where it is not base64.
+pub(super) fn decode_value(encoded: &str) -> Option<Vec<u8>> {
+    let mut value = Vec::with_capacity(encoded.len() / 4 * 3);
+    decode_base64(encoded.as_bytes(), true, &mut |byte| value.push(byte)).ok()?;
+    Some(value)
+}
+
 #[derive(Default)]
 struct Sink {
     username: Vec<u8>,

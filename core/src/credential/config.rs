@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::consumer::rewritten_for_pull;
+use super::index::KeyIndex;
+use super::url::Url;
 use super::{DockerConfigError, decode, url};
 
 /// How a docker config is wrapped.
@@ -16,13 +19,18 @@ pub enum DockerConfigFormat {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DockerConfigKeys {
     keys: Vec<DockerConfigKey>,
+    index: KeyIndex,
 }
 
 /// One key and what may be known of its credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DockerConfigKey {
     as_written: String,
+    /// As a builder rewrites it for its pulls; none where that changes nothing.
+    rewritten: Option<Box<str>>,
     normalised: Option<Vec<u8>>,
+    /// What the keyring compares images with.
+    pattern: Option<Url>,
     username: String,
     has_password: bool,
     auth: AuthField,
@@ -53,7 +61,37 @@ impl DockerConfigKeys {
     /// # Errors
     /// The first thing that makes Go's decoder give the whole document up, in its words.
     pub fn parse(json: &[u8], format: DockerConfigFormat) -> Result<Self, DockerConfigError> {
-        let entries = decode::entries(json, format)?;
+        Self::parse_limited(json, format, usize::MAX, usize::MAX)
+    }
+
+    /// [`Self::parse`] for those who keep what they read of many: a docker config of more than [`Self::MAX_KEYS`]
+    /// keys, or with more than [`Self::MAX_BYTES`] of keys and usernames, is not read to its end.
+    ///
+    /// # Errors
+    /// [`DockerConfigError::TooLarge`], or that of [`Self::parse`].
+    pub fn parse_small(json: &[u8], format: DockerConfigFormat) -> Result<Self, DockerConfigError> {
+        Self::parse_limited(json, format, Self::MAX_KEYS, Self::MAX_BYTES)
+    }
+
+    /// The most keys that the webhook keeps of one docker config.
+    pub const MAX_KEYS: usize = 64;
+    /// The most bytes of keys and usernames that the webhook keeps of one docker config.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// Whether it is within what [`Self::parse_small`] reads.
+    pub fn is_small(&self) -> bool {
+        let bytes = |key: &DockerConfigKey| key.as_written.len() + key.username.len();
+        self.keys.len() <= Self::MAX_KEYS
+            && self.keys.iter().map(bytes).sum::<usize>() <= Self::MAX_BYTES
+    }
+
+    fn parse_limited(
+        json: &[u8],
+        format: DockerConfigFormat,
+        keys: usize,
+        bytes: usize,
+    ) -> Result<Self, DockerConfigError> {
+        let entries = decode::entries(json, format, keys, bytes)?;
         let mut firsts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         let keys = entries
             .into_iter()
@@ -62,9 +100,7 @@ impl DockerConfigKeys {
                 let credential = *firsts.entry(entry.pair.clone()).or_insert(place);
                 DockerConfigKey::new(key, entry, credential)
             });
-        Ok(Self {
-            keys: keys.collect(),
-        })
+        Ok(keys.collect())
     }
 
     /// Keys alone, each with a complete credential in the form that everyone reads. For asking which of some
@@ -80,17 +116,28 @@ impl DockerConfigKeys {
             auth: AuthField::Padded,
             pair: Vec::new(),
         };
-        Self {
-            keys: spellings
-                .into_iter()
-                .map(|key| DockerConfigKey::new(key.into(), entry(), 0))
-                .collect(),
-        }
+        spellings
+            .into_iter()
+            .map(|key| DockerConfigKey::new(key.into(), entry(), 0))
+            .collect()
     }
 
     /// All keys in document order.
     pub fn iter(&self) -> impl Iterator<Item = &DockerConfigKey> {
         self.keys.iter()
+    }
+
+    /// How many keys every image is compared with, whatever its registry.
+    pub(crate) fn compared(&self) -> usize {
+        self.index.compared()
+    }
+
+    pub(super) fn as_slice(&self) -> &[DockerConfigKey] {
+        &self.keys
+    }
+
+    pub(super) fn index(&self) -> &KeyIndex {
+        &self.index
     }
 
     /// Whether there is no key at all.
@@ -103,16 +150,22 @@ impl DockerConfigKeys {
 /// or a namespace (`pkg/credentialprovider/secrets/secrets.go`).
 impl FromIterator<DockerConfigKey> for DockerConfigKeys {
     fn from_iter<I: IntoIterator<Item = DockerConfigKey>>(keys: I) -> Self {
-        Self {
-            keys: keys.into_iter().collect(),
-        }
+        let keys: Vec<_> = keys.into_iter().collect();
+        let index = KeyIndex::new(&keys);
+        Self { keys, index }
     }
 }
 
 impl DockerConfigKey {
     fn new(as_written: String, entry: decode::Entry, credential: usize) -> Self {
         let normalised = url::keyring_key(&as_written);
+        let rewritten = match rewritten_for_pull(&as_written) {
+            Cow::Owned(rewritten) => Some(rewritten.into_boxed_str()),
+            Cow::Borrowed(_) => None,
+        };
         Self {
+            rewritten,
+            pattern: normalised.as_deref().and_then(Url::parse),
             as_written,
             normalised,
             username: entry.username,
@@ -151,6 +204,15 @@ impl DockerConfigKey {
     /// Whether another key of the same docker config holds the same username and password.
     pub fn is_same_credential(&self, other: &Self) -> bool {
         self.credential == other.credential
+    }
+
+    /// The key as a builder rewrites it for its pulls.
+    pub(super) fn rewritten(&self) -> &str {
+        self.rewritten.as_deref().unwrap_or(&self.as_written)
+    }
+
+    pub(super) fn pattern(&self) -> Option<&Url> {
+        self.pattern.as_ref()
     }
 
     pub(super) fn keyring_key(&self) -> Option<&[u8]> {

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::config::{AuthField, DockerConfigKey, DockerConfigKeys, KeyMatch};
+use super::index::Spelling;
 use crate::image::ImageRef;
 
 /// Where Docker Hub's credentials stand for docker's own tools.
@@ -62,11 +63,11 @@ impl DockerConfigKeys {
                 .only_first(),
             Consumer::Kubelet => self.lookup(&NormalisedName::of(&reference).to_string()),
             Consumer::BuildPull => self
-                .containers_image(&reference, |key| rewritten_for_pull(key.as_written()))
+                .containers_image(&reference, Spelling::Rewritten)
                 .into_iter()
                 .collect(),
             Consumer::ContainersImage => self
-                .containers_image(&reference, |key| Cow::Borrowed(key.as_written()))
+                .containers_image(&reference, Spelling::Written)
                 .filter(|key| key.auth() == AuthField::Padded)
                 .into_iter()
                 .collect(),
@@ -78,13 +79,11 @@ impl DockerConfigKeys {
     /// that a random one is used: the first of each such group, and another that differs from it. A builder rewrites
     /// keys for its pulls, the Kubernetes keyring files them by host and path.
     pub fn colliding(&self) -> Vec<(&DockerConfigKey, &DockerConfigKey)> {
-        let mut rewritten: BTreeMap<Cow<'_, str>, &DockerConfigKey> = BTreeMap::new();
+        let mut rewritten: BTreeMap<&str, &DockerConfigKey> = BTreeMap::new();
         let mut filed: BTreeMap<&[u8], &DockerConfigKey> = BTreeMap::new();
         let mut found = Vec::new();
         for key in self.iter() {
-            let first = *rewritten
-                .entry(rewritten_for_pull(key.as_written()))
-                .or_insert(key);
+            let first = *rewritten.entry(key.rewritten()).or_insert(key);
             let first_filed = key
                 .keyring_key()
                 .map(|under| *filed.entry(under).or_insert(key));
@@ -96,26 +95,24 @@ impl DockerConfigKeys {
         found
     }
 
-    /// The key that containers/image settles on, each key seen as `spelling` has it: the repository, its parents,
+    /// The key that containers/image settles on, each key in that spelling: the repository, its parents,
     /// the host, and only then any key that is the host once normalised.
-    fn containers_image<'a>(
-        &'a self,
+    fn containers_image(
+        &self,
         reference: &ImageRef<'_>,
-        spelling: impl Fn(&'a DockerConfigKey) -> Cow<'a, str>,
-    ) -> Option<&'a DockerConfigKey> {
+        spelling: Spelling,
+    ) -> Option<&DockerConfigKey> {
         let name = NormalisedName::of(reference);
         let full = name.to_string();
-        let parents = std::iter::successors(Some(full.as_str()), |path| {
+        let mut parents = std::iter::successors(Some(full.as_str()), |path| {
             path.rsplit_once('/').map(|(parent, _)| parent)
         });
-        for path in parents {
-            if let Some(key) = self.iter().find(|key| spelling(key) == path) {
-                return Some(key);
-            }
-        }
-        let host = hub_as_index(name.host);
-        self.iter()
-            .find(|key| normalised_host(&spelling(key)) == host)
+        parents
+            .find_map(|path| self.index().spelled(self, spelling, path))
+            .or_else(|| {
+                self.index()
+                    .on_host(self, spelling, hub_as_index(name.host))
+            })
     }
 
     fn shipwright(&self, reference: &ImageRef<'_>) -> Option<&DockerConfigKey> {
@@ -168,7 +165,7 @@ impl std::fmt::Display for NormalisedName<'_> {
 }
 
 /// The builder's `normalizeRegistryLocation`.
-fn rewritten_for_pull(key: &str) -> Cow<'_, str> {
+pub(super) fn rewritten_for_pull(key: &str) -> Cow<'_, str> {
     let Some(rest) = key
         .strip_prefix("http://")
         .or_else(|| key.strip_prefix("https://"))
@@ -195,7 +192,7 @@ fn rewritten_for_pull(key: &str) -> Cow<'_, str> {
 }
 
 /// containers/image's `normalizeAuthFileKey`: only a key with a scheme is cut to its host.
-fn normalised_host(key: &str) -> &str {
+pub(super) fn normalised_host(key: &str) -> &str {
     let rest = key.strip_prefix("http://").unwrap_or(key);
     let rest = rest.strip_prefix("https://").unwrap_or(rest);
     if rest.len() == key.len() {

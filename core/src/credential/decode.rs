@@ -16,14 +16,21 @@ pub(super) struct Entry {
     pub(super) pair: Vec<u8>,
 }
 
-/// The entries of a docker config in document order; a repeated key keeps its first place and its last value.
+/// The entries of a docker config in document order; a repeated key keeps its first place and its last value. It ends
+/// where there are more entries, or more bytes of keys and usernames, than these.
 pub(super) fn entries(
     data: &[u8],
     format: DockerConfigFormat,
+    most: usize,
+    bytes: usize,
 ) -> Result<Vec<(String, Entry)>, DockerConfigError> {
     json::check(data).map_err(DockerConfigError::Syntax)?;
     let document = Value::of_checked(data);
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        most,
+        bytes,
+        ..Reader::default()
+    };
     match format {
         DockerConfigFormat::Dockercfg => reader.map(document, None)?,
         DockerConfigFormat::ConfigJson => reader.document(document)?,
@@ -45,6 +52,10 @@ struct Field {
 struct Reader {
     entries: Vec<(String, Entry)>,
     places: BTreeMap<String, usize>,
+    /// The most entries that are read.
+    most: usize,
+    /// The bytes of keys and usernames that may still be read.
+    bytes: usize,
     /// The first value of a wrong type. Go reads on and reports it at the end, unless an entry fails before that.
     wrong_type: Option<DockerConfigError>,
 }
@@ -92,11 +103,18 @@ impl Reader {
         }
         for (key, value) in map.members() {
             let entry = entry(value, place)?;
+            let kept = key.len() + entry.username.len();
+            self.bytes = self
+                .bytes
+                .checked_sub(kept)
+                .ok_or(DockerConfigError::TooLarge)?;
             let place = *self.places.entry(key.clone()).or_insert(self.entries.len());
             if let Some(known) = self.entries.get_mut(place) {
                 known.1 = entry;
-            } else {
+            } else if self.entries.len() < self.most {
                 self.entries.push((key, entry));
+            } else {
+                return Err(DockerConfigError::TooLarge);
             }
         }
         Ok(())
@@ -213,7 +231,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str, format: DockerConfigFormat) -> Result<Vec<(String, String)>, String> {
-        entries(json.as_bytes(), format)
+        entries(json.as_bytes(), format, usize::MAX, usize::MAX)
             .map(|entries| {
                 entries
                     .into_iter()

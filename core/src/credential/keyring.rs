@@ -5,9 +5,6 @@ use std::cmp::Reverse;
 use super::config::{DockerConfigKey, DockerConfigKeys, KeyMatch};
 use super::{glob, url::Url};
 
-/// Where the keyring looks when nothing matched an image that Docker Hub would serve.
-const DEFAULT_HOST: &[u8] = b"index.docker.io";
-
 impl DockerConfigKeys {
     /// The credentials for `image` as `BasicDockerKeyring.Lookup` finds them: all keys that match, most specific
     /// first, else those filed under `index.docker.io` where the image has no registry or is on `docker.io`.
@@ -19,36 +16,33 @@ impl DockerConfigKeys {
         if found.is_matched() || !is_default_registry(image) {
             return found;
         }
-        self.iter()
-            .filter(|key| key.keyring_key() == Some(DEFAULT_HOST))
-            .collect()
+        self.index().filed_as_default(self).collect()
     }
 
     fn matching_keys(&self, image: &[u8]) -> KeyMatch<'_> {
         let Some(target) = Url::parse(image) else {
             return KeyMatch::default();
         };
-        let mut found: Vec<(&[u8], &DockerConfigKey)> = self
-            .iter()
-            .filter_map(|key| Some((key.keyring_key()?, key)))
-            .filter(|(filed, _)| {
-                Url::parse(filed).is_some_and(|pattern| matches(&pattern, &target))
-            })
+        let mut found: Vec<(Reverse<&[u8]>, usize, &DockerConfigKey)> = self
+            .index()
+            .candidates(self, &target)
+            .filter(|(_, key)| key.pattern().is_some_and(|p| matches(p, &target)))
+            .filter_map(|(place, key)| Some((Reverse(key.keyring_key()?), place, key)))
             .collect();
-        found.sort_by_key(|&(filed, _)| Reverse(filed));
-        found.into_iter().map(|(_, key)| key).collect()
+        found.sort_by_key(|&(filed, place, _)| (filed, place));
+        found.into_iter().map(|(.., key)| key).collect()
     }
 }
 
 /// `URLsMatch`: equal ports, as many labels, each label a glob, and the path a plain string prefix.
 fn matches(pattern: &Url, target: &Url) -> bool {
-    let (globs, glob_port) = pattern.labels_and_port();
-    let (labels, port) = target.labels_and_port();
+    let labels = |host| <[u8]>::split(host, |&byte: &u8| byte == b'.');
+    let ((globs, glob_port), (host, port)) = (pattern.host_and_port(), target.host_and_port());
     glob_port == port
-        && globs.clone().count() == labels.clone().count()
+        && labels(globs).count() == labels(host).count()
         && target.path.starts_with(&pattern.path)
-        && globs
-            .zip(labels)
+        && labels(globs)
+            .zip(labels(host))
             .all(|(glob, label)| glob::matches(glob, label) == Ok(true))
 }
 

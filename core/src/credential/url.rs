@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 /// Host and path of a URL, percent escapes decoded.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
     pub(super) host: Vec<u8>,
     pub(super) path: Vec<u8>,
@@ -56,10 +56,9 @@ impl Url {
         })
     }
 
-    /// The host's labels and its port, `""` without one (`SplitURL`).
-    pub(super) fn labels_and_port(&self) -> (impl Iterator<Item = &[u8]> + Clone, &[u8]) {
-        let (host, port) = split_host_port(&self.host).unwrap_or((&self.host, b""));
-        (host.split(|&byte| byte == b'.'), port)
+    /// The host, whose labels are between its dots, and its port, `""` without one (`SplitURL`).
+    pub(super) fn host_and_port(&self) -> (&[u8], &[u8]) {
+        split_host_port(&self.host).unwrap_or((&self.host, b""))
     }
 }
 
@@ -237,8 +236,9 @@ mod tests {
                 host: host.as_bytes().to_vec(),
                 path: Vec::new(),
             };
-            let (labels, port) = url.labels_and_port();
-            let labels: Vec<_> = labels
+            let (host_only, port) = url.host_and_port();
+            let labels: Vec<_> = host_only
+                .split(|&byte| byte == b'.')
                 .map(|label| std::str::from_utf8(label).unwrap())
                 .collect();
             assert_eq!(

@@ -140,7 +140,7 @@ impl Identity {
         };
         image.id().is_empty().then(|| Self {
             host: RegistryHost::as_str(&host).to_owned(),
-            repository: image.repository_path(),
+            repository: image.repository_path().into_owned(),
             tag: image.with_defaults().tag().to_owned(),
         })
     }

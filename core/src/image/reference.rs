@@ -1,4 +1,6 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use super::{ParseImageError, grammar};
 use crate::registry::RegistryHost;
@@ -7,16 +9,37 @@ use crate::registry::RegistryHost;
 ///
 /// Parts that were not written are `""`; no default is applied (library-go `reference.Parse`). A string that names
 /// only a registry is accepted by OpenShift and has an empty name; see [`ImageRef::is_registry_only`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct ImageRef<'a> {
     registry: &'a str,
     namespace: &'a str,
     name: &'a str,
+    /// Namespace and name as they were written.
+    path: &'a str,
     tag: &'a str,
     id: &'a str,
 }
 
+/// By what it means: a default that was filled in is like one that was written.
+impl PartialEq for ImageRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for ImageRef<'_> {}
+
+impl Hash for ImageRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
 impl<'a> ImageRef<'a> {
+    fn parts(&self) -> [&'a str; 5] {
+        [self.registry, self.namespace, self.name, self.tag, self.id]
+    }
+
     /// Reads `input` in one pass, without allocating.
     ///
     /// # Errors
@@ -29,6 +52,7 @@ impl<'a> ImageRef<'a> {
                     registry: input,
                     namespace: "",
                     name: "",
+                    path: "",
                     tag: "",
                     id: parts.digest,
                 });
@@ -41,6 +65,7 @@ impl<'a> ImageRef<'a> {
             registry,
             namespace,
             name,
+            path,
             tag: parts.tag,
             id: parts.digest,
         })
@@ -113,12 +138,18 @@ impl<'a> ImageRef<'a> {
     }
 
     /// `namespace/name`; on Docker Hub an absent namespace is `library`. Empty for a registry-only reference.
-    pub fn repository_path(&self) -> String {
+    pub fn repository_path(&self) -> Cow<'a, str> {
         match (self.name, self.namespace) {
-            ("", _) => String::new(),
-            (name, "") if self.is_docker_hub() => format!("library/{name}"),
-            (name, "") => name.to_owned(),
-            (name, namespace) => format!("{namespace}/{name}"),
+            (name, "") if !name.is_empty() && self.is_docker_hub() => {
+                Cow::Owned(format!("library/{name}"))
+            }
+            // A default that was filled in.
+            (name, namespace)
+                if !name.is_empty() && !namespace.is_empty() && self.path.len() == name.len() =>
+            {
+                Cow::Owned(format!("{namespace}/{name}"))
+            }
+            _ => Cow::Borrowed(self.path),
         }
     }
 
@@ -151,6 +182,7 @@ impl fmt::Display for Exact<'_> {
             registry,
             namespace,
             name,
+            path: _,
             tag,
             id,
         } = self.0;

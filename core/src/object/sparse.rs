@@ -24,6 +24,17 @@ impl<T> Sparse<T> {
         self.0.iter().map(|(index, item)| (*index, item))
     }
 
+    /// The element with this index in the input.
+    pub fn get(&self, index: usize) -> Option<&T> {
+        let at = self.0.binary_search_by_key(&index, |(index, _)| *index);
+        self.0.get(at.ok()?).map(|(_, item)| item)
+    }
+
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -97,6 +108,7 @@ mod tests {
     fn what_is_kept_keeps_its_index() {
         let kept: Sparse<u8> = serde_json::from_str("[0,7,null,9]").unwrap();
         assert_eq!(kept.iter().collect::<Vec<_>>(), [(1, &7), (3, &9)]);
+        assert_eq!((kept.get(3), kept.get(2), kept.len()), (Some(&9), None, 2));
         let written = serde_json::to_string(&kept).unwrap();
         assert_eq!(written, "[null,7,null,9]");
         let again: Sparse<u8> = serde_json::from_str(&written).unwrap();

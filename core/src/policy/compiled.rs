@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use super::document::{Mode, PolicySpec, PushTarget};
-use super::glob::{GlobError, RepositoryGlob, Specificity};
+use super::glob::{GlobError, RepositoryGlob};
+use super::index::{Index, Search};
 use super::selector::{Labels, Selector, SelectorError};
 use crate::facts::Known;
 use crate::registry::{InternalRegistry, RegistryHost};
@@ -85,7 +86,7 @@ impl Policy {
         })
     }
 
-    /// The policy of a cluster that has none: docker.io, secret `dockerhub`, scheduled imports.
+    /// The policy of a cluster that does not know the kind: docker.io, secret `dockerhub`, scheduled imports.
     pub fn builtin(mode: Mode) -> Self {
         Self {
             name: Self::BUILTIN.to_owned(),
@@ -100,7 +101,7 @@ impl Policy {
         }
     }
 
-    /// The name of the policy of a cluster that has none.
+    /// The name of the built-in policy.
     pub const BUILTIN: &'static str = "builtin-dockerhub";
     /// The secret that the built-in policy names.
     pub const DEFAULT_SECRET: &'static str = "dockerhub";
@@ -155,18 +156,6 @@ impl Policy {
             .chain(self.pull_secret.as_deref())
     }
 
-    /// How well it fits a repository; none if it does not.
-    fn fit(&self, repository: &str) -> Option<Specificity> {
-        if self.repositories.is_empty() {
-            return Some(Specificity::default());
-        }
-        self.repositories
-            .iter()
-            .filter(|glob| glob.matches(repository))
-            .map(RepositoryGlob::specificity)
-            .max()
-    }
-
     fn ties_with(&self, other: &Self) -> bool {
         let repositories = match (&*self.repositories, &*other.repositories) {
             ([], []) => true,
@@ -188,6 +177,7 @@ impl Policy {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySet {
     policies: Vec<Policy>,
+    index: Index,
 }
 
 /// Which policy is in force for one image.
@@ -205,14 +195,19 @@ impl PolicySet {
     /// The policies of a cluster. Of two that tie the older wins, then the first by name.
     pub fn new(mut policies: Vec<Policy>) -> Self {
         policies.sort_by(|a, b| (&a.created, &a.name).cmp(&(&b.created, &b.name)));
-        Self { policies }
+        let index = Index::new(&policies);
+        Self { policies, index }
     }
 
-    /// What a cluster without policies has.
+    /// The policies that are in force on a cluster: its own, or the built-in one where it does not know the kind
+    /// (`None`). A cluster that knows the kind and has no policy has deleted them all: nothing is in force.
+    pub fn of_cluster(policies: Option<Vec<Policy>>) -> Self {
+        policies.map_or_else(|| Self::builtin(Mode::Enforce), Self::new)
+    }
+
+    /// What a cluster has that does not know the kind of policies.
     pub fn builtin(mode: Mode) -> Self {
-        Self {
-            policies: vec![Policy::builtin(mode)],
-        }
+        Self::new(vec![Policy::builtin(mode)])
     }
 
     /// The same policies, of which none does more than `cap`.
@@ -231,34 +226,20 @@ impl PolicySet {
 
     /// The policy for a repository (`user/app`) of a registry, in a namespace with these labels:
     /// the one whose glob says most; of those, one with a namespace selector.
-    pub fn select(
-        &self,
+    pub fn select<'a>(
+        &'a self,
         registry: RegistryHost<'_>,
         repository: &str,
-        labels: Known<&Labels>,
-    ) -> Selection<'_> {
-        let mut candidates: Vec<_> = self
-            .policies
-            .iter()
-            .filter(|policy| policy.registry() == registry)
-            .filter_map(|policy| {
-                policy
-                    .fit(repository)
-                    .map(|fit| ((fit, policy.namespaces.is_some()), policy))
-            })
-            .collect();
-        candidates.sort_by_key(|(rank, _)| Reverse(*rank));
-        for (_, policy) in candidates {
-            match (&policy.namespaces, labels) {
-                (None, _) => return Selection::Policy(policy),
-                (Some(_), Known::Unknown) => return Selection::NamespaceUnknown(policy),
-                (Some(selector), Known::Known(labels)) if selector.matches(labels) => {
-                    return Selection::Policy(policy);
-                }
-                (Some(_), Known::Known(_)) => {}
-            }
-        }
-        Selection::None
+        labels: Known<&'a Labels>,
+    ) -> Selection<'a> {
+        let mut search = Search::new(&self.policies, &self.index, labels);
+        let selection = search.select(registry, repository, u32::MAX);
+        selection.unwrap_or(Selection::None)
+    }
+
+    /// Which policy is in force for one image after another, in a namespace with these labels.
+    pub(crate) fn search<'a>(&'a self, labels: Known<&'a Labels>) -> Search<'a> {
+        Search::new(&self.policies, &self.index, labels)
     }
 
     /// All policies, registry by registry, those that say most first: by their best glob, then those

@@ -11,6 +11,9 @@ pub const VERSION: &str = "v1alpha1";
 /// The kind of the custom resource.
 pub const KIND: &str = "RegistryPolicy";
 
+/// The reason of the condition `Ready` of a policy whose secrets the webhook cannot read.
+pub const SECRETS_UNKNOWN: &str = "SecretsUnknown";
+
 /// `spec` of a `RegistryPolicy`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

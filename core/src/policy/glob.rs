@@ -14,8 +14,8 @@ pub struct RepositoryGlob {
 enum Segment {
     /// `**`
     Any,
-    /// One segment, `*` in it standing for itself or for any text.
-    Text(Vec<char>),
+    /// One segment, in which `*` stands for any text.
+    Text(Box<str>),
 }
 
 /// Why a repository glob cannot be used.
@@ -56,7 +56,7 @@ impl RepositoryGlob {
                 "" => Err(GlobError::EmptySegment(text.to_owned())),
                 "**" => Ok(Segment::Any),
                 _ if segment.contains("**") => Err(GlobError::MixedStars(text.to_owned())),
-                _ => Ok(Segment::Text(segment.chars().collect())),
+                _ => Ok(Segment::Text(segment.into())),
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -67,11 +67,59 @@ impl RepositoryGlob {
 
     /// Whether the whole of `repository` (`user/app`, without registry and tag) matches.
     pub fn matches(&self, repository: &str) -> bool {
-        let literal: Vec<_> = repository
-            .split('/')
-            .map(|name| Segment::Text(name.chars().collect()))
-            .collect();
-        intersects(&self.segments, &literal, Segment::is_any, Segment::overlaps)
+        self.matches_counted(repository, &mut 0)
+    }
+
+    /// [`Self::matches`]; adds to `steps` what it took. Nothing is allocated, and going back to the
+    /// last star only keeps the work within the product of the two lengths.
+    pub(super) fn matches_counted(&self, repository: &str, steps: &mut u32) -> bool {
+        let mut segments = self.segments.iter();
+        let mut rest = Some(repository);
+        let mut star = None;
+        loop {
+            *steps = steps.saturating_add(1);
+            let found = match (segments.next(), rest) {
+                (None, None) => return true,
+                (Some(Segment::Any), _) => {
+                    star = Some((segments.clone(), rest));
+                    continue;
+                }
+                (Some(Segment::Text(pattern)), Some(path)) => {
+                    let (name, tail) = first_segment(path);
+                    matches_segment(pattern.as_bytes(), name.as_bytes(), steps).then_some(tail)
+                }
+                _ => None,
+            };
+            rest = match (found, &mut star) {
+                (Some(tail), _) => tail,
+                // The last `**` takes one segment more.
+                (None, Some((after, Some(path)))) => {
+                    let tail = first_segment(path).1;
+                    segments = after.clone();
+                    star = Some((segments.clone(), tail));
+                    tail
+                }
+                (None, _) => return false,
+            };
+        }
+    }
+
+    /// What every repository that matches begins with; all of it for a glob without stars.
+    pub(super) fn literal_prefix(&self) -> &str {
+        let Some(star) = self.text.find('*') else {
+            return &self.text;
+        };
+        let prefix = self.text.get(..star).unwrap_or_default();
+        // `acme/**` also matches `acme`.
+        match prefix.strip_suffix('/') {
+            Some(shorter) if self.text.get(star..).is_some_and(|t| t.starts_with("**")) => shorter,
+            _ => prefix,
+        }
+    }
+
+    /// Whether it stands for one repository only.
+    pub(super) fn is_exact(&self) -> bool {
+        !self.text.contains('*')
     }
 
     /// Whether some repository could match both.
@@ -115,10 +163,45 @@ impl Segment {
 
     fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Text(a), Self::Text(b)) => intersects(a, b, |c| *c == '*', |p, q| p == q),
+            (Self::Text(a), Self::Text(b)) => {
+                intersects(a.as_bytes(), b.as_bytes(), |c| *c == b'*', |p, q| p == q)
+            }
             _ => true,
         }
     }
+}
+
+fn first_segment(path: &str) -> (&str, Option<&str>) {
+    match path.split_once('/') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path, None),
+    }
+}
+
+/// Whether `name` matches a pattern of one segment. A step stands for 16 bytes compared.
+fn matches_segment(mut pattern: &[u8], mut name: &[u8], steps: &mut u32) -> bool {
+    let mut star: Option<(&[u8], &[u8])> = None;
+    let mut compared = 0_u32;
+    let matched = loop {
+        compared = compared.saturating_add(1);
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => break true,
+            (Some((b'*', after)), _) => {
+                star = Some((after, name));
+                pattern = after;
+            }
+            (Some((p, after)), Some((n, tail))) if p == n => (pattern, name) = (after, tail),
+            _ => match star {
+                Some((after, [_, tail @ ..])) => {
+                    star = Some((after, tail));
+                    (pattern, name) = (after, tail);
+                }
+                _ => break false,
+            },
+        }
+    };
+    *steps = steps.saturating_add(compared / 16);
+    matched
 }
 
 /// Whether some sequence matches both patterns, where an element that `is_star` stands for any
@@ -158,6 +241,8 @@ fn intersects<T>(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn glob(text: &str) -> RepositoryGlob {
@@ -188,6 +273,33 @@ mod tests {
                 "{pattern} {repository}"
             );
         }
+    }
+
+    proptest! {
+        /// The matcher that goes back to the last star agrees with the table that knows no order.
+        #[test]
+        fn matching_is_overlapping_with_a_name(
+            pattern in "([ab*]{1,4}|\\*\\*)(/([ab*]{1,4}|\\*\\*)){0,4}",
+            repository in "[ab]{0,4}(/[ab]{0,4}){0,4}",
+        ) {
+            let Ok(glob) = RepositoryGlob::parse(&pattern) else { return Ok(()) };
+            let literal: Vec<_> = repository.split('/').map(|s| Segment::Text(s.into())).collect();
+            let table = intersects(&glob.segments, &literal, Segment::is_any, Segment::overlaps);
+            prop_assert_eq!(glob.matches(&repository), table);
+            prop_assert!(!table || repository.starts_with(glob.literal_prefix()));
+        }
+    }
+
+    #[test]
+    fn a_pattern_full_of_stars_takes_few_steps() {
+        let glob = glob(&"*a".repeat(120));
+        let mut steps = 0;
+        assert!(!glob.matches_counted(&format!("{}b", "a".repeat(254)), &mut steps));
+        assert!(steps < 100, "{steps}");
+        let deep = RepositoryGlob::parse(&format!("{}b", "**/a/".repeat(30))).unwrap();
+        let mut steps = 0;
+        assert!(!deep.matches_counted(&"a/".repeat(120), &mut steps));
+        assert!(steps < 1000, "{steps}");
     }
 
     #[test]

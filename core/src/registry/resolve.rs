@@ -138,7 +138,7 @@ pub fn before_tag_parameter(input: &str) -> Option<&str> {
 }
 
 /// `${NAME}` or `${{NAME}}` of a Template.
-fn has_parameter(input: &str) -> bool {
+pub(crate) fn has_parameter(input: &str) -> bool {
     input
         .split_once("${")
         .is_some_and(|(_, rest)| rest.contains('}'))

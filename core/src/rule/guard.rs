@@ -8,6 +8,7 @@ use crate::object::opt_out;
 use crate::policy::{Mode, Policy, Selection};
 use crate::registry::{InvalidRef, RefRole, Resolution, before_tag_parameter, resolve};
 use crate::verdict::Reason;
+use crate::work::{Exhausted, Work};
 
 /// The user that openshift-apiserver's own client is: it updates a BuildConfig and creates the
 /// Build when a build is started (`pkg/build/apiserver/buildgenerator`).
@@ -54,12 +55,16 @@ pub(super) fn exemption(subject: &Subject<'_>, facts: &Facts<'_>) -> Option<Reas
     }
 }
 
-/// The image of a place and the policy in force for it, or why there is none.
+/// The image of a place and the policy in force for it, or why there is none. The place is counted.
 pub(super) fn govern<'a, 'i>(
     image: &'i str,
     role: RefRole,
     facts: &'a Facts<'_>,
+    work: &mut Work<'a>,
 ) -> Result<(&'a Policy, ImageRef<'i>), (Reason, Option<Note<'a>>)> {
+    if work.place(image.len()).is_err() {
+        return Err((Reason::WorkLimit, Some(Note::WorkLimit)));
+    }
     let internal = &facts.cluster.internal;
     let resolution = match (resolve(image, role, internal), before_tag_parameter(image)) {
         (Resolution::Parameter, Some(repository)) => resolve(repository, role, internal),
@@ -78,15 +83,14 @@ pub(super) fn govern<'a, 'i>(
         }
         Resolution::Invalid(_) => return Err((Reason::Invalid, None)),
     };
-    let labels = facts.namespace.labels();
-    match facts
-        .policies
-        .select(host, &reference.repository_path(), labels)
-    {
-        Selection::Policy(policy) if policy.mode() == Mode::Off => Err((Reason::PolicyOff, None)),
-        Selection::Policy(policy) => Ok((policy, reference)),
-        Selection::None => Err((Reason::OtherRegistry, None)),
-        Selection::NamespaceUnknown(policy) => {
+    match work.select(host, &reference.repository_path()) {
+        Err(Exhausted) => Err((Reason::WorkLimit, Some(Note::WorkLimit))),
+        Ok(Selection::Policy(policy)) if policy.mode() == Mode::Off => {
+            Err((Reason::PolicyOff, None))
+        }
+        Ok(Selection::Policy(policy)) => Ok((policy, reference)),
+        Ok(Selection::None) => Err((Reason::OtherRegistry, None)),
+        Ok(Selection::NamespaceUnknown(policy)) => {
             let note = Note::NamespaceUnknown {
                 policy: policy.name(),
             };

@@ -8,16 +8,21 @@ use std::borrow::Cow;
 use super::RuleId;
 use super::guard::{SYSTEM_API_SERVER, exemption, govern};
 use crate::edit::{Edit, Field, Value};
-use crate::facts::{Facts, Known};
+use crate::facts::{Fact, Facts, Fit};
 use crate::note::{Note, SecretFault};
 use crate::object::{Body, BuildSpec, ObjectReference, Operation, PullSite, Subject};
-use crate::policy::Policy;
+use crate::policy::{Mode, Policy};
 use crate::registry::RefRole;
 use crate::verdict::{Decision, Reason, Site, Verdict};
+use crate::work::Work;
+
+/// Steps of finding an image's key where no key has a star.
+const LOOKUP: u32 = 4;
 
 pub(super) fn evaluate<'a>(
     subject: &'a Subject<'_>,
     facts: &'a Facts<'_>,
+    work: &mut Work<'a>,
     verdict: &mut Verdict<'a>,
 ) {
     let (Body::Build(change) | Body::BuildConfig(change)) = &subject.body else {
@@ -28,29 +33,30 @@ pub(super) fn evaluate<'a>(
         let Some(image) = docker_image(site.from.as_ref()) else {
             continue;
         };
-        let before = old.and_then(|old| {
-            places(old)
-                .find(|(place, _)| *place == field)
-                .and_then(|(_, site)| site.from.as_ref())
-        });
         let role = match field {
             Field::SourcePullSecret(_) => RefRole::SourcePull,
             _ => RefRole::BasePull,
         };
-        let (policy, decision, notes) = match govern(image, role, facts) {
+        let (policy, decision, notes) = match govern(image, role, facts, work) {
             // Most base images are of no concern; only what a policy asks for is worth a line.
-            Err((Reason::NamespaceUnknown, note)) => (
-                None,
-                Decision::Keep(Reason::NamespaceUnknown),
-                note.into_iter().collect(),
-            ),
+            Err((reason @ (Reason::NamespaceUnknown | Reason::WorkLimit), note)) => {
+                (None, Decision::Keep(reason), note.into_iter().collect())
+            }
             Err(_) => continue,
             Ok((policy, _)) => {
                 let Some(secret) = policy.pull_secret() else {
                     continue;
                 };
+                let before = old.and_then(|old| place(old, field));
                 let (decision, notes) = match untouchable(subject, site, before, facts) {
-                    Some(reason) => (Decision::Keep(reason), Vec::new()),
+                    // Counted for all, so that a second run ends at the same place.
+                    _ if work.spend(steps(secret, facts)).is_err() => {
+                        (Decision::Keep(Reason::WorkLimit), vec![Note::WorkLimit])
+                    }
+                    Some(reason) => {
+                        let note = dropped(field, policy, reason, site, before);
+                        (Decision::Keep(reason), note.into_iter().collect())
+                    }
                     None => decide(field, policy, secret, image, facts),
                 };
                 (Some(policy.name()), decision, notes)
@@ -64,6 +70,17 @@ pub(super) fn evaluate<'a>(
             decision,
             notes,
         });
+        if verdict.sites.last().is_some_and(Site::is_work_limit) {
+            return;
+        }
+    }
+}
+
+/// The steps of looking an image up in a secret.
+fn steps(secret: &str, facts: &Facts<'_>) -> u32 {
+    match facts.namespace.secret(secret) {
+        Fact::Known(Some(fact)) => fact.pull_steps().saturating_add(LOOKUP),
+        _ => LOOKUP,
     }
 }
 
@@ -82,6 +99,17 @@ fn places<'v, 'a>(
     strategy.chain(source)
 }
 
+fn place<'v, 'a>(spec: &'v BuildSpec<'a>, field: Field) -> Option<&'v PullSite<'a>> {
+    match field {
+        Field::SourcePullSecret(index) => spec.source.images.get(index),
+        _ => {
+            let mut sites = spec.strategy.sites();
+            let same = sites.find(|(name, _)| Field::StrategyPullSecret(name) == field);
+            same.map(|(_, site)| site)
+        }
+    }
+}
+
 fn docker_image<'v>(from: Option<&'v ObjectReference<'_>>) -> Option<&'v str> {
     from.filter(|from| &*from.kind == "DockerImage" && from.namespace.is_empty())
         .map(|from| from.name.as_str())
@@ -90,7 +118,7 @@ fn docker_image<'v>(from: Option<&'v ObjectReference<'_>>) -> Option<&'v str> {
 fn untouchable(
     subject: &Subject<'_>,
     site: &PullSite<'_>,
-    before: Option<&ObjectReference<'_>>,
+    before: Option<&PullSite<'_>>,
     facts: &Facts<'_>,
 ) -> Option<Reason> {
     if let Some(reason) = exemption(subject, facts) {
@@ -103,7 +131,8 @@ fn untouchable(
         if subject.user.as_str() == SYSTEM_API_SERVER {
             return Some(Reason::SystemUpdate);
         }
-        if before == site.from.as_ref() || matches!(subject.body, Body::Build(_)) {
+        let from = before.and_then(|before| before.from.as_ref());
+        if from == site.from.as_ref() || matches!(subject.body, Body::Build(_)) {
             return Some(Reason::Unchanged);
         }
     }
@@ -118,20 +147,43 @@ fn decide<'a>(
     facts: &Facts<'_>,
 ) -> (Decision<'a>, Vec<Note<'a>>) {
     let fault = match facts.namespace.secret(secret) {
-        Known::Known(Some(fact)) if fact.can_pull(image) => {
+        Fact::Known(Some(fact)) => match fact.pull(image) {
+            Fit::Fits => None,
+            Fit::Fault(fault) => Some(Some(fault)),
+            Fit::Unknown => Some(None),
+        },
+        Fact::Known(None) => Some(Some(SecretFault::Missing)),
+        Fact::Unknown => Some(None),
+        Fact::Assumed => None,
+    };
+    match fault {
+        None => {
             let edit = Edit {
                 field,
                 value: Value::Secret(secret),
                 parent_missing: false,
             };
-            return (Decision::Edit(policy.mode(), edit), Vec::new());
+            (Decision::Edit(policy.mode(), edit), Vec::new())
         }
-        Known::Known(Some(_)) => Some(SecretFault::NoKey),
-        Known::Known(None) => Some(SecretFault::Missing),
-        Known::Unknown => None,
-    };
-    (
-        Decision::Keep(Reason::SecretUnusable),
-        vec![Note::PullSecret { secret, fault }],
-    )
+        Some(fault) => (
+            Decision::Keep(Reason::SecretUnusable),
+            vec![Note::PullSecret { secret, fault }],
+        ),
+    }
+}
+
+/// What to say of an update that takes away the secret of an image that stays.
+fn dropped<'a>(
+    field: Field,
+    policy: &'a Policy,
+    reason: Reason,
+    site: &PullSite<'_>,
+    before: Option<&PullSite<'_>>,
+) -> Option<Note<'a>> {
+    let was_set = before.is_some_and(|before| before.pull_secret.is_some());
+    let is_dropped = reason == Reason::Unchanged && was_set && site.pull_secret.is_none();
+    (is_dropped && policy.mode() == Mode::Enforce).then(|| Note::Dropped {
+        field,
+        policy: policy.name(),
+    })
 }

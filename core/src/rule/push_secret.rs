@@ -5,18 +5,20 @@ use std::borrow::Cow;
 use super::RuleId;
 use super::guard::{SYSTEM_API_SERVER, exemption, govern};
 use crate::edit::{Edit, Field, Value};
-use crate::facts::{Facts, Known, StreamRead};
+use crate::facts::{Fact, Facts, Fit, Known, StreamRead};
 use crate::note::{Note, SecretFault};
 use crate::object::{Body, BuildView, Change, ObjectReference, Operation, Subject};
-use crate::policy::{Policy, PushTarget};
+use crate::policy::{Mode, Policy, PushTarget};
 use crate::registry::RefRole;
 use crate::verdict::{Decision, Reason, Site, StreamKey, Verdict};
+use crate::work::Work;
 
 const DEFAULT_ACCOUNT: &str = "builder";
 
 pub(super) fn evaluate<'a>(
     subject: &'a Subject<'_>,
     facts: &'a Facts<'_>,
+    work: &mut Work<'a>,
     verdict: &mut Verdict<'a>,
 ) {
     let (Body::Build(change) | Body::BuildConfig(change)) = &subject.body else {
@@ -37,7 +39,11 @@ pub(super) fn evaluate<'a>(
 
     let written = Cow::Borrowed(to.name.as_str());
     if let Some(reason) = untouchable(subject, change, facts) {
-        verdict.sites.push(keep(written, reason));
+        let notes = dropped(reason, change, facts, work);
+        verdict.sites.push(Site {
+            notes: notes.into_iter().collect(),
+            ..keep(written, reason)
+        });
         return;
     }
     let image = match destination(to, subject, facts) {
@@ -64,7 +70,7 @@ pub(super) fn evaluate<'a>(
     };
     verdict
         .sites
-        .push(match govern(&image, RefRole::Push, facts) {
+        .push(match govern(&image, RefRole::Push, facts, work) {
             Err((reason, note)) => site(
                 written,
                 None,
@@ -95,7 +101,7 @@ fn untouchable(
         if subject.user.as_str() == SYSTEM_API_SERVER {
             return Some(Reason::SystemUpdate);
         }
-        // Somebody who removed the secret wants it removed; only a new output asks again.
+        // A user who removed the secret wants it removed; only a new output asks again.
         let same = change
             .old
             .as_ref()
@@ -106,6 +112,28 @@ fn untouchable(
         }
     }
     None
+}
+
+/// What to say of an update that takes the secret away from an output that stays. An output to an ImageStream is not
+/// worth a read here.
+fn dropped<'a>(
+    reason: Reason,
+    change: &Change<BuildView<'_>>,
+    facts: &'a Facts<'_>,
+    work: &mut Work<'a>,
+) -> Option<Note<'a>> {
+    let had_secret = |old: &BuildView<'_>| old.spec.output.push_secret.is_some();
+    let is_dropped = reason == Reason::Unchanged && change.old.as_ref().is_some_and(had_secret);
+    let to = change.new.spec.output.to.as_ref()?;
+    if !is_dropped || &*to.kind != "DockerImage" || !to.namespace.is_empty() {
+        return None;
+    }
+    let (policy, _) = govern(&to.name, RefRole::Push, facts, work).ok()?;
+    let (_, target) = policy.push()?;
+    (target != PushTarget::Build && policy.mode() == Mode::Enforce).then(|| Note::Dropped {
+        field: Field::PushSecret,
+        policy: policy.name(),
+    })
 }
 
 enum Destination<'a> {
@@ -141,13 +169,13 @@ fn destination<'a>(
             if facts.cluster.integrated == Known::Known(true) {
                 return Destination::Keep(Reason::Internal);
             }
+            // Whether the requester may read it is not known.
+            if !to.namespace.is_empty() && *to.namespace != *subject.namespace {
+                return Destination::Keep(Reason::OtherNamespace);
+            }
             match &facts.stream {
                 StreamRead::NotRead => Destination::Needs(StreamKey {
-                    namespace: if to.namespace.is_empty() {
-                        subject.namespace.as_str().to_owned()
-                    } else {
-                        to.namespace.as_str().to_owned()
-                    },
+                    namespace: subject.namespace.as_str().to_owned(),
                     name: stream.to_owned(),
                 }),
                 StreamRead::Failed => Destination::Unread(stream.to_owned()),
@@ -187,26 +215,29 @@ fn decide<'a>(
         parent_missing: false,
     };
     let fault = match facts.namespace.secret(secret) {
-        Known::Known(None) => SecretFault::Missing,
-        Known::Known(Some(fact)) if !fact.can_push(image) => SecretFault::NoKey,
-        Known::Known(Some(_)) | Known::Unknown => {
-            return (Decision::Edit(policy.mode(), edit), Vec::new());
-        }
+        Fact::Known(None) => SecretFault::Missing,
+        Fact::Assumed => return (Decision::Edit(policy.mode(), edit), Vec::new()),
+        Fact::Known(Some(fact)) => match fact.push(image) {
+            Fit::Fits => return (Decision::Edit(policy.mode(), edit), Vec::new()),
+            Fit::Fault(fault) => fault,
+            Fit::Unknown => return unknown(secret),
+        },
+        Fact::Unknown => return unknown(secret),
     };
     let account = match change.new.spec.service_account.as_str() {
         "" => DEFAULT_ACCOUNT,
         account => account,
     };
     // A build that would have pushed with a linked secret must go on doing so.
-    let link = match facts.namespace.account(account) {
-        Known::Known(Some(fact)) => fact.other_link(account, secret),
-        Known::Known(None) | Known::Unknown => None,
+    let may_link = match facts.namespace.account(account) {
+        Fact::Known(Some(fact)) => fact.other_link(account, secret).is_some(),
+        Fact::Known(None) | Fact::Assumed => false,
+        Fact::Unknown => true,
     };
-    if let Some(link) = link {
-        let note = Note::LeftToLink {
+    if may_link {
+        let note = Note::LeftToAccount {
             secret,
             fault,
-            link: link.to_owned(),
             account: account.to_owned(),
         };
         return (Decision::Keep(Reason::LinkedSecret), vec![note]);
@@ -218,4 +249,13 @@ fn decide<'a>(
         registry: policy.registry().as_str().to_owned(),
     };
     (Decision::Edit(policy.mode(), edit), vec![note])
+}
+
+/// A build with a secret that does not exist never starts, and without one it may push: what cannot be confirmed is
+/// not injected.
+fn unknown<'a>(secret: &'a str) -> (Decision<'a>, Vec<Note<'a>>) {
+    (
+        Decision::Keep(Reason::SecretUnknown),
+        vec![Note::SecretUnknown { secret }],
+    )
 }

@@ -1,6 +1,6 @@
 //! A tag that follows an image of the policy's registry is imported on schedule.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::guard::{IMPORT_CONTROLLER, exemption};
 use super::tag_schedule::{Governed, Place};
@@ -9,13 +9,18 @@ use crate::facts::{Facts, StreamFact, StreamRead};
 use crate::note::Note;
 use crate::object::{
     Body, Change, ImageStreamImportView, ImageStreamTagView, ImageStreamView, ImportSite,
-    ObjectReference, Operation, Subject, TagReference, opt_out,
+    ObjectReference, Operation, Sparse, Subject, TagReference, opt_out,
 };
 use crate::verdict::{Decision, Reason, Site, StreamKey, Verdict};
+use crate::work::Work;
+
+/// Steps for finding a tag by its name.
+const NAME: u32 = 2;
 
 pub(super) fn evaluate<'a>(
     subject: &'a Subject<'_>,
     facts: &'a Facts<'_>,
+    work: &mut Work<'a>,
     verdict: &mut Verdict<'a>,
 ) {
     let rule = Rule {
@@ -25,12 +30,12 @@ pub(super) fn evaluate<'a>(
     };
     match &subject.body {
         Body::Build(_) | Body::BuildConfig(_) => {}
-        Body::ImageStream(change) => rule.stream(change, verdict),
+        Body::ImageStream(change) => rule.stream(change, work, verdict),
         Body::ImageStreamTag(change) => {
             let Some(tag) = &change.new.tag else { return };
             let old = change.old.as_ref().and_then(|old| old.tag.as_ref());
             let opts_out = annotated(&change.new) || change.old.as_ref().is_some_and(annotated);
-            let site = rule.tag(Field::TagSchedule, tag, old, opts_out);
+            let site = rule.tag(Field::TagSchedule, tag, old, opts_out, work);
             if subject.operation == Operation::Create {
                 rule.ask_stream(site, verdict);
             } else {
@@ -41,9 +46,10 @@ pub(super) fn evaluate<'a>(
         Body::ImageTag(change) => {
             let Some(tag) = &change.new.spec else { return };
             let old = change.old.as_ref().and_then(|old| old.spec.as_ref());
-            rule.ask_stream(rule.tag(Field::ImageTagSchedule, tag, old, false), verdict);
+            let site = rule.tag(Field::ImageTagSchedule, tag, old, false, work);
+            rule.ask_stream(site, verdict);
         }
-        Body::ImageStreamImport(import) => rule.import(import, verdict),
+        Body::ImageStreamImport(import) => rule.import(import, work, verdict),
     }
 }
 
@@ -59,18 +65,36 @@ struct Rule<'a, 's, 'f> {
 }
 
 impl<'a> Rule<'a, '_, '_> {
-    fn stream(&self, change: &'a Change<ImageStreamView<'_>>, verdict: &mut Verdict<'a>) {
-        let tags = by_name(&change.new);
-        let old = change.old.as_ref().map(by_name).unwrap_or_default();
-        for (index, tag) in change.new.spec.tags.iter() {
+    fn stream(
+        &self,
+        change: &'a Change<ImageStreamView<'_>>,
+        work: &mut Work<'a>,
+        verdict: &mut Verdict<'a>,
+    ) {
+        let new = &change.new.spec.tags;
+        let old = change.old.as_ref().map(|old| &old.spec.tags);
+        let count = new.len() + old.map_or(0, Sparse::len);
+        if work.spend_on(count, NAME).is_err() {
+            verdict
+                .sites
+                .extend(first_place(&change.new).map(|place| place.unfinished()));
+            return;
+        }
+        let last = by_name(new);
+        let old = old.map(by_name).unwrap_or_default();
+        for (index, tag) in new.iter() {
             let name = tag.name.as_str();
-            if tags.get(name).is_some_and(|(last, _)| *last != index) {
+            if last.get(name).is_some_and(|(last, _)| *last != index) {
                 continue;
             }
             let before = old.get(name).map(|(_, tag)| *tag);
-            verdict
-                .sites
-                .extend(self.tag(Field::StreamTagSchedule(index), tag, before, false));
+            let field = Field::StreamTagSchedule(index);
+            let site = self.tag(field, tag, before, false, work);
+            let is_limit = site.as_ref().is_some_and(Site::is_work_limit);
+            verdict.sites.extend(site);
+            if is_limit {
+                return;
+            }
         }
     }
 
@@ -80,17 +104,20 @@ impl<'a> Rule<'a, '_, '_> {
         tag: &'a TagReference<'_>,
         old: Option<&TagReference<'_>>,
         opts_out: bool,
+        work: &mut Work<'a>,
     ) -> Option<Site<'a>> {
         let from = tag.from.as_ref()?;
         let place = Place::of(field, from, tag.import_policy)?;
         let opts_out = opts_out || tag.opts_out() || old.is_some_and(TagReference::opts_out);
-        Some(match place.govern(self.facts, self.exempt) {
+        Some(match place.govern(self.facts, self.exempt, work) {
             Governed::Kept(kept) => kept,
             Governed::By(..) if opts_out => place.keep(Reason::OptedOut),
             Governed::By(..) if tag.reference => place.keep(Reason::Reference),
             // Refused or resolved elsewhere (openshift-apiserver imagestream `TagVerifier`).
             Governed::By(..) if foreign(from, self.subject) => place.keep(Reason::Invalid),
-            Governed::By(..) if self.unchanged(from, old) => place.keep(Reason::Unchanged),
+            Governed::By(policy, _) if self.unchanged(from, old) => {
+                place.unchanged(policy, old.is_some_and(TagReference::scheduled))
+            }
             Governed::By(policy, _) => place.schedule(policy, Vec::new()),
         })
     }
@@ -129,7 +156,12 @@ impl<'a> Rule<'a, '_, '_> {
             && old.is_some_and(|old| old.from.as_ref() == Some(from))
     }
 
-    fn import(&self, import: &'a ImageStreamImportView<'_>, verdict: &mut Verdict<'a>) {
+    fn import(
+        &self,
+        import: &'a ImageStreamImportView<'_>,
+        work: &mut Work<'a>,
+        verdict: &mut Verdict<'a>,
+    ) {
         let exempt = self.exempt.or_else(|| {
             if self.subject.user.as_str() == IMPORT_CONTROLLER {
                 Some(Reason::ControllerImport)
@@ -147,7 +179,7 @@ impl<'a> Rule<'a, '_, '_> {
             && let Some(place) =
                 Place::of(Field::RepositorySchedule, &site.from, site.import_policy)
         {
-            match self.repository(&place, site, exempt) {
+            match self.repository(&place, site, exempt, work) {
                 Some(site) => verdict.sites.push(site),
                 None => verdict.needs_stream = Some(key()),
             }
@@ -157,9 +189,14 @@ impl<'a> Rule<'a, '_, '_> {
             let Some(place) = Place::of(field, &site.from, site.import_policy) else {
                 continue;
             };
-            match self.image(&place, site, exempt) {
-                Some(site) => verdict.sites.push(site),
-                None => verdict.needs_stream = Some(key()),
+            let Some(site) = self.image(&place, site, exempt, work) else {
+                verdict.needs_stream.get_or_insert_with(key);
+                continue;
+            };
+            let is_limit = site.is_work_limit();
+            verdict.sites.push(site);
+            if is_limit {
+                return;
             }
         }
     }
@@ -170,8 +207,9 @@ impl<'a> Rule<'a, '_, '_> {
         place: &Place<'a>,
         site: &'a ImportSite<'_>,
         exempt: Option<Reason>,
+        work: &mut Work<'a>,
     ) -> Option<Site<'a>> {
-        let (policy, image) = match place.govern(self.facts, exempt) {
+        let (policy, image) = match place.govern(self.facts, exempt, work) {
             Governed::By(policy, image) => (policy, image),
             Governed::Kept(kept) => return Some(kept),
         };
@@ -200,8 +238,9 @@ impl<'a> Rule<'a, '_, '_> {
         place: &Place<'a>,
         site: &'a ImportSite<'_>,
         exempt: Option<Reason>,
+        work: &mut Work<'a>,
     ) -> Option<Site<'a>> {
-        let (policy, image) = match place.govern(self.facts, exempt) {
+        let (policy, image) = match place.govern(self.facts, exempt, work) {
             Governed::By(policy, image) => (policy, image),
             Governed::Kept(kept) => return Some(kept),
         };
@@ -243,11 +282,19 @@ impl<'a> Rule<'a, '_, '_> {
 /// API server turns the list into a map (openshift-apiserver `image/v1/conversion.go`,
 /// `Convert_v1_TagReferenceArray_to_api_TagReferenceMap`).
 fn by_name<'v, 's>(
-    view: &'v ImageStreamView<'s>,
-) -> BTreeMap<&'v str, (usize, &'v TagReference<'s>)> {
-    let tags = view.spec.tags.iter();
-    tags.map(|(index, tag)| (tag.name.as_str(), (index, tag)))
+    tags: &'v Sparse<TagReference<'s>>,
+) -> HashMap<&'v str, (usize, &'v TagReference<'s>)> {
+    tags.iter()
+        .map(|(index, tag)| (tag.name.as_str(), (index, tag)))
         .collect()
+}
+
+fn first_place<'v>(view: &'v ImageStreamView<'_>) -> Option<Place<'v>> {
+    let place = |(index, tag): (usize, &'v TagReference<'_>)| {
+        let from = tag.from.as_ref()?;
+        Place::of(Field::StreamTagSchedule(index), from, tag.import_policy)
+    };
+    view.spec.tags.iter().find_map(place)
 }
 
 /// Why an import to a tag of an ImageStream that exists is left alone, if it is.

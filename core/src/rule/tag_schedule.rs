@@ -9,9 +9,10 @@ use crate::facts::Facts;
 use crate::image::ImageRef;
 use crate::note::Note;
 use crate::object::{ImportPolicy, ObjectReference};
-use crate::policy::Policy;
+use crate::policy::{Mode, Policy};
 use crate::registry::RefRole;
 use crate::verdict::{Decision, Reason, Site};
+use crate::work::Work;
 
 /// A place that names an image to import.
 pub(super) struct Place<'a> {
@@ -57,11 +58,17 @@ impl<'a> Place<'a> {
     }
 
     /// Whether a policy asks for a schedule here, unless all of the object is exempt.
-    pub(super) fn govern(&self, facts: &'a Facts<'_>, exempt: Option<Reason>) -> Governed<'a> {
+    pub(super) fn govern(
+        &self,
+        facts: &'a Facts<'_>,
+        exempt: Option<Reason>,
+        work: &mut Work<'a>,
+    ) -> Governed<'a> {
         if let Some(reason) = exempt {
-            return Governed::Kept(self.keep(reason));
+            let limit = work.place(0).is_err().then_some(Reason::WorkLimit);
+            return Governed::Kept(self.keep(limit.unwrap_or(reason)));
         }
-        let (policy, image) = match govern(self.image, RefRole::Import, facts) {
+        let (policy, image) = match govern(self.image, RefRole::Import, facts, work) {
             Ok(governed) => governed,
             Err((reason, note)) => {
                 let notes = note.into_iter().collect();
@@ -78,6 +85,27 @@ impl<'a> Place<'a> {
             return Governed::By(policy, image);
         };
         Governed::Kept(self.site(Some(policy.name()), Decision::Keep(reason), Vec::new()))
+    }
+
+    /// Leaves the place as an update wrote it; says so where the update takes away what the policy sets.
+    pub(super) fn unchanged(&self, policy: &'a Policy, was_scheduled: bool) -> Site<'a> {
+        if was_scheduled && policy.mode() == Mode::Enforce {
+            let note = Note::Dropped {
+                field: self.field,
+                policy: policy.name(),
+            };
+            return self.keep_with(policy, Reason::Unchanged, note);
+        }
+        self.keep(Reason::Unchanged)
+    }
+
+    /// Leaves the place, and all after it, as it is, because no work is left.
+    pub(super) fn unfinished(&self) -> Site<'a> {
+        self.site(
+            None,
+            Decision::Keep(Reason::WorkLimit),
+            vec![Note::WorkLimit],
+        )
     }
 
     /// Schedules the place.

@@ -1,5 +1,10 @@
 //! The rules as tables: an object, what is known of the cluster, what comes of it.
 
+mod confirmed;
+mod dropped;
+mod limits;
+mod order;
+mod patches;
 mod properties;
 mod pull_secret;
 mod push_secret;

@@ -132,7 +132,7 @@ fn build() -> impl Strategy<Value = Value> {
         })
 }
 
-fn object() -> impl Strategy<Value = (Resource, Value)> {
+pub(crate) fn object() -> impl Strategy<Value = (Resource, Value)> {
     prop_oneof![
         build().prop_map(|build| (Resource::BuildConfigs, build)),
         build().prop_map(|build| (Resource::Builds, build)),
@@ -152,7 +152,7 @@ fn object() -> impl Strategy<Value = (Resource, Value)> {
     ]
 }
 
-fn world() -> impl Strategy<Value = World> {
+pub(crate) fn world() -> impl Strategy<Value = World> {
     let policy = prop::sample::select(vec![
         r#"{"registry":"docker.io","push":{"secretName":"dockerhub"},"pull":{"secretName":"dockerhub"},"import":{"scheduled":true}}"#,
         r#"{"registry":"docker.io","mode":"Warn","push":{"secretName":"dockerhub"},"import":{"scheduled":true}}"#,
@@ -230,8 +230,18 @@ fn junk() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Generated objects of each property; `EXTREG_CASES=1000000` asks for as many before a release.
+pub(crate) fn cases() -> ProptestConfig {
+    let asked = std::env::var("EXTREG_CASES").ok();
+    let cases = asked.and_then(|cases| cases.parse().ok()).unwrap_or(2_000);
+    ProptestConfig {
+        cases,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     /// The patch applies, keeps all that was there, and the second run finds nothing to do
     /// (`World::outcome` asserts it), for a creation and for an update of something else.

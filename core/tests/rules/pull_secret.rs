@@ -35,7 +35,7 @@ fn each_place_that_pulls_is_its_own() {
 
 #[test]
 fn only_a_certain_image_and_a_secret_that_works_count() {
-    let world = || World::policy(POLICY);
+    let world = || World::policy(POLICY).queried();
     let known = || world().secret(Some(HUB));
     let silent = "nothing";
     for (world, from, want) in [
@@ -51,6 +51,22 @@ fn only_a_certain_image_and_a_secret_that_works_count() {
             world(),
             image("docker.io/u/b"),
             "SecretUnusable; extreg: pull secret dockerhub not set, it is not known to exist",
+        ),
+        // Nothing was queried: the policy's word counts.
+        (
+            World::policy(POLICY),
+            image("docker.io/u/b"),
+            "set /spec/strategy/dockerStrategy/pullSecret",
+        ),
+        // Pulls read a secret of the types that OpenShift knows.
+        (
+            world().secret_of(
+                "Opaque",
+                ".dockerconfigjson",
+                r#"{"auths":{"docker.io":{"auth":"dTpw"}}}"#,
+            ),
+            image("docker.io/u/b"),
+            "SecretUnusable; extreg: pull secret dockerhub not set, it has no key for the image",
         ),
         (
             world().secret(None),
@@ -89,7 +105,12 @@ fn what_is_set_or_unchanged_stays() {
     );
     for (old, new, want) in [
         (&bare, &bare, "Unchanged"),
-        (&set, &bare, "Unchanged"),
+        (
+            &set,
+            &bare,
+            "Unchanged; extreg: this update removes spec.strategy.dockerStrategy.pullSecret, which policy p sets on new objects; \
+             extreg: to keep it, add it to the manifest or apply with --server-side",
+        ),
         (
             &bare,
             &other,

@@ -166,82 +166,6 @@ fn the_target_decides_between_build_config_and_build() {
 }
 
 #[test]
-fn a_secret_that_cannot_work_never_breaks_a_build_that_would_have_pushed() {
-    const MISSING: &str = "extreg: secret dockerhub is missing: builds stay Pending until it is created; \
-        extreg: oc create secret docker-registry dockerhub -n snow --docker-server=https://index.docker.io/v1/ …";
-    const NO_KEY: &str = "extreg: secret dockerhub has no key for the image, the push will fail; \
-        extreg: give it the key https://index.docker.io/v1/";
-    const LINKED: &str = "extreg: account builder links hub2, which OpenShift may use";
-    let image = docker("docker.io/u/a");
-    let short = docker("u/a");
-    let hub: &[&str] = &["docker.io"];
-    let no_slash: &[&str] = &["https://index.docker.io/v1"];
-    for (world, object, want) in [
-        (World::default().secret(Some(hub)), &image, PUSH.to_owned()),
-        (
-            World::default().secret(Some(hub)).builder(&["hub2"]),
-            &image,
-            PUSH.to_owned(),
-        ),
-        // The key docker.io does not match an image that names no host.
-        (
-            World::default().secret(Some(hub)),
-            &short,
-            format!("{PUSH}; {NO_KEY}"),
-        ),
-        (
-            World::default().secret(Some(no_slash)),
-            &image,
-            format!("{PUSH}; {NO_KEY}"),
-        ),
-        (
-            World::default().secret(None),
-            &image,
-            format!("{PUSH}; {MISSING}"),
-        ),
-        (
-            World::default().secret(None).builder(&[]),
-            &image,
-            format!("{PUSH}; {MISSING}"),
-        ),
-        (
-            World::default().secret(None).builder(&["dockerhub"]),
-            &image,
-            format!("{PUSH}; {MISSING}"),
-        ),
-        (
-            World::default().secret(None).builder(&["hub2"]),
-            &image,
-            format!("LinkedSecret; extreg: push secret dockerhub not set, it is missing; {LINKED}"),
-        ),
-        (
-            World::default().secret(Some(hub)).builder(&["hub2"]),
-            &short,
-            format!(
-                "LinkedSecret; extreg: push secret dockerhub not set, it has no key for the image; {LINKED}"
-            ),
-        ),
-        // Nobody knows the secret: inject.
-        (World::default().builder(&["hub2"]), &image, PUSH.to_owned()),
-    ] {
-        for resource in [BuildConfigs, Builds] {
-            assert_eq!(world.outcome(&Write::create(resource, object)), want);
-        }
-    }
-}
-
-#[test]
-fn the_account_of_the_build_counts_not_builder() {
-    let object = r#"{"spec":{"serviceAccount":"other","output":{"to":{"kind":"DockerImage","name":"docker.io/u/a"}}}}"#;
-    let world = World::default().secret(None).builder(&["hub2"]);
-    assert!(
-        world
-            .outcome(&Write::create(Builds, object))
-            .starts_with(PUSH)
-    );
-}
-
-#[test]
 fn an_image_stream_tag_pushes_where_its_stream_says() {
     let object = output(r#"{"kind":"ImageStreamTag","name":"app:v1"}"#);
     let write = Write::create(BuildConfigs, &object);
@@ -258,7 +182,7 @@ fn an_image_stream_tag_pushes_where_its_stream_says() {
     assert_eq!(World::default().outcome(&write), "OtherRegistry");
     let unread = World::default().unread().outcome(&write);
     assert!(
-        unread.starts_with("StreamUnread; extreg: left alone"),
+        unread.starts_with("StreamUnread; extreg: unchanged"),
         "{unread}"
     );
     let mut not_read = World {
@@ -266,6 +190,16 @@ fn an_image_stream_tag_pushes_where_its_stream_says() {
         ..World::default()
     };
     assert_eq!(not_read.outcome(&write), "needs app");
+    // A stream of another namespace is not read for the requester, whatever is known of one.
+    for (namespace, want) in [("snow", "needs app"), ("rain", "OtherNamespace")] {
+        let object = output(&format!(
+            r#"{{"kind":"ImageStreamTag","namespace":"{namespace}","name":"app:v1"}}"#
+        ));
+        let write = Write::create(BuildConfigs, &object);
+        assert_eq!(not_read.outcome(&write), want, "{namespace}");
+        let other = stream("docker.io/u/app").outcome(&write);
+        assert_eq!(other == PUSH, namespace == "snow", "{other}");
+    }
     not_read.cluster.integrated = Known::Known(true);
     assert_eq!(not_read.outcome(&write), "Internal");
 }

@@ -150,7 +150,7 @@ fn an_upper_case_user_is_reported_and_left() {
     let object = stream_tag(&tag("v1", "User/app:v1", ""));
     let outcome = World::default().outcome(&Write::create(ImageStreamTags, &object));
     assert!(
-        outcome.starts_with("Invalid; extreg: User/app:v1 left alone"),
+        outcome.starts_with("Invalid; extreg: User/app:v1 unchanged"),
         "{outcome}"
     );
 }
@@ -217,10 +217,8 @@ fn oc_tag_without_scheduled_takes_the_schedule_away() {
         (&scheduled, &other, "set /tag/importPolicy/scheduled"),
         (&nothing, &same, "set /tag/importPolicy/scheduled"),
     ] {
-        assert_eq!(
-            World::default().outcome(&Write::update(ImageStreamTags, old, new)),
-            want
-        );
+        let outcome = World::default().outcome(&Write::update(ImageStreamTags, old, new));
+        assert_eq!(outcome.split(';').next(), Some(want));
     }
 }
 
@@ -267,7 +265,7 @@ fn a_tag_that_does_not_show_its_streams_label_asks_the_stream() {
         let unread = World::default().unread().outcome(&write);
         assert_eq!(
             unread,
-            "StreamUnread; extreg: left alone: the ImageStream app could not be read in time"
+            "StreamUnread; extreg: unchanged: ImageStream app could not be read in time"
         );
     }
     // An update of an ImageStreamTag shows the label on the old object.
@@ -366,7 +364,7 @@ fn an_import_to_a_stream_that_exists_asks_the_stream() {
     );
     assert_eq!(
         World::default().unread().outcome(&write),
-        "StreamUnread; extreg: left alone: the ImageStream python-lyapp could not be read in time"
+        "StreamUnread; extreg: unchanged: ImageStream python-lyapp could not be read in time"
     );
     let not_read = World {
         stream: StreamRead::NotRead,

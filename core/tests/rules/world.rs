@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{Keep, SecretMember, SecretReader};
 use extreg_core::engine::Engine;
 use extreg_core::facts::{
     AccountFact, ClusterFacts, Facts, Known, NamespaceFacts, SecretFact, StreamFact, StreamRead,
+    Unlisted,
 };
 use extreg_core::object::{Operation, Request, Resource, Subject};
 use extreg_core::policy::{Mode, Policy, PolicySet};
@@ -29,7 +30,7 @@ impl Default for World {
         Self {
             policies: PolicySet::builtin(Mode::Enforce),
             cluster: ClusterFacts::default(),
-            namespace: NamespaceFacts::default(),
+            namespace: NamespaceFacts::assumed(),
             stream: StreamRead::Absent,
         }
     }
@@ -44,6 +45,12 @@ impl World {
         }
     }
 
+    /// Facts were queried: what is not given is unknown and not assumed.
+    pub(crate) fn queried(mut self) -> Self {
+        self.namespace.unlisted = Unlisted::Unknown;
+        self
+    }
+
     pub(crate) fn labels(mut self, labels: &[(&str, &str)]) -> Self {
         let labels = labels
             .iter()
@@ -54,21 +61,30 @@ impl World {
     }
 
     /// The secret `dockerhub` with these keys; none means that it is missing.
-    pub(crate) fn secret(mut self, keys: Option<&[&str]>) -> Self {
-        let fact = keys.map(|keys| {
-            let auths: BTreeMap<_, _> = keys
-                .iter()
-                .map(|key| (*key, serde_json::json!({"auth": "dTpw"})))
-                .collect();
-            let json = serde_json::json!({"auths": auths}).to_string();
-            let keys = DockerConfigKeys::parse(json.as_bytes(), DockerConfigFormat::ConfigJson);
-            Arc::new(SecretFact {
-                keys: Some(keys.unwrap()),
-            })
-        });
-        self.namespace
-            .secrets
-            .insert("dockerhub".to_owned(), Known::Known(fact));
+    pub(crate) fn secret(self, keys: Option<&[&str]>) -> Self {
+        let Some(keys) = keys else {
+            return self.fact(None);
+        };
+        let auths: BTreeMap<_, _> = keys
+            .iter()
+            .map(|key| (*key, serde_json::json!({"auth": "dTpw"})))
+            .collect();
+        let json = serde_json::json!({"auths": auths}).to_string();
+        self.secret_of("kubernetes.io/dockerconfigjson", ".dockerconfigjson", &json)
+    }
+
+    /// The secret `dockerhub` of a type, with one member.
+    pub(crate) fn secret_of(self, kind: &str, member: &str, text: &str) -> Self {
+        let mut reader = SecretReader::new(Keep::Small);
+        if let Some(member) = SecretMember::from_name(member) {
+            reader.plain(member, text);
+        }
+        self.fact(Some(SecretFact::new(reader.finish(kind))))
+    }
+
+    fn fact(mut self, fact: Option<SecretFact>) -> Self {
+        let fact = Known::Known(fact.map(Arc::new));
+        self.namespace.secrets.insert("dockerhub".to_owned(), fact);
         self
     }
 

@@ -8,7 +8,7 @@ mod expect;
 mod following;
 pub(crate) mod install;
 mod installed;
-mod kinds;
+pub(super) mod kinds;
 mod proof;
 mod served;
 mod site;

@@ -89,7 +89,7 @@ fn what_is_said_of_every_object_is_what_the_engine_says() {
         let facts = Facts {
             policies: &PolicySet::builtin(Mode::Enforce),
             cluster: &ClusterFacts::default(),
-            namespace: &NamespaceFacts::default(),
+            namespace: &NamespaceFacts::assumed(),
             stream: StreamRead::Failed,
         };
         let verdict = Engine.evaluate(&subject, &facts);

@@ -14,6 +14,7 @@ mod population;
 mod review;
 mod spread;
 mod tree;
+mod worst;
 mod yaml;
 
 use anyhow::Result;
@@ -30,6 +31,7 @@ enum Task {
     Load(load::Args),
     Namespaces(namespaces::Args),
     Tree(tree::Args),
+    Worst(worst::Args),
 }
 
 fn main() -> Result<()> {
@@ -44,5 +46,6 @@ fn main() -> Result<()> {
         Task::Load(args) => load::run(&args),
         Task::Namespaces(args) => namespaces::run(&args),
         Task::Tree(args) => tree::run(&args),
+        Task::Worst(args) => worst::run(&args),
     }
 }

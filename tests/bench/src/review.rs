@@ -32,10 +32,10 @@ impl Sample {
     }
 }
 
-/// The product's reviewer with the built-in policy, as in a cluster that it knows nothing of.
+/// The product's reviewer with the built-in policy, as without a cluster.
 pub(crate) fn engine() -> EngineReviewer {
-    let facts = FactStore::new(None, Mode::Enforce, Metrics::new());
-    facts.set_policies(&[]);
+    let facts = FactStore::new(None, Mode::Enforce, Metrics::new()).assuming();
+    facts.set_no_policy_kind();
     EngineReviewer::new(Arc::new(facts), None)
 }
 

@@ -36,8 +36,8 @@ pub(crate) async fn server() -> (Server, String) {
     std::fs::write(&certificate, chain).unwrap();
     std::fs::write(&private, key.expose_secret()).unwrap();
 
-    let facts = FactStore::new(None, Mode::Enforce, Metrics::new());
-    facts.set_policies(&[]);
+    let facts = FactStore::new(None, Mode::Enforce, Metrics::new()).assuming();
+    facts.set_no_policy_kind();
     let reviewer = EngineReviewer::new(Arc::new(facts), Some(Box::new(Recorded::read())));
     let loopback = "127.0.0.1:0".parse().unwrap();
     let config = Config {

@@ -9,13 +9,13 @@ use extreg_core::policy::Labels;
 use extreg_core::verdict::StreamKey;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Client;
 use kube::api::Api;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::secrets;
+use super::secrets::NamedSecret;
 use super::watch::explain_client;
 use crate::facts::Table;
 use crate::metrics::SourceState;
@@ -82,10 +82,9 @@ impl ApiLookup {
     }
 
     async fn read_secret(&self, namespace: &str, name: &str) -> Known<Option<SecretFact>> {
-        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
-        let secret = self.read(namespace, name, api.get_opt(name)).await;
-        match secret {
-            Known::Known(secret) => Known::Known(secret.as_ref().map(secrets::fact)),
+        let api: Api<NamedSecret> = Api::namespaced(self.client.clone(), namespace);
+        match self.read(namespace, name, api.get_opt(name)).await {
+            Known::Known(secret) => Known::Known(secret.map(|secret| secret.fact)),
             Known::Unknown => Known::Unknown,
         }
     }

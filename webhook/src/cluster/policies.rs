@@ -63,9 +63,9 @@ pub(super) async fn follow(client: Client, sources: Sources) {
 
 fn put_in_force(facts: &FactStore, table: &Table<StoredPolicy>) {
     match table.report().state {
-        // No such resource: as if there were no policy.
+        // No such resource, so that no policy was ever created.
         SourceState::Off => {
-            facts.set_policies(&[]);
+            facts.set_no_policy_kind();
         }
         _ if table.is_known() => {
             let records: Vec<_> = table

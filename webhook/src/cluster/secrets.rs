@@ -1,12 +1,12 @@
 //! The secrets that policies name: which registries they have keys for, and nothing else of them.
 
+mod reader;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
 use extreg_core::facts::SecretFact;
-use k8s_openapi::api::core::v1::Secret;
 use kube::Client;
 use kube::api::Api;
 use kube::runtime::watcher;
@@ -16,11 +16,14 @@ use super::tasks;
 use super::watch::{self, Rows};
 use crate::facts::{FactStore, Table};
 use crate::metrics::{Metrics, Task};
+pub(super) use reader::NamedSecret;
 
+/// Secrets of one page of a list. Each may have more than 1 MiB, and a page is in memory as a whole.
+const PAGE: u32 = 8;
 /// Each name takes a watch of its own. Secrets beyond this are unknown.
 const MOST: usize = 50;
 
-/// Follows the secrets of each name that a policy speaks of, in all namespaces, as policies come
+/// Follows the secrets of each name that a policy has, in all namespaces, as policies come
 /// and go.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>, metrics: Metrics) {
     let mut policies = facts.subscribe();
@@ -75,63 +78,10 @@ fn supervised(
 }
 
 async fn follow_one(client: Client, name: String, table: Arc<Table<SecretFact>>) {
-    let api = Api::<Secret>::all;
-    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    watch::follow(
-        &client,
-        api,
-        config,
-        Rows::by_namespace(fact),
-        &table,
-        || {},
-    )
-    .await;
-}
-
-/// The keys of a secret; the object with its data is dropped right after.
-pub(super) fn fact(secret: &Secret) -> SecretFact {
-    let (format, key) = match secret.type_.as_deref() {
-        Some("kubernetes.io/dockerconfigjson") => {
-            (DockerConfigFormat::ConfigJson, ".dockerconfigjson")
-        }
-        Some("kubernetes.io/dockercfg") => (DockerConfigFormat::Dockercfg, ".dockercfg"),
-        _ => return SecretFact::default(),
-    };
-    let config = secret.data.as_ref().and_then(|data| data.get(key));
-    SecretFact {
-        keys: config.and_then(|config| DockerConfigKeys::parse(&config.0, format).ok()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_docker_config_has_keys() {
-        let config = r#"{"auths":{"docker.io":{"auth":"YTpodW50ZXIy"}}}"#;
-        let secret = |kind: &str, key: &str| -> Secret {
-            serde_json::from_value(serde_json::json!({
-                "type": kind,
-                "data": {key: base64::Engine::encode(
-                    &base64::engine::general_purpose::STANDARD,
-                    config,
-                )},
-            }))
-            .unwrap()
-        };
-        let good = fact(&secret(
-            "kubernetes.io/dockerconfigjson",
-            ".dockerconfigjson",
-        ));
-        assert!(good.can_push("docker.io/a/b"));
-        assert!(!format!("{good:?}").contains("hunter2"));
-        for (kind, key) in [
-            ("Opaque", ".dockerconfigjson"),
-            ("kubernetes.io/dockerconfigjson", "config"),
-            ("kubernetes.io/dockercfg", ".dockerconfigjson"),
-        ] {
-            assert!(fact(&secret(kind, key)).keys.is_none(), "{kind} {key}");
-        }
-    }
+    let api = Api::<NamedSecret>::all;
+    let config = watcher::Config::default()
+        .fields(&format!("metadata.name={name}"))
+        .page_size(PAGE);
+    let rows = Rows::by_namespace(|secret: &NamedSecret| secret.fact.clone());
+    watch::follow(&client, api, config, rows, &table, || {}).await;
 }

@@ -1,10 +1,10 @@
 //! The status of policies, written by the replica that holds the Lease, and only when it changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use extreg_core::policy::PolicySpec;
+use extreg_core::policy::{Mode, PolicySpec, SECRETS_UNKNOWN};
 use jiff::{Timestamp, Unit};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A status that the API server does not store as it was sent is sent again only after this.
 const INSIST_AFTER: Duration = Duration::from_mins(5);
 const MANAGER: &str = "oc-extreg";
+/// What writes the webhook's role again, with the names of the secrets that policies have now.
+const EXTEND_ROLE: &str = "oc extreg webhook upgrade --yes";
 
 /// Writes until it is told to stop, and then releases the Lease.
 pub(super) async fn write(lease: Arc<Mutex<Lease>>, sources: Sources, stop: CancellationToken) {
@@ -87,6 +89,33 @@ fn names(spec: &PolicySpec, secret: &str) -> bool {
             .is_some_and(|pull| pull.secret_name == secret)
 }
 
+/// Why the secrets of a policy cannot be read, and what helps; none where they can, or where nothing
+/// is done with them. A secret that cannot be read is not injected.
+fn unknown_secrets(
+    spec: &PolicySpec,
+    mode: Mode,
+    health: &BTreeMap<Source, SourceHealth>,
+) -> Option<String> {
+    let push = spec.push.as_ref().map(|push| push.secret_name.as_str());
+    let pull = spec.pull.as_ref().map(|pull| pull.secret_name.as_str());
+    let names: BTreeSet<&str> = push.into_iter().chain(pull).collect();
+    let SourceHealth { state, message } = health.get(&Source::Secrets)?;
+    if names.is_empty() || mode == Mode::Off {
+        return None;
+    }
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    match state {
+        SourceState::Forbidden => Some(format!(
+            "the webhook cannot read secrets named {names}, so it does not inject them; extend its \
+             role with: {EXTEND_ROLE}"
+        )),
+        SourceState::Down => Some(format!(
+            "the webhook cannot read secrets named {names}, so it does not inject them: {message}"
+        )),
+        SourceState::Off | SourceState::Ready | SourceState::Starting => None,
+    }
+}
+
 /// The status that a policy should have.
 fn desired(
     policy: &StoredPolicy,
@@ -99,7 +128,10 @@ fn desired(
     let in_force = compiled.set.iter().find(|other| other.name() == name);
     let ready = match (compiled.invalid.get(name), &policy.record.spec, in_force) {
         (Some(reason), ..) | (None, Err(reason), _) => ("False", "Invalid", reason.clone()),
-        (None, Ok(_), Some(policy)) => ("True", "InForce", format!("in mode {:?}", policy.mode())),
+        (None, Ok(spec), Some(policy)) => match unknown_secrets(spec, policy.mode(), health) {
+            Some(message) => ("False", SECRETS_UNKNOWN, message),
+            None => ("True", "InForce", format!("in mode {:?}", policy.mode())),
+        },
         (None, Ok(_), None) => (
             "False",
             "NotInForce",
@@ -191,7 +223,6 @@ fn word(state: SourceState) -> &'static str {
 mod tests {
     use super::*;
     use crate::facts::PolicyRecord;
-    use extreg_core::policy::Mode;
 
     fn stored(name: &str, spec: &Value, status: Value) -> StoredPolicy {
         StoredPolicy {
@@ -244,6 +275,47 @@ mod tests {
         assert_eq!(status(a), expected);
         assert_eq!(status(c)["conditions"][0]["reason"], "Invalid");
         assert_eq!(status(c)["conflictsWith"], json!([]));
+    }
+
+    #[test]
+    fn a_policy_whose_secrets_cannot_be_read_is_not_ready() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let push = json!({"secretName": "team"});
+        let both = json!({"registry": "docker.io", "push": push, "pull": {"secretName": "base"}});
+        let off = json!({"registry": "docker.io", "mode": "Off", "push": push});
+        let none = json!({"registry": "docker.io", "import": {"scheduled": true}});
+        for (spec, state, ready, words) in [
+            (
+                &both,
+                SourceState::Forbidden,
+                "False",
+                "named base, team, so it does not inject",
+            ),
+            (
+                &both,
+                SourceState::Forbidden,
+                "False",
+                "oc extreg webhook upgrade --yes",
+            ),
+            (&both, SourceState::Down, "False", "no route"),
+            (&both, SourceState::Ready, "True", "in mode Enforce"),
+            (&both, SourceState::Starting, "True", "in mode Enforce"),
+            (&off, SourceState::Forbidden, "True", "in mode Off"),
+            (&none, SourceState::Forbidden, "True", "in mode Enforce"),
+        ] {
+            let policy = stored("a", spec, Value::Null);
+            let compiled = Policies::compile(std::slice::from_ref(&policy.record), Mode::Enforce);
+            let message = "no route".to_owned();
+            let health = BTreeMap::from([(Source::Secrets, SourceHealth { state, message })]);
+            let status = desired(&policy, &compiled, &health, now);
+            let condition = &status["conditions"][0];
+            assert_eq!(condition["status"], ready, "{spec} {state:?}");
+            assert_eq!(condition["reason"] == SECRETS_UNKNOWN, ready == "False");
+            assert!(
+                condition["message"].as_str().unwrap().contains(words),
+                "{condition}"
+            );
+        }
     }
 
     #[test]

@@ -27,15 +27,16 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// Compiles documents; no policy does more than `cap`. Without any document the built-in
-    /// policy is in force. One that is invalid does not bring it back: somebody wanted another.
-    pub fn compile(records: &[PolicyRecord], cap: Mode) -> Self {
-        if records.is_empty() {
-            return Self {
-                set: PolicySet::builtin(cap),
-                ..Self::default()
-            };
+    /// What is in force where policies cannot exist: the built-in one.
+    pub fn builtin(cap: Mode) -> Self {
+        Self {
+            set: PolicySet::builtin(cap),
+            ..Self::default()
         }
+    }
+
+    /// Compiles documents; no policy does more than `cap`. Without any document none is in force.
+    pub fn compile(records: &[PolicyRecord], cap: Mode) -> Self {
         let mut policies = Vec::new();
         let mut invalid = BTreeMap::new();
         for PolicyRecord {
@@ -101,8 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn without_documents_the_built_in_policy_is_in_force() {
-        let policies = Policies::compile(&[], Mode::Warn);
+    fn the_built_in_policy_is_in_force_only_where_policies_cannot_exist() {
+        assert_eq!(Policies::compile(&[], Mode::Enforce), Policies::default());
+        let policies = Policies::builtin(Mode::Warn);
         let names: Vec<_> = policies.set.iter().map(|p| (p.name(), p.mode())).collect();
         assert_eq!(names, [(Policy::BUILTIN, Mode::Warn)]);
         assert_eq!(policies.secrets(), BTreeSet::from(["dockerhub".to_owned()]));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use extreg_core::facts::{AccountFact, ClusterFacts, Known, NamespaceFacts, SecretFact};
+use extreg_core::facts::{AccountFact, ClusterFacts, Known, NamespaceFacts, SecretFact, Unlisted};
 use extreg_core::policy::{Labels, Mode};
 use tokio::sync::watch;
 
@@ -28,6 +28,7 @@ pub struct FactStore {
     policies: ArcSwap<Policies>,
     announce: watch::Sender<Arc<Policies>>,
     synced: AtomicBool,
+    unlisted: Unlisted,
     cap: Mode,
     metrics: Metrics,
 }
@@ -46,9 +47,29 @@ impl FactStore {
             policies: ArcSwap::default(),
             announce: watch::Sender::default(),
             synced: AtomicBool::new(false),
+            unlisted: Unlisted::Unknown,
             cap,
             metrics,
         }
+    }
+
+    /// Without a cluster to query, secrets and accounts are assumed to be as the policies have them.
+    #[must_use]
+    pub fn assuming(self) -> Self {
+        Self {
+            unlisted: Unlisted::Assumed,
+            ..self
+        }
+    }
+
+    /// Where it is counted what becomes of reviews and facts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The most that any policy does.
+    pub fn cap(&self) -> Mode {
+        self.cap
     }
 
     /// The policies in force.
@@ -59,6 +80,11 @@ impl FactStore {
     /// Compiles documents and puts them in force; answers whether that changed anything.
     pub fn set_policies(&self, records: &[PolicyRecord]) -> bool {
         self.put(Policies::compile(records, self.cap))
+    }
+
+    /// There is no such thing as a policy here: the built-in one is in force.
+    pub fn set_no_policy_kind(&self) -> bool {
+        self.put(Policies::builtin(self.cap))
     }
 
     /// The policies are not available and will not be soon: none is in force. Returns whether that
@@ -115,7 +141,13 @@ impl FactStore {
                 .iter()
                 .map(|(secret, table)| (secret.clone(), table.get(name)))
                 .collect(),
-            accounts: BTreeMap::from([(BUILDER.to_owned(), self.builders.get(name))]),
+            accounts: match self.unlisted {
+                Unlisted::Unknown => {
+                    BTreeMap::from([(BUILDER.to_owned(), self.builders.get(name))])
+                }
+                Unlisted::Assumed => BTreeMap::new(),
+            },
+            unlisted: self.unlisted,
         }
     }
 

@@ -241,6 +241,8 @@ labels! {
         NothingTagged = "nothing_tagged",
         /// Somebody opted out.
         OptedOut = "opted_out",
+        /// The output's ImageStream is in another namespace.
+        OtherNamespace = "other_namespace",
         /// No policy speaks of that image here.
         OtherRegistry = "other_registry",
         /// The reference holds a Template parameter.
@@ -251,7 +253,9 @@ labels! {
         PolicySilent = "policy_silent",
         /// `reference: true`: never imported.
         Reference = "reference",
-        /// The secret that the policy names cannot be shown to work.
+        /// Whether the push secret that the policy names works is not known.
+        SecretUnknown = "secret_unknown",
+        /// The pull secret that the policy names cannot be shown to work.
         SecretUnusable = "secret_unusable",
         /// A short name, which may come from one of several registries.
         ShortName = "short_name",
@@ -265,6 +269,8 @@ labels! {
         Unchanged = "unchanged",
         /// The object cannot be read as its kind; the API server will say why.
         Unreadable = "unreadable",
+        /// The object takes more work than one decision may; counted once an object.
+        WorkLimit = "work_limit",
     }
 }
 
@@ -283,11 +289,13 @@ impl From<Reason> for SkipReason {
             Reason::NotImporting => Self::NotImporting,
             Reason::NothingTagged => Self::NothingTagged,
             Reason::OptedOut => Self::OptedOut,
+            Reason::OtherNamespace => Self::OtherNamespace,
             Reason::OtherRegistry => Self::OtherRegistry,
             Reason::Parameter => Self::Parameter,
             Reason::PolicySilent => Self::PolicySilent,
             Reason::PolicyOff => Self::PolicyOff,
             Reason::Reference => Self::Reference,
+            Reason::SecretUnknown => Self::SecretUnknown,
             Reason::SecretUnusable => Self::SecretUnusable,
             Reason::ShortName => Self::ShortName,
             Reason::StreamUnread => Self::StreamUnread,
@@ -295,6 +303,7 @@ impl From<Reason> for SkipReason {
             Reason::NotCalled | Reason::SystemNamespace => Self::SystemNamespace,
             Reason::SystemUpdate => Self::SystemUpdate,
             Reason::Unchanged => Self::Unchanged,
+            Reason::WorkLimit => Self::WorkLimit,
         }
     }
 }
@@ -346,6 +355,18 @@ labels! {
         Ready = "ready",
         /// Asked for, not complete yet.
         Starting = "starting",
+    }
+}
+
+labels! {
+    /// What came of a read that a review needed.
+    LookupOutcome {
+        /// The API server answered.
+        Answered = "answered",
+        /// It did not, or not in time, or refused.
+        Failed = "failed",
+        /// The namespace had no read left: none was made.
+        Limited = "limited",
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a verdict hangs on that memory cannot settle.
 //!
 //! Watches are a moment behind: a secret or a namespace that was made just before the object, as by
-//! one `kubectl apply` of all of them, may not have arrived. Nobody shall be warned of a secret that
-//! is there, so what would be complained of is read once before the complaint.
+//! one `kubectl apply` of all of them, may not have arrived. A warning of a secret that exists would be
+//! wrong, so what would be warned of is read once before the warning; so is what is not in memory.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use extreg_core::object::Subject;
 use extreg_core::verdict::{StreamKey, Verdict};
 use futures::future::{join, join_all};
 
-use super::Lookup;
+use super::limit::Limited;
 
 /// What would have to be read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,13 +32,13 @@ impl Doubts {
         };
         for note in verdict.sites.iter().flat_map(|site| &site.notes) {
             match note {
-                Note::LeftToLink { secret, .. }
+                Note::LeftToAccount { secret, .. }
                 | Note::PushSecret { secret, .. }
-                | Note::PullSecret {
-                    secret,
-                    fault: Some(_),
-                } => {
-                    doubts.secrets.insert((*secret).to_owned());
+                | Note::PullSecret { secret, .. }
+                | Note::SecretUnknown { secret } => {
+                    if !doubts.secrets.contains(*secret) {
+                        doubts.secrets.insert((*secret).to_owned());
+                    }
                 }
                 Note::NamespaceUnknown { .. } => doubts.labels = true,
                 _ => {}
@@ -72,7 +72,7 @@ impl Doubts {
     /// What cannot be read stays as it was.
     pub(super) async fn settle(
         &self,
-        lookup: Option<&dyn Lookup>,
+        lookup: Option<&Limited>,
         facts: &mut NamespaceFacts,
         subject: &Subject<'_>,
     ) -> Option<StreamRead> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extreg_core::facts::{Known, StreamRead};
+use extreg_core::facts::{Fact, Fit, Known, StreamRead};
 use extreg_core::policy::{Mode, Policy};
 use extreg_core::verdict::StreamKey;
 use extreg_webhook::cluster::{ApiLookup, Follow, Lease};
@@ -107,6 +107,8 @@ async fn every_fact_arrives_and_changes() {
         vec![json!({"metadata": {"name": "snow", "labels": {"env": "dev"}}})],
     );
     api.set(SECRETS, vec![secret("snow")]);
+    let spec = json!({"registry": "docker.io", "push": {"secretName": "dockerhub"}});
+    api.set(POLICIES, vec![policy("hub", &spec)]);
     let account = json!({
         "metadata": {"name": "builder", "namespace": "snow", "annotations": {
             "openshift.io/internal-registry-pull-secret-ref": "builder-dockercfg-x"}},
@@ -130,12 +132,17 @@ async fn every_fact_arrives_and_changes() {
     }
     following.state("streams", "off").await;
 
-    assert_eq!(following.policies(), [Policy::BUILTIN]);
+    assert_eq!(following.policies(), ["hub"]);
     let snow = following.facts.namespace("snow");
     assert_eq!(snow.labels().known().unwrap()["env"], "dev");
-    let known = snow.secret("dockerhub").known().unwrap().unwrap();
-    assert!(known.can_push("docker.io/a/b") && !known.can_push("quay.io/a/b"));
-    let builder = snow.account("builder").known().unwrap().unwrap();
+    let Fact::Known(Some(known)) = snow.secret("dockerhub") else {
+        panic!("{snow:?}");
+    };
+    assert_eq!(known.push("docker.io/a/b"), Fit::Fits);
+    assert_ne!(known.push("quay.io/a/b"), Fit::Fits);
+    let Fact::Known(Some(builder)) = snow.account("builder") else {
+        panic!("{snow:?}");
+    };
     assert_eq!(builder.other_link("builder", "dockerhub"), Some("mine"));
     let cluster = following.facts.cluster();
     assert_eq!(cluster.integrated, Known::Known(true));
@@ -144,25 +151,26 @@ async fn every_fact_arrives_and_changes() {
     // Another namespace: its labels are not there yet, its secret is known to be missing.
     let other = following.facts.namespace("other");
     assert_eq!(other.labels(), Known::Unknown);
-    assert!(matches!(other.secret("dockerhub"), Known::Known(None)));
+    assert!(matches!(other.secret("dockerhub"), Fact::Known(None)));
     api.send(SECRETS, "ADDED", &secret("other"));
     following
         .until("known", |this| {
             let other = this.facts.namespace("other");
-            matches!(other.secret("dockerhub"), Known::Known(Some(_)))
+            matches!(other.secret("dockerhub"), Fact::Known(Some(_)))
         })
         .await;
     api.send(SECRETS, "DELETED", &secret("snow"));
     following
         .until("missing", |this| {
             let snow = this.facts.namespace("snow");
-            matches!(snow.secret("dockerhub"), Known::Known(None))
+            matches!(snow.secret("dockerhub"), Fact::Known(None))
         })
         .await;
 
     // A policy that names another secret, which may not be read.
     api.refuse("/api/v1/secrets", 403);
     let spec = json!({"registry": "quay.io", "push": {"secretName": "quay"}});
+    api.send(POLICIES, "DELETED", &policy("hub", &Value::Null));
     api.send(POLICIES, "ADDED", &policy("quay", &spec));
     following
         .until("in force", |this| this.policies() == ["quay"])
@@ -170,7 +178,7 @@ async fn every_fact_arrives_and_changes() {
     following.state("secrets", "forbidden").await;
     assert!(matches!(
         following.facts.namespace("snow").secret("quay"),
-        Known::Unknown
+        Fact::Unknown
     ));
     assert!(!following.facts.secrets().contains_key("dockerhub"));
 }
@@ -187,13 +195,29 @@ async fn what_is_forbidden_is_unknown_and_admission_goes_on() {
     assert!(following.facts.is_synced());
     assert_eq!(following.policies(), [""; 0]);
     let snow = following.facts.namespace("snow");
-    assert!(matches!(snow.account("builder"), Known::Unknown));
+    assert!(matches!(snow.account("builder"), Fact::Unknown));
     assert_eq!(snow.labels(), Known::Unknown);
 
     // Tried again.
     api.accept("/");
     following.state("policies", "ready").await;
-    assert_eq!(following.policies(), [Policy::BUILTIN]);
+    assert_eq!(following.policies(), [""; 0]);
+}
+
+#[tokio::test]
+async fn deleting_the_last_policy_leaves_none_in_force() {
+    let (api, client) = Api::start().await;
+    let hub = policy("hub", &json!({"registry": "docker.io"}));
+    api.set(POLICIES, vec![hub.clone()]);
+    let following = follow(&client, None);
+    following
+        .until("in force", |this| this.policies() == ["hub"])
+        .await;
+    api.send(POLICIES, "DELETED", &hub);
+    following
+        .until("none", |this| this.policies().is_empty())
+        .await;
+    assert!(following.facts.is_synced());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{Keep, SecretMember, SecretReader};
 use extreg_core::facts::{AccountFact, SecretFact, StreamFact, StreamRead};
 use extreg_core::policy::Mode;
 use extreg_core::verdict::StreamKey;
@@ -21,9 +21,17 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Pki, get, reserved};
 
+/// Nothing was to be queried.
 fn store(cap: Mode) -> Arc<FactStore> {
-    let store = FactStore::new(Some("extreg-system".to_owned()), cap, Metrics::new());
-    store.set_policies(&[]);
+    let store = FactStore::new(Some("extreg-system".to_owned()), cap, Metrics::new()).assuming();
+    store.set_no_policy_kind();
+    Arc::new(store)
+}
+
+/// Nothing has arrived yet.
+fn queried() -> Arc<FactStore> {
+    let store = FactStore::new(None, Mode::Enforce, Metrics::new());
+    store.set_no_policy_kind();
     Arc::new(store)
 }
 
@@ -153,16 +161,19 @@ async fn the_cap_warns_instead() {
 #[tokio::test]
 async fn facts_of_the_namespace_decide() {
     let pki = Pki::new();
-    let facts = store(Mode::Enforce);
+    let facts = queried();
     let server = server(&pki, Arc::clone(&facts), None).await;
     let hub = json!({"kind": "DockerImage", "name": "docker.io/ann/app"});
     let bc = request("build.openshift.io", "buildconfigs", &build_config(&hub));
 
-    // Nothing known: injected without a word.
+    // Nothing known: the build could push with a secret that its account links.
     let response = ask(&pki, &server, bc.clone()).await;
     assert_eq!(
         (patch(&response), &response["warnings"]),
-        (add_secret(), &Value::Null)
+        (
+            Value::Null,
+            &json!(["extreg: push secret dockerhub not set: the webhook cannot read it"])
+        )
     );
 
     // Known to be missing: injected with a warning that says how to make it.
@@ -200,9 +211,10 @@ async fn facts_of_the_namespace_decide() {
     );
 
     // There with a key that fits.
-    let config = br#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#;
-    let keys = DockerConfigKeys::parse(config, DockerConfigFormat::ConfigJson).unwrap();
-    secrets.set("snow", SecretFact { keys: Some(keys) });
+    let config = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#;
+    let mut reader = SecretReader::new(Keep::Small);
+    reader.plain(SecretMember::ConfigJson, config);
+    secrets.set("snow", SecretFact::new(reader.finish("Opaque")));
     let response = ask(&pki, &server, bc).await;
     assert_eq!(
         (patch(&response), &response["warnings"]),
@@ -295,7 +307,7 @@ async fn a_dry_run_that_asks_for_proof_gets_its_word_back() {
         let response = ask(&pki, &server, bc).await;
         assert_eq!(patch(&response), Value::Null);
         let wanted = if answered {
-            json!(["extreg: proof a1"])
+            json!(["extreg: proof a1", "extreg: mode cap audit"])
         } else {
             Value::Null
         };

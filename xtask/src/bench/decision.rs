@@ -48,8 +48,40 @@ pub(super) fn run(programs: &Programs) -> Result<()> {
             ));
         }
     }
+    worst(programs)?;
     if !has_valgrind() {
         say::line("  instructions are not counted: valgrind is not installed");
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Worst {
+    bytes: u32,
+    steps: u32,
+    edits: u32,
+    spread: Spread,
+}
+
+/// What one object can take at most, however it is made.
+fn worst(programs: &Programs) -> Result<()> {
+    say::line(
+        "\n== decision: the engine's worst cases, 64 policies of 64 globs, evaluated and rendered",
+    );
+    for kind in ["stars", "edits", "sources"] {
+        let worst: Worst = programs.ask_on(Cpu::Measured, &["worst", kind, "20"])?;
+        let Worst {
+            bytes,
+            steps,
+            edits,
+            spread,
+        } = worst;
+        single(
+            &format!("{kind}, {bytes} bytes, {steps} steps, {edits} edits, p99"),
+            spread.p99 / 1_000_000.0,
+            "ms",
+            Wanted::AtMost(50.0),
+        );
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Configuration and credentials: `config.openshift.io/v1`, `operator.openshift.io/v1alpha1`,
 //! `admissionregistration.k8s.io/v1`, `extreg.io/v1alpha1`, and `v1` for secrets and accounts.
 
+use extreg_core::credential::SecretMember;
 use extreg_core::object::{LocalReference, Text};
 use extreg_core::policy::SelectorDocument;
 use serde::Deserialize;
@@ -192,6 +193,21 @@ pub(in crate::read) struct DockerConfigs<'a> {
     pub(in crate::read) config_json: Option<Text<'a>>,
     #[serde(rename = ".dockercfg", borrow)]
     pub(in crate::read) dockercfg: Option<Text<'a>>,
+    #[serde(rename = "config.json", borrow)]
+    pub(in crate::read) plain_config_json: Option<Text<'a>>,
+}
+
+impl DockerConfigs<'_> {
+    /// Those that are written, by member.
+    pub(in crate::read) fn members(&self) -> impl Iterator<Item = (SecretMember, &str)> {
+        [
+            (SecretMember::ConfigJson, &self.plain_config_json),
+            (SecretMember::DockerConfigJson, &self.config_json),
+            (SecretMember::Dockercfg, &self.dockercfg),
+        ]
+        .into_iter()
+        .filter_map(|(member, value)| Some((member, value.as_ref()?.as_str())))
+    }
 }
 
 /// Never its values.

@@ -3,7 +3,7 @@
 use extreg_core::{
     edit::PatchPlan,
     engine::Engine,
-    facts::{NamespaceFacts, StreamRead},
+    facts::StreamRead,
     object::{Resource, Subject, UnreadableObject},
     policy::Mode,
     verdict::{Decision, Outcome, Reason, Site, Verdict},
@@ -112,7 +112,7 @@ pub(crate) async fn decide<T>(
     }
     let namespace = subject.namespace.as_str();
     surroundings.learn(namespace).await?;
-    let unknown = NamespaceFacts::default();
+    let unknown = surroundings.unlearned();
 
     let facts = surroundings.facts(namespace, &unknown, StreamRead::NotRead);
     let verdict = Engine.evaluate(&subject, &facts);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use extreg_core::policy::{GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, VERSION};
+use extreg_core::policy::{
+    GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN, VERSION,
+};
 use serde_json::Value;
 
 use crate::{
@@ -57,12 +59,12 @@ pub(crate) fn of_file(source: Source) -> Result<PolicySet, Error> {
     Ok(PolicySet::new(policies))
 }
 
-/// The policies of a cluster; the built-in one if it has none. One that is invalid is left out, as
-/// the webhook leaves it out, and does not bring the built-in one back.
-pub(crate) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
-    if list.is_empty() {
-        return PolicySet::builtin(Mode::Enforce);
-    }
+/// The policies in force on a cluster; `None` for one that does not know the kind. One that is invalid
+/// is skipped, as the webhook skips it.
+pub(crate) fn of_cluster(list: Option<&[Value]>, printer: &Printer) -> PolicySet {
+    let Some(list) = list else {
+        return PolicySet::of_cluster(None);
+    };
     let mut policies = Vec::new();
     for body in list {
         let text = |pointer| body.pointer(pointer).and_then(Value::as_str).unwrap_or("");
@@ -72,7 +74,29 @@ pub(crate) fn of_cluster(list: &[Value], printer: &Printer) -> PolicySet {
             Err(error) => printer.warn(&format!("policy {name} is not in force: {error}")),
         }
     }
-    PolicySet::new(policies)
+    PolicySet::of_cluster(Some(policies))
+}
+
+/// The secrets that the webhook cannot read, as it says in the status of the policies that name them.
+pub(crate) fn unreadable_secrets(list: &[Value]) -> BTreeSet<String> {
+    let is_unreadable = |condition: &Value| {
+        let text = |key| condition.get(key).and_then(Value::as_str);
+        text("type") == Some("Ready") && text("reason") == Some(SECRETS_UNKNOWN)
+    };
+    let named = |body: &Value| {
+        let conditions = body.pointer("/status/conditions").and_then(Value::as_array);
+        let is_unreadable = conditions.into_iter().flatten().any(is_unreadable);
+        let fields = ["/spec/push/secretName", "/spec/pull/secretName"];
+        let names = fields.map(|field| body.pointer(field).and_then(Value::as_str));
+        is_unreadable.then(|| {
+            names
+                .into_iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+    };
+    list.iter().filter_map(named).flatten().collect()
 }
 
 /// Says which policies tie, and which of them counts.
@@ -247,12 +271,13 @@ mod tests {
     fn an_invalid_policy_of_the_cluster_is_left_out() {
         let (printer, _, err) = printer(Quiet::No, 0);
         let bad = serde_json::json!({"metadata": {"name": "x"}, "spec": {"registry": ""}});
-        assert_eq!(of_cluster(&[bad], &printer).iter().count(), 0);
+        assert_eq!(of_cluster(Some(&[bad]), &printer).iter().count(), 0);
         assert!(
             err.text()
                 .starts_with("Warning: policy x is not in force: spec.registry")
         );
-        let names: Vec<_> = of_cluster(&[], &printer)
+        assert_eq!(of_cluster(Some(&[]), &printer).iter().count(), 0);
+        let names: Vec<_> = of_cluster(None, &printer)
             .iter()
             .map(|p| p.name().to_owned())
             .collect();

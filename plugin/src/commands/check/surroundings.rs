@@ -4,17 +4,17 @@
 mod many;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use extreg_core::{
-    credential::{DockerConfigFormat, DockerConfigKeys},
+    credential::{Keep, SecretMember, SecretReader},
     facts::{
-        AccountFact, ClusterFacts, Facts, Known, MANAGED_SECRET_ANNOTATION, NamespaceFacts,
-        SecretFact, StreamFact, StreamRead,
+        AccountFact, ClusterFacts, Fact, Facts, Known, MANAGED_SECRET_ANNOTATION, NamespaceFacts,
+        SecretFact, StreamFact, StreamRead, Unlisted,
     },
     policy::{Labels, Mode, PolicySet},
     rule::is_system_namespace,
@@ -46,6 +46,10 @@ pub(crate) struct Surroundings {
     /// Namespaces of which only the labels are known.
     pub(super) labelled: BTreeMap<String, NamespaceFacts>,
     streams: BTreeMap<(String, String), StreamRead>,
+    /// What secrets and accounts are that the user cannot read.
+    unread: Unlisted,
+    /// Secrets that the webhook cannot read, as it says in the status of its policies.
+    unreadable: BTreeSet<String>,
 }
 
 /// Asks the cluster while it answers.
@@ -73,6 +77,8 @@ impl Surroundings {
             namespaces: BTreeMap::new(),
             labelled: BTreeMap::new(),
             streams: BTreeMap::new(),
+            unread: Unlisted::Assumed,
+            unreadable: BTreeSet::new(),
         }
     }
 
@@ -97,6 +103,20 @@ impl Surroundings {
         Ok(this)
     }
 
+    /// What the user cannot read is unknown: for those who write themselves. Whoever predicts what the
+    /// webhook does assumes that it reads more.
+    pub(crate) fn believe_no_other(&mut self) {
+        self.unread = Unlisted::Unknown;
+    }
+
+    /// What is known of a namespace that was not learned.
+    pub(crate) fn unlearned(&self) -> NamespaceFacts {
+        NamespaceFacts {
+            unlisted: self.unread,
+            ..NamespaceFacts::default()
+        }
+    }
+
     /// The namespace of objects that name none; may be empty.
     pub(crate) fn default_namespace(&self) -> &str {
         &self.default_namespace
@@ -119,7 +139,7 @@ impl Surroundings {
             .namespaces
             .get(namespace)
             .map(|facts| facts.account(BUILDER));
-        matches!(account, Some(Known::Known(Some(account)))
+        matches!(account, Some(Fact::Known(Some(account)))
             if account.other_link(BUILDER, other_than).is_some())
     }
 
@@ -153,18 +173,24 @@ impl Surroundings {
     pub(super) async fn ask_namespace(&self, namespace: &str) -> Result<NamespaceFacts, Error> {
         let mut facts = NamespaceFacts {
             labels: self.read_labels(namespace).await?,
-            ..NamespaceFacts::default()
+            ..self.unlearned()
         };
         for name in policies::secrets(&self.policies) {
+            if self.unreadable.contains(&name) {
+                facts.secrets.insert(name, Known::Unknown);
+                continue;
+            }
             let secret = self.asker.get(Kind::SECRET, namespace, &name).await?;
-            let secret = map(secret, |secret| SecretFact {
-                keys: docker_config(&secret.body),
-            });
-            facts.secrets.insert(name, secret);
+            let secret = map(secret, |secret| secret_fact(&secret.body));
+            if secret.as_ref().known().is_some() {
+                facts.secrets.insert(name, secret);
+            }
         }
         let builder = self.asker.get(Kind::SERVICE_ACCOUNT, namespace, BUILDER);
         let builder = map(builder.await?, |account| account_fact(&account.body));
-        facts.accounts.insert(BUILDER.to_owned(), builder);
+        if builder.as_ref().known().is_some() {
+            facts.accounts.insert(BUILDER.to_owned(), builder);
+        }
         Ok(facts)
     }
 
@@ -221,15 +247,22 @@ impl Surroundings {
             .ask("registrypolicies", async |cluster| {
                 match cluster.list(REGISTRY_POLICY, "", "").await {
                     // Without the resource there is no policy of the cluster's own.
-                    Err(error) if error.is_not_found() => Ok(Vec::new()),
-                    other => other,
+                    Err(error) if error.is_not_found() => Ok(None),
+                    other => other.map(Some),
                 }
             })
             .await?;
         match list {
             Known::Known(objects) => {
-                let bodies: Vec<Value> = objects.into_iter().map(|object| object.body).collect();
-                self.policies = policies::of_cluster(&bodies, &self.asker.printer);
+                let bodies = |all: Vec<Object>| all.into_iter().map(|object| object.body).collect();
+                let bodies: Option<Vec<Value>> = objects.map(bodies);
+                self.policies = policies::of_cluster(bodies.as_deref(), &self.asker.printer);
+                self.unreadable = policies::unreadable_secrets(&bodies.unwrap_or_default());
+                if self.policies.iter().next().is_none() {
+                    self.asker.printer.warn(
+                        "no policy is in force on the cluster: nothing is injected (policy init writes one)",
+                    );
+                }
             }
             Known::Unknown => self.asker.printer.warn(
                 "the policies of the cluster are unknown: checking by the built-in one (--policy \
@@ -374,18 +407,21 @@ pub(super) fn labels_of(namespace: &Value) -> Arc<Labels> {
     Arc::new(labels.collect())
 }
 
-/// The keys of a secret's docker config; the rest of it is forgotten here.
-pub(crate) fn docker_config(secret: &Value) -> Option<DockerConfigKeys> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-
-    let (member, format) = match secret.get("type").and_then(Value::as_str)? {
-        "kubernetes.io/dockerconfigjson" => (".dockerconfigjson", DockerConfigFormat::ConfigJson),
-        "kubernetes.io/dockercfg" => (".dockercfg", DockerConfigFormat::Dockercfg),
-        _ => return None,
-    };
-    let data = secret.get("data")?.get(member)?.as_str()?;
-    let json = STANDARD.decode(data).ok()?;
-    DockerConfigKeys::parse(&json, format).ok()
+/// The docker configs of a secret; the rest of it is forgotten here.
+pub(crate) fn secret_fact(secret: &Value) -> SecretFact {
+    let mut reader = SecretReader::new(Keep::Small);
+    let values = |field: &str| secret.get(field).and_then(Value::as_object);
+    for member in SecretMember::ALL {
+        let value = |field| values(field)?.get(member.name())?.as_str();
+        if let Some(encoded) = value("data") {
+            reader.data(member, encoded);
+        }
+        if let Some(plain) = value("stringData") {
+            reader.plain(member, plain);
+        }
+    }
+    let kind = secret.get("type").and_then(Value::as_str);
+    SecretFact::new(reader.finish(kind.unwrap_or_default()))
 }
 
 fn account_fact(account: &Value) -> AccountFact {
@@ -406,38 +442,33 @@ fn account_fact(account: &Value) -> AccountFact {
 
 #[cfg(test)]
 mod tests {
+    use extreg_core::{facts::Fit, note::SecretFault};
     use serde_json::json;
 
     use super::*;
 
     #[test]
     fn a_secret_is_reduced_to_its_keys() {
-        let secret =
-            |kind: &str, member: &str, data: &str| json!({"type": kind, "data": {member: data}});
         let config = "eyJhdXRocyI6eyJkb2NrZXIuaW8iOnsiYXV0aCI6ImRUcHcifX19"; // {"auths":{"docker.io":{"auth":"dTpw"}}}
-        let keys = |secret: &Value| docker_config(secret).map(|keys| keys.iter().count());
-        for (secret, want) in [
-            (
-                secret(
-                    "kubernetes.io/dockerconfigjson",
-                    ".dockerconfigjson",
-                    config,
-                ),
-                Some(1),
-            ),
-            (
-                secret("kubernetes.io/dockerconfigjson", ".dockercfg", config),
-                None,
-            ),
-            (
-                secret("kubernetes.io/dockerconfigjson", ".dockerconfigjson", "%"),
-                None,
-            ),
-            (secret("Opaque", ".dockerconfigjson", config), None),
-            (json!({}), None),
+        let typed = "kubernetes.io/dockerconfigjson";
+        let none = Fit::Fault(SecretFault::NoKey);
+        for (kind, member, data, push, pull) in [
+            (typed, ".dockerconfigjson", config, Fit::Fits, Fit::Fits),
+            (typed, ".dockercfg", config, none, none),
+            (typed, ".dockerconfigjson", "%", none, none),
+            ("Opaque", ".dockerconfigjson", config, Fit::Fits, none),
+            ("Opaque", "config.json", config, Fit::Fits, none),
+            ("Opaque", "password", config, none, none),
         ] {
-            assert_eq!(keys(&secret), want, "{}", secret["type"]);
+            let fact = secret_fact(&json!({"type": kind, "data": {member: data}}));
+            let image = "docker.io/u/a";
+            assert_eq!(
+                (fact.push(image), fact.pull(image)),
+                (push, pull),
+                "{kind} {member}"
+            );
         }
+        assert_eq!(secret_fact(&json!({})), SecretFact::default());
     }
 
     #[test]

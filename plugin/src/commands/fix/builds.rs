@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use extreg_audit::check::CheckId;
 use extreg_core::{
-    facts::{Known, SecretFact},
+    facts::{Fit, Known, SecretFact},
     object::Resource,
     policy::Mode,
     verdict::{Decision, Reason},
@@ -28,7 +28,7 @@ use crate::{
     api::{Cluster, Kind, ObjectRef},
     commands::check::{
         assessment::decide,
-        surroundings::{Surroundings, docker_config},
+        surroundings::{Surroundings, secret_fact},
     },
     error::Error,
 };
@@ -191,7 +191,8 @@ impl<'a> Builds<'a> {
                 .iter()
                 .find(|site| site.field == extreg_core::edit::Field::PushSecret)?;
             Some(match &site.decision {
-                Decision::Edit(Mode::Enforce, _) | Decision::Keep(Reason::LinkedSecret) => Ok((
+                Decision::Edit(Mode::Enforce, _)
+                | Decision::Keep(Reason::LinkedSecret | Reason::SecretUnknown) => Ok((
                     site.image.to_string(),
                     site.policy.unwrap_or_default().to_owned(),
                 )),
@@ -228,7 +229,9 @@ impl<'a> Builds<'a> {
     /// Whether the policy's secret is there and has a key for the image.
     async fn is_usable(&mut self, namespace: &str, governed: &Governed) -> Result<bool, Error> {
         let secret = self.secret(namespace, &governed.secret).await?;
-        Ok(matches!(secret, Known::Known(Some(secret)) if secret.can_push(&governed.image)))
+        Ok(
+            matches!(secret, Known::Known(Some(secret)) if secret.push(&governed.image) == Fit::Fits),
+        )
     }
 
     /// A secret: what it has keys for, that it is not there, or that it may not be read.
@@ -243,9 +246,7 @@ impl<'a> Builds<'a> {
         }
         let secret = ObjectRef::new(Kind::SECRET, namespace, name);
         let known = match self.cluster.get(&secret).await {
-            Ok(secret) => Known::Known(secret.map(|secret| SecretFact {
-                keys: docker_config(&secret.body),
-            })),
+            Ok(secret) => Known::Known(secret.map(|secret| secret_fact(&secret.body))),
             Err(error) if error.is_forbidden() => Known::Unknown,
             Err(error) => return Err(error),
         };

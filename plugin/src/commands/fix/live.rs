@@ -53,6 +53,7 @@ pub(super) async fn run(
     let printer = std::sync::Arc::clone(&context.printer);
     let mut surroundings =
         Surroundings::of_cluster(cluster.clone(), settings.policies.clone(), printer).await?;
+    surroundings.believe_no_other();
     policies::tell_conflicts(surroundings.policies(), &context.printer);
     if action.all_namespaces {
         surroundings.learn_labels().await?;

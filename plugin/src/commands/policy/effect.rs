@@ -121,17 +121,23 @@ impl Effect {
             })
             .collect();
         let approved = read.approved().cloned();
+        if stated.is_empty() {
+            return Ok(Self::of(
+                Origin::BuiltIn,
+                vec![Stated::built_in()],
+                approved,
+            ));
+        }
         Ok(Self::of(Origin::Files, stated, approved))
     }
 
-    /// Of a cluster; the built-in one if it has none.
+    /// Of a cluster; the built-in one if it does not know the kind.
     ///
     /// # Errors
     /// If they may not be read.
     pub(super) async fn of_cluster(cluster: &Cluster) -> Result<Self, Error> {
         let found = match cluster.list(REGISTRY_POLICY, "", "").await {
-            // Without the resource there is no policy of the cluster's own.
-            Err(error) if error.is_not_found() => Vec::new(),
+            Err(error) if error.is_not_found() => return Ok(Self::built_in()),
             other => other?,
         };
         let stated = found.iter().map(Stated::of_object).collect();
@@ -140,16 +146,10 @@ impl Effect {
 
     /// What holds where nobody has said anything.
     pub(super) fn built_in() -> Self {
-        Self::of(Origin::BuiltIn, Vec::new(), None)
+        Self::of(Origin::BuiltIn, vec![Stated::built_in()], None)
     }
 
     fn of(origin: Origin, mut stated: Vec<Stated>, approved: Option<Approved>) -> Self {
-        let origin = if stated.is_empty() {
-            stated.push(Stated::built_in());
-            Origin::BuiltIn
-        } else {
-            origin
-        };
         let usable = stated.iter().filter_map(|one| one.policy.clone());
         let set = PolicySet::new(usable.collect());
         let order: Vec<&str> = set.by_specificity().iter().map(|p| p.name()).collect();
@@ -175,7 +175,11 @@ impl Stated {
             name: Policy::BUILTIN.to_owned(),
             spec,
             policy: Some(Policy::builtin(Mode::Enforce)),
-            ready: Condition::new("-", "BuiltIn", "the cluster has no policy of its own"),
+            ready: Condition::new(
+                "-",
+                "BuiltIn",
+                "the cluster does not know the kind RegistryPolicy",
+            ),
             status: Value::Null,
         }
     }

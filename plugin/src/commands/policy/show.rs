@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
-    commands::{audit::Columns, check::policies},
+    commands::{audit::Columns, check::policies, webhook::kinds},
     context::Context,
     error::Error,
     exit::Exit,
@@ -29,7 +29,7 @@ const IGNORE: &str = "extreg.io/ignore";
 /// Show the policies in effect, the most specific first, and whether they are in force
 ///
 /// Of the cluster, with what the webhook says of each; of files; or the built-in one where the cluster
-/// has none.
+/// does not know the kind.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     /// Only this one, with all that is said of it
@@ -70,6 +70,9 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         (Origin::Files, _) | (_, None) => Known::Unknown,
         (_, Some(cluster)) => Installation::read(cluster).await?,
     };
+    if !is_of_files && effect.stated.is_empty() {
+        printer.warn("the cluster has no policy: nothing is injected");
+    }
     if let (Some(namespace), Some(cluster)) = (&args.effective, &cluster) {
         let labels = labels(cluster, namespace).await?;
         tell_exempt(namespace, &labels, printer);

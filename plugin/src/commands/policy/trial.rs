@@ -1,18 +1,16 @@
 //! What the engine decides about an image by itself, and whether a list approves it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use extreg_audit::{
     approved::{Answer, answer},
     snapshot::{Snapshot, UseRole},
 };
 use extreg_core::{
-    credential::{DockerConfigFormat, DockerConfigKeys},
     engine::Engine,
-    facts::{ClusterFacts, Facts, Known, NamespaceFacts, SecretFact, StreamRead},
+    facts::{ClusterFacts, Facts, Known, NamespaceFacts, StreamRead},
     object::{Resource, Subject},
     policy::{Labels, Mode, Policy, PolicySet},
-    registry::RegistryHost,
     verdict::{Decision, Site},
 };
 use serde_json::{Value, json};
@@ -107,13 +105,12 @@ impl Role {
 }
 
 impl World {
-    /// Tries an image in a role. The secrets that policies name are taken to be there and to hold what
-    /// they are for: `check` and `secret check` say whether they do.
+    /// Tries an image in a role. The secrets that policies name are assumed to exist and to hold what
+    /// they are for: `check` and `secret check` show whether they do.
     pub(super) fn try_image(&self, image: &str, role: Role) -> Trial {
         let namespace = NamespaceFacts {
             labels: self.labels.clone(),
-            secrets: self.secrets(),
-            accounts: BTreeMap::new(),
+            ..NamespaceFacts::assumed()
         };
         let facts = Facts {
             policies: &self.policies,
@@ -137,34 +134,6 @@ impl World {
             places,
             answer: answer(&self.snapshot, image, role.used_as()),
         }
-    }
-
-    fn secrets(&self) -> BTreeMap<String, Known<Option<Arc<SecretFact>>>> {
-        let mut hosts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for policy in self.policies.iter() {
-            for secret in policy.secrets() {
-                let of = hosts.entry(secret).or_default();
-                match policy.registry() {
-                    RegistryHost::DockerHub => of.extend([
-                        "https://index.docker.io/v1/",
-                        "docker.io",
-                        "index.docker.io",
-                        "registry-1.docker.io",
-                    ]),
-                    RegistryHost::Other(host) => of.push(host),
-                }
-            }
-        }
-        let fact = |(name, hosts): (&str, Vec<&str>)| {
-            let auths = hosts
-                .into_iter()
-                .map(|host| (host.to_owned(), json!({"auth": "eDp4"})));
-            let config = json!({"auths": auths.collect::<serde_json::Map<_, _>>()}).to_string();
-            let keys = DockerConfigKeys::parse(config.as_bytes(), DockerConfigFormat::ConfigJson);
-            let fact = SecretFact { keys: keys.ok() };
-            (name.to_owned(), Known::Known(Some(Arc::new(fact))))
-        };
-        hosts.into_iter().map(fact).collect()
     }
 }
 

@@ -112,6 +112,6 @@ impl Asker<'_> {
             (digest, _) => digest,
         };
         let is_ours = host.as_str() == self.registry;
-        is_ours.then(|| (image.repository_path(), reference.to_owned()))
+        is_ours.then(|| (image.repository_path().into_owned(), reference.to_owned()))
     }
 }

@@ -121,7 +121,7 @@ fn probe(image: &str) -> Result<(String, Probe), Error> {
                 (digest, _) => digest,
             };
             let probe = Probe {
-                repository: image.repository_path(),
+                repository: image.repository_path().into_owned(),
                 reference: reference.to_owned(),
             };
             Ok((host.as_str().to_owned(), probe))

@@ -51,7 +51,7 @@ impl Target {
             RegistryHost::DockerHub => Registry::DockerHub,
             RegistryHost::Other(host) => Registry::Other(host.to_owned()),
         };
-        let path = image.repository_path();
+        let path = image.repository_path().into_owned();
         if registry == Registry::DockerHub && path.starts_with("library/") {
             return refuse(&format!(
                 "without a user this is docker.io/{path}, which is Docker's own and cannot be \

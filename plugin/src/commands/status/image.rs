@@ -43,7 +43,7 @@ impl Image {
         };
         Some(Self {
             host: host.to_owned(),
-            repository: image.repository_path(),
+            repository: image.repository_path().into_owned(),
             tag: image.with_defaults().tag().to_owned(),
             digest: image.id().to_owned(),
         })

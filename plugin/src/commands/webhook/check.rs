@@ -130,7 +130,7 @@ pub(super) async fn expectations(
         _ => None,
     };
     Ok(Expectations {
-        policies: live.policies.clone().unwrap_or_default(),
+        policies: live.policies.clone(),
         cap: deployment.as_ref().and_then(mode_cap).map(cap_of),
     })
 }

@@ -21,9 +21,9 @@ const ANY_IMAGE: &str = "docker.io/extreg/proof:proof";
 /// What decides about what is expected.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expectations {
-    /// The policies of the cluster.
-    pub(super) policies: Vec<Object>,
-    /// The most that the webhook does whatever a policy says; none where nobody here knows.
+    /// The policies of the cluster; none where it does not know the kind.
+    pub(super) policies: Option<Vec<Object>>,
+    /// The most that the webhook may do whatever a policy says; none where that is not known here.
     pub(super) cap: Option<Mode>,
 }
 
@@ -38,6 +38,8 @@ pub(super) struct Probe {
     pub(super) certain: bool,
     /// The policy that decides, if one does.
     pub(super) policy: Option<String>,
+    /// The most that the webhook may do, as far as that is known here.
+    pub(super) cap: Option<Mode>,
     /// The field that is set.
     field: Field,
 }
@@ -59,8 +61,9 @@ impl Probe {
         word: &str,
     ) -> Self {
         let Expectations { policies, cap } = expectations;
-        let set = installed::policy_set(policies);
-        // Without policies the webhook decides by one of its own, in a mode of its own.
+        let set = installed::policy_set(policies.as_deref());
+        let policies = policies.as_deref().unwrap_or_default();
+        // Without policies of the cluster it may have some of a file, in a mode that is not known here.
         let is_known = !policies.is_empty() || cap.is_some();
         let mut images: Vec<String> = policies
             .iter()
@@ -85,6 +88,7 @@ impl Probe {
                 best = probe;
             }
         }
+        best.cap = *cap;
         best
     }
 
@@ -126,6 +130,7 @@ impl Probe {
             outcome: Outcome::Untouched,
             certain: true,
             policy: None,
+            cap: None,
             field: Field::Scheduled,
         }
     }
@@ -142,6 +147,7 @@ impl Probe {
             outcome: Outcome::Untouched,
             certain: false,
             policy: None,
+            cap: None,
             field: Field::PushSecret,
         }
     }
@@ -158,7 +164,7 @@ impl Probe {
         };
         let namespace = NamespaceFacts {
             labels: Known::Known(labels.clone().into()),
-            ..NamespaceFacts::default()
+            ..NamespaceFacts::assumed()
         };
         let facts = Facts {
             policies,
@@ -228,7 +234,7 @@ mod tests {
         cap: Option<Mode>,
     ) -> (String, Outcome, bool) {
         let expectations = Expectations {
-            policies: policies.to_vec(),
+            policies: Some(policies.to_vec()),
             cap,
         };
         let labels = labels
@@ -305,9 +311,12 @@ mod tests {
             best(&only_push, &[]),
             ("BuildConfig".to_owned(), Outcome::Changed, false)
         );
-        // A webhook without policies has its own.
+        // A webhook without policies of the cluster may have some of a file.
         assert!(!best(&[], &[]).2);
-        assert_eq!(capped(&[], &[], Some(Mode::Warn)), stream(Outcome::Warned));
+        assert_eq!(
+            capped(&[], &[], Some(Mode::Warn)),
+            stream(Outcome::Untouched)
+        );
     }
 
     #[test]

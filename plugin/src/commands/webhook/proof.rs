@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use extreg_core::{object::PROOF_LABEL, verdict::Outcome};
+use extreg_core::{object::PROOF_LABEL, policy::Mode, verdict::Outcome};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How the API server begins to say that it could not call a webhook
 /// (`k8s.io/apiserver/pkg/admission/plugin/webhook/errors.go`).
 const CALL_FAILED: &str = "failed calling webhook";
+/// How the webhook begins to show the most that it does.
+const MODE_CAP: &str = "extreg: mode cap ";
 
 /// How the webhook showed that it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,9 +214,15 @@ async fn look(cluster: &Cluster, probe: &Probe, word: &str) -> Result<Seen, Erro
 fn judge(probe: &Probe, answer: &Object, warnings: &[String], word: &str) -> Seen {
     let proof = format!("extreg: proof {word}");
     let answered = warnings.contains(&proof);
-    let said = warnings
+    let told = warnings
         .iter()
-        .find(|warning| **warning != proof && warning.starts_with("extreg:"));
+        .find_map(|warning| warning.strip_prefix(MODE_CAP));
+    let said = warnings.iter().find(|warning| {
+        **warning != proof && warning.starts_with("extreg:") && !warning.starts_with(MODE_CAP)
+    });
+    if let (true, Some(why)) = (answered, over_cap(probe.cap, told)) {
+        return Seen::Unlike(why);
+    }
     let policy = probe.policy.as_deref().unwrap_or("builtin-dockerhub");
     let changed = Proven::Changed {
         kind: probe.object.kind.kind,
@@ -245,6 +253,29 @@ fn judge(probe: &Probe, answer: &Object, warnings: &[String], word: &str) -> See
             }),
             (Outcome::Audited | Outcome::Untouched, _) => Seen::Proven(Proven::Answered),
         },
+    }
+}
+
+/// Why the cap that a webhook shows is more than it may have.
+fn over_cap(wanted: Option<Mode>, told: Option<&str>) -> Option<String> {
+    let wanted = wanted.filter(|wanted| *wanted < Mode::Enforce)?;
+    let flag = format!("{wanted:?}").to_lowercase();
+    let modes = [Mode::Off, Mode::Audit, Mode::Warn, Mode::Enforce];
+    let known = told.and_then(|told| {
+        modes
+            .into_iter()
+            .find(|mode| format!("{mode:?}").eq_ignore_ascii_case(told))
+    });
+    match known {
+        Some(told) if told <= wanted => None,
+        Some(told) => Some(format!(
+            "it runs with --mode-cap={}, so that mode {flag} is not in force: start it with --mode-cap={flag}",
+            format!("{told:?}").to_lowercase()
+        )),
+        None => Some(format!(
+            "it does not show its mode cap, so that mode {flag} may not be in force: upgrade it, and \
+             start it with --mode-cap={flag}"
+        )),
     }
 }
 
@@ -280,7 +311,7 @@ mod tests {
         let spec = json!({"registry": "docker.io", "mode": mode, "import": {"scheduled": true}});
         let policy = Object::new(kinds::POLICY, "", "hub", json!({ "spec": spec }));
         let expectations = Expectations {
-            policies: vec![policy],
+            policies: Some(vec![policy]),
             cap: None,
         };
         Probe::best(&expectations, "snow", &Labels::new(), "w")
@@ -320,6 +351,33 @@ mod tests {
                 Seen::CallFailed(_) => "failed",
             };
             assert_eq!(got, wanted, "{mode} {changed} {warnings:?}");
+        }
+    }
+
+    #[test]
+    fn a_mode_is_in_force_only_where_the_webhook_shows_its_cap() {
+        for (mode, cap, told, proven) in [
+            ("Audit", Some(Mode::Audit), Some("audit"), true),
+            ("Audit", Some(Mode::Audit), Some("off"), true),
+            ("Audit", Some(Mode::Audit), Some("enforce"), false),
+            ("Audit", Some(Mode::Warn), Some("enforce"), false),
+            ("Off", Some(Mode::Audit), Some("warn"), false),
+            ("Audit", Some(Mode::Audit), Some("else"), false),
+            ("Audit", Some(Mode::Audit), None, false),
+            ("Audit", Some(Mode::Enforce), Some("enforce"), true),
+            ("Audit", Some(Mode::Enforce), None, true),
+            ("Audit", None, Some("enforce"), true),
+        ] {
+            let mut probe = probe(mode);
+            probe.cap = cap;
+            let mut warnings = vec!["extreg: proof w".to_owned()];
+            warnings.extend(told.map(|told| format!("{MODE_CAP}{told}")));
+            let seen = judge(&probe, &probe.object, &warnings, "w");
+            assert_eq!(
+                matches!(seen, Seen::Proven(_)),
+                proven,
+                "{cap:?} {told:?}: {seen:?}"
+            );
         }
     }
 

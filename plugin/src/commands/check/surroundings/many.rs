@@ -64,7 +64,7 @@ impl Surroundings {
         for (name, labels) in found {
             let facts = NamespaceFacts {
                 labels: Known::Known(Arc::clone(&labels)),
-                ..NamespaceFacts::default()
+                ..self.unlearned()
             };
             self.labelled.insert(name, facts);
         }

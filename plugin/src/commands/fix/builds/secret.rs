@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use extreg_core::facts::SecretFact;
+use extreg_core::facts::{Fit, SecretFact};
 use serde_json::{Value, json};
 
 use super::{super::settings::Waiting, Builds, Governed, PUSH_SECRET};
 use crate::{
     api::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef},
     commands::{
-        check::surroundings::docker_config,
+        check::surroundings::secret_fact,
         fix::live::{Found, Work},
         setup,
     },
@@ -93,9 +93,7 @@ impl Builds<'_> {
                 };
                 let secret = Object::new(Kind::SECRET, &key.0, &key.1, data);
                 let secret = secret.label(MANAGED_BY, MANAGER);
-                let fact = SecretFact {
-                    keys: docker_config(&secret.body),
-                };
+                let fact = secret_fact(&secret.body);
                 let supply = Supply {
                     entries: Vec::new(),
                     secret,
@@ -106,7 +104,7 @@ impl Builds<'_> {
             let Some(supply) = supplies.get_mut(&key) else {
                 continue;
             };
-            if !supply.fact.can_push(&governed.image) {
+            if supply.fact.push(&governed.image) != Fit::Fits {
                 let why = format!("the secret would be {from}, which has no key for its image");
                 self.leave(*index, &why);
                 continue;
@@ -145,7 +143,13 @@ impl Builds<'_> {
             |why: &str| Error::failed(format!("--push-secret-from {namespace}/{name}: {why}"));
         let secret = self.cluster.get(&secret).await?;
         let secret = secret.ok_or_else(|| wrong("there is no such secret"))?;
-        if docker_config(&secret.body).is_none() {
+        let configs = secret_fact(&secret.body);
+        let is_readable = configs
+            .configs()
+            .push
+            .as_ref()
+            .is_some_and(|config| config.keys().is_some());
+        if !is_readable {
             return Err(wrong(
                 "it holds no docker config that can be read, which is what builds push with",
             ));

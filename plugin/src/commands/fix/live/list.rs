@@ -8,7 +8,7 @@ use extreg_audit::{
     read::{ReadOptions, Reader},
 };
 use extreg_core::{
-    facts::{NamespaceFacts, StreamRead},
+    facts::StreamRead,
     object::{Body, Resource, Subject},
     verdict::{Decision, Reason},
 };
@@ -276,7 +276,7 @@ impl<'a> Lister<'a> {
         if is_scheduled {
             own.scheduled.insert(subject.namespace.to_string());
         }
-        let unknown = NamespaceFacts::default();
+        let unknown = self.surroundings.unlearned();
         let namespace = subject.namespace.as_str();
         let facts = self
             .surroundings

@@ -254,7 +254,7 @@ impl Repository {
         let image = ImageRef::parse(image).ok()?;
         Some(Self {
             registry: RegistryHost::of(image.with_defaults().registry()).to_string(),
-            path: image.repository_path(),
+            path: image.repository_path().into_owned(),
         })
     }
 }

@@ -187,7 +187,7 @@ fn trials(settings: &Settings, targets: &[Target]) -> BTreeMap<String, Trial> {
             pushed_by: None,
             is_pulled: true,
         };
-        trials.insert(image.repository_path(), trial);
+        trials.insert(image.repository_path().into_owned(), trial);
         return trials;
     }
     for Tried {

@@ -1,6 +1,6 @@
 //! Whether the tag is imported on schedule: a registry that meters pulls may not allow one more.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use extreg_audit::{
     budget::{Allowances, Identity, Standing},
@@ -193,21 +193,23 @@ impl Deciding<'_> {
     /// The secret as it will be.
     fn add_secret(self, snapshot: &mut Snapshot, secret: &Object, logins: &Logins) {
         let name = secret.text("/metadata/name");
+        let keys = SecretKeys::Known(Arc::new(logins.keys().clone()));
         let record = SecretRecord {
             object: self.id(AuditKind::Secret, name),
             origin: Origin::Cluster,
             kind: secret.text("/type").into(),
             managed: false,
             excluded: false,
-            keys: SecretKeys::Known(logins.keys().clone()),
+            keys: keys.clone(),
+            push: keys,
         };
         let key = (self.namespace.into(), name.into());
         // Whether imports leave it out is not ours to say.
-        let keys = record.keys.clone();
+        let (keys, push) = (record.keys.clone(), record.push.clone());
         snapshot
             .secrets
             .entry(key)
-            .and_modify(|there| there.keys = keys)
+            .and_modify(|there| (there.keys, there.push) = (keys, push))
             .or_insert(record);
     }
 

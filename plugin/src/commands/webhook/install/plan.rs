@@ -98,9 +98,10 @@ pub(super) async fn make(
         mark_adopted(step);
     }
     let expectations = Expectations {
-        policies: policies_after(live, &steps),
+        policies: Some(policies_after(live, &steps)),
         cap: match &settings.tls {
-            Tls::External { .. } => None,
+            // It is started elsewhere: what was asked for has to be proven.
+            Tls::External { .. } => choices.mode.map(cap_of),
             Tls::OwnCa(_) | Tls::ServiceCa => Some(cap_of(settings.mode)),
         },
     };

@@ -170,7 +170,8 @@ async fn place(
     Ok(Some(own.pair))
 }
 
-/// The secrets that the policies name: the webhook gets the right to read these.
+/// The secrets that the policies name: the webhook gets the right to read these. Without policies
+/// that of the one that is installed.
 fn secrets(live: &Installed) -> Result<BTreeSet<DnsName>, Error> {
     let policies = live.policies.as_deref().unwrap_or_default();
     if policies.is_empty() {

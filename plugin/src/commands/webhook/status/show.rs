@@ -55,7 +55,7 @@ pub(super) fn show(status: &Status, printer: &Printer) {
         );
     }
     if status.policies.is_empty() {
-        line("Policies", "none: the webhook uses its own".to_owned());
+        line("Policies", "none: nothing is injected".to_owned());
     }
     for policy in &status.policies {
         let ready = match policy.ready.as_str() {

@@ -1,0 +1,74 @@
+//! The work of one decision, counted, so that no object can take more than its share.
+
+use crate::facts::Facts;
+use crate::policy::{Search, Selection};
+use crate::registry::RegistryHost;
+
+/// The most steps that one rule takes for one object: some milliseconds. A step is about the work of comparing a
+/// repository with one glob; an object with ten thousand tags and ten policies stays far below.
+///
+/// What a rule has not looked at by then stays unchanged, with a note. The steps of an object depend on nothing that
+/// a patch of ours changes, so that a second run stops at the same place.
+pub const MAX_STEPS: u32 = 400_000;
+
+/// What looking at one place takes besides finding its policy.
+const PLACE: u32 = 8;
+/// Bytes of a reference that are read in one step.
+const BYTES: usize = 64;
+
+/// The work of one rule on one object.
+#[derive(Debug)]
+pub(crate) struct Work<'a> {
+    search: Search<'a>,
+}
+
+/// No step is left.
+#[derive(Debug)]
+pub(crate) struct Exhausted;
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(facts: &'a Facts<'_>) -> Self {
+        Self {
+            search: facts.policies.search(facts.namespace.labels()),
+        }
+    }
+
+    /// Steps taken so far.
+    pub(crate) fn steps(&self) -> u32 {
+        self.search.steps()
+    }
+
+    /// Takes steps; an error if there were not as many left.
+    pub(crate) fn spend(&mut self, steps: u32) -> Result<(), Exhausted> {
+        let left = (MAX_STEPS + 1).saturating_sub(self.search.steps());
+        self.search.spend(steps.min(left));
+        if self.search.steps() > MAX_STEPS {
+            Err(Exhausted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes steps for each of many things.
+    pub(crate) fn spend_on(&mut self, count: usize, steps: u32) -> Result<(), Exhausted> {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.spend(count.saturating_mul(steps))
+    }
+
+    /// Begins with a place that holds a reference of this many bytes.
+    pub(crate) fn place(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        self.spend(PLACE)?;
+        self.spend_on(bytes / BYTES, 1)
+    }
+
+    /// The policy for a repository.
+    pub(crate) fn select(
+        &mut self,
+        registry: RegistryHost<'_>,
+        repository: &str,
+    ) -> Result<Selection<'a>, Exhausted> {
+        self.search
+            .select(registry, repository, MAX_STEPS)
+            .ok_or(Exhausted)
+    }
+}
