@@ -3,11 +3,11 @@
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag};
 use serde_json::Value;
 
-use super::inert::acts;
 use super::prometheus_text::samples;
 use super::sample::HOSTILE;
 use super::schema::rendered;
 use super::{Format, Options, sample};
+use crate::inert::acts;
 
 fn render(format: Format, text: &str) -> String {
     rendered(format, &sample::hostile(text), Options::default())
