@@ -93,14 +93,13 @@ impl Book {
             );
             self.note(line);
         }
-        match self.set_aside {
-            0 => {}
-            1 => {
-                self.note("1 annotation suppresses nothing (--no-annotation-exceptions)".to_owned())
-            }
-            count => self.note(format!(
-                "{count} annotations suppress nothing (--no-annotation-exceptions)"
-            )),
+        let set_aside = match self.set_aside {
+            0 => None,
+            1 => Some("1 annotation suppresses nothing".to_owned()),
+            count => Some(format!("{count} annotations suppress nothing")),
+        };
+        if let Some(words) = set_aside {
+            self.note(format!("{words} (--no-annotation-exceptions)"));
         }
         for line in self.notices {
             if !report.notices.contains(&line) {

@@ -16,6 +16,8 @@ use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery},
     context::Context,
     error::Error,
+    exit::Exit,
+    fanout::{Fanout, Refusal},
 };
 
 const VERSION: &str = "v1alpha1";
@@ -38,15 +40,18 @@ const CLUSTER_REPORT: Kind = Kind {
 const PREFIX: &str = "extreg-audit";
 
 /// Writes each section to its cluster, and removes what an earlier run wrote and this one does not.
-/// Whoever looked at one namespace writes the report of that one, and leaves the one about the cluster.
+/// A run over one namespace writes the report of that namespace, and leaves the one about the cluster
+/// unchanged. What one cluster, namespace or report refuses does not stop the others: it is listed at
+/// the end.
 ///
 /// # Errors
-/// If a cluster does not serve OpenReports, or refuses; [`Error::Partial`] once something is written.
+/// If a kubeconfig is at fault; of the only cluster, what concerns every report:
+/// [`Error::Partial`] once something is written.
 pub(super) async fn publish(
     report: &Report,
     input: &ClusterInput,
     context: &Context,
-) -> Result<(), Error> {
+) -> Result<Exit, Error> {
     let contexts: Vec<Option<&str>> = if input.contexts.is_empty() {
         vec![None]
     } else {
@@ -56,33 +61,90 @@ pub(super) async fn publish(
             .map(|name| Some(name.as_str()))
             .collect()
     };
+    let several = contexts.len() > 1;
     let mut published = Published::default();
     for (section, name) in report.sections.iter().zip(contexts) {
         let cluster = context.cluster_of(name).await?;
         let scope = (!input.all_namespaces).then(|| cluster.namespace().to_owned());
-        let written = one(report, section, &cluster, scope.as_deref(), context).await;
-        let written = written.map_err(|error| context.journal.ended_by(error))?;
-        published.written += written.written;
-        published.unchanged += written.unchanged;
+        let written = one(
+            report,
+            section,
+            &cluster,
+            scope.as_deref(),
+            context,
+            &mut published,
+        )
+        .await;
+        match written {
+            Ok(()) => {}
+            // Another cluster can have another answer.
+            Err(error) if several && !matches!(error, Error::Interrupted | Error::TimedOut(_)) => {
+                let refusal = match Refusal::of(error) {
+                    Ok(refusal) => refusal,
+                    Err(error) => Refusal::Failed(error.to_string()),
+                };
+                published.fanout.refused(cluster.name(), "", refusal);
+            }
+            Err(error) => {
+                published.fanout.report(&context.printer);
+                return Err(context.journal.ended_by(error));
+            }
+        }
     }
     if !input.all_namespaces {
-        context.printer.note(
-            "the ClusterReport is left as it is: it says what was found in all namespaces (-A)",
-        );
+        context
+            .printer
+            .note("the ClusterReport is unchanged: it shows what was found in all namespaces (-A)");
     }
-    let Published { written, unchanged } = published;
+    let Published {
+        written,
+        unchanged,
+        fanout,
+    } = published;
     context.printer.note(match unchanged {
         0 => format!("published {written} reports"),
         _ => format!("published {written} reports, {unchanged} are unchanged"),
     });
-    Ok(())
+    fanout.report(&context.printer);
+    Ok(fanout.exit())
 }
 
-/// How many reports were written, and how many said already what they would say.
-#[derive(Clone, Copy, Debug, Default)]
+/// How many reports were written, how many said already what they would say, and what failed.
+#[derive(Clone, Debug, Default)]
 struct Published {
     written: usize,
     unchanged: usize,
+    fanout: Fanout,
+}
+
+impl Published {
+    /// Keeps what became of one request.
+    fn settle(
+        &mut self,
+        reference: &ObjectRef,
+        done: &str,
+        result: Result<(), Error>,
+        context: &Context,
+    ) -> Result<bool, Error> {
+        let error = match result {
+            Ok(()) => {
+                self.fanout.written();
+                context.journal.done(format!("{reference} {done}"));
+                return Ok(true);
+            }
+            Err(error) => error,
+        };
+        context.journal.failed(&error);
+        let refusal = Refusal::of(error)?;
+        let namespace = &reference.namespace;
+        let target = if namespace.is_empty() {
+            reference.to_string()
+        } else {
+            format!("{reference} in {namespace}")
+        };
+        self.fanout.refused(target, namespace, refusal);
+        Ok(false)
+    }
 }
 
 async fn one(
@@ -91,7 +153,8 @@ async fn one(
     cluster: &Cluster,
     scope: Option<&str>,
     context: &Context,
-) -> Result<Published, Error> {
+    published: &mut Published,
+) -> Result<(), Error> {
     if !cluster.serves(REPORT).await? {
         return Err(Error::failed(format!(
             "{} does not serve {GROUP}/{VERSION}: install its definitions, or write a file: \
@@ -104,7 +167,6 @@ async fn one(
         ..report.clone()
     };
     let mut kept = BTreeSet::new();
-    let mut published = Published::default();
     for report in objects(&alone, Api::OpenReports) {
         let kind = match (report.is_namespaced(), scope) {
             (true, _) => REPORT,
@@ -114,18 +176,24 @@ async fn one(
         let body = serde_json::to_value(&report).map_err(|e| Error::failed(e.to_string()))?;
         let object = Object { kind, body };
         let reference = object.reference();
-        if says_already(cluster, &object).await? {
-            published.unchanged += 1;
-            kept.insert(reference);
-            continue;
-        }
+        kept.insert(reference.clone());
         context.journal.begin(reference.to_string());
-        cluster
-            .server_side_apply(&object, true, DryRun::None)
-            .await?;
-        context.journal.done(format!("{reference} applied"));
-        published.written += 1;
-        kept.insert(reference);
+        let said = match says_already(cluster, &object).await {
+            Ok(true) => {
+                context.journal.nothing_done();
+                published.fanout.written();
+                published.unchanged += 1;
+                continue;
+            }
+            Ok(false) => {
+                let applied = cluster.server_side_apply(&object, true, DryRun::None);
+                applied.await.map(drop)
+            }
+            Err(error) => Err(error),
+        };
+        if published.settle(&reference, "applied", said, context)? {
+            published.written += 1;
+        }
     }
     let kinds: &[Kind] = match scope {
         Some(_) => &[REPORT],
@@ -135,12 +203,12 @@ async fn one(
         for stale in ours(cluster, kind, scope).await? {
             if !kept.contains(&stale) && was_seen(section, &stale.namespace) {
                 context.journal.begin(stale.to_string());
-                cluster.delete(&stale, DryRun::None).await?;
-                context.journal.done(format!("{stale} deleted"));
+                let deleted = cluster.delete(&stale, DryRun::None).await.map(drop);
+                published.settle(&stale, "deleted", deleted, context)?;
             }
         }
     }
-    Ok(published)
+    Ok(())
 }
 
 /// Whether all that is in a namespace was looked at, so that what is no longer said is no longer so.

@@ -4,7 +4,7 @@
 mod many;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -46,6 +46,8 @@ pub(crate) struct Surroundings {
     pub(super) namespaces: BTreeMap<String, NamespaceFacts>,
     /// Namespaces of which only the labels are known.
     pub(super) labelled: BTreeMap<String, NamespaceFacts>,
+    /// Namespaces that are being deleted.
+    pub(super) terminating: BTreeSet<String>,
     streams: BTreeMap<(String, String), StreamRead>,
 }
 
@@ -76,6 +78,7 @@ impl Surroundings {
             default_namespace: default_namespace.unwrap_or_default(),
             namespaces: BTreeMap::new(),
             labelled: BTreeMap::new(),
+            terminating: BTreeSet::new(),
             streams: BTreeMap::new(),
         }
     }
@@ -124,6 +127,11 @@ impl Surroundings {
             .map(|facts| facts.account(BUILDER));
         matches!(account, Some(Known::Known(Some(account)))
             if account.other_link(BUILDER, other_than).is_some())
+    }
+
+    /// Whether a namespace is known to be being deleted: nothing can be created in it.
+    pub(crate) fn is_terminating(&self, namespace: &str) -> bool {
+        self.terminating.contains(namespace)
     }
 
     /// Whether no cluster is asked, or none answers.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use extreg_audit::credentials::shown_key;
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{DockerConfigFormat, DockerConfigKey, DockerConfigKeys};
 use secrecy::ExposeSecret as _;
 
 use super::{
@@ -41,7 +41,7 @@ pub(super) fn check(path: &Path, settings: &Settings) -> Result<Answer, Error> {
     }
     answer.problems.extend(whitespace(&text, &shown));
     answer.problems.extend(keys::problems(&keys, &shown));
-    let is_useless = helper.is_some() && !keys.iter().any(|key| key.is_complete());
+    let is_useless = helper.is_some() && !keys.iter().any(DockerConfigKey::is_complete);
     answer.secrets.push(SecretAnswer {
         name: shown,
         state: State::Readable,
