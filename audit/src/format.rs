@@ -17,7 +17,6 @@ mod hostile_test;
 pub mod html;
 mod image_group;
 mod image_name;
-mod inert;
 mod json;
 mod json_text;
 mod junit;

@@ -22,6 +22,7 @@ pub mod exceptions;
 pub mod explain;
 pub mod finding;
 pub mod format;
+pub mod inert;
 pub mod inventory;
 pub mod judge;
 pub mod kind;

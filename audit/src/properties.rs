@@ -20,7 +20,7 @@ use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::report::{Report, Section, sort_key};
 use crate::saved::SavedReport;
-use crate::suppress::suppress;
+use crate::suppress::{Limits, suppress};
 use crate::testing::{finding, object, place};
 
 /// Few, so that findings often share one.
@@ -230,7 +230,7 @@ proptest! {
         let check = exception.checks().first().copied();
         let entries = vec![exception];
         let mut after = before.clone();
-        suppress(&mut after, &Exceptions { entries }, date(2026, 11, 20));
+        suppress(&mut after, &Exceptions { entries }, Limits::default(), date(2026, 11, 20));
         prop_assert_eq!(before.findings().count(), after.findings().count());
         for ((_, was), (_, is)) in before.findings().zip(after.findings()) {
             prop_assert!(is.suppression.is_none() || Some(is.check) == check);
@@ -246,7 +246,7 @@ proptest! {
     ) {
         let open = |entries: Vec<Exception>| {
             let mut report = report.clone();
-            suppress(&mut report, &Exceptions { entries }, date(2026, 11, 20));
+            suppress(&mut report, &Exceptions { entries }, Limits::default(), date(2026, 11, 20));
             let until = |finding: &Finding| finding.suppression.clone().map(|said| said.expires);
             report.findings().map(|(_, finding)| until(finding)).collect::<Vec<_>>()
         };

@@ -87,6 +87,8 @@ impl Snapshot {
 pub struct NamespaceRecord {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Whether it is being deleted: nothing can be created in it.
+    pub terminating: bool,
     /// Where it was read.
     pub origin: Origin,
 }

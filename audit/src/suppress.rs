@@ -17,19 +17,45 @@ use crate::finding::Suppression;
 use crate::place::ObjectId;
 use crate::report::{Report, Section};
 
+/// [`Suppression::by`] of what an annotation suppresses.
+pub const ANNOTATION: &str = "annotation";
+
+/// What may suppress a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Whether annotations of objects do: whoever can edit an object can write one.
+    pub annotations: bool,
+    /// The latest expiry date; what lasts longer suppresses nothing.
+    pub latest: Date,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            annotations: true,
+            latest: Date::MAX,
+        }
+    }
+}
+
 /// Suppresses the findings that an exception or an annotation of the object is for, and says in the
-/// report which of those expired, lapse soon, cannot be read or suppress nothing.
+/// report which of those expired, lapse soon, cannot be read, are beyond the limits or suppress nothing.
 ///
 /// Of several that are for one finding, that which lasts longest counts. What has expired
 /// suppresses nothing. To show everything, do not call this.
-pub fn suppress(report: &mut Report, exceptions: &Exceptions, today: Date) {
-    let mut book = Book::new(today);
+pub fn suppress(report: &mut Report, exceptions: &Exceptions, limits: Limits, today: Date) {
+    let mut book = Book::new(today, limits);
     let mut listed: Vec<Waiver> = exceptions.entries.iter().map(Waiver::listed).collect();
     let several = report.sections.len() > 1;
     for section in &mut report.sections {
         let source = if several { &*section.source } else { "" };
         let mut claims = claim::read(section, source, &mut book);
-        apply(section, exceptions, &mut listed, &mut claims, today);
+        if !limits.annotations {
+            book.set_aside(claims.len());
+            claims.clear();
+        }
+        let all = (exceptions, &mut *listed);
+        apply(section, all, &mut claims, limits, today);
         for claim in &claims {
             // A pod has the annotations of the template that it was made from: said once is enough.
             if !section.owners.contains_key(&claim.object) {
@@ -48,9 +74,9 @@ pub fn suppress(report: &mut Report, exceptions: &Exceptions, today: Date) {
 
 fn apply(
     section: &mut Section,
-    exceptions: &Exceptions,
-    listed: &mut [Waiver],
+    (exceptions, listed): (&Exceptions, &mut [Waiver]),
     claims: &mut [Claim],
+    limits: Limits,
     today: Date,
 ) {
     let mut of_object: BTreeMap<ObjectId, Vec<&mut Claim>> = BTreeMap::new();
@@ -69,17 +95,18 @@ fn apply(
         let waivers = by_list
             .map(|(_, waiver)| waiver)
             .chain(by_object.map(|claim| &mut claim.waiver));
-        finding.suppression = decide(waivers.collect(), today);
+        finding.suppression = decide(waivers.collect(), limits, today);
     }
 }
 
 /// What suppresses a finding, of all that are for it. Each remembers what became of it.
-fn decide(mut waivers: Vec<&mut Waiver>, today: Date) -> Option<Suppression> {
+fn decide(mut waivers: Vec<&mut Waiver>, limits: Limits, today: Date) -> Option<Suppression> {
     for waiver in &mut waivers {
         waiver.covers += 1;
     }
     let longest = waivers
         .iter_mut()
+        .filter(|waiver| waiver.term.expires() <= limits.latest)
         .filter(|waiver| waiver.term.standing(today) != Standing::Expired)
         .reduce(|best, next| {
             if next.term.expires() > best.term.expires() {

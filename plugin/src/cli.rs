@@ -10,7 +10,7 @@ mod topics;
 
 use clap::Parser;
 
-pub(crate) use self::parse::with_default;
+pub(crate) use self::parse::{variable, with_default};
 pub use self::{
     duration::{Timeout, parse_timeout},
     global::{ConnectionArgs, GlobalArgs},
@@ -28,8 +28,8 @@ use crate::commands::Command;
     infer_long_args = false,
     after_help = "Use \"oc extreg COMMAND --help\" for more about a command, and \"oc extreg help \
                   TOPIC\" about environment, exceptions, exit-codes or formats.\n\
-                  Every flag can also be set by EXTREG_<FLAG>, in .extreg.yaml of the project, or in \
-                  the user's configuration file."
+                  Every flag can also be set by EXTREG_<FLAG> or in the user's configuration file, and a \
+                  few in .extreg.yaml of the project."
 )]
 pub struct Cli {
     /// What to do.

@@ -10,6 +10,7 @@ use crate::{
     api::{self, Cluster, Login},
     caller::Caller,
     cli::{ConnectionArgs, GlobalArgs, Timeout},
+    defaults::InForce,
     error::Error,
     printer::Printer,
 };
@@ -30,6 +31,8 @@ pub struct Context {
     pub started: Instant,
     /// What has been done so far, for when the run is cut short.
     pub journal: Journal,
+    /// What files have set of this run's flags.
+    pub files: InForce,
     verb: &'static str,
     read_only: bool,
     connection: ConnectionArgs,
@@ -53,6 +56,7 @@ impl Context {
             timeout,
             namespace,
             connection,
+            files,
         } = global;
         Self {
             caller,
@@ -62,6 +66,7 @@ impl Context {
             timeout,
             started: Instant::now(),
             journal: Journal::default(),
+            files,
             verb,
             read_only,
             connection,
@@ -79,6 +84,22 @@ impl Context {
             _ => Err(Error::usage(
                 "--context: one, please; only audit and inventory take several",
             )),
+        }
+    }
+
+    /// `--namespace` for a command that writes a credential there, if given: not by a project's file,
+    /// whose author would choose who gets it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if a project's file sets it.
+    pub fn named_namespace(&self) -> Result<Option<&str>, Error> {
+        match &self.files.namespace {
+            Some(path) => Err(Error::usage(format!(
+                "{} sets the namespace, and this command writes a credential: name the namespace \
+                 with -n",
+                path.display()
+            ))),
+            None => Ok(self.namespace.as_deref()),
         }
     }
 
@@ -162,6 +183,17 @@ impl Journal {
     /// Notes that what was begun changed nothing.
     pub fn nothing_done(&self) {
         self.with(|entries| entries.under_way = None);
+    }
+
+    /// Notes that what was begun failed: with an answer of the server, or before a request, nothing was
+    /// written; of anything else that is not known.
+    pub fn failed(&self, error: &Error) {
+        if matches!(
+            error,
+            Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
+        ) {
+            self.nothing_done();
+        }
     }
 
     /// Adds a line on how to resume or undo.

@@ -10,23 +10,30 @@
 //!
 //! Each value becomes the default of its flag in the command tree, so flags and environment win
 //! without a second set of rules. A name that no flag has is an error: a setting that is silently
-//! ignored is worse.
+//! ignored is worse. A project's file comes with a checkout, which anyone can have written: it sets
+//! what [`allowed`] lists, and nothing else.
+
+pub mod allowed;
 
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
+    fmt,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
+use clap::{ArgMatches, parser::ValueSource};
 use serde_json::{Map, Value};
 
 use crate::{
-    cli::{self, ConnectionArgs},
+    cli::{self, variable},
     error::Error,
-    registry::Endpoints,
 };
 
 const PROJECT_FILE: &str = ".extreg.yaml";
+/// A file of settings is not longer than this.
+const LONGEST: u64 = 1 << 20;
 
 /// What of the process's surroundings decides about defaults.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +81,67 @@ pub struct Defaults {
 struct File {
     path: PathBuf,
     settings: Map<String, Value>,
-    may_connect: bool,
+    is_project: bool,
+}
+
+/// A command tree with the settings as defaults, and what was set in it.
+#[derive(Debug)]
+pub struct Applied {
+    /// The tree.
+    pub command: clap::Command,
+    settings: Vec<Setting>,
+    refused: Vec<String>,
+}
+
+/// One flag that a file sets.
+#[derive(Clone, Debug)]
+struct Setting {
+    file: usize,
+    path: PathBuf,
+    is_project: bool,
+    /// The commands that lead to it; none for a flag of every command.
+    command: Vec<String>,
+    flag: String,
+    id: clap::Id,
+}
+
+/// What files have set of one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InForce {
+    /// Each file with the flags that it sets, as they are named in messages.
+    pub files: Vec<Source>,
+    /// Settings of a project's file that have no effect, a line each.
+    pub refused: Vec<String>,
+    /// The project's file, if `--namespace` comes from it.
+    pub namespace: Option<PathBuf>,
+    /// Whether `--quiet` comes from a project's file.
+    pub is_quiet: bool,
+}
+
+impl InForce {
+    /// What a report says about it, a line each.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        let files = self.files.iter().map(ToString::to_string);
+        self.refused.iter().cloned().chain(files)
+    }
+}
+
+/// A file, and the flags that it sets. Displays as one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    path: PathBuf,
+    flags: Vec<String>,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "defaults from {}: {}",
+            self.path.display(),
+            self.flags.join(", ")
+        )
+    }
 }
 
 impl Defaults {
@@ -83,22 +150,22 @@ impl Defaults {
     /// git checkout).
     ///
     /// # Errors
-    /// [`Error::Usage`] if a file cannot be read or is no map.
+    /// [`Error::Usage`] if a file cannot be read or is not a map.
     pub fn load(environment: &Environment, config: Option<&OsStr>) -> Result<Self, Error> {
         let named = config
             .map(PathBuf::from)
             .or_else(|| environment.get("EXTREG_CONFIG").map(PathBuf::from));
         let mut files = Vec::new();
         match named {
-            Some(path) => files.push(File::read(path, true)?),
+            Some(path) => files.push(File::read(path, false)?),
             None => {
                 if let Some(path) = standard_place(environment).filter(|path| path.exists()) {
-                    files.push(File::read(path, true)?);
+                    files.push(File::read(path, false)?);
                 }
             }
         }
         if let Some(path) = environment.directory.as_deref().and_then(project_file) {
-            files.push(File::read(path, false)?);
+            files.push(File::read(path, true)?);
         }
         Ok(Self { files })
     }
@@ -107,22 +174,96 @@ impl Defaults {
     ///
     /// # Errors
     /// [`Error::Usage`] if no flag has a name, or a value cannot be a flag's.
-    pub fn apply(&self, command: clap::Command) -> Result<clap::Command, Error> {
-        self.files.iter().try_fold(command, |command, file| {
-            let decides = |name: &str| {
-                ConnectionArgs::NAMES.contains(&name) || Endpoints::NAMES.contains(&name)
+    pub fn apply(&self, command: clap::Command) -> Result<Applied, Error> {
+        let mut applied = Applied {
+            command: clap::Command::new(""),
+            settings: Vec::new(),
+            refused: Vec::new(),
+        };
+        let mut tree = command;
+        for (index, file) in self.files.iter().enumerate() {
+            let mut layer = Layer {
+                file,
+                index,
+                applied: &mut applied,
             };
-            let allowed = |name: &str| file.may_connect || !decides(name);
-            set_defaults(command, &file.settings, &allowed)
-                .map_err(|why| Error::usage(format!("{}: {why}", file.path.display())))
-        })
+            tree = layer
+                .set(tree, &file.settings, &[])
+                .map_err(|why| Error::usage(format!("{}: {why}", file.path.display())))?;
+        }
+        applied.command = tree;
+        Ok(applied)
+    }
+}
+
+impl Applied {
+    /// What the files have set of a run: not what a flag, the environment or a later file has set
+    /// too, and nothing of other commands.
+    pub fn in_force(&self, matches: &ArgMatches, environment: &Environment) -> InForce {
+        let mut in_force = InForce {
+            refused: self.refused.clone(),
+            ..InForce::default()
+        };
+        let is_same = |a: &Setting, b: &Setting| a.command == b.command && a.id == b.id;
+        for setting in &self.settings {
+            let is_overridden = environment.get(&variable(&setting.flag)).is_some()
+                || self
+                    .settings
+                    .iter()
+                    .any(|other| other.file > setting.file && is_same(other, setting));
+            if is_overridden || !setting.counts_in(matches) {
+                continue;
+            }
+            if setting.is_project && setting.command.is_empty() {
+                match setting.flag.as_str() {
+                    "namespace" => in_force.namespace = Some(setting.path.clone()),
+                    "quiet" => in_force.is_quiet = true,
+                    _ => {}
+                }
+            }
+            let mut name = setting.command.clone();
+            name.push(setting.flag.clone());
+            let name = name.join(".");
+            match in_force
+                .files
+                .iter_mut()
+                .find(|source| source.path == setting.path)
+            {
+                Some(source) => source.flags.push(name),
+                None => in_force.files.push(Source {
+                    path: setting.path.clone(),
+                    flags: vec![name],
+                }),
+            }
+        }
+        in_force
+    }
+}
+
+impl Setting {
+    /// Whether the run is of its command, and takes the flag's default.
+    fn counts_in(&self, matches: &ArgMatches) -> bool {
+        let mut matches = matches;
+        for name in &self.command {
+            match matches.subcommand() {
+                Some((other, inner)) if other == name => matches = inner,
+                _ => return false,
+            }
+        }
+        matches.value_source(self.id.as_str()) == Some(ValueSource::DefaultValue)
     }
 }
 
 impl File {
-    fn read(path: PathBuf, may_connect: bool) -> Result<Self, Error> {
+    fn read(path: PathBuf, is_project: bool) -> Result<Self, Error> {
         let wrong = |why: String| Error::usage(format!("{}: {why}", path.display()));
-        let text = std::fs::read_to_string(&path).map_err(|e| wrong(e.to_string()))?;
+        let mut text = String::new();
+        std::fs::File::open(&path)
+            .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
+            .map_err(|e| wrong(e.to_string()))?;
+        if u64::try_from(text.len()).is_ok_and(|length| length > LONGEST) {
+            return Err(wrong(format!("longer than {LONGEST} bytes")));
+        }
         // An empty file, or one of comments only, sets nothing.
         let settings = serde_saphyr::from_str::<Option<Map<String, Value>>>(&text)
             .map_err(|e| wrong(e.without_snippet().to_string()))?
@@ -130,7 +271,7 @@ impl File {
         Ok(Self {
             path,
             settings,
-            may_connect,
+            is_project,
         })
     }
 }
@@ -161,37 +302,76 @@ fn project_file(directory: &Path) -> Option<PathBuf> {
     None
 }
 
-fn set_defaults(
-    command: clap::Command,
-    settings: &Map<String, Value>,
-    allowed: &dyn Fn(&str) -> bool,
-) -> Result<clap::Command, String> {
-    settings.iter().try_fold(command, |command, (name, value)| {
-        if let Value::Object(own) = value {
-            let Some(sub) = command.find_subcommand(name).cloned() else {
-                return Err(format!("`{name}` is no command"));
+/// The settings of one file, as they are worked into the tree.
+struct Layer<'a> {
+    file: &'a File,
+    index: usize,
+    applied: &'a mut Applied,
+}
+
+impl Layer<'_> {
+    fn set(
+        &mut self,
+        command: clap::Command,
+        settings: &Map<String, Value>,
+        path: &[String],
+    ) -> Result<clap::Command, String> {
+        let mut command = command;
+        for (name, value) in settings {
+            command = match value {
+                Value::Object(own) => {
+                    let Some(sub) = command.find_subcommand(name).cloned() else {
+                        return Err(format!("`{name}` is not a command"));
+                    };
+                    let sub_name = sub.get_name().to_owned();
+                    let inner = [path, std::slice::from_ref(&sub_name)].concat();
+                    let sub = self
+                        .set(sub, own, &inner)
+                        .map_err(|why| format!("{name}: {why}"))?;
+                    command.mut_subcommand(sub_name, |_| sub)
+                }
+                value => self.flag(command, name, value, path)?,
             };
-            let sub = set_defaults(sub, own, allowed).map_err(|why| format!("{name}: {why}"))?;
-            return Ok(command.mut_subcommand(name, |_| sub));
         }
+        Ok(command)
+    }
+
+    fn flag(
+        &mut self,
+        command: clap::Command,
+        name: &str,
+        value: &Value,
+        path: &[String],
+    ) -> Result<clap::Command, String> {
         let flag = command
             .get_arguments()
-            .find(|arg| arg.get_long() == Some(name.as_str()));
+            .find(|arg| arg.get_long() == Some(name));
         let Some(id) = flag.map(|arg| arg.get_id().clone()) else {
-            return Err(format!("`{name}` is no flag here"));
+            return Err(format!("`{name}` is not a flag here"));
         };
         if name == "token" || name == "config" {
             return Err(format!("`{name}` cannot be set in a file"));
         }
-        if !allowed(name) {
-            return Err(format!(
-                "`{name}` decides where requests go, which a project's file may not; \
-                 set it in your own configuration file or the environment"
-            ));
-        }
         let values = scalars(value).ok_or_else(|| format!("`{name}`: not a value of a flag"))?;
+        if self.file.is_project && !allowed::is_allowed(&path.join(" "), name) {
+            let place = [path, &[name.to_owned()]].concat().join(".");
+            self.applied.refused.push(format!(
+                "{}: `{place}` has no effect in a project's file, which comes with a checkout: set it \
+                 by flag, environment, your own configuration file or --config",
+                self.file.path.display()
+            ));
+            return Ok(command);
+        }
+        self.applied.settings.push(Setting {
+            file: self.index,
+            path: self.file.path.clone(),
+            is_project: self.file.is_project,
+            command: path.to_vec(),
+            flag: name.to_owned(),
+            id: id.clone(),
+        });
         Ok(command.mut_arg(id, |arg| cli::with_default(arg, values)))
-    })
+    }
 }
 
 fn scalars(value: &Value) -> Option<Vec<String>> {
@@ -211,36 +391,30 @@ mod tests {
     use super::*;
     use crate::caller::Caller;
 
-    fn error_of(text: &str, may_connect: bool) -> Option<String> {
+    fn applied(text: &str, is_project: bool) -> Result<Applied, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f.yaml");
         std::fs::write(&path, text).unwrap();
-        File::read(path, may_connect)
-            .and_then(|file| {
-                Defaults { files: vec![file] }
-                    .apply(cli::command(Caller::Oc))
-                    .map(|_| ())
-            })
-            .err()
-            .map(|error| {
-                error
-                    .to_string()
-                    .rsplit_once("f.yaml: ")
-                    .unwrap()
-                    .1
-                    .to_owned()
+        File::read(path, is_project)
+            .and_then(|file| Defaults { files: vec![file] }.apply(cli::command(Caller::Oc)))
+            .map_err(|error| {
+                let text = error.to_string();
+                text.rsplit_once("f.yaml: ").unwrap().1.to_owned()
             })
     }
 
     #[test]
-    fn a_file_sets_what_flags_there_are() {
+    fn a_file_sets_existing_flags_only() {
         let cases = [
             ("", None),
             ("# nothing\n", None),
             ("quiet: 1\nversion:\n  client: true\n", None),
-            ("colour: never\n", Some("`colour` is no flag here")),
-            ("nothing:\n  x: 1\n", Some("`nothing` is no command")),
-            ("version:\n  x: 1\n", Some("version: `x` is no flag here")),
+            ("colour: never\n", Some("`colour` is not a flag here")),
+            ("nothing:\n  x: 1\n", Some("`nothing` is not a command")),
+            (
+                "version:\n  x: 1\n",
+                Some("version: `x` is not a flag here"),
+            ),
             ("token: abc\n", Some("`token` cannot be set in a file")),
             (
                 "namespace: null\n",
@@ -248,41 +422,11 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            assert_eq!(error_of(text, true).as_deref(), expected, "{text}");
+            for is_project in [false, true] {
+                let error = applied(text, is_project).err();
+                assert_eq!(error.as_deref(), expected, "{text}");
+            }
         }
-    }
-
-    #[test]
-    fn a_project_does_not_decide_where_requests_go() {
-        for name in ConnectionArgs::NAMES {
-            assert!(error_of(&format!("{name}: x\n"), false).is_some(), "{name}");
-        }
-        for name in Endpoints::NAMES {
-            let text = format!("ratelimit:\n  {name}: docker.io=https://r.example.com\n");
-            assert!(error_of(&text, false).is_some(), "{name}");
-            assert_eq!(error_of(&text, true), None, "{name}");
-        }
-        assert_eq!(error_of("namespace: snow\n", false), None);
-    }
-
-    #[test]
-    fn the_list_of_connection_flags_is_complete() {
-        let mut names: Vec<_> = cli::command(Caller::Oc)
-            .get_arguments()
-            .filter(|arg| arg.get_help_heading() == Some("Connection"))
-            .filter_map(|arg| arg.get_long().map(str::to_owned))
-            .collect();
-        names.sort();
-        assert_eq!(names, ConnectionArgs::NAMES);
-        let mut names: Vec<_> = cli::command(Caller::Oc)
-            .get_subcommands()
-            .flat_map(clap::Command::get_arguments)
-            .filter(|arg| arg.get_help_heading() == Some("Registry"))
-            .filter_map(|arg| arg.get_long().map(str::to_owned))
-            .collect();
-        names.sort();
-        names.dedup();
-        assert_eq!(names, Endpoints::NAMES);
     }
 
     #[test]
@@ -294,5 +438,116 @@ mod tests {
         assert_eq!(project_file(&inner), Some(dir.path().join(PROJECT_FILE)));
         std::fs::create_dir(dir.path().join("repo/.git")).unwrap();
         assert_eq!(project_file(&inner), None);
+    }
+
+    #[test]
+    fn a_file_is_read_within_a_limit() {
+        let long = format!("# {}\n", "x".repeat(1 << 20));
+        assert!(applied(&long, true).unwrap_err().starts_with("longer than"));
+    }
+
+    /// Every flag of every command, with the commands that lead to it.
+    fn flags(command: &clap::Command, path: &[String]) -> Vec<(Vec<String>, clap::Arg)> {
+        let own = command
+            .get_arguments()
+            // A flag of every command is listed once, where it is defined.
+            .filter(|arg| path.is_empty() || !arg.is_global_set())
+            .filter(|arg| arg.get_long().is_some())
+            .map(|arg| (path.to_vec(), arg.clone()));
+        let inner = command.get_subcommands().flat_map(|sub| {
+            let path = [path, &[sub.get_name().to_owned()]].concat();
+            flags(sub, &path)
+        });
+        own.chain(inner).collect()
+    }
+
+    #[test]
+    fn every_flag_is_in_exactly_one_list() {
+        let all = flags(&cli::command(Caller::Oc), &[]);
+        let of = |path: &[String], flag: &clap::Arg| {
+            (path.join(" "), flag.get_long().unwrap().to_owned())
+        };
+        let mut unlisted = Vec::new();
+        for (path, flag) in &all {
+            let (command, name) = of(path, flag);
+            let is_allowed = allowed::is_allowed(&command, &name);
+            let is_refused = allowed::REFUSED.contains(&name.as_str());
+            if !is_allowed && !is_refused {
+                unlisted.push(name);
+            }
+        }
+        unlisted.sort();
+        unlisted.dedup();
+        assert_eq!(
+            unlisted,
+            Vec::<String>::new(),
+            "add each to REFUSED of defaults/allowed.rs, unless no verdict, request or write \
+             depends on it"
+        );
+        for (command, names) in allowed::ALLOWED {
+            for name in *names {
+                let is_there = all.iter().any(|(path, flag)| {
+                    of(path, flag) == ((*command).to_owned(), (*name).to_owned())
+                });
+                assert!(is_there, "{command} --{name}");
+            }
+        }
+        for name in allowed::REFUSED {
+            let is_there = all.iter().any(|(path, flag)| {
+                let (command, long) = of(path, flag);
+                long == *name && !allowed::is_allowed(&command, name)
+            });
+            assert!(is_there, "--{name} is no flag that could be refused");
+        }
+        assert!(allowed::REFUSED.is_sorted(), "{:?}", allowed::REFUSED);
+    }
+
+    /// A value that the flag takes.
+    fn value(flag: &clap::Arg) -> String {
+        let possible = flag.get_possible_values();
+        match possible.first() {
+            _ if matches!(flag.get_action(), clap::ArgAction::Count) => "1".to_owned(),
+            Some(first) if flag.get_action().takes_values() => first.get_name().to_owned(),
+            _ if !flag.get_action().takes_values() => "true".to_owned(),
+            _ => "1".to_owned(),
+        }
+    }
+
+    /// In a project's file each flag is refused, and says so, or is listed; in the user's own it has
+    /// an effect.
+    #[test]
+    fn a_project_sets_what_is_listed_and_nothing_else() {
+        let tree = cli::command(Caller::Oc);
+        for (path, flag) in flags(&tree, &[]) {
+            let name = flag.get_long().unwrap();
+            if matches!(name, "token" | "config" | "help" | "version") {
+                continue;
+            }
+            let mut text = format!("{name}: {}\n", serde_json::json!(value(&flag)));
+            for command in path.iter().rev() {
+                text = format!("{command}:\n  {}\n", text.trim_end().replace('\n', "\n  "));
+            }
+            let project = applied(&text, true).unwrap();
+            let is_allowed = allowed::is_allowed(&path.join(" "), name);
+            assert_eq!(project.refused.is_empty(), is_allowed, "{text}");
+            assert_eq!(project.settings.is_empty(), !is_allowed, "{text}");
+            let mut changed = &project.command;
+            for command in &path {
+                changed = changed.find_subcommand(command).unwrap();
+            }
+            let now = changed
+                .get_arguments()
+                .find(|arg| arg.get_long() == Some(name))
+                .unwrap();
+            if !is_allowed {
+                assert_eq!(
+                    now.get_default_values(),
+                    flag.get_default_values(),
+                    "{text}"
+                );
+            }
+            let own = applied(&text, false).unwrap();
+            assert_eq!((own.settings.len(), own.refused.len()), (1, 0), "{text}");
+        }
     }
 }

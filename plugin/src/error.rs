@@ -127,6 +127,20 @@ impl Error {
         matches!(self, Self::Api { code: 422, .. })
     }
 
+    /// Whether it is the API server's answer for a namespace that is being deleted, or is gone
+    /// (kube-apiserver `plugin/pkg/admission/namespace/lifecycle/admission.go`).
+    pub fn is_terminating(&self) -> bool {
+        match self {
+            Self::Api {
+                code: 403, message, ..
+            } => message.ends_with("because it is being terminated"),
+            Self::Api {
+                code: 404, message, ..
+            } => message.starts_with("namespaces \"") && message.ends_with("\" not found"),
+            _ => false,
+        }
+    }
+
     /// Whether it is the API server's answer 403.
     pub const fn is_forbidden(&self) -> bool {
         matches!(self, Self::Api { code: 403, .. })

@@ -16,6 +16,8 @@ pub mod context;
 pub mod defaults;
 pub mod error;
 pub mod exit;
+mod fanout;
+mod file;
 pub mod input;
 mod installed;
 pub mod printer;

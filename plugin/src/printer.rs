@@ -1,11 +1,10 @@
 //! The only way to stdout and stderr.
 //!
 //! Stdout is the result and nothing else; progress, hints, warnings and errors go to stderr. What
-//! comes from a cluster or a file is escaped before it reaches a terminal. A reader that goes away
-//! (`| head`) is no failure.
+//! comes from a cluster or a file is made inert before it reaches a terminal or a log: each text is one
+//! line. A reader that goes away (`| head`) is no failure.
 
 mod color;
-mod escape;
 mod frame;
 mod text;
 
@@ -15,10 +14,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+pub use extreg_audit::inert::inert;
+
 use self::frame::{Frame, Size};
 pub use self::{
     color::{ColorMode, Terminal},
-    escape::escape,
     text::Text,
 };
 
@@ -208,10 +208,8 @@ impl Printer {
     pub fn error(&self, message: &str) {
         if self.quiet < Quiet::Silent {
             let text = match message.split_once(':') {
-                Some((head, rest)) if !head.contains('\n') => {
-                    Text::new().red(format!("{head}:")).plain(rest)
-                }
-                _ => Text::from(message),
+                Some((head, rest)) => Text::new().red(format!("{head}:")).plain(rest),
+                None => Text::from(message),
             };
             lock(&self.err).line(&text);
         }
@@ -227,7 +225,7 @@ impl Printer {
     /// A question on stderr without a line end, before an answer is read.
     pub fn prompt(&self, question: &str) {
         let mut err = lock(&self.err);
-        err.write(escape(question).as_bytes());
+        err.write(inert(question).as_bytes());
         err.flush();
     }
 
@@ -264,7 +262,7 @@ impl Stream {
 
     fn show_status(&mut self, text: &str) {
         // Longer ones would wrap, and a wrapped line cannot be taken back.
-        let short: String = escape(text).chars().take(STATUS_WIDTH).collect();
+        let short: String = inert(text).chars().take(STATUS_WIDTH).collect();
         self.clear_status();
         self.write(short.as_bytes());
         self.flush();
@@ -363,6 +361,29 @@ mod tests {
         );
         assert_eq!(said(Quiet::Quiet), pair("result\n{}\n", "error: bad\n"));
         assert_eq!(said(Quiet::Silent), pair("{}\n", ""));
+    }
+
+    #[test]
+    fn no_text_begins_a_line_of_its_own() {
+        let forged = "a\n::error file=x::forged\r\nWarning: forged\u{2028}error: forged";
+        let (printer, out, err) = printer(Quiet::No, 6);
+        printer.line(forged);
+        printer.line(Text::new().bold("  ").red(forged));
+        printer.note(forged);
+        printer.warn(forged);
+        printer.error(forged);
+        printer.log(6, || forged.to_owned());
+        printer.line("::warning::forged");
+        printer.note("  ::warning::forged");
+        for text in [out.text(), err.text()] {
+            for line in text.lines() {
+                let start = line.trim_start();
+                assert!(!start.starts_with("::"), "{line}");
+                assert!(!start.starts_with("error: forged"), "{line}");
+            }
+        }
+        assert_eq!(out.text().lines().count(), 3, "{}", out.text());
+        assert_eq!(err.text().lines().count(), 5, "{}", err.text());
     }
 
     #[test]

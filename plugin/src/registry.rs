@@ -4,7 +4,9 @@
 //! asked for (HEAD), which Docker Hub does not count as a pull. Nothing is ever written.
 //!
 //! A login goes to the registry that it is for and to the token service which that registry names,
-//! over TLS, and never along a redirect. Plain HTTP is for endpoints that were given so by hand.
+//! over TLS, and never along a redirect. The token service of a public registry is no address and not
+//! this machine; one of another domain is named on stderr. Plain HTTP is for endpoints that were given
+//! so by hand.
 
 mod challenge;
 mod client;
@@ -14,6 +16,7 @@ mod head;
 mod limit;
 mod login;
 mod patience;
+mod realm;
 mod token;
 mod transport;
 

@@ -6,7 +6,7 @@ use clap::ValueEnum as _;
 
 use crate::{
     caller::Caller,
-    cli::{self, Cli, Parsed},
+    cli::{self, Cli, GlobalArgs, Parsed},
     complete,
     context::{Context, Journal},
     defaults::Environment,
@@ -81,6 +81,7 @@ fn run(cli: Cli, caller: Caller) -> Exit {
         1 => Quiet::Quiet,
         _ => Quiet::Silent,
     };
+    tell_files(&global, quiet);
     let printer = Arc::new(Printer::stdio(global.color, quiet, global.verbosity));
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -121,6 +122,21 @@ fn run(cli: Cli, caller: Caller) -> Exit {
     };
     printer.flush();
     exit
+}
+
+/// Names each file that set something, and what it could not set. A project's file does not make
+/// this quiet.
+fn tell_files(global: &GlobalArgs, quiet: Quiet) {
+    let files = &global.files;
+    let quiet = if files.is_quiet { Quiet::No } else { quiet };
+    let printer = Printer::stdio(global.color, quiet, global.verbosity);
+    for line in &files.refused {
+        printer.warn(line);
+    }
+    for source in &files.files {
+        printer.note(source.to_string());
+    }
+    printer.flush();
 }
 
 async fn interrupted() -> Error {

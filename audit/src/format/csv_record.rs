@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::inert::inert;
+use crate::inert::inert;
 
 /// Writes a record. What a terminal or a spreadsheet would act on is made visible; every cell is one
 /// line.

@@ -3,7 +3,6 @@
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag};
 use serde_json::Value;
 
-use super::inert::acts;
 use super::prometheus_text::samples;
 use super::sample::HOSTILE;
 use super::schema::rendered;
@@ -17,6 +16,7 @@ const STRICT: Gate = Gate {
     require_coverage: Some(100),
     allow_empty: false,
 };
+use crate::inert::acts;
 
 fn render(format: Format, text: &str) -> String {
     rendered(format, &sample::hostile(text), Options::default())

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::inert::acts;
+use crate::inert::acts;
 
 /// Writes a value, indented, with a line feed at the end. What a terminal would act on or an editor
 /// would not show is escaped, beyond what JSON asks for: the value stays the same.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::inert::inert;
+use crate::inert::inert;
 
 /// A name, as code: GitHub looks for no people, issues or links in it.
 pub(super) fn code(text: &str) -> String {

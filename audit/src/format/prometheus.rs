@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::inert::inert;
 use super::phrases;
 use super::state::State;
 use crate::check::{CheckId, Severity};
 use crate::coverage::GapReason;
+use crate::inert::inert;
 use crate::report::{Report, Section};
 
 type Count = fn(&Section) -> usize;

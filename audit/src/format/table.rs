@@ -8,8 +8,8 @@ mod wide;
 
 use std::borrow::Cow;
 
-use super::inert::inert;
 use crate::check::Severity;
+use crate::inert::inert;
 use crate::report::Report;
 
 /// A report for a terminal.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use extreg_core::object::{Metadata as Labelled, opt_out};
 use serde::Deserialize;
 
@@ -12,7 +14,7 @@ pub(super) const BY_LABEL: &str = "label extreg.io/ignore";
 pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::Error> {
     let view: View<'_> = serde_json::from_str(json)?;
     let labels: Labels<'_> = serde_json::from_str(json)?;
-    let mut item = site.item(&view.metadata.unwrap_or_default());
+    let mut item = site.item(view.metadata.as_ref().unwrap_or(&Metadata::default()));
     let labels = labels.metadata.unwrap_or_default().labels;
     let labels: std::collections::BTreeMap<String, String> = labels
         .iter()
@@ -24,8 +26,10 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     {
         item.opt_outs.push(opted_out(site));
     }
+    let status = view.status.unwrap_or_default();
     item.body = Body::Namespace(NamespaceRecord {
         labels,
+        terminating: status.phase.as_deref() == Some("Terminating"),
         origin: site.origin.clone(),
     });
     Ok(item)
@@ -44,6 +48,14 @@ pub(super) fn opted_out(site: &mut Site<'_>) -> OptedOut {
 struct View<'a> {
     #[serde(borrow)]
     metadata: Option<Metadata<'a>>,
+    #[serde(borrow)]
+    status: Option<Status<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Status<'a> {
+    #[serde(borrow)]
+    phase: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::Limits;
 use super::doubt::Doubt;
 use super::waiver::Waiver;
 use crate::exceptions::Standing;
@@ -10,6 +11,9 @@ use crate::report::Report;
 /// What there is to say, in the order in which it was found.
 pub(super) struct Book {
     today: Date,
+    limits: Limits,
+    /// Annotations that the limits leave out.
+    set_aside: usize,
     notices: Vec<String>,
     unused: Vec<String>,
     /// Those of which a check was not asked: one line for all of them.
@@ -17,9 +21,11 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(today: Date) -> Self {
+    pub(super) fn new(today: Date, limits: Limits) -> Self {
         Self {
             today,
+            limits,
+            set_aside: 0,
             notices: Vec::new(),
             unused: Vec::new(),
             not_asked: Vec::new(),
@@ -31,10 +37,24 @@ impl Book {
         self.notices.push(line);
     }
 
+    /// Takes how many annotations the limits leave out.
+    pub(super) const fn set_aside(&mut self, count: usize) {
+        self.set_aside += count;
+    }
+
     /// Takes what became of one; `doubt` is why it cannot be told that it suppresses nothing.
     pub(super) fn account(&mut self, waiver: &Waiver, doubt: Option<Doubt>) {
         let Waiver { label, term, .. } = waiver;
         let day = term.expires();
+        let latest = self.limits.latest;
+        if day > latest {
+            let line = format!(
+                "{label} lasts until {day}, longer than {latest} (--max-exception-days), and \
+                 suppresses nothing"
+            );
+            self.note(line);
+            return;
+        }
         match term.standing(self.today) {
             Standing::Expired if waiver.lost > 0 => self.note(format!(
                 "{label} expired on {day} and suppresses nothing: mend the {} that it was for, or \
@@ -72,6 +92,14 @@ impl Book {
                 "{first}{more}: cannot tell whether still needed: not all of their checks were asked"
             );
             self.note(line);
+        }
+        let set_aside = match self.set_aside {
+            0 => None,
+            1 => Some("1 annotation suppresses nothing".to_owned()),
+            count => Some(format!("{count} annotations suppress nothing")),
+        };
+        if let Some(words) = set_aside {
+            self.note(format!("{words} (--no-annotation-exceptions)"));
         }
         for line in self.notices {
             if !report.notices.contains(&line) {

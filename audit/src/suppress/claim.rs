@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ANNOTATION;
 use super::book::Book;
 use super::waiver::Waiver;
 use crate::check::CheckId;
@@ -30,7 +31,7 @@ impl Claim {
             object: object.clone(),
             part,
             check: said.check,
-            waiver: Waiver::new(label, "annotation".to_owned(), said.term),
+            waiver: Waiver::new(label, ANNOTATION.to_owned(), said.term),
         }
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 
-use super::suppress;
+use super::{Limits, suppress};
 use crate::check::CheckId::{Exr001, Exr006, Exr007};
 use crate::coverage::{Gap, GapReason, GapSubject};
 use crate::exceptions::Exceptions;
@@ -78,7 +78,7 @@ const NONE: [&str; 0] = [];
 fn an_exception_suppresses_what_it_covers_and_nothing_is_removed() {
     let mut report = report();
     let list = exceptions(&["check: EXR007, part: w*, reason: ours, expires: 2027-01-31"]);
-    suppress(&mut report, &list, TODAY);
+    suppress(&mut report, &list, Limits::default(), TODAY);
     assert_eq!(by(&report), ["", "", "x.yaml:4 2027-01-31: ours"]);
     assert_eq!(lines(&report.notices), NONE);
     assert_eq!(lines(&report.unused_exceptions), NONE);
@@ -104,7 +104,12 @@ fn an_annotation_is_for_its_object_or_one_container_of_it() {
     );
     let other = object(Kind::Deployment, "shop", "other");
     annotate(section, other, None, "EXR007 until 2027-01-31: gone");
-    suppress(&mut report, &Exceptions::default(), TODAY);
+    suppress(
+        &mut report,
+        &Exceptions::default(),
+        Limits::default(),
+        TODAY,
+    );
     let want = [
         "annotation 2027-02-28: theirs",
         "annotation 2027-01-31: ours",
@@ -121,6 +126,62 @@ fn an_annotation_is_for_its_object_or_one_container_of_it() {
 }
 
 #[test]
+fn limits_bound_what_annotations_and_exceptions_suppress() {
+    let annotated = || {
+        let mut report = report();
+        let section = report.sections.first_mut().unwrap();
+        annotate(section, cart(), None, "EXR001 until 9999-12-31: for ever");
+        report
+    };
+    let list = exceptions(&["check: EXR007, part: web, reason: ours, expires: 2027-02-18"]);
+    let ours = "x.yaml:4 2027-02-18: ours";
+    for (limits, want, notices) in [
+        (
+            Limits {
+                annotations: false,
+                ..Limits::default()
+            },
+            ["", "", ours],
+            &["1 annotation suppresses nothing (--no-annotation-exceptions)"][..],
+        ),
+        (
+            Limits {
+                latest: date(2027, 2, 18),
+                ..Limits::default()
+            },
+            ["", "", ours],
+            &[
+                "deployment.apps/cart in shop: annotation for EXR001 lasts until 9999-12-31, longer \
+                 than 2027-02-18 (--max-exception-days), and suppresses nothing",
+            ],
+        ),
+        (
+            Limits {
+                latest: date(2027, 2, 17),
+                annotations: false,
+            },
+            ["", "", ""],
+            &[
+                "x.yaml:4: exception for EXR007 lasts until 2027-02-18, longer than 2027-02-17 \
+                 (--max-exception-days), and suppresses nothing",
+                "1 annotation suppresses nothing (--no-annotation-exceptions)",
+            ],
+        ),
+        (
+            Limits::default(),
+            ["annotation 9999-12-31: for ever", "", ours],
+            &[],
+        ),
+    ] {
+        let mut report = annotated();
+        suppress(&mut report, &list, limits, TODAY);
+        assert_eq!(by(&report), want, "{limits:?}");
+        assert_eq!(lines(&report.notices), notices, "{limits:?}");
+        assert_eq!(lines(&report.unused_exceptions), NONE, "{limits:?}");
+    }
+}
+
+#[test]
 fn without_reason_or_day_an_annotation_is_a_notice() {
     let mut report = report();
     let section = report.sections.first_mut().unwrap();
@@ -131,7 +192,12 @@ fn without_reason_or_day_an_annotation_is_a_notice() {
         "EXR007; EXR001 until 2027-01-31: ours",
     );
     annotate(section, cart(), Some("web"), "true");
-    suppress(&mut report, &Exceptions::default(), TODAY);
+    suppress(
+        &mut report,
+        &Exceptions::default(),
+        Limits::default(),
+        TODAY,
+    );
     assert_eq!(by(&report), ["annotation 2027-01-31: ours", "", ""]);
     assert_eq!(
         lines(&report.notices),
@@ -156,13 +222,23 @@ fn what_a_pod_template_says_is_not_said_of_each_pod() {
         None,
         "EXR007 until 2027-01-31: ours; EXR001",
     );
-    suppress(&mut report, &Exceptions::default(), TODAY);
+    suppress(
+        &mut report,
+        &Exceptions::default(),
+        Limits::default(),
+        TODAY,
+    );
     assert_eq!(lines(&report.notices), NONE);
     assert_eq!(lines(&report.unused_exceptions), NONE);
     // A finding about the pod itself is suppressed nevertheless.
     let section = report.sections.first_mut().unwrap();
     section.findings = vec![finding(Exr007, "rule", place(&pod, "", "spec"))];
-    suppress(&mut report, &Exceptions::default(), TODAY);
+    suppress(
+        &mut report,
+        &Exceptions::default(),
+        Limits::default(),
+        TODAY,
+    );
     assert_eq!(by(&report), ["annotation 2027-01-31: ours"]);
 }
 
@@ -174,7 +250,7 @@ fn what_expired_suppresses_nothing_and_is_told() {
         "check: EXR001, name: gone, reason: ours, expires: 2026-11-19",
         "check: EXR001, reason: ours, expires: 2026-11-20",
     ]);
-    suppress(&mut report, &list, TODAY);
+    suppress(&mut report, &list, Limits::default(), TODAY);
     assert_eq!(by(&report), ["x.yaml:6 2026-11-20: ours", "", ""]);
     assert_eq!(
         lines(&report.notices),
@@ -203,7 +279,7 @@ fn what_lasts_longest_counts_and_the_other_is_used_too() {
         Some("web"),
         "EXR007 until 2027-01-31: as long",
     );
-    suppress(&mut report, &list, TODAY);
+    suppress(&mut report, &list, Limits::default(), TODAY);
     let want = [
         "",
         "x.yaml:4 2026-11-21: short",
@@ -233,7 +309,7 @@ fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
     let told = |change: &dyn Fn(&mut Section)| {
         let mut report = report();
         change(report.sections.first_mut().unwrap());
-        suppress(&mut report, &list, TODAY);
+        suppress(&mut report, &list, Limits::default(), TODAY);
         (report.unused_exceptions.len(), report.notices)
     };
     let sure = (1, Vec::new());
@@ -285,7 +361,7 @@ fn of_a_check_that_was_not_asked_nothing_can_be_told() {
     let section = report.sections.first_mut().unwrap();
     annotate(section, cart(), None, "EXR006 until 2027-01-31: ours");
     assert!(!report.checks.contains(&Exr006));
-    suppress(&mut report, &list, TODAY);
+    suppress(&mut report, &list, Limits::default(), TODAY);
     assert_eq!(
         lines(&report.notices),
         [
@@ -308,7 +384,7 @@ fn an_exception_is_used_if_it_is_in_one_of_several_clusters() {
     annotate(&mut other, cart(), None, "EXR001 until 2027-01-31: ours");
     report.sections.push(other);
     let list = exceptions(&["check: EXR007, reason: ours, expires: 2027-01-31"]);
-    suppress(&mut report, &list, TODAY);
+    suppress(&mut report, &list, Limits::default(), TODAY);
     assert_eq!(
         lines(&report.unused_exceptions),
         ["test: deployment.apps/cart in shop: annotation for EXR001 suppresses nothing: remove it"]

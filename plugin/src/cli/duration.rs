@@ -16,17 +16,24 @@ impl fmt::Display for Timeout {
     }
 }
 
-/// Parses a whole number of seconds, or numbers each with a unit of h, m, s or ms.
+/// The longest time limit.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// Parses a whole number of seconds, or numbers each with a unit of h, m, s or ms; a year at the most.
 ///
 /// # Errors
 /// Says what is accepted.
 pub fn parse_timeout(text: &str) -> Result<Timeout, String> {
     duration(text)
+        .filter(|duration| *duration <= LONGEST)
         .map(|duration| Timeout {
             duration,
             text: text.to_owned(),
         })
-        .ok_or_else(|| "use a number of seconds, or a duration such as 30s, 5m, 1h30m".to_owned())
+        .ok_or_else(|| {
+            "use a number of seconds, or a duration such as 30s, 5m, 1h30m, of a year at the most"
+                .to_owned()
+        })
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -43,13 +50,14 @@ fn duration(text: &str) -> Option<Duration> {
             .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at_checked(unit_end)?;
         let number = u64::from(number.parse::<u32>().ok()?);
-        total += match unit {
-            "h" => Duration::from_secs(number * 3600),
-            "m" => Duration::from_secs(number * 60),
+        let part = match unit {
+            "h" => Duration::from_secs(number.checked_mul(3600)?),
+            "m" => Duration::from_secs(number.checked_mul(60)?),
             "s" => Duration::from_secs(number),
             "ms" => Duration::from_millis(number),
             _ => return None,
         };
+        total = total.checked_add(part)?;
         rest = tail;
     }
     (!text.is_empty()).then_some(total)
@@ -75,6 +83,10 @@ mod tests {
             ("5m3", None),
             ("-1", None),
             ("99999999999s", None),
+            ("4294967295", None),
+            ("4294967295h4294967295h", None),
+            ("8784h", Some(8784 * 3_600_000)),
+            ("8784h1ms", None),
             ("ü", None),
         ];
         for (text, expected) in cases {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::duration::{Timeout, parse_timeout};
-use crate::printer::ColorMode;
+use crate::{defaults::InForce, printer::ColorMode};
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -64,6 +64,9 @@ pub struct GlobalArgs {
     /// How to reach the cluster.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// What files have set of these flags and of the command's.
+    #[arg(skip)]
+    pub files: InForce,
 }
 
 /// How to reach the cluster, and as whom: kubectl's flags. Shown by `--help`, not by `-h`.
@@ -234,29 +237,4 @@ pub struct ConnectionArgs {
         hide_possible_values = true
     )]
     pub disable_compression: Option<bool>,
-}
-
-impl ConnectionArgs {
-    /// The long names of these flags and of `--namespace`'s peers that decide where requests go and
-    /// with which credentials. A project's file may not set them: it comes with a checkout.
-    pub const NAMES: &'static [&'static str] = &[
-        "as",
-        "as-group",
-        "as-uid",
-        "as-user-extra",
-        "cache-dir",
-        "certificate-authority",
-        "client-certificate",
-        "client-key",
-        "cluster",
-        "context",
-        "disable-compression",
-        "insecure-skip-tls-verify",
-        "kubeconfig",
-        "request-timeout",
-        "server",
-        "tls-server-name",
-        "token",
-        "user",
-    ];
 }

@@ -55,11 +55,13 @@ pub fn parse(
     environment: &Environment,
 ) -> Result<Parsed, Error> {
     let defaults = Defaults::load(environment, early_value(args, "--config").as_deref())?;
-    let command = defaults.apply(command(caller))?;
-    let command = with_environment(command, environment);
-    let parsed = command
-        .try_get_matches_from(args)
-        .and_then(|m| Cli::from_arg_matches(&m));
+    let applied = defaults.apply(command(caller))?;
+    let command = with_environment(applied.command.clone(), environment);
+    let parsed = command.try_get_matches_from(args).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.global.files = applied.in_force(&matches, environment);
+        Ok(cli)
+    });
     Ok(match parsed {
         Ok(cli) => Parsed::Run(Box::new(cli)),
         Err(error) => {
@@ -123,7 +125,8 @@ pub(crate) fn with_default(arg: clap::Arg, values: Vec<String>) -> clap::Arg {
     }
 }
 
-fn variable(flag: &str) -> String {
+/// The environment variable of a flag.
+pub(crate) fn variable(flag: &str) -> String {
     format!("EXTREG_{}", flag.to_ascii_uppercase().replace('-', "_"))
 }
 
@@ -199,6 +202,17 @@ mod tests {
 
         let cli = parsed(&args, &environment(&[]));
         assert_eq!(cli.global.namespace.as_deref(), Some("from-project"));
+        let files = &cli.global.files;
+        let project_file = project.join(".extreg.yaml");
+        assert_eq!(files.namespace.as_ref(), Some(&project_file));
+        let lines: Vec<String> = files.files.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                format!("defaults from {config}: color, quiet"),
+                format!("defaults from {}: namespace", project_file.display()),
+            ]
+        );
         assert_eq!(
             (cli.global.color, cli.global.quiet),
             (crate::printer::ColorMode::Always, 1)
@@ -207,10 +221,12 @@ mod tests {
         let set = environment(&[("EXTREG_NAMESPACE", "from-env"), ("EXTREG_NO_INPUT", "1")]);
         let cli = parsed(&args, &set);
         assert_eq!(cli.global.namespace.as_deref(), Some("from-env"));
+        assert_eq!(cli.global.files.namespace, None);
         assert!(cli.global.no_input);
 
         let cli = parsed(&["oc-extreg", "-n", "from-flag", "version"], &set);
         assert_eq!(cli.global.namespace.as_deref(), Some("from-flag"));
+        assert_eq!(cli.global.files.namespace, None);
     }
 
     #[test]

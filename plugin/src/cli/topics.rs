@@ -7,13 +7,13 @@ use clap::{Command, builder::PossibleValue};
 use crate::{commands::audit, exit::Exit};
 
 const ENVIRONMENT: &str = "\
-Every flag can be set in four places; the first that says something counts:
+Every flag can be set in these places; the first that sets it counts:
 
   1. the flag
   2. EXTREG_<FLAG>, e.g. EXTREG_NAMESPACE=snow, EXTREG_NO_INPUT=1, EXTREG_WORKLOAD=deploymentconfig
-  3. .extreg.yaml in this folder or one above it, up to the root of the git checkout
-  4. the user's file: $XDG_CONFIG_HOME/oc-extreg/config.yaml, ~/.config/oc-extreg/config.yaml,
-     or what --config or EXTREG_CONFIG names
+  3. .extreg.yaml in this folder or one above it, up to the root of the git checkout (a few flags)
+  4. your own file: $XDG_CONFIG_HOME/oc-extreg/config.yaml, ~/.config/oc-extreg/config.yaml,
+     or the file of --config or EXTREG_CONFIG
 
 A file maps flags to values; a command's own flags are in a map under its name:
 
@@ -21,7 +21,11 @@ A file maps flags to values; a command's own flags are in a map under its name:
   setup:
     workload: deploymentconfig
 
-A project's file cannot say where requests go or as whom, and no file can hold a token.
+A project's file comes with a checkout. It can set color, namespace and quiet, and of setup
+what its plan shows: how to build, the workload, its schedule and reference policy. Any other
+flag in it has no effect and gives a warning.
+A command that writes a credential does not take its namespace from it. No file can hold a token.
+Each file that sets something is named on stderr and in the audit's report.
 
 Also read: KUBECONFIG, NO_COLOR, CLICOLOR_FORCE, TERM, HTTPS_PROXY, NO_PROXY, KUBECTL_PATH.
 ";
@@ -48,7 +52,8 @@ What the audit is to pass over needs a reason and a last day; what is passed ove
   what was there before      a baseline, --write-baseline FILE and --baseline FILE
 
 \"oc extreg except add\" writes the first three, \"except list\" and \"except prune\" keep them short.
---no-exceptions shows everything as open.
+--no-exceptions shows everything as open, --no-annotation-exceptions what only an annotation
+suppresses, and --max-exception-days bounds how long any of them can last.
 ";
 
 /// As many formats fit into a line.

@@ -32,10 +32,10 @@ use extreg_audit::{
     format as data,
     judge::{Options, judge},
     report::Report,
-    suppress::suppress,
+    suppress::{ANNOTATION, Limits, suppress},
     verdict::{Gate, Ruling, Verdict},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Span, Timestamp, tz::TimeZone};
 
 pub(crate) use self::{
     args::InputArgs,
@@ -141,15 +141,16 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 
     let policy = std::mem::take(&mut judgement.policy);
     let mut collected = collect(&input, policy, context).await?;
+    collected.notices.extend(context.files.lines());
     let skipped = collected.skipped.clone();
     let lines = std::mem::take(&mut collected.lines);
     let mut report = report(collected, &judgement, Timestamp::now());
     lines.point_at_fields(&mut report);
-    let (ruling, exit) = ruling(&report, gate);
+    let (ruling, mut exit) = ruling(&report, gate);
 
     write(&report, &destination, gate, context)?;
     if let (true, Input::Clusters(clusters)) = (destination.publish, &input) {
-        publish(&report, clusters, context).await?;
+        exit = exit.and(publish(&report, clusters, context).await?);
     }
     if ruling.verdict == Verdict::Empty {
         tell_skipped(&skipped, &context.printer);
@@ -188,12 +189,39 @@ fn report(collected: Collected, judgement: &Judgement, now: Timestamp) -> Report
     };
     if let Some(exceptions) = &judgement.exceptions {
         let today = now.to_zoned(TimeZone::UTC).date();
-        suppress(&mut report, exceptions, today);
+        let mut limits = Limits {
+            annotations: judgement.annotations,
+            ..Limits::default()
+        };
+        if let Some(days) = judgement.longest {
+            let latest = today.checked_add(Span::new().days(i64::from(days)));
+            limits.latest = latest.unwrap_or(limits.latest);
+        }
+        suppress(&mut report, exceptions, limits, today);
+        report.notices.extend(by_annotation(&report));
     }
     if let Some(baseline) = &judgement.baseline {
         baseline.compare(&mut report);
     }
     report
+}
+
+/// How many findings annotations suppress, and until when: whoever can edit an object can write one.
+fn by_annotation(report: &Report) -> Option<String> {
+    let said = report
+        .findings()
+        .filter_map(|(_, finding)| finding.suppression.as_ref())
+        .filter(|said| said.by == ANNOTATION);
+    let days: Vec<&str> = said.map(|said| said.expires.as_str()).collect();
+    let latest = days.iter().max()?;
+    let count = match days.len() {
+        1 => "1 finding is".to_owned(),
+        count => format!("{count} findings are"),
+    };
+    Some(format!(
+        "{count} suppressed by annotations of objects, the last until {latest} \
+         (--no-annotation-exceptions counts them)"
+    ))
 }
 
 /// Writes everything that was asked for.

@@ -81,10 +81,10 @@ pub struct Args {
     /// Exit code 0 even if there was no object in the files at all
     #[arg(long, requires = "filename")]
     allow_empty: bool,
-    /// For builds that wait: a copy of this secret, under the name that they wait for
+    /// For builds in -n that wait for a policy's secret: a copy of this one
     #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with_all = ["filename", "auth_file", "restart_builds"])]
     push_secret_from: Option<String>,
-    /// For builds that wait: a secret with the credential that this docker or podman login file has
+    /// For builds in -n that wait for a policy's secret: a secret with the credential of this auth file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["filename", "restart_builds"])]
     auth_file: Option<PathBuf>,
     /// For builds that wait: cancel them and start new ones
@@ -141,7 +141,7 @@ enum Format {
 /// If a flag, a policy or the kubeconfig is at fault, the login has expired, or nothing could be
 /// read. What is wrong with one file or object is said, and the rest is mended.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
-    let settings = Settings::resolve(args)?;
+    let settings = Settings::resolve(args, context)?;
     match &settings.action {
         Action::Files(files) => files::run(&settings, files, context).await,
         Action::Cluster(cluster) => Box::pin(live::run(&settings, cluster, context)).await,

@@ -1,12 +1,18 @@
-//! `secret`: who uses which key of which secret, links to service accounts, and a new credential
-//! wherever the old one is.
+//! `secret`: who uses which key of which secret, links to service accounts, a credential in a secret,
+//! and a new one wherever the old one is stored.
 
 mod check;
+mod document;
 mod link;
+mod managed;
 mod rotate;
+mod set;
+mod verify;
+mod write;
 
 use clap::Subcommand;
 use extreg_audit::{kind::Kind, snapshot::Snapshot};
+use extreg_core::registry::RegistryHost;
 
 use super::audit::collect_kinds;
 use crate::{api::Cluster, context::Context, error::Error, exit::Exit};
@@ -39,7 +45,7 @@ const MADE: [Kind; 4] = [
     Kind::Pod,
 ];
 
-/// Say who uses which credential, link secrets, and replace a credential everywhere
+/// Show who uses which credential, store one, link secrets, and replace one everywhere
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -51,6 +57,7 @@ enum Secret {
     Check(Box<check::Args>),
     Link(link::Args),
     Rotate(Box<rotate::Args>),
+    Set(Box<set::Args>),
 }
 
 /// Does it.
@@ -62,6 +69,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Secret::Check(args) => Box::pin(check::run(*args, context)).await,
         Secret::Link(args) => link::run(args, context).await,
         Secret::Rotate(args) => Box::pin(rotate::run(*args, context)).await,
+        Secret::Set(args) => Box::pin(set::run(*args, context)).await,
     }
 }
 
@@ -79,4 +87,21 @@ async fn snapshot(
     let made = namespace.map_or(&[][..], |_| &MADE);
     let kinds = [&KINDS, made].concat();
     collect_kinds(cluster, namespace, &kinds, true, &context.printer).await
+}
+
+/// The host of `--registry`; `docker.io` for all names of Docker Hub.
+///
+/// # Errors
+/// [`Error::Usage`]
+fn registry_host(given: &str) -> Result<String, Error> {
+    let registry = given.trim().trim_end_matches('/');
+    let host = registry
+        .split_once("://")
+        .map_or(registry, |(_, rest)| rest);
+    if host.is_empty() || host.contains(['/', '@']) || host.contains(char::is_whitespace) {
+        return Err(Error::usage(format!(
+            "--registry {given}: name the registry's host, e.g. docker.io"
+        )));
+    }
+    Ok(RegistryHost::of(host).as_str().to_owned())
 }

@@ -47,6 +47,12 @@ pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String,
     Ok(STANDARD.encode(config.expose_secret()))
 }
 
+/// The credential helper that keeps the passwords of an auth file, if one does.
+pub(crate) fn credential_helper(content: &[u8]) -> Option<String> {
+    let file: serde_json::Value = serde_json::from_slice(content).ok()?;
+    auth_file::helper(&file).map(str::to_owned)
+}
+
 /// Set up an application that is built here and kept in an external registry
 #[derive(Clone, Debug, clap::Args)]
 #[command(

@@ -169,7 +169,7 @@ mod tests {
     fn what_a_cluster_says_moves_no_cursor() {
         let mut frame = Frame::default();
         let drawn = frame.draw(&text(&["\x1b[2Jx\ny"]), SIZE, false).unwrap();
-        assert!(drawn.contains("^[[2Jx y"), "{drawn:?}");
+        assert!(drawn.contains("^[[2Jx\\ny"), "{drawn:?}");
         assert_eq!(drawn.matches('\n').count(), 1, "{drawn:?}");
     }
 }

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::escape::escape;
+use super::inert;
 
-/// Text in styled parts. Every part is escaped when it is rendered, so that the only control
-/// sequences in the output are our own.
+/// One line of text in styled parts. Every part is made inert when it is rendered, so that the only
+/// control sequences in the output are our own.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     parts: Vec<(Style, String)>,
@@ -60,7 +60,7 @@ impl Text {
         let parts: Vec<(Style, String)> = self
             .parts
             .iter()
-            .map(|(style, text)| (*style, escape(text).replace(['\n', '\t'], " ")))
+            .map(|(style, text)| (*style, inert(text).into_owned()))
             .collect();
         let columns = parts.iter().map(|(_, text)| text.chars().count()).sum();
         (Self { parts }, columns)
@@ -71,7 +71,7 @@ impl Text {
         self.parts
             .iter()
             .fold(String::new(), |mut line, (style, text)| {
-                let text = escape(text);
+                let text = inert(text);
                 if color && *style != Style::new() {
                     // Writing to a String cannot fail.
                     let _ = write!(line, "{style}{text}{style:#}");

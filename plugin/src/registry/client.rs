@@ -15,6 +15,7 @@ use super::{
     endpoint::Endpoint,
     head::accept,
     limit::retry_after,
+    realm::Realm,
     token::Token,
     transport::{Answer, Transport},
 };
@@ -252,6 +253,21 @@ impl Client {
             return Err(RegistryError::Unreachable(format!(
                 "its token service {origin} is not encrypted"
             )));
+        }
+        if login.username().is_some() {
+            match Realm::of(realm, &repository.endpoint.origin) {
+                Realm::Own => {}
+                Realm::Foreign => self.transport.warn(&format!(
+                    "{} has its token service at {origin}: the login goes there",
+                    repository.endpoint.origin
+                )),
+                Realm::Refused => {
+                    return Err(RegistryError::Unreachable(format!(
+                        "its token service {origin} is an address or this machine, which is no place \
+                         for a login to a public registry"
+                    )));
+                }
+            }
         }
         let service = Some(&bearer.service).filter(|service| !service.is_empty());
         let query: Vec<String> = [

@@ -47,10 +47,6 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoints {
-    /// The long names of these flags. A project's file may not set them, as it comes with a checkout
-    /// and they decide where logins go.
-    pub const NAMES: &'static [&'static str] = &["registry-ca", "registry-endpoint"];
-
     /// Whether a registry is asked elsewhere than at its own name.
     pub fn is_elsewhere(&self, host: &str) -> bool {
         let host = RegistryHost::of(host);

@@ -10,6 +10,12 @@ const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const SOURCE: HeaderName = HeaderName::from_static("docker-ratelimit-source");
 /// An address or an id; anything longer is no name to be shown.
 const LONGEST_SOURCE: usize = 128;
+/// No registry is waited for longer than this, whatever it says.
+const LONGEST_WAIT: u64 = 24 * 3600;
+/// A limit above this is none that anything here could reach.
+const MOST_PULLS: u64 = 1_000_000_000_000;
+/// A window is no longer than a year.
+const LONGEST_WINDOW: u64 = 366 * 24 * 3600;
 
 /// How much a registry lets somebody pull, as its headers say (Docker Hub, "Pull usage and limits").
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +48,10 @@ impl RateLimit {
     }
 }
 
-/// How long a registry wants to be left alone: seconds, or a date.
+/// How long a registry asks to wait: seconds, or a date; at most a day.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = text(headers, &header::RETRY_AFTER)?.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
+    if let Some(seconds) = number(text, LONGEST_WAIT) {
         return Some(Duration::from_secs(seconds));
     }
     let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
@@ -55,7 +61,13 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         .and_then(date)
         .unwrap_or_else(Timestamp::now);
     let wait = until.duration_since(now).max(SignedDuration::ZERO);
-    Some(wait.unsigned_abs())
+    Some(wait.unsigned_abs().min(Duration::from_secs(LONGEST_WAIT)))
+}
+
+/// A number of digits alone, however many, and no more than `most`.
+fn number(text: &str, most: u64) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX).min(most))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -65,14 +77,15 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 /// `100;w=21600`: a number and its window.
 fn quota(text: &str) -> Option<(u64, Option<u64>)> {
     let mut parts = text.split(';').map(str::trim);
-    let number = parts.next()?.parse().ok()?;
-    let window = parts.find_map(|part| part.strip_prefix("w=")?.trim().parse().ok());
-    Some((number, window))
+    let pulls = number(parts.next()?, MOST_PULLS)?;
+    let window = parts.find_map(|part| number(part.strip_prefix("w=")?.trim(), LONGEST_WINDOW));
+    Some((pulls, window))
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -146,5 +159,44 @@ mod tests {
         assert_eq!(retry_after(&HeaderMap::new()), None);
         let past = headers(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]);
         assert_eq!(retry_after(&past), Some(Duration::ZERO));
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_of_a_registry_is_beyond_its_bound(
+            digits in "[0-9]{1,40}",
+            other in "[0-9]{1,40}",
+            text in "\\PC{0,24}",
+        ) {
+            let of = |name: HeaderName, text: &str| {
+                let value = HeaderValue::from_str(text).ok()?;
+                Some(HeaderMap::from_iter([(name, value)]))
+            };
+            for text in [&digits, &text] {
+                if let Some(headers) = of(header::RETRY_AFTER, text) {
+                    let wait = retry_after(&headers).unwrap_or_default();
+                    prop_assert!(wait <= Duration::from_secs(LONGEST_WAIT));
+                }
+            }
+            let wait = retry_after(&of(header::RETRY_AFTER, &digits).unwrap());
+            prop_assert!(wait.is_some());
+            let headers = of(LIMIT, &format!("{digits};w={other}")).unwrap();
+            if let Some(limit) = RateLimit::of(&headers) {
+                prop_assert!(limit.limit <= MOST_PULLS && limit.window_seconds <= LONGEST_WINDOW);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_numbers_are_capped() {
+        for (after, seconds) in [
+            ("18446744073709551615", LONGEST_WAIT),
+            ("99999999999999999999999999", LONGEST_WAIT),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+            ("86400", LONGEST_WAIT),
+        ] {
+            let read = retry_after(&headers(&[("retry-after", after)]));
+            assert_eq!(read, Some(Duration::from_secs(seconds)), "{after}");
+        }
     }
 }

@@ -112,7 +112,7 @@ impl Login {
     }
 
     /// Whether it is the very same, password and all.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Anonymous, Self::Anonymous) => true,
             (

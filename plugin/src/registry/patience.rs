@@ -17,7 +17,8 @@ pub async fn patiently<T>(
     context: &Context,
     ask: impl AsyncFn() -> Result<T, RegistryError>,
 ) -> Result<T, RegistryError> {
-    let end = context.started + context.timeout.as_ref().map_or(PATIENCE, |t| t.duration);
+    let patience = context.timeout.as_ref().map_or(PATIENCE, |t| t.duration);
+    let end = later(context.started, patience);
     loop {
         let refused = match ask().await {
             Err(error) => error,
@@ -31,12 +32,18 @@ pub async fn patiently<T>(
             return Err(refused);
         };
         // A registry that says "at once" again and again is not to be hammered.
-        let until = Instant::now() + (*wait).max(SECOND);
+        let until = later(Instant::now(), (*wait).max(SECOND));
         if until >= end {
             return Err(refused);
         }
         count_down(host, until, context).await;
     }
+}
+
+/// That much later; a time too far away to be told never comes, which is as good as now for what is
+/// waited for.
+fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).unwrap_or(from)
 }
 
 async fn count_down(host: &str, until: Instant, context: &Context) {
@@ -46,7 +53,7 @@ async fn count_down(host: &str, until: Instant, context: &Context) {
         // The last second is one.
         left.as_millis().div_ceil(1000)
     };
-    let say = |left| format!("{host} has had too many requests, asking again in {left}s");
+    let say = |left| format!("{host} has had too many requests, retrying in {left}s");
     if !printer.has_status() {
         printer.note(say(left()));
         tokio::time::sleep_until(until.into()).await;
@@ -54,7 +61,7 @@ async fn count_down(host: &str, until: Instant, context: &Context) {
     }
     while left() > 0 {
         printer.status(&say(left()));
-        let next = Instant::now() + SECOND;
+        let next = later(Instant::now(), SECOND);
         tokio::time::sleep_until(next.min(until).into()).await;
     }
     printer.clear_status();

@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 /// What a token is good for where its service does not say (Docker's token protocol).
 const DEFAULT_LIFE: u64 = 60;
+/// A token is fetched again after a day, whatever its service says.
+const LONGEST_LIFE: u64 = 24 * 3600;
 
 /// What may be done in a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +73,7 @@ impl Token {
             .or_else(|| claims.as_ref()?.life())
             .filter(|seconds| *seconds > 0);
         Some(Self {
-            life: Duration::from_secs(expires_in.unwrap_or(DEFAULT_LIFE)),
+            life: Duration::from_secs(expires_in.unwrap_or(DEFAULT_LIFE).min(LONGEST_LIFE)),
             since: Instant::now(),
             grants: Grants {
                 actions: claims.and_then(|claims| claims.actions(repository)),
@@ -206,12 +208,23 @@ mod tests {
                 r#"{"access_token": "t", "expires_in": 0}"#,
                 Some((None, None)),
             ),
+            (
+                r#"{"token": "t", "expires_in": 18446744073709551615}"#,
+                Some((None, Some(u64::MAX))),
+            ),
+            (r#"{"token": "t", "expires_in": -1}"#, None),
+            (r#"{"token": "t", "expires_in": 1e400}"#, None),
             (r#"{"token": "", "access_token": "t"}"#, Some((None, None))),
             (r#"{"token": ""}"#, None),
             ("{}", None),
             ("<html>", None),
         ] {
             assert_eq!(grants(body), expected, "{body}");
+        }
+        for life in [1, LONGEST_LIFE, u64::MAX] {
+            let body = format!(r#"{{"token": "t", "expires_in": {life}}}"#);
+            let token = Token::parse(body.as_bytes(), "u/a").unwrap();
+            assert!(token.is_fresh() && token.life <= Duration::from_secs(LONGEST_LIFE));
         }
         let token = Token::parse(br#"{"token": "secret"}"#, "u/a").unwrap();
         assert!(!format!("{token:?}").contains("secret"));

@@ -57,6 +57,11 @@ impl Transport {
         })
     }
 
+    /// Warns of something, once a run.
+    pub(super) fn warn(&self, message: &str) {
+        self.printer.warn(message);
+    }
+
     /// Sends one request and reads all of the answer.
     pub(super) async fn send(
         &self,

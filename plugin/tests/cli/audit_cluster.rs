@@ -554,11 +554,67 @@ fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
         let of_cluster = |line: &str| line.contains("/clusterreports");
         (
             seen.iter().any(|seen| of_cluster(&seen.line)),
-            run.err.contains("the ClusterReport is left as it is"),
+            run.err.contains("the ClusterReport is unchanged"),
         )
     };
     assert_eq!(touched(&["-A", "--publish"]), (true, false));
     assert_eq!(touched(&["-n", "shop", "--publish"]), (false, true));
+}
+
+/// As kube-apiserver answers for a namespace that is being deleted.
+const TERMINATING: &str = "reports.openreports.io \\\"extreg-audit\\\" is forbidden: unable to create \
+                           new content in namespace b-ending because it is being terminated";
+
+#[test]
+fn what_one_namespace_refuses_does_not_stop_the_reports_of_the_others() {
+    let names = ["a-broken", "b-ending", "c-good", "d-good"];
+    let api = |broken: bool| {
+        cluster(move |path, seen| {
+            if seen.line.starts_with("PATCH ") {
+                return Some(if path.contains("/b-ending/") {
+                    status("403 Forbidden", 403, "Forbidden", TERMINATING)
+                } else if broken && path.contains("/a-broken/") {
+                    status("500 Internal Server Error", 500, "InternalError", "broken")
+                } else {
+                    answer("200 OK", "", &seen.body)
+                });
+            }
+            Some(match path {
+                PODS => list(&names.map(|name| pod(name, "a"))),
+                "/apis/openreports.io/v1alpha1" => answer(
+                    "200 OK",
+                    "",
+                    r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
+                ),
+                "/apis/openreports.io/v1alpha1/clusterreports"
+                | "/apis/openreports.io/v1alpha1/reports" => list(&[]),
+                _ => return None,
+            })
+        })
+    };
+    for (broken, code) in [(true, 5), (false, 0)] {
+        let api = api(broken);
+        let run = audit(&api, &["-A", "--publish"]);
+        assert_eq!(run.code, code, "{}", run.err);
+        let written = |name: &str| {
+            let path = format!("/namespaces/{name}/reports/");
+            let mut seen = api.seen().into_iter();
+            seen.any(|seen| seen.line.starts_with("PATCH ") && seen.line.contains(&path))
+        };
+        assert!(names.iter().all(|name| written(name)), "{}", run.err);
+        assert!(
+            run.err
+                .contains("skipped 1 namespace that is being deleted: b-ending"),
+            "{}",
+            run.err
+        );
+        assert_eq!(
+            run.err.contains("in a-broken: Error from server"),
+            broken,
+            "{}",
+            run.err
+        );
+    }
 }
 
 #[test]

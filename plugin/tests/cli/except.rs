@@ -301,7 +301,7 @@ fn what_expired_goes_and_the_rest_stays_byte_for_byte() {
     let (code, out, err) = run_in(folder.path(), &["except", "prune"]);
     assert_eq!(
         (code, err.as_str()),
-        (0, "Nothing was changed. Add --yes to do it.\n")
+        (0, "Nothing was changed. Add --yes to apply the plan.\n")
     );
     assert_eq!(
         out,

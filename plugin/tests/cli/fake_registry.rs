@@ -44,6 +44,8 @@ pub(crate) struct Rules {
     pub(crate) images: BTreeMap<String, &'static str>,
     /// Repositories that only users see.
     pub(crate) private: Vec<&'static str>,
+    /// Repositories in which no user has any right.
+    pub(crate) denied: Vec<&'static str>,
     /// Pulls in 6 hours by username; those of nobody under "".
     pub(crate) limits: BTreeMap<String, u64>,
     /// So many manifest requests are answered with 429 first, and this Retry-After.
@@ -66,6 +68,7 @@ impl Default for Rules {
             rights: BTreeMap::new(),
             images: [("ratelimitpreview/test:latest".to_owned(), IMAGE)].into(),
             private: Vec::new(),
+            denied: Vec::new(),
             limits: BTreeMap::new(),
             busy: (0, ""),
             delay: Duration::ZERO,
@@ -93,6 +96,8 @@ struct State {
     rules: Rules,
     url: String,
     busy: Mutex<usize>,
+    /// Manifests that were fetched, by user: a HEAD is no pull.
+    pulls: Mutex<BTreeMap<String, u64>>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -120,6 +125,7 @@ impl FakeRegistry {
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let state = Arc::new(State {
             busy: Mutex::new(rules.busy.0),
+            pulls: Mutex::default(),
             rules,
             url: url.clone(),
             asked: Arc::clone(&asked),
@@ -232,6 +238,12 @@ impl State {
         let Some(media_type) = self.rules.images.get(&name) else {
             return response("404 Not Found", "", "{}");
         };
+        let pulls = {
+            let mut pulls = self.pulls.lock().unwrap();
+            let pulls = pulls.entry(user.clone()).or_default();
+            *pulls += u64::from(request.method == "GET");
+            *pulls
+        };
         let limit = match user.as_str() {
             "nobody" => self.rules.limits.get("").zip(Some("203.0.113.7")),
             user => self.rules.limits.get(user).zip(Some("an-account")),
@@ -240,7 +252,7 @@ impl State {
             format!(
                 "ratelimit-limit: {limit};w=21600\r\nratelimit-remaining: {};w=21600\r\n\
                  docker-ratelimit-source: {source}\r\n",
-                limit - 1
+                limit.saturating_sub(1 + pulls)
             )
         });
         let headers =
@@ -262,6 +274,7 @@ impl State {
         let (repository, actions) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
         let rights = self.rules.rights.get(&user);
         let is_granted = |action: &&str| match rights {
+            _ if self.rules.denied.contains(&repository) => false,
             Some(rights) => rights.contains(action),
             None => *action == "pull",
         };

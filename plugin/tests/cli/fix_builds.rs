@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    fix_api::{FixApi, build, config, secret, snow},
+    common::{extreg, status},
+    fix_api::{FixApi, build, config, secret, snow, stream},
     image_api::recorded,
 };
 
@@ -23,6 +24,22 @@ fn app(secret: &str) -> Value {
     app
 }
 
+/// The policies where the one of Docker Hub names the secret that the builds wait for, and selects the
+/// namespace.
+fn selecting(objects: &[Value]) -> Vec<Value> {
+    let mut all = snow(objects);
+    for object in &mut all {
+        if object["kind"] == "Namespace" {
+            object["metadata"]["labels"] = json!({"team": "snow"});
+        }
+        if object["kind"] == "RegistryPolicy" && object["spec"]["registry"] == "docker.io" {
+            object["spec"]["push"]["secretName"] = json!("gone");
+            object["spec"]["namespaceSelector"] = json!({"matchLabels": {"team": "snow"}});
+        }
+    }
+    all
+}
+
 #[test]
 fn a_build_that_waits_is_listed_with_the_ways() {
     let api = FixApi::with(&snow(&[app("gone"), waiting("app-1")]));
@@ -34,7 +51,7 @@ fn a_build_that_waits_is_listed_with_the_ways() {
 }
 
 #[test]
-fn the_secret_is_made_once_under_the_name_that_is_waited_for() {
+fn the_policys_secret_is_created_once_where_the_policy_selects_the_namespace() {
     let source = secret("ops", "source", HUB);
     let objects = [
         app("gone"),
@@ -42,7 +59,7 @@ fn the_secret_is_made_once_under_the_name_that_is_waited_for() {
         waiting("app-2"),
         source.clone(),
     ];
-    let api = FixApi::with(&snow(&objects));
+    let api = FixApi::with(&selecting(&objects));
     let ran = api.fix("--push-secret-from ops/source --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     let [(line, made)] = &api.writes()[..] else {
@@ -61,18 +78,18 @@ fn the_secret_is_made_once_under_the_name_that_is_waited_for() {
     let again = api.fix("--push-secret-from ops/source --yes");
     assert_eq!(again.code, 0);
     assert!(
-        again.out.contains("the secret gone is there now"),
+        again.out.contains("the secret gone exists now"),
         "{again:?}"
     );
     assert_eq!(api.writes().len(), 1);
 }
 
 #[test]
-fn a_secret_that_would_not_do_is_not_made() {
+fn a_secret_that_does_not_fit_is_not_created() {
     let quay = secret("ops", "quay", "quay.io");
     let mut opaque = secret("ops", "opaque", HUB);
     opaque["type"] = json!("Opaque");
-    let api = FixApi::with(&snow(&[waiting("app-1"), quay, opaque]));
+    let api = FixApi::with(&selecting(&[waiting("app-1"), quay, opaque]));
     let ran = api.fix("--push-secret-from ops/quay --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
@@ -81,7 +98,7 @@ fn a_secret_that_would_not_do_is_not_made() {
         "{ran:?}"
     );
     for (source, words) in [
-        ("ops/none", "there is no such secret"),
+        ("ops/none", "secret not found"),
         ("ops/opaque", "holds no docker config"),
     ] {
         let ran = api.fix(&format!("--push-secret-from {source} --yes"));
@@ -101,7 +118,7 @@ fn a_login_file_makes_the_secret_too() {
         r#"{"auths":{"docker.io/acme":{"auth":"YWNtZTpjYW5hcnk="}}}"#,
     )
     .unwrap();
-    let api = FixApi::with(&snow(&[waiting("app-1")]));
+    let api = FixApi::with(&selecting(&[waiting("app-1")]));
     let words = format!("--auth-file {} --yes -v 9 -o json", file.display());
     let ran = api.fix(&words);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -111,7 +128,7 @@ fn a_login_file_makes_the_secret_too() {
     let missing = api.fix("--auth-file /nonexistent/auth.json");
     assert_eq!(missing.code, 2, "{missing:?}");
     std::fs::write(&file, "{}").unwrap();
-    let api = FixApi::with(&snow(&[waiting("app-1")]));
+    let api = FixApi::with(&selecting(&[waiting("app-1")]));
     let ran = api.fix(&words);
     assert!(
         ran.out.contains("no entry for docker.io/acme/app:v1"),
@@ -263,7 +280,7 @@ fn builds_that_no_policy_covers_are_none_of_its_business() {
 }
 
 #[test]
-fn a_build_that_is_mended_meanwhile_is_left() {
+fn a_build_that_changes_meanwhile_is_skipped() {
     let api = FixApi::start(&snow(&[app("hub"), waiting("app-1")]), |seen, objects| {
         if seen.line.starts_with("PATCH ") {
             let build = objects.get_mut(&format!("{BUILDS}/app-1")).unwrap();
@@ -273,13 +290,142 @@ fn a_build_that_is_mended_meanwhile_is_left() {
     });
     let ran = api.fix("--restart-builds --yes");
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(
-        ran.err.contains("it has changed since it was looked at"),
-        "{ran:?}"
-    );
+    assert!(ran.err.contains("it changed after it was read"), "{ran:?}");
     assert!(
         api.writes()
             .iter()
             .all(|(line, _)| !line.starts_with("POST "))
     );
+}
+
+/// Who may start a build in a namespace chooses the secret that it waits for.
+#[test]
+fn a_tenant_gets_no_credential_by_a_build_that_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    std::fs::write(
+        &file,
+        r#"{"auths":{"docker.io/acme":{"auth":"YWNtZTpjYW5hcnk="}}}"#,
+    )
+    .unwrap();
+    let ways = [
+        "--push-secret-from ops/source".to_owned(),
+        format!("--auth-file {}", file.display()),
+    ];
+    let source = secret("ops", "source", HUB);
+    let mut elsewhere = selecting(&[waiting("app-1"), source.clone()]);
+    for object in &mut elsewhere {
+        if object["kind"] == "Namespace" {
+            object["metadata"]["labels"] = json!({"team": "tenant"});
+        }
+    }
+    let cases = [
+        (
+            "a name of the tenant's choice",
+            selecting(&[
+                build("app-1", "Pending", "MissingPushSecret", "mine"),
+                source.clone(),
+            ]),
+            "only under the policy's name",
+        ),
+        (
+            "a policy for all namespaces",
+            {
+                let mut all = snow(&[waiting("app-1"), source]);
+                for object in &mut all {
+                    if object["kind"] == "RegistryPolicy" {
+                        object["spec"]["push"] = json!({"secretName": "gone"});
+                    }
+                }
+                all
+            },
+            "is for all namespaces",
+        ),
+        (
+            "a namespace that the policy does not select",
+            elsewhere,
+            "no policy",
+        ),
+    ];
+    for (case, objects, words) in cases {
+        for way in &ways {
+            let api = FixApi::with(&objects);
+            let ran = api.fix(&format!("{way} --yes"));
+            assert_eq!(api.writes(), [], "{case}: {ran:?}");
+            assert!(ran.out.contains(words), "{case}: {ran:?}");
+        }
+    }
+    for way in &ways {
+        let api = FixApi::with(&selecting(&[waiting("app-1")]));
+        for words in [format!("-A {way} --yes"), format!("-A {way}")] {
+            let ran = api.fix(&words);
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert!(ran.err.contains("name the namespace with -n"), "{ran:?}");
+        }
+        // The namespace of the context is not a namespace that was named.
+        let output = extreg()
+            .arg("fix")
+            .args(way.split_whitespace())
+            .args(["--yes", "--server", api.url()])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(api.writes(), []);
+    }
+}
+
+#[test]
+fn one_bad_namespace_stops_no_other() {
+    let mut objects = snow(&[]);
+    for name in [
+        "a-forbidden",
+        "b-good",
+        "c-ending",
+        "d-gone",
+        "e-broken",
+        "f-good",
+    ] {
+        let phase = if name == "c-ending" {
+            "Terminating"
+        } else {
+            "Active"
+        };
+        objects.push(json!({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name},
+            "status": {"phase": phase},
+        }));
+        let mut stream = stream("app");
+        stream["metadata"]["namespace"] = json!(name);
+        objects.push(stream);
+    }
+    let api = FixApi::start(&objects, |seen, _| {
+        if !seen.line.starts_with("PATCH ") {
+            return None;
+        }
+        let of = |name: &str| seen.line.contains(&format!("/namespaces/{name}/"));
+        if of("a-forbidden") {
+            return Some(status("403 Forbidden", 403, "Forbidden", "no"));
+        }
+        if of("d-gone") {
+            let why = "namespaces \\\"d-gone\\\" not found";
+            return Some(status("404 Not Found", 404, "NotFound", why));
+        }
+        of("e-broken").then(|| status("500 Internal Server Error", 500, "InternalError", "broken"))
+    });
+    let ran = api.fix("-A --yes --over-budget");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let patched = |name: &str| {
+        let path = format!("/apis/image.openshift.io/v1/namespaces/{name}/imagestreams/app");
+        api.object(&path)["spec"]["tags"][0]["importPolicy"]["scheduled"] == true
+    };
+    assert!(patched("b-good") && patched("f-good"), "{ran:?}");
+    assert!(!patched("c-ending"), "{ran:?}");
+    for expected in [
+        "c-ending",
+        "being deleted",
+        "imagestream.image.openshift.io/app in a-forbidden: Error from server (Forbidden): no",
+        "imagestream.image.openshift.io/app in e-broken: Error from server (InternalError): broken",
+    ] {
+        assert!(ran.err.contains(expected), "{expected}: {ran:?}");
+    }
 }

@@ -145,11 +145,11 @@ fn an_object_that_changes_meanwhile_is_left_and_reported() {
             let kept = &api.object(APP)["spec"]["output"]["pushSecret"];
             assert_eq!(*kept, json!({"name": "mine"}));
             assert!(
-                ran.err.contains("left alone: it has changed since"),
+                ran.err.contains("skipped: it changed after it was read"),
                 "{ran:?}"
             );
         } else {
-            assert!(ran.err.contains("left alone: it is gone"), "{ran:?}");
+            assert!(ran.err.contains("skipped: it was deleted"), "{ran:?}");
         }
     }
 }

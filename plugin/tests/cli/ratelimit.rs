@@ -276,7 +276,7 @@ fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(
         run.err
-            .contains("docker.io has had too many requests, asking again in 1s"),
+            .contains("docker.io has had too many requests, retrying in 1s"),
         "{}",
         run.err
     );

@@ -10,6 +10,7 @@ use super::{
 };
 
 const APP: &str = "docker.io/ably77/app";
+const HUB: &str = "https://index.docker.io/v1/";
 
 /// A namespace that setup has made, and its secret.
 fn shop(hub: &str) -> Vec<Value> {
@@ -346,7 +347,7 @@ fn what_cannot_be_linked_is_refused_with_what_to_do() {
     objects.push(opaque);
     let api = SecretApi::with(&objects);
     for (words, expected) in [
-        ("link gone -n shop", "oc create secret docker-registry gone"),
+        ("link gone -n shop", "oc extreg secret set gone -n shop"),
         ("link opaque -n shop", "is of type Opaque"),
         (
             "link hub -n shop --account web",
@@ -429,5 +430,92 @@ fn trap_56_no_format_shows_a_password_at_any_verbosity() {
         ] {
             assert!(!said.contains(form), "{form} in {said}");
         }
+    }
+}
+
+/// `secret check --auth-file` of a config, for an image of Docker Hub.
+fn checked(config: &Value) -> (i32, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let output = extreg()
+        .args(["secret", "check", "--auth-file", file.to_str().unwrap()])
+        .args(["--image", APP, "-o", "json"])
+        .output()
+        .unwrap();
+    let answer = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.code().unwrap(), answer)
+}
+
+#[test]
+fn a_password_in_a_credential_helper_is_of_no_use() {
+    for (config, key) in [
+        (
+            json!({"auths": {HUB: {}}, "credsStore": "osxkeychain"}),
+            true,
+        ),
+        (
+            json!({"auths": {HUB: {"auth": ""}}, "credsStore": "osxkeychain"}),
+            true,
+        ),
+        (
+            json!({"auths": {}, "credHelpers": {"docker.io": "osxkeychain"}}),
+            false,
+        ),
+        (json!({"credsStore": "osxkeychain"}), false),
+    ] {
+        let (code, answer) = checked(&config);
+        assert_eq!(code, 3, "{config}: {answer}");
+        let uses = answer["images"][0]["uses"].as_array().unwrap();
+        assert!(
+            uses.iter().all(|one| one["fails"] == true),
+            "{config}: {answer}"
+        );
+        let mut problems = answer["problems"].as_array().unwrap().iter();
+        let problem = problems
+            .find(|problem| problem["rule"] == "credential-helper")
+            .unwrap();
+        let message = problem["message"].as_str().unwrap();
+        assert!(message.contains("\"osxkeychain\""), "{message}");
+        assert_eq!(message.contains(HUB), key, "{message}");
+        assert!(
+            !key || uses
+                .iter()
+                .any(|one| one["message"].as_str().unwrap().contains("osxkeychain")),
+            "{answer}"
+        );
+    }
+    // A helper beside a password that is in the file does no harm.
+    let (code, answer) = checked(&json!({
+        "auths": {HUB: {"auth": STANDARD.encode("acme:pw")}, "docker.io": {"auth": STANDARD.encode("acme:pw")}},
+        "credsStore": "osxkeychain",
+    }));
+    assert_eq!(code, 0, "{answer}");
+    assert!(
+        !answer.to_string().contains("credential-helper"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_blank_or_line_end_around_a_password_is_reported() {
+    for (pair, is_odd) in [
+        ("acme:s3cr3t\n", true),
+        ("acme:s3cr3t\r\n", true),
+        ("acme: s3cr3t", true),
+        ("acme\t:s3cr3t", true),
+        ("acme:s3cr3t\u{7}x", true),
+        ("acme:s3 cr3t", false),
+        ("acme:s3cr3t", false),
+    ] {
+        let entry = json!({"auth": STANDARD.encode(pair)});
+        let (_, answer) = checked(&json!({"auths": {HUB: entry, "docker.io": entry}}));
+        let text = answer.to_string();
+        assert_eq!(
+            text.contains("password-whitespace"),
+            is_odd,
+            "{pair:?}: {text}"
+        );
+        assert!(!text.contains("s3cr3t"), "{text}");
     }
 }

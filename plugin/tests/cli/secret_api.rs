@@ -110,6 +110,14 @@ pub(crate) fn secret(namespace: &str, name: &str, config: &str) -> Value {
     })
 }
 
+/// A namespace in a phase.
+pub(crate) fn namespace(name: &str, phase: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name},
+        "status": {"phase": phase},
+    })
+}
+
 /// A docker config: keys, each with `username:password`.
 pub(crate) fn config(keys: &[(&str, &str)]) -> String {
     let entries = keys
@@ -185,10 +193,22 @@ fn serve(seen: &Seen, objects: &mut Objects) -> String {
     if method == "GET" {
         return get(path, query, objects);
     }
+    let body: Value = serde_json::from_str(&seen.body).unwrap();
+    if method == "POST" {
+        let mut new = body;
+        new["metadata"]["resourceVersion"] = json!("1");
+        let own = self::path(&new);
+        if objects.contains_key(&own) {
+            return status("409 Conflict", 409, "AlreadyExists", "it exists");
+        }
+        if !is_dry {
+            objects.insert(own, new.clone());
+        }
+        return answer("201 Created", "", &new.to_string());
+    }
     let Some(old) = objects.get(path) else {
         return status("404 Not Found", 404, "NotFound", "no such object");
     };
-    let body: Value = serde_json::from_str(&seen.body).unwrap();
     let mut new = match method {
         "PUT" if body["metadata"]["resourceVersion"] == old["metadata"]["resourceVersion"] => body,
         "PUT" => {
@@ -254,7 +274,12 @@ fn get(path: &str, query: &str, objects: &Objects) -> String {
         names.dedup();
         let items: Vec<_> = names
             .into_iter()
-            .map(|name| json!({"metadata": {"name": name}}))
+            .filter(|name| name.is_string())
+            .map(|name| {
+                let kept = objects.get(&format!("/api/v1/namespaces/{}", name.as_str().unwrap()));
+                kept.cloned()
+                    .unwrap_or_else(|| json!({"metadata": {"name": name}}))
+            })
             .collect();
         return ok(&json!({"items": items}));
     }

@@ -261,6 +261,27 @@ fn secrets(plugin: &Plugin<'_>) {
             plugin.runs(&[&rotate, more].concat(), CHANGED);
         }
     }
+    for name in ["hub-good", "hub-broken", "hub-opaque", "hub-new"] {
+        let set = ["secret", "set", name, "-n", NAMESPACE, "--username", "acme"];
+        for more in [
+            &["--no-verify", "-o", "yaml"][..],
+            &[
+                "--registry",
+                "quay.io",
+                "--registry-endpoint=quay.io=http://127.0.0.1:1",
+            ],
+        ] {
+            plugin.runs(&[&set, &["--password-stdin"], more].concat(), CHANGED);
+        }
+    }
+    let also = format!("{NAMESPACE}/hub-old,{NAMESPACE}/hub-broken");
+    let rotate = [
+        "secret", "rotate", "hub-good", "-n", NAMESPACE, "--also", &also,
+    ];
+    plugin.runs(
+        &[&rotate, &["--password-stdin", "--no-verify", "--yes"][..]].concat(),
+        CHANGED,
+    );
     plugin.runs(
         &[
             "secret",

@@ -1,6 +1,6 @@
 //! A page that is being written: markup of ours goes in as it is, everything else escaped.
 
-use crate::format::inert::inert;
+use crate::inert::inert;
 
 /// A page that is being written.
 #[derive(Default)]

@@ -71,6 +71,12 @@ pub(crate) struct JudgeArgs {
     /// Count every finding, whatever a file or an annotation says
     #[arg(long)]
     pub(super) no_exceptions: bool,
+    /// Count findings that annotations of objects suppress; a file of exceptions still counts
+    #[arg(long)]
+    pub(super) no_annotation_exceptions: bool,
+    /// Ignore exceptions that last longer than this many days from today
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(..=3660))]
+    pub(super) max_exception_days: Option<u16>,
     /// Findings that are known, as --write-baseline writes them
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,

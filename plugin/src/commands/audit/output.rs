@@ -18,7 +18,7 @@ use super::table::print_table;
 use crate::{
     caller::Caller,
     error::Error,
-    printer::{Printer, escape},
+    printer::{Printer, inert},
 };
 
 /// A format, and where it goes.
@@ -220,7 +220,7 @@ fn names(report: &Report) -> String {
     let mut seen = BTreeSet::new();
     open.map(|(_, finding)| &finding.place.object)
         .filter(|object| seen.insert(*object))
-        .map(|object| escape(&object.reference()).into_owned() + "\n")
+        .map(|object| inert(&object.reference()).into_owned() + "\n")
         .collect()
 }
 

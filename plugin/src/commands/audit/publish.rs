@@ -16,6 +16,8 @@ use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery},
     context::Context,
     error::Error,
+    exit::Exit,
+    fanout::{Fanout, Refusal},
 };
 
 const VERSION: &str = "v1alpha1";
@@ -38,17 +40,18 @@ const CLUSTER_REPORT: Kind = Kind {
 const PREFIX: &str = "extreg-audit";
 
 /// Writes each section to its cluster, and removes what an earlier run wrote and this one does not.
-/// Whoever looked at one namespace writes the report of that one, and leaves the one about the cluster.
-/// What one namespace refuses does not stop the others.
+/// A run over one namespace writes the report of that namespace, and leaves the one about the cluster
+/// unchanged. What one cluster, namespace or report refuses does not stop the others: it is listed at
+/// the end.
 ///
 /// # Errors
-/// If a cluster does not serve OpenReports or does not answer; at the end, if something was refused;
+/// If a kubeconfig is at fault; of the only cluster, what concerns every report:
 /// [`Error::Partial`] once something is written.
 pub(super) async fn publish(
     report: &Report,
     input: &ClusterInput,
     context: &Context,
-) -> Result<(), Error> {
+) -> Result<Exit, Error> {
     let contexts: Vec<Option<&str>> = if input.contexts.is_empty() {
         vec![None]
     } else {
@@ -58,82 +61,89 @@ pub(super) async fn publish(
             .map(|name| Some(name.as_str()))
             .collect()
     };
+    let several = contexts.len() > 1;
     let mut published = Published::default();
     for (section, name) in report.sections.iter().zip(contexts) {
         let cluster = context.cluster_of(name).await?;
         let scope = (!input.all_namespaces).then(|| cluster.namespace().to_owned());
-        let written = one(report, section, &cluster, scope.as_deref(), context).await;
-        let written = written.map_err(|error| context.journal.ended_by(error))?;
-        published.written += written.written;
-        published.unchanged += written.unchanged;
-        published.terminating += written.terminating;
-        published.failed.extend(written.failed);
+        let written = one(
+            report,
+            section,
+            &cluster,
+            scope.as_deref(),
+            context,
+            &mut published,
+        )
+        .await;
+        match written {
+            Ok(()) => {}
+            // Another cluster can have another answer.
+            Err(error) if several && !matches!(error, Error::Interrupted | Error::TimedOut(_)) => {
+                let refusal = match Refusal::of(error) {
+                    Ok(refusal) => refusal,
+                    Err(error) => Refusal::Failed(error.to_string()),
+                };
+                published.fanout.refused(cluster.name(), "", refusal);
+            }
+            Err(error) => {
+                published.fanout.report(&context.printer);
+                return Err(context.journal.ended_by(error));
+            }
+        }
     }
     if !input.all_namespaces {
-        context.printer.note(
-            "the ClusterReport is left as it is: it says what was found in all namespaces (-A)",
-        );
+        context
+            .printer
+            .note("the ClusterReport is unchanged: it shows what was found in all namespaces (-A)");
     }
     let Published {
         written,
         unchanged,
-        terminating,
-        failed,
+        fanout,
     } = published;
-    let mut summary = format!("published {written} reports");
-    for (count, what) in [
-        (unchanged, "unchanged"),
-        (terminating, "skipped in namespaces that are terminating"),
-        (failed.len(), "failed"),
-    ] {
-        if count > 0 {
-            summary = format!("{summary}, {count} {what}");
-        }
-    }
-    context.printer.note(summary);
-    if failed.is_empty() {
-        return Ok(());
-    }
-    for failure in &failed {
-        context.printer.error(&format!("error: {failure}"));
-    }
-    let error = Error::failed(format!("{} reports could not be published", failed.len()));
-    Err(context.journal.ended_by(error))
+    context.printer.note(match unchanged {
+        0 => format!("published {written} reports"),
+        _ => format!("published {written} reports, {unchanged} are unchanged"),
+    });
+    fanout.report(&context.printer);
+    Ok(fanout.exit())
 }
 
-/// What became of the reports.
+/// How many reports were written, how many said already what they would say, and what failed.
 #[derive(Clone, Debug, Default)]
 struct Published {
     written: usize,
-    /// They said already what they would say.
     unchanged: usize,
-    /// Their namespace takes no new object.
-    terminating: usize,
-    /// Which could not be written or removed, and why.
-    failed: Vec<String>,
+    fanout: Fanout,
 }
 
 impl Published {
-    /// Goes on where one report was refused.
-    ///
-    /// # Errors
-    /// What no other report could get past.
-    fn refused(&mut self, reference: &ObjectRef, error: Error) -> Result<(), Error> {
-        let text = error.to_string();
-        match error {
-            Error::NotLoggedIn(_) | Error::Unreachable(_) => return Err(error),
-            // The API server's words (apiserver `plugin/namespace/lifecycle/admission.go`).
-            _ if text.contains("because it is being terminated") => self.terminating += 1,
-            _ => {
-                let place = match &*reference.namespace {
-                    "" => reference.to_string(),
-                    namespace => format!("{reference} in {namespace}"),
-                };
-                let text = text.trim_start_matches("error: ");
-                self.failed.push(format!("{place}: {text}"));
+    /// Keeps what became of one request.
+    fn settle(
+        &mut self,
+        reference: &ObjectRef,
+        done: &str,
+        result: Result<(), Error>,
+        context: &Context,
+    ) -> Result<bool, Error> {
+        let error = match result {
+            Ok(()) => {
+                self.fanout.written();
+                context.journal.done(format!("{reference} {done}"));
+                return Ok(true);
             }
-        }
-        Ok(())
+            Err(error) => error,
+        };
+        context.journal.failed(&error);
+        let refusal = Refusal::of(error)?;
+        let namespace = &reference.namespace;
+        let target = if namespace.is_empty() {
+            reference.to_string()
+        } else {
+            format!("{reference} in {namespace}")
+        };
+        self.fanout.refused(target, namespace, refusal);
+        Ok(false)
     }
 }
 
@@ -143,7 +153,8 @@ async fn one(
     cluster: &Cluster,
     scope: Option<&str>,
     context: &Context,
-) -> Result<Published, Error> {
+    published: &mut Published,
+) -> Result<(), Error> {
     if !cluster.serves(REPORT).await? {
         return Err(Error::failed(format!(
             "{} does not serve {GROUP}/{VERSION}: install its definitions, or write a file: \
@@ -156,7 +167,6 @@ async fn one(
         ..report.clone()
     };
     let mut kept = BTreeSet::new();
-    let mut published = Published::default();
     for report in objects(&alone, Api::OpenReports) {
         let kind = match (report.is_namespaced(), scope) {
             (true, _) => REPORT,
@@ -167,28 +177,22 @@ async fn one(
         let object = Object { kind, body };
         let reference = object.reference();
         kept.insert(reference.clone());
-        match says_already(cluster, &object).await {
+        context.journal.begin(reference.to_string());
+        let said = match says_already(cluster, &object).await {
             Ok(true) => {
+                context.journal.nothing_done();
+                published.fanout.written();
                 published.unchanged += 1;
                 continue;
             }
-            Ok(false) => {}
-            Err(error) => {
-                published.refused(&reference, error)?;
-                continue;
+            Ok(false) => {
+                let applied = cluster.server_side_apply(&object, true, DryRun::None);
+                applied.await.map(drop)
             }
-        }
-        context.journal.begin(reference.to_string());
-        let applied = cluster.server_side_apply(&object, true, DryRun::None);
-        match applied.await {
-            Ok(_) => {
-                context.journal.done(format!("{reference} applied"));
-                published.written += 1;
-            }
-            Err(error) => {
-                context.journal.nothing_done();
-                published.refused(&reference, error)?;
-            }
+            Err(error) => Err(error),
+        };
+        if published.settle(&reference, "applied", said, context)? {
+            published.written += 1;
         }
     }
     let kinds: &[Kind] = match scope {
@@ -199,17 +203,12 @@ async fn one(
         for stale in ours(cluster, kind, scope).await? {
             if !kept.contains(&stale) && was_seen(section, &stale.namespace) {
                 context.journal.begin(stale.to_string());
-                match cluster.delete(&stale, DryRun::None).await {
-                    Ok(_) => context.journal.done(format!("{stale} deleted")),
-                    Err(error) => {
-                        context.journal.nothing_done();
-                        published.refused(&stale, error)?;
-                    }
-                }
+                let deleted = cluster.delete(&stale, DryRun::None).await.map(drop);
+                published.settle(&stale, "deleted", deleted, context)?;
             }
         }
     }
-    Ok(published)
+    Ok(())
 }
 
 /// Whether all that is in a namespace was looked at, so that what is no longer said is no longer so.

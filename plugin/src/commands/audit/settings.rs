@@ -76,6 +76,10 @@ pub(crate) struct Judgement {
     pub(super) policy: PolicyFile,
     /// None to count every finding.
     pub(super) exceptions: Option<Exceptions>,
+    /// Whether annotations of objects suppress findings.
+    pub(super) annotations: bool,
+    /// For how many days from today an exception can last.
+    pub(super) longest: Option<u16>,
     pub(super) baseline: Option<Baseline>,
 }
 
@@ -227,6 +231,8 @@ impl Judgement {
             checks: checks(&args.check, &args.skip, args.framework)?,
             policy: policy.unwrap_or_default(),
             exceptions,
+            annotations: !args.no_annotation_exceptions,
+            longest: args.max_exception_days,
             baseline,
         })
     }

@@ -13,7 +13,7 @@ use crate::{
     api::{DataFormat, to_data, yaml_document},
     error::Error,
     input::Document,
-    printer::{Printer, Text, escape},
+    printer::{Printer, Text, inert},
 };
 
 /// Lines of a diff around what changes.
@@ -91,7 +91,7 @@ impl<'a> Output<'a> {
             }
             Format::Name => {
                 for object in judged.iter().filter(|o| o.assessment.is_changed()) {
-                    let name = escape(&object.assessment.reference()).into_owned();
+                    let name = inert(&object.assessment.reference()).into_owned();
                     self.printer.raw(&(name + "\n"));
                 }
             }

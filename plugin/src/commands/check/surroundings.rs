@@ -45,6 +45,8 @@ pub(crate) struct Surroundings {
     pub(super) namespaces: BTreeMap<String, NamespaceFacts>,
     /// Namespaces of which only the labels are known.
     pub(super) labelled: BTreeMap<String, NamespaceFacts>,
+    /// Namespaces that are being deleted.
+    pub(super) terminating: BTreeSet<String>,
     streams: BTreeMap<(String, String), StreamRead>,
     /// What secrets and accounts are that the user cannot read.
     unread: Unlisted,
@@ -76,6 +78,7 @@ impl Surroundings {
             default_namespace: default_namespace.unwrap_or_default(),
             namespaces: BTreeMap::new(),
             labelled: BTreeMap::new(),
+            terminating: BTreeSet::new(),
             streams: BTreeMap::new(),
             unread: Unlisted::Assumed,
             unreadable: BTreeSet::new(),
@@ -141,6 +144,11 @@ impl Surroundings {
             .map(|facts| facts.account(BUILDER));
         matches!(account, Some(Fact::Known(Some(account)))
             if account.other_link(BUILDER, other_than).is_some())
+    }
+
+    /// Whether a namespace is known to be being deleted: nothing can be created in it.
+    pub(crate) fn is_terminating(&self, namespace: &str) -> bool {
+        self.terminating.contains(namespace)
     }
 
     /// Whether no cluster is asked, or none answers.

@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     error::Error,
     input::{self, FoundObject, InputError, find_sources},
-    printer::escape,
+    printer::inert,
 };
 
 /// Where the objects of a kind are.
@@ -116,7 +116,7 @@ impl Finder<'_> {
             "" => self.cluster.namespace(),
             named if is_segment(named) => named,
             named => {
-                let named = escape(named).into_owned();
+                let named = inert(named).into_owned();
                 return Err(Error::failed(format!("\"{named}\" is no namespace")));
             }
         };
@@ -171,7 +171,7 @@ impl Finder<'_> {
         let served = self.known.get(api_version).into_iter().flatten();
         let mut of_kind = served.filter(|resource| resource.kind == kind);
         of_kind.next().cloned().ok_or_else(|| {
-            let version = escape(api_version);
+            let version = inert(api_version);
             Error::failed(format!("the cluster serves no such kind of {version}"))
         })
     }

@@ -2,15 +2,17 @@
 //! exactly what it should.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use extreg_audit::exceptions::{Exception, Exceptions};
 
 use super::text::{self, HEADER};
-use crate::error::Error;
+use crate::{
+    error::Error,
+    file::{self, Replaced},
+};
 
 /// A file of exceptions, as it was read.
 #[derive(Clone, Debug)]
@@ -169,20 +171,20 @@ impl ExceptionsFile {
         let failed = |error: io::Error| {
             Error::failed(format!("cannot write {}: {error}", self.path.display()))
         };
-        let now = match fs::read_to_string(&self.path) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(failed(error)),
-        };
-        if now != self.before {
-            return Err(Error::failed(format!(
-                "{} was changed meanwhile; run the same command again",
+        // Through a link, what it leads to is written: the user named it.
+        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let folder = target
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        let tree = folder.unwrap_or(Path::new("."));
+        let seen = self.before.as_deref().map(str::as_bytes);
+        match file::replace(&target, tree, seen, change.text.as_bytes()).map_err(failed)? {
+            Replaced::Yes => Ok(()),
+            Replaced::No => Err(Error::failed(format!(
+                "{} changed after it was read; run the same command again",
                 self.name()
-            )));
+            ))),
         }
-        // Through a link, what it leads to is written.
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        replace(&path, change.text.as_bytes()).map_err(failed)
     }
 
     fn text(&self) -> &str {
@@ -205,27 +207,6 @@ fn has_document(text: &str) -> bool {
     text.lines()
         .map(str::trim)
         .any(|line| !line.is_empty() && !line.starts_with('#') && line != "---")
-}
-
-/// A file of another name takes the place of the one that is there.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let other = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-    let written = write_new(&other, path, bytes).and_then(|()| fs::rename(&other, path));
-    if written.is_err() {
-        // It may not be there; what matters is said already.
-        let _ = fs::remove_file(&other);
-    }
-    written
-}
-
-fn write_new(other: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::File::create_new(other)?;
-    if let Ok(metadata) = fs::metadata(path) {
-        file.set_permissions(metadata.permissions())?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    fanout::{Fanout, Refusal},
     printer::Text,
 };
 
@@ -89,14 +90,15 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     context
         .journal
         .advise("run the same command again to go on; what is gone is gone");
-    let result = plan.carry_out(&found, dry_run, context).await;
-    if let Err(error) = result {
-        return Err(context.journal.ended_by(error));
-    }
+    let fanout = match plan.carry_out(&found, dry_run, context).await {
+        Ok(fanout) => fanout,
+        Err(error) => return Err(context.journal.ended_by(error)),
+    };
     if !args.yes {
-        printer.note("Nothing was changed. Add --yes to do it.");
+        printer.note("Nothing was changed. Add --yes to apply the plan.");
     }
-    Ok(Exit::Done)
+    fanout.report(printer);
+    Ok(fanout.exit())
 }
 
 fn checks(said: &Said) -> String {
@@ -156,7 +158,8 @@ impl<'a> Plan<'a> {
         found: &Found,
         dry_run: DryRun,
         context: &Context,
-    ) -> Result<(), Error> {
+    ) -> Result<Fanout, Error> {
+        let mut fanout = Fanout::default();
         let (printer, journal) = (&context.printer, &context.journal);
         let line = |what: String, why: Why| {
             let text = Text::new().plain(format!("{what} ")).red("deleted");
@@ -173,13 +176,14 @@ impl<'a> Plan<'a> {
                 journal.begin(file.name());
                 file.write(&change)?;
                 journal.done(format!("{} written", file.name()));
+                fanout.written();
             }
             for (_, entry, why) in &self.entries {
                 line(entry.to_string(), *why);
             }
         }
         if self.annotations.is_empty() {
-            return Ok(());
+            return Ok(fanout);
         }
         let cluster = context.cluster().await?;
         for ((id, key), gone) in &self.annotations {
@@ -187,19 +191,22 @@ impl<'a> Plan<'a> {
             journal.begin(reference.to_string());
             match clear(&cluster, &reference, key, gone, dry_run).await {
                 Ok(true) if dry_run == DryRun::None => {
+                    fanout.written();
                     journal.done(format!("{reference} configured"));
                 }
                 Ok(_) => journal.nothing_done(),
                 Err(error) => {
-                    journal.nothing_done();
-                    return Err(error);
+                    journal.failed(&error);
+                    let refusal = Refusal::of(error)?;
+                    fanout.refused(id.to_string(), &id.namespace, refusal);
+                    continue;
                 }
             }
             for (said, why) in gone {
                 line(format!("{id}: annotation for {}", checks(said)), *why);
             }
         }
-        Ok(())
+        Ok(fanout)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Builds that wait for a push secret which is not there, and those that will.
+//! Builds that wait for a push secret that does not exist, and those that will.
 //!
 //! The pod of a Build in phase Pending keeps the volume of the name that it was made with, whatever
 //! is changed in the Build (openshift-controller-manager `build_controller.go`, `createBuildPod`):
-//! a secret of that name mends it, or another build. A Build in phase New has no pod yet.
+//! a secret of that name helps it, or another build. A Build in phase New has no pod yet.
 
 mod restart;
 mod secret;
@@ -31,6 +31,7 @@ use crate::{
         surroundings::{Surroundings, secret_fact},
     },
     error::Error,
+    fanout::Refusal,
 };
 
 const PUSH_SECRET: &str = "/spec/output/pushSecret/name";
@@ -59,6 +60,8 @@ struct Governed {
     policy: String,
     /// The secret that it names.
     secret: String,
+    /// Whether it names the namespaces that it is for: a credential goes nowhere else.
+    has_selector: bool,
 }
 
 impl<'a> Builds<'a> {
@@ -101,7 +104,7 @@ impl<'a> Builds<'a> {
             match self.secret(&found.namespace, &name).await? {
                 Known::Known(Some(_)) => {
                     if waits {
-                        let why = format!("the secret {name} is there now: its pod tries again");
+                        let why = format!("the secret {name} exists now: its pod tries again");
                         self.leave(index, &why);
                     }
                     continue;
@@ -128,9 +131,8 @@ impl<'a> Builds<'a> {
             Source::None => {
                 for (index, found, _) in waiting {
                     let why = format!(
-                        "it waits for the secret {}, which is not there: --push-secret-from \
-                         NAMESPACE/NAME or --auth-file FILE makes it, --restart-builds starts \
-                         another build",
+                        "waiting for missing secret {}: create it with --push-secret-from or \
+                         --auth-file, or start a new build with --restart-builds",
                         found.text(PUSH_SECRET)
                     );
                     self.leave(index, &why);
@@ -157,8 +159,8 @@ impl<'a> Builds<'a> {
         let namespace = &found.namespace;
         if !self.is_usable(namespace, governed).await? {
             let why = format!(
-                "it names the secret {old}, which is not there, and the policy's {} is no help: \
-                 make it, or the build will wait",
+                "it names the secret {old}, which does not exist, and the policy's {} does not fit \
+                 either: create it, or the build will wait",
                 governed.secret
             );
             self.leave(index, &why);
@@ -205,22 +207,21 @@ impl<'a> Builds<'a> {
                 }
             })
         });
-        let none = || Err("it pushes nowhere that a policy speaks of".to_owned());
+        let none = || Err("no policy covers its output".to_owned());
         let (image, policy) = match governed.await?.ok().flatten() {
             Some(Ok(governed)) => governed,
             Some(Err(why)) => return Ok(Err(why)),
             None => return Ok(none()),
         };
         let mut policies = self.surroundings.policies().iter();
-        let secret = policies
-            .find(|other| other.name() == policy)
-            .and_then(|policy| policy.push())
-            .map(|(secret, _)| secret.to_owned());
+        let found = policies.find(|other| other.name() == policy);
+        let secret = found.and_then(|policy| Some((policy, policy.push()?.0)));
         Ok(match secret {
-            Some(secret) => Ok(Governed {
+            Some((found, secret)) => Ok(Governed {
                 image,
+                secret: secret.to_owned(),
+                has_selector: found.namespaces().is_some(),
                 policy,
-                secret,
             }),
             None => none(),
         })
@@ -247,8 +248,11 @@ impl<'a> Builds<'a> {
         let secret = ObjectRef::new(Kind::SECRET, namespace, name);
         let known = match self.cluster.get(&secret).await {
             Ok(secret) => Known::Known(secret.map(|secret| secret_fact(&secret.body))),
-            Err(error) if error.is_forbidden() => Known::Unknown,
-            Err(error) => return Err(error),
+            // What is true of one secret or namespace does not stop the others.
+            Err(error) => {
+                Refusal::of(error)?;
+                Known::Unknown
+            }
         };
         self.secrets.insert(key, known.clone());
         Ok(known)

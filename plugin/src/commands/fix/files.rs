@@ -1,14 +1,14 @@
-//! Mending files: each is read once, judged, changed in its text, read back, and replaced.
+//! Fixing files: each is read once, judged, changed in its text, read back, and replaced.
 
 mod mend;
-mod replace;
 
-use std::{fs, io::Read as _, path::PathBuf, sync::Arc};
-
-use self::{
-    mend::{Mended, mend},
-    replace::{Replaced, replace},
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
+
+use self::mend::{Mended, mend};
 use super::{
     Format,
     report::{Entry, Outcome, Report, count},
@@ -19,6 +19,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    file::{self, Replaced},
     input::{InputError, Skipped, Source, SourceList, find_sources},
     printer::Text,
 };
@@ -41,7 +42,7 @@ pub(super) async fn run(
     let on_stderr = action.write && sources.contains(&Source::Stdin);
     let mut run = Run {
         settings,
-        write: action.write,
+        action,
         context,
         report: Report::new(&context.printer, settings.format, on_stderr),
     };
@@ -65,7 +66,7 @@ pub(super) async fn run(
 
 struct Run<'a> {
     settings: &'a Settings,
-    write: bool,
+    action: &'a FilesAction,
     context: &'a Context,
     report: Report<'a>,
 }
@@ -108,7 +109,7 @@ impl Run<'_> {
         for entry in &mended.entries {
             self.report.planned(entry);
         }
-        let entries = if self.write {
+        let entries = if self.action.write {
             self.written(&loaded, mended)
         } else {
             mended.entries
@@ -138,7 +139,8 @@ impl Run<'_> {
         let shown = path.display();
         let journal = &self.context.journal;
         journal.begin(shown.to_string());
-        let outcome = match replace(path, &loaded.bytes, &text) {
+        let tree = tree(path, &self.action.names);
+        let outcome = match file::replace(path, &tree, Some(&loaded.bytes), text.as_bytes()) {
             Ok(Replaced::Yes) => {
                 journal.done(format!("{shown} written"));
                 self.report
@@ -147,7 +149,7 @@ impl Run<'_> {
             }
             Ok(Replaced::No) => {
                 journal.nothing_done();
-                let message = format!("{shown} has changed since it was read: it is left");
+                let message = format!("skipped {shown}: it changed after it was read");
                 self.context.printer.error(&format!("error: {message}"));
                 Outcome::ChangedMeanwhile(message)
             }
@@ -185,7 +187,7 @@ impl Run<'_> {
         if summary.judged == 0 && !allow_empty {
             exit = exit.and(Exit::Incomplete);
         }
-        if self.write {
+        if self.action.write {
             match (summary.done, summary.not_done) {
                 (_, 0) => {}
                 (0, _) => exit = exit.and(Exit::Failed),
@@ -205,6 +207,19 @@ impl Run<'_> {
     }
 }
 
+/// What the user gave: the folder that a file was found in, or the folder of a file.
+fn tree(path: &Path, names: &[String]) -> PathBuf {
+    let folder = names
+        .iter()
+        .map(Path::new)
+        .filter(|name| path.starts_with(name) && *name != path)
+        .max_by_key(|name| name.components().count());
+    let own = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    folder.or(own).unwrap_or(Path::new(".")).to_owned()
+}
+
 fn settle(entries: &mut [Entry], outcome: &Outcome) {
     for entry in entries.iter_mut().filter(|entry| entry.is_changed()) {
         entry.result = outcome.clone();
@@ -216,7 +231,7 @@ async fn load(source: Source) -> Result<Loaded, InputError> {
     let name = source.name();
     let (path, named, bytes) = match source {
         Source::File { path, named } => {
-            let bytes = fs::read(&path);
+            let bytes = file::read(&path);
             (Some(path), named, bytes)
         }
         Source::Loaded { text, named, .. } => (None, named, Ok(text.to_vec())),

@@ -39,6 +39,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    fanout::{Fanout, Refusal},
     printer::Printer,
 };
 
@@ -89,7 +90,7 @@ pub(super) async fn run(
         report: &mut report,
         printer: &context.printer,
     };
-    let (entries, work) = plan.plan(listed, source).await?;
+    let (entries, work, mut fanout) = plan.plan(listed, source).await?;
     for entry in &entries {
         report.planned(entry);
     }
@@ -99,6 +100,7 @@ pub(super) async fn run(
         Exit::Done
     };
     let Some(dry_run) = action.act else {
+        fanout.report(&context.printer);
         return told(report, entries, exit, settings, context);
     };
     context.printer.note(report.summary.words());
@@ -108,7 +110,7 @@ pub(super) async fn run(
         dry_run,
         max: action.max,
     };
-    let (entries, end) = writer.write(entries, work, &mut report).await;
+    let (entries, end) = writer.write(entries, work, &mut fanout, &mut report).await;
     for entry in entries {
         report.settled(entry);
     }
@@ -122,17 +124,10 @@ pub(super) async fn run(
         ));
         exit = exit.and(Exit::No);
     }
+    fanout.report(&context.printer);
     match end {
-        Err(error) if summary.done > 0 => Err(Error::Partial {
-            source: Box::new(error),
-        }),
-        Err(error) => Err(error),
-        Ok(refused) => Ok(match (summary.done, summary.not_done) {
-            (_, 0) => exit,
-            (0, not_done) if refused == not_done => exit.and(Exit::NotPermitted),
-            (0, _) => exit.and(Exit::Failed),
-            (_, _) => exit.and(Exit::Partial),
-        }),
+        Err(error) => Err(context.journal.ended_by(error)),
+        Ok(()) => Ok(exit.and(fanout.exit())),
     }
 }
 
@@ -177,7 +172,7 @@ impl Planner<'_, '_> {
         mut self,
         listed: Listed,
         source: builds::Source,
-    ) -> Result<(Vec<Entry>, Vec<Work>), Error> {
+    ) -> Result<(Vec<Entry>, Vec<Work>, Fanout), Error> {
         let Listed {
             found,
             judged,
@@ -191,8 +186,14 @@ impl Planner<'_, '_> {
         for error in errors {
             self.report.error(error);
         }
+        let mut fanout = Fanout::default();
         let mut objects = Vec::new();
         for found in found {
+            if self.surroundings.is_terminating(&found.namespace) {
+                let target = found.entry().place();
+                fanout.refused(target, &found.namespace, Refusal::Terminating);
+                continue;
+            }
             match self.judge(&found).await? {
                 Ok(judged) => objects.push((found, judged)),
                 Err(message) => self.report.error(message),
@@ -228,7 +229,7 @@ impl Planner<'_, '_> {
                 }
             }
         }
-        Ok((entries, work))
+        Ok((entries, work, fanout))
     }
 
     /// What becomes of an object by the engine alone; inner: why it cannot be judged.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     api::{DataFormat, to_data},
     error::Error,
-    printer::{Printer, Text, escape},
+    printer::{Printer, Text, inert},
 };
 
 /// One object of the plan.
@@ -85,6 +85,8 @@ pub(super) enum Outcome {
     ChangedMeanwhile(String),
     /// It was not permitted.
     NotPermitted(String),
+    /// Its namespace is being deleted.
+    Terminating,
     /// They could not be made.
     Failed(String),
 }
@@ -242,7 +244,7 @@ impl<'a> Report<'a> {
             }
             Format::Name => {
                 if entry.is_changed() {
-                    let name = escape(&entry.reference()).into_owned();
+                    let name = inert(&entry.reference()).into_owned();
                     self.printer.raw(&(name + "\n"));
                 }
             }
@@ -253,7 +255,7 @@ impl<'a> Report<'a> {
     /// The same object, when it is known what became of it.
     pub(super) fn settled(&mut self, entry: Entry) {
         match &entry.result {
-            Outcome::Nothing | Outcome::Planned => {}
+            Outcome::Nothing | Outcome::Planned | Outcome::Terminating => {}
             Outcome::Done(_) => self.summary.done += 1,
             Outcome::ChangedMeanwhile(_) | Outcome::NotPermitted(_) | Outcome::Failed(_) => {
                 self.summary.not_done += 1;

@@ -6,7 +6,9 @@ use extreg_audit::check::CheckId;
 use extreg_core::policy::PolicySet;
 
 use super::{Args, DryRunAt, Format};
-use crate::{api::DryRun, commands::check, error::Error, input::Exclude};
+use crate::{
+    api::DryRun, commands::check, context::Context, error::Error, input::Exclude,
+};
 
 /// The checks that `fix` can mend.
 pub(crate) const MENDABLE: [CheckId; 4] = [
@@ -87,7 +89,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::Usage`]
-    pub(super) fn resolve(args: Args) -> Result<Self, Error> {
+    pub(super) fn resolve(args: Args, context: &Context) -> Result<Self, Error> {
         let scope = Scope::of(&args.check)?;
         let policies = args.policy.map(check::read_policies).transpose()?;
         let action = if args.filename.is_empty() {
@@ -97,6 +99,14 @@ impl Settings {
                 (None, None) if args.restart_builds => Waiting::Restarted,
                 (None, None) => Waiting::Listed,
             };
+            let writes_credential =
+                matches!(waiting, Waiting::CopyOf { .. } | Waiting::AuthFile(_));
+            if writes_credential && (args.all_namespaces || context.named_namespace()?.is_none()) {
+                return Err(Error::usage(
+                    "--push-secret-from and --auth-file write a credential, which a tenant can ask \
+                     for by starting a build: name the namespace with -n, not with -A",
+                ));
+            }
             if waiting != Waiting::Listed && !scope.waiting {
                 return Err(Error::usage(
                     "--push-secret-from, --auth-file and --restart-builds are for builds that \

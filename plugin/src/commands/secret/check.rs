@@ -2,6 +2,7 @@
 
 mod answer;
 mod assess;
+mod auth_file;
 mod keys;
 mod links;
 mod problems;
@@ -9,18 +10,17 @@ mod scope;
 mod settings;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use extreg_audit::{
     coverage::{GapReason, GapSubject},
     kind::Kind as AuditKind,
     snapshot::Snapshot,
 };
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
 
 use self::{
     answer::{Answer, OpenShift, SecretAnswer, State},
-    assess::{Asked, of_auth_file},
+    assess::Asked,
     links::Reads,
     settings::{Settings, Source},
 };
@@ -101,7 +101,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args)?;
     let (answer, exit) = match &settings.source {
         Source::AuthFile(path) => {
-            let answer = auth_file(path, &settings)?;
+            let answer = auth_file::check(path, &settings)?;
             let exit = answer.exit();
             (answer, exit)
         }
@@ -116,28 +116,6 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     context.printer.note(answer.summary.words());
     Ok(exit)
-}
-
-/// What a docker config holds for each consumer. Nothing but the file is read.
-fn auth_file(path: &Path, settings: &Settings) -> Result<Answer, Error> {
-    let shown = path.display().to_string();
-    let text = std::fs::read(path)
-        .map_err(|error| Error::usage(format!("--auth-file {shown}: {error}")))?;
-    let keys = DockerConfigKeys::parse(&text, DockerConfigFormat::ConfigJson)
-        .map_err(|error| Error::usage(format!("--auth-file {shown}: no docker config: {error}")))?;
-    let mut answer = Answer::default();
-    for image in &settings.images {
-        answer.images.push(of_auth_file(&keys, image));
-    }
-    answer.problems = keys::problems(&keys, &shown);
-    answer.secrets.push(SecretAnswer {
-        name: shown,
-        state: State::Readable,
-        keys: keys::answers(&keys),
-        ..SecretAnswer::default()
-    });
-    answer.count();
-    Ok(answer)
 }
 
 async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, Exit), Error> {

@@ -9,6 +9,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    fanout::{Fanout, Refusal},
 };
 
 /// The account that builds unless they name another.
@@ -104,9 +105,10 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         }
     }
     let journal = &context.journal;
-    journal.advise("run the same command again to go on; what is done is left as it is");
+    journal.advise("run the same command again to continue: what is done is skipped");
     let mut report = Report::new(&context.printer, args.output, args.dry_run);
-    let mut result = Ok(());
+    let mut fanout = Fanout::default();
+    let mut stopped = None;
     for link in &links {
         let reference = link.reference(&namespace);
         journal.begin(reference.to_string());
@@ -117,21 +119,26 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
                 } else {
                     journal.nothing_done();
                 }
+                fanout.written();
                 report.add(&reference, verb, Some(&account));
             }
             Err(error) => {
-                if matches!(error, Error::Api { .. } | Error::NotLoggedIn(_)) {
-                    journal.nothing_done();
+                journal.failed(&error);
+                match Refusal::of(error) {
+                    Ok(refusal) => fanout.refused(reference.to_string(), &namespace, refusal),
+                    Err(error) => {
+                        stopped = Some(error);
+                        break;
+                    }
                 }
-                result = Err(error);
-                break;
             }
         }
     }
     report.finish()?;
-    match result {
-        Err(error) => Err(journal.ended_by(error)),
-        Ok(()) => Ok(Exit::Done),
+    fanout.report(&context.printer);
+    match stopped {
+        Some(error) => Err(journal.ended_by(error)),
+        None => Ok(fanout.exit()),
     }
 }
 
@@ -166,20 +173,19 @@ async fn check_secret(
     context: &Context,
 ) -> Result<(), Error> {
     let reference = ObjectRef::new(Kind::SECRET, namespace, name);
-    let oc = context.caller.program();
+    let caller = context.caller;
     let Some(secret) = cluster.get(&reference).await? else {
         return Err(Error::failed(format!(
-            "{reference} is not in namespace {namespace}, so nothing was linked: make it with: {oc} \
-             create secret docker-registry {name} --docker-server=https://index.docker.io/v1/ \
-             --docker-username=USER --docker-password=TOKEN -n {namespace}"
+            "{reference} not found in namespace {namespace}, so nothing was linked; create it with: \
+             {caller} secret set {name} -n {namespace}"
         )));
     };
     let kind = secret.text("/type");
     let Some((field, format)) = docker_field(kind) else {
         return Err(Error::failed(format!(
             "{reference} is of type {kind}, which no build, import or pod reads as a credential of a \
-             registry, so nothing was linked; a type cannot be changed: make another with: {oc} \
-             create secret docker-registry"
+             registry, so nothing was linked; a type cannot be changed: create another one with: \
+             {caller} secret set NAME -n {namespace}"
         )));
     };
     if docker_config(&secret, field)

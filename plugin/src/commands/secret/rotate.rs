@@ -1,15 +1,12 @@
-//! `secret rotate`: another credential wherever the old one is.
+//! `secret rotate`: a new credential wherever the old one is stored.
 
 mod account;
-mod document;
 mod execute;
 mod look;
-mod managed;
 mod outcome;
 mod plan;
 mod prepare;
 mod settings;
-mod verify;
 mod write;
 
 use std::path::PathBuf;
@@ -23,34 +20,40 @@ use crate::{
     registry::Endpoints,
 };
 
-/// Replace a credential wherever it is used, after the registry has taken the new one
+/// Replace a credential wherever it is used, after the registry has accepted the new one
 ///
-/// Each secret is changed by one write, in place: there is no moment without a credential, and keys of
-/// other registries stay as they are. A secret that is changed by somebody else meanwhile is left and
-/// reported; a second run does what is missing. Without --yes this is a plan.
+/// Secret NAME in the current namespace (with several in -n, in the first one that holds it) shows the
+/// credential to replace. Other secrets are changed only where they hold the same username and password;
+/// one with another password is skipped unless --also names it. Each secret is changed by one write, in
+/// place: there is no moment without a credential, and keys of other registries stay as they are. What
+/// one secret or namespace refuses does not stop the others. Without --yes this is a plan.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # What would be changed, and who uses it
+  # Show what would be changed, and what uses it
   oc extreg secret rotate dockerhub -n snow
 
-  # Change it: the new access token from elsewhere, tried at docker.io first
+  # Change it: read the new access token from a password store, try it at docker.io first
   pass hub | oc extreg secret rotate dockerhub -n snow --password-stdin --yes
 
-  # In every namespace that you can see, under whatever name the account's credential is
-  pass hub | oc extreg secret rotate dockerhub -A --password-stdin --yes
+  # In every namespace: all secrets with the same credential as dockerhub in snow
+  pass hub | oc extreg secret rotate dockerhub -A -n snow --password-stdin --yes
 
-  # In two namespaces, another account's credential, from an auth file
-  oc extreg secret rotate dockerhub -n snow,shop --auth-file auth.json --yes
+  # In one namespace, and in a secret that holds another password of the account
+  oc extreg secret rotate dockerhub -n snow --also shop/dockerhub --auth-file auth.json --yes
 
-The old access token is not revoked: where to do that is said when no secret holds it any more.")]
+The old access token is not revoked: the output shows where to do that once no secret holds it.
+The exit code is 5 if only some secrets were changed; what failed is listed at the end.")]
 pub(super) struct Args {
     /// Secret that holds the credential
     #[arg(value_name = "NAME")]
     name: String,
-    /// All namespaces that you can see: secrets of that name, and any that hold the account's credential
+    /// All namespaces that you can read: every secret that holds the credential
     #[arg(short = 'A', long)]
     all_namespaces: bool,
+    /// Change this secret too, whatever password it holds; can be repeated
+    #[arg(long, value_name = "NAMESPACE/NAME", value_delimiter = ',')]
+    also: Vec<String>,
     /// Registry that the credential is for [default: docker.io]
     #[arg(
         long,
@@ -94,7 +97,7 @@ pub(super) struct Args {
     #[arg(long, help_heading = "Credential")]
     no_verify: bool,
 
-    /// Change secrets that another controller keeps too; it may change them back
+    /// Change secrets that another controller manages too; it may change them back
     #[arg(long, help_heading = "Apply")]
     managed: bool,
     /// Only try it: client (a plan) or server (with admission)
@@ -108,7 +111,7 @@ pub(super) struct Args {
         help_heading = "Apply"
     )]
     dry_run: DryRun,
-    /// Do it
+    /// Apply the changes (default: show the plan only)
     #[arg(long, help_heading = "Apply")]
     yes: bool,
     /// Format: json or yaml
@@ -124,8 +127,8 @@ pub(super) struct Args {
     endpoints: Endpoints,
 }
 
-/// Rotates, or says what that would be.
+/// Rotates, or shows the plan.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
-    let settings = Settings::resolve(args, context.namespace.as_deref())?;
+    let settings = Settings::resolve(args, context.named_namespace()?)?;
     execute::run(&settings, context).await
 }

@@ -55,15 +55,20 @@ pub(super) fn find(text: &[u8], image: &str) -> Result<Credential, String> {
         .ok_or_else(|| format!("the entry for \"{key}\" has no username and password in it"))
 }
 
-fn nothing(file: &Value, image: &str) -> String {
-    let helper = file.get("credsStore").and_then(Value::as_str).or_else(|| {
+/// The credential helper that keeps the passwords of an auth file, if one does.
+pub(super) fn helper(file: &Value) -> Option<&str> {
+    let store = file.get("credsStore").and_then(Value::as_str);
+    store.or_else(|| {
         file.get("credHelpers")?
             .as_object()?
             .values()
             .next()?
             .as_str()
-    });
-    match helper {
+    })
+}
+
+fn nothing(file: &Value, image: &str) -> String {
+    match helper(file) {
         Some(helper) => format!(
             "no password for {image} in it: they are kept by the credential helper \"{helper}\"; \
              give an access token with --password-stdin"

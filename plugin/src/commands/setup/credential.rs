@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::{auth_file, image::Target};
-use crate::{context::Context, error::Error};
+use crate::{context::Context, error::Error, registry::Login};
 
 /// An account at a registry and what opens it.
 #[derive(Debug)]
@@ -60,6 +60,14 @@ impl Credential {
             .map(|key| (key.to_owned(), entry.clone()))
             .collect();
         json!({ "auths": auths }).to_string().into()
+    }
+
+    /// What it logs in with.
+    pub(crate) fn login(&self) -> Login {
+        Login::Basic {
+            username: self.username.clone(),
+            password: self.password.clone(),
+        }
     }
 
     /// The entry of a docker config.

@@ -188,17 +188,32 @@ fn planned(stage: &mut Stage<'_>) -> Result<()> {
     says(&room.fix("--yes")?.ok()?, "nothing to do")
 }
 
+/// The policy that gives a build's secret its name, and selects the namespace of the scenario.
+fn selecting(secret: &str, namespace: &str) -> String {
+    POLICY.replace("dockerhub", secret).replace(
+        "registry: docker.io",
+        &format!(
+            "registry: docker.io, namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {namespace}}}}}"
+        ),
+    )
+}
+
 fn waiting(stage: &mut Stage<'_>) -> Result<()> {
-    let room = Room::of(stage, "waiting")?;
+    let mut room = Room::of(stage, "waiting")?;
     room.make(config("waits", "not-there"))?;
     room.oc("start-build waits", None)?;
     room.until("waits-1", "Pending", "MissingPushSecret")?;
-    says(
-        &room.fix("")?.ok()?,
-        "it waits for the secret not-there, which is not there",
-    )?;
+    says(&room.fix("")?.ok()?, "waiting for missing secret not-there")?;
 
+    // A name that only the build gives is no reason to write a credential.
     let from = format!("--push-secret-from {}/dockerhub", room.namespace);
+    says(
+        &room.fix(&format!("{from} --yes"))?.ok()?,
+        "only under the policy's name",
+    )?;
+    room.policy = NamedTempFile::new().context("make a policy")?;
+    let policy = selecting("not-there", &room.namespace);
+    room.policy.write_all(policy.as_bytes())?;
     room.fix(&from)?.refused()?;
     room.fix(&format!("{from} --yes"))?.ok()?;
     let made = room.oc("get secret not-there -o json", None)?;

@@ -49,7 +49,11 @@ impl Surroundings {
                     for item in items.items {
                         let body: Value = serde_json::from_str(item.get()).unwrap_or_default();
                         let name = body.pointer("/metadata/name").and_then(Value::as_str);
-                        found.extend(name.map(|name| (name.to_owned(), labels_of(&body))));
+                        let phase = body.pointer("/status/phase").and_then(Value::as_str);
+                        let is_terminating = phase == Some("Terminating");
+                        found.extend(
+                            name.map(|name| (name.to_owned(), labels_of(&body), is_terminating)),
+                        );
                     }
                     if items.token.is_empty() {
                         return Ok(found);
@@ -61,7 +65,10 @@ impl Surroundings {
         let Known::Known(found) = found else {
             return Ok(false);
         };
-        for (name, labels) in found {
+        for (name, labels, is_terminating) in found {
+            if is_terminating {
+                self.terminating.insert(name.clone());
+            }
             let facts = NamespaceFacts {
                 labels: Known::Known(Arc::clone(&labels)),
                 ..self.unlearned()

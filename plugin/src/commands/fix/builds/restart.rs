@@ -8,6 +8,7 @@ use crate::{
     api::{Kind, Object, ObjectRef},
     commands::fix::live::{Found, Work},
     error::Error,
+    fanout::Refusal,
 };
 
 /// The annotation by which a Build names its BuildConfig (openshift/api `build/v1/consts.go`,
@@ -38,7 +39,15 @@ impl Builds<'_> {
         let config = match config {
             Some(name) => {
                 let config = ObjectRef::new(Kind::BUILD_CONFIG, namespace, name);
-                self.cluster.get(&config).await?
+                match self.cluster.get(&config).await {
+                    Ok(config) => config,
+                    // What is true of one build does not stop the others.
+                    Err(error) => {
+                        let why = Refusal::of(error)?;
+                        self.leave(index, why.message());
+                        return Ok(());
+                    }
+                }
             }
             None => None,
         };

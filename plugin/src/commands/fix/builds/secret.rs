@@ -54,6 +54,28 @@ impl Source {
     }
 }
 
+/// Why no credential is written for a build that waits for a secret of this name, if none is.
+fn withheld(name: &str, governed: &Governed) -> Option<String> {
+    let Governed {
+        policy,
+        secret,
+        has_selector,
+        ..
+    } = governed;
+    if name != secret {
+        return Some(format!(
+            "it waits for the secret {name}, and policy {policy} names {secret}: a credential is \
+             written only under the policy's name; --restart-builds starts another build"
+        ));
+    }
+    (!has_selector).then(|| {
+        format!(
+            "policy {policy} is for all namespaces: a credential is written only where a policy \
+             selects the namespace by namespaceSelector; oc extreg secret set creates one"
+        )
+    })
+}
+
 /// A secret that builds wait for, and what it is made of.
 struct Supply {
     entries: Vec<usize>,
@@ -62,7 +84,9 @@ struct Supply {
 }
 
 impl Builds<'_> {
-    /// Makes the secrets that builds wait for, one for each name and namespace.
+    /// Plans the secrets that builds wait for, one for each name and namespace: only under the name that
+    /// a policy gives, and only where that policy selects the namespace. Who starts a build chooses
+    /// the name that it waits for, and must not get a credential by that.
     pub(super) async fn supply(
         &mut self,
         waiting: &[(usize, &Found, Governed)],
@@ -78,6 +102,10 @@ impl Builds<'_> {
         };
         let mut supplies: BTreeMap<(String, String), Supply> = BTreeMap::new();
         for (index, found, governed) in waiting {
+            if let Some(why) = withheld(&found.text(PUSH_SECRET), governed) {
+                self.leave(*index, &why);
+                continue;
+            }
             let key = (found.namespace.clone(), found.text(PUSH_SECRET));
             if !supplies.contains_key(&key) {
                 let made = match &copied {
@@ -142,7 +170,7 @@ impl Builds<'_> {
         let wrong =
             |why: &str| Error::failed(format!("--push-secret-from {namespace}/{name}: {why}"));
         let secret = self.cluster.get(&secret).await?;
-        let secret = secret.ok_or_else(|| wrong("there is no such secret"))?;
+        let secret = secret.ok_or_else(|| wrong("secret not found"))?;
         let configs = secret_fact(&secret.body);
         let is_readable = configs
             .configs()

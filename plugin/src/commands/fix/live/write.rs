@@ -13,6 +13,7 @@ use crate::{
     api::{Cluster, DryRun, ObjectRef},
     context::Context,
     error::Error,
+    fanout::{Fanout, Refusal},
     printer::Text,
 };
 
@@ -33,17 +34,17 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes all that is to be written, and gives the objects with what became of them, and how many
-    /// refusals there were; the rest is given up where the cluster is gone or the login is.
+    /// Writes all that is to be written, and gives the objects with what became of them; the rest is
+    /// given up where the cluster is gone or the login is.
     pub(super) async fn write(
         &self,
         mut entries: Vec<Entry>,
         work: Vec<Work>,
+        fanout: &mut Fanout,
         report: &mut Report<'_>,
-    ) -> (Vec<Entry>, Result<usize, Error>) {
+    ) -> (Vec<Entry>, Result<(), Error>) {
         let journal = &self.context.journal;
-        journal.advise("run the same command again to go on: what is done is not done again");
-        let mut refused = 0;
+        journal.advise("run the same command again to continue: what is done is skipped");
         let mut next = Instant::now();
         for (number, work) in work.iter().enumerate() {
             if number >= self.max {
@@ -57,32 +58,29 @@ impl Writer<'_> {
             journal.begin(&shown);
             let outcome = match self.deed(&work.deed).await {
                 Ok(outcome) => outcome,
-                Err(error) => return (entries, Err(error)),
-            };
-            let done = match &outcome {
-                Outcome::Done(how) => how.clone(),
-                Outcome::ChangedMeanwhile(why) => format!("left alone: {why}"),
-                Outcome::NotPermitted(why) | Outcome::Failed(why) => why.clone(),
-                Outcome::Nothing | Outcome::Planned => String::new(),
+                Err(error) => {
+                    journal.failed(&error);
+                    return (entries, Err(error));
+                }
             };
             if let Outcome::Done(how) = &outcome {
+                fanout.written();
                 journal.done(format!("{shown} {how}"));
                 let text = Text::new().plain(format!("{shown} ")).green(how.clone());
                 report.line(text.plain(self.dry_run.suffix()));
             } else {
                 journal.nothing_done();
-                let message = format!("error: {shown}: {done}");
-                self.context.printer.error(&message);
             }
-            refused +=
-                work.entries.len() * usize::from(matches!(outcome, Outcome::NotPermitted(_)));
+            if let Some(refusal) = refusal(&outcome) {
+                fanout.refused(shown, &what.namespace, refusal);
+            }
             for index in &work.entries {
                 if let Some(entry) = entries.get_mut(*index) {
                     entry.result = worse(&entry.result, &outcome);
                 }
             }
         }
-        (entries, Ok(refused))
+        (entries, Ok(()))
     }
 
     /// Does one thing.
@@ -107,7 +105,7 @@ impl Writer<'_> {
                 match made {
                     Ok(()) => Ok(Outcome::Done("created".to_owned())),
                     Err(error) if error.is_already_there() => Ok(Outcome::ChangedMeanwhile(
-                        "somebody has made it since".to_owned(),
+                        "it was created after it was read".to_owned(),
                     )),
                     Err(error) => ended(error),
                 }
@@ -209,8 +207,8 @@ impl Writer<'_> {
             Ok(()) => return Ok(Outcome::Done(done.to_owned())),
             Err(error) => error,
         };
-        if error.is_not_found() {
-            return Ok(Outcome::ChangedMeanwhile("it is gone".to_owned()));
+        if error.is_not_found() && !error.is_terminating() {
+            return Ok(Outcome::ChangedMeanwhile("it was deleted".to_owned()));
         }
         if matches!(
             error,
@@ -223,7 +221,7 @@ impl Writer<'_> {
             let holds = now.is_some_and(|now| holds(&now.body, operations));
             if !holds {
                 return Ok(Outcome::ChangedMeanwhile(
-                    "it has changed since it was looked at".to_owned(),
+                    "it changed after it was read".to_owned(),
                 ));
             }
         }
@@ -237,7 +235,7 @@ impl Writer<'_> {
             match ask().await {
                 Err(Error::Api { code: 429, .. }) => {
                     self.context.printer.note(format!(
-                        "the server has too much to do, trying again in {}s",
+                        "the server has too much to do, retrying in {}s",
                         wait.as_secs()
                     ));
                     tokio::time::sleep(wait).await;
@@ -268,9 +266,10 @@ fn shown_as(object: &ObjectRef) -> String {
 /// What is left of an object if one of two things fails.
 fn worse(before: &Outcome, now: &Outcome) -> Outcome {
     match before {
-        Outcome::ChangedMeanwhile(_) | Outcome::NotPermitted(_) | Outcome::Failed(_) => {
-            before.clone()
-        }
+        Outcome::ChangedMeanwhile(_)
+        | Outcome::NotPermitted(_)
+        | Outcome::Terminating
+        | Outcome::Failed(_) => before.clone(),
         Outcome::Nothing | Outcome::Planned | Outcome::Done(_) => now.clone(),
     }
 }
@@ -287,13 +286,24 @@ fn holds(body: &Value, operations: &[Value]) -> bool {
         .all(|test| body.pointer(&text(test, "path")) == test.get("value"))
 }
 
+/// Why one thing was not done, if it was not.
+fn refusal(outcome: &Outcome) -> Option<Refusal> {
+    match outcome {
+        Outcome::Nothing | Outcome::Planned | Outcome::Done(_) => None,
+        Outcome::Terminating => Some(Refusal::Terminating),
+        Outcome::NotPermitted(why) => Some(Refusal::NotPermitted(why.clone())),
+        Outcome::ChangedMeanwhile(why) => Some(Refusal::Failed(format!("skipped: {why}"))),
+        Outcome::Failed(why) => Some(Refusal::Failed(why.clone())),
+    }
+}
+
 /// How one thing ended that failed; or what ends all.
 fn ended(error: Error) -> Result<Outcome, Error> {
-    match error {
-        error @ (Error::NotLoggedIn(_) | Error::Unreachable(_) | Error::Usage(_)) => Err(error),
-        error if error.is_forbidden() => Ok(Outcome::NotPermitted(error.to_string())),
-        error => Ok(Outcome::Failed(error.to_string())),
-    }
+    Ok(match Refusal::of(error)? {
+        Refusal::Terminating => Outcome::Terminating,
+        Refusal::NotPermitted(why) => Outcome::NotPermitted(why),
+        Refusal::Refused(why) | Refusal::Failed(why) => Outcome::Failed(why),
+    })
 }
 
 fn start_words(from: &ObjectRef) -> String {

@@ -21,6 +21,7 @@ use extreg_core::{
     registry::RegistryHost,
 };
 
+pub(super) use self::told::INCOMPLETE;
 use self::{
     compare::{compared, same_in},
     told::Told,

@@ -1,4 +1,4 @@
-//! Whose credential it is that is replaced.
+//! Whose credential is replaced, and what it was before.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,19 @@ use extreg_audit::{
     credentials::registry_of_key,
     snapshot::{SecretKeys, SecretRecord},
 };
-use extreg_core::{credential::DockerConfigKey, registry::RegistryHost};
+use extreg_core::{
+    credential::{DockerConfigError, DockerConfigKey},
+    registry::RegistryHost,
+};
 
 use super::settings::Settings;
-use crate::error::Error;
+use crate::{
+    commands::setup::credential::Credential,
+    error::Error,
+    registry::{Login, logins},
+};
 
-/// The accounts whose keys are written: the old one, and the new one where a run before this one has
+/// The accounts whose keys are replaced: the old one, and the new one where an earlier run has
 /// come so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
@@ -20,11 +27,27 @@ pub(super) struct Account {
     pub(super) new: String,
 }
 
+/// The credentials that are replaced, password and all: those of the secret that the user named.
+///
+/// A username is public, so that a tenant can plant it in a secret; the password is what shows that a
+/// secret held the credential before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Old(Vec<Login>);
+
+/// How the keys of a secret are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Every key of the account: the user named the secret.
+    Account,
+    /// Only keys that hold the very credential that is replaced.
+    Credential,
+}
+
 impl Account {
-    /// Finds it by the keys of secrets of the name that was given.
+    /// Finds it by the keys of secrets of the name that was given, the first that has any first.
     ///
     /// # Errors
-    /// [`Error::Failed`] if there is none, or more than one and nobody said which.
+    /// [`Error::Failed`] if there is none, or if one secret has several and the user named none.
     pub(super) fn find<'a>(
         settings: &Settings,
         secrets: impl IntoIterator<Item = &'a SecretRecord>,
@@ -37,43 +60,50 @@ impl Account {
         if let Some(old) = &settings.replaces {
             return Ok(of(old));
         }
-        let mut accounts: BTreeSet<&str> = secrets
-            .into_iter()
-            .flat_map(|secret| match &secret.keys {
-                SecretKeys::Known(keys) => keys.iter().collect::<Vec<_>>(),
-                SecretKeys::Elided | SecretKeys::Unreadable => Vec::new(),
-            })
-            .filter(|key| is_of(key, &settings.registry))
-            .map(DockerConfigKey::username)
-            .filter(|username| !username.is_empty())
-            .collect();
-        if accounts.len() > 1
-            && let Some(new) = &settings.username
-        {
-            accounts.remove(new.as_str());
+        let mut has_new = None;
+        for secret in secrets {
+            let SecretKeys::Known(keys) = &secret.keys else {
+                continue;
+            };
+            let mut accounts: BTreeSet<&str> = keys
+                .iter()
+                .filter(|key| is_of(key, &settings.registry))
+                .map(DockerConfigKey::username)
+                .filter(|username| !username.is_empty())
+                .collect();
+            if let Some(new) = settings.username.as_deref()
+                && accounts.remove(new)
+            {
+                has_new = Some(new);
+            }
+            let mut accounts = accounts.into_iter();
+            match (accounts.next(), accounts.next()) {
+                (None, _) => {}
+                (Some(old), None) => return Ok(of(old)),
+                (Some(first), Some(second)) => {
+                    return Err(Error::failed(format!(
+                        "secret \"{}\" holds several accounts of {}, {first} and {second} among \
+                         them, so nothing was changed: name the one to replace with --replaces",
+                        settings.name, settings.registry
+                    )));
+                }
+            }
         }
-        let mut accounts = accounts.into_iter();
-        match (accounts.next(), accounts.next()) {
-            (Some(old), None) => Ok(of(old)),
-            (None, _) => Err(Error::failed(format!(
+        has_new.map(of).ok_or_else(|| {
+            Error::failed(format!(
                 "secret \"{}\" holds no credential of {}, so nothing was changed: --registry names \
                  another registry",
                 settings.name, settings.registry
-            ))),
-            (Some(first), Some(second)) => Err(Error::failed(format!(
-                "secret \"{}\" is of several accounts of {}, {first} and {second} among them, so \
-                 nothing was changed: say with --replaces whose credential is replaced",
-                settings.name, settings.registry
-            ))),
-        }
+            ))
+        })
     }
 
-    /// Whether a key is written anew.
+    /// Whether a key is of one of the accounts.
     pub(super) fn is_ours(&self, key: &DockerConfigKey) -> bool {
         is_of(key, &self.registry) && (key.username() == self.old || key.username() == self.new)
     }
 
-    /// Whether a key holds the credential that is replaced.
+    /// Whether a key is of the account that is replaced.
     pub(super) fn is_old(&self, key: &DockerConfigKey) -> bool {
         is_of(key, &self.registry) && key.username() == self.old
     }
@@ -88,6 +118,51 @@ impl Account {
             .map(DockerConfigKey::username)
             .collect();
         others.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The keys of a docker config that hold one of `wanted`, or the new credential, as written.
+    ///
+    /// # Errors
+    /// If Kubernetes cannot read the config either.
+    pub(super) fn holding(
+        &self,
+        config: &[u8],
+        wanted: &Old,
+        new: Option<&Credential>,
+    ) -> Result<BTreeSet<String>, DockerConfigError> {
+        let new = new.map(Credential::login);
+        let logins = logins(config)?;
+        let keys = logins.iter().filter(|one| self.is_ours(one.key));
+        let held = keys.filter(|one| {
+            let mut accepted = wanted.0.iter().chain(&new);
+            one.login
+                .is_some_and(|login| accepted.any(|other| other.is(login)))
+        });
+        Ok(held.map(|one| one.key.as_written().to_owned()).collect())
+    }
+}
+
+impl Old {
+    /// The credentials of the account in the docker config of the named secret, but for the new one.
+    pub(super) fn of(config: &[u8], account: &Account, new: Option<&Credential>) -> Self {
+        let new = new.map(Credential::login);
+        let Ok(logins) = logins(config) else {
+            return Self::default();
+        };
+        let mut old: Vec<Login> = Vec::new();
+        for one in logins.iter().filter(|one| account.is_old(one.key)) {
+            let Some(login) = one.login else { continue };
+            let is_known = old.iter().chain(&new).any(|other| other.is(login));
+            if !is_known {
+                old.push(login.clone());
+            }
+        }
+        Self(old)
+    }
+
+    /// How many there are.
+    pub(super) const fn count(&self) -> usize {
+        self.0.len()
     }
 }
 

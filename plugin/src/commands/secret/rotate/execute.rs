@@ -1,25 +1,33 @@
-//! The rotation: everything is looked at and tried first, and then written.
+//! The rotation: everything is read and tried first, and then written.
 
 use super::{
-    look::{add_unread, find_account, read, unseen},
+    account::Choice,
+    look::{Reference, add_unread, find_account, find_old, read, unseen},
     outcome::{About, Outcome, Row, journal_line, print},
-    plan,
-    prepare::prepare,
+    plan::{self, Target},
+    prepare::{Exchange, prepare},
     settings::{Mode, Settings, Source},
-    verify::verify,
-    write::{next, told, write},
+    write::{next, told},
 };
 use crate::{
-    commands::setup::credential::{self, Credential, Wanted},
+    api::Cluster,
+    commands::{
+        secret::{
+            verify::Verifier,
+            write::{Ready, write},
+        },
+        setup::credential::{self, Credential, Wanted},
+    },
     context::Context,
     error::Error,
     exit::Exit,
+    fanout::{Fanout, Refusal},
 };
 
 /// How the credential can be given.
 const WAYS: &str = "give one with --password-stdin or with --auth-file";
 
-/// Rotates, tries to, or says what that would be.
+/// Rotates, tries to, or shows what would be rotated.
 pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
     let mut settings = settings.clone();
     let mut credential = None;
@@ -29,31 +37,21 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
         credential = Some(given);
     }
     let cluster = context.cluster().await?;
-    let snapshots = read(&settings, &cluster, context).await?;
-    let account = find_account(&settings, &cluster, &snapshots)?;
-    let mut targets = plan::plan(&settings, &account, &snapshots);
-    add_unread(&settings, &cluster, &mut targets).await?;
-    let unseen = unseen(&snapshots);
-    drop(snapshots);
+    settings.default_to(cluster.namespace());
+    let mut seen = read(&settings, &cluster, context).await?;
+    let account = find_account(&settings, &cluster, &seen)?;
+    let mut targets = plan::plan(&settings, &account, &seen.snapshots);
+    add_unread(&settings, &cluster, &mut seen, &mut targets).await?;
     if credential.is_none() && settings.needs_credential() {
         credential = Some(obtain(&settings, &account.old, context).await?);
     }
-    let mut ready = Vec::new();
-    for target in &mut targets {
-        let prepared = if target.row.outcome == Outcome::Planned {
-            prepare(
-                &settings,
-                &account,
-                credential.as_ref(),
-                target,
-                &cluster,
-                context,
-            )
-            .await?
-        } else {
-            None
-        };
-        ready.push(prepared);
+    let reference = find_old(&settings, &cluster, &seen, &account, credential.as_ref()).await?;
+    if reference.secret.is_none() {
+        context.printer.warn(&format!(
+            "secret \"{}\" holds the new credential already, so the old password is unknown: other \
+             secrets of {} are compared with the new one only",
+            settings.name, account.old
+        ));
     }
     let mut about = About {
         username: account.old.clone(),
@@ -62,16 +60,36 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
             |credential| credential.username.clone(),
         ),
         verified: None,
-        unseen,
+        unseen: unseen(&seen.snapshots),
     };
+    drop(seen);
+    let exchange = Exchange {
+        account: &account,
+        old: &reference.old,
+        new: credential.as_ref(),
+    };
+    let mut ready = Vec::new();
+    for target in &mut targets {
+        let choice = choice(&settings, &reference, target);
+        let prepared = if target.row.outcome == Outcome::Planned {
+            prepare(&settings, &exchange, choice, target, &cluster, context).await?
+        } else {
+            None
+        };
+        ready.push(prepared);
+    }
     if let (Some(credential), true) = (&credential, settings.verify) {
-        verify(&settings, credential, &targets, context).await?;
-        about.verified = Some(true);
+        verify(&settings, credential, &mut targets, &mut ready, context).await?;
+        about.verified = Some(
+            targets
+                .iter()
+                .all(|target| target.row.outcome != Outcome::Refused),
+        );
     }
     let mut rows: Vec<Row> = targets.into_iter().map(|target| target.row).collect();
     if settings.mode == Mode::Plan {
         let next = if rows.iter().any(|row| row.outcome == Outcome::Planned) {
-            "Nothing was changed. Add --yes to do it."
+            "Nothing was changed. Add --yes to apply the plan."
         } else {
             "Nothing was changed."
         };
@@ -79,20 +97,89 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     tell_plan(&rows, &settings, context);
-    let journal = &context.journal;
-    journal.advise(
-        "run the same command again to go on; what holds the new credential is left as it is",
+    context.journal.advise(
+        "run the same command again to continue: secrets that hold the new credential are skipped",
     );
+    // The one that shows the old password is written last, so that a run which is cut short can be
+    // continued by the same command.
+    let is_last = |row: &Row| {
+        let secret = reference.secret.as_ref();
+        secret.is_some_and(|(namespace, name)| row.namespace == *namespace && row.name == *name)
+    };
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|index| rows.get(*index).is_some_and(is_last));
+    let stopped = write_all(&mut rows, ready, &order, &settings, &cluster, context).await;
+    let next = next(&rows, &settings, &about);
+    print(&rows, &about, &next, &settings, &context.printer)?;
+    end(&rows, stopped, &settings, context)
+}
+
+/// The user names the secret with the old credential and those of `--also`; of others the very
+/// credential counts.
+fn choice(settings: &Settings, reference: &Reference, target: &Target) -> Choice {
+    let (namespace, name) = (&target.row.namespace, &target.row.name);
+    let is_reference = reference
+        .secret
+        .as_ref()
+        .is_some_and(|(other, secret)| other == namespace && secret == name);
+    if is_reference || settings.includes(namespace, name) {
+        Choice::Account
+    } else {
+        Choice::Credential
+    }
+}
+
+/// Tries the credential for each secret that is ready to be written. One that the registry refuses is
+/// reported, and does not stop the others.
+async fn verify(
+    settings: &Settings,
+    credential: &Credential,
+    targets: &mut [Target],
+    ready: &mut [Option<Ready>],
+    context: &Context,
+) -> Result<(), Error> {
+    let image = settings.image.as_deref();
+    let endpoints = &settings.endpoints;
+    let mut verifier = Verifier::new(&settings.registry, image, endpoints, credential, context)?;
+    verifier.login().await?;
+    for (target, ready) in targets.iter_mut().zip(ready) {
+        if ready.is_some()
+            && let Err(refusal) = verifier.secret(&target.images).await
+        {
+            target.row.refuse(refusal);
+            *ready = None;
+        }
+    }
+    verifier.report();
+    Ok(())
+}
+
+/// Writes what is ready, in this order; gives what ended it early.
+async fn write_all(
+    rows: &mut [Row],
+    mut ready: Vec<Option<Ready>>,
+    order: &[usize],
+    settings: &Settings,
+    cluster: &Cluster,
+    context: &Context,
+) -> Option<Error> {
+    let journal = &context.journal;
     let mut stopped = None;
-    for (row, ready) in rows.iter_mut().zip(ready) {
-        let Some(ready) = ready else { continue };
+    for index in order {
+        let Some(ready) = ready.get_mut(*index).and_then(Option::take) else {
+            continue;
+        };
+        let Some(row) = rows.get_mut(*index) else {
+            continue;
+        };
         if stopped.is_some() {
-            row.outcome = Outcome::Failed;
-            "not tried after the failure before it".clone_into(&mut row.message);
+            row.refuse(Refusal::Failed(
+                "not tried after the failure before it".to_owned(),
+            ));
             continue;
         }
-        journal.begin(format!("secret/{} in {}", row.name, row.namespace));
-        match write(&ready, &cluster, settings.mode.dry_run()).await {
+        journal.begin(row.place());
+        match write(&ready, cluster, settings.mode.dry_run()).await {
             Ok(()) => {
                 row.outcome = Outcome::Rotated;
                 if settings.mode == Mode::Write {
@@ -102,57 +189,61 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
                 }
             }
             Err(error) => {
-                if matches!(
-                    error,
-                    Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
-                ) {
-                    journal.nothing_done();
-                }
-                (row.outcome, row.message) = told(&error);
-                if matches!(error, Error::NotLoggedIn(_) | Error::Usage(_)) {
+                journal.failed(&error);
+                if let Err(error) = told(error, row) {
+                    row.refuse(Refusal::Failed(error.to_string()));
                     stopped = Some(error);
                 }
             }
         }
     }
-    let next = next(&rows, &settings, &about);
-    print(&rows, &about, &next, &settings, &context.printer)?;
-    end(&rows, stopped)
+    stopped
 }
 
-/// What is about to be done, before it is.
+/// What is about to be written, before it is.
 fn tell_plan(rows: &[Row], settings: &Settings, context: &Context) {
     for row in rows.iter().filter(|row| row.outcome == Outcome::Planned) {
         let consumers = if row.consumers.is_empty() {
-            "nobody".to_owned()
+            "nothing".to_owned()
         } else {
             row.consumers.join(", ")
         };
         context.printer.note(format!(
-            "secret/{} in {} is {}, used by {consumers}",
-            row.name,
-            row.namespace,
+            "{} {}, used by {consumers}",
             if settings.mode == Mode::Write {
-                "rotated"
+                "rotating"
             } else {
-                "tried"
+                "trying"
             },
+            row.place(),
         ));
     }
 }
 
-fn end(rows: &[Row], stopped: Option<Error>) -> Result<Exit, Error> {
-    let done = rows
-        .iter()
-        .any(|row| matches!(row.outcome, Outcome::Rotated | Outcome::Unchanged));
-    let open = rows.iter().filter(|row| row.outcome.is_open()).count();
-    match (open, done, stopped) {
-        (0, _, _) => Ok(Exit::Done),
-        (_, false, Some(error)) => Err(error),
-        (_, false, None) => Err(Error::failed("no secret was rotated")),
-        (open, true, _) => Err(Error::Partial {
-            source: Box::new(Error::failed(format!("{open} secrets were not rotated"))),
-        }),
+fn end(
+    rows: &[Row],
+    stopped: Option<Error>,
+    settings: &Settings,
+    context: &Context,
+) -> Result<Exit, Error> {
+    let mut fanout = Fanout::default();
+    for row in rows {
+        let refusal = match &row.refusal {
+            Some(refusal) => refusal.clone(),
+            None if row.is_failed(settings.mode) => Refusal::Failed(row.message.clone()),
+            None => {
+                if matches!(row.outcome, Outcome::Rotated | Outcome::Unchanged) {
+                    fanout.written();
+                }
+                continue;
+            }
+        };
+        fanout.refused(row.place(), &row.namespace, refusal);
+    }
+    fanout.report(&context.printer);
+    match stopped {
+        Some(error) => Err(context.journal.ended_by(error)),
+        None => Ok(fanout.exit()),
     }
 }
 

@@ -1,99 +1,226 @@
-//! Looking at the namespaces that were asked for.
+//! Reads the namespaces that were asked for, and the credential that is replaced.
 
 use std::collections::BTreeSet;
 
 use extreg_audit::{
     coverage::{GapReason, GapSubject},
     kind::Kind as AuditKind,
-    snapshot::Snapshot,
+    snapshot::{SecretRecord, Snapshot},
 };
 
 use super::{
-    account::Account,
+    account::{Account, Old},
     outcome::{Outcome, Row},
     plan::Target,
     settings::{Places, Settings},
 };
 use crate::{
     api::{Cluster, Kind, ObjectRef},
-    commands::secret::snapshot,
+    commands::{
+        secret::{
+            link::{docker_config, docker_field},
+            snapshot,
+        },
+        setup::credential::Credential,
+    },
     context::Context,
     error::Error,
+    fanout::Refusal,
 };
 
-/// Reads every namespace that was asked for.
+/// What was read.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) snapshots: Vec<Snapshot>,
+    /// Namespaces that could not be read, as rows.
+    unread: Vec<Target>,
+}
+
+/// The secret whose credential is replaced.
+pub(super) struct Reference {
+    /// Namespace and name; none if every secret of the name holds the new credential already.
+    pub(super) secret: Option<(String, String)>,
+    pub(super) old: Old,
+}
+
+/// Reads every namespace that was asked for. One that cannot be read does not stop the others.
+///
+/// # Errors
+/// What concerns every namespace, or the only one.
 pub(super) async fn read(
     settings: &Settings,
     cluster: &Cluster,
     context: &Context,
-) -> Result<Vec<Snapshot>, Error> {
-    let names = match &settings.places {
-        Places::All => return Ok(vec![snapshot(cluster, None, context).await?]),
-        Places::Namespaces(names) if names.is_empty() => vec![cluster.namespace().to_owned()],
-        Places::Namespaces(names) => names.clone(),
-    };
-    let mut snapshots = Vec::new();
-    for name in names {
-        snapshots.push(snapshot(cluster, Some(&name), context).await?);
+) -> Result<Seen, Error> {
+    if settings.places == Places::All {
+        let snapshots = vec![snapshot(cluster, None, context).await?];
+        return Ok(Seen {
+            snapshots,
+            ..Seen::default()
+        });
     }
-    Ok(snapshots)
+    let mut names = namespaces(settings, cluster);
+    for (namespace, _) in &settings.also {
+        if !names.contains(namespace) {
+            names.push(namespace.clone());
+        }
+    }
+    let only = names.len() == 1;
+    let mut seen = Seen::default();
+    for name in names {
+        let error = match snapshot(cluster, Some(&name), context).await {
+            Ok(snapshot) => {
+                seen.snapshots.push(snapshot);
+                continue;
+            }
+            Err(error) if only => return Err(error),
+            Err(error) => error,
+        };
+        let refusal = Refusal::of(error)?;
+        let secret = if namespaces(settings, cluster).contains(&name) {
+            settings.name.clone()
+        } else {
+            String::new()
+        };
+        seen.unread.push(unread(&name, secret, refusal));
+    }
+    Ok(seen)
 }
 
-/// By the secret of the namespace that one is in, if there is one; else by all of that name.
+/// The secrets of the name that was given, where the user named the namespace: with -A that of the
+/// context or of -n, since a secret of that name elsewhere can be anyone's.
+fn named<'a>(
+    settings: &Settings,
+    cluster: &Cluster,
+    snapshots: &'a [Snapshot],
+) -> Vec<&'a SecretRecord> {
+    let named = |namespace: &String| {
+        let mut all = snapshots
+            .iter()
+            .flat_map(|snapshot| snapshot.secrets.values());
+        all.find(|secret| {
+            !secret.managed
+                && *secret.object.name == *settings.name
+                && *secret.object.namespace == **namespace
+        })
+    };
+    namespaces(settings, cluster)
+        .iter()
+        .filter_map(named)
+        .collect()
+}
+
+/// The namespaces that the user named, in their order.
+fn namespaces(settings: &Settings, cluster: &Cluster) -> Vec<String> {
+    match &settings.places {
+        Places::Namespaces(names) => names.clone(),
+        Places::All => vec![cluster.namespace().to_owned()],
+    }
+}
+
+/// Whose credential is replaced.
+///
+/// # Errors
+/// [`Error::Failed`] if no secret shows it; 403 if none can be listed.
 pub(super) fn find_account(
     settings: &Settings,
     cluster: &Cluster,
-    snapshots: &[Snapshot],
+    seen: &Seen,
 ) -> Result<Account, Error> {
-    let all = snapshots
-        .iter()
-        .flat_map(|snapshot| snapshot.secrets.values());
-    let named: Vec<_> = all
-        .filter(|secret| *secret.object.name == *settings.name && !secret.managed)
-        .collect();
-    let here: Vec<_> = named
-        .iter()
-        .copied()
-        .filter(|secret| *secret.object.namespace == *cluster.namespace())
-        .collect();
-    if named.is_empty() && settings.replaces.is_none() {
-        let unread = snapshots
-            .iter()
-            .flat_map(|snapshot| &snapshot.coverage.gaps);
-        let is_forbidden = unread.into_iter().any(|gap| {
-            gap.why == GapReason::Forbidden
-                && matches!(
-                    gap.what,
-                    GapSubject::List {
-                        kind: AuditKind::Secret,
-                        ..
-                    }
-                )
-        });
-        if is_forbidden {
-            return Err(Error::Api {
-                code: 403,
-                reason: "Forbidden".to_owned(),
-                message: format!(
-                    "you may not list secrets there, so that nothing is known of secret \"{}\"",
-                    settings.name
-                ),
-            });
-        }
-        return Err(Error::failed(format!(
-            "there is no docker secret \"{}\" in what you can see, so nothing was changed",
-            settings.name
-        )));
+    let named = named(settings, cluster, &seen.snapshots);
+    if !named.is_empty() {
+        return Account::find(settings, named);
     }
-    let of = if settings.places == Places::All && !here.is_empty() {
-        here
+    let mut gaps = seen
+        .snapshots
+        .iter()
+        .flat_map(|snapshot| &snapshot.coverage.gaps);
+    let is_forbidden = gaps.any(|gap| {
+        gap.why == GapReason::Forbidden
+            && matches!(
+                gap.what,
+                GapSubject::List {
+                    kind: AuditKind::Secret,
+                    ..
+                }
+            )
+    });
+    let place = namespaces(settings, cluster).join(", ");
+    if is_forbidden {
+        return Err(Error::Api {
+            code: 403,
+            reason: "Forbidden".to_owned(),
+            message: format!(
+                "permission denied: list secrets in {place}, so secret \"{}\" is unknown",
+                settings.name
+            ),
+        });
+    }
+    let hint = if settings.places == Places::All {
+        "; its password decides which other secrets are rotated: name the namespace of one that \
+         holds the old credential with -n"
     } else {
-        named
+        ""
     };
-    Account::find(settings, of)
+    Err(Error::failed(format!(
+        "no docker secret \"{}\" in namespace {place}, so nothing was changed{hint}",
+        settings.name
+    )))
 }
 
-/// What may hold the credential and could not be looked at.
+/// The credential that is replaced: that of the first named secret which does not hold the new one.
+///
+/// # Errors
+/// [`Error::Failed`] if it has several passwords and other secrets are to be compared with it; what
+/// concerns every secret.
+pub(super) async fn find_old(
+    settings: &Settings,
+    cluster: &Cluster,
+    seen: &Seen,
+    account: &Account,
+    new: Option<&Credential>,
+) -> Result<Reference, Error> {
+    let named = named(settings, cluster, &seen.snapshots);
+    for secret in &named {
+        let (namespace, name) = (&*secret.object.namespace, &*secret.object.name);
+        let reference = ObjectRef::new(Kind::SECRET, namespace, name);
+        let object = match cluster.get(&reference).await {
+            Ok(Some(object)) => object,
+            Ok(None) => continue,
+            Err(error) => {
+                // Its row shows why.
+                Refusal::of(error)?;
+                continue;
+            }
+        };
+        let config =
+            docker_field(object.text("/type")).and_then(|(field, _)| docker_config(&object, field));
+        let old = config.map_or_else(Old::default, |config| Old::of(&config, account, new));
+        let is_alone = settings.places != Places::All && named.len() == 1;
+        if old.count() > 1 && !is_alone {
+            return Err(Error::failed(format!(
+                "{reference} in {namespace} holds {} passwords of {}, so nothing was changed: which \
+                 one is replaced elsewhere is ambiguous; rotate it separately with -n {namespace}, \
+                 and include other secrets with --also NAMESPACE/NAME",
+                old.count(),
+                account.old
+            )));
+        }
+        // Without a password, as of an identity token, it can be replaced here alone.
+        if old.count() > 0 || is_alone {
+            return Ok(Reference {
+                secret: Some((namespace.to_owned(), name.to_owned())),
+                old,
+            });
+        }
+    }
+    Ok(Reference {
+        secret: None,
+        old: Old::default(),
+    })
+}
+
+/// What may hold the credential and could not be read.
 pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
     let gaps = snapshots
         .iter()
@@ -117,43 +244,60 @@ pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
     unseen.into_iter().collect()
 }
 
-/// What is named and was not among the docker secrets: not there, or of another type.
+/// What the user named and was not among the docker secrets: missing, of another type, or in a
+/// namespace that cannot be read.
+///
+/// # Errors
+/// What concerns every secret.
 pub(super) async fn add_unread(
     settings: &Settings,
     cluster: &Cluster,
+    seen: &mut Seen,
     targets: &mut Vec<Target>,
 ) -> Result<(), Error> {
-    let names = match &settings.places {
-        Places::All => return Ok(()),
-        Places::Namespaces(names) if names.is_empty() => vec![cluster.namespace().to_owned()],
-        Places::Namespaces(names) => names.clone(),
-    };
-    for namespace in names {
-        let is_known =
-            |target: &Target| target.row.namespace == namespace && target.row.name == settings.name;
+    let mut wanted: Vec<(String, String)> = settings.also.clone();
+    if settings.places != Places::All {
+        let names = namespaces(settings, cluster).into_iter();
+        wanted.extend(names.map(|namespace| (namespace, settings.name.clone())));
+    }
+    targets.append(&mut seen.unread);
+    for (namespace, name) in wanted {
+        let is_known = |target: &Target| {
+            target.row.namespace == namespace
+                && (target.row.name == name || target.row.name.is_empty())
+        };
         if targets.iter().any(is_known) {
             continue;
         }
-        let reference = ObjectRef::new(Kind::SECRET, &namespace, &settings.name);
-        let message = match cluster.get(&reference).await? {
-            None => format!("it is not in namespace {namespace}"),
-            Some(secret) => format!(
+        let reference = ObjectRef::new(Kind::SECRET, &namespace, &name);
+        let message = match cluster.get(&reference).await {
+            Ok(None) => format!("not found in namespace {namespace}"),
+            Ok(Some(secret)) => format!(
                 "it is of type {}, which holds no docker config",
                 secret.text("/type")
             ),
+            Err(error) => Refusal::of(error)?.message().to_owned(),
         };
-        targets.push(Target {
-            row: Row {
-                namespace,
-                name: settings.name.clone(),
-                username: String::new(),
-                keys: Vec::new(),
-                consumers: Vec::new(),
-                outcome: Outcome::Failed,
-                message,
-            },
-            images: Vec::new(),
-        });
+        targets.push(unread(&namespace, name, Refusal::Failed(message)));
     }
+    targets.sort_by(|a, b| (&a.row.namespace, &a.row.name).cmp(&(&b.row.namespace, &b.row.name)));
     Ok(())
+}
+
+fn unread(namespace: &str, name: String, refusal: Refusal) -> Target {
+    let mut row = Row {
+        namespace: namespace.to_owned(),
+        name,
+        username: String::new(),
+        keys: Vec::new(),
+        consumers: Vec::new(),
+        outcome: Outcome::Failed,
+        message: String::new(),
+        refusal: None,
+    };
+    row.refuse(refusal);
+    Target {
+        row,
+        images: Vec::new(),
+    }
 }

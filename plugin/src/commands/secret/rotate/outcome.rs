@@ -7,6 +7,7 @@ use crate::{
     api::{Verb, to_data},
     commands::audit::Columns,
     error::Error,
+    fanout::Refusal,
     printer::Printer,
 };
 
@@ -14,17 +15,19 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Outcome {
-    /// Somebody else changed it since it was looked at: it is left.
+    /// It changed after it was read.
     Conflict,
     /// It could not be written.
     Failed,
     /// It is not written, and holds the old credential.
     Left,
+    /// The registry does not let the new credential do what the secret is used for.
+    Refused,
     /// It would be written.
     Planned,
     /// It holds the new credential now.
     Rotated,
-    /// It is not the credential that is replaced, or not looked at unless it is named.
+    /// It holds another credential, or its namespace is being deleted.
     Skipped,
     /// It held the new credential already.
     Unchanged,
@@ -45,6 +48,36 @@ pub(super) struct Row {
     pub(super) outcome: Outcome,
     /// Why, and what to do; empty where there is nothing to say.
     pub(super) message: String,
+    /// Why it was not written, where that was decided by an error.
+    #[serde(skip)]
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Row {
+    /// Keeps why the secret is not written.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.outcome = match &refusal {
+            Refusal::Terminating => Outcome::Skipped,
+            Refusal::Refused(_) => Outcome::Refused,
+            Refusal::NotPermitted(_) | Refusal::Failed(_) => Outcome::Failed,
+        };
+        refusal.message().clone_into(&mut self.message);
+        self.refusal = Some(refusal);
+    }
+
+    /// Whether it counts as a failure of a run that writes.
+    pub(super) fn is_failed(&self, mode: Mode) -> bool {
+        mode != Mode::Plan && self.outcome.is_open()
+    }
+
+    /// The secret, as it is named in messages.
+    pub(super) fn place(&self) -> String {
+        if self.name.is_empty() {
+            format!("namespace {}", self.namespace)
+        } else {
+            format!("secret/{} in {}", self.name, self.namespace)
+        }
+    }
 }
 
 /// All of them.
@@ -79,7 +112,10 @@ pub(super) struct About {
 impl Outcome {
     /// Whether the old credential is still in use there.
     pub(super) const fn is_open(self) -> bool {
-        matches!(self, Self::Conflict | Self::Failed | Self::Left)
+        matches!(
+            self,
+            Self::Conflict | Self::Failed | Self::Left | Self::Refused
+        )
     }
 
     const fn word(self) -> &'static str {
@@ -87,6 +123,7 @@ impl Outcome {
             Self::Conflict => "changed meanwhile",
             Self::Failed => "failed",
             Self::Left => "left",
+            Self::Refused => "refused",
             Self::Planned => "would be rotated",
             Self::Rotated => "rotated",
             Self::Skipped => "skipped",
@@ -146,11 +183,10 @@ pub(super) fn print(
         ]);
     }
     columns.print(printer);
-    for row in rows.iter().filter(|row| !row.message.is_empty()) {
-        printer.note(format!(
-            "secret/{} in {}: {}",
-            row.name, row.namespace, row.message
-        ));
+    // What failed is listed at the end.
+    let is_listed = |row: &&Row| !row.message.is_empty() && !row.is_failed(settings.mode);
+    for row in rows.iter().filter(is_listed) {
+        printer.note(format!("{}: {}", row.place(), row.message));
     }
     for unseen in &about.unseen {
         printer.warn(&format!(
@@ -165,12 +201,7 @@ pub(super) fn print(
 
 /// A line of the journal.
 pub(super) fn journal_line(row: &Row) -> String {
-    format!(
-        "secret/{} in {} {}",
-        row.name,
-        row.namespace,
-        Verb::Configured
-    )
+    format!("{} {}", row.place(), Verb::Configured)
 }
 
 /// The first few, and how many more.
@@ -178,7 +209,7 @@ fn used_by(consumers: &[String]) -> String {
     const FEW: usize = 3;
     let shown: Vec<&str> = consumers.iter().take(FEW).map(String::as_str).collect();
     match consumers.len() {
-        0 => "nobody".to_owned(),
+        0 => "-".to_owned(),
         count if count > FEW => format!("{} and {} more", shown.join(", "), count - FEW),
         _ => shown.join(", "),
     }

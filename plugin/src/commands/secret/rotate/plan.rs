@@ -17,6 +17,7 @@ use super::{
     outcome::{Outcome, Row},
     settings::{Places, Settings},
 };
+use crate::{commands::secret::verify::Tried, fanout::Refusal};
 
 /// The namespace of the global pull secret.
 pub(super) const GLOBAL: (&str, &str) = ("openshift-config", "pull-secret");
@@ -30,20 +31,8 @@ pub(super) struct Target {
     pub(super) images: Vec<Tried>,
 }
 
-/// An image that the credential is used for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Tried {
-    /// Path in the registry.
-    pub(super) repository: String,
-    /// Tag or digest.
-    pub(super) reference: String,
-    /// Who pushes it, if somebody does.
-    pub(super) pushed_by: Option<String>,
-    /// Whether somebody pulls it.
-    pub(super) is_pulled: bool,
-}
-
-/// The secrets with the credential, and those that are left or passed over and why; sorted.
+/// The secrets with a key of the account, and those that are skipped and why; sorted. Whether a secret
+/// holds the very credential is decided when it is read.
 pub(super) fn plan(settings: &Settings, account: &Account, snapshots: &[Snapshot]) -> Vec<Target> {
     let mut targets = Vec::new();
     for snapshot in snapshots {
@@ -53,7 +42,12 @@ pub(super) fn plan(settings: &Settings, account: &Account, snapshots: &[Snapshot
                 continue;
             };
             let used = users.remove(&secret.object).unwrap_or_default();
-            targets.push(target(secret, account, outcome, message, used));
+            let mut target = target(secret, account, outcome, message, used);
+            let namespace = snapshot.namespaces.get(&secret.object.namespace);
+            if namespace.is_some_and(|namespace| namespace.terminating) {
+                target.row.refuse(Refusal::Terminating);
+            }
+            targets.push(target);
         }
     }
     targets.sort_by(|a, b| (&a.row.namespace, &a.row.name).cmp(&(&b.row.namespace, &b.row.name)));
@@ -68,18 +62,23 @@ fn decided(
     secret: &SecretRecord,
 ) -> Option<(Outcome, String)> {
     let object = &secret.object;
-    let is_named = *object.name == *settings.name;
+    let is_included = settings.includes(&object.namespace, &object.name);
+    let is_everywhere = settings.places == Places::All;
+    let is_asked_for = match &settings.places {
+        Places::All => true,
+        Places::Namespaces(names) => names.iter().any(|name| **name == *object.namespace),
+    };
+    let is_named = is_included || is_asked_for && *object.name == *settings.name;
     let keys = match &secret.keys {
         SecretKeys::Known(keys) => keys,
         SecretKeys::Elided | SecretKeys::Unreadable if is_named => {
-            let message = "it holds no docker config that can be read: write it anew";
+            let message = "it holds no docker config that can be read: create it again";
             return Some((Outcome::Left, message.to_owned()));
         }
         SecretKeys::Elided | SecretKeys::Unreadable => return None,
     };
     let is_held = keys.iter().any(|key| account.is_old(key))
         || is_named && keys.iter().any(|key| account.is_ours(key));
-    let is_everywhere = settings.places == Places::All;
     match (is_named, is_held) {
         (false, false) => None,
         (false, true) if !is_everywhere => None,
@@ -89,7 +88,7 @@ fn decided(
                 format!("it holds no credential of {}", account.registry)
             } else {
                 format!(
-                    "it is of {} and not of {}: --replaces names whose credential is replaced",
+                    "it is of {} and not of {}: --replaces names the account to replace",
                     others.join(", "),
                     account.old
                 )
@@ -101,15 +100,15 @@ fn decided(
             };
             Some((outcome, message))
         }
+        (_, true) if is_included => Some((Outcome::Planned, String::new())),
         (_, true) if is_everywhere && (&*object.namespace, &*object.name) == GLOBAL => Some((
             Outcome::Left,
-            "this is what all nodes pull with: rotate it by itself, with -n openshift-config"
-                .to_owned(),
+            "all nodes pull with it: rotate it separately, with -n openshift-config".to_owned(),
         )),
         (_, true) if is_everywhere && is_system_namespace(&object.namespace) => Some((
             Outcome::Left,
             format!(
-                "its namespace is the system's: rotate it by itself, with -n {}",
+                "in a system namespace: rotate it separately, with -n {}",
                 object.namespace
             ),
         )),
@@ -138,6 +137,7 @@ fn target(
             consumers: used.consumers.into_iter().collect(),
             outcome,
             message,
+            refusal: None,
         },
         images: used.images.into_values().collect(),
     }

@@ -1,12 +1,10 @@
 //! What a secret is to be, made of what it is now.
 
-use secrecy::SecretString;
+use extreg_core::credential::DockerConfigKey;
 use serde_json::Value;
 
 use super::{
-    account::Account,
-    document::{self, Replaced},
-    managed,
+    account::{Account, Choice, Old},
     outcome::Outcome,
     plan::{GLOBAL, Target},
     settings::Settings,
@@ -15,29 +13,35 @@ use super::{
 use crate::{
     api::{Cluster, Kind, ObjectRef, Owned, is_owned},
     commands::{
-        secret::link::{docker_config, docker_field},
+        secret::{
+            document::{self, HUB_KEYS, Replaced},
+            link::{docker_config, docker_field},
+            managed,
+            write::Ready,
+        },
         setup::credential::Credential,
     },
     context::Context,
     error::Error,
 };
 
-/// The two keys of Docker Hub that setup writes.
-const HUB_KEYS: [&str; 2] = ["docker.io", "https://index.docker.io/v1/"];
-/// A secret that is ready to be written.
-pub(super) struct Ready {
-    pub(super) reference: ObjectRef,
-    pub(super) field: &'static str,
-    pub(super) version: String,
-    pub(super) document: SecretString,
+/// What is replaced, and by what.
+pub(super) struct Exchange<'a> {
+    pub(super) account: &'a Account,
+    pub(super) old: &'a Old,
+    /// None of a plan without a credential.
+    pub(super) new: Option<&'a Credential>,
 }
 
 /// Reads a secret as it is now and makes of it what it is to be. None if nothing is to be written, as
 /// the row then says.
+///
+/// # Errors
+/// What concerns every secret.
 pub(super) async fn prepare(
     settings: &Settings,
-    account: &Account,
-    credential: Option<&Credential>,
+    exchange: &Exchange<'_>,
+    choice: Choice,
     target: &mut Target,
     cluster: &Cluster,
     context: &Context,
@@ -51,15 +55,13 @@ pub(super) async fn prepare(
     let secret = match cluster.get(&reference).await {
         Ok(Some(secret)) => secret,
         Ok(None) => {
-            leave(Outcome::Skipped, "it is gone".to_owned());
+            leave(Outcome::Skipped, "it was deleted".to_owned());
             return Ok(None);
         }
-        Err(error @ Error::Api { .. }) => {
-            let (outcome, message) = told(&error);
-            leave(outcome, message);
+        Err(error) => {
+            told(error, row)?;
             return Ok(None);
         }
-        Err(error) => return Err(error),
     };
     let Some((field, format)) = docker_field(secret.text("/type")) else {
         leave(
@@ -75,16 +77,34 @@ pub(super) async fn prepare(
         );
         return Ok(None);
     };
-    let mut account = account.clone();
-    if let Some(credential) = credential {
+    let mut account = exchange.account.clone();
+    if let Some(credential) = exchange.new {
         account.new.clone_from(&credential.username);
     }
-    let replaced = match credential {
+    let Ok(held) = account.holding(&config, exchange.old, exchange.new) else {
+        leave(
+            Outcome::Left,
+            document::Unchangeable::Unreadable.to_string(),
+        );
+        return Ok(None);
+    };
+    if choice == Choice::Credential && held.is_empty() {
+        let message = format!(
+            "different password: skipped; --also {}/{} includes it",
+            row.namespace, row.name
+        );
+        leave(Outcome::Skipped, message);
+        return Ok(None);
+    }
+    let is_chosen = |key: &DockerConfigKey| match choice {
+        Choice::Account => account.is_ours(key),
+        Choice::Credential => held.contains(key.as_written()),
+    };
+    let replaced = match exchange.new {
         Some(credential) => {
             let is_setups = is_owned(&secret) == Owned::Ours && settings.registry == "docker.io";
             let wanted: &[&str] = if is_setups { &HUB_KEYS } else { &[] };
-            let is_ours = |key: &_| account.is_ours(key);
-            match document::replace(&config, format, &credential.entry(), is_ours, wanted) {
+            match document::replace(&config, format, &credential.entry(), is_chosen, wanted) {
                 Ok(replaced) => Some(replaced),
                 Err(why) => {
                     leave(Outcome::Left, why.to_string());
@@ -105,8 +125,8 @@ pub(super) async fn prepare(
         leave(
             Outcome::Left,
             format!(
-                "it is immutable: make another one with the new credential and link it with {} \
-                 secret link NAME -n {}, then name it in what names this one",
+                "it is immutable: create another one with the new credential, link it with {} secret \
+                 link NAME -n {}, and name it where this one is named",
                 context.caller, reference.namespace
             ),
         );

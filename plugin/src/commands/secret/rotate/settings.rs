@@ -5,7 +5,10 @@ use extreg_core::{image::ImageRef, registry::RegistryHost};
 use super::Args;
 use crate::{
     api::{DataFormat, DryRun},
-    commands::setup::{credential::CredentialSource, names},
+    commands::{
+        secret::registry_host,
+        setup::{credential::CredentialSource, names},
+    },
     error::Error,
     registry::Endpoints,
 };
@@ -15,6 +18,8 @@ use crate::{
 pub(super) struct Settings {
     pub(super) name: String,
     pub(super) places: Places,
+    /// Secrets that are rotated whatever their password is: namespace and name.
+    pub(super) also: Vec<(String, String)>,
     /// The registry, `docker.io` for all names of Docker Hub.
     pub(super) registry: String,
     pub(super) replaces: Option<String>,
@@ -30,10 +35,10 @@ pub(super) struct Settings {
     pub(super) endpoints: Endpoints,
 }
 
-/// Where to look for the credential.
+/// Where to search for the credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Places {
-    /// In these namespaces; none is that of the context.
+    /// In these namespaces, in the order given; none until the namespace of the context is known.
     Namespaces(Vec<String>),
     /// Everywhere that the user can see.
     All,
@@ -71,29 +76,24 @@ impl Settings {
         let places = if args.all_namespaces {
             Places::All
         } else {
-            let names = namespace.unwrap_or_default().split(',').map(str::trim);
-            let mut names: Vec<String> = names
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect();
-            names.sort();
-            names.dedup();
+            let given = namespace.unwrap_or_default().split(',').map(str::trim);
+            let mut names: Vec<String> = Vec::new();
+            for name in given.filter(|name| !name.is_empty()) {
+                if !names.iter().any(|other| other == name) {
+                    names.push(name.to_owned());
+                }
+            }
             Places::Namespaces(names)
         };
-        let registry = args.registry.trim().trim_end_matches('/');
-        let host = registry
-            .split_once("://")
-            .map_or(registry, |(_, rest)| rest);
-        if host.is_empty() || host.contains(['/', '@']) || host.contains(char::is_whitespace) {
-            return Err(Error::usage(format!(
-                "--registry {}: name the registry's host, e.g. docker.io",
-                args.registry
-            )));
+        let mut also = Vec::new();
+        for text in &args.also {
+            also.push(named(text)?);
         }
+        let host = registry_host(&args.registry)?;
         if let Some(image) = &args.image {
             let is_on_registry = ImageRef::parse(image).ok().is_some_and(|image| {
                 !image.is_registry_only()
-                    && RegistryHost::of(image.with_defaults().registry()) == RegistryHost::of(host)
+                    && RegistryHost::of(image.with_defaults().registry()).as_str() == host
             });
             if !is_on_registry {
                 return Err(Error::usage(format!(
@@ -114,7 +114,8 @@ impl Settings {
         Ok(Self {
             name: args.name,
             places,
-            registry: RegistryHost::of(host).as_str().to_owned(),
+            also,
+            registry: host,
             replaces: args.replaces,
             username: args.username,
             source,
@@ -125,6 +126,21 @@ impl Settings {
             format: args.output,
             endpoints: args.endpoints,
         })
+    }
+
+    /// Takes the namespace of the context where none was given.
+    pub(super) fn default_to(&mut self, namespace: &str) {
+        if let Places::Namespaces(names) = &mut self.places
+            && names.is_empty()
+        {
+            names.push(namespace.to_owned());
+        }
+    }
+
+    /// Whether a secret is included whatever its password is.
+    pub(super) fn includes(&self, namespace: &str, name: &str) -> bool {
+        let mut also = self.also.iter();
+        also.any(|(other, secret)| other == namespace && secret == name)
     }
 
     /// Where the new credential is from, for an account that is known by now.
@@ -143,6 +159,18 @@ impl Settings {
     pub(super) fn needs_credential(&self) -> bool {
         self.mode != Mode::Plan || self.source != Source::Unsaid
     }
+}
+
+/// `NAMESPACE/NAME` of `--also`.
+fn named(text: &str) -> Result<(String, String), Error> {
+    let (namespace, name) = text.split_once('/').ok_or_else(|| {
+        Error::usage(format!(
+            "--also {text}: name a namespace and a secret, e.g. shop/dockerhub"
+        ))
+    })?;
+    names::subdomain("namespace", namespace)?;
+    names::subdomain("secret", name)?;
+    Ok((namespace.to_owned(), name.to_owned()))
 }
 
 impl Mode {

@@ -1,64 +1,27 @@
-//! One write for each secret, read back, and what is to be done then.
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+//! Why a secret was not written, and what to do next.
 
 use super::{
     outcome::{About, Outcome, Row},
-    prepare::Ready,
     settings::{Mode, Settings},
 };
-use crate::{
-    api::{Cluster, DryRun, Object},
-    error::Error,
-};
+use crate::{error::Error, fanout::Refusal};
 
-/// One write, of that very state, and a look at what is there then.
-pub(super) async fn write(ready: &Ready, cluster: &Cluster, dry_run: DryRun) -> Result<(), Error> {
-    let encoded = SecretString::from(STANDARD.encode(ready.document.expose_secret()));
-    let at = format!("/data/{}", ready.field);
-    let operations = [
-        json!({"op": "test", "path": "/metadata/resourceVersion", "value": ready.version}),
-        json!({"op": "replace", "path": at, "value": encoded.expose_secret()}),
-    ];
-    let patched = cluster
-        .json_patch(&ready.reference, &operations, dry_run)
-        .await?;
-    let holds = |secret: &Object| {
-        let value = secret.body.pointer(&at);
-        value.and_then(Value::as_str) == Some(encoded.expose_secret())
-    };
-    let is_there = if dry_run == DryRun::None {
-        cluster
-            .get(&ready.reference)
-            .await?
-            .as_ref()
-            .is_some_and(holds)
+/// Keeps why a secret was not read or written.
+///
+/// # Errors
+/// What concerns every secret.
+pub(super) fn told(error: Error, row: &mut Row) -> Result<(), Error> {
+    if error.is_test_failed() || error.is_conflict() {
+        row.outcome = Outcome::Conflict;
+        "it changed after it was read and is unchanged: run this again"
+            .clone_into(&mut row.message);
+    } else if error.is_not_found() && !error.is_terminating() {
+        row.outcome = Outcome::Skipped;
+        "it was deleted".clone_into(&mut row.message);
     } else {
-        holds(&patched)
-    };
-    if is_there {
-        Ok(())
-    } else {
-        Err(Error::failed(
-            "it was written and holds something else now: somebody changed it at once",
-        ))
+        row.refuse(Refusal::of(error)?);
     }
-}
-
-/// Why a write failed.
-pub(super) fn told(error: &Error) -> (Outcome, String) {
-    match error {
-        error if error.is_test_failed() || error.is_conflict() => (
-            Outcome::Conflict,
-            "somebody changed it since it was looked at, and it is left as it is now: run this again"
-                .to_owned(),
-        ),
-        error if error.is_not_found() => (Outcome::Skipped, "it is gone".to_owned()),
-        error if error.is_forbidden() => (Outcome::Failed, format!("you may not: {error}")),
-        error => (Outcome::Failed, error.to_string()),
-    }
+    Ok(())
 }
 
 /// What to do now.
@@ -69,8 +32,9 @@ pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
     }
     if open > 0 {
         return format!(
-            "Do not revoke the old credential of {} yet: {open} of {} secrets may still hold it. Run \
-             this again when that is mended; what holds the new one is left as it is.",
+            "Do not revoke the old credential of {} yet: {open} of {} secrets may still hold it. Fix \
+             what is listed and run this again, or rotate each separately with -n NAMESPACE; secrets \
+             that hold the new credential are skipped.",
             about.username,
             rows.iter()
                 .filter(|row| row.outcome != Outcome::Skipped)
@@ -84,12 +48,12 @@ pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
         host => format!("{host}, where it was made"),
     };
     format!(
-        "Now revoke the old credential of {}{}: {place}. What runs keeps running.",
+        "Now revoke the old credential of {}{}: {place}. Running workloads keep running.",
         about.username,
         if about.unseen.is_empty() {
             ""
         } else {
-            ", if it is nowhere that you cannot see"
+            ", unless a secret that you cannot read holds it"
         }
     )
 }

@@ -8,6 +8,8 @@ use extreg_core::credential::{AuthField, Consumer, DockerConfigKey};
 
 use super::super::answer::{Outcome, Use};
 
+/// What is wrong with a key that has no credential.
+pub(in super::super) const INCOMPLETE: &str = "it has no username or no password";
 /// The namespace of what all nodes pull with.
 const NODES: &str = "openshift-config";
 
@@ -57,9 +59,14 @@ impl Told {
         let Some(key) = key else {
             return Self::new(Outcome::None, "finds no key");
         };
-        let message = if !key.is_complete() {
-            "it has no username or no password"
-        } else if consumer == Consumer::BuildPull && key.auth() != AuthField::Padded {
+        if !key.is_complete() {
+            return Self {
+                key: shown_key(key.as_written()),
+                username: key.username().to_owned(),
+                ..Self::new(Outcome::Broken, INCOMPLETE)
+            };
+        }
+        let message = if consumer == Consumer::BuildPull && key.auth() != AuthField::Padded {
             // go-dockerclient's reader, which those builds use.
             "a build with a Dockerfile passes over it: it has no padded auth"
         } else {

@@ -10,6 +10,8 @@ use serde::{
 };
 use serde_json::{Map, Value, value::RawValue};
 
+/// The two keys of Docker Hub that are written: each consumer finds its credential under one of them.
+pub(super) const HUB_KEYS: [&str; 2] = ["docker.io", "https://index.docker.io/v1/"];
 /// What a credential comes with and another has none of: whoever finds one of these does not look at
 /// the password.
 const TOKENS: [&str; 2] = ["identitytoken", "registrytoken"];

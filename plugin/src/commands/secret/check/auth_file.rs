@@ -1,0 +1,123 @@
+//! What a docker or podman auth file holds for each consumer. Nothing but the file is read.
+
+use std::path::Path;
+
+use extreg_audit::credentials::shown_key;
+use extreg_core::credential::{DockerConfigFormat, DockerConfigKey, DockerConfigKeys};
+use secrecy::ExposeSecret as _;
+
+use super::{
+    answer::{Answer, Outcome, Problem, SecretAnswer, State},
+    assess::{INCOMPLETE, of_auth_file},
+    keys,
+    settings::Settings,
+};
+use crate::{
+    commands::setup::credential_helper,
+    error::Error,
+    registry::{Login, logins},
+};
+
+/// Checks it.
+///
+/// # Errors
+/// [`Error::Usage`] if it cannot be read as a docker config.
+pub(super) fn check(path: &Path, settings: &Settings) -> Result<Answer, Error> {
+    let shown = path.display().to_string();
+    let text = std::fs::read(path)
+        .map_err(|error| Error::usage(format!("--auth-file {shown}: {error}")))?;
+    let keys = DockerConfigKeys::parse(&text, DockerConfigFormat::ConfigJson)
+        .map_err(|error| Error::usage(format!("--auth-file {shown}: no docker config: {error}")))?;
+    let helper = credential_helper(&text);
+    let mut answer = Answer::default();
+    for image in &settings.images {
+        answer.images.push(of_auth_file(&keys, image));
+    }
+    if let Some(helper) = &helper {
+        name_helper(&mut answer, helper);
+        answer
+            .problems
+            .extend(kept_elsewhere(&keys, helper, &shown));
+    }
+    answer.problems.extend(whitespace(&text, &shown));
+    answer.problems.extend(keys::problems(&keys, &shown));
+    let is_useless = helper.is_some() && !keys.iter().any(DockerConfigKey::is_complete);
+    answer.secrets.push(SecretAnswer {
+        name: shown,
+        state: State::Readable,
+        keys: keys::answers(&keys),
+        is_named: is_useless,
+        is_useless,
+        ..SecretAnswer::default()
+    });
+    answer.count();
+    Ok(answer)
+}
+
+/// Says of each use that finds no password where that is.
+fn name_helper(answer: &mut Answer, helper: &str) {
+    let uses = answer.images.iter_mut().flat_map(|image| &mut image.uses);
+    for one in uses.filter(|one| {
+        one.outcome == Outcome::None || one.outcome == Outcome::Broken && one.message == INCOMPLETE
+    }) {
+        one.message = format!("its password is kept by the credential helper \"{helper}\"");
+    }
+}
+
+/// That the passwords are not in the file.
+fn kept_elsewhere(keys: &DockerConfigKeys, helper: &str, file: &str) -> Option<Problem> {
+    let without: Vec<String> = keys
+        .iter()
+        .filter(|key| !key.is_complete())
+        .map(|key| shown_key(key.as_written()))
+        .collect();
+    if keys.iter().count() > 0 && without.is_empty() {
+        return None;
+    }
+    let of = match without.as_slice() {
+        [] => String::new(),
+        keys => format!(" for {}", keys.join(", ")),
+    };
+    Some(Problem {
+        severity: "high".to_owned(),
+        outcome: "fail",
+        rule: "credential-helper",
+        object: String::new(),
+        message: format!(
+            "{file} holds no password{of}: they are kept by the credential helper \"{helper}\""
+        ),
+        why: "A cluster cannot ask a credential helper of this machine".to_owned(),
+        fix: "store the credential with oc extreg secret set, which asks for the access token"
+            .to_owned(),
+    })
+}
+
+/// Passwords with a blank or a line end around them, which is part of them for every registry.
+fn whitespace(text: &[u8], file: &str) -> Vec<Problem> {
+    let Ok(logins) = logins(text) else {
+        return Vec::new();
+    };
+    let odd = logins.iter().filter(|one| {
+        let Some(Login::Basic { username, password }) = one.login else {
+            return false;
+        };
+        let has = |text: &str| text.trim() != text || text.contains(char::is_control);
+        has(username) || has(password.expose_secret())
+    });
+    odd.map(|one| Problem {
+        severity: "medium".to_owned(),
+        outcome: "fail",
+        rule: "password-whitespace",
+        object: String::new(),
+        message: format!(
+            "the key {} of {file}: its username or password begins or ends with a blank or a line \
+             break",
+            shown_key(one.key.as_written())
+        ),
+        why: "It is part of the password, and most registries refuse it then; a typical cause is \
+              `echo` without -n before base64"
+            .to_owned(),
+        fix: "log in again with podman login, or encode it with printf %s".to_owned(),
+    })
+    .collect()
+}

@@ -1,0 +1,291 @@
+//! `secret set`: a credential for a registry in a secret, beside whatever else it holds.
+
+use std::path::PathBuf;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::{
+    document::{self, HUB_KEYS, Unchangeable},
+    link::{docker_config, docker_field},
+    managed::manager,
+    registry_host,
+    verify::Verifier,
+    write::{Ready, write},
+};
+use crate::{
+    api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
+    commands::setup::{
+        credential::{self, Credential, CredentialSource, Wanted},
+        names,
+    },
+    context::Context,
+    error::Error,
+    exit::Exit,
+    registry::{Endpoints, logins},
+};
+
+/// How the credential can be given.
+const WAYS: &str = "give one with --username and --password-stdin, or with --auth-file";
+/// The type of a secret that is created.
+const TYPE: &str = "kubernetes.io/dockerconfigjson";
+
+/// Store a credential for a registry in a secret, and keep its other keys
+///
+/// A secret that does not exist is created. The token is read from a prompt, stdin or an auth file, so
+/// that it is in no shell history, and of an auth file only the login for the registry is stored. The
+/// registry is asked first whether it accepts the login. A key with another credential is not replaced:
+/// secret rotate does that.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  # Ask for account and access token of docker.io
+  oc extreg secret set dockerhub -n snow
+
+  # From a password store
+  pass hub | oc extreg secret set dockerhub -n snow --username ably77 --password-stdin
+
+  # Of another registry, from an auth file
+  oc extreg secret set quay --registry quay.io --auth-file auth.json -n snow
+
+A second run changes nothing and says so.")]
+pub(super) struct Args {
+    /// Secret to store the credential in
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Registry that the credential is for [default: docker.io]
+    #[arg(
+        long,
+        value_name = "HOST",
+        default_value = "docker.io",
+        hide_default_value = true
+    )]
+    registry: String,
+
+    /// Take the credential from a docker or podman auth file
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["password_stdin", "username"],
+        help_heading = "Credential"
+    )]
+    auth_file: Option<PathBuf>,
+    /// Take the password or access token from stdin
+    #[arg(long, requires = "username", help_heading = "Credential")]
+    password_stdin: bool,
+    /// Account at the registry
+    #[arg(long, value_name = "NAME", help_heading = "Credential")]
+    username: Option<String>,
+    /// Image to try the credential with [default: the login alone]
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        conflicts_with = "no_verify",
+        help_heading = "Credential"
+    )]
+    image: Option<String>,
+    /// Do not try the credential at the registry
+    #[arg(long, help_heading = "Credential")]
+    no_verify: bool,
+
+    /// Change a secret that another controller manages too; it may change it back
+    #[arg(long, help_heading = "Apply")]
+    managed: bool,
+    /// Dry run: client (computes the result locally) or server (with admission)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true,
+        help_heading = "Apply"
+    )]
+    dry_run: DryRun,
+    /// Format: name, json or yaml
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    endpoints: Endpoints,
+}
+
+/// What a secret is to be.
+enum Plan {
+    Create(Object),
+    Change(Ready),
+    Unchanged(Object),
+}
+
+/// Stores it, or tries to.
+pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
+    names::subdomain("secret", &args.name)?;
+    let registry = registry_host(&args.registry)?;
+    context.named_namespace()?;
+    let cluster = context.cluster().await?;
+    let reference = ObjectRef::new(Kind::SECRET, cluster.namespace(), &args.name);
+    let now = cluster.get(&reference).await?;
+    if let Some(secret) = &now {
+        check(secret, &reference, args.managed)?;
+    }
+    let credential = obtain(&args, &registry, context).await?;
+    let plan = plan(now, &reference, &registry, &credential, context)?;
+    if !args.no_verify && !matches!(plan, Plan::Unchanged(_)) {
+        let image = args.image.as_deref();
+        let mut verifier = Verifier::new(&registry, image, &args.endpoints, &credential, context)?;
+        verifier.login().await?;
+        verifier.report();
+    }
+    let journal = &context.journal;
+    journal.begin(reference.to_string());
+    let applied = apply(plan, &cluster, args.dry_run).await;
+    let (verb, object) = match applied {
+        Ok(applied) => applied,
+        Err(error) => {
+            journal.failed(&error);
+            return Err(journal.ended_by(error));
+        }
+    };
+    if verb.is_change() && args.dry_run == DryRun::None {
+        journal.done(format!("{reference} {verb}"));
+    } else {
+        journal.nothing_done();
+    }
+    let mut report = Report::new(&context.printer, args.output, args.dry_run);
+    report.add(&reference, verb, object.as_ref());
+    report.finish()?;
+    Ok(Exit::Done)
+}
+
+/// Refuses a secret that cannot hold the credential, before it is asked for.
+fn check(secret: &Object, reference: &ObjectRef, managed: bool) -> Result<(), Error> {
+    let refuse = |why: String| {
+        Err(Error::failed(format!(
+            "{reference} {why}; nothing was changed"
+        )))
+    };
+    let kind = secret.text("/type");
+    if docker_field(kind).is_none() {
+        return refuse(format!(
+            "is of type {kind}, which holds no docker config, and a type cannot be changed: use another \
+             name"
+        ));
+    }
+    if secret.body.get("immutable") == Some(&Value::Bool(true)) {
+        return refuse("is immutable: use another name".to_owned());
+    }
+    match manager(secret) {
+        Some(manager) if !managed => refuse(format!(
+            "is managed by {manager}, which would change it back: change it there, or here too with \
+             --managed"
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn obtain(args: &Args, registry: &str, context: &Context) -> Result<Credential, Error> {
+    let source = match (&args.auth_file, args.password_stdin, &args.username) {
+        (Some(path), _, _) => CredentialSource::AuthFile(path.clone()),
+        (None, true, Some(username)) => CredentialSource::Stdin {
+            username: username.clone(),
+        },
+        (None, _, username) => CredentialSource::Unsaid {
+            username: username.clone(),
+        },
+    };
+    let any = format!("{registry}/any/any");
+    let wanted = Wanted {
+        host: registry,
+        image: args.image.as_deref().unwrap_or(&any),
+        account: "",
+        ways: WAYS,
+    };
+    credential::obtain(&source, wanted, context).await
+}
+
+fn plan(
+    now: Option<Object>,
+    reference: &ObjectRef,
+    registry: &str,
+    credential: &Credential,
+    context: &Context,
+) -> Result<Plan, Error> {
+    // Builds find Docker Hub's credential under the second key alone, other consumers under the first.
+    let keys: Vec<&str> = match registry {
+        "docker.io" => HUB_KEYS.to_vec(),
+        host => vec![host],
+    };
+    let Some(secret) = now else {
+        let entry = Value::Object(credential.entry());
+        let auths: Map<String, Value> = keys
+            .iter()
+            .map(|key| ((*key).to_owned(), entry.clone()))
+            .collect();
+        let config = SecretString::from(json!({ "auths": auths }).to_string());
+        let data = json!({
+            "type": TYPE,
+            "data": {".dockerconfigjson": STANDARD.encode(config.expose_secret())},
+        });
+        return Ok(Plan::Create(Object::new(
+            Kind::SECRET,
+            &reference.namespace,
+            &reference.name,
+            data,
+        )));
+    };
+    let unreadable = || Error::failed(format!("{reference}: {}", Unchangeable::Unreadable));
+    let (field, format) = docker_field(secret.text("/type")).ok_or_else(unreadable)?;
+    let config = docker_config(&secret, field).ok_or_else(unreadable)?;
+    let login = credential.login();
+    let held = logins(&config).map_err(|_| unreadable())?;
+    let differs = held.iter().find(|one| {
+        keys.contains(&one.key.as_written()) && !one.login.is_some_and(|other| other.is(&login))
+    });
+    if let Some(one) = differs {
+        return Err(Error::failed(format!(
+            "{reference} holds another credential under {}, so nothing was changed; replace it with: {} \
+             secret rotate {} -n {} --registry {registry}",
+            one.key.as_written(),
+            context.caller,
+            reference.name,
+            reference.namespace
+        )));
+    }
+    let replaced = document::replace(&config, format, &credential.entry(), |_| false, &keys)
+        .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
+    if replaced.added.is_empty() {
+        return Ok(Plan::Unchanged(secret));
+    }
+    Ok(Plan::Change(Ready {
+        reference: reference.clone(),
+        field,
+        version: secret.text("/metadata/resourceVersion").to_owned(),
+        document: replaced.document,
+    }))
+}
+
+async fn apply(
+    plan: Plan,
+    cluster: &Cluster,
+    dry_run: DryRun,
+) -> Result<(Verb, Option<Object>), Error> {
+    match plan {
+        Plan::Unchanged(secret) => Ok((Verb::Unchanged, Some(secret))),
+        Plan::Create(secret) if dry_run == DryRun::Client => Ok((Verb::Created, Some(secret))),
+        Plan::Create(secret) => {
+            let created = cluster.create(&secret, dry_run).await?;
+            Ok((Verb::Created, Some(created)))
+        }
+        Plan::Change(_) if dry_run == DryRun::Client => Ok((Verb::Configured, None)),
+        Plan::Change(ready) => {
+            write(&ready, cluster, dry_run).await?;
+            Ok((Verb::Configured, None))
+        }
+    }
+}

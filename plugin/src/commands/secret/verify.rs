@@ -1,0 +1,315 @@
+//! Tries a credential at its registry before anything is written: the login once, and then what each
+//! secret is used for, so that one secret's images never decide about another one.
+
+use std::collections::BTreeMap;
+
+use extreg_core::image::ImageRef;
+
+use crate::{
+    commands::setup::credential::Credential,
+    context::Context,
+    error::Error,
+    fanout::Refusal,
+    registry::{Action, Client, Endpoints, Grants, Login, RegistryError},
+};
+
+/// Repositories that are tried for one secret; a login that is good for them is good.
+const MOST: usize = 20;
+
+/// An image that the credential is used for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tried {
+    /// Path in the registry.
+    pub(super) repository: String,
+    /// Tag or digest.
+    pub(super) reference: String,
+    /// What pushes it, if something does.
+    pub(super) pushed_by: Option<String>,
+    /// Whether something pulls it.
+    pub(super) is_pulled: bool,
+}
+
+/// Tries a credential.
+pub(super) struct Verifier<'a> {
+    registry: &'a str,
+    /// The image of `--image`, which is tried in place of all others.
+    image: Option<&'a str>,
+    credential: &'a Credential,
+    client: Client,
+    login: Login,
+    context: &'a Context,
+    /// Whether the registry has accepted the login alone.
+    is_accepted: bool,
+    /// What is known already: two secrets may be used for the same repository.
+    known: BTreeMap<Trial, Option<Refusal>>,
+}
+
+/// What one repository is tried for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Trial {
+    repository: String,
+    reference: Option<String>,
+    is_pushed: bool,
+    is_pulled: bool,
+}
+
+impl<'a> Verifier<'a> {
+    /// Asks nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
+    pub(super) fn new(
+        registry: &'a str,
+        image: Option<&'a str>,
+        endpoints: &Endpoints,
+        credential: &'a Credential,
+        context: &'a Context,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            registry,
+            image,
+            credential,
+            client: Client::new(endpoints, context)?,
+            login: credential.login(),
+            context,
+            is_accepted: false,
+            known: BTreeMap::new(),
+        })
+    }
+
+    /// Tries what is true of every secret: that the registry takes the login, and the image of
+    /// `--image`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the registry says no; [`Error::Failed`] if it does not say.
+    pub(super) async fn login(&mut self) -> Result<(), Error> {
+        let (host, username) = (self.registry, &self.credential.username);
+        // Whether it exists does not matter: a token is given or refused for the login alone.
+        let repository = format!("{}/extreg", username.to_lowercase());
+        let tried = self
+            .client
+            .grants(host, &repository, &[Action::Pull], &self.login);
+        match tried.await {
+            Ok(_) => self.is_accepted = true,
+            // Some registries give no token for a repository that does not exist, or whose name they do
+            // not take: a robot's name is none. What the secrets are used for decides then.
+            Err(
+                RegistryError::Denied
+                | RegistryError::NotFound
+                | RegistryError::Unexpected(400..=499),
+            ) => {}
+            Err(error @ RegistryError::Unauthorized) => {
+                return Err(Error::refused(format!(
+                    "{host} does not accept the new credential of {username}, so nothing was \
+                     changed: {error}"
+                )));
+            }
+            Err(error) => {
+                return Err(Error::failed(format!(
+                    "{}, so nothing was changed: {error}; --no-verify skips the check",
+                    self.unknown()
+                )));
+            }
+        }
+        let Some(image) = self.image.and_then(|image| ImageRef::parse(image).ok()) else {
+            return Ok(());
+        };
+        let defaulted = image.with_defaults();
+        let reference = if image.id().is_empty() {
+            defaulted.tag()
+        } else {
+            image.id()
+        };
+        let trial = Trial {
+            repository: image.repository_path(),
+            reference: Some(reference.to_owned()),
+            is_pushed: false,
+            is_pulled: true,
+        };
+        match self.trial(&trial, "").await {
+            Ok(()) => Ok(()),
+            Err(Refusal::Refused(why)) => {
+                Err(Error::refused(format!("{why}; nothing was changed")))
+            }
+            Err(other) => Err(Error::failed(format!(
+                "{}; nothing was changed",
+                other.message()
+            ))),
+        }
+    }
+
+    /// Tries what one secret is used for; of `--image`, [`Self::login`] has tried that alone.
+    pub(super) async fn secret(&mut self, images: &[Tried]) -> Result<(), Refusal> {
+        if self.image.is_some() {
+            return Ok(());
+        }
+        for (trial, by) in trials(images).into_iter().take(MOST) {
+            let known = if let Some(known) = self.known.get(&trial) {
+                known.clone()
+            } else {
+                let known = self.trial(&trial, &by).await.err();
+                self.known.insert(trial, known.clone());
+                known
+            };
+            if let Some(refusal) = known {
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows what was tried.
+    pub(super) fn report(&self) {
+        let (host, username) = (self.registry, &self.credential.username);
+        let accepted = self
+            .known
+            .values()
+            .filter(|refusal| refusal.is_none())
+            .count();
+        let printer = &self.context.printer;
+        match accepted {
+            0 if !self.known.is_empty() || self.image.is_some() => {}
+            0 if self.is_accepted => printer.note(format!(
+                "{host} accepts the login of {username}; its rights were not checked (--image names \
+                 an image)"
+            )),
+            0 => printer.warn(&format!(
+                "{host} does not tell whether it accepts the login of {username} (--image names an \
+                 image to try)"
+            )),
+            1 => printer.note(format!(
+                "{host} accepts the new credential of {username} for 1 repository"
+            )),
+            _ => printer.note(format!(
+                "{host} accepts the new credential of {username} for {accepted} repositories"
+            )),
+        }
+    }
+
+    /// Tries one repository, by the rights that the registry grants and by the headers of one image.
+    async fn trial(&self, trial: &Trial, by: &str) -> Result<(), Refusal> {
+        let host = self.registry;
+        let username = &self.credential.username;
+        let printer = &self.context.printer;
+        let mut actions = vec![Action::Pull];
+        if trial.is_pushed {
+            actions.push(Action::Push);
+        }
+        let repository = &trial.repository;
+        let granted = self
+            .client
+            .grants(host, repository, &actions, &self.login)
+            .await
+            .map_err(|error| self.no(repository, &error))?;
+        self.check_rights(trial, by, &granted)?;
+        if granted.actions.is_none() && trial.is_pushed {
+            printer.warn(&format!(
+                "{host} does not tell whether {username} can push to {repository}"
+            ));
+        }
+        let Some(reference) = &trial.reference else {
+            return Ok(());
+        };
+        let image = format!("{host}/{repository}");
+        match self
+            .client
+            .head(host, repository, reference, &self.login)
+            .await
+        {
+            Ok(_) => Ok(()),
+            // The first push makes it.
+            Err(RegistryError::NotFound) => {
+                printer.note(format!("{image} has no {reference} yet"));
+                Ok(())
+            }
+            Err(RegistryError::Unauthorized | RegistryError::Denied)
+                if granted.actions.is_some() && !trial.is_pulled =>
+            {
+                printer.note(format!("{image} does not exist yet"));
+                Ok(())
+            }
+            // The login has been accepted, and that is what matters.
+            Err(error @ RegistryError::TooManyRequests { .. }) => {
+                printer.warn(&format!("{image}: {error}"));
+                Ok(())
+            }
+            Err(error) => Err(self.no(repository, &error)),
+        }
+    }
+
+    fn check_rights(&self, trial: &Trial, by: &str, granted: &Grants) -> Result<(), Refusal> {
+        let Some(actions) = &granted.actions else {
+            return Ok(());
+        };
+        let lacks = |verb: &str, who: &str| {
+            Err(Refusal::Refused(format!(
+                "the new credential of {} cannot {verb} {}/{}{who}: grant its token that right",
+                self.credential.username, self.registry, trial.repository
+            )))
+        };
+        if trial.is_pushed && !actions.contains(&Action::Push) {
+            return lacks("push to", &format!(", as {by} does"));
+        }
+        if trial.is_pulled && !actions.contains(&Action::Pull) {
+            return lacks("pull from", "");
+        }
+        Ok(())
+    }
+
+    /// The registry's no, or that it did not tell.
+    fn no(&self, repository: &str, error: &RegistryError) -> Refusal {
+        match error {
+            RegistryError::Unauthorized | RegistryError::Denied | RegistryError::NotFound => {
+                Refusal::Refused(format!(
+                    "{} does not accept the new credential of {} for {repository}: {error}",
+                    self.registry, self.credential.username
+                ))
+            }
+            _ => Refusal::Failed(format!(
+                "{} for {repository}: {error}; --no-verify skips the check",
+                self.unknown()
+            )),
+        }
+    }
+
+    fn unknown(&self) -> String {
+        format!(
+            "{} does not tell whether it accepts the new credential of {}",
+            self.registry, self.credential.username
+        )
+    }
+}
+
+/// What is tried for one secret, one trial a repository, and who pushes there.
+fn trials(images: &[Tried]) -> Vec<(Trial, String)> {
+    let mut trials: BTreeMap<&str, (Trial, String)> = BTreeMap::new();
+    for Tried {
+        repository,
+        reference,
+        pushed_by,
+        is_pulled,
+    } in images
+    {
+        let (trial, by) = trials.entry(repository).or_insert_with(|| {
+            let trial = Trial {
+                repository: repository.clone(),
+                reference: None,
+                is_pushed: false,
+                is_pulled: false,
+            };
+            (trial, String::new())
+        });
+        // What is pulled exists.
+        if trial.reference.is_none() || *is_pulled && !trial.is_pulled {
+            trial.reference = Some(reference.clone());
+        }
+        if let Some(pushed_by) = pushed_by
+            && !trial.is_pushed
+        {
+            trial.is_pushed = true;
+            by.clone_from(pushed_by);
+        }
+        trial.is_pulled |= *is_pulled;
+    }
+    trials.into_values().collect()
+}

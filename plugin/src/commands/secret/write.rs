@@ -1,0 +1,54 @@
+//! One write of a docker config, in place.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{Cluster, DryRun, Object, ObjectRef},
+    error::Error,
+};
+
+/// A secret that is ready to be written.
+pub(super) struct Ready {
+    pub(super) reference: ObjectRef,
+    /// The field of its data that holds the docker config.
+    pub(super) field: &'static str,
+    /// The version that was read.
+    pub(super) version: String,
+    /// What it is to hold.
+    pub(super) document: SecretString,
+}
+
+/// One write, of that very state, and a look at what is there then.
+pub(super) async fn write(ready: &Ready, cluster: &Cluster, dry_run: DryRun) -> Result<(), Error> {
+    let encoded = SecretString::from(STANDARD.encode(ready.document.expose_secret()));
+    let at = format!("/data/{}", ready.field);
+    let operations = [
+        json!({"op": "test", "path": "/metadata/resourceVersion", "value": ready.version}),
+        json!({"op": "replace", "path": at, "value": encoded.expose_secret()}),
+    ];
+    let patched = cluster
+        .json_patch(&ready.reference, &operations, dry_run)
+        .await?;
+    let holds = |secret: &Object| {
+        let value = secret.body.pointer(&at);
+        value.and_then(Value::as_str) == Some(encoded.expose_secret())
+    };
+    let is_there = if dry_run == DryRun::None {
+        cluster
+            .get(&ready.reference)
+            .await?
+            .as_ref()
+            .is_some_and(holds)
+    } else {
+        holds(&patched)
+    };
+    if is_there {
+        Ok(())
+    } else {
+        Err(Error::failed(
+            "it was written and holds something else now: it was changed immediately after",
+        ))
+    }
+}

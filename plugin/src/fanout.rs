@@ -1,0 +1,214 @@
+//! Writes to several targets: what is true of one never stops the others.
+
+use std::collections::BTreeSet;
+
+use crate::{error::Error, exit::Exit, printer::Printer};
+
+/// Why one target was not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its namespace is being deleted, or is gone.
+    Terminating,
+    /// The API server does not permit it.
+    NotPermitted(String),
+    /// The answer is no: a registry, or the state of the target, speaks against it.
+    Refused(String),
+    /// It failed for another reason that concerns this target alone.
+    Failed(String),
+}
+
+/// What became of the targets of one command.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fanout {
+    written: usize,
+    failed: Vec<(String, Refusal)>,
+    terminating: BTreeSet<String>,
+}
+
+impl Refusal {
+    /// What an error means for its target.
+    ///
+    /// # Errors
+    /// The error itself, where it would be the same for every other target: the login is gone, the
+    /// server does not answer, a flag forbids every write, or the run was ended.
+    pub(crate) fn of(error: Error) -> Result<Self, Error> {
+        match error {
+            Error::NotLoggedIn(_)
+            | Error::Unreachable(_)
+            | Error::NoCluster
+            | Error::Usage(_)
+            | Error::Interrupted
+            | Error::TimedOut(_) => Err(error),
+            error if error.is_terminating() => Ok(Self::Terminating),
+            error if error.is_forbidden() => Ok(Self::NotPermitted(error.to_string())),
+            error @ Error::Refused(_) => Ok(Self::Refused(error.to_string())),
+            error => Ok(Self::Failed(error.to_string())),
+        }
+    }
+
+    /// How a run ends of which every target was refused in this way.
+    const fn exit(&self) -> Exit {
+        match self {
+            Self::Terminating => Exit::Done,
+            Self::NotPermitted(_) => Exit::NotPermitted,
+            Self::Refused(_) => Exit::No,
+            Self::Failed(_) => Exit::Failed,
+        }
+    }
+
+    /// The reason, for people.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::Terminating => "skipped: its namespace is being deleted",
+            Self::NotPermitted(why) | Self::Refused(why) | Self::Failed(why) => {
+                why.strip_prefix("error: ").unwrap_or(why)
+            }
+        }
+    }
+}
+
+impl Fanout {
+    /// Counts a target that is as it should be now.
+    pub(crate) const fn written(&mut self) {
+        self.written += 1;
+    }
+
+    /// Keeps that a target was not written. `namespace` is empty for what is in none.
+    pub(crate) fn refused(&mut self, target: impl Into<String>, namespace: &str, refusal: Refusal) {
+        if refusal == Refusal::Terminating {
+            self.terminating.insert(namespace.to_owned());
+        } else {
+            self.failed.push((target.into(), refusal));
+        }
+    }
+
+    /// Lists what failed, and counts the namespaces that are being deleted, on stderr.
+    pub(crate) fn report(&self, printer: &Printer) {
+        if !self.terminating.is_empty() {
+            let names: Vec<&str> = self.terminating.iter().map(String::as_str).collect();
+            printer.note(format!(
+                "skipped {} {} being deleted: {}",
+                names.len(),
+                if names.len() == 1 {
+                    "namespace that is"
+                } else {
+                    "namespaces that are"
+                },
+                names.join(", ")
+            ));
+        }
+        if !self.failed.is_empty() {
+            let all = self.failed.len() + self.written;
+            printer.error(&format!("error: {} of {all} failed", self.failed.len()));
+            for (target, refusal) in &self.failed {
+                printer.error(&format!("{target}: {}", refusal.message()));
+            }
+        }
+    }
+
+    /// How the run ends: partly applied where something was written and something failed; else for
+    /// the reason that all failures share.
+    pub(crate) fn exit(&self) -> Exit {
+        let mut exits = self.failed.iter().map(|(_, refusal)| refusal.exit());
+        match exits.next() {
+            None => Exit::Done,
+            Some(_) if self.written > 0 => Exit::Partial,
+            Some(first) if exits.all(|exit| exit == first) => first,
+            Some(_) => Exit::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printer::{Quiet, testing::printer};
+
+    fn api(code: u16, message: &str) -> Error {
+        Error::Api {
+            code,
+            reason: String::new(),
+            message: message.to_owned(),
+        }
+    }
+
+    /// As the lifecycle admission of kube-apiserver and its REST storage answer
+    /// (`plugin/pkg/admission/namespace/lifecycle/admission.go`).
+    #[test]
+    fn errors_are_sorted_by_whom_they_concern() {
+        let terminating = "reports.openreports.io \"extreg-audit\" is forbidden: unable to create new \
+                           content in namespace snow because it is being terminated";
+        for (error, expected) in [
+            (api(403, terminating), Some(Refusal::Terminating)),
+            (
+                api(404, "namespaces \"snow\" not found"),
+                Some(Refusal::Terminating),
+            ),
+            (
+                api(404, "secrets \"hub\" not found"),
+                Some(Refusal::Failed(
+                    "Error from server: secrets \"hub\" not found".to_owned(),
+                )),
+            ),
+            (
+                api(403, "no"),
+                Some(Refusal::NotPermitted("Error from server: no".to_owned())),
+            ),
+            (
+                api(500, "no"),
+                Some(Refusal::Failed("Error from server: no".to_owned())),
+            ),
+            (
+                Error::refused("no"),
+                Some(Refusal::Refused("error: no".to_owned())),
+            ),
+            (Error::NotLoggedIn("x".to_owned()), None),
+            (Error::Unreachable("x".to_owned()), None),
+            (Error::usage("--read-only"), None),
+            (Error::Interrupted, None),
+        ] {
+            let shown = error.to_string();
+            assert_eq!(Refusal::of(error).ok(), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_run_ends_as_its_targets_did() {
+        let no = || Refusal::NotPermitted("no".to_owned());
+        let failed = || Refusal::Failed("broken".to_owned());
+        for (written, refusals, expected) in [
+            (0, vec![], Exit::Done),
+            (0, vec![Refusal::Terminating], Exit::Done),
+            (1, vec![Refusal::Terminating], Exit::Done),
+            (1, vec![failed()], Exit::Partial),
+            (0, vec![no(), no()], Exit::NotPermitted),
+            (0, vec![no(), failed()], Exit::Failed),
+            (0, vec![Refusal::Refused("no".to_owned())], Exit::No),
+        ] {
+            let mut fanout = Fanout {
+                written,
+                ..Fanout::default()
+            };
+            for refusal in refusals {
+                fanout.refused("x", "snow", refusal);
+            }
+            assert_eq!(fanout.exit(), expected, "{fanout:?}");
+        }
+    }
+
+    #[test]
+    fn what_failed_is_listed_and_what_is_terminating_is_counted() {
+        let (printer, _, err) = printer(Quiet::No, 0);
+        let mut fanout = Fanout::default();
+        fanout.written();
+        fanout.refused("secret/hub in a", "a", Refusal::Failed("error: no".into()));
+        fanout.refused("secret/hub in b", "b", Refusal::Terminating);
+        fanout.refused("secret/x in b", "b", Refusal::Terminating);
+        fanout.report(&printer);
+        assert_eq!(
+            err.text(),
+            "skipped 1 namespace that is being deleted: b\nerror: 1 of 2 failed\n\
+             secret/hub in a: no\n"
+        );
+    }
+}

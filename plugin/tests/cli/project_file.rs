@@ -1,0 +1,201 @@
+//! `.extreg.yaml` of a checkout: what it cannot do.
+
+use std::{fs, path::Path};
+
+use serde_json::json;
+
+use super::{
+    audit::{APP, Run},
+    common::{FakeApi, extreg, json as answer, status},
+};
+
+/// An API server on which something of each kind exists, and that lets everything be deleted.
+fn api() -> FakeApi {
+    FakeApi::start(|seen, _| {
+        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
+        if path.contains("/secrets/hub") {
+            let config = r#"{"auths":{"docker.io":{"auth":"YWNtZTpvbGQ="}}}"#;
+            use base64::{Engine as _, engine::general_purpose::STANDARD};
+            let secret = json!({
+                "apiVersion": "v1", "kind": "Secret",
+                "metadata": {"name": "hub", "namespace": "shop", "resourceVersion": "1"},
+                "type": "kubernetes.io/dockerconfigjson",
+                "data": {".dockerconfigjson": STANDARD.encode(config)},
+            });
+            return answer("200 OK", "", &secret.to_string());
+        }
+        if path.ends_with('s') {
+            return answer("200 OK", "", r#"{"kind":"List","metadata":{},"items":[]}"#);
+        }
+        status("404 Not Found", 404, "NotFound", "not found")
+    })
+}
+
+fn run(folder: &Path, args: &str, stdin: &str) -> Run {
+    let output = extreg()
+        .current_dir(folder)
+        .args(args.split_whitespace())
+        .write_stdin(stdin)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+fn checkout(settings: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    fs::write(folder.path().join(".extreg.yaml"), settings).unwrap();
+    folder
+}
+
+#[test]
+fn a_plan_stays_a_plan() {
+    for (settings, args) in [
+        (
+            "webhook: {uninstall: {yes: true, all: true}}",
+            "webhook uninstall",
+        ),
+        (
+            "secret: {rotate: {yes: true, also: tenant/hub}}",
+            "secret rotate hub -n shop",
+        ),
+        (
+            "fix: {yes: true, write: true, push-secret-from: ops/hub}",
+            "fix -n shop",
+        ),
+        ("except: {prune: {yes: true}}", "except prune -n shop"),
+        ("audit: {publish: true, save: folder}", "audit -n shop"),
+    ] {
+        let api = api();
+        let folder = checkout(settings);
+        let ran = run(folder.path(), &format!("{args} --server {}", api.url), "");
+        let writes: Vec<String> = api
+            .seen()
+            .into_iter()
+            .map(|seen| seen.line)
+            .filter(|line| !line.starts_with("GET "))
+            .collect();
+        assert_eq!(writes, Vec::<String>::new(), "{settings}: {}", ran.err);
+        assert!(
+            ran.err.contains("has no effect in a project's file"),
+            "{settings}: {}",
+            ran.err
+        );
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(names.len(), 2, "{settings}: {names:?}");
+    }
+}
+
+#[test]
+fn a_gate_is_not_switched_off_by_what_it_judges() {
+    let folder = checkout(
+        "audit: {skip: [EXR010, EXR006, EXR001], fail-on: critical, min-severity: critical}",
+    );
+    fs::write(folder.path().join("app.yaml"), APP).unwrap();
+    let ran = run(folder.path(), "audit -f app.yaml --fail-on low -o json", "");
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    let report = ran.json();
+    let notices = report["notices"].to_string();
+    for name in ["audit.skip", "audit.fail-on", "audit.min-severity"] {
+        let words = format!("`{name}` has no effect in a project's file");
+        assert!(ran.err.contains(&words), "{}", ran.err);
+        assert!(notices.contains(&words), "{notices}");
+    }
+    let without = run(Path::new("/"), "audit -f - --fail-on low -o json", APP);
+    let findings = |run: &Run| {
+        run.json()["sections"][0]["findings"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(findings(&ran), findings(&without));
+}
+
+#[test]
+fn no_file_is_overwritten_and_no_token_sent() {
+    let folder = checkout("audit: {output: ['json=victim']}\nregistry-ca: x\n");
+    let ran = run(folder.path(), "audit -f -", APP);
+    assert_eq!(
+        ran.code, 2,
+        "a name that no flag has is an error: {}",
+        ran.err
+    );
+    let victim = folder.path().join("victim");
+    let folder = checkout("audit: {output: ['json=victim']}");
+    let ran = run(folder.path(), "audit -f -", APP);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(!victim.exists() && !folder.path().join("victim").exists());
+
+    // The registry that the token goes to.
+    let api = api();
+    let thief = FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "no"));
+    let settings = format!(
+        "secret:\n  rotate:\n    registry: evil.example\n    registry-endpoint: docker.io={}\n    yes: true\n    \
+         password-stdin: true\n",
+        thief.url
+    );
+    let folder = checkout(&settings);
+    let ran = run(
+        folder.path(),
+        &format!("secret rotate hub -n shop --server {}", api.url),
+        "canary-token",
+    );
+    assert!(thief.seen().is_empty(), "{}", ran.err);
+    assert!(
+        ran.err.contains("`secret.rotate.registry-endpoint`"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_credential_needs_a_namespace_that_the_user_named() {
+    let api = api();
+    let folder = checkout("namespace: tenant");
+    let server = format!("--server {}", api.url);
+    for args in [
+        "secret rotate hub -A --password-stdin --yes",
+        "secret rotate hub --password-stdin --yes",
+        "fix --push-secret-from ops/hub --yes",
+    ] {
+        let ran = run(folder.path(), &format!("{args} {server}"), "new");
+        assert_eq!(ran.code, 2, "{args}: {}", ran.err);
+        assert!(
+            ran.err.contains("name the namespace with -n"),
+            "{}",
+            ran.err
+        );
+    }
+    assert!(api.seen().is_empty());
+}
+
+#[test]
+fn each_file_that_sets_something_is_named() {
+    let folder = checkout("namespace: shop\ncolor: never\nquiet: 1\nsetup: {workload: none}");
+    let own = folder.path().join("own.yaml");
+    fs::write(&own, "audit: {fail-on: low}\nfix: {yes: true}\n").unwrap();
+    fs::write(folder.path().join("app.yaml"), APP).unwrap();
+    let words = format!("audit -f app.yaml -o json --config {}", own.display());
+    let ran = run(folder.path(), &words, "");
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let notices = ran.json()["notices"].to_string();
+    for line in [
+        format!("defaults from {}: audit.fail-on", own.display()),
+        // What a project's file sets does not make this quiet.
+        format!(
+            "defaults from {}: color, namespace, quiet",
+            folder.path().join(".extreg.yaml").display()
+        ),
+    ] {
+        assert!(ran.err.contains(&line), "{line}: {}", ran.err);
+        assert!(notices.contains(&line), "{line}: {notices}");
+    }
+    // What nothing sets is not named, nor what a flag sets too.
+    let ran = run(folder.path(), "version --client -n a --color never -qq", "");
+    assert!(!ran.err.contains("namespace"), "{}", ran.err);
+}

@@ -1,0 +1,409 @@
+//! `secret rotate` among secrets that a tenant planted, and beside targets that fail.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::{
+    common::status,
+    fake_registry::{FakeRegistry, IMAGE, Rules},
+    image_api::Ran,
+    secret_api::{SecretApi, build_config, config, namespace, secret},
+};
+
+const HUB: &str = "https://index.docker.io/v1/";
+const NEW: &str = "new-canary";
+
+fn registry(denied: &[&'static str]) -> FakeRegistry {
+    FakeRegistry::start(Rules {
+        users: [("acme".to_owned(), NEW.to_owned())].into(),
+        rights: [("acme".to_owned(), vec!["pull", "push"])].into(),
+        images: [("acme/app:latest".to_owned(), IMAGE)].into(),
+        denied: denied.to_vec(),
+        ..Rules::default()
+    })
+}
+
+fn rotate(api: &SecretApi, registry: &FakeRegistry, words: &str) -> Ran {
+    let endpoint = registry.endpoint("docker.io");
+    api.run(
+        &format!("rotate {words} --password-stdin --yes -o json {endpoint}"),
+        NEW,
+    )
+}
+
+fn rows(ran: &Ran) -> Vec<(String, String)> {
+    let answer: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+    assert_eq!(answer["kind"], "SecretRotation", "{ran:?}");
+    let rows = answer["secrets"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let text = |name: &str| row[name].as_str().unwrap();
+        let place = format!("{}/{} {}", text("namespace"), text("name"), text("outcome"));
+        (place, text("message").to_owned())
+    })
+    .collect()
+}
+
+fn outcomes(ran: &Ran) -> Vec<String> {
+    rows(ran).into_iter().map(|(place, _)| place).collect()
+}
+
+fn old() -> String {
+    config(&[(HUB, "acme:old")])
+}
+
+/// Whether a secret holds the new password, in any of the ways in which a config can.
+fn has_new(api: &SecretApi, namespace: &str, name: &str) -> bool {
+    let config = api.config(namespace, name);
+    config.contains(NEW) || config.contains(&STANDARD.encode(format!("acme:{NEW}")))
+}
+
+/// What a tenant can plant who knows the account's name, which is public, and not its password.
+fn planted() -> Vec<(&'static str, String)> {
+    let entry = |entry: Value| json!({"auths": {"docker.io": entry}}).to_string();
+    vec![
+        ("made-up", config(&[("docker.io", "acme:made-up")])),
+        ("empty", entry(json!({"username": "acme", "password": ""}))),
+        ("none", entry(json!({"username": "acme"}))),
+        ("prefix", config(&[("docker.io", "acme:ol")])),
+        ("longer", config(&[("docker.io", "acme:old ")])),
+        ("case", config(&[("docker.io", "acme:OLD")])),
+        ("other-user", config(&[("docker.io", "acme2:old")])),
+        ("other-registry", config(&[("quay.io", "acme:old")])),
+        (
+            "token",
+            entry(json!({"username": "acme", "identitytoken": "old"})),
+        ),
+        // `auth` is what counts, as Kubernetes reads it.
+        (
+            "field",
+            entry(json!({
+                "username": "acme", "password": "old", "auth": STANDARD.encode("acme:made-up"),
+            })),
+        ),
+        (
+            "several",
+            config(&[
+                (HUB, "acme:a"),
+                ("docker.io", "acme:b"),
+                ("docker.io/acme", "acme:c"),
+            ]),
+        ),
+    ]
+}
+
+fn cluster() -> Vec<Value> {
+    // As an earlier run wrote it.
+    let auth = STANDARD.encode(format!("acme:{NEW}"));
+    let entry = json!({"username": "acme", "password": NEW, "auth": auth});
+    let written = json!({"auths": {HUB: entry}}).to_string();
+    let mut objects = vec![
+        secret("shop", "hub", &old()),
+        secret("snow", "other-name", &config(&[("docker.io", "acme:old")])),
+        secret("done", "hub", &written),
+    ];
+    for (name, config) in planted() {
+        objects.push(secret("tenant", name, &config));
+        // Under the very name, and marked as ours.
+        let mut named = secret(&format!("tenant-{name}"), "hub", &config);
+        named["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "oc-extreg"});
+        objects.push(named);
+    }
+    objects
+}
+
+#[test]
+fn a_planted_look_alike_never_gets_the_new_credential() {
+    let api = SecretApi::with(&cluster());
+    let ran = rotate(&api, &registry(&[]), "hub -A -n shop");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(has_new(&api, "shop", "hub") && has_new(&api, "snow", "other-name"));
+    for (name, before) in planted() {
+        for (namespace, secret) in [("tenant", name), (&format!("tenant-{name}"), "hub")] {
+            assert_eq!(
+                api.config(namespace, secret),
+                before,
+                "{namespace}/{secret}"
+            );
+        }
+    }
+    let rows = rows(&ran);
+    let of = |place: &str| rows.iter().find(|(row, _)| row == place);
+    for place in [
+        "done/hub unchanged",
+        "shop/hub rotated",
+        "snow/other-name rotated",
+    ] {
+        assert!(of(place).is_some(), "{place}: {rows:?}");
+    }
+    let (_, message) = of("tenant-made-up/hub skipped").unwrap();
+    assert_eq!(
+        message,
+        "different password: skipped; --also tenant-made-up/hub includes it"
+    );
+    assert_eq!(api.writes().len(), 2, "{:?}", api.writes());
+}
+
+#[test]
+fn a_plan_shows_the_same_without_a_credential() {
+    let api = SecretApi::with(&cluster());
+    let ran = api.run("rotate hub -A -n shop -o json", "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let outcomes = outcomes(&ran);
+    let planned: Vec<&String> = outcomes
+        .iter()
+        .filter(|row| row.ends_with(" planned"))
+        .collect();
+    assert_eq!(planned, ["shop/hub planned", "snow/other-name planned"]);
+    assert!(outcomes.contains(&"tenant-made-up/hub skipped".to_owned()));
+    assert!(api.writes().is_empty());
+}
+
+#[test]
+fn named_namespaces_are_no_consent_to_another_password() {
+    for (list, api) in [
+        ("shop,tenant-made-up,snow", SecretApi::with(&cluster())),
+        ("shop,tenant-several", SecretApi::with(&cluster())),
+    ] {
+        let ran = rotate(&api, &registry(&[]), &format!("hub -n {list}"));
+        assert!(has_new(&api, "shop", "hub"), "{ran:?}");
+        let writes = api.writes();
+        assert_eq!(writes.len(), 1, "{list}: {writes:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_included_by_its_name_alone() {
+    for words in [
+        "hub -n shop --also tenant/made-up",
+        "hub -A -n shop --also tenant/made-up",
+    ] {
+        let api = SecretApi::with(&cluster());
+        let ran = rotate(&api, &registry(&[]), words);
+        assert_eq!(ran.code, 0, "{words}: {ran:?}");
+        assert!(has_new(&api, "tenant", "made-up"), "{words}: {ran:?}");
+        assert!(!has_new(&api, "tenant-made-up", "hub"), "{words}");
+    }
+    let api = SecretApi::with(&cluster());
+    for words in ["--also hub", "--also Tenant/x", "--also a/b/c"] {
+        let ran = rotate(&api, &registry(&[]), &format!("hub -n shop {words}"));
+        assert_eq!(ran.code, 2, "{words}: {ran:?}");
+    }
+    let ran = rotate(&api, &registry(&[]), "hub -n shop --also tenant/missing");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("secret/missing in tenant: not found in namespace tenant"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn only_the_named_namespace_shows_the_old_password() {
+    // A tenant's secret of that name is all that there is.
+    let api = SecretApi::with(&[secret("tenant", "hub", &config(&[(HUB, "acme:made-up")]))]);
+    let ran = rotate(&api, &registry(&[]), "hub -A -n shop");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("with -n"), "{ran:?}");
+    assert!(api.writes().is_empty());
+
+    // Two passwords of one account: which one is meant elsewhere is the user's to say.
+    let two = config(&[(HUB, "acme:old"), ("docker.io", "acme:older")]);
+    let objects = [
+        secret("shop", "hub", &two),
+        secret("snow", "hub", &config(&[(HUB, "acme:older")])),
+    ];
+    let api = SecretApi::with(&objects);
+    for words in ["hub -A -n shop", "hub -n shop,snow"] {
+        let ran = rotate(&api, &registry(&[]), words);
+        assert_eq!(ran.code, 1, "{words}: {ran:?}");
+        assert!(ran.err.contains("is ambiguous"), "{words}: {ran:?}");
+        assert!(api.writes().is_empty(), "{words}");
+    }
+    let ran = rotate(&api, &registry(&[]), "hub -n shop");
+    assert_eq!((ran.code, api.writes().len()), (0, 1), "{ran:?}");
+}
+
+#[test]
+fn a_second_run_after_the_first_writes_nothing() {
+    let api = SecretApi::with(&cluster());
+    assert_eq!(rotate(&api, &registry(&[]), "hub -A -n shop").code, 0);
+    let writes = api.writes().len();
+    let again = rotate(&api, &registry(&[]), "hub -A -n shop");
+    assert_eq!(again.code, 0, "{again:?}");
+    assert_eq!(api.writes().len(), writes, "{again:?}");
+    assert!(again.err.contains("old password is unknown"), "{again:?}");
+}
+
+#[test]
+fn an_interrupted_run_can_be_continued() {
+    // The secret that shows the old password is the last one to be written.
+    let api = SecretApi::with(&cluster());
+    assert_eq!(rotate(&api, &registry(&[]), "hub -A -n shop").code, 0);
+    let lines: Vec<String> = api.writes().into_iter().map(|(line, _)| line).collect();
+    assert!(
+        lines.last().unwrap().contains("/shop/secrets/hub"),
+        "{lines:?}"
+    );
+}
+
+/// Namespaces of which each fails in another way, before and after two that do not.
+fn beside_failures() -> Vec<Value> {
+    let mut objects = Vec::new();
+    for name in [
+        "a-denied",
+        "b-good",
+        "c-ending",
+        "d-forbidden",
+        "e-broken",
+        "f-good",
+    ] {
+        objects.push(secret(name, "hub", &old()));
+        objects.push(namespace(
+            name,
+            if name == "c-ending" {
+                "Terminating"
+            } else {
+                "Active"
+            },
+        ));
+    }
+    // As many as it takes to fill any common list, and sorted before all others.
+    for number in 0..60 {
+        let image = format!("docker.io/acme/a{number:02}");
+        objects.push(build_config(
+            "a-denied",
+            &format!("a{number}"),
+            &image,
+            "hub",
+        ));
+    }
+    objects.push(build_config(
+        "b-good",
+        "app",
+        "docker.io/acme/app:latest",
+        "hub",
+    ));
+    objects.push(build_config(
+        "f-good",
+        "app",
+        "docker.io/acme/app:latest",
+        "hub",
+    ));
+    objects
+}
+
+fn failing(objects: &[Value]) -> SecretApi {
+    SecretApi::start(objects, |seen, _| {
+        if !seen.line.starts_with("PATCH ") {
+            return None;
+        }
+        if seen.line.contains("/d-forbidden/") {
+            return Some(status("403 Forbidden", 403, "Forbidden", "no"));
+        }
+        let is_broken = seen.line.contains("/e-broken/");
+        is_broken.then(|| status("500 Internal Server Error", 500, "InternalError", "broken"))
+    })
+}
+
+#[test]
+fn one_bad_target_stops_no_other() {
+    let registry = registry(&["acme/a00"]);
+    for words in [
+        "hub -A -n b-good",
+        "hub -n b-good,a-denied,c-ending,d-forbidden,e-broken,f-good",
+        "hub -n a-denied,b-good,c-ending,d-forbidden,e-broken,f-good",
+    ] {
+        let api = failing(&beside_failures());
+        let ran = rotate(&api, &registry, words);
+        assert_eq!(ran.code, 5, "{words}: {ran:?}");
+        assert_eq!(
+            outcomes(&ran),
+            [
+                "a-denied/hub refused",
+                "b-good/hub rotated",
+                "c-ending/hub skipped",
+                "d-forbidden/hub failed",
+                "e-broken/hub failed",
+                "f-good/hub rotated",
+            ],
+            "{words}"
+        );
+        for expected in [
+            "skipped 1 namespace that is being deleted: c-ending",
+            "error: 3 of 5 failed",
+            "secret/hub in a-denied: the new credential of acme cannot push to docker.io/acme/a00",
+            "secret/hub in d-forbidden: Error from server (Forbidden): no",
+            "secret/hub in e-broken: Error from server (InternalError): broken",
+        ] {
+            assert!(
+                ran.err.contains(expected),
+                "{words}: {expected}: {}",
+                ran.err
+            );
+        }
+        for name in ["a-denied", "c-ending", "d-forbidden", "e-broken"] {
+            assert!(!has_new(&api, name, "hub"), "{words}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_namespace_that_cannot_be_read_stops_no_other() {
+    let api = SecretApi::start(&beside_failures(), |seen, _| {
+        let is_gone = seen.line.contains("/namespaces/e-broken");
+        is_gone.then(|| {
+            status(
+                "404 Not Found",
+                404,
+                "NotFound",
+                "namespaces \\\"e-broken\\\" not found",
+            )
+        })
+    });
+    let ran = rotate(&api, &registry(&[]), "hub -n b-good,e-broken,f-good");
+    assert!(
+        has_new(&api, "b-good", "hub") && has_new(&api, "f-good", "hub"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("skipped 1 namespace that is being deleted: e-broken"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn the_images_of_one_secret_do_not_crowd_out_those_of_another() {
+    // The first namespace names 60 repositories; the one of the second is refused all the same.
+    let registry = registry(&["acme/app"]);
+    let api = SecretApi::with(&beside_failures());
+    let ran = rotate(&api, &registry, "hub -A -n c-other --replaces acme");
+    assert_eq!(ran.code, 1, "no secret shows the old password: {ran:?}");
+    let ran = rotate(&api, &registry, "hub -A -n a-denied");
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let outcomes = outcomes(&ran);
+    for expected in [
+        "a-denied/hub rotated",
+        "b-good/hub refused",
+        "f-good/hub refused",
+    ] {
+        assert!(
+            outcomes.contains(&expected.to_owned()),
+            "{expected}: {outcomes:?}"
+        );
+    }
+    let asked = registry.asked();
+    let heads = asked.iter().filter(|line| line.starts_with("HEAD "));
+    let of_tenant = heads.filter(|line| line.contains("/acme/a")).count();
+    assert!(of_tenant <= 20, "{of_tenant}");
+    // A refused login is tried once, not once a secret.
+    let api = SecretApi::with(&cluster());
+    let before = registry.asked().len();
+    let endpoint = registry.endpoint("docker.io");
+    let words = format!("rotate hub -A -n shop --password-stdin --yes {endpoint}");
+    let ran = api.run(&words, "wrong");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!(registry.asked().len() - before, 2, "{:?}", registry.asked());
+    assert!(api.writes().is_empty());
+}
