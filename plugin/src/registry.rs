@@ -16,7 +16,9 @@ mod login;
 mod patience;
 mod token;
 mod transport;
+mod trial;
 
+pub(crate) use self::trial::{Trial, Tried};
 pub use self::{
     client::Client,
     endpoint::Endpoints,

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, builder::BoolishValueParser};
 
-use super::{Cli, topics};
+use super::{Cli, dry_run, topics};
 use crate::{
     caller::Caller,
     defaults::{Defaults, Environment},
@@ -58,7 +58,7 @@ pub fn parse(
     let command = defaults.apply(command(caller))?;
     let command = with_environment(command, environment);
     let parsed = command
-        .try_get_matches_from(args)
+        .try_get_matches_from(dry_run::joined(args))
         .and_then(|m| Cli::from_arg_matches(&m));
     Ok(match parsed {
         Ok(cli) => Parsed::Run(Box::new(cli)),

@@ -207,6 +207,7 @@ fn write(report: &Report, destination: &Destination, context: &Context) -> Resul
     let output = Output {
         specs: &destination.specs,
         synthetic_paths: destination.synthetic_paths,
+        with_namespaces: destination.with_namespaces,
         caller: context.caller,
         printer,
     };

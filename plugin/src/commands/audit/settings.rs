@@ -79,6 +79,8 @@ pub(crate) struct Destination {
     pub(super) specs: Vec<OutputSpec>,
     pub(super) shown_from: Option<Severity>,
     pub(super) synthetic_paths: bool,
+    /// Whether names stand behind their namespaces.
+    pub(super) with_namespaces: bool,
     pub(super) baseline: Option<PathBuf>,
     pub(super) folder: Option<PathBuf>,
     pub(super) publish: bool,
@@ -288,6 +290,7 @@ impl Destination {
             specs,
             shown_from: args.min_severity.map(ShownFrom::severity),
             synthetic_paths: args.sarif_synthetic_paths,
+            with_namespaces: args.all_namespaces,
             baseline: args.write_baseline,
             folder: args.save,
             publish: args.publish,
