@@ -28,7 +28,7 @@ pub use self::{
     print::{ObjectFormat, Report, Verb},
 };
 pub(crate) use self::{
-    applied::{applied_tags, nothing_of},
+    applied::applied_tags,
     cluster::encode,
     config::user_agent,
     diff::unified,

@@ -426,8 +426,32 @@ impl Cli<'_> {
             {"name": tag, "from": {"kind": "DockerImage", "name": image}}}])
         .to_string();
         let args = ["patch", "imagestream", "python-lyapp", "--type=json"];
-        let args = [&args[..], &["--field-manager=other", "-p", &patch]].concat();
-        assert!(self.kubectl(&args, "").status.success());
+        let write = |patch: &str| {
+            let args = [&args[..], &["--field-manager=other", "-p", patch]].concat();
+            assert!(self.kubectl(&args, "").status.success());
+        };
+        write(&patch);
+        // OpenShift records no owner of what is written as an ImageStreamTag, as "oc tag" does.
+        let args_of_get = [
+            "get",
+            "imagestream",
+            "python-lyapp",
+            "-o",
+            "json",
+            "--show-managed-fields",
+        ];
+        let output = self.kubectl(&args_of_get, "");
+        let stream: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut owners = stream["metadata"]["managedFields"]
+            .as_array()
+            .unwrap()
+            .clone();
+        owners.retain(|owner| owner["manager"] == "oc-extreg");
+        assert!(!owners.is_empty());
+        write(
+            &json!([{"op": "replace", "path": "/metadata/managedFields", "value": owners}])
+                .to_string(),
+        );
     }
 
     /// The tags of the stream of the application and what they follow.

@@ -1,6 +1,6 @@
 //! What this program owns of an object, as the server tracks it for server-side apply.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::MANAGER;
 
@@ -94,18 +94,10 @@ fn merge(first: Value, second: Value) -> Value {
     }
 }
 
-/// What is applied to give up every field of an object: nothing but its name.
-pub(crate) fn nothing_of(object: &Value) -> Value {
-    let metadata = &object["metadata"];
-    json!({
-        "apiVersion": object["apiVersion"],
-        "kind": object["kind"],
-        "metadata": { "name": metadata["name"], "namespace": metadata["namespace"] },
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// As the API server answers after an apply of `v1` and an update of another manager.

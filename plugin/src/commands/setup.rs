@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgGroup, ValueEnum};
 
+pub(crate) use self::objects::APP;
 use self::{
     image::Target,
     settings::{Action, Settings},

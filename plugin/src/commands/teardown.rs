@@ -2,13 +2,15 @@
 
 mod plan;
 
+use serde_json::Value;
+
 use self::plan::{Removal, plan};
 use super::setup::{
-    link, names,
+    APP, link, names,
     project::{self, Project},
 };
 use crate::{
-    api::{Cluster, DryRun, Kind, ObjectFormat, ObjectRef, Report, Verb, nothing_of},
+    api::{Cluster, DryRun, Kind, MANAGED_BY, ObjectFormat, ObjectRef, Report, Verb},
     context::Context,
     error::Error,
     exit::Exit,
@@ -133,27 +135,50 @@ async fn act(cluster: &Cluster, removal: &Removal, dry_run: DryRun) -> Result<Op
         }
         Removal::Release { .. } if dry_run == DryRun::Client => Ok(Some(Verb::Configured)),
         Removal::Release { stream, tags } => {
-            let reference = stream.reference();
-            for tag in tags {
-                // With the tag its history is deleted, which is no field that can be applied.
-                let tag = StreamTag::new(&reference.name, tag);
-                delete_tag(cluster, &reference.namespace, &tag, dry_run).await?;
-            }
-            if cluster.get(&reference).await?.is_none() {
-                return Ok(None);
-            }
-            let nothing = crate::api::Object {
-                kind: reference.kind,
-                body: nothing_of(&stream.object().body),
-            };
-            cluster.server_side_apply(&nothing, true, dry_run).await?;
-            Ok(Some(Verb::Configured))
+            let released = release(cluster, &stream.reference(), tags, dry_run).await?;
+            Ok(released.then_some(Verb::Configured))
         }
         Removal::Unlink {
             account, secret, ..
         } => {
             let unlinked = link::unlink(cluster, account, secret, dry_run).await?;
             Ok(unlinked.then_some(Verb::Unlinked))
+        }
+    }
+}
+
+/// How often a write is tried when another client writes the same stream meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// Deletes the tags of setup, with their history, and takes its labels off the stream. Not by applying
+/// nothing: what is applied without any tag removes the whole list, and with it the tags that were written
+/// as ImageStreamTags, whose owners the API server does not record (structured-merge-diff
+/// `merge/update.go` `prune`). `Ok(false)` if there is no such stream.
+async fn release(
+    cluster: &Cluster,
+    stream: &ObjectRef,
+    tags: &[String],
+    dry_run: DryRun,
+) -> Result<bool, Error> {
+    for tag in tags {
+        let tag = StreamTag::new(&stream.name, tag);
+        delete_tag(cluster, &stream.namespace, &tag, dry_run).await?;
+    }
+    let mut attempt = 1;
+    loop {
+        let Some(mut object) = cluster.get(stream).await? else {
+            return Ok(false);
+        };
+        if let Some(labels) = object
+            .body
+            .pointer_mut("/metadata/labels")
+            .and_then(Value::as_object_mut)
+        {
+            labels.retain(|key, _| key != MANAGED_BY && key != APP);
+        }
+        match cluster.replace(&object, dry_run).await {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
+            replaced => return replaced.map(|_| true),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) const NO_IMAGE: &str = " ";
 /// The type of the push secret.
 pub(super) const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
 /// The label that the pods of an application are found by.
-const APP: &str = "app.kubernetes.io/name";
+pub(crate) const APP: &str = "app.kubernetes.io/name";
 
 /// The push secret, with a docker config.
 pub(super) fn secret(namespace: &str, name: &str, docker_config: &str) -> Object {

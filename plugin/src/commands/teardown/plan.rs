@@ -93,11 +93,6 @@ impl Deletion {
         }
     }
 
-    /// The object as it is before.
-    pub(super) const fn object(&self) -> &Object {
-        &self.object
-    }
-
     /// Which object.
     pub(super) fn reference(&self) -> ObjectRef {
         self.reference.clone()
