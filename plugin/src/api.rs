@@ -1,6 +1,7 @@
 //! Talking to a cluster.
 
 mod access;
+mod applied;
 mod apply;
 mod cluster;
 mod config;
@@ -12,7 +13,6 @@ mod object;
 mod page;
 mod patch;
 mod print;
-mod proxy;
 mod service;
 
 pub use self::{
@@ -26,9 +26,9 @@ pub use self::{
     object::{Object, ObjectRef},
     page::{Page, PageItems, PageQuery},
     print::{ObjectFormat, Report, Verb},
-    proxy::proxy_of_environment,
 };
 pub(crate) use self::{
+    applied::applied_tags,
     cluster::encode,
     config::user_agent,
     diff::unified,

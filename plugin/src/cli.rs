@@ -1,5 +1,6 @@
 //! Arguments: what can be typed, and nothing of what it means.
 
+mod dry_run;
 mod duration;
 mod global;
 mod overview;
@@ -12,6 +13,7 @@ use clap::Parser;
 
 pub(crate) use self::parse::{variable, with_default};
 pub use self::{
+    dry_run::DryRunArgs,
     duration::{Timeout, parse_timeout},
     global::{ConnectionArgs, GlobalArgs},
     overview::overview,

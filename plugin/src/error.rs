@@ -83,6 +83,7 @@ impl Error {
             Self::Api {
                 code: 401 | 403, ..
             }
+            | Self::NoCluster
             | Self::NotLoggedIn(_) => Exit::NotPermitted,
             Self::Api { .. } | Self::Failed(_) | Self::Unreachable(_) => Exit::Failed,
             Self::Interrupted => Exit::Interrupted,
@@ -97,7 +98,7 @@ impl Error {
             },
             Self::Refused(_) => Exit::No,
             Self::TimedOut(_) => Exit::TimedOut,
-            Self::NoCluster | Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) => Exit::Usage,
         }
     }
 
@@ -183,6 +184,12 @@ mod tests {
                 "Unable to connect to the server: refused",
             ),
             (Error::usage("x"), 2, "error: x"),
+            (
+                Error::NoCluster,
+                6,
+                "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
+                 ~/.kube/config); log in with \"oc login\", or name a --server",
+            ),
             (Error::refused("x"), 3, "error: x"),
             (
                 Error::Partial {

@@ -13,6 +13,7 @@ mod closest;
 pub mod commands;
 pub mod complete;
 pub mod context;
+mod deadline;
 pub mod defaults;
 pub mod error;
 pub mod exit;
@@ -24,5 +25,6 @@ pub mod printer;
 pub mod registry;
 mod run;
 mod stream;
+mod users;
 
 pub use run::main;

@@ -19,7 +19,9 @@ mod patience;
 mod realm;
 mod token;
 mod transport;
+mod trial;
 
+pub(crate) use self::trial::{Trial, Tried};
 pub use self::{
     client::Client,
     endpoint::Endpoints,

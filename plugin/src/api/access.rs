@@ -30,6 +30,8 @@ pub struct Right {
     pub kind: Kind,
     /// Where; empty is everywhere, or of a kind that has no namespaces.
     pub namespace: String,
+    /// Of which object; empty is of all.
+    pub name: String,
 }
 
 impl Right {
@@ -44,7 +46,20 @@ impl Right {
             verb,
             kind,
             namespace,
+            name: String::new(),
         }
+    }
+
+    /// The same for one object. Roles give it by name, and a role in a namespace gives it for the namespace
+    /// itself: the API server takes a request for a namespace as one in it (apiserver
+    /// `endpoints/request/requestinfo.go`).
+    #[must_use]
+    pub fn of(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        if self.kind == Kind::NAMESPACE {
+            name.clone_into(&mut self.namespace);
+        }
+        self
     }
 
     /// The resource with its group, as `auth can-i` takes it: `buildconfigs.build.openshift.io`.
@@ -67,6 +82,7 @@ pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, Error> {
             "kind": ACCESS_REVIEW.kind,
             "spec": {"resourceAttributes": {
                 "namespace": right.namespace,
+                "name": right.name,
                 "verb": right.verb,
                 "group": right.kind.group,
                 "resource": right.kind.plural,

@@ -122,7 +122,7 @@ impl Cluster {
         };
         Ok(items
             .into_iter()
-            .map(|body| Object { kind, body })
+            .map(|body| Object { kind, body }.typed())
             .collect())
     }
 

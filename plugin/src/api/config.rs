@@ -5,17 +5,18 @@
 
 use std::{env::consts, path::Path, sync::Arc, time::Duration};
 
+use extreg_cluster::{ConnectError, Connection, is_empty};
 use http::{HeaderName, HeaderValue};
 use kube::{
-    Client, Config,
+    Client,
     config::{
         AuthInfo, Cluster as KubeCluster, Context as KubeContext, KubeConfigOptions, Kubeconfig,
-        KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext,
+        NamedAuthInfo, NamedCluster, NamedContext,
     },
 };
 
 use super::{
-    Cluster, proxy_of_environment,
+    Cluster,
     service::{Service, ServiceOptions},
 };
 use crate::{cli::ConnectionArgs, error::Error, printer::Printer};
@@ -42,7 +43,8 @@ pub struct ConnectOptions<'a> {
 /// [`Error::Usage`] if the kubeconfig or a flag is at fault, [`Error::NoCluster`] if there is none.
 pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
     let args = options.connection;
-    let (mut config, name) = load(args, options.context).await?;
+    let (mut connection, name) = load(args, options.context).await?;
+    let config = &mut connection.config;
     if let Some(true) = args.disable_compression {
         config.disable_compression = true;
     }
@@ -62,7 +64,7 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
         .map(|t| t.duration)
         .filter(|d| *d > Duration::ZERO);
     let server = config.cluster_url.to_string();
-    let inner = Client::try_from(config).map_err(super::from_kube)?;
+    let inner = connection.client().map_err(wrong)?;
     let service = Service::new(
         inner,
         ServiceOptions {
@@ -168,42 +170,29 @@ pub(crate) fn user_agent(verb: &str) -> String {
 }
 
 /// The configuration, and what the cluster is called.
-async fn load(args: &ConnectionArgs, context: Option<&str>) -> Result<(Config, String), Error> {
+async fn load(args: &ConnectionArgs, context: Option<&str>) -> Result<(Connection, String), Error> {
     let Some(kubeconfig) = read(args)? else {
-        let config = Config::incluster().map_err(|_| Error::NoCluster)?;
-        return Ok((config, "in-cluster".to_owned()));
+        let connection = Connection::of_pod().ok_or(Error::NoCluster)?;
+        return Ok((connection, "in-cluster".to_owned()));
     };
     let (kubeconfig, options) = overlay(kubeconfig, args, context)?;
     let name = named_cluster(&kubeconfig, &options).filter(|_| args.server.is_none());
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(wrong)?;
-    let has_proxy = login(args, context)?
-        .and_then(|login| login.cluster?.1?.proxy_url)
-        .is_some_and(|proxy| !proxy.is_empty());
-    if !has_proxy {
-        let proxy = proxy_of_environment(&config.cluster_url, |name| std::env::var(name).ok());
-        config.proxy_url = proxy
-            .map(|proxy| proxy.parse())
-            .transpose()
-            .map_err(|error| Error::usage(format!("HTTPS_PROXY: {error}")))?;
-    }
+    let connection = Connection::new(kubeconfig, &options).await.map_err(wrong)?;
     let name = name.unwrap_or_else(|| {
-        let server = &config.cluster_url;
+        let server = &connection.config.cluster_url;
         server
             .authority()
             .map_or_else(|| server.to_string(), ToString::to_string)
     });
-    Ok((config, name))
+    Ok((connection, name))
 }
 
 /// The kubeconfig as it is, or one for `--server` alone.
 fn read(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
-    let kubeconfig = match &args.kubeconfig {
-        Some(path) => Some(Kubeconfig::read_from(path).map_err(wrong)?),
-        None => default_kubeconfig()?,
-    };
+    let kubeconfig =
+        extreg_cluster::read(args.kubeconfig.as_deref(), |name| std::env::var_os(name));
     Ok(kubeconfig
+        .map_err(wrong)?
         .filter(|kubeconfig| !is_empty(kubeconfig))
         .or_else(|| args.server.is_some().then(nameless)))
 }
@@ -222,21 +211,6 @@ fn named_cluster(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Option
         .cluster
         .clone()
         .or_else(|| Some(context?.cluster.clone()))
-}
-
-fn default_kubeconfig() -> Result<Option<Kubeconfig>, Error> {
-    match Kubeconfig::read() {
-        Ok(kubeconfig) => Ok(Some(kubeconfig)),
-        Err(KubeconfigError::FindPath) => Ok(None),
-        Err(KubeconfigError::ReadConfig(e, _)) if e.kind() == std::io::ErrorKind::NotFound => {
-            Ok(None)
-        }
-        Err(error) => Err(wrong(error)),
-    }
-}
-
-fn is_empty(kubeconfig: &Kubeconfig) -> bool {
-    kubeconfig.clusters.is_empty() && kubeconfig.contexts.is_empty()
 }
 
 /// A kubeconfig for `--server` alone.
@@ -389,16 +363,11 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn wrong(error: KubeconfigError) -> Error {
-    let KubeconfigError::Parse(why) = &error else {
-        return Error::usage(format!("kubeconfig: {error}"));
-    };
-    // Its text would quote the file, which may hold a token.
-    let place = why.location().map_or_else(String::new, |place| {
-        format!(" (line {}, column {})", place.line(), place.column())
-    });
-    Error::usage(format!("kubeconfig: is no YAML of a kubeconfig{place}"))
+fn wrong(error: ConnectError) -> Error {
+    match error {
+        ConnectError::Client(error) => super::from_kube(error),
+        error => Error::usage(error.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -425,7 +394,7 @@ current-context: x
         };
         let (kubeconfig, options) = overlay(kubeconfig, &args, None).unwrap();
         assert_eq!(named_cluster(&kubeconfig, &options).as_deref(), Some("c"));
-        let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .unwrap();
         assert_eq!(config.cluster_url.to_string(), "https://new:8443/");

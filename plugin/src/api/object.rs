@@ -43,6 +43,18 @@ impl Object {
         Self { kind, body }
     }
 
+    /// With `apiVersion` and `kind`, which the items of a list come without.
+    #[must_use]
+    pub(super) fn typed(mut self) -> Self {
+        if let Some(body) = self.body.as_object_mut() {
+            let kind = self.kind;
+            body.entry("apiVersion")
+                .or_insert_with(|| json!(kind.api_version()));
+            body.entry("kind").or_insert_with(|| json!(kind.kind));
+        }
+        self
+    }
+
     /// Sets a label.
     #[must_use]
     pub fn label(mut self, key: &str, value: &str) -> Self {

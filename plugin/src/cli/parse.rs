@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, builder::BoolishValueParser};
 
-use super::{Cli, topics};
+use super::{Cli, dry_run, topics};
 use crate::{
     caller::Caller,
     defaults::{Defaults, Environment},
@@ -57,11 +57,13 @@ pub fn parse(
     let defaults = Defaults::load(environment, early_value(args, "--config").as_deref())?;
     let applied = defaults.apply(command(caller))?;
     let command = with_environment(applied.command.clone(), environment);
-    let parsed = command.try_get_matches_from(args).and_then(|matches| {
-        let mut cli = Cli::from_arg_matches(&matches)?;
-        cli.global.files = applied.in_force(&matches, environment);
-        Ok(cli)
-    });
+    let parsed = command
+        .try_get_matches_from(dry_run::joined(args))
+        .and_then(|matches| {
+            let mut cli = Cli::from_arg_matches(&matches)?;
+            cli.global.files = applied.in_force(&matches, environment);
+            Ok(cli)
+        });
     Ok(match parsed {
         Ok(cli) => Parsed::Run(Box::new(cli)),
         Err(error) => {

@@ -243,6 +243,7 @@ fn write(
     let output = Output {
         specs: &destination.specs,
         gate,
+        with_namespaces: destination.with_namespaces,
         caller: context.caller,
         printer,
     };

@@ -59,7 +59,10 @@ const MAX_SKIPPED: usize = 10;
     read, 4 if there was no object at all; with --pre 3 if something is missing.")]
 pub struct Args {
     /// Files, folders, or - for stdin
-    #[arg(short, long, value_name = "FILE", required_unless_present = "pre")]
+    #[arg(value_name = "FILE", conflicts_with = "pre")]
+    files: Vec<String>,
+    /// The same, as other commands take them
+    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["pre", "files"])]
     filename: Vec<String>,
     /// Read the folders in folders too
     #[arg(short = 'R', long)]
@@ -86,7 +89,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["filename", "recursive", "exclude", "policy", "offline", "explain", "exit_zero", "allow_empty"])]
     pre: bool,
     /// Look again until nothing is missing; --timeout limits it [default: 30s]
-    #[arg(long, conflicts_with = "filename")]
+    #[arg(long, conflicts_with_all = ["filename", "files"])]
     wait: bool,
     /// Format: diff, yaml (all documents, patched), json (a report) or name; with --pre table, short or json
     #[arg(
@@ -148,7 +151,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         return pre::run(style, args.wait, context).await;
     }
     let format = OutputFormat::of_files(args.output)?;
-    let found = find_sources(&args.filename, args.recursive, &args.exclude)?;
+    let names = [args.files, args.filename].concat();
+    let found = find_sources(&names, args.recursive, &args.exclude)?;
     let policies = args.policy.map(read_policies).transpose()?;
     let mut surroundings = surroundings(policies, args.offline, context).await?;
     policies::tell_conflicts(surroundings.policies(), &context.printer);

@@ -33,8 +33,11 @@ use crate::{
 )]
 pub struct Args {
     /// Files, folders, or - for stdin
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "filename")]
     files: Vec<String>,
+    /// The same, as other commands take them
+    #[arg(short, long, value_name = "FILE")]
+    filename: Vec<String>,
     /// Read the folders in folders too
     #[arg(short = 'R', long)]
     recursive: bool,
@@ -110,7 +113,10 @@ async fn differing(args: Args, context: &Context) -> Result<Exit, Error> {
     let (differences, failed) = match args.command {
         Some(Diff::Setup(args)) => (setup::differences(*args, context).await?, 0),
         Some(Diff::Webhook(args)) => (install::differences(*args, context).await?, 0),
-        None => files::differences(&args.files, args.recursive, context).await?,
+        None => {
+            let names = [args.files, args.filename].concat();
+            files::differences(&names, args.recursive, context).await?
+        }
     };
     let compared = differences.len();
     let mut differ = 0;

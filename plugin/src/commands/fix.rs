@@ -11,6 +11,8 @@ mod text;
 
 use std::path::PathBuf;
 
+use clap::ArgGroup;
+
 pub(crate) use self::settings::MENDABLE;
 use self::settings::{Action, Settings};
 use crate::{context::Context, error::Error, exit::Exit, input::Exclude};
@@ -21,7 +23,9 @@ use crate::{context::Context, error::Error, exit::Exit, input::Exclude};
 /// --yes nothing is changed. What somebody opted out or excepted, what a policy only warns of, what is
 /// imported by digest, and what Helm, Argo CD, Flux or an operator would change back, is left alone and said.
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    group(ArgGroup::new("input").multiple(true)),
+    after_help = "\
 Examples:
   # What would change in the current namespace, and in all of them
   oc extreg fix
@@ -46,55 +50,58 @@ The exit code is 3 if there is something to do, 0 if there is nothing or all of 
 all could be looked at, 5 if only a part was done, 6 if none of it is permitted.")]
 pub struct Args {
     /// Files, folders, or - for stdin, instead of the cluster
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(value_name = "FILE", group = "input")]
+    files: Vec<String>,
+    /// The same, as other commands take them
+    #[arg(short, long, value_name = "FILE", group = "input")]
     filename: Vec<String>,
     /// Read the folders in folders too
-    #[arg(short = 'R', long, requires = "filename")]
+    #[arg(short = 'R', long, requires = "input")]
     recursive: bool,
     /// Skip files and folders that match, such as charts or "**/test/*"; can be repeated
-    #[arg(long, value_name = "GLOB", requires = "filename")]
+    #[arg(long, value_name = "GLOB", requires = "input")]
     exclude: Vec<Exclude>,
     /// All namespaces of the cluster
-    #[arg(short = 'A', long, conflicts_with = "filename")]
+    #[arg(short = 'A', long, conflicts_with = "input")]
     all_namespaces: bool,
     /// Only objects of the cluster with these labels
-    #[arg(short = 'l', long, value_name = "LABELS", conflicts_with = "filename")]
+    #[arg(short = 'l', long, value_name = "LABELS", conflicts_with = "input")]
     selector: Option<String>,
     /// Mend only what these checks find: EXR005, EXR007, EXR009, EXR014
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     check: Vec<String>,
     /// Change the files; what came from stdin goes to stdout
-    #[arg(long, requires = "filename")]
+    #[arg(long, requires = "input")]
     write: bool,
     /// Change the cluster
-    #[arg(long, conflicts_with = "filename")]
+    #[arg(long, conflicts_with = "input")]
     yes: bool,
     /// Change at most so many objects of the cluster, and say how many are left [default: 100]
-    #[arg(long, value_name = "N", conflicts_with = "filename", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "input", value_parser = clap::value_parser!(u32).range(1..))]
     max: Option<u32>,
     /// Judge by the RegistryPolicies of this file, not by the cluster's
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// With -f: ask no cluster; judge by --policy, or else by the built-in policy
-    #[arg(long, requires = "filename")]
+    #[arg(long, requires = "input")]
     offline: bool,
     /// Exit code 0 even if there was no object in the files at all
-    #[arg(long, requires = "filename")]
+    #[arg(long, requires = "input")]
     allow_empty: bool,
     /// For builds in -n that wait for a policy's secret: a copy of this one
-    #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with_all = ["filename", "auth_file", "restart_builds"])]
+    #[arg(long, value_name = "NAMESPACE/NAME", conflicts_with_all = ["input", "auth_file", "restart_builds"])]
     push_secret_from: Option<String>,
     /// For builds in -n that wait for a policy's secret: a secret with the credential of this auth file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filename", "restart_builds"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "restart_builds"])]
     auth_file: Option<PathBuf>,
     /// For builds that wait: cancel them and start new ones
-    #[arg(long, conflicts_with = "filename")]
+    #[arg(long, conflicts_with = "input")]
     restart_builds: bool,
     /// Change also what Helm, Argo CD, Flux or an owner of the object may change back
-    #[arg(long, conflicts_with = "filename")]
+    #[arg(long, conflicts_with = "input")]
     include_managed: bool,
     /// Schedule also tags whose imports go past what the registry allows
-    #[arg(long, conflicts_with = "filename")]
+    #[arg(long, conflicts_with = "input")]
     over_budget: bool,
     /// With --yes: server has the server check everything and keep nothing
     #[arg(

@@ -7,12 +7,7 @@ mod plan;
 mod settings;
 
 use self::settings::Settings;
-use crate::{
-    api::{DryRun, ObjectFormat},
-    context::Context,
-    error::Error,
-    exit::Exit,
-};
+use crate::{api::ObjectFormat, cli::DryRunArgs, context::Context, error::Error, exit::Exit};
 
 /// Give a tag of an ImageStream the image that another tag shows
 ///
@@ -49,16 +44,8 @@ pub struct Args {
     /// Let TO show whatever FROM shows, from now on
     #[arg(long, conflicts_with = "digest")]
     alias: bool,
-    /// Only try it: client (here) or server (with admission)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
     /// Format: name, json or yaml
     #[arg(
         short,

@@ -12,7 +12,7 @@ use std::{
 };
 
 use self::answer::Answer;
-use crate::{context::Context, error::Error, exit::Exit, printer::Printer};
+use crate::{api::yaml_document, context::Context, error::Error, exit::Exit, printer::Printer};
 
 /// Show how OpenShift reads an image reference
 ///
@@ -40,7 +40,7 @@ pub struct Args {
     /// Answer the JSON lines of a file, or of stdin if it is -
     #[arg(short, long, value_name = "FILE")]
     filename: Option<PathBuf>,
-    /// Format: table or json (one line a reference)
+    /// Format: table, json (one line a reference) or yaml (one document a reference)
     #[arg(
         short,
         long,
@@ -55,6 +55,7 @@ pub struct Args {
 enum Format {
     Json,
     Table,
+    Yaml,
 }
 
 /// Answers.
@@ -63,8 +64,8 @@ enum Format {
 /// If the file cannot be read.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.filename {
-        Some(_) if args.output == Some(Format::Table) => Err(Error::usage(
-            "--filename answers in JSON lines; leave --output=table out",
+        Some(_) if matches!(args.output, Some(Format::Table | Format::Yaml)) => Err(Error::usage(
+            "--filename answers in JSON lines; leave --output out",
         )),
         Some(file) => answer_file(file, Arc::clone(&context.printer)).await,
         None => answer_references(
@@ -85,6 +86,7 @@ fn answer_references(
         let answer = Answer::of(reference);
         match format {
             Format::Json => printer.raw(&answer.to_json_line()?),
+            Format::Yaml => printer.raw(&yaml_document(&answer)?),
             Format::Table => {
                 if position > 0 {
                     printer.line("");

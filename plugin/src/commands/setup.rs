@@ -12,7 +12,9 @@ pub(crate) mod names;
 mod objects;
 mod plan;
 pub(crate) mod project;
+mod registry_name;
 mod settings;
+mod source;
 mod triggers;
 mod wait;
 
@@ -20,8 +22,8 @@ use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgGroup, ValueEnum};
-use secrecy::ExposeSecret as _;
 
+pub(crate) use self::objects::APP;
 use self::{
     image::Target,
     settings::{Action, Settings},
@@ -29,6 +31,7 @@ use self::{
 use super::diff::Difference;
 use crate::{
     api::{DryRun, ObjectFormat},
+    cli::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,
@@ -43,8 +46,8 @@ use crate::{
 pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String, String> {
     let target = Target::parse(image).map_err(|error| error.to_string())?;
     let credential = auth_file::find(content, &target.to_string())?;
-    let config = credential.docker_config(&target);
-    Ok(STANDARD.encode(config.expose_secret()))
+    let config = credential.docker_config(&target, None);
+    Ok(STANDARD.encode(config.to_string()))
 }
 
 /// The credential helper that keeps the passwords of an auth file, if one does.
@@ -84,6 +87,10 @@ pub struct Args {
     #[arg(long, value_name = "IMAGE")]
     image: String,
 
+    /// Accept a registry whose name resembles a well-known one
+    #[arg(long)]
+    any_registry: bool,
+
     /// Git repository to build from
     #[arg(long, value_name = "URL", help_heading = "Build")]
     source: Option<String>,
@@ -95,6 +102,9 @@ pub struct Args {
         help_heading = "Build"
     )]
     git_ref: Option<String>,
+    /// Secret with the credential of a private Git repository
+    #[arg(long, value_name = "NAME", requires = "source", help_heading = "Build")]
+    source_secret: Option<String>,
     /// Folder of the repository to build in
     #[arg(long, value_name = "DIR", requires = "source", help_heading = "Build")]
     context_dir: Option<String>,
@@ -116,7 +126,7 @@ pub struct Args {
     #[arg(long, value_name = "IMAGE", help_heading = "Build")]
     builder: Option<String>,
     /// Leave out the BuildConfig
-    #[arg(long, conflicts_with_all = ["source", "git_ref", "context_dir", "dockerfile", "builder"], help_heading = "Build")]
+    #[arg(long, conflicts_with_all = ["source", "git_ref", "source_secret", "context_dir", "dockerfile", "builder"], help_heading = "Build")]
     no_build: bool,
 
     /// Use this secret, which is there
@@ -137,6 +147,12 @@ pub struct Args {
     /// Leave out the secret and its links
     #[arg(long, help_heading = "Credential")]
     no_secret: bool,
+    /// Replace the credential of an existing secret that is of another account or that other objects use
+    #[arg(long, conflicts_with_all = ["secret", "no_secret"], help_heading = "Credential")]
+    replace_secret: bool,
+    /// Do not try a new credential at the registry before it replaces another one
+    #[arg(long, conflicts_with_all = ["secret", "no_secret"], help_heading = "Credential")]
+    no_verify: bool,
 
     /// Leave out the ImageStream
     #[arg(long, help_heading = "Run")]
@@ -187,17 +203,8 @@ pub struct Args {
     /// Overwrite fields that something else has set since
     #[arg(long, help_heading = "Apply")]
     force_conflicts: bool,
-    /// Only try it: client (here) or server (with admission and quota)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true,
-        help_heading = "Apply"
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
     /// Print the objects instead of applying them; needs no cluster
     #[arg(long, conflicts_with_all = ["dry_run", "wait", "adopt", "force_conflicts"], help_heading = "Apply")]
     export: bool,

@@ -122,7 +122,8 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Show::Data(format) => render::data(&report, format, &context.printer)?,
         Show::Names => {
             for flow in &report.flows {
-                context.printer.raw(&format!("{}\n", reference(flow)));
+                let line = name(flow, settings.all_namespaces);
+                context.printer.raw(&format!("{line}\n"));
             }
         }
         Show::Lines { view, .. } => {
@@ -163,6 +164,15 @@ fn tell_unseen(report: &Report, context: &Context) {
 }
 
 /// The object that a flow is named after, as `-o name` has it.
+/// `kind.group/name`, in all namespaces `NAMESPACE/kind.group/name`.
+fn name(flow: &FlowReport, all_namespaces: bool) -> String {
+    if all_namespaces {
+        format!("{}/{}", flow.namespace, reference(flow))
+    } else {
+        reference(flow)
+    }
+}
+
 fn reference(flow: &FlowReport) -> String {
     match flow.name.split_once('/') {
         None => format!("imagestreamtag.image.openshift.io/{}", flow.name),

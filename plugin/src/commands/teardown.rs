@@ -1,17 +1,20 @@
-//! `teardown`: what `setup` made, taken away again.
+//! `teardown`: removes what `setup` made.
 
 mod plan;
 
+use serde_json::Value;
+
 use self::plan::{Removal, plan};
 use super::setup::{
-    link, names,
+    APP, link, names,
     project::{self, Project},
 };
 use crate::{
-    api::{Cluster, DryRun, ObjectFormat, Report, Verb},
+    api::{Cluster, DryRun, Kind, MANAGED_BY, ObjectFormat, ObjectRef, Report, Verb},
     context::Context,
     error::Error,
     exit::Exit,
+    stream::{StreamTag, delete_tag},
 };
 
 /// Remove what setup made for an application
@@ -24,16 +27,18 @@ Examples:
   # Remove it
   oc extreg teardown python-lyapp -n snow --yes
 
-Only what setup made is removed. The push secret goes with the last application that setup made in \
-the namespace; the links of service accounts to other secrets stay. Images in the registry stay.")]
+Only what setup made is removed. An ImageStream that also has tags of other tools keeps them, and an \
+ImageStream or secret that other objects use stays. The push secret is deleted with the last \
+application that setup made in the namespace. The project, links of service accounts to other secrets \
+and images in the registry stay. Exit code 4 if setup made nothing of that name.")]
 pub struct Args {
     /// Name of the application
     #[arg(value_name = "NAME")]
     name: String,
-    /// Do it; without this it is only said what would be done
+    /// Apply the changes (default: show the plan only)
     #[arg(long)]
     yes: bool,
-    /// Remove the project too, with everything that is in it, if setup made it
+    /// Delete the project with everything in it, if setup made it
     #[arg(long)]
     delete_project: bool,
     /// Format: name, json or yaml
@@ -47,7 +52,7 @@ pub struct Args {
     output: Option<ObjectFormat>,
 }
 
-/// Removes an application, or says what that would remove.
+/// Removes an application, or shows what that would remove.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Args {
         name,
@@ -69,15 +74,18 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         for kept in &plan.kept {
             printer.note(kept.clone());
         }
+        if !plan.removals.is_empty() {
+            tell_project(&cluster, &namespace, context).await?;
+        }
         plan.removals
     };
-    journal.advise("run the same command again to go on");
+    journal.advise("run the same command again to continue");
     let mut result = Ok(());
     for removal in &removals {
         journal.begin(removal.reference().to_string());
         let verb = match act(&cluster, removal, dry_run).await {
             Ok(Some(verb)) => verb,
-            // Somebody else was faster.
+            // Another client deleted it first.
             Ok(None) => {
                 journal.nothing_done();
                 continue;
@@ -105,24 +113,30 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         return Err(journal.ended_by(error));
     }
     if removals.is_empty() {
-        printer.note(format!(
-            "Nothing of {name} that setup made is in namespace {namespace}."
-        ));
-    } else if !yes {
-        printer.note("Nothing was changed. Add --yes to do it.");
+        printer.error(&if delete_project {
+            format!("error: project {namespace} does not exist or is already being deleted")
+        } else {
+            format!("error: setup made nothing named {name} in namespace {namespace}")
+        });
+        return Ok(Exit::Incomplete);
+    }
+    if !yes {
+        printer.note("Nothing was changed. Add --yes to apply.");
     }
     Ok(Exit::Done)
 }
 
 async fn act(cluster: &Cluster, removal: &Removal, dry_run: DryRun) -> Result<Option<Verb>, Error> {
     match removal {
-        Removal::Delete(object) if dry_run == DryRun::Client => {
-            let _ = object;
-            Ok(Some(Verb::Deleted))
-        }
+        Removal::Delete(_) if dry_run == DryRun::Client => Ok(Some(Verb::Deleted)),
         Removal::Delete(object) => {
             let deleted = cluster.delete(&object.reference(), dry_run).await?;
             Ok(deleted.then_some(Verb::Deleted))
+        }
+        Removal::Release { .. } if dry_run == DryRun::Client => Ok(Some(Verb::Configured)),
+        Removal::Release { stream, tags } => {
+            let released = release(cluster, &stream.reference(), tags, dry_run).await?;
+            Ok(released.then_some(Verb::Configured))
         }
         Removal::Unlink {
             account, secret, ..
@@ -133,14 +147,68 @@ async fn act(cluster: &Cluster, removal: &Removal, dry_run: DryRun) -> Result<Op
     }
 }
 
+/// How often a write is tried when another client writes the same stream meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// Deletes the tags of setup, with their history, and takes its labels off the stream. Not by applying
+/// nothing: what is applied without any tag removes the whole list, and with it the tags that were written
+/// as ImageStreamTags, whose owners the API server does not record (structured-merge-diff
+/// `merge/update.go` `prune`). `Ok(false)` if there is no such stream.
+async fn release(
+    cluster: &Cluster,
+    stream: &ObjectRef,
+    tags: &[String],
+    dry_run: DryRun,
+) -> Result<bool, Error> {
+    for tag in tags {
+        let tag = StreamTag::new(&stream.name, tag);
+        delete_tag(cluster, &stream.namespace, &tag, dry_run).await?;
+    }
+    let mut attempt = 1;
+    loop {
+        let Some(mut object) = cluster.get(stream).await? else {
+            return Ok(false);
+        };
+        if let Some(labels) = object
+            .body
+            .pointer_mut("/metadata/labels")
+            .and_then(Value::as_object_mut)
+        {
+            labels.retain(|key, _| key != MANAGED_BY && key != APP);
+        }
+        match cluster.replace(&object, dry_run).await {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
+            replaced => return replaced.map(|_| true),
+        }
+    }
+}
+
+/// Says what becomes of the project.
+async fn tell_project(cluster: &Cluster, namespace: &str, context: &Context) -> Result<(), Error> {
+    let project = Project::look(cluster, namespace).await?;
+    let reference = project.reference(namespace);
+    context.printer.note(if project.is_ours() {
+        format!("{reference} stays: delete it with --delete-project")
+    } else {
+        format!("{reference} stays: it was not made by setup")
+    });
+    Ok(())
+}
+
+/// The project as a Project where there are any: those who administer one can delete it as that and
+/// not as a Namespace.
 async fn project_removal(cluster: &Cluster, namespace: &str) -> Result<Vec<Removal>, Error> {
     match Project::look(cluster, namespace).await? {
         Project::Absent(_) => Ok(Vec::new()),
         project if !project.is_ours() => Err(Error::failed(format!(
-            "project \"{namespace}\" was not made by setup, so it is not removed; leave out \
+            "project \"{namespace}\" was not made by setup, so it is not deleted; leave out \
              --delete-project to remove the application only"
         ))),
         Project::Present(object) if project::is_ending(&object) => Ok(Vec::new()),
+        Project::Present(object) if cluster.serves(Kind::PROJECT).await? => {
+            let reference = ObjectRef::new(Kind::PROJECT, "", namespace);
+            Ok(vec![Removal::delete_as(reference, object)])
+        }
         Project::Present(object) => Ok(vec![Removal::delete(object)]),
         Project::Unreadable(_) => Ok(Vec::new()),
     }

@@ -13,7 +13,7 @@ use kube::client::{Body, ClientBuilder};
 
 use super::RegistryError;
 use crate::{
-    api::{innermost, proxy_of_environment, user_agent},
+    api::{innermost, user_agent},
     context::Context,
     error::Error,
     printer::Printer,
@@ -132,7 +132,7 @@ impl Transport {
         let uri: Uri = origin
             .parse()
             .map_err(|error| wrong(format!("{origin} is no address: {error}")))?;
-        let proxy = proxy_of_environment(&uri, |name| std::env::var(name).ok());
+        let proxy = extreg_cluster::proxy_of_environment(&uri, |name| std::env::var(name).ok());
         let mut config = kube::Config::new(uri);
         config.proxy_url = proxy
             .map(|proxy| proxy.parse())

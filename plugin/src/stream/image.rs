@@ -6,6 +6,7 @@ use extreg_core::registry::{
     InternalRegistry, InvalidRef, RefRole, RegistryHost, Resolution, resolve,
 };
 
+use super::StreamTag;
 use crate::error::Error;
 
 /// An image in an external registry, fully written out. Displays as `docker.io/user/app:v1`, the
@@ -15,6 +16,7 @@ pub(crate) struct ExternalImage {
     text: String,
     is_digest: bool,
     library: Library,
+    stream_tag: Option<(String, StreamTag)>,
 }
 
 /// Whether Docker's own `library` was put in, because no user was written.
@@ -61,10 +63,20 @@ impl ExternalImage {
             ("", tag) => format!("{repository}:{tag}"),
             (digest, _) => format!("{repository}@{digest}"),
         };
+        let stream_tag = (image.registry().is_empty() && image.id().is_empty()).then(|| {
+            let tag = if image.tag().is_empty() {
+                "latest"
+            } else {
+                image.tag()
+            };
+            let tag = StreamTag::new(image.name(), tag);
+            (image.namespace().to_owned(), tag)
+        });
         Ok(Self {
             text,
             is_digest: !image.id().is_empty(),
             library,
+            stream_tag,
         })
     }
 
@@ -76,6 +88,13 @@ impl ExternalImage {
     /// Whether `library` was put in.
     pub(crate) const fn library(&self) -> Library {
         self.library
+    }
+
+    /// The namespace and the tag of an ImageStream that a name without a registry means to `oc tag`; the
+    /// namespace is empty where none is written.
+    pub(crate) fn as_stream_tag(&self) -> Option<(&str, &StreamTag)> {
+        let (namespace, tag) = self.stream_tag.as_ref()?;
+        Some((namespace, tag))
     }
 
     /// Whether another spelling, as an import reads it, means the same image.

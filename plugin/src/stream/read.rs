@@ -29,6 +29,22 @@ pub(crate) enum Origin<'a> {
     None,
 }
 
+/// What became of the import that writing a tag asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival<'a> {
+    /// The image import controller has not dealt with it yet.
+    Pending,
+    /// The tag shows this image.
+    Imported(Shown<'a>),
+    /// The registry or the cluster refused.
+    Failed {
+        /// The API's reason.
+        reason: &'a str,
+        /// The registry's words.
+        message: &'a str,
+    },
+}
+
 /// The newest image of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shown<'a> {
@@ -104,6 +120,11 @@ impl Stream {
         names
     }
 
+    /// Whether there is such a tag: one that follows something, or one that was pushed to.
+    pub(crate) fn has_tag(&self, tag: &str) -> bool {
+        self.spec_tag(tag).is_some() || self.status(tag).is_some()
+    }
+
     /// The newest image of a tag.
     pub(crate) fn shown(&self, tag: &str) -> Option<Shown<'_>> {
         self.items(tag).next()
@@ -117,11 +138,43 @@ impl Stream {
 
     /// Why the last import of a tag failed, if it did. A success leaves no condition.
     pub(crate) fn failure(&self, tag: &str) -> Option<&str> {
-        let conditions = self.status(tag)?.get("conditions")?.as_array()?;
-        conditions
-            .iter()
-            .find(|c| text(c, "/type") == "ImportSuccess" && text(c, "/status") == "False")
-            .map(|condition| text(condition, "/message"))
+        let failed = self.conditions(tag).find(|c| is_failure(c));
+        failed.map(|condition| text(condition, "/message"))
+    }
+
+    /// What became of the last import of a tag: of its generation of `spec`, which the API server gives to
+    /// each change that is to be imported (openshift-apiserver `pkg/image/apiserver/registry/imagestream/
+    /// strategy.go` `updateSpecTagGenerationsForUpdate`). None of a tag that is not imported.
+    pub(crate) fn arrival(&self, tag: &str) -> Option<Arrival<'_>> {
+        let spec = self.spec_tag(tag)?;
+        let wanted = generation(spec.0).filter(|wanted| *wanted > 0)?;
+        if spec.is_reference() || !matches!(spec.origin(), Origin::Image(_)) {
+            return None;
+        }
+        let is_current = |value: &Value| generation(value).is_some_and(|it| it >= wanted);
+        let failed = self
+            .conditions(tag)
+            .find(|c| is_failure(c) && is_current(c));
+        if let Some(condition) = failed {
+            return Some(Arrival::Failed {
+                reason: text(condition, "/reason"),
+                message: text(condition, "/message"),
+            });
+        }
+        let items = self.status(tag).and_then(|status| status.get("items"));
+        let newest = items.and_then(|items| items.as_array()?.first());
+        Some(
+            match (newest.filter(|item| is_current(item)), self.shown(tag)) {
+                (Some(_), Some(shown)) => Arrival::Imported(shown),
+                _ => Arrival::Pending,
+            },
+        )
+    }
+
+    fn conditions(&self, tag: &str) -> impl Iterator<Item = &Value> {
+        let status = self.status(tag);
+        let conditions = status.and_then(|status| status.get("conditions")?.as_array());
+        conditions.into_iter().flatten()
     }
 
     fn items(&self, tag: &str) -> impl Iterator<Item = Shown<'_>> {
@@ -212,6 +265,14 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+fn generation(value: &Value) -> Option<i64> {
+    value.get("generation")?.as_i64()
+}
+
+fn is_failure(condition: &Value) -> bool {
+    text(condition, "/type") == "ImportSuccess" && text(condition, "/status") == "False"
+}
+
 fn is_true(value: &Value, pointer: &str) -> bool {
     value.pointer(pointer) == Some(&Value::Bool(true))
 }
@@ -253,5 +314,59 @@ mod tests {
         assert_eq!(stream.history().count(), 2);
         assert_eq!(stream.failure("c"), Some("no"));
         assert_eq!(stream.failure("b"), None);
+    }
+
+    #[test]
+    fn an_import_counts_from_the_generation_of_its_tag() {
+        let arrival = |generation: &Value, status: Value| {
+            let stream = Stream::new(json!({
+                "spec": {"tags": [{"name": "v1", "generation": generation,
+                    "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"}}]},
+                "status": {"tags": [status]},
+            }));
+            match stream.arrival("v1") {
+                None => "none".to_owned(),
+                Some(Arrival::Pending) => "pending".to_owned(),
+                Some(Arrival::Imported(shown)) => shown.digest.to_owned(),
+                Some(Arrival::Failed { reason, .. }) => reason.to_owned(),
+            }
+        };
+        let item = |generation: u8| json!({"image": format!("sha256:{generation}"), "generation": generation});
+        let failed = |generation: u8| {
+            json!([{"type": "ImportSuccess", "status": "False", "reason": "NotFound",
+                "generation": generation}])
+        };
+        for (generation, status, expected) in [
+            (
+                json!(3),
+                json!({"tag": "v1", "items": [item(3)]}),
+                "sha256:3",
+            ),
+            (
+                json!(3),
+                json!({"tag": "v1", "items": [item(2)]}),
+                "pending",
+            ),
+            (
+                json!(3),
+                json!({"tag": "v1", "items": [item(2)], "conditions": failed(3)}),
+                "NotFound",
+            ),
+            (
+                json!(3),
+                json!({"tag": "v1", "items": [item(3)], "conditions": failed(2)}),
+                "sha256:3",
+            ),
+            (
+                json!(3),
+                json!({"tag": "v1", "items": null, "conditions": null}),
+                "pending",
+            ),
+            (json!(3), json!({"tag": "other"}), "pending"),
+            (json!(0), json!({"tag": "v1", "items": [item(1)]}), "none"),
+            (Value::Null, json!({}), "none"),
+        ] {
+            assert_eq!(arrival(&generation, status.clone()), expected, "{status}");
+        }
     }
 }

@@ -116,6 +116,38 @@ pub(crate) async fn write_tag(
     }
 }
 
+/// Deletes a tag with its history, as `oc tag -d` does: the ImageStreamTag; where that cannot be deleted,
+/// its entry of `spec.tags`. `Ok(false)` if it does not exist.
+///
+/// # Errors
+/// What the API server answers.
+pub(crate) async fn delete_tag(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &StreamTag,
+    dry_run: DryRun,
+) -> Result<bool, Error> {
+    let refused = match cluster.delete(&name.reference(namespace), dry_run).await {
+        Ok(true) => return Ok(true),
+        Ok(false) => None,
+        Err(error) if is_refused(&error) => Some(error),
+        Err(error) => return Err(error),
+    };
+    let stream = Stream::read(cluster, namespace, &name.stream).await?;
+    let Some(stream) = stream.filter(|stream| stream.spec_tag(&name.tag).is_some()) else {
+        return refused.map_or(Ok(false), Err);
+    };
+    let mut changed = stream.object().clone();
+    if let Some(Value::Array(tags)) = changed.body.pointer_mut("/spec/tags") {
+        tags.retain(|tag| tag["name"] != name.tag);
+    }
+    match cluster.replace(&changed, dry_run).await {
+        // The first refusal names the least that is needed.
+        Err(error) if is_refused(&error) => Err(refused.unwrap_or(error)),
+        replaced => replaced.map(|_| true),
+    }
+}
+
 /// The ImageStreamTag with this entry of `spec.tags`. On PUT its annotations replace those of the
 /// tag, on POST the two must be equal (openshift-apiserver `registry/imagestreamtag/strategy.go`
 /// `PrepareForUpdate`, validation `ValidateImageStreamTag`), so they stand in both places.

@@ -250,10 +250,7 @@ fn a_broken_kubeconfig_is_not_quoted() {
             .assert()
             .code(2);
         let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
-        assert!(
-            err.starts_with("error: kubeconfig: is no YAML of a kubeconfig (line "),
-            "{err}"
-        );
+        assert!(err.contains("not a kubeconfig: line "), "{err}");
         assert!(!err.contains("t0k3n"), "{err}");
     }
 }

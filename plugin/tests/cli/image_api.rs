@@ -89,9 +89,14 @@ impl ImageApi {
             .filter(|seen| !seen.line.starts_with("GET "))
             .map(|seen| {
                 let line = seen.line.replace(ROOT, "").replace(" HTTP/1.1", "");
-                (line, serde_json::from_str(&seen.body).unwrap())
+                (line, serde_json::from_str(&seen.body).unwrap_or_default())
             })
             .collect()
+    }
+
+    /// A stream as it is kept.
+    pub(crate) fn stream(&self, name: &str) -> Value {
+        self.streams.lock().unwrap()[name].clone()
     }
 
     /// A tag of `spec` as it is kept.
@@ -187,6 +192,21 @@ fn serve(
                 streams.insert(stream_name, kept);
             }
             ok(&body)
+        }
+        ("DELETE", "imagestreamtags") => {
+            let (stream, tag) = object.split_once(':').unwrap();
+            let Some(kept) = streams.get_mut(stream) else {
+                return not_found();
+            };
+            let mut found = false;
+            for (list, key) in [("/spec/tags", "name"), ("/status/tags", "tag")] {
+                let tags = kept.pointer_mut(list).unwrap().as_array_mut().unwrap();
+                found |= tags.iter().any(|kept| kept[key] == tag);
+                if !is_dry {
+                    tags.retain(|kept| kept[key] != tag);
+                }
+            }
+            if found { ok(&json!({})) } else { not_found() }
         }
         ("POST", "imagestreamimports") => imported(body, streams, registry),
         _ => status("405 Method Not Allowed", 405, "MethodNotAllowed", "no"),

@@ -42,6 +42,11 @@ impl SecretApi {
         Self { api, objects }
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.api.url
+    }
+
     /// Runs `oc-extreg secret WORDS` against it.
     pub(crate) fn run(&self, words: &str, stdin: &str) -> Ran {
         let output = extreg()

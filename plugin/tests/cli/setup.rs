@@ -153,7 +153,7 @@ fn a_cluster_without_builds_is_told_apart() {
             "--image",
             "u/app",
             "--source",
-            "x",
+            "https://x/y",
             "--no-secret",
         ])
         .args(["--server", &api.url])

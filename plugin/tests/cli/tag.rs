@@ -169,12 +169,126 @@ fn trap_51_a_user_and_a_name_are_no_namespace_and_stream() {
 }
 
 #[test]
+fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
+    let cart = || stream("cart", &json!([]), &json!([]));
+    for (image, code, promote, full) in [
+        (
+            "cart:latest",
+            2,
+            "cart:latest",
+            "docker.io/library/cart:latest",
+        ),
+        ("cart", 2, "cart:latest", "docker.io/library/cart:latest"),
+        ("other:v1", 2, "other:v1", "docker.io/library/other:v1"),
+        ("snow/cart:v1", 2, "cart:v1", "docker.io/snow/cart:v1"),
+        ("snow/cart", 2, "cart:latest", "docker.io/snow/cart:latest"),
+    ] {
+        let api = ImageApi::with(&[cart()]);
+        let ran = api.run(&format!("tag {image} cart:prod"));
+        assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{image}: {ran:?}");
+        for way in [
+            format!("oc extreg promote {promote} cart:prod"),
+            format!("oc extreg tag {full} cart:prod"),
+        ] {
+            assert!(ran.err.contains(&way), "{image}: {}", ran.err);
+        }
+        assert!(api.writes().is_empty(), "{image}");
+        // Each way on is one: the full name, and the name said to be one of a registry.
+        for words in [
+            format!("tag {full} cart:prod"),
+            format!("tag --source=docker {image} cart:prod"),
+        ] {
+            let api = ImageApi::with(&[cart()]);
+            let ran = api.run(&words);
+            assert_eq!(ran.code, 0, "{words}: {ran:?}");
+            assert_eq!(api.tag("cart", "prod")["from"]["name"], full, "{words}");
+        }
+    }
+}
+
+#[test]
+fn deleting_a_tag_keeps_the_others() {
+    let tags = json!([full(), {"name": "v2", "from": {"kind": "DockerImage", "name": "u/a:v2"}}]);
+    let status = json!([{"tag": "v1", "items": []}, {"tag": "pushed", "items": []}]);
+    let api = ImageApi::with(&[stream("app", &tags, &status)]);
+    let before = api.stream("app");
+    let ran = api.run("tag -d app:v1 app:none");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err.contains("tag app:none does not exist"),
+        "{}",
+        ran.err
+    );
+    for dry in ["--dry-run", "--dry-run=server"] {
+        let ran = api.run(&format!("tag -d app:v1 {dry}"));
+        assert!(ran.out.contains("app:v1 deleted ("), "{ran:?}");
+    }
+    assert_eq!(api.stream("app"), before);
+
+    let ran = api.run("tag --delete app:v1 app:pushed");
+    assert_eq!(
+        ran.out,
+        "imagestreamtag.image.openshift.io/app:v1 deleted\n\
+         imagestreamtag.image.openshift.io/app:pushed deleted\n"
+    );
+    let after = api.stream("app");
+    assert_eq!(after["spec"]["tags"].as_array().unwrap().len(), 1);
+    assert_eq!(after["status"]["tags"], json!([]));
+}
+
+#[test]
+fn the_import_is_reported() {
+    let item = |generation: u8| {
+        json!([{"generation": generation, "image": "sha256:1",
+        "dockerImageReference": "docker.io/u/a@sha256:1"}])
+    };
+    let failed = |generation: u8| {
+        json!([{"type": "ImportSuccess", "status": "False",
+        "reason": "Unauthorized", "message": "no access", "generation": generation}])
+    };
+    for (status, expected) in [
+        (
+            json!({"tag": "v1", "items": item(7)}),
+            "app:v1 is imported: docker.io/u/a@sha256:1\n",
+        ),
+        (
+            json!({"tag": "v1", "items": item(6), "conditions": failed(7)}),
+            "warning: app:v1 is not imported: Unauthorized: no access; ",
+        ),
+        // What was there before says nothing about the new image.
+        (
+            json!({"tag": "v1", "items": item(6), "conditions": failed(6)}),
+            "app:v1 is not imported yet; wait for it with: oc extreg import app:v1 -n snow --wait\n",
+        ),
+    ] {
+        let written = std::sync::atomic::AtomicBool::new(false);
+        let api = ImageApi::start(&[], move |seen, _| {
+            use std::sync::atomic::Ordering::SeqCst;
+            if seen.line.starts_with("PUT ") {
+                written.store(true, SeqCst);
+            }
+            let is_read = seen.line.starts_with("GET ") && seen.line.contains("/imagestreams/app ");
+            (is_read && written.load(SeqCst)).then(|| {
+                let tag = json!([{"name": "v1", "generation": 7,
+                    "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"}}]);
+                let stream = stream("app", &tag, &json!([status]));
+                super::common::json("200 OK", "", &stream.to_string())
+            })
+        });
+        let ran = api.run("tag u/a:v1 app:v1 --timeout 2s");
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(
+            ran.err.to_lowercase().contains(&expected.to_lowercase()),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
 fn a_name_without_a_user_is_explained() {
     for (image, says) in [
-        (
-            "app:v1",
-            "a tag of a stream is copied with: oc extreg promote STREAM:TAG TO",
-        ),
+        ("--source=docker app:v1", "one of Docker's own images"),
         ("docker.io/app:v1", "one of Docker's own images"),
     ] {
         let api = ImageApi::with(&[]);
@@ -271,7 +385,7 @@ fn a_dry_run_keeps_nothing() {
 #[test]
 fn each_format_has_the_tags() {
     let api = ImageApi::with(&[]);
-    let name = api.run("tag u/a:v1 app:v1 -o name");
+    let name = api.run("tag u/a:v1 app:v1 -o name --dry-run=none");
     assert_eq!(
         name.out,
         "imagestream.image.openshift.io/app\nimagestreamtag.image.openshift.io/app:v1\n"
@@ -297,7 +411,7 @@ fn a_policy_of_the_cluster_is_told() {
         ("", "a policy of the cluster has scheduled app:v1"),
         (
             "--no-schedule",
-            "the same command again takes the schedule away",
+            "run the same command again to remove the schedule",
         ),
     ] {
         let api = ImageApi::start(&[], move |seen, _| {

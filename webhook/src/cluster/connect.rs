@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use extreg_cluster::{Connection, is_empty};
 use http::HeaderValue;
 use http::header::USER_AGENT;
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
-use kube::{Client, Config};
+use kube::Client;
+use kube::config::KubeConfigOptions;
 
 use crate::settings::Cluster;
 
@@ -15,22 +16,11 @@ use crate::settings::Cluster;
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The kubeconfig cannot be used.
-    #[error("kubeconfig: {0}")]
-    Kubeconfig(KubeconfigError),
-    /// The kubeconfig is something else. Its own words would quote it, and it may hold a token.
-    #[error("kubeconfig: no YAML of a kubeconfig (line {line}, column {column})")]
-    NoKubeconfig {
-        /// Line of the first offence, from 1.
-        line: u64,
-        /// Column of the first offence, from 1.
-        column: u64,
-    },
+    #[error(transparent)]
+    Kubeconfig(#[from] extreg_cluster::ConnectError),
     /// Neither a pod's account nor a kubeconfig.
     #[error("no cluster: not in a pod and no kubeconfig; give --kubeconfig or --no-cluster")]
     NoCluster,
-    /// The client cannot be made of it, as with a certificate that cannot be read.
-    #[error("cannot make a client for the cluster: {0}")]
-    Client(kube::Error),
 }
 
 /// Longer than the API server lets a watch last, so that only a connection that is dead is cut.
@@ -43,56 +33,47 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// A client for the cluster that was asked for; none for none.
 pub async fn connect(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
-    let Some(mut config) = config(cluster).await? else {
+    let Some(mut connection) = connection(cluster).await? else {
         return Ok(None);
     };
-    config.read_timeout = Some(FACTS_SILENCE);
-    Client::try_from(config)
-        .map(Some)
-        .map_err(ConnectError::Client)
+    connection.config.read_timeout = Some(FACTS_SILENCE);
+    Ok(Some(connection.client()?))
 }
 
 /// A client with connections of its own, for work that admission must not feel and that has its own
 /// way of trying again.
 pub async fn connect_apart(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
-    let Some(mut config) = config(cluster).await? else {
+    let Some(mut connection) = connection(cluster).await? else {
         return Ok(None);
     };
-    config.default_retry = false;
-    config.read_timeout = Some(SILENCE);
-    Client::try_from(config)
-        .map(Some)
-        .map_err(ConnectError::Client)
+    connection.config.default_retry = false;
+    connection.config.read_timeout = Some(SILENCE);
+    Ok(Some(connection.client()?))
 }
 
-async fn config(cluster: &Cluster) -> Result<Option<Config>, ConnectError> {
-    let mut config = match cluster {
+async fn connection(cluster: &Cluster) -> Result<Option<Connection>, ConnectError> {
+    let mut connection = match cluster {
         Cluster::None => return Ok(None),
-        Cluster::Inferred => Config::infer().await.map_err(|_| ConnectError::NoCluster)?,
-        Cluster::Kubeconfig(path) => read(path).await?,
+        Cluster::Inferred => match read(None).await? {
+            Some(connection) => connection,
+            None => Connection::of_pod().ok_or(ConnectError::NoCluster)?,
+        },
+        Cluster::Kubeconfig(path) => read(Some(path)).await?.ok_or(ConnectError::NoCluster)?,
     };
     let agent = HeaderValue::from_static(concat!("extreg-webhook/", env!("CARGO_PKG_VERSION")));
-    config.headers.push((USER_AGENT, agent));
-    config.connect_timeout = Some(CONNECT_WITHIN);
-    Ok(Some(config))
+    connection.config.headers.push((USER_AGENT, agent));
+    connection.config.connect_timeout = Some(CONNECT_WITHIN);
+    Ok(Some(connection))
 }
 
-async fn read(path: &Path) -> Result<Config, ConnectError> {
-    let kubeconfig = Kubeconfig::read_from(path).map_err(unusable)?;
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-        .await
-        .map_err(unusable)
-}
-
-fn unusable(error: KubeconfigError) -> ConnectError {
-    let KubeconfigError::Parse(why) = error else {
-        return ConnectError::Kubeconfig(error);
+/// The connection that a kubeconfig describes; none without one, as in a pod.
+async fn read(path: Option<&Path>) -> Result<Option<Connection>, ConnectError> {
+    let kubeconfig = extreg_cluster::read(path, |name| std::env::var_os(name))?;
+    let Some(kubeconfig) = kubeconfig.filter(|kubeconfig| !is_empty(kubeconfig)) else {
+        return Ok(None);
     };
-    let place = why.location();
-    ConnectError::NoKubeconfig {
-        line: place.map_or(1, |place| place.line()),
-        column: place.map_or(1, |place| place.column()),
-    }
+    let connection = Connection::new(kubeconfig, &KubeConfigOptions::default()).await?;
+    Ok(Some(connection))
 }
 
 #[cfg(test)]
@@ -104,9 +85,11 @@ mod tests {
         for (text, want) in [
             ("token: [hunter2\n", "line 1, column 8"),
             ("users:\n- {name: a, user: {token: [hunter2]}}\n", "line 2"),
-            ("users:\n- {name: hunter2\n", "no YAML of a kubeconfig"),
-            ("hunter2", "no YAML of a kubeconfig"),
-            ("{kind: Secret, token: hunter2}", "context"),
+            ("users:\n- {name: hunter2\n", "not a kubeconfig"),
+            ("hunter2", "not a kubeconfig"),
+            ("{kind: Secret, token: hunter2}", "kind is not Config"),
+            ("{token: hunter2}", "no cluster"),
+            ("contexts: [{name: hunter2}]", "context"),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("kubeconfig");

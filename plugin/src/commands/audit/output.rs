@@ -42,6 +42,8 @@ pub(super) enum Format {
 pub(super) struct Output<'a> {
     pub(super) specs: &'a [OutputSpec],
     pub(super) gate: Gate,
+    /// Whether names stand behind their namespaces.
+    pub(super) with_namespaces: bool,
     pub(super) caller: Caller,
     pub(super) printer: &'a Printer,
 }
@@ -202,7 +204,7 @@ impl Output<'_> {
     fn bytes(&self, format: Format, report: &Report) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match format {
-            Format::Name => bytes = names(report).into_bytes(),
+            Format::Name => bytes = names(report, self.with_namespaces).into_bytes(),
             Format::Report(format) => {
                 data::render(format, report, self.options(), &mut bytes)?;
             }
@@ -215,12 +217,19 @@ impl Output<'_> {
     }
 }
 
-fn names(report: &Report) -> String {
+/// One a line: `kind.group/name`, in all namespaces `NAMESPACE/kind.group/name`.
+fn names(report: &Report, with_namespaces: bool) -> String {
     let open = report.findings().filter(|(_, finding)| finding.is_open());
     let mut seen = BTreeSet::new();
     open.map(|(_, finding)| &finding.place.object)
         .filter(|object| seen.insert(*object))
-        .map(|object| inert(&object.reference()).into_owned() + "\n")
+        .map(|object| match &*object.namespace {
+            namespace if with_namespaces && !namespace.is_empty() => {
+                format!("{namespace}/{}", object.reference())
+            }
+            _ => object.reference(),
+        })
+        .map(|name| inert(&name).into_owned() + "\n")
         .collect()
 }
 

@@ -88,6 +88,8 @@ pub(crate) struct Judgement {
 pub(crate) struct Destination {
     pub(super) specs: Vec<OutputSpec>,
     pub(super) shown_from: Option<Severity>,
+    /// Whether names stand behind their namespaces.
+    pub(super) with_namespaces: bool,
     pub(super) baseline: Option<PathBuf>,
     pub(super) folder: Option<PathBuf>,
     pub(super) publish: bool,
@@ -310,6 +312,7 @@ impl Destination {
         Ok(Self {
             specs,
             shown_from: args.min_severity.map(ShownFrom::severity),
+            with_namespaces: args.all_namespaces,
             baseline: args.write_baseline,
             folder: args.save,
             publish: args.publish,

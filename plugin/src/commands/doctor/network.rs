@@ -12,7 +12,9 @@ use super::{
     redact,
     report::{Checks, Group},
 };
-use crate::api::{Login, proxy_of_environment};
+use extreg_cluster::proxy_of_environment;
+
+use crate::api::Login;
 
 const GROUP: Group = Group::Network;
 

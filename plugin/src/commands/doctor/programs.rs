@@ -124,8 +124,18 @@ fn ours(files: &[File], checks: &mut Checks) {
             GROUP,
             "path",
             "neither oc-extreg nor kubectl-extreg is on the PATH, so neither host finds this plugin",
-            format!("ln -s {} ~/.local/bin/oc-extreg", program()),
+            on_path(cfg!(windows), &program()),
         );
+    }
+}
+
+/// How this program gets onto the PATH.
+fn on_path(is_windows: bool, program: &str) -> String {
+    if is_windows {
+        // Links need a right there that few have, and hosts only run what ends in .exe.
+        format!("copy {program} to a folder of the PATH as oc-extreg.exe")
+    } else {
+        format!("ln -s {program} ~/.local/bin/oc-extreg")
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) async fn judge(cluster: &Cluster, context: &Context, checks: &mut Che
     let namespace = cluster.namespace();
     let rights = vec![
         Right::new("list", webhook::POLICY, ""),
-        Right::new("get", Kind::NAMESPACE, ""),
+        Right::new("get", Kind::NAMESPACE, "").of(namespace),
         Right::new("get", Kind::SECRET, namespace),
         Right::new("get", Kind::SERVICE_ACCOUNT, namespace),
         Right::new("get", Kind::IMAGE_STREAM, namespace),

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Report},
+    cli::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,
@@ -53,16 +54,8 @@ pub(super) struct Args {
     /// Do not ask the cluster whether the object is there
     #[arg(long, conflicts_with = "annotate")]
     offline: bool,
-    /// Only try it: client (here) or server (with admission)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
@@ -81,14 +74,15 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             draft.term.expires()
         ));
     }
+    let DryRunArgs { dry_run } = args.dry_run;
     if args.annotate {
-        return annotate(&draft, args.dry_run, context).await;
+        return annotate(&draft, dry_run, context).await;
     }
     let path = args.file.unwrap_or_else(|| PathBuf::from(FILE));
     // All that can be wrong with the file comes before the first request.
     let file = ExceptionsFile::read(&path)?;
     let namespace = namespace(&draft, args.offline, context).await?;
-    write(&draft, &namespace, &file, args.dry_run, context)
+    write(&draft, &namespace, &file, dry_run, context)
 }
 
 /// The namespace of the object, empty for a kind that has none; on the way it is said whether the

@@ -81,7 +81,8 @@ pub(super) async fn run(
     surroundings.learn_all(namespaces).await?;
     context.printer.clear_status();
 
-    let mut report = Report::new(&context.printer, settings.format, false);
+    let mut report = Report::new(&context.printer, settings.format, false)
+        .of_all_namespaces(action.all_namespaces);
     let plan = Planner {
         cluster: &cluster,
         settings,

@@ -121,6 +121,8 @@ pub(super) struct Report<'a> {
     format: Format,
     /// Stdout is for something else: people read the plan on stderr.
     on_stderr: bool,
+    /// Whether names stand behind their namespaces.
+    with_namespaces: bool,
     entries: Vec<Entry>,
     errors: Vec<String>,
     pub(super) summary: Summary,
@@ -208,10 +210,17 @@ impl<'a> Report<'a> {
             printer,
             format,
             on_stderr,
+            with_namespaces: false,
             entries: Vec::new(),
             errors: Vec::new(),
             summary: Summary::default(),
         }
+    }
+
+    /// With names behind their namespaces: `NAMESPACE/kind.group/name`.
+    pub(super) fn of_all_namespaces(mut self, is_all: bool) -> Self {
+        self.with_namespaces = is_all;
+        self
     }
 
     /// What could not be read.
@@ -244,8 +253,11 @@ impl<'a> Report<'a> {
             }
             Format::Name => {
                 if entry.is_changed() {
-                    let name = inert(&entry.reference()).into_owned();
-                    self.printer.raw(&(name + "\n"));
+                    let mut name = entry.reference();
+                    if self.with_namespaces && !entry.namespace.is_empty() {
+                        name = format!("{}/{name}", entry.namespace);
+                    }
+                    self.printer.raw(&(inert(&name).into_owned() + "\n"));
                 }
             }
             Format::Json | Format::Yaml => {}

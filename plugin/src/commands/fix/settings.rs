@@ -92,7 +92,8 @@ impl Settings {
     pub(super) fn resolve(args: Args, context: &Context) -> Result<Self, Error> {
         let scope = Scope::of(&args.check)?;
         let policies = args.policy.map(check::read_policies).transpose()?;
-        let action = if args.filename.is_empty() {
+        let names = [args.files, args.filename].concat();
+        let action = if names.is_empty() {
             let waiting = match (args.push_secret_from, args.auth_file) {
                 (Some(from), _) => copy_of(&from)?,
                 (None, Some(path)) => Waiting::AuthFile(path),
@@ -126,14 +127,14 @@ impl Settings {
                 over_budget: args.over_budget,
             })
         } else {
-            let from_stdin = args.filename.iter().any(|name| name == "-");
+            let from_stdin = names.iter().any(|name| name == "-");
             if args.write && from_stdin && args.output != Format::Table {
                 return Err(Error::usage(
                     "-o: with --write, stdout is for what came from stdin; leave one out",
                 ));
             }
             Action::Files(FilesAction {
-                names: args.filename,
+                names,
                 recursive: args.recursive,
                 exclude: args.exclude,
                 offline: args.offline,

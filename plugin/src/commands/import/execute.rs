@@ -4,11 +4,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
-    advice::Refusal,
     outcome::{Ending, Outcome, changed_policies, outcomes},
     plan::{Import, Plan, plan},
     report::Report,
@@ -18,10 +17,11 @@ use super::{
 use crate::{
     api::{Cluster, DryRun, Object},
     context::Context,
+    deadline::Deadline,
     error::Error,
     exit::Exit,
     printer::Printer,
-    stream::{Stream, StreamTag},
+    stream::{Refusal, Stream, StreamTag},
 };
 
 /// How often a request is made when somebody else writes the same stream meanwhile. Each costs what
@@ -204,7 +204,7 @@ impl Runner<'_> {
                 self.context.journal.done(format!("{reference} imported"));
                 self.report.add(outcome);
             }
-            Ending::Skipped { .. } => {
+            Ending::Skipped { .. } | Ending::Unchanged { .. } => {
                 self.refused.remove(&outcome.name);
                 self.report.add(outcome);
             }
@@ -213,32 +213,27 @@ impl Runner<'_> {
 
     /// Tries again until nothing is left that may pass.
     async fn wait(&mut self) -> Result<(), Error> {
-        let limit = self.context.timeout.as_ref();
-        // A limit that was given is the whole run's.
-        let deadline = match limit {
-            Some(limit) => self.context.started + limit.duration,
-            None => Instant::now() + Settings::DEFAULT_WAIT,
-        };
+        let deadline = Deadline::new(self.context, Settings::DEFAULT_WAIT);
+        let mut attempts = 1_u32;
         let mut pause = FIRST_PAUSE;
         let mut said = String::new();
         while let Some((refusal, what, why)) = self.waited_for() {
-            let pause_now = match refusal {
-                Refusal::TooMany => pause.max(LIMIT_PAUSE),
-                _ => pause,
-            };
-            if Instant::now() + pause_now > deadline {
-                let limit = limit.map_or_else(
-                    || format!("{}s", Settings::DEFAULT_WAIT.as_secs()),
-                    ToString::to_string,
-                );
-                return Err(Error::TimedOut(format!("{limit}: waiting for {what}")));
-            }
             let waiting = format!("waiting for {what}: {why}");
             if waiting != said || self.context.printer.has_status() {
                 tell(&self.context.printer, &waiting);
                 said = waiting;
             }
-            tokio::time::sleep(pause_now).await;
+            let is_next = match refusal {
+                Refusal::TooMany => deadline.pause_fully(pause.max(LIMIT_PAUSE)).await,
+                _ => deadline.pause(pause).await,
+            };
+            if !is_next {
+                return Err(deadline.timed_out(&format!(
+                    "{what} is not imported after {attempts} {}: {why}",
+                    if attempts == 1 { "attempt" } else { "attempts" },
+                )));
+            }
+            attempts = attempts.saturating_add(1);
             pause = LONGEST_PAUSE.min(pause * 2);
             for (stream, tags) in self.again() {
                 let read = self.read(&stream).await?;
@@ -284,7 +279,7 @@ impl Runner<'_> {
         self.report.finish()?;
         let imported = self
             .report
-            .count(|result| matches!(result, Ending::Imported { .. }));
+            .count(|result| matches!(result, Ending::Imported { .. } | Ending::Unchanged { .. }));
         let failed = self
             .report
             .count(|result| matches!(result, Ending::Failed { .. }));

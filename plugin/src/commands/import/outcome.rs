@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{advice::Refusal, plan::Import};
+use super::plan::Import;
 use crate::{
     error::Error,
-    stream::{SpecTag, Stream, StreamTag},
+    stream::{Refusal, SpecTag, Stream, StreamTag},
 };
 
 /// What became of a tag.
@@ -29,14 +29,19 @@ pub(super) enum Ending {
         refusal: Refusal,
         /// The registry's words, with the API's reason.
         message: String,
-        /// The command or step that may mend it.
+        /// The command or step that can fix it.
         next: String,
     },
-    /// It was imported.
+    /// It was imported, and shows another image than before.
     Imported {
         /// The digest that it showed; none if it showed no image.
         #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<String>,
+        /// The digest that it shows.
+        after: String,
+    },
+    /// It was imported, and shows the same image as before.
+    Unchanged {
         /// The digest that it shows.
         after: String,
     },
@@ -76,16 +81,19 @@ pub(super) fn outcomes(
         };
         let digest = text("/image/metadata/name");
         let result = if text("/status/status") == "Success" && !digest.is_empty() {
-            Ending::Imported {
-                before: Some(import.before.to_owned()).filter(|digest| !digest.is_empty()),
-                after: digest.to_owned(),
+            let after = digest.to_owned();
+            if import.before == digest {
+                Ending::Unchanged { after }
+            } else {
+                let before = Some(import.before.to_owned()).filter(|digest| !digest.is_empty());
+                Ending::Imported { before, after }
             }
         } else {
             let (reason, message) = (text("/status/reason"), text("/status/message"));
             let refusal = Refusal::of(reason, message);
             Ending::Failed {
                 refusal,
-                message: words(reason, message),
+                message: Refusal::words(reason, message),
                 next: next(refusal, &name, import.image),
             }
         };
@@ -123,33 +131,11 @@ pub(super) fn changed_policies<'a>(imports: &[Import<'a>], answer: &Value) -> Ve
         .collect()
 }
 
-/// The registry's words behind the API's reason, unless that says nothing.
-fn words(reason: &str, message: &str) -> String {
-    match (reason, message) {
-        ("", "") => "the server does not say why".to_owned(),
-        ("" | "Unknown", message) => message.to_owned(),
-        (reason, "") => reason.to_owned(),
-        (reason, message) => format!("{reason}: {message}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn words_are_the_registrys() {
-        for (reason, message, expected) in [
-            ("Unauthorized", "you may not", "Unauthorized: you may not"),
-            ("", "no", "no"),
-            ("NotFound", "", "NotFound"),
-            ("", "", "the server does not say why"),
-        ] {
-            assert_eq!(words(reason, message), expected);
-        }
-    }
 
     #[test]
     fn an_answer_about_something_else_is_no_answer() {

@@ -65,9 +65,6 @@ impl<'a> Report<'a> {
             (Ending::Imported { before, after }, None) => {
                 let line = Text::new().plain(format!("{reference} "));
                 let line = match before {
-                    Some(before) if before == after => {
-                        line.dim("unchanged").plain(format!(": {after}"))
-                    }
                     Some(before) => line
                         .yellow("imported")
                         .plain(format!(": {before} -> {after}")),
@@ -75,7 +72,12 @@ impl<'a> Report<'a> {
                 };
                 self.printer.line(line);
             }
-            (Ending::Imported { .. }, Some(ObjectFormat::Name)) => {
+            (Ending::Unchanged { after }, None) => {
+                let line = Text::new().plain(format!("{reference} "));
+                self.printer
+                    .line(line.dim("unchanged").plain(format!(": {after}")));
+            }
+            (Ending::Imported { .. } | Ending::Unchanged { .. }, Some(ObjectFormat::Name)) => {
                 self.printer.raw(&format!("{reference}\n"));
             }
             (Ending::Skipped { message }, None) => {

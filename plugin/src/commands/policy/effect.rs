@@ -10,6 +10,7 @@ use crate::{
     commands::check::policies::{self, REGISTRY_POLICY},
     error::Error,
     input::find_sources,
+    printer::Printer,
 };
 
 /// Where policies come from.
@@ -131,13 +132,21 @@ impl Effect {
         Ok(Self::of(Origin::Files, stated, approved))
     }
 
-    /// Of a cluster; the built-in one if it does not know the kind.
+    /// Of a cluster; the built-in one if it does not know the kind or, with a warning, if this user cannot read
+    /// them, as in `check`.
     ///
     /// # Errors
-    /// If they may not be read.
-    pub(super) async fn of_cluster(cluster: &Cluster) -> Result<Self, Error> {
+    /// If they cannot be read for another reason.
+    pub(super) async fn of_cluster(cluster: &Cluster, printer: &Printer) -> Result<Self, Error> {
         let found = match cluster.list(REGISTRY_POLICY, "", "").await {
             Err(error) if error.is_not_found() => return Ok(Self::built_in()),
+            Err(error) if error.is_forbidden() => {
+                printer.warn(
+                    "permission denied: list registrypolicies.extreg.io; the built-in policy is assumed, \
+                     which may not be what the cluster has",
+                );
+                return Ok(Self::built_in());
+            }
             other => other?,
         };
         let stated = found.iter().map(Stated::of_object).collect();

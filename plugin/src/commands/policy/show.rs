@@ -62,7 +62,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     };
     let mut effect = match (from_files, &cluster) {
         (Some(effect), _) => effect,
-        (None, Some(cluster)) => Effect::of_cluster(cluster).await?,
+        (None, Some(cluster)) => Effect::of_cluster(cluster, &context.printer).await?,
         (None, None) => Effect::built_in(),
     };
     let printer = &context.printer;

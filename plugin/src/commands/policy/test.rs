@@ -153,7 +153,7 @@ async fn world(args: &Args, context: &Context) -> Result<World, Error> {
     };
     let effect = match (of_files, &cluster) {
         (Some(effect), _) => effect,
-        (None, Some(cluster)) => Effect::of_cluster(cluster).await?,
+        (None, Some(cluster)) => Effect::of_cluster(cluster, &context.printer).await?,
         (None, None) => Effect::built_in(),
     };
     for one in effect.stated.iter().filter(|one| one.policy.is_none()) {

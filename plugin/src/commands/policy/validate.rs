@@ -26,7 +26,10 @@ use crate::{
 )]
 pub(super) struct Args {
     /// Files, folders, or - for stdin
-    #[arg(short, long, value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
+    /// The same, as other commands take them
+    #[arg(short, long, value_name = "FILE", required_unless_present = "files")]
     filename: Vec<String>,
     /// Read the folders in folders too
     #[arg(short = 'R', long)]
@@ -46,7 +49,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
-    let read = Documents::read(find_sources(&args.filename, args.recursive, &[])?);
+    let names = [args.files, args.filename].concat();
+    let read = Documents::read(find_sources(&names, args.recursive, &[])?);
     let conflicts = conflicts(&read);
     let printer = &context.printer;
     match args.output {

@@ -30,7 +30,7 @@ pub(super) fn back(
     };
     let is_own = tag.origin_namespace().is_empty() || tag.origin_namespace() == namespace;
     match tag.origin() {
-        Origin::Image(image) if ExternalImage::parse(image).is_ok() => {
+        Origin::Image(image) if let Ok(image) = ExternalImage::parse(image) => {
             let mut command = format!("{caller} tag {image} {name} -n {namespace}");
             if tag.is_scheduled() {
                 command.push_str(" --scheduled");

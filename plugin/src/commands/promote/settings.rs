@@ -5,6 +5,7 @@ use extreg_core::image::ImageRef;
 use super::Args;
 use crate::{
     api::{DryRun, ObjectFormat},
+    cli::DryRunArgs,
     error::Error,
     stream::{StreamTag, check_stream, check_tag},
 };
@@ -55,7 +56,7 @@ impl Settings {
             to,
             digest,
             alias,
-            dry_run,
+            dry_run: DryRunArgs { dry_run },
             output,
         } = args;
         let from = From::parse(&from)?;

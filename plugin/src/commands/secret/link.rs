@@ -5,6 +5,7 @@ use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
 
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report},
+    cli::DryRunArgs,
     commands::setup::{link::Link, names},
     context::Context,
     error::Error,
@@ -52,16 +53,8 @@ pub(super) struct Args {
     /// Account of the pods, or with --for push of the builds; can be repeated [default: default, or builder]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     account: Vec<String>,
-    /// Only try it: client (here) or server (with admission)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
     /// Format: name, json or yaml
     #[arg(
         short,
@@ -104,17 +97,18 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             )));
         }
     }
+    let DryRunArgs { dry_run } = args.dry_run;
     let journal = &context.journal;
     journal.advise("run the same command again to continue: what is done is skipped");
-    let mut report = Report::new(&context.printer, args.output, args.dry_run);
+    let mut report = Report::new(&context.printer, args.output, dry_run);
     let mut fanout = Fanout::default();
     let mut stopped = None;
     for link in &links {
         let reference = link.reference(&namespace);
         journal.begin(reference.to_string());
-        match link.apply(&cluster, &namespace, args.dry_run, false).await {
+        match link.apply(&cluster, &namespace, dry_run, false).await {
             Ok((verb, account)) => {
-                if verb.is_change() && args.dry_run == DryRun::None {
+                if verb.is_change() && dry_run == DryRun::None {
                     journal.done(format!("{reference} {verb}"));
                 } else {
                     journal.nothing_done();
@@ -227,7 +221,7 @@ mod tests {
             name: "hub".to_owned(),
             uses,
             account: accounts.iter().map(|name| (*name).to_owned()).collect(),
-            dry_run: DryRun::None,
+            dry_run: DryRunArgs::default(),
             output: None,
         };
         links(&args)

@@ -105,7 +105,10 @@ pub(super) struct Args {
         long,
         value_enum,
         value_name = "WHERE",
+        num_args = 0..=1,
+        require_equals = true,
         default_value_t,
+        default_missing_value = "client",
         hide_default_value = true,
         hide_possible_values = true,
         help_heading = "Apply"

@@ -4,11 +4,12 @@
 use serde_json::Value;
 
 use super::triggers;
-use crate::api::Kind;
+use crate::api::{Kind, applied_tags};
 
 /// Takes over into `desired` what is not ours to decide on an object that is there:
 /// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,
-/// what its trigger last saw, and triggers besides ours.
+/// what its trigger last saw, triggers besides ours, and the tags of an ImageStream that an earlier
+/// setup applied: an apply without them would remove them.
 pub(super) fn carry(kind: Kind, current: &Value, desired: &mut Value) {
     if kind == Kind::DEPLOYMENT || kind == Kind::DEPLOYMENT_CONFIG {
         carry_images(current, desired);
@@ -18,6 +19,23 @@ pub(super) fn carry(kind: Kind, current: &Value, desired: &mut Value) {
     }
     if kind == Kind::BUILD_CONFIG || kind == Kind::DEPLOYMENT_CONFIG {
         carry_field(current, desired, "/spec/triggers", triggers::include);
+    }
+    if kind == Kind::IMAGE_STREAM {
+        carry_tags(current, desired);
+    }
+}
+
+fn carry_tags(current: &Value, desired: &mut Value) {
+    let Some(tags) = desired
+        .pointer_mut("/spec/tags")
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
+    for tag in applied_tags(current) {
+        if tags.iter().all(|wanted| wanted["name"] != tag["name"]) {
+            tags.push(tag);
+        }
     }
 }
 
@@ -112,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn other_kinds_are_left_alone() {
+    fn other_kinds_are_unchanged() {
         let mut desired = config(" ", 1, "a:v2", None);
         carry(
             Kind::IMAGE_STREAM,
@@ -120,5 +138,23 @@ mod tests {
             &mut desired,
         );
         assert_eq!(desired, config(" ", 1, "a:v2", None));
+    }
+
+    #[test]
+    fn tags_of_an_earlier_setup_are_applied_again() {
+        let tag = |name: &str, image: &str| json!({"name": name, "from": {"name": image}});
+        let current = json!({
+            "metadata": {"managedFields": [{"manager": "oc-extreg", "operation": "Apply", "fieldsV1":
+                {"f:spec": {"f:tags": {
+                    "k:{\"name\":\"v1\"}": {"f:name": {}, "f:from": {"f:name": {}}},
+                    "k:{\"name\":\"v2\"}": {"f:name": {}, "f:from": {"f:name": {}}}}}}}]},
+            "spec": {"tags": [tag("v1", "u/a:v1"), tag("v2", "u/a:old"), tag("theirs", "o/b")]},
+        });
+        let mut desired = json!({"spec": {"tags": [tag("v2", "u/a:v2")]}});
+        carry(Kind::IMAGE_STREAM, &current, &mut desired);
+        assert_eq!(
+            desired,
+            json!({"spec": {"tags": [tag("v2", "u/a:v2"), tag("v1", "u/a:v1")]}})
+        );
     }
 }

@@ -51,15 +51,16 @@ pub(crate) struct Wanted<'a> {
 
 impl Credential {
     /// The docker config for the secret: every key that some consumer needs, each with username,
-    /// password and a padded `auth`, which is all that containers/image and go-dockerclient read.
-    pub(super) fn docker_config(&self, target: &Target) -> SecretString {
+    /// password and a padded `auth`, which is all that containers/image and go-dockerclient read. What else
+    /// `current` holds stays.
+    pub(super) fn docker_config(&self, target: &Target, current: Option<&Value>) -> Value {
         let entry = Value::Object(self.entry());
-        let auths: Map<String, Value> = target
-            .config_keys()
-            .into_iter()
-            .map(|key| (key.to_owned(), entry.clone()))
-            .collect();
-        json!({ "auths": auths }).to_string().into()
+        let mut config = current.filter(|config| config.is_object()).cloned();
+        let config = config.get_or_insert_with(|| json!({}));
+        for key in target.config_keys() {
+            crate::api::set(config, &["auths", key], entry.clone());
+        }
+        config.take()
     }
 
     /// What it logs in with.
@@ -195,12 +196,9 @@ mod tests {
             "r.example.com:5000/a/b",
         ] {
             let target = Target::parse(image).unwrap();
-            let config = credential().docker_config(&target);
-            let keys = DockerConfigKeys::parse(
-                config.expose_secret().as_bytes(),
-                DockerConfigFormat::ConfigJson,
-            )
-            .unwrap();
+            let config = credential().docker_config(&target, None).to_string();
+            let keys =
+                DockerConfigKeys::parse(config.as_bytes(), DockerConfigFormat::ConfigJson).unwrap();
             for consumer in Consumer::ALL {
                 let found = keys.matching(consumer, &target.to_string());
                 assert_eq!(
@@ -214,13 +212,30 @@ mod tests {
 
     #[test]
     fn trap_24_25_and_26_docker_hub_gets_both_keys_and_a_padded_auth() {
-        let config = credential().docker_config(&Target::parse("ably77/app").unwrap());
-        let config: Value = serde_json::from_str(config.expose_secret()).unwrap();
+        let config = credential().docker_config(&Target::parse("ably77/app").unwrap(), None);
         let entry = json!({"username": "ably77", "password": "p:w", "auth": "YWJseTc3OnA6dw=="});
         assert_eq!(
             config,
             json!({"auths": {"docker.io": entry, "https://index.docker.io/v1/": entry}})
         );
+    }
+
+    #[test]
+    fn other_keys_of_a_secret_stay() {
+        let other = json!({"auth": "YTp4"});
+        let current = json!({"auths": {"quay.io": other, "docker.io": {"auth": "old"}}, "x": 1});
+        let target = Target::parse("ably77/app").unwrap();
+        let config = credential().docker_config(&target, Some(&current));
+        assert_eq!(
+            (&config["auths"]["quay.io"], &config["x"]),
+            (&other, &json!(1))
+        );
+        assert_eq!(config["auths"]["docker.io"]["username"], "ably77");
+        assert_eq!(config["auths"].as_object().unwrap().len(), 3);
+        for broken in [json!(null), json!([]), json!({"auths": "x"})] {
+            let config = credential().docker_config(&target, Some(&broken));
+            assert_eq!(config["auths"].as_object().unwrap().len(), 2, "{broken}");
+        }
     }
 
     #[test]

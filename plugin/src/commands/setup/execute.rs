@@ -25,11 +25,12 @@ mod differences;
 mod existing;
 mod preflight;
 mod schedule;
+mod secret;
+mod tags;
 
 pub(super) use differences::differences;
-use preflight::{
-    PreparedSecret, check_owned, check_served, look, prepare_secret, warn_of_other_workload,
-};
+use preflight::{check_around, check_owned, check_served, look};
+use secret::{PreparedSecret, prepare_secret};
 
 /// How often an apply is tried when a controller writes the same object meanwhile.
 const ATTEMPTS: u32 = 4;
@@ -56,8 +57,12 @@ pub(super) async fn run(
     } else {
         look(&cluster, &namespace, &steps).await?
     };
-    let secret = prepare_secret(settings, apply, &namespace, &current, context).await?;
+    if !absent {
+        check_around(&cluster, settings, &namespace).await?;
+    }
+    let secret = prepare_secret(settings, apply, &cluster, &current, context).await?;
     check_owned(&steps, &secret, &current, apply)?;
+    secret.verify(settings, context).await?;
     let deciding = schedule::Deciding {
         settings,
         cluster: &cluster,
@@ -74,8 +79,6 @@ pub(super) async fn run(
             adopt::fit(object, current)?;
         }
     }
-    warn_of_other_workload(&cluster, settings, &namespace, absent, context).await?;
-
     let mut runner = Runner {
         cluster: &cluster,
         namespace: &namespace,
@@ -210,7 +213,7 @@ impl Runner<'_> {
                 ));
                 self.done(&reference, Verb::Created, None);
             }
-            PreparedSecret::Write(object) => self.object(object).await?,
+            PreparedSecret::Write { object, .. } => self.object(object).await?,
         }
         Ok(())
     }
@@ -218,9 +221,9 @@ impl Runner<'_> {
     async fn object(&mut self, desired: Object) -> Result<(), Error> {
         let reference = desired.reference();
         let mut current = self.current.remove(&reference);
-        let adopting = current
-            .as_ref()
-            .is_some_and(|object| is_owned(object) == Owned::Theirs);
+        let adopting = current.as_ref().is_some_and(|object| {
+            is_owned(object) == Owned::Theirs || tags::foreign(&desired, object).is_some()
+        });
         let options = ApplyOptions {
             dry_run: self.dry_run,
             force: self.apply.force_conflicts || adopting,
@@ -258,6 +261,13 @@ impl Runner<'_> {
         self.done(&reference, applied.verb, Some(&applied.object));
         if let (Verb::Configured, Some(before)) = (applied.verb, &current) {
             self.report.show_change(before, &applied.object);
+            let others = tags::others(&desired, before);
+            if !others.is_empty() {
+                self.context.printer.note(format!(
+                    "{reference} keeps its other tags: {}",
+                    others.join(", ")
+                ));
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
+use super::registry_name;
 use crate::error::Error;
 
 /// A repository on an external registry and a tag in it, fully written out. Displays as
@@ -74,12 +75,47 @@ impl Target {
         })
     }
 
+    /// Refuses a registry that is likely to be a misspelled one: nothing would be known to be wrong before
+    /// the first push fails.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the image as it is likely to be meant.
+    pub(super) fn check_registry(&self) -> Result<(), Error> {
+        let refuse = |what: String, registry: &str, path: &str| {
+            Err(Error::usage(format!(
+                "--image {self}: {what}; did you mean {registry}/{path}:{}? (--any-registry accepts it as \
+                 it is)",
+                self.tag
+            )))
+        };
+        match &self.registry {
+            Registry::Other(host) => match registry_name::meant(host) {
+                Some(meant) => refuse(format!("{host} is like {meant}"), meant, &self.path),
+                None => Ok(()),
+            },
+            // Docker Hub has no folders: the first part is more likely a host.
+            Registry::DockerHub => match self.path.split_once('/') {
+                Some((first, rest)) if rest.contains('/') => {
+                    let what = "docker.io has repositories of the form USER/NAME only".to_owned();
+                    let host = registry_name::meant_by_part(first).unwrap_or("HOST");
+                    refuse(what, host, rest)
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
     /// The registry's name in messages and in references.
     pub(super) fn host(&self) -> &str {
         match &self.registry {
             Registry::DockerHub => "docker.io",
             Registry::Other(host) => host,
         }
+    }
+
+    /// The path in the registry.
+    pub(super) fn repository(&self) -> &str {
+        &self.path
     }
 
     /// The first part of the path: on Docker Hub the account.

@@ -18,7 +18,7 @@ pub(super) const NO_IMAGE: &str = " ";
 /// The type of the push secret.
 pub(super) const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
 /// The label that the pods of an application are found by.
-const APP: &str = "app.kubernetes.io/name";
+pub(crate) const APP: &str = "app.kubernetes.io/name";
 
 /// The push secret, with a docker config.
 pub(super) fn secret(namespace: &str, name: &str, docker_config: &str) -> Object {
@@ -35,7 +35,10 @@ pub(super) fn secret(namespace: &str, name: &str, docker_config: &str) -> Object
 pub(super) fn build_config(settings: &Settings, namespace: &str, build: &Build) -> Object {
     let mut source = json!({});
     if let Some(git) = &build.git {
-        source = json!({ "type": "Git", "git": { "uri": git.uri } });
+        source = json!({ "type": "Git", "git": { "uri": git.uri.as_str() } });
+        if let Some(secret) = &git.secret {
+            crate::api::set(&mut source, &["sourceSecret", "name"], json!(secret));
+        }
         if let Some(reference) = &git.reference {
             crate::api::set(&mut source, &["git", "ref"], json!(reference));
         }
@@ -229,19 +232,19 @@ mod tests {
             build_config(&settings, "snow", &build).body["spec"]["output"].clone()
         };
         assert_eq!(
-            output("app --image u/a --source x"),
+            output("app --image u/a --source https://x/y"),
             json!({"to": {"kind": "DockerImage", "name": "docker.io/u/a:latest"}, "pushSecret": {"name": "dockerhub"}})
         );
         assert_eq!(
-            output("app --image u/a --source x --no-secret"),
+            output("app --image u/a --source https://x/y --no-secret"),
             json!({"to": {"kind": "DockerImage", "name": "docker.io/u/a:latest"}})
         );
         assert_eq!(
-            output("app --image u/a --source x --secret s")["pushSecret"]["name"],
+            output("app --image u/a --source https://x/y --secret s")["pushSecret"]["name"],
             "s"
         );
         assert_eq!(
-            output("app --image quay.io/u/a --source x")["pushSecret"]["name"],
+            output("app --image quay.io/u/a --source https://x/y")["pushSecret"]["name"],
             "quay-io"
         );
     }
@@ -249,13 +252,13 @@ mod tests {
     #[test]
     fn a_source_build_names_its_builder() {
         let settings =
-            settings("app --image u/a --source x --ref main --context-dir d --strategy source --builder python:3")
+            settings("app --image u/a --source https://x/y --ref main --context-dir d --strategy source --builder python:3")
                 .unwrap();
         let build = settings.build.clone().unwrap();
         let spec = build_config(&settings, "snow", &build).body["spec"].clone();
         assert_eq!(
             spec["source"],
-            json!({"type": "Git", "git": {"uri": "x", "ref": "main"}, "contextDir": "d"})
+            json!({"type": "Git", "git": {"uri": "https://x/y", "ref": "main"}, "contextDir": "d"})
         );
         assert_eq!(
             spec["strategy"]["sourceStrategy"]["from"],

@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn the_steps_of_the_flow() {
         assert_eq!(
-            described("app --image u/a --source x"),
+            described("app --image u/a --source https://x/y"),
             [
                 "project snow",
                 "secret dockerhub",
@@ -120,7 +120,7 @@ mod tests {
                 ],
             ),
             (
-                "app --image u/a --source x --no-project --no-stream --workload none --secret s",
+                "app --image u/a --source https://x/y --no-project --no-stream --workload none --secret s",
                 &[
                     "secret s",
                     "link builder s pull,mount",

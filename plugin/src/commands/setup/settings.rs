@@ -4,10 +4,11 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     Args, ReferencePolicy, Schedule, Strategy, Workload, credential::CredentialSource,
-    image::Target, names,
+    image::Target, names, source::GitUrl,
 };
 use crate::{
     api::{DryRun, ObjectFormat},
+    cli::DryRunArgs,
     error::Error,
     registry::Endpoints,
 };
@@ -44,7 +45,18 @@ pub(super) enum Secret {
         name: String,
         /// Where the credential is from.
         source: CredentialSource,
+        /// What may be done to one that exists.
+        replace: Replace,
     },
+}
+
+/// How a credential replaces another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Replace {
+    /// Also of another account, or where other objects use it.
+    pub(super) shared: bool,
+    /// Whether it is tried at the registry first.
+    pub(super) verify: bool,
 }
 
 /// The BuildConfig.
@@ -59,7 +71,9 @@ pub(super) struct Build {
 /// Where a build's source is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Git {
-    pub(super) uri: String,
+    pub(super) uri: GitUrl,
+    /// The secret that opens it.
+    pub(super) secret: Option<String>,
     pub(super) reference: Option<String>,
     pub(super) context_dir: Option<String>,
 }
@@ -124,8 +138,10 @@ impl Settings {
         let Args {
             name,
             image,
+            any_registry,
             source,
             git_ref,
+            source_secret,
             context_dir,
             dockerfile,
             strategy,
@@ -137,6 +153,8 @@ impl Settings {
             username,
             push_secret,
             no_secret,
+            replace_secret,
+            no_verify,
             no_stream,
             schedule,
             reference_policy,
@@ -145,7 +163,7 @@ impl Settings {
             no_project,
             adopt,
             force_conflicts,
-            dry_run,
+            dry_run: DryRunArgs { dry_run },
             export,
             wait,
             output,
@@ -158,7 +176,13 @@ impl Settings {
         if let Some(account) = &service_account {
             names::subdomain("service account", account)?;
         }
+        if let Some(secret) = &source_secret {
+            names::subdomain("secret", secret)?;
+        }
         let target = Target::parse(&image)?;
+        if !any_registry {
+            target.check_registry()?;
+        }
         let secret = if no_secret {
             Secret::None
         } else if let Some(name) = secret {
@@ -175,13 +199,25 @@ impl Settings {
                 }
                 (None, username) => CredentialSource::Unsaid { username },
             };
-            Secret::Make { name, source }
+            Secret::Make {
+                name,
+                source,
+                replace: Replace {
+                    shared: replace_secret,
+                    verify: !no_verify,
+                },
+            }
         };
-        let git = source.map(|uri| Git {
-            uri,
-            reference: git_ref,
-            context_dir,
-        });
+        let git = source
+            .map(|uri| {
+                GitUrl::parse(&uri).map(|uri| Git {
+                    uri,
+                    secret: source_secret,
+                    reference: git_ref,
+                    context_dir,
+                })
+            })
+            .transpose()?;
         let build = if no_build {
             None
         } else {
@@ -258,9 +294,6 @@ impl Build {
                 "nothing to build from: name a --source or a --dockerfile, or leave the build out \
                  with --no-build",
             ));
-        }
-        if git.as_ref().is_some_and(|git| git.uri.trim().is_empty()) {
-            return Err(Error::usage("--source: no address"));
         }
         let strategy = match (strategy, builder) {
             (Strategy::Docker, None) => BuildStrategy::Docker,
@@ -339,11 +372,11 @@ mod tests {
         let cases = [
             ("app --image u/a", "nothing to build from"),
             (
-                "app --image u/a --source x --strategy source",
+                "app --image u/a --source https://x/y --strategy source",
                 "needs a --builder",
             ),
             (
-                "app --image u/a --source x --builder b:c",
+                "app --image u/a --source https://x/y --builder b:c",
                 "for --strategy source",
             ),
             (
@@ -360,13 +393,26 @@ mod tests {
                 "unexpected argument",
             ),
             (
-                "app --image u/a --source x --dockerfile /nonexistent",
+                "app --image u/a --source https://x/y --dockerfile /nonexistent",
                 "--dockerfile /nonexistent",
             ),
             ("app --image u/a --ref x --no-build", "--no-build"),
             ("App --image u/a --no-build", "no DNS label"),
             ("app --image u/a --no-build -n default", "the system's"),
             ("app --image app --no-build", "Docker's own"),
+            ("app --image u/a --source ./cart", "path on this machine"),
+            (
+                "app --image u/a --source https://t0ken@github.com/u/a",
+                "--source-secret",
+            ),
+            ("app --image docker.oi/u/a --no-build", "docker.io/u/a"),
+            ("app --image hub.docker.com/u/a --no-build", "docker.io/u/a"),
+            ("app --image quay/u/a --no-build", "quay.io/u/a"),
+            ("app --image u/a --no-build --source-secret s", "--source"),
+            (
+                "app --image u/a --source https://x/y --source-secret A_b",
+                "no DNS subdomain",
+            ),
             (
                 "app --image u/a --no-build --secret A_b",
                 "no DNS subdomain",

@@ -1,6 +1,6 @@
 //! `--wait`: until the first build has pushed, the stream has imported, and the workload runs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef},
     context::Context,
+    deadline::Deadline,
     error::Error,
 };
 
@@ -37,21 +38,11 @@ pub(super) async fn run(
     namespace: &str,
     context: &Context,
 ) -> Result<(), Error> {
-    let (limit, text) = context.timeout.as_ref().map_or_else(
-        || {
-            (
-                Apply::DEFAULT_WAIT,
-                format!("{}s", Apply::DEFAULT_WAIT.as_secs()),
-            )
-        },
-        |timeout| (timeout.duration, timeout.to_string()),
-    );
-    // A limit that was given is the whole run's; before it ends the run, this says what was missing.
-    let deadline = if context.timeout.is_some() {
-        context.started + limit
-    } else {
-        Instant::now() + limit
-    };
+    let deadline = Deadline::new(context, Apply::DEFAULT_WAIT);
+    let is_one_check = context
+        .timeout
+        .as_ref()
+        .is_some_and(|timeout| timeout.duration.is_zero());
     let mut conditions = Vec::new();
     if settings.build.is_some() {
         conditions.push(Condition::Build);
@@ -79,13 +70,12 @@ pub(super) async fn run(
                         context.printer.note(what.clone());
                         said = what;
                     }
-                    if limit.is_zero() {
+                    if is_one_check {
                         return Err(Error::refused(said));
                     }
-                    if Instant::now() + INTERVAL > deadline {
-                        return Err(Error::TimedOut(format!("{text}: {said}")));
+                    if !deadline.pause(INTERVAL).await {
+                        return Err(deadline.timed_out(&said));
                     }
-                    tokio::time::sleep(INTERVAL).await;
                 }
             }
         }

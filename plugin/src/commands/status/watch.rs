@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     fetch::Source,
-    reference, render,
+    name, render,
     report::Report,
     settings::{Settings, Show},
 };
@@ -79,7 +79,7 @@ fn show(
         Show::Data(format) if has_changed => render::data(report, format, printer)?,
         Show::Names if has_changed => {
             for flow in &report.flows {
-                printer.raw(&format!("{}\n", reference(flow)));
+                printer.raw(&format!("{}\n", name(flow, settings.all_namespaces)));
             }
         }
         Show::Data(_) | Show::Names => {}

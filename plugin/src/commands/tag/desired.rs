@@ -1,10 +1,11 @@
 //! What a tag is to be, given what it is. Pure.
 
+use extreg_core::object::opt_out;
 use serde_json::{Value, json};
 
 use super::{
-    ReferencePolicy,
-    settings::{Schedule, Settings},
+    ImportMode, ReferencePolicy,
+    settings::{Follow, Schedule},
 };
 use crate::{
     api::{set, unset},
@@ -25,19 +26,20 @@ pub(super) struct Desired {
 /// # Errors
 /// [`Error::Failed`] if the tag cannot be that.
 pub(super) fn desired(
-    settings: &Settings,
+    follow: &Follow,
     name: &StreamTag,
     stream: Option<&Stream>,
 ) -> Result<Desired, Error> {
     let current = stream.and_then(|stream| stream.spec_tag(&name.tag));
-    let choices = settings.choices;
+    let choices = follow.choices;
     let mut notes = Vec::new();
     let mut tag = match current {
         Some(current) => current.body().clone(),
         None => json!({ "name": name.tag, "referencePolicy": { "type": "Source" } }),
     };
-    if !current.is_some_and(|tag| follows(tag, settings)) {
-        let from = json!({ "kind": "DockerImage", "name": settings.image.to_string() });
+    let is_new = !current.is_some_and(|tag| follows(tag, follow));
+    if is_new {
+        let from = json!({ "kind": "DockerImage", "name": follow.image.to_string() });
         set(&mut tag, &["from"], from);
     }
     // Import it now.
@@ -52,6 +54,13 @@ pub(super) fn desired(
         };
         set(&mut tag, &["referencePolicy", "type"], json!(policy));
     }
+    if let Some(mode) = choices.import_mode {
+        let mode = match mode {
+            ImportMode::Legacy => "Legacy",
+            ImportMode::PreserveOriginal => "PreserveOriginal",
+        };
+        set(&mut tag, &["importPolicy", "importMode"], json!(mode));
+    }
     if let Some(insecure) = choices.insecure {
         switch(&mut tag, &["importPolicy", "insecure"], insecure);
     }
@@ -61,7 +70,15 @@ pub(super) fn desired(
     let is_reference = tag.get("reference") == Some(&Value::Bool(true));
     let is_scheduled = current.is_some_and(SpecTag::is_scheduled);
     let scheduled = match choices.schedule {
-        Schedule::Off => false,
+        Schedule::Off => {
+            // Policies are applied to tags that are new or follow something else, and not to one that
+            // opts out.
+            if is_new && !is_reference && !follow.image.is_digest() {
+                let at = ["annotations", opt_out::TAG_ANNOTATION];
+                set(&mut tag, &at, json!("false"));
+            }
+            false
+        }
         Schedule::On if is_reference => {
             return Err(Error::failed(format!(
                 "{name} is a reference tag, which is never imported, so it cannot be scheduled: \
@@ -69,22 +86,22 @@ pub(super) fn desired(
             )));
         }
         Schedule::On if is_scheduled => true,
-        Schedule::On => match opt_out(name, current, stream) {
+        Schedule::On => match opted_out(name, current, stream) {
             Some(why) => {
                 notes.push(format!("{why}, so it is not scheduled"));
                 false
             }
             None => true,
         },
-        Schedule::Kept if is_scheduled && settings.image.is_digest() => {
+        Schedule::Kept if is_scheduled && follow.image.is_digest() => {
             notes.push(format!(
-                "{name}: a digest names one image for good, so its schedule is taken away"
+                "{name}: a digest names one image for good, so its schedule is removed"
             ));
             false
         }
         Schedule::Kept if is_scheduled && is_reference => {
             notes.push(format!(
-                "{name}: a reference tag is never imported, so its schedule is taken away"
+                "{name}: a reference tag is never imported, so its schedule is removed"
             ));
             false
         }
@@ -100,12 +117,16 @@ pub(super) fn desired(
 }
 
 /// Whether a tag follows the image already, however that is spelled.
-fn follows(tag: SpecTag<'_>, settings: &Settings) -> bool {
-    matches!(tag.origin(), Origin::Image(image) if settings.image.is_spelled(image))
+fn follows(tag: SpecTag<'_>, follow: &Follow) -> bool {
+    matches!(tag.origin(), Origin::Image(image) if follow.image.is_spelled(image))
 }
 
-/// Why a tag is not to be scheduled, if somebody has said so.
-fn opt_out(name: &StreamTag, tag: Option<SpecTag<'_>>, stream: Option<&Stream>) -> Option<String> {
+/// Why a tag is not to be scheduled, if it or its stream opts out.
+fn opted_out(
+    name: &StreamTag,
+    tag: Option<SpecTag<'_>>,
+    stream: Option<&Stream>,
+) -> Option<String> {
     if tag.is_some_and(SpecTag::opts_out) {
         return Some(format!(
             "{name} opts out of schedules by its annotation extreg.io/scheduled: \"false\""
@@ -130,7 +151,10 @@ fn switch(tag: &mut Value, path: &[&str], on: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::settings::testing::settings, *};
+    use super::{
+        super::settings::testing::{follow, settings},
+        *,
+    };
 
     fn stream(tag: &Value) -> Stream {
         Stream::new(json!({"metadata": {"labels": {}}, "spec": {"tags": [tag]}}))
@@ -147,8 +171,8 @@ mod tests {
     }
 
     fn made(args: &str, stream: Option<&Stream>) -> Desired {
-        let settings = settings(args).unwrap();
-        desired(&settings, &settings.tags[0], stream).unwrap()
+        let name = &settings(args).unwrap().tags[0];
+        desired(&follow(args), name, stream).unwrap()
     }
 
     #[test]
@@ -164,6 +188,12 @@ mod tests {
     fn each_flag_changes_its_own_field() {
         for (flag, pointer, value) in [
             ("--no-schedule", "/importPolicy/scheduled", Value::Null),
+            ("--scheduled=false", "/importPolicy/scheduled", Value::Null),
+            (
+                "--import-mode=Legacy",
+                "/importPolicy/importMode",
+                json!("Legacy"),
+            ),
             ("--insecure=false", "/importPolicy/insecure", Value::Null),
             (
                 "--reference-policy source",
@@ -212,6 +242,34 @@ mod tests {
     }
 
     #[test]
+    fn without_a_schedule_a_new_tag_opts_out_of_policies() {
+        let opt_out = json!({"extreg.io/scheduled": "false"});
+        let digest = format!("u/a@sha256:{} app:v1 --no-schedule", "0".repeat(64));
+        let mut annotated = opt_out.clone();
+        annotated["note"] = json!("mine");
+        for (args, tag, expected) in [
+            ("u/a:v1 app:v1 --no-schedule", None, opt_out.clone()),
+            ("u/a:v1 app:v1 --scheduled=false", None, opt_out),
+            ("u/a:v2 app:v1 --no-schedule", Some(full()), annotated),
+            (
+                "u/a:v1 app:v1 --no-schedule",
+                Some(full()),
+                json!({"note": "mine"}),
+            ),
+            ("u/a:v1 app:v1", None, Value::Null),
+            ("u/a:v1 app:v1 --no-schedule --reference", None, Value::Null),
+            (&digest, None, Value::Null),
+        ] {
+            let stream = tag.as_ref().map(stream);
+            assert_eq!(
+                made(args, stream.as_ref()).tag["annotations"],
+                expected,
+                "{args}"
+            );
+        }
+    }
+
+    #[test]
     fn trap_3_and_4_nothing_is_scheduled_in_vain() {
         let digest = format!("u/a@sha256:{} app:v1", "0".repeat(64));
         let made_digest = made(&digest, Some(&stream(&full())));
@@ -224,8 +282,9 @@ mod tests {
 
         let mut tag = full();
         tag["reference"] = json!(true);
-        let settings = settings("u/a:v1 app:v1 --scheduled").unwrap();
-        let error = desired(&settings, &settings.tags[0], Some(&stream(&tag))).unwrap_err();
+        let name = StreamTag::new("app", "v1");
+        let follow = follow("u/a:v1 app:v1 --scheduled");
+        let error = desired(&follow, &name, Some(&stream(&tag))).unwrap_err();
         assert!(error.to_string().contains("--reference=false"), "{error}");
     }
 

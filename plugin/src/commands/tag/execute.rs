@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    arrival,
     desired::desired,
-    settings::{Schedule, Settings},
+    settings::{Follow, Schedule, Settings, ambiguous},
 };
 use crate::{
     api::{DryRun, Report, Verb},
@@ -16,10 +17,25 @@ use crate::{
 };
 
 /// Tags, or tries to.
-pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
-    explain(settings, context);
+pub(super) async fn run(
+    settings: &Settings,
+    follow: &Follow,
+    context: &Context,
+) -> Result<Exit, Error> {
+    explain(follow, context);
     let cluster = context.cluster().await?;
     let namespace = cluster.namespace().to_owned();
+    if let (Some((of, tag)), false) = (follow.image.as_stream_tag(), follow.is_docker)
+        && of == namespace
+        && Stream::read(&cluster, &namespace, &tag.stream)
+            .await?
+            .is_some()
+    {
+        let to = settings.tags.first().map(ToString::to_string);
+        let written = format!("{of}/{tag}");
+        let to = to.unwrap_or_default();
+        return Err(ambiguous(&written, &follow.image, &to, context.caller));
+    }
     let mut streams: BTreeMap<&str, Option<Stream>> = BTreeMap::new();
     for name in &settings.tags {
         if !streams.contains_key(name.stream.as_str()) {
@@ -29,7 +45,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     }
     let read = |name: &StreamTag| streams.get(name.stream.as_str()).and_then(Option::as_ref);
     for name in &settings.tags {
-        for note in desired(settings, name, read(name))?.notes {
+        for note in desired(follow, name, read(name))?.notes {
             context.printer.note(note);
         }
     }
@@ -38,12 +54,13 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     journal.advise("run the same command again to go on; what is done is left as it is");
     let mut report = Report::new(&context.printer, settings.format, settings.dry_run);
     let mut made: BTreeSet<&str> = BTreeSet::new();
+    let mut imported: Vec<StreamTag> = Vec::new();
     let mut result = Ok(());
     for name in &settings.tags {
         let reference = name.reference(&namespace);
         journal.begin(reference.to_string());
         let desire =
-            |stream: Option<&Stream>| desired(settings, name, stream).map(|desired| desired.tag);
+            |stream: Option<&Stream>| desired(follow, name, stream).map(|desired| desired.tag);
         let stream = read(name).cloned();
         match write_tag(
             &cluster,
@@ -66,8 +83,11 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
                 if let Some((before, after)) = written.change() {
                     report.show_change(&before, &after);
                 }
-                tell_schedule(settings, name, &written, context);
+                tell_schedule(follow, name, &written, context);
                 tell_failure(name, &namespace, &written, context);
+                if written.verb.is_change() && settings.dry_run == DryRun::None {
+                    imported.push(name.clone());
+                }
             }
             Err(error) => {
                 // What the server refused has not been written.
@@ -83,6 +103,9 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
         }
     }
     report.finish()?;
+    if result.is_ok() {
+        result = arrival::tell(&cluster, &namespace, imported, follow, context).await;
+    }
     match result {
         Err(error) => Err(journal.ended_by(error)),
         Ok(()) => Ok(Exit::Done),
@@ -90,34 +113,28 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
 }
 
 /// Says what a name without a user has become.
-fn explain(settings: &Settings, context: &Context) {
-    let image = &settings.image;
-    let says = match image.library() {
-        Library::No => return,
-        Library::OfRegistry => {
-            format!("without a user this is {image}, one of Docker's own images")
-        }
-        Library::OfName => format!(
-            "without a registry and a user this is {image}, one of Docker's own images; a tag of a \
-             stream is copied with: {} promote STREAM:TAG TO",
-            context.caller
-        ),
-    };
-    context.printer.note(says);
+fn explain(follow: &Follow, context: &Context) {
+    let image = &follow.image;
+    match image.library() {
+        Library::No => {}
+        Library::OfRegistry | Library::OfName => context.printer.note(format!(
+            "without a user this is {image}, one of Docker's own images"
+        )),
+    }
 }
 
 /// Says so where a policy of the cluster has made something else of the schedule.
-fn tell_schedule(settings: &Settings, name: &StreamTag, written: &Written, context: &Context) {
+fn tell_schedule(follow: &Follow, name: &StreamTag, written: &Written, context: &Context) {
     let at = "/tag/importPolicy/scheduled";
     let is_scheduled = written.object.body.pointer(at) == Some(&true.into());
     let was_scheduled = written
         .before
         .as_ref()
         .is_some_and(|before| before.body.pointer(at) == Some(&true.into()));
-    match settings.choices.schedule {
+    match follow.choices.schedule {
         Schedule::Off if is_scheduled => context.printer.note(format!(
-            "a policy of the cluster has scheduled {name} all the same; the same command again \
-             takes the schedule away"
+            "a policy of the cluster has scheduled {name} anyway; run the same command again to remove \
+             the schedule"
         )),
         Schedule::Kept if is_scheduled && !was_scheduled => context
             .printer

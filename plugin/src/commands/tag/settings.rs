@@ -1,27 +1,47 @@
 //! What `tag` was asked for, understood and checked.
 
-use super::{Args, ReferencePolicy};
+use super::{Args, ImportMode, ReferencePolicy, Source};
 use crate::{
     api::{DryRun, ObjectFormat},
+    caller::Caller,
+    cli::DryRunArgs,
     error::Error,
-    stream::{ExternalImage, StreamTag},
+    stream::{ExternalImage, Library, StreamTag},
 };
 
-/// What to tag, and how to go about it.
+/// What to do with which tags, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    pub(super) image: ExternalImage,
+    pub(super) action: Action,
     /// In the order they were given, each once.
     pub(super) tags: Vec<StreamTag>,
-    pub(super) choices: Choices,
     pub(super) dry_run: DryRun,
     pub(super) format: Option<ObjectFormat>,
+}
+
+/// What to do with the tags.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    /// They follow an image.
+    Follow(Follow),
+    /// They are deleted.
+    Delete,
+}
+
+/// What the tags follow, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Follow {
+    pub(super) image: ExternalImage,
+    /// `--source=docker`: the name is not one of an ImageStream.
+    pub(super) is_docker: bool,
+    pub(super) choices: Choices,
 }
 
 /// What the flags say of a tag; what they do not say stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choices {
     pub(super) schedule: Schedule,
+    pub(super) import_mode: Option<ImportMode>,
     pub(super) reference_policy: Option<ReferencePolicy>,
     pub(super) insecure: Option<bool>,
     pub(super) reference: Option<bool>,
@@ -43,19 +63,26 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::Usage`]
-    pub(super) fn resolve(args: Args) -> Result<Self, Error> {
+    pub(super) fn resolve(args: Args, caller: Caller) -> Result<Self, Error> {
         let Args {
             image,
             tags: names,
+            delete,
+            source,
             scheduled,
             no_schedule,
+            import_mode,
             reference_policy,
             insecure,
             reference,
-            dry_run,
+            dry_run: DryRunArgs { dry_run },
             output,
         } = args;
-        let image = ExternalImage::parse(&image)?;
+        let (image, names) = if delete {
+            (None, std::iter::once(image).chain(names).collect())
+        } else {
+            (Some(image), names)
+        };
         let mut tags: Vec<StreamTag> = Vec::new();
         for name in &names {
             let tag = StreamTag::parse(name)?;
@@ -63,11 +90,61 @@ impl Settings {
                 tags.push(tag);
             }
         }
-        let schedule = match (scheduled, no_schedule) {
-            (true, _) => Schedule::On,
-            (false, true) => Schedule::Off,
-            (false, false) => Schedule::Kept,
+        let action = match image {
+            None => Action::Delete,
+            Some(image) => {
+                let schedule = match (scheduled, no_schedule) {
+                    (Some(true), _) => Schedule::On,
+                    (Some(false), _) | (None, true) => Schedule::Off,
+                    (None, false) => Schedule::Kept,
+                };
+                let choices = Choices {
+                    schedule,
+                    import_mode,
+                    reference_policy,
+                    insecure,
+                    reference,
+                };
+                Action::Follow(Follow::new(&image, source, choices, &tags, caller)?)
+            }
         };
+        Ok(Self {
+            action,
+            tags,
+            dry_run,
+            format: output,
+        })
+    }
+}
+
+impl Follow {
+    fn new(
+        written: &str,
+        source: Option<Source>,
+        choices: Choices,
+        tags: &[StreamTag],
+        caller: Caller,
+    ) -> Result<Self, Error> {
+        let to = tags.first().map(ToString::to_string).unwrap_or_default();
+        let is_docker = match source {
+            None => false,
+            Some(Source::Docker) => true,
+            Some(Source::Imagestreamtag | Source::Imagestreamimage) => {
+                return Err(Error::usage(format!(
+                    "--source: tags and images of ImageStreams are copied with: {caller} promote \
+                     {written} {to}"
+                )));
+            }
+        };
+        let image = ExternalImage::parse(written)?;
+        let Choices {
+            schedule,
+            reference,
+            ..
+        } = choices;
+        if image.library() == Library::OfName && !is_docker {
+            return Err(ambiguous(written, &image, &to, caller));
+        }
         if schedule == Schedule::On && image.is_digest() {
             return Err(Error::usage(format!(
                 "--scheduled: {image} is a digest, which names one image for good, so there is \
@@ -82,17 +159,24 @@ impl Settings {
         }
         Ok(Self {
             image,
-            tags,
-            choices: Choices {
-                schedule,
-                reference_policy,
-                insecure,
-                reference,
-            },
-            dry_run,
-            format: output,
+            is_docker,
+            choices,
         })
     }
+}
+
+/// A name without a registry could be a tag of an ImageStream or an image of Docker Hub.
+pub(super) fn ambiguous(written: &str, image: &ExternalImage, to: &str, caller: Caller) -> Error {
+    let copy = match image.as_stream_tag() {
+        Some((_, from)) => {
+            format!("; to copy the tag of an ImageStream: {caller} promote {from} {to}")
+        }
+        None => String::new(),
+    };
+    Error::usage(format!(
+        "\"{written}\" does not name its registry{copy}; to follow the image of Docker Hub, write it in \
+         full: {caller} tag {image} {to}"
+    ))
 }
 
 #[cfg(test)]
@@ -106,15 +190,26 @@ pub(super) mod testing {
     pub(in super::super) fn settings(args: &str) -> Result<Settings, Error> {
         let cli = parse(&format!("tag {args}"))?;
         match cli.command {
-            Command::Tag(args) => Settings::resolve(args),
+            Command::Tag(args) => Settings::resolve(args, Caller::Oc),
             other => panic!("{}", other.name()),
+        }
+    }
+
+    /// What `oc extreg tag ARGS` has the tags follow.
+    pub(in super::super) fn follow(args: &str) -> Follow {
+        match settings(args).unwrap().action {
+            Action::Follow(follow) => follow,
+            Action::Delete => panic!("{args} deletes"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{testing::settings, *};
+    use super::{
+        testing::{follow, settings},
+        *,
+    };
 
     #[test]
     fn what_makes_no_sense_is_refused() {
@@ -130,7 +225,23 @@ mod tests {
             ),
             ("u/a app:v1 --scheduled --reference", "never imported"),
             ("u/a app:v1 --reference-policy remote", "--reference-policy"),
-            ("u/a app:v1 --dry-run", "--dry-run"),
+            ("u/a app:v1 --dry-run=here", "--dry-run"),
+            (
+                "u/a app:v1 --scheduled=false --no-schedule",
+                "cannot be used with",
+            ),
+            ("u/a app:v1 --source=istag", "oc extreg promote u/a app:v1"),
+            ("u/a app:v1 --source=other", "--source"),
+            ("u/a app:v1 --import-mode=all", "--import-mode"),
+            ("-d app:v1 app", "names no tag"),
+            ("-d app:v1 --scheduled", "cannot be used with"),
+            ("-d", "IMAGE"),
+            ("app:v1 app:v2", "oc extreg promote app:v1 app:v2"),
+            ("app app:v2", "oc extreg promote app:latest app:v2"),
+            (
+                "app:v1 app:v2",
+                "oc extreg tag docker.io/library/app:v1 app:v2",
+            ),
             (&digest, "names one image for good"),
         ] {
             let error = settings(args).unwrap_err();
@@ -148,12 +259,24 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         assert_eq!(names, ["app:b", "app:a"]);
-        let choices = settings("u/a app:v1 --insecure --reference=false --no-schedule")
-            .unwrap()
-            .choices;
+        let choices = follow("u/a app:v1 --insecure --reference=false --no-schedule").choices;
         assert_eq!(
             (choices.insecure, choices.reference, choices.schedule),
             (Some(true), Some(false), Schedule::Off)
         );
+    }
+
+    #[test]
+    fn flags_of_oc_tag_are_accepted() {
+        let choices = follow("u/a app:v1 --scheduled=false --import-mode=preserveoriginal").choices;
+        assert_eq!(
+            (choices.schedule, choices.import_mode),
+            (Schedule::Off, Some(ImportMode::PreserveOriginal))
+        );
+        let follow = follow("app:v1 app:v2 --source=docker");
+        assert_eq!(follow.image.to_string(), "docker.io/library/app:v1");
+        let settings = settings("--delete app:b app:a app:b --dry-run").unwrap();
+        assert!(matches!(settings.action, Action::Delete));
+        assert_eq!((settings.tags.len(), settings.dry_run), (2, DryRun::Client));
     }
 }

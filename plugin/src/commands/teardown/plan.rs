@@ -1,13 +1,18 @@
 //! What a teardown removes, in what order.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::link;
 use crate::{
-    api::{Cluster, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, is_owned},
+    api::{Cluster, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, applied_tags, is_owned},
     error::Error,
+    users::Users,
 };
 
-/// What holds an application, in the order of removal: what runs first, so that nothing starts
-/// anew from what goes.
+/// What holds an application, in the order of removal: what runs first, so that nothing is started
+/// again from what is removed next.
 const KINDS: [Kind; 4] = [
     Kind::DEPLOYMENT,
     Kind::DEPLOYMENT_CONFIG,
@@ -20,6 +25,13 @@ const KINDS: [Kind; 4] = [
 pub(super) enum Removal {
     /// An object.
     Delete(Box<Deletion>),
+    /// What setup has set in an ImageStream that also has tags of other tools.
+    Release {
+        /// The ImageStream.
+        stream: Box<Deletion>,
+        /// The tags that setup made.
+        tags: Vec<String>,
+    },
     /// A secret among those of an account.
     Unlink {
         /// The account.
@@ -46,16 +58,19 @@ pub(super) struct Plan {
 impl Removal {
     /// Deleting an object.
     pub(super) fn delete(object: Object) -> Self {
-        Self::Delete(Box::new(Deletion {
-            reference: object.reference(),
-            object,
-        }))
+        Self::Delete(Box::new(Deletion::new(object)))
+    }
+
+    /// Deleting an object under another of its names.
+    pub(super) fn delete_as(reference: ObjectRef, object: Object) -> Self {
+        Self::Delete(Box::new(Deletion { reference, object }))
     }
 
     /// What it is done to.
     pub(super) fn reference(&self) -> &ObjectRef {
         match self {
             Self::Delete(deletion) => &deletion.reference,
+            Self::Release { stream, .. } => &stream.reference,
             Self::Unlink { account, .. } => account,
         }
     }
@@ -64,78 +79,143 @@ impl Removal {
     pub(super) fn object(&self) -> Option<&Object> {
         match self {
             Self::Delete(deletion) => Some(&deletion.object),
+            Self::Release { stream, .. } => Some(&stream.object),
             Self::Unlink { .. } => None,
         }
     }
 }
 
 impl Deletion {
+    fn new(object: Object) -> Self {
+        Self {
+            reference: object.reference(),
+            object,
+        }
+    }
+
     /// Which object.
     pub(super) fn reference(&self) -> ObjectRef {
         self.reference.clone()
     }
 }
 
-/// Looks for what there is of an application. Running it again finds what is left.
+/// Reads what there is of an application. Running it again finds what remains.
 pub(super) async fn plan(cluster: &Cluster, namespace: &str, name: &str) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     let mut others = Vec::new();
+    let mut streams = Vec::new();
+    let users = Users::read(cluster, namespace).await?;
     for kind in KINDS {
-        let ours = list(cluster, kind, namespace, &format!("{MANAGED_BY}={MANAGER}")).await?;
-        for object in ours {
-            if object.text("/metadata/name") == name {
-                plan.removals.push(Removal::delete(object));
-            } else {
+        for object in list(cluster, kind, namespace).await? {
+            if object.text("/metadata/name") != name {
                 others.push(object.reference());
+            } else if kind == Kind::IMAGE_STREAM {
+                streams.push(object);
+            } else {
+                plan.removals.push(Removal::delete(object));
             }
         }
-        let found = plan
-            .removals
-            .iter()
-            .any(|removal| removal.reference().kind == kind);
+        let found = streams.iter().any(|stream| stream.kind == kind)
+            || plan
+                .removals
+                .iter()
+                .any(|removal| removal.reference().kind == kind);
         if !found
-            && let Some(object) = get(cluster, &ObjectRef::new(kind, namespace, name)).await?
+            && let Some(object) = cluster.get(&ObjectRef::new(kind, namespace, name)).await?
             && is_owned(&object) == Owned::Theirs
         {
             plan.kept.push(format!(
-                "{} was not made by setup and stays",
+                "{} stays: it was not made by setup",
                 object.reference()
             ));
         }
     }
-    secrets(cluster, namespace, &others, &mut plan).await?;
+    for object in streams {
+        stream(object, namespace, &users, &mut plan);
+    }
+    secrets(cluster, namespace, &others, &users, &mut plan).await?;
+    if !users.unread.is_empty() {
+        plan.kept.push(format!(
+            "not checked for other users of the ImageStream and the secret (permission denied): {}",
+            users.unread.join(", ")
+        ));
+    }
     Ok(plan)
 }
 
-/// Our secrets go when no application of ours is left that could need them, and their links go
-/// with them.
+/// An ImageStream is deleted if nothing else uses it and all of its tags are of setup. Otherwise only
+/// the tags of setup are removed, and none that something else uses.
+fn stream(object: Object, namespace: &str, users: &Users, plan: &mut Plan) {
+    let (reference, name) = (object.reference(), object.text("/metadata/name").to_owned());
+    let foreign_users = foreign(users.of_stream(namespace, &name), plan);
+    if !foreign_users.is_empty() {
+        plan.kept.push(format!(
+            "{reference} stays: {} uses it",
+            in_words(&foreign_users)
+        ));
+        return;
+    }
+    let own: BTreeSet<String> = applied_tags(&object.body)
+        .iter()
+        .filter_map(|tag| tag["name"].as_str().map(str::to_owned))
+        .collect();
+    let foreign_tags: Vec<String> = tags(&object.body).difference(&own).cloned().collect();
+    if foreign_tags.is_empty() {
+        plan.removals.push(Removal::delete(object));
+        return;
+    }
+    plan.kept.push(format!(
+        "{reference} stays, with the tags that setup did not make: {}",
+        foreign_tags.join(", ")
+    ));
+    plan.removals.push(Removal::Release {
+        stream: Box::new(Deletion::new(object)),
+        tags: own.into_iter().collect(),
+    });
+}
+
+/// The tags of an ImageStream: those that follow something, and those that were pushed to.
+fn tags(stream: &Value) -> BTreeSet<String> {
+    [("/spec/tags", "name"), ("/status/tags", "tag")]
+        .into_iter()
+        .flat_map(|(list, key)| {
+            let tags = stream.pointer(list).and_then(Value::as_array);
+            let names = tags.into_iter().flatten();
+            names.filter_map(move |tag| tag.get(key)?.as_str().map(str::to_owned))
+        })
+        .collect()
+}
+
+/// Our secrets go when no application of ours is left that could need them and nothing else names
+/// them, and their links go with them.
 async fn secrets(
     cluster: &Cluster,
     namespace: &str,
     others: &[ObjectRef],
+    users: &Users,
     plan: &mut Plan,
 ) -> Result<(), Error> {
-    let selector = format!("{MANAGED_BY}={MANAGER}");
-    let ours: Vec<Object> = list(cluster, Kind::SECRET, namespace, &selector)
+    let ours: Vec<Object> = list(cluster, Kind::SECRET, namespace)
         .await?
         .into_iter()
         .filter(|secret| secret.text("/type") == "kubernetes.io/dockerconfigjson")
         .collect();
-    if ours.is_empty() {
-        return Ok(());
-    }
-    if let Some(other) = others.first() {
-        for secret in ours {
-            plan.kept
-                .push(format!("{} stays, for {other}", secret.reference()));
-        }
-        return Ok(());
-    }
-    let accounts = cluster.list(Kind::SERVICE_ACCOUNT, namespace, "").await?;
     for secret in ours {
-        let name = secret.text("/metadata/name").to_owned();
+        let (reference, name) = (secret.reference(), secret.text("/metadata/name").to_owned());
+        let mut used_by = foreign(users.of_secret(&name), plan);
+        used_by.retain(|user| user.kind != Kind::SERVICE_ACCOUNT);
+        if used_by.is_empty()
+            && let Some(other) = others.first()
+        {
+            used_by.push(other.clone());
+        }
+        if !used_by.is_empty() {
+            plan.kept
+                .push(format!("{reference} stays: {} uses it", in_words(&used_by)));
+            continue;
+        }
         // Links first: an account with a link to nothing makes pods complain.
-        for account in &accounts {
+        for account in users.accounts() {
             if link::has(&account.body, &name) {
                 plan.removals.push(Removal::Unlink {
                     account: account.reference(),
@@ -148,19 +228,31 @@ async fn secrets(
     Ok(())
 }
 
-/// A kind that is not served has no objects.
-async fn list(
-    cluster: &Cluster,
-    kind: Kind,
-    namespace: &str,
-    selector: &str,
-) -> Result<Vec<Object>, Error> {
-    match cluster.list(kind, namespace, selector).await {
-        Err(error) if error.is_not_found() => Ok(Vec::new()),
-        listed => listed,
+/// Those that are not removed.
+fn foreign(users: Vec<ObjectRef>, plan: &Plan) -> Vec<ObjectRef> {
+    let is_removed = |user: &ObjectRef| {
+        plan.removals
+            .iter()
+            .any(|removal| removal.reference() == user)
+    };
+    users.into_iter().filter(|user| !is_removed(user)).collect()
+}
+
+/// The first few of them.
+fn in_words(users: &[ObjectRef]) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<String> = users.iter().take(SHOWN).map(ToString::to_string).collect();
+    match users.len().checked_sub(SHOWN) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names.join(", ")),
     }
 }
 
-async fn get(cluster: &Cluster, reference: &ObjectRef) -> Result<Option<Object>, Error> {
-    cluster.get(reference).await
+/// The objects of a kind that setup made. A kind that is not served has none.
+async fn list(cluster: &Cluster, kind: Kind, namespace: &str) -> Result<Vec<Object>, Error> {
+    let selector = format!("{MANAGED_BY}={MANAGER}");
+    match cluster.list(kind, namespace, &selector).await {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        listed => listed,
+    }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Object, Owned, Report, Verb, is_owned, set},
+    cli::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,
@@ -38,21 +39,15 @@ Example:
 The API servers are given both CAs first and the pods the new certificate after that, so that no call \
 fails in between. The pods take it up by themselves within two minutes.")]
 struct Rotate {
-    /// Only say what would be done (client) or have it checked (server)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 /// Does it.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
-    let Cert::Rotate(Rotate { dry_run }) = args.command;
+    let Cert::Rotate(Rotate {
+        dry_run: DryRunArgs { dry_run },
+    }) = args.command;
     let cluster = context.cluster().await?;
     let live = Installed::read(&cluster).await?;
     rotate(&cluster, &live, dry_run, context).await?;

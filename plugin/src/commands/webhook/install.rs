@@ -20,6 +20,7 @@ pub(super) use self::{
 };
 use crate::{
     api::{DryRun, ObjectFormat},
+    cli::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,
@@ -126,17 +127,8 @@ pub(crate) struct Args {
     /// Namespace to prove it in [default: one that the webhook is called for]
     #[arg(long, value_name = "NAME", help_heading = "Apply")]
     proof_namespace: Option<String>,
-    /// Only try: client (say what would be done) or server (have it checked)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true,
-        help_heading = "Apply"
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
     /// Print the objects in their order instead; asks no cluster
     #[arg(long, conflicts_with_all = ["dry_run", "adopt", "force_conflicts", "proof_namespace"], help_heading = "Apply")]
     export: bool,

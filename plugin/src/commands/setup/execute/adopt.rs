@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_build_that_is_taken_over_keeps_its_webhooks() {
-        let settings = settings("app --image u/a --source x").unwrap();
+        let settings = settings("app --image u/a --source https://x/y").unwrap();
         let build = settings.build.clone().unwrap();
         let mut desired = objects::build_config(&settings, "snow", &build);
         let webhook = json!({"type": "Generic", "generic": {"secret": "s"}});

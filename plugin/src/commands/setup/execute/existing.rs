@@ -21,49 +21,77 @@ pub(super) fn check_type(secret: &Object) -> Result<(), Error> {
     )))
 }
 
-/// Warns if no consumer of the flow would find a credential for the image in a secret. The secret
-/// is used all the same: who named it may be about to mend it.
-pub(super) fn check_secret(secret: &Object, settings: &Settings, printer: &Printer) {
+/// The keys by which a build finds the docker config in a secret of any type (openshift/builder
+/// `pkg/build/builder/cmd/dockercfg/cfg.go`).
+const PUSH_FILES: [(&str, DockerConfigFormat); 3] = [
+    ("config.json", DockerConfigFormat::ConfigJson),
+    (".dockerconfigjson", DockerConfigFormat::ConfigJson),
+    (".dockercfg", DockerConfigFormat::Dockercfg),
+];
+
+/// Checks whether the consumers of the flow find a credential for the image in a secret that exists. A
+/// secret that serves no import or pull is used anyway: the image may be public.
+///
+/// # Errors
+/// [`Error::Failed`] if a build would not find one for its push.
+pub(super) fn check_secret(
+    secret: &Object,
+    settings: &Settings,
+    printer: &Printer,
+) -> Result<(), Error> {
     let name = secret.text("/metadata/name");
-    let (field, format) = match secret.text("/type") {
+    let image = settings.target.to_string();
+    let needed = settings.target.config_keys().join("\" and \"");
+    let has = |(field, format): (&str, DockerConfigFormat), consumer| {
+        keys(secret, field, format).is_some_and(|keys| keys.matching(consumer, &image).is_matched())
+    };
+    if settings.build.is_some()
+        && !PUSH_FILES
+            .into_iter()
+            .any(|file| has(file, Consumer::BuildPush))
+    {
+        return Err(Error::failed(format!(
+            "secret \"{name}\" has no key that the push of a build would find for {image}, so nothing was \
+             changed: it needs \"{needed}\". Give a credential to add it with --push-secret {name} \
+             --username USER --password-stdin, or name another secret"
+        )));
+    }
+    let file = match secret.text("/type") {
         "kubernetes.io/dockerconfigjson" => (".dockerconfigjson", DockerConfigFormat::ConfigJson),
         "kubernetes.io/dockercfg" => (".dockercfg", DockerConfigFormat::Dockercfg),
         other => {
             printer.warn(&format!(
-                "secret \"{name}\" is of type {other}, which neither builds nor imports read"
+                "secret \"{name}\" is of type {other}, which imports and pods do not read"
             ));
-            return;
+            return Ok(());
         }
     };
-    let keys = secret
-        .body
-        .get("data")
-        .and_then(|data| data.get(field)?.as_str())
-        .and_then(|data| STANDARD.decode(data).ok())
-        .and_then(|config| DockerConfigKeys::parse(&config, format).ok());
-    let Some(keys) = keys else {
+    if keys(secret, file.0, file.1).is_none() {
         printer.warn(&format!(
-            "secret \"{name}\" holds no docker config that can be read"
+            "secret \"{name}\" holds no readable docker config"
         ));
-        return;
-    };
-    let image = settings.target.to_string();
+        return Ok(());
+    }
     let misses: Vec<&str> = [
-        (Consumer::BuildPush, "the push of a build"),
         (Consumer::Import, "the import"),
         (Consumer::Kubelet, "the pull of a pod"),
     ]
     .into_iter()
-    .filter(|(consumer, _)| !keys.matching(*consumer, &image).is_matched())
+    .filter(|(consumer, _)| !has(file, *consumer))
     .map(|(_, what)| what)
     .collect();
     if !misses.is_empty() {
         printer.warn(&format!(
-            "secret \"{name}\" has no key that {} would find for {image}; it needs \"{}\"",
-            misses.join(", "),
-            settings.target.config_keys().join("\" and \""),
+            "secret \"{name}\" has no key that {} would find for {image}; it needs \"{needed}\"",
+            misses.join(" and "),
         ));
     }
+    Ok(())
+}
+
+fn keys(secret: &Object, field: &str, format: DockerConfigFormat) -> Option<DockerConfigKeys> {
+    let data = secret.body.get("data")?.get(field)?.as_str()?;
+    DockerConfigKeys::parse(&STANDARD.decode(data).ok()?, format).ok()
 }
 
 #[cfg(test)]
@@ -77,13 +105,58 @@ mod tests {
         printer::{Quiet, testing::printer},
     };
 
-    fn warned(kind: &str, field: &str, config: &str) -> String {
-        let settings = settings("app --image u/a --no-build").unwrap();
+    /// What is said of a secret: a warning, or an error.
+    fn said(args: &str, kind: &str, field: &str, config: &str) -> String {
+        let settings = settings(args).unwrap();
         let fields = json!({"type": kind, "data": {field: STANDARD.encode(config)}});
         let secret = Object::new(Kind::SECRET, "snow", "s", fields);
         let (printer, _, err) = printer(Quiet::No, 0);
-        check_secret(&secret, &settings, &printer);
-        err.text()
+        match check_secret(&secret, &settings, &printer) {
+            Ok(()) => err.text(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn warned(kind: &str, field: &str, config: &str) -> String {
+        said("app --image u/a --no-build", kind, field, config)
+    }
+
+    #[test]
+    fn a_build_without_a_key_for_its_push_is_not_set_up() {
+        let pushed = |kind: &str, field: &str, config: &str| {
+            said("app --image u/a --source https://x/y", kind, field, config)
+        };
+        let entry = |key: &str| format!(r#"{{"auths": {{"{key}": {{"auth": "YTp4"}}}}}}"#);
+        let json = "kubernetes.io/dockerconfigjson";
+        assert_eq!(pushed(json, ".dockerconfigjson", &entry("docker.io")), "");
+        for (kind, field, config) in [
+            (json, ".dockerconfigjson", entry("quay.io")),
+            (json, ".dockerconfigjson", "no".to_owned()),
+            (json, "other", entry("docker.io")),
+            ("Opaque", "x", String::new()),
+        ] {
+            let said = pushed(kind, field, &config);
+            assert!(
+                said.contains("no key that the push"),
+                "{kind} {field}: {said}"
+            );
+            assert!(said.contains("nothing was changed") && said.contains("--push-secret s"));
+        }
+        // The builder reads a secret of any type.
+        for (field, config) in [
+            ("config.json", entry("docker.io")),
+            (".dockerconfigjson", entry("docker.io")),
+            (
+                ".dockercfg",
+                r#"{"docker.io": {"auth": "YTp4"}}"#.to_owned(),
+            ),
+        ] {
+            let said = pushed("Opaque", field, &config);
+            assert!(
+                said.contains("imports and pods do not read"),
+                "{field}: {said}"
+            );
+        }
     }
 
     #[test]
@@ -106,12 +179,12 @@ mod tests {
         assert_eq!(warned(json, ".dockerconfigjson", &good), "");
         let other = warned(json, ".dockerconfigjson", &entry("quay.io"));
         assert!(
-            other.contains("the push of a build, the import, the pull of a pod"),
+            other.contains("the import and the pull of a pod"),
             "{other}"
         );
         assert!(warned("Opaque", "x", "").contains("type Opaque"));
-        assert!(warned(json, ".dockerconfigjson", "no").contains("can be read"));
-        assert!(warned(json, "other", &good).contains("can be read"));
+        assert!(warned(json, ".dockerconfigjson", "no").contains("no readable docker config"));
+        assert!(warned(json, "other", &good).contains("no readable docker config"));
         assert_eq!(
             warned(
                 "kubernetes.io/dockercfg",

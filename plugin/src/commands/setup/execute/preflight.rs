@@ -2,47 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::ExposeSecret as _;
-
 use super::{
-    existing::{check_secret, check_type},
-    schedule,
+    secret::PreparedSecret,
+    tags::{self, ForeignTag},
 };
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
+    api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned},
     commands::setup::{
         Workload,
-        credential::{self, CredentialSource, Wanted},
-        objects,
         plan::Step,
-        settings::{Apply, Secret, Settings},
+        settings::{Apply, Settings},
     },
-    context::Context,
     error::Error,
 };
-
-/// What the secret comes to.
-pub(super) enum PreparedSecret {
-    /// There is none.
-    None,
-    /// What is there is used and not touched.
-    Keep(Option<Object>),
-    /// It is written like this.
-    Write(Object),
-    /// It would be written, but there is no credential to try it with.
-    Unknown,
-}
-
-impl PreparedSecret {
-    /// What imports will find in it, as far as it is known.
-    pub(super) fn credential(&self) -> schedule::Credential<'_> {
-        match self {
-            Self::None | Self::Keep(None) => schedule::Credential::Cluster,
-            Self::Keep(Some(object)) | Self::Write(object) => schedule::Credential::Secret(object),
-            Self::Unknown => schedule::Credential::Unknown,
-        }
-    }
-}
 
 /// Whether the cluster has what the application is made of, before anything is written.
 pub(super) async fn check_served(cluster: &Cluster, steps: &[Step]) -> Result<(), Error> {
@@ -66,30 +38,36 @@ pub(super) async fn check_served(cluster: &Cluster, steps: &[Step]) -> Result<()
     Ok(())
 }
 
-/// Two workloads of one name would both run the image, and count each other's pods as theirs.
-pub(super) async fn warn_of_other_workload(
+/// Refuses what cannot work beside what exists: two workloads of one name would both run the image and
+/// count each other's pods as theirs, and a build without its source secret cannot clone.
+pub(super) async fn check_around(
     cluster: &Cluster,
     settings: &Settings,
     namespace: &str,
-    absent: bool,
-    context: &Context,
 ) -> Result<(), Error> {
     let other = match settings.workload {
-        Workload::Deployment => Kind::DEPLOYMENT_CONFIG,
-        Workload::DeploymentConfig => Kind::DEPLOYMENT,
-        Workload::None => return Ok(()),
+        Workload::Deployment => Some((Kind::DEPLOYMENT_CONFIG, "deploymentconfig")),
+        Workload::DeploymentConfig => Some((Kind::DEPLOYMENT, "deployment")),
+        Workload::None => None,
     };
-    if absent {
-        return Ok(());
+    if let Some((kind, flag)) = other {
+        let reference = ObjectRef::new(kind, namespace, &settings.name);
+        if cluster.get(&reference).await?.is_some() {
+            return Err(Error::failed(format!(
+                "{reference} exists and would run the same image, so nothing was changed: keep it with \
+                 --workload {flag}, delete it, or leave the workload out with --workload none"
+            )));
+        }
     }
-    if let Some(other) = cluster
-        .get(&ObjectRef::new(other, namespace, &settings.name))
-        .await?
-    {
-        let reference = other.reference();
-        context.printer.warn(&format!(
-            "{reference} is there too and runs the same: remove one of them"
-        ));
+    let git = settings.build.as_ref().and_then(|build| build.git.as_ref());
+    if let Some(name) = git.and_then(|git| git.secret.as_deref()) {
+        let reference = ObjectRef::new(Kind::SECRET, namespace, name);
+        if cluster.get(&reference).await?.is_none() {
+            return Err(Error::failed(format!(
+                "secret \"{name}\" of --source-secret does not exist in namespace \"{namespace}\", so \
+                 nothing was changed: create it first"
+            )));
+        }
     }
     Ok(())
 }
@@ -114,60 +92,6 @@ pub(super) async fn look(
     Ok(found)
 }
 
-pub(super) async fn prepare_secret(
-    settings: &Settings,
-    apply: Apply,
-    namespace: &str,
-    current: &BTreeMap<ObjectRef, Object>,
-    context: &Context,
-) -> Result<PreparedSecret, Error> {
-    let there = |name: &str| {
-        current
-            .get(&ObjectRef::new(Kind::SECRET, namespace, name))
-            .cloned()
-    };
-    match &settings.secret {
-        Secret::None => Ok(PreparedSecret::None),
-        Secret::Existing(name) => {
-            let Some(secret) = there(name) else {
-                return Err(Error::failed(format!(
-                    "secret \"{name}\" is not in namespace \"{namespace}\": make it, or give a \
-                     credential to make one from"
-                )));
-            };
-            check_secret(&secret, settings, &context.printer);
-            Ok(PreparedSecret::Keep(Some(secret)))
-        }
-        Secret::Make { name, source } => {
-            if let (Some(secret), CredentialSource::Unsaid { .. }) = (there(name), source) {
-                check_secret(&secret, settings, &context.printer);
-                return Ok(PreparedSecret::Keep(Some(secret)));
-            }
-            if let Some(secret) = there(name) {
-                check_type(&secret)?;
-            }
-            if apply.dry_run != DryRun::None && matches!(source, CredentialSource::Unsaid { .. }) {
-                return Ok(PreparedSecret::Unknown);
-            }
-            let target = &settings.target;
-            let wanted = Wanted {
-                host: target.host(),
-                image: &target.to_string(),
-                account: target.account(),
-                ways: "give one with --password-stdin and --username, with --auth-file, or name a \
-                       --secret that is there; --no-secret leaves it out",
-            };
-            let credential = credential::obtain(source, wanted, context).await?;
-            let config = credential.docker_config(&settings.target);
-            Ok(PreparedSecret::Write(objects::secret(
-                namespace,
-                name,
-                config.expose_secret(),
-            )))
-        }
-    }
-}
-
 /// Refuses to write over what is not ours.
 pub(super) fn check_owned(
     steps: &[Step],
@@ -180,7 +104,7 @@ pub(super) fn check_owned(
     }
     let written = steps.iter().filter_map(|step| match (step, secret) {
         (Step::Apply(object), _) => Some(object.reference()),
-        (Step::Secret(_), PreparedSecret::Write(object)) => Some(object.reference()),
+        (Step::Secret(_), PreparedSecret::Write { object, .. }) => Some(object.reference()),
         _ => None,
     });
     let foreign: Vec<String> = written
@@ -192,11 +116,32 @@ pub(super) fn check_owned(
         .map(|reference| reference.to_string())
         .collect();
     if foreign.is_empty() {
-        return Ok(());
+        return check_tags(steps, current);
     }
     Err(Error::failed(format!(
         "not made by oc extreg, so nothing was changed: {}; take over with --adopt, or leave out \
          what you have",
         foreign.join(", ")
     )))
+}
+
+/// Refuses to have a tag that another tool made follow another image.
+fn check_tags(steps: &[Step], current: &BTreeMap<ObjectRef, Object>) -> Result<(), Error> {
+    for step in steps {
+        if let Step::Apply(object) = step
+            && let Some(current) = current.get(&object.reference())
+            && let Some(ForeignTag { name, follows }) = tags::foreign(object, current)
+        {
+            let follows = if follows.is_empty() {
+                "was pushed to".to_owned()
+            } else {
+                format!("follows {follows}")
+            };
+            return Err(Error::failed(format!(
+                "tag {name} was not made by setup and {follows}, so nothing was changed: name \
+                 another tag in --image, or take this one over with --adopt"
+            )));
+        }
+    }
+    Ok(())
 }

@@ -51,7 +51,7 @@ impl Deciding<'_> {
     /// Whether the tag is to be scheduled. `current` is what is there of what would be written.
     ///
     /// # Errors
-    /// [`Error::Refused`] if it does not fit and nobody has said what then.
+    /// [`Error::Refused`] if it does not fit and cannot be left to builds, as `--schedule=fallback` wants.
     pub(super) async fn decide(
         self,
         current: &BTreeMap<ObjectRef, Object>,
@@ -90,10 +90,10 @@ impl Deciding<'_> {
         if load.standing == Standing::Within {
             return Ok(true);
         }
-        self.tell(gaps);
         let printer = &self.context.printer;
-        let why_not = match self.settings.schedule {
-            Schedule::Fallback => match self.unfollowed().await? {
+        let is_scheduled = self.is_scheduled(current);
+        if self.settings.schedule == Schedule::Fallback {
+            match self.unfollowed().await? {
                 None => {
                     printer.note(format!(
                         "{}: it is not scheduled, but imported when a build has pushed it",
@@ -101,16 +101,31 @@ impl Deciding<'_> {
                     ));
                     return Ok(false);
                 }
-                Some(why) => Some(why),
-            },
-            Schedule::Always | Schedule::Auto | Schedule::Never => None,
-        };
-        // Perhaps it fits; or it takes no more than it took before.
-        if load.standing == Standing::MayExceed || self.is_scheduled(current) {
-            printer.warn(&short.words());
-            return Ok(true);
+                Some(why) if load.standing == Standing::Exceeds && !is_scheduled => {
+                    self.tell(gaps);
+                    return Err(short.refusal(&why));
+                }
+                Some(_) => {}
+            }
         }
-        Err(short.refusal(why_not))
+        match (is_scheduled, load.standing) {
+            // It takes no more than before, which perhaps fits.
+            (true, Standing::Within | Standing::MayExceed) => Ok(true),
+            (true, Standing::Exceeds) => {
+                self.tell(gaps);
+                printer.warn(&format!(
+                    "{}; {}",
+                    short.words(),
+                    short.remedy_of_scheduled()
+                ));
+                Ok(true)
+            }
+            (false, _) => {
+                self.tell(gaps);
+                printer.warn(&format!("{}; {}", short.words(), short.remedy()));
+                Ok(false)
+            }
+        }
     }
 
     /// Why the tag cannot be left to builds; none if it can.
@@ -321,15 +336,37 @@ impl Short<'_> {
         )
     }
 
-    /// `why_not` it cannot be left to builds, where that was asked for.
-    fn refusal(&self, why_not: Option<String>) -> Error {
+    /// What to do about a tag that is not scheduled for that.
+    fn remedy(&self) -> String {
+        let Deciding {
+            settings,
+            namespace,
+            context,
+            ..
+        } = self.deciding;
+        let (caller, name, tag) = (context.caller, &settings.name, &settings.target.tag);
+        format!(
+            "so it is not scheduled: import it when there is something new with \"{caller} import \
+             {name}:{tag} -n {namespace}\", or schedule it anyway with --schedule=always"
+        )
+    }
+
+    /// What to do about a tag that is scheduled already.
+    fn remedy_of_scheduled(&self) -> String {
         let caller = self.deciding.context.caller;
-        let why_not = why_not.map_or_else(String::new, |why| format!(", and {why}"));
+        format!(
+            "its schedule stays: remove it with --schedule=never, or see which tags take the allowance \
+             with \"{caller} ratelimit --budget\""
+        )
+    }
+
+    /// `why` it cannot be left to builds, which was asked for.
+    fn refusal(&self, why: &str) -> Error {
         Error::refused(format!(
-            "{}{why_not}, so nothing was changed. Which tags they are: {caller} ratelimit --budget \
-             -A. --schedule=never leaves the tag to \"{caller} import\", --schedule=fallback to \
-             builds that the webhook follows, and --schedule=always schedules it all the same",
-            self.words()
+            "{}, and {why}, so nothing was changed. --schedule=never leaves the tag to \"{caller} \
+             import\", and --schedule=always schedules it anyway",
+            self.words(),
+            caller = self.deciding.context.caller
         ))
     }
 }

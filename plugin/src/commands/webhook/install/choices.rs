@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use super::{Args, TlsSource};
 use crate::{
     api::{DryRun, ObjectFormat},
+    cli::DryRunArgs,
     error::Error,
 };
 
@@ -75,7 +76,7 @@ impl Choices {
             url,
             ca_file,
             proof_namespace,
-            dry_run,
+            dry_run: DryRunArgs { dry_run },
             export,
             adopt,
             force_conflicts,

@@ -123,7 +123,7 @@ mod tests {
         for (source, strategy, expected) in cases {
             let spec = json!({"spec": {"source": source, "strategy": strategy}});
             let current = Object::new(Kind::BUILD_CONFIG, "snow", "app", spec);
-            let mut desired = build("app --image u/a --source x");
+            let mut desired = build("app --image u/a --source https://x/y");
             let error = remove(&mut desired, &current).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
             assert!(error.contains("nothing was changed"), "{error}");
@@ -140,12 +140,12 @@ mod tests {
             "output": {"to": {"kind": "ImageStreamTag", "namespace": "other", "name": "a:b"}},
         }});
         let current = Object::new(Kind::BUILD_CONFIG, "snow", "app", spec);
-        let mut desired = build("app --image u/a --source x");
+        let mut desired = build("app --image u/a --source https://x/y");
         remove(&mut desired, &current).unwrap();
         let spec = &desired.body["spec"];
         assert_eq!(
             spec["source"],
-            json!({"type": "Git", "git": {"uri": "x"}, "dockerfile": null})
+            json!({"type": "Git", "git": {"uri": "https://x/y"}, "dockerfile": null})
         );
         assert_eq!(
             spec["output"]["to"],
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_away_that_is_not_there() {
-        let mut desired = build("app --image u/a --source x");
+        let mut desired = build("app --image u/a --source https://x/y");
         let mut current = desired.clone();
         current.body["metadata"]["labels"] = json!({});
         let before = desired.clone();

@@ -1,10 +1,11 @@
 //! What to do about a registry that does not give an image.
 
-use crate::{caller::Caller, stream::StreamTag};
+use super::StreamTag;
+use crate::caller::Caller;
 
 /// The kinds of refusal, by the reason and the words that an import ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// The registry limits how much may be pulled. OpenShift has no reason for it, so it comes as an
     /// internal error with the registry's words.
     TooMany,
@@ -20,7 +21,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// From the `status` of an image.
-    pub(super) fn of(reason: &str, message: &str) -> Self {
+    pub(crate) fn of(reason: &str, message: &str) -> Self {
         let message = message.to_lowercase();
         if message.contains("toomanyrequests") || message.contains("too many requests") {
             return Self::TooMany;
@@ -33,8 +34,18 @@ impl Refusal {
         }
     }
 
-    /// Whether it may pass by itself.
-    pub(super) const fn may_pass(self) -> bool {
+    /// The registry's words behind the API's reason, unless that says nothing.
+    pub(crate) fn words(reason: &str, message: &str) -> String {
+        match (reason, message) {
+            ("", "") => "the server does not say why".to_owned(),
+            ("" | "Unknown", message) => message.to_owned(),
+            (reason, "") => reason.to_owned(),
+            (reason, message) => format!("{reason}: {message}"),
+        }
+    }
+
+    /// Whether a later attempt can succeed without a change.
+    pub(crate) const fn may_pass(self) -> bool {
         match self {
             Self::TooMany | Self::NotFound | Self::Unavailable => true,
             Self::Unauthorized | Self::Forbidden => false,
@@ -42,7 +53,7 @@ impl Refusal {
     }
 
     /// What to do about it, with a command.
-    pub(super) fn next(
+    pub(crate) fn next(
         self,
         name: &StreamTag,
         image: &str,
@@ -117,6 +128,18 @@ mod tests {
                 (expected, may_pass),
                 "{message}"
             );
+        }
+    }
+
+    #[test]
+    fn words_are_the_registrys() {
+        for (reason, message, expected) in [
+            ("Unauthorized", "you may not", "Unauthorized: you may not"),
+            ("", "no", "no"),
+            ("NotFound", "", "NotFound"),
+            ("", "", "the server does not say why"),
+        ] {
+            assert_eq!(Refusal::words(reason, message), expected);
         }
     }
 

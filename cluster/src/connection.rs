@@ -1,0 +1,193 @@
+//! From a kubeconfig to a client (client-go `tools/clientcmd/client_config.go`, `validation.go`).
+
+use std::{env, io, path::PathBuf};
+
+use http::Uri;
+use kube::{
+    Client, Config,
+    client::{AuthError, ClientBuilder},
+    config::{AuthInfo, Cluster, KubeConfigOptions, Kubeconfig},
+};
+use tower::util::MapRequestLayer;
+
+use crate::{ConnectError, proxy_of_environment, token::TokenFile};
+
+/// What a client is made from. What it sends can still be changed in `config`.
+#[derive(Debug)]
+pub struct Connection {
+    /// As kube takes it.
+    pub config: Config,
+    token: Option<TokenFile>,
+}
+
+impl Connection {
+    /// The connection that a kubeconfig describes. Reads the files that it names; sends nothing.
+    ///
+    /// # Errors
+    /// If something that it names does not exist, or if it is contradictory.
+    pub async fn new(
+        mut kubeconfig: Kubeconfig,
+        options: &KubeConfigOptions,
+    ) -> Result<Self, ConnectError> {
+        let context = options
+            .context
+            .as_ref()
+            .or(kubeconfig.current_context.as_ref());
+        let context = kubeconfig
+            .contexts
+            .iter()
+            .find(|named| Some(&named.name) == context)
+            .and_then(|named| named.context.clone());
+        let (cluster, user) = context.map_or((None, None), |context| {
+            (Some(context.cluster), context.user)
+        });
+        let cluster = options.cluster.clone().or(cluster);
+        let user = options.user.clone().or(user);
+        let mut proxy = None;
+        let cluster = kubeconfig
+            .clusters
+            .iter_mut()
+            .find(|named| Some(&named.name) == cluster.as_ref())
+            .and_then(|named| named.cluster.as_mut());
+        let user = kubeconfig
+            .auth_infos
+            .iter_mut()
+            .find(|named| Some(&named.name) == user.as_ref())
+            .and_then(|named| named.auth_info.as_mut());
+        let mut token = None;
+        if let Some(user) = user.as_deref() {
+            check_user(user)?;
+        }
+        if let Some(cluster) = cluster {
+            check_cluster(cluster)?;
+            default_scheme(cluster, user.as_deref());
+            proxy = cluster.proxy_url.take();
+        }
+        if let Some(user) = user {
+            token = token_file(user)?;
+            if user.client_certificate.is_none() && user.client_certificate_data.is_none() {
+                // A key alone does not count.
+                (user.client_key, user.client_key_data) = (None, None);
+            }
+        }
+        let mut config = Config::from_custom_kubeconfig(kubeconfig, options)
+            .await
+            .map_err(ConnectError::Kubeconfig)?;
+        let of_environment =
+            || proxy_of_environment(&config.cluster_url, |name| env::var(name).ok());
+        let (source, proxy) = match proxy {
+            Some(proxy) => ("proxy-url", Some(proxy)),
+            None => ("HTTPS_PROXY", of_environment()),
+        };
+        config.proxy_url = proxy
+            .map(|proxy| proxy.parse::<Uri>())
+            .transpose()
+            .map_err(|error| ConnectError::Invalid(format!("{source}: {error}")))?;
+        Ok(Self { config, token })
+    }
+
+    /// The connection of a pod with its own account; none outside a pod.
+    pub fn of_pod() -> Option<Self> {
+        let config = Config::incluster().ok()?;
+        Some(Self {
+            config,
+            token: None,
+        })
+    }
+
+    /// The client. Runs the credential plugin, if there is one; sends nothing.
+    ///
+    /// # Errors
+    /// If a certificate or a key cannot be used, or the plugin fails.
+    pub fn client(self) -> Result<Client, ConnectError> {
+        let exec = self.config.auth_info.exec.clone();
+        let builder =
+            ClientBuilder::try_from(self.config).map_err(|error| match (error, exec) {
+                (kube::Error::Auth(AuthError::AuthExecStart(why)), Some(exec))
+                    if why.kind() == io::ErrorKind::NotFound =>
+                {
+                    ConnectError::ExecNotFound {
+                        command: exec.command.unwrap_or_default(),
+                        hint: exec.install_hint.unwrap_or_default(),
+                    }
+                }
+                (error, _) => ConnectError::Client(error),
+            })?;
+        Ok(match self.token {
+            None => builder.build(),
+            Some(token) => {
+                let layer = MapRequestLayer::new(move |request| token.authorize(request));
+                builder.with_layer(&layer).build()
+            }
+        })
+    }
+}
+
+/// Takes the token file out of a user: it counts before a token, if it can be read (client-go
+/// `transport/round_trippers.go` `NewBearerAuthWithRefreshRoundTripper`).
+fn token_file(user: &mut AuthInfo) -> Result<Option<TokenFile>, ConnectError> {
+    let Some(path) = user.token_file.take().map(PathBuf::from) else {
+        return Ok(None);
+    };
+    match TokenFile::new(path.clone()) {
+        Ok(file) => {
+            user.token = None;
+            Ok(Some(file))
+        }
+        Err(_) if user.token.is_some() => Ok(None),
+        Err(source) => Err(ConnectError::TokenFile { path, source }),
+    }
+}
+
+fn check_cluster(cluster: &Cluster) -> Result<(), ConnectError> {
+    let has_ca =
+        cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some();
+    let wrong = if cluster.server.is_none() {
+        "the cluster has no server"
+    } else if cluster.certificate_authority.is_some()
+        && cluster.certificate_authority_data.is_some()
+    {
+        "certificate-authority and certificate-authority-data are both specified"
+    } else if has_ca && cluster.insecure_skip_tls_verify == Some(true) {
+        "a certificate authority and insecure-skip-tls-verify are both specified"
+    } else {
+        return Ok(());
+    };
+    Err(ConnectError::Invalid(wrong.to_owned()))
+}
+
+fn check_user(user: &AuthInfo) -> Result<(), ConnectError> {
+    let (certificate, certificate_data) = (&user.client_certificate, &user.client_certificate_data);
+    let (key, key_data) = (&user.client_key, &user.client_key_data);
+    let has_certificate = certificate.is_some() || certificate_data.is_some();
+    let has_key = key.is_some() || key_data.is_some();
+    let wrong = if certificate.is_some() && certificate_data.is_some() {
+        "client-certificate and client-certificate-data are both specified"
+    } else if has_certificate && key.is_some() && key_data.is_some() {
+        "client-key and client-key-data are both specified"
+    } else if has_certificate && !has_key {
+        "a client certificate needs client-key or client-key-data"
+    } else if user.token.is_some() && user.username.is_some() {
+        "more than one way to log in is specified: token and username"
+    } else {
+        return Ok(());
+    };
+    Err(ConnectError::Invalid(wrong.to_owned()))
+}
+
+/// A server without a scheme is one of HTTPS where something of TLS is configured, and of HTTP otherwise
+/// (client-go `rest/url_utils.go` `DefaultServerURL`).
+fn default_scheme(cluster: &mut Cluster, user: Option<&AuthInfo>) {
+    let has_tls = cluster.certificate_authority.is_some()
+        || cluster.certificate_authority_data.is_some()
+        || cluster.insecure_skip_tls_verify == Some(true)
+        || user.is_some_and(|user| {
+            user.client_certificate.is_some() || user.client_certificate_data.is_some()
+        });
+    if let Some(server) = &mut cluster.server
+        && !server.contains("://")
+    {
+        let scheme = if has_tls { "https" } else { "http" };
+        *server = format!("{scheme}://{server}");
+    }
+}

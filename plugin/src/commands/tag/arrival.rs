@@ -1,0 +1,68 @@
+//! Whether the image of a tag has been imported: OpenShift's image import controller does that just after
+//! the tag is written.
+
+use std::time::Duration;
+
+use super::settings::Follow;
+use crate::{
+    api::Cluster,
+    context::Context,
+    deadline::Deadline,
+    error::Error,
+    stream::{Arrival, Refusal, Stream, StreamTag},
+};
+
+/// How long to wait for it, unless `--timeout` is shorter.
+const LIMIT: Duration = Duration::from_secs(15);
+/// How often to check.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Reports what became of the imports. A failed one is a warning: the tag is what was asked for.
+///
+/// # Errors
+/// If an ImageStream cannot be read.
+pub(super) async fn tell(
+    cluster: &Cluster,
+    namespace: &str,
+    mut open: Vec<StreamTag>,
+    follow: &Follow,
+    context: &Context,
+) -> Result<(), Error> {
+    let deadline = Deadline::at_most(context, LIMIT);
+    let (printer, caller) = (&context.printer, context.caller);
+    loop {
+        let mut pending = Vec::new();
+        for name in open {
+            let stream = Stream::read(cluster, namespace, &name.stream).await?;
+            match stream.as_ref().and_then(|stream| stream.arrival(&name.tag)) {
+                None => {}
+                Some(Arrival::Pending) => pending.push(name),
+                Some(Arrival::Imported(shown)) => {
+                    printer.note(format!("{name} is imported: {}", shown.pull_spec));
+                }
+                Some(Arrival::Failed { reason, message }) => {
+                    let refusal = Refusal::of(reason, message);
+                    printer.warn(&format!(
+                        "{name} is not imported: {}; {}",
+                        Refusal::words(reason, message),
+                        refusal.next(&name, &follow.image.to_string(), namespace, caller),
+                    ));
+                }
+            }
+        }
+        open = pending;
+        if open.is_empty() {
+            return Ok(());
+        }
+        if !deadline.pause(INTERVAL).await {
+            break;
+        }
+    }
+    for name in open {
+        printer.note(format!(
+            "{name} is not imported yet; wait for it with: {caller} import {name} -n {namespace} \
+             --wait"
+        ));
+    }
+    Ok(())
+}

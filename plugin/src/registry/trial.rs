@@ -1,0 +1,76 @@
+//! Trying a login for what it is to be used for, before it replaces another one.
+
+use super::{Action, Client, Login, RegistryError};
+
+/// A repository and what is done there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trial<'a> {
+    /// The registry.
+    pub(crate) host: &'a str,
+    /// Path in the registry.
+    pub(crate) repository: &'a str,
+    /// Tag or digest.
+    pub(crate) reference: &'a str,
+    /// Whether it is pushed to; it is pulled from anyway.
+    pub(crate) is_pushed: bool,
+}
+
+/// What became of a trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tried {
+    /// The registry accepts the login, and grants what is needed as far as it says.
+    Accepted {
+        /// Whether it says which rights the login has.
+        is_granted: bool,
+    },
+    /// It does not accept the login.
+    Refused(RegistryError),
+    /// The login lacks a right there.
+    Lacks(Action),
+    /// It did not answer, or not to that.
+    Unknown(RegistryError),
+}
+
+impl Client {
+    /// Tries a login by the rights that the registry grants, and by the headers of one image where it does
+    /// not say. A repository that does not exist yet is no fault: the first push creates it.
+    pub(crate) async fn try_login(&self, login: &Login, trial: Trial<'_>) -> Tried {
+        let Trial {
+            host,
+            repository,
+            reference,
+            is_pushed,
+        } = trial;
+        let wanted: &[Action] = if is_pushed {
+            &[Action::Pull, Action::Push]
+        } else {
+            &[Action::Pull]
+        };
+        let granted = match self.grants(host, repository, wanted, login).await {
+            Ok(granted) => granted,
+            Err(error @ (RegistryError::Unauthorized | RegistryError::Denied)) => {
+                return Tried::Refused(error);
+            }
+            Err(error) => return Tried::Unknown(error),
+        };
+        if let Some(actions) = granted.actions {
+            if is_pushed && !actions.contains(&Action::Push) {
+                return Tried::Lacks(Action::Push);
+            }
+            // To whoever can push, a repository that does not exist yet grants no pull.
+            if !is_pushed && !actions.contains(&Action::Pull) {
+                return Tried::Lacks(Action::Pull);
+            }
+            return Tried::Accepted { is_granted: true };
+        }
+        match self.head(host, repository, reference, login).await {
+            Ok(_) | Err(RegistryError::NotFound | RegistryError::TooManyRequests { .. }) => {
+                Tried::Accepted { is_granted: false }
+            }
+            Err(error @ (RegistryError::Unauthorized | RegistryError::Denied)) => {
+                Tried::Refused(error)
+            }
+            Err(error) => Tried::Unknown(error),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Narrow terminals: no table breaks a word.
+
+use std::process::Command;
+
+use super::{
+    pty::Pty,
+    secret_api::{SecretApi, account, build_config, config, secret, stream},
+};
+
+/// What a run writes to a terminal of that width, without colors.
+fn written(args: &[&str], columns: u16) -> String {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"));
+    command.args(args).env_clear().current_dir("/");
+    let (code, _, written) = Pty::start(command, columns, 200).finish();
+    assert!(matches!(code, 0 | 3), "{args:?}: {code}\n{written}");
+    let mut text = String::new();
+    let mut rest = written.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => while rest.next().is_some_and(|c| !c.is_ascii_alphabetic()) {},
+            '\r' => {}
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+/// Every line fits, but for one whose last word has no room in any line.
+fn assert_fits(table: &str, columns: u16) {
+    let columns = usize::from(columns);
+    for line in table.lines() {
+        let longest = line.split(' ').map(|word| word.chars().count()).max();
+        assert!(
+            line.chars().count() <= columns || longest > Some(columns / 2),
+            "{columns} columns: {line:?} in\n{table}"
+        );
+    }
+}
+
+#[test]
+fn the_list_of_checks_fits() {
+    for columns in [60, 80, 120] {
+        let table = written(&["audit", "list"], columns);
+        assert_fits(&table, columns);
+        // Nothing is lost: the words are those of a wide terminal.
+        let words = |text: &str| {
+            let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            words.sort_unstable();
+            words
+        };
+        assert_eq!(words(&table), words(&written(&["audit", "list"], 400)));
+    }
+}
+
+#[test]
+fn secret_check_is_readable() {
+    let hub = config(&[
+        ("docker.io", "ably77:pw"),
+        ("https://index.docker.io/v1/", "ably77:pw"),
+    ]);
+    let api = SecretApi::with(&[
+        secret("shop", "hub", &hub),
+        account("shop", "builder", &["builder-dockercfg-x", "hub"], &["hub"]),
+        account("shop", "default", &["default-dockercfg-x", "hub"], &[]),
+        build_config("shop", "app", "docker.io/ably77/app:latest", "hub"),
+        stream("shop", "app", "docker.io/ably77/app:latest"),
+    ]);
+    let args = ["secret", "check", "-n", "shop", "--server", api.url()];
+    for columns in [60, 80] {
+        let all = written(&args, columns);
+        let table = all.split("Problems").next().unwrap();
+        assert_fits(table, columns);
+        for expected in ["hub", "docker.io", "ably77"] {
+            assert!(table.contains(expected), "{table}");
+        }
+    }
+}
