@@ -9,6 +9,7 @@ mod cache;
 mod control_plane;
 pub mod fixtures;
 mod guard;
+mod importer;
 mod input;
 mod peer;
 mod process;
@@ -22,6 +23,7 @@ pub use cache::Cache;
 pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
+pub use importer::Importer;
 pub use input::with_input;
 pub use peer::build_peer;
 pub use process::Process;
