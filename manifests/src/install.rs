@@ -1,15 +1,16 @@
 //! Everything, in order.
 
 use crate::crd::custom_resource_definition;
-use crate::follow::rights_to_follow_builds;
+use crate::importer::importer;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
 use crate::monitoring::monitoring;
+use crate::names;
 use crate::namespace::namespace;
 use crate::network::network_policy;
 use crate::policy::registry_policy;
 use crate::rbac;
 use crate::service::service;
-use crate::settings::{Settings, Tls};
+use crate::settings::{FollowBuilds, Settings, Tls};
 use crate::webhook::mutating_webhook_configuration;
 use crate::workload::{deployment, disruption_budget};
 
@@ -20,6 +21,10 @@ use crate::workload::{deployment, disruption_budget};
 pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     use Phase::{Arm, Base, Definition, Workload};
     let in_cluster = !matches!(settings.tls, Tls::External { .. });
+    let mut following = match &settings.follow_builds {
+        FollowBuilds::No => Vec::new(),
+        FollowBuilds::Everywhere | FollowBuilds::In(_) => importer(settings)?,
+    };
     let mut all = vec![Manifest::of(Definition, &custom_resource_definition())?];
     if in_cluster {
         all.extend([
@@ -33,9 +38,7 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
             Manifest::of(Base, &network_policy(settings))?,
             Manifest::of(Base, &disruption_budget(settings))?,
         ]);
-        if settings.follow_builds {
-            all.extend(rights_to_follow_builds(settings)?);
-        }
+        all.extend(following.extract_if(.., |manifest| manifest.phase == Base));
         if settings.monitoring {
             all.extend(monitoring(settings)?);
         }
@@ -44,6 +47,7 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     all.push(registry_policy(settings.mode)?);
     if in_cluster {
         all.push(Manifest::of(Workload, &deployment(settings))?);
+        all.extend(following);
     }
     all.push(Manifest::of(
         Arm,
@@ -53,7 +57,8 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
 }
 
 /// The names of everything that any settings for this namespace install, in the order in which it is
-/// removed: the configuration first, so that nothing waits for a webhook that is going away.
+/// removed: the configuration first, so that nothing waits for a webhook that is going away. What binds
+/// the importer's rights in single namespaces is not among them.
 ///
 /// A kind that the cluster does not have (ServiceMonitor, PrometheusRule) or an object that is not there
 /// is no error. Removing the definition removes every policy.
@@ -61,18 +66,20 @@ pub fn uninstall(settings: &Settings) -> Result<Vec<ObjectName>, RenderError> {
     let everything = Settings {
         tls: Tls::ServiceCa,
         monitoring: true,
-        follow_builds: true,
+        follow_builds: FollowBuilds::Everywhere,
         ..settings.clone()
     };
     let secret = crate::serving_secret(settings, "", "")?;
-    let mut names = Vec::new();
+    let mut removed = Vec::new();
     for manifest in install(&everything)?.into_iter().rev() {
-        names.push(manifest.object);
-        if manifest.phase == Phase::Workload {
-            names.push(secret.object.clone());
+        let is_webhook =
+            manifest.phase == Phase::Workload && manifest.object.name == names::WEBHOOK;
+        removed.push(manifest.object);
+        if is_webhook {
+            removed.push(secret.object.clone());
         }
     }
-    Ok(names)
+    Ok(removed)
 }
 
 #[cfg(test)]
@@ -113,9 +120,10 @@ mod tests {
             .map(|o| o.kind)
             .collect();
         assert_eq!(
-            removed[..4],
+            removed[..5],
             [
                 "MutatingWebhookConfiguration",
+                "Deployment",
                 "Deployment",
                 "Secret",
                 "RegistryPolicy"
@@ -125,13 +133,13 @@ mod tests {
             removed.last().map(String::as_str),
             Some("CustomResourceDefinition")
         );
-        for kind in ["ServiceMonitor", "PrometheusRule"] {
+        for kind in ["ServiceMonitor", "PodMonitor", "PrometheusRule"] {
             assert!(removed.iter().any(|k| k == kind), "{kind}");
         }
-        // The webhook's own, those for following builds, and that of whoever looks at policies.
+        // The webhook's own, the importer's, and that of users who read policies.
         for (kind, count) in [
-            ("ClusterRole", 3),
-            ("ClusterRoleBinding", 2),
+            ("ClusterRole", 4),
+            ("ClusterRoleBinding", 3),
             ("Role", 2),
             ("RoleBinding", 2),
         ] {
@@ -148,7 +156,7 @@ mod tests {
                 ca: "-----BEGIN CERTIFICATE-----".parse().unwrap(),
             },
             monitoring: true,
-            follow_builds: true,
+            follow_builds: FollowBuilds::Everywhere,
             ..Settings::default()
         };
         assert_eq!(
@@ -163,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn every_object_says_who_made_it() {
+    fn every_object_names_its_manager() {
         let settings = Settings {
             monitoring: true,
-            follow_builds: true,
+            follow_builds: FollowBuilds::Everywhere,
             ..Settings::default()
         };
         for manifest in install(&settings).unwrap() {

@@ -8,7 +8,7 @@
 mod audit;
 mod crd;
 mod folder;
-mod follow;
+mod importer;
 mod install;
 mod manifest;
 mod monitoring;
@@ -26,14 +26,14 @@ mod workload;
 pub use audit::{AuditedResource, audit_cluster_role};
 pub use crd::{PolicyFault, custom_resource_definition, policy_faults};
 pub use folder::{File, folder};
-pub use follow::rights_to_follow_builds;
+pub use importer::{FORMER_RIGHTS, FormerRight, importer};
 pub use install::{install, uninstall};
 pub use manifest::{Manifest, ObjectName, Phase, RenderError, to_yaml};
 pub use policy::registry_policy;
-pub use selector::{SelectorError, parse_selector};
+pub use selector::{SelectorError, format_selector, parse_selector};
 pub use service::serving_secret;
 pub use settings::{
-    CaBundle, DnsLabel, DnsName, FailurePolicy, InstallMode, Replicas, Settings, SettingsError,
-    TimeoutSeconds, Tls, WebhookUrl,
+    CaBundle, DnsLabel, DnsName, FailurePolicy, FollowBuilds, InstallMode, Replicas, Settings,
+    SettingsError, TimeoutSeconds, Tls, WebhookUrl,
 };
 pub use webhook::{match_conditions, mutating_webhook_configuration};

@@ -6,12 +6,13 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use serde::Serialize;
 
+use crate::importer;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
 use crate::names;
 use crate::namespace::{own_meta, pod_labels};
-use crate::settings::{Settings, Tls};
+use crate::settings::{FollowBuilds, Settings, Tls};
 
-const API_VERSION: &str = "monitoring.coreos.com/v1";
+pub(crate) const API_VERSION: &str = "monitoring.coreos.com/v1";
 
 /// The ServiceMonitor and the alert rules.
 pub(crate) fn monitoring(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
@@ -26,16 +27,21 @@ pub(crate) fn monitoring(settings: &Settings) -> Result<Vec<Manifest>, RenderErr
             interval: "30s",
         }],
     };
-    let rules = PrometheusRuleSpec {
-        groups: vec![Group {
-            name: names::WEBHOOK,
-            rules: alerts(settings),
-        }],
-    };
-    Ok(vec![
-        object(settings, "ServiceMonitor", monitor)?,
-        object(settings, "PrometheusRule", rules)?,
-    ])
+    let mut groups = vec![Group {
+        name: names::WEBHOOK,
+        rules: alerts(settings),
+    }];
+    let mut monitors = vec![object(settings, "ServiceMonitor", monitor)?];
+    if settings.follow_builds != FollowBuilds::No {
+        groups.push(Group {
+            name: names::IMPORTER,
+            rules: importer::alerts(settings),
+        });
+        monitors.push(importer::pod_monitor(settings)?);
+    }
+    let rules = PrometheusRuleSpec { groups };
+    monitors.push(object(settings, "PrometheusRule", rules)?);
+    Ok(monitors)
 }
 
 #[derive(Serialize)]
@@ -72,7 +78,7 @@ struct Group {
 }
 
 #[derive(Serialize)]
-struct Alert {
+pub(crate) struct Alert {
     #[serde(rename = "alert")]
     name: &'static str,
     expr: String,
@@ -113,10 +119,15 @@ fn object<S: Serialize>(
     Manifest::named(Phase::Base, name, &object)
 }
 
-/// The alert rules. Their names for series are the webhook's (`extreg_…`), kube-apiserver's and
-/// openshift-apiserver's (`apiserver_…`) and Prometheus's own.
-fn alerts(settings: &Settings) -> Vec<Alert> {
-    let alert = |name, expr, for_, severity, summary, description| Alert {
+pub(crate) fn alert(
+    name: &'static str,
+    expr: String,
+    for_: &'static str,
+    severity: &'static str,
+    summary: &'static str,
+    description: &'static str,
+) -> Alert {
+    Alert {
         name,
         expr,
         for_,
@@ -125,7 +136,12 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             summary,
             description,
         },
-    };
+    }
+}
+
+/// The alert rules. Their names for series are the webhook's (`extreg_…`), kube-apiserver's and
+/// openshift-apiserver's (`apiserver_…`) and Prometheus's own.
+fn alerts(settings: &Settings) -> Vec<Alert> {
     let namespace = &settings.namespace;
     let service = names::WEBHOOK;
     let entry = names::WEBHOOK_ENTRY;

@@ -40,7 +40,13 @@ pub const LEASE: &str = "extreg-webhook";
 pub const AUDIT_ROLE: &str = "extreg-audit";
 /// ClusterRole of whoever may look at policies.
 pub const POLICY_READER: &str = "extreg-policy-reader";
-/// Name of the rights for following builds, and of the Lease that elects the replica which does.
+/// Name of the importer's Deployment, service account, binary and rights.
+pub const IMPORTER: &str = "extreg-importer";
+/// Name of its rights in a namespace whose builds are followed, and of what binds them there.
+pub const IMPORTER_NAMESPACE: &str = "extreg-importer-namespace";
+/// Lease that elects the replica of the importer which follows builds. The name is of the time when the
+/// webhook followed them, so that in an upgrade never two do, and the importer continues where the
+/// webhook stopped. The rights that the webhook had for it have this name too.
 pub const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 /// Policy that an installation starts with.
 pub const DEFAULT_POLICY: &str = "dockerhub";

@@ -30,13 +30,7 @@ pub(crate) fn namespace(settings: &Settings) -> Namespace {
 pub(crate) fn cluster_meta(name: &str) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
-        labels: Some(BTreeMap::from([
-            (
-                names::MANAGED_BY_LABEL.to_owned(),
-                names::MANAGER.to_owned(),
-            ),
-            (names::NAME_LABEL.to_owned(), names::WEBHOOK.to_owned()),
-        ])),
+        labels: Some(labels_of(names::WEBHOOK)),
         ..ObjectMeta::default()
     }
 }
@@ -49,7 +43,22 @@ pub(crate) fn own_meta(name: &str, settings: &Settings) -> ObjectMeta {
     }
 }
 
+/// The labels that everything of a program carries.
+pub(crate) fn labels_of(program: &str) -> BTreeMap<String, String> {
+    let mut labels = selector_of(program);
+    labels.insert(
+        names::MANAGED_BY_LABEL.to_owned(),
+        names::MANAGER.to_owned(),
+    );
+    labels
+}
+
+/// The label by which other objects find the pods of a program.
+pub(crate) fn selector_of(program: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(names::NAME_LABEL.to_owned(), program.to_owned())])
+}
+
 /// The label by which other objects find the webhook's pods.
 pub(crate) fn pod_labels() -> BTreeMap<String, String> {
-    BTreeMap::from([(names::NAME_LABEL.to_owned(), names::WEBHOOK.to_owned())])
+    selector_of(names::WEBHOOK)
 }

@@ -6,11 +6,12 @@ use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
     NetworkPolicyPort, NetworkPolicySpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use crate::importer;
 use crate::names;
-use crate::namespace::{own_meta, pod_labels};
+use crate::namespace::{own_meta, pod_labels, selector_of};
 use crate::settings::Settings;
 
 /// Label by which every namespace carries its own name.
@@ -34,26 +35,41 @@ pub(crate) fn network_policy(settings: &Settings) -> NetworkPolicy {
             ..namespace_peer(NAMESPACE_NAME, "kube-system")
         },
     ];
-    let monitoring = vec![
-        namespace_peer(NAMESPACE_NAME, "openshift-monitoring"),
-        namespace_peer(NAMESPACE_NAME, "openshift-user-workload-monitoring"),
+    let ingress = vec![
+        ingress(api_servers, "https"),
+        ingress(monitoring(), "health"),
     ];
+    policy(own_meta(names::WEBHOOK, settings), pod_labels(), ingress)
+}
+
+/// The importer's: only Prometheus talks to it.
+pub(crate) fn importer_network_policy(settings: &Settings) -> NetworkPolicy {
+    let ingress = vec![ingress(monitoring(), "health")];
+    policy(
+        importer::meta(settings),
+        selector_of(names::IMPORTER),
+        ingress,
+    )
+}
+
+fn policy(
+    metadata: ObjectMeta,
+    pods: BTreeMap<String, String>,
+    ingress: Vec<NetworkPolicyIngressRule>,
+) -> NetworkPolicy {
     let dns = vec![
         namespace_peer(NAMESPACE_NAME, "openshift-dns"),
         namespace_peer(NAMESPACE_NAME, "kube-system"),
     ];
     NetworkPolicy {
-        metadata: own_meta(names::WEBHOOK, settings),
+        metadata,
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(LabelSelector {
-                match_labels: Some(pod_labels()),
+                match_labels: Some(pods),
                 ..LabelSelector::default()
             }),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
-            ingress: Some(vec![
-                ingress(api_servers, "https"),
-                ingress(monitoring, "health"),
-            ]),
+            ingress: Some(ingress),
             egress: Some(vec![
                 NetworkPolicyEgressRule {
                     to: Some(dns),
@@ -74,6 +90,13 @@ pub(crate) fn network_policy(settings: &Settings) -> NetworkPolicy {
             ]),
         }),
     }
+}
+
+fn monitoring() -> Vec<NetworkPolicyPeer> {
+    vec![
+        namespace_peer(NAMESPACE_NAME, "openshift-monitoring"),
+        namespace_peer(NAMESPACE_NAME, "openshift-user-workload-monitoring"),
+    ]
 }
 
 fn ingress(peers: Vec<NetworkPolicyPeer>, to: &str) -> NetworkPolicyIngressRule {
@@ -146,10 +169,16 @@ mod tests {
 
     #[test]
     fn no_peer_list_is_empty_by_mistake() {
-        let policy = serde_json::to_value(network_policy(&Settings::default())).unwrap();
-        for rule in policy["spec"]["ingress"].as_array().unwrap() {
-            assert!(!rule["from"].as_array().unwrap().is_empty());
-            assert!(!rule["ports"].as_array().unwrap().is_empty());
+        let settings = Settings::default();
+        for policy in [
+            network_policy(&settings),
+            importer_network_policy(&settings),
+        ] {
+            let policy = serde_json::to_value(policy).unwrap();
+            for rule in policy["spec"]["ingress"].as_array().unwrap() {
+                assert!(!rule["from"].as_array().unwrap().is_empty());
+                assert!(!rule["ports"].as_array().unwrap().is_empty());
+            }
         }
     }
 }

@@ -28,6 +28,24 @@ pub fn parse_selector(text: &str) -> Result<Vec<LabelSelectorRequirement>, Selec
     Ok(requirements)
 }
 
+/// Writes requirements as [`parse_selector`] reads them.
+pub fn format_selector(requirements: &[LabelSelectorRequirement]) -> String {
+    let one = |requirement: &LabelSelectorRequirement| {
+        let key = &requirement.key;
+        let values = requirement.values.as_deref().unwrap_or_default();
+        match (requirement.operator.as_str(), values) {
+            ("Exists", _) => key.clone(),
+            ("DoesNotExist", _) => format!("!{key}"),
+            ("In", [value]) => format!("{key}={value}"),
+            ("NotIn", [value]) => format!("{key}!={value}"),
+            ("In", values) => format!("{key} in ({})", values.join(",")),
+            (_, values) => format!("{key} notin ({})", values.join(",")),
+        }
+    };
+    let all: Vec<String> = requirements.iter().map(one).collect();
+    all.join(",")
+}
+
 /// Where the first requirement ends: at a comma that is not inside parentheses.
 fn requirement_end(text: &str) -> usize {
     let mut inside = false;
@@ -120,6 +138,14 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(show(text).as_deref(), expected, "{text}");
+            if let Ok(requirements) = parse_selector(text) {
+                let written = format_selector(&requirements);
+                assert_eq!(
+                    parse_selector(&written),
+                    Ok(requirements),
+                    "{text}: {written}"
+                );
+            }
         }
     }
 }

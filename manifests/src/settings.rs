@@ -33,9 +33,10 @@ pub struct Settings {
     pub tls: Tls,
     /// Whether to install a ServiceMonitor and alert rules; needs the Prometheus operator.
     pub monitoring: bool,
-    /// Whether the webhook's pods also follow builds, with the rights for that. It takes no part in
-    /// [`Settings::mode`], and is limited to the namespaces of [`Settings::namespace_selector`].
-    pub follow_builds: bool,
+    /// Whether to install the importer, and where it has rights. It takes no part in
+    /// [`Settings::mode`], and follows builds only in the namespaces of
+    /// [`Settings::namespace_selector`].
+    pub follow_builds: FollowBuilds,
     /// Names of the secrets that policies use. The webhook may read these and no others.
     pub secrets: BTreeSet<DnsName>,
 }
@@ -52,7 +53,7 @@ impl Default for Settings {
             namespace_selector: Vec::new(),
             tls: Tls::ServiceCa,
             monitoring: false,
-            follow_builds: false,
+            follow_builds: FollowBuilds::No,
             secrets: BTreeSet::from([DnsName::default()]),
         }
     }
@@ -88,6 +89,17 @@ pub enum Tls {
         /// The CA that signed its certificate.
         ca: CaBundle,
     },
+}
+
+/// Whether builds are followed, by the importer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FollowBuilds {
+    /// They are not.
+    No,
+    /// They are, and the importer has its rights in every namespace.
+    Everywhere,
+    /// They are, and the importer has its rights in these namespaces only.
+    In(BTreeSet<DnsLabel>),
 }
 
 /// Mode of the policy that an installation starts with.

@@ -119,13 +119,10 @@ fn client_config(settings: &Settings) -> WebhookClientConfig {
     }
 }
 
+/// The webhook's own namespace is excluded by its label, so that an overlay can give it another name.
 fn namespace_selector(settings: &Settings) -> LabelSelector {
-    let mut excluded: Vec<&str> = SYSTEM_NAMESPACES.to_vec();
-    excluded.push(settings.namespace.as_str());
-    excluded.sort_unstable();
-    excluded.dedup();
     let mut expressions = vec![
-        not_in(NAMESPACE_NAME, &excluded),
+        not_in(NAMESPACE_NAME, SYSTEM_NAMESPACES),
         not_in("openshift.io/run-level", &["0", "1"]),
         not_ignored(),
     ];
@@ -207,7 +204,7 @@ mod tests {
         assert_eq!(
             entry["namespaceSelector"]["matchExpressions"],
             json!([
-                {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["default", "elsewhere", "kube-node-lease", "kube-public", "kube-system", "openshift"]},
+                {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["default", "kube-node-lease", "kube-public", "kube-system", "openshift"]},
                 {"key": "openshift.io/run-level", "operator": "NotIn", "values": ["0", "1"]},
                 {"key": "extreg.io/ignore", "operator": "NotIn", "values": ["true"]},
                 {"key": "team", "operator": "In", "values": ["a"]},
@@ -217,6 +214,8 @@ mod tests {
             entry["objectSelector"]["matchExpressions"],
             json!([{"key": "extreg.io/ignore", "operator": "NotIn", "values": ["true"]}])
         );
+        let own = crate::namespace::namespace(&settings).metadata.labels;
+        assert_eq!(own.unwrap()["extreg.io/ignore"], "true");
     }
 
     #[test]

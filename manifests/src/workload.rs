@@ -6,16 +6,16 @@ use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
 };
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, HTTPGetAction, PodSecurityContext, PodSpec,
-    PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretVolumeSource,
-    SecurityContext, TopologySpreadConstraint, Volume, VolumeMount,
+    Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
+    ObjectFieldSelector, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements,
+    SeccompProfile, SecretVolumeSource, SecurityContext, TopologySpreadConstraint, Volume,
+    VolumeMount,
 };
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::follow::selected_to_follow;
 use crate::names;
 use crate::namespace::{own_meta, pod_labels};
 use crate::settings::Settings;
@@ -74,18 +74,10 @@ fn pod(settings: &Settings) -> PodSpec {
         // Two small pods that the API servers wait for are worth more than what they would displace.
         priority_class_name: Some("system-cluster-critical".to_owned()),
         termination_grace_period_seconds: Some(GRACE_SECONDS),
-        // No runAsUser: OpenShift takes it from the namespace's range, elsewhere the image names one.
-        security_context: Some(PodSecurityContext {
-            run_as_non_root: Some(true),
-            seccomp_profile: Some(SeccompProfile {
-                type_: "RuntimeDefault".to_owned(),
-                localhost_profile: None,
-            }),
-            ..PodSecurityContext::default()
-        }),
+        security_context: Some(pod_security()),
         topology_spread_constraints: Some(vec![
-            spread("topology.kubernetes.io/zone"),
-            spread("kubernetes.io/hostname"),
+            spread("topology.kubernetes.io/zone", pod_selector()),
+            spread("kubernetes.io/hostname", pod_selector()),
         ]),
         containers: vec![container(settings)],
         volumes: Some(vec![Volume {
@@ -111,10 +103,53 @@ fn container(settings: &Settings) -> Container {
         name: "webhook".to_owned(),
         image: Some(settings.image()),
         args: Some(args(settings)),
+        env: Some(vec![own_namespace()]),
         ports: Some(vec![
             port("https", names::TLS_PORT),
             port("health", names::HEALTH_PORT),
         ]),
+        // No limit on the processor: throttled, it would miss the API server's deadline.
+        resources: Some(resources("20m", "32Mi", "512Mi")),
+        security_context: Some(container_security()),
+        // With nothing but the binary in the image there is nothing else to leave a last word with.
+        termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
+        volume_mounts: Some(vec![VolumeMount {
+            name: "tls".to_owned(),
+            mount_path: TLS_DIRECTORY.to_owned(),
+            read_only: Some(true),
+            ..VolumeMount::default()
+        }]),
+        ..probed()
+    }
+}
+
+/// No runAsUser: OpenShift takes it from the namespace's range, elsewhere the image names one.
+pub(crate) fn pod_security() -> PodSecurityContext {
+    PodSecurityContext {
+        run_as_non_root: Some(true),
+        seccomp_profile: Some(SeccompProfile {
+            type_: "RuntimeDefault".to_owned(),
+            localhost_profile: None,
+        }),
+        ..PodSecurityContext::default()
+    }
+}
+
+pub(crate) fn container_security() -> SecurityContext {
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        capabilities: Some(Capabilities {
+            drop: Some(vec!["ALL".to_owned()]),
+            add: None,
+        }),
+        read_only_root_filesystem: Some(true),
+        ..SecurityContext::default()
+    }
+}
+
+/// A container with the probes of both programs, on their port named `health`.
+pub(crate) fn probed() -> Container {
+    Container {
         startup_probe: Some(Probe {
             period_seconds: Some(1),
             failure_threshold: Some(60),
@@ -130,51 +165,43 @@ fn container(settings: &Settings) -> Container {
             failure_threshold: Some(2),
             ..probe("/readyz")
         }),
-        // No limit on the processor: throttled, it would miss the API server's deadline.
-        resources: Some(ResourceRequirements {
-            requests: Some(quantities([("cpu", "20m"), ("memory", "32Mi")])),
-            limits: Some(quantities([("memory", "512Mi")])),
-            ..ResourceRequirements::default()
-        }),
-        security_context: Some(SecurityContext {
-            allow_privilege_escalation: Some(false),
-            capabilities: Some(Capabilities {
-                drop: Some(vec!["ALL".to_owned()]),
-                add: None,
-            }),
-            read_only_root_filesystem: Some(true),
-            ..SecurityContext::default()
-        }),
-        // With nothing but the binary in the image there is nothing else to leave a last word with.
-        termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
-        volume_mounts: Some(vec![VolumeMount {
-            name: "tls".to_owned(),
-            mount_path: TLS_DIRECTORY.to_owned(),
-            read_only: Some(true),
-            ..VolumeMount::default()
-        }]),
         ..Container::default()
     }
 }
 
+/// The namespace that the pod is in, whatever an overlay has made of it.
+pub(crate) fn own_namespace() -> EnvVar {
+    EnvVar {
+        name: "EXTREG_NAMESPACE".to_owned(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector {
+                api_version: None,
+                field_path: "metadata.namespace".to_owned(),
+            }),
+            ..EnvVarSource::default()
+        }),
+    }
+}
+
+pub(crate) fn resources(cpu: &str, memory: &str, limit: &str) -> ResourceRequirements {
+    ResourceRequirements {
+        requests: Some(quantities([("cpu", cpu), ("memory", memory)])),
+        limits: Some(quantities([("memory", limit)])),
+        ..ResourceRequirements::default()
+    }
+}
+
 fn args(settings: &Settings) -> Vec<String> {
-    let mut args = vec![
+    vec![
         format!("--listen=0.0.0.0:{}", names::TLS_PORT),
         format!("--health-listen=0.0.0.0:{}", names::HEALTH_PORT),
         format!("--tls-cert={TLS_DIRECTORY}/tls.crt"),
         format!("--tls-key={TLS_DIRECTORY}/tls.key"),
-        format!("--namespace={}", settings.namespace),
         format!("--mode-cap={}", settings.mode.as_str().to_ascii_lowercase()),
         // Three quarters of what the API server waits, so that it gets an answer at the worst.
         format!("--deadline={}ms", settings.timeout.get() * 750),
-    ];
-    if settings.follow_builds {
-        args.push("--follow-builds".to_owned());
-        if let Some(selector) = selected_to_follow(settings) {
-            args.push(format!("--follow-namespaces={selector}"));
-        }
-    }
-    args
+    ]
 }
 
 fn probe(path: &str) -> Probe {
@@ -188,13 +215,13 @@ fn probe(path: &str) -> Probe {
     }
 }
 
-fn spread(topology: &str) -> TopologySpreadConstraint {
+pub(crate) fn spread(topology: &str, pods: LabelSelector) -> TopologySpreadConstraint {
     TopologySpreadConstraint {
         max_skew: 1,
         topology_key: topology.to_owned(),
         // On a cluster of one node both pods still run.
         when_unsatisfiable: "ScheduleAnyway".to_owned(),
-        label_selector: Some(pod_selector()),
+        label_selector: Some(pods),
         ..TopologySpreadConstraint::default()
     }
 }
@@ -212,7 +239,7 @@ fn quantities<const N: usize>(list: [(&str, &str); N]) -> BTreeMap<String, Quant
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
@@ -223,7 +250,11 @@ mod tests {
 
     #[test]
     fn the_pod_is_clean_for_restricted_v2() {
-        let pod = &rendered()["spec"]["template"]["spec"];
+        is_clean_for_restricted_v2(&rendered());
+    }
+
+    pub(crate) fn is_clean_for_restricted_v2(deployment: &Value) {
+        let pod = &deployment["spec"]["template"]["spec"];
         let container = &pod["containers"][0];
         assert_eq!(pod["securityContext"]["runAsNonRoot"], json!(true));
         assert_eq!(
@@ -271,22 +302,26 @@ mod tests {
     }
 
     #[test]
-    fn builds_are_followed_only_where_asked_for() {
-        let args = |settings: &Settings| args(settings).join(" ");
-        let mut settings = Settings::default();
-        assert!(!args(&settings).contains("follow"));
-        settings.namespace_selector = crate::parse_selector("team in (a,b),!x").unwrap();
-        assert!(!args(&settings).contains("follow"));
-        settings.follow_builds = true;
-        let all = args(&settings);
+    fn the_webhook_follows_no_builds_and_names_no_namespace() {
+        let settings = Settings {
+            follow_builds: crate::FollowBuilds::Everywhere,
+            namespace: "elsewhere".parse().unwrap(),
+            image: Some("quay.io/x/y:1".to_owned()),
+            ..Settings::default()
+        };
+        let pod = serde_json::to_value(deployment(&settings)).unwrap()["spec"]["template"].clone();
+        let text = pod.to_string();
         assert!(
-            all.ends_with(
-                r#" --follow-builds --follow-namespaces={"matchExpressions":[{"key":"team","operator":"In","values":["a","b"]},{"key":"x","operator":"DoesNotExist"}]}"#
-            ),
-            "{all}"
+            !text.contains("follow") && !text.contains("elsewhere"),
+            "{text}"
         );
-        settings.namespace_selector.clear();
-        assert!(args(&settings).ends_with(" --follow-builds"));
+        assert_eq!(
+            pod["spec"]["containers"][0]["env"],
+            json!([{
+                "name": "EXTREG_NAMESPACE",
+                "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}},
+            }])
+        );
     }
 
     #[test]

@@ -6,19 +6,22 @@ use std::path::Path;
 #[test]
 fn the_folder_is_generated() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("yaml");
+    let root = folder.clone();
     let wanted: BTreeMap<String, String> = extreg_manifests::folder()
         .unwrap()
         .into_iter()
         .map(|file| (file.name, file.content))
         .collect();
-    let found: BTreeMap<String, String> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, std::fs::read_to_string(path).unwrap())
-        })
-        .collect();
+    let mut found = BTreeMap::new();
+    for folder in [folder.clone(), folder.join("importer")] {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+                found.insert(name.to_owned(), std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
     assert_eq!(
         found.keys().collect::<Vec<_>>(),
         wanted.keys().collect::<Vec<_>>(),
@@ -33,6 +36,7 @@ fn the_folder_is_generated() {
 fn what_is_written_reads_back_the_same() {
     let settings = extreg_manifests::Settings {
         monitoring: true,
+        follow_builds: extreg_manifests::FollowBuilds::Everywhere,
         ..Default::default()
     };
     for manifest in extreg_manifests::install(&settings).unwrap() {
@@ -40,5 +44,12 @@ fn what_is_written_reads_back_the_same() {
         let read: serde_json::Value = serde_saphyr::from_str(&yaml).unwrap();
         assert_eq!(read, manifest.value, "{}", manifest.object);
         assert!(!yaml.contains('\t'), "{}", manifest.object);
+    }
+}
+
+#[test]
+fn no_file_claims_to_be_managed_by_the_plugin() {
+    for file in extreg_manifests::folder().unwrap() {
+        assert!(!file.content.contains("oc-extreg"), "{}", file.name);
     }
 }

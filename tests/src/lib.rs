@@ -10,6 +10,7 @@ mod control_plane;
 pub mod fixtures;
 mod go_program;
 mod guard;
+mod importer;
 mod input;
 mod process;
 pub mod registry;
@@ -23,6 +24,7 @@ pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
 pub use go_program::{build_peer, build_promtool};
+pub use importer::Importer;
 pub use input::with_input;
 pub use process::Process;
 pub use review_client::{Answer, ReviewClient};

@@ -162,7 +162,7 @@ impl WebhookServer {
 }
 
 /// Whether the answer is 200, and its body.
-fn get(port: u16, path: &str) -> Result<(bool, String)> {
+pub(crate) fn get(port: u16, path: &str) -> Result<(bool, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(

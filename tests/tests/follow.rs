@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use extreg_manifests::{Phase, Settings, names};
 use extreg_tests::{ControlPlane, Options};
-use extreg_webhook::follow::{FollowBuilds, Pace};
-use extreg_webhook::metrics::Metrics;
+use extreg_webhook::follow::{FollowBuilds, Pace, Progress};
+use extreg_webhook::metrics::ImporterMetrics;
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use kube::Client;
@@ -20,18 +20,22 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-const ACCOUNT: &str = "system:serviceaccount:extreg-system:extreg-webhook";
+const ACCOUNT: &str = "system:serviceaccount:extreg-system:extreg-importer";
 const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const NEW: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
 
 struct Cluster(ControlPlane);
 
 impl Cluster {
-    async fn start() -> Self {
+    async fn start(follow_builds: extreg_manifests::FollowBuilds) -> Self {
         let cluster = Self(ControlPlane::start(Options::default()).await.unwrap());
+        for namespace in ["snow", "rain"] {
+            cluster.kubectl(&["create", "namespace", namespace], &Value::Null);
+        }
         let settings = Settings {
-            follow_builds: true,
+            follow_builds,
             ..Settings::default()
         };
         for manifest in extreg_manifests::install(&settings).unwrap() {
@@ -65,8 +69,8 @@ impl Cluster {
         serde_json::from_str(&json).unwrap()
     }
 
-    /// A client with the webhook's rights. Imports go to the test.
-    async fn webhook_client(&self, imports: &Imports) -> Client {
+    /// A client with the importer's rights. Imports go to the test.
+    async fn importer_client(&self, imports: &Imports) -> Client {
         let kubeconfig = self.0.user(ACCOUNT, &["system:serviceaccounts"]).unwrap();
         let real = ControlPlane::client_of(&kubeconfig).await.unwrap();
         let imports = imports.clone();
@@ -163,8 +167,8 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_account_follows_a_build_to_the_stream() {
-    let cluster = Cluster::start().await;
-    cluster.kubectl(&["create", "namespace", "snow"], &Value::Null);
+    let everywhere = extreg_manifests::FollowBuilds::Everywhere;
+    let cluster = Cluster::start(everywhere).await;
     let tag = |name: &str, image: &str| {
         json!({
             "name": name,
@@ -196,10 +200,10 @@ async fn the_account_follows_a_build_to_the_stream() {
         client: cluster.0.client().await.unwrap(),
         asked: Arc::default(),
     };
-    let metrics = Metrics::new();
+    let metrics = ImporterMetrics::new();
     let mut tasks = JoinSet::new();
     let follow = FollowBuilds {
-        client: cluster.webhook_client(&imports).await,
+        client: cluster.importer_client(&imports).await,
         namespace: names::NAMESPACE.to_owned(),
         replica: "one".to_owned(),
         selected: None,
@@ -207,7 +211,8 @@ async fn the_account_follows_a_build_to_the_stream() {
             look: Duration::from_millis(200),
             ..Pace::default()
         },
-        metrics: metrics.follow().clone(),
+        progress: Progress::new(metrics.follow().clone()),
+        stop: CancellationToken::new(),
     };
     follow.start(&mut tasks);
     let says = |line: &str| metrics.encode().lines().any(|other| other == line);
@@ -257,13 +262,26 @@ async fn the_account_follows_a_build_to_the_stream() {
     assert_eq!(imports.asked.lock().unwrap().len(), 1);
 }
 
+/// Whether the account may do this in a namespace; an empty one is everywhere.
+fn may(cluster: &Cluster, verb: &str, resource: &str, namespace: &str) -> bool {
+    let mut kubectl = cluster.0.kubectl();
+    let user = format!("--as={ACCOUNT}");
+    kubectl.args(["auth", "can-i", verb, resource, &user]);
+    match namespace {
+        "" => kubectl.arg("-A"),
+        namespace => kubectl.args(["-n", namespace]),
+    };
+    kubectl.output().unwrap().status.success()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_account_may_do_that_and_no_more() {
-    let cluster = Cluster::start().await;
-    let user = format!("--as={ACCOUNT}");
+    let everywhere = extreg_manifests::FollowBuilds::Everywhere;
+    let cluster = Cluster::start(everywhere).await;
     for (verb, resource, allowed) in [
         ("watch", "builds.build.openshift.io", true),
         ("list", "imagestreams.image.openshift.io", true),
+        ("create", "imagestreamimports.image.openshift.io", true),
         ("create", "events", true),
         ("patch", "events", true),
         ("update", "builds.build.openshift.io", false),
@@ -271,12 +289,35 @@ async fn the_account_may_do_that_and_no_more() {
         ("update", "imagestreams.image.openshift.io", false),
         ("patch", "imagestreams.image.openshift.io", false),
         ("list", "secrets", false),
+        ("list", "registrypolicies.extreg.io", false),
         ("delete", "events", false),
         ("list", "events", false),
+        (
+            "get",
+            "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+            false,
+        ),
     ] {
-        let mut kubectl = cluster.0.kubectl();
-        kubectl.args(["auth", "can-i", verb, resource, "-A", &user]);
-        let output = kubectl.output().unwrap();
-        assert_eq!(output.status.success(), allowed, "{verb} {resource}");
+        let found = may(&cluster, verb, resource, "");
+        assert_eq!(found, allowed, "{verb} {resource}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_namespaces_are_selected_it_may_import_into_these_only() {
+    let selected = ["snow".parse().unwrap()].into();
+    let cluster = Cluster::start(extreg_manifests::FollowBuilds::In(selected)).await;
+    for (verb, resource) in [
+        ("list", "imagestreams.image.openshift.io"),
+        ("create", "imagestreamimports.image.openshift.io"),
+        ("create", "events"),
+    ] {
+        assert!(may(&cluster, verb, resource, "snow"), "{verb} {resource}");
+        for elsewhere in ["rain", "default", "kube-system", ""] {
+            let found = may(&cluster, verb, resource, elsewhere);
+            assert!(!found, "{verb} {resource} in {elsewhere:?}");
+        }
+    }
+    // The watch of builds is one for the whole cluster, and only reads.
+    assert!(may(&cluster, "watch", "builds.build.openshift.io", ""));
 }

@@ -101,12 +101,17 @@ pub struct Args {
     #[arg(long, env = "EXTREG_NAMESPACE", value_name = "NAME")]
     pub namespace: Option<String>,
 
-    /// Import the tags that come from an image as soon as a build has pushed it; needs --namespace.
-    #[arg(long, env = "EXTREG_FOLLOW_BUILDS", conflicts_with = "no_cluster")]
+    /// Follow builds, which another program does now.
+    #[arg(long, env = "EXTREG_FOLLOW_BUILDS", hide = true)]
     pub follow_builds: bool,
 
-    /// Follow builds only in namespaces with these labels: a label selector as JSON.
-    #[arg(long, env = "EXTREG_FOLLOW_NAMESPACES", value_name = "SELECTOR")]
+    /// Where to follow builds, which another program does now.
+    #[arg(
+        long,
+        env = "EXTREG_FOLLOW_NAMESPACES",
+        value_name = "SELECTOR",
+        hide = true
+    )]
     pub follow_namespaces: Option<String>,
 
     /// Decisions at once; more requests are refused with 429.

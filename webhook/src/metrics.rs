@@ -15,7 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-pub use follow::FollowMetrics;
+pub use follow::{FollowMetrics, ImporterMetrics};
 pub use label::{
     ConnectionEnd, Decision, Field, FollowOutcome, LookupOutcome, Operation, Port, Resource,
     Shortage, SkipReason, Source, SourceState, Task,
@@ -56,15 +56,12 @@ pub struct Metrics {
     policy_conflicts: Gauge,
     invalid_policies: Gauge,
     config_synced: Gauge,
-    follow: FollowMetrics,
 }
 
 impl Metrics {
     /// Fresh instruments, all at zero.
     pub fn new() -> Self {
-        let mut registry = Registry::with_prefix("extreg");
-        let version = [("version", env!("CARGO_PKG_VERSION"))];
-        registry.register("build", "Version that is running", Info::new(version));
+        let mut registry = registry();
         let durations = DurationHistograms::new_with_constructor(histogram);
         let help = "Seconds from the head of a request to its answer";
         registry.register("admission_duration_seconds", help, durations.clone());
@@ -139,7 +136,6 @@ impl Metrics {
                 "config_synced",
                 "1 once policies are known, or known to be unavailable",
             ),
-            follow: FollowMetrics::new(to),
             durations,
             registry: Arc::new(registry),
         }
@@ -282,17 +278,9 @@ impl Metrics {
         self.config_synced.set(i64::from(synced));
     }
 
-    /// The instruments of following builds.
-    pub fn follow(&self) -> &FollowMetrics {
-        &self.follow
-    }
-
     /// All of it as text, of the media type [`Metrics::CONTENT_TYPE`].
     pub fn encode(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+        encoded(&self.registry)
     }
 
     /// The media type of [`Metrics::encode`].
@@ -380,6 +368,21 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
+/// A registry that tells the version.
+fn registry() -> Registry {
+    let mut registry = Registry::with_prefix("extreg");
+    let version = [("version", env!("CARGO_PKG_VERSION"))];
+    registry.register("build", "Version that is running", Info::new(version));
+    registry
+}
+
+fn encoded(registry: &Registry) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = encode(&mut text, registry);
+    text
+}
+
 fn register<M>(registry: &mut Registry, name: &str, help: &str) -> M
 where
     M: prometheus_client::registry::Metric + Clone + Default,
@@ -424,10 +427,6 @@ mod tests {
         metrics.connection_ended(Port::Reviews, ConnectionEnd::PeerLimit);
         metrics.policies(2, 1, 0);
         metrics.config_synced(true);
-        metrics.follow().outcome(FollowOutcome::UpToDate);
-        metrics.follow().lag(Duration::from_secs(3));
-        metrics.follow().state(SourceState::Forbidden);
-        metrics.follow().queue(7);
         let text = metrics.encode();
         for line in [
             r#"extreg_admission_requests_total{resource="builds",operation="create",decision="patch"} 1"#,
@@ -449,12 +448,6 @@ mod tests {
             r#"extreg_connections_ended_total{port="reviews",reason="peer_limit"} 1"#,
             "extreg_client_ca_reload_failures_total 1",
             "extreg_cert_refused 0",
-            r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#,
-            r#"extreg_follow_lag_seconds_bucket{le="5.0"} 1"#,
-            r#"extreg_follow_state{state="forbidden"} 1"#,
-            "extreg_follow_queue_depth 7",
-            "extreg_follow_leader 0",
-            "extreg_follow_panics_total 0",
             "# EOF",
         ] {
             assert!(

@@ -15,15 +15,14 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::cluster::{Follow, Lease, connect, connect_apart, follow_trust};
+use crate::cluster::{Follow, Lease, connect, follow_trust};
 use crate::facts::{FactStore, PolicyFile};
-use crate::follow::{FollowBuilds, Pace};
 use crate::logging;
 use crate::metrics::{Metrics, Source, SourceState};
 use crate::reserved::ReservedThread;
 use crate::review::{EngineReviewer, Lookup};
 use crate::server::Server;
-use crate::settings::{Cluster, Following, Settings};
+use crate::settings::{Cluster, Settings};
 
 /// More workers would cost memory and gain nothing: a decision takes microseconds.
 const MOST_WORKERS: usize = 4;
@@ -34,14 +33,7 @@ pub fn main() -> ExitCode {
     crypto::install();
     let settings = match Settings::new(Args::parse()) {
         Ok(settings) => settings,
-        Err(error) => {
-            let _ = clap::Error::raw(
-                clap::error::ErrorKind::ValueValidation,
-                format!("{error}\n"),
-            )
-            .print();
-            return ExitCode::from(2);
-        }
+        Err(error) => return refuse(&error),
     };
     let _flush = logging::init(settings.log_format, settings.log_filter.clone());
     match start(settings) {
@@ -54,6 +46,16 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends a process whose command line is invalid.
+pub(crate) fn refuse(error: &dyn std::error::Error) -> ExitCode {
+    let _ = clap::Error::raw(
+        clap::error::ErrorKind::ValueValidation,
+        format!("{error}\n"),
+    )
+    .print();
+    ExitCode::from(2)
 }
 
 fn start(settings: Settings) -> anyhow::Result<Stopped> {
@@ -92,19 +94,6 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
         background.spawn(follow(file, every, Arc::clone(&facts), metrics.clone()));
     } else if settings.cluster == Cluster::None {
         facts.set_no_policy_kind();
-    }
-    if let Following::On { lease, selected } = settings.follow
-        && let Some(client) = connect_apart(&settings.cluster).await?
-    {
-        let follow = FollowBuilds {
-            client,
-            namespace: lease,
-            replica: replica(),
-            selected,
-            pace: Pace::default(),
-            metrics: metrics.follow().clone(),
-        };
-        follow.start(&mut background);
     }
     let mut lookup: Option<Box<dyn Lookup>> = None;
     if let Some(client) = connect(&settings.cluster).await? {
@@ -183,8 +172,8 @@ async fn follow(mut file: PolicyFile, every: Duration, facts: Arc<FactStore>, me
 }
 
 /// A name that no other replica has: the pod's, and what tells this process from one before it.
-fn replica() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "extreg-webhook".to_owned());
+pub(crate) fn replica() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "extreg".to_owned());
     format!(
         "{host}_{}_{}",
         std::process::id(),
@@ -192,13 +181,14 @@ fn replica() -> String {
     )
 }
 
-struct Signals {
+/// The signals that end a process.
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
@@ -206,7 +196,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -210,6 +210,31 @@ impl Drop for Server {
     }
 }
 
+/// Opens a port for probes and metrics of another program than the webhook, without TLS and with the
+/// same limits, and serves it until `tasks` end.
+pub(crate) async fn serve_probes(
+    address: SocketAddr,
+    router: Router,
+    tasks: &mut JoinSet<()>,
+) -> Result<SocketAddr, StartError> {
+    let listener = listen(address).await?;
+    let address = local_address(&listener, address)?;
+    let limits = Limits::default().health_connections;
+    // Counted nowhere: the series of connections are the webhook's.
+    let connections = Connections::new(metrics::Port::Health, limits, metrics::Metrics::new());
+    let connections = Arc::new(connections);
+    let port = Port {
+        listener,
+        transport: Transport::Plain,
+        router,
+        connections: Arc::clone(&connections),
+        stop: CancellationToken::new(),
+    };
+    tasks.spawn(connections.reap());
+    tasks.spawn(port.serve());
+    Ok(address)
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .await

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use extreg_core::policy::{Mode, Selector, SelectorDocument};
+use extreg_core::policy::Mode;
 use tracing_subscriber::filter::Targets;
 
 use crate::args::{Args, LogFormat, ModeCap};
@@ -23,8 +23,6 @@ pub struct Settings {
     pub mode_cap: Mode,
     /// The namespace that the webhook runs in.
     pub namespace: Option<String>,
-    /// Whether and where builds are followed.
-    pub follow: Following,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// What is logged.
@@ -40,20 +38,6 @@ pub enum Cluster {
     Inferred,
     /// None.
     None,
-}
-
-/// Whether and where builds are followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Following {
-    /// Nowhere.
-    Off,
-    /// By the replica that holds the Lease.
-    On {
-        /// The webhook's own namespace, where the Lease is.
-        lease: String,
-        /// The namespaces that are selected; none for all.
-        selected: Option<Selector>,
-    },
 }
 
 /// Why a command line cannot be followed.
@@ -73,17 +57,16 @@ pub enum SettingsError {
         /// The flag.
         flag: &'static str,
     },
-    /// A selector that is none.
+    /// A flag of an earlier version.
     #[error(
-        "--follow-namespaces: {0}; write a label selector as JSON, like {{\"matchLabels\":{{\"team\":\"shop\"}}}}"
+        "--{flag} is not a flag of the webhook any more: builds are followed by extreg-importer, with its own \
+         Deployment; \"oc extreg upgrade --yes\" or \"oc extreg webhook install --follow-builds\" installs it, and \
+         outside the cluster run extreg-importer --namespace NAME"
     )]
-    Selector(String),
-    /// A selector for nothing.
-    #[error("--follow-namespaces says where builds are followed, and needs --follow-builds")]
-    NotFollowing,
-    /// Without a namespace there is no place for the Lease.
-    #[error("--follow-builds needs --namespace, where its Lease is")]
-    NoLease,
+    Moved {
+        /// The flag.
+        flag: &'static str,
+    },
     /// A log filter that is none.
     #[error("--log-level: {0:?} is no level (error, warn, info, debug, trace) or TARGET=LEVEL")]
     LogLevel(String),
@@ -115,6 +98,15 @@ impl Settings {
             log_format,
             log_level,
         } = args;
+        if follow_builds || follow_namespaces.is_some() {
+            return Err(SettingsError::Moved {
+                flag: if follow_builds {
+                    "follow-builds"
+                } else {
+                    "follow-namespaces"
+                },
+            });
+        }
         if max_in_flight == 0 {
             return Err(SettingsError::Zero {
                 flag: "max-in-flight",
@@ -156,7 +148,6 @@ impl Settings {
                 ModeCap::Off => Mode::Off,
                 ModeCap::Warn => Mode::Warn,
             },
-            follow: following(follow_builds, follow_namespaces, namespace.clone())?,
             namespace,
             log_format,
             log_filter: log_level
@@ -164,29 +155,6 @@ impl Settings {
                 .map_err(|_| SettingsError::LogLevel(log_level))?,
         })
     }
-}
-
-fn following(
-    follow: bool,
-    selector: Option<String>,
-    namespace: Option<String>,
-) -> Result<Following, SettingsError> {
-    match (follow, &selector) {
-        (false, None) => return Ok(Following::Off),
-        (false, Some(_)) => return Err(SettingsError::NotFollowing),
-        (true, _) => {}
-    }
-    let lease = namespace.ok_or(SettingsError::NoLease)?;
-    let selector = selector.map(|text| {
-        let document: SelectorDocument =
-            serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        Selector::compile(&document).map_err(|error| error.to_string())
-    });
-    let selector = selector.transpose().map_err(SettingsError::Selector)?;
-    Ok(Following::On {
-        lease,
-        selected: selector.flatten(),
-    })
 }
 
 fn positive(flag: &'static str, value: &str) -> Result<Duration, SettingsError> {
@@ -238,45 +206,26 @@ mod tests {
         assert_eq!(settings.server.reload_every, config.reload_every);
         assert_eq!(settings.cluster, Cluster::Inferred);
         assert_eq!(settings.mode_cap, Mode::Enforce);
-        assert_eq!(settings.follow, Following::Off);
     }
 
     #[test]
-    fn builds_are_followed_where_there_is_a_lease() {
-        let follow = |more: &[&str]| {
-            let args = [&["--follow-builds"], more].concat();
-            settings(&args).map(|settings| settings.follow)
-        };
-        let Following::On { lease, selected } = follow(&["--namespace=hooks"]).unwrap() else {
-            panic!("off");
-        };
-        assert_eq!((lease.as_str(), selected), ("hooks", None));
-        let namespaces = r#"--follow-namespaces={"matchLabels":{"team":"shop"}}"#;
-        let Following::On { selected, .. } = follow(&["--namespace=hooks", namespaces]).unwrap()
-        else {
-            panic!("off");
-        };
-        let labels = [("team".to_owned(), "shop".to_owned())].into();
-        let selector = selected.unwrap();
-        assert!(selector.matches(&labels) && !selector.matches(&[].into()));
-
-        assert_eq!(follow(&[]), Err(SettingsError::NoLease));
-        for odd in [
-            "team=shop",
-            r#"{"match":1}"#,
-            r#"{"matchExpressions":[{"key":"a","operator":"In"}]}"#,
-        ] {
-            let odd = format!("--follow-namespaces={odd}");
-            let error = follow(&["--namespace=hooks", &odd]).unwrap_err();
-            assert!(
-                error.to_string().starts_with("--follow-namespaces: "),
-                "{error}"
-            );
+    fn flags_that_have_moved_name_the_program_that_has_them() {
+        for flag in ["--follow-builds", "--follow-namespaces={}"] {
+            let error = settings(&[flag, "--namespace=hooks"]).unwrap_err();
+            let error = error.to_string();
+            let name = flag.trim_end_matches("={}");
+            assert!(error.starts_with(name), "{error}");
+            for words in [
+                "extreg-importer --namespace",
+                "webhook install --follow-builds",
+            ] {
+                assert!(error.contains(words), "{error}");
+            }
         }
-        let alone = settings(&["--namespace=hooks", namespaces]).err();
-        assert_eq!(alone, Some(SettingsError::NotFollowing));
-        let apart = ["w", "--follow-builds", "--no-cluster"];
-        assert!(Args::try_parse_from(apart).is_err());
+        let help = <Args as clap::CommandFactory>::command()
+            .render_help()
+            .to_string();
+        assert!(!help.contains("follow"), "{help}");
     }
 
     #[test]

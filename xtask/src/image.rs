@@ -1,16 +1,19 @@
-//! `cargo xtask image`: the webhook's container image as an OCI archive, made without a container engine.
+//! `cargo xtask image`: the container image of both programs, webhook and importer, as an OCI archive, made without a
+//! container engine.
 
 mod elf;
 mod oci;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{say, step};
 
-/// Name of the binary, and of the one file in the image.
+/// The package of both programs, and the one that the image runs unless a pod says otherwise.
 const WEBHOOK: &str = "extreg-webhook";
+/// The binaries, which are all files of the image.
+const PROGRAMS: [&str; 2] = ["extreg-importer", WEBHOOK];
 
 /// What to pack, and where to.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,37 +25,52 @@ pub(crate) struct Args {
     /// What the archive suggests to call the image
     #[arg(long, value_name = "NAME:TAG", default_value = concat!("extreg-webhook:", env!("CARGO_PKG_VERSION")))]
     tag: String,
-    /// Pack this static executable instead of building the webhook
-    #[arg(long, value_name = "FILE")]
-    binary: Option<PathBuf>,
+    /// Pack the static executables of this folder instead of building them
+    #[arg(long, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
 Push it:  skopeo copy oci-archive:FILE docker://HOST/NAME:TAG
 Load it:  podman load -i FILE";
 
-/// Builds the webhook as a static binary and packs it.
+/// Builds the programs as static binaries and packs them.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let binary = match &args.binary {
-        Some(binary) => binary.clone(),
-        None => build_static(&[WEBHOOK])?.join(WEBHOOK),
+    let folder = match &args.binaries {
+        Some(folder) => folder.clone(),
+        None => build_static(&[WEBHOOK])?,
     };
     let target = step::root()?.join("target/extreg-webhook.oci.tar");
     let output = args.output.as_ref().unwrap_or(&target);
-    let digest = pack(&binary, &args.tag, output)?;
+    let digest = pack(&folder, &args.tag, output)?;
     say::line(&format!("wrote {} ({digest})", output.display()));
     Ok(())
 }
 
-/// Writes the archive of an image with nothing but this executable. Returns the digest of its manifest.
-fn pack(binary: &Path, tag: &str, output: &Path) -> Result<String> {
-    let bytes = std::fs::read(binary).with_context(|| format!("read {}", binary.display()))?;
-    let machine = elf::static_executable(&bytes)
-        .with_context(|| format!("{} cannot be all of an image", binary.display()))?;
+/// Writes the archive of an image with nothing but the programs of a folder. Returns the digest of its manifest.
+fn pack(folder: &Path, tag: &str, output: &Path) -> Result<String> {
+    let mut files = Vec::new();
+    let mut machines = Vec::new();
+    for name in PROGRAMS {
+        let path = folder.join(name);
+        let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+        let machine = elf::static_executable(&bytes)
+            .with_context(|| format!("{} cannot be part of an image", path.display()))?;
+        machines.push(machine);
+        files.push((name, bytes));
+    }
+    machines.dedup();
+    let [machine] = machines.as_slice() else {
+        bail!("{}: programs for different machines", folder.display());
+    };
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.as_slice()))
+        .collect();
     let archive = oci::archive(&oci::Image {
         name: WEBHOOK,
-        binary: &bytes,
-        machine,
+        files: &files,
+        machine: *machine,
         version: env!("CARGO_PKG_VERSION"),
         tag,
     })?;
@@ -65,7 +83,7 @@ fn pack(binary: &Path, tag: &str, output: &Path) -> Result<String> {
 pub(crate) fn of_bytes(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
     let archive = oci::archive(&oci::Image {
         name: "content",
-        binary: bytes,
+        files: &[("content", bytes)],
         machine: elf::Machine::Amd64,
         version: env!("CARGO_PKG_VERSION"),
         tag: "content",

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{say, step};
 
-/// Writes the folder anew.
+/// Writes the whole folder.
 pub(crate) fn run() -> Result<()> {
     let files = extreg_manifests::folder()?;
     let folder = step::root()?.join("manifests/yaml");
@@ -14,6 +14,9 @@ pub(crate) fn run() -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     for file in files {
         let path = folder.join(&file.name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+        }
         fs::write(&path, file.content).with_context(|| format!("write {}", path.display()))?;
         say::line(&format!("wrote manifests/yaml/{}", file.name));
     }

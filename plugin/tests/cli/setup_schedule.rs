@@ -75,12 +75,9 @@ fn taken(acme: usize, nobody: usize) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// A webhook that follows builds in namespaces with these labels, and what a build needs.
+/// An importer that follows builds in namespaces with these labels, and what a build needs.
 fn followed(selector: &str) -> Vec<(&'static str, Value)> {
-    let args = [
-        "--follow-builds".to_owned(),
-        format!("--follow-namespaces={selector}"),
-    ];
+    let args = [format!("--namespace-selector={selector}")];
     let pod = json!({"spec": {"containers": [{"args": args}]}});
     let service = json!({"service": {"namespace": "extreg-system", "name": "extreg-webhook"}});
     vec![
@@ -89,8 +86,8 @@ fn followed(selector: &str) -> Vec<(&'static str, Value)> {
             json!({"metadata": {"name": "extreg-webhook"}, "webhooks": [{"clientConfig": service}]}),
         ),
         (
-            "/apis/apps/v1/namespaces/extreg-system/deployments/extreg-webhook",
-            json!({"metadata": {"name": "extreg-webhook"}, "spec": {"template": pod}}),
+            "/apis/apps/v1/namespaces/extreg-system/deployments/extreg-importer",
+            json!({"metadata": {"name": "extreg-importer"}, "spec": {"template": pod}}),
         ),
     ]
 }

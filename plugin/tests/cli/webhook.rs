@@ -83,15 +83,23 @@ fn an_export_is_complete_and_in_order_and_holds_no_key() {
     }
     let (_, default, _) = run("install --export");
     assert!(default.contains("--mode-cap=audit"), "{default}");
-    assert!(!default.contains("follow"), "{default}");
-    let (_, following, _) = run("install --export --follow-builds --namespace-selector team=shop");
-    for words in [
-        "--follow-builds",
-        "--follow-namespaces=",
-        "extreg-webhook-follow-builds",
-    ] {
-        assert!(following.contains(words), "{words} is not in\n{following}");
+    assert!(!default.contains("importer"), "{default}");
+    let (_, everywhere, err) = run("install --export --follow-builds");
+    assert!(!err.contains("rolebinding"), "{err}");
+    let (_, selected, err) = run("install --export --follow-builds --namespace-selector team=shop");
+    for (text, binding) in [(&everywhere, 1), (&selected, 0)] {
+        for words in ["name: extreg-importer\n", "/extreg-importer"] {
+            assert!(text.contains(words), "{words} is not in\n{text}");
+        }
+        let bound = "kind: ClusterRoleBinding\nmetadata:\n  labels:\n    app.kubernetes.io/managed-by: oc-extreg\n    \
+                     app.kubernetes.io/name: extreg-importer\n  name: extreg-importer-namespace\n";
+        assert_eq!(text.matches(bound).count(), binding, "{text}");
     }
+    assert!(selected.contains("--namespace-selector="), "{selected}");
+    assert!(
+        err.contains("kubectl create rolebinding extreg-importer-namespace"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -49,6 +49,19 @@ impl Cluster {
 
     /// Runs kubectl, which has to succeed, and returns its stdout.
     pub(crate) fn kubectl(&self, args: &str, stdin: &Value) -> String {
+        let run = self.run_kubectl(args, stdin);
+        assert_eq!(run.code, 0, "kubectl {args}: {}", run.err);
+        run.out
+    }
+
+    /// Runs kubectl, which has to fail, and returns its stderr.
+    pub(crate) fn refused(&self, args: &str, stdin: &Value) -> String {
+        let run = self.run_kubectl(args, stdin);
+        assert_ne!(run.code, 0, "kubectl {args}: {}", run.out);
+        run.err
+    }
+
+    fn run_kubectl(&self, args: &str, stdin: &Value) -> Run {
         use std::io::Write as _;
         let mut kubectl = self.plane.kubectl();
         kubectl
@@ -62,9 +75,7 @@ impl Cluster {
             input.write_all(stdin.to_string().as_bytes()).unwrap();
         }
         drop(input);
-        let run = Run::of(&child.wait_with_output().unwrap());
-        assert_eq!(run.code, 0, "kubectl {args}: {}", run.err);
-        run.out
+        Run::of(&child.wait_with_output().unwrap())
     }
 
     /// An object as JSON; null if there is none.

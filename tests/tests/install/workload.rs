@@ -23,19 +23,24 @@ pub(crate) async fn deployment(cluster: &Cluster) -> Value {
     }
 }
 
-/// Says that the pods of a Deployment are ready, and reached at an address.
-pub(crate) fn pretend_ready(cluster: &Cluster, deployment: &Value, address: SocketAddr) {
+/// Reports the pods of a Deployment as ready.
+pub(crate) fn pretend_rolled_out(cluster: &Cluster, deployment: &Value) {
     let count = &deployment["spec"]["replicas"];
     let status = json!({
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": "extreg-webhook", "namespace": "extreg-system"},
+        "metadata": {"name": deployment["metadata"]["name"], "namespace": "extreg-system"},
         "status": {
             "observedGeneration": deployment["metadata"]["generation"],
             "replicas": count, "updatedReplicas": count, "readyReplicas": count, "availableReplicas": count,
         },
     });
     cluster.kubectl("apply --server-side --subresource=status -f -", &status);
+}
+
+/// Reports the pods of the webhook as ready, and reached at an address.
+pub(crate) fn pretend_ready(cluster: &Cluster, deployment: &Value, address: SocketAddr) {
+    pretend_rolled_out(cluster, deployment);
     let slice = json!({
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
@@ -72,6 +77,7 @@ pub(crate) fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) ->
         .arg(format!("--tls-cert={}", folder.join("tls.crt").display()))
         .arg(format!("--tls-key={}", folder.join("tls.key").display()))
         .arg("--reload-every=1s")
+        .env("EXTREG_NAMESPACE", "extreg-system")
         .arg(format!(
             "--kubeconfig={}",
             cluster.plane.kubeconfig().display()

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use extreg_core::policy::Mode;
-use extreg_manifests::{InstallMode, Settings, parse_selector};
+use extreg_manifests::{FollowBuilds, InstallMode, Settings, names, parse_selector};
 use extreg_webhook::args::Args;
-use extreg_webhook::metrics::{Metrics, Source, SourceState};
-use extreg_webhook::settings::{self, Following};
-use serde_json::Value;
+use extreg_webhook::importer;
+use extreg_webhook::metrics::{FollowOutcome, ImporterMetrics, Metrics, Source, SourceState};
+use extreg_webhook::settings;
+use serde_json::{Value, json};
 
 fn manifest(settings: &Settings, kind: &str) -> Value {
     let all = extreg_manifests::install(settings).unwrap();
@@ -45,24 +46,36 @@ fn the_webhook_takes_the_arguments_of_its_pod() {
         Some(mounted)
     );
     assert_eq!(webhook.server.key.parent().unwrap().to_str(), Some(mounted));
-    assert_eq!(webhook.namespace.as_deref(), Some("extreg-system"));
+    assert_eq!(container["env"][0]["name"], "EXTREG_NAMESPACE");
     let grace = Duration::from_secs(pod["terminationGracePeriodSeconds"].as_u64().unwrap());
     assert!(grace > webhook.server.drain.wait + webhook.server.drain.deadline);
 }
 
 #[test]
-fn it_follows_builds_where_its_pod_says_so() {
-    assert_eq!(pod(&Settings::default()).1.follow, Following::Off);
+fn the_importer_takes_the_arguments_of_its_pod() {
     let settings = Settings {
-        follow_builds: true,
+        follow_builds: FollowBuilds::Everywhere,
         namespace_selector: parse_selector("team in (a,b),!x").unwrap(),
         ..Settings::default()
     };
-    let Following::On { lease, selected } = pod(&settings).1.follow else {
-        panic!("off");
-    };
-    assert_eq!(lease, "extreg-system");
-    let selector = selected.unwrap();
+    let all = extreg_manifests::install(&settings).unwrap();
+    let deployment = all.into_iter().find(|manifest| {
+        manifest.object.kind == "Deployment" && manifest.object.name == names::IMPORTER
+    });
+    let pod = deployment.unwrap().value["spec"]["template"]["spec"].clone();
+    let container = &pod["containers"][0];
+    assert_eq!(container["command"], json!(["/extreg-importer"]));
+    assert_eq!(container["env"][0]["name"], "EXTREG_NAMESPACE");
+    let args = container["args"].as_array().unwrap();
+    let args = args.iter().map(|arg| arg.as_str().unwrap());
+    let given = ["extreg-importer", "--namespace=extreg-system"];
+    let args = importer::Args::try_parse_from(given.into_iter().chain(args)).unwrap();
+    let importer = importer::Settings::new(args).unwrap();
+    assert_eq!(
+        container["ports"][0]["containerPort"],
+        importer.health_listen.port()
+    );
+    let selector = importer.selected.unwrap();
     let labels = |key: &str, value: &str| [(key.to_owned(), value.to_owned())].into();
     assert!(selector.matches(&labels("team", "a")));
     assert!(!selector.matches(&labels("team", "c")));
@@ -121,6 +134,30 @@ fn alerts_read_series_that_the_webhook_has() {
             .unwrap();
         let name = format!("# TYPE extreg_{} ", &part[..end]);
         assert!(series.contains(&name), "{name}");
+        found += 1;
+    }
+    assert_eq!(found, 3);
+}
+
+#[test]
+fn alerts_on_the_importer_read_series_that_it_has() {
+    let settings = Settings {
+        monitoring: true,
+        follow_builds: FollowBuilds::Everywhere,
+        ..Settings::default()
+    };
+    let rules = manifest(&settings, "PrometheusRule")["spec"]["groups"][1].to_string();
+    let metrics = ImporterMetrics::new();
+    metrics.follow().outcome(FollowOutcome::Forbidden);
+    let series = metrics.encode();
+    assert!(series.contains(r#"outcome="forbidden"} 1"#));
+    let mut found = 0;
+    for part in rules.split("extreg_").skip(1) {
+        let end = part
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap();
+        let name = part[..end].trim_end_matches("_total");
+        assert!(series.contains(&format!("# TYPE extreg_{name} ")), "{name}");
         found += 1;
     }
     assert_eq!(found, 3);

@@ -30,6 +30,7 @@ pub struct Lease {
     renewed: Option<Instant>,
     inherited: Option<Timestamp>,
     seen: Option<(Option<String>, Instant)>,
+    answered: bool,
 }
 
 impl Lease {
@@ -52,6 +53,7 @@ impl Lease {
             renewed: None,
             inherited: None,
             seen: None,
+            answered: false,
         }
     }
 
@@ -73,13 +75,20 @@ impl Lease {
         if self.renewed.as_ref().is_some_and(is_recent) {
             return true;
         }
-        match timeout(ANSWER_WITHIN, self.acquire()).await {
+        let tried = timeout(ANSWER_WITHIN, self.acquire()).await;
+        self.answered = matches!(tried, Ok(Ok(_)));
+        match tried {
             Ok(Ok(true)) => self.renewed = Some(Instant::now()),
             Ok(Ok(false)) => self.renewed = None,
             // Not reached, refused, or another replica was faster: seen at the next try.
             Ok(Err(_)) | Err(_) => {}
         }
         self.is_recent()
+    }
+
+    /// Whether the last try to get or renew the Lease was answered, whoever holds it.
+    pub fn was_answered(&self) -> bool {
+        self.answered
     }
 
     /// Gives the Lease up if this replica holds it, so that another can take it immediately. Call it

@@ -16,12 +16,13 @@ use tokio::time::timeout;
 
 use super::answer::Answer;
 use crate::metrics::FollowOutcome;
+use crate::thin;
 
 /// Streams of one page: with their history one can be some hundred kilobytes.
 const PAGE: usize = 50;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// The registry is asked meanwhile.
-const IMPORTED_WITHIN: Duration = Duration::from_mins(2);
+/// The registry is queried meanwhile.
+const IMPORTED_WITHIN: Duration = Duration::from_mins(1);
 
 /// Why a request came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +100,11 @@ pub(super) async fn labels(client: &Client, namespace: &str) -> Result<Option<La
     Ok(found.map(|metadata| metadata.labels.unwrap_or_default()))
 }
 
+/// What is left of a page when its items have been shown.
 #[derive(Deserialize)]
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(default)]
-    items: Vec<Stream>,
 }
 
 #[derive(Default, Deserialize)]
@@ -114,7 +114,7 @@ struct PageMetadata {
     rest: Option<String>,
 }
 
-/// Shows each stream of a namespace, page by page: no more is in memory at a time.
+/// Shows each stream of a namespace. No more than one of them is in memory at a time.
 pub(super) async fn streams(
     client: &Client,
     namespace: &str,
@@ -127,12 +127,27 @@ pub(super) async fn streams(
         );
         let request = Request::get(path).body(Vec::new());
         let request = request.map_err(|_| Trouble::Refused)?;
-        let page = match within(ANSWER_WITHIN, client.request::<Page>(request)).await {
-            // The rest of a list that took too long; the next try begins anew.
+        let reading = async {
+            let answer = client.request_stream(request).await?;
+            let (page, skipped) = thin::read(answer, |item| {
+                // The API server has accepted it; what cannot be read has no tag that is followed.
+                if let Ok(stream) = serde_json::from_slice(item) {
+                    show(&stream);
+                }
+                None
+            })
+            .await
+            .map_err(|error| kube::Error::Service(Box::new(error)))?;
+            if skipped > 0 {
+                tracing::warn!(namespace, skipped, "image streams are too large to be read");
+            }
+            serde_json::from_slice::<Page>(&page).map_err(kube::Error::SerdeError)
+        };
+        let page = match within(ANSWER_WITHIN, reading).await {
+            // The rest of a list that took too long; the next try starts from its beginning.
             Err(Trouble::Gone) if !rest.is_empty() => return Err(Trouble::Unreachable),
             page => page?,
         };
-        page.items.iter().for_each(&mut show);
         match page.metadata.rest {
             Some(token) if !token.is_empty() => {
                 rest = format!("&continue={}", encoded(&token));

@@ -1,16 +1,32 @@
 //! The Build as it is watched: what following needs is kept, everything else dropped as it is read.
+//!
+//! Watches deliver one object at a time. Lists do not: those of [`reducing`] are reduced while they
+//! arrive, so that no page of them is ever held.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use extreg_core::follow::{Build, BuildSpec, BuildStatus};
+use extreg_core::follow::{Build, BuildSpec, BuildStatus, Pushed};
+use futures::TryStreamExt as _;
+use http::header::CONTENT_LENGTH;
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::BodyExt as _;
 use k8s_openapi::NamespaceResourceScope;
-use kube::Resource;
 use kube::api::ObjectMeta;
-use serde::{Deserialize, Deserializer};
+use kube::client::Body;
+use kube::{Client, Resource};
+use serde::{Deserialize, Deserializer, Serialize};
+use tower::service_fn;
+
+use crate::thin;
+
+/// Where all builds are listed.
+const LIST: &str = "/apis/build.openshift.io/v1/builds";
+/// More bytes than any name that OpenShift accepts for an image.
+const LONGEST_NAME: usize = 1024;
 
 /// A Build of the cluster.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Watched {
     #[serde(default, deserialize_with = "least")]
     metadata: ObjectMeta,
@@ -36,14 +52,59 @@ impl Watched {
         self.metadata.uid.as_deref().unwrap_or_default()
     }
 
-    /// What the engine looks at.
-    pub(super) fn into_build(self) -> Build {
-        Build {
-            labels: self.metadata.labels.unwrap_or_default(),
-            spec: self.spec,
-            status: self.status,
-        }
+    /// What it has pushed, if that can be followed.
+    pub(super) fn pushed(&self) -> Option<Pushed> {
+        let build = Build {
+            labels: self.metadata.labels.clone().unwrap_or_default(),
+            spec: self.spec.clone(),
+            status: self.status.clone(),
+        };
+        let pushed = Pushed::of(&build).ok();
+        pushed.filter(|pushed| pushed.name.len() <= LONGEST_NAME)
     }
+}
+
+/// The same client, except that a list of all builds holds only those that can be followed, and of
+/// each only what is kept.
+pub(super) fn reducing(client: &Client) -> Client {
+    let real = client.clone();
+    let service = service_fn(move |request: Request<Body>| {
+        let real = real.clone();
+        async move {
+            let is_list = request.method() == Method::GET && is_list(request.uri());
+            let response = real.send(request).await?;
+            if is_list && response.status() == StatusCode::OK {
+                reduced(response).await
+            } else {
+                Ok(response)
+            }
+        }
+    });
+    Client::new(service, client.default_namespace())
+}
+
+fn is_list(uri: &Uri) -> bool {
+    let watches = uri.query().is_some_and(|query| query.contains("watch="));
+    uri.path() == LIST && !watches
+}
+
+async fn reduced(response: Response<Body>) -> kube::Result<Response<Body>> {
+    let (mut parts, body) = response.into_parts();
+    let body = body.into_data_stream().map_err(std::io::Error::other);
+    let (list, skipped) = thin::read(body.into_async_read(), reduce)
+        .await
+        .map_err(|error| kube::Error::Service(Box::new(error)))?;
+    if skipped > 0 {
+        tracing::warn!(skipped, "builds are too large to be read");
+    }
+    parts.headers.remove(CONTENT_LENGTH);
+    Ok(Response::from_parts(parts, Body::from(list)))
+}
+
+fn reduce(item: &[u8]) -> Option<Vec<u8>> {
+    let build: Watched = serde_json::from_slice(item).ok()?;
+    build.pushed()?;
+    serde_json::to_vec(&build).ok()
 }
 
 impl Resource for Watched {
@@ -105,8 +166,7 @@ fn least<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Er
 
 #[cfg(test)]
 mod tests {
-    use extreg_core::follow::Pushed;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -133,15 +193,78 @@ mod tests {
         let watched: Watched = serde_json::from_str(&text).unwrap();
         assert!(!format!("{watched:?}").contains("hunter2"));
         assert_eq!((watched.namespace(), watched.name()), ("snow", "app-1"));
-        let build = watched.into_build();
-        assert_eq!(build.labels.len(), 1);
-        assert_eq!(Pushed::of(&build).unwrap().digest, digest);
+        assert_eq!(watched.metadata.labels.as_ref().unwrap().len(), 1);
+        assert_eq!(watched.pushed().unwrap().digest, digest);
+
+        let reduced = reduce(text.as_bytes()).unwrap();
+        assert!(!String::from_utf8_lossy(&reduced).contains("hunter2"));
+        let again: Watched = serde_json::from_slice(&reduced).unwrap();
+        assert_eq!(again.pushed(), watched.pushed());
+        assert_eq!(again.uid(), "u");
         for odd in [
             "{}",
             r#"{"metadata":{},"spec":{"output":null},"status":{"output":null}}"#,
         ] {
             let watched: Watched = serde_json::from_str(odd).unwrap();
-            assert!(Pushed::of(&watched.into_build()).is_err(), "{odd}");
+            assert!(watched.pushed().is_none(), "{odd}");
+            assert!(reduce(odd.as_bytes()).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_name_without_end_is_not_kept() {
+        let build = |name: &str| {
+            json!({
+                "spec": {"output": {"to": {"kind": "DockerImage", "name": name}}},
+                "status": {
+                    "phase": "Complete", "completionTimestamp": "2026-11-24T12:00:00Z",
+                    "output": {"to": {"imageDigest": format!("sha256:{}", "ab".repeat(32))}},
+                },
+            })
+            .to_string()
+        };
+        assert!(reduce(build("quay.io/ann/app").as_bytes()).is_some());
+        let host = format!("{}.example.com/ann/app", "a.".repeat(LONGEST_NAME));
+        assert!(reduce(build(&host).as_bytes()).is_none());
+    }
+
+    #[tokio::test]
+    async fn lists_are_reduced_and_nothing_else() {
+        let item = |phase: &str| {
+            json!({
+                "metadata": {"name": phase, "namespace": "snow", "uid": phase},
+                "spec": {"output": {"to": {"kind": "DockerImage", "name": "ann/app"}}, "x": "y"},
+                "status": {
+                    "phase": phase, "completionTimestamp": "2026-11-24T12:00:00Z",
+                    "output": {"to": {"imageDigest": format!("sha256:{}", "ab".repeat(32))}},
+                },
+            })
+        };
+        let list = json!({
+            "metadata": {"resourceVersion": "5", "continue": "c"},
+            "items": [item("Complete"), item("Failed"), {"metadata": 7}],
+        });
+        let answer = list.to_string();
+        let service = service_fn(move |_: Request<Body>| {
+            let answer = answer.clone().into_bytes();
+            async move { Ok::<_, kube::Error>(Response::new(Body::from(answer))) }
+        });
+        let client = reducing(&Client::new(service, "default"));
+        let get = async |path: &str| {
+            let request = Request::get(path).body(Vec::new()).unwrap();
+            client.request::<Value>(request).await.unwrap()
+        };
+        let reduced = get("/apis/build.openshift.io/v1/builds?limit=100").await;
+        assert_eq!(reduced["metadata"], list["metadata"]);
+        let items = reduced["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1);
+        assert_eq!(items[0]["metadata"]["name"], "Complete");
+        assert!(items[0]["spec"].get("x").is_none());
+        for other in [
+            "/apis/build.openshift.io/v1/builds?watch=true",
+            "/api/v1/namespaces",
+        ] {
+            assert_eq!(get(other).await, list, "{other}");
         }
     }
 }

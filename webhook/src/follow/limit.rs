@@ -1,37 +1,68 @@
-//! So many imports a minute for one namespace.
+//! A rate for each namespace: so much a minute, and a little more after a pause.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// One every six seconds, ten at once after a while without any.
-const PERIOD: Duration = Duration::from_secs(6);
-const BURST: u32 = 10;
 /// Namespaces that are remembered before those that have their burst back are forgotten.
 const SWEEP: usize = 256;
 
-/// When each namespace will have its whole burst back.
-#[derive(Debug, Default)]
-pub(super) struct Limiter(BTreeMap<String, Instant>);
+/// How much each namespace may do.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    /// The time that one takes.
+    period: Duration,
+    /// How many can be done together after a while without any.
+    burst: u32,
+    /// When each namespace will have its whole burst back.
+    whole: BTreeMap<String, Instant>,
+}
 
 impl Limiter {
-    /// When the next import of a namespace may be.
+    /// Imports: ten a minute.
+    pub(super) fn of_imports() -> Self {
+        Self::new(Duration::from_secs(6), 10)
+    }
+
+    /// Builds that are looked at, each of which costs a list of the namespace's streams: thirty a
+    /// minute.
+    pub(super) fn of_looks() -> Self {
+        Self::new(Duration::from_secs(2), 30)
+    }
+
+    fn new(period: Duration, burst: u32) -> Self {
+        Self {
+            period,
+            burst,
+            whole: BTreeMap::new(),
+        }
+    }
+
+    /// When the next of a namespace may be.
     pub(super) fn ready(&self, namespace: &str, now: Instant) -> Instant {
-        let whole = self.0.get(namespace).copied().unwrap_or(now);
+        let whole = self.whole.get(namespace).copied().unwrap_or(now);
         whole
-            .checked_sub(PERIOD * (BURST - 1))
+            .checked_sub(self.period * self.burst.saturating_sub(1))
             .unwrap_or(now)
             .max(now)
     }
 
-    /// Counts imports of a namespace.
-    pub(super) fn charge(&mut self, namespace: &str, imports: u32, now: Instant) {
-        if self.0.len() >= SWEEP {
-            self.0.retain(|_, whole| *whole > now);
+    /// Charges one to a namespace.
+    ///
+    /// # Errors
+    /// When it may be instead; then nothing is charged.
+    pub(super) fn take(&mut self, namespace: &str, now: Instant) -> Result<(), Instant> {
+        let ready = self.ready(namespace, now);
+        if ready > now {
+            return Err(ready);
         }
-        let whole = self.0.entry(namespace.to_owned()).or_insert(now);
-        *whole = (*whole).max(now) + PERIOD * imports;
+        if self.whole.len() >= SWEEP {
+            self.whole.retain(|_, whole| *whole > now);
+        }
+        let whole = self.whole.entry(namespace.to_owned()).or_insert(now);
+        *whole = (*whole).max(now) + self.period;
+        Ok(())
     }
 }
 
@@ -42,27 +73,28 @@ mod tests {
     #[test]
     fn a_burst_and_then_one_at_a_time() {
         let start = Instant::now();
-        let mut limiter = Limiter::default();
-        for _ in 0..BURST {
-            assert_eq!(limiter.ready("snow", start), start);
-            limiter.charge("snow", 1, start);
+        let mut limiter = Limiter::of_imports();
+        let period = limiter.period;
+        for _ in 0..limiter.burst {
+            assert_eq!(limiter.take("snow", start), Ok(()));
         }
-        assert_eq!(limiter.ready("snow", start), start + PERIOD);
-        assert_eq!(limiter.ready("other", start), start);
-        let later = start + PERIOD;
-        assert_eq!(limiter.ready("snow", later), later);
-        limiter.charge("snow", 2, later);
-        assert_eq!(limiter.ready("snow", later), later + PERIOD * 2);
+        assert_eq!(limiter.take("snow", start), Err(start + period));
+        assert_eq!(limiter.take("snow", start), Err(start + period));
+        assert_eq!(limiter.take("other", start), Ok(()));
+        let later = start + period;
+        assert_eq!(limiter.take("snow", later), Ok(()));
+        assert_eq!(limiter.take("snow", later), Err(later + period));
     }
 
     #[test]
-    fn namespaces_that_are_idle_are_forgotten() {
+    fn idle_namespaces_are_forgotten() {
         let start = Instant::now();
-        let mut limiter = Limiter::default();
+        let mut limiter = Limiter::of_looks();
         for number in 0..SWEEP {
-            limiter.charge(&number.to_string(), 1, start);
+            limiter.take(&number.to_string(), start).unwrap();
         }
-        limiter.charge("snow", 1, start + PERIOD * 2);
-        assert_eq!(limiter.0.len(), 1);
+        let later = start + limiter.period * 2;
+        limiter.take("snow", later).unwrap();
+        assert_eq!(limiter.whole.len(), 1);
     }
 }

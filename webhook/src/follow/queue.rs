@@ -1,6 +1,12 @@
-//! What waits to be followed: bounded, the newest build of an image only, each at its time.
+//! What waits to be followed: bounded in all and for each namespace, the newest build of an image
+//! only, each at its time, and the namespaces in turn.
+//!
+//! A tenant decides how many builds complete in a namespace, so no namespace can take the places or
+//! the workers of another: where there is no place left, the namespace that has most gives up its
+//! oldest build.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::time::Duration;
 
 use extreg_core::follow::Pushed;
@@ -9,10 +15,10 @@ use tokio::time::Instant;
 
 /// Builds that can wait. One is some hundred bytes.
 const MOST: usize = 1024;
-
-/// An image that was pushed in a namespace, as the build wrote it.
-pub(super) type Key = (String, String);
-
+/// Those of one namespace.
+const MOST_OF_ONE: usize = 256;
+/// Those of one namespace that can wait for another try.
+const RETRIES_OF_ONE: usize = 32;
 /// A build to follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
@@ -25,69 +31,139 @@ pub(super) struct Item {
     pub(super) tries: u32,
 }
 
-impl Item {
-    pub(super) fn key(&self) -> Key {
-        (self.namespace.clone(), self.pushed.name.clone())
-    }
-}
-
-/// The waiting builds, and which images are being looked at.
+/// The waiting builds, and in which namespaces one is worked on.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: BTreeMap<Key, (Instant, Item)>,
-    running: BTreeSet<Key>,
+    lanes: BTreeMap<String, Lane>,
+    waiting: usize,
+    /// The namespace that had its turn last.
+    last: String,
+}
+
+/// One namespace. Its keys are images as builds write them.
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: BTreeMap<String, (Instant, Item)>,
+    /// One of its builds is worked on. There is no second one: the rate of imports allows no more,
+    /// and a registry that never answers holds no more than this.
+    runs: bool,
 }
 
 impl Queue {
-    /// Adds a build, to be taken from `due` on. An older one of the same image gives way to it;
-    /// it gives way to a newer one. Answers false if there is no room.
-    pub(super) fn push(&mut self, item: Item, due: Instant) -> bool {
-        let key = item.key();
-        match self.waiting.get(&key) {
-            Some((_, other)) if other.completed > item.completed => return true,
+    /// Adds a build, to be taken from `due` on. An older one of the same image is replaced by it;
+    /// it is ignored if a newer one waits. Answers what has lost its place, if anything has.
+    pub(super) fn push(&mut self, item: Item, due: Instant) -> Option<Item> {
+        let lane = self.lanes.entry(item.namespace.clone()).or_default();
+        let waits = lane.waiting.get(&item.pushed.name);
+        match waits {
+            Some((_, other)) if other.completed > item.completed => return None,
             // The same again keeps its place in the order of tries.
-            Some((_, other)) if other.uid == item.uid && item.tries == 0 => return true,
-            None if self.waiting.len() >= MOST => return false,
-            Some(_) | None => {}
+            Some((_, other)) if other.uid == item.uid && item.tries == 0 => return None,
+            Some(_) => {}
+            None => self.waiting += 1,
         }
-        self.waiting.insert(key, (due, item));
-        true
+        let namespace = item.namespace.clone();
+        lane.waiting.insert(item.pushed.name.clone(), (due, item));
+        if lane.waiting.len() > MOST_OF_ONE {
+            self.evict(&namespace)
+        } else if self.waiting > MOST {
+            // Of two that have as many, the one that wants more.
+            let greediest = self
+                .lanes
+                .iter()
+                .max_by_key(|(name, lane)| (lane.waiting.len(), **name == namespace));
+            let greediest = greediest.map(|(name, _)| name.clone())?;
+            self.evict(&greediest)
+        } else {
+            None
+        }
     }
 
-    /// Takes a build whose time has come; of several the one that waits longest. Until
-    /// [`Queue::done`] no other of its image is taken.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Item> {
-        let (key, due) = self.next()?;
-        if due > now {
-            return None;
-        }
-        let (_, item) = self.waiting.remove(&key)?;
-        self.running.insert(key);
+    /// Takes a build whose time has come, of the next namespace in turn that `may` begin one. Until
+    /// [`Queue::done`] no other of the namespace is taken.
+    pub(super) fn take(&mut self, now: Instant, may: impl Fn(&str) -> bool) -> Option<Item> {
+        let last = Bound::Excluded(self.last.as_str());
+        let after = self.lanes.range::<str, _>((last, Bound::Unbounded));
+        let until = Bound::Included(self.last.as_str());
+        let before = self.lanes.range::<str, _>((Bound::Unbounded, until));
+        let (namespace, image) = after.chain(before).find_map(|(namespace, lane)| {
+            let (due, image) = lane.next()?;
+            (due <= now && may(namespace)).then(|| (namespace.clone(), image.to_owned()))
+        })?;
+        let lane = self.lanes.get_mut(&namespace)?;
+        let (_, item) = lane.waiting.remove(&image)?;
+        lane.runs = true;
+        self.waiting -= 1;
+        self.last = namespace;
         Some(item)
     }
 
-    /// The next one's time.
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        self.next().map(|(_, due)| due)
+    /// When the next one can be taken, where each namespace is not ready before a time; none for
+    /// never.
+    pub(super) fn next_due(&self, ready: impl Fn(&str) -> Option<Instant>) -> Option<Instant> {
+        let lanes = self.lanes.iter();
+        let due = lanes.filter_map(|(name, lane)| Some(lane.next()?.0.max(ready(name)?)));
+        due.min()
     }
 
-    /// An image is not looked at any more.
-    pub(super) fn done(&mut self, key: &Key) {
-        self.running.remove(key);
+    /// The build of a namespace is not worked on any more.
+    pub(super) fn done(&mut self, namespace: &str) {
+        if let Some(lane) = self.lanes.get_mut(namespace) {
+            lane.runs = false;
+        }
+        self.sweep(namespace);
+    }
+
+    /// Whether a namespace can have one more build wait for another try.
+    pub(super) fn may_retry(&self, namespace: &str) -> bool {
+        let lane = self.lanes.get(namespace);
+        let waiting = lane.into_iter().flat_map(|lane| lane.waiting.values());
+        waiting.filter(|(_, item)| item.tries > 0).count() < RETRIES_OF_ONE
     }
 
     /// How many wait.
     pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+        self.waiting
     }
 
-    fn next(&self) -> Option<(Key, Instant)> {
-        let free = self
+    /// Whether what a namespace has lost can have its place again.
+    pub(super) fn has_place(&self, namespace: &str) -> bool {
+        self.waiting <= MOST / 2 && self.len_of(namespace) == 0
+    }
+
+    fn len_of(&self, namespace: &str) -> usize {
+        self.lanes
+            .get(namespace)
+            .map_or(0, |lane| lane.waiting.len())
+    }
+
+    fn evict(&mut self, namespace: &str) -> Option<Item> {
+        let lane = self.lanes.get_mut(namespace)?;
+        let oldest = lane
             .waiting
             .iter()
-            .filter(|(key, _)| !self.running.contains(*key));
-        let (key, (due, _)) = free.min_by_key(|(_, (due, _))| *due)?;
-        Some((key.clone(), *due))
+            .min_by_key(|(_, (_, item))| item.completed);
+        let oldest = oldest.map(|(image, _)| image.clone())?;
+        let (_, item) = lane.waiting.remove(&oldest)?;
+        self.waiting -= 1;
+        self.sweep(namespace);
+        Some(item)
+    }
+
+    fn sweep(&mut self, namespace: &str) {
+        let lane = self.lanes.get(namespace);
+        if lane.is_some_and(|lane| lane.waiting.is_empty() && !lane.runs) {
+            self.lanes.remove(namespace);
+        }
+    }
+}
+
+impl Lane {
+    /// The one to take next, and when.
+    fn next(&self) -> Option<(Instant, &str)> {
+        let free = (!self.runs).then(|| self.waiting.iter())?;
+        let first = free.min_by_key(|(_, (due, item))| (*due, item.completed));
+        first.map(|(image, (due, _))| (*due, image.as_str()))
     }
 }
 
@@ -104,11 +180,12 @@ mod tests {
 
     use super::*;
 
-    fn item(image: &str, uid: &str, second: u8) -> Item {
+    fn item_of(namespace: &str, image: &str, uid: &str, second: u32) -> Item {
         let to = json!({"output": {"to": {"kind": "DockerImage", "name": image}}});
-        let completed = format!("2026-11-24T12:00:{second:02}Z");
+        let completed = "2026-11-24T12:00:00Z".parse::<Timestamp>().unwrap();
+        let completed = completed + Duration::from_secs(second.into());
         let status = json!({
-            "phase": "Complete", "completionTimestamp": completed,
+            "phase": "Complete", "completionTimestamp": completed.to_string(),
             "output": {"to": {"imageDigest": format!("sha256:{}", "ab".repeat(32))}},
         });
         let build = Build {
@@ -117,33 +194,40 @@ mod tests {
             ..Build::default()
         };
         Item {
-            namespace: "snow".to_owned(),
+            namespace: namespace.to_owned(),
             build: format!("build-{uid}"),
             uid: uid.to_owned(),
             pushed: Pushed::of(&build).unwrap(),
-            completed: completed.parse().unwrap(),
+            completed,
             tries: 0,
         }
+    }
+
+    fn item(image: &str, uid: &str, second: u32) -> Item {
+        item_of("snow", image, uid, second)
+    }
+
+    fn take(queue: &mut Queue, now: Instant) -> Option<Item> {
+        queue.take(now, |_| true)
     }
 
     #[test]
     fn the_newest_build_of_an_image_is_taken_once() {
         let now = Instant::now();
         let mut queue = Queue::default();
-        assert!(queue.push(item("a/b", "new", 2), now));
-        assert!(queue.push(item("a/b", "old", 1), now));
-        assert!(queue.push(item("a/b", "new", 2), now));
+        queue.push(item("a/b", "new", 2), now);
+        queue.push(item("a/b", "old", 1), now);
+        queue.push(item("a/b", "new", 2), now);
         assert_eq!(queue.len(), 1);
-        let taken = queue.take(now).unwrap();
+        let taken = take(&mut queue, now).unwrap();
         assert_eq!(taken.uid, "new");
 
-        // While it is looked at, the next of its image waits, and others do not.
-        assert!(queue.push(item("a/b", "next", 3), now));
-        assert!(queue.push(item("a/c", "other", 1), now));
-        assert_eq!(queue.take(now).unwrap().uid, "other");
-        assert_eq!((queue.take(now), queue.next_due()), (None, None));
-        queue.done(&taken.key());
-        assert_eq!(queue.take(now).unwrap().uid, "next");
+        // While it is worked on, the next one waits.
+        queue.push(item("a/b", "next", 3), now);
+        assert_eq!(take(&mut queue, now), None);
+        queue.done("snow");
+        assert_eq!(take(&mut queue, now).unwrap().uid, "next");
+        assert_eq!(queue.len(), 0);
     }
 
     #[test]
@@ -158,21 +242,108 @@ mod tests {
         queue.push(again, later);
         // Seen once more in between: it keeps its pause. A newer build does not wait.
         queue.push(item("a/b", "x", 1), now);
-        assert_eq!((queue.take(now), queue.next_due()), (None, Some(later)));
+        assert_eq!(take(&mut queue, now), None);
+        assert_eq!(queue.next_due(|_| Some(now)), Some(later));
+        let ready = later + Duration::from_secs(1);
+        assert_eq!(queue.next_due(|_| Some(ready)), Some(ready));
+        assert_eq!(queue.next_due(|_| None), None);
         queue.push(item("a/b", "y", 2), now);
-        assert_eq!(queue.take(now).unwrap().uid, "y");
+        assert_eq!(queue.take(now, |_| false), None);
+        assert_eq!(take(&mut queue, now).unwrap().uid, "y");
     }
 
     #[test]
-    fn there_is_room_for_so_many() {
+    fn namespaces_take_turns_and_have_one_worker_each() {
         let now = Instant::now();
         let mut queue = Queue::default();
-        for number in 0..MOST {
-            assert!(queue.push(item(&format!("a/b{number}"), "x", 1), now));
+        for number in 0..5 {
+            queue.push(item_of("a", &format!("a/b{number}"), "x", number), now);
         }
-        assert!(!queue.push(item("a/more", "x", 1), now));
-        assert!(queue.push(item("a/b0", "y", 2), now));
+        for namespace in ["b", "c"] {
+            queue.push(item_of(namespace, "a/b", "x", 9), now);
+        }
+        let taken: Vec<Item> = std::iter::from_fn(|| take(&mut queue, now)).collect();
+        let order: Vec<&str> = taken.iter().map(|item| item.namespace.as_str()).collect();
+        assert_eq!(order, ["a", "b", "c"]);
+        queue.done("a");
+        assert_eq!(take(&mut queue, now).unwrap().namespace, "a");
+    }
+
+    #[test]
+    fn a_namespace_has_its_places_and_loses_its_oldest() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        let most = u32::try_from(MOST_OF_ONE).unwrap();
+        for number in 0..most {
+            let item = item(&format!("a/b{number}"), "x", number + 1);
+            assert_eq!(queue.push(item, now), None);
+        }
+        let evicted = queue.push(item("a/more", "x", 999), now).unwrap();
+        assert_eq!(evicted.pushed.name, "a/b0");
+        // Older than all: it has no place itself.
+        let evicted = queue.push(item("a/old", "x", 0), now).unwrap();
+        assert_eq!(evicted.pushed.name, "a/old");
+        // A newer one of an image that waits needs no other place.
+        assert_eq!(queue.push(item("a/b7", "y", 999), now), None);
+        assert_eq!(queue.len(), MOST_OF_ONE);
+    }
+
+    #[test]
+    fn the_greediest_namespace_gives_way() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        for namespace in ["a", "b", "c", "d"] {
+            for number in 0..256 {
+                queue.push(
+                    item_of(namespace, &format!("a/b{number}"), "x", number),
+                    now,
+                );
+            }
+        }
         assert_eq!(queue.len(), MOST);
+        for number in 0..10 {
+            let small = item_of("quiet", &format!("a/b{number}"), "x", 0);
+            let evicted = queue.push(small, now).unwrap();
+            assert_ne!(evicted.namespace, "quiet");
+        }
+        assert_eq!((queue.len(), queue.len_of("quiet")), (MOST, 10));
+        // One that wants more than the others pays with its own.
+        for number in 256..300 {
+            let more = item_of("a", &format!("a/b{number}"), "x", number);
+            queue.push(more, now);
+        }
+        assert!(queue.len_of("a") <= queue.len_of("d") + 1);
+        assert_eq!((queue.len(), queue.len_of("quiet")), (MOST, 10));
+    }
+
+    #[test]
+    fn so_many_of_a_namespace_are_tried_again() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        for number in 0..RETRIES_OF_ONE {
+            assert!(queue.may_retry("snow"));
+            let again = Item {
+                tries: 1,
+                ..item(&format!("a/b{number}"), "x", 1)
+            };
+            queue.push(again, now);
+            queue.push(item(&format!("a/new{number}"), "x", 1), now);
+        }
+        assert!(!queue.may_retry("snow"));
+        assert!(queue.may_retry("other"));
+    }
+
+    #[test]
+    fn what_is_done_with_leaves_nothing() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        for number in 0..3 {
+            queue.push(item_of(&format!("n{number}"), "a/b", "x", 1), now);
+        }
+        while let Some(item) = take(&mut queue, now) {
+            queue.done(&item.namespace);
+        }
+        assert!(queue.lanes.is_empty());
     }
 
     #[test]

@@ -5,28 +5,34 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-use crate::metrics::{FollowMetrics, SourceState};
+use super::Progress;
 
-/// Runs it for ever, again and again, each time in a task of its own.
-pub(super) async fn supervise<F>(metrics: FollowMetrics, pause: Duration, run: impl Fn() -> F)
-where
+/// Runs it again and again until it is stopped, each time in a task of its own.
+pub(super) async fn supervise<F>(
+    progress: Progress,
+    pause: Duration,
+    stop: CancellationToken,
+    run: impl Fn() -> F,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
-    loop {
+    while !stop.is_cancelled() {
         // Ends with this future.
         let mut task = JoinSet::new();
         task.spawn(run());
         if let Some(Err(error)) = task.join_next().await
             && error.is_panic()
         {
-            metrics.panicked();
-            tracing::error!("following builds panicked; it begins anew");
+            progress.metrics().panicked();
+            tracing::error!("build follower panicked; restarting");
         }
-        metrics.leader(false);
-        metrics.queue(0);
-        metrics.state(SourceState::Off);
-        sleep(pause).await;
+        progress.rest();
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
     }
 }
 
@@ -38,11 +44,12 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::metrics::Metrics;
+    use crate::metrics::ImporterMetrics;
 
     #[tokio::test(start_paused = true)]
     async fn a_panic_is_counted_and_survived() {
-        let metrics = Metrics::new();
+        let metrics = ImporterMetrics::new();
+        let progress = Progress::new(metrics.follow().clone());
         let (runs, third) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let (count, reached) = (Arc::clone(&runs), Arc::clone(&third));
         let run = move || {
@@ -54,7 +61,8 @@ mod tests {
                 std::future::pending::<()>().await;
             }
         };
-        let supervised = supervise(metrics.follow().clone(), Duration::from_secs(30), run);
+        let stop = CancellationToken::new();
+        let supervised = supervise(progress, Duration::from_secs(30), stop, run);
         tokio::select! {
             () = supervised => {}
             () = third.notified() => {}
@@ -62,5 +70,17 @@ mod tests {
         assert_eq!(runs.load(Ordering::Relaxed), 3);
         let text = metrics.encode();
         assert!(text.contains("extreg_follow_panics_total 2\n"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_when_it_is_stopped() {
+        let progress = Progress::new(ImporterMetrics::new().follow().clone());
+        let stop = CancellationToken::new();
+        let inside = stop.clone();
+        let run = move || {
+            let inside = inside.clone();
+            async move { inside.cancel() }
+        };
+        supervise(progress, Duration::from_secs(30), stop, run).await;
     }
 }

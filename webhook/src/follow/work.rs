@@ -1,16 +1,19 @@
-//! One build: the streams of its namespace, what the engine says of them, an import for each.
+//! One build: the streams of its namespace, what the engine decides for them, an import for each.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use extreg_core::follow::{Import, follow, may_follow};
 use extreg_core::policy::Selector;
 use jiff::Timestamp;
 use kube::Client;
+use tokio::time::Instant;
 
 use super::answer::Imported;
 use super::api::{self, Trouble};
 use super::event::{Events, Note, Reason};
+use super::limit::Limiter;
 use super::memory::Memory;
 use super::queue::Item;
 use crate::metrics::{FollowMetrics, FollowOutcome};
@@ -19,29 +22,60 @@ use crate::metrics::{FollowMetrics, FollowOutcome};
 #[derive(Clone)]
 pub(super) struct Worker {
     pub(super) client: Client,
-    pub(super) events: Events,
     pub(super) memory: Memory,
     pub(super) metrics: FollowMetrics,
-    pub(super) selected: Option<Selector>,
+    events: Events,
+    selected: Option<Selector>,
+    imports: Arc<Mutex<Limiter>>,
 }
 
 /// What is left of a build that was worked on.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) item: Item,
-    /// Imports that were asked for.
-    pub(super) imports: u32,
+    pub(super) next: Next,
+    /// Whether the last import was answered, if one was sent.
+    pub(super) answered: Option<bool>,
+    /// It took the place of a slow one.
+    pub(super) is_slow: bool,
+}
+
+/// What becomes of a build that was worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Next {
+    /// Nothing: all is done.
+    Through,
+    /// The namespace has used up its rate of imports; the rest follows after this.
+    Later(Duration),
     /// It has to be tried again, not before this has passed.
-    pub(super) again: Option<Duration>,
+    Again(Duration),
 }
 
 impl Worker {
+    pub(super) fn new(
+        client: Client,
+        events: Events,
+        memory: Memory,
+        metrics: FollowMetrics,
+        selected: Option<Selector>,
+    ) -> Self {
+        Self {
+            client,
+            memory,
+            metrics,
+            events,
+            selected,
+            imports: Arc::new(Mutex::new(Limiter::of_imports())),
+        }
+    }
+
     /// Does all for a build that can be done now.
     pub(super) async fn work(self, item: Item) -> Done {
         let mut done = Done {
             item,
-            imports: 0,
-            again: None,
+            next: Next::Through,
+            answered: None,
+            is_slow: false,
         };
         let wanted = match self.wanted(&done.item).await {
             Ok(wanted) => wanted,
@@ -51,16 +85,38 @@ impl Worker {
             }
         };
         for import in wanted {
-            done.imports += 1;
+            if let Err(pause) = self.charge(&done.item.namespace) {
+                self.metrics.outcome(FollowOutcome::Postponed);
+                done.next = done.next.max(Next::Later(pause));
+                break;
+            }
             match api::import(&self.client, &done.item.namespace, &import.body).await {
                 Ok(answer) => {
+                    done.answered = Some(true);
                     let imported = answer.sort(&import.tags);
                     self.imported(&mut done, &import, &imported).await;
                 }
-                Err(trouble) => self.trouble(&mut done, trouble, Some(&import.stream)),
+                Err(trouble) => {
+                    let is_answered = trouble != Trouble::Unreachable;
+                    done.answered = Some(is_answered);
+                    self.trouble(&mut done, trouble, Some(&import.stream));
+                    // The others would most likely wait for the same registry.
+                    if !is_answered {
+                        break;
+                    }
+                }
             }
         }
         done
+    }
+
+    /// Charges an import to a namespace before it is sent, or answers how long it has to wait.
+    fn charge(&self, namespace: &str) -> Result<(), Duration> {
+        let now = Instant::now();
+        let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
+        imports
+            .take(namespace, now)
+            .map_err(|ready| ready.duration_since(now))
     }
 
     /// The imports that a build asks for.
@@ -112,7 +168,7 @@ impl Worker {
             tracing::warn!(namespace, build, stream, "{text}");
             self.say(item, import, Reason::FollowBuildFailed, text)
                 .await;
-            done.again = done.again.max(Some(Duration::ZERO));
+            done.next = done.next.max(Next::Again(Duration::ZERO));
         }
     }
 
@@ -140,7 +196,7 @@ impl Worker {
             _ => tracing::warn!(namespace, build, stream, %outcome, "build not followed"),
         }
         if trouble.passes() {
-            done.again = done.again.max(Some(trouble.wait()));
+            done.next = done.next.max(Next::Again(trouble.wait()));
         }
     }
 }
@@ -170,8 +226,8 @@ fn complained(item: &Item, imported: &Imported) -> Option<String> {
     let tags = imported.failed.iter().map(|(tag, _)| tag.as_str());
     let tags: Vec<&str> = tags.collect();
     Some(format!(
-        "build {} pushed {} as {}: importing {} failed ({reason}); the condition of the tag says more, \
-         and it is tried again",
+        "build {} pushed {} as {}: importing {} failed ({reason}); the condition of the tag shows why; \
+         retrying",
         item.build,
         item.pushed.name,
         item.pushed.digest,

@@ -1,5 +1,6 @@
 //! The instruments of following builds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,10 +10,45 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::{FollowOutcome, SourceState, register};
+use super::{FollowOutcome, SourceState, encoded, register, registry};
 
 /// From what is hardly felt to the 15 minutes of OpenShift's own schedule.
 const BUCKETS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
+
+/// The instruments of the importer. They are not those of the webhook: an alert on the webhook's
+/// series must not see a process that serves no certificate and knows no policies.
+#[derive(Clone, Debug)]
+pub struct ImporterMetrics {
+    registry: Arc<Registry>,
+    follow: FollowMetrics,
+}
+
+impl ImporterMetrics {
+    /// Fresh instruments, all at zero.
+    pub fn new() -> Self {
+        let mut registry = registry();
+        Self {
+            follow: FollowMetrics::new(&mut registry),
+            registry: Arc::new(registry),
+        }
+    }
+
+    /// The instruments of following builds.
+    pub fn follow(&self) -> &FollowMetrics {
+        &self.follow
+    }
+
+    /// All of it as text, of the media type [`super::Metrics::CONTENT_TYPE`].
+    pub fn encode(&self) -> String {
+        encoded(&self.registry)
+    }
+}
+
+impl Default for ImporterMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// What is counted of following builds. Cloning is cheap and shares it.
 #[derive(Clone, Debug)]
@@ -36,7 +72,7 @@ struct StateLabels {
 }
 
 impl FollowMetrics {
-    pub(super) fn new(to: &mut Registry) -> Self {
+    fn new(to: &mut Registry) -> Self {
         let lag = Histogram::new(BUCKETS);
         let help = "Seconds from the end of a build to the import of its image";
         to.register("follow_lag_seconds", help, lag.clone());
@@ -44,7 +80,7 @@ impl FollowMetrics {
             outcomes: register(
                 to,
                 "follow_outcomes",
-                "Builds looked at and streams they are followed to, by what came of it",
+                "Builds read and streams they are followed to, by what came of it",
             ),
             states: register(
                 to,
@@ -53,11 +89,7 @@ impl FollowMetrics {
             ),
             leader: register(to, "follow_leader", "1 if this replica follows builds"),
             queue: register(to, "follow_queue_depth", "Builds waiting to be followed"),
-            panics: register(
-                to,
-                "follow_panics",
-                "Times that following was begun anew after a panic",
-            ),
+            panics: register(to, "follow_panics", "Restarts of following after a panic"),
             lag,
         };
         metrics.state(SourceState::Off);
@@ -98,5 +130,44 @@ impl FollowMetrics {
     /// Counts a panic.
     pub fn panicked(&self) {
         self.panics.inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_series_has_its_documented_name() {
+        let metrics = ImporterMetrics::new();
+        let follow = metrics.follow();
+        follow.outcome(FollowOutcome::UpToDate);
+        follow.lag(Duration::from_secs(3));
+        follow.state(SourceState::Forbidden);
+        follow.queue(7);
+        let text = metrics.encode();
+        for line in [
+            r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#,
+            r#"extreg_follow_lag_seconds_bucket{le="5.0"} 1"#,
+            r#"extreg_follow_state{state="forbidden"} 1"#,
+            "extreg_follow_queue_depth 7",
+            "extreg_follow_leader 0",
+            "extreg_follow_panics_total 0",
+            "# EOF",
+        ] {
+            assert!(
+                text.lines().any(|other| other == line),
+                "{line} is not in\n{text}"
+            );
+        }
+        assert!(text.contains("extreg_build_info"), "{text}");
+        for admission in [
+            "extreg_cert",
+            "extreg_policies",
+            "extreg_facts",
+            "admission",
+        ] {
+            assert!(!text.contains(admission), "{admission}");
+        }
     }
 }

@@ -371,11 +371,11 @@ labels! {
 }
 
 labels! {
-    /// What came of a build that was looked at, or of one stream that it is followed to.
+    /// What came of a build that was read, or of one stream that it is followed to.
     FollowOutcome {
-        /// The stream was changed in between; looked at again.
+        /// The stream was changed in between; tried again.
         Conflict = "conflict",
-        /// The queue is full; looked at again by the next list.
+        /// The namespace has no place left in the queue; listed again later.
         Dropped = "dropped",
         /// The registry did not give the image; tried again.
         Failed = "failed",
@@ -387,8 +387,10 @@ labels! {
         Imported = "imported",
         /// No tag of the namespace comes from that image.
         NoTag = "no_tag",
-        /// The namespace is left alone.
+        /// Builds are not followed in the namespace.
         OptedOut = "opted_out",
+        /// The namespace has used up its rate of imports; the rest follows.
+        Postponed = "postponed",
         /// The API server refuses the request itself; not tried again.
         Refused = "refused",
         /// Too many requests; tried again when the API server said.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -42,6 +42,8 @@ struct Inner {
     answers: Mutex<HashMap<String, Answers>>,
     mood: watch::Sender<Mood>,
     lists: AtomicUsize,
+    pages: Mutex<HashMap<String, Pages>>,
+    address: OnceLock<SocketAddr>,
 }
 
 /// How the server treats every request.
@@ -55,6 +57,9 @@ pub(crate) enum Mood {
     /// It ends each watch with 410.
     Expires,
 }
+
+/// What is answered to a list, with its query, instead of a collection.
+type Pages = fn(&str) -> Body;
 
 /// What is answered to the first, second … object that is posted to a path.
 type Answers = Box<dyn Fn(usize, &Value) -> (u16, Value) + Send>;
@@ -70,6 +75,8 @@ impl Api {
             answers: Mutex::default(),
             mood: watch::Sender::default(),
             lists: AtomicUsize::new(0),
+            pages: Mutex::default(),
+            address: OnceLock::new(),
         }));
         for collection in [NAMESPACES, BUILDERS, SECRETS, IMAGE_CONFIG, POLICIES] {
             api.set(collection, Vec::new());
@@ -96,6 +103,7 @@ impl Api {
         let api = Self::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let _ = api.0.address.set(address);
         let router = Router::new().fallback(answer).with_state(api.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         (api, address)
@@ -167,6 +175,20 @@ impl Api {
         answers.insert(path.to_owned(), Box::new(answer));
     }
 
+    /// Answers lists of this path so.
+    pub(crate) fn on_list(&self, path: &str, pages: Pages) {
+        self.0.pages.lock().unwrap().insert(path.to_owned(), pages);
+    }
+
+    /// A kubeconfig for it.
+    pub(crate) fn kubeconfig(&self) -> Value {
+        json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": format!("http://{}", self.0.address.get().unwrap())}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": ""}}],
+        })
+    }
+
     /// What was posted to a path.
     pub(crate) fn posts(&self, path: &str) -> Vec<Value> {
         let posts = self.writes(&Method::POST).into_iter();
@@ -220,6 +242,9 @@ fn read(api: &Api, path: &str, query: &str) -> Response {
     };
     if query.contains("watch=") {
         return follow(api, collection);
+    }
+    if let Some(pages) = api.0.pages.lock().unwrap().get(path) {
+        return pages(query).into_response();
     }
     if let Some(items) = api.0.collections.lock().unwrap().get(&collection) {
         api.0.lists.fetch_add(1, Ordering::Relaxed);

@@ -136,30 +136,6 @@ async fn sigterm_drains_and_exits_zero_without_losing_a_request() {
 }
 
 #[tokio::test]
-async fn admission_goes_on_where_builds_cannot_be_followed() {
-    let pki = Pki::new();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let server = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let kubeconfig = write_kubeconfig(&pki, &server);
-    let mut command = command_with_cluster(&pki);
-    command
-        .args(["--follow-builds", "--namespace=hooks", "--drain-wait=0"])
-        .arg("--kubeconfig")
-        .arg(&kubeconfig);
-    let mut webhook = Webhook::spawn(&mut command).await;
-    let log = webhook.read_log();
-    let metrics = get(webhook.health, "/metrics").await.text();
-    assert!(metrics.contains("extreg_follow_leader 0\n"), "{metrics}");
-    let mut client = Client::h1(&pki, webhook.address).await;
-    let answer = client.post(review("u", "ns")).await.unwrap();
-    assert_eq!(answer.status, StatusCode::OK);
-    webhook.signal("-TERM");
-    assert_eq!(webhook.child.wait().await.unwrap().code(), Some(0));
-    assert!(!log.await.unwrap().contains("panicked"));
-}
-
-#[tokio::test]
 async fn readiness_follows_the_ca_bundle_of_the_configuration() {
     let pki = Pki::new();
     let (api, address) = Api::listen().await;
@@ -343,8 +319,8 @@ async fn what_cannot_run_says_why_and_exits_with_its_code() {
             "/nowhere/policy.yaml",
         ),
         (&["--listen=192.0.2.1:1"][..], 1, "192.0.2.1:1"),
-        (&["--follow-builds"][..], 2, "--no-cluster"),
-        (&["--follow-namespaces={}"][..], 2, "--follow-builds"),
+        (&["--follow-builds"][..], 2, "extreg-importer"),
+        (&["--follow-namespaces={}"][..], 2, "extreg-importer"),
     ];
     for (args, code, reason) in table {
         let output = command(&pki).args(args).output().await.unwrap();

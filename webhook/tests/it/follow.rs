@@ -1,16 +1,17 @@
-//! Following builds on an API server that answers what it is told.
+//! Following builds on an API server that answers what a test sets.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use extreg_core::policy::{Selector, SelectorDocument};
-use extreg_webhook::follow::{FollowBuilds, Pace};
-use extreg_webhook::metrics::Metrics;
+use extreg_webhook::follow::{FollowBuilds, Pace, Progress};
+use extreg_webhook::metrics::ImporterMetrics;
 use http::Method;
 use jiff::Timestamp;
 use kube::Client;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
 
@@ -92,8 +93,10 @@ async fn start(namespaces: &[(&str, Value)]) -> (Api, Client) {
 }
 
 struct Following {
-    metrics: Metrics,
-    _tasks: JoinSet<()>,
+    metrics: ImporterMetrics,
+    progress: Progress,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
 }
 
 fn follow(client: &Client, replica: &str) -> Following {
@@ -101,7 +104,9 @@ fn follow(client: &Client, replica: &str) -> Following {
 }
 
 fn follow_some(client: &Client, replica: &str, selected: Option<Selector>) -> Following {
-    let metrics = Metrics::new();
+    let metrics = ImporterMetrics::new();
+    let progress = Progress::new(metrics.follow().clone());
+    let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     let follow = FollowBuilds {
         client: client.clone(),
@@ -114,13 +119,17 @@ fn follow_some(client: &Client, replica: &str, selected: Option<Selector>) -> Fo
             longest_pause: Duration::from_millis(40),
             tries: 6,
             after_panic: Duration::from_millis(10),
+            between_lists: Duration::from_millis(10),
         },
-        metrics: metrics.follow().clone(),
+        progress: progress.clone(),
+        stop: stop.clone(),
     };
     follow.start(&mut tasks);
     Following {
         metrics,
-        _tasks: tasks,
+        progress,
+        stop,
+        tasks,
     }
 }
 
@@ -455,4 +464,47 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
     api.send(BUILDS, "ADDED", &build("snow", "late", 1));
     sleep(Duration::from_millis(200)).await;
     assert_eq!(api.posts(&imports("snow")).len(), 1);
+}
+
+#[tokio::test]
+async fn a_replica_that_stops_gives_the_lease_to_the_next() {
+    let (api, client) = start(&[("snow", json!({}))]).await;
+    let mut first = follow(&client, "one");
+    first.ready().await;
+    let second = follow(&client, "two");
+    second.says("extreg_follow_leader 0").await;
+    assert_eq!(first.progress.is_ready(Instant::now()), Ok(()));
+    until("the second can take over", || {
+        second.progress.is_ready(Instant::now()).is_ok()
+    })
+    .await;
+
+    first.stop.cancel();
+    first.tasks.join_next().await.unwrap().unwrap();
+    // Long before the Lease would have expired.
+    second.says("extreg_follow_leader 1").await;
+    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "two");
+    second.ready().await;
+    api.send(BUILDS, "ADDED", &build("snow", "app", 1));
+    second.counts("imported", 1).await;
+}
+
+#[tokio::test]
+async fn a_replica_without_its_rights_is_not_ready_and_says_why() {
+    let (api, client) = start(&[]).await;
+    api.refuse("/apis/coordination.k8s.io", 403);
+    let following = follow(&client, "one");
+    let why = following.progress.is_ready(Instant::now()).unwrap_err();
+    assert!(why.contains("Lease"), "{why}");
+    api.refuse("/apis/build.openshift.io", 403);
+    api.accept("/apis/coordination.k8s.io");
+    following
+        .says(r#"extreg_follow_state{state="forbidden"} 1"#)
+        .await;
+    let why = following.progress.is_ready(Instant::now()).unwrap_err();
+    assert!(why.starts_with("builds: "), "{why}");
+    assert_eq!(following.progress.is_alive(Instant::now()), Ok(()));
+    api.accept("/apis/build.openshift.io");
+    following.ready().await;
+    assert_eq!(following.progress.is_ready(Instant::now()), Ok(()));
 }

@@ -9,6 +9,7 @@ mod drain;
 mod engine;
 mod expiry;
 mod follow;
+mod importer;
 mod pressure;
 mod rotation;
 mod support;

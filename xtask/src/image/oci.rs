@@ -1,6 +1,6 @@
-//! An image of one file, written as an OCI archive without a container engine.
+//! An image of static executables, written as an OCI archive without a container engine.
 //!
-//! The same binary gives the same bytes: times are fixed, and nothing of this machine gets in.
+//! The same binaries give the same bytes: times are fixed, and nothing of this machine gets in.
 
 use std::io::Write as _;
 
@@ -22,11 +22,11 @@ const USER: &str = "65532:0";
 /// What goes into an image.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Image<'a> {
-    /// Name of the one file, at the root.
+    /// Its title, and the file that it runs unless a pod says otherwise.
     pub(crate) name: &'a str,
-    /// The static executable.
-    pub(crate) binary: &'a [u8],
-    /// What it runs on.
+    /// The static executables, by their names at the root.
+    pub(crate) files: &'a [(&'a str, &'a [u8])],
+    /// What they run on.
     pub(crate) machine: Machine,
     /// Version of the product.
     pub(crate) version: &'a str,
@@ -67,7 +67,11 @@ impl Blob {
 
 /// Writes the archive.
 pub(crate) fn archive(image: &Image<'_>) -> Result<Archive> {
-    let layer = tar([(image.name, 0o755, image.binary)])?;
+    let files = image
+        .files
+        .iter()
+        .map(|(name, bytes)| (*name, 0o755, *bytes));
+    let layer = tar(files)?;
     let content = digest(&layer);
     let layer = Blob::new(compressed(&layer)?);
     let config = Blob::new(config(image, &content).to_string().into_bytes());

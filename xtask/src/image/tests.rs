@@ -35,10 +35,14 @@ fn stand_in(folder: &Path, flags: &[&str]) -> PathBuf {
     binary
 }
 
-/// Packs it as a file of the folder, and returns the file and the digest.
+/// Packs it as both programs into a file of the folder, and returns the file and the digest.
 fn packed(folder: &Path, binary: &Path, name: &str) -> Result<(PathBuf, String)> {
     let output = folder.join(name);
-    let digest = pack(binary, "example.com/webhook:1", &output)?;
+    let programs = tempfile::tempdir()?;
+    for program in PROGRAMS {
+        std::fs::copy(binary, programs.path().join(program))?;
+    }
+    let digest = pack(programs.path(), "example.com/webhook:1", &output)?;
     Ok((output, digest))
 }
 
@@ -80,17 +84,17 @@ async fn a_registry_gives_back_what_was_pushed() {
         pulled.config["rootfs"]["diff_ids"],
         json!([registry::digest(&content)])
     );
-    let executable = Entry {
-        path: "extreg-webhook".to_owned(),
+    let executables = PROGRAMS.map(|program| Entry {
+        path: program.to_owned(),
         mode: 0o755,
         owner: (0, 0),
         time: 0,
         bytes: std::fs::read(&binary).unwrap(),
-    };
+    });
     assert_eq!(
         Entry::all(&content).unwrap(),
-        [executable],
-        "the executable and nothing else"
+        executables,
+        "the executables and nothing else"
     );
 
     // Pushed again, every part is there already.
@@ -157,6 +161,9 @@ fn the_container_file_makes_the_same_image() {
     let archive = Archive::read(&std::fs::read(path).unwrap()).unwrap();
     let config: serde_json::Value = serde_json::from_slice(&archive.blobs[0].1).unwrap();
     let config = &config["config"];
+    for program in PROGRAMS {
+        assert!(last.contains(&format!("COPY --from=build /image/{program} /{program}\n")));
+    }
     assert!(last.contains(&format!("USER {}\n", config["User"].as_str().unwrap())));
     assert!(last.contains(&format!("ENTRYPOINT {}\n", config["Entrypoint"])));
     for port in config["ExposedPorts"].as_object().unwrap().keys() {

@@ -1,8 +1,8 @@
-//! The webhook outside the cluster and what the plugin installs for it.
+//! The webhook and the importer outside the cluster, and what the plugin installs for them.
 
 use anyhow::{Result, ensure};
-use extreg_manifests::{Settings, names};
-use extreg_tests::WebhookServer;
+use extreg_manifests::{FollowBuilds, Settings, names};
+use extreg_tests::{Importer, WebhookServer};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -15,27 +15,34 @@ use crate::say;
 #[derive(Debug)]
 pub(super) struct Installation {
     webhook: WebhookServer,
-    /// Read again when the webhook is restarted.
-    _kubeconfig: NamedTempFile,
+    importer: Importer,
+    /// Read again when one of them is restarted.
+    _kubeconfigs: [NamedTempFile; 2],
 }
 
 impl Installation {
-    /// Starts the webhook, with the rights that it has in a cluster and no more, and installs its
+    /// Starts both, with the rights that they have in a cluster and no more, and installs the
     /// configuration for the namespaces of this run.
     pub(super) fn make(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<Self> {
         grant(cluster, namespaces)?;
         let namespace = namespaces.own();
-        let account = format!("system:serviceaccount:{namespace}:{}", names::WEBHOOK);
-        let kubeconfig = cluster.kubeconfig_as(&account)?;
-        // Where its Leases are, without which it writes no status of policies and follows no builds.
+        let kubeconfig = |account: &str| {
+            cluster.kubeconfig_as(&format!("system:serviceaccount:{namespace}:{account}"))
+        };
+        let kubeconfigs = [kubeconfig(names::WEBHOOK)?, kubeconfig(names::IMPORTER)?];
+        let [of_webhook, of_importer] = &kubeconfigs;
+        // Where its Lease is, without which it writes no status of policies.
         let lease = format!("--namespace={namespace}");
-        let followed = format!("--follow-namespaces={}", namespaces.selector_document());
-        let more = [lease.as_str(), "--follow-builds", followed.as_str()];
-        let webhook = WebhookServer::start(kubeconfig.path(), &more)?;
+        let webhook = WebhookServer::start(of_webhook.path(), &[lease.as_str()])?;
         say::line(&format!("== webhook at {}", webhook.url()));
+        let selector = namespaces.selector_document();
+        let selector = format!("--namespace-selector={selector}");
+        let importer = Importer::start(of_importer.path(), &namespace, &[selector.as_str()])?;
+        say::line("== importer follows builds");
         let installation = Self {
             webhook,
-            _kubeconfig: kubeconfig,
+            importer,
+            _kubeconfigs: kubeconfigs,
         };
         match installation.install(cluster, namespaces) {
             Ok(_) => Ok(installation),
@@ -74,18 +81,28 @@ impl Installation {
         &mut self.webhook
     }
 
-    /// Removes the configuration and ends the webhook.
+    /// The importer, to kill and to restart.
+    pub(super) fn importer(&mut self) -> &mut Importer {
+        &mut self.importer
+    }
+
+    /// Removes the configuration and ends both.
     pub(super) fn remove(self, cluster: &Cluster) -> Result<()> {
         uninstall(cluster)?;
-        drop(self.webhook);
+        drop((self.webhook, self.importer));
         say::line("== uninstalled the webhook");
         Ok(())
     }
 
     /// Leaves it running.
     pub(super) fn keep(self, namespaces: &Namespaces<'_>) -> Result<()> {
-        let pid = self.webhook.keep()?;
-        let pid = pid.map_or_else(String::new, |pid| format!("kill {pid}; "));
+        let pids = [self.webhook.keep()?, self.importer.keep()?];
+        let pids: Vec<String> = pids
+            .into_iter()
+            .flatten()
+            .map(|pid| format!("kill {pid}; "))
+            .collect();
+        let pid = pids.concat();
         say::line(&format!(
             "== left; remove with: oc-extreg webhook uninstall --all --yes; {pid}oc delete namespaces -l {}",
             namespaces.label()
@@ -94,11 +111,14 @@ impl Installation {
     }
 }
 
-/// Gives the webhook's account, in a namespace of this run, the rights that an installation has.
+/// Gives both accounts, in a namespace of this run, the rights that an installation has: the importer's in one
+/// namespace only.
 pub(super) fn grant(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<()> {
+    // The one in which scenarios have builds followed.
+    let followed = namespaces.pair(Ground::Main)?.governed.parse()?;
     let settings = Settings {
         namespace: namespaces.own().parse()?,
-        follow_builds: true,
+        follow_builds: FollowBuilds::In([followed].into()),
         ..Settings::default()
     };
     let rights = [

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    admitted, check,
+    admitted, check, drift,
+    importer::{self, Follower},
     installed::{Installed, Target},
     kinds, proof, served, site, tls, wait,
 };
@@ -42,6 +43,9 @@ pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Chec
         );
         return;
     };
+    for problem in drift::problems(&live) {
+        checks.warn(GROUP, "drift", problem, links.hint("webhook install"));
+    }
     let policy = entry["failurePolicy"].as_str().unwrap_or("Fail");
     let Some(target) = live.target() else {
         let message = "the configuration leads to neither a Service nor a URL";
@@ -61,6 +65,7 @@ pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Chec
             links.pods(&namespace, &name, checks).await;
             links.certificate(&live, &namespace, checks).await;
             links.network(&namespace, checks).await;
+            links.importer(&namespace, checks).await;
         }
         Target::Url(url) => {
             let message = format!("calls {url}; when it is down: {policy}");
@@ -263,6 +268,39 @@ impl Links<'_> {
         } else {
             let message = format!("NetworkPolicies keep out {}", refused.join(" and "));
             checks.fail(GROUP, "network", message, self.hint("webhook install"));
+        }
+    }
+
+    /// What follows builds, if anything does.
+    async fn importer(&self, namespace: &str, checks: &mut Checks) {
+        const NAME: &str = "importer";
+        let hint = self.hint("webhook status");
+        let read = Follower::read(self.cluster, namespace).await;
+        let Some(follower) = checks.readable(GROUP, NAME, read, &hint) else {
+            return;
+        };
+        let deployment = match &follower {
+            Follower::None => {
+                let message = "builds are not followed: what they push is imported on schedule";
+                let hint = self.hint("webhook install --follow-builds");
+                return checks.skip(GROUP, NAME, message, Some(hint));
+            }
+            Follower::Webhook(_) => {
+                let message = "the webhook's own pods follow builds, as in an earlier version";
+                return checks.warn(GROUP, NAME, message, self.hint("upgrade --yes"));
+            }
+            Follower::Importer(deployment) => deployment,
+        };
+        let report = importer::examine(self.cluster, namespace, deployment, &follower).await;
+        let Some(report) = checks.readable(GROUP, NAME, report, &hint) else {
+            return;
+        };
+        if report.problems.is_empty() {
+            let leader = report.leader.unwrap_or_default();
+            checks.ok(GROUP, NAME, format!("builds are followed by {leader}"));
+        }
+        for problem in report.problems {
+            checks.warn(GROUP, NAME, problem, &hint);
         }
     }
 

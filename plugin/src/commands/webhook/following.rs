@@ -1,14 +1,10 @@
-//! Whether the webhook that is installed imports what builds push.
+//! Whether what builds push is imported.
 
-use extreg_core::{
-    follow::may_follow,
-    policy::{Labels, Selector, SelectorDocument},
-};
+use extreg_core::{follow::may_follow, policy::Labels};
 
 use super::{
-    install::{followed_namespaces, follows_builds},
+    importer::{Follower, labels},
     installed::{Installed, Target},
-    kinds,
 };
 use crate::{
     api::{Cluster, Kind, ObjectRef},
@@ -22,7 +18,7 @@ pub(crate) enum Following {
     Yes,
     /// They are not; why.
     No(String),
-    /// It may not be read; what.
+    /// It cannot be read; what.
     Unknown(String),
 }
 
@@ -47,47 +43,32 @@ async fn look(cluster: &Cluster, namespace: Option<&str>) -> Result<Following, E
         None => return no("the webhook is not installed"),
         Some(Target::Url(url)) => {
             return Ok(Following::Unknown(format!(
-                "the webhook runs elsewhere, at {url}"
+                "the webhook runs outside the cluster, at {url}"
             )));
         }
         Some(Target::Service { namespace, .. }) => namespace,
     };
-    let Some(deployment) = cluster.get(&kinds::deployment(&home)).await? else {
-        return no("the webhook's deployment is not there");
-    };
-    if !follows_builds(&deployment) {
-        return no("the webhook was installed without --follow-builds");
+    let follower = Follower::read(cluster, &home).await?;
+    if !follower.exists() {
+        return no("the importer is not installed");
     }
     let Some(namespace) = namespace else {
         return Ok(Following::Yes);
     };
     let reference = ObjectRef::new(Kind::NAMESPACE, "", namespace);
-    let labels: Labels = match cluster.get(&reference).await? {
-        Some(object) => object
-            .body
-            .pointer("/metadata/labels")
-            .and_then(|labels| serde_json::from_value(labels.clone()).ok())
-            .unwrap_or_default(),
-        // It is about to be made, without a label.
-        None => Labels::default(),
-    };
-    let Ok(selected) = followed_namespaces(&deployment).map(selector).transpose() else {
+    // One that does not exist yet is about to be created without labels.
+    let found = cluster.get(&reference).await?;
+    let labels = found.as_ref().map_or_else(Labels::default, labels);
+    let Ok(selected) = follower.selector() else {
         return Ok(Following::Unknown(
-            "which namespaces the webhook follows builds in".to_owned(),
+            "the namespace selector of the importer".to_owned(),
         ));
     };
-    let selected = selected.flatten();
     if may_follow(namespace, &labels, selected.as_ref()) {
         Ok(Following::Yes)
     } else {
         Ok(Following::No(format!(
-            "the webhook does not follow builds in namespace {namespace}"
+            "the importer does not follow builds in namespace {namespace}"
         )))
     }
-}
-
-/// A label selector as JSON, as the webhook's own flag has it; none selects every namespace.
-fn selector(json: &str) -> Result<Option<Selector>, ()> {
-    let document: SelectorDocument = serde_json::from_str(json).map_err(|_| ())?;
-    Selector::compile(&document).map_err(|_| ())
 }

@@ -16,7 +16,7 @@ use self::choices::{Action, Apply, Choices};
 pub(crate) use self::differences::differences;
 pub(super) use self::{
     plan::ADOPTED,
-    settings::{cap_of, followed_namespaces, follows_builds, mode_cap},
+    settings::{cap_of, extra_requirements, mode_cap},
 };
 use crate::{
     api::{DryRun, ObjectFormat},
@@ -42,7 +42,7 @@ Examples:
   # Change it, in namespaces of one team
   oc extreg webhook install --mode enforce --namespace-selector team=shop
 
-  # And import what a build has pushed as soon as it is done
+  # And import what a build has pushed when it completes
   oc extreg webhook install --mode enforce --follow-builds
 
   # A webhook that runs outside of the cluster
@@ -54,8 +54,9 @@ Examples:
 The configuration that makes the API servers call the webhook is written last, after they were seen to \
 reach it; then an object is created as a server-side dry run and has to come back as the policies \
 say. If that fails everything is taken back. A second run changes what has to be changed and says so. \
-What is not given stays as it is: mode, namespaces, failure policy, time limit, image, replicas. Following builds \
-is taken away, with its rights, by a run without --follow-builds. The webhook goes to namespace \
+What is not given stays as it is: mode, namespaces, failure policy, time limit, image, replicas. A run without \
+--follow-builds removes the importer and its rights. With --namespace-selector its rights are bound in the namespaces \
+that match now; for one that is labeled later run \"upgrade --yes\". The webhook goes to namespace \
 extreg-system, or to the one of --namespace.")]
 pub(crate) struct Args {
     /// What the webhook does: audit (count), warn or enforce [default: audit, or as it is]
@@ -103,7 +104,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "url", help_heading = "In the cluster")]
     monitoring: bool,
 
-    /// Also import the tags that come from an image as soon as a build has pushed it
+    /// Also install the importer: it imports the tags that come from an image when a build has pushed it
     #[arg(long, conflicts_with = "url", help_heading = "In the cluster")]
     follow_builds: bool,
 

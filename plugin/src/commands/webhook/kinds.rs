@@ -22,6 +22,9 @@ pub(crate) const ENDPOINT_SLICE: Kind =
 pub(crate) const POD: Kind = Kind::namespaced("", "Pod", "pods");
 /// What elects a replica.
 pub(super) const LEASE: Kind = Kind::namespaced("coordination.k8s.io", "Lease", "leases");
+/// What binds a role in a namespace.
+pub(super) const ROLE_BINDING: Kind =
+    Kind::namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings");
 const CLUSTER_ROLE_BINDING: Kind = Kind::global(
     "rbac.authorization.k8s.io",
     "ClusterRoleBinding",
@@ -33,13 +36,15 @@ pub(super) const SERVICE_CA: Kind =
 /// What the Prometheus operator reads.
 pub(super) const SERVICE_MONITOR: Kind =
     Kind::namespaced("monitoring.coreos.com", "ServiceMonitor", "servicemonitors");
+const POD_MONITOR: Kind = Kind::namespaced("monitoring.coreos.com", "PodMonitor", "podmonitors");
 
 /// Every kind that is installed.
-const INSTALLED: [Kind; 16] = [
+const INSTALLED: [Kind; 17] = [
     DEFINITION,
     CONFIGURATION,
     POLICY,
     SERVICE_MONITOR,
+    POD_MONITOR,
     Kind::DEPLOYMENT,
     Kind::NAMESPACE,
     Kind::SECRET,
@@ -49,7 +54,7 @@ const INSTALLED: [Kind; 16] = [
     Kind::namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
     Kind::namespaced("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind::namespaced("rbac.authorization.k8s.io", "Role", "roles"),
-    Kind::namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
+    ROLE_BINDING,
     Kind::global("rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
     CLUSTER_ROLE_BINDING,
 ];
@@ -100,14 +105,36 @@ pub(super) fn secret(namespace: &str) -> ObjectRef {
     ObjectRef::new(Kind::SECRET, namespace, names::SERVING_SECRET)
 }
 
-/// The Lease of who follows builds.
+/// The importer's Deployment by its fixed name.
+pub(super) fn importer(namespace: &str) -> ObjectRef {
+    ObjectRef::new(Kind::DEPLOYMENT, namespace, names::IMPORTER)
+}
+
+/// What scrapes the importer.
+pub(super) fn pod_monitor(namespace: &str) -> ObjectRef {
+    ObjectRef::new(POD_MONITOR, namespace, names::IMPORTER)
+}
+
+/// The Lease of the replica that writes the status of policies.
+pub(super) fn lease(namespace: &str) -> ObjectRef {
+    ObjectRef::new(LEASE, namespace, names::LEASE)
+}
+
+/// The Lease of the replica that follows builds.
 pub(super) fn follow_lease(namespace: &str) -> ObjectRef {
     ObjectRef::new(LEASE, namespace, names::FOLLOW_BUILDS)
 }
 
-/// What gives the pods the rights to follow builds.
-pub(super) fn follow_binding() -> ObjectRef {
-    ObjectRef::new(CLUSTER_ROLE_BINDING, "", names::FOLLOW_BUILDS)
+/// What binds rights of the importer in the whole cluster.
+pub(super) fn importer_binding(name: &str) -> ObjectRef {
+    ObjectRef::new(CLUSTER_ROLE_BINDING, "", name)
+}
+
+/// A role or what binds one, by its kind; none for any other kind.
+pub(super) fn right(kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
+    let mut kinds = INSTALLED.into_iter();
+    let kind = kinds.find(|known| known.kind == kind && known.group == ROLE_BINDING.group)?;
+    Some(ObjectRef::new(kind, namespace, name))
 }
 
 #[cfg(test)]
@@ -124,6 +151,10 @@ mod tests {
                 "{name}"
             );
             assert_eq!(reference.name, name.name);
+        }
+        for former in extreg_manifests::FORMER_RIGHTS {
+            let right = right(former.kind, "n", "x").unwrap();
+            assert_eq!(right.kind.namespaced, former.namespaced, "{right}");
         }
     }
 }

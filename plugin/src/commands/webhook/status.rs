@@ -5,6 +5,8 @@ mod show;
 
 use serde::Serialize;
 
+use super::importer;
+
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
@@ -12,7 +14,7 @@ use crate::{
     exit::Exit,
 };
 
-/// Show the webhook: configuration, policies, pods, certificate and what it knows
+/// Show the webhook: configuration, pods, certificate, importer, policies and facts
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -43,6 +45,10 @@ struct Status {
     configuration: Option<Configuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment: Option<Deployment>,
+    /// Whether builds are followed.
+    follow_builds: FollowsBuilds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importer: Option<importer::Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<Certificate>,
     policies: Vec<Policy>,
@@ -56,6 +62,8 @@ struct Configuration {
     target: String,
     failure_policy: String,
     timeout_seconds: i64,
+    /// What `--namespace-selector` has added; empty for all namespaces but the platform's.
+    namespace_selector: String,
     /// When the last CA of the bundle expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     ca_not_after: Option<String>,
@@ -69,20 +77,16 @@ struct Deployment {
     available: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<String>,
-    /// Who follows builds; absent where nobody is to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    follow_builds: Option<FollowBuilds>,
 }
 
-#[derive(Debug, Serialize)]
+/// Whether builds are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FollowBuilds {
-    /// The replica that holds the Lease.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    leader: Option<String>,
-    /// When it has renewed it last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    renewed: Option<String>,
+enum FollowsBuilds {
+    #[default]
+    Unknown,
+    Off,
+    On,
 }
 
 #[derive(Debug, Serialize)]

@@ -4,6 +4,7 @@
 use extreg_manifests::{Settings, names, uninstall};
 
 use super::{
+    importer,
     install::ADOPTED,
     installed::{Installed, Target},
     kinds, proof, wait,
@@ -113,6 +114,7 @@ async fn plan(cluster: &Cluster, asked: Option<&str>, all: bool) -> Result<Plan,
     }
     let names = uninstall(&settings).map_err(|error| Error::failed(error.to_string()))?;
     let mut candidates = vec![kinds::configuration(), proof::rehearsal_reference()];
+    let following = importer::everything(cluster, &settings).await?;
     for name in &names {
         let reference = kinds::reference(name)?;
         match reference.kind {
@@ -132,6 +134,17 @@ async fn plan(cluster: &Cluster, asked: Option<&str>, all: bool) -> Result<Plan,
     for reference in candidates {
         if let Some(object) = cluster.get(&reference).await? {
             plan.sort_in(object, all);
+        }
+    }
+    // What is not in the list of an installation, such as what binds rights in single namespaces.
+    for object in following {
+        let reference = object.reference();
+        if plan
+            .removals
+            .iter()
+            .all(|other| other.reference() != reference)
+        {
+            plan.removals.push(object);
         }
     }
     Ok(plan)

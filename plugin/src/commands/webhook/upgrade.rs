@@ -14,8 +14,10 @@ Examples:
   # Do it, prove that it works, and take it back if it does not
   oc extreg upgrade --yes
 
-Mode, namespaces, failure policy, time limit, image, replicas, the source of the certificate and \
-monitoring stay as they are on the cluster. An image of the usual place is replaced by that of this \
+Mode, namespaces, failure policy, time limit, image, replicas, the source of the certificate, \
+monitoring and following builds stay as they are on the cluster. The importer gets its rights in namespaces that match \
+the namespace selector since then; where the webhook itself followed builds, the importer takes over and the webhook \
+loses the rights for it. An image of the usual place is replaced by that of this \
 version; for another one give it to \"webhook install --image\".")]
 pub struct Args {
     /// Do it; without this it is only said what would be done

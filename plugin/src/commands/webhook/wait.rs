@@ -88,27 +88,54 @@ pub(super) async fn ready(
     limit: Duration,
 ) -> Result<(), Error> {
     let waited = until(limit, || async {
-        let Some(object) = cluster.get(deployment).await? else {
-            return Ok(State::Failed(format!("{deployment} is gone")));
-        };
-        if let Some(why) = gave_up(&object) {
-            return Ok(State::Failed(format!("{deployment}: {why}")));
+        match rollout(cluster, deployment).await? {
+            State::Reached if has_endpoint(cluster, deployment).await? => Ok(State::Reached),
+            State::Reached => {
+                let service = &deployment.name;
+                let why = format!("service/{service} has no ready endpoint");
+                Ok(State::NotYet(why))
+            }
+            other => Ok(other),
         }
-        if let Some(why) = not_rolled_out(&object) {
-            return Ok(State::NotYet(format!("{deployment}: {why}")));
-        }
-        if has_endpoint(cluster, deployment).await? {
-            return Ok(State::Reached);
-        }
-        let service = &deployment.name;
-        Ok(State::NotYet(format!(
-            "service/{service} has no ready endpoint"
-        )))
+    });
+    explained(cluster, deployment, waited.await).await
+}
+
+/// Waits until the pods of a Deployment without a Service are ready.
+///
+/// # Errors
+/// [`Error::Refused`] with what holds it up.
+pub(super) async fn rolled_out(
+    cluster: &Cluster,
+    deployment: &ObjectRef,
+    limit: Duration,
+) -> Result<(), Error> {
+    let waited = until(limit, || rollout(cluster, deployment));
+    explained(cluster, deployment, waited.await).await
+}
+
+async fn rollout(cluster: &Cluster, deployment: &ObjectRef) -> Result<State, Error> {
+    let Some(object) = cluster.get(deployment).await? else {
+        return Ok(State::Failed(format!("{deployment} is gone")));
+    };
+    if let Some(why) = gave_up(&object) {
+        return Ok(State::Failed(format!("{deployment}: {why}")));
+    }
+    Ok(match not_rolled_out(&object) {
+        Some(why) => State::NotYet(format!("{deployment}: {why}")),
+        None => State::Reached,
     })
-    .await;
+}
+
+/// Adds what keeps the pods from running to why it was not waited for longer.
+async fn explained(
+    cluster: &Cluster,
+    deployment: &ObjectRef,
+    waited: Result<(), Error>,
+) -> Result<(), Error> {
     match waited {
         Err(Error::Refused(why)) => {
-            let pods = troubles(cluster, &deployment.namespace).await;
+            let pods = troubles(cluster, deployment).await;
             Err(Error::refused(format!("{why}{pods}")))
         }
         waited => waited,
@@ -138,12 +165,10 @@ pub(super) fn not_rolled_out(deployment: &Object) -> Option<String> {
 }
 
 /// What keeps the pods from running, as the kubelet says; empty where nothing is known.
-async fn troubles(cluster: &Cluster, namespace: &str) -> String {
-    let selector = format!(
-        "{}={}",
-        extreg_manifests::names::NAME_LABEL,
-        extreg_manifests::names::WEBHOOK
-    );
+async fn troubles(cluster: &Cluster, deployment: &ObjectRef) -> String {
+    let label = extreg_manifests::names::NAME_LABEL;
+    let selector = format!("{label}={}", deployment.name);
+    let namespace = &deployment.namespace;
     let Ok(pods) = cluster.list(kinds::POD, namespace, &selector).await else {
         return String::new();
     };

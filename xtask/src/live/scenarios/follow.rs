@@ -24,7 +24,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: opted_out,
     },
     Scenario {
-        name: "follow a build that completed while the webhook was down",
+        name: "follow a build that completed while the importer was down",
         needs: &[Need::Builds, Need::Streams],
         run: missed,
     },
@@ -116,9 +116,9 @@ fn missed(stage: &mut Stage<'_>) -> Result<()> {
     )?;
     pair.imported("follow-missed", "latest")?;
     let second = hub.push()?;
-    stage.installation.webhook().kill();
+    stage.installation.importer().kill();
     let sent = pair.send("create -f -", &hub.build("follow-missed-1", &second));
-    stage.installation.webhook().restart()?;
+    stage.installation.importer().restart()?;
     sent?;
     // It waits for the Lease of the one that was killed.
     shows(&pair, "follow-missed", "latest", &second)

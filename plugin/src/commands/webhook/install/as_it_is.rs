@@ -6,11 +6,11 @@ use extreg_manifests::{CaBundle, names};
 use super::{
     TlsSource,
     choices::{Choices, Place},
-    settings::follows_builds,
 };
 use crate::{
     api::{Cluster, ObjectRef, Owned, is_owned},
     commands::webhook::{
+        importer::Follower,
         installed::{Installed, Target},
         kinds,
     },
@@ -39,7 +39,7 @@ pub(super) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
             replicas: None,
             tls: source(cluster, &namespace).await?,
             monitoring: has_monitor(cluster, &namespace).await?,
-            follow_builds: follows(cluster, &namespace).await?,
+            follow_builds: Follower::read(cluster, &namespace).await?.exists(),
         },
     };
     Ok(Choices {
@@ -69,11 +69,6 @@ async fn source(cluster: &Cluster, namespace: &str) -> Result<TlsSource, Error> 
 async fn has_monitor(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
     let monitor = ObjectRef::new(kinds::SERVICE_MONITOR, namespace, names::WEBHOOK);
     Ok(cluster.get(&monitor).await?.is_some())
-}
-
-async fn follows(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
-    let deployment = cluster.get(&kinds::deployment(namespace)).await?;
-    Ok(deployment.as_ref().is_some_and(follows_builds))
 }
 
 fn unlike_ours(error: &extreg_manifests::SettingsError) -> Error {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use extreg_manifests::{Phase, Tls, mutating_webhook_configuration};
+use extreg_manifests::{FollowBuilds, Phase, Tls, mutating_webhook_configuration};
 
 use super::{
     choices::{Apply, Choices},
@@ -159,10 +159,17 @@ impl Runner<'_> {
                 wait::established(self.cluster, &reference, limit(DEFINITION_LIMIT)).await
             }
             Phase::Workload => {
-                let deployment = kinds::deployment(plan.settings.namespace.as_str());
+                let namespace = plan.settings.namespace.as_str();
                 let printer = &self.context.printer;
+                let deployment = kinds::deployment(namespace);
                 printer.note(format!("waiting until {deployment} is ready"));
-                wait::ready(self.cluster, &deployment, limit(READY_LIMIT)).await
+                wait::ready(self.cluster, &deployment, limit(READY_LIMIT)).await?;
+                if plan.settings.follow_builds != FollowBuilds::No {
+                    let importer = kinds::importer(namespace);
+                    printer.note(format!("waiting until {importer} is ready"));
+                    wait::rolled_out(self.cluster, &importer, limit(READY_LIMIT)).await?;
+                }
+                Ok(())
             }
             Phase::Base | Phase::Policy | Phase::Arm => Ok(()),
         }

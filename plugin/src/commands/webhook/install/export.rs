@@ -1,6 +1,10 @@
 //! `--export`: the objects in their order. No client, no cluster, no private key.
 
-use extreg_manifests::{InstallMode, Manifest, RenderError, Settings, Tls, install, to_yaml};
+use std::collections::BTreeSet;
+
+use extreg_manifests::{
+    FollowBuilds, InstallMode, Manifest, RenderError, Settings, Tls, install, names, to_yaml,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -21,7 +25,13 @@ pub(super) fn run(
     format: Option<ObjectFormat>,
     context: &Context,
 ) -> Result<Exit, Error> {
-    let manifests = install(&settings(choices)?).map_err(unprintable)?;
+    let settings = settings(choices)?;
+    let manifests = install(&settings).map_err(unprintable)?;
+    let Settings {
+        namespace,
+        follow_builds,
+        ..
+    } = &settings;
     let printer = &context.printer;
     match format {
         None | Some(ObjectFormat::Yaml) => {
@@ -40,6 +50,13 @@ pub(super) fn run(
     }
     if let Place::Elsewhere { .. } = choices.place {
         printer.note(super::ANSWERS_EVERYONE);
+    }
+    if let FollowBuilds::In(_) = follow_builds {
+        let (role, account) = (names::IMPORTER_NAMESPACE, names::IMPORTER);
+        printer.note(format!(
+            "The importer needs its rights in each selected namespace: kubectl create rolebinding \
+             {role} --clusterrole={role} --serviceaccount={namespace}:{account} -n NAMESPACE"
+        ));
     }
     printer.note(
         "Apply the last one, the MutatingWebhookConfiguration, when the webhook serves. Then prove \
@@ -86,7 +103,12 @@ fn settings(choices: &Choices) -> Result<Settings, Error> {
             replicas: replicas.unwrap_or(settings.replicas),
             tls: Tls::ServiceCa,
             monitoring: *monitoring,
-            follow_builds: *follow_builds,
+            follow_builds: match (follow_builds, settings.namespace_selector.is_empty()) {
+                (false, _) => FollowBuilds::No,
+                (true, true) => FollowBuilds::Everywhere,
+                // Which namespaces match only a cluster knows.
+                (true, false) => FollowBuilds::In(BTreeSet::new()),
+            },
             ..settings
         },
     })

@@ -1,7 +1,7 @@
 //! What is to be applied, compared with what is there; refused as a whole before anything is written.
 
 use extreg_manifests::{
-    Manifest, Phase, RenderError, Settings, Tls, install, rights_to_follow_builds, serving_secret,
+    FollowBuilds, Manifest, Phase, RenderError, Settings, Tls, install, names, serving_secret,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned, set},
-    commands::webhook::{expect::Expectations, installed::Installed, kinds, wait},
+    commands::webhook::{expect::Expectations, importer, installed::Installed, kinds, wait},
     error::Error,
 };
 
@@ -76,6 +76,7 @@ pub(super) async fn make(
     let unwritable = |error: RenderError| Error::failed(error.to_string());
     for manifest in install(&settings).map_err(unwritable)? {
         if manifest.phase == Phase::Workload
+            && manifest.object.name == names::WEBHOOK
             && let Some(pair) = &pair
         {
             let key = pair.key.expose_secret();
@@ -106,7 +107,7 @@ pub(super) async fn make(
         },
     };
     Ok(Plan {
-        removals: removals(cluster, &settings).await?,
+        removals: removals(cluster, &settings, &steps).await?,
         settings,
         steps,
         expectations,
@@ -114,20 +115,27 @@ pub(super) async fn make(
     })
 }
 
-/// The rights to follow builds, where that is not asked for; the last thing first. Of a webhook
-/// elsewhere they are none of ours.
-async fn removals(cluster: &Cluster, settings: &Settings) -> Result<Vec<Object>, Error> {
-    let mut removals = Vec::new();
-    if settings.follow_builds || matches!(settings.tls, Tls::External { .. }) {
-        return Ok(removals);
+/// What was installed for following builds and is not asked for any more. Of a webhook outside the
+/// cluster nothing of it is ours.
+async fn removals(
+    cluster: &Cluster,
+    settings: &Settings,
+    steps: &[Step],
+) -> Result<Vec<Object>, Error> {
+    if matches!(settings.tls, Tls::External { .. }) {
+        return Ok(Vec::new());
     }
-    let unwritable = |error: RenderError| Error::failed(error.to_string());
-    let rights = rights_to_follow_builds(settings).map_err(unwritable)?;
-    for manifest in rights.into_iter().rev() {
-        let found = cluster.get(&kinds::reference(&manifest.object)?).await?;
-        let ours = found.filter(|found| is_owned(found) == Owned::Ours && !wait::is_going(found));
-        removals.extend(ours);
-    }
+    let mut removals = importer::everything(cluster, settings).await?;
+    // Monitoring is not removed by leaving it out, where there is still something to scrape.
+    let monitor = kinds::pod_monitor(settings.namespace.as_str());
+    removals.retain(|object| {
+        let reference = object.reference();
+        let is_scraped = settings.follow_builds != FollowBuilds::No && reference == monitor;
+        !is_scraped
+            && steps
+                .iter()
+                .all(|step| step.desired.reference() != reference)
+    });
     Ok(removals)
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use extreg_core::policy::{Mode, Policy};
 use extreg_manifests::{
-    DnsLabel, DnsName, FailurePolicy, InstallMode, Replicas, Settings, TimeoutSeconds, Tls, names,
+    DnsLabel, DnsName, FailurePolicy, FollowBuilds, InstallMode, Replicas, Settings,
+    TimeoutSeconds, Tls, names,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
@@ -18,6 +19,7 @@ use super::{
 use crate::{
     api::{Cluster, Object},
     commands::webhook::{
+        importer,
         installed::{self, Installed, Target},
         kinds, tls,
     },
@@ -143,7 +145,10 @@ async fn place(
             follow_builds,
         } => {
             settings.monitoring = *monitoring;
-            settings.follow_builds = *follow_builds;
+            settings.follow_builds = match follow_builds {
+                true => importer::rights(cluster, &settings.namespace_selector).await?,
+                false => FollowBuilds::No,
+            };
             (image, replicas, tls)
         }
     };
@@ -194,7 +199,10 @@ fn timeout(live: &Installed) -> Option<TimeoutSeconds> {
     i32::try_from(seconds).ok()?.try_into().ok()
 }
 
-fn extra_requirements(live: &Installed) -> Vec<LabelSelectorRequirement> {
+/// The requirements of the configuration's namespaceSelector that `--namespace-selector` has added.
+pub(in crate::commands::webhook) fn extra_requirements(
+    live: &Installed,
+) -> Vec<LabelSelectorRequirement> {
     let requirements = live.entry().and_then(|entry| {
         entry
             .pointer("/namespaceSelector/matchExpressions")?
@@ -211,17 +219,6 @@ fn extra_requirements(live: &Installed) -> Vec<LabelSelectorRequirement> {
 /// The cap of a Deployment's pods, from their arguments.
 pub(in crate::commands::webhook) fn mode_cap(deployment: &Object) -> Option<InstallMode> {
     args(deployment).find_map(|arg| parse_mode(arg.strip_prefix("--mode-cap=")?))
-}
-
-/// Whether a Deployment's pods follow builds, from their arguments.
-pub(in crate::commands::webhook) fn follows_builds(deployment: &Object) -> bool {
-    args(deployment).any(|arg| arg == "--follow-builds")
-}
-
-/// The namespaces in which a Deployment's pods follow builds, from their arguments: a label selector
-/// as JSON; none for all.
-pub(in crate::commands::webhook) fn followed_namespaces(deployment: &Object) -> Option<&str> {
-    args(deployment).find_map(|arg| arg.strip_prefix("--follow-namespaces="))
 }
 
 fn args(deployment: &Object) -> impl Iterator<Item = &str> {

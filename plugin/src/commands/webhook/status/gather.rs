@@ -10,11 +10,15 @@ use extreg_certs::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Certificate, Configuration, Deployment, Fact, FollowBuilds, Policy, Status};
+use super::{Certificate, Configuration, Deployment, Fact, FollowsBuilds, Policy, Status};
+use extreg_manifests::format_selector;
+
 use crate::{
     api::{Cluster, Object, Owned, is_owned},
     commands::webhook::{
-        install::{follows_builds, mode_cap},
+        drift,
+        importer::{self, Follower, Lease},
+        install::{extra_requirements, mode_cap},
         installed::{Installed, Target},
         kinds, served, tls, wait,
     },
@@ -30,6 +34,8 @@ pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
             status.configuration =
                 Some(configuration(&live, format!("service {namespace}/{name}")));
             status.workload(cluster, &namespace).await?;
+            status.lease(cluster, &namespace).await?;
+            status.following(cluster, &namespace).await?;
             status.secret(cluster, &live, &namespace).await?;
         }
         Some(Target::Url(url)) => {
@@ -41,6 +47,7 @@ pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
             kinds::configuration()
         )),
     }
+    status.problems.extend(drift::problems(&live));
     match &live.policies {
         None => status
             .problems
@@ -61,6 +68,7 @@ fn configuration(live: &Installed, target: String) -> Configuration {
         timeout_seconds: entry
             .and_then(|entry| entry.get("timeoutSeconds")?.as_i64())
             .unwrap_or(10),
+        namespace_selector: format_selector(&extra_requirements(live)),
         ca_not_after: last.map(|at| at.to_string()),
     }
 }
@@ -80,10 +88,6 @@ impl Status {
         if let Some(why) = wait::not_rolled_out(&deployment) {
             self.problems.push(format!("{reference}: {why}"));
         }
-        let mut follow_builds = None;
-        if follows_builds(&deployment) {
-            follow_builds = Some(self.following(cluster, namespace).await?);
-        }
         let number = |pointer: &str| {
             let value = deployment.body.pointer(pointer);
             value.and_then(Value::as_i64).unwrap_or_default()
@@ -95,34 +99,47 @@ impl Status {
             replicas: number("/spec/replicas"),
             available: number("/status/availableReplicas"),
             mode: mode_cap(&deployment).map(|mode| mode.as_str().to_owned()),
-            follow_builds,
         });
         Ok(())
     }
 
-    /// Who follows builds, and whether it may.
-    async fn following(
-        &mut self,
-        cluster: &Cluster,
-        namespace: &str,
-    ) -> Result<FollowBuilds, Error> {
-        let binding = kinds::follow_binding();
-        if let Some(None) = self.readable(cluster.get(&binding).await)? {
-            self.problems.push(format!(
-                "{binding} is not there: builds cannot be followed; \
-                 \"webhook install --follow-builds\" makes it"
-            ));
+    /// Whether a replica still does its work: one that hangs does not renew its Lease.
+    async fn lease(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
+        let lease = Lease::read(cluster, &kinds::lease(namespace)).await;
+        if let Some(lease) = self.readable(lease)?
+            && lease.exists()
+        {
+            let consequence = "the status of policies is out of date";
+            self.problems.extend(lease.problem(consequence));
         }
-        let lease = self.readable(cluster.get(&kinds::follow_lease(namespace)).await)?;
-        let lease = lease.flatten();
-        let text = |pointer: &str| {
-            let lease = lease.as_ref()?;
-            Some(lease.text(pointer).to_owned()).filter(|text| !text.is_empty())
+        Ok(())
+    }
+
+    /// Whether builds are followed, and how the importer is doing.
+    async fn following(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
+        let follower = Follower::read(cluster, namespace).await;
+        let Some(follower) = self.readable(follower)? else {
+            return Ok(());
         };
-        Ok(FollowBuilds {
-            leader: text("/spec/holderIdentity"),
-            renewed: text("/spec/renewTime"),
-        })
+        self.follow_builds = match &follower {
+            Follower::None => FollowsBuilds::Off,
+            Follower::Importer(deployment) => {
+                let report = importer::examine(cluster, namespace, deployment, &follower).await;
+                if let Some(report) = self.readable(report)? {
+                    self.problems.extend(report.problems.iter().cloned());
+                    self.importer = Some(report);
+                }
+                FollowsBuilds::On
+            }
+            Follower::Webhook(_) => {
+                self.problems.push(
+                    "the webhook's own pods follow builds, as in an earlier version; run \"upgrade --yes\""
+                        .to_owned(),
+                );
+                FollowsBuilds::On
+            }
+        };
+        Ok(())
     }
 
     /// The certificate that the pods serve, as its secret has it.

@@ -1,12 +1,12 @@
 //! The state of an installation, for people.
 
-use super::Status;
+use super::{FollowsBuilds, Status};
 use crate::printer::{Printer, Text};
 
 /// Prints it, one thing a line, what is wrong last.
 pub(super) fn show(status: &Status, printer: &Printer) {
     let line = |name: &str, text: String| {
-        printer.line(Text::new().bold(format!("{name:<14}")).plain(text));
+        printer.line(Text::new().bold(format!("{name:<15}")).plain(text));
     };
     match &status.configuration {
         Some(configuration) => {
@@ -21,6 +21,15 @@ pub(super) fn show(status: &Status, printer: &Printer) {
         }
         None => line("Called", "no".to_owned()),
     }
+    if let Some(configuration) = &status.configuration {
+        let selector = &configuration.namespace_selector;
+        let namespaces = if selector.is_empty() {
+            "all but the platform's and those that opt out".to_owned()
+        } else {
+            format!("those with {selector}")
+        };
+        line("Namespaces", namespaces);
+    }
     if let Some(deployment) = &status.deployment {
         let mode = deployment.mode.as_deref().unwrap_or("as the policies say");
         line(
@@ -31,15 +40,7 @@ pub(super) fn show(status: &Status, printer: &Printer) {
             ),
         );
     }
-    let following = status.deployment.as_ref().map(|d| d.follow_builds.as_ref());
-    if let Some(Some(following)) = following {
-        let by = match (&following.leader, &following.renewed) {
-            (Some(leader), Some(renewed)) => format!("builds, by {leader}, renewed at {renewed}"),
-            (Some(leader), None) => format!("builds, by {leader}"),
-            (None, _) => "builds, but no replica does yet".to_owned(),
-        };
-        line("Follows", by);
-    }
+    show_following(status, &line);
     if let Some(certificate) = &status.certificate {
         let trusted = if certificate.trusted {
             "trusted"
@@ -82,10 +83,38 @@ pub(super) fn show(status: &Status, printer: &Printer) {
     for problem in &status.problems {
         printer.line(
             Text::new()
-                .red(format!("{:<14}", "Problem"))
+                .red(format!("{:<15}", "Problem"))
                 .plain(problem.clone()),
         );
     }
+}
+
+fn show_following(status: &Status, line: &impl Fn(&str, String)) {
+    match status.follow_builds {
+        FollowsBuilds::Off => line("Follows builds", "no".to_owned()),
+        FollowsBuilds::On if status.importer.is_none() => line("Follows builds", "yes".to_owned()),
+        FollowsBuilds::On | FollowsBuilds::Unknown => {}
+    }
+    let Some(importer) = &status.importer else {
+        return;
+    };
+    let within = importer.namespaces.as_ref().map_or_else(
+        || "in all namespaces".to_owned(),
+        |namespaces| format!("in {} selected namespaces", namespaces.len()),
+    );
+    line("Follows builds", format!("yes, {within}"));
+    let by = match (&importer.leader, &importer.renewed) {
+        (Some(leader), Some(renewed)) => format!("led by {leader}, renewed at {renewed}"),
+        (Some(leader), None) => format!("led by {leader}"),
+        (None, _) => "without a leader".to_owned(),
+    };
+    line(
+        "Importer",
+        format!(
+            "{} of {} ready, {by}",
+            importer.available, importer.replicas
+        ),
+    );
 }
 
 #[cfg(test)]
@@ -113,9 +142,9 @@ mod tests {
         let (printer, out, _) = printer(Quiet::No, 0);
         show(&status, &printer);
         let text = out.text();
-        assert!(text.contains("Knows         policies: Ready\n"), "{text}");
+        assert!(text.contains("Knows          policies: Ready\n"), "{text}");
         assert!(
-            text.contains("Knows         secrets: Forbidden (quay: may not be read)\n"),
+            text.contains("Knows          secrets: Forbidden (quay: may not be read)\n"),
             "{text}"
         );
     }

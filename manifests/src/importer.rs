@@ -1,0 +1,46 @@
+//! The importer, which follows builds: a Deployment, an account and rights of its own, apart from the
+//! webhook's, and only where it is asked for.
+
+mod monitoring;
+mod rights;
+mod workload;
+
+pub(crate) use self::monitoring::{alerts, pod_monitor};
+pub use self::rights::{FORMER_RIGHTS, FormerRight};
+
+use k8s_openapi::api::core::v1::ServiceAccount;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::manifest::{Manifest, Phase, RenderError};
+use crate::names;
+use crate::namespace::{labels_of, own_meta};
+use crate::network::importer_network_policy;
+use crate::settings::Settings;
+
+/// The importer, in the order in which it is applied. Where [`Settings::follow_builds`] names
+/// namespaces, its rights to read streams and to import are bound in these and nowhere else.
+pub fn importer(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
+    let mut all = vec![Manifest::of(Phase::Base, &service_account(settings))?];
+    all.extend(rights::rights(settings)?);
+    all.extend([
+        Manifest::of(Phase::Base, &importer_network_policy(settings))?,
+        Manifest::of(Phase::Workload, &workload::deployment(settings))?,
+    ]);
+    Ok(all)
+}
+
+fn service_account(settings: &Settings) -> ServiceAccount {
+    ServiceAccount {
+        metadata: meta(settings),
+        automount_service_account_token: Some(false),
+        ..ServiceAccount::default()
+    }
+}
+
+/// Metadata of what is the importer's in its own namespace.
+pub(crate) fn meta(settings: &Settings) -> ObjectMeta {
+    ObjectMeta {
+        labels: Some(labels_of(names::IMPORTER)),
+        ..own_meta(names::IMPORTER, settings)
+    }
+}

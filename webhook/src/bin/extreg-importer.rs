@@ -1,0 +1,5 @@
+//! The importer's binary.
+
+fn main() -> std::process::ExitCode {
+    extreg_webhook::importer::main()
+}

@@ -1,0 +1,58 @@
+//! The importer's command line: what can be typed. [`super::Settings`] is what it means.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::args::LogFormat;
+
+/// Import the tags that come from an image when a build has pushed it
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "extreg-importer",
+    version,
+    max_term_width = 100,
+    args_override_self = true
+)]
+pub struct Args {
+    /// Namespace of the importer, where its Lease is
+    #[arg(long, env = "EXTREG_NAMESPACE", value_name = "NAME")]
+    pub namespace: String,
+
+    /// Only namespaces with these labels: a label selector as JSON; platform namespaces never
+    #[arg(long, env = "EXTREG_NAMESPACE_SELECTOR", value_name = "SELECTOR")]
+    pub namespace_selector: Option<String>,
+
+    /// kubeconfig of the cluster [default: KUBECONFIG, ~/.kube/config or the pod's account]
+    #[arg(long, env = "EXTREG_KUBECONFIG", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Where probes and Prometheus are answered, without TLS
+    #[arg(
+        long,
+        env = "EXTREG_HEALTH_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:8080"
+    )]
+    pub health_listen: SocketAddr,
+
+    /// How log lines are written
+    #[arg(
+        long,
+        env = "EXTREG_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "auto"
+    )]
+    pub log_format: LogFormat,
+
+    /// What is logged: a level (error, warn, info, debug) or TARGET=LEVEL pairs with commas
+    #[arg(
+        long,
+        env = "EXTREG_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
+    pub log_level: String,
+}

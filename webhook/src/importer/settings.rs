@@ -1,0 +1,126 @@
+//! What the importer's command line means: checked, and free of clap.
+
+use std::net::SocketAddr;
+
+use extreg_core::policy::{Selector, SelectorDocument};
+use tracing_subscriber::filter::Targets;
+
+use super::Args;
+use crate::args::LogFormat;
+use crate::settings::Cluster;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whose builds are followed.
+    pub cluster: Cluster,
+    /// The importer's own namespace, where the Lease is.
+    pub namespace: String,
+    /// The namespaces that are selected; none for all.
+    pub selected: Option<Selector>,
+    /// Where probes and Prometheus are answered.
+    pub health_listen: SocketAddr,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log_filter: Targets,
+}
+
+/// Why a command line is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A namespace without a name.
+    #[error("--namespace cannot be empty: the Lease is there")]
+    Namespace,
+    /// An invalid selector.
+    #[error(
+        "--namespace-selector: {0}; write a label selector as JSON, like {{\"matchLabels\":{{\"team\":\"shop\"}}}}"
+    )]
+    Selector(String),
+    /// An invalid log filter.
+    #[error(
+        "--log-level: {0:?} is not a valid level (error, warn, info, debug, trace) or TARGET=LEVEL"
+    )]
+    LogLevel(String),
+}
+
+impl Settings {
+    /// Checks what was typed.
+    ///
+    /// # Errors
+    /// For a value that is not what its flag takes.
+    pub fn new(args: Args) -> Result<Self, SettingsError> {
+        // Taken apart here, so that a flag without a use does not compile.
+        let Args {
+            namespace,
+            namespace_selector,
+            kubeconfig,
+            health_listen,
+            log_format,
+            log_level,
+        } = args;
+        if namespace.is_empty() {
+            return Err(SettingsError::Namespace);
+        }
+        let selected = namespace_selector.as_deref().map(selector);
+        Ok(Self {
+            cluster: kubeconfig.map_or(Cluster::Inferred, Cluster::Kubeconfig),
+            namespace,
+            selected: selected
+                .transpose()
+                .map_err(SettingsError::Selector)?
+                .flatten(),
+            health_listen,
+            log_format,
+            log_filter: log_level
+                .parse()
+                .map_err(|_| SettingsError::LogLevel(log_level))?,
+        })
+    }
+}
+
+fn selector(text: &str) -> Result<Option<Selector>, String> {
+    let document: SelectorDocument =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Selector::compile(&document).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn settings(args: &[&str]) -> Result<Settings, SettingsError> {
+        let args = ["extreg-importer", "--namespace=hooks"].iter().chain(args);
+        Settings::new(Args::try_parse_from(args).unwrap())
+    }
+
+    #[test]
+    fn namespaces_are_selected_by_label() {
+        let all = settings(&[]).unwrap();
+        assert_eq!((all.namespace.as_str(), all.selected), ("hooks", None));
+        let namespaces = r#"--namespace-selector={"matchLabels":{"team":"shop"}}"#;
+        let selector = settings(&[namespaces]).unwrap().selected.unwrap();
+        let labels = [("team".to_owned(), "shop".to_owned())].into();
+        assert!(selector.matches(&labels) && !selector.matches(&[].into()));
+    }
+
+    #[test]
+    fn invalid_values_are_refused_with_their_flag() {
+        for (flag, value) in [
+            ("--namespace-selector", "team=shop"),
+            ("--namespace-selector", r#"{"match":1}"#),
+            (
+                "--namespace-selector",
+                r#"{"matchExpressions":[{"key":"a","operator":"In"}]}"#,
+            ),
+            ("--namespace", ""),
+            ("--log-level", "a=b=c"),
+        ] {
+            let error = settings(&[&format!("{flag}={value}")]).unwrap_err();
+            assert!(error.to_string().starts_with(flag), "{error}");
+        }
+        assert!(Args::try_parse_from(["extreg-importer"]).is_err());
+    }
+}
