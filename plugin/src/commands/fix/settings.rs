@@ -6,9 +6,7 @@ use extreg_audit::check::CheckId;
 use extreg_core::policy::PolicySet;
 
 use super::{Args, DryRunAt, Format};
-use crate::{
-    api::DryRun, commands::check, context::Context, error::Error, input::Exclude,
-};
+use crate::{api::DryRun, commands::check, context::Context, error::Error, input::Exclude};
 
 /// The checks that `fix` can mend.
 pub(crate) const MENDABLE: [CheckId; 4] = [
