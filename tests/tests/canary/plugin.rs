@@ -271,7 +271,7 @@ fn secrets(plugin: &Plugin<'_>) {
                 "--registry-endpoint=quay.io=http://127.0.0.1:1",
             ],
         ] {
-            plugin.runs(&[&set, &["--password-stdin"], more].concat(), CHANGED);
+            plugin.runs(&[&set[..], &["--password-stdin"], more].concat(), CHANGED);
         }
     }
     let also = format!("{NAMESPACE}/hub-old,{NAMESPACE}/hub-broken");
