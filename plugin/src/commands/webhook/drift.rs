@@ -95,9 +95,10 @@ fn drift(managed: &[Value]) -> Drift {
     let is_set = |field: &&str| {
         ours.contains(*field) || theirs.values().any(|change| change.fields.contains(*field))
     };
-    let removed = match ours.is_empty() {
-        true => Vec::new(),
-        false => ALWAYS.into_iter().filter(|field| !is_set(field)).collect(),
+    let removed = if ours.is_empty() {
+        Vec::new()
+    } else {
+        ALWAYS.into_iter().filter(|field| !is_set(field)).collect()
     };
     theirs.retain(|_, change| {
         change

@@ -145,9 +145,10 @@ async fn place(
             follow_builds,
         } => {
             settings.monitoring = *monitoring;
-            settings.follow_builds = match follow_builds {
-                true => importer::rights(cluster, &settings.namespace_selector).await?,
-                false => FollowBuilds::No,
+            settings.follow_builds = if *follow_builds {
+                importer::rights(cluster, &settings.namespace_selector).await?
+            } else {
+                FollowBuilds::No
             };
             (image, replicas, tls)
         }
