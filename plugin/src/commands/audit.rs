@@ -130,7 +130,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         None => {}
     }
     let gate = gate(&args.gate);
-    let destination = Destination::of(args.output, args.gate.ci)?;
+    let destination = Destination::of(args.output, args.gate.ci, args.input.all_namespaces)?;
     let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
     if destination.publish && !matches!(&input, Input::Clusters(asked) if asked.with.is_empty()) {
         return Err(Error::usage(

@@ -297,7 +297,7 @@ pub(super) fn gate(args: &GateArgs) -> Gate {
 impl Destination {
     /// # Errors
     /// [`Error::Usage`] if two formats go to one place.
-    pub(super) fn of(args: OutputArgs, is_ci: bool) -> Result<Self, Error> {
+    pub(super) fn of(args: OutputArgs, is_ci: bool, with_namespaces: bool) -> Result<Self, Error> {
         let mut specs = args.output;
         if specs.is_empty() {
             specs.push(OutputSpec::stdout(Format::TABLE));
@@ -312,7 +312,7 @@ impl Destination {
         Ok(Self {
             specs,
             shown_from: args.min_severity.map(ShownFrom::severity),
-            with_namespaces: args.all_namespaces,
+            with_namespaces,
             baseline: args.write_baseline,
             folder: args.save,
             publish: args.publish,

@@ -181,7 +181,7 @@ impl Run<'_> {
         }
         let mut exit = Exit::Done;
         // What is to be done counts more than a file that cannot be read.
-        if summary.errors > 0 && (self.write || summary.changes == 0) {
+        if summary.errors > 0 && (self.action.write || summary.changes == 0) {
             exit = exit.and(Exit::Failed);
         }
         if summary.judged == 0 && !allow_empty {

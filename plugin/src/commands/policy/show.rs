@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
-    commands::{audit::Columns, check::policies, webhook::kinds},
+    commands::{audit::Columns, check::policies},
     context::Context,
     error::Error,
     exit::Exit,

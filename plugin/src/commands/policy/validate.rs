@@ -49,7 +49,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
-    let names = [args.files, args.filename].concat();
+    let names = [args.files.as_slice(), &args.filename].concat();
     let read = Documents::read(find_sources(&names, args.recursive, &[])?);
     let conflicts = conflicts(&read);
     let printer = &context.printer;

@@ -121,7 +121,7 @@ impl<'a> Verifier<'a> {
             image.id()
         };
         let trial = Trial {
-            repository: image.repository_path(),
+            repository: image.repository_path().into_owned(),
             reference: Some(reference.to_owned()),
             is_pushed: false,
             is_pulled: true,
