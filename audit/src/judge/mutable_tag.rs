@@ -13,12 +13,14 @@ mod tests;
 use std::sync::Arc;
 
 use extreg_core::image::ImageRef;
+use extreg_core::rule::is_system_namespace;
 
 use super::followers::Followers;
 use super::following::{Following, can_follow, tag_in};
 use super::found::found;
 use super::index::Index;
 use super::remedy;
+use super::support::oc;
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome};
 use crate::kind::Kind;
@@ -134,7 +136,24 @@ impl Judge<'_> {
         let image = &self.usage.image;
         match following {
             Following::Paused(_) => return remedy::resume_triggers(object),
-            Following::NoTag(trigger) | Following::Unseen(trigger) => {
+            // What was not read is not written, nor a stream of the platform, nor a short name that
+            // may mean any registry.
+            Following::Unseen(trigger) => {
+                let stream = trigger.tag.split(':').next().unwrap_or_default();
+                return oc(
+                    &["get", "imagestream", stream, "-o", "yaml"],
+                    &trigger.namespace,
+                );
+            }
+            Following::NoTag(trigger) => {
+                let is_named =
+                    ImageRef::parse(&image.written).is_ok_and(|image| !image.registry().is_empty());
+                if !is_named || is_system_namespace(&trigger.namespace) {
+                    return format!(
+                        "let the trigger follow a tag that exists, in place of {}",
+                        tag_in(trigger, &object.namespace)
+                    );
+                }
                 return remedy::schedule(&trigger.namespace, &trigger.tag, &image.written);
             }
             Following::Broken(_) => return remedy::remove_triggers(object),

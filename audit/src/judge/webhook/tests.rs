@@ -40,7 +40,9 @@ fn rules(world: World) -> Vec<String> {
 #[test]
 fn only_what_is_known_to_be_absent_is_absent() {
     let unread = || World::new().with(|s| s.cluster.webhook = Known::Unknown);
-    assert_eq!(rules(World::new()), ["absent medium"]);
+    assert_eq!(rules(World::new()), ["absent info"]);
+    let asked_for = World::new().with(|s| s.coverage.count(Kind::RegistryPolicy));
+    assert_eq!(rules(asked_for), ["absent medium"]);
     let files = World::new().in_files();
     assert_eq!(rules(files), [""; 0]);
     assert_eq!(rules(unread()), [""; 0]);
