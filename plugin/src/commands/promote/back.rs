@@ -97,7 +97,7 @@ mod tests {
             (
                 &reference,
                 &none,
-                "oc extreg tag u/a:v1 app:prod -n snow --reference",
+                "oc extreg tag docker.io/u/a:v1 app:prod -n snow --reference",
             ),
             (
                 &tag("ImageStreamImage", "app@sha256:1"),
