@@ -627,7 +627,7 @@ fn at_most_eight_requests_are_under_way() {
     let shared = Arc::clone(&load);
     let api = FakeApi::start_parallel(move |seen| {
         // The installation of the webhook is read before anything is listed.
-        if !path(seen).contains('?') {
+        if !seen.line.contains('?') {
             return not_found();
         }
         let (lock, changed) = &*shared;
