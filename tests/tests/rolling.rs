@@ -154,9 +154,9 @@ async fn create(api: &Api<DynamicObject>, name: &str) -> kube::Result<bool> {
 }
 
 /// Once the API server has heard of the configuration.
-async fn until_called(api: &Api<DynamicObject>) {
+async fn until_called(api: &Api<DynamicObject>, prefix: &str) {
     let mut number = 0;
-    while !create(api, &format!("first-{number}"))
+    while !create(api, &format!("{prefix}-{number}"))
         .await
         .unwrap_or(false)
     {
@@ -181,7 +181,7 @@ async fn no_create_fails_and_none_is_missed_while_both_replicas_are_restarted() 
     service.until(2).await;
     arm(&plane, service.address, &ca, "Fail").await;
     let client = plane.client().await.unwrap();
-    until_called(&streams(client.clone())).await;
+    until_called(&streams(client.clone()), "first").await;
 
     let stop = Arc::new(AtomicBool::new(false));
     let created = Arc::new(AtomicUsize::new(0));
@@ -233,7 +233,7 @@ async fn objects_are_admitted_while_every_replica_is_dead_and_changed_again_afte
     let ca = std::fs::read_to_string(server.ca_file()).unwrap();
     arm(&plane, server.address(), &ca, "Ignore").await;
     let api = streams(plane.client().await.unwrap());
-    until_called(&api).await;
+    until_called(&api, "first").await;
     for round in 0..2 {
         server.kill();
         for number in 0..5 {
@@ -251,7 +251,7 @@ async fn a_restart_of_the_api_server_is_outlived() {
     let server = replica(&plane);
     let ca = std::fs::read_to_string(server.ca_file()).unwrap();
     arm(&plane, server.address(), &ca, "Fail").await;
-    until_called(&streams(plane.client().await.unwrap())).await;
+    until_called(&streams(plane.client().await.unwrap()), "first").await;
     let known = r#"extreg_facts_known{source="namespaces"} 1"#;
     let until_known = async || {
         while !block_in_place(|| server.metrics().unwrap()).contains(known) {
@@ -262,7 +262,7 @@ async fn a_restart_of_the_api_server_is_outlived() {
     for round in 0..2 {
         plane.restart_api_server().await.unwrap();
         let api = streams(plane.client().await.unwrap());
-        assert!(create(&api, &format!("after-{round}")).await.unwrap());
+        until_called(&api, &format!("after-{round}")).await;
         until_known().await;
         assert!(is_ready(server.health_address()).await.unwrap());
     }
