@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -313,4 +314,64 @@ async fn a_dry_run_that_asks_for_proof_gets_its_word_back() {
         };
         assert_eq!(response["warnings"], wanted, "{labels} {dry_run}");
     }
+}
+
+#[tokio::test]
+async fn bombs_of_json_are_answered_and_the_next_request_too() {
+    const DEEP: usize = 100_000;
+    let pki = Pki::new();
+    // Bytes and depth are what is tested, in a debug build on a machine that may be busy.
+    let config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(10));
+    let reviewer = EngineReviewer::new(store(Mode::Enforce), None);
+    let server = Server::start(config, reviewer, reserved()).await.unwrap();
+    let stream = |tags: &str| {
+        format!(r#"{{"kind":"ImageStream","metadata":{{"name":"app"}},"spec":{{"tags":{tags}}}}}"#)
+    };
+    let arrays = "[".repeat(DEEP) + &"]".repeat(DEEP);
+    let objects = r#"{"a":"#.repeat(DEEP) + "1" + &"}".repeat(DEEP);
+    let table = [
+        ("tags", stream(&format!("[{}{{}}]", "{},".repeat(999_999)))),
+        ("arrays", stream(&arrays)),
+        ("objects", stream(&format!("[{objects}]"))),
+        (
+            "unknown field",
+            format!(r#"{{"x":{objects},"spec":{{"tags":[]}}}}"#),
+        ),
+        (
+            "keys",
+            format!(r#"{{{}"spec":{{}}}}"#, r#""kind":1,"#.repeat(DEEP)),
+        ),
+        (
+            "keys of a tag",
+            stream(&format!(
+                r#"[{{{}"name":"a"}}]"#,
+                r#""name":"b","#.repeat(DEEP)
+            )),
+        ),
+        (
+            "digits",
+            stream(&format!(r#"[{{"generation":{}}}]"#, "9".repeat(1 << 20))),
+        ),
+        ("exponent", stream(r#"[{"generation":1e999999999}]"#)),
+        (
+            "escapes",
+            stream(&format!(r#"["{}"]"#, r"\u0000".repeat(DEEP))),
+        ),
+    ];
+    let mut client = Client::h1(&pki, server.address()).await;
+    for (what, object) in table {
+        let body = format!(
+            r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u",
+                "resource":{{"group":"image.openshift.io","version":"v1","resource":"imagestreams"}},
+                "namespace":"snow","name":"app","operation":"CREATE","object":{object}}}}}"#
+        );
+        let answer = client.post(body.into_bytes()).await.unwrap();
+        assert_eq!(answer.status, StatusCode::OK, "{what}: {}", answer.text());
+        let response = &answer.json()["response"];
+        assert_eq!(response["allowed"], json!(true), "{what}");
+        assert_eq!(response["patch"], Value::Null, "{what}");
+    }
+    let to = json!({"kind": "DockerImage", "name": "docker.io/ably77/python-lyapp:latest"});
+    let good = request("build.openshift.io", "buildconfigs", &build_config(&to));
+    assert_eq!(ask(&pki, &server, good).await["allowed"], json!(true));
 }
