@@ -58,7 +58,7 @@ const fn fault(alert: &'static str, series: &'static str, broken: &'static str) 
     }
 }
 
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault {
         labels: &[("namespace", names::NAMESPACE), ("service", names::WEBHOOK)],
         ..fault("ExtregWebhookDown", "up", "0+0")
@@ -67,6 +67,11 @@ const FAULTS: [Fault; 8] = [
         "ExtregWebhookCertificateExpiring",
         "extreg_cert_not_after_seconds",
         "600+0",
+    ),
+    fault(
+        "ExtregWebhookCertificateRefused",
+        "extreg_cert_refused",
+        "1+0",
     ),
     fault(
         "ExtregWebhookCertificateDue",
