@@ -147,6 +147,7 @@ async fn a_setup_differs_until_it_is_made_and_where_somebody_changes_it() {
         "--username",
         "acme",
         "--password-stdin",
+        "--no-verify",
     ];
     let diff = || {
         let args = [&["diff", "setup"], &flags[..7], &["--read-only"]].concat();

@@ -45,7 +45,12 @@ impl Cli<'_> {
 
     fn setup(&self, code: i32, more: &[&str]) -> (String, String) {
         // An account of its own, as tests share the cluster and an account its limit.
-        let token = ["--username", &self.namespace, "--password-stdin"];
+        let token = [
+            "--username",
+            &self.namespace,
+            "--password-stdin",
+            "--no-verify",
+        ];
         self.said(code, &[&APP[..], &token, more].concat(), "geheim\n")
     }
 
@@ -572,7 +577,11 @@ async fn teardown_keeps_the_tags_of_other_tools_and_what_they_use() {
     let second = ["setup", "second", "--image", "ably77/second", "--no-build"];
     cli.said(
         0,
-        &[&second[..], &["--username=ably77", "--password-stdin"]].concat(),
+        &[
+            &second[..],
+            &["--username=ably77", "--password-stdin", "--no-verify"],
+        ]
+        .concat(),
         "geheim",
     );
     cli.apply(&json!({

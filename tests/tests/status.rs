@@ -118,6 +118,7 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
         "--username",
         "ably77",
         "--password-stdin",
+        "--no-verify",
     ];
     assert!(cli.run(&setup, "geheim\n").status.success());
 

@@ -62,6 +62,8 @@ fn counts_and_gaps_follow_the_rows() {
             "1 inconclusive, 1 suppressed",
             "Against the baseline: 1 new, 1 fixed",
             "69 objects with 46 image fields read, coverage 77%",
+            "Opted out: namespace/sandbox by label extreg.io/ignore",
+            "Opted out: imagestream.image.openshift.io/cart in shop, v1 by annotation extreg.io/scheduled",
             "Unused exception: exceptions.yaml:20: EXR007 deployment.apps/gone in shop",
             "Notice: exceptions.yaml:12 lapses on 2026-12-04",
             "",

@@ -75,7 +75,7 @@ fn a_stream_may_come_after_the_build_that_needs_it() {
             build.clone(),
             vec![
                 unread,
-                "extreg: left alone: the ImageStream s could not be read in time",
+                "extreg: unchanged: ImageStream s could not be read in time",
             ],
         ),
         (
@@ -111,9 +111,9 @@ fn secrets_and_accounts_count_where_they_are_known() {
         "extreg: give it the key https://index.docker.io/v1/",
     ];
     let linked = [
-        "left alone: the build's account links another registry secret",
+        "left alone: OpenShift may find another secret of the build's account",
         "extreg: push secret dockerhub not set, it is missing",
-        "extreg: account builder links other, which OpenShift may use",
+        "extreg: OpenShift selects a push secret from those of account builder",
     ];
     let all = [Kind::Secret, Kind::ServiceAccount];
     for (reader, more, want) in [

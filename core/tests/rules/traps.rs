@@ -354,9 +354,12 @@ fn trap_32_an_upper_case_user_is_not_scheduled() {
 
 #[test]
 fn trap_33_an_unresolved_parameter_is_no_error() {
-    for image in ["${IMAGE}", "docker.io/u/a:${TAG}", "${{REGISTRY}}/app"] {
+    for image in ["${IMAGE}", "docker.io/${ORG}/a:v1", "${{REGISTRY}}/app"] {
         assert_eq!(create(Builds, &output(image)), "Parameter", "{image}");
     }
+    // Whatever the tag will be, the registry and the repository are known.
+    let outcome = create(Builds, &output("docker.io/u/a:${TAG}"));
+    assert_eq!(outcome, "set /spec/output/pushSecret");
 }
 
 #[test]

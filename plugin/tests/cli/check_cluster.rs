@@ -136,8 +136,8 @@ fn what_is_there_decides() {
         (
             "secret forbidden",
             vec![(POLICIES, hub), labels(json!({})), (HUB, json!(403))],
-            "Untouched",
-            "secret hub",
+            "Changed",
+            "",
         ),
     ] {
         let api = cluster(&objects);

@@ -137,6 +137,10 @@ mod tests {
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
         let review = decide(&engine(), &Request::parse(body.as_bytes()).unwrap()).unwrap();
         let patch = String::from_utf8(review.patch.unwrap()).unwrap();
-        assert_eq!(patch.matches("\"scheduled\":true").count(), 3, "{patch}");
+        assert_eq!(
+            patch.matches("scheduled\",\"value\":true").count(),
+            3,
+            "{patch}"
+        );
     }
 }

@@ -12,13 +12,14 @@ use crate::cluster::{
     build_config, run,
 };
 
-const SETUP: [&str; 6] = [
+const SETUP: [&str; 7] = [
     "setup",
     "app",
     "--image=docker.io/acme/app",
     "--source=https://git.example.com/app.git",
     "--username=acme",
     "--password-stdin",
+    "--no-verify",
 ];
 
 struct Plugin<'a> {
