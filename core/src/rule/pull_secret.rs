@@ -100,13 +100,12 @@ fn places<'v, 'a>(
 }
 
 fn place<'v, 'a>(spec: &'v BuildSpec<'a>, field: Field) -> Option<&'v PullSite<'a>> {
-    match field {
-        Field::SourcePullSecret(index) => spec.source.images.get(index),
-        _ => {
-            let mut sites = spec.strategy.sites();
-            let same = sites.find(|(name, _)| Field::StrategyPullSecret(name) == field);
-            same.map(|(_, site)| site)
-        }
+    if let Field::SourcePullSecret(index) = field {
+        spec.source.images.get(index)
+    } else {
+        let mut sites = spec.strategy.sites();
+        let same = sites.find(|(name, _)| Field::StrategyPullSecret(name) == field);
+        same.map(|(_, site)| site)
     }
 }
 

@@ -253,7 +253,7 @@ fn decide<'a>(
 
 /// A build with a secret that does not exist never starts, and without one it may push: what cannot be confirmed is
 /// not injected.
-fn unknown<'a>(secret: &'a str) -> (Decision<'a>, Vec<Note<'a>>) {
+fn unknown(secret: &str) -> (Decision<'_>, Vec<Note<'_>>) {
     (
         Decision::Keep(Reason::SecretUnknown),
         vec![Note::SecretUnknown { secret }],

@@ -17,7 +17,7 @@ impl fmt::Display for Timeout {
 }
 
 /// The longest time limit.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(8784);
 
 /// Parses a whole number of seconds, or numbers each with a unit of h, m, s or ms; a year at the most.
 ///

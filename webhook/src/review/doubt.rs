@@ -35,10 +35,10 @@ impl Doubts {
                 Note::LeftToAccount { secret, .. }
                 | Note::PushSecret { secret, .. }
                 | Note::PullSecret { secret, .. }
-                | Note::SecretUnknown { secret } => {
-                    if !doubts.secrets.contains(*secret) {
-                        doubts.secrets.insert((*secret).to_owned());
-                    }
+                | Note::SecretUnknown { secret }
+                    if !doubts.secrets.contains(*secret) =>
+                {
+                    doubts.secrets.insert((*secret).to_owned());
                 }
                 Note::NamespaceUnknown { .. } => doubts.labels = true,
                 _ => {}

@@ -49,10 +49,12 @@ pub(super) fn meant(host: &str) -> Option<&'static str> {
     let limit = if host.len() < 9 { 1 } else { 2 };
     KNOWN
         .into_iter()
-        .map(|known| match letters(&host) == letters(known) {
-            // Letters that changed places are one mistake, and the likeliest.
-            true => (0, known),
-            false => (distance(&host, known), known),
+        .map(|known| {
+            if letters(&host) == letters(known) {
+                (0, known)
+            } else {
+                (distance(&host, known), known)
+            }
         })
         .filter(|(distance, _)| *distance <= limit)
         .min()

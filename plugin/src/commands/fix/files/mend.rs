@@ -184,13 +184,12 @@ fn change(
     let mut text = None;
     for index in chosen {
         made.push(index);
-        match write(&made, objects) {
-            Some(written) => text = Some(written),
-            None => {
-                made.pop();
-                if let Some(object) = objects.get_mut(index) {
-                    object.judged.leave(NOT_SO);
-                }
+        if let Some(written) = write(&made, objects) {
+            text = Some(written)
+        } else {
+            made.pop();
+            if let Some(object) = objects.get_mut(index) {
+                object.judged.leave(NOT_SO);
             }
         }
     }

@@ -223,7 +223,7 @@ fn other_account(config: &Value, settings: &Settings, credential: &Credential) -
     let wanted = settings.target.config_keys();
     keys.iter()
         .filter(|key| wanted.contains(&key.as_written()))
-        .map(|key| key.username())
+        .map(extreg_core::credential::DockerConfigKey::username)
         .find(|username| !username.is_empty() && *username != credential.username)
         .map(str::to_owned)
 }
