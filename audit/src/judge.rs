@@ -29,7 +29,7 @@ mod webhook;
 use std::collections::BTreeSet;
 
 pub use self::credential::{CredentialUse, credential_uses};
-pub use self::support::word as shell_word;
+use crate::caller::Caller;
 use crate::check::CheckId;
 use crate::finding::Finding;
 use crate::report::{Section, sort_key};
@@ -40,6 +40,8 @@ use crate::snapshot::Snapshot;
 pub struct Options {
     /// The checks to ask.
     pub checks: BTreeSet<CheckId>,
+    /// The program that commands are written for.
+    pub caller: Caller,
     /// Now, in seconds since 1970: what is stale and what expires soon is measured from here.
     pub now: i64,
 }
@@ -66,6 +68,11 @@ pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
     let mut findings = Vec::new();
     for check in &options.checks {
         ask(*check, snapshot, options, &mut findings);
+    }
+    for finding in &mut findings {
+        let fix = std::mem::take(&mut finding.fix);
+        finding.caller = options.caller;
+        finding.fix = fix.checked(snapshot, finding.outcome, &finding.place.origin);
     }
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup();

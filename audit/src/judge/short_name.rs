@@ -16,12 +16,13 @@ use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::{InvalidRef, RefRole, Resolution, resolve};
 
-use super::support::{Draft, by_hand, judged, set_image, trigger_of};
-use crate::approved::{Allowance, Target, search_list};
+use super::support::{Draft, by_hand, judged, trigger_of};
+use crate::approved::{Target, search_list};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 use crate::kind::Kind;
-use crate::place::ObjectId;
+use crate::place::{ObjectId, Origin};
+use crate::remedy::{Action, Remedy};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 /// What to write where nobody can tell what is meant.
@@ -29,7 +30,7 @@ const FULL: &str = "its full name, REGISTRY/REPOSITORY:TAG";
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     findings.extend(judged(snapshot).filter_map(|used| match used.meaning {
-        Meaning::External => implied(snapshot, used),
+        Meaning::External => implied(used),
         Meaning::Searched => searched(snapshot, used),
         Meaning::Invalid => misread(snapshot, used),
         Meaning::Internal | Meaning::Parameter | Meaning::Unset => None,
@@ -37,7 +38,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 }
 
 /// A short name that is docker.io for certain.
-fn implied(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
+fn implied(used: &ImageUse) -> Option<Finding> {
     let written = &*used.image.written;
     let image = ImageRef::parse(written).ok()?;
     if !image.registry().is_empty() || image.is_registry_only() {
@@ -70,7 +71,16 @@ fn implied(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
             full.reference()
         ),
         why: why.to_owned(),
-        fix: set_image(snapshot, used, &full.reference()),
+        fix: Remedy::instruct(match used.role {
+            // No user can push there.
+            UseRole::Push if image.namespace().is_empty() => {
+                by_hand(&used.place, "a repository of your own, with its registry")
+            }
+            _ => by_hand(
+                &used.place,
+                &format!("its full name; as it stands that is {}", full.reference()),
+            ),
+        }),
     };
     Some(draft.of(used).with_severity(Severity::Low))
 }
@@ -82,21 +92,23 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     }
     let written = &*used.image.written;
     let image = ImageRef::parse(written).ok()?;
-    if is_a_stream(snapshot, used, &image) {
+    let stream = stream_of(snapshot, used, &image);
+    if stream.as_ref().is_some_and(|found| found.looks_up) {
         return None;
     }
-    let (hosts, list) = match search_list(used.role, &snapshot.cluster) {
-        Known::Known(hosts) => {
-            let list = hosts.join(", ");
-            (hosts, format!("it is looked for in {list}"))
+    let list = match search_list(used.role, &snapshot.cluster) {
+        Known::Known(hosts) => format!("it is searched for in {}", hosts.join(", ")),
+        Known::Unknown => {
+            "it is searched for in a list of the cluster that could not be read".to_owned()
         }
-        Known::Unknown => (
-            vec!["docker.io"],
-            "it is looked for in a list of the cluster that could not be read".to_owned(),
-        ),
     };
-    let candidates: Vec<_> = hosts.iter().map(|host| Target::of(&image, host)).collect();
-    let meant = likeliest(&Allowance::of(snapshot), &candidates)?;
+    // Looked up by its short name, it is the image of the stream that a person sees under it.
+    let fix = match stream {
+        Some(found) => Remedy::run(Action::SetLookup {
+            stream: found.object,
+        }),
+        None => Remedy::instruct(by_hand(&used.place, FULL)),
+    };
     let why = match used.role {
         UseRole::Base | UseRole::Source => {
             "The first registry that has the name wins, so whoever registers it there decides what is \
@@ -112,16 +124,23 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
         rule: "searched",
         message: format!("{written} names no registry: {list}"),
         why: why.to_owned(),
-        fix: set_image(snapshot, used, &meant.reference()),
+        fix,
     };
     Some(draft.of(used))
 }
 
-/// Whether a name of one segment means a tag of an ImageStream of the namespace that is looked up by
-/// such names: admission puts the stream's image in its place in pods and builds, and the stream's
-/// repository where the tag is not there yet (apiserver-library-go
-/// `pkg/admission/imagepolicy/imagepolicy.go`, `resolveImageReference` and `resolveImageStreamTag`).
-fn is_a_stream(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> bool {
+/// A stream that a short name is the name of.
+struct Named {
+    object: ObjectId,
+    /// Whether it is looked up by that name: admission puts the stream's image in its place.
+    looks_up: bool,
+}
+
+/// The stream of the namespace that a name of one segment is the name of, where it has the tag or will
+/// have it. Looked up are those of streams that say so, and all of an object that says so
+/// (apiserver-library-go `pkg/admission/imagepolicy/imagepolicy.go`, `resolveImageReference` and
+/// `resolveImageStreamTag`); where the tag does not exist yet, the stream's repository stands in for it.
+fn stream_of(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> Option<Named> {
     let object = &used.place.object;
     // Builds of Shipwright are no builds of OpenShift.
     let is_shipwright = matches!(object.kind, Kind::BuildRun | Kind::ShipwrightBuild);
@@ -132,41 +151,49 @@ fn is_a_stream(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> bo
     };
     let is_local = image.registry().is_empty() && image.namespace().is_empty();
     if !is_resolved || !is_local || !image.id().is_empty() {
-        return false;
+        return None;
     }
-    let stream = ObjectId {
+    let id = ObjectId {
         namespace: object.namespace.clone(),
         kind: Kind::ImageStream,
         name: image.name().into(),
     };
-    let streams = &snapshot.streams;
-    let first = streams.partition_point(|record| record.object < stream);
+    let first = snapshot
+        .streams
+        .partition_point(|record| record.object < id);
+    let stream = snapshot
+        .streams
+        .get(first)
+        .filter(|record| record.object == id)?;
     let tag = match image.tag() {
         "" => "latest",
         tag => tag,
     };
-    streams
-        .get(first)
-        .filter(|record| record.object == stream && record.looks_up)
-        .is_some_and(|record| {
-            let mut tags = record.tags.iter();
-            !record.repository.is_empty()
-                || tags.any(|known| &*known.name == tag && !known.digest.is_empty())
-        })
+    let name = format!("{}:{tag}", image.name());
+    let has_tag = stream.tags.iter().any(|known| {
+        // Of files no status is known.
+        *known.name == *tag && (!known.digest.is_empty() || stream.origin != Origin::Cluster)
+    });
+    let is_written = || {
+        let mut written = snapshot
+            .builds
+            .iter()
+            .filter_map(|build| build.writes.as_ref());
+        written.any(|(namespace, tag)| *namespace == object.namespace && **tag == *name)
+    };
+    let means_it = !stream.repository.is_empty() || has_tag || is_written();
+    means_it.then(|| Named {
+        looks_up: stream.looks_up || resolves_names(snapshot, object),
+        object: id,
+    })
 }
 
-/// What a person most likely means: what is approved, else Docker Hub, else what is asked first.
-fn likeliest<'a>(allowance: &Allowance<'_>, candidates: &'a [Target]) -> Option<&'a Target> {
-    let approved = |target: &&Target| allowance.approves(target) == Some(true);
-    candidates
-        .iter()
-        .find(approved)
-        .or_else(|| {
-            candidates
-                .iter()
-                .find(|target| target.registry() == "docker.io")
-        })
-        .or_else(|| candidates.first())
+fn resolves_names(snapshot: &Snapshot, object: &ObjectId) -> bool {
+    let workloads = &snapshot.workloads;
+    let first = workloads.partition_point(|workload| workload.object < *object);
+    workloads
+        .get(first)
+        .is_some_and(|workload| workload.object == *object && workload.resolves_names)
 }
 
 /// A name that means no image.
@@ -176,48 +203,35 @@ fn misread(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     else {
         return None;
     };
-    let (rule, message, fix) = match reason {
+    let (rule, message) = match reason {
         InvalidRef::UpperCase => {
             let host = written.split('/').next().unwrap_or_default();
-            let lower = format!("docker.io/{}", lower_name(written));
             (
                 "misread",
                 format!(
                     "{written} is a repository of docker.io to the API server and one of the registry \
-                     {host} to whoever pulls it"
+                     {host} to what pulls it"
                 ),
-                set_image(snapshot, used, &lower),
             )
         }
         InvalidRef::RegistryOnly => (
             "misread",
             format!("{written} is read as a registry with no repository in it"),
-            by_hand(&used.place, FULL),
         ),
         InvalidRef::Syntax(error) => (
             "invalid",
-            format!("{written} is no image reference: {error}"),
-            by_hand(&used.place, FULL),
+            format!("{written} is not a valid image reference: {error}"),
         ),
     };
     let draft = Draft {
         check: CheckId::Exr010,
         rule,
         message,
-        why: "What should be pulled from a registry is pulled from none, or from one that nobody \
-              meant."
+        why: "What should be pulled from a registry is pulled from none, or from another one."
             .to_owned(),
-        fix,
+        fix: Remedy::instruct(by_hand(&used.place, FULL)),
     };
     Some(draft.of(used))
-}
-
-/// The name in lower case, its tag as it is.
-fn lower_name(written: &str) -> String {
-    let end = written.rfind('/').unwrap_or_default();
-    let (folder, rest) = written.split_at(end);
-    let (name, version) = rest.split_at(rest.find([':', '@']).unwrap_or(rest.len()));
-    format!("{}{}{version}", folder.to_lowercase(), name.to_lowercase())
 }
 
 const fn role(role: UseRole) -> RefRole {

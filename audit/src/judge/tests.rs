@@ -86,6 +86,7 @@ const ASKED: [CheckId; 7] = [
 fn findings(world: World) -> Vec<Finding> {
     let options = Options {
         checks: ASKED.into(),
+        caller: Caller::Oc,
         now: NOW,
     };
     judge(world.0, &options).findings

@@ -171,6 +171,7 @@ fn build_record(build: &Build, image: &str) -> BuildRecord {
         config: Some(build.config.as_str().into()),
         account: build.account.as_str().into(),
         pushes_to: image.into(),
+        writes: None,
         push_secret: build.push_secret.as_str().into(),
         has_push_secret: !build.push_secret.is_empty(),
         pull_secrets: Vec::new(),

@@ -161,6 +161,7 @@ impl Supposing<'_> {
             config: None,
             account: BUILDER.into(),
             pushes_to: self.image.into(),
+            writes: None,
             push_secret: Arc::default(),
             has_push_secret: false,
             pull_secrets: Vec::new(),
