@@ -232,14 +232,7 @@ impl CheckId {
                     ]
                 }
             }
-            Self::Exr014 => {
-                const {
-                    &[
-                        supports(CisOpenShift, "5.5.1"),
-                        supports(Nist80053, "CM-7(5)"),
-                    ]
-                }
-            }
+            Self::Exr014 => const { &[supports(Nist80053, "CM-7(5)")] },
             Self::Exr015 => &[],
         }
     }

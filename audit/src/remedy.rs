@@ -8,6 +8,7 @@ mod prose;
 mod render;
 mod rule;
 mod shell;
+pub mod triggers;
 
 pub use self::action::{Action, ClusterList, LinkUse, RolloutStep, SpecTag};
 pub use self::inspection::Inspection;

@@ -20,7 +20,7 @@ use super::remedy;
 use crate::check::CheckId;
 use crate::finding::{Finding, Outcome, Place};
 use crate::kind::Kind;
-use crate::remedy::Remedy;
+use crate::remedy::{Remedy, triggers};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole, WorkloadRecord};
 use crate::trigger::{ImageTrigger, TriggerFault};
 
@@ -85,9 +85,9 @@ fn bypass(
         ),
         fix: if can_follow(workload.object.kind) {
             match following {
-                Following::Unusable(_) => remedy::unusable_annotation(workload),
-                Following::Faulty(trigger) => remedy::correct(workload, trigger),
-                _ => remedy::trigger(workload, &name, container),
+                Following::Unusable(_) => triggers::unusable_annotation(workload),
+                Following::Faulty(trigger) => triggers::correct(workload, trigger),
+                _ => triggers::follow(workload, namespace, &name, std::slice::from_ref(container)),
             }
         } else {
             Remedy::instruct(format!(
@@ -155,7 +155,7 @@ fn broken(
                 workload.object.name
             ),
             why: "No container is set by them and nothing is rolled out".to_owned(),
-            fix: remedy::unusable_annotation(workload),
+            fix: triggers::unusable_annotation(workload),
             ..found(CheckId::Exr012, "broken-trigger", place(workload, FIELD))
         });
     }
@@ -188,7 +188,7 @@ fn broken(
                 }
                 (false, false) => "What it is for is never set; the others work".to_owned(),
             },
-            fix: remedy::correct(workload, trigger),
+            fix: triggers::correct(workload, trigger),
             ..found(
                 CheckId::Exr012,
                 "broken-trigger",

@@ -121,7 +121,7 @@ mod tests {
     use crate::finding::Outcome;
     use crate::kind::Kind;
     use crate::snapshot::AllowedRegistry;
-    use crate::testing::{image_use, object, openshift, place};
+    use crate::testing::{approved, image_use, object, openshift, place};
 
     fn found(snapshot: &Snapshot) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -158,11 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_found_with_what_is_imported() {
+    fn what_is_imported_approves_nothing() {
         let [finding] = found(&with(&[])).try_into().unwrap();
         assert_eq!(finding.rule, "absent");
+        assert!(finding.fix.actions().is_empty(), "{finding:?}");
+        let mut snapshot = with(&[]);
+        snapshot.approved = Some(approved(&["reg.example.com:5000"]));
+        let [finding] = found(&snapshot).try_into().unwrap();
         assert_eq!(
-            finding.fix,
+            finding.fix_text(),
             r#"oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"allowedRegistriesForImport":[{"domainName":"quay.io","insecure":false},{"domainName":"reg.example.com:5000","insecure":false},{"domainName":"registry.redhat.io","insecure":false}]}}'"#
         );
     }

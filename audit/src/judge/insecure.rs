@@ -13,7 +13,7 @@ use super::support::{Draft, configuration};
 use crate::approved::{Scope, targets};
 use crate::check::CheckId;
 use crate::finding::{Finding, ImageName, Place};
-use crate::remedy::{Action, Inspection, Remedy};
+use crate::remedy::{Action, Inspection, Remedy, SpecTag};
 use crate::snapshot::{RegistrySources, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 const INSECURE: &str = "spec.registrySources.insecureRegistries";
@@ -115,7 +115,7 @@ fn insecure_tag(snapshot: &Snapshot, stream: &StreamRecord, tag: &TagRecord) -> 
         field: format!("spec.tags[{index}].importPolicy.insecure").into(),
         origin: stream.origin.clone(),
     };
-    let fix = match remedy::spec_tag(&stream.object, tag) {
+    let fix = match SpecTag::of(&stream.object, tag) {
         Some(tag) => Remedy::run(Action::Secure { tag }),
         None => Remedy::instruct(format!("remove {} of {}", place.field, place.object)),
     };
@@ -216,9 +216,11 @@ mod tests {
             ]
         );
         assert_eq!(
-            findings[1].fix,
-            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/registrySources/insecureRegistries/1","value":"reg.corp"},{"op":"remove","path":"/spec/registrySources/insecureRegistries/1"}]'"#
+            findings[0].fix_text(),
+            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/registrySources/insecureRegistries/0","value":"a.corp"},{"op":"remove","path":"/spec/registrySources/insecureRegistries/0"}]'"#
         );
+        // What is in use may have no other way to be reached.
+        assert!(findings[1].fix.actions().is_empty(), "{findings:?}");
         assert!(
             findings[0].message.contains("(0 of"),
             "{}",
@@ -230,8 +232,8 @@ mod tests {
             findings[1].message
         );
         assert_eq!(
-            findings[2].fix,
-            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/allowedRegistriesForImport/1/domainName","value":"b.corp"},{"op":"replace","path":"/spec/allowedRegistriesForImport/1/insecure","value":false}]'"#
+            findings[2].fix_text(),
+            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/allowedRegistriesForImport/1/domainName","value":"b.corp"},{"op":"add","path":"/spec/allowedRegistriesForImport/1/insecure","value":false}]'"#
         );
     }
 
@@ -250,8 +252,8 @@ mod tests {
         assert_eq!(&*finding.place.part, "v2");
         assert_eq!(&*finding.image.unwrap().registry, "reg.corp");
         assert_eq!(
-            finding.fix,
-            r#"oc patch imagestream.image.openshift.io/a -n shop --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"replace","path":"/spec/tags/1/importPolicy/insecure","value":false}]'"#
+            finding.fix.text(crate::caller::Caller::Kubectl),
+            r#"kubectl patch imagestream.image.openshift.io/a --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"add","path":"/spec/tags/1/importPolicy/insecure","value":false}]' -n shop"#
         );
 
         snapshot.streams[0].origin = Origin::File {
@@ -259,10 +261,13 @@ mod tests {
             line: 1,
         };
         let [finding] = found(&snapshot).try_into().unwrap();
-        assert!(
-            finding.fix.starts_with("in a.yaml:1 take out spec.tags[1]"),
-            "{}",
-            finding.fix
+        let fix = finding
+            .fix
+            .checked(&snapshot, Outcome::Fail, &finding.place.origin);
+        assert_eq!(
+            fix.text(crate::caller::Caller::Oc),
+            "in a.yaml:1: remove spec.tags[1].importPolicy.insecure of \
+             imagestream.image.openshift.io/a in shop"
         );
     }
 

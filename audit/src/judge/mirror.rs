@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(finding.rule, "hidden-source");
         assert_eq!(&*finding.place.part, "quay.io/a");
         assert_eq!(
-            finding.fix,
+            finding.fix_text(),
             "oc get imagetagmirrorset.config.openshift.io/tags -o yaml"
         );
     }
@@ -199,9 +199,9 @@ mod tests {
             .unwrap();
         assert_eq!(finding.rule, "legacy");
         assert_eq!(
-            finding.fix,
-            "oc get imagecontentsourcepolicy.operator.openshift.io/old -o yaml > old.yaml && \
-             oc adm migrate icsp old.yaml"
+            finding.fix_text(),
+            "convert old with oc adm migrate icsp, apply the result, wait for the nodes, then delete it; \
+             see: oc get imagecontentsourcepolicy.operator.openshift.io/old -o yaml"
         );
     }
 

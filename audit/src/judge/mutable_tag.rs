@@ -18,13 +18,12 @@ use super::followers::Followers;
 use super::following::{Following, can_follow, stream_of, tag_in};
 use super::found::found;
 use super::index::Index;
-use super::remedy;
 use super::support::by_hand;
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome};
 use crate::kind::Kind;
 use crate::place::ObjectId;
-use crate::remedy::{Action, Inspection, Remedy};
+use crate::remedy::{Action, Inspection, Remedy, triggers};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 use crate::trigger::ImageTrigger;
 
@@ -149,13 +148,13 @@ impl Judge<'_> {
         let workload = self.index.workloads.get(object).copied();
         match (following, workload) {
             (Following::Paused(trigger), Some(workload)) => {
-                return remedy::resume(workload, trigger);
+                return triggers::resume(workload, trigger);
             }
             (Following::Faulty(trigger) | Following::Stopped(trigger), Some(workload)) => {
-                return remedy::correct(workload, trigger);
+                return triggers::correct(workload, trigger);
             }
             (Following::Unusable(_), Some(workload)) => {
-                return remedy::unusable_annotation(workload);
+                return triggers::unusable_annotation(workload);
             }
             (Following::Unseen(trigger), _) => {
                 return Remedy::Inspect(Inspection::Get(stream_id(trigger)));
@@ -173,7 +172,12 @@ impl Judge<'_> {
                 self.tag,
             );
             if let Some(follower) = found.filter(|follower| follower.follows(self.tag)) {
-                return remedy::trigger(workload, &follower.name(), container);
+                return triggers::follow(
+                    workload,
+                    &object.namespace,
+                    &follower.name(),
+                    std::slice::from_ref(container),
+                );
             }
         }
         let can_set = can_trigger
@@ -201,7 +205,12 @@ impl Judge<'_> {
                     tag: name.into(),
                     image: Arc::clone(&image.written),
                 }];
-                match remedy::trigger(workload, &tag, container) {
+                match triggers::follow(
+                    workload,
+                    &object.namespace,
+                    &tag,
+                    std::slice::from_ref(container),
+                ) {
                     Remedy::Run(trigger) => {
                         actions.extend(trigger);
                         Remedy::Run(actions)

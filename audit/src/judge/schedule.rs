@@ -28,7 +28,7 @@ use crate::check::{CheckId, Severity};
 use crate::credentials::{Credential, Credentials};
 use crate::finding::{Finding, Place};
 use crate::place::ObjectId;
-use crate::remedy::{Action, Inspection, Remedy};
+use crate::remedy::{Action, Inspection, Remedy, SpecTag};
 use crate::snapshot::{FailedImport, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 /// Longer words of a registry tell nobody more.
@@ -83,10 +83,9 @@ impl Judge<'_> {
                 ..self.finding(
                     "reference",
                     image,
-                    remedy::spec_tag(&self.stream.object, tag)
-                        .map_or_else(Remedy::default, |tag| {
-                            Remedy::run(Action::Unreference { tag })
-                        }),
+                    SpecTag::of(&self.stream.object, tag).map_or_else(Remedy::default, |tag| {
+                        Remedy::run(Action::Unreference { tag })
+                    }),
                 )
             });
         }

@@ -248,7 +248,9 @@ const fn role(role: UseRole) -> RefRole {
 mod tests {
     use super::*;
     use crate::kind::Kind;
-    use crate::testing::{approved, image_use, object, openshift, place, stream, tag};
+    use crate::testing::{
+        build_config, image_use, object, openshift, place, stream, tag, workload,
+    };
 
     fn used(role: UseRole, written: &str, meaning: Meaning) -> ImageUse {
         let (kind, part, field) = match role {
@@ -293,7 +295,8 @@ mod tests {
                 "implied",
                 Severity::Low,
                 "nginx names no registry: an import reads it as docker.io/library/nginx",
-                "oc tag --source=docker docker.io/library/nginx cart:v1 -n shop",
+                "set spec.tags[0].from.name of imagestream.image.openshift.io/cart in shop to its full \
+                 name; as it stands that is docker.io/library/nginx",
             ),
             (
                 UseRole::Push,
@@ -302,7 +305,18 @@ mod tests {
                 "implied",
                 Severity::Low,
                 "acme/batch:v1 names no registry: a push reads it as docker.io/acme/batch:v1",
-                r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/output/to/name","value":"acme/batch:v1"},{"op":"replace","path":"/spec/output/to/name","value":"docker.io/acme/batch:v1"}]'"#,
+                "set spec.output.to.name of buildconfig.build.openshift.io/cart in shop to its full name; \
+                 as it stands that is docker.io/acme/batch:v1",
+            ),
+            (
+                UseRole::Push,
+                "batch:v1",
+                Meaning::External,
+                "implied",
+                Severity::Low,
+                "batch:v1 names no registry: a push reads it as docker.io/library/batch:v1",
+                "set spec.output.to.name of buildconfig.build.openshift.io/cart in shop to a repository \
+                 of your own, with its registry",
             ),
             (
                 UseRole::Run,
@@ -310,9 +324,10 @@ mod tests {
                 Meaning::Searched,
                 "searched",
                 Severity::Medium,
-                "myhost:5000 names no registry: it is looked for in registry.access.redhat.com, \
+                "myhost:5000 names no registry: it is searched for in registry.access.redhat.com, \
                  docker.io",
-                "oc set image deployment.apps/cart -n shop web=docker.io/library/myhost:5000",
+                "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
+                 full name, REGISTRY/REPOSITORY:TAG",
             ),
             (
                 UseRole::Base,
@@ -320,9 +335,10 @@ mod tests {
                 Meaning::Searched,
                 "searched",
                 Severity::Medium,
-                "python:3 names no registry: it is looked for in registry.redhat.io, \
+                "python:3 names no registry: it is searched for in registry.redhat.io, \
                  registry.access.redhat.com, quay.io, docker.io",
-                r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/strategy/dockerStrategy/from/name","value":"python:3"},{"op":"replace","path":"/spec/strategy/dockerStrategy/from/name","value":"docker.io/library/python:3"}]'"#,
+                "set spec.strategy.dockerStrategy.from.name of buildconfig.build.openshift.io/cart in \
+                 shop to its full name, REGISTRY/REPOSITORY:TAG",
             ),
             (
                 UseRole::Run,
@@ -330,7 +346,7 @@ mod tests {
                 Meaning::Invalid,
                 "invalid",
                 Severity::Medium,
-                "User/App:V1 is no image reference: repository name must be lowercase",
+                "User/App:V1 is not a valid image reference: repository name must be lowercase",
                 "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
                  full name, REGISTRY/REPOSITORY:TAG",
             ),
@@ -341,8 +357,9 @@ mod tests {
                 "misread",
                 Severity::Medium,
                 "User/app:V1 is a repository of docker.io to the API server and one of the registry \
-                 User to whoever pulls it",
-                "oc set image deployment.apps/cart -n shop web=docker.io/user/app:V1",
+                 User to what pulls it",
+                "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
+                 full name, REGISTRY/REPOSITORY:TAG",
             ),
             (
                 UseRole::Run,
@@ -361,7 +378,7 @@ mod tests {
                     finding.rule,
                     finding.severity,
                     &*finding.message,
-                    &*finding.fix
+                    &*finding.fix_text()
                 ),
                 (rule, severity, message, fix)
             );
@@ -369,17 +386,56 @@ mod tests {
     }
 
     #[test]
-    fn the_full_name_is_an_approved_one_where_there_is_one() {
-        let mut snapshot = openshift(&[], &[]);
-        snapshot.approved = Some(approved(&["registry.access.redhat.com"]));
-        let finding = one(snapshot, used(UseRole::Run, "ubi9:1", Meaning::Searched)).unwrap();
-        assert!(
-            finding
-                .fix
-                .ends_with("web=registry.access.redhat.com/ubi9:1"),
-            "{}",
-            finding.fix
+    fn a_stream_of_that_name_is_looked_up_or_can_be() {
+        let base = || {
+            let mut snapshot = openshift(&[], &[]);
+            snapshot.streams = vec![stream(
+                "shop",
+                "app",
+                vec![tag("v1", "docker.io/acme/app:v1")],
+            )];
+            snapshot
+        };
+        let run = || used(UseRole::Run, "app:v1", Meaning::Searched);
+        // Without lookup the stream is what to name, and not an image of Docker Hub.
+        let finding = one(base(), run()).unwrap();
+        let caller = crate::caller::Caller::Kubectl;
+        assert_eq!(finding.fix_text(), "oc set image-lookup app -n shop");
+        assert_eq!(
+            finding.fix.text(caller),
+            r#"kubectl patch imagestream.image.openshift.io/app --type=merge -p '{"spec":{"lookupPolicy":{"local":true}}}' -n shop"#
         );
+        let mut local = base();
+        local.streams[0].looks_up = true;
+        assert_eq!(one(local, run()), None);
+        // The annotation on the workload or its template does the same.
+        let mut annotated = base();
+        let mut cart = workload(
+            object(Kind::Deployment, "shop", "cart"),
+            &[("web", "app:v1")],
+        );
+        cart.resolves_names = true;
+        annotated.workloads = vec![cart];
+        assert_eq!(one(annotated, run()), None);
+        // A tag that a build writes is not there yet.
+        let mut written = base();
+        written.streams[0].tags.clear();
+        written.streams[0].looks_up = true;
+        assert!(one(written.clone(), run()).is_some());
+        let mut build = build_config("shop", "app", "");
+        build.writes = Some(("shop".into(), "app:v1".into()));
+        written.builds = vec![build];
+        assert_eq!(one(written, run()), None);
+        // Of a file no status is known: a tag of spec counts.
+        let mut file = base();
+        file.streams[0].looks_up = true;
+        file.streams[0].tags[0].digest = "".into();
+        assert!(one(file.clone(), run()).is_some());
+        file.streams[0].origin = Origin::File {
+            path: "a.yaml".into(),
+            line: 1,
+        };
+        assert_eq!(one(file, run()), None);
     }
 
     #[test]

@@ -196,8 +196,9 @@ mod tests {
         );
         assert_eq!(&*finding.place.part, "quay.io");
         assert_eq!(
-            finding.fix,
-            r#"oc apply -f - <<< '{"apiVersion":"config.openshift.io/v1","kind":"ClusterImagePolicy","metadata":{"name":"quay-io"},"spec":{"policy":{"rootOfTrust":{"policyType":"PublicKey","publicKey":{"keyData":"'"$(base64 < cosign.pub | tr -d '\n')"'"}}},"scopes":["quay.io/acme/a","quay.io/acme/b"]}}'"#
+            finding.fix_text(),
+            "sign what is used, then write a ClusterImagePolicy with your public key and the scopes \
+             quay.io/acme/a, quay.io/acme/b: nodes refuse what is not signed from then on"
         );
     }
 
@@ -236,9 +237,9 @@ mod tests {
             .collect();
         let [finding] = found(&snapshot).try_into().unwrap();
         assert!(
-            finding.fix.contains(r#""scopes":["quay.io"]"#),
+            finding.fix_text().contains("the scopes quay.io:"),
             "{}",
-            finding.fix
+            finding.fix_text()
         );
     }
 

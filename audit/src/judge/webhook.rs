@@ -47,7 +47,7 @@ const DAY: i64 = 24 * 60 * 60;
 pub(super) fn check(snapshot: &Snapshot, now: i64, findings: &mut Vec<Finding>) {
     match &snapshot.cluster.webhook {
         Known::Unknown => findings.extend(unread(snapshot)),
-        Known::Known(None) => findings.push(absent()),
+        Known::Known(None) => findings.push(absent(snapshot)),
         Known::Known(Some(webhook)) => {
             let judge = Judge { webhook };
             findings.extend(judge.failure_policy());
@@ -76,12 +76,24 @@ fn unread(snapshot: &Snapshot) -> Option<Finding> {
     })
 }
 
-fn absent() -> Finding {
+/// That there is no webhook is worth knowing; a policy that nothing enforces is a fault.
+fn absent(snapshot: &Snapshot) -> Finding {
+    let policies = snapshot.coverage.read.get(&Kind::RegistryPolicy);
+    let has_policies = policies.is_some_and(|count| *count > 0);
     Finding {
+        severity: if has_policies {
+            CheckId::Exr014.severity()
+        } else {
+            Severity::Info
+        },
         message: "the webhook is not installed".to_owned(),
-        why: "Nothing sees to it that new builds push with a credential and new tags are imported \
-              on schedule"
-            .to_owned(),
+        why: if has_policies {
+            "RegistryPolicies exist and nothing enforces them: new builds get no push secret and new \
+             tags no schedule"
+        } else {
+            "New builds get no push secret and new tags no schedule unless their authors write them"
+        }
+        .to_owned(),
         fix: Remedy::run(Action::InstallWebhook),
         ..found(
             CheckId::Exr014,

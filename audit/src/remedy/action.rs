@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::place::ObjectId;
+use crate::snapshot::{TagOrigin, TagRecord};
 
 /// A command that writes, as what it does to which object.
 ///
@@ -319,4 +320,20 @@ pub enum RolloutStep {
     Resume,
     /// A DeploymentConfig is rolled out.
     Latest,
+}
+
+impl SpecTag {
+    /// A tag that follows an image; none for one that only status has, or that follows none.
+    pub fn of(stream: &ObjectId, tag: &TagRecord) -> Option<Self> {
+        let TagOrigin::Image(from) = &tag.from else {
+            return None;
+        };
+        Some(Self {
+            stream: stream.clone(),
+            name: Arc::clone(&tag.name),
+            index: tag.index?,
+            has_import_policy: tag.has_import_policy,
+            from: Arc::clone(from),
+        })
+    }
 }

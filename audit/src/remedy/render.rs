@@ -22,6 +22,19 @@ pub struct Rendered {
     pub inspect: Option<String>,
 }
 
+impl Rendered {
+    /// In one line.
+    pub fn text(&self) -> String {
+        match (&self.instruction, &self.inspect) {
+            (Some(instruction), Some(inspect)) => format!("{instruction}; see: {inspect}"),
+            (instruction, inspect) => {
+                let text = self.command.as_ref().or(instruction.as_ref());
+                text.or(inspect.as_ref()).cloned().unwrap_or_default()
+            }
+        }
+    }
+}
+
 /// Who runs a command.
 #[derive(Clone, Copy)]
 enum Program {
@@ -56,28 +69,22 @@ impl Remedy {
 
     /// In one line.
     pub fn text(&self, caller: Caller) -> String {
-        match self.rendered(caller) {
-            Rendered {
-                instruction: Some(instruction),
-                inspect: Some(inspect),
-                ..
-            } => format!("{instruction}; see: {inspect}"),
-            Rendered {
-                command,
-                instruction,
-                inspect,
-            } => command.or(instruction).or(inspect).unwrap_or_default(),
-        }
+        self.rendered(caller).text()
     }
 }
 
 impl Action {
     /// As a shell takes it.
     pub fn command(&self, caller: Caller) -> String {
-        self.line().text(caller)
+        self.line(caller).text(caller)
     }
 
-    fn line(&self) -> Line {
+    fn line(&self, caller: Caller) -> Line {
+        // kubectl has no command for it.
+        if let (Self::SetLookup { stream }, Caller::Oc) = (self, caller) {
+            return Line::new(Program::Oc, &["set", "image-lookup", &stream.name])
+                .in_namespace(&stream.namespace);
+        }
         if let Some((kind, body)) = patch(self) {
             return patched(&self.target(), kind, &body.to_string());
         }
@@ -241,7 +248,7 @@ impl Inspection {
                 Line::new(Program::Extreg, &["audit"]).in_namespace(namespace)
             }
             Self::AuditRights => Line::new(Program::Extreg, &["audit", "rbac", "--export"]),
-            Self::Inventory => Line::new(Program::Extreg, &["audit", "inventory", "-A"]),
+            Self::Inventory => Line::new(Program::Extreg, &["inventory", "-A"]),
             Self::CheckSecret {
                 namespace,
                 secret,

@@ -31,10 +31,10 @@ pub fn from_kube(error: kube::Error) -> Error {
             Ok(local) => local_error(&local),
             Err(source) => match source.downcast::<kube::Error>() {
                 Ok(inner) => from_kube(*inner),
-                Err(source) => Error::Unreachable(innermost(source.as_ref())),
+                Err(source) => Error::Unreachable(of_server(source.as_ref())),
             },
         },
-        kube::Error::HyperError(source) => Error::Unreachable(innermost(&source)),
+        kube::Error::HyperError(source) => Error::Unreachable(of_server(&source)),
         kube::Error::Auth(source) => Error::NotLoggedIn(source.to_string()),
         kube::Error::InferKubeconfig(_)
         | kube::Error::InferConfig(_)
@@ -66,9 +66,15 @@ pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
         last = source;
         text = source.to_string();
     }
+    text
+}
+
+/// The same of the API server, with what to do where its certificate is not trusted.
+fn of_server(error: &(dyn StdError + 'static)) -> String {
+    let mut text = innermost(error);
     if text.contains("UnknownIssuer") {
         text.push_str(
-            " (the API server's certificate is not signed by an authority known here: \
+            " (the API server's certificate is not signed by a known authority: \
              --certificate-authority names one)",
         );
     }

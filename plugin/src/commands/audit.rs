@@ -42,7 +42,6 @@ pub(crate) use self::{
     columns::Columns,
     policy_file::PolicyFile,
     settings::Input,
-    table::said_by,
 };
 use self::{
     args::{GateArgs, JudgeArgs, OutputArgs},
@@ -52,7 +51,8 @@ use self::{
     verdict::ruling,
 };
 use crate::{
-    commands::check::tell_skipped, context::Context, error::Error, exit::Exit, printer::Printer,
+    caller::Caller, commands::check::tell_skipped, context::Context, error::Error, exit::Exit,
+    printer::Printer,
 };
 
 /// Say which images come from which registries, under whose credentials, and what is wrong with it
@@ -141,7 +141,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let policy = std::mem::take(&mut judgement.policy);
     let collected = collect(&input, policy, context).await?;
     let skipped = collected.skipped.clone();
-    let report = report(collected, &judgement, Timestamp::now());
+    let report = report(collected, &judgement, context.caller, Timestamp::now());
     let (ruling, exit) = ruling(&report, gate);
 
     write(&report, &destination, context)?;
@@ -169,9 +169,10 @@ pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> 
 }
 
 /// Judges what was read.
-fn report(collected: Collected, judgement: &Judgement, now: Timestamp) -> Report {
+fn report(collected: Collected, judgement: &Judgement, caller: Caller, now: Timestamp) -> Report {
     let options = Options {
         checks: judgement.checks.clone(),
+        caller,
         now: now.as_second(),
     };
     let sections = collected.snapshots.into_iter();

@@ -1,6 +1,5 @@
 //! `import`: tags of ImageStreams, imported now and otherwise left as they are.
 
-mod advice;
 mod execute;
 mod outcome;
 mod plan;

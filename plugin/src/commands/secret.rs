@@ -4,6 +4,7 @@
 mod check;
 mod link;
 mod rotate;
+mod set;
 
 use clap::Subcommand;
 use extreg_audit::{kind::Kind, snapshot::Snapshot};
@@ -51,6 +52,7 @@ enum Secret {
     Check(Box<check::Args>),
     Link(link::Args),
     Rotate(Box<rotate::Args>),
+    Set(Box<set::Args>),
 }
 
 /// Does it.
@@ -62,6 +64,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Secret::Check(args) => Box::pin(check::run(*args, context)).await,
         Secret::Link(args) => link::run(args, context).await,
         Secret::Rotate(args) => Box::pin(rotate::run(*args, context)).await,
+        Secret::Set(args) => Box::pin(set::run(*args, context)).await,
     }
 }
 

@@ -104,12 +104,12 @@ impl Transport {
             .client(origin)?
             .send(request)
             .await
-            .map_err(|error| unreachable(innermost(&error)))?;
+            .map_err(|error| unreachable(of_registry(&error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LONGEST_BODY)
             .collect()
             .await
-            .map_err(|error| unreachable(innermost(error.as_ref())))?;
+            .map_err(|error| unreachable(of_registry(error.as_ref())))?;
         Ok(Answer {
             status: head.status,
             headers: head.headers,
@@ -143,6 +143,17 @@ impl Transport {
         clients.insert(origin.to_owned(), client.clone());
         Ok(client)
     }
+}
+
+/// Why a registry was not reached, with what to do where its certificate is not trusted.
+fn of_registry(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = innermost(error);
+    if text.contains("UnknownIssuer") {
+        text.push_str(
+            " (the registry's certificate is not signed by a known authority: --registry-ca names one)",
+        );
+    }
+    text
 }
 
 fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Error> {

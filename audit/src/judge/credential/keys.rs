@@ -67,12 +67,17 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
         ),
         why: worst.why().to_owned(),
         fix: match worst {
-            KeyFault::NoUrl => Remedy::instruct(format!(
-                "write the registry's host in place of the key in {}",
-                secret.object
-            )),
-            // A key that is added leaves the useless one, which then does no harm.
-            _ => rewrite(secret, registry),
+            KeyFault::NoUrl | KeyFault::WebSite | KeyFault::NoSlash | KeyFault::OtherHub => {
+                Remedy::instruct(format!(
+                    "write the key {} in place of {} in {}",
+                    server(registry),
+                    shown_key(key.as_written()),
+                    secret.object
+                ))
+            }
+            KeyFault::NoAuth | KeyFault::Unpadded | KeyFault::Incomplete => {
+                rewrite(secret, registry)
+            }
         },
         ..about("useless-key", secret, key.as_written())
     })
@@ -106,6 +111,15 @@ fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfi
             },
         ),
         ..about("random-key", secret, other.as_written())
+    }
+}
+
+/// The key that every consumer finds.
+const fn server<'r>(registry: RegistryHost<'r>) -> &'r str {
+    match registry {
+        RegistryHost::DockerHub => "https://index.docker.io/v1/",
+        RegistryHost::Other("") => "of the registry's host",
+        RegistryHost::Other(host) => host,
     }
 }
 

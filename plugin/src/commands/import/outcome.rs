@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{advice::Refusal, plan::Import};
+use extreg_audit::remedy::Rendered;
+
+use super::plan::Import;
 use crate::{
     error::Error,
-    stream::{SpecTag, Stream, StreamTag},
+    stream::{Refusal, SpecTag, Stream, StreamTag},
 };
 
 /// What became of a tag.
@@ -29,7 +31,10 @@ pub(super) enum Ending {
         refusal: Refusal,
         /// The registry's words, with the API's reason.
         message: String,
-        /// The command or step that may mend it.
+        /// What fixes it.
+        fix: Rendered,
+        /// The same in one line.
+        #[serde(skip)]
         next: String,
     },
     /// It was imported.
@@ -55,7 +60,7 @@ pub(super) fn outcomes(
     stream: &str,
     imports: &[Import<'_>],
     answer: &Value,
-    next: impl Fn(Refusal, &StreamTag, &str) -> String,
+    next: impl Fn(Refusal, &StreamTag, &str) -> (Rendered, String),
 ) -> Result<Vec<Outcome>, Error> {
     let images = answer.pointer("/status/images").and_then(Value::as_array);
     let images = images.map(Vec::as_slice).unwrap_or_default();
@@ -83,10 +88,12 @@ pub(super) fn outcomes(
         } else {
             let (reason, message) = (text("/status/reason"), text("/status/message"));
             let refusal = Refusal::of(reason, message);
+            let (fix, next) = next(refusal, &name, import.image);
             Ending::Failed {
                 refusal,
                 message: words(reason, message),
-                next: next(refusal, &name, import.image),
+                fix,
+                next,
             }
         };
         Outcome {

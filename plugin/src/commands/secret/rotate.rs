@@ -1,10 +1,10 @@
 //! `secret rotate`: another credential wherever the old one is.
 
 mod account;
-mod document;
+pub(super) mod document;
 mod execute;
 mod look;
-mod managed;
+pub(super) mod managed;
 mod outcome;
 mod plan;
 mod prepare;

@@ -16,18 +16,18 @@ const TOKENS: [&str; 2] = ["identitytoken", "registrytoken"];
 
 /// A docker config with the new credential.
 #[derive(Debug)]
-pub(super) struct Replaced {
+pub(in crate::commands::secret) struct Replaced {
     /// The document.
-    pub(super) document: SecretString,
+    pub(in crate::commands::secret) document: SecretString,
     /// The keys whose credential is another one now, as written; empty if all held it already.
-    pub(super) changed: Vec<String>,
+    pub(in crate::commands::secret) changed: Vec<String>,
     /// The keys that were not there.
-    pub(super) added: Vec<String>,
+    pub(in crate::commands::secret) added: Vec<String>,
 }
 
 /// Why a docker config cannot be changed. Quotes nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unchangeable {
+pub(in crate::commands::secret) enum Unchangeable {
     /// Kubernetes cannot read it either.
     #[error("it holds no docker config that can be read")]
     Unreadable,
@@ -36,7 +36,7 @@ pub(super) enum Unchangeable {
 /// Puts `entry` (username, password and auth) under every key that `is_ours`, and under those of
 /// `wanted` that are not there. What else an entry has, such as an email address, stays; tokens that
 /// go with the old credential do not.
-pub(super) fn replace(
+pub(in crate::commands::secret) fn replace(
     document: &[u8],
     format: DockerConfigFormat,
     entry: &Map<String, Value>,

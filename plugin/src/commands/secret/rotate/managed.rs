@@ -23,7 +23,7 @@ const MARKS: [(&str, &str); 9] = [
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Who keeps a secret, in a few words; none if nobody does.
-pub(super) fn manager(secret: &Object) -> Option<String> {
+pub(in crate::commands::secret) fn manager(secret: &Object) -> Option<String> {
     let owners = secret.body.pointer("/metadata/ownerReferences");
     if let Some(owner) = owners.and_then(Value::as_array).and_then(|all| all.first()) {
         let text = |name: &str| owner.get(name).and_then(Value::as_str).unwrap_or("?");

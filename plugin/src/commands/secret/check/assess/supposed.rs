@@ -7,7 +7,7 @@ use extreg_audit::{
     credentials::{Credentials, PulledBy, PushLinks},
     kind::Kind,
     place::{ObjectId, Origin},
-    snapshot::{BuildRecord, SecretKeys, Snapshot, WorkloadRecord},
+    snapshot::{BuildRecord, SecretKeys, Snapshot, TriggerSource, WorkloadRecord},
 };
 use extreg_core::credential::Consumer;
 
@@ -133,7 +133,9 @@ impl Supposing<'_> {
             replicas: None,
             containers: Vec::new(),
             triggers: Vec::new(),
-            broken_triggers: None,
+            unusable_triggers: None,
+            trigger_source: TriggerSource::None,
+            resolves_names: false,
             waiting: Vec::new(),
         };
         Told::of_credential(&self.credentials.run(&pod, self.image)).of(
