@@ -34,7 +34,8 @@ pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refu
         return refused(build.message.clone(), None);
     };
     // The BuildConfig was given another secret since: its next build tries that.
-    if config.push_secret != build.push_secret && will_fail(site, config).is_none() {
+    let is_another = !config.push_secret.is_empty() && config.push_secret != build.push_secret;
+    if is_another && will_fail(site, config).is_none() {
         let text = format!("{}; the BuildConfig has changed since", build.message);
         return refused(text, Some(fix::start_build(config)));
     }

@@ -127,7 +127,9 @@ fn a_push_that_failed_says_as_whom_it_was() {
     );
 
     // It names none, and the account links only that of the integrated registry.
-    objects.build["spec"]["output"]["pushSecret"] = Value::Null;
+    for object in [&mut objects.config, &mut objects.build] {
+        object["spec"]["output"]["pushSecret"] = Value::Null;
+    }
     let mut world = objects.world();
     world.credentials = Objects::credentials(&[
         (Kind::Secret, managed),
