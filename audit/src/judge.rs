@@ -48,7 +48,11 @@ pub struct Options {
 
 /// Asks the checks and gives the part of the report that is about this snapshot. Nothing is
 /// suppressed yet.
-pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
+pub fn judge(mut snapshot: Snapshot, options: &Options) -> Section {
+    // Looked up by object, whatever the order in which they were read.
+    snapshot.builds.sort_by(|a, b| a.object.cmp(&b.object));
+    snapshot.streams.sort_by(|a, b| a.object.cmp(&b.object));
+    snapshot.workloads.sort_by(|a, b| a.object.cmp(&b.object));
     let findings = findings(&snapshot, options);
     let owners = snapshot.owners();
     Section {

@@ -193,11 +193,7 @@ impl World {
             caller: Caller::Oc,
             now: NOW,
         };
-        let mut snapshot = self.0;
-        snapshot.builds.sort_by(|a, b| a.object.cmp(&b.object));
-        snapshot.streams.sort_by(|a, b| a.object.cmp(&b.object));
-        snapshot.workloads.sort_by(|a, b| a.object.cmp(&b.object));
-        judge(snapshot, &options).findings
+        judge(self.0, &options).findings
     }
 
     /// Each finding as `rule outcome place part`.

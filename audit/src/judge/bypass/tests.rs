@@ -145,13 +145,14 @@ fn an_annotation_that_openshift_cannot_use() {
 fn the_one_entry_that_is_wrong_is_corrected() {
     let good = entry(WEB, "");
     let set = |text: &str, new: &str| {
+        let path = "/metadata/annotations/image.openshift.io~1triggers";
+        let patch = serde_json::json!([
+            {"op": "test", "path": path, "value": text},
+            {"op": "replace", "path": path, "value": new},
+        ]);
         format!(
-            "oc patch deployment.apps/web --type=json -p '[{{\"op\":\"test\",\"path\":\
-             \"/metadata/annotations/image.openshift.io~1triggers\",\"value\":{}}},\
-             {{\"op\":\"replace\",\"path\":\"/metadata/annotations/image.openshift.io~1triggers\",\
-             \"value\":{}}}]' -n shop",
-            serde_json::json!(text),
-            serde_json::json!(new),
+            "oc patch deployment.apps/web --type=json -p {} -n shop",
+            crate::remedy::word(&patch.to_string())
         )
     };
     let side = r#"spec.template.spec.containers[?(@.name==\"side\")].image"#;

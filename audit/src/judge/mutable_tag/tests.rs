@@ -172,10 +172,11 @@ fn the_command_fits_the_workload() {
     let taken =
         running("docker.io/u/a:1").stream(stream("shop", "a", vec![tag("1", "quay.io/x/a:1")]));
     assert!(one(taken).fix_text().ends_with(&trigger("u-a:1")));
-    let known = running("docker.io/u/a:1").with(|s| s.uses[0].image.digest = "sha256:aa".into());
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let known = running("docker.io/u/a:1").with(|s| s.uses[0].image.digest = (&*digest).into());
     assert_eq!(
         one(known).fix_text(),
-        "oc set image deployment.apps/web web=docker.io/u/a@sha256:aa -n shop"
+        format!("oc set image deployment.apps/web web=docker.io/u/a@{digest} -n shop")
     );
     // A name without a registry is turned into none of Docker Hub.
     let short = running("docker.io/u/a:1").with(|s| s.uses[0].image.written = "u/a:1".into());
