@@ -10,8 +10,6 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::ResolvesServerCert;
 use rustls::version::{TLS12, TLS13};
 
-use crate::client::Verifier;
-
 /// Makes aws-lc-rs the provider of the process. Call it first thing in `main`; a second call, or a
 /// provider that somebody else installed before, changes nothing.
 pub fn install() {
@@ -29,19 +27,15 @@ pub fn provider() -> Arc<CryptoProvider> {
     )
 }
 
-/// Settings of a TLS server: 1.2 or newer, HTTP/2 preferred over 1.1, the certificate resolved by
-/// `certificate` at each handshake, and with `clients` only clients whose certificate it accepts.
+/// Settings of a TLS server: 1.2 or newer, no client certificates, HTTP/2 preferred over 1.1, and
+/// the certificate asked from `certificate` at each handshake.
 pub fn server_config(
     certificate: Arc<dyn ResolvesServerCert>,
-    clients: Option<Verifier>,
 ) -> Result<ServerConfig, rustls::Error> {
-    let builder = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&TLS13, &TLS12])?;
-    let builder = match clients {
-        Some(verifier) => builder.with_client_cert_verifier(verifier),
-        None => builder.with_no_client_auth(),
-    };
-    let mut config = builder.with_cert_resolver(certificate);
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

@@ -44,8 +44,6 @@ impl fmt::Debug for ServingCert {
 pub struct ReloadStatus {
     /// The certificate that is being served.
     pub leaf: Certificate,
-    /// The chain that is being served, in PEM.
-    pub chain: Arc<[u8]>,
     /// How many times a pair was replaced since the start.
     pub reloads: u64,
     /// How many ticks found files that could not be served. Grows with each tick until mended.
@@ -117,7 +115,6 @@ impl Reloader {
         let (pair, leaf) = content.parse()?;
         let current = ReloadStatus {
             leaf,
-            chain: content.chain.as_slice().into(),
             reloads: 0,
             failures: 0,
             last_error: None,
@@ -180,7 +177,6 @@ impl Reloader {
         self.serving.pair.store(pair);
         self.served = fingerprint;
         self.current.leaf = leaf;
-        self.current.chain = content.chain.into();
         Ok(true)
     }
 }

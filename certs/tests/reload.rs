@@ -217,7 +217,7 @@ fn a_chain_of_two_is_served_whole() {
 fn it_plugs_into_a_tls_server() {
     let volume = Volume::of(&issued("one", 30));
     let serving: std::sync::Arc<ServingCert> = volume.reloader().serving();
-    let config = crypto::server_config(serving, None).unwrap();
+    let config = crypto::server_config(serving).unwrap();
     assert_eq!(
         config.alpn_protocols,
         [b"h2".to_vec(), b"http/1.1".to_vec()]
@@ -229,54 +229,4 @@ fn it_does_not_start_without_a_pair() {
     let folder = TempDir::new().unwrap();
     let missing = Reloader::start(folder.path().join("tls.crt"), folder.path().join("tls.key"));
     assert!(missing.unwrap_err().to_string().contains("tls.crt"));
-}
-
-#[test]
-fn only_forward_secret_suites_that_authenticate_what_they_encrypt() {
-    let volume = Volume::of(&issued("one", 30));
-    let config = crypto::server_config(volume.reloader().serving(), None).unwrap();
-    let suites = &config.crypto_provider().cipher_suites;
-    assert!(!suites.is_empty());
-    for suite in suites {
-        let name = format!("{:?}", suite.suite());
-        let is_modern = name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_");
-        let is_aead = name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305_");
-        assert!(is_modern && is_aead, "{name}");
-    }
-}
-
-#[test]
-fn a_jump_of_the_clock_is_noticed_at_the_next_tick() {
-    let hosts = [Host::parse("one").unwrap()];
-    let year = Duration::from_hours(365 * 24);
-    let validity = Validity::new(year, year).unwrap();
-    let first = issue(&hosts, validity, now()).unwrap();
-    let mut volume = Volume::of(&first);
-    let mut reloader = volume.reloader();
-    let status = reloader.status();
-    assert!(status.get().valid_at(now()));
-
-    // Suspended for longer than the certificate is valid.
-    let woken = now() + Duration::from_hours(400 * 24);
-    assert_eq!(reloader.tick(woken), Tick::Unchanged);
-    assert!(!status.get().valid_at(woken));
-    let renewed = extreg_certs::issue::rotate(&first.ca_bundle, &hosts, validity, woken).unwrap();
-    volume.publish_pair(&renewed);
-    assert_eq!(reloader.tick(woken), Tick::Swapped);
-    assert!(status.get().valid_at(woken));
-    let accepted = extreg_certs::verify::verify(
-        renewed.chain.as_bytes(),
-        renewed.key.expose_secret().as_bytes(),
-        renewed.ca_bundle.as_bytes(),
-        &hosts[0],
-        woken,
-    );
-    assert!(accepted.is_ok(), "{accepted:?}");
-
-    // And back: what was issued in the future is not valid yet, and not taken for expired.
-    assert_eq!(reloader.tick(now()), Tick::Unchanged);
-    assert!(!status.get().valid_at(now()));
-    volume.publish_pair(&first);
-    assert_eq!(reloader.tick(now()), Tick::Swapped);
-    assert!(status.get().valid_at(now()));
 }

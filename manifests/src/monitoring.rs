@@ -151,14 +151,6 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             "Whoever issues it should have renewed it by now; when it has expired the API servers skip the webhook.",
         ),
         alert(
-            "ExtregWebhookCertificateRefused",
-            format!("max(extreg_cert_refused{{namespace=\"{namespace}\"}}) > 0"),
-            "2m",
-            "critical",
-            "The API servers refuse the webhook's certificate.",
-            "It does not fit the caBundle of the MutatingWebhookConfiguration, so the API servers skip the webhook; `oc extreg webhook status` shows both.",
-        ),
-        alert(
             "ExtregWebhookFailingOpen",
             format!(
                 "sum(increase(apiserver_admission_webhook_fail_open_count{{name=\"{entry}\"}}[10m])) > 0"

@@ -42,13 +42,6 @@ pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
         ),
         rule("image.openshift.io", &["imagestreams"], &[], &["get"]),
         rule("config.openshift.io", &["images"], &["cluster"], READ),
-        // By its caBundle a replica knows whether the API servers accept its certificate.
-        rule(
-            "admissionregistration.k8s.io",
-            &["mutatingwebhookconfigurations"],
-            &[names::WEBHOOK],
-            &["get"],
-        ),
     ];
     // A rule with an empty list of names would be one for every secret.
     if !secrets.is_empty() {

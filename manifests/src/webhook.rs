@@ -191,7 +191,7 @@ mod tests {
         let entry = entry(&Settings::default());
         assert_eq!(entry["sideEffects"], "None");
         assert_eq!(entry["failurePolicy"], "Ignore");
-        assert_eq!(entry["timeoutSeconds"], 2);
+        assert_eq!(entry["timeoutSeconds"], 3);
         assert_eq!(entry["matchPolicy"], "Equivalent");
         assert_eq!(entry["reinvocationPolicy"], "IfNeeded");
     }

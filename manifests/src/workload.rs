@@ -165,8 +165,8 @@ fn args(settings: &Settings) -> Vec<String> {
         format!("--tls-key={TLS_DIRECTORY}/tls.key"),
         format!("--namespace={}", settings.namespace),
         format!("--mode-cap={}", settings.mode.as_str().to_ascii_lowercase()),
-        // Three quarters of what the API server waits, so that it gets an answer at the worst.
-        format!("--deadline={}ms", settings.timeout.get() * 750),
+        // Two thirds of what the API server waits, so that it gets an answer at the worst.
+        format!("--deadline={}ms", settings.timeout.get() * 2000 / 3),
     ];
     if settings.follow_builds {
         args.push("--follow-builds".to_owned());
@@ -254,19 +254,6 @@ mod tests {
         }
         for port in container["ports"].as_array().unwrap() {
             assert!(port["containerPort"].as_i64().unwrap() >= 1024);
-        }
-    }
-
-    #[test]
-    fn two_rounds_take_less_than_five_seconds_and_each_is_answered_in_time() {
-        let mut settings = Settings::default();
-        assert!(2 * settings.timeout.get() < 5);
-        for seconds in 1..=30 {
-            settings.timeout = seconds.try_into().unwrap();
-            let args = args(&settings);
-            let deadline = args.iter().find_map(|arg| arg.strip_prefix("--deadline="));
-            let deadline: i32 = deadline.unwrap().trim_end_matches("ms").parse().unwrap();
-            assert!((1..seconds * 1000 - 200).contains(&deadline), "{seconds}");
         }
     }
 

@@ -50,23 +50,7 @@ pub struct Args {
     )]
     pub tls_key: PathBuf,
 
-    /// PEM file with authorities: only clients with a certificate of one of them are answered. Read
-    /// again when it changes. Probes and metrics have a port of their own and need none.
-    #[arg(long, env = "EXTREG_CLIENT_CA", value_name = "FILE")]
-    pub client_ca: Option<PathBuf>,
-
-    /// Common name or DNS name that the certificate of a client must have; can be repeated. Without
-    /// it, every client of --client-ca is answered.
-    #[arg(
-        long,
-        env = "EXTREG_CLIENT_NAME",
-        value_name = "NAME",
-        value_delimiter = ',',
-        requires = "client_ca"
-    )]
-    pub client_name: Vec<String>,
-
-    /// How often the certificate files and the policy file are read, such as 15s.
+    /// How often the certificate files and the policy file are looked at, such as 15s.
     #[arg(
         long,
         env = "EXTREG_RELOAD_EVERY",
@@ -109,7 +93,7 @@ pub struct Args {
     #[arg(long, env = "EXTREG_FOLLOW_NAMESPACES", value_name = "SELECTOR")]
     pub follow_namespaces: Option<String>,
 
-    /// Decisions at once; more requests are refused with 429.
+    /// Requests answered at once; more are refused with 429.
     #[arg(
         long,
         env = "EXTREG_MAX_IN_FLIGHT",
@@ -118,12 +102,12 @@ pub struct Args {
     )]
     pub max_in_flight: u16,
 
-    /// Time for one request, shorter than timeoutSeconds of the webhook configuration.
+    /// Time for one decision, shorter than timeoutSeconds of the webhook configuration.
     #[arg(
         long,
         env = "EXTREG_DEADLINE",
         value_name = "DURATION",
-        default_value = "1500ms"
+        default_value = "2s"
     )]
     pub deadline: String,
 

@@ -1,7 +1,7 @@
 //! The cluster as a source of facts, and the status that is written back to policies.
 //!
-//! Each source is a watch of its own that converts what arrives immediately, keeps only the facts, and
-//! is retried for ever when it is refused, breaks or panics. Nothing here is on the way of a review but
+//! Each source is a watch of its own that converts what arrives at once, keeps only the facts, and
+//! is tried again for ever when it is refused or breaks. Nothing here is on the way of a review but
 //! [`ApiLookup`], which has a time limit.
 
 mod connect;
@@ -14,33 +14,23 @@ mod report;
 mod secrets;
 mod service_accounts;
 mod status;
-mod tasks;
-mod trust;
 mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use kube::Client;
-use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 pub use connect::{ConnectError, connect, connect_apart};
 pub use lease::Lease;
 pub use lookup::ApiLookup;
-pub use trust::follow_trust;
-pub(crate) use watch::{explain, with_pulse};
+pub(crate) use watch::explain;
 
 use crate::facts::{FactStore, Table};
-use crate::metrics::{Metrics, Task};
-use crate::reserved::ReservedThread;
+use crate::metrics::Metrics;
 use image_config::ImageConfig;
 use policies::StoredPolicy;
-
-/// One run of a task.
-type Run = BoxFuture<'static, ()>;
 
 /// What the tasks of this module share.
 #[derive(Clone, Debug)]
@@ -61,23 +51,16 @@ pub struct Follow {
     pub metrics: Metrics,
     /// Whether policies come from the cluster, and not from a file.
     pub policies: bool,
-    /// Decides which replica writes the status of policies; without it none does. Its client has
-    /// to be created on the reserved thread.
+    /// Decides which replica writes the status of policies; without it none does.
     pub lease: Option<Lease>,
     /// Time for reading one object on demand.
     pub lookup_deadline: Duration,
 }
 
 impl Follow {
-    /// Starts following; the tasks end with `tasks`, and the writer of status with `reserved`, on
-    /// which no decision keeps it from renewing the Lease. Answers what reads single objects on
+    /// Starts following; the tasks end with `tasks`. Answers what reads single objects on
     /// demand.
-    pub fn start(
-        self,
-        client: &Client,
-        tasks: &mut JoinSet<()>,
-        reserved: &ReservedThread,
-    ) -> ApiLookup {
+    pub fn start(self, client: &Client, tasks: &mut JoinSet<()>) -> ApiLookup {
         let Self {
             facts,
             metrics,
@@ -86,71 +69,31 @@ impl Follow {
             lookup_deadline,
         } = self;
         let sources = Sources {
-            facts,
+            facts: Arc::clone(&facts),
             image_config: Arc::default(),
             policies: policies.then(Arc::default),
             streams: Arc::default(),
         };
-        let watch = |task, ended: fn(&Sources), run: fn(Client, Sources, Metrics) -> Run| {
-            let (client, sources) = (client.clone(), sources.clone());
-            let (shown, counted) = (sources.clone(), metrics.clone());
-            let metrics = metrics.clone();
-            async move {
-                let run = || run(client.clone(), sources.clone(), metrics.clone());
-                tasks::supervise(task, counted, || ended(&shown), run).await;
-            }
-        };
-        tasks.spawn(watch(
-            Task::Namespaces,
-            |sources| tasks::panicked(&sources.facts.namespaces),
-            |client, sources, _| namespaces::follow(client, sources.facts).boxed(),
+        tasks.spawn(namespaces::follow(client.clone(), Arc::clone(&facts)));
+        tasks.spawn(service_accounts::follow(client.clone(), Arc::clone(&facts)));
+        tasks.spawn(secrets::follow(client.clone(), Arc::clone(&facts)));
+        tasks.spawn(image_config::follow(
+            client.clone(),
+            Arc::clone(&facts),
+            Arc::clone(&sources.image_config),
         ));
-        tasks.spawn(watch(
-            Task::ServiceAccounts,
-            |sources| tasks::panicked(&sources.facts.builders),
-            |client, sources, _| service_accounts::follow(client, sources.facts).boxed(),
-        ));
-        tasks.spawn(watch(
-            Task::Secrets,
-            |_| {},
-            |client, sources, metrics| secrets::follow(client, sources.facts, metrics).boxed(),
-        ));
-        tasks.spawn(watch(
-            Task::ImageConfig,
-            |sources| tasks::panicked(&sources.image_config),
-            |client, sources, _| {
-                image_config::follow(client, sources.facts, sources.image_config).boxed()
-            },
-        ));
-        if sources.policies.is_some() {
-            tasks.spawn(watch(
-                Task::Policies,
-                |sources| {
-                    sources
-                        .policies
-                        .iter()
-                        .for_each(|table| tasks::panicked(table));
-                },
-                |client, sources, _| policies::follow(client, sources).boxed(),
-            ));
+        if let Some(table) = &sources.policies {
+            tasks.spawn(policies::follow(client.clone(), facts, Arc::clone(table)));
         }
         if let Some(lease) = lease {
-            let lease = Arc::new(Mutex::new(lease));
-            let (sources, metrics) = (sources.clone(), metrics.clone());
-            reserved.spawn(|stop| async move {
-                let run = || status::write(Arc::clone(&lease), sources.clone(), stop.clone());
-                tasks::supervise(Task::Status, metrics, || {}, run).await;
-            });
+            tasks.spawn(status::write(client.clone(), lease, sources.clone()));
         }
-        tasks.spawn(watch(
-            Task::Report,
-            |_| {},
-            |_, sources, metrics| report::report(sources, metrics).boxed(),
-        ));
-        ApiLookup::new(
+        let lookup = ApiLookup::new(
             client.clone(),
             Arc::clone(&sources.streams),
             lookup_deadline,
-        )
+        );
+        tasks.spawn(report::report(sources, metrics));
+        lookup
     }
 }

@@ -9,7 +9,6 @@ mod policy_file;
 mod store;
 mod table;
 
-pub(crate) use health::Pulse;
 pub use health::{Health, SourceHealth};
 pub use policies::{Policies, PolicyRecord};
 pub use policy_file::{PolicyFile, PolicyFileError};

@@ -11,7 +11,6 @@ pub mod facts;
 pub mod follow;
 pub mod logging;
 pub mod metrics;
-pub mod reserved;
 pub mod review;
 pub mod reviewer;
 pub mod run;

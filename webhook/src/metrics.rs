@@ -17,8 +17,7 @@ use prometheus_client::registry::Registry;
 
 pub use follow::FollowMetrics;
 pub use label::{
-    ConnectionEnd, Decision, Field, FollowOutcome, Operation, Port, Resource, Shortage, SkipReason,
-    Source, SourceState, Task,
+    Decision, Field, FollowOutcome, Operation, Resource, SkipReason, Source, SourceState,
 };
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
@@ -38,19 +37,13 @@ pub struct Metrics {
     durations: DurationHistograms,
     patches: Family<FieldLabels, Counter>,
     skipped: Family<ReasonLabels, Counter>,
-    shed: Family<ShortageLabels, Counter>,
-    connections: Family<PortLabels, Gauge>,
-    connections_ended: Family<EndLabels, Counter>,
+    shed: Counter,
     in_flight: Gauge,
     certificate_reloads: Counter,
     certificate_reload_failures: Counter,
-    client_ca_failures: Counter,
     certificate_not_after: Gauge,
-    certificate_refused: Gauge,
     sources: Family<SourceLabels, Gauge>,
     sources_known: Family<KnownLabels, Gauge>,
-    facts_age: Family<KnownLabels, Gauge>,
-    panics: Family<TaskLabels, Counter>,
     policies: Gauge,
     policy_conflicts: Gauge,
     invalid_policies: Gauge,
@@ -72,33 +65,13 @@ impl Metrics {
             requests: register(to, "admission_requests", "Requests answered"),
             patches: register(to, "patch", "Fields set by a patch"),
             skipped: register(to, "skipped", "Images left alone, by reason"),
-            shed: register(
-                to,
-                "shed",
-                "Requests refused because of too many at once, by what there was too little of",
-            ),
-            connections: register(to, "connections", "Connections that are open"),
-            connections_ended: register(
-                to,
-                "connections_ended",
-                "Connections that the server ended or did not accept, by reason",
-            ),
+            shed: register(to, "shed", "Requests refused because of too many at once"),
             in_flight: register(to, "in_flight", "Requests being answered now"),
             certificate_reloads: register(to, "cert_reloads", "Serving pairs swapped"),
             certificate_reload_failures: register(
                 to,
                 "cert_reload_failures",
                 "Looks at the certificate files that found no pair to serve",
-            ),
-            client_ca_failures: register(
-                to,
-                "client_ca_reload_failures",
-                "Reads of the client CA file that found none to use",
-            ),
-            certificate_refused: register(
-                to,
-                "cert_refused",
-                "1 if the served certificate does not fit the caBundle of the webhook configuration",
             ),
             certificate_not_after: register(
                 to,
@@ -114,16 +87,6 @@ impl Metrics {
                 to,
                 "facts_known",
                 "1 if a source of facts that is asked for answers, 0 if it does not",
-            ),
-            facts_age: register(
-                to,
-                "facts_age_seconds",
-                "Seconds since the last sign of life of a watched source of facts, or since the start",
-            ),
-            panics: register(
-                to,
-                "task_panics",
-                "Background tasks that panicked and were restarted",
             ),
             policies: register(to, "policies", "Policies in force"),
             policy_conflicts: register(
@@ -164,35 +127,9 @@ impl Metrics {
         self.durations
             .get_or_create(&labels)
             .observe(duration.as_secs_f64());
-    }
-
-    /// Counts a request that was refused for want of something.
-    pub fn shed(&self, shortage: Shortage) {
-        self.shed.get_or_create(&ShortageLabels { shortage }).inc();
-    }
-
-    /// How many connections to a port are open.
-    pub fn connections(&self, port: Port, open: usize) {
-        self.connections
-            .get_or_create(&PortLabels { port })
-            .set(i64::try_from(open).unwrap_or(i64::MAX));
-    }
-
-    /// Counts a connection that the server ended or did not accept.
-    pub fn connection_ended(&self, port: Port, reason: ConnectionEnd) {
-        self.connections_ended
-            .get_or_create(&EndLabels { port, reason })
-            .inc();
-    }
-
-    /// Whether the API servers refuse the served certificate.
-    pub fn certificate_refused(&self, refused: bool) {
-        self.certificate_refused.set(i64::from(refused));
-    }
-
-    /// Counts a read of the client CA file that found none to use.
-    pub fn client_ca_failed(&self) {
-        self.client_ca_failures.inc();
+        if decision == Decision::Shed {
+            self.shed.inc();
+        }
     }
 
     /// Counts a field that a patch sets.
@@ -241,25 +178,6 @@ impl Metrics {
                 0
             }
         };
-    }
-
-    /// The time since a source was last seen to work. A resource that the cluster does not serve has no age.
-    pub fn facts_age(&self, source: Source, state: SourceState, age: Option<Duration>) {
-        let labels = KnownLabels { source };
-        match age {
-            Some(age) if state != SourceState::Off => {
-                let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-                self.facts_age.get_or_create(&labels).set(seconds);
-            }
-            Some(_) | None => {
-                self.facts_age.remove(&labels);
-            }
-        }
-    }
-
-    /// Counts a background task that panicked.
-    pub fn panicked(&self, task: Task) {
-        self.panics.get_or_create(&TaskLabels { task }).inc();
     }
 
     /// How many policies are in force, how many pairs of them tie, and how many cannot be used.
@@ -323,22 +241,6 @@ struct ResourceLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ShortageLabels {
-    shortage: Shortage,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct EndLabels {
-    port: Port,
-    reason: ConnectionEnd,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PortLabels {
-    port: Port,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FieldLabels {
     field: Field,
 }
@@ -351,11 +253,6 @@ struct ReasonLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KnownLabels {
     source: Source,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TaskLabels {
-    task: Task,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -392,23 +289,8 @@ mod tests {
         );
         metrics.patched(Field::PushSecret);
         metrics.source(Source::Secrets, SourceState::Forbidden);
-        metrics.facts_age(
-            Source::Policies,
-            SourceState::Ready,
-            Some(Duration::from_secs(7)),
-        );
-        metrics.facts_age(
-            Source::ImageConfig,
-            SourceState::Off,
-            Some(Duration::from_secs(7)),
-        );
-        metrics.panicked(Task::Status);
         metrics.certificate(1, 2, 1_800_000_000);
         metrics.certificate(1, 3, 1_800_000_000);
-        metrics.client_ca_failed();
-        metrics.shed(Shortage::Memory);
-        metrics.connections(Port::Reviews, 3);
-        metrics.connection_ended(Port::Reviews, ConnectionEnd::PeerLimit);
         metrics.policies(2, 1, 0);
         metrics.config_synced(true);
         metrics.follow().outcome(FollowOutcome::UpToDate);
@@ -423,18 +305,12 @@ mod tests {
             r#"extreg_facts_source_state{source="secrets",state="forbidden"} 1"#,
             r#"extreg_facts_source_state{source="secrets",state="ready"} 0"#,
             r#"extreg_facts_known{source="secrets"} 0"#,
-            r#"extreg_facts_age_seconds{source="policies"} 7"#,
-            r#"extreg_task_panics_total{task="status"} 1"#,
             "extreg_cert_reloads_total 1",
             "extreg_cert_reload_failures_total 3",
             "extreg_cert_not_after_seconds 1800000000",
             "extreg_policy_conflicts 1",
             "extreg_config_synced 1",
-            r#"extreg_shed_total{shortage="memory"} 1"#,
-            r#"extreg_connections{port="reviews"} 3"#,
-            r#"extreg_connections_ended_total{port="reviews",reason="peer_limit"} 1"#,
-            "extreg_client_ca_reload_failures_total 1",
-            "extreg_cert_refused 0",
+            "extreg_shed_total 0",
             r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#,
             r#"extreg_follow_lag_seconds_bucket{le="5.0"} 1"#,
             r#"extreg_follow_state{state="forbidden"} 1"#,

@@ -8,19 +8,17 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use extreg_certs::crypto;
 use jiff::Timestamp;
-use kube::Client;
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::cluster::{Follow, Lease, connect, connect_apart, follow_trust};
+use crate::cluster::{Follow, Lease, connect, connect_apart};
 use crate::facts::{FactStore, PolicyFile};
 use crate::follow::{FollowBuilds, Pace};
 use crate::logging;
 use crate::metrics::{Metrics, Source, SourceState};
-use crate::reserved::ReservedThread;
 use crate::review::{EngineReviewer, Lookup};
 use crate::server::Server;
 use crate::settings::{Cluster, Following, Settings};
@@ -68,7 +66,6 @@ fn start(settings: Settings) -> anyhow::Result<Stopped> {
 
 async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     let mut signals = Signals::new()?;
-    let reserved = ReservedThread::start().context("cannot start a thread")?;
     let metrics = settings.server.metrics.clone();
     let facts = Arc::new(FactStore::new(
         settings.namespace.clone(),
@@ -104,43 +101,25 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     }
     let mut lookup: Option<Box<dyn Lookup>> = None;
     if let Some(client) = connect(&settings.cluster).await? {
-        let lease = match settings.namespace {
-            Some(namespace) => {
-                let client = connect_on(&reserved, settings.cluster).await?;
-                let trust = settings.server.trust.clone();
-                let following = follow_trust(client.clone(), namespace.clone(), trust);
-                background.spawn_on(following, reserved.handle());
-                Some(Lease::new(client, &namespace, &replica()))
-            }
-            None => None,
-        };
         let follow = Follow {
             facts: Arc::clone(&facts),
             metrics,
             policies: settings.policy_file.is_none(),
-            lease,
+            lease: settings
+                .namespace
+                .as_ref()
+                .map(|namespace| Lease::new(client.clone(), namespace, &replica())),
             // Two can follow one another, and there is time left for deciding and answering.
             lookup_deadline: settings.server.limits.deadline * 3 / 8,
         };
-        lookup = Some(Box::new(follow.start(&client, &mut background, &reserved)));
+        lookup = Some(Box::new(follow.start(&client, &mut background)));
     }
-    let reviewer = EngineReviewer::new(facts, lookup);
-    let server = Server::start(settings.server, reviewer, &reserved).await?;
+    let server = Server::start(settings.server, EngineReviewer::new(facts, lookup)).await?;
     signals.next().await;
-    let stopping = async { tokio::join!(server.drain(), reserved.finish()) };
     tokio::select! {
-        _ = stopping => Ok(Stopped::Drained),
+        _ = server.drain() => Ok(Stopped::Drained),
         () = signals.next() => Ok(Stopped::InAHurry),
     }
-}
-
-/// A client of the reserved thread.
-async fn connect_on(reserved: &ReservedThread, cluster: Cluster) -> anyhow::Result<Client> {
-    let connecting = reserved
-        .handle()
-        .spawn(async move { connect(&cluster).await });
-    let client = connecting.await.context("cannot start a task")??;
-    client.context("no cluster to connect to")
 }
 
 /// How it came to an end.

@@ -1,44 +1,34 @@
 //! The admission server: TLS on one port for API servers, plain HTTP on another for probes and
 //! Prometheus.
 
-mod arrivals;
-mod budget;
+mod body;
 mod config;
-mod connections;
 mod health;
-mod intake;
-mod listen;
 mod mutate;
 mod state;
-mod tls;
-mod trust;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use extreg_certs::client::ClientCaError;
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use extreg_certs::crypto;
-use extreg_certs::reload::ReloadError;
+use extreg_certs::reload::{ReloadError, Reloader, Tick};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
-pub use config::{Clients, Config, Drain, Limits};
-pub use connections::ConnectionLimits;
-pub use trust::{Expectation, Trust};
+pub use config::{Config, Drain, Limits};
 
-use crate::metrics;
-use crate::reserved::ReservedThread;
+use crate::metrics::Metrics;
 use crate::reviewer::Reviewer;
-use connections::Connections;
-use listen::{Port, Transport};
 use state::State;
-use tls::Tls;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +36,6 @@ pub enum StartError {
     /// No certificate to serve.
     #[error("serving certificate: {0}")]
     Certificate(#[from] ReloadError),
-    /// The authorities of clients cannot be used.
-    #[error("client CA: {0}")]
-    Clients(#[from] ClientCaError),
     /// The TLS library refuses the settings.
     #[error("TLS settings: {0}")]
     Tls(#[from] rustls::Error),
@@ -76,96 +63,74 @@ pub enum Drained {
 pub struct Server {
     address: SocketAddr,
     health_address: SocketAddr,
-    draining: Arc<AtomicBool>,
+    draining: Arc<dyn Draining>,
     drain: Drain,
-    stop: CancellationToken,
-    connections: Arc<Connections>,
-    serving: JoinHandle<()>,
+    handle: Handle<SocketAddr>,
+    health_handle: Handle<SocketAddr>,
+    serving: JoinHandle<io::Result<()>>,
     background: JoinSet<()>,
 }
 
 impl Server {
-    /// Loads the certificate, opens both ports and serves until [`Server::drain`]: reviews on the
-    /// runtime of the caller, probes and metrics on the reserved thread.
-    pub async fn start<R: Reviewer>(
-        config: Config,
-        reviewer: R,
-        reserved: &ReservedThread,
-    ) -> Result<Self, StartError> {
+    /// Loads the certificate, opens both ports and serves until [`Server::drain`].
+    pub async fn start<R: Reviewer>(config: Config, reviewer: R) -> Result<Self, StartError> {
         crypto::install();
-        let tls = Tls::start(&config)?;
+        let reloader = Reloader::start(&config.certificate, &config.key)?;
+        let tls = crypto::server_config(reloader.serving())?;
+        let state = Arc::new(State::new(&config, reviewer, reloader.status()));
         let listener = listen(config.listen).await?;
+        let health_listener = listen(config.health_listen).await?;
         let address = local_address(&listener, config.listen)?;
-        let draining = Arc::new(AtomicBool::new(false));
-        let connections =
-            |port, limits| Arc::new(Connections::new(port, limits, config.metrics.clone()));
-        let reviews = connections(metrics::Port::Reviews, config.limits.connections);
-        let state = Arc::new(State::new(
-            &config,
-            reviewer,
-            tls.certificate(),
-            Arc::clone(&reviews),
-            Arc::clone(&draining),
-        ));
-        let stop = CancellationToken::new();
-        let mut background = JoinSet::new();
+        let health_address = local_address(&health_listener, config.health_listen)?;
 
-        let health = connections(metrics::Port::Health, config.limits.health_connections);
+        let mut background = JoinSet::new();
+        background.spawn(reload(
+            reloader,
+            config.reload_every,
+            config.metrics.clone(),
+        ));
+
+        let health_handle = Handle::new();
+        let mut health = axum_server::Server::<SocketAddr>::from_listener(health_listener)
+            .handle(health_handle.clone())
+            .first_request_timeout(config.limits.first_request);
+        limit_connections(health.http_builder(), &config.limits);
         let router = Router::new()
             .route("/livez", get(health::live))
             .route("/readyz", get(health::ready::<R>))
             .route("/metrics", get(health::metrics::<R>))
             .with_state(Arc::clone(&state));
-        let health_listen = config.health_listen;
-        let of_health = Arc::clone(&health);
-        // A listener is driven by the runtime in which it is opened.
-        let opening = async move {
-            let listener = listen(health_listen).await?;
-            let address = local_address(&listener, health_listen)?;
-            let port = Port {
-                listener,
-                transport: Transport::Plain,
-                router,
-                connections: of_health,
-                stop: CancellationToken::new(),
-            };
-            Ok::<_, StartError>((address, port))
-        };
-        let (health_address, port) =
-            reserved
-                .handle()
-                .spawn(opening)
-                .await
-                .map_err(|error| StartError::Listen {
-                    address: health_listen,
-                    cause: io::Error::other(error),
-                })??;
-        background.spawn_on(port.serve(), reserved.handle());
-        for connections in [&health, &reviews] {
-            background.spawn_on(Arc::clone(connections).reap(), reserved.handle());
-        }
+        background.spawn(async move {
+            // Accept errors are retried inside; there is no other way to fail after binding.
+            let _ = health.serve(router.into_make_service()).await;
+        });
 
-        let port = Port {
-            listener,
-            transport: Transport::Tls(tls.settings(), config.limits.handshake),
-            router: Router::new()
-                .route("/mutate", post(mutate::mutate::<R>))
-                .with_state(state),
-            connections: Arc::clone(&reviews),
-            stop: stop.clone(),
-        };
-        let follow = tls.follow(config.reload_every, config.metrics);
-        background.spawn_on(follow, reserved.handle());
-        let serving = tokio::spawn(port.serve());
+        let handle = Handle::new();
+        let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls)))
+            .handshake_timeout(config.limits.handshake)
+            .acceptor(NoDelayAcceptor::new());
+        let mut server = axum_server::Server::<SocketAddr>::from_listener(listener)
+            .acceptor(acceptor)
+            .handle(handle.clone())
+            .first_request_timeout(config.limits.first_request)
+            .accept_error_handler(|peer, error| {
+                // Scanners and probes cause these all day long.
+                tracing::debug!(?peer, %error, "connection not accepted");
+            });
+        limit_connections(server.http_builder(), &config.limits);
+        let router = Router::new()
+            .route("/mutate", post(mutate::mutate::<R>))
+            .with_state(Arc::clone(&state));
+        let serving = tokio::spawn(server.serve(router.into_make_service()));
 
         tracing::info!(%address, %health_address, "serving");
         Ok(Self {
             address,
             health_address,
-            draining,
+            draining: state,
             drain: config.drain,
-            stop,
-            connections: reviews,
+            handle,
+            health_handle,
             serving,
             background,
         })
@@ -181,23 +146,23 @@ impl Server {
         self.health_address
     }
 
-    /// Stops without losing a request: becomes unready, waits until no new connections are sent
-    /// here any more, stops accepting, and finishes what is being answered.
+    /// Stops without losing a request: says that it is not ready, waits until nobody sends new
+    /// connections here any more, stops accepting, and lets what is being answered finish.
     pub async fn drain(mut self) -> Drained {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.begin();
         tracing::info!(wait = ?self.drain.wait, "draining");
         sleep(self.drain.wait).await;
-        self.stop.cancel();
-        let left = self.connections.count();
-        let serving = timeout(self.drain.deadline, &mut self.serving).await;
-        let drained = if serving.is_ok() {
+        self.handle.graceful_shutdown(Some(self.drain.deadline));
+        let left = self.handle.connection_count();
+        let started = tokio::time::Instant::now();
+        let _ = (&mut self.serving).await;
+        let drained = if started.elapsed() < self.drain.deadline {
             Drained::Clean
         } else {
-            self.connections.cut_all();
-            let _ = (&mut self.serving).await;
             Drained::Cut
         };
         tracing::info!(connections = left, outcome = ?drained, "drained");
+        self.health_handle.shutdown();
         self.background.shutdown().await;
         drained
     }
@@ -205,8 +170,19 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.cancel();
-        self.connections.cut_all();
+        self.handle.shutdown();
+        self.health_handle.shutdown();
+    }
+}
+
+/// What [`Server`] needs of the state, whatever its reviewer.
+trait Draining: std::fmt::Debug + Send + Sync {
+    fn begin(&self);
+}
+
+impl<R: Reviewer> Draining for State<R> {
+    fn begin(&self) {
+        self.begin_drain();
     }
 }
 
@@ -220,4 +196,45 @@ fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAd
     listener
         .local_addr()
         .map_err(|cause| StartError::Listen { address, cause })
+}
+
+type Builder = hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>;
+
+fn limit_connections(builder: &mut Builder, limits: &Limits) {
+    // hyper counts the time between two requests of a connection as reading headers too, so this
+    // has to be longer than clients keep idle connections. The first request of a connection, as a
+    // slowloris never sends it whole, has its own and shorter limit.
+    builder
+        .http1()
+        .header_read_timeout(Some(limits.idle))
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .max_concurrent_streams(250)
+        .max_header_list_size(16 * 1024)
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .keep_alive_timeout(Duration::from_secs(10));
+}
+
+async fn reload(mut reloader: Reloader, every: Duration, metrics: Metrics) {
+    let status = reloader.status();
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let had_error = status.get().last_error.is_some();
+        let tick = reloader.tick(Timestamp::now());
+        let now = status.get();
+        metrics.certificate(now.reloads, now.failures, now.leaf.not_after.as_second());
+        match (tick, &now.last_error) {
+            (Tick::Swapped, _) => {
+                tracing::info!(not_after = %now.leaf.not_after, "serving certificate replaced");
+            }
+            // Said once, not every tick; the counter goes on.
+            (Tick::Failed, Some(error)) if !had_error => {
+                tracing::warn!(%error, "certificate files not usable, keeping the last good pair");
+            }
+            _ => {}
+        }
+    }
 }

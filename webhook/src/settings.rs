@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 
 use crate::args::{Args, LogFormat, ModeCap};
 use crate::metrics::Metrics;
-use crate::server::{Clients, Config, Drain, Limits, Trust};
+use crate::server::{Config, Drain, Limits};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -98,8 +98,6 @@ impl Settings {
             health_listen,
             tls_cert,
             tls_key,
-            client_ca,
-            client_name,
             reload_every,
             policy,
             no_cluster,
@@ -125,11 +123,6 @@ impl Settings {
             health_listen,
             certificate: tls_cert,
             key: tls_key,
-            clients: client_ca.map(|ca| Clients {
-                ca,
-                names: client_name,
-            }),
-            trust: Trust::default(),
             reload_every: positive("reload-every", &reload_every)?,
             limits: Limits {
                 in_flight: max_in_flight.into(),
@@ -232,7 +225,6 @@ mod tests {
         let config = Config::new("/etc/extreg/tls/tls.crt", "/etc/extreg/tls/tls.key");
         assert_eq!(settings.server.listen, config.listen);
         assert_eq!(settings.server.health_listen, config.health_listen);
-        assert_eq!(settings.server.clients, config.clients);
         assert_eq!(settings.server.limits, config.limits);
         assert_eq!(settings.server.drain, config.drain);
         assert_eq!(settings.server.reload_every, config.reload_every);
@@ -277,17 +269,6 @@ mod tests {
         assert_eq!(alone, Some(SettingsError::NotFollowing));
         let apart = ["w", "--follow-builds", "--no-cluster"];
         assert!(Args::try_parse_from(apart).is_err());
-    }
-
-    #[test]
-    fn client_names_need_a_client_ca() {
-        let clients = |args: &[&str]| settings(args).unwrap().server.clients;
-        assert_eq!(clients(&[]), None);
-        let all = clients(&["--client-ca=ca.crt"]).unwrap();
-        assert_eq!((all.ca, all.names), (PathBuf::from("ca.crt"), Vec::new()));
-        let two = ["--client-ca=ca.crt", "--client-name=a", "--client-name=b"];
-        assert_eq!(clients(&two).unwrap().names, ["a", "b"]);
-        assert!(Args::try_parse_from(["w", "--client-name=a"]).is_err());
     }
 
     #[test]

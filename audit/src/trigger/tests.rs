@@ -1,5 +1,5 @@
-//! Against OpenShift: what `UpdateObjectFromImages` of library-go sets for each annotation, on a
-//! Deployment of namespace `ns` with the init container `i` and the containers `c` and `d`, where the
+//! Against OpenShift: what `UpdateObjectFromImages` of library-go sets for each annotation, run
+//! on a Deployment of namespace `ns` with the init container `i` and the containers `c` and `d`, where the
 //! tags `s:t` and `s:latest` of `ns` and `s:t` of `o` have images and no others exist.
 
 use std::collections::BTreeMap;

@@ -152,10 +152,9 @@ impl TimeoutSeconds {
 }
 
 impl Default for TimeoutSeconds {
-    /// Two seconds: a webhook is called twice where another changes the object after it, and a user
-    /// should wait less than five.
+    /// Three seconds.
     fn default() -> Self {
-        Self(2)
+        Self(3)
     }
 }
 

@@ -25,20 +25,6 @@ pub fn match_conditions() -> Vec<MatchCondition> {
                 by("system:apiserver")
             ),
         ),
-        // The engine acts on an update only where something is new or has changed.
-        condition(
-            "spec-changes",
-            "!(request.operation == 'UPDATE' && request.resource.resource in ['buildconfigs', 'imagestreams'] && has(object.spec) && has(oldObject.spec) && object.spec == oldObject.spec)".to_owned(),
-        ),
-        condition(
-            "build-lacks-a-secret",
-            format!(
-                "!(request.resource.resource in ['buildconfigs', 'builds']) || ({} && ({} || {}))",
-                present("object", "spec"),
-                pushes_without_secret("object.spec"),
-                pulls_without_secret("object.spec"),
-            ),
-        ),
         // It repeats the policy that the tag already has.
         condition(
             "no-import-controller",
@@ -85,48 +71,6 @@ fn condition(name: &str, expression: String) -> MatchCondition {
 
 fn by(user: &str) -> String {
     format!("has(request.userInfo.username) && request.userInfo.username == '{user}'")
-}
-
-/// The field exists and is not null.
-fn present(owner: &str, field: &str) -> String {
-    format!("has({owner}.{field}) && {owner}.{field} != null")
-}
-
-/// The build has an output, and no secret to push it with.
-fn pushes_without_secret(spec: &str) -> String {
-    format!(
-        "({} && {} && !({}))",
-        present(spec, "output"),
-        present(&format!("{spec}.output"), "to"),
-        present(&format!("{spec}.output"), "pushSecret"),
-    )
-}
-
-/// The build pulls an image that no secret is named for: as the base of a strategy, or to copy files from.
-fn pulls_without_secret(spec: &str) -> String {
-    let site = |owner: &str| {
-        format!(
-            "{} && has({owner}.from.kind) && {owner}.from.kind == 'DockerImage' && !({})",
-            present(owner, "from"),
-            present(owner, "pullSecret"),
-        )
-    };
-    let strategies = ["customStrategy", "dockerStrategy", "sourceStrategy"].map(|strategy| {
-        let strategies = format!("{spec}.strategy");
-        format!(
-            "({} && {} && {})",
-            present(spec, "strategy"),
-            present(&strategies, strategy),
-            site(&format!("{strategies}.{strategy}")),
-        )
-    });
-    format!(
-        "{} || ({} && {} && {spec}.source.images.exists(i, {}))",
-        strategies.join(" || "),
-        present(spec, "source"),
-        present(&format!("{spec}.source"), "images"),
-        site("i"),
-    )
 }
 
 /// The tag comes from an image by name and is not imported periodically yet.

@@ -36,17 +36,11 @@ pub enum ConnectError {
 /// Longer than the API server lets a watch last, so that only a connection that is dead is cut.
 const SILENCE: Duration = Duration::from_secs(330);
 
-/// Longer than API servers let a watch be idle, which is a minute, and shorter than facts are believed:
-/// a server that accepts and never answers is noticed.
-const FACTS_SILENCE: Duration = Duration::from_secs(100);
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-
 /// A client for the cluster that was asked for; none for none.
 pub async fn connect(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
-    let Some(mut config) = config(cluster).await? else {
+    let Some(config) = config(cluster).await? else {
         return Ok(None);
     };
-    config.read_timeout = Some(FACTS_SILENCE);
     Client::try_from(config)
         .map(Some)
         .map_err(ConnectError::Client)
@@ -73,7 +67,6 @@ async fn config(cluster: &Cluster) -> Result<Option<Config>, ConnectError> {
     };
     let agent = HeaderValue::from_static(concat!("extreg-webhook/", env!("CARGO_PKG_VERSION")));
     config.headers.push((USER_AGENT, agent));
-    config.connect_timeout = Some(CONNECT_WITHIN);
     Ok(Some(config))
 }
 

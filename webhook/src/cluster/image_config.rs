@@ -26,9 +26,9 @@ pub(super) struct ImageConfig {
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>, table: Arc<Table<ImageConfig>>) {
     let kind = GroupVersionKind::gvk("config.openshift.io", "v1", "Image");
     let resource = ApiResource::from_gvk_with_plural(&kind, "images");
-    let api = |client| Api::<DynamicObject>::all_with(client, &resource);
+    let api: Api<DynamicObject> = Api::all_with(client, &resource);
     let config = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
-    let events = watch::follow(&client, api, config, Rows::by_name(read), &table, || {
+    let events = watch::follow(api, config, Rows::by_name(read), &table, || {
         facts.update_cluster(|cluster| {
             let known = match table.get(NAME) {
                 Known::Known(config) => Known::Known(config.unwrap_or_default()),

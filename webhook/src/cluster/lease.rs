@@ -55,11 +55,6 @@ impl Lease {
         }
     }
 
-    /// The client that renews it.
-    pub(super) fn client(&self) -> Client {
-        self.api.clone().into_client()
-    }
-
     /// When the Lease was renewed last before this replica took it: until then somebody did the
     /// work. None if there was no Lease.
     pub fn inherited(&self) -> Option<Timestamp> {
@@ -80,39 +75,6 @@ impl Lease {
             Ok(Err(_)) | Err(_) => {}
         }
         self.is_recent()
-    }
-
-    /// Gives the Lease up if this replica holds it, so that another can take it immediately. Call it
-    /// when the replica ends; a Lease that cannot be written expires.
-    pub async fn release(&mut self) {
-        if self.is_recent() {
-            self.renewed = None;
-            let _ = timeout(ANSWER_WITHIN, self.give_up()).await;
-        }
-    }
-
-    /// What client-go's `LeaderElector.release` writes.
-    async fn give_up(&self) -> kube::Result<()> {
-        let Some(mut object) = self.api.get_opt(self.name).await? else {
-            return Ok(());
-        };
-        let Some(spec) = object
-            .spec
-            .as_mut()
-            .filter(|spec| spec.holder_identity.as_ref() == Some(&self.replica))
-        else {
-            return Ok(());
-        };
-        let now = || Some(MicroTime(Timestamp::now()));
-        spec.holder_identity = Some(String::new());
-        spec.lease_duration_seconds = Some(1);
-        spec.acquire_time = now();
-        spec.renew_time = now();
-        // Refused if another replica wrote meanwhile, by its resource version.
-        self.api
-            .replace(self.name, &PostParams::default(), &object)
-            .await?;
-        Ok(())
     }
 
     fn is_recent(&self) -> bool {

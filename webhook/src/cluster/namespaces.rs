@@ -12,8 +12,8 @@ use crate::facts::FactStore;
 
 /// Follows the labels of all namespaces.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>) {
-    let api = Api::<PartialObjectMeta<Namespace>>::all;
+    let api: Api<PartialObjectMeta<Namespace>> = Api::all(client);
     let rows = Rows::by_name(|namespace: &PartialObjectMeta<Namespace>| namespace.labels().clone());
     let config = watcher::Config::default();
-    watch::follow(&client, api, config, rows, &facts.namespaces, || {}).await;
+    watch::follow(api, config, rows, &facts.namespaces, || {}).await;
 }

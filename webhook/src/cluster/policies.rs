@@ -1,20 +1,16 @@
 //! `RegistryPolicy` objects.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use extreg_core::policy::{GROUP, KIND, PolicySpec, VERSION};
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use kube::runtime::watcher;
 use kube::{Client, ResourceExt as _};
 use serde_json::Value;
-use tokio::time::interval;
 
-use super::Sources;
 use super::watch::{self, Rows};
 use crate::facts::{FactStore, PolicyRecord, Table};
 use crate::metrics::SourceState;
-
-const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// A policy as the cluster has it.
 #[derive(Clone, Debug)]
@@ -32,61 +28,31 @@ pub(super) fn api(client: Client) -> Api<DynamicObject> {
 }
 
 /// Follows all policies and puts them in force.
-///
-/// What is in force follows the state of the source too, which changes without an event: rights that were
-/// removed and came back, a connection that is silent.
-pub(super) async fn follow(client: Client, sources: Sources) {
-    let Sources {
-        facts, policies, ..
-    } = sources;
-    let Some(table) = policies else {
-        return;
-    };
+pub(super) async fn follow(client: Client, facts: Arc<FactStore>, table: Arc<Table<StoredPolicy>>) {
     let rows = Rows::by_name(read);
     let config = watcher::Config::default();
-    let events = watch::follow(&client, api, config, rows, &table, || {
-        put_in_force(&facts, &table);
+    let events = watch::follow(api(client), config, rows, &table, || {
+        match table.report().state {
+            SourceState::Ready => {
+                let records: Vec<_> = table
+                    .rows()
+                    .iter()
+                    .map(|policy| policy.record.clone())
+                    .collect();
+                if facts.set_policies(&records) {
+                    tracing::info!(policies = records.len(), "policies of the cluster in force");
+                }
+            }
+            // No such resource: as if there were no policy.
+            SourceState::Off => {
+                facts.set_policies(&[]);
+            }
+            // Whoever may not read them cannot know what they ask for.
+            SourceState::Forbidden if !table.is_known() => facts.set_policies_unavailable(),
+            SourceState::Forbidden | SourceState::Down | SourceState::Starting => {}
+        }
     });
-    let check = async {
-        let mut last = None;
-        let mut ticks = interval(CHECK_EVERY);
-        loop {
-            ticks.tick().await;
-            let state = (table.report().state, table.is_known());
-            if last.replace(state) != Some(state) {
-                put_in_force(&facts, &table);
-            }
-        }
-    };
-    tokio::join!(events, check);
-}
-
-fn put_in_force(facts: &FactStore, table: &Table<StoredPolicy>) {
-    match table.report().state {
-        // No such resource: as if there were no policy.
-        SourceState::Off => {
-            facts.set_policies(&[]);
-        }
-        _ if table.is_known() => {
-            let records: Vec<_> = table
-                .rows()
-                .iter()
-                .map(|policy| policy.record.clone())
-                .collect();
-            if facts.set_policies(&records) {
-                tracing::info!(policies = records.len(), "policies of the cluster in force");
-            }
-        }
-        // Nothing was ever known: the webhook is not ready.
-        SourceState::Starting | SourceState::Down if !facts.is_synced() => {}
-        SourceState::Starting => {}
-        // What they ask for is not known, or not any more.
-        SourceState::Ready | SourceState::Forbidden | SourceState::Down => {
-            if facts.set_policies_unavailable() {
-                tracing::warn!("policies of the cluster unavailable: none is in force");
-            }
-        }
-    }
+    events.await;
 }
 
 fn read(object: &DynamicObject) -> StoredPolicy {

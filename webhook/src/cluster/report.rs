@@ -19,7 +19,7 @@ impl Sources {
             (Source::Namespaces, self.facts.namespaces.report()),
             (Source::Secrets, self.secrets_health(|_| true)),
             (Source::ServiceAccounts, self.facts.builders.report()),
-            (Source::Streams, self.streams.report_on_demand()),
+            (Source::Streams, self.streams_health()),
         ]);
         if let Some(policies) = &self.policies {
             health.insert(Source::Policies, policies.report());
@@ -47,27 +47,16 @@ impl Sources {
             .unwrap_or_else(off)
     }
 
-    /// The time since the last sign of life of each source that is watched. Of several watches of one
-    /// source the longest counts.
-    fn ages(&self) -> BTreeMap<Source, Duration> {
-        let secrets = self.facts.secrets();
-        let mut ages = BTreeMap::from([
-            (Source::ImageConfig, self.image_config.age()),
-            (Source::Namespaces, self.facts.namespaces.age()),
-            (
-                Source::Secrets,
-                secrets
-                    .values()
-                    .map(|table| table.age())
-                    .max()
-                    .unwrap_or_default(),
-            ),
-            (Source::ServiceAccounts, self.facts.builders.age()),
-        ]);
-        if let Some(policies) = &self.policies {
-            ages.insert(Source::Policies, policies.age());
+    /// Streams are read on demand: before the first time nothing can be said.
+    fn streams_health(&self) -> SourceHealth {
+        let health = self.streams.report();
+        if health.state == SourceState::Starting {
+            return SourceHealth {
+                state: SourceState::Off,
+                message: "none has been asked for yet".to_owned(),
+            };
         }
-        ages
+        health
     }
 }
 
@@ -78,10 +67,8 @@ pub(super) async fn report(sources: Sources, metrics: Metrics) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let ages = sources.ages();
         for (source, SourceHealth { state, message }) in sources.health() {
             metrics.source(source, state);
-            metrics.facts_age(source, state, ages.get(&source).copied());
             if last.insert(source, state) == Some(state) || state == SourceState::Starting {
                 continue;
             }

@@ -1,7 +1,6 @@
 //! The secrets that policies name: which registries they have keys for, and nothing else of them.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
@@ -12,17 +11,15 @@ use kube::api::Api;
 use kube::runtime::watcher;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::tasks;
 use super::watch::{self, Rows};
 use crate::facts::{FactStore, Table};
-use crate::metrics::{Metrics, Task};
 
 /// Each name takes a watch of its own. Secrets beyond this are unknown.
 const MOST: usize = 50;
 
 /// Follows the secrets of each name that a policy speaks of, in all namespaces, as policies come
 /// and go.
-pub(super) async fn follow(client: Client, facts: Arc<FactStore>, metrics: Metrics) {
+pub(super) async fn follow(client: Client, facts: Arc<FactStore>) {
     let mut policies = facts.subscribe();
     let mut watches = JoinSet::new();
     let mut running: BTreeMap<String, (Arc<Table<SecretFact>>, AbortHandle)> = BTreeMap::new();
@@ -45,7 +42,7 @@ pub(super) async fn follow(client: Client, facts: Arc<FactStore>, metrics: Metri
         for name in wanted.into_iter().take(MOST) {
             running.entry(name).or_insert_with_key(|name| {
                 let table = Arc::default();
-                let watch = supervised(client.clone(), name.clone(), Arc::clone(&table), &metrics);
+                let watch = follow_one(client.clone(), name.clone(), Arc::clone(&table));
                 (table, watches.spawn(watch))
             });
         }
@@ -61,31 +58,10 @@ pub(super) async fn follow(client: Client, facts: Arc<FactStore>, metrics: Metri
     }
 }
 
-fn supervised(
-    client: Client,
-    name: String,
-    table: Arc<Table<SecretFact>>,
-    metrics: &Metrics,
-) -> impl Future<Output = ()> + use<> {
-    let metrics = metrics.clone();
-    async move {
-        let run = || follow_one(client.clone(), name.clone(), Arc::clone(&table));
-        tasks::supervise(Task::Secrets, metrics, || tasks::panicked(&table), run).await;
-    }
-}
-
 async fn follow_one(client: Client, name: String, table: Arc<Table<SecretFact>>) {
-    let api = Api::<Secret>::all;
+    let api: Api<Secret> = Api::all(client);
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    watch::follow(
-        &client,
-        api,
-        config,
-        Rows::by_namespace(fact),
-        &table,
-        || {},
-    )
-    .await;
+    watch::follow(api, config, Rows::by_namespace(fact), &table, || {}).await;
 }
 
 /// The keys of a secret; the object with its data is dropped right after.

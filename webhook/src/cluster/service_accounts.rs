@@ -13,10 +13,10 @@ use crate::facts::FactStore;
 
 /// Follows the accounts named `builder`: watching by name is what the webhook's role allows.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>) {
+    let api: Api<ServiceAccount> = Api::all(client);
     let config = watcher::Config::default().fields("metadata.name=builder");
     watch::follow(
-        &client,
-        Api::<ServiceAccount>::all,
+        api,
         config,
         Rows::by_namespace(fact),
         &facts.builders,

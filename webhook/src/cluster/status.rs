@@ -1,16 +1,14 @@
 //! The status of policies, written by the replica that holds the Lease, and only when it changes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use extreg_core::policy::PolicySpec;
 use jiff::{Timestamp, Unit};
+use kube::Client;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
 use super::policies::{self, StoredPolicy};
 use super::{Lease, Sources};
@@ -24,12 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const INSIST_AFTER: Duration = Duration::from_mins(5);
 const MANAGER: &str = "oc-extreg";
 
-/// Writes until it is told to stop, and then releases the Lease.
-pub(super) async fn write(lease: Arc<Mutex<Lease>>, sources: Sources, stop: CancellationToken) {
+/// Writes for ever.
+pub(super) async fn write(client: Client, mut lease: Lease, sources: Sources) {
     let Some(table) = sources.policies.clone() else {
         return;
     };
-    let api = policies::api(lease.lock().await.client());
+    let api = policies::api(client);
     let params = PatchParams {
         field_manager: Some(MANAGER.to_owned()),
         ..PatchParams::default()
@@ -39,17 +37,11 @@ pub(super) async fn write(lease: Arc<Mutex<Lease>>, sources: Sources, stop: Canc
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = stop.cancelled() => {
-                lease.lock().await.release().await;
-                return;
-            }
-        }
+        ticks.tick().await;
         let health = sources.health();
         let is_starting = |source: &SourceHealth| source.state == SourceState::Starting;
         let wait = health.values().any(is_starting) && started.elapsed() < PATIENCE;
-        if wait || !table.is_known() || !lease.lock().await.is_held().await {
+        if wait || table.report().state != SourceState::Ready || !lease.is_held().await {
             continue;
         }
         let compiled = sources.facts.policies();
@@ -95,16 +87,9 @@ fn desired(
     now: Timestamp,
 ) -> Value {
     let name = &policy.record.name;
-    // What is in force counts, not what the object asks for: an installation can cap the mode.
-    let in_force = compiled.set.iter().find(|other| other.name() == name);
-    let ready = match (compiled.invalid.get(name), &policy.record.spec, in_force) {
-        (Some(reason), ..) | (None, Err(reason), _) => ("False", "Invalid", reason.clone()),
-        (None, Ok(_), Some(policy)) => ("True", "InForce", format!("in mode {:?}", policy.mode())),
-        (None, Ok(_), None) => (
-            "False",
-            "NotInForce",
-            "the webhook has not compiled this policy".to_owned(),
-        ),
+    let ready = match (compiled.invalid.get(name), &policy.record.spec) {
+        (Some(reason), _) | (None, Err(reason)) => ("False", "Invalid", reason.clone()),
+        (None, Ok(spec)) => ("True", "InForce", format!("in mode {:?}", spec.mode)),
     };
     let conflicts: Vec<&String> = compiled.conflicts.get(name).into_iter().flatten().collect();
     let conflicting = if conflicts.is_empty() {

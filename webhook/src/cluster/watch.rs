@@ -4,19 +4,15 @@ use std::fmt::Debug;
 use std::pin::pin;
 
 use futures::StreamExt as _;
-use http::{Request, StatusCode};
-use http_body_util::BodyExt as _;
-use kube::Client;
+use http::StatusCode;
 use kube::api::Api;
-use kube::client::Body;
 use kube::core::Status;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt as _, watcher as watch};
 use kube::{Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 
-use crate::facts::{Pulse, Table};
+use crate::facts::Table;
 use crate::metrics::SourceState;
 
 /// How the objects of a watch become rows of a table.
@@ -45,10 +41,9 @@ impl<K: Resource, V> Rows<K, V> {
     }
 }
 
-/// Follows a watch for ever; calls `changed` whenever the table has changed or a request has failed.
+/// Follows a watch for ever; calls `changed` whenever the table or its health has changed.
 pub(super) async fn follow<K, V>(
-    client: &Client,
-    api: impl FnOnce(Client) -> Api<K>,
+    api: Api<K>,
     config: watcher::Config,
     rows: Rows<K, V>,
     table: &Table<V>,
@@ -56,7 +51,6 @@ pub(super) async fn follow<K, V>(
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    let api = api(with_pulse(client.clone(), table.pulse()));
     let mut events = pin!(watch(api, config).default_backoff());
     while let Some(event) = events.next().await {
         match event {
@@ -81,36 +75,6 @@ pub(super) async fn follow<K, V>(
         }
         changed();
     }
-}
-
-/// The same client, which beats when a watch is accepted and whenever something arrives on it: an idle
-/// watch gets a bookmark about every minute, of which the client does not tell its user.
-///
-/// Lists do not count. One that fails half way must not keep what is older alive.
-pub(crate) fn with_pulse(client: Client, pulse: Pulse) -> Client {
-    let namespace = client.default_namespace().to_owned();
-    let service = tower::service_fn(move |request: Request<Body>| {
-        let (client, pulse) = (client.clone(), pulse.clone());
-        async move {
-            let query = request.uri().query().unwrap_or_default();
-            let is_watch = query.split('&').any(|pair| pair == "watch=true");
-            let response = client.send(request).await?;
-            let pulse = (is_watch && response.status().is_success()).then_some(pulse);
-            let beat = move || {
-                if let Some(pulse) = &pulse {
-                    pulse.beat(Instant::now());
-                }
-            };
-            beat();
-            Ok::<_, kube::Error>(response.map(|body| {
-                body.map_frame(move |frame| {
-                    beat();
-                    frame
-                })
-            }))
-        }
-    });
-    Client::new(service, namespace)
 }
 
 /// What an error of a client means for a source. The message holds nothing of an object: of what
@@ -151,7 +115,7 @@ fn explain_status(status: &Status) -> (SourceState, String) {
         ),
         Ok(StatusCode::FORBIDDEN) => (
             SourceState::Forbidden,
-            "the webhook's account cannot read this".to_owned(),
+            "the webhook's account may not read this".to_owned(),
         ),
         Ok(StatusCode::UNAUTHORIZED) => (
             SourceState::Forbidden,

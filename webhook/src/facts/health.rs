@@ -1,20 +1,16 @@
-//! Whether a source of facts works, judged by its last sign of life.
+//! How a source of facts is doing.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::metrics::SourceState;
 
-/// What a source has told is believed for this long after its last sign of life. API servers send a
-/// bookmark on each watch about every minute, and a connection that is silent for longer is cut.
-pub(crate) const BELIEVED_FOR: Duration = Duration::from_mins(2);
-/// A source that is read on demand shows its last failure for this long.
-const FAILURE_SHOWN_FOR: Duration = Duration::from_mins(5);
+/// A source that has not complained for this long has recovered: a watch that was taken up again
+/// says so only with the next change. Longer than the longest pause between two tries.
+const RECOVERED_AFTER: Duration = Duration::from_mins(1);
+/// What was known when a source broke down is believed for this long.
+const BELIEVED_FOR: Duration = Duration::from_mins(2);
 
-/// The state of a source, and why it is not ready.
+/// How a source is doing, and why not better.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceHealth {
     /// The state.
@@ -23,149 +19,78 @@ pub struct SourceHealth {
     pub message: String,
 }
 
-/// When a source was last seen to work. Clones share it.
-#[derive(Clone, Debug)]
-pub(crate) struct Pulse {
-    started: Instant,
-    /// Milliseconds since `started`, plus one; 0 before the first sign of life.
-    last: Arc<AtomicU64>,
-}
-
-impl Default for Pulse {
-    fn default() -> Self {
-        Self {
-            started: Instant::now(),
-            last: Arc::default(),
-        }
-    }
-}
-
-impl Pulse {
-    /// The source works now.
-    pub(crate) fn beat(&self, now: Instant) {
-        let since = now.saturating_duration_since(self.started).as_millis();
-        let since = u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1);
-        self.last.fetch_max(since, Ordering::Relaxed);
-    }
-
-    fn last(&self) -> Option<Instant> {
-        let since = self.last.load(Ordering::Relaxed).checked_sub(1)?;
-        self.started.checked_add(Duration::from_millis(since))
-    }
-}
-
 /// Follows the successes and failures of one source.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     complete: bool,
-    pulse: Pulse,
-    failure: Option<Failure>,
+    trouble: Option<Trouble>,
 }
 
 #[derive(Clone, Debug)]
-struct Failure {
+struct Trouble {
     state: SourceState,
     message: String,
-    at: Instant,
+    since: Instant,
+    last: Instant,
 }
 
 impl Health {
     /// Everything is known as of now.
-    pub fn complete(&mut self, now: Instant) {
+    pub fn complete(&mut self) {
         self.complete = true;
-        self.alive(now);
+        self.trouble = None;
     }
 
-    /// A change arrived, so the source works.
-    pub fn alive(&mut self, now: Instant) {
-        self.failure = None;
-        self.pulse.beat(now);
+    /// Something came, so the source works.
+    pub fn alive(&mut self) {
+        if self.complete {
+            self.trouble = None;
+        }
     }
 
-    /// It failed. Only [`SourceState::Off`] ends what was known at that moment: an API server that
-    /// starts refuses everybody for a while.
+    /// It failed. Only [`SourceState::Off`] ends what was known at once: an API server that starts
+    /// refuses everybody for a moment.
     pub fn failed(&mut self, state: SourceState, message: String, now: Instant) {
         if state == SourceState::Off {
             self.complete = false;
         }
-        self.failure = Some(Failure {
+        let since = match &self.trouble {
+            Some(trouble) if !trouble.is_over(now) => trouble.since,
+            _ => now,
+        };
+        self.trouble = Some(Trouble {
             state,
             message,
-            at: now,
+            since,
+            last: now,
         });
     }
 
-    /// What the connection to the source beats.
-    pub(crate) fn pulse(&self) -> Pulse {
-        self.pulse.clone()
-    }
-
-    /// Whether what it told can be believed.
+    /// Whether what it said may be believed.
     pub fn is_known(&self, now: Instant) -> bool {
-        self.complete && self.age(now) < BELIEVED_FOR
-    }
-
-    /// The time since its last sign of life, or since the start if there was none.
-    pub fn age(&self, now: Instant) -> Duration {
-        let last = self.pulse.last().unwrap_or(self.pulse.started);
-        now.saturating_duration_since(last)
+        self.complete
+            && self
+                .trouble
+                .as_ref()
+                .is_none_or(|trouble| trouble.is_over(now) || now - trouble.since < BELIEVED_FOR)
     }
 
     /// The state, for metrics and policy status.
     pub fn report(&self, now: Instant) -> SourceHealth {
-        if let Some(failure) = self.lasting_failure() {
-            return failure.report();
-        }
-        let age = self.age(now);
-        let silent = age >= BELIEVED_FOR;
-        match self.complete {
-            true if !silent => SourceHealth {
-                state: SourceState::Ready,
-                message: String::new(),
-            },
-            false if !silent => SourceHealth {
-                state: SourceState::Starting,
-                message: "not listed yet".to_owned(),
-            },
-            true | false => SourceHealth {
-                state: SourceState::Down,
-                message: format!("no answer for {} seconds", age.as_secs()),
-            },
-        }
-    }
-
-    /// The state of a source that is read on demand, which says nothing while it is not read.
-    pub fn report_on_demand(&self, now: Instant) -> SourceHealth {
-        match self.lasting_failure() {
-            Some(failure) if now.saturating_duration_since(failure.at) < FAILURE_SHOWN_FOR => {
-                failure.report()
+        let (state, message) = match &self.trouble {
+            Some(trouble) if !self.complete || !trouble.is_over(now) => {
+                (trouble.state, trouble.message.clone())
             }
-            _ if self.complete => SourceHealth {
-                state: SourceState::Ready,
-                message: String::new(),
-            },
-            _ => SourceHealth {
-                state: SourceState::Off,
-                message: "not read yet".to_owned(),
-            },
-        }
-    }
-
-    /// The last failure, unless a sign of life came after it.
-    fn lasting_failure(&self) -> Option<&Failure> {
-        let last = self.pulse.last();
-        self.failure
-            .as_ref()
-            .filter(|failure| last.is_none_or(|last| last <= failure.at))
+            _ if self.complete => (SourceState::Ready, String::new()),
+            _ => (SourceState::Starting, "not listed yet".to_owned()),
+        };
+        SourceHealth { state, message }
     }
 }
 
-impl Failure {
-    fn report(&self) -> SourceHealth {
-        SourceHealth {
-            state: self.state,
-            message: self.message.clone(),
-        }
+impl Trouble {
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) >= RECOVERED_AFTER
     }
 }
 
@@ -173,77 +98,63 @@ impl Failure {
 mod tests {
     use super::*;
 
-    /// A health, and the instants of its life in seconds.
-    fn health() -> (Health, impl Fn(u64) -> Instant) {
-        let health = Health::default();
-        let start = health.pulse.started;
-        (health, move |second| start + Duration::from_secs(second))
-    }
-
     #[test]
-    fn facts_expire_two_minutes_after_the_last_sign_of_life() {
-        let (mut health, at) = health();
-        assert_eq!(health.report(at(0)).state, SourceState::Starting);
-        assert!(!health.is_known(at(0)));
-        health.complete(at(1));
-        assert!(health.is_known(at(120)));
-        assert_eq!(health.report(at(120)).state, SourceState::Ready);
-        assert_eq!(health.age(at(120)), Duration::from_secs(119));
-        // No failure is needed: silence is enough.
-        assert!(!health.is_known(at(121)));
-        assert_eq!(health.report(at(121)).state, SourceState::Down);
-        assert_eq!(health.report(at(121)).message, "no answer for 120 seconds");
-        health.pulse().beat(at(200));
-        assert!(health.is_known(at(319)));
-        assert_eq!(health.report(at(319)).state, SourceState::Ready);
-    }
+    fn a_source_is_believed_for_a_while_and_recovers() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut health = Health::default();
+        assert_eq!(health.report(start).state, SourceState::Starting);
+        assert!(!health.is_known(start));
 
-    #[test]
-    fn a_source_that_never_answers_is_down() {
-        let (health, at) = health();
-        assert_eq!(health.report(at(119)).state, SourceState::Starting);
-        assert_eq!(health.report(at(120)).state, SourceState::Down);
-    }
-
-    #[test]
-    fn a_failure_lasts_until_the_next_sign_of_life_and_never_flaps() {
-        for state in [SourceState::Down, SourceState::Forbidden] {
-            let (mut health, at) = health();
-            health.failed(state, "no route".to_owned(), at(0));
-            assert!(!health.is_known(at(0)));
-            assert_eq!(health.report(at(1_000)).state, state);
-            health.complete(at(1_000));
-            // Tries that fail far apart: down all the time, known for two minutes.
-            for second in [1_010, 1_100, 1_119] {
-                health.failed(state, "no route".to_owned(), at(second));
-                assert!(health.is_known(at(second)), "{second}");
-                assert_eq!(health.report(at(second + 70)).state, state, "{second}");
-            }
-            assert!(!health.is_known(at(1_120)));
-            // The watch is taken up again without an event.
-            health.pulse().beat(at(1_500));
-            assert!(health.is_known(at(1_500)));
-            assert_eq!(health.report(at(1_500)).state, SourceState::Ready);
-        }
-    }
-
-    #[test]
-    fn a_resource_that_is_gone_ends_what_was_known_immediately() {
-        let (mut health, at) = health();
-        health.complete(at(0));
-        health.failed(SourceState::Off, "gone".to_owned(), at(1));
+        health.failed(SourceState::Down, "no route".to_owned(), start);
+        assert_eq!(health.report(at(1)).state, SourceState::Down);
         assert!(!health.is_known(at(1)));
-        assert_eq!(health.report(at(1_000)).state, SourceState::Off);
+
+        health.complete();
+        assert_eq!(health.report(at(2)).state, SourceState::Ready);
+        assert!(health.is_known(at(2)));
+
+        for second in [10, 40, 70, 100] {
+            health.failed(SourceState::Down, "no route".to_owned(), at(second));
+            assert!(health.is_known(at(second)));
+        }
+        assert_eq!(health.report(at(100)).message, "no route");
+        // No success for two minutes: unknown. No failure for one: recovered.
+        health.failed(SourceState::Down, "no route".to_owned(), at(131));
+        assert!(!health.is_known(at(131)));
+        assert!(health.is_known(at(191)));
+        assert_eq!(health.report(at(191)).state, SourceState::Ready);
     }
 
     #[test]
-    fn a_source_on_demand_is_not_down_for_being_idle() {
-        let (mut health, at) = health();
-        assert_eq!(health.report_on_demand(at(1_000)).state, SourceState::Off);
-        health.complete(at(1_000));
-        assert_eq!(health.report_on_demand(at(9_000)).state, SourceState::Ready);
-        health.failed(SourceState::Down, "late".to_owned(), at(9_001));
-        assert_eq!(health.report_on_demand(at(9_300)).state, SourceState::Down);
-        assert_eq!(health.report_on_demand(at(9_301)).state, SourceState::Ready);
+    fn a_refusal_ends_what_was_known_when_it_lasts() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let refuse = |health: &mut Health, second| {
+            health.failed(SourceState::Forbidden, "no".to_owned(), at(second));
+        };
+        let mut health = Health::default();
+        refuse(&mut health, 0);
+        assert!(!health.is_known(at(0)));
+        health.complete();
+        for second in [10, 40, 70, 100, 129] {
+            refuse(&mut health, second);
+            assert!(health.is_known(at(second)), "{second}");
+        }
+        refuse(&mut health, 130);
+        assert!(!health.is_known(at(130)));
+        assert_eq!(health.report(at(130)).state, SourceState::Forbidden);
+    }
+
+    #[test]
+    fn a_resource_that_is_gone_ends_what_was_known_at_once() {
+        let now = Instant::now();
+        let mut health = Health::default();
+        health.complete();
+        health.failed(SourceState::Off, "gone".to_owned(), now);
+        assert!(!health.is_known(now));
+        let later = now + RECOVERED_AFTER * 2;
+        assert!(!health.is_known(later));
+        assert_eq!(health.report(later).state, SourceState::Off);
     }
 }

@@ -61,10 +61,9 @@ impl FactStore {
         self.put(Policies::compile(records, self.cap))
     }
 
-    /// The policies are not available and will not be soon: none is in force. Returns whether that
-    /// changed anything.
-    pub fn set_policies_unavailable(&self) -> bool {
-        self.put(Policies::default())
+    /// The policies are not available and will not be soon: none is in force.
+    pub fn set_policies_unavailable(&self) {
+        self.put(Policies::default());
     }
 
     /// Follows the policies in force.

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::Instant;
 
 use extreg_core::facts::Known;
-use tokio::time::Instant;
 
-use super::health::{Health, Pulse, SourceHealth};
+use super::health::{Health, SourceHealth};
 use crate::metrics::SourceState;
 
 /// Facts by name. Reading takes a short lock, which nobody holds while waiting.
@@ -66,24 +65,9 @@ impl<V> Table<V> {
         self.len() == 0
     }
 
-    /// The state of the source of these facts.
+    /// How the source of these facts is doing.
     pub fn report(&self) -> SourceHealth {
         self.read().health.report(Instant::now())
-    }
-
-    /// The state of the source, where it is read on demand.
-    pub fn report_on_demand(&self) -> SourceHealth {
-        self.read().health.report_on_demand(Instant::now())
-    }
-
-    /// The time since the last sign of life of the source.
-    pub fn age(&self) -> Duration {
-        self.read().health.age(Instant::now())
-    }
-
-    /// What the connection to the source beats.
-    pub(crate) fn pulse(&self) -> Pulse {
-        self.read().health.pulse()
     }
 
     /// A list begins.
@@ -100,21 +84,21 @@ impl<V> Table<V> {
     pub fn finish(&self) {
         let mut inner = self.write();
         inner.rows = std::mem::take(&mut inner.arriving);
-        inner.health.complete(Instant::now());
+        inner.health.complete();
     }
 
     /// A fact is new or has changed.
     pub fn set(&self, name: &str, value: V) {
         let mut inner = self.write();
         inner.rows.insert(name.into(), Arc::new(value));
-        inner.health.alive(Instant::now());
+        inner.health.alive();
     }
 
     /// A fact is gone.
     pub fn remove(&self, name: &str) {
         let mut inner = self.write();
         inner.rows.remove(name);
-        inner.health.alive(Instant::now());
+        inner.health.alive();
     }
 
     /// The source failed.

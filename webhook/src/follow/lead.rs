@@ -98,8 +98,6 @@ struct Term {
     pace: Pace,
     since: Timestamp,
     metrics: FollowMetrics,
-    /// The client of the watch, which beats the pulse of its health.
-    watched: Client,
     builds: BoxStream<'static, watcher::Result<Event<Watched>>>,
     selects: bool,
     health: Health,
@@ -114,17 +112,14 @@ struct Term {
 
 impl Term {
     fn new(worker: Worker, pace: Pace, since: Timestamp) -> Self {
-        let health = Health::default();
-        let watched = cluster::with_pulse(worker.client.clone(), health.pulse());
         Self {
             metrics: worker.metrics.clone(),
-            builds: builds(&watched, true),
-            watched,
+            builds: builds(&worker.client, true),
             worker,
             pace,
             since,
             selects: true,
-            health,
+            health: Health::default(),
             listing: true,
             queue: Queue::default(),
             overflowed: false,
@@ -147,10 +142,11 @@ impl Term {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 _ = ticks.tick() => {}
             }
-            self.metrics.state(self.health.report(Instant::now()).state);
+            self.metrics
+                .state(self.health.report(std::time::Instant::now()).state);
             if self.overflowed && self.queue.len() == 0 {
                 self.overflowed = false;
-                self.builds = builds(&self.watched, self.selects);
+                self.builds = builds(&self.worker.client, self.selects);
             }
         }
     }
@@ -162,23 +158,24 @@ impl Term {
             Ok(Event::InitApply(build)) => self.consider(build),
             Ok(Event::InitDone) => {
                 self.listing = false;
-                self.health.complete(Instant::now());
+                self.health.complete();
             }
             Ok(Event::Apply(build)) => {
-                self.health.alive(Instant::now());
+                self.health.alive();
                 self.consider(build);
             }
-            Ok(Event::Delete(_)) => self.health.alive(Instant::now()),
+            Ok(Event::Delete(_)) => self.health.alive(),
             Err(error) if self.selects && is_unknown_field(&error) => {
                 self.selects = false;
-                self.builds = builds(&self.watched, false);
+                self.builds = builds(&self.worker.client, false);
             }
             // The resource version is too old: a new list follows at once.
             Err(watcher::Error::WatchError(status)) if status.code == 410 => {}
             Err(error) => {
                 let (state, message) = cluster::explain(&error);
                 self.listing = false;
-                self.health.failed(state, message, Instant::now());
+                self.health
+                    .failed(state, message, std::time::Instant::now());
             }
         }
     }

@@ -46,26 +46,6 @@ macro_rules! labels {
 }
 
 labels! {
-    /// A background task of the webhook.
-    Task {
-        /// Watches the cluster's image configuration.
-        ImageConfig = "image_config",
-        /// Watches namespaces.
-        Namespaces = "namespaces",
-        /// Watches policies.
-        Policies = "policies",
-        /// Writes metrics and the log of the sources.
-        Report = "report",
-        /// Watches secrets.
-        Secrets = "secrets",
-        /// Watches service accounts.
-        ServiceAccounts = "service_accounts",
-        /// Writes the status of policies.
-        Status = "status",
-    }
-}
-
-labels! {
     /// How a request ended.
     Decision {
         /// Answered 400: no review.
@@ -96,50 +76,6 @@ labels! {
 impl Default for Decision {
     fn default() -> Self {
         Self::Unchanged
-    }
-}
-
-labels! {
-    /// Of what there was too little for one more request.
-    Shortage {
-        /// Places for bodies that have to be waited for.
-        Arrivals = "arrivals",
-        /// Memory for bodies and answers.
-        Memory = "memory",
-        /// Decisions at once.
-        Slots = "slots",
-    }
-}
-
-labels! {
-    /// A port that the server listens on.
-    Port {
-        /// Probes and metrics, without TLS.
-        Health = "health",
-        /// Reviews, over TLS.
-        Reviews = "reviews",
-    }
-}
-
-labels! {
-    /// Why the server ended a connection, or did not accept it.
-    ConnectionEnd {
-        /// Client authentication is on, and the certificate is missing or not accepted.
-        ClientCertificate = "client_certificate",
-        /// It was silent while all places were taken, and made room for another.
-        Evicted = "evicted",
-        /// The TLS handshake failed or took too long.
-        Handshake = "handshake",
-        /// No request came for too long.
-        Idle = "idle",
-        /// The first request did not come in time.
-        NoRequest = "no_request",
-        /// Its address has as many connections as one may have.
-        PeerLimit = "peer_limit",
-        /// There are as many connections as there may be.
-        TotalLimit = "total_limit",
-        /// The client did not read an answer in time.
-        UnreadAnswer = "unread_answer",
     }
 }
 

@@ -4,8 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::connections::ConnectionLimits;
-use super::trust::Trust;
 use crate::metrics::Metrics;
 
 /// Everything that [`crate::server::Server::start`] has to know.
@@ -19,11 +17,7 @@ pub struct Config {
     pub certificate: PathBuf,
     /// PEM file with its private key.
     pub key: PathBuf,
-    /// Which clients may connect; none for all.
-    pub clients: Option<Clients>,
-    /// What the API servers expect of the certificate.
-    pub trust: Trust,
-    /// How often these files are read.
+    /// How often the two files are looked at.
     pub reload_every: Duration,
     /// Limits on what clients may use.
     pub limits: Limits,
@@ -41,8 +35,6 @@ impl Config {
             health_listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
             certificate: certificate.into(),
             key: key.into(),
-            clients: None,
-            trust: Trust::default(),
             reload_every: Duration::from_secs(15),
             limits: Limits::default(),
             drain: Drain::default(),
@@ -51,69 +43,37 @@ impl Config {
     }
 }
 
-/// Which clients may connect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clients {
-    /// PEM file with the authorities of their certificates.
-    pub ca: PathBuf,
-    /// Names of which their certificates must have one; none for any.
-    pub names: Vec<String>,
-}
-
 /// Limits on what clients may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one body; more is a 413. An UPDATE of an ImageStream carries two objects, of which
     /// an API server takes 3 MiB each.
     pub body: usize,
-    /// Bytes of all bodies and answers, from the first byte received to the last byte sent; more
-    /// is a 429.
-    pub memory: usize,
-    /// Requests whose bodies are waited for; more is a 429.
-    pub arriving: usize,
-    /// Time without a byte of a body that is waited for.
-    pub stall: Duration,
-    /// Decisions at once; more is a 429.
+    /// Bytes of all bodies that are being answered; more is a 429.
+    pub bodies: usize,
+    /// Requests that are being answered; more is a 429.
     pub in_flight: usize,
-    /// Time from the head of a request to its answer, everything included. Has to be shorter than
-    /// `timeoutSeconds` of the webhook configuration, which API servers wait for.
+    /// Time from the head of a request to its answer. Has to be shorter than `timeoutSeconds` of
+    /// the webhook configuration, which API servers wait for.
     pub deadline: Duration,
     /// Time for a TLS handshake.
     pub handshake: Duration,
-    /// Connections to the port for reviews.
-    pub connections: ConnectionLimits,
-    /// Connections to the port for probes and metrics.
-    pub health_connections: ConnectionLimits,
+    /// Time from the end of the handshake to the head of the first request.
+    pub first_request: Duration,
+    /// Time between two requests of a connection. Go's clients keep idle connections for 90 s.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let connections = ConnectionLimits {
-            // With what else is open, within the 1,024 descriptors that a process commonly has.
-            total: 768,
-            // API servers have a few connections each; behind an address translation they all
-            // have one address.
-            per_peer: 256,
-            first_request: Duration::from_secs(5),
-            idle: Duration::from_mins(2),
-            // An API server has given up by then.
-            unread: Duration::from_secs(5),
-        };
         Self {
             body: 8 << 20,
-            memory: 32 << 20,
-            arriving: 512,
-            // Long enough for a lost packet to be sent again, over a long way.
-            stall: Duration::from_secs(1),
+            bodies: 32 << 20,
             in_flight: 512,
-            deadline: Duration::from_millis(1500),
+            deadline: Duration::from_secs(2),
             handshake: Duration::from_secs(3),
-            connections,
-            health_connections: ConnectionLimits {
-                total: 64,
-                per_peer: 64,
-                ..connections
-            },
+            first_request: Duration::from_secs(5),
+            idle: Duration::from_mins(2),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::state::State;
 use crate::metrics::Metrics;
 use crate::reviewer::Reviewer;
 
-/// The process answers, so it lives: a restart fixes nothing that `/readyz` reports.
+/// The process answers, so it lives: a restart mends nothing that `/readyz` complains of.
 pub(super) async fn live() -> &'static str {
     "ok\n"
 }

@@ -13,10 +13,9 @@ use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request as HttpRequest, StatusCode, Version};
 use tokio::time::{Instant, timeout_at};
 
-use super::connections::Connection;
-use super::intake::{self, Refused};
+use super::body::{self, Refused};
 use super::state::State;
-use crate::metrics::{Decision, Operation, Resource, Shortage};
+use crate::metrics::{Decision, Operation, Resource};
 use crate::reviewer::{Review, Reviewer};
 use crate::wire::{self, Request};
 
@@ -26,13 +25,17 @@ const OUT_OF_TIME: &str = "extreg: no decision in time, so nothing was injected"
 /// Answers one review.
 pub(super) async fn mutate<R: Reviewer>(
     extract::State(state): extract::State<Arc<State<R>>>,
-    extract::Extension(connection): extract::Extension<Arc<Connection>>,
     request: HttpRequest<Body>,
 ) -> Response {
     let started = Instant::now();
     let _in_flight = state.metrics.in_flight();
     let closing = state.is_draining() && request.version() < Version::HTTP_2;
-    let mut response = answer(&state, started, &connection, request.into_body()).await;
+    let mut response = if let Ok(_slot) = state.slots.try_acquire() {
+        answer(&state, started, request.into_body()).await
+    } else {
+        body::discard_arrived(request.into_body()).await;
+        refuse(&state, started, Decision::Shed, "too many requests at once")
+    };
     if closing {
         // HTTP/2 has GOAWAY for this; here the client has to be told to connect elsewhere while
         // this server still listens.
@@ -42,25 +45,34 @@ pub(super) async fn mutate<R: Reviewer>(
     response
 }
 
-async fn answer<R: Reviewer>(
-    state: &State<R>,
-    started: Instant,
-    connection: &Arc<Connection>,
-    body: Body,
-) -> Response {
+async fn answer<R: Reviewer>(state: &State<R>, started: Instant, body: Body) -> Response {
     let deadline = started + state.limits.deadline;
-    let receiving = state.intake.receive(body, connection);
-    let mut received = match timeout_at(deadline, receiving).await {
+    let receiving = body::receive(body, state.limits.body, &state.budget);
+    let received = match timeout_at(deadline, receiving).await {
         Ok(Ok(received)) => received,
-        Ok(Err(refused)) => return refuse(state, started, refused.into()),
-        Err(_) => return refuse(state, started, Refusal::SlowBody),
-    };
-    let Ok(slot) = state.slots.try_acquire() else {
-        return refuse(state, started, Refusal::Shed(Shortage::Slots));
+        Ok(Err(Refused::TooLarge)) => {
+            return refuse(state, started, Decision::TooLarge, "the body is too large");
+        }
+        Ok(Err(Refused::Busy)) => {
+            return refuse(state, started, Decision::Shed, "too much at once");
+        }
+        Ok(Err(Refused::Broken)) => {
+            return refuse(state, started, Decision::BadRequest, "the body broke off");
+        }
+        Err(_) => {
+            return refuse(
+                state,
+                started,
+                Decision::SlowBody,
+                "the body came too slowly",
+            );
+        }
     };
     let request = match Request::parse(&received.bytes) {
         Ok(request) => request,
-        Err(error) => return refuse(state, started, Refusal::NoReview(error.to_string())),
+        Err(error) => {
+            return refuse(state, started, Decision::BadRequest, &error.to_string());
+        }
     };
     let deciding = AssertUnwindSafe(state.reviewer.review(request.clone())).catch_unwind();
     let review = match timeout_at(deadline, deciding).await {
@@ -81,26 +93,22 @@ async fn answer<R: Reviewer>(
     for reason in &review.skipped {
         state.metrics.skipped(*reason);
     }
-    let json = wire::Response {
+    let response = wire::Response {
         uid: &request.uid,
         patch: review.patch.as_deref(),
         warnings: &review.warnings,
         audit: &review.audit,
-    }
-    .to_json();
-    drop(slot);
-    // Writing strings to memory cannot fail.
-    let Ok(json) = json else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    // The answer takes the place of the body in memory.
-    if let Err(refused) = state.intake.cover(&mut received.share, json.len()).await {
-        return refuse(state, started, refused.into());
-    }
+    let response = match response.to_json() {
+        Ok(json) => {
+            let json_type = HeaderValue::from_static("application/json");
+            ([(CONTENT_TYPE, json_type)], json).into_response()
+        }
+        // Writing strings to memory cannot fail.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
     record(state, &request, review.decision, started.elapsed());
-    let json = intake::answer(json, received.share, connection.answer());
-    let json_type = HeaderValue::from_static("application/json");
-    ([(CONTENT_TYPE, json_type)], Body::from(json)).into_response()
+    response
 }
 
 /// Counts and logs a request that was read.
@@ -123,55 +131,9 @@ fn record<R>(state: &State<R>, request: &Request<'_>, decision: Decision, durati
     );
 }
 
-/// Why a request is not answered with a review.
-enum Refusal {
-    Broken,
-    NoReview(String),
-    Shed(Shortage),
-    SlowBody,
-    TooLarge,
-}
-
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Broken => Self::Broken,
-            Refused::Crowded => Self::Shed(Shortage::Arrivals),
-            Refused::Memory => Self::Shed(Shortage::Memory),
-            Refused::Stalled => Self::SlowBody,
-            Refused::TooLarge => Self::TooLarge,
-        }
-    }
-}
-
-/// Counts, logs and answers it. The answer holds nothing of the body.
-fn refuse<R>(state: &State<R>, started: Instant, refusal: Refusal) -> Response {
-    let (status, decision, reason) = match refusal {
-        Refusal::Broken => (
-            StatusCode::BAD_REQUEST,
-            Decision::BadRequest,
-            "the body broke off".to_owned(),
-        ),
-        Refusal::NoReview(reason) => (StatusCode::BAD_REQUEST, Decision::BadRequest, reason),
-        Refusal::Shed(shortage) => {
-            state.metrics.shed(shortage);
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                Decision::Shed,
-                format!("too many requests at once (out of {shortage})"),
-            )
-        }
-        Refusal::SlowBody => (
-            StatusCode::REQUEST_TIMEOUT,
-            Decision::SlowBody,
-            "the body came too slowly".to_owned(),
-        ),
-        Refusal::TooLarge => (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            Decision::TooLarge,
-            "the body is too large".to_owned(),
-        ),
-    };
+/// Counts, logs and answers a request that was not read, or is no review. `reason` holds nothing
+/// of the body.
+fn refuse<R>(state: &State<R>, started: Instant, decision: Decision, reason: &str) -> Response {
     let duration = started.elapsed();
     state
         .metrics
@@ -182,12 +144,15 @@ fn refuse<R>(state: &State<R>, started: Instant, refusal: Refusal) -> Response {
         reason,
         "refused"
     );
-    let mut response = (status, format!("{reason}\n")).into_response();
-    if decision == Decision::Shed {
-        let second = HeaderValue::from_static("1");
-        response.headers_mut().insert(RETRY_AFTER, second);
+    let text = format!("{reason}\n");
+    match decision {
+        Decision::Shed => {
+            (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "1")], text).into_response()
+        }
+        Decision::SlowBody => (StatusCode::REQUEST_TIMEOUT, text).into_response(),
+        Decision::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, text).into_response(),
+        _ => (StatusCode::BAD_REQUEST, text).into_response(),
     }
-    response
 }
 
 /// A name as it may be logged: whoever reaches the port can send anything for it.

@@ -1,17 +1,14 @@
 //! What the handlers share.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use extreg_certs::reload::StatusHandle;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
+use super::body::Budget;
 use super::config::{Config, Limits};
-use super::connections::Connections;
-use super::intake::Intake;
-use super::trust::Trust;
 use crate::metrics::Metrics;
 use crate::reviewer::{NotReady, Reviewer};
 
@@ -21,30 +18,26 @@ pub(super) struct State<R> {
     pub(super) limits: Limits,
     pub(super) metrics: Metrics,
     pub(super) slots: Semaphore,
-    pub(super) intake: Intake,
+    pub(super) budget: Budget,
     certificate: StatusHandle,
-    trust: Trust,
-    draining: Arc<AtomicBool>,
+    draining: AtomicBool,
 }
 
 impl<R> State<R> {
-    pub(super) fn new(
-        config: &Config,
-        reviewer: R,
-        certificate: StatusHandle,
-        connections: Arc<Connections>,
-        draining: Arc<AtomicBool>,
-    ) -> Self {
+    pub(super) fn new(config: &Config, reviewer: R, certificate: StatusHandle) -> Self {
         Self {
             reviewer,
             limits: config.limits,
             metrics: config.metrics.clone(),
             slots: Semaphore::new(config.limits.in_flight.min(Semaphore::MAX_PERMITS)),
-            intake: Intake::new(&config.limits, connections),
+            budget: Budget::new(config.limits.bodies),
             certificate,
-            trust: config.trust.clone(),
-            draining,
+            draining: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -55,15 +48,10 @@ impl<R> State<R> {
 impl<R: Reviewer> State<R> {
     /// What keeps the server from being ready, by name of the check.
     pub(super) fn checks(&self) -> [(&'static str, Result<(), NotReady>); 3] {
-        let certificate = if !self.certificate.get().valid_at(Timestamp::now()) {
-            Err(NotReady("the served certificate is not valid now"))
-        } else if self.trust.is_refused() {
-            Err(NotReady(
-                "the API servers refuse the served certificate: it does not fit the caBundle of the \
-                 webhook configuration",
-            ))
-        } else {
+        let certificate = if self.certificate.get().valid_at(Timestamp::now()) {
             Ok(())
+        } else {
+            Err(NotReady("the served certificate is not valid now"))
         };
         let running = if self.is_draining() {
             Err(NotReady("draining"))

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -17,9 +15,7 @@ use http_body_util::BodyExt as _;
 use kube::{Client, Config};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, watch};
-use tokio::time::sleep;
-use tower::ServiceExt as _;
+use tokio::sync::broadcast;
 
 pub(crate) const NAMESPACES: &str = "/api/v1/namespaces";
 pub(crate) const BUILDERS: &str = "/api/v1/serviceaccounts?metadata.name=builder";
@@ -40,27 +36,13 @@ struct Inner {
     events: broadcast::Sender<(String, Value)>,
     writes: Mutex<Vec<(Method, String, Value)>>,
     answers: Mutex<HashMap<String, Answers>>,
-    mood: watch::Sender<Mood>,
-    lists: AtomicUsize,
-}
-
-/// How the server treats every request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Mood {
-    /// It answers, and sends each watch a bookmark every minute.
-    #[default]
-    Answers,
-    /// It accepts requests and never answers, nor sends anything on the watches that it has.
-    Silent,
-    /// It ends each watch with 410.
-    Expires,
 }
 
 /// What is answered to the first, second … object that is posted to a path.
 type Answers = Box<dyn Fn(usize, &Value) -> (u16, Value) + Send>;
 
 impl Api {
-    fn new() -> Self {
+    pub(crate) async fn start() -> (Self, Client) {
         let api = Self(Arc::new(Inner {
             collections: Mutex::default(),
             objects: Mutex::default(),
@@ -68,47 +50,15 @@ impl Api {
             events: broadcast::Sender::new(64),
             writes: Mutex::default(),
             answers: Mutex::default(),
-            mood: watch::Sender::default(),
-            lists: AtomicUsize::new(0),
         }));
         for collection in [NAMESPACES, BUILDERS, SECRETS, IMAGE_CONFIG, POLICIES] {
             api.set(collection, Vec::new());
         }
-        api
-    }
-
-    /// A server without a network, for a paused clock.
-    pub(crate) fn in_memory() -> (Self, Client) {
-        let api = Self::new();
-        let router = Router::new().fallback(answer).with_state(api.clone());
-        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
-            router.clone().oneshot(request.map(Body::new))
-        });
-        (api, Client::new(service, "default"))
-    }
-
-    pub(crate) async fn start() -> (Self, Client) {
-        let (api, address) = Self::listen().await;
-        (api, client(address))
-    }
-
-    pub(crate) async fn listen() -> (Self, SocketAddr) {
-        let api = Self::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(answer).with_state(api.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (api, address)
-    }
-
-    async fn speaks(&self) {
-        let mut mood = self.0.mood.subscribe();
-        let _ = mood.wait_for(|mood| *mood != Mood::Silent).await;
-    }
-
-    async fn expires(&self) {
-        let mut mood = self.0.mood.subscribe();
-        let _ = mood.wait_for(|mood| *mood == Mood::Expires).await;
+        (api, client(address))
     }
 
     pub(crate) fn set(&self, collection: &str, items: Vec<Value>) {
@@ -137,20 +87,6 @@ impl Api {
     /// Answers `code` to everything whose path starts so.
     pub(crate) fn refuse(&self, path: &str, code: u16) {
         self.0.refused.lock().unwrap().insert(path.to_owned(), code);
-    }
-
-    pub(crate) fn set_mood(&self, mood: Mood) {
-        self.0.mood.send_replace(mood);
-    }
-
-    /// Ends every watch.
-    pub(crate) fn hang_up(&self) {
-        let _ = self.0.events.send((HANG_UP.to_owned(), Value::Null));
-    }
-
-    /// How many lists were answered.
-    pub(crate) fn lists(&self) -> usize {
-        self.0.lists.load(Ordering::Relaxed)
     }
 
     pub(crate) fn accept(&self, path: &str) {
@@ -190,12 +126,7 @@ pub(crate) fn client(address: SocketAddr) -> Client {
     Client::try_from(config).unwrap()
 }
 
-/// Not a collection: every watch ends.
-const HANG_UP: &str = "";
-const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
-
 async fn answer(State(api): State<Api>, request: Request) -> Response {
-    api.speaks().await;
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let method = request.method().clone();
@@ -219,10 +150,9 @@ fn read(api: &Api, path: &str, query: &str) -> Response {
         None => path.to_owned(),
     };
     if query.contains("watch=") {
-        return follow(api, collection);
+        return watch(api, collection);
     }
     if let Some(items) = api.0.collections.lock().unwrap().get(&collection) {
-        api.0.lists.fetch_add(1, Ordering::Relaxed);
         let list = json!({
             "apiVersion": "v1", "kind": "List",
             "metadata": {"resourceVersion": "1"}, "items": items,
@@ -235,38 +165,21 @@ fn read(api: &Api, path: &str, query: &str) -> Response {
     }
 }
 
-fn follow(api: &Api, collection: String) -> Response {
+fn watch(api: &Api, collection: String) -> Response {
     let events = api.0.events.subscribe();
     let lines = unfold(
-        (api.clone(), events, collection),
-        |(api, mut events, collection)| async move {
-            let event = loop {
-                tokio::select! {
-                    event = events.recv() => match event.ok()? {
-                        (of, event) if of == collection => break event,
-                        (of, _) if of == HANG_UP => return None,
-                        _ => {}
-                    },
-                    () = api.expires() => break gone(),
-                    () = sleep(BOOKMARK_EVERY) => break bookmark(),
+        (events, collection),
+        |(mut events, collection)| async move {
+            loop {
+                let (of, event) = events.recv().await.ok()?;
+                if of == collection {
+                    let line = Ok::<_, Infallible>(Bytes::from(format!("{event}\n")));
+                    return Some((line, (events, collection)));
                 }
-            };
-            api.speaks().await;
-            let line = Ok::<_, Infallible>(Bytes::from(format!("{event}\n")));
-            Some((line, (api, events, collection)))
+            }
         },
     );
     Body::from_stream(lines).into_response()
-}
-
-fn bookmark() -> Value {
-    json!({"type": "BOOKMARK", "object": {
-        "apiVersion": "v1", "kind": "Any", "metadata": {"resourceVersion": "2"}}})
-}
-
-fn gone() -> Value {
-    json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "reason": "Expired",
-        "code": 410, "message": "", "metadata": {}}})
 }
 
 fn write(api: &Api, method: &Method, path: String, body: &[u8]) -> Response {

@@ -1,22 +1,18 @@
 //! The binary: flags, signals, exit codes, and what it must not log.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::sleep;
 
-use crate::api::Api;
-use crate::support::{Client, Pki, get, review, tls};
+use crate::support::{Client, Pki, get, review};
 
 struct Webhook {
     child: Child,
@@ -141,7 +137,13 @@ async fn admission_goes_on_where_builds_cannot_be_followed() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let server = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let kubeconfig = write_kubeconfig(&pki, &server);
+    let kubeconfig = pki.path("kubeconfig");
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": ""}}],
+    });
+    std::fs::write(&kubeconfig, config.to_string()).unwrap();
     let mut command = command_with_cluster(&pki);
     command
         .args(["--follow-builds", "--namespace=hooks", "--drain-wait=0"])
@@ -157,89 +159,6 @@ async fn admission_goes_on_where_builds_cannot_be_followed() {
     webhook.signal("-TERM");
     assert_eq!(webhook.child.wait().await.unwrap().code(), Some(0));
     assert!(!log.await.unwrap().contains("panicked"));
-}
-
-#[tokio::test]
-async fn readiness_follows_the_ca_bundle_of_the_configuration() {
-    let pki = Pki::new();
-    let (api, address) = Api::listen().await;
-    let path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/extreg-webhook";
-    let kubeconfig = write_kubeconfig(&pki, &format!("http://{address}"));
-    for (bundle, expected) in [
-        (Pki::new().bundle(), StatusCode::SERVICE_UNAVAILABLE),
-        (pki.bundle(), StatusCode::OK),
-    ] {
-        let configuration = json!({
-            "metadata": {"name": "extreg-webhook"},
-            "webhooks": [{
-                "name": "mutate.extreg.io", "admissionReviewVersions": ["v1"], "sideEffects": "None",
-                "clientConfig": {
-                    "service": {"name": "extreg-webhook", "namespace": "extreg-system"},
-                    "caBundle": STANDARD.encode(bundle),
-                },
-            }],
-        });
-        api.put(path, configuration);
-        let mut command = command_with_cluster(&pki);
-        command
-            .args(["--namespace=extreg-system", "--reload-every=20ms"])
-            .arg("--kubeconfig")
-            .arg(&kubeconfig);
-        let mut webhook = Webhook::spawn(&mut command).await;
-        let _log = webhook.read_log();
-        while get(webhook.health, "/readyz").await.status != expected {
-            sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn many_large_bodies_stay_within_the_memory_that_is_set_aside() {
-    const EACH: usize = 512 << 10;
-    let pki = Pki::new();
-    let args = ["--drain-wait=0", "--deadline=1m"];
-    let mut webhook = Webhook::start(&pki, &args).await;
-    let _log = webhook.read_log();
-    let mut good = Client::h2(&pki, webhook.address).await;
-    let mut held = Vec::new();
-    // Each says that it will send eight MiB, and sends half a MiB: 64 MiB together.
-    for _ in 0..128 {
-        let mut stream = tls(pki.client_config("http/1.1"), webhook.address)
-            .await
-            .unwrap();
-        let head = format!(
-            "POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
-            8 << 20
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // What is refused is not taken in to the end.
-        let _ = stream.write_all(&vec![b' '; EACH]).await;
-        held.push(stream);
-        let answer = good.post(review("u", "ns")).await.unwrap();
-        assert_eq!(answer.status, StatusCode::OK);
-    }
-    let status = format!("/proc/{}/status", webhook.child.id().unwrap());
-    let status = std::fs::read_to_string(status).unwrap();
-    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes: u64 = most
-        .unwrap()
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .unwrap();
-    assert!(kibibytes < 160 << 10, "{kibibytes} KiB");
-}
-
-/// A kubeconfig of a server without authentication.
-fn write_kubeconfig(pki: &Pki, server: &str) -> PathBuf {
-    let config = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": ""}}],
-    });
-    let path = pki.path("kubeconfig");
-    std::fs::write(&path, config.to_string()).unwrap();
-    path
 }
 
 #[tokio::test]

@@ -10,16 +10,14 @@ use http::StatusCode;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::support::{Client, Pki, Stub, get, reserved, review};
+use crate::support::{Client, Pki, Stub, get, review};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_is_lost_while_it_drains_under_load() {
     let pki = Pki::new();
     let mut config = pki.config();
     config.drain.wait = Duration::from_secs(1);
-    let server = Server::start(config, Stub::new(), reserved())
-        .await
-        .unwrap();
+    let server = Server::start(config, Stub::new()).await.unwrap();
     let (address, health) = (server.address(), server.health_address());
     // Clients do as a Service does: they stop coming once the server says that it is not ready.
     let ready = Arc::new(AtomicBool::new(true));
@@ -71,9 +69,7 @@ async fn what_is_being_answered_is_finished() {
     let pki = Pki::new();
     let stub = Stub::new();
     let config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(1));
-    let server = Server::start(config, stub.clone(), reserved())
-        .await
-        .unwrap();
+    let server = Server::start(config, stub.clone()).await.unwrap();
     let address = server.address();
     let mut waiting = Vec::new();
     for number in 0..4 {
@@ -102,9 +98,7 @@ async fn a_request_that_never_ends_is_cut_at_the_deadline_of_the_drain() {
     let mut config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(1));
     config.drain.wait = Duration::ZERO;
     config.drain.deadline = Duration::from_millis(50);
-    let server = Server::start(config, stub.clone(), reserved())
-        .await
-        .unwrap();
+    let server = Server::start(config, stub.clone()).await.unwrap();
     let mut client = Client::h1(&pki, server.address()).await;
     let stuck = tokio::spawn(async move { client.post(review("u", "wait")).await });
     stub.begun(1).await;

@@ -19,7 +19,7 @@ use futures::future::BoxFuture;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Pki, get, reserved};
+use crate::support::{Client, Pki, get};
 
 fn store(cap: Mode) -> Arc<FactStore> {
     let store = FactStore::new(Some("extreg-system".to_owned()), cap, Metrics::new());
@@ -30,9 +30,7 @@ fn store(cap: Mode) -> Arc<FactStore> {
 async fn server(pki: &Pki, facts: Arc<FactStore>, stream: Option<StreamRead>) -> Server {
     let streams = stream.map(|read| Box::new(Fixed(read)) as Box<dyn Lookup>);
     let reviewer = EngineReviewer::new(facts, streams);
-    Server::start(pki.config(), reviewer, reserved())
-        .await
-        .unwrap()
+    Server::start(pki.config(), reviewer).await.unwrap()
 }
 
 #[derive(Debug)]

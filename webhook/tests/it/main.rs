@@ -3,13 +3,10 @@
 
 mod api;
 mod binary;
-mod clients;
 mod cluster;
 mod drain;
 mod engine;
-mod expiry;
 mod follow;
-mod pressure;
 mod rotation;
 mod support;
 mod transport;

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use extreg_certs::host::Host;
 use extreg_certs::issue::{Validity, issue};
-use extreg_webhook::server::{Expectation, Server};
 use http::StatusCode;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use tokio::time::sleep;
 
-use crate::support::{Client, HOST, Pki, Stub, get, reserved, review, start, tls};
+use crate::support::{Client, HOST, Pki, get, review, start, tls};
 
 /// The leaf that a new connection is served.
 async fn leaf(pki: &Pki, address: std::net::SocketAddr) -> Vec<u8> {
@@ -127,61 +126,4 @@ async fn an_expired_certificate_is_not_ready_until_it_is_replaced() {
     while get(server.health_address(), "/readyz").await.status != StatusCode::OK {
         sleep(Duration::from_millis(5)).await;
     }
-}
-
-#[tokio::test]
-async fn a_certificate_that_does_not_fit_the_ca_bundle_is_not_ready_and_shown() {
-    let mut pki = Pki::new();
-    let config = pki.config();
-    let trust = config.trust.clone();
-    let server = Server::start(config, Stub::new(), reserved())
-        .await
-        .unwrap();
-    let health = server.health_address();
-    let expect = |bundle: &str, host: &str| {
-        trust.expect(Some(Expectation {
-            bundle: bundle.as_bytes().to_vec(),
-            host: Host::parse(host).unwrap(),
-        }));
-    };
-    let becomes = async |ready: bool| {
-        let line = format!("extreg_cert_refused {}\n", u8::from(!ready));
-        loop {
-            let answer = get(health, "/readyz").await;
-            let shown = get(health, "/metrics").await.text().contains(&line);
-            if shown && (answer.status == StatusCode::OK) == ready {
-                assert!(
-                    ready || answer.text().contains("caBundle"),
-                    "{}",
-                    answer.text()
-                );
-                return;
-            }
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    // Nothing is known of it: that is no reason to stay away.
-    becomes(true).await;
-    let hosts = [Host::parse(HOST).unwrap()];
-    let other = issue(&hosts, Validity::default(), Timestamp::now()).unwrap();
-    for (bundle, host, ready) in [
-        (other.ca_bundle.clone(), HOST, false),
-        (pki.bundle(), HOST, true),
-        // Two authorities, as in the middle of a rotation.
-        (other.ca_bundle.clone() + &pki.bundle(), HOST, true),
-        (pki.bundle(), "another.extreg-system.svc", false),
-        ("nonsense".to_owned(), HOST, false),
-    ] {
-        expect(&bundle, host);
-        becomes(ready).await;
-    }
-    // The certificate changes, and the configuration does not know.
-    expect(&pki.bundle(), HOST);
-    becomes(true).await;
-    pki.rotate();
-    becomes(false).await;
-    expect(&pki.bundle(), HOST);
-    becomes(true).await;
-    trust.expect(None);
-    becomes(true).await;
 }

@@ -5,15 +5,13 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use extreg_certs::crypto;
 use extreg_certs::host::Host;
 use extreg_certs::issue::{Issued, Validity, issue};
 use extreg_webhook::metrics::{Decision, Field};
-use extreg_webhook::reserved::ReservedThread;
 use extreg_webhook::reviewer::{Review, Reviewer};
 use extreg_webhook::server::{Config, Drain, Limits, Server};
 use extreg_webhook::wire::Request;
@@ -23,9 +21,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use jiff::Timestamp;
-use rustls::client::WantsClientCert;
-use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName};
 use secrecy::ExposeSecret as _;
@@ -56,11 +52,6 @@ impl Pki {
             symlink(Path::new("..data").join(name), pki.path(name)).unwrap();
         }
         pki
-    }
-
-    /// The authorities of all pairs so far.
-    pub(crate) fn bundle(&self) -> String {
-        self.bundle.clone()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -106,24 +97,17 @@ impl Pki {
     }
 
     pub(crate) fn client_config(&self, protocol: &str) -> Arc<ClientConfig> {
-        let mut config = self.trusting(&[&TLS13, &TLS12]).with_no_client_auth();
-        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-        Arc::new(config)
-    }
-
-    /// Settings of a client that trusts all pairs so far, without its own certificate yet.
-    pub(crate) fn trusting(
-        &self,
-        versions: &[&'static SupportedProtocolVersion],
-    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         let mut roots = RootCertStore::empty();
         for root in CertificateDer::pem_slice_iter(self.bundle.as_bytes()) {
             roots.add(root.unwrap()).unwrap();
         }
-        ClientConfig::builder_with_provider(crypto::provider())
-            .with_protocol_versions(versions)
+        let mut config = ClientConfig::builder_with_provider(crypto::provider())
+            .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        Arc::new(config)
     }
 }
 
@@ -134,8 +118,6 @@ pub(crate) struct Stub {
     pub(crate) gate: Arc<Semaphore>,
     /// One permit for each request of namespace `wait` that has begun.
     pub(crate) waiting: Arc<Semaphore>,
-    /// Requests of namespace `spin` keep their worker busy until it is set.
-    spun: Arc<AtomicBool>,
 }
 
 impl Stub {
@@ -143,15 +125,10 @@ impl Stub {
         Self {
             gate: Arc::new(Semaphore::new(0)),
             waiting: Arc::new(Semaphore::new(0)),
-            spun: Arc::new(AtomicBool::new(false)),
         }
     }
 
-    pub(crate) fn stop_spinning(&self) {
-        self.spun.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns when `count` more requests of namespace `wait` or `spin` have begun.
+    /// Returns when `count` more requests of namespace `wait` have begun.
     pub(crate) async fn begun(&self, count: u32) {
         self.waiting.acquire_many(count).await.unwrap().forget();
     }
@@ -165,19 +142,6 @@ impl Reviewer for Stub {
             "wait" => {
                 self.waiting.add_permits(1);
                 self.gate.acquire().await.unwrap().forget();
-            }
-            "spin" => {
-                self.waiting.add_permits(1);
-                while !self.spun.load(Ordering::Relaxed) {
-                    std::hint::spin_loop();
-                }
-            }
-            // Six MiB, which are eight in the answer.
-            "large" => {
-                return Review {
-                    patch: Some(vec![b' '; 6 << 20]),
-                    ..Review::default()
-                };
             }
             "patch" => {
                 return Review {
@@ -195,16 +159,8 @@ impl Reviewer for Stub {
     }
 }
 
-/// The thread that answers probes, one for all servers of all tests.
-pub(crate) fn reserved() -> &'static ReservedThread {
-    static THREAD: OnceLock<ReservedThread> = OnceLock::new();
-    THREAD.get_or_init(|| ReservedThread::start().unwrap())
-}
-
 pub(crate) async fn start(pki: &Pki) -> Server {
-    Server::start(pki.config(), Stub::new(), reserved())
-        .await
-        .unwrap()
+    Server::start(pki.config(), Stub::new()).await.unwrap()
 }
 
 /// A review as an API server sends it.
@@ -256,13 +212,7 @@ pub(crate) async fn tls(
     config: Arc<ClientConfig>,
     address: SocketAddr,
 ) -> std::io::Result<TlsStream<TcpStream>> {
-    tls_over(config, TcpStream::connect(address).await?).await
-}
-
-pub(crate) async fn tls_over(
-    config: Arc<ClientConfig>,
-    stream: TcpStream,
-) -> std::io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let name = ServerName::try_from(HOST).unwrap();
     TlsConnector::from(config).connect(name, stream).await
@@ -279,32 +229,17 @@ impl Client {
         config: Arc<ClientConfig>,
         address: SocketAddr,
     ) -> std::io::Result<Self> {
-        Ok(Self::over(tls(config, address).await?).await)
-    }
-
-    /// HTTP/1.1 over a connection.
-    pub(crate) async fn over(stream: TlsStream<TcpStream>) -> Self {
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let io = TokioIo::new(tls(config, address).await?);
+        let (sender, connection) = http1::handshake(io).await.map_err(std::io::Error::other)?;
         tokio::spawn(connection);
-        Self::H1(sender)
+        Ok(Self::H1(sender))
     }
 
     pub(crate) async fn h2(pki: &Pki, address: SocketAddr) -> Self {
-        Self::try_h2(pki.client_config("h2"), address)
-            .await
-            .unwrap()
-    }
-
-    pub(crate) async fn try_h2(
-        config: Arc<ClientConfig>,
-        address: SocketAddr,
-    ) -> std::io::Result<Self> {
-        let io = TokioIo::new(tls(config, address).await?);
-        let (sender, connection) = http2::handshake(TokioExecutor::new(), io)
-            .await
-            .map_err(std::io::Error::other)?;
+        let io = TokioIo::new(tls(pki.client_config("h2"), address).await.unwrap());
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
         tokio::spawn(connection);
-        Ok(Self::H2(sender))
+        Self::H2(sender)
     }
 
     pub(crate) async fn post(&mut self, body: Vec<u8>) -> hyper::Result<Answer> {

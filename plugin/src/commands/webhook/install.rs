@@ -60,7 +60,7 @@ pub(crate) struct Args {
     /// What happens to a request while the webhook is down: ignore (it passes) or fail [default: ignore, or as it is]
     #[arg(long, value_enum, value_name = "POLICY", hide_possible_values = true)]
     failure_policy: Option<FailurePolicy>,
-    /// Seconds that an API server waits for the webhook [default: 2, or as it is]
+    /// Seconds that an API server waits for the webhook [default: 3, or as it is]
     #[arg(long, value_name = "SECONDS")]
     call_timeout: Option<i32>,
 
