@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use extreg_core::facts::Known;
+use extreg_core::facts::Fact;
 use extreg_core::policy::Mode;
 use extreg_manifests::{Phase, Settings, names};
 use extreg_tests::{ControlPlane, Options, with_input, workspace_binary};
@@ -153,13 +153,9 @@ async fn the_account_knows_what_it_may_and_writes_status() {
     let snow = one.facts.namespace("snow");
     assert_eq!(snow.labels().known().unwrap()["env"], "dev");
     assert!(
-        snow.secret("dockerhub")
-            .known()
-            .unwrap()
-            .unwrap()
-            .can_push("docker.io/a/b")
+        matches!(snow.secret("dockerhub"), Fact::Known(Some(secret)) if secret.can_push("docker.io/a/b"))
     );
-    assert!(matches!(snow.account("builder"), Known::Known(None)));
+    assert!(matches!(snow.account("builder"), Fact::Known(None)));
 
     // Changes arrive.
     let account = json!({
@@ -171,8 +167,8 @@ async fn the_account_knows_what_it_may_and_writes_status() {
     cluster.kubectl(&["delete", "secret", "dockerhub", "-n", "snow"], "");
     until("the account", || {
         let snow = one.facts.namespace("snow");
-        matches!(snow.account("builder"), Known::Known(Some(_)))
-            && matches!(snow.secret("dockerhub"), Known::Known(None))
+        matches!(snow.account("builder"), Fact::Known(Some(_)))
+            && matches!(snow.secret("dockerhub"), Fact::Known(None))
     })
     .await;
 

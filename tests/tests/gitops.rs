@@ -92,7 +92,8 @@ async fn the_guide_for_argo_cd_names_every_field_that_is_set() {
         let Some(patch) = answer["response"]["patch"].as_str() else {
             continue;
         };
-        let patch = serde_json::from_slice(&STANDARD.decode(patch).unwrap()).unwrap();
+        let patch: json_patch::Patch =
+            serde_json::from_slice(&STANDARD.decode(patch).unwrap()).unwrap();
         let (mut before, mut after) = (object.clone(), object.clone());
         json_patch::patch(&mut after, &patch).unwrap();
         assert_ne!(before, after, "{}", path.display());
