@@ -62,8 +62,8 @@ fn commands(text: &str) -> impl Iterator<Item = usize> + '_ {
         .get(blank..)
         .is_some_and(|rest| rest.starts_with("::"))
         .then_some(blank);
-    let others = text.match_indices("##").filter_map(|(at, _)| {
-        let rest = text.get(at + 2..)?;
+    let others = text.match_indices('#').filter_map(|(at, _)| {
+        let rest = text.get(at..)?.strip_prefix("##")?;
         let word = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         word.starts_with('[').then_some(at)
     });

@@ -275,7 +275,8 @@ mod tests {
                 &[("team", "a"), ("extreg.io/ignore", "true")],
                 Called::No,
             ),
-            ("elsewhere", &[("team", "a")], Called::No),
+            // The webhook itself leaves its own namespace unchanged.
+            ("elsewhere", &[("team", "a")], Called::Yes),
             ("extreg-system", &[("team", "a")], Called::Yes),
         ] {
             let pairs = labels.iter();

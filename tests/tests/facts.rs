@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use extreg_core::facts::Fact;
+use extreg_core::facts::{Fact, Fit};
 use extreg_core::policy::Mode;
 use extreg_manifests::{Phase, Settings, names};
 use extreg_tests::{ControlPlane, Options, with_input, workspace_binary};
@@ -153,7 +153,7 @@ async fn the_account_knows_what_it_may_and_writes_status() {
     let snow = one.facts.namespace("snow");
     assert_eq!(snow.labels().known().unwrap()["env"], "dev");
     assert!(
-        matches!(snow.secret("dockerhub"), Fact::Known(Some(secret)) if secret.can_push("docker.io/a/b"))
+        matches!(snow.secret("dockerhub"), Fact::Known(Some(secret)) if secret.push("docker.io/a/b") == Fit::Fits)
     );
     assert!(matches!(snow.account("builder"), Fact::Known(None)));
 

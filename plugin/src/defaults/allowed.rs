@@ -7,21 +7,22 @@
 /// The flags that a project's file may set, by command; those of every command under "".
 pub const ALLOWED: &[(&str, &[&str])] = &[
     ("", &["color", "namespace", "quiet"]),
-    (
-        "setup",
-        &[
-            "builder",
-            "context-dir",
-            "no-build",
-            "no-stream",
-            "ref",
-            "reference-policy",
-            "schedule",
-            "source",
-            "strategy",
-            "workload",
-        ],
-    ),
+    ("diff setup", SETUP),
+    ("setup", SETUP),
+];
+
+/// What the plan of `setup` shows.
+const SETUP: &[&str] = &[
+    "builder",
+    "context-dir",
+    "no-build",
+    "no-stream",
+    "ref",
+    "reference-policy",
+    "schedule",
+    "source",
+    "strategy",
+    "workload",
 ];
 
 /// The flags that it cannot set, of whatever command.

@@ -386,6 +386,9 @@ mod rendered {
     fn a_chart_is_rendered_by_helm() {
         let output = format!("---\n# Source: shop/templates/cart.yaml\n{APP}");
         let folder = with_program("helm", &output, 0);
+        let templates = folder.path().join("shop/templates");
+        fs::create_dir_all(&templates).unwrap();
+        fs::write(templates.join("cart.yaml"), "").unwrap();
         let args = [
             "--helm-chart",
             "shop",

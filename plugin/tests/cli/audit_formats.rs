@@ -83,10 +83,10 @@ const CASES: [(&str, &[&str], &str, i32); 21] = [
     ("a gap, enough", &["--require-coverage", "5"], "tree", 0),
     ("unreadable", &[], "a: [\n", 1),
     (
-        "unreadable before findings",
+        "findings before unreadable",
         &["--fail-on", "low"],
         "both",
-        1,
+        3,
     ),
     ("empty", &[], "", 4),
     (

@@ -228,7 +228,7 @@ fn a_bad_document_is_told_and_the_rest_is_checked() {
     let (code, out, err) = check_in(folder.path(), &args, "");
     assert_eq!(
         (code, out.as_str()),
-        (1, "buildconfig.build.openshift.io/app\n")
+        (3, "buildconfig.build.openshift.io/app\n")
     );
     insta::assert_snapshot!("check-bad-documents", err);
 }

@@ -131,13 +131,13 @@ fn what_is_there_decides() {
                 (BUILDER, linked),
             ],
             "Untouched",
-            "account builder links mine",
+            "OpenShift selects a push secret from those of account builder",
         ),
         (
             "secret forbidden",
             vec![(POLICIES, hub), labels(json!({})), (HUB, json!(403))],
-            "Changed",
-            "",
+            "Untouched",
+            "secret hub",
         ),
     ] {
         let api = cluster(&objects);
@@ -166,7 +166,7 @@ fn what_may_not_be_read_is_said_once_and_unknown() {
     let (code, out, err) = run(&api, &["-o", "name"], &format!("{BUILD}---\n{BUILD}"));
     assert_eq!((code, out.lines().count()), (3, 2));
     insta::assert_snapshot!("check-forbidden", err);
-    assert_eq!(api.seen().len(), 5);
+    assert_eq!(api.seen().len(), 6);
 }
 
 #[test]

@@ -205,8 +205,7 @@ fn what_does_not_go_together_is_usage() {
         let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
         assert!(err.contains(words), "{args:?}: {err}");
     }
-    // No kubeconfig is none of the cluster's faults.
-    extreg().args(["check", "--pre"]).assert().code(2);
+    extreg().args(["check", "--pre"]).assert().code(6);
     let api = FakeApi::start(|_, _| answer("200 OK", "", "{}"));
     let (code, _, _) = run(&api.url, &[]);
     assert_eq!(code, 3);

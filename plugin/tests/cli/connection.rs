@@ -189,7 +189,7 @@ fn answers_of_the_server_have_their_exit_codes() {
 }
 
 #[test]
-fn no_server_is_failure_and_no_kubeconfig_is_usage() {
+fn no_server_is_1_and_no_kubeconfig_is_6() {
     let run = extreg()
         .args(["version", "--server", "http://127.0.0.1:1"])
         .assert()
@@ -199,7 +199,7 @@ fn no_server_is_failure_and_no_kubeconfig_is_usage() {
         err.starts_with("Unable to connect to the server: "),
         "{err}"
     );
-    extreg().args(["version"]).assert().code(2);
+    extreg().args(["version"]).assert().code(6);
     extreg()
         .args(["version", "--kubeconfig", "/nonexistent/config"])
         .assert()

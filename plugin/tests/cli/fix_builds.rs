@@ -89,6 +89,7 @@ fn a_secret_that_does_not_fit_is_not_created() {
     let quay = secret("ops", "quay", "quay.io");
     let mut opaque = secret("ops", "opaque", HUB);
     opaque["type"] = json!("Opaque");
+    opaque["data"] = json!({"token": "eA=="});
     let api = FixApi::with(&selecting(&[waiting("app-1"), quay, opaque]));
     let ran = api.fix("--push-secret-from ops/quay --yes");
     assert_eq!(ran.code, 0, "{ran:?}");

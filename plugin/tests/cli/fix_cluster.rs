@@ -338,7 +338,7 @@ fn all_namespaces_are_those_that_can_be_seen() {
     system["metadata"]["namespace"] = json!("openshift");
     let rain = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "rain"}});
     let objects = snow(&[stream("s1"), elsewhere, system, rain]);
-    let names = "imagestream.image.openshift.io/s9\nimagestream.image.openshift.io/s1\n";
+    let names = "rain/imagestream.image.openshift.io/s9\nsnow/imagestream.image.openshift.io/s1\n";
 
     let api = FixApi::with(&objects);
     let whole = api.fix("-A -o name");

@@ -18,6 +18,10 @@ fn written(args: &[&str], columns: u16) -> String {
     while let Some(c) = rest.next() {
         match c {
             '\u{1b}' => while rest.next().is_some_and(|c| !c.is_ascii_alphabetic()) {},
+            // What follows is written over the line, as progress is.
+            '\r' if !rest.as_str().starts_with('\n') => {
+                text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+            }
             '\r' => {}
             c => text.push(c),
         }

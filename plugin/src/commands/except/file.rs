@@ -269,7 +269,10 @@ mod tests {
         };
         fs::write(&file.path, "# mine\n").unwrap();
         let error = file.write(&change).unwrap_err();
-        assert!(error.to_string().contains("changed meanwhile"), "{error}");
+        assert!(
+            error.to_string().contains("changed after it was read"),
+            "{error}"
+        );
         assert_eq!(fs::read_to_string(&file.path).unwrap(), "# mine\n");
     }
 

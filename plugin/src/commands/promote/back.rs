@@ -118,7 +118,7 @@ mod tests {
             (
                 &reference,
                 &none,
-                "oc extreg tag u/a:v1 app:prod --reference -n snow",
+                "oc extreg tag docker.io/u/a:v1 app:prod --reference -n snow",
             ),
             (
                 &tag("ImageStreamImage", "app@sha256:1"),

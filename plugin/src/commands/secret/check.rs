@@ -236,16 +236,14 @@ const fn matters(kind: AuditKind) -> bool {
     )
 }
 
-/// Whether the secrets of the namespace, or of every one, may not be read.
+/// How the run ends where the secrets of the namespace, or of every one, could not be read.
 fn forbidden(snapshot: &Snapshot, namespace: Option<&str>) -> Exit {
     let of = namespace.unwrap_or_default();
-    let is_forbidden = snapshot.coverage.gaps.iter().any(|gap| {
-        gap.why == GapReason::Forbidden
-            && matches!(&gap.what, GapSubject::List { kind: AuditKind::Secret, namespace } if **namespace == *of)
-    });
-    if is_forbidden {
-        Exit::NotPermitted
-    } else {
-        Exit::Done
+    let is_of_secrets = |subject: &GapSubject| matches!(subject, GapSubject::List { kind: AuditKind::Secret, namespace } if **namespace == *of);
+    let mut gaps = snapshot.coverage.gaps.iter();
+    match gaps.find(|gap| is_of_secrets(&gap.what)).map(|gap| gap.why) {
+        Some(GapReason::Forbidden) => Exit::NotPermitted,
+        Some(GapReason::Failed) => Exit::Failed,
+        _ => Exit::Done,
     }
 }

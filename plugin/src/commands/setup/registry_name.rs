@@ -49,10 +49,20 @@ pub(super) fn meant(host: &str) -> Option<&'static str> {
     let limit = if host.len() < 9 { 1 } else { 2 };
     KNOWN
         .into_iter()
-        .map(|known| (distance(&host, known), known))
+        .map(|known| match letters(&host) == letters(known) {
+            // Letters that changed places are one mistake, and the likeliest.
+            true => (0, known),
+            false => (distance(&host, known), known),
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, known)| known)
+}
+
+fn letters(host: &str) -> Vec<char> {
+    let mut letters: Vec<char> = host.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// The well-known registry that the first part of a path is likely to be meant for, e.g. `quay`.
