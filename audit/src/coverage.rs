@@ -113,8 +113,22 @@ impl Coverage {
         self.lacks_list(kind, "") || !namespace.is_empty() && self.lacks_list(kind, namespace)
     }
 
+    /// Whether a list of this kind was refused in that namespace: who cannot list a kind cannot be
+    /// expected to change it.
+    pub fn is_forbidden(&self, kind: Kind, namespace: &str) -> bool {
+        let refused = |namespace: &str| {
+            let mut gaps = self.gaps_of(kind, namespace);
+            gaps.any(|gap| gap.why == GapReason::Forbidden)
+        };
+        refused("") || !namespace.is_empty() && refused(namespace)
+    }
+
     /// Looked up, as there may be a gap for each of thousands of namespaces.
     fn lacks_list(&self, kind: Kind, namespace: &str) -> bool {
+        self.gaps_of(kind, namespace).next().is_some()
+    }
+
+    fn gaps_of(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Gap> {
         let least = Gap {
             what: GapSubject::List {
                 kind,
@@ -123,12 +137,19 @@ impl Coverage {
             why: GapReason::Elided,
             message: String::new(),
         };
-        let mut from = self.gaps.range(&least..);
-        from.next().is_some_and(|gap| gap.what == least.what)
+        let what = least.what.clone();
+        self.gaps
+            .range(least..)
+            .take_while(move |gap| gap.what == what)
     }
 }
 
 impl Scope {
+    /// Whether everything was asked for.
+    pub fn holds_everything(&self) -> bool {
+        self.namespaces.is_none() && self.selector.is_empty()
+    }
+
     /// Whether all that is in that namespace was asked for; an empty one is where objects are that
     /// live in none.
     pub fn holds(&self, namespace: &str) -> bool {

@@ -79,7 +79,7 @@ mod tests {
     const SECTIONS: [&str; 6] = [
         "## What it finds",
         "## Why it matters on OpenShift",
-        "## How to mend it",
+        "## How to fix it",
         "## How to except it",
         "## Controls",
         "## What it does not find",

@@ -1,9 +1,11 @@
-//! One finding: what, where, why here, and the one command that mends it.
+//! One finding: what, where, why here, and what fixes it.
 
 use std::sync::Arc;
 
+use crate::caller::Caller;
 use crate::check::{CheckId, Severity};
 use crate::place::{ObjectId, Origin};
+use crate::remedy::{Remedy, Rendered};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +27,10 @@ pub struct Finding {
     pub message: String,
     /// Why it matters here, in one or two sentences.
     pub why: String,
-    /// The one command that mends it, or the place to change where no command can.
-    pub fix: String,
+    /// What fixes it.
+    pub fix: Remedy,
+    /// The program that its commands are written for.
+    pub caller: Caller,
     /// Who said that this is all right, if somebody did.
     pub suppression: Option<Suppression>,
     /// Against the baseline, where there is one.
@@ -119,6 +123,16 @@ impl Finding {
             hash.add(&[0]);
         }
         format!("{:016x}", hash.0)
+    }
+
+    /// What fixes it, in one line.
+    pub fn fix_text(&self) -> String {
+        self.fix.text(self.caller)
+    }
+
+    /// What fixes it, in the fields that programs read.
+    pub fn rendered_fix(&self) -> Rendered {
+        self.fix.rendered(self.caller)
     }
 
     /// Whether it counts: it is so and nobody said that this is all right.

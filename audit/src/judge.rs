@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use extreg_core::rule::is_system_namespace;
 
 pub use self::credential::{CredentialUse, credential_uses};
-pub use self::support::word as shell_word;
+use crate::caller::Caller;
 use crate::check::CheckId;
 use crate::finding::{Finding, Outcome};
 use crate::place::Origin;
@@ -44,20 +44,25 @@ use crate::snapshot::Snapshot;
 pub struct Options {
     /// The checks to ask.
     pub checks: BTreeSet<CheckId>,
+    /// The program that commands are written for.
+    pub caller: Caller,
     /// Now, in seconds since 1970: what is stale and what expires soon is measured from here.
     pub now: i64,
 }
 
 /// Asks the checks and gives the part of the report that is about this snapshot. Nothing is
 /// suppressed yet.
-pub fn judge(snapshot: Snapshot, options: &Options) -> Section {
+pub fn judge(mut snapshot: Snapshot, options: &Options) -> Section {
+    // Looked up by object, whatever the order in which they were read.
+    snapshot.builds.sort_by(|a, b| a.object.cmp(&b.object));
+    snapshot.streams.sort_by(|a, b| a.object.cmp(&b.object));
+    snapshot.workloads.sort_by(|a, b| a.object.cmp(&b.object));
     let findings = findings(&snapshot, options);
     let owners = snapshot.owners();
     let inconclusive = findings
         .iter()
         .filter(|finding| finding.outcome == Outcome::Unknown)
         .map(|finding| finding.check);
-    let mut snapshot = snapshot;
     snapshot.coverage.inconclusive = inconclusive.collect();
     Section {
         kind: snapshot.source,
@@ -91,6 +96,11 @@ pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
         let namespace = &*finding.place.object.namespace;
         !(is_of_policy(finding.check) && is_system_namespace(namespace) && !is_asked(namespace))
     });
+    for finding in &mut findings {
+        let fix = std::mem::take(&mut finding.fix);
+        finding.caller = options.caller;
+        finding.fix = fix.checked(snapshot, finding.outcome, &finding.place.origin);
+    }
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup();
     findings

@@ -13,6 +13,7 @@
 pub mod approved;
 pub mod baseline;
 pub mod budget;
+pub mod caller;
 pub mod check;
 pub mod control;
 pub mod coverage;
@@ -30,6 +31,7 @@ pub mod place;
 #[cfg(test)]
 mod properties;
 pub mod read;
+pub mod remedy;
 pub mod report;
 pub mod saved;
 pub mod snapshot;

@@ -12,12 +12,14 @@ use proptest::sample::select;
 use jiff::civil::date;
 
 use crate::baseline::Baseline;
+use crate::caller::Caller;
 use crate::check::{CheckId, Severity};
 use crate::diff::{Change, diff};
 use crate::exceptions::{Exception, ExceptionEntry, Exceptions};
 use crate::finding::{BaselineState, Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::remedy::Remedy;
 use crate::report::{Report, Section, sort_key};
 use crate::saved::SavedReport;
 use crate::suppress::{Limits, suppress};
@@ -110,7 +112,8 @@ pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
                 image,
                 message,
                 why: "why".to_owned(),
-                fix: "oc fix".to_owned(),
+                fix: Remedy::instruct("oc fix"),
+                caller: Caller::Oc,
                 suppression: None,
                 baseline: None,
             },
@@ -199,7 +202,7 @@ proptest! {
         later.outcome = other.outcome;
         later.message = other.message;
         later.why = other.why;
-        later.fix = tag;
+        later.fix = Remedy::instruct(tag);
         prop_assert_eq!(finding.fingerprint(), later.fingerprint());
     }
 

@@ -27,7 +27,6 @@ mod sorted;
 mod stream;
 mod suppression;
 mod task;
-mod trigger;
 mod user_info;
 mod view;
 mod webhook;
@@ -35,3 +34,4 @@ mod workload;
 
 pub use self::error::Unreadable;
 pub use self::reader::{ReadOptions, Reader, SecretValues, SourceKind};
+pub(crate) use self::view::nullable;

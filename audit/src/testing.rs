@@ -7,15 +7,18 @@ use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
 use extreg_core::facts::Known;
 
 use crate::approved::{ApiVersion, Approved, ApprovedDocument, ApprovedSpec, Metadata};
+use crate::caller::Caller;
 use crate::check::CheckId;
 use crate::finding::{Finding, ImageName, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::remedy::Remedy;
 use crate::snapshot::{
     AccountRecord, BuildRecord, ContainerKind, ContainerRecord, ImageUse, Meaning, MirrorKind,
     MirrorRule, RegistrySources, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
-    TagRecord, UseRole, WorkloadRecord,
+    TagRecord, TriggerSource, UseRole, WorkloadRecord,
 };
+use crate::trigger::ImageTrigger;
 
 pub(crate) fn object(kind: Kind, namespace: &str, name: &str) -> ObjectId {
     ObjectId {
@@ -88,7 +91,8 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
         image: None,
         message: format!("{check} {rule}"),
         why: "why".to_owned(),
-        fix: "oc fix".to_owned(),
+        fix: Remedy::instruct("oc fix"),
+        caller: Caller::Oc,
         suppression: None,
         baseline: None,
     }
@@ -123,8 +127,23 @@ pub(crate) fn workload(object: ObjectId, containers: &[(&str, &str)]) -> Workloa
             })
             .collect(),
         triggers: Vec::new(),
-        broken_triggers: None,
+        unusable_triggers: None,
+        trigger_source: TriggerSource::None,
+        resolves_names: false,
         waiting: Vec::new(),
+    }
+}
+
+/// A trigger on `stream:tag` of a namespace that sets these containers.
+pub(crate) fn trigger(namespace: &str, tag: &str, containers: &[&str]) -> ImageTrigger {
+    ImageTrigger {
+        index: 0,
+        namespace: namespace.into(),
+        tag: tag.into(),
+        field: Arc::default(),
+        containers: containers.iter().map(|name| (*name).into()).collect(),
+        paused: false,
+        fault: None,
     }
 }
 
@@ -147,6 +166,7 @@ pub(crate) fn tag(name: &str, image: &str) -> TagRecord {
         index: Some(0),
         from: TagOrigin::Image(image.into()),
         reference: false,
+        has_import_policy: true,
         scheduled: false,
         insecure: false,
         preserves_original: false,
@@ -182,6 +202,7 @@ pub(crate) fn build_config(namespace: &str, name: &str, pushes_to: &str) -> Buil
         config: None,
         account: "builder".into(),
         pushes_to: pushes_to.into(),
+        writes: None,
         push_secret: Arc::default(),
         has_push_secret: false,
         pull_secrets: Vec::new(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use extreg_core::facts::Known;
 
+use crate::caller::Caller;
 use crate::check::CheckId;
 use crate::coverage::{Gap, GapReason, GapSubject};
 use crate::finding::{Finding, Outcome};
@@ -189,6 +190,7 @@ impl World {
     pub(crate) fn judge(self, check: CheckId) -> Vec<Finding> {
         let options = Options {
             checks: [check].into(),
+            caller: Caller::Oc,
             now: NOW,
         };
         judge(self.0, &options).findings

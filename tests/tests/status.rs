@@ -155,10 +155,10 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
     );
     let flow = cli.flow();
     assert_eq!(flow["broken"], "build");
-    let mend = flow["mend"].as_str().unwrap();
+    let fix = flow["fix"]["command"].as_str().unwrap();
     assert!(
-        mend.starts_with("oc create secret generic gone -n "),
-        "{mend}"
+        fix.starts_with("oc extreg secret set gone --registry docker.io -n "),
+        "{fix}"
     );
 
     // The build goes through, and its image cannot be imported.

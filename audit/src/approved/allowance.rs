@@ -5,7 +5,6 @@ use std::sync::Arc;
 use extreg_core::facts::Known;
 use extreg_core::registry::InternalRegistry;
 
-use super::list::home_on;
 use super::{Approved, Scope, Target};
 use crate::snapshot::Snapshot;
 
@@ -61,15 +60,6 @@ impl<'a> Allowance<'a> {
         match self.list {
             List::Given(approved) => Some(approved.covers(&target.host, &target.repository)),
             List::Cluster(allowed) => Some(allowed.iter().any(|entry| Scope(entry).admits(target))),
-            List::Absent | List::Unknown => None,
-        }
-    }
-
-    /// Where on the list an image of this name could be the cluster's owner's own.
-    pub(crate) fn home(&self, name: &str) -> Option<String> {
-        match self.list {
-            List::Given(approved) => approved.home(name),
-            List::Cluster(allowed) => allowed.iter().find_map(|entry| home_on(entry, name)),
             List::Absent | List::Unknown => None,
         }
     }

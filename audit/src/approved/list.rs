@@ -77,17 +77,6 @@ impl Approved {
             .iter()
             .any(|pattern| pattern.matches(host, repository))
     }
-
-    /// The first place on the list that could hold an image of that name as the list's owner's own:
-    /// never one where anybody at all may own the name.
-    pub(crate) fn home(&self, name: &str) -> Option<String> {
-        self.patterns.iter().find_map(|pattern| pattern.home(name))
-    }
-}
-
-/// The same for an entry of the cluster's own list.
-pub(super) fn home_on(entry: &str, name: &str) -> Option<String> {
-    Pattern::parse(entry).ok()?.home(name)
 }
 
 #[cfg(test)]
@@ -120,26 +109,6 @@ mod tests {
             error.to_string(),
             "spec.registries[1]: \"acme/app\" names no registry; write the host in front, \
              such as docker.io/acme/app"
-        );
-    }
-
-    #[test]
-    fn a_home_is_never_open_to_everybody() {
-        let home = |entries: &str| compile(entries).unwrap().home("cart");
-        assert_eq!(
-            home(r#"["docker.io", "quay.io", "registry.redhat.io/ubi9"]"#),
-            None
-        );
-        assert_eq!(home(r#"["*.example.com"]"#), None);
-        assert_eq!(home(r#"["docker.io/library"]"#), None);
-        assert_eq!(
-            home(r#"["quay.io/acme/*"]"#).as_deref(),
-            Some("quay.io/acme/cart")
-        );
-        assert_eq!(home(r#"["quay.io/acme/team-*"]"#), None);
-        assert_eq!(
-            home(r#"["quay.io", "registry.example.com:5000"]"#).as_deref(),
-            Some("registry.example.com:5000/cart")
         );
     }
 }

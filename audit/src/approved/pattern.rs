@@ -3,26 +3,6 @@
 use extreg_core::policy::{GlobError, RepositoryGlob};
 use extreg_core::registry::RegistryHost;
 
-/// Registries where anybody may own a name: an image of the user's is looked for there only under a
-/// path that the list names.
-const PUBLIC: &[&str] = &[
-    "docker.io",
-    "gcr.io",
-    "ghcr.io",
-    "public.ecr.aws",
-    "quay.io",
-    "registry.gitlab.com",
-];
-/// Registries, or parts of them, that only their own people write to.
-const VENDORS: &[&str] = &[
-    "docker.io/library",
-    "mcr.microsoft.com",
-    "registry.access.redhat.com",
-    "registry.connect.redhat.com",
-    "registry.k8s.io",
-    "registry.redhat.io",
-];
-
 /// `host[:port][/path]` or `*.host[:port][/path]`, anchored at both ends of the host.
 ///
 /// A path without a star approves that repository and all under it, on the boundary of a segment. With
@@ -47,7 +27,7 @@ enum Path {
     All,
     /// This repository and all under it.
     Prefix(String),
-    Glob(RepositoryGlob, String),
+    Glob(RepositoryGlob),
 }
 
 /// Why an entry cannot be used.
@@ -110,34 +90,6 @@ impl Pattern {
     pub(super) fn matches(&self, host: &str, repository: &str) -> bool {
         self.host.matches(RegistryHost::of(host).as_str()) && self.path.matches(repository)
     }
-
-    /// Where on it an image of this name could be its owner's own.
-    pub(super) fn home(&self, name: &str) -> Option<String> {
-        let Host::Exact(host) = &self.host else {
-            return None;
-        };
-        let folder = match &self.path {
-            Path::All if PUBLIC.contains(&host.as_str()) => return None,
-            Path::All => "",
-            Path::Prefix(path) => path,
-            Path::Glob(_, text) => {
-                text.split_once('*')
-                    .and_then(|(literal, _)| literal.rsplit_once('/'))?
-                    .0
-            }
-        };
-        let place = format!("{host}/{folder}");
-        if VENDORS.contains(&host.as_str()) || VENDORS.contains(&place.as_str()) {
-            return None;
-        }
-        let repository = match folder {
-            "" => name.to_owned(),
-            folder => format!("{folder}/{name}"),
-        };
-        self.path
-            .matches(&repository)
-            .then(|| format!("{host}/{repository}"))
-    }
 }
 
 impl Host {
@@ -167,7 +119,7 @@ impl Path {
     fn parse(text: &str) -> Result<Self, GlobError> {
         let glob = RepositoryGlob::parse(text)?;
         Ok(if text.contains('*') {
-            Self::Glob(glob, text.to_owned())
+            Self::Glob(glob)
         } else {
             Self::Prefix(text.to_owned())
         })
@@ -179,7 +131,7 @@ impl Path {
             Self::Prefix(path) => repository
                 .strip_prefix(path.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-            Self::Glob(glob, _) => glob.matches(repository),
+            Self::Glob(glob) => glob.matches(repository),
         }
     }
 }

@@ -52,13 +52,6 @@ impl Target {
         with_version(&self.name(), self)
     }
 
-    /// The last segment of the repository: what the image is called.
-    pub(crate) fn short_name(&self) -> &str {
-        self.repository
-            .rsplit_once('/')
-            .map_or(self.repository.as_str(), |(_, name)| name)
-    }
-
     /// The same image in another repository.
     pub(crate) fn at(&self, name: &str) -> String {
         with_version(name, self)

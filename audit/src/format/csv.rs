@@ -9,7 +9,7 @@ use crate::finding::{Finding, Place};
 use crate::place::Origin;
 use crate::report::{Report, Section};
 
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 30] = [
     "record",
     "source",
     "state",
@@ -31,6 +31,8 @@ const COLUMNS: [&str; 28] = [
     "message",
     "why",
     "fix",
+    "fixCommand",
+    "fixInspect",
     "docs",
     "controls",
     "fingerprint",
@@ -63,7 +65,9 @@ struct Row<'a> {
     digest: &'a str,
     message: &'a str,
     why: &'a str,
-    fix: &'a str,
+    fix: String,
+    fix_command: String,
+    fix_inspect: String,
     docs: String,
     controls: String,
     fingerprint: String,
@@ -171,6 +175,7 @@ fn render_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
 
 impl<'a> Row<'a> {
     fn of(source: &'a str, finding: &'a Finding) -> Self {
+        let fix = finding.rendered_fix();
         let mut row = Self {
             record: "finding",
             source,
@@ -181,7 +186,9 @@ impl<'a> Row<'a> {
             title: finding.check.title(),
             message: &finding.message,
             why: &finding.why,
-            fix: &finding.fix,
+            fix: fix.instruction.unwrap_or_default(),
+            fix_command: fix.command.unwrap_or_default(),
+            fix_inspect: fix.inspect.unwrap_or_default(),
             docs: finding.check.docs(),
             controls: phrases::controls(finding.check).join("; "),
             fingerprint: finding.fingerprint(),
@@ -238,7 +245,9 @@ impl<'a> Row<'a> {
             self.digest,
             self.message,
             self.why,
-            self.fix,
+            &self.fix,
+            &self.fix_command,
+            &self.fix_inspect,
             &self.docs,
             &self.controls,
             &self.fingerprint,

@@ -167,7 +167,7 @@ fn finding(finding: &Finding) -> FindingOf<'_> {
         image: finding.image.as_ref().map(image),
         message: &finding.message,
         why: &finding.why,
-        fix: &finding.fix,
+        fix: finding.rendered_fix(),
         docs: finding.check.docs(),
         controls: phrases::controls(finding.check),
         suppression: finding.suppression.as_ref().map(|said| SuppressionOf {

@@ -53,7 +53,7 @@ fn data_comes_back_as_it_was() {
         for value in [
             &finding["message"],
             &finding["why"],
-            &finding["fix"],
+            &finding["fix"]["instruction"],
             &finding["place"]["name"],
             &section["injections"][0]["warnings"][0],
             &json["notices"][0],

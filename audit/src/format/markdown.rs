@@ -143,7 +143,7 @@ fn findings_table(
                 ),
                 _ => String::new(),
             },
-            code(&finding.fix),
+            code(&finding.fix_text()),
             format!("`{}`", finding.fingerprint()),
         ]
     });

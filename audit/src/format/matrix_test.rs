@@ -80,7 +80,7 @@ fn is_whole(format: Format) -> bool {
     format.nature() == Nature::File && format != Format::Prometheus
 }
 
-/// What it says, why, where, what mends it, and who said that it is all right.
+/// What it says, why, where, what fixes it, and who said that it is all right.
 fn parts(finding: &Finding) -> Vec<String> {
     let mut parts = vec![
         finding.fingerprint(),
@@ -90,8 +90,9 @@ fn parts(finding: &Finding) -> Vec<String> {
         finding.check.to_string(),
     ];
     // SARIF doubles braces.
-    if !finding.fix.contains('{') {
-        parts.push(finding.fix.clone());
+    let fix = finding.fix_text();
+    if !fix.contains('{') {
+        parts.push(fix);
     }
     if let Some(said) = &finding.suppression {
         parts.extend([said.reason.clone(), said.expires.clone(), said.by.clone()]);

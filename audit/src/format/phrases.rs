@@ -120,7 +120,7 @@ pub(super) fn finding(finding: &Finding) -> String {
         finding.message,
         place(&finding.place),
         finding.why,
-        finding.fix,
+        finding.fix_text(),
         finding.check.docs()
     )
 }

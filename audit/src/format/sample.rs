@@ -3,11 +3,13 @@
 use extreg_core::verdict::Reason;
 
 use crate::baseline::KnownFinding;
+use crate::caller::Caller;
 use crate::check::{CheckId, Severity};
 use crate::coverage::{Coverage, Gap, GapReason, GapSubject};
 use crate::finding::{BaselineState, Finding, Outcome, Suppression};
 use crate::kind::Kind;
 use crate::place::Origin;
+use crate::remedy::{Action, ClusterList, Inspection, Remedy};
 use crate::report::{Report, Section, sort_key};
 use crate::saved::{SavedFile, SavedPlace};
 use crate::snapshot::{ImageUse, Injection, InjectionOutcome, OptOut, UseRole};
@@ -249,7 +251,10 @@ fn poison(finding: &mut Finding, text: &str) {
     }
     finding.message = text.to_owned();
     finding.why = text.to_owned();
-    finding.fix = text.to_owned();
+    finding.fix = Remedy::Instruct {
+        text: text.to_owned(),
+        inspect: Some(Inspection::Get(object(Kind::Secret, text, text))),
+    };
     if let Some(said) = &mut finding.suppression {
         said.by = text.to_owned();
         said.reason = text.to_owned();
@@ -359,7 +364,11 @@ fn finding(check: CheckId, name: &str, part: &str) -> Finding {
         image: Some(image("docker.io/acme/cart:1")),
         message: "docker.io/acme/cart:1 is not of an allowed registry".to_owned(),
         why: "Anybody can push to docker.io. A node runs what it pulls.".to_owned(),
-        fix: "oc -n shop set image deployment/cart web=quay.io/acme/cart:1".to_owned(),
+        fix: Remedy::run(Action::SetPushSecret {
+            build: object(Kind::BuildConfig, "shop", "cart"),
+            secret: "hub".into(),
+        }),
+        caller: Caller::Oc,
         suppression: None,
         baseline: None,
     }
@@ -399,8 +408,10 @@ fn of_cluster() -> Finding {
         ),
         image: None,
         message: "the cluster has no allow-list".to_owned(),
-        fix: "oc patch image.config.openshift.io/cluster --type merge -p '{\"spec\":{}}'"
-            .to_owned(),
+        fix: Remedy::run(Action::SetClusterList {
+            list: ClusterList::Allowed,
+            registries: vec!["quay.io".to_owned()],
+        }),
         ..finding(CheckId::Exr002, "", "")
     }
 }

@@ -17,7 +17,7 @@ use extreg_core::registry::RegistryHost;
 use super::found::found;
 use super::index::Index;
 use super::remedy;
-use super::support::{judged, mirrored};
+use super::support::{by_hand, judged, mirrored};
 use crate::approved::{Target, targets};
 use crate::budget::{Allowance, Allowances};
 use crate::check::{CheckId, Severity};
@@ -25,6 +25,7 @@ use crate::credentials::{Credential, Credentials, Doubt, PulledBy, Push};
 use crate::finding::{Finding, ImageName, Outcome};
 use crate::kind::Kind;
 use crate::place::ObjectId;
+use crate::remedy::{LinkUse, Remedy};
 use crate::snapshot::{
     BuildRecord, ImageUse, Meaning, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
     TagRecord, UseRole, WorkloadRecord,
@@ -75,7 +76,7 @@ struct Case {
     what: String,
     /// Where a credential was looked for.
     looked: String,
-    fix: String,
+    fix: Remedy,
 }
 
 impl Judge<'_> {
@@ -111,7 +112,7 @@ impl Judge<'_> {
                 (Some(secret), _) if secret.excluded => remedy::exclude(&secret.object, false),
                 (_, Some(tag)) => remedy::hub_name(self.image()).map_or_else(
                     || self.provide(),
-                    |image| remedy::tag(&stream.object, tag, &image, tag.scheduled),
+                    |image| remedy::follow(&stream.object, tag, &image),
                 ),
                 (_, None) => self.provide(),
             },
@@ -158,7 +159,7 @@ impl Judge<'_> {
                         name: workload.account.clone(),
                         ..workload.object.clone()
                     };
-                    remedy::link(&account, &secret.object.name, "pull")
+                    remedy::link(&account, &secret.object.name, LinkUse::Pull)
                 }
                 Some(secret) if workload.object.kind != Kind::Pod => {
                     remedy::add_pull_secret(&workload.object, &secret.object.name)
@@ -184,7 +185,7 @@ impl Judge<'_> {
             ),
             fix: match self.secret_for(Consumer::BuildPull) {
                 Some(secret) if build.object.kind == Kind::BuildConfig => {
-                    remedy::set_pull_secret(&build.object, &secret.object.name)
+                    remedy::set_pull_secret(self.usage, &secret.object.name)
                 }
                 _ => self.provide(),
             },
@@ -298,7 +299,9 @@ impl Judge<'_> {
             message: format!("whether {} with a credential is not known", case.what),
             why: format!("Neither pass nor fail: {doubt}"),
             fix: match doubt {
-                Doubt::Run => case.fix.clone(),
+                Doubt::Run => Remedy::instruct(
+                    "name the account that runs it: whether it has a credential depends on that",
+                ),
                 _ => remedy::look(self.snapshot, &self.usage.place.object.namespace),
             },
             ..self.finding(case)
@@ -326,9 +329,9 @@ impl Judge<'_> {
             })
     }
 
-    fn provide(&self) -> String {
+    fn provide(&self) -> Remedy {
         if let Some(image) = remedy::hub_name(self.image()) {
-            return format!("write {image} in {}", self.usage.place.field);
+            return Remedy::instruct(by_hand(&self.usage.place, &image));
         }
         let image = &self.usage.image;
         let registry = match &*image.registry {
@@ -336,7 +339,7 @@ impl Judge<'_> {
             host => RegistryHost::of(host),
         };
         let namespace = &self.usage.place.object.namespace;
-        remedy::provide_secret(self.snapshot, namespace, registry, &image.repository)
+        remedy::provide_credential(self.snapshot, namespace, registry, &image.repository)
     }
 
     fn image(&self) -> &str {

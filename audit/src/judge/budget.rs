@@ -19,6 +19,7 @@ use crate::budget::{
 };
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, ImageName, Outcome, Place};
+use crate::remedy::Remedy;
 use crate::snapshot::Snapshot;
 
 /// More tags than these are counted and not named.
@@ -188,19 +189,19 @@ impl Judged<'_> {
         }
     }
 
-    fn fix(&self, first: TagLoad<'_>) -> String {
+    fn fix(&self, first: TagLoad<'_>) -> Remedy {
         let object = &first.stream.object;
         match self.load.identity {
-            Identity::Account(_) => remedy::tag(object, first.tag, first.image, false),
-            Identity::Anonymous | Identity::Unknown => {
+            Identity::Account(_) => remedy::schedule(object, first.tag, false),
+            Identity::Unknown => remedy::look(self.snapshot, &object.namespace),
+            Identity::Anonymous => {
                 if let Some(name) = remedy::hub_name(first.image) {
-                    return remedy::tag(object, first.tag, &name, true);
+                    return remedy::follow(object, first.tag, &name);
                 }
                 let registry = RegistryHost::of(&self.load.registry);
                 let repository = image(&self.load.registry, first).repository;
                 let namespace = &object.namespace;
-                let secret = remedy::secret_name(self.snapshot, namespace, registry, &repository);
-                remedy::create_secret(namespace, secret, registry)
+                remedy::provide_credential(self.snapshot, namespace, registry, &repository)
             }
         }
     }

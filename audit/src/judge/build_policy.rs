@@ -98,19 +98,6 @@ mod tests {
     }
 
     #[test]
-    fn an_output_is_moved_by_a_patch_that_tests_what_it_replaces() {
-        let mut snapshot = openshift(&[], &[]);
-        snapshot.approved = Some(approved(&["docker.io/acme"]));
-        let [finding] = found(snapshot, &[used(UseRole::Push, "quay.io/other/cart:1")])
-            .try_into()
-            .unwrap();
-        assert_eq!(
-            finding.fix,
-            r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/output/to/name","value":"quay.io/other/cart:1"},{"op":"replace","path":"/spec/output/to/name","value":"docker.io/acme/cart:1"}]'"#
-        );
-    }
-
-    #[test]
     fn the_search_list_of_builds_is_known_without_the_cluster() {
         let mut base = used(UseRole::Base, "docker.io/x");
         base.image.written = "python:3".into();

@@ -2,9 +2,8 @@
 //!
 //! A stream that follows a repository imports it with the namespace's credentials, on its schedule,
 //! and tells triggers of each new digest. A container that names the repository itself has none of
-//! that. Nor has one whose trigger fills another container, or whose triggers OpenShift does not
-//! understand: it ignores them, often all of an annotation for one entry (library-go
-//! `pkg/image/trigger/annotations.go`), and says so nowhere but in a controller's log.
+//! that. Nor has one whose trigger fills another container, or whose trigger OpenShift does not
+//! follow ([`crate::trigger`]), which it says nowhere but in a controller's log.
 
 #[cfg(test)]
 mod tests;
@@ -14,14 +13,16 @@ use std::sync::Arc;
 use extreg_core::image::ImageRef;
 
 use super::followers::{Follower, Followers};
-use super::following::{Following, can_follow};
+use super::following::{Following, can_follow, stopped_by};
 use super::found::found;
 use super::index::Index;
 use super::remedy;
 use crate::check::CheckId;
 use crate::finding::{Finding, Outcome, Place};
 use crate::kind::Kind;
+use crate::remedy::{Remedy, triggers};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole, WorkloadRecord};
+use crate::trigger::{ImageTrigger, TriggerFault};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);
@@ -40,7 +41,9 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         }
     }
     let own = snapshot.workloads.iter().filter(|w| !index.is_made(w));
-    findings.extend(own.filter_map(broken));
+    for workload in own {
+        broken(snapshot, &index, workload, findings);
+    }
 }
 
 /// A container that names the repository of a stream of its namespace.
@@ -53,7 +56,11 @@ fn bypass(
     let reference = ImageRef::parse(&usage.image.written).ok()?;
     // A trigger that sets it, even one that is paused, is the way through the stream; a digest is
     // what such a trigger leaves behind, or somebody's own pin.
-    if !matches!(following, Following::None | Following::Broken(_)) || !reference.id().is_empty() {
+    let passed_by = matches!(
+        following,
+        Following::None | Following::Unusable(_) | Following::Faulty(_)
+    );
+    if !passed_by || !reference.id().is_empty() {
         return None;
     }
     let namespace = &usage.place.object.namespace;
@@ -77,12 +84,16 @@ fn bypass(
             elsewhere(workload, follower, namespace)
         ),
         fix: if can_follow(workload.object.kind) {
-            remedy::trigger(&workload.object, &name, container)
+            match following {
+                Following::Unusable(_) => triggers::unusable_annotation(workload),
+                Following::Faulty(trigger) => triggers::correct(workload, trigger),
+                _ => triggers::follow(workload, namespace, &name, std::slice::from_ref(container)),
+            }
         } else {
-            format!(
+            Remedy::instruct(format!(
                 "run it from a Deployment with an image trigger on {name}, in place of {}",
                 workload.object.reference()
-            )
+            ))
         },
         ..found(CheckId::Exr012, "bypass", usage.place.clone())
     })
@@ -129,30 +140,82 @@ fn elsewhere(workload: &WorkloadRecord, follower: Follower<'_>, namespace: &Arc<
     })
 }
 
-fn broken(workload: &WorkloadRecord) -> Option<Finding> {
+/// Triggers that OpenShift does not follow, each by itself; one that is paused is not looked at.
+fn broken(
+    snapshot: &Snapshot,
+    index: &Index<'_>,
+    workload: &WorkloadRecord,
+    findings: &mut Vec<Finding>,
+) {
     const FIELD: &str = "metadata.annotations[image.openshift.io/triggers]";
-    let reason = workload.broken_triggers.as_ref()?;
-    let object = &workload.object;
-    let (what, why, fix) = if workload.triggers.is_empty() {
-        (
-            "the image triggers",
-            "No container is set by them and nothing is rolled out. Without the annotation, oc set \
-             triggers writes one that works",
-            remedy::remove_triggers(object),
-        )
-    } else {
-        (
-            "an image trigger",
-            "What it was meant to set is never set; the others work",
-            format!("correct it in {FIELD} of {object}"),
-        )
-    };
-    Some(Finding {
-        message: format!("OpenShift ignores {what} of {}: {reason}", object.name),
-        why: why.to_owned(),
-        fix,
-        ..found(CheckId::Exr012, "broken-trigger", place(workload, FIELD))
-    })
+    if let Some(unusable) = &workload.unusable_triggers {
+        findings.push(Finding {
+            message: format!(
+                "OpenShift ignores the image triggers of {}: {unusable}",
+                workload.object.name
+            ),
+            why: "No container is set by them and nothing is rolled out".to_owned(),
+            fix: triggers::unusable_annotation(workload),
+            ..found(CheckId::Exr012, "broken-trigger", place(workload, FIELD))
+        });
+    }
+    let stopped_by = stopped_by(snapshot, index, workload);
+    let is_config = workload.object.kind == Kind::DeploymentConfig;
+    for trigger in workload.triggers.iter().filter(|trigger| !trigger.paused) {
+        let Some(fault) = trigger.fault else {
+            continue;
+        };
+        let field = if is_config {
+            format!("spec.triggers[{}].imageChangeParams", trigger.index)
+        } else {
+            format!("{FIELD}[{}]", trigger.index)
+        };
+        findings.push(Finding {
+            message: format!(
+                "OpenShift ignores the image trigger of {} on {}: {}",
+                workload.object.name,
+                trigger.tag,
+                because(trigger, fault)
+            ),
+            why: match (is_config, stopped_by == Some(trigger)) {
+                (true, _) => {
+                    "Until every image trigger was resolved once, the DeploymentConfig is never \
+                              rolled out"
+                        .to_owned()
+                }
+                (false, true) => {
+                    "OpenShift sets none of the other triggers of the annotation either".to_owned()
+                }
+                (false, false) => "What it is for is never set; the others work".to_owned(),
+            },
+            fix: triggers::correct(workload, trigger),
+            ..found(
+                CheckId::Exr012,
+                "broken-trigger",
+                Place {
+                    part: trigger.tag.clone(),
+                    ..place(workload, &field)
+                },
+            )
+        });
+    }
+}
+
+/// What is wrong with a trigger, and what stands there.
+fn because(trigger: &ImageTrigger, fault: TriggerFault) -> String {
+    match fault {
+        TriggerFault::NoTag | TriggerFault::NotATag => fault.to_string(),
+        TriggerFault::Stray | TriggerFault::InvalidField | TriggerFault::NoContainer => {
+            format!(
+                "{fault}: {}",
+                if trigger.field.is_empty() {
+                    "\"\""
+                } else {
+                    &trigger.field
+                }
+            )
+        }
+    }
 }
 
 fn place(workload: &WorkloadRecord, field: &str) -> Place {

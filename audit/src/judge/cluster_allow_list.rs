@@ -5,17 +5,20 @@
 //! registry that nobody thought of (openshift/api `config/v1/types_image.go`; the two exclude each
 //! other). ComplianceAsCode asks for it in rule `ocp_allowed_registries`.
 //!
-//! The command allows what is in use, or what of it the user's list approves, and what OpenShift itself
-//! needs: without its own registries nodes can pull no part of the platform.
+//! That a registry is in use approves nothing, so that a command is only suggested from the user's own
+//! list, after the whole cluster was read, where all that is in use is on it. OpenShift's own registries
+//! are added: without them nodes can pull no part of the platform.
 
 use std::collections::BTreeSet;
 
 use extreg_core::facts::Known;
-use serde_json::json;
 
-use super::support::{Draft, PatchKind, configuration, patch, registries_in_use};
+use super::remedy;
+use super::support::{Draft, configuration, is_external, judged, registries_in_use};
+use crate::approved::{Allowance, List, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
+use crate::remedy::{Action, ClusterList, Inspection, Remedy};
 use crate::snapshot::{Meaning, Snapshot, UseRole};
 
 const FIELD: &str = "spec.registrySources.allowedRegistries";
@@ -47,20 +50,19 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         Known::Unknown => {
             let draft = draft(
                 "absent",
-                "whether the cluster has a list of allowed registries cannot be told: its image \
-                 configuration could not be read"
+                "inconclusive: image.config.openshift.io/cluster, which has the list of allowed \
+                 registries, could not be read"
                     .to_owned(),
-                "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+                remedy::look_at_image_config(),
             );
             findings.push(draft.at(place).unknown());
         }
         Known::Known(Some(sources)) if sources.allowed.is_empty() => {
-            let allowed = allowed(snapshot);
-            let (rule, message, body) = if sources.blocked.is_empty() {
+            let (rule, message, fix) = if sources.blocked.is_empty() {
                 (
                     "absent",
                     "the cluster allows every registry: it has no allowedRegistries".to_owned(),
-                    json!({"allowedRegistries": allowed}),
+                    fix(snapshot),
                 )
             } else {
                 (
@@ -69,22 +71,58 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
                         "the cluster allows every registry but what blockedRegistries has: {}",
                         sources.blocked.join(", ")
                     ),
-                    json!({"allowedRegistries": allowed, "blockedRegistries": null}),
+                    Remedy::instruct_after(
+                        format!(
+                            "decide which registries are approved and write them to {FIELD}; it \
+                             replaces blockedRegistries, so leave out what is blocked"
+                        ),
+                        Inspection::Inventory,
+                    ),
                 )
             };
-            let body = json!({"spec": {"registrySources": body}});
-            let fix = patch(&place.object, PatchKind::Merge, &body);
             findings.push(draft(rule, message, fix).at(place));
         }
         Known::Known(_) => {}
     }
 }
 
+/// The user's list, where everything that is in use is on it.
+fn fix(snapshot: &Snapshot) -> Remedy {
+    let allowance = Allowance::of(snapshot);
+    let all_approved = judged(snapshot)
+        .filter(|used| is_external(used))
+        .all(|used| {
+            let targets = targets(used, &snapshot.cluster).known().unwrap_or_default();
+            !targets.is_empty() && targets.iter().all(|t| allowance.approves(t) == Some(true))
+        });
+    match allowance.list {
+        List::Given(_) if all_approved => Remedy::run(Action::SetClusterList {
+            list: ClusterList::Allowed,
+            registries: allowed(snapshot).into_iter().collect(),
+        }),
+        List::Given(approved) => Remedy::instruct_after(
+            format!(
+                "settle what the list {} does not approve (EXR001, EXR011) first: with a list in {FIELD} \
+                 nodes and builds refuse to pull it",
+                approved.name()
+            ),
+            Inspection::Inventory,
+        ),
+        List::Cluster(_) | List::Absent | List::Unknown => Remedy::instruct_after(
+            format!(
+                "decide which registries are approved, write them down as ApprovedRegistries and audit \
+                 with that (--approved FILE); what is in use is not what is approved. Then write the \
+                 list to {FIELD}"
+            ),
+            Inspection::Inventory,
+        ),
+    }
+}
+
 fn why(snapshot: &Snapshot) -> String {
-    let mut why =
-        "Anybody who may create a pod or a build brings in an image from anywhere. A list \
-                   takes effect on every node, so look at it before you run the command."
-            .to_owned();
+    let mut why = "Every user who can create a pod or a build brings in an image from anywhere. A list takes \
+                   effect on every node."
+        .to_owned();
     let is_searched = |meaning| meaning == Meaning::Searched;
     if snapshot.uses.iter().any(|used| is_searched(used.meaning)) {
         why.push_str(" Short names are not counted in it: write them out first (EXR010).");
@@ -135,34 +173,50 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_found_with_what_is_in_use() {
+    fn what_is_in_use_approves_nothing() {
         let [finding] = found(&in_use(openshift(&[], &[]))).try_into().unwrap();
         assert_eq!(finding.rule, "absent");
-        assert_eq!(
-            finding.fix,
-            r#"oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"registrySources":{"allowedRegistries":["docker.io","ghcr.io","image-registry.openshift-image-registry.svc:5000","m.corp","quay.io","registry.redhat.io"]}}}'"#
-        );
-    }
-
-    #[test]
-    fn what_the_users_list_leaves_out_is_not_allowed_by_the_command() {
+        assert!(finding.fix.actions().is_empty(), "{finding:?}");
+        // Nor does a list that leaves out what is in use: nodes would refuse it.
         let mut snapshot = in_use(openshift(&[], &[]));
         snapshot.approved = Some(approved(&["docker.io/acme"]));
         let [finding] = found(&snapshot).try_into().unwrap();
-        assert!(finding.fix.contains("docker.io") && !finding.fix.contains("ghcr.io"));
+        assert!(finding.fix.actions().is_empty(), "{finding:?}");
     }
 
     #[test]
-    fn a_block_list_is_no_allow_list_and_gives_way_to_it() {
+    fn the_users_list_is_written_after_all_of_the_cluster_was_read() {
+        let mut snapshot = in_use(openshift(&[], &[]));
+        snapshot.approved = Some(approved(&["docker.io/acme", "ghcr.io"]));
+        let [finding] = found(&snapshot).try_into().unwrap();
+        assert_eq!(
+            finding.fix_text(),
+            r#"oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"registrySources":{"allowedRegistries":["docker.io","ghcr.io","image-registry.openshift-image-registry.svc:5000","m.corp","quay.io","registry.redhat.io"]}}}'"#
+        );
+        let shown = |snapshot: &Snapshot| {
+            let origin = crate::place::Origin::Cluster;
+            let fix = finding
+                .fix
+                .clone()
+                .checked(snapshot, Outcome::Fail, &origin);
+            !fix.actions().is_empty()
+        };
+        assert!(!shown(&snapshot), "one namespace is not the cluster");
+        for kind in Kind::ALL {
+            snapshot.listed.add(kind, "".into());
+        }
+        assert!(shown(&snapshot));
+        snapshot.coverage.scope.namespaces = Some(["shop".into()].into());
+        assert!(!shown(&snapshot));
+    }
+
+    #[test]
+    fn a_block_list_is_not_an_allow_list() {
         let [finding] = found(&openshift(&[], &["evil.example.com"]))
             .try_into()
             .unwrap();
         assert_eq!(finding.rule, "only-blocked");
-        assert!(
-            finding.fix.contains(r#""blockedRegistries":null"#),
-            "{}",
-            finding.fix
-        );
+        assert!(finding.fix.actions().is_empty(), "{finding:?}");
     }
 
     #[test]

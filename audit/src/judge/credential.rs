@@ -21,8 +21,9 @@ pub use self::asked::{CredentialUse, credential_uses};
 use super::found::found;
 use super::remedy;
 use crate::check::CheckId;
-use crate::credentials::{registry_of_key, shown_key};
+use crate::credentials::shown_key;
 use crate::finding::{Finding, Place};
+use crate::remedy::Remedy;
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -47,23 +48,15 @@ fn about(rule: &'static str, secret: &SecretRecord, key: &str) -> Finding {
     found(CheckId::Exr009, rule, place)
 }
 
-/// How a secret gets a key that every consumer finds. A secret with keys of other registries
-/// cannot simply be written anew.
-fn rewrite(secret: &SecretRecord, registry: RegistryHost<'_>, username: &str) -> String {
-    let alone = match &secret.keys {
-        SecretKeys::Known(keys) => keys.iter().all(|key| {
-            key.normalised()
-                .is_none_or(|normalised| registry_of_key(&normalised) == registry)
-        }),
-        SecretKeys::Elided | SecretKeys::Unreadable => true,
-    };
-    if alone {
-        remedy::replace_secret(secret, registry, username)
+/// How a secret gets a key that every consumer finds, beside those that it has. A secret of the older
+/// type cannot get one.
+fn rewrite(secret: &SecretRecord, registry: RegistryHost<'_>) -> Remedy {
+    if matches!(secret.keys, SecretKeys::Known(_)) {
+        remedy::set_credential(&secret.object.namespace, &secret.object.name, registry)
     } else {
-        format!(
-            "write the key {} with username, password and padded auth into {}",
-            remedy::server(registry),
+        Remedy::instruct(format!(
+            "write a docker config with a key for the registry into {}, in place of what it holds",
             secret.object
-        )
+        ))
     }
 }

@@ -4,22 +4,27 @@ use std::sync::Arc;
 
 use super::index::Index;
 use crate::kind::Kind;
-use crate::place::ObjectId;
-use crate::snapshot::{ImageTrigger, Snapshot, WorkloadRecord};
+use crate::place::{ObjectId, Origin};
+use crate::snapshot::{Snapshot, StreamRecord, WorkloadRecord};
+use crate::trigger::{ImageTrigger, Triggers, Unusable};
 
 /// How a container follows a tag of an ImageStream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Following<'a> {
-    /// A trigger sets its image whenever the tag changes.
+    /// A trigger sets its image whenever the tag changes; or will, when a build has pushed the tag.
     Works,
-    /// A trigger would, and whether its tag is there was not read.
+    /// A trigger would, and whether its tag exists was not read.
     Unseen(&'a ImageTrigger),
     /// A trigger would, but is paused.
     Paused(&'a ImageTrigger),
-    /// A trigger would, but its tag is not there.
+    /// A trigger would, but its tag does not exist and no build writes it.
     NoTag(&'a ImageTrigger),
-    /// OpenShift ignores the whole annotation, for this reason.
-    Broken(&'a str),
+    /// A trigger is for it, but OpenShift does not follow it.
+    Faulty(&'a ImageTrigger),
+    /// A trigger would, but for this other one OpenShift sets none of the annotation.
+    Stopped(&'a ImageTrigger),
+    /// OpenShift cannot use the annotation at all.
+    Unusable(&'a Unusable),
     /// No trigger sets it.
     None,
 }
@@ -32,30 +37,34 @@ impl<'a> Following<'a> {
         workload: &'a WorkloadRecord,
         container: &str,
     ) -> Self {
-        let best = workload
+        if let Some(unusable) = &workload.unusable_triggers {
+            return Self::Unusable(unusable);
+        }
+        let stopped_by = stopped_by(snapshot, index, workload);
+        workload
             .triggers
             .iter()
             .filter(|trigger| trigger.containers.iter().any(|name| **name == *container))
-            .map(|trigger| Self::trigger(snapshot, index, trigger))
-            .min_by_key(Self::rank);
-        match (best, &workload.broken_triggers) {
-            (Some(best), _) => best,
-            (None, Some(reason)) => Self::Broken(reason),
-            (None, None) => Self::None,
-        }
+            .map(|trigger| match (stopped_by, trigger.fault) {
+                (_, Some(_)) => Self::Faulty(trigger),
+                (Some(by), None) => Self::Stopped(by),
+                (None, None) => Self::trigger(snapshot, index, trigger),
+            })
+            .min_by_key(Self::rank)
+            .unwrap_or(Self::None)
     }
 
     fn trigger(snapshot: &Snapshot, index: &Index<'_>, trigger: &'a ImageTrigger) -> Self {
         if trigger.paused {
             return Self::Paused(trigger);
         }
-        let (stream, tag) = trigger.tag.split_once(':').unwrap_or((&trigger.tag, ""));
-        let object = ObjectId {
-            namespace: trigger.namespace.clone(),
-            kind: Kind::ImageStream,
-            name: stream.into(),
+        let Some((_, tag)) = trigger.stream_tag() else {
+            return Self::Faulty(trigger);
         };
-        match index.streams.get(&object) {
+        if index.is_written(trigger) {
+            return Self::Works;
+        }
+        match stream_of(index, trigger) {
             Some(stream) if stream.tags.iter().any(|of| *of.name == *tag) => Self::Works,
             None if !snapshot.holds_all(Kind::ImageStream, &trigger.namespace) => {
                 Self::Unseen(trigger)
@@ -70,10 +79,47 @@ impl<'a> Following<'a> {
             Self::Unseen(_) => 1,
             Self::Paused(_) => 2,
             Self::NoTag(_) => 3,
-            Self::Broken(_) => 4,
-            Self::None => 5,
+            Self::Stopped(_) => 4,
+            Self::Faulty(_) => 5,
+            Self::Unusable(_) => 6,
+            Self::None => 7,
         }
     }
+}
+
+/// The trigger of an annotation whose container does not resolve, for which OpenShift sets none of
+/// the others; it does so only while the tag of that one has an image.
+pub(super) fn stopped_by<'a>(
+    snapshot: &Snapshot,
+    index: &Index<'_>,
+    workload: &'a WorkloadRecord,
+) -> Option<&'a ImageTrigger> {
+    if workload.object.kind == Kind::DeploymentConfig {
+        return None;
+    }
+    Triggers::stopped_by(&workload.triggers, |trigger| {
+        let Some((_, tag)) = trigger.stream_tag() else {
+            return false;
+        };
+        match stream_of(index, trigger) {
+            Some(stream) => stream.tags.iter().any(|of| {
+                let is_shown = !of.digest.is_empty() || of.reference;
+                // Of files no status is known.
+                *of.name == *tag && (is_shown || stream.origin != Origin::Cluster)
+            }),
+            None => !snapshot.holds_all(Kind::ImageStream, &trigger.namespace),
+        }
+    })
+}
+
+/// The stream of a trigger, if it was read.
+pub(super) fn stream_of<'s>(index: &Index<'s>, trigger: &ImageTrigger) -> Option<&'s StreamRecord> {
+    let object = ObjectId {
+        namespace: trigger.namespace.clone(),
+        kind: Kind::ImageStream,
+        name: trigger.stream().into(),
+    };
+    index.streams.get(&object).copied()
 }
 
 /// Whether OpenShift fills image triggers of a kind (library-go `pkg/image/trigger`).

@@ -3,15 +3,16 @@
 use super::support::Draft;
 use crate::check::CheckId;
 use crate::finding::{Finding, Place};
+use crate::remedy::Remedy;
 
-/// A finding of a check at a place; image, words and command are for the check to add.
+/// A finding of a check at a place; image, words and remedy are for the check to add.
 pub(super) fn found(check: CheckId, rule: &'static str, place: Place) -> Finding {
     Draft {
         check,
         rule,
         message: String::new(),
         why: String::new(),
-        fix: String::new(),
+        fix: Remedy::default(),
     }
     .at(place)
 }

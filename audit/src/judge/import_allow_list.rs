@@ -9,12 +9,14 @@
 use std::collections::BTreeSet;
 
 use extreg_core::facts::Known;
-use serde_json::json;
 
-use super::support::{Draft, PatchKind, configuration, patch, registries_in_use};
+use super::remedy;
+use super::support::{Draft, configuration, judged, registries_in_use};
+use crate::approved::{Allowance, List, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::snapshot::{Snapshot, UseRole};
+use crate::remedy::{Action, ClusterList, Inspection, Remedy};
+use crate::snapshot::{Meaning, Snapshot, UseRole};
 
 const FIELD: &str = "spec.allowedRegistriesForImport";
 /// What OpenShift's own streams are imported from; the samples operator refuses to run without.
@@ -38,25 +40,18 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         Known::Unknown => {
             let draft = draft(
                 "absent",
-                "whether imports are limited to some registries cannot be told: the cluster's image \
-                 configuration could not be read",
-                "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+                "inconclusive: image.config.openshift.io/cluster, which limits imports, could not be read",
+                remedy::look_at_image_config(),
             );
             findings.push(draft.at(configuration(snapshot, "", FIELD)).unknown());
             return;
         }
     };
-    let allowed: Vec<_> = allowed(snapshot)
-        .into_iter()
-        .map(|domain| json!({"domainName": domain, "insecure": false}))
-        .collect();
     let place = configuration(snapshot, "", FIELD);
-    let body = json!({"spec": {"allowedRegistriesForImport": allowed}});
-    let fix = patch(&place.object, PatchKind::Merge, &body);
     if sources.allowed_for_import.is_empty() {
         let message = "imports may come from every registry: the cluster has no \
                        allowedRegistriesForImport";
-        findings.push(draft("absent", message, fix).at(place));
+        findings.push(draft("absent", message, fix(snapshot)).at(place));
         return;
     }
     let admits_all = sources
@@ -71,6 +66,13 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
             entry.domain
         );
         let place = configuration(snapshot, &entry.domain, &field);
+        let fix = Remedy::instruct_after(
+            format!(
+                "replace {} in {FIELD} by the registries that are approved for imports",
+                entry.domain
+            ),
+            Inspection::Inventory,
+        );
         findings.push(draft("admits-all", &message, fix).at(place));
     }
 }
@@ -79,6 +81,32 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 fn is_any_host(domain: &str) -> bool {
     let host = domain.split_once(':').map_or(domain, |(host, _)| host);
     host.contains('*') && host.chars().all(|c| c == '*')
+}
+
+/// The user's list, where everything that is imported is on it.
+fn fix(snapshot: &Snapshot) -> Remedy {
+    let allowance = Allowance::of(snapshot);
+    let mut imports = judged(snapshot)
+        .filter(|used| used.role == UseRole::Import && used.meaning == Meaning::External);
+    let all_approved = imports.all(|used| {
+        let targets = targets(used, &snapshot.cluster).known().unwrap_or_default();
+        targets
+            .iter()
+            .all(|target| allowance.approves(target) == Some(true))
+    });
+    match allowance.list {
+        List::Given(_) if all_approved => Remedy::run(Action::SetClusterList {
+            list: ClusterList::AllowedForImport,
+            registries: allowed(snapshot).into_iter().collect(),
+        }),
+        _ => Remedy::instruct_after(
+            format!(
+                "decide from which registries users can import, and write them to {FIELD}; what is in \
+                 use is not what is approved"
+            ),
+            Inspection::Inventory,
+        ),
+    }
 }
 
 fn allowed(snapshot: &Snapshot) -> BTreeSet<String> {
@@ -93,7 +121,7 @@ mod tests {
     use crate::finding::Outcome;
     use crate::kind::Kind;
     use crate::snapshot::AllowedRegistry;
-    use crate::testing::{image_use, object, openshift, place};
+    use crate::testing::{approved, image_use, object, openshift, place};
 
     fn found(snapshot: &Snapshot) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -130,11 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_found_with_what_is_imported() {
+    fn what_is_imported_approves_nothing() {
         let [finding] = found(&with(&[])).try_into().unwrap();
         assert_eq!(finding.rule, "absent");
+        assert!(finding.fix.actions().is_empty(), "{finding:?}");
+        let mut snapshot = with(&[]);
+        snapshot.approved = Some(approved(&["reg.example.com:5000"]));
+        let [finding] = found(&snapshot).try_into().unwrap();
         assert_eq!(
-            finding.fix,
+            finding.fix_text(),
             r#"oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"allowedRegistriesForImport":[{"domainName":"quay.io","insecure":false},{"domainName":"reg.example.com:5000","insecure":false},{"domainName":"registry.redhat.io","insecure":false}]}}'"#
         );
     }

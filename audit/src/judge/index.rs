@@ -1,11 +1,12 @@
 //! The records of a snapshot by object: the order in which they were read says nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credentials::PulledBy;
 use crate::kind::Kind;
 use crate::place::ObjectId;
 use crate::snapshot::{BuildRecord, ImageUse, Snapshot, StreamRecord, UseRole, WorkloadRecord};
+use crate::trigger::ImageTrigger;
 
 /// The records of a snapshot by object.
 pub(super) struct Index<'a> {
@@ -14,6 +15,8 @@ pub(super) struct Index<'a> {
     pub(super) builds: BTreeMap<&'a ObjectId, &'a BuildRecord>,
     pub(super) streams: BTreeMap<&'a ObjectId, &'a StreamRecord>,
     pub(super) workloads: BTreeMap<&'a ObjectId, &'a WorkloadRecord>,
+    /// The tags that builds write: namespace and `stream:tag`.
+    written: BTreeSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Index<'a> {
@@ -28,6 +31,12 @@ impl<'a> Index<'a> {
             builds: snapshot.builds.iter().map(|r| (&r.object, r)).collect(),
             streams: snapshot.streams.iter().map(|r| (&r.object, r)).collect(),
             workloads: snapshot.workloads.iter().map(|r| (&r.object, r)).collect(),
+            written: snapshot
+                .builds
+                .iter()
+                .filter_map(|build| build.writes.as_ref())
+                .map(|(namespace, tag)| (&**namespace, &**tag))
+                .collect(),
         }
     }
 }
@@ -42,6 +51,14 @@ impl Index<'_> {
         } else {
             PulledBy::Field
         }
+    }
+
+    /// Whether a build pushes to the tag of a trigger, which makes it.
+    pub(super) fn is_written(&self, trigger: &ImageTrigger) -> bool {
+        trigger.stream_tag().is_some_and(|(stream, tag)| {
+            let name = format!("{stream}:{tag}");
+            self.written.contains(&(&*trigger.namespace, &*name))
+        })
     }
 
     /// Whether a workload is made by another one that was read, which is judged in its place.

@@ -7,12 +7,13 @@
 //! `ocp_insecure_allowed_registries_for_import`.
 
 use extreg_core::facts::Known;
-use serde_json::json;
 
-use super::support::{Draft, PatchKind, configuration, is_on_cluster, patch};
+use super::remedy;
+use super::support::{Draft, configuration};
 use crate::approved::{Scope, targets};
 use crate::check::CheckId;
 use crate::finding::{Finding, ImageName, Place};
+use crate::remedy::{Action, Inspection, Remedy, SpecTag};
 use crate::snapshot::{RegistrySources, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 const INSECURE: &str = "spec.registrySources.insecureRegistries";
@@ -28,7 +29,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
                 "whether the cluster has insecure registries cannot be told: its image configuration \
                  could not be read"
                     .to_owned(),
-                "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+                remedy::look_at_image_config(),
             );
             findings.push(draft.at(configuration(snapshot, "", INSECURE)).unknown());
         }
@@ -40,7 +41,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
 }
 
-fn draft(rule: &'static str, message: String, fix: String) -> Draft {
+fn draft(rule: &'static str, message: String, fix: Remedy) -> Draft {
     Draft {
         check: CheckId::Exr004,
         rule,
@@ -55,14 +56,23 @@ fn draft(rule: &'static str, message: String, fix: String) -> Draft {
 fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec<Finding>) {
     for (index, entry) in sources.insecure.iter().enumerate() {
         let place = configuration(snapshot, entry, &format!("{INSECURE}[{index}]"));
-        let path = format!("/spec/registrySources/insecureRegistries/{index}");
-        // The test keeps a command that is run late from taking away another entry.
-        let body = json!([
-            {"op": "test", "path": path, "value": &**entry},
-            {"op": "remove", "path": path},
-        ]);
-        let fix = patch(&place.object, PatchKind::Json, &body);
         let uses = count_uses(snapshot, entry);
+        // A registry in use may have no other way to be reached.
+        let fix = if uses == 0 {
+            Remedy::run(Action::VerifyRegistry {
+                index,
+                registry: entry.clone(),
+            })
+        } else {
+            Remedy::instruct_after(
+                format!(
+                    "give {entry} a certificate that the cluster trusts (spec.additionalTrustedCA of \
+                     {}), then remove it from {INSECURE}",
+                    place.object
+                ),
+                Inspection::Inventory,
+            )
+        };
         let message = format!(
             "the cluster pulls from {entry} without checking who answers ({uses} of the images that \
              were read)"
@@ -73,12 +83,10 @@ fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec
     for (index, entry) in entries.filter(|(_, entry)| entry.insecure) {
         let field = format!("{FOR_IMPORT}[{index}].insecure");
         let place = configuration(snapshot, &entry.domain, &field);
-        let path = format!("/spec/allowedRegistriesForImport/{index}");
-        let body = json!([
-            {"op": "test", "path": format!("{path}/domainName"), "value": &*entry.domain},
-            {"op": "replace", "path": format!("{path}/insecure"), "value": false},
-        ]);
-        let fix = patch(&place.object, PatchKind::Json, &body);
+        let fix = Remedy::run(Action::VerifyImports {
+            index,
+            registry: entry.domain.clone(),
+        });
         let message = format!("imports from {} may be insecure", entry.domain);
         findings.push(draft("import-insecure", message, fix).at(place));
     }
@@ -107,18 +115,9 @@ fn insecure_tag(snapshot: &Snapshot, stream: &StreamRecord, tag: &TagRecord) -> 
         field: format!("spec.tags[{index}].importPolicy.insecure").into(),
         origin: stream.origin.clone(),
     };
-    let fix = if is_on_cluster(&place) {
-        let path = format!("/spec/tags/{index}");
-        let body = json!([
-            {"op": "test", "path": format!("{path}/name"), "value": &*tag.name},
-            {"op": "replace", "path": format!("{path}/importPolicy/insecure"), "value": false},
-        ]);
-        patch(&stream.object, PatchKind::Json, &body)
-    } else {
-        format!(
-            "in {} take out {} of {}",
-            place.origin, place.field, place.object
-        )
+    let fix = match SpecTag::of(&stream.object, tag) {
+        Some(tag) => Remedy::run(Action::Secure { tag }),
+        None => Remedy::instruct(format!("remove {} of {}", place.field, place.object)),
     };
     let from = match &tag.from {
         TagOrigin::Image(image) => image.to_string(),
@@ -217,9 +216,11 @@ mod tests {
             ]
         );
         assert_eq!(
-            findings[1].fix,
-            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/registrySources/insecureRegistries/1","value":"reg.corp"},{"op":"remove","path":"/spec/registrySources/insecureRegistries/1"}]'"#
+            findings[0].fix_text(),
+            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/registrySources/insecureRegistries/0","value":"a.corp"},{"op":"remove","path":"/spec/registrySources/insecureRegistries/0"}]'"#
         );
+        // What is in use may have no other way to be reached.
+        assert!(findings[1].fix.actions().is_empty(), "{findings:?}");
         assert!(
             findings[0].message.contains("(0 of"),
             "{}",
@@ -231,8 +232,8 @@ mod tests {
             findings[1].message
         );
         assert_eq!(
-            findings[2].fix,
-            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/allowedRegistriesForImport/1/domainName","value":"b.corp"},{"op":"replace","path":"/spec/allowedRegistriesForImport/1/insecure","value":false}]'"#
+            findings[2].fix_text(),
+            r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/allowedRegistriesForImport/1/domainName","value":"b.corp"},{"op":"add","path":"/spec/allowedRegistriesForImport/1/insecure","value":false}]'"#
         );
     }
 
@@ -251,8 +252,8 @@ mod tests {
         assert_eq!(&*finding.place.part, "v2");
         assert_eq!(&*finding.image.unwrap().registry, "reg.corp");
         assert_eq!(
-            finding.fix,
-            r#"oc patch imagestream.image.openshift.io/a -n shop --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"replace","path":"/spec/tags/1/importPolicy/insecure","value":false}]'"#
+            finding.fix.text(crate::caller::Caller::Kubectl),
+            r#"kubectl patch imagestream.image.openshift.io/a --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"add","path":"/spec/tags/1/importPolicy/insecure","value":false}]' -n shop"#
         );
 
         snapshot.streams[0].origin = Origin::File {
@@ -260,10 +261,13 @@ mod tests {
             line: 1,
         };
         let [finding] = found(&snapshot).try_into().unwrap();
-        assert!(
-            finding.fix.starts_with("in a.yaml:1 take out spec.tags[1]"),
-            "{}",
-            finding.fix
+        let fix = finding
+            .fix
+            .checked(&snapshot, Outcome::Fail, &finding.place.origin);
+        assert_eq!(
+            fix.text(crate::caller::Caller::Oc),
+            "in a.yaml:1: remove spec.tags[1].importPolicy.insecure of \
+             imagestream.image.openshift.io/a in shop"
         );
     }
 

@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::facts::Known;
 
-use super::support::{Draft, judged, mirrored, whole, word};
+use super::support::{Draft, judged, mirrored, whole};
 use crate::approved::targets;
 use crate::check::CheckId;
 use crate::finding::{Finding, Place};
 use crate::kind::Kind;
+use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{ImageUse, Meaning, MirrorKind, MirrorRule, Snapshot, UseRole};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -52,19 +53,19 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 
 fn is_legacy(rule: &MirrorRule) -> Finding {
     let name = &rule.object.name;
-    let file = format!("{name}.yaml");
     let draft = Draft {
         check: CheckId::Exr015,
         rule: "legacy",
-        message: format!("ImageContentSourcePolicy {name} is the older form of ImageDigestMirrorSet"),
-        why: "It is deprecated and will be removed. The command writes the new form to a file: apply \
-              that, wait for the nodes, then delete the old."
-            .to_owned(),
-        fix: format!(
-            "oc get {} -o yaml > {} && oc adm migrate icsp {}",
-            word(&rule.object.reference()),
-            word(&file),
-            word(&file)
+        message: format!(
+            "ImageContentSourcePolicy {name} is the older form of ImageDigestMirrorSet"
+        ),
+        why: "It is deprecated and will be removed.".to_owned(),
+        fix: Remedy::instruct_after(
+            format!(
+                "convert {name} with oc adm migrate icsp, apply the result, wait for the nodes, then \
+                 delete it"
+            ),
+            Inspection::Get(rule.object.clone()),
         ),
     };
     draft.at(Place {
@@ -94,7 +95,7 @@ fn hides(rule: &MirrorRule, names: &BTreeSet<String>) -> Finding {
         why: "The name says one registry and another one serves it: what the mirror holds is what \
               runs, and its credentials and its limits count."
             .to_owned(),
-        fix: format!("oc get {} -o yaml", word(&rule.object.reference())),
+        fix: Remedy::Inspect(Inspection::Get(rule.object.clone())),
     };
     draft.at(Place {
         object: rule.object.clone(),
@@ -118,12 +119,14 @@ fn unread() -> Finding {
     let draft = Draft {
         check: CheckId::Exr015,
         rule: "hidden-source",
-        message: "whether images come from mirrors cannot be told: the mirror sets could not be read"
-            .to_owned(),
+        message:
+            "whether images come from mirrors cannot be told: the mirror sets could not be read"
+                .to_owned(),
         why: "A mirror serves an image in place of the registry that its name says.".to_owned(),
-        fix: "oc get imagedigestmirrorsets.config.openshift.io,imagetagmirrorsets.config.openshift.io \
-              -o yaml"
-            .to_owned(),
+        fix: Remedy::Inspect(Inspection::List {
+            resources: "imagedigestmirrorsets.config.openshift.io,imagetagmirrorsets.config.openshift.io",
+            namespace: "".into(),
+        }),
     };
     draft.at(whole(Kind::ImageDigestMirrorSet)).unknown()
 }
@@ -183,7 +186,7 @@ mod tests {
         assert_eq!(finding.rule, "hidden-source");
         assert_eq!(&*finding.place.part, "quay.io/a");
         assert_eq!(
-            finding.fix,
+            finding.fix_text(),
             "oc get imagetagmirrorset.config.openshift.io/tags -o yaml"
         );
     }
@@ -196,9 +199,9 @@ mod tests {
             .unwrap();
         assert_eq!(finding.rule, "legacy");
         assert_eq!(
-            finding.fix,
-            "oc get imagecontentsourcepolicy.operator.openshift.io/old -o yaml > old.yaml && \
-             oc adm migrate icsp old.yaml"
+            finding.fix_text(),
+            "convert old with oc adm migrate icsp, apply the result, wait for the nodes, then delete it; \
+             see: oc get imagecontentsourcepolicy.operator.openshift.io/old -o yaml"
         );
     }
 

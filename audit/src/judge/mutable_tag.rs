@@ -4,8 +4,8 @@
 //! so that pods of one workload run different images, and a new image is rolled out to none of
 //! them. A digest says which image is meant; an image trigger (library-go
 //! `pkg/image/trigger/annotations.go`) writes the digest of an ImageStream tag into the container
-//! and rolls out each new one. A trigger that is paused, whose tag is not there, or whose
-//! annotation OpenShift ignores does nothing of it.
+//! and rolls out each new one. A trigger that is paused, whose tag does not exist, or that OpenShift
+//! ignores does nothing of it; a tag that a build writes will exist.
 
 #[cfg(test)]
 mod tests;
@@ -13,19 +13,19 @@ mod tests;
 use std::sync::Arc;
 
 use extreg_core::image::ImageRef;
-use extreg_core::rule::is_system_namespace;
 
 use super::followers::Followers;
-use super::following::{Following, can_follow, tag_in};
+use super::following::{Following, can_follow, stream_of, tag_in};
 use super::found::found;
 use super::index::Index;
-use super::remedy;
-use super::support::oc;
+use super::support::by_hand;
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome};
 use crate::kind::Kind;
 use crate::place::ObjectId;
+use crate::remedy::{Action, Inspection, Remedy, triggers};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
+use crate::trigger::ImageTrigger;
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);
@@ -73,21 +73,32 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn finding(&self, following: Following<'_>) -> Option<Finding> {
         let object = &self.usage.place.object;
+        let tag = |trigger| tag_in(trigger, &object.namespace);
         let but = match following {
             Following::Works => return None,
             Following::Unseen(trigger) => format!(
-                "; whether {}, which its trigger follows, is there was not read",
-                tag_in(trigger, &object.namespace)
+                "; whether {}, which its trigger follows, exists was not read",
+                tag(trigger)
             ),
-            Following::Paused(trigger) => format!(
-                "; its trigger on {} is paused",
-                tag_in(trigger, &object.namespace)
-            ),
+            Following::Paused(trigger) => format!("; its trigger on {} is paused", tag(trigger)),
             Following::NoTag(trigger) => format!(
-                "; its trigger follows {}, which is not there",
-                tag_in(trigger, &object.namespace)
+                "; its trigger follows {}, which does not exist{}",
+                tag(trigger),
+                self.tags_that_exist(trigger)
             ),
-            Following::Broken(reason) => {
+            Following::Faulty(trigger) => format!(
+                "; OpenShift ignores its trigger on {}: {}",
+                tag(trigger),
+                trigger
+                    .fault
+                    .map(|fault| fault.to_string())
+                    .unwrap_or_default()
+            ),
+            Following::Stopped(by) => format!(
+                "; OpenShift sets none of its triggers for the one on {}: no such container",
+                tag(by)
+            ),
+            Following::Unusable(reason) => {
                 format!("; OpenShift ignores its trigger annotation: {reason}")
             }
             Following::None => String::new(),
@@ -131,37 +142,29 @@ impl Judge<'_> {
         }
     }
 
-    fn fix(&self, following: Following<'_>) -> String {
+    fn fix(&self, following: Following<'_>) -> Remedy {
         let object = &self.usage.place.object;
         let image = &self.usage.image;
-        match following {
-            Following::Paused(_) => return remedy::resume_triggers(object),
-            // What was not read is not written, nor a stream of the platform, nor a short name that
-            // may mean any registry.
-            Following::Unseen(trigger) => {
-                let stream = trigger.tag.split(':').next().unwrap_or_default();
-                return oc(
-                    &["get", "imagestream", stream, "-o", "yaml"],
-                    &trigger.namespace,
-                );
+        let workload = self.index.workloads.get(object).copied();
+        match (following, workload) {
+            (Following::Paused(trigger), Some(workload)) => {
+                return triggers::resume(workload, trigger);
             }
-            Following::NoTag(trigger) => {
-                let is_named =
-                    ImageRef::parse(&image.written).is_ok_and(|image| !image.registry().is_empty());
-                if !is_named || is_system_namespace(&trigger.namespace) {
-                    return format!(
-                        "let the trigger follow a tag that exists, in place of {}",
-                        tag_in(trigger, &object.namespace)
-                    );
-                }
-                return remedy::schedule(&trigger.namespace, &trigger.tag, &image.written);
+            (Following::Faulty(trigger) | Following::Stopped(trigger), Some(workload)) => {
+                return triggers::correct(workload, trigger);
             }
-            Following::Broken(_) => return remedy::remove_triggers(object),
-            Following::Works | Following::None => {}
+            (Following::Unusable(_), Some(workload)) => {
+                return triggers::unusable_annotation(workload);
+            }
+            (Following::Unseen(trigger), _) => {
+                return Remedy::Inspect(Inspection::Get(stream_id(trigger)));
+            }
+            (Following::NoTag(trigger), _) => return self.missing(trigger),
+            _ => {}
         }
         let container = &self.usage.place.part;
         let can_trigger = can_follow(object.kind) && self.usage.role == UseRole::Run;
-        if can_trigger {
+        if let Some(workload) = workload.filter(|_| can_trigger) {
             let found = self.followers.find(
                 &object.namespace,
                 &image.registry,
@@ -169,7 +172,12 @@ impl Judge<'_> {
                 self.tag,
             );
             if let Some(follower) = found.filter(|follower| follower.follows(self.tag)) {
-                return remedy::trigger(object, &follower.name(), container);
+                return triggers::follow(
+                    workload,
+                    &object.namespace,
+                    &follower.name(),
+                    std::slice::from_ref(container),
+                );
             }
         }
         let can_set = can_trigger
@@ -179,34 +187,113 @@ impl Judge<'_> {
             ) && self.usage.role == UseRole::Run;
         if can_set && !image.digest.is_empty() && !image.registry.is_empty() {
             let pinned = format!("{}/{}@{}", image.registry, image.repository, image.digest);
-            return remedy::set_image(object, container, &pinned);
+            return Remedy::run(Action::SetImage {
+                workload: object.clone(),
+                container: Arc::clone(container),
+                field: Arc::clone(&self.usage.place.field),
+                was: Arc::clone(&image.written),
+                image: pinned.into(),
+            });
         }
-        match self.new_tag() {
-            Some(target) if can_trigger && self.usage.meaning == Meaning::External => format!(
-                "{} && {}",
-                remedy::schedule(&object.namespace, &target, &image.written),
-                remedy::trigger(object, &target, container)
-            ),
-            _ => format!("name the image by its digest in {}", self.usage.place.field),
+        match (self.new_tag(), workload) {
+            (Some((stream, name)), Some(workload))
+                if can_trigger && self.usage.meaning == Meaning::External =>
+            {
+                let tag = format!("{}:{name}", stream.name);
+                let mut actions = vec![Action::CreateTag {
+                    stream,
+                    tag: name.into(),
+                    image: Arc::clone(&image.written),
+                }];
+                match triggers::follow(
+                    workload,
+                    &object.namespace,
+                    &tag,
+                    std::slice::from_ref(container),
+                ) {
+                    Remedy::Run(trigger) => {
+                        actions.extend(trigger);
+                        Remedy::Run(actions)
+                    }
+                    other => other,
+                }
+            }
+            _ => Remedy::instruct(by_hand(&self.usage.place, "the image by its digest")),
         }
     }
 
-    /// A tag for the image, of a stream of the namespace, that nobody has yet.
-    fn new_tag(&self) -> Option<String> {
+    /// What a trigger waits for that follows a tag which does not exist: another tag of its stream,
+    /// or one that follows the image of the container.
+    fn missing(&self, trigger: &ImageTrigger) -> Remedy {
+        let stream = stream_id(trigger);
+        let tag = trigger.stream_tag().map_or("latest", |(_, tag)| tag);
+        let has_tags = stream_of(self.index, trigger).is_some_and(|of| !of.tags.is_empty());
+        if has_tags || self.usage.meaning != Meaning::External {
+            return Remedy::instruct(format!(
+                "let the trigger of {} follow a tag that exists, or let {}:{tag} follow an image{}",
+                self.usage.place.object,
+                stream.name,
+                self.tags_that_exist(trigger)
+            ));
+        }
+        Remedy::run(Action::CreateTag {
+            stream,
+            tag: tag.into(),
+            image: Arc::clone(&self.usage.image.written),
+        })
+    }
+
+    /// The tags of the stream of a trigger, in words.
+    fn tags_that_exist(&self, trigger: &ImageTrigger) -> String {
+        /// More tags than these are counted.
+        const SHOWN: usize = 5;
+        let Some(stream) = stream_of(self.index, trigger) else {
+            return String::new();
+        };
+        let names: Vec<&str> = stream.tags.iter().map(|tag| &*tag.name).collect();
+        let shown = names
+            .iter()
+            .take(SHOWN)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        match names.len() {
+            0 => format!("; {} has no tags", stream.object.name),
+            count if count > SHOWN => {
+                format!(
+                    "; {} has {shown} and {} more",
+                    stream.object.name,
+                    count - SHOWN
+                )
+            }
+            _ => format!("; {} has {shown}", stream.object.name),
+        }
+    }
+
+    /// A tag for the image, of a stream of the namespace, that does not exist yet.
+    fn new_tag(&self) -> Option<(ObjectId, String)> {
         let repository = &self.usage.image.repository;
         let short = repository.rsplit('/').next().unwrap_or_default();
         [short.to_owned(), repository.replace('/', "-")]
             .into_iter()
             .filter(|name| !name.is_empty())
-            .find(|name| {
-                let stream = ObjectId {
-                    namespace: self.usage.place.object.namespace.clone(),
-                    kind: Kind::ImageStream,
-                    name: Arc::from(&**name),
-                };
-                let tags = self.index.streams.get(&stream).map(|stream| &stream.tags);
+            .map(|name| ObjectId {
+                namespace: self.usage.place.object.namespace.clone(),
+                kind: Kind::ImageStream,
+                name: name.into(),
+            })
+            .find(|stream| {
+                let tags = self.index.streams.get(stream).map(|stream| &stream.tags);
                 !tags.is_some_and(|tags| tags.iter().any(|tag| *tag.name == *self.tag))
             })
-            .map(|name| format!("{name}:{}", self.tag))
+            .map(|stream| (stream, self.tag.to_owned()))
+    }
+}
+
+fn stream_id(trigger: &ImageTrigger) -> ObjectId {
+    ObjectId {
+        namespace: Arc::clone(&trigger.namespace),
+        kind: Kind::ImageStream,
+        name: trigger.stream().into(),
     }
 }

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_off_the_users_list_is_found_with_the_command_that_moves_it() {
+    fn an_image_off_the_users_list_is_found_and_none_is_invented_in_its_place() {
         let mut snapshot = with(
             openshift(&[], &[]),
             &[run("docker.io/other/cart:1"), run("quay.io/acme/cart:1")],
@@ -98,8 +98,9 @@ mod tests {
             "docker.io/other/cart:1 is of docker.io/other/cart, which the list acme does not approve"
         );
         assert_eq!(
-            finding.fix,
-            "oc set image deployment.apps/cart -n shop web=quay.io/acme/cart:1"
+            finding.fix_text(),
+            "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to an image of \
+             an approved registry (quay.io/acme); copy it there first if it has none"
         );
         assert_eq!(finding.outcome, Outcome::Fail);
     }
@@ -204,12 +205,8 @@ mod tests {
         samples.managed = true;
         snapshot.streams.push(samples);
         let mut cart = workload(object(Kind::Deployment, "shop", "cart"), &[("web", "web")]);
-        cart.triggers.push(crate::snapshot::ImageTrigger {
-            namespace: "shop".into(),
-            tag: "cart:v1".into(),
-            containers: vec!["web".into()],
-            paused: false,
-        });
+        cart.triggers
+            .push(crate::testing::trigger("shop", "cart:v1", &["web"]));
         snapshot.workloads.push(cart);
         assert_eq!(said(&snapshot), []);
     }

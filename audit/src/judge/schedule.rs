@@ -27,6 +27,8 @@ use super::support::is_on_cluster;
 use crate::check::{CheckId, Severity};
 use crate::credentials::{Credential, Credentials};
 use crate::finding::{Finding, Place};
+use crate::place::ObjectId;
+use crate::remedy::{Action, Inspection, Remedy, SpecTag};
 use crate::snapshot::{FailedImport, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 /// Longer words of a registry tell nobody more.
@@ -68,7 +70,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn schedule(&self, tag: &TagRecord, image: External<'_>) -> Option<Finding> {
         let name = self.tag_name(tag);
-        let fix = |scheduled| remedy::tag(&self.stream.object, tag, image.written, scheduled);
+        let scheduled = || remedy::schedule(&self.stream.object, tag, true);
         let field = |leaf| tag.index.map(|index| format!("spec.tags[{index}].{leaf}"));
         if tag.reference {
             return tag.scheduled.then(|| Finding {
@@ -78,7 +80,13 @@ impl Judge<'_> {
                 why: "A tag with reference: true is never imported: whatever uses it pulls the \
                       image by its name, and no digest is known"
                     .to_owned(),
-                ..self.finding("reference", image, fix(true))
+                ..self.finding(
+                    "reference",
+                    image,
+                    SpecTag::of(&self.stream.object, tag).map_or_else(Remedy::default, |tag| {
+                        Remedy::run(Action::Unreference { tag })
+                    }),
+                )
             });
         }
         (!tag.scheduled && !image.has_digest()).then(|| Finding {
@@ -92,7 +100,7 @@ impl Judge<'_> {
                 since(tag),
                 self.policy_words(image)
             ),
-            ..self.finding("not-scheduled", image, fix(true))
+            ..self.finding("not-scheduled", image, scheduled())
         })
     }
 
@@ -128,7 +136,7 @@ impl Judge<'_> {
         let again = if tag.scheduled {
             "OpenShift tries again at each interval"
         } else {
-            "It is not scheduled, so nothing tries again until somebody does"
+            "It is not scheduled, so that it is not retried"
         };
         let held = if tag.digest.is_empty() {
             "It holds no image, so that whatever follows it waits".to_owned()
@@ -145,54 +153,73 @@ impl Judge<'_> {
                 words(failure)
             ),
             why: format!("{held}. {again}{hint}"),
-            ..self.finding(
-                "import-failed",
-                image,
-                fix.unwrap_or_else(|| remedy::import(&self.stream.object, tag)),
-            )
+            ..self.finding("import-failed", image, fix)
         })
     }
 
-    /// What the credentials have to do with a failure, and what mends it if they do.
+    /// What a failure has to do with credentials, and what fixes it.
     fn refusal(
         &self,
         tag: &TagRecord,
         failure: &FailedImport,
         image: External<'_>,
-    ) -> (String, Option<String>) {
+    ) -> (String, Remedy) {
         let namespace = &self.stream.object.namespace;
+        let written = image.written;
         if is_throttled(failure) {
             let hint = ". The allowance of its account or address is used up: see EXR008";
-            return (hint.to_owned(), None);
+            let limit = Inspection::RateLimit {
+                namespace: namespace.clone(),
+                registry: image.host.as_str().into(),
+            };
+            return (hint.to_owned(), Remedy::Inspect(limit));
         }
-        if &*failure.reason != "Unauthorized" {
-            return (String::new(), None);
+        match &*failure.reason {
+            "Unauthorized" => {}
+            "NotFound" => {
+                let text = format!("push {written}, or let the tag follow an image that exists");
+                return (String::new(), Remedy::instruct(text));
+            }
+            "Forbidden" | "Invalid" => return (String::new(), remedy::look_at_image_config()),
+            _ => return (String::new(), remedy::import(&self.stream.object, tag)),
         }
-        match Credentials::of(self.snapshot).import(namespace, image.written) {
+        let check = |secret: Option<&ObjectId>| {
+            Remedy::Inspect(Inspection::CheckSecret {
+                namespace: namespace.clone(),
+                secret: secret.map(|secret| secret.name.clone()),
+                image: Some(written.into()),
+            })
+        };
+        match Credentials::of(self.snapshot).import(namespace, written) {
             Credential::Found {
                 secret, username, ..
-            } => (format!(". It was tried as {username}, from {secret}"), None),
+            } => {
+                let hint = format!(". It was tried as {username}, from {secret}");
+                (hint, check(Some(&secret)))
+            }
             Credential::None => (
-                format!(
-                    ". No credential for {} is to be had in {namespace}",
-                    image.host
-                ),
-                Some(self.credential_for(tag, image)),
+                format!(". {namespace} has no credential for {}", image.host),
+                self.credential_for(tag, image),
             ),
-            Credential::Broken { secret, .. } => (format!(". No import can use {secret}"), None),
-            Credential::Unknown(doubt) => (format!(". With what is not known: {doubt}"), None),
+            Credential::Broken { secret, .. } => {
+                let hint = format!(". No import can use {secret}");
+                (hint, check(Some(&secret)))
+            }
+            Credential::Unknown(doubt) => {
+                (format!(". With what is not known: {doubt}"), check(None))
+            }
         }
     }
 
-    fn credential_for(&self, tag: &TagRecord, image: External<'_>) -> String {
+    fn credential_for(&self, tag: &TagRecord, image: External<'_>) -> Remedy {
         let stream = &self.stream.object;
         let repository = image.image.repository_path();
         remedy::hub_name(image.written).map_or_else(
             || {
                 let namespace = &stream.namespace;
-                remedy::provide_secret(self.snapshot, namespace, image.host, &repository)
+                remedy::provide_credential(self.snapshot, namespace, image.host, &repository)
             },
-            |name| remedy::tag(stream, tag, &name, tag.scheduled),
+            |name| remedy::follow(stream, tag, &name),
         )
     }
 
@@ -213,11 +240,11 @@ impl Judge<'_> {
             ..self.finding(
                 "repository-never-scheduled",
                 image,
-                remedy::schedule(
-                    &stream.namespace,
-                    &format!("{}:latest", stream.name),
-                    &written,
-                ),
+                Remedy::run(Action::CreateTag {
+                    stream: stream.clone(),
+                    tag: "latest".into(),
+                    image: written.into(),
+                }),
             )
         })
     }
@@ -250,7 +277,7 @@ impl Judge<'_> {
         }
     }
 
-    fn finding(&self, rule: &'static str, image: External<'_>, fix: String) -> Finding {
+    fn finding(&self, rule: &'static str, image: External<'_>, fix: Remedy) -> Finding {
         Finding {
             image: Some(image.name()),
             fix,

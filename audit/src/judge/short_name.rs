@@ -16,12 +16,13 @@ use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::{InvalidRef, RefRole, Resolution, resolve};
 
-use super::support::{Draft, by_hand, judged, set_image, trigger_of};
-use crate::approved::{Allowance, Target, search_list};
+use super::support::{Draft, by_hand, judged, trigger_of};
+use crate::approved::{Target, search_list};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 use crate::kind::Kind;
-use crate::place::ObjectId;
+use crate::place::{ObjectId, Origin};
+use crate::remedy::{Action, Remedy};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 /// What to write where nobody can tell what is meant.
@@ -29,7 +30,7 @@ const FULL: &str = "its full name, REGISTRY/REPOSITORY:TAG";
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     findings.extend(judged(snapshot).filter_map(|used| match used.meaning {
-        Meaning::External => implied(snapshot, used),
+        Meaning::External => implied(used),
         Meaning::Searched => searched(snapshot, used),
         Meaning::Invalid => misread(snapshot, used),
         Meaning::Internal | Meaning::Parameter | Meaning::Unset => None,
@@ -37,7 +38,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 }
 
 /// A short name that is docker.io for certain.
-fn implied(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
+fn implied(used: &ImageUse) -> Option<Finding> {
     let written = &*used.image.written;
     let image = ImageRef::parse(written).ok()?;
     if !image.registry().is_empty() || image.is_registry_only() {
@@ -70,7 +71,16 @@ fn implied(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
             full.reference()
         ),
         why: why.to_owned(),
-        fix: set_image(snapshot, used, &full.reference()),
+        fix: Remedy::instruct(match used.role {
+            // No user can push there.
+            UseRole::Push if image.namespace().is_empty() => {
+                by_hand(&used.place, "a repository of your own, with its registry")
+            }
+            _ => by_hand(
+                &used.place,
+                &format!("its full name; as it stands that is {}", full.reference()),
+            ),
+        }),
     };
     Some(draft.of(used).with_severity(Severity::Low))
 }
@@ -82,21 +92,23 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     }
     let written = &*used.image.written;
     let image = ImageRef::parse(written).ok()?;
-    if is_a_stream(snapshot, used, &image) {
+    let stream = stream_of(snapshot, used, &image);
+    if stream.as_ref().is_some_and(|found| found.looks_up) {
         return None;
     }
-    let (hosts, list) = match search_list(used.role, &snapshot.cluster) {
-        Known::Known(hosts) => {
-            let list = hosts.join(", ");
-            (hosts, format!("it is looked for in {list}"))
+    let list = match search_list(used.role, &snapshot.cluster) {
+        Known::Known(hosts) => format!("it is searched for in {}", hosts.join(", ")),
+        Known::Unknown => {
+            "it is searched for in a list of the cluster that could not be read".to_owned()
         }
-        Known::Unknown => (
-            vec!["docker.io"],
-            "it is looked for in a list of the cluster that could not be read".to_owned(),
-        ),
     };
-    let candidates: Vec<_> = hosts.iter().map(|host| Target::of(&image, host)).collect();
-    let meant = likeliest(&Allowance::of(snapshot), &candidates)?;
+    // Looked up by its short name, it is the image of the stream that a person sees under it.
+    let fix = match stream {
+        Some(found) => Remedy::run(Action::SetLookup {
+            stream: found.object,
+        }),
+        None => Remedy::instruct(by_hand(&used.place, FULL)),
+    };
     let why = match used.role {
         UseRole::Base | UseRole::Source => {
             "The first registry that has the name wins, so whoever registers it there decides what is \
@@ -112,16 +124,23 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
         rule: "searched",
         message: format!("{written} names no registry: {list}"),
         why: why.to_owned(),
-        fix: set_image(snapshot, used, &meant.reference()),
+        fix,
     };
     Some(draft.of(used))
 }
 
-/// Whether a name of one segment means a tag of an ImageStream of the namespace that is looked up by
-/// such names: admission puts the stream's image in its place in pods and builds, and the stream's
-/// repository where the tag is not there yet (apiserver-library-go
-/// `pkg/admission/imagepolicy/imagepolicy.go`, `resolveImageReference` and `resolveImageStreamTag`).
-fn is_a_stream(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> bool {
+/// A stream that a short name is the name of.
+struct Named {
+    object: ObjectId,
+    /// Whether it is looked up by that name: admission puts the stream's image in its place.
+    looks_up: bool,
+}
+
+/// The stream of the namespace that a name of one segment is the name of, where it has the tag or will
+/// have it. Looked up are those of streams that say so, and all of an object that says so
+/// (apiserver-library-go `pkg/admission/imagepolicy/imagepolicy.go`, `resolveImageReference` and
+/// `resolveImageStreamTag`); where the tag does not exist yet, the stream's repository stands in for it.
+fn stream_of(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> Option<Named> {
     let object = &used.place.object;
     // Builds of Shipwright are no builds of OpenShift.
     let is_shipwright = matches!(object.kind, Kind::BuildRun | Kind::ShipwrightBuild);
@@ -132,41 +151,49 @@ fn is_a_stream(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> bo
     };
     let is_local = image.registry().is_empty() && image.namespace().is_empty();
     if !is_resolved || !is_local || !image.id().is_empty() {
-        return false;
+        return None;
     }
-    let stream = ObjectId {
+    let id = ObjectId {
         namespace: object.namespace.clone(),
         kind: Kind::ImageStream,
         name: image.name().into(),
     };
-    let streams = &snapshot.streams;
-    let first = streams.partition_point(|record| record.object < stream);
+    let first = snapshot
+        .streams
+        .partition_point(|record| record.object < id);
+    let stream = snapshot
+        .streams
+        .get(first)
+        .filter(|record| record.object == id)?;
     let tag = match image.tag() {
         "" => "latest",
         tag => tag,
     };
-    streams
-        .get(first)
-        .filter(|record| record.object == stream && record.looks_up)
-        .is_some_and(|record| {
-            let mut tags = record.tags.iter();
-            !record.repository.is_empty()
-                || tags.any(|known| &*known.name == tag && !known.digest.is_empty())
-        })
+    let name = format!("{}:{tag}", image.name());
+    let has_tag = stream.tags.iter().any(|known| {
+        // Of files no status is known.
+        *known.name == *tag && (!known.digest.is_empty() || stream.origin != Origin::Cluster)
+    });
+    let is_written = || {
+        let mut written = snapshot
+            .builds
+            .iter()
+            .filter_map(|build| build.writes.as_ref());
+        written.any(|(namespace, tag)| *namespace == object.namespace && **tag == *name)
+    };
+    let means_it = !stream.repository.is_empty() || has_tag || is_written();
+    means_it.then(|| Named {
+        looks_up: stream.looks_up || resolves_names(snapshot, object),
+        object: id,
+    })
 }
 
-/// What a person most likely means: what is approved, else Docker Hub, else what is asked first.
-fn likeliest<'a>(allowance: &Allowance<'_>, candidates: &'a [Target]) -> Option<&'a Target> {
-    let approved = |target: &&Target| allowance.approves(target) == Some(true);
-    candidates
-        .iter()
-        .find(approved)
-        .or_else(|| {
-            candidates
-                .iter()
-                .find(|target| target.registry() == "docker.io")
-        })
-        .or_else(|| candidates.first())
+fn resolves_names(snapshot: &Snapshot, object: &ObjectId) -> bool {
+    let workloads = &snapshot.workloads;
+    let first = workloads.partition_point(|workload| workload.object < *object);
+    workloads
+        .get(first)
+        .is_some_and(|workload| workload.object == *object && workload.resolves_names)
 }
 
 /// A name that means no image.
@@ -176,48 +203,35 @@ fn misread(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     else {
         return None;
     };
-    let (rule, message, fix) = match reason {
+    let (rule, message) = match reason {
         InvalidRef::UpperCase => {
             let host = written.split('/').next().unwrap_or_default();
-            let lower = format!("docker.io/{}", lower_name(written));
             (
                 "misread",
                 format!(
                     "{written} is a repository of docker.io to the API server and one of the registry \
-                     {host} to whoever pulls it"
+                     {host} to what pulls it"
                 ),
-                set_image(snapshot, used, &lower),
             )
         }
         InvalidRef::RegistryOnly => (
             "misread",
             format!("{written} is read as a registry with no repository in it"),
-            by_hand(&used.place, FULL),
         ),
         InvalidRef::Syntax(error) => (
             "invalid",
-            format!("{written} is no image reference: {error}"),
-            by_hand(&used.place, FULL),
+            format!("{written} is not a valid image reference: {error}"),
         ),
     };
     let draft = Draft {
         check: CheckId::Exr010,
         rule,
         message,
-        why: "What should be pulled from a registry is pulled from none, or from one that nobody \
-              meant."
+        why: "What should be pulled from a registry is pulled from none, or from another one."
             .to_owned(),
-        fix,
+        fix: Remedy::instruct(by_hand(&used.place, FULL)),
     };
     Some(draft.of(used))
-}
-
-/// The name in lower case, its tag as it is.
-fn lower_name(written: &str) -> String {
-    let end = written.rfind('/').unwrap_or_default();
-    let (folder, rest) = written.split_at(end);
-    let (name, version) = rest.split_at(rest.find([':', '@']).unwrap_or(rest.len()));
-    format!("{}{}{version}", folder.to_lowercase(), name.to_lowercase())
 }
 
 const fn role(role: UseRole) -> RefRole {
@@ -234,7 +248,9 @@ const fn role(role: UseRole) -> RefRole {
 mod tests {
     use super::*;
     use crate::kind::Kind;
-    use crate::testing::{approved, image_use, object, openshift, place, stream, tag};
+    use crate::testing::{
+        build_config, image_use, object, openshift, place, stream, tag, workload,
+    };
 
     fn used(role: UseRole, written: &str, meaning: Meaning) -> ImageUse {
         let (kind, part, field) = match role {
@@ -279,7 +295,8 @@ mod tests {
                 "implied",
                 Severity::Low,
                 "nginx names no registry: an import reads it as docker.io/library/nginx",
-                "oc tag --source=docker docker.io/library/nginx cart:v1 -n shop",
+                "set spec.tags[0].from.name of imagestream.image.openshift.io/cart in shop to its full \
+                 name; as it stands that is docker.io/library/nginx",
             ),
             (
                 UseRole::Push,
@@ -288,7 +305,18 @@ mod tests {
                 "implied",
                 Severity::Low,
                 "acme/batch:v1 names no registry: a push reads it as docker.io/acme/batch:v1",
-                r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/output/to/name","value":"acme/batch:v1"},{"op":"replace","path":"/spec/output/to/name","value":"docker.io/acme/batch:v1"}]'"#,
+                "set spec.output.to.name of buildconfig.build.openshift.io/cart in shop to its full name; \
+                 as it stands that is docker.io/acme/batch:v1",
+            ),
+            (
+                UseRole::Push,
+                "batch:v1",
+                Meaning::External,
+                "implied",
+                Severity::Low,
+                "batch:v1 names no registry: a push reads it as docker.io/library/batch:v1",
+                "set spec.output.to.name of buildconfig.build.openshift.io/cart in shop to a repository \
+                 of your own, with its registry",
             ),
             (
                 UseRole::Run,
@@ -296,9 +324,10 @@ mod tests {
                 Meaning::Searched,
                 "searched",
                 Severity::Medium,
-                "myhost:5000 names no registry: it is looked for in registry.access.redhat.com, \
+                "myhost:5000 names no registry: it is searched for in registry.access.redhat.com, \
                  docker.io",
-                "oc set image deployment.apps/cart -n shop web=docker.io/library/myhost:5000",
+                "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
+                 full name, REGISTRY/REPOSITORY:TAG",
             ),
             (
                 UseRole::Base,
@@ -306,9 +335,10 @@ mod tests {
                 Meaning::Searched,
                 "searched",
                 Severity::Medium,
-                "python:3 names no registry: it is looked for in registry.redhat.io, \
+                "python:3 names no registry: it is searched for in registry.redhat.io, \
                  registry.access.redhat.com, quay.io, docker.io",
-                r#"oc patch buildconfig.build.openshift.io/cart -n shop --type=json -p '[{"op":"test","path":"/spec/strategy/dockerStrategy/from/name","value":"python:3"},{"op":"replace","path":"/spec/strategy/dockerStrategy/from/name","value":"docker.io/library/python:3"}]'"#,
+                "set spec.strategy.dockerStrategy.from.name of buildconfig.build.openshift.io/cart in \
+                 shop to its full name, REGISTRY/REPOSITORY:TAG",
             ),
             (
                 UseRole::Run,
@@ -316,7 +346,7 @@ mod tests {
                 Meaning::Invalid,
                 "invalid",
                 Severity::Medium,
-                "User/App:V1 is no image reference: repository name must be lowercase",
+                "User/App:V1 is not a valid image reference: repository name must be lowercase",
                 "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
                  full name, REGISTRY/REPOSITORY:TAG",
             ),
@@ -327,8 +357,9 @@ mod tests {
                 "misread",
                 Severity::Medium,
                 "User/app:V1 is a repository of docker.io to the API server and one of the registry \
-                 User to whoever pulls it",
-                "oc set image deployment.apps/cart -n shop web=docker.io/user/app:V1",
+                 User to what pulls it",
+                "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
+                 full name, REGISTRY/REPOSITORY:TAG",
             ),
             (
                 UseRole::Run,
@@ -347,7 +378,7 @@ mod tests {
                     finding.rule,
                     finding.severity,
                     &*finding.message,
-                    &*finding.fix
+                    &*finding.fix_text()
                 ),
                 (rule, severity, message, fix)
             );
@@ -355,17 +386,56 @@ mod tests {
     }
 
     #[test]
-    fn the_full_name_is_an_approved_one_where_there_is_one() {
-        let mut snapshot = openshift(&[], &[]);
-        snapshot.approved = Some(approved(&["registry.access.redhat.com"]));
-        let finding = one(snapshot, used(UseRole::Run, "ubi9:1", Meaning::Searched)).unwrap();
-        assert!(
-            finding
-                .fix
-                .ends_with("web=registry.access.redhat.com/ubi9:1"),
-            "{}",
-            finding.fix
+    fn a_stream_of_that_name_is_looked_up_or_can_be() {
+        let base = || {
+            let mut snapshot = openshift(&[], &[]);
+            snapshot.streams = vec![stream(
+                "shop",
+                "app",
+                vec![tag("v1", "docker.io/acme/app:v1")],
+            )];
+            snapshot
+        };
+        let run = || used(UseRole::Run, "app:v1", Meaning::Searched);
+        // Without lookup the stream is what to name, and not an image of Docker Hub.
+        let finding = one(base(), run()).unwrap();
+        let caller = crate::caller::Caller::Kubectl;
+        assert_eq!(finding.fix_text(), "oc set image-lookup app -n shop");
+        assert_eq!(
+            finding.fix.text(caller),
+            r#"kubectl patch imagestream.image.openshift.io/app --type=merge -p '{"spec":{"lookupPolicy":{"local":true}}}' -n shop"#
         );
+        let mut local = base();
+        local.streams[0].looks_up = true;
+        assert_eq!(one(local, run()), None);
+        // The annotation on the workload or its template does the same.
+        let mut annotated = base();
+        let mut cart = workload(
+            object(Kind::Deployment, "shop", "cart"),
+            &[("web", "app:v1")],
+        );
+        cart.resolves_names = true;
+        annotated.workloads = vec![cart];
+        assert_eq!(one(annotated, run()), None);
+        // A tag that a build writes is not there yet.
+        let mut written = base();
+        written.streams[0].tags.clear();
+        written.streams[0].looks_up = true;
+        assert!(one(written.clone(), run()).is_some());
+        let mut build = build_config("shop", "app", "");
+        build.writes = Some(("shop".into(), "app:v1".into()));
+        written.builds = vec![build];
+        assert_eq!(one(written, run()), None);
+        // Of a file no status is known: a tag of spec counts.
+        let mut file = base();
+        file.streams[0].looks_up = true;
+        file.streams[0].tags[0].digest = "".into();
+        assert!(one(file.clone(), run()).is_some());
+        file.streams[0].origin = Origin::File {
+            path: "a.yaml".into(),
+            line: 1,
+        };
+        assert_eq!(one(file, run()), None);
     }
 
     #[test]

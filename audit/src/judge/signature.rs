@@ -12,19 +12,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::facts::Known;
-use serde_json::json;
 
-use super::support::{Draft, judged, whole, word};
+use super::support::{Draft, judged, whole};
 use crate::approved::{Allowance, Scope, Target, targets};
 use crate::check::CheckId;
 use crate::finding::{Finding, Place};
 use crate::kind::Kind;
+use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{Meaning, SignaturePolicy, Snapshot, UseRole};
 
-/// More repositories than this and the command names the registry.
+/// More repositories than these are counted.
 const MANY: usize = 5;
-/// Stands where the key goes until the command is put together.
-const KEY: &str = "KEY";
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let served = !snapshot
@@ -45,9 +43,10 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
                           could not be read"
                     .to_owned(),
                 why: why(),
-                fix: "oc get clusterimagepolicies.config.openshift.io,imagepolicies.config.openshift.io \
-                      -A -o yaml"
-                    .to_owned(),
+                fix: Remedy::Inspect(Inspection::List {
+                    resources: "clusterimagepolicies.config.openshift.io,imagepolicies.config.openshift.io",
+                    namespace: "".into(),
+                }),
             };
             findings.push(draft.at(whole(Kind::ClusterImagePolicy)).unknown());
         }
@@ -123,34 +122,21 @@ fn why() -> String {
         .to_owned()
 }
 
-/// A policy over what is missing, with the public key of `cosign.pub`.
-fn fix(registry: &str, missing: &BTreeSet<String>) -> String {
-    let name: String = registry
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    let scopes: Vec<_> = if missing.len() > MANY {
-        vec![registry.to_owned()]
+/// A policy refuses whatever is not signed, on every node: a person signs first.
+fn fix(registry: &str, missing: &BTreeSet<String>) -> Remedy {
+    let scopes = if missing.len() > MANY {
+        registry.to_owned()
     } else {
-        missing.iter().cloned().collect()
+        missing
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let policy = json!({
-        "apiVersion": "config.openshift.io/v1",
-        "kind": "ClusterImagePolicy",
-        "metadata": {"name": name},
-        "spec": {
-            "scopes": scopes,
-            "policy": {"rootOfTrust": {"policyType": "PublicKey", "publicKey": {"keyData": KEY}}},
-        },
-    })
-    .to_string();
-    let (before, after) = policy.rsplit_once(KEY).unwrap_or((&policy, ""));
-    format!(
-        r#"oc apply -f - <<< {}"$(base64 < cosign.pub | tr -d '\n')"{}"#,
-        word(before),
-        word(after)
-    )
+    Remedy::instruct(format!(
+        "sign what is used, then write a ClusterImagePolicy with your public key and the scopes \
+         {scopes}: nodes refuse what is not signed from then on"
+    ))
 }
 
 #[cfg(test)]
@@ -210,8 +196,9 @@ mod tests {
         );
         assert_eq!(&*finding.place.part, "quay.io");
         assert_eq!(
-            finding.fix,
-            r#"oc apply -f - <<< '{"apiVersion":"config.openshift.io/v1","kind":"ClusterImagePolicy","metadata":{"name":"quay-io"},"spec":{"policy":{"rootOfTrust":{"policyType":"PublicKey","publicKey":{"keyData":"'"$(base64 < cosign.pub | tr -d '\n')"'"}}},"scopes":["quay.io/acme/a","quay.io/acme/b"]}}'"#
+            finding.fix_text(),
+            "sign what is used, then write a ClusterImagePolicy with your public key and the scopes \
+             quay.io/acme/a, quay.io/acme/b: nodes refuse what is not signed from then on"
         );
     }
 
@@ -250,9 +237,9 @@ mod tests {
             .collect();
         let [finding] = found(&snapshot).try_into().unwrap();
         assert!(
-            finding.fix.contains(r#""scopes":["quay.io"]"#),
+            finding.fix_text().contains("the scopes quay.io:"),
             "{}",
-            finding.fix
+            finding.fix_text()
         );
     }
 

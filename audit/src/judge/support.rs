@@ -1,17 +1,40 @@
-//! What several checks share: which fields are judged, what they ask for, how a finding and its command
-//! are written.
+//! What several checks share: which fields are judged, what they ask for, how a finding is written.
 
-mod command;
 mod draft;
 mod mirrored;
 mod outside;
-mod shell;
 mod uses;
 
-pub(crate) use self::command::{by_hand, is_on_cluster, patch, set_image};
+use crate::finding::Place;
+use crate::place::Origin;
+use crate::remedy::is_gathered;
+
 pub(crate) use self::draft::{Draft, configuration, whole};
 pub(crate) use self::mirrored::mirrored;
 pub(crate) use self::outside::{Objection, check_outside};
-pub use self::shell::word;
-pub(crate) use self::shell::{PatchKind, oc};
 pub(crate) use self::uses::{is_external, judged, registries_in_use, trigger_of};
+
+/// Whether a command can reach the object: it was read from a cluster, or from what was gathered of
+/// one.
+pub(crate) fn is_on_cluster(place: &Place) -> bool {
+    let named = !place.object.name.contains('*') && !place.object.name.is_empty();
+    named
+        && match &place.origin {
+            Origin::Cluster => true,
+            Origin::File { path, .. } => is_gathered(path),
+        }
+}
+
+/// What a person has to set a field to.
+pub(crate) fn by_hand(place: &Place, what: &str) -> String {
+    let (field, object) = (&place.field, &place.object);
+    let what = if field.ends_with("dockerfile") {
+        format!("write FROM {what} in {field} of {object}")
+    } else {
+        format!("set {field} of {object} to {what}")
+    };
+    match &place.origin {
+        Origin::Cluster => what,
+        file @ Origin::File { .. } => format!("in {file}: {what}"),
+    }
+}

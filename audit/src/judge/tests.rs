@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::finding::Outcome;
 use crate::kind::Kind;
-use crate::snapshot::{ImageTrigger, TagRecord};
-use crate::testing::{build_config, object, stream, tag, workload};
-use crate::world::{HUB, NOW, World, names};
+use crate::snapshot::TagRecord;
+use crate::testing::{self, build_config, object, stream, tag, workload};
+use crate::world::{HUB, NOW, World};
 
 /// One of nearly everything that is found.
 fn world() -> World {
@@ -24,12 +24,7 @@ fn world() -> World {
             ("side", "quay.io/acme/side:1"),
         ],
     );
-    web.triggers = vec![ImageTrigger {
-        namespace: "shop".into(),
-        tag: "web:gone".into(),
-        containers: names(&["side"]),
-        paused: false,
-    }];
+    web.triggers = vec![testing::trigger("shop", "web:gone", &["side"])];
     let mut named = build_config("shop", "named", "docker.io/acme/named:1");
     named.push_secret = "gone".into();
     World::new()
@@ -86,6 +81,7 @@ const ASKED: [CheckId; 7] = [
 fn findings(world: World) -> Vec<Finding> {
     let options = Options {
         checks: ASKED.into(),
+        caller: Caller::Oc,
         now: NOW,
     };
     judge(world.0, &options).findings
@@ -108,7 +104,7 @@ fn every_check_finds_something_and_says_it_whole() {
     for finding in &found {
         let known = finding.check.rules().any(|rule| rule.slug == finding.rule);
         assert!(known, "{} {}", finding.check, finding.rule);
-        for text in [&finding.message, &finding.why, &finding.fix] {
+        for text in [&finding.message, &finding.why, &finding.fix_text()] {
             assert!(!text.is_empty() && !text.contains('\n'), "{finding:?}");
         }
         assert!(!finding.message.ends_with('.'), "{}", finding.message);

@@ -24,11 +24,11 @@ use jiff::Timestamp;
 
 use super::found::found;
 use super::remedy;
-use super::support::oc;
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::remedy::{Action, Inspection, Remedy};
 use crate::snapshot::{Snapshot, WebhookRecord};
 
 /// What it has to be asked about.
@@ -67,7 +67,7 @@ fn unread(snapshot: &Snapshot) -> Option<Finding> {
             "Neither pass nor fail: {} could not be read",
             kind.api().resource()
         ),
-        fix: remedy::look(snapshot, ""),
+        fix: remedy::look(snapshot, &Arc::default()),
         ..found(
             CheckId::Exr014,
             "absent",
@@ -94,7 +94,7 @@ fn absent(snapshot: &Snapshot) -> Finding {
             "New builds get no push secret and new tags no schedule unless their authors write them"
         }
         .to_owned(),
-        fix: install(),
+        fix: Remedy::run(Action::InstallWebhook),
         ..found(
             CheckId::Exr014,
             "absent",
@@ -116,7 +116,10 @@ impl Judge<'_> {
                 "While it does not answer, builds and tags are made as they are written; an audit \
                   finds them afterwards. With Fail no build would start and no import run meanwhile"
                     .to_owned(),
-            fix: oc(&["extreg", "webhook", "status"], ""),
+            fix: Remedy::instruct_after(
+                "nothing has to be changed: audit after an outage, and fix what was missed",
+                Inspection::WebhookStatus,
+            ),
             ..self.finding("fails-open", "webhooks[].failurePolicy")
         })
     }
@@ -129,7 +132,7 @@ impl Judge<'_> {
             why: "What is written by way of them passes unseen: oc tag writes imagestreamtags, oc \
                   import-image imagestreamimports, oc start-build builds"
                 .to_owned(),
-            fix: install(),
+            fix: Remedy::run(Action::UpgradeWebhook),
             ..self.finding("missing-resource", "webhooks[].rules")
         })
     }
@@ -141,7 +144,7 @@ impl Judge<'_> {
                 severity: self.while_down(),
                 message: "the webhook has no CA: caBundle is empty".to_owned(),
                 why: format!("No API server trusts it, so that {}", self.effect()),
-                fix: install(),
+                fix: Remedy::run(Action::RotateCertificate),
                 ..self.finding("no-ca", FIELD)
             });
         }
@@ -152,12 +155,12 @@ impl Judge<'_> {
                 message: "until when the webhook's CA is valid is not known".to_owned(),
                 why: "Neither pass nor fail: no end of a certificate could be read from caBundle"
                     .to_owned(),
-                fix: oc(&["extreg", "webhook", "status"], ""),
+                fix: Remedy::Inspect(Inspection::WebhookStatus),
                 ..self.finding("ca-expires", FIELD)
             });
         };
         let left = end.as_second() - now;
-        let rotate = oc(&["extreg", "webhook", "cert", "rotate"], "");
+        let rotate = Remedy::run(Action::RotateCertificate);
         if left <= 0 {
             return Some(Finding {
                 severity: self.while_down(),
@@ -208,10 +211,6 @@ impl Judge<'_> {
         };
         found(CheckId::Exr014, rule, place)
     }
-}
-
-fn install() -> String {
-    oc(&["extreg", "webhook", "install"], "")
 }
 
 fn place(name: &str, origin: Origin) -> Place {

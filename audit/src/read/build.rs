@@ -65,6 +65,15 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
         config: config.map(|config| site.names.get(config)),
         account: site.names.get(account),
         pushes_to: site.names.get(pushes_to.map_or("", |to| to.name.as_str())),
+        writes: output.as_ref().map(|output| {
+            let StreamTag {
+                namespace,
+                stream,
+                tag,
+            } = output;
+            let name = site.names.field(format_args!("{stream}:{tag}"));
+            (Arc::clone(namespace), name)
+        }),
         push_secret: site
             .names
             .get(push_secret.map_or("", |secret| secret.name.as_str())),

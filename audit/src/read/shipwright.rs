@@ -73,6 +73,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         pushes_to: site
             .names
             .get(output.map_or("", |output| output.image.as_str())),
+        writes: None,
         push_secret: site.names.get(secret.map_or("", |secret| secret.as_str())),
         has_push_secret: secret.is_some(),
         pull_secrets: secrets,

@@ -141,14 +141,16 @@ fn tag_record(
             namespace: names.get(&from.namespace),
         },
     };
+    let policy = tag.import_policy.as_ref();
     TagRecord {
         name: names.get(&tag.name),
         index: Some(index),
         from,
         reference: tag.reference,
-        scheduled: tag.import_policy.scheduled,
-        insecure: tag.import_policy.insecure,
-        preserves_original: &*tag.import_policy.import_mode == "PreserveOriginal",
+        has_import_policy: policy.is_some(),
+        scheduled: policy.is_some_and(|policy| policy.scheduled),
+        insecure: policy.is_some_and(|policy| policy.insecure),
+        preserves_original: policy.is_some_and(|policy| &*policy.import_mode == "PreserveOriginal"),
         local: &*tag.reference_policy.kind == "Local",
         opts_out: tag.annotations.get(opt_out::TAG_ANNOTATION) == Some("false"),
         platforms: None,
@@ -182,6 +184,7 @@ fn empty_record() -> TagRecord {
         index: None,
         from: TagOrigin::Pushed,
         reference: false,
+        has_import_policy: false,
         scheduled: false,
         insecure: false,
         preserves_original: false,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::item::{Body, Found, Item, Site};
 use super::view::TaskView;
 use super::workload::{container_record, owner};
-use crate::snapshot::{ContainerKind, Meaning, UseRole, WorkloadRecord};
+use crate::snapshot::{ContainerKind, Meaning, TriggerSource, UseRole, WorkloadRecord};
 
 /// The account that OpenShift Pipelines runs a Task as, unless its run names another.
 const ACCOUNT: &str = "pipeline";
@@ -52,7 +52,9 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         replicas: None,
         containers,
         triggers: Vec::new(),
-        broken_triggers: None,
+        unusable_triggers: None,
+        trigger_source: TriggerSource::None,
+        resolves_names: false,
         waiting: Vec::new(),
     }));
     Ok(item)

@@ -22,14 +22,12 @@ pub(super) use self::list::{First, List, Number};
 pub(super) use self::metadata::{
     Chosen, Metadata, OwnerReference, Template as TemplateMetadata, key,
 };
-pub(super) use self::pod::{
-    Container, ContainerStatus, DeploymentTrigger, MakerView, PodSpec, PodView, TaskView,
-};
+pub(super) use self::pod::{Container, ContainerStatus, MakerView, PodSpec, PodView, TaskView};
 pub(super) use self::shipwright::{ShipwrightSpec, ShipwrightView};
 pub(super) use self::stream::{StatusTag, StreamView, Tag};
 
 /// Reads `null` as the default.
-pub(super) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+pub(crate) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de> + Default,
     D: Deserializer<'de>,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::intern::Names;
 use super::item::{Body, Found, Item, Site, controller};
-use super::trigger::{self, Triggers};
 use super::view::{Container, ContainerStatus, MakerView, Metadata, Number, PodSpec, PodView, key};
 use crate::kind::Kind;
-use crate::snapshot::{ContainerKind, ContainerRecord, Meaning, UseRole, WorkloadRecord};
+use crate::snapshot::{
+    ContainerKind, ContainerRecord, Meaning, TriggerSource, UseRole, WorkloadRecord,
+};
+use crate::trigger::{self, ContainerNames, ImageTrigger, Triggers};
 
 /// The account of a pod that names none.
 const DEFAULT_ACCOUNT: &str = "default";
@@ -77,22 +79,36 @@ pub(super) fn read_maker(json: &str, site: &mut Site<'_>) -> Result<Item, serde_
     };
     site.note(&mut item, &template.metadata.annotations);
     let namespace = Arc::clone(&item.id.namespace);
-    let triggers = match site.kind {
-        Kind::DeploymentConfig => {
-            trigger::of_config(&spec.triggers, &template.spec, &namespace, site.names)
+    let init: Vec<&str> = names_of(&template.spec.init_containers);
+    let main: Vec<&str> = names_of(&template.spec.containers);
+    let containers = ContainerNames {
+        init: &init,
+        main: &main,
+    };
+    let mut source = TriggerSource::None;
+    let mut triggers = match (site.kind, &spec.triggers) {
+        (Kind::DeploymentConfig, None) => Triggers::default(),
+        (Kind::DeploymentConfig, Some(list)) => {
+            source = TriggerSource::Spec;
+            trigger::of_config(list, containers, &namespace)
         }
         // What the trigger controller watches (openshift-controller-manager
         // `pkg/image/controller/trigger`).
-        Kind::CronJob | Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet => {
-            match view.metadata.annotations.get(key::TRIGGERS) {
+        (Kind::CronJob | Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet, _) => {
+            match view.metadata.annotations.get(trigger::ANNOTATION) {
                 Some(text) => {
-                    trigger::of_annotation(text, path, &template.spec, &namespace, site.names)
+                    source = TriggerSource::Annotation(site.names.get(text));
+                    trigger::of_annotation(text, path, containers, &namespace)
                 }
                 None => Triggers::default(),
             }
         }
         _ => Triggers::default(),
     };
+    triggers
+        .list
+        .iter_mut()
+        .for_each(|trigger| intern(trigger, site.names));
     let mut record = record(
         &mut item,
         &view.metadata,
@@ -101,9 +117,11 @@ pub(super) fn read_maker(json: &str, site: &mut Site<'_>) -> Result<Item, serde_
         &triggers,
         site,
     );
+    record.resolves_names |= template.metadata.annotations.resolve_names();
     record.replicas = replicas(site.kind, spec.replicas);
-    record.triggers = triggers.images;
-    record.broken_triggers = triggers.broken;
+    record.triggers = triggers.list;
+    record.unusable_triggers = triggers.unusable;
+    record.trigger_source = source;
     if site.kind == Kind::DeploymentConfig && !spec.strategy.custom_params.image.is_empty() {
         item.uses.push(Found::new(
             UseRole::Run,
@@ -143,7 +161,7 @@ fn record(
             let part = Arc::clone(&record.name);
             let mut found = Found::new(UseRole::Run, part, field, Arc::clone(&record.image));
             // `oc new-app` writes one space, so that nothing is rolled out before the trigger fires.
-            if matches!(&*record.image, "" | " ") && triggers.name(&record.name) {
+            if matches!(&*record.image, "" | " ") && triggers.sets(&record.name) {
                 found.meaning = Some(Meaning::Unset);
             }
             item.uses.push(found);
@@ -177,8 +195,31 @@ fn record(
         replicas: None,
         containers,
         triggers: Vec::new(),
-        broken_triggers: None,
+        unusable_triggers: None,
+        trigger_source: TriggerSource::None,
+        resolves_names: metadata.annotations.resolve_names(),
         waiting: Vec::new(),
+    }
+}
+
+fn names_of<'v>(containers: &'v [Container<'_>]) -> Vec<&'v str> {
+    containers
+        .iter()
+        .map(|container| &*container.name)
+        .collect()
+}
+
+/// Replaces its texts by their one copy.
+fn intern(trigger: &mut ImageTrigger, names: &mut Names) {
+    let ImageTrigger {
+        namespace,
+        tag,
+        field,
+        containers,
+        ..
+    } = trigger;
+    for text in [namespace, tag, field].into_iter().chain(containers) {
+        *text = names.get(text);
     }
 }
 

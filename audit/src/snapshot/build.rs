@@ -18,6 +18,9 @@ pub struct BuildRecord {
     /// `spec.output.to` of kind DockerImage, or of a stream that lies outside the cluster: the
     /// reference; empty where the build pushes nowhere or to the integrated registry.
     pub pushes_to: Arc<str>,
+    /// `spec.output.to` where that is the tag of an ImageStream: its namespace, and `stream:tag`. A
+    /// build makes the tag when it pushes.
+    pub writes: Option<(Arc<str>, Arc<str>)>,
     /// `spec.output.pushSecret.name`; empty where there is none.
     pub push_secret: Arc<str>,
     /// `spec.output.pushSecret` is there, even if empty.

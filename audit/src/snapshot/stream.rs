@@ -35,6 +35,8 @@ pub struct TagRecord {
     pub from: TagOrigin,
     /// `reference: true`.
     pub reference: bool,
+    /// Whether `importPolicy` is written, even if empty.
+    pub has_import_policy: bool,
     /// `importPolicy.scheduled`.
     pub scheduled: bool,
     /// `importPolicy.insecure`.

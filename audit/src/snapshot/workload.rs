@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::place::{ObjectId, Origin};
+use crate::trigger::{ImageTrigger, Unusable};
 
 /// An object that runs containers: a pod, or what makes pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +23,15 @@ pub struct WorkloadRecord {
     pub replicas: Option<u64>,
     /// Its containers of every kind.
     pub containers: Vec<ContainerRecord>,
-    /// Its image triggers: of the annotation, or of a DeploymentConfig's `spec.triggers`.
+    /// Its image triggers, those that OpenShift does not follow among them.
     pub triggers: Vec<ImageTrigger>,
-    /// Why the trigger annotation is no use, where it is there and is none
-    /// (library-go `pkg/image/trigger/annotations.go`).
-    pub broken_triggers: Option<String>,
+    /// Why OpenShift cannot use the trigger annotation at all, if it cannot.
+    pub unusable_triggers: Option<Unusable>,
+    /// Where its image triggers are written.
+    pub trigger_source: TriggerSource,
+    /// Whether every short name in it is looked up among the ImageStreams of its namespace, by the
+    /// annotation `alpha.image.policy.openshift.io/resolve-names: "*"` on it or its pod template.
+    pub resolves_names: bool,
     /// Pods only: the reason that a container waits for, such as `ImagePullBackOff`, and the
     /// runtime's message.
     pub waiting: Vec<(Arc<str>, Arc<str>)>,
@@ -58,15 +63,14 @@ pub enum ContainerKind {
     Ephemeral,
 }
 
-/// An image trigger that OpenShift understands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageTrigger {
-    /// The namespace of the ImageStreamTag.
-    pub namespace: Arc<str>,
-    /// `stream:tag`.
-    pub tag: Arc<str>,
-    /// The names of the containers that it sets.
-    pub containers: Vec<Arc<str>>,
-    /// Whether it is paused, or `automatic: false`.
-    pub paused: bool,
+/// Where the image triggers of a workload are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TriggerSource {
+    /// Nowhere yet.
+    #[default]
+    None,
+    /// In the annotation, with this text.
+    Annotation(Arc<str>),
+    /// In `spec.triggers` of a DeploymentConfig.
+    Spec,
 }

@@ -210,7 +210,7 @@ fn hostile() -> extreg_audit::report::Report {
             let mut of = finding(CheckId::Exr001, "not-allowed", at.clone());
             of.message = HOSTILE.into();
             of.why = HOSTILE.into();
-            of.fix = HOSTILE.into();
+            of.fix = extreg_audit::remedy::Remedy::instruct(HOSTILE);
             of.image = Some(image(HOSTILE, HOSTILE, HOSTILE));
             of.suppression = (number == 1).then(|| Suppression {
                 by: HOSTILE.to_owned(),

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_audit::baseline::KnownFinding;
+use extreg_audit::caller::Caller;
 use extreg_audit::check::{CheckId, Severity};
 use extreg_audit::coverage::{Coverage, Gap, GapReason, GapSubject};
 use extreg_audit::finding::{BaselineState, Finding, ImageName, Outcome, Place, Suppression};
 use extreg_audit::kind::Kind;
 use extreg_audit::place::{ObjectId, Origin};
+use extreg_audit::remedy::Remedy;
 use extreg_audit::report::{Report, Section, sort_key};
 use extreg_audit::saved::SavedPlace;
 use extreg_audit::snapshot::{ImageUse, Injection, InjectionOutcome, Meaning, OptOut, UseRole};
@@ -50,7 +52,8 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
         image: None,
         message: String::new(),
         why: String::new(),
-        fix: String::new(),
+        fix: Remedy::default(),
+        caller: Caller::Oc,
         suppression: None,
         baseline: None,
     }
@@ -59,7 +62,7 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
 fn said(mut finding: Finding, message: &str, why: &str, fix: &str) -> Finding {
     finding.message = message.into();
     finding.why = why.into();
-    finding.fix = fix.into();
+    finding.fix = Remedy::instruct(fix);
     finding
 }
 

@@ -100,7 +100,7 @@ fn a_triggered_container_has_no_image_yet() {
         (
             snapshot.uses[0].meaning,
             workload.triggers.len(),
-            workload.broken_triggers.is_some(),
+            workload.triggers[0].fault.is_some(),
         )
     };
     let good = r#"\"c\""#;
@@ -109,7 +109,7 @@ fn a_triggered_container_has_no_image_yet() {
         ("", good, (Meaning::Unset, 1, false)),
         ("  ", good, (Meaning::Invalid, 1, false)),
         ("quay.io/a/b", good, (Meaning::External, 1, false)),
-        (" ", "'c'", (Meaning::Invalid, 0, true)),
+        (" ", "'c'", (Meaning::Invalid, 1, true)),
     ] {
         assert_eq!(deployment(image, trigger), want, "{image:?} {trigger}");
     }

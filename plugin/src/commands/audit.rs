@@ -43,7 +43,6 @@ pub(crate) use self::{
     columns::Columns,
     policy_file::PolicyFile,
     settings::Input,
-    table::said_by,
 };
 use self::{
     args::{GateArgs, JudgeArgs, OutputArgs},
@@ -53,7 +52,8 @@ use self::{
     verdict::ruling,
 };
 use crate::{
-    commands::check::tell_skipped, context::Context, error::Error, exit::Exit, printer::Printer,
+    caller::Caller, commands::check::tell_skipped, context::Context, error::Error, exit::Exit,
+    printer::Printer,
 };
 
 /// Say which images come from which registries, under whose credentials, and what is wrong with it
@@ -144,7 +144,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     collected.notices.extend(context.files.lines());
     let skipped = collected.skipped.clone();
     let lines = std::mem::take(&mut collected.lines);
-    let mut report = report(collected, &judgement, Timestamp::now());
+    let mut report = report(collected, &judgement, context.caller, Timestamp::now());
     lines.point_at_fields(&mut report);
     let (ruling, mut exit) = ruling(&report, gate);
 
@@ -173,9 +173,10 @@ pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> 
 }
 
 /// Judges what was read.
-fn report(collected: Collected, judgement: &Judgement, now: Timestamp) -> Report {
+fn report(collected: Collected, judgement: &Judgement, caller: Caller, now: Timestamp) -> Report {
     let options = Options {
         checks: judgement.checks.clone(),
+        caller,
         now: now.as_second(),
     };
     let sections = collected.snapshots.into_iter();

@@ -1,6 +1,7 @@
 //! `inventory`: which images are used, where.
 
 use extreg_audit::{
+    caller::Caller,
     check::CheckId,
     format as data,
     inventory::{InventoryBy, InventoryRow, inventory},
@@ -100,6 +101,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 fn unjudged(collected: Collected, now: Timestamp) -> Report {
     let options = Options {
         checks: std::collections::BTreeSet::<CheckId>::new(),
+        caller: Caller::default(),
         now: now.as_second(),
     };
     let sections = collected.snapshots.into_iter();

@@ -18,7 +18,7 @@ mod watch;
 mod world;
 
 use self::{
-    links::{Mend, Site},
+    links::Site,
     report::{FlowReport, Report},
     settings::{Settings, Show},
     world::World,
@@ -29,14 +29,14 @@ use crate::{context::Context, error::Error, exit::Exit, registry::Endpoints};
 ///
 /// A flow is one tag of an ImageStream with the BuildConfig that writes its image and the workloads
 /// that follow it. Of each the links are shown in the order that an image passes them; the first one
-/// that is broken is marked, with the one command that mends it. Changes nothing.
+/// that is broken is marked, with what fixes it. Changes nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   # Everything about one application: by the name of its BuildConfig, ImageStream or workload
   oc extreg status python-lyapp -n snow
 
-  # The flows of a namespace, a row each, and all of them with what mends them
+  # The flows of a namespace, a row each, and all of them with their fixes
   oc extreg status -n snow
   oc extreg status -A -o wide
 
@@ -147,9 +147,7 @@ fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
                     world,
                     flow,
                     now,
-                    mend: Mend {
-                        caller: context.caller,
-                    },
+                    caller: context.caller,
                 };
                 FlowReport::of(&site, settings.with_objects)
             })

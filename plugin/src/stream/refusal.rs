@@ -1,35 +1,69 @@
-//! What to do about a registry that does not give an image.
+//! Why a registry does not give an image, by what an import ends with.
+
+use std::sync::Arc;
+
+use extreg_audit::{
+    kind::Kind,
+    place::ObjectId,
+    remedy::{Action, Inspection, Remedy},
+};
 
 use super::StreamTag;
-use crate::caller::Caller;
 
-/// The kinds of refusal, by the reason and the words that an import ends with.
+/// The kinds of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The registry limits how much may be pulled. OpenShift has no reason for it, so it comes as an
+    /// The registry limits how much is pulled. OpenShift has no reason for it, so that it comes as an
     /// internal error with the registry's words.
     TooMany,
-    /// There is no such image, or none yet.
+    /// The registry has no such image, or none yet.
     NotFound,
-    /// The registry wants another credential, or shows nobody that there is nothing.
+    /// The registry asks for another credential, or does not tell an anonymous client that there is
+    /// nothing.
     Unauthorized,
+    /// The registry knows the credential and denies the image to it.
+    Denied,
     /// The cluster does not allow it: its registries, or a quota.
-    Forbidden,
+    NotAllowed,
+    /// The registry's host name does not resolve.
+    NoHost,
+    /// The registry's certificate is not trusted.
+    Untrusted,
     /// The registry does not answer, or not as it should.
     Unavailable,
 }
 
 impl Refusal {
-    /// From the `status` of an image.
+    /// From the reason and the words of an import. Behind a mirror every error is an internal one.
     pub(crate) fn of(reason: &str, message: &str) -> Self {
         let message = message.to_lowercase();
-        if message.contains("toomanyrequests") || message.contains("too many requests") {
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        if says(&["toomanyrequests", "too many requests"]) {
             return Self::TooMany;
+        }
+        if says(&["no such host", "name or service not known"]) {
+            return Self::NoHost;
+        }
+        if says(&[
+            "x509:",
+            "certificate signed by unknown",
+            "certificate is not",
+        ]) {
+            return Self::Untrusted;
         }
         match reason {
             "NotFound" => Self::NotFound,
             "Unauthorized" => Self::Unauthorized,
-            "Forbidden" | "Invalid" => Self::Forbidden,
+            "Forbidden" | "Invalid" if says(&["not allowed", "whitelist", "quota", "limit"]) => {
+                Self::NotAllowed
+            }
+            "Forbidden" => Self::Denied,
+            "Invalid" => Self::NotAllowed,
+            _ if says(&["unauthorized", "authentication required", "status 401"]) => {
+                Self::Unauthorized
+            }
+            _ if says(&["denied", "forbidden", "status 403"]) => Self::Denied,
+            _ if says(&["manifest unknown", "name unknown"]) => Self::NotFound,
             _ => Self::Unavailable,
         }
     }
@@ -44,41 +78,61 @@ impl Refusal {
         }
     }
 
-    /// Whether a later attempt can succeed without a change.
+    /// Whether it can pass without a change.
     pub(crate) const fn may_pass(self) -> bool {
         match self {
             Self::TooMany | Self::NotFound | Self::Unavailable => true,
-            Self::Unauthorized | Self::Forbidden => false,
+            Self::Unauthorized
+            | Self::Denied
+            | Self::NotAllowed
+            | Self::NoHost
+            | Self::Untrusted => false,
         }
     }
 
-    /// What to do about it, with a command.
-    pub(crate) fn next(
-        self,
-        name: &StreamTag,
-        image: &str,
-        namespace: &str,
-        caller: Caller,
-    ) -> String {
-        let host = caller.program();
-        let wait = format!("{caller} import {name} -n {namespace} --wait");
+    /// What it is, in words.
+    pub(crate) const fn description(self) -> &'static str {
         match self {
-            Self::TooMany => format!(
-                "the registry's limit for this address or account is used up for now; try until it \
-                 is not: {wait}"
+            Self::TooMany => "the registry's limit for this address or account is used up for now",
+            Self::NotFound => "the registry has no such image yet",
+            Self::Unauthorized => {
+                "the repository does not exist, or it is private and no secret here opens it"
+            }
+            Self::Denied => "the registry denies it to this credential",
+            Self::NotAllowed => "the cluster does not allow it",
+            Self::NoHost => "the registry's host name does not resolve",
+            Self::Untrusted => "the registry's certificate is not trusted by the cluster",
+            Self::Unavailable => "the registry did not answer as it should",
+        }
+    }
+
+    /// What to do about it when a tag was imported.
+    pub(crate) fn remedy(self, namespace: &str, name: &StreamTag, image: &str) -> Remedy {
+        match self {
+            Self::TooMany | Self::NotFound | Self::Unavailable => Remedy::run(Action::ImportTag {
+                stream: ObjectId {
+                    namespace: namespace.into(),
+                    kind: Kind::ImageStream,
+                    name: name.stream.as_str().into(),
+                },
+                tag: name.tag.as_str().into(),
+                wait: true,
+            }),
+            Self::Unauthorized | Self::Denied => Remedy::Inspect(Inspection::CheckSecret {
+                namespace: namespace.into(),
+                secret: None,
+                image: Some(image.into()),
+            }),
+            Self::NotAllowed => Remedy::Inspect(Inspection::Get(ObjectId {
+                namespace: Arc::default(),
+                kind: Kind::ImageConfig,
+                name: "cluster".into(),
+            })),
+            Self::NoHost => Remedy::instruct(format!("correct the registry's name in {image}")),
+            Self::Untrusted => Remedy::instruct(
+                "have the certificate authority of the registry added to spec.additionalTrustedCA of \
+                 image.config.openshift.io/cluster",
             ),
-            Self::NotFound => format!("push {image}, and import it as soon as it is there: {wait}"),
-            Self::Unauthorized => format!(
-                "there is no such repository, or it is private and no secret here opens it; imports \
-                 use the docker configs of this namespace: {host} get secrets -n {namespace} \
-                 --field-selector type=kubernetes.io/dockerconfigjson, and which key they need says: \
-                 {caller} resolve {image}"
-            ),
-            Self::Forbidden => format!(
-                "the cluster does not allow it; which registries it allows: {host} get \
-                 image.config.openshift.io cluster -o yaml"
-            ),
-            Self::Unavailable => format!("try until the registry answers: {wait}"),
         }
     }
 }
@@ -111,7 +165,37 @@ mod tests {
             (
                 "Forbidden",
                 "registry \"x\" not allowed by whitelist",
-                Refusal::Forbidden,
+                Refusal::NotAllowed,
+                false,
+            ),
+            (
+                "Forbidden",
+                "denied: requested access to the resource is denied",
+                Refusal::Denied,
+                false,
+            ),
+            (
+                "InternalError",
+                "mirror.example: unauthorized: authentication required",
+                Refusal::Unauthorized,
+                false,
+            ),
+            (
+                "InternalError",
+                "received unexpected HTTP status 403: Forbidden",
+                Refusal::Denied,
+                false,
+            ),
+            (
+                "InternalError",
+                "dial tcp: lookup registy.example.com: no such host",
+                Refusal::NoHost,
+                false,
+            ),
+            (
+                "InternalError",
+                "x509: certificate signed by unknown authority",
+                Refusal::Untrusted,
                 false,
             ),
             (
@@ -144,17 +228,24 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_names_a_command() {
+    fn waiting_is_only_suggested_where_it_can_help() {
         let name = StreamTag::new("app", "v1");
         for refusal in [
             Refusal::TooMany,
             Refusal::NotFound,
             Refusal::Unauthorized,
-            Refusal::Forbidden,
+            Refusal::Denied,
+            Refusal::NotAllowed,
+            Refusal::NoHost,
+            Refusal::Untrusted,
             Refusal::Unavailable,
         ] {
-            let next = refusal.next(&name, "docker.io/u/a:v1", "snow", Caller::Kubectl);
-            assert!(next.contains(": kubectl "), "{next}");
+            let remedy = refusal.remedy("snow", &name, "docker.io/u/a:v1");
+            assert_eq!(
+                !remedy.actions().is_empty(),
+                refusal.may_pass(),
+                "{refusal:?}"
+            );
         }
     }
 }

@@ -205,7 +205,10 @@ fn programs_get_all_of_it() {
     );
     let flow = &report["flows"][0];
     assert_eq!(flow["broken"], "import");
-    assert_eq!(flow["mend"], "oc extreg import app:latest -n snow");
+    assert_eq!(
+        flow["fix"]["command"],
+        "oc extreg import app:latest -n snow"
+    );
     let links = flow["links"].as_array().unwrap();
     let told: Vec<_> = links.iter().map(|link| &link["link"]).collect();
     assert_eq!(
@@ -241,7 +244,7 @@ fn a_kubectl_user_reads_kubectl() {
         .unwrap();
     let out = String::from_utf8(run.stdout).unwrap();
     assert!(
-        out.contains("Mend it with: kubectl extreg import app:latest -n snow\n"),
+        out.contains("Fix: kubectl extreg import app:latest -n snow\n"),
         "{out}"
     );
 }
@@ -518,7 +521,7 @@ fn a_pod_that_may_not_pull_is_told_which_secret_to_link() {
             {"reason": "ImagePullBackOff", "message": "unauthorized: authentication required"}}});
     });
     let out = said(&lists, "");
-    let mend = "Mend it with: oc extreg secret link hub --for pull -n snow\n";
-    assert!(out.ends_with(mend), "{out}");
+    let fix = "Fix: oc extreg secret link hub --for pull --account default -n snow\n";
+    assert!(out.ends_with(fix), "{out}");
     assert!(!out.contains("canary"), "{out}");
 }

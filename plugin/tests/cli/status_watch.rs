@@ -89,7 +89,7 @@ fn elsewhere_a_watch_writes_a_block_when_something_has_changed() {
     assert!(first[7].contains("  pods  "), "{first:#?}");
     assert_eq!(
         lines.next().unwrap(),
-        "Mend it with: oc extreg import app:latest -n snow"
+        "Fix: oc extreg import app:latest -n snow"
     );
     // Looked at again without a change: nothing is written.
     let looked = api.seen().len();

@@ -181,7 +181,6 @@ proptest! {
     fn no_entry_panics(entry in "\\PC{0,24}", host in "\\PC{0,24}", repository in "\\PC{0,24}") {
         if let Ok(pattern) = Pattern::parse(&entry) {
             pattern.matches(&host, &repository);
-            pattern.home(&repository);
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::finding::Finding;
+use crate::remedy::Rendered;
 use crate::saved::SavedPlace;
 use crate::snapshot::{Injection, OptOut};
 
@@ -141,7 +142,7 @@ pub(super) struct FindingOf<'a> {
     pub(super) image: Option<ImageOf<'a>>,
     pub(super) message: &'a str,
     pub(super) why: &'a str,
-    pub(super) fix: &'a str,
+    pub(super) fix: Rendered,
     pub(super) docs: String,
     pub(super) controls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

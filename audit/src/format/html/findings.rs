@@ -247,7 +247,7 @@ fn details(page: &mut Markup, finding: &Finding) {
         .raw("</summary><dl><dt>Why</dt><dd>")
         .text(or_dash(&finding.why))
         .raw("</dd><dt>Fix</dt><dd><code class=\"fix\">")
-        .text(or_dash(&finding.fix))
+        .text(or_dash(&finding.fix_text()))
         .raw("</code></dd>");
     if !place.field.is_empty() {
         page.raw("<dt>Field</dt><dd><code>")

@@ -209,7 +209,7 @@ fn body(finding: &Finding) -> String {
         finding.message,
         phrases::place(&finding.place),
         finding.why,
-        finding.fix,
+        finding.fix_text(),
         finding.check.docs(),
         finding.fingerprint()
     )

@@ -163,12 +163,15 @@ fn properties(finding: &Finding) -> BTreeMap<&'static str, String> {
         Origin::Cluster => String::new(),
         origin @ Origin::File { .. } => origin.to_string(),
     };
+    let fix = finding.rendered_fix();
     let mut properties = BTreeMap::from([
         ("fingerprint", finding.fingerprint()),
         ("container", finding.place.part.to_string()),
         ("file", file),
         ("why", finding.why.clone()),
-        ("fixCommand", finding.fix.clone()),
+        ("fixCommand", fix.command.unwrap_or_default()),
+        ("fixInspect", fix.inspect.unwrap_or_default()),
+        ("fixInstruction", fix.instruction.unwrap_or_default()),
         ("docs", finding.check.docs()),
         ("controls", phrases::controls(finding.check).join("; ")),
         (

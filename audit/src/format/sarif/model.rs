@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::check::CheckId;
+use crate::remedy::Rendered;
 
 #[derive(Serialize)]
 pub(super) struct Log<'a> {
@@ -200,7 +201,7 @@ pub(super) struct ResultProperties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image: Option<&'a str>,
     pub(super) why: &'a str,
-    pub(super) fix: &'a str,
+    pub(super) fix: Rendered,
     pub(super) docs: String,
 }
 

@@ -22,7 +22,7 @@ pub(super) fn of<'a>(
         finding.message,
         phrases::place(&finding.place),
         finding.why,
-        finding.fix
+        finding.fix_text()
     );
     let (kind, level) = match finding.outcome {
         Outcome::Fail => ("fail", level(finding.severity)),
@@ -66,7 +66,7 @@ pub(super) fn of<'a>(
             field: &finding.place.field,
             image: finding.image.as_ref().map(|image| &*image.written),
             why: &finding.why,
-            fix: &finding.fix,
+            fix: finding.rendered_fix(),
             docs: finding.check.docs(),
         }),
     }

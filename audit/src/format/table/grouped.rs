@@ -90,7 +90,7 @@ fn title(name: &str, counts: &BTreeMap<String, Counts<'_>>) -> Line {
     title
 }
 
-/// Findings that are alike, as one: what, where, why, and the command that mends the first.
+/// Findings that are alike, as one: what, where, why, and what fixes the first.
 fn rows(alike: &[&Finding]) -> Vec<Vec<Cell>> {
     let Some(first) = alike.first() else {
         return Vec::new();
@@ -109,11 +109,11 @@ fn rows(alike: &[&Finding]) -> Vec<Vec<Cell>> {
     ]];
     rows.push(below(Tone::Plain, "at", &places(alike)));
     for (tone, name, text) in [
-        (Tone::Dim, "why", &first.why),
-        (Tone::Command, "fix", &first.fix),
+        (Tone::Dim, "why", first.why.clone()),
+        (Tone::Command, "fix", first.fix_text()),
     ] {
         if !text.is_empty() {
-            rows.push(below(tone, name, text));
+            rows.push(below(tone, name, &text));
         }
     }
     rows

@@ -73,7 +73,7 @@ fn columns(report: &Report) -> Vec<Column> {
         }),
         column("FINDING", |_, finding| Cell::plain(&finding.message)),
         column("WHY", |_, finding| or_none(&finding.why)),
-        column("FIX", |_, finding| or_none(&finding.fix)),
+        column("FIX", |_, finding| or_none(&finding.fix_text())),
     ]
     .into_iter()
     .flatten()

@@ -17,12 +17,13 @@ fn app() -> StreamRecord {
 
 fn fixes(world: World) -> Vec<String> {
     let found = world.judge(EXR007);
-    found.into_iter().map(|finding| finding.fix).collect()
+    found
+        .into_iter()
+        .map(|finding| finding.fix_text())
+        .collect()
 }
 
-const CREATE: &str = "oc create secret docker-registry dockerhub \
-     --docker-server=https://index.docker.io/v1/ --docker-username=USER --docker-password=TOKEN \
-     -n shop";
+const CREATE: &str = "oc extreg secret set dockerhub --registry docker.io -n shop";
 
 #[test]
 fn a_workload_without_a_credential() {
@@ -56,14 +57,14 @@ fn a_workload_without_a_credential() {
 }
 
 #[test]
-fn a_workload_is_mended_where_its_secrets_come_from() {
+fn a_workload_is_fixed_where_its_secrets_come_from() {
     assert_eq!(fixes(World::new().workload(web())), [CREATE]);
     let linked = World::new()
         .secret("shop", "hub", HUB_SECRET)
         .workload(web());
     assert_eq!(
         fixes(linked),
-        ["oc secrets link default hub --for=pull -n shop"]
+        ["oc extreg secret link hub --for pull --account default -n shop"]
     );
     let mut own = web();
     own.pull_secrets = names(&["quay"]);
@@ -81,13 +82,7 @@ fn a_workload_is_mended_where_its_secrets_come_from() {
     let broken = World::new()
         .secret("shop", "dockerhub", QUAY)
         .workload(web());
-    assert_eq!(
-        fixes(broken),
-        [format!(
-            "{} | oc replace -f -",
-            CREATE.replace(" -n shop", " --dry-run=client -o yaml -n shop")
-        )]
-    );
+    assert_eq!(fixes(broken), [CREATE]);
 }
 
 #[test]
@@ -216,7 +211,7 @@ fn an_import_without_a_credential() {
 
 /// What the command does is done, and nothing is found any more.
 #[test]
-fn the_command_mends_an_import() {
+fn the_command_fixes_an_import() {
     for image in ["docker.io/u/a:1", "u/a:1", "index.docker.io/u/a:1", "nginx"] {
         let follow = |image: &str| {
             let record = stream("shop", "app", vec![tag("v1", image)]);
@@ -242,7 +237,9 @@ fn the_command_mends_an_import() {
         .secret("shop", "dockerhub", HUB_SECRET);
     assert_eq!(
         fixes(other),
-        ["oc tag --source=docker docker.io/u/a:1 app:v1 -n shop"]
+        [
+            r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"v1"},{"op":"test","path":"/spec/tags/0/from/name","value":"registry-1.docker.io/u/a:1"},{"op":"replace","path":"/spec/tags/0/from/name","value":"docker.io/u/a:1"}]' -n shop"#
+        ]
     );
 }
 
@@ -253,7 +250,7 @@ fn what_could_not_be_read_is_told_with_where_to_look() {
         .gap(Kind::Secret, "")
         .judge(EXR007);
     assert_eq!(
-        (&*found[0].message, &*found[0].why, &*found[0].fix),
+        (&*found[0].message, &*found[0].why, &*found[0].fix_text()),
         (
             "whether app:v1 imports docker.io/u/a:1 with a credential is not known",
             "Neither pass nor fail: the secrets of shop were not read",
@@ -282,7 +279,9 @@ fn a_build_that_pulls_its_base_without_a_credential() {
     let hub = world().secret("shop", "hub", HUB_SECRET);
     assert_eq!(
         fixes(hub.clone()),
-        ["oc set build-secret --pull bc/app hub -n shop"]
+        [
+            r#"oc patch buildconfig.build.openshift.io/app --type=json -p '[{"op":"add","path":"/spec/strategy/dockerStrategy/pullSecret","value":{"name":"hub"}}]' -n shop"#
+        ]
     );
     assert_eq!(hub.account_record(builder).says(EXR007), [""; 0]);
 
@@ -327,6 +326,8 @@ fn a_build_that_pushes_without_a_credential() {
     assert_eq!(build("quay.io/u/a:1", "hub").says(EXR007), found);
     assert_eq!(
         fixes(build(IMAGE, "")),
-        ["oc set build-secret --push bc/app hub -n shop"]
+        [
+            r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n shop"#
+        ]
     );
 }

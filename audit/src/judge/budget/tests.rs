@@ -51,10 +51,7 @@ fn both_kinds_of_account_are_said() {
          Beyond it imports and pulls fail with toomanyrequests. Over it goes feeds:i in data: \
          unschedule what need not be fresh, or import it with another account"
     );
-    assert_eq!(
-        found[0].fix,
-        "oc tag --source=docker docker.io/acme/feed:1 feeds:i -n data"
-    );
+    assert_eq!(found[0].fix.actions().len(), 1, "{found:?}");
 }
 
 #[test]

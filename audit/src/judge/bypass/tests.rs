@@ -1,7 +1,8 @@
 use super::*;
-use crate::snapshot::{ImageTrigger, TagRecord};
-use crate::testing::{object, stream, tag, workload};
-use crate::world::{World, names};
+use crate::snapshot::{TagRecord, TriggerSource};
+use crate::testing::{self, object, stream, tag, workload};
+use crate::trigger::{ContainerNames, of_annotation};
+use crate::world::World;
 
 const EXR012: CheckId = CheckId::Exr012;
 const IMAGE: &str = "docker.io/u/a:1";
@@ -21,12 +22,7 @@ fn v1() -> Vec<TagRecord> {
 }
 
 fn trigger(containers: &[&str]) -> ImageTrigger {
-    ImageTrigger {
-        namespace: "shop".into(),
-        tag: "app:v1".into(),
-        containers: names(containers),
-        paused: false,
-    }
+    testing::trigger("shop", "app:v1", containers)
 }
 
 #[test]
@@ -40,8 +36,8 @@ fn a_container_past_its_stream() {
          follows that repository"
     );
     assert_eq!(
-        found[0].fix,
-        "oc set triggers deployment.apps/web --from-image=app:v1 -c web -n shop"
+        found[0].fix_text(),
+        r#"oc annotate deployment.apps/web 'image.openshift.io/triggers=[{"fieldPath":"spec.template.spec.containers[?(@.name==\"web\")].image","from":{"kind":"ImageStreamTag","name":"app:v1"}}]' -n shop"#
     );
     let other = followed("shop", vec![tag("v2", "docker.io/u/a:2")]);
     assert_eq!(
@@ -102,10 +98,30 @@ fn a_trigger_that_fills_another_container() {
     );
 }
 
-#[test]
-fn an_annotation_that_openshift_ignores() {
+/// `web` with this annotation.
+fn annotated(text: &str) -> WorkloadRecord {
     let mut record = web();
-    record.broken_triggers = Some("invalid character 'x'".to_owned());
+    let names = ContainerNames {
+        init: &[],
+        main: &["web", "side"],
+    };
+    let read = of_annotation(text, "spec.template.spec", names, "shop");
+    record.triggers = read.list;
+    record.unusable_triggers = read.unusable;
+    record.trigger_source = TriggerSource::Annotation(text.into());
+    record
+}
+
+fn entry(field: &str, more: &str) -> String {
+    format!(r#"{{"fieldPath":"{field}","from":{{"kind":"ImageStreamTag","name":"app:v1"}}{more}}}"#)
+}
+
+const WEB: &str = "spec.template.spec.containers[0].image";
+const SIDE: &str = "spec.template.spec.containers[1].image";
+
+#[test]
+fn an_annotation_that_openshift_cannot_use() {
+    let record = annotated("{");
     let world = followed("shop", v1()).workload(record.clone());
     assert_eq!(
         world.says(EXR012),
@@ -118,19 +134,115 @@ fn an_annotation_that_openshift_ignores() {
     let mut copy = record.clone();
     copy.object = object(Kind::ReplicaSet, "shop", "web-1");
     copy.owner = Some(("Deployment".into(), "web".into()));
-    let both = World::new().workload(copy.clone()).workload(record.clone());
+    let both = World::new().workload(copy.clone()).workload(record);
     assert_eq!(both.says(EXR012), ["broken-trigger deployment.apps/web"]);
     let alone = World::new().workload(copy);
     assert_eq!(alone.says(EXR012), ["broken-trigger replicaset.apps/web-1"]);
-    record.triggers = vec![trigger(&["web"])];
-    let found = World::new().workload(record).judge(EXR012);
-    assert_eq!(
-        (&*found[0].message, &*found[0].fix),
-        (
-            "OpenShift ignores an image trigger of web: invalid character 'x'",
-            "correct it in metadata.annotations[image.openshift.io/triggers] of \
-             deployment.apps/web in shop"
+}
+
+/// The rest of the annotation is as it was in every command.
+#[test]
+fn the_one_entry_that_is_wrong_is_corrected() {
+    let good = entry(WEB, "");
+    let set = |text: &str, new: &str| {
+        let path = "/metadata/annotations/image.openshift.io~1triggers";
+        let patch = serde_json::json!([
+            {"op": "test", "path": path, "value": text},
+            {"op": "replace", "path": path, "value": new},
+        ]);
+        format!(
+            "oc patch deployment.apps/web --type=json -p {} -n shop",
+            crate::remedy::word(&patch.to_string())
         )
+    };
+    let side = r#"spec.template.spec.containers[?(@.name==\"side\")].image"#;
+    for (wrong, new, why) in [
+        // Skipped alone, and about no container: without it nothing else changes.
+        (entry("foo.bar", ""), None, "the others work"),
+        (entry("", ""), None, "the others work"),
+        // Another spelling of a container that no other entry sets.
+        (
+            entry("spec.containers[1].image", ""),
+            Some(entry(side, "")),
+            "the others work",
+        ),
+        (
+            entry("spec.template.spec.containers[?(@.name=='side')].image", ""),
+            Some(entry(side, "")),
+            "none of the other triggers",
+        ),
+    ] {
+        let text = format!("[{good},{wrong}]");
+        let corrected = match new {
+            Some(new) => format!("[{good},{new}]"),
+            None => format!("[{good}]"),
+        };
+        let world = followed("shop", v1()).workload(annotated(&text));
+        let found = world.judge(EXR012);
+        assert_eq!(found.len(), 1, "{wrong}: {found:?}");
+        assert_eq!(found[0].fix_text(), set(&text, &corrected), "{wrong}");
+        assert!(found[0].why.contains(why), "{wrong}: {}", found[0].why);
+        let again = followed("shop", v1()).workload(annotated(&corrected));
+        assert_eq!(again.says(EXR012), [""; 0], "{wrong}");
+    }
+    // Nothing tells which container is meant.
+    let text = format!(
+        "[{good},{}]",
+        entry("spec.template.spec.containers[7].image", "")
+    );
+    let found = followed("shop", v1())
+        .workload(annotated(&text))
+        .judge(EXR012);
+    assert_eq!(
+        found[0].fix_text(),
+        "name a container in image.openshift.io/triggers[1] of deployment.apps/web in shop: web, side"
+    );
+}
+
+#[test]
+fn a_trigger_that_is_paused_or_healthy_is_no_finding() {
+    for text in [
+        format!("[{},{}]", entry(WEB, ""), entry(SIDE, "")),
+        format!(
+            "[{},{}]",
+            entry(WEB, ""),
+            entry(
+                "spec.template.spec.containers[7].image",
+                r#","paused":true"#
+            )
+        ),
+    ] {
+        let world = followed("shop", v1()).workload(annotated(&text));
+        assert_eq!(world.says(EXR012), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_deployment_config_whose_container_does_not_exist_is_never_rolled_out() {
+    let mut record = workload(
+        object(Kind::DeploymentConfig, "shop", "web"),
+        &[("web", "app:v1")],
+    );
+    let mut trigger = trigger(&[]);
+    trigger.field = "wob".into();
+    trigger.index = 1;
+    trigger.fault = Some(TriggerFault::NoContainer);
+    record.triggers = vec![trigger];
+    record.trigger_source = TriggerSource::Spec;
+    let found = followed("shop", v1()).workload(record).judge(EXR012);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        found[0].message,
+        "OpenShift ignores the image trigger of web on app:v1: no such container: wob"
+    );
+    assert!(
+        found[0].why.contains("never rolled out"),
+        "{}",
+        found[0].why
+    );
+    assert_eq!(
+        found[0].fix_text(),
+        r#"oc patch deploymentconfig.apps.openshift.io/web --type=json -p '[{"op":"test","path":"/spec/triggers/1/imageChangeParams/from/name","value":"app:v1"},{"op":"add","path":"/spec/triggers/1/imageChangeParams/containerNames","value":["web"]}]' -n shop"#
     );
 }
 

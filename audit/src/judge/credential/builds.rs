@@ -170,7 +170,7 @@ fn missing(
     Finding {
         outcome,
         fix: match outcome {
-            Outcome::Fail => remedy::create_secret(&object.namespace, secret, registry),
+            Outcome::Fail => remedy::set_credential(&object.namespace, secret, registry),
             Outcome::Unknown => remedy::look(snapshot, &object.namespace),
         },
         ..found(CheckId::Exr009, "missing-secret", place)

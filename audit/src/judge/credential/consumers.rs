@@ -21,7 +21,6 @@ type Case<'a> = (&'a str, &'a str, String, &'a str);
 struct Table<'a> {
     secret: Option<&'a SecretRecord>,
     image: Option<&'a ImageName>,
-    username: String,
     works: BTreeSet<String>,
     fails: BTreeSet<String>,
 }
@@ -53,8 +52,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
             table.secret = Some(secret);
             table.image = table.image.or(Some(&usage.image));
             match keys.matching(consumer, image).first() {
-                Some(key) => {
-                    key.username().clone_into(&mut table.username);
+                Some(_) => {
                     table.works.insert(words.clone());
                 }
                 None if credential == Credential::None => {
@@ -85,7 +83,7 @@ impl Table<'_> {
             why: "Each consumer matches the keys of a secret by its own rules. A key that all of \
                   them find, and images that are written with their registry, work everywhere"
                 .to_owned(),
-            fix: rewrite(secret, RegistryHost::of(&image.registry), &self.username),
+            fix: rewrite(secret, RegistryHost::of(&image.registry)),
             ..about("consumers-differ", secret, &image.repository)
         })
     }

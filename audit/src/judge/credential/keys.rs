@@ -8,6 +8,7 @@ use super::{about, rewrite};
 use crate::check::Severity;
 use crate::credentials::{KeyFault, registry_of_key, shown_key};
 use crate::finding::{Finding, Outcome};
+use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, secret: &SecretRecord, findings: &mut Vec<Finding>) {
@@ -32,7 +33,7 @@ fn unreadable(secret: &SecretRecord) -> Finding {
     Finding {
         message: format!("{} holds no docker config that can be read", secret.object),
         why: format!("Kubernetes makes no keyring at all where one secret cannot be read. {who}"),
-        fix: remedy::replace_secret(secret, RegistryHost::DockerHub, ""),
+        fix: rewrite(secret, RegistryHost::DockerHub),
         ..about("unreadable", secret, "")
     }
 }
@@ -66,11 +67,17 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
         ),
         why: worst.why().to_owned(),
         fix: match worst {
-            KeyFault::NoUrl => format!(
-                "write the registry's host in place of the key in {}",
-                secret.object
-            ),
-            _ => rewrite(secret, registry, key.username()),
+            KeyFault::NoUrl | KeyFault::WebSite | KeyFault::NoSlash | KeyFault::OtherHub => {
+                Remedy::instruct(format!(
+                    "write the key {} in place of {} in {}",
+                    server(registry),
+                    shown_key(key.as_written()),
+                    secret.object
+                ))
+            }
+            KeyFault::NoAuth | KeyFault::Unpadded | KeyFault::Incomplete => {
+                rewrite(secret, registry)
+            }
         },
         ..about("useless-key", secret, key.as_written())
     })
@@ -78,7 +85,6 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
 
 /// A random one is used of keys that are taken for one.
 fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfigKey) -> Finding {
-    let normalised = first.normalised().unwrap_or_default();
     Finding {
         severity: Severity::Medium,
         message: format!(
@@ -91,8 +97,29 @@ fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfi
             "Builds when they pull, or whoever matches keys as Kubernetes does, take them for one \
               key and use a random one of the two"
                 .to_owned(),
-        fix: rewrite(secret, registry_of_key(&normalised), other.username()),
+        fix: Remedy::instruct_after(
+            format!(
+                "remove one of the keys {} and {} from {}",
+                shown_key(first.as_written()),
+                shown_key(other.as_written()),
+                secret.object
+            ),
+            Inspection::CheckSecret {
+                namespace: secret.object.namespace.clone(),
+                secret: Some(secret.object.name.clone()),
+                image: None,
+            },
+        ),
         ..about("random-key", secret, other.as_written())
+    }
+}
+
+/// The key that every consumer finds.
+fn server<'r>(registry: RegistryHost<'r>) -> &'r str {
+    match registry {
+        RegistryHost::DockerHub => "https://index.docker.io/v1/",
+        RegistryHost::Other("") => "of the registry's host",
+        RegistryHost::Other(host) => host,
     }
 }
 

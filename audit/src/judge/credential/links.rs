@@ -15,6 +15,7 @@ use crate::credentials::{Credentials, Push, Seen};
 use crate::finding::{Finding, Place};
 use crate::kind::Kind;
 use crate::place::ObjectId;
+use crate::remedy::{LinkUse, Remedy};
 use crate::snapshot::{AccountRecord, BuildRecord, SecretKeys, SecretRecord, Snapshot};
 
 /// A secret that an account links for mounts alone, and the builds that it would serve.
@@ -116,16 +117,17 @@ fn wrong(snapshot: &Snapshot, build: &BuildRecord, secret: &ObjectId) -> Finding
     }
 }
 
-fn provide(snapshot: &Snapshot, namespace: &Arc<str>, image: &str) -> String {
+fn provide(snapshot: &Snapshot, namespace: &Arc<str>, image: &str) -> Remedy {
     let Ok(reference) = ImageRef::parse(image) else {
-        return remedy::provide_secret(snapshot, namespace, RegistryHost::DockerHub, "");
+        return Remedy::instruct(format!("write an image in the output: {image} is none"));
     };
     let registry = RegistryHost::of(reference.with_defaults().registry());
-    remedy::provide_secret(snapshot, namespace, registry, &reference.repository_path())
+    remedy::provide_credential(snapshot, namespace, registry, &reference.repository_path())
 }
 
 fn mount_only(account: &AccountRecord, secret: &str, builds: &[&BuildRecord]) -> Finding {
     let names: Vec<_> = builds.iter().map(|build| &*build.object.name).collect();
+    let secret: Arc<str> = secret.into();
     let id = ObjectId {
         kind: Kind::ServiceAccount,
         ..account.object.clone()
@@ -140,13 +142,13 @@ fn mount_only(account: &AccountRecord, secret: &str, builds: &[&BuildRecord]) ->
               imagePullSecrets, before among its secrets; oc secrets link writes only the latter \
               unless told otherwise"
             .to_owned(),
-        fix: remedy::link(&id, secret, "pull,mount"),
+        fix: remedy::link(&id, &secret, LinkUse::Push),
         ..found(
             CheckId::Exr009,
             "mount-only-link",
             Place {
                 object: account.object.clone(),
-                part: secret.into(),
+                part: secret,
                 field: "secrets".into(),
                 origin: account.origin.clone(),
             },

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{about, rewrite};
+use super::about;
 use crate::check::Severity;
 use crate::credentials::registry_of_key;
 use crate::finding::Finding;
+use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 /// As many namespaces are many.
@@ -76,7 +77,14 @@ fn finding(
         why: "Whoever reads a secret of one can do in all of them what the account may, and all \
               share its allowance; a personal access token is for every repository of its account"
             .to_owned(),
-        fix: rewrite(secret, registry_of_key(registry), ""),
+        fix: Remedy::instruct_after(
+            "create a token for each namespace, and rotate the secret of each to its own",
+            Inspection::CheckSecret {
+                namespace: secret.object.namespace.clone(),
+                secret: Some(secret.object.name.clone()),
+                image: None,
+            },
+        ),
         ..about("shared", secret, username)
     }
 }

@@ -22,12 +22,8 @@ fn one(world: World) -> Finding {
     found.remove(0)
 }
 
-fn replaced(name: &str, server: &str, user: &str) -> String {
-    format!(
-        "oc create secret docker-registry {name} --docker-server={server} \
-         --docker-username={user} --docker-password=TOKEN --dry-run=client -o yaml -n shop | oc \
-         replace -f -"
-    )
+fn set(name: &str) -> String {
+    format!("oc extreg secret set {name} --registry docker.io -n shop")
 }
 
 #[test]
@@ -102,26 +98,27 @@ fn keys_that_a_build_takes_for_one() {
          credentials"
     );
     assert_eq!(
-        found.fix,
-        replaced("s", "https://index.docker.io/v1/", "acme")
+        found.fix_text(),
+        "remove one of the keys docker.io and https://index.docker.io/v1/ from secret/s in shop; see: \
+         oc extreg secret check s -n shop"
     );
 }
 
 #[test]
-fn a_key_is_written_anew_where_that_loses_nothing() {
+fn a_useless_key_is_to_be_written_in_place_or_its_entry_anew() {
     let found = one(World::new().secret("shop", "s", &key("https://index.docker.io/v1")));
     assert_eq!(found.rule, "useless-key");
     assert_eq!(&*found.place.part, "https://index.docker.io/v1");
     assert_eq!(
-        found.fix,
-        replaced("s", "https://index.docker.io/v1/", "acme")
-    );
-    let two = r#"{"auths":{"https://index.docker.io/v1":{"auth":"YWNtZTp4"},
-        "quay.io":{"auth":"YWNtZTp4"}}}"#;
-    assert_eq!(
-        one(World::new().secret("shop", "s", two)).fix,
-        "write the key https://index.docker.io/v1/ with username, password and padded auth into \
+        found.fix_text(),
+        "write the key https://index.docker.io/v1/ in place of https://index.docker.io/v1 in \
          secret/s in shop"
+    );
+    // Without auth, only some consumers read it: its entry is written with all fields.
+    let plain = r#"{"auths":{"quay.io":{"username":"acme","password":"x"}}}"#;
+    assert_eq!(
+        one(World::new().secret("shop", "s", plain)).fix_text(),
+        "oc extreg secret set s --registry quay.io -n shop"
     );
 }
 
@@ -160,8 +157,8 @@ fn two_secrets_for_docker_hub() {
         "secret/b in shop and a both hold a key for docker.io: imports take that of a"
     );
     assert_eq!(
-        found.fix,
-        "oc annotate secret/b openshift.io/image.excludeSecret=true -n shop"
+        found.fix_text(),
+        "oc annotate secret/b --overwrite openshift.io/image.excludeSecret=true -n shop"
     );
     assert_eq!(one(two(HUB)).severity, Severity::Low);
     // A key of its own host is found before the fallback, whatever the names.
@@ -221,11 +218,7 @@ fn a_secret_that_is_named_and_not_there() {
         found.message,
         "app names the secret hub, which is not there"
     );
-    assert_eq!(
-        found.fix,
-        "oc create secret docker-registry hub --docker-server=https://index.docker.io/v1/ \
-         --docker-username=USER --docker-password=TOKEN -n shop"
-    );
+    assert_eq!(found.fix_text(), set("hub"));
     assert_eq!(world().secret("shop", "hub", HUB).says(EXR009), [""; 0]);
     assert_eq!(
         world().gap(Kind::Secret, "").says(EXR009),
@@ -239,9 +232,9 @@ fn a_secret_that_is_named_and_not_there() {
     let found = one(World::new().build(based));
     assert_eq!(&*found.place.field, "pullSecret");
     assert!(
-        found.fix.contains("--docker-server=quay.io "),
+        found.fix_text().contains("--registry quay.io "),
         "{}",
-        found.fix
+        found.fix_text()
     );
 
     let mut web = workload(
@@ -294,14 +287,10 @@ fn a_push_with_the_wrong_secret() {
         found.message,
         "app pushes docker.io/u/a:1 with builder-dockercfg-x, which has no key for it"
     );
-    assert!(
-        found
-            .fix
-            .starts_with("oc create secret docker-registry dockerhub ")
-    );
+    assert_eq!(found.fix_text(), set("dockerhub"));
     assert_eq!(
-        one(world().secret("shop", "hub", HUB)).fix,
-        "oc set build-secret --push bc/app hub -n shop"
+        one(world().secret("shop", "hub", HUB)).fix_text(),
+        r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n shop"#
     );
     let linked = world().secret("shop", "hub", HUB);
     let linked = linked.account("shop", "builder", &["builder-dockercfg-x", "hub"]);
@@ -332,8 +321,8 @@ fn a_link_that_no_push_finds() {
         "builder links hub for mounts alone, where no push finds it: app, base"
     );
     assert_eq!(
-        found.fix,
-        "oc secrets link builder hub --for=pull,mount -n shop"
+        found.fix_text(),
+        "oc extreg secret link hub --for push --account builder -n shop"
     );
 }
 
@@ -358,10 +347,7 @@ fn a_secret_that_works_for_one_and_not_for_the_other() {
         found.message,
         "secret/hub in shop works to import u/a:1, and not to push u/a:1"
     );
-    assert_eq!(
-        found.fix,
-        replaced("hub", "https://index.docker.io/v1/", "acme")
-    );
+    assert_eq!(found.fix_text(), set("hub"));
     assert_eq!(
         world(&key("docker.io"), "docker.io/u/a:1").says(EXR009),
         [""; 0]

@@ -1,7 +1,8 @@
 use super::*;
-use crate::snapshot::{ImageTrigger, WorkloadRecord};
-use crate::testing::{object, stream, tag, workload};
-use crate::world::{World, names};
+use crate::snapshot::{TriggerSource, WorkloadRecord};
+use crate::testing::{self, object, stream, tag, workload};
+use crate::trigger::Unusable;
+use crate::world::World;
 
 const EXR006: CheckId = CheckId::Exr006;
 const WEB: &str = "deployment.apps/web web";
@@ -14,17 +15,15 @@ fn running(image: &str) -> World {
     World::new().workload(web(image))
 }
 
+const ANNOTATION: &str = r#"[{"fieldPath":"x","paused":true}]"#;
+
 /// A trigger on `app:v1` of `shop`, which follows docker.io/u/a:1.
 fn triggered(change: impl FnOnce(&mut ImageTrigger)) -> World {
-    let mut trigger = ImageTrigger {
-        namespace: "shop".into(),
-        tag: "app:v1".into(),
-        containers: names(&["web"]),
-        paused: false,
-    };
+    let mut trigger = testing::trigger("shop", "app:v1", &["web"]);
     change(&mut trigger);
     let mut record = web("docker.io/u/a:1");
     record.triggers = vec![trigger];
+    record.trigger_source = TriggerSource::Annotation(ANNOTATION.into());
     World::new()
         .stream(stream("shop", "app", vec![tag("v1", "docker.io/u/a:1")]))
         .workload(record)
@@ -80,37 +79,66 @@ fn a_trigger_counts_if_it_works() {
         (
             &|trigger| trigger.paused = true,
             "; its trigger on app:v1 is paused",
-            "oc set triggers deployment.apps/web --auto -n shop",
+            r#"oc patch deployment.apps/web --type=json -p '[{"op":"test","path":"/metadata/annotations/image.openshift.io~1triggers","value":"[{\"fieldPath\":\"x\",\"paused\":true}]"},{"op":"replace","path":"/metadata/annotations/image.openshift.io~1triggers","value":"[{\"fieldPath\":\"x\"}]"}]' -n shop"#,
         ),
         (
             &|trigger| trigger.tag = "app:v2".into(),
-            "; its trigger follows app:v2, which is not there",
-            "oc tag --source=docker docker.io/u/a:1 app:v2 --scheduled -n shop",
+            "; its trigger follows app:v2, which does not exist; app has v1",
+            "let the trigger of deployment.apps/web in shop follow a tag that exists, or let app:v2 \
+             follow an image; app has v1",
         ),
         (
-            &|trigger| trigger.containers = names(&["other"]),
-            "container web of web runs the tag docker.io/u/a:1",
-            "oc set triggers deployment.apps/web --from-image=app:v1 -c web -n shop",
+            &|trigger| trigger.tag = "other:v2".into(),
+            "; its trigger follows other:v2, which does not exist",
+            "oc extreg tag docker.io/u/a:1 other:v2 --scheduled -n shop",
         ),
     ];
     for (change, message, fix) in cases {
         let found = one(triggered(change));
         assert!(found.message.ends_with(message), "{}", found.message);
-        assert_eq!(found.fix, fix);
+        assert_eq!(found.fix_text(), fix);
     }
     let broken = running("docker.io/u/a:1").with(|s| {
-        s.workloads[0].broken_triggers = Some("two entries set the same field".to_owned());
+        s.workloads[0].unusable_triggers = Some(Unusable::NotAList);
     });
     let found = one(broken);
     assert!(
         found
             .message
-            .ends_with("ignores its trigger annotation: two entries set the same field")
+            .ends_with("ignores its trigger annotation: it is not a JSON list of triggers")
     );
-    assert_eq!(
-        found.fix,
-        "oc annotate deployment.apps/web image.openshift.io/triggers- -n shop"
-    );
+    assert!(found.fix.actions().is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_tag_that_a_build_writes_will_exist() {
+    let mut build = testing::build_config("shop", "other", "");
+    build.writes = Some(("shop".into(), "other:latest".into()));
+    let world = || triggered(|trigger| trigger.tag = "other:latest".into());
+    assert_eq!(world().says(EXR006), [format!("tag {WEB}")]);
+    assert_eq!(world().build(build.clone()).says(EXR006), [""; 0]);
+    // An absent tag is latest only where a colon is written.
+    let colon = triggered(|trigger| trigger.tag = "other:".into());
+    assert_eq!(colon.build(build).says(EXR006), [""; 0]);
+}
+
+#[test]
+fn a_tag_of_the_platform_is_never_written() {
+    for image in ["docker.io/u/a:1", "postgresql"] {
+        let world = triggered(|trigger| {
+            trigger.namespace = "openshift".into();
+            trigger.tag = "postgresql:9.5".into();
+        })
+        .with(|s| s.uses[0].image.written = image.into());
+        let found = one(world.clone());
+        assert!(found.fix.actions().is_empty(), "{found:?}");
+        let unread = one(world.gap(Kind::ImageStream, "openshift"));
+        assert_eq!(unread.outcome, Outcome::Unknown);
+        assert_eq!(
+            unread.fix_text(),
+            "oc get imagestream.image.openshift.io/postgresql -o yaml -n openshift"
+        );
+    }
 }
 
 #[test]
@@ -128,31 +156,38 @@ fn a_stream_that_was_not_read_leaves_it_open() {
 
 #[test]
 fn the_command_fits_the_workload() {
+    let trigger = |tag: &str| {
+        format!(
+            r#"oc annotate deployment.apps/web 'image.openshift.io/triggers=[{{"fieldPath":"spec.template.spec.containers[?(@.name==\"web\")].image","from":{{"kind":"ImageStreamTag","name":"{tag}"}}}}]' -n shop"#
+        )
+    };
     assert_eq!(
-        one(running("docker.io/u/a:1")).fix,
-        "oc tag --source=docker docker.io/u/a:1 a:1 --scheduled -n shop && \
-         oc set triggers deployment.apps/web --from-image=a:1 -c web -n shop"
+        one(running("docker.io/u/a:1")).fix_text(),
+        format!(
+            "oc extreg tag docker.io/u/a:1 a:1 --scheduled -n shop && {}",
+            trigger("a:1")
+        )
     );
     // The name is taken by another image.
     let taken =
         running("docker.io/u/a:1").stream(stream("shop", "a", vec![tag("1", "quay.io/x/a:1")]));
-    assert!(
-        one(taken)
-            .fix
-            .ends_with("--from-image=u-a:1 -c web -n shop")
-    );
-    let known = running("docker.io/u/a:1").with(|s| s.uses[0].image.digest = "sha256:aa".into());
+    assert!(one(taken).fix_text().ends_with(&trigger("u-a:1")));
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let known = running("docker.io/u/a:1").with(|s| s.uses[0].image.digest = (&*digest).into());
     assert_eq!(
-        one(known).fix,
-        "oc set image deployment.apps/web web=docker.io/u/a@sha256:aa -n shop"
+        one(known).fix_text(),
+        format!("oc set image deployment.apps/web web=docker.io/u/a@{digest} -n shop")
     );
+    // A name without a registry is turned into none of Docker Hub.
+    let short = running("docker.io/u/a:1").with(|s| s.uses[0].image.written = "u/a:1".into());
+    assert!(one(short).fix.actions().is_empty());
     let pod = workload(
         object(Kind::Pod, "shop", "web-1"),
         &[("web", "docker.io/u/a:1")],
     );
     assert_eq!(
-        one(World::new().workload(pod)).fix,
-        "name the image by its digest in spec.template.spec.containers[0].image"
+        one(World::new().workload(pod)).fix_text(),
+        "set spec.template.spec.containers[0].image of pod/web-1 in shop to the image by its digest"
     );
     let volume = running("docker.io/u/a:1").with(|s| s.uses[0].role = UseRole::Volume);
     assert_eq!(

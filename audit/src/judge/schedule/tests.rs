@@ -94,8 +94,8 @@ fn a_repository_alone_is_never_scheduled() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].rule, "repository-never-scheduled");
     assert_eq!(
-        found[0].fix,
-        "oc tag --source=docker docker.io/u/a:latest app:latest --scheduled -n shop"
+        found[0].fix_text(),
+        "oc extreg tag docker.io/u/a:latest app:latest --scheduled -n shop"
     );
     let mut pushed = tag("v1", "");
     pushed.from = TagOrigin::Pushed;
@@ -113,6 +113,24 @@ fn a_repository_alone_is_never_scheduled() {
 }
 
 #[test]
+fn a_schedule_is_set_where_it_is_written_and_only_of_an_approved_registry() {
+    let schedule = |change: &dyn Fn(&mut TagRecord)| with(change).judge(EXR005)[0].fix_text();
+    let tested = r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"v1"},{"op":"add","path":"#;
+    assert_eq!(
+        schedule(&|_| ()),
+        format!(r#"{tested}"/spec/tags/0/importPolicy/scheduled","value":true}}]' -n shop"#)
+    );
+    assert_eq!(
+        schedule(&|tag| tag.has_import_policy = false),
+        format!(r#"{tested}"/spec/tags/0/importPolicy","value":{{"scheduled":true}}}}]' -n shop"#)
+    );
+    let unapproved = with(|_| ())
+        .with(|snapshot| snapshot.approved = Some(crate::testing::approved(&["quay.io"])));
+    let found = unapproved.judge(EXR005);
+    assert!(found[0].fix.actions().is_empty(), "{found:?}");
+}
+
+#[test]
 fn files_say_nothing_of_imports() {
     let world = with(|tag| (tag.scheduled, tag.digest) = (true, Arc::default()));
     let world = world.in_files();
@@ -123,7 +141,7 @@ fn files_say_nothing_of_imports() {
 fn a_refused_import_says_as_whom() {
     let refused = |world: World| {
         let found = world.judge(EXR005);
-        (found[0].why.clone(), found[0].fix.clone())
+        (found[0].why.clone(), found[0].fix_text())
     };
     let world = with(|tag| {
         tag.scheduled = true;
@@ -134,17 +152,14 @@ fn a_refused_import_says_as_whom() {
         refused(world.clone().secret("shop", "hub", HUB)),
         (
             format!("{held} It was tried as acme, from secret/hub in shop"),
-            "oc import-image app:v1 -n shop".to_owned()
+            "oc extreg secret check hub --image docker.io/u/a:v1 -n shop".to_owned()
         )
     );
     assert_eq!(
         refused(world.clone()),
         (
-            format!("{held} No credential for docker.io is to be had in shop"),
-            "oc create secret docker-registry dockerhub \
-             --docker-server=https://index.docker.io/v1/ --docker-username=USER \
-             --docker-password=TOKEN -n shop"
-                .to_owned()
+            format!("{held} shop has no credential for docker.io"),
+            "oc extreg secret set dockerhub --registry docker.io -n shop".to_owned()
         )
     );
     let (why, _) = refused(world.elided("shop", "hub"));

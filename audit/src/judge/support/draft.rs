@@ -2,10 +2,12 @@
 
 use extreg_core::facts::Known;
 
+use crate::caller::Caller;
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
+use crate::remedy::Remedy;
 use crate::snapshot::{ImageUse, Snapshot};
 
 /// What is different about a finding.
@@ -16,7 +18,7 @@ pub(crate) struct Draft {
     pub(crate) rule: &'static str,
     pub(crate) message: String,
     pub(crate) why: String,
-    pub(crate) fix: String,
+    pub(crate) fix: Remedy,
 }
 
 impl Draft {
@@ -32,6 +34,7 @@ impl Draft {
             message: self.message,
             why: self.why,
             fix: self.fix,
+            caller: Caller::default(),
             suppression: None,
             baseline: None,
         }

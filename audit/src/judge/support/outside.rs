@@ -3,14 +3,13 @@
 
 use extreg_core::facts::Known;
 
-use super::{Draft, by_hand, configuration, is_external, judged, mirrored, set_image, trigger_of};
+use super::{Draft, by_hand, configuration, is_external, judged, mirrored, trigger_of};
 use crate::approved::{Allowance, List, Target, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
+use crate::judge::remedy;
+use crate::remedy::Remedy;
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
-
-/// Where images of this cluster's own can always be.
-const INTEGRATED: &str = "image-registry.openshift-image-registry.svc:5000";
 
 /// What is wrong with an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +58,7 @@ pub(crate) fn check_outside(
                     rule,
                     message: message(&allowance, used, objection, &targets),
                     why: why(&allowance, used.role, objection),
-                    fix: fix(snapshot, &allowance, used, &candidates),
+                    fix: fix(&allowance, used),
                 };
                 findings.push(draft.of(used));
             }
@@ -75,7 +74,7 @@ pub(crate) fn check_outside(
                     .to_owned(),
             why: "Its allowedRegistries and blockedRegistries decide what nodes and builds pull."
                 .to_owned(),
-            fix: "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+            fix: remedy::look_at_image_config(),
         };
         let place = configuration(snapshot, "", "spec.registrySources");
         findings.push(draft.at(place).unknown());
@@ -135,7 +134,7 @@ fn unknown_search(check: CheckId, rule: &'static str, used: &ImageUse) -> Findin
             used.image.written
         ),
         why: "Whether it is approved depends on the registry that has it first.".to_owned(),
-        fix: "oc get image.config.openshift.io/cluster -o yaml".to_owned(),
+        fix: remedy::look_at_image_config(),
     };
     draft.of(used).unknown()
 }
@@ -201,26 +200,31 @@ fn why(allowance: &Allowance<'_>, role: UseRole, objection: Objection) -> String
     text.to_owned()
 }
 
-/// Moves the image to where it is approved, if such a place is known; it has to be copied there first.
-fn fix(
-    snapshot: &Snapshot,
-    allowance: &Allowance<'_>,
-    used: &ImageUse,
-    candidates: &[Target],
-) -> String {
-    let Some(first) = candidates.first() else {
-        return String::new();
+/// Which image to use in its place is for a person to say: that a registry is approved does not say
+/// that it has a copy.
+fn fix(allowance: &Allowance<'_>, used: &ImageUse) -> Remedy {
+    /// More entries than these are counted.
+    const SHOWN: usize = 3;
+    let entries: Vec<&str> = match allowance.list {
+        List::Given(approved) => approved.entries().iter().map(String::as_str).collect(),
+        List::Cluster(entries) => entries.iter().map(|entry| &**entry).collect(),
+        List::Absent | List::Unknown => Vec::new(),
     };
-    let home = allowance.home(first.short_name());
-    let integrated = || {
-        let namespace = &used.place.object.namespace;
-        let usable = snapshot.cluster.integrated == Known::Known(true)
-            && used.role != UseRole::Import
-            && !namespace.is_empty();
-        usable.then(|| format!("{INTEGRATED}/{namespace}/{}", first.short_name()))
-    };
-    match home.or_else(integrated) {
-        Some(home) => set_image(snapshot, used, &first.at(&home)),
-        None => by_hand(&used.place, "an image of an approved registry"),
+    let mut shown = entries
+        .iter()
+        .take(SHOWN)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if entries.len() > SHOWN {
+        shown = format!("{shown} and {} more", entries.len() - SHOWN);
     }
+    let approved = match &*shown {
+        "" => "a registry that is not blocked".to_owned(),
+        shown => format!("an approved registry ({shown})"),
+    };
+    Remedy::instruct(by_hand(
+        &used.place,
+        &format!("an image of {approved}; copy it there first if it has none"),
+    ))
 }

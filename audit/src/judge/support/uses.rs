@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::approved::{Allowance, List, Target, targets};
 use crate::place::ObjectId;
-use crate::snapshot::{ImageTrigger, ImageUse, Meaning, Snapshot, UseRole};
+use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
+use crate::trigger::ImageTrigger;
 
 /// The fields that findings are about: no copy of what an owner says, and nothing of a stream that the
 /// samples operator or the ClusterVersion owns, whose tags are not the user's to change
@@ -39,7 +40,10 @@ pub(crate) fn trigger_of<'a>(snapshot: &'a Snapshot, used: &ImageUse) -> Option<
         .skip(first)
         .take_while(|workload| workload.object == *object)
         .flat_map(|workload| &workload.triggers)
-        .find(|trigger| !trigger.paused && trigger.containers.contains(&used.place.part))
+        .find(|trigger| {
+            let works = !trigger.paused && trigger.fault.is_none();
+            works && trigger.containers.contains(&used.place.part)
+        })
 }
 
 /// The registries that fields of these roles name for certain, Docker Hub's names being one; only those

@@ -5,10 +5,11 @@ use extreg_core::policy::Policy;
 use super::super::found::found;
 use super::super::index::Index;
 use super::super::remedy;
-use super::super::support::is_on_cluster;
+use super::super::support::{by_hand, is_on_cluster};
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, ImageName};
 use crate::kind::Kind;
+use crate::remedy::{Action, Remedy};
 use crate::snapshot::{Injection, InjectionOutcome, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -46,7 +47,7 @@ fn missed(snapshot: &Snapshot, index: &Index<'_>, injection: &Injection) -> Find
         message: format!("the webhook missed {}", words(injection)),
         why,
         fix: fix(snapshot, index, injection)
-            .unwrap_or_else(|| format!("set {} by hand", injection.place.field)),
+            .unwrap_or_else(|| Remedy::instruct(by_hand(&injection.place, &injection.words))),
         ..finding("missed", injection)
     }
 }
@@ -56,7 +57,10 @@ fn warned(injection: &Injection) -> Option<Finding> {
         severity: Severity::Info,
         message: format!("the webhook warns of {}", words(injection)),
         why: injection.warnings.join("; "),
-        fix: format!("mend {} as the warning says", injection.place.field),
+        fix: Remedy::instruct(format!(
+            "change {} of {} as the warning says",
+            injection.place.field, injection.place.object
+        )),
         ..finding("warned", injection)
     })
 }
@@ -72,22 +76,29 @@ fn words(injection: &Injection) -> String {
     format!("{part}: {} {}", place.field, injection.words)
 }
 
-fn fix(snapshot: &Snapshot, index: &Index<'_>, injection: &Injection) -> Option<String> {
+fn fix(snapshot: &Snapshot, index: &Index<'_>, injection: &Injection) -> Option<Remedy> {
     let place = &injection.place;
     if let Some(stream) = index.streams.get(&place.object) {
         let tag = stream.tags.iter().find(|tag| tag.name == place.part)?;
-        return Some(remedy::tag(&place.object, tag, &injection.image, true));
+        return Some(remedy::schedule(&place.object, tag, true));
     }
     let named = |policy: &&Policy| Some(policy.name()) == injection.policy.as_deref();
     let policy = snapshot.policies.iter().find(named)?;
     if place.field.ends_with("pushSecret") {
         let (secret, _) = policy.push()?;
-        return Some(remedy::set_push_secret(&place.object, secret));
+        return Some(remedy::set_push_secret(&place.object, &secret.into()));
     }
     (place.object.kind == Kind::BuildConfig && place.field.ends_with("pullSecret"))
         .then(|| policy.pull_secret())
         .flatten()
-        .map(|secret| remedy::set_pull_secret(&place.object, secret))
+        .map(|secret| {
+            let holder = place.field.trim_end_matches(".pullSecret");
+            Remedy::run(Action::SetPullSecret {
+                build: place.object.clone(),
+                holder: holder.into(),
+                secret: secret.into(),
+            })
+        })
 }
 
 fn finding(rule: &'static str, injection: &Injection) -> Finding {

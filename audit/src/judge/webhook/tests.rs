@@ -134,10 +134,10 @@ fn an_object_that_was_missed_is_told_in_the_engines_words() {
     let found = seen(injection(InjectionOutcome::Sets, &["extreg: w"])).judge(EXR014);
     assert_eq!(found.len(), 1);
     assert_eq!(
-        (&*found[0].message, &*found[0].fix),
+        (&*found[0].message, &*found[0].fix_text()),
         (
             "the webhook missed app: spec.output.pushSecret set to {name: dockerhub}",
-            "oc set build-secret --push bc/app dockerhub -n shop"
+            r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"dockerhub"}}}}' -n shop"#
         )
     );
     assert!(
@@ -151,8 +151,8 @@ fn an_object_that_was_missed_is_told_in_the_engines_words() {
     tagged.place.part = "v1".into();
     let world = seen(tagged).stream(stream("shop", "app", vec![tag("v1", "docker.io/u/a:1")]));
     assert_eq!(
-        world.judge(EXR014)[0].fix,
-        "oc tag --source=docker docker.io/u/a:1 app:v1 --scheduled -n shop"
+        world.judge(EXR014)[0].fix_text(),
+        r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"v1"},{"op":"add","path":"/spec/tags/0/importPolicy/scheduled","value":true}]' -n shop"#
     );
 }
 

@@ -10,8 +10,9 @@ use super::List;
 
 /// Labels and annotations that are read besides those under `extreg.io/`.
 pub(in crate::read) mod key {
-    /// Image triggers of a workload (library-go `pkg/image/trigger/types.go`).
-    pub(in crate::read) const TRIGGERS: &str = "image.openshift.io/triggers";
+    /// `*` where every short name of the object is looked up among ImageStreams (openshift/api
+    /// `image/v1`, `ResolveNamesAnnotation`).
+    pub(in crate::read) const RESOLVE_NAMES: &str = "alpha.image.policy.openshift.io/resolve-names";
     /// `"true"` on a secret that imports leave out (openshift-apiserver `imagesecret/rest.go`).
     pub(in crate::read) const EXCLUDE_SECRET: &str = "openshift.io/image.excludeSecret";
     /// On a secret that OpenShift manages for an account, since 4.16.
@@ -27,8 +28,9 @@ pub(in crate::read) mod key {
     /// (openshift/api `apps/v1` `consts.go`, `DeployerPodForDeploymentLabel`).
     pub(in crate::read) const DEPLOYER: &str = "openshift.io/deployer-pod-for.name";
 
-    pub(super) const ALL: [&str; 8] = [
-        TRIGGERS,
+    pub(super) const ALL: [&str; 9] = [
+        crate::trigger::ANNOTATION,
+        RESOLVE_NAMES,
         EXCLUDE_SECRET,
         MANAGED_FOR,
         MANAGED_TOKEN,
@@ -86,6 +88,11 @@ pub(in crate::read) struct OwnerReference<'a> {
 pub(in crate::read) struct Chosen<'a>(Vec<(Text<'a>, Text<'a>)>);
 
 impl Chosen<'_> {
+    /// Whether they ask for every short name to be looked up among ImageStreams.
+    pub(in crate::read) fn resolve_names(&self) -> bool {
+        self.get(key::RESOLVE_NAMES) == Some("*")
+    }
+
     /// The value of `key`; as in Go's decoder, the last wins where a key is repeated.
     pub(in crate::read) fn get(&self, key: &str) -> Option<&str> {
         let pairs = self.0.iter().rev();

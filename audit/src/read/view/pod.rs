@@ -1,10 +1,11 @@
 //! Pods, what makes them, and Tasks (`core/v1`, `apps/v1`, `batch/v1`, `apps.openshift.io/v1`,
 //! `tekton.dev/v1`).
 
-use extreg_core::object::{LocalReference, ObjectReference, Text};
+use extreg_core::object::{LocalReference, Text};
 use serde::Deserialize;
 
 use super::{List, Metadata, Number, TemplateMetadata, nullable};
+use crate::trigger::DeploymentTrigger;
 
 /// A Pod.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -36,8 +37,8 @@ pub(in crate::read) struct MakerSpec<'a> {
     pub(in crate::read) template: PodTemplate<'a>,
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub(in crate::read) job_template: JobTemplate<'a>,
-    #[serde(borrow, default)]
-    pub(in crate::read) triggers: List<DeploymentTrigger<'a>>,
+    #[serde(borrow)]
+    pub(in crate::read) triggers: Option<List<DeploymentTrigger<'a>>>,
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub(in crate::read) strategy: DeploymentStrategy<'a>,
 }
@@ -65,28 +66,6 @@ pub(in crate::read) struct JobTemplate<'a> {
 pub(in crate::read) struct JobSpec<'a> {
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub(in crate::read) template: PodTemplate<'a>,
-}
-
-/// An element of `spec.triggers` of a DeploymentConfig.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct DeploymentTrigger<'a> {
-    #[serde(rename = "type", borrow, default)]
-    pub(in crate::read) kind: Text<'a>,
-    #[serde(borrow)]
-    pub(in crate::read) image_change_params: Option<ImageChange<'a>>,
-}
-
-/// `imageChangeParams`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::read) struct ImageChange<'a> {
-    #[serde(default, deserialize_with = "nullable")]
-    pub(in crate::read) automatic: bool,
-    #[serde(borrow, default)]
-    pub(in crate::read) container_names: List<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) from: ObjectReference<'a>,
 }
 
 /// `spec.strategy` of a DeploymentConfig.

@@ -47,8 +47,8 @@ pub(in crate::read) struct Tag<'a> {
     pub(in crate::read) from: Option<ObjectReference<'a>>,
     #[serde(default, deserialize_with = "nullable")]
     pub(in crate::read) reference: bool,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    pub(in crate::read) import_policy: ImportPolicy<'a>,
+    #[serde(borrow)]
+    pub(in crate::read) import_policy: Option<ImportPolicy<'a>>,
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub(in crate::read) reference_policy: ReferencePolicy<'a>,
 }

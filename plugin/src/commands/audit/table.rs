@@ -10,9 +10,7 @@ use crate::{
 /// Prints a table. Its lines run as long as they are: a terminal wraps them, a pipe has them whole.
 pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {
     for line in table.lines(None) {
-        let text = line
-            .iter()
-            .fold(Text::new(), |text, cell| styled(text, cell, caller));
+        let text = line.iter().fold(Text::new(), styled);
         printer.line(text);
         if printer.out_is_closed() {
             return;
@@ -23,7 +21,7 @@ pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {
     }
 }
 
-fn styled(text: Text, cell: &Cell, caller: Caller) -> Text {
+fn styled(text: Text, cell: &Cell) -> Text {
     match cell.tone {
         Tone::Plain => text.plain(&*cell.text),
         Tone::Strong => text.bold(&*cell.text),
@@ -31,12 +29,12 @@ fn styled(text: Text, cell: &Cell, caller: Caller) -> Text {
         Tone::Good => text.green(&*cell.text),
         Tone::Look => text.yellow(&*cell.text),
         Tone::Bad => text.red(&*cell.text),
-        Tone::Command => text.plain(said_by(caller, &cell.text)),
+        Tone::Command => text.plain(&*cell.text),
     }
 }
 
 /// A command as the caller types it; what only oc has stays.
-pub(crate) fn said_by(caller: Caller, command: &str) -> String {
+pub(super) fn said_by(caller: Caller, command: &str) -> String {
     const SHARED: [&str; 9] = [
         "annotate", "apply", "create", "delete", "edit", "extreg", "get", "label", "patch",
     ];

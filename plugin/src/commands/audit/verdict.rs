@@ -34,11 +34,13 @@ pub(super) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
 #[cfg(test)]
 mod tests {
     use extreg_audit::{
+        caller::Caller,
         check::{CheckId, Severity},
         coverage::{Gap, GapSubject},
         finding::{BaselineState, Finding, Outcome, Place, Suppression},
         kind::Kind,
         place::{ObjectId, Origin},
+        remedy::Remedy,
         report::Section,
     };
 
@@ -63,7 +65,8 @@ mod tests {
             image: None,
             message: "m".to_owned(),
             why: "w".to_owned(),
-            fix: "f".to_owned(),
+            fix: Remedy::instruct("f"),
+            caller: Caller::Oc,
             suppression: None,
             baseline: None,
         }

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use extreg_audit::remedy::Rendered;
+
 use super::{
     outcome::{Ending, Outcome, changed_policies, outcomes},
     plan::{Import, Plan, plan},
@@ -129,7 +131,7 @@ impl Runner<'_> {
                         ));
                     }
                     outcomes(name, &imports, &answer.body, |refusal, name, image| {
-                        refusal.next(name, image, self.namespace, self.context.caller)
+                        self.next(refusal, name, image)
                     })?
                 }
                 // All of the request, because one of its images may not be imported.
@@ -176,19 +178,27 @@ impl Runner<'_> {
     fn all_refused(&self, name: &str, imports: &[Import<'_>], message: &str) -> Vec<Outcome> {
         let refused = imports.iter().map(|import| {
             let name = StreamTag::new(name, import.tag);
-            let (namespace, caller) = (self.namespace, self.context.caller);
-            let next = Refusal::Forbidden.next(&name, import.image, namespace, caller);
+            let (fix, next) = self.next(Refusal::NotAllowed, &name, import.image);
             Outcome {
                 name,
                 image: import.image.to_owned(),
                 result: Ending::Failed {
-                    refusal: Refusal::Forbidden,
+                    refusal: Refusal::NotAllowed,
                     message: message.to_owned(),
+                    fix,
                     next,
                 },
             }
         });
         refused.collect()
+    }
+
+    /// What fixes a refusal, for programs and in one line.
+    fn next(&self, refusal: Refusal, name: &StreamTag, image: &str) -> (Rendered, String) {
+        let remedy = refusal.remedy(self.namespace, name, image);
+        let caller = self.context.caller;
+        let text = format!("{}: {}", refusal.description(), remedy.text(caller));
+        (remedy.rendered(caller), text)
     }
 
     /// Reports what is final, and keeps what may be tried again.

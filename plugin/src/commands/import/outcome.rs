@@ -1,5 +1,6 @@
 //! What became of each tag.
 
+use extreg_audit::remedy::Rendered;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,7 +30,10 @@ pub(super) enum Ending {
         refusal: Refusal,
         /// The registry's words, with the API's reason.
         message: String,
-        /// The command or step that can fix it.
+        /// What fixes it.
+        fix: Rendered,
+        /// The same in one line.
+        #[serde(skip)]
         next: String,
     },
     /// It was imported, and shows another image than before.
@@ -60,7 +64,7 @@ pub(super) fn outcomes(
     stream: &str,
     imports: &[Import<'_>],
     answer: &Value,
-    next: impl Fn(Refusal, &StreamTag, &str) -> String,
+    next: impl Fn(Refusal, &StreamTag, &str) -> (Rendered, String),
 ) -> Result<Vec<Outcome>, Error> {
     let images = answer.pointer("/status/images").and_then(Value::as_array);
     let images = images.map(Vec::as_slice).unwrap_or_default();
@@ -91,10 +95,12 @@ pub(super) fn outcomes(
         } else {
             let (reason, message) = (text("/status/reason"), text("/status/message"));
             let refusal = Refusal::of(reason, message);
+            let (fix, next) = next(refusal, &name, import.image);
             Ending::Failed {
                 refusal,
                 message: Refusal::words(reason, message),
-                next: next(refusal, &name, import.image),
+                fix,
+                next,
             }
         };
         Outcome {
@@ -147,7 +153,8 @@ mod tests {
             spec: stream.spec_tag("v1").unwrap(),
             before: "",
         }];
-        let error = outcomes("app", &imports, &json!({}), |_, _, _| String::new()).unwrap_err();
+        let error =
+            outcomes("app", &imports, &json!({}), |_, _, _| Default::default()).unwrap_err();
         assert!(error.to_string().contains("answered about 0"), "{error}");
     }
 }

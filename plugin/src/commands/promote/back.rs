@@ -1,51 +1,71 @@
-//! The command that gives a tag back what it followed before.
+//! What gives a tag back what it followed before.
 
+use extreg_audit::{
+    kind::Kind,
+    place::ObjectId,
+    remedy::{Action, Remedy},
+};
 use serde_json::json;
 
-use crate::{
-    caller::Caller,
-    stream::{ExternalImage, Origin, SpecTag, Stream, StreamTag},
-};
+use crate::stream::{ExternalImage, Origin, SpecTag, Stream, StreamTag};
 
-/// The command, for the stream as it was before; none if there was none.
-pub(super) fn back(
-    caller: Caller,
-    namespace: &str,
-    name: &StreamTag,
-    stream: Option<&Stream>,
-) -> String {
-    let host = caller.program();
-    let Some(stream) = stream else {
-        return format!("{host} delete imagestream {} -n {namespace}", name.stream);
+/// The way back, for the stream as it was before; none if there was none.
+pub(super) fn back(namespace: &str, name: &StreamTag, stream: Option<&Stream>) -> Remedy {
+    let object = || ObjectId {
+        namespace: namespace.into(),
+        kind: Kind::ImageStream,
+        name: name.stream.as_str().into(),
     };
-    let promote = |from: &str| format!("{caller} promote {from} {name} -n {namespace}");
-    let Some(tag) = stream.spec_tag(&name.tag) else {
-        return match stream.shown(&name.tag) {
-            // It was pushed to.
-            Some(shown) if !shown.digest.is_empty() => {
-                promote(&format!("{}@{}", name.stream, shown.digest))
-            }
-            _ => format!("{host} delete imagestreamtag {name} -n {namespace}"),
-        };
+    let tag = || name.tag.as_str().into();
+    let promote = |from: &str, alias: bool| Action::Promote {
+        stream: object(),
+        tag: tag(),
+        from: from.into(),
+        alias,
     };
-    let is_own = tag.origin_namespace().is_empty() || tag.origin_namespace() == namespace;
-    match tag.origin() {
-        Origin::Image(image) if let Ok(image) = ExternalImage::parse(image) => {
-            let mut command = format!("{caller} tag {image} {name} -n {namespace}");
-            if tag.is_scheduled() {
-                command.push_str(" --scheduled");
+    // Of a new stream only the tag is taken back: others may have come since.
+    let delete = || Action::DeleteTag {
+        stream: object(),
+        tag: tag(),
+    };
+    Remedy::run(
+        match stream.map(|stream| (stream, stream.spec_tag(&name.tag))) {
+            None => delete(),
+            Some((stream, None)) => match stream.shown(&name.tag) {
+                // It was pushed to.
+                Some(shown) if !shown.digest.is_empty() => {
+                    promote(&format!("{}@{}", name.stream, shown.digest), false)
+                }
+                _ => delete(),
+            },
+            Some((_, Some(spec))) => {
+                let of = spec.origin_namespace();
+                let is_own = of.is_empty() || of == namespace;
+                match spec.origin() {
+                    Origin::Image(image) if let Ok(image) = ExternalImage::parse(image) => {
+                        Action::Retag {
+                            stream: object(),
+                            tag: tag(),
+                            image: image.to_string().into(),
+                            scheduled: spec.is_scheduled(),
+                            reference: spec.is_reference(),
+                        }
+                    }
+                    Origin::StreamImage(image) if is_own && image.contains('@') => {
+                        promote(image, false)
+                    }
+                    Origin::StreamTag(from) if is_own && is_of(from, &name.stream) => {
+                        promote(from, true)
+                    }
+                    _ => Action::RestoreTag {
+                        stream: object(),
+                        tag: tag(),
+                        was: body(spec),
+                    },
+                }
             }
-            if tag.is_reference() {
-                command.push_str(" --reference");
-            }
-            command
-        }
-        Origin::StreamImage(image) if is_own && image.contains('@') => promote(image),
-        Origin::StreamTag(from) if is_own && is_of(from, &name.stream) => {
-            format!("{} --alias", promote(from))
-        }
-        _ => patch(host, namespace, name, tag),
-    }
+        },
+    )
 }
 
 /// Whether `STREAM:TAG` is of this stream.
@@ -53,15 +73,15 @@ fn is_of(from: &str, stream: &str) -> bool {
     from.split_once(':').is_some_and(|(of, _)| of == stream)
 }
 
-/// What no command of ours writes. A name that the API server has taken holds no quote.
-fn patch(host: &str, namespace: &str, name: &StreamTag, tag: SpecTag<'_>) -> String {
+/// What no command of ours writes.
+fn body(tag: SpecTag<'_>) -> String {
     let body = tag.body();
-    let patch = json!({ "tag": {
+    json!({ "tag": {
         "from": body.get("from"),
         "reference": body.get("reference"),
         "importPolicy": body.get("importPolicy"),
-    } });
-    format!("{host} patch imagestreamtag {name} -n {namespace} --type=merge -p '{patch}'")
+    } })
+    .to_string()
 }
 
 #[cfg(test)]
@@ -69,11 +89,12 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::caller::Caller;
 
     fn of(tag: &Value, status: &Value) -> String {
         let stream = Stream::new(json!({"spec": {"tags": [tag]}, "status": {"tags": [status]}}));
         let name = StreamTag::new("app", "prod");
-        back(Caller::Oc, "snow", &name, Some(&stream))
+        back("snow", &name, Some(&stream)).text(Caller::Oc)
     }
 
     #[test]
@@ -92,12 +113,12 @@ mod tests {
             (
                 &scheduled,
                 &none,
-                "oc extreg tag docker.io/u/a:v1 app:prod -n snow --scheduled",
+                "oc extreg tag docker.io/u/a:v1 app:prod --scheduled -n snow",
             ),
             (
                 &reference,
                 &none,
-                "oc extreg tag docker.io/u/a:v1 app:prod -n snow --reference",
+                "oc extreg tag docker.io/u/a:v1 app:prod --reference -n snow",
             ),
             (
                 &tag("ImageStreamImage", "app@sha256:1"),
@@ -107,7 +128,7 @@ mod tests {
             (
                 &tag("ImageStreamTag", "app:v1"),
                 &none,
-                "oc extreg promote app:v1 app:prod -n snow --alias",
+                "oc extreg promote app:v1 app:prod --alias -n snow",
             ),
             (&foreign, &none, "--type=merge -p '{\"tag\":{\"from\":{"),
             (
@@ -127,8 +148,8 @@ mod tests {
         }
         let name = StreamTag::new("app", "prod");
         assert_eq!(
-            back(Caller::Kubectl, "snow", &name, None),
-            "kubectl delete imagestream app -n snow"
+            back("snow", &name, None).text(Caller::Kubectl),
+            "kubectl delete imagestreamtag app:prod -n snow"
         );
     }
 }

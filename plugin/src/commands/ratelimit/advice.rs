@@ -1,10 +1,15 @@
-//! What to do about a budget that is exceeded: one command for each way out.
+//! What to do about a budget that is exceeded: one remedy for each way out.
 
-use extreg_audit::{budget::Identity, judge::shell_word};
-use extreg_core::registry::RegistryHost;
+use extreg_audit::{
+    budget::Identity,
+    kind::Kind,
+    place::ObjectId,
+    remedy::{Action, Inspection, Remedy, Rendered},
+};
+use extreg_core::{policy::Policy, registry::RegistryHost};
 use serde::Serialize;
 
-use super::budget::{Load, TagCost};
+use super::budget::Load;
 use crate::{caller::Caller, commands::webhook::Following};
 
 /// One way out.
@@ -12,8 +17,11 @@ use crate::{caller::Caller, commands::webhook::Following};
 pub(crate) struct Step {
     /// What it does.
     pub(crate) what: String,
-    /// A command to paste.
-    pub(crate) command: String,
+    /// How.
+    pub(crate) fix: Rendered,
+    /// The same in one line.
+    #[serde(skip)]
+    pub(crate) text: String,
 }
 
 /// The ways out for what one identity imports; none where it fits.
@@ -21,55 +29,50 @@ pub(crate) fn steps(load: &Load, registry: &str, follows: &Following, caller: Ca
     let Some(tag) = load.over.first() else {
         return Vec::new();
     };
-    let step = |what: &str, command: String| Step {
+    let step = |what: &str, remedy: &Remedy| Step {
         what: what.to_owned(),
-        command,
+        fix: remedy.rendered(caller),
+        text: remedy.text(caller),
     };
-    let mut steps = vec![step(
-        "unschedule what need not be fresh",
-        unschedule(tag, caller),
-    )];
+    let mut steps = Vec::new();
+    if let Some(tag) = &tag.spec {
+        let action = Action::SetSchedule {
+            tag: tag.clone(),
+            scheduled: false,
+        };
+        let what = "unschedule what does not have to be fresh";
+        steps.push(step(what, &Remedy::run(action)));
+    }
     match load.identity {
         Identity::Anonymous => steps.push(step(
             "give the imports of a namespace an account",
-            create_secret(registry, &tag.namespace, caller),
+            &Remedy::run(set_credential(registry, &tag.namespace)),
         )),
         Identity::Account(_) => {}
         Identity::Unknown => steps.push(step(
-            "look again with the right to read secrets",
-            format!("{caller} audit rbac --export"),
+            "run it again with the right to read secrets",
+            &Remedy::Inspect(Inspection::AuditRights),
         )),
     }
     if *follows != Following::Yes {
-        steps.push(step(
-            "import what is built here when it is pushed, and not on schedule",
-            format!("{caller} webhook install --follow-builds"),
-        ));
+        let what = "import what is built here when it is pushed, and not on schedule";
+        let text = "have the webhook follow builds (webhook install --follow-builds)";
+        steps.push(step(what, &Remedy::instruct(text)));
     }
     steps
 }
 
-/// Takes a tag's schedule away.
-pub(crate) fn unschedule(tag: &TagCost, caller: Caller) -> String {
-    format!(
-        "{caller} tag {} {} --no-schedule -n {}",
-        shell_word(&tag.image),
-        shell_word(&tag.name()),
-        shell_word(&tag.namespace),
-    )
-}
-
-/// Makes a secret for imports. The account and its token are for the user to fill in.
-fn create_secret(registry: &str, namespace: &str, caller: Caller) -> String {
-    let (name, server) = match RegistryHost::of(registry) {
-        RegistryHost::DockerHub => ("dockerhub", "https://index.docker.io/v1/"),
-        RegistryHost::Other(host) => ("registry", host),
+fn set_credential(registry: &str, namespace: &str) -> Action {
+    let name = match RegistryHost::of(registry) {
+        RegistryHost::DockerHub => Policy::DEFAULT_SECRET,
+        RegistryHost::Other(_) => "registry",
     };
-    format!(
-        "{} create secret docker-registry {name} --docker-server={} --docker-username=USER \
-         --docker-password=TOKEN -n {}",
-        caller.program(),
-        shell_word(server),
-        shell_word(namespace),
-    )
+    Action::SetCredential {
+        secret: ObjectId {
+            namespace: namespace.into(),
+            kind: Kind::Secret,
+            name: name.into(),
+        },
+        registry: registry.into(),
+    }
 }

@@ -7,6 +7,7 @@ use extreg_audit::{
     budget::{Allowances, Budget, Identity, Limit, Pulls, Standing, TagLoad},
     coverage::{GapReason, GapSubject},
     kind::Kind,
+    remedy::SpecTag,
     snapshot::Snapshot,
 };
 
@@ -57,6 +58,8 @@ pub(crate) struct TagCost {
     /// As written.
     pub(crate) image: String,
     pub(crate) pulls: Pulls,
+    /// Where it is written.
+    pub(crate) spec: Option<SpecTag>,
 }
 
 /// How many pulls an identity has in a window.
@@ -210,12 +213,8 @@ impl TagCost {
             tag: load.tag.name.to_string(),
             image: load.image.to_owned(),
             pulls: load.pulls,
+            spec: SpecTag::of(&load.stream.object, load.tag),
         }
-    }
-
-    /// `stream:tag`.
-    pub(crate) fn name(&self) -> String {
-        format!("{}:{}", self.stream, self.tag)
     }
 }
 

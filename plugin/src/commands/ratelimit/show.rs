@@ -90,7 +90,7 @@ fn over(load: &LoadRow, printer: &Printer) {
     columns.print(printer);
     for step in &load.remedies {
         printer.line(format!("{}:", step.what));
-        printer.line(format!("  {}", step.command));
+        printer.line(format!("  {}", step.text));
     }
 }
 

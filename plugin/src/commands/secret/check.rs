@@ -138,7 +138,7 @@ async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, E
         reads,
     };
     // Before the answer, as it takes room for a while.
-    let findings = problems::findings(&snapshot);
+    let findings = problems::findings(&snapshot, context.caller);
     let mut answer = Answer {
         openshift: Some(OpenShift {
             version,

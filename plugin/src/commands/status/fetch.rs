@@ -91,13 +91,26 @@ impl Source {
         }
         let mut world = self.world().await?;
         let mut opened = Opened::default();
+        // Of one namespace it is said before a push fails that it will.
+        let pushing = match &self.namespace {
+            Some(namespace) => credentials::pushing(&world, namespace),
+            None => BTreeSet::new(),
+        };
+        if !pushing.is_empty() {
+            let namespaces = self.namespace.iter().cloned().collect();
+            opened = self.open(namespaces).await?;
+            world.absent_secrets = self.absent(pushing, &opened).await?;
+        }
         if let Some(mut registries) = self.registries.take() {
             let images = images(&world, &settings);
             let open = registries.open(images.iter().map(|(image, of)| (image, of.as_str())));
             if !open.is_empty() {
                 let namespaces: BTreeSet<String> = open.values().cloned().collect();
-                let namespaces = namespaces.into_iter().take(credentials::MOST).collect();
-                opened = self.open(namespaces).await?;
+                let namespaces: BTreeSet<String> =
+                    namespaces.into_iter().take(credentials::MOST).collect();
+                if !namespaces.is_subset(&opened.namespaces) {
+                    opened = self.open(&namespaces | &opened.namespaces).await?;
+                }
                 if !settings.watch {
                     printer.status("asking registries what they have");
                 }
@@ -105,13 +118,16 @@ impl Source {
             world.registry = registries.ask(open, &opened).await;
             self.registries = Some(registries);
         }
+        if self.namespace.is_some() {
+            world.credentials = std::mem::take(&mut opened.snapshot);
+        }
         let report = judge(&world, &settings, context);
         let refused = credentials::refused(&report, &world);
-        if refused.is_empty() {
+        if refused.is_subset(&opened.namespaces) && self.namespace.is_some() || refused.is_empty() {
             return Ok(report);
         }
         if !refused.is_subset(&opened.namespaces) {
-            opened = self.open(refused).await?;
+            opened = self.open(&refused | &opened.namespaces).await?;
         }
         world.credentials = opened.snapshot;
         // Of a large cluster one of them is enough to hold.

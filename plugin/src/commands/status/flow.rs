@@ -6,12 +6,13 @@ mod wanted;
 
 use std::collections::BTreeSet;
 
+use extreg_audit::trigger::{ImageTrigger, Unusable};
 use extreg_core::registry::RefRole;
 
 pub(super) use self::wanted::Wanted;
 use super::{
     image::Image,
-    read::{BuildConfig, From, Output, Stream, Tag, Trigger, Workload},
+    read::{BuildConfig, From, Output, Stream, Tag, Workload},
     world::{WorkloadKey, World, key_of},
 };
 
@@ -70,15 +71,15 @@ pub(super) struct Follower<'w> {
 #[derive(Clone, Debug)]
 pub(super) enum How<'w> {
     /// By a trigger, right or wrong.
-    Trigger(&'w Trigger),
+    Trigger(&'w ImageTrigger),
     /// A container names the image that the tag comes from.
     ByName(&'w str),
     /// A container names the tag, which is looked up when the object is written.
     ByLookup(&'w str),
     /// A container names an image that the tag has shown, by digest.
     Pinned(&'w str),
-    /// There is an annotation with triggers which does not parse; and the container, as far as is known.
-    Malformed(&'w str, Option<&'w str>),
+    /// OpenShift cannot use the annotation with its triggers; and the container, as far as is known.
+    Malformed(&'w Unusable, Option<&'w str>),
     /// Nothing that is known.
     Nothing,
 }
@@ -196,7 +197,7 @@ impl<'w> How<'w> {
     /// The containers that run the image.
     pub(super) fn containers(&self) -> Vec<&'w str> {
         match self {
-            Self::Trigger(trigger) => trigger.containers.iter().map(String::as_str).collect(),
+            Self::Trigger(trigger) => trigger.containers.iter().map(|name| &**name).collect(),
             Self::ByName(container) | Self::ByLookup(container) | Self::Pinned(container) => {
                 vec![container]
             }

@@ -1,9 +1,9 @@
-//! The links of a flow: what each came to, and what mends it. Nothing is asked of anybody here.
+//! The links of a flow: what each came to, and what fixes it. Nothing is read here.
 
 mod build;
 mod credential;
+mod fix;
 mod import;
-mod mend;
 mod pods;
 mod registry;
 mod rollout;
@@ -13,8 +13,9 @@ mod trigger;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub(super) use self::{mend::Mend, site::Site};
+pub(super) use self::{fix::Fix, site::Site};
 use super::flow::Follower;
+use extreg_audit::{caller::Caller, remedy::Remedy};
 
 /// A step on the way of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -70,9 +71,9 @@ pub(super) struct Link {
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub(super) time: Option<Timestamp>,
-    /// The one command that mends it.
+    /// What fixes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) mend: Option<String>,
+    pub(super) fix: Option<Fix>,
 }
 
 impl Part {
@@ -111,7 +112,7 @@ impl Link {
             reason: String::new(),
             message: message.into(),
             time: None,
-            mend: None,
+            fix: None,
         }
     }
 
@@ -125,8 +126,24 @@ impl Link {
         self
     }
 
-    fn mend(mut self, command: impl Into<Option<String>>) -> Self {
-        self.mend = command.into();
+    fn fix(mut self, remedy: impl Into<Option<Remedy>>) -> Self {
+        self.fix = remedy.into().map(|remedy| Fix {
+            remedy,
+            caller: Caller::default(),
+        });
+        self
+    }
+
+    /// With what of its fix can be shown to the caller.
+    fn shown_to(mut self, site: &Site<'_>) -> Self {
+        let fix = self.fix.take().and_then(|fix| {
+            let fix = Fix {
+                caller: site.caller,
+                ..fix
+            };
+            fix.checked(site.world, self.state)
+        });
+        self.fix = fix;
         self
     }
 
@@ -140,16 +157,16 @@ impl Link {
 pub(super) fn links(site: &Site<'_>) -> Vec<Link> {
     let mut links = vec![build::link(site), registry::link(site), import::link(site)];
     if site.flow.followers.is_empty() {
-        links.push(trigger::nobody(site));
+        links.push(trigger::none(site));
     }
     for follower in &site.flow.followers {
         let pods = pods::link(site, follower);
-        let rollout = rollout::link(site, follower, &pods);
+        let rollout = rollout::link(follower, &pods);
         let pods = pods::after(pods, &rollout);
         let trigger = trigger::link(site, follower);
         links.extend([trigger, rollout, pods].map(|link| link.of(follower)));
     }
-    links
+    links.into_iter().map(|link| link.shown_to(site)).collect()
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]

@@ -4,7 +4,6 @@
 mod build;
 mod pod;
 mod stream;
-mod trigger;
 mod value;
 mod workload;
 
@@ -12,6 +11,5 @@ pub(super) use self::{
     build::{Build, BuildConfig, Output, Phase},
     pod::{Pod, Running},
     stream::{Failure, From, Item, Stream, Tag},
-    trigger::{Fault, TRIGGERS, Trigger, Triggers},
     workload::{Container, Workload, WorkloadKind},
 };

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     flow::Flow,
-    links::{Link, Part, Site, State, links},
+    links::{Fix, Link, Part, Site, State, links},
     tree::Node,
 };
 
@@ -34,9 +34,9 @@ pub(super) struct FlowReport {
     /// The first link that is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) broken: Option<Part>,
-    /// What mends that one.
+    /// What fixes that one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) mend: Option<String>,
+    pub(super) fix: Option<Fix>,
     pub(super) links: Vec<Link>,
     /// Every object of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ impl FlowReport {
             digest: newest.map_or_else(String::new, |item| item.digest.clone()),
             state: state(&links),
             broken: broken.map(|link| link.part),
-            mend: broken.and_then(|link| link.mend.clone()),
+            fix: broken.and_then(|link| link.fix.clone()),
             objects: with_objects.then(|| super::tree::of(site, &links)),
             links,
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     flow::{self, Wanted},
-    links::{Link, Mend, Part, Site, State},
+    links::{Fix, Link, Part, Site, State},
     read::WorkloadKind,
     report::{FlowReport, Report},
     world::{Listed, World},
@@ -221,7 +221,7 @@ pub(super) fn report(world: &World, wanted: &Wanted) -> Report {
             world,
             flow,
             now: now(),
-            mend: Mend { caller: Caller::Oc },
+            caller: Caller::Oc,
         };
         FlowReport::of(&site, true)
     };
@@ -244,10 +244,11 @@ pub(super) fn link(flow: &FlowReport, part: Part) -> Link {
     links.next().unwrap().clone()
 }
 
-/// A link by its state, its reason, what it says and what mends it.
-pub(super) fn assert_link(link: &Link, state: State, reason: &str, message: &str, mend: &str) {
+/// A link by its state, its reason, what it says and what fixes it.
+pub(super) fn assert_link(link: &Link, state: State, reason: &str, message: &str, fix: &str) {
     let found = (link.state, link.reason.as_str());
     assert_eq!(found, (state, reason), "{link:?}");
     assert!(link.message.contains(message), "{message}: {link:?}");
-    assert_eq!(link.mend.as_deref().unwrap_or_default(), mend, "{link:?}");
+    let found = link.fix.as_ref().map(Fix::text).unwrap_or_default();
+    assert_eq!(found, fix, "{link:?}");
 }

@@ -1,6 +1,6 @@
 //! What was read of a cluster, and what was not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_audit::snapshot::Snapshot;
 
@@ -29,6 +29,8 @@ pub(super) struct World {
     pub(super) registry: BTreeMap<Image, InRegistry>,
     /// Accounts and docker secrets, of the namespaces where they were asked for.
     pub(super) credentials: Snapshot,
+    /// Secrets of any type that BuildConfigs name and that do not exist, by namespace and name.
+    pub(super) absent_secrets: BTreeSet<(String, String)>,
 }
 
 /// Which workload: namespace, kind and name.

@@ -42,10 +42,12 @@ pub(super) async fn tell(
                 }
                 Some(Arrival::Failed { reason, message }) => {
                     let refusal = Refusal::of(reason, message);
+                    let remedy = refusal.remedy(namespace, &name, &follow.image.to_string());
                     printer.warn(&format!(
-                        "{name} is not imported: {}; {}",
+                        "{name} is not imported: {}; {}: {}",
                         Refusal::words(reason, message),
-                        refusal.next(&name, &follow.image.to_string(), namespace, caller),
+                        refusal.description(),
+                        remedy.text(caller),
                     ));
                 }
             }

@@ -1,4 +1,4 @@
-//! `audit` and `inventory` of the plugin: what they find, that what they advise mends it, and that they change nothing.
+//! `audit` and `inventory` of the plugin: what they find, that what they advise fixes it, and that they change nothing.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::live::need::Need;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "audit finds what nobody injected and its advice mends it",
+        name: "audit finds what nobody injected and its advice fixes it",
         needs: &[Need::Builds, Need::Import],
         run: advice,
     },
@@ -66,10 +66,12 @@ fn advice(stage: &mut Stage<'_>) -> Result<()> {
     );
 
     let unscheduled = found.iter().find(|one| rule(one) == Some("not-scheduled"));
-    let fix = unscheduled.and_then(|one| one.pointer("/fix")?.as_str());
+    let fix = unscheduled.and_then(|one| one.pointer("/fix/command")?.as_str());
     let words = fix
         .and_then(|fix| fix.strip_prefix("oc "))
         .with_context(|| format!("no command of oc: {fix:?}"))?;
+    // Nothing in the patch needs the quotes of a shell.
+    let words = &words.replace('\'', "");
     cluster.oc(words, None)?.ok()?;
     let left = findings(cluster, &namespace, "audited")?;
     ensure!(

@@ -63,14 +63,14 @@ fn way(stage: &mut Stage<'_>) -> Result<()> {
     says(&room.link("registry")?, &short(&second)?)?;
     room.becomes("import", "broken", "Unscheduled")?;
     let flow = room.flow()?;
-    let mend = flow
-        .pointer("/mend")
+    let fix = flow
+        .pointer("/fix/command")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let words = mend
+    let words = fix
         .strip_prefix("oc extreg ")
         .with_context(|| format!("no command: {flow}"))?;
-    ensure!(words.starts_with("import "), "{mend}");
+    ensure!(words.starts_with("import "), "{fix}");
     room.cluster.plugin(words, None)?.ok()?;
     room.becomes("import", "ok", "")?;
     room.becomes("trigger", "ok", "")?;

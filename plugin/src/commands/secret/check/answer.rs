@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use extreg_audit::remedy::Rendered;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -201,8 +202,8 @@ pub(super) struct Problem {
     pub(super) object: String,
     pub(super) message: String,
     pub(super) why: String,
-    /// The command that mends it, or what to change.
-    pub(super) fix: String,
+    /// What fixes it.
+    pub(super) fix: Rendered,
 }
 
 impl Default for Answer {

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     answer::{Answer, Outcome, Problem, SecretAnswer, State},
     assess::{INCOMPLETE, of_auth_file},
-    keys,
+    keys::{self, instruct},
     settings::Settings,
 };
 use crate::{
@@ -87,8 +87,9 @@ fn kept_elsewhere(keys: &DockerConfigKeys, helper: &str, file: &str) -> Option<P
             "{file} holds no password{of}: they are kept by the credential helper \"{helper}\""
         ),
         why: "A cluster cannot ask a credential helper of this machine".to_owned(),
-        fix: "store the credential with oc extreg secret set, which asks for the access token"
-            .to_owned(),
+        fix: instruct(
+            "store the credential with oc extreg secret set, which asks for the access token",
+        ),
     })
 }
 
@@ -117,7 +118,7 @@ fn whitespace(text: &[u8], file: &str) -> Vec<Problem> {
         why: "It is part of the password, and most registries refuse it then; a typical cause is \
               `echo` without -n before base64"
             .to_owned(),
-        fix: "log in again with podman login, or encode it with printf %s".to_owned(),
+        fix: instruct("log in again with podman login, or encode it with printf %s"),
     })
     .collect()
 }

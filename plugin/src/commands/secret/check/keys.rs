@@ -1,6 +1,10 @@
 //! The keys of a docker config, and what is wrong with them whatever image they are for.
 
-use extreg_audit::credentials::{KeyFault, shown_key};
+use extreg_audit::{
+    caller::Caller,
+    credentials::{KeyFault, shown_key},
+    remedy::{Remedy, Rendered},
+};
 use extreg_core::credential::{AuthField, DockerConfigKey, DockerConfigKeys};
 
 use super::answer::{KeyAnswer, Problem};
@@ -41,7 +45,7 @@ pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
             object: String::new(),
             message: format!("the key {} of {file}: {}", shown(key), words(&faults)),
             why: worst.why().to_owned(),
-            fix: "log in again with podman login, naming the registry's host alone".to_owned(),
+            fix: instruct("log in again with podman login, naming the registry's host alone"),
         })
     });
     let colliding = keys.colliding().into_iter().map(|(first, other)| Problem {
@@ -57,7 +61,7 @@ pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
         why: "Builds when they pull, or whoever matches keys as Kubernetes does, take them for one key \
               and use a random one of the two"
             .to_owned(),
-        fix: "log out of one of them, or log in to both with the same credential".to_owned(),
+        fix: instruct("log out of one of them, or log in to both with the same credential"),
     });
     useless.chain(colliding).collect()
 }
@@ -81,9 +85,16 @@ pub(super) fn other_hub(keys: &DockerConfigKeys, object: &str) -> Vec<Problem> {
                 KeyFault::OtherHub.words()
             ),
             why: KeyFault::OtherHub.why().to_owned(),
-            fix: format!("write the key https://index.docker.io/v1/ into {object}"),
+            fix: instruct(&format!(
+                "write the key https://index.docker.io/v1/ into {object}"
+            )),
         })
         .collect()
+}
+
+/// What a person has to do.
+pub(super) fn instruct(text: &str) -> Rendered {
+    Remedy::instruct(text).rendered(Caller::default())
 }
 
 fn shown(key: &DockerConfigKey) -> String {

@@ -5,6 +5,8 @@ use extreg_audit::{
     finding::{Finding, Outcome},
     judge::{self, Options},
     kind::Kind,
+    place::ObjectId,
+    remedy::{Action, Remedy},
     snapshot::{SecretKeys, Snapshot},
 };
 use extreg_core::registry::RegistryHost;
@@ -14,12 +16,13 @@ use super::{
     assess::Asked,
     keys::other_hub,
 };
-use crate::{caller::Caller, commands::audit::said_by};
+use crate::caller::Caller;
 
 /// What the audit finds.
-pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+pub(super) fn findings(snapshot: &Snapshot, caller: Caller) -> Vec<Finding> {
     let options = Options {
         checks: [CheckId::Exr009].into(),
+        caller,
         // Nothing of this check goes by time.
         now: 0,
     };
@@ -55,10 +58,7 @@ pub(super) fn of(
     let found = findings
         .iter()
         .filter(|finding| is_about(finding, asked, answer));
-    found
-        .map(|finding| problem(finding, caller))
-        .chain(problems)
-        .collect()
+    found.map(problem).chain(problems).collect()
 }
 
 /// Whether a finding is about what was asked: a secret of the answer, or an image of it.
@@ -109,7 +109,21 @@ fn no_use(secret: &SecretAnswer, caller: Caller) -> Option<Problem> {
         ),
         State::Elided | State::Readable | State::Unreadable => return None,
     };
-    let other = if rule == "wrong-type" { "NAME" } else { name };
+    let remedy = if rule == "wrong-type" {
+        Remedy::instruct(format!(
+            "create a secret of the type kubernetes.io/dockerconfigjson under another name, and name that \
+             in place of {name}"
+        ))
+    } else {
+        Remedy::run(Action::SetCredential {
+            secret: ObjectId {
+                namespace: namespace.as_str().into(),
+                kind: Kind::Secret,
+                name: name.as_str().into(),
+            },
+            registry: "docker.io".into(),
+        })
+    };
     Some(Problem {
         severity: "high".to_owned(),
         outcome: "fail",
@@ -120,15 +134,11 @@ fn no_use(secret: &SecretAnswer, caller: Caller) -> Option<Problem> {
             "Builds, imports and pods read secrets of the types kubernetes.io/dockerconfigjson and \
               kubernetes.io/dockercfg alone; a type cannot be changed"
                 .to_owned(),
-        fix: format!(
-            "{} create secret docker-registry {other} --docker-server=https://index.docker.io/v1/ \
-             --docker-username=USER --docker-password=TOKEN -n {namespace}",
-            caller.program()
-        ),
+        fix: remedy.rendered(caller),
     })
 }
 
-fn problem(finding: &Finding, caller: Caller) -> Problem {
+fn problem(finding: &Finding) -> Problem {
     Problem {
         severity: finding.severity.to_string(),
         outcome: match finding.outcome {
@@ -139,6 +149,6 @@ fn problem(finding: &Finding, caller: Caller) -> Problem {
         object: finding.place.object.to_string(),
         message: finding.message.clone(),
         why: finding.why.clone(),
-        fix: said_by(caller, &finding.fix),
+        fix: finding.rendered_fix(),
     }
 }

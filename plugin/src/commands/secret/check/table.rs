@@ -44,7 +44,7 @@ pub(super) fn print(answer: &Answer, wide: bool, context: &Context) {
             if wide {
                 printer.line(format!("          {}", problem.why));
             }
-            printer.line(format!("          mend: {}", problem.fix));
+            printer.line(format!("           fix: {}", problem.fix.text()));
         }
     }
     if answer.images.is_empty() && answer.secrets.is_empty() {

@@ -254,6 +254,7 @@ impl Deciding<'_> {
             index: None,
             from: TagOrigin::Image(settings.target.to_string().into()),
             reference: false,
+            has_import_policy: true,
             scheduled: true,
             insecure: false,
             preserves_original: false,

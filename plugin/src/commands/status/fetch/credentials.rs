@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use super::Source;
 use crate::{
-    api::{self, PageQuery},
-    commands::status::{report::Report, world::World},
+    api::{self, ObjectRef, PageQuery},
+    commands::status::{read::Output, report::Report, world::World},
     error::Error,
     registry::{Logins, logins},
 };
@@ -67,7 +67,51 @@ pub(super) fn refused(report: &Report, world: &World) -> BTreeSet<String> {
     all.into_iter().take(MOST).collect()
 }
 
+/// The push secrets that BuildConfigs of a namespace name which push to an external registry; with
+/// an empty name where one names none.
+pub(super) fn pushing(world: &World, namespace: &str) -> BTreeSet<String> {
+    let configs = world.configs.values();
+    configs
+        .filter(|config| config.namespace == namespace && matches!(config.output, Output::Image(_)))
+        .map(|config| config.push_secret.clone())
+        .collect()
+}
+
 impl Source {
+    /// Those of secrets of a namespace that do not exist. A push reads secrets of every type, so that
+    /// one that was not listed is asked for by its name.
+    ///
+    /// # Errors
+    /// If the login has expired, or the server does not answer.
+    pub(super) async fn absent(
+        &self,
+        names: BTreeSet<String>,
+        opened: &Opened,
+    ) -> Result<BTreeSet<(String, String)>, Error> {
+        let mut absent = BTreeSet::new();
+        for (namespace, name) in opened
+            .namespaces
+            .iter()
+            .flat_map(|namespace| names.iter().map(move |name| (namespace, name)))
+        {
+            let key = (namespace.as_str().into(), name.as_str().into());
+            if name.is_empty() || opened.snapshot.secrets.contains_key(&key) {
+                continue;
+            }
+            let reference = ObjectRef::new(api::Kind::SECRET, namespace, name);
+            match self.cluster.get(&reference).await {
+                Ok(None) => {
+                    absent.insert((namespace.clone(), name.clone()));
+                }
+                Ok(Some(_)) => {}
+                Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
+                // It is not known whether it exists.
+                Err(_) => {}
+            }
+        }
+        Ok(absent)
+    }
+
     /// Reads them. What may not be read is not known to be absent.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::{Source, gap_of};
 use crate::{
     api::{Kind, ObjectRef},
     commands::status::{
-        read::{From, Output, Stream, Triggers},
+        read::{From, Output, Stream},
         world::{Gap, Listed, World},
     },
     error::Error,
@@ -75,10 +75,8 @@ fn named(own: &str, world: &World) -> BTreeSet<(String, String)> {
         }
     };
     for workload in world.workloads.values() {
-        if let Triggers::List(list) = &workload.triggers {
-            for trigger in list {
-                add(&trigger.namespace, &trigger.stream);
-            }
+        for trigger in &workload.triggers.list {
+            add(&trigger.namespace, trigger.stream());
         }
     }
     for config in world.configs.values() {

@@ -1,11 +1,12 @@
 //! What runs the image of a tag, and how it comes to.
 
+use extreg_audit::trigger::TriggerFault;
 use extreg_core::registry::RefRole;
 
 use super::{Follower, How, Name, draft::Drafts};
 use crate::commands::status::{
     image::{Image, Inside},
-    read::{Container, Triggers, Workload},
+    read::{Container, Workload},
 };
 
 /// Adds every workload to the flows that it follows. Returns those that were meant to follow one which
@@ -14,46 +15,46 @@ pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'w>) -> Vec<Follower<'w>> {
     let world = drafts.world;
     let mut loose = Vec::new();
     for workload in world.workloads.values() {
-        match &workload.triggers {
-            Triggers::List(list) => {
-                let mut set: Vec<&str> = Vec::new();
-                let mut named: Vec<Name<'w>> = Vec::new();
-                for trigger in list {
-                    let name = Name {
-                        namespace: &trigger.namespace,
-                        stream: &trigger.stream,
-                        tag: &trigger.tag,
-                    };
-                    set.extend(trigger.containers.iter().map(String::as_str));
-                    named.push(name);
-                    let how = How::Trigger(trigger);
-                    drafts.follow(name, Follower { workload, how });
-                }
-                add_by_image(drafts, workload, |name, container| {
-                    !named.contains(&name) && !set.contains(&container)
-                });
+        if let Some(why) = &workload.triggers.unusable {
+            let by_image = workload
+                .containers
+                .iter()
+                .find_map(|container| Some((by_image(drafts, workload, container)?.0, container)));
+            let found = match by_image {
+                Some((name, container)) => Some((name, Some(container.name.as_str()))),
+                None => by_own_name(drafts, workload).map(|name| (name, None)),
+            };
+            let follower = |container| Follower {
+                workload,
+                how: How::Malformed(why, container),
+            };
+            match found {
+                Some((name, container)) => drafts.follow(name, follower(container)),
+                None => loose.push(follower(None)),
             }
-            Triggers::None => {
-                add_by_image(drafts, workload, |_, _| true);
-            }
-            Triggers::Malformed(why) => {
-                let by_image = workload.containers.iter().find_map(|container| {
-                    Some((by_image(drafts, workload, container)?.0, container))
-                });
-                let found = match by_image {
-                    Some((name, container)) => Some((name, Some(container.name.as_str()))),
-                    None => by_own_name(drafts, workload).map(|name| (name, None)),
-                };
-                let follower = |container| Follower {
-                    workload,
-                    how: How::Malformed(why, container),
-                };
-                match found {
-                    Some((name, container)) => drafts.follow(name, follower(container)),
-                    None => loose.push(follower(None)),
-                }
-            }
+            continue;
         }
+        let mut set: Vec<&str> = Vec::new();
+        let mut named: Vec<Name<'w>> = Vec::new();
+        let list = workload.triggers.list.iter();
+        // What is about no tag at all belongs to no flow.
+        for trigger in list.filter(|trigger| trigger.fault != Some(TriggerFault::NotATag)) {
+            let (stream, tag) = trigger
+                .stream_tag()
+                .unwrap_or_else(|| (trigger.stream(), "latest"));
+            let name = Name {
+                namespace: &trigger.namespace,
+                stream,
+                tag,
+            };
+            set.extend(trigger.containers.iter().map(|name| &**name));
+            named.push(name);
+            let how = How::Trigger(trigger);
+            drafts.follow(name, Follower { workload, how });
+        }
+        add_by_image(drafts, workload, |name, container| {
+            !named.contains(&name) && !set.contains(&container)
+        });
     }
     loose
 }

@@ -1,6 +1,12 @@
 //! The build: what it came to, and what it pushed where.
 
-use super::{Link, Mend, Part, Site, State, credential};
+use extreg_audit::{
+    credentials::{Credentials, Seen},
+    kind::Kind,
+    remedy::{Action, Remedy},
+};
+
+use super::{Link, Part, Site, State, credential, fix};
 use crate::commands::status::{
     flow::Subject,
     image::short,
@@ -10,6 +16,8 @@ use crate::commands::status::{
 
 /// A ConfigChange trigger starts the first build of a new BuildConfig within this many seconds.
 const FIRST_BUILD: i64 = 60;
+/// The reason of a push that is known to fail before it is tried.
+const WILL_FAIL: &str = "PushWillFail";
 
 /// The link.
 pub(super) fn link(site: &Site<'_>) -> Link {
@@ -58,7 +66,17 @@ fn no_config(site: &Site<'_>) -> Link {
 }
 
 fn no_build(site: &Site<'_>, config: &BuildConfig) -> Link {
-    let (namespace, name) = (&config.namespace, &config.name);
+    let name = &config.name;
+    if let Some(refused) = credential::will_fail(site, config) {
+        let text = format!(
+            "buildconfig/{name} has not built yet, and its push will fail: {}",
+            refused.text
+        );
+        return of(State::Broken, text)
+            .why(WILL_FAIL)
+            .at(config.created)
+            .fix(refused.fix);
+    }
     let state = if site.is_older(config.created, FIRST_BUILD) {
         State::Broken
     } else {
@@ -67,7 +85,7 @@ fn no_build(site: &Site<'_>, config: &BuildConfig) -> Link {
     of(state, format!("buildconfig/{name} has not built yet"))
         .why("NoBuild")
         .at(config.created)
-        .mend(Mend::start_build(namespace, name))
+        .fix(fix::start_build(config))
 }
 
 fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
@@ -78,29 +96,25 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
     } else {
         format!(": {}", build.message)
     };
-    let again = Mend::start_build(namespace, &config.name);
-    let logs = || site.mend.logs(namespace, &format!("build/{name}"));
+    let again = || fix::start_build(config);
     match (build.phase, build.reason.as_str()) {
-        (Phase::Complete, _) => complete(build),
+        (Phase::Complete, _) => match credential::will_fail(site, config) {
+            Some(refused) => {
+                let done = complete(build).message;
+                let text = format!("{done}; the next push will fail: {}", refused.text);
+                return of(State::Broken, text)
+                    .why(WILL_FAIL)
+                    .at(build.completed)
+                    .fix(refused.fix);
+            }
+            None => complete(build),
+        },
         (Phase::New, "InvalidOutputReference") => of(
             State::Broken,
             format!("{name} cannot start{because}; {}", output(build)),
         )
-        .mend(mend_output(site, config)),
-        (Phase::Pending, "MissingPushSecret") => {
-            let secret = match (&build.output, build.push_secret.as_str()) {
-                (Output::Image(image), "") => &credential::new_secret(image),
-                (_, "") => "dockerhub",
-                (_, secret) => secret,
-            };
-            of(
-                State::Broken,
-                format!(
-                    "{name} waits for its push secret: there is no secret/{secret} in {namespace}"
-                ),
-            )
-            .mend(site.mend.create_secret(namespace, secret))
-        }
+        .fix(correct_output(site, config)),
+        (Phase::Pending, "MissingPushSecret") => missing_secret(site, build),
         (Phase::New | Phase::Pending | Phase::Running, reason) => {
             let phase = word(build.phase);
             let reason = if reason.is_empty() {
@@ -108,10 +122,17 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
             } else {
                 format!(" ({reason})")
             };
-            of(
-                State::Waiting,
-                format!("{name} is {phase}{reason}{because}"),
-            )
+            let text = format!("{name} is {phase}{reason}{because}");
+            match credential::will_fail(site, config) {
+                Some(refused) => {
+                    let text = format!("{text}; its push will fail: {}", refused.text);
+                    return of(State::Broken, text)
+                        .why(WILL_FAIL)
+                        .at(build.created)
+                        .fix(refused.fix);
+                }
+                None => of(State::Waiting, text),
+            }
         }
         (Phase::Failed, "PushImageToRegistryFailed") => {
             let refused = credential::push(site, config, build);
@@ -123,10 +144,10 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
                     refused.text
                 ),
             )
-            .mend(refused.mend.unwrap_or(again))
+            .fix(refused.fix.unwrap_or_else(again))
         }
         (Phase::Cancelled, _) => {
-            of(State::Broken, format!("{name} was cancelled{because}")).mend(again)
+            of(State::Broken, format!("{name} was cancelled{because}")).fix(again())
         }
         (Phase::Failed | Phase::Error, reason) => {
             let reason = if reason.is_empty() {
@@ -139,11 +160,34 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
                 State::Broken,
                 format!("{name} {phase}{reason}{because}{}", last(builds)),
             )
-            .mend(logs())
+            .fix(fix::logs(fix::object(Kind::Build, namespace, name)))
         }
     }
     .why(&build.reason)
     .at(build.completed.or(build.created))
+}
+
+/// A build whose pod waits for the volume with its push secret, which has to come under that name.
+fn missing_secret(site: &Site<'_>, build: &Build) -> Link {
+    let (namespace, name) = (&build.namespace, &build.name);
+    let (image, new) = match &build.output {
+        Output::Image(image) => (image.as_str(), credential::new_secret(image)),
+        _ => ("", "dockerhub".to_owned()),
+    };
+    let secret = match build.push_secret.as_str() {
+        "" => &new,
+        secret => secret,
+    };
+    let seen = Credentials::of(&site.world.credentials).secret(namespace, secret);
+    if matches!(seen, Seen::Present(_)) {
+        let text = format!("{name} waits for its push secret; secret/{secret} exists by now");
+        return of(State::Waiting, text);
+    }
+    of(
+        State::Broken,
+        format!("{name} waits for its push secret: secret/{secret} does not exist in {namespace}"),
+    )
+    .fix(credential::credential_for(namespace, secret, image))
 }
 
 fn complete(build: &Build) -> Link {
@@ -176,26 +220,31 @@ fn last(builds: &Builds) -> String {
 }
 
 /// The stream to write to, or the image that the tag of that name comes from.
-fn mend_output(site: &Site<'_>, config: &BuildConfig) -> String {
+fn correct_output(site: &Site<'_>, config: &BuildConfig) -> Remedy {
+    let build = fix::object(Kind::BuildConfig, &config.namespace, &config.name);
     let Output::StreamTag {
         namespace,
         stream,
         tag,
     } = &config.output
     else {
-        return site
-            .mend
-            .describe(&config.namespace, &format!("buildconfig/{}", config.name));
+        return fix::describe(build);
     };
-    match site.world.stream(namespace, stream) {
-        None => Mend::create_stream(namespace, stream),
-        Some(found) => {
-            let image = match found.tags.get(tag).map(|tag| &tag.from) {
-                Some(From::Image(image)) => image.as_str(),
-                _ => "docker.io/USER/REPOSITORY:TAG",
-            };
-            site.mend.push_to(&config.namespace, &config.name, image)
-        }
+    let Some(found) = site.world.stream(namespace, stream) else {
+        return Remedy::run(Action::CreateStream {
+            stream: fix::object(Kind::ImageStream, namespace, stream),
+        });
+    };
+    match found.tags.get(tag).map(|tag| &tag.from) {
+        Some(From::Image(image)) => Remedy::run(Action::SetOutput {
+            build,
+            was: format!("{stream}:{tag}").into(),
+            image: image.as_str().into(),
+        }),
+        _ => Remedy::instruct(format!(
+            "set spec.output.to of {build} to the image that it is to push: the cluster has no \
+             integrated registry for {stream}:{tag}"
+        )),
     }
 }
 

@@ -1,20 +1,20 @@
-//! Who is refused: the credential that would be used, and the command that gives a better one.
+//! Who is refused, or will be: the credential that would be used, and what gives a better one.
 
 use std::sync::Arc;
 
 use extreg_audit::{
-    credentials::{Credential, Credentials, Doubt, Push, Seen},
+    credentials::{Credential, Credentials, Doubt, Fault, Push, Seen},
     kind::Kind,
     place::{ObjectId, Origin},
-    snapshot::{BuildRecord, WorkloadRecord},
+    remedy::{Action, Inspection, LinkUse, Remedy},
+    snapshot::BuildRecord,
 };
-
 use extreg_core::registry::RefRole;
 
-use super::{Mend, Site};
+use super::{Site, fix};
 use crate::commands::status::{
     image::Image,
-    read::{Build, BuildConfig, Output, Workload, WorkloadKind},
+    read::{Build, BuildConfig, Output, Workload},
 };
 
 /// What is known of a refusal.
@@ -22,9 +22,9 @@ use crate::commands::status::{
 pub(super) struct Refused {
     /// In words.
     pub(super) text: String,
-    /// The command that mends it, if one is known to.
-    pub(super) mend: Option<String>,
-    /// Whether it was refused to somebody, and not to nobody.
+    /// What fixes it, if that is known.
+    pub(super) fix: Option<Remedy>,
+    /// Whether a login was refused, and not an anonymous request.
     pub(super) has_login: bool,
 }
 
@@ -33,45 +33,106 @@ pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refu
     let Output::Image(image) = &build.output else {
         return refused(build.message.clone(), None);
     };
+    // The BuildConfig was given another secret since: its next build tries that.
+    let is_another = !config.push_secret.is_empty() && config.push_secret != build.push_secret;
+    if is_another && will_fail(site, config).is_none() {
+        let text = format!("{}; the BuildConfig has changed since", build.message);
+        return refused(text, Some(fix::start_build(config)));
+    }
+    let account = (build.account.as_str(), build.push_secret.as_str());
     let namespace = build.namespace.as_str();
-    let credentials = Credentials::of(&site.world.credentials);
-    let record = build_record(build, image);
-    let (text, secret) = match credentials.push(&record) {
+    match pushed_with(site, namespace, account, image) {
         Push::Named(secret, Credential::Found { username, .. }) => {
-            let mend = site.mend.check_secret(namespace, &secret.name, image);
-            return refused_to(&username, "the registry refused", &secret, mend);
+            let fix = check(namespace, Some(&secret), image);
+            refused_to(&username, "the registry refused", &secret, fix)
         }
-        Push::Named(secret, _) => (
-            format!("secret/{} holds nothing for it", secret.name),
-            usable(site, namespace, image),
-        ),
-        Push::Linked(_) | Push::Unknown(_) => {
-            return refused(build.message.clone(), None);
+        Push::Linked(_) | Push::Unknown(_) => refused(build.message.clone(), None),
+        push => without_key(site, config, image, push)
+            .unwrap_or_else(|| refused(build.message.clone(), None)),
+    }
+}
+
+/// Why the next push of a BuildConfig is known to fail; none where it is not known to.
+pub(super) fn will_fail(site: &Site<'_>, config: &BuildConfig) -> Option<Refused> {
+    let Output::Image(image) = &config.output else {
+        return None;
+    };
+    let account = (config.account.as_str(), config.push_secret.as_str());
+    let push = pushed_with(site, &config.namespace, account, image);
+    let is_known = match &push {
+        // A secret of another type is read by a push too, and was not listed.
+        Push::Named(secret, Credential::Broken { .. }) => {
+            let key = (config.namespace.clone(), secret.name.to_string());
+            site.world.absent_secrets.contains(&key)
+        }
+        Push::Named(_, Credential::None) | Push::WrongFallback(_) | Push::Nothing => true,
+        Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => false,
+    };
+    // Other registries may take an anonymous push.
+    let is_hub = || {
+        let parsed = Image::of(image, RefRole::Push);
+        parsed.is_some_and(|parsed| parsed.host == "docker.io")
+    };
+    let needs_login = !matches!(push, Push::Nothing | Push::WrongFallback(_)) || is_hub();
+    if is_known && needs_login {
+        without_key(site, config, image, push)
+    } else {
+        None
+    }
+}
+
+/// A push finds no key for the image: what gives it one.
+fn without_key(site: &Site<'_>, config: &BuildConfig, image: &str, push: Push) -> Option<Refused> {
+    let namespace = config.namespace.as_str();
+    let (text, named) = match push {
+        Push::Named(secret, Credential::Broken { fault, .. }) => {
+            let name = &secret.name;
+            let text = match fault {
+                Fault::Missing => format!("secret/{name} does not exist"),
+                _ => format!("secret/{name} cannot be read as a docker config"),
+            };
+            let fix = match fault {
+                Fault::Missing => credential_for(namespace, name, image),
+                _ => check(namespace, Some(&secret), image),
+            };
+            return Some(refused(text, Some(fix)));
+        }
+        Push::Named(secret, Credential::None) => {
+            let text = format!("secret/{} has no key for it", secret.name);
+            (text, Some(secret))
         }
         Push::WrongFallback(secret) => (
             format!(
-                "account {} links nothing for it, so secret/{} was used",
-                build.account, secret.name
+                "account {} links no key for it, so that secret/{} is used",
+                config.account, secret.name
             ),
-            usable(site, namespace, image),
+            None,
         ),
-        Push::Nothing => (
-            format!("account {} links no secret", build.account),
-            usable(site, namespace, image),
-        ),
+        Push::Nothing => (format!("account {} links no secret", config.account), None),
+        Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => return None,
     };
-    let mend = match secret {
-        Some(secret) => Mend::push_secret(namespace, &config.name, &secret),
-        None => site.mend.create_secret(namespace, &new_secret(image)),
+    let set = |secret: &str| Action::SetPushSecret {
+        build: fix::object(Kind::BuildConfig, namespace, &config.name),
+        secret: secret.into(),
     };
-    refused(text, Some(mend))
+    let fix = match (usable(site, namespace, image), named) {
+        (Some(other), _) => Remedy::run(set(&other)),
+        (None, Some(secret)) => credential_for(namespace, &secret.name, image),
+        (None, None) => {
+            let name = new_secret(image);
+            let mut actions = credential_for(namespace, &name, image).actions().to_vec();
+            actions.push(set(&name));
+            Remedy::Run(actions)
+        }
+    };
+    Some(refused(text, Some(fix)))
 }
 
-/// A pull of a pod was refused, or limited as one that comes from nobody.
+/// A pull of a pod was refused, or limited as an anonymous one.
 pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused {
     let (namespace, account) = (workload.namespace.as_str(), workload.account.as_str());
     let credentials = Credentials::of(&site.world.credentials);
-    let record = workload_record(workload);
+    let record = fix::record(workload);
     let missing = credentials.pull_secrets(&record).ok().and_then(|names| {
         let absent = |name: &&Arc<str>| matches!(credentials.secret(namespace, name), Seen::Absent);
         names.iter().find(absent).cloned()
@@ -80,54 +141,96 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
         Credential::Found {
             secret, username, ..
         } => {
-            let mend = site.mend.check_secret(namespace, &secret.name, image);
-            refused_to(&username, "it pulls as", &secret, mend)
+            let fix = check(namespace, Some(&secret), image);
+            refused_to(&username, "it pulls as", &secret, fix)
         }
         Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => {
             if let Some(name) = missing {
                 return refused(
-                    format!("account {account} names secret/{name}, which is not there"),
-                    Some(site.mend.create_secret(namespace, &name)),
+                    format!("account {account} names secret/{name}, which does not exist"),
+                    Some(credential_for(namespace, &name, image)),
                 );
             }
-            let mend = match usable(site, namespace, image) {
-                Some(secret) => site.mend.link_secret(namespace, account, &secret),
-                None => site.mend.create_secret(namespace, &new_secret(image)),
+            let link = |secret: &str| {
+                if workload.pull_secrets.is_empty() {
+                    Action::LinkSecret {
+                        account: fix::object(Kind::ServiceAccount, namespace, account),
+                        secret: secret.into(),
+                        uses: LinkUse::Pull,
+                    }
+                } else {
+                    Action::AddPullSecret {
+                        workload: fix::id(workload),
+                        secret: secret.into(),
+                    }
+                }
+            };
+            let fix = match usable(site, namespace, image) {
+                Some(secret) => Remedy::run(link(&secret)),
+                None => {
+                    let name = new_secret(image);
+                    let mut actions = credential_for(namespace, &name, image).actions().to_vec();
+                    actions.push(link(&name));
+                    Remedy::Run(actions)
+                }
             };
             refused(
                 format!("account {account} has no pull secret for it"),
-                Some(mend),
+                Some(fix),
             )
         }
         Credential::Broken { secret, .. } => refused(
             format!("secret/{} cannot be read as a docker config", secret.name),
-            Some(
-                site.mend
-                    .create_secret(namespace, &format!("{}-new", secret.name)),
-            ),
+            Some(check(namespace, Some(&secret), image)),
         ),
         Credential::Unknown(doubt) => refused(doubt.to_string(), None),
     }
 }
 
-/// An import was refused, or limited as one that comes from nobody.
+/// An import was refused, or limited as an anonymous one.
 pub(super) fn import(site: &Site<'_>, namespace: &str, image: &str) -> Refused {
     match Credentials::of(&site.world.credentials).import(namespace, image) {
         Credential::Found {
             secret, username, ..
         } => {
-            let mend = site.mend.check_secret(namespace, &secret.name, image);
-            refused_to(&username, "it is imported as", &secret, mend)
+            let fix = check(namespace, Some(&secret), image);
+            refused_to(&username, "it is imported as", &secret, fix)
         }
         Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => refused(
-            format!("no secret of {namespace} opens it"),
-            Some(site.mend.create_secret(namespace, &new_secret(image))),
+            format!("no secret of {namespace} has a key for it"),
+            Some(credential_for(namespace, &new_secret(image), image)),
         ),
         Credential::Broken { secret, .. } => refused(
             format!("secret/{} cannot be read as a docker config", secret.name),
-            None,
+            Some(check(namespace, Some(&secret), image)),
         ),
         Credential::Unknown(doubt) => refused(doubt.to_string(), None),
+    }
+}
+
+/// Which credential is used for an image, and whether the registry takes it.
+pub(super) fn check(namespace: &str, secret: Option<&ObjectId>, image: &str) -> Remedy {
+    Remedy::Inspect(Inspection::CheckSecret {
+        namespace: namespace.into(),
+        secret: secret.map(|secret| Arc::clone(&secret.name)),
+        image: Some(image.into()),
+    })
+}
+
+/// Writes a credential for the registry of an image into a secret.
+pub(super) fn credential_for(namespace: &str, secret: &str, image: &str) -> Remedy {
+    let host = Image::of(image, RefRole::Push).map(|image| image.host);
+    Remedy::run(Action::SetCredential {
+        secret: fix::object(Kind::Secret, namespace, secret),
+        registry: host.as_deref().unwrap_or("docker.io").into(),
+    })
+}
+
+/// A secret that is to be created is called so, if nothing names it: as `setup` calls it.
+pub(super) fn new_secret(image: &str) -> String {
+    match Image::of(image, RefRole::Push) {
+        Some(image) if image.host != "docker.io" => image.host.replace(['.', ':'], "-"),
+        _ => "dockerhub".to_owned(),
     }
 }
 
@@ -139,73 +242,41 @@ fn usable(site: &Site<'_>, namespace: &str, image: &str) -> Option<String> {
     }
 }
 
-/// A secret that is to be made is called so, if nothing names it: as `setup` calls it.
-pub(super) fn new_secret(image: &str) -> String {
-    match Image::of(image, RefRole::Push) {
-        Some(image) if image.host != "docker.io" => image.host.replace(['.', ':'], "-"),
-        _ => "dockerhub".to_owned(),
-    }
+fn pushed_with(
+    site: &Site<'_>,
+    namespace: &str,
+    (account, push_secret): (&str, &str),
+    image: &str,
+) -> Push {
+    let record = BuildRecord {
+        object: fix::object(Kind::BuildConfig, namespace, ""),
+        origin: Origin::Cluster,
+        config: None,
+        account: account.into(),
+        pushes_to: image.into(),
+        writes: None,
+        push_secret: push_secret.into(),
+        has_push_secret: !push_secret.is_empty(),
+        pull_secrets: Vec::new(),
+        has_image_trigger: false,
+        phase: None,
+    };
+    Credentials::of(&site.world.credentials).push(&record)
 }
 
-fn refused(text: String, mend: Option<String>) -> Refused {
+fn refused(text: String, fix: Option<Remedy>) -> Refused {
     Refused {
         text,
-        mend,
+        fix,
         has_login: false,
     }
 }
 
-/// Somebody was refused.
-fn refused_to(username: &str, how: &str, secret: &ObjectId, mend: String) -> Refused {
+/// A login was refused.
+fn refused_to(username: &str, how: &str, secret: &ObjectId, fix: Remedy) -> Refused {
     Refused {
         text: format!("{how} {username} of secret/{}", secret.name),
-        mend: Some(mend),
+        fix: Some(fix),
         has_login: true,
-    }
-}
-
-fn build_record(build: &Build, image: &str) -> BuildRecord {
-    BuildRecord {
-        object: object(Kind::Build, &build.namespace, &build.name),
-        origin: Origin::Cluster,
-        config: Some(build.config.as_str().into()),
-        account: build.account.as_str().into(),
-        pushes_to: image.into(),
-        push_secret: build.push_secret.as_str().into(),
-        has_push_secret: !build.push_secret.is_empty(),
-        pull_secrets: Vec::new(),
-        has_image_trigger: false,
-        phase: None,
-    }
-}
-
-fn workload_record(workload: &Workload) -> WorkloadRecord {
-    let kind = match workload.kind {
-        WorkloadKind::CronJob => Kind::CronJob,
-        WorkloadKind::DaemonSet => Kind::DaemonSet,
-        WorkloadKind::Deployment => Kind::Deployment,
-        WorkloadKind::DeploymentConfig => Kind::DeploymentConfig,
-        WorkloadKind::StatefulSet => Kind::StatefulSet,
-    };
-    let secrets = workload.pull_secrets.iter();
-    WorkloadRecord {
-        object: object(kind, &workload.namespace, &workload.name),
-        origin: Origin::Cluster,
-        owner: None,
-        account: workload.account.as_str().into(),
-        pull_secrets: secrets.map(|name| name.as_str().into()).collect(),
-        replicas: None,
-        containers: Vec::new(),
-        triggers: Vec::new(),
-        broken_triggers: None,
-        waiting: Vec::new(),
-    }
-}
-
-fn object(kind: Kind, namespace: &str, name: &str) -> ObjectId {
-    ObjectId {
-        namespace: namespace.into(),
-        kind,
-        name: name.into(),
     }
 }

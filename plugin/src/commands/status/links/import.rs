@@ -2,13 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Link, Mend, Part, Site, State, credential, site::Expected};
+use extreg_audit::remedy::{Action, Inspection, Remedy};
+
+use super::{Link, Part, Site, State, credential, fix, site::Expected};
 use crate::commands::status::{
-    flow::{Place, Subject},
+    flow::{How, Name, Place, Subject},
     image::{Image, short},
-    read::{Failure, From, Item, Tag},
+    read::{Failure, From, Item, Output, Stream, Tag},
     world::{Gap, InRegistry, Listed},
 };
+use crate::stream::Refusal;
 use extreg_core::registry::RefRole;
 
 /// OpenShift imports scheduled tags once in so many seconds (openshift-controller-manager
@@ -46,20 +49,24 @@ pub(super) fn link(site: &Site<'_>) -> Link {
     link
 }
 
-/// The tag, or the one that it is an alias of, is not there.
+/// The tag, or the one that it is an alias of, does not exist.
 fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
     let name = match (site.flow.subject, own) {
         (Subject::Config(config), _) => {
             let Some(image) = site.flow.image() else {
-                return of(State::None, "the build does not push to a registry outside");
+                return of(
+                    State::None,
+                    "the build does not push to an external registry",
+                );
             };
-            let mend = format!(
-                "{} tag {image} {}:{} --scheduled -n {}",
-                site.mend.caller, config.name, image.tag, config.namespace
-            );
+            let name = Name {
+                namespace: &config.namespace,
+                stream: &config.name,
+                tag: &image.tag,
+            };
             return of(State::None, "no ImageStream tag follows it")
                 .why("NoTag")
-                .mend(mend);
+                .fix(fix::follow_image(site.world, name, &image.to_string()));
         }
         (Subject::Workload(_), _) => return of(State::None, "not known which tag is meant"),
         (Subject::Tag(_), Some(own)) => site.flow.aliases.last().copied().unwrap_or(own.name),
@@ -72,23 +79,57 @@ fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
         };
         return of(state, super::site::unseen(Listed::ImageStreams, gap));
     }
-    let image = site
-        .flow
-        .image()
-        .map_or_else(|| "IMAGE".to_owned(), |image| image.to_string());
-    let whose = if own.is_some() {
-        format!("it is an alias of {name}, and there is no such tag")
-    } else if site.world.stream(name.namespace, name.stream).is_some() {
-        format!("imagestream/{} has no tag {}", name.stream, name.tag)
-    } else {
-        format!(
-            "there is no imagestream/{} in {}",
+    // A build that outputs to the tag makes it.
+    let is_written = site.flow.configs.iter().any(|config| {
+        matches!(&config.output, Output::StreamTag { namespace, stream, tag }
+            if namespace == name.namespace && stream == name.stream && tag == name.tag)
+    });
+    if is_written {
+        return of(State::Waiting, "waiting for the first build").why("NoImage");
+    }
+    let stream = site.world.stream(name.namespace, name.stream);
+    let whose = match stream {
+        _ if own.is_some() => format!("it is an alias of {name}, which does not exist"),
+        Some(stream) => format!(
+            "imagestream/{} has no tag {}{}",
+            name.stream,
+            name.tag,
+            others(stream)
+        ),
+        None => format!(
+            "imagestream/{} does not exist in {}",
             name.stream, name.namespace
-        )
+        ),
     };
-    of(State::Broken, whose)
-        .why("NoTag")
-        .mend(site.mend.tag(&image, name))
+    let remedy = match site.flow.image() {
+        Some(image) => fix::follow_image(site.world, name, &image.to_string()),
+        None => Remedy::instruct(match stream.filter(|stream| !stream.tags.is_empty()) {
+            Some(stream) => format!(
+                "let its followers follow a tag that exists{}",
+                others(stream)
+            ),
+            None => format!("let {name} follow an image, or push to it"),
+        }),
+    };
+    of(State::Broken, whose).why("NoTag").fix(remedy)
+}
+
+/// The tags that a stream has, in words.
+fn others(stream: &Stream) -> String {
+    /// More tags than these are counted.
+    const SHOWN: usize = 5;
+    let names: Vec<&str> = stream.tags.keys().map(String::as_str).collect();
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len() {
+        0 => "; it has none".to_owned(),
+        count if count > SHOWN => format!("; it has {shown} and {} more", count - SHOWN),
+        _ => format!("; it has {shown}"),
+    }
 }
 
 fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
@@ -101,6 +142,9 @@ fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
                 format!("pushed to: shows {}", short(&item.digest)),
             )
             .at(item.created),
+            None if site.awaits_first_build() => {
+                of(State::Waiting, "waiting for the first build").why("NoImage")
+            }
             None => of(State::Waiting, "nothing has been pushed to it yet").why("NoImage"),
         },
         From::StreamImage(image) => {
@@ -108,12 +152,7 @@ fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
             behind_for_good(site, newest, held, "Held")
         }
         From::StreamTag { .. } => of(State::Broken, "its aliases go round in a circle"),
-        From::Image(text) if tag.reference => of(
-            State::Broken,
-            format!("only names {text} (reference: true), and is never imported"),
-        )
-        .why("Reference")
-        .mend(site.mend.no_reference(text, source.name)),
+        From::Image(text) if tag.reference => reference(site, source, text),
         From::Image(text) => {
             let is_pinned = Image::of(text, RefRole::Import).is_some_and(|i| i.is_pinned());
             if is_pinned && newest.is_some() {
@@ -125,23 +164,41 @@ fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
     }
 }
 
+/// A tag that only names its image, which is all that is wanted unless a trigger waits for a new one.
+fn reference(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
+    let text = format!("only names {text} (reference: true), and is never imported");
+    let mut followers = site.flow.followers.iter();
+    if !followers.any(|follower| matches!(follower.how, How::Trigger(_))) {
+        return of(State::Ok, text).why("Reference");
+    }
+    let remedy = fix::spec_tag(source).map(|tag| Remedy::run(Action::Unreference { tag }));
+    of(State::Broken, text).why("Reference").fix(remedy)
+}
+
 /// A tag that shows one image for good: that is broken only where another one was pushed.
 fn behind_for_good(site: &Site<'_>, newest: Option<&Item>, text: String, reason: &str) -> Link {
     let expected = site.expected();
     let is_behind = matches!((&expected, newest), (Some(e), Some(item)) if e.digest != item.digest);
     let state = if is_behind { State::Broken } else { State::Ok };
-    let mend = site.flow.own.filter(|_| is_behind).and_then(|own| {
+    let remedy = site.flow.own.filter(|_| is_behind).and_then(|own| {
         let image = site.flow.image()?;
         let by_tag = Image {
             digest: String::new(),
             ..image
         };
-        Some(site.mend.tag(&by_tag.to_string(), own.name))
+        let image = by_tag.to_string();
+        Some(match fix::spec_tag(own) {
+            Some(tag) => Remedy::run(Action::FollowImage {
+                tag,
+                image: image.into(),
+            }),
+            None => fix::follow_image(site.world, own.name, &image),
+        })
     });
     of(state, text)
         .why(reason)
         .at(newest.and_then(|item| item.created))
-        .mend(mend)
+        .fix(remedy)
 }
 
 fn imported(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
@@ -169,15 +226,18 @@ fn imported(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
         None => String::new(),
     };
     let Some(item) = newest else {
+        if site.awaits_first_build() {
+            return of(State::Waiting, "waiting for the first build").why("NotImported");
+        }
         return of(State::Waiting, format!("{text} has not been imported yet"))
             .why("NotImported")
-            .mend(site.mend.import(source.name));
+            .fix(fix::import(source.name, false));
     };
     if tag.generation > item.generation {
         return of(State::Waiting, format!("{text} is to be imported{noted}"))
             .why("Importing")
             .at(last)
-            .mend(site.mend.import(source.name));
+            .fix(fix::import(source.name, false));
     }
     let shows = format!("shows {}", short(&item.digest));
     let schedule = schedule(tag, last, site.now);
@@ -201,7 +261,7 @@ fn uncompared(site: &Site<'_>, source: Place<'_>, text: &str, item: &Item) -> Li
         let state = late(site, source.tag, Some(pushed));
         return of(state, format!("{text}; there was a push since"))
             .why("Behind")
-            .mend(site.mend.import(source.name));
+            .fix(fix::import(source.name, false));
     }
     let list = match site.registry() {
         Some(InRegistry::Has { is_list: true, .. }) => {
@@ -218,7 +278,7 @@ fn uncompared(site: &Site<'_>, source: Place<'_>, text: &str, item: &Item) -> Li
     if source.tag.scheduled {
         link
     } else {
-        link.why("Unscheduled").mend(site.mend.import(source.name))
+        link.why("Unscheduled").fix(fix::import(source.name, false))
     }
 }
 
@@ -233,6 +293,13 @@ fn behind(
     let tag = source.tag;
     let (shown, wanted) = (short(&item.digest), short(&expected.digest));
     let by = &expected.by;
+    if let Some(build) = site.building() {
+        let text = format!(
+            "shows {shown}, but {by} {wanted}; {} is to push another one{noted}",
+            build.name
+        );
+        return of(State::Waiting, text).why("Behind");
+    }
     let state = late(site, tag, expected.pushed);
     let (reason, when) = match (tag.scheduled, state) {
         (true, State::Waiting) => {
@@ -254,10 +321,10 @@ fn behind(
         format!("shows {shown}, but {by} {wanted}; {when}{noted}"),
     )
     .why(reason)
-    .mend(site.mend.import(source.name))
+    .fix(fix::import(source.name, false))
 }
 
-/// Whether a tag that is behind comes forward by itself.
+/// Whether a tag that is behind comes forward automatically.
 fn late(site: &Site<'_>, tag: &Tag, pushed: Option<Timestamp>) -> State {
     if tag.scheduled && !site.is_older(pushed, PASSED_BY) {
         State::Waiting
@@ -274,40 +341,76 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
         since,
         ..
     } = failure;
-    let lower = message.to_lowercase();
-    let is_limit = lower.contains("toomanyrequests") || lower.contains("too many requests");
     let namespace = source.name.namespace;
-    let again = site.mend.import_when_there(source.name);
-    let (reason, why, mend) = match reason.as_str() {
-        _ if is_limit => {
+    let kind = Refusal::of(reason, message);
+    let is_absent = matches!(kind, Refusal::NotFound | Refusal::Unauthorized);
+    if is_absent && tag.newest().is_none() && site.awaits_first_build() {
+        let text = format!("waiting for the first build: the registry has no {text} yet");
+        return of(State::Waiting, text).why(reason).at(*since);
+    }
+    if is_absent && let Some(build) = site.building() {
+        let text = format!("the registry had no {text}; {} is to push it", build.name);
+        return of(State::Waiting, text).why(reason).at(*since);
+    }
+    let (reason, why, remedy) = match kind {
+        Refusal::TooMany => {
             let who = credential::import(site, namespace, text);
+            let limit = || {
+                let host = Image::of(text, RefRole::Import).map(|image| image.host);
+                Remedy::Inspect(Inspection::RateLimit {
+                    namespace: namespace.into(),
+                    registry: host.as_deref().unwrap_or("docker.io").into(),
+                })
+            };
             // With an account there is nothing to do but to wait, or to pay.
-            let mend = who.mend.filter(|_| !who.has_login);
+            let remedy = who.fix.filter(|_| !who.has_login).unwrap_or_else(limit);
             let why = format!("the registry's pull limit is used up; {}", who.text);
-            ("TooManyRequests", why, mend.unwrap_or(again))
+            ("TooManyRequests", why, remedy)
         }
-        "Unauthorized" => {
+        Refusal::Unauthorized => {
             let who = credential::import(site, namespace, text);
-            let mend = who
-                .mend
-                .unwrap_or_else(|| site.mend.check_image(namespace, text));
+            let remedy = who
+                .fix
+                .unwrap_or_else(|| credential::check(namespace, None, text));
             let why = format!("the registry refuses {text}; {}", who.text);
-            ("Unauthorized", why, mend)
+            ("Unauthorized", why, remedy)
         }
-        "NotFound" => {
-            let start = site
-                .config()
-                .map(|(config, _)| Mend::start_build(&config.namespace, &config.name));
-            let why = format!("the registry had no {text}");
-            ("NotFound", why, start.unwrap_or(again))
+        Refusal::NotFound => {
+            let remedy = match site.config() {
+                Some((config, _)) => fix::start_build(config),
+                None => Remedy::instruct(format!(
+                    "push {text}, or let the tag follow an image that exists"
+                )),
+            };
+            ("NotFound", format!("the registry had no {text}"), remedy)
         }
-        "Forbidden" | "Invalid" => (reason.as_str(), message.clone(), site.mend.allowed()),
-        other => (other, message.clone(), again),
+        Refusal::Denied => {
+            let remedy = credential::check(namespace, None, text);
+            (reason.as_str(), message.clone(), remedy)
+        }
+        Refusal::NotAllowed => (reason.as_str(), message.clone(), fix::allowed_registries()),
+        Refusal::NoHost => {
+            let remedy = Remedy::instruct(format!(
+                "correct the registry's name in the tag: {text} names a host that cannot be resolved"
+            ));
+            (reason.as_str(), message.clone(), remedy)
+        }
+        Refusal::Untrusted => {
+            let remedy = Remedy::instruct(
+                "have the certificate authority of the registry added to spec.additionalTrustedCA of \
+                 image.config.openshift.io/cluster",
+            );
+            (reason.as_str(), message.clone(), remedy)
+        }
+        Refusal::Unavailable => {
+            let remedy = fix::import(source.name, true);
+            (reason.as_str(), message.clone(), remedy)
+        }
     };
     let retry = if tag.scheduled {
-        "tried again every 15 minutes"
+        "retried every 15 minutes"
     } else {
-        "not scheduled, so it is not tried again"
+        "not scheduled, so it is not retried"
     };
     let shown = match tag.newest() {
         Some(item) => format!("; still shows {}", short(&item.digest)),
@@ -316,7 +419,7 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
     of(State::Broken, format!("{why}; {retry}{shown}"))
         .why(reason)
         .at(*since)
-        .mend(mend)
+        .fix(remedy)
 }
 
 /// A failure is told again and again with its first time, so that alone it does not tell whether it is

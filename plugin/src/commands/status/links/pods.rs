@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use extreg_audit::{
+    kind::Kind,
+    remedy::{Inspection, Remedy, RolloutStep},
+};
 use extreg_core::registry::RefRole;
 use jiff::Timestamp;
 
-use super::{Link, Part, Site, State, credential};
+use super::{Link, Part, Site, State, credential, fix};
 use crate::commands::status::{
     flow::Follower,
     image::{Image, short},
@@ -67,7 +71,7 @@ pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
         return of(State::Waiting, format!("no node takes {name}: {why}"))
             .why("Unschedulable")
             .at(pod.created)
-            .mend(site.mend.describe(&pod.namespace, &format!("pod/{name}")));
+            .fix(describe(pod));
     }
     digests(site, follower, &live, &running)
 }
@@ -78,7 +82,7 @@ pub(super) fn after(pods: Link, rollout: &Link) -> Link {
     if is_old && matches!(rollout.state, State::Waiting | State::Broken) {
         Link {
             state: State::Waiting,
-            mend: None,
+            fix: None,
             ..pods
         }
     } else {
@@ -102,19 +106,18 @@ fn stopped(
         } else {
             format!(": {message}")
         };
-        let of_pod = format!("pod/{name}");
-        let mend = if reason == "CrashLoopBackOff" {
-            format!(
-                "{} -c {container} --previous",
-                site.mend.logs(&pod.namespace, &of_pod)
-            )
+        let remedy = if reason == "CrashLoopBackOff" {
+            Remedy::Inspect(Inspection::Logs {
+                of: fix::object(Kind::Pod, &pod.namespace, name),
+                previous: Some(container.into()),
+            })
         } else {
-            site.mend.describe(&pod.namespace, &of_pod)
+            describe(pod)
         };
         return of(State::Broken, format!("{name} waits: {reason}{said}"))
             .why(reason)
             .at(pod.created)
-            .mend(mend);
+            .fix(remedy);
     }
     let image = workload
         .container(container)
@@ -122,12 +125,17 @@ fn stopped(
     let who = credential::pull(site, workload, image);
     let lower = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let (reason, why, mend) = if says(&["toomanyrequests", "too many requests", "rate limit"]) {
+    let (reason, why, remedy) = if says(&["toomanyrequests", "too many requests", "rate limit"]) {
         let why = format!("the registry's pull limit is used up; {}", who.text);
         let host = Image::of(image, RefRole::WorkloadPull).map(|image| image.host);
-        let budget = host.map(|host| site.mend.rate_limit(&pod.namespace, &host));
-        let mend = if who.has_login { budget } else { who.mend };
-        ("TooManyRequests", why, mend)
+        let limit = host.map(|host| {
+            Remedy::Inspect(Inspection::RateLimit {
+                namespace: pod.namespace.as_str().into(),
+                registry: host.into(),
+            })
+        });
+        let remedy = if who.has_login { limit } else { who.fix };
+        ("TooManyRequests", why, remedy)
     } else if says(&[
         "unauthorized",
         "authentication required",
@@ -137,26 +145,27 @@ fn stopped(
         (
             "Unauthorized",
             format!("the registry refuses it; {}", who.text),
-            who.mend,
+            who.fix,
         )
     } else if says(&["manifest unknown", "not found"]) {
-        let import = site.flow.source.map(|place| site.mend.import(place.name));
+        let import = site.flow.source.map(|place| fix::import(place.name, false));
         (
             "NotFound",
-            "the registry does not have it any more".to_owned(),
-            import,
+            "the registry no longer has it".to_owned(),
+            // What is imported then is what the build pushes.
+            import.filter(|_| site.building().is_none()),
         )
     } else {
         (reason, message.to_owned(), None)
     };
-    let mend = mend.unwrap_or_else(|| site.mend.describe(&pod.namespace, &format!("pod/{name}")));
+    let remedy = remedy.unwrap_or_else(|| describe(pod));
     of(
         State::Broken,
         format!("{name} cannot pull {}: {why}", shortened(image)),
     )
     .why(reason)
     .at(pod.created)
-    .mend(mend)
+    .fix(remedy)
 }
 
 fn digests(
@@ -206,7 +215,7 @@ fn digests(
         return of(State::Ok, what).at(since);
     }
     let ages = others.iter().filter_map(|digest| tag?.age_of(digest)).max();
-    let restart = site.mend.rollout("restart", workload);
+    let restart = fix::rollout(workload, RolloutStep::Restart);
     match ages {
         Some(age) => {
             let images = if age == 1 { "image" } else { "images" };
@@ -215,7 +224,7 @@ fn digests(
                 format!("{what}: {age} {images} behind the tag"),
             )
             .why("Older")
-            .mend(restart)
+            .fix(restart)
         }
         // A list of manifests is kept under its own digest, and a node may tell that of its platform.
         None if tag.is_some_and(|tag| tag.preserves) => of(
@@ -231,9 +240,13 @@ fn digests(
             format!("{what}, not the tag's {}", short(newest)),
         )
         .why("Other")
-        .mend(restart),
+        .fix(restart),
     }
     .at(since)
+}
+
+fn describe(pod: &Pod) -> Remedy {
+    fix::describe(fix::object(Kind::Pod, &pod.namespace, &pod.name))
 }
 
 fn shortened(image: &str) -> String {

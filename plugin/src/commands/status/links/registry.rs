@@ -1,6 +1,8 @@
 //! What the registry has.
 
-use super::{Link, Mend, Part, Site, State, credential};
+use extreg_audit::remedy::Remedy;
+
+use super::{Link, Part, Site, State, credential, fix};
 use crate::commands::status::{image::short, read::From, world::InRegistry};
 
 /// The link.
@@ -35,15 +37,18 @@ pub(super) fn link(site: &Site<'_>) -> Link {
             )
         }
         InRegistry::NotFound => {
-            let start = site
-                .config()
-                .map(|(config, _)| Mend::start_build(&config.namespace, &config.name));
-            // Somebody else pushes it.
-            let wait = || Some(site.mend.import_when_there(site.flow.source?.name));
-            let start = start.or_else(wait);
-            of(State::Broken, format!("{} has no {image}", image.host))
-                .why("NotFound")
-                .mend(start)
+            let has_none = format!("{} has no {image}", image.host);
+            if site.building().is_some() || site.awaits_first_build() {
+                let text = format!("{has_none} yet: a build has to push it");
+                return of(State::Waiting, text).why("NotFound");
+            }
+            let remedy = match site.config() {
+                Some((config, _)) => fix::start_build(config),
+                None => Remedy::instruct(format!(
+                    "push {image}, or let the tag follow an image that exists"
+                )),
+            };
+            of(State::Broken, has_none).why("NotFound").fix(remedy)
         }
         InRegistry::Refused(why) => {
             let refused = credential::import(site, site.flow.namespace(), &image.to_string());

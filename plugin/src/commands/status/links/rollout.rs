@@ -1,23 +1,23 @@
 //! The rollout: whether the workload is made of what it is set to.
 
-use serde_json::json;
+use extreg_audit::remedy::{Action, Inspection, Remedy, RolloutStep};
 
-use super::{Link, Part, Site, State};
+use super::{Link, Part, State, fix};
 use crate::commands::status::{
     flow::Follower,
     read::{Workload, WorkloadKind},
 };
 
 /// The link, when it is known what became of the pods.
-pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>, pods: &Link) -> Link {
+pub(super) fn link(follower: &Follower<'_>, pods: &Link) -> Link {
     let workload = follower.workload;
     match workload.kind {
-        WorkloadKind::CronJob => cron_job(site, workload),
-        _ => replicas(site, workload, pods),
+        WorkloadKind::CronJob => cron_job(workload),
+        _ => replicas(workload, pods),
     }
 }
 
-fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
+fn replicas(workload: &Workload, pods: &Link) -> Link {
     let Workload {
         updated,
         available,
@@ -35,7 +35,7 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
         let state = if is_done { State::Ok } else { State::Broken };
         return of(state, format!("{reference} is paused: nothing rolls out"))
             .why("Paused")
-            .mend(site.mend.rollout("resume", workload));
+            .fix(fix::rollout(workload, RolloutStep::Resume));
     }
     let has_no_image = workload
         .containers
@@ -55,19 +55,24 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
         )
         .why(&failure.reason)
         .at(failure.changed)
-        .mend(site.mend.describe(&workload.namespace, "resourcequota"));
+        .fix(Remedy::Inspect(Inspection::Quota {
+            namespace: workload.namespace.as_str().into(),
+        }));
     }
     if let Some(stuck) = stuck.filter(|_| !is_done) {
         let tells = pods.state == State::Broken || pods.reason == "Unschedulable";
         let because = if tells { &pods.message } else { &stuck.message };
-        let mend = pods
-            .mend
-            .clone()
-            .unwrap_or_else(|| site.mend.logs(&workload.namespace, &reference));
-        return of(State::Broken, format!("it does not get on: {because}"))
-            .why(&stuck.reason)
-            .at(stuck.changed)
-            .mend(mend);
+        let remedy = match &pods.fix {
+            Some(fix) => fix.remedy.clone(),
+            None => fix::logs(fix::id(workload)),
+        };
+        return of(
+            State::Broken,
+            format!("the rollout does not progress: {because}"),
+        )
+        .why(&stuck.reason)
+        .at(stuck.changed)
+        .fix(remedy);
     }
     let has_no_version =
         workload.kind == WorkloadKind::DeploymentConfig && workload.latest_version == 0;
@@ -77,7 +82,7 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
             format!("{reference} has not been rolled out yet"),
         )
         .why("NotRolledOut")
-        .mend(site.mend.rollout("latest", workload));
+        .fix(fix::rollout(workload, RolloutStep::Latest));
     }
     if wanted == 0 {
         return of(State::None, format!("{reference} is scaled to 0")).why("ScaledToZero");
@@ -92,13 +97,14 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
         return of(State::Ok, format!("{updated} of {wanted} updated{version}")).at(since);
     }
     if workload.on_delete && updated < wanted {
-        let patch = json!({"spec": {"updateStrategy": {"type": "RollingUpdate"}}});
         return of(
             State::Broken,
             format!("{updated} of {wanted} updated: pods are replaced only when they are deleted"),
         )
         .why("OnDelete")
-        .mend(site.mend.patch(&workload.namespace, &reference, &patch));
+        .fix(Remedy::run(Action::RollingUpdate {
+            workload: fix::id(workload),
+        }));
     }
     let old = match total.saturating_sub(updated) {
         0 => String::new(),
@@ -111,13 +117,14 @@ fn replicas(site: &Site<'_>, workload: &Workload, pods: &Link) -> Link {
     .at(since)
 }
 
-fn cron_job(site: &Site<'_>, workload: &Workload) -> Link {
+fn cron_job(workload: &Workload) -> Link {
     if workload.paused {
-        let patch = json!({"spec": {"suspend": false}});
         let reference = workload.reference();
         return of(State::Broken, format!("{reference} is suspended"))
             .why("Suspended")
-            .mend(site.mend.patch(&workload.namespace, &reference, &patch));
+            .fix(Remedy::run(Action::RollingUpdate {
+                workload: fix::id(workload),
+            }));
     }
     of(State::Ok, "its next job has it").at(workload.last_run)
 }

@@ -1,11 +1,11 @@
 //! What a link is judged by.
 
+use extreg_audit::caller::Caller;
 use jiff::Timestamp;
 
-use super::Mend;
 use crate::commands::status::{
     flow::Flow,
-    read::{Build, BuildConfig, Output},
+    read::{Build, BuildConfig, Output, Phase},
     world::{Builds, Gap, InRegistry, Listed, World},
 };
 
@@ -15,7 +15,7 @@ pub(in crate::commands::status) struct Site<'w> {
     pub(in crate::commands::status) world: &'w World,
     pub(in crate::commands::status) flow: &'w Flow<'w>,
     pub(in crate::commands::status) now: Timestamp,
-    pub(in crate::commands::status) mend: Mend,
+    pub(in crate::commands::status) caller: Caller,
 }
 
 /// The digest that a tag is to show, and where it is known from.
@@ -48,6 +48,27 @@ impl<'w> Site<'w> {
             (pushed.output == config.output).then_some(pushed)
         });
         pushed.max_by_key(|build| build.completed)
+    }
+
+    /// The build of the image that is queued or runs: what comes next is its push.
+    pub(super) fn building(&self) -> Option<&'w Build> {
+        let (_, builds) = self.config()?;
+        let build = &builds?.newest;
+        let is_stuck = matches!(
+            build.reason.as_str(),
+            "InvalidOutputReference" | "MissingPushSecret"
+        );
+        let is_under_way = matches!(build.phase, Phase::New | Phase::Pending | Phase::Running);
+        (is_under_way && !is_stuck).then_some(build)
+    }
+
+    /// Whether a BuildConfig writes the image and no build of it has pushed yet.
+    pub(super) fn awaits_first_build(&self) -> bool {
+        self.config().is_some_and(|(config, builds)| {
+            let has_pushed = self.pushed().is_some();
+            // Builds that were deleted may have pushed.
+            !has_pushed && (builds.is_some() || config.started == 0)
+        })
     }
 
     /// What the registry says of the image, if it was asked.

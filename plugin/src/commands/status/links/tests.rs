@@ -49,10 +49,7 @@ fn what_is_through_is_through() {
             ],
             "{flow:?}"
         );
-        assert_eq!(
-            (flow.state, flow.broken, flow.mend),
-            (State::Ok, None, None)
-        );
+        assert_eq!((flow.state, flow.broken, flow.fix), (State::Ok, None, None));
         assert_eq!(
             (flow.name.as_str(), flow.image.as_deref()),
             ("app:latest", Some(IMAGE))
@@ -71,7 +68,7 @@ fn the_first_broken_link_is_the_one_that_is_told() {
         (flow.broken, flow.first_broken()),
         (Some(Part::Build), Some(0))
     );
-    assert_eq!(flow.mend.as_deref(), Some("oc start-build app -n snow"));
+    assert_eq!(flow.fix.unwrap().text(), "oc start-build app -n snow");
 }
 
 #[test]
@@ -94,24 +91,24 @@ fn what_the_registry_says_is_told() {
     assert_link(&told, State::Ok, "", "which is not what app-3 pushed", "");
     let flow = with_registry(&objects, InRegistry::NotFound);
     let told = link(&flow, Part::Registry);
-    let mend = "oc start-build app -n snow";
+    let fix = "oc start-build app -n snow";
     assert_link(
         &told,
         State::Broken,
         "NotFound",
         "has no docker.io/u/a:latest",
-        mend,
+        fix,
     );
     let mut alone = objects.clone();
     alone.config = serde_json::Value::Null;
     let told = link(&with_registry(&alone, InRegistry::NotFound), Part::Registry);
-    let mend = "oc extreg import app:latest -n snow --wait";
+    let fix = "push docker.io/u/a:latest, or let the tag follow an image that exists";
     assert_link(
         &told,
         State::Broken,
         "NotFound",
         "has no docker.io/u/a:latest",
-        mend,
+        fix,
     );
     let answer = InRegistry::Refused("docker.io refuses it".to_owned());
     let told = link(&with_registry(&objects, answer), Part::Registry);

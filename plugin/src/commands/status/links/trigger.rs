@@ -1,10 +1,15 @@
 //! The trigger: whether a workload is told of a new image, and was told of this one.
 
-use super::{Link, Mend, Part, Site, State};
+use extreg_audit::{
+    remedy::triggers,
+    trigger::{ImageTrigger, TriggerFault, Triggers},
+};
+
+use super::{Link, Part, Site, State, fix};
 use crate::commands::status::{
     flow::{Follower, How, Name, Subject},
     image::short,
-    read::{Fault, Item, Trigger, Workload, WorkloadKind},
+    read::{Item, Workload, WorkloadKind},
     world::{Gap, Listed},
 };
 
@@ -12,7 +17,7 @@ use crate::commands::status::{
 const SOON: i64 = 120;
 
 /// The link, of a flow that nothing follows.
-pub(super) fn nobody(site: &Site<'_>) -> Link {
+pub(super) fn none(site: &Site<'_>) -> Link {
     let namespace = site.flow.namespace();
     let gaps = Listed::all().filter(|what| matches!(what, Listed::Workloads(_)));
     let gap = gaps
@@ -37,7 +42,6 @@ pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
     match (&follower.how, tag) {
         (How::Trigger(trigger), Some(tag)) => by_trigger(site, workload, trigger, tag),
         (How::ByName(container), Some(tag)) => not_following(
-            site,
             workload,
             tag,
             container,
@@ -45,7 +49,6 @@ pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
         )
         .why("ByName"),
         (How::ByLookup(container), Some(tag)) => not_following(
-            site,
             workload,
             tag,
             container,
@@ -53,60 +56,50 @@ pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
         )
         .why("ByLookup"),
         (How::Pinned(container), Some(tag)) => not_following(
-            site,
             workload,
             tag,
             container,
             "names a digest and does not follow",
         )
         .why("Pinned"),
-        (How::Malformed(why, container), tag) => {
-            let link = of(
-                State::Broken,
-                format!("the annotation of {} {why}", workload.reference()),
-            )
-            .why("MalformedTrigger");
-            let container = container.or_else(|| only_container(workload));
-            match (tag, container) {
-                (Some(tag), Some(container)) => {
-                    link.mend(site.mend.triggers(workload, tag, &[container]))
-                }
-                _ => link.mend(
-                    site.mend
-                        .describe(&workload.namespace, &workload.reference()),
-                ),
-            }
+        (How::Malformed(why, _), _) => {
+            let (text, remedy) = fix::unusable(workload, why);
+            of(State::Broken, text).why("MalformedTrigger").fix(remedy)
         }
         _ => of(
             State::Broken,
             format!("{} follows no ImageStream tag", workload.reference()),
         )
         .why("NoTrigger")
-        .mend(
-            site.mend
-                .describe(&workload.namespace, &workload.reference()),
-        ),
+        .fix(fix::describe(fix::id(workload))),
     }
 }
 
-fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &Trigger, tag: Name<'_>) -> Link {
+fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &ImageTrigger, tag: Name<'_>) -> Link {
     let from = tag.seen_from(&workload.namespace);
     let reference = workload.reference();
-    if let Some(fault) = &trigger.fault {
-        let (reason, why) = match fault {
-            Fault::Container(why) => ("WrongContainer", why.clone()),
-            Fault::Field(why) => ("MalformedTrigger", why.clone()),
-            Fault::Other(why) => (
-                "MalformedTrigger",
-                format!("another trigger spoils it: {why}"),
-            ),
+    let correct = |trigger| triggers::correct(&fix::record(workload), trigger);
+    // One that is paused is not looked at.
+    if let Some(fault) = trigger.fault.filter(|_| !trigger.paused) {
+        let reason = match fault {
+            TriggerFault::NoContainer => "WrongContainer",
+            _ => "MalformedTrigger",
         };
-        return of(
-            State::Broken,
-            format!("{reference} is to follow {from}, but {why}"),
-        )
-        .why(reason)
-        .mend(mend(site, workload, tag, &trigger.containers));
+        let text = format!(
+            "{reference} is to follow {from}, but {}",
+            because(trigger, fault)
+        );
+        return of(State::Broken, text).why(reason).fix(correct(trigger));
+    }
+    if let Some(by) = stopped_by(site, workload).filter(|_| !trigger.paused) {
+        let text = format!(
+            "{reference} is to follow {from}, but OpenShift sets none of its triggers for the one on {}: {}",
+            by.tag,
+            by.fault.map(|fault| because(by, fault)).unwrap_or_default()
+        );
+        return of(State::Broken, text)
+            .why("WrongContainer")
+            .fix(correct(by));
     }
     let containers = trigger.containers.join(", ");
     let what = if trigger.containers.len() == 1 && workload.containers.len() == 1 {
@@ -130,9 +123,10 @@ fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &Trigger, tag: Name
     };
     if trigger.paused {
         let state = if has_it { State::Ok } else { State::Broken };
+        let remedy = triggers::resume(&fix::record(workload), trigger);
         return of(state, format!("{what} follows {from}, but is paused{note}"))
             .why("Paused")
-            .mend(Mend::unpause_triggers(workload));
+            .fix(remedy);
     }
     if has_it {
         return of(State::Ok, format!("{what} follows {from}{note}"));
@@ -150,16 +144,34 @@ fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &Trigger, tag: Name
     )
     .why("NotTriggered")
     .at(since)
-    .mend(mend(site, workload, tag, &trigger.containers))
+    .fix(fix::describe(fix::id(workload)))
 }
 
-fn not_following(
-    site: &Site<'_>,
-    workload: &Workload,
-    tag: Name<'_>,
-    container: &str,
-    how: &str,
-) -> Link {
+/// The trigger of the same annotation for which OpenShift sets none of them.
+fn stopped_by<'w>(site: &Site<'_>, workload: &'w Workload) -> Option<&'w ImageTrigger> {
+    if workload.kind == WorkloadKind::DeploymentConfig {
+        return None;
+    }
+    Triggers::stopped_by(&workload.triggers.list, |trigger| {
+        trigger.stream_tag().is_some_and(|(stream, tag)| {
+            let stream = site.world.stream(&trigger.namespace, stream);
+            let tag = stream.and_then(|stream| stream.tags.get(tag));
+            tag.is_some_and(|tag| tag.newest().is_some())
+        })
+    })
+}
+
+/// What is wrong with a trigger, and what stands there.
+fn because(trigger: &ImageTrigger, fault: TriggerFault) -> String {
+    match fault {
+        TriggerFault::NoTag | TriggerFault::NotATag => fault.to_string(),
+        TriggerFault::Stray | TriggerFault::InvalidField | TriggerFault::NoContainer => {
+            format!("{fault}: {:?}", &*trigger.field)
+        }
+    }
+}
+
+fn not_following(workload: &Workload, tag: Name<'_>, container: &str, how: &str) -> Link {
     let image = workload
         .container(container)
         .map_or_else(String::new, |container| container.image.clone());
@@ -168,31 +180,11 @@ fn not_following(
         None => image,
     };
     let reference = workload.reference();
-    of(State::Broken, format!("{reference} {how} {tag}: {image}")).mend(mend(
-        site,
+    of(State::Broken, format!("{reference} {how} {tag}: {image}")).fix(fix::follow_tag(
         workload,
         tag,
-        &[container.to_owned()],
+        &[container],
     ))
-}
-
-/// What has the containers follow the tag.
-fn mend(site: &Site<'_>, workload: &Workload, tag: Name<'_>, containers: &[String]) -> String {
-    let mut containers: Vec<&str> = containers.iter().map(String::as_str).collect();
-    if containers.is_empty() {
-        containers.extend(only_container(workload));
-    }
-    if workload.kind == WorkloadKind::DeploymentConfig {
-        Mend::config_trigger(workload, tag, &containers)
-    } else {
-        site.mend.triggers(workload, tag, &containers)
-    }
-}
-
-/// The first container that is not run before the others.
-fn only_container(workload: &Workload) -> Option<&str> {
-    let mut main = workload.containers.iter().filter(|c| !c.is_init);
-    main.next().map(|container| container.name.as_str())
 }
 
 /// Whether the image of a container is what a tag shows: the trigger writes its pull specification, of

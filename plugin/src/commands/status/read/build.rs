@@ -15,6 +15,9 @@ pub(in crate::commands::status) struct BuildConfig {
     pub(in crate::commands::status) name: String,
     pub(in crate::commands::status) created: Option<Timestamp>,
     pub(in crate::commands::status) output: Output,
+    /// `spec.output.pushSecret.name`.
+    pub(in crate::commands::status) push_secret: String,
+    pub(in crate::commands::status) account: String,
     /// How many builds it has started.
     pub(in crate::commands::status) started: u64,
 }
@@ -75,6 +78,8 @@ impl BuildConfig {
         let view: View = serde_json::from_str(json)?;
         Ok(Self {
             output: Output::of(view.spec.output.to, &view.metadata.namespace),
+            push_secret: view.spec.output.push_secret.name,
+            account: account(view.spec.service_account),
             namespace: view.metadata.namespace,
             name: view.metadata.name,
             created: view.metadata.created,
@@ -108,10 +113,7 @@ impl Build {
             message: status.message,
             output: Output::of(spec.output.to, &namespace),
             push_secret: spec.output.push_secret.name,
-            account: match spec.service_account {
-                name if name.is_empty() => ACCOUNT.to_owned(),
-                name => name,
-            },
+            account: account(spec.service_account),
             created,
             completed: status.completed,
             digest: status.output.to.image_digest,
@@ -123,6 +125,14 @@ impl Build {
     /// Whether it has pushed.
     pub(in crate::commands::status) fn has_pushed(&self) -> bool {
         self.phase == Phase::Complete && self.output != Output::None
+    }
+}
+
+fn account(named: String) -> String {
+    if named.is_empty() {
+        ACCOUNT.to_owned()
+    } else {
+        named
     }
 }
 

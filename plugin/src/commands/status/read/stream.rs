@@ -36,6 +36,10 @@ pub(in crate::commands::status) struct Tag {
     /// What it follows.
     pub(in crate::commands::status) from: From,
     pub(in crate::commands::status) reference: bool,
+    /// Its index in `spec.tags`; none for one that only status has.
+    pub(in crate::commands::status) index: Option<usize>,
+    /// Whether `importPolicy` is written.
+    pub(in crate::commands::status) has_import_policy: bool,
     pub(in crate::commands::status) scheduled: bool,
     /// `PreserveOriginal`: a list of manifests is kept as it is, under its own digest.
     pub(in crate::commands::status) preserves: bool,
@@ -98,9 +102,9 @@ impl Stream {
         } = serde_json::from_str(json)?;
         let namespace = metadata.namespace;
         let mut tags: BTreeMap<String, Box<Tag>> = BTreeMap::new();
-        for tag in spec.tags {
+        for (index, tag) in spec.tags.into_iter().enumerate() {
             let own = (namespace.as_str(), metadata.name.as_str());
-            tags.insert(tag.name.clone(), Box::new(tag.read(own)));
+            tags.insert(tag.name.clone(), Box::new(tag.read(index, own)));
         }
         for status in status.tags {
             let tag = tags.entry(status.tag).or_default();
@@ -140,7 +144,9 @@ impl Tag {
 }
 
 impl SpecTag {
-    fn read(self, (namespace, stream): (&str, &str)) -> Tag {
+    fn read(self, index: usize, (namespace, stream): (&str, &str)) -> Tag {
+        let has_import_policy = self.import_policy.is_some();
+        let import_policy = self.import_policy.unwrap_or_default();
         let from = self.from.unwrap_or_default();
         let own_or = |written: String| {
             if written.is_empty() {
@@ -166,8 +172,10 @@ impl SpecTag {
         Tag {
             from,
             reference: self.reference,
-            scheduled: self.import_policy.scheduled,
-            preserves: self.import_policy.import_mode == "PreserveOriginal",
+            index: Some(index),
+            has_import_policy,
+            scheduled: import_policy.scheduled,
+            preserves: import_policy.import_mode == "PreserveOriginal",
             opts_out: self.annotations.get(opt_out::TAG_ANNOTATION) == Some(&"false".to_owned()),
             generation: self.generation,
             items: Vec::new(),
@@ -254,8 +262,7 @@ struct SpecTag {
     reference: bool,
     #[serde(default, deserialize_with = "nullable")]
     generation: i64,
-    #[serde(default, deserialize_with = "nullable")]
-    import_policy: ImportPolicy,
+    import_policy: Option<ImportPolicy>,
 }
 
 #[derive(Default, Deserialize)]

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{
-    trigger::{ConfigTrigger, Names, Triggers},
-    value::{nullable, time},
+use extreg_audit::{
+    snapshot::TriggerSource,
+    trigger::{self, ContainerNames, DeploymentTrigger, Triggers},
 };
+
+use super::value::{nullable, time};
 use crate::api::Kind;
 
 /// A kind that an image trigger can set the image of.
@@ -28,6 +30,8 @@ pub(in crate::commands::status) struct Workload {
     /// Init containers first.
     pub(in crate::commands::status) containers: Vec<Container>,
     pub(in crate::commands::status) triggers: Triggers,
+    /// Where they are written.
+    pub(in crate::commands::status) trigger_source: TriggerSource,
     /// The annotation by which names of ImageStream tags are looked up when the object is written
     /// (openshift-apiserver `pkg/image/apiserver/admission/imagepolicy`).
     pub(in crate::commands::status) is_looked_up: bool,
@@ -132,11 +136,12 @@ impl Workload {
             metadata,
             spec,
             status,
-        } = serde_json::from_str(json)?;
-        let pod = match kind {
-            WorkloadKind::CronJob => spec.job_template.spec.template.spec,
-            _ => spec.template.spec,
+        }: View<'_> = serde_json::from_str(json)?;
+        let template = match kind {
+            WorkloadKind::CronJob => spec.job_template.spec.template,
+            _ => spec.template,
         };
+        let (pod, template_annotations) = (template.spec, template.metadata.annotations);
         let names = |list: &[ContainerView]| -> Vec<String> {
             list.iter()
                 .map(|container| container.name.clone())
@@ -145,24 +150,28 @@ impl Workload {
         let (init, containers) = (names(&pod.init_containers), names(&pod.containers));
         let init: Vec<&str> = init.iter().map(String::as_str).collect();
         let containers: Vec<&str> = containers.iter().map(String::as_str).collect();
-        let names = Names {
+        let names = ContainerNames {
             init: &init,
-            containers: &containers,
+            main: &containers,
         };
         let triggers = spec.triggers;
         let has_config_change = match &triggers {
             // Absent is defaulted to it, empty is none (`SetDefaults_DeploymentConfigSpec`).
             None => true,
-            Some(list) => list.iter().any(|trigger| trigger.kind == "ConfigChange"),
+            Some(list) => list.iter().any(DeploymentTrigger::is_config_change),
         };
-        let triggers = match (kind, metadata.annotations.triggers) {
-            (WorkloadKind::DeploymentConfig, _) => {
-                Triggers::of_config(triggers.unwrap_or_default(), names, &metadata.namespace)
+        let (triggers, trigger_source) = match (kind, triggers, metadata.annotations.triggers) {
+            (WorkloadKind::DeploymentConfig, Some(list), _) => (
+                trigger::of_config(&list, names, &metadata.namespace),
+                TriggerSource::Spec,
+            ),
+            (WorkloadKind::DeploymentConfig, None, _) | (_, _, None) => {
+                (Triggers::default(), TriggerSource::None)
             }
-            (_, Some(text)) => {
-                Triggers::of_annotation(&text, kind.pod_path(), names, &metadata.namespace)
-            }
-            (_, None) => Triggers::None,
+            (_, _, Some(text)) => (
+                trigger::of_annotation(&text, kind.pod_path(), names, &metadata.namespace),
+                TriggerSource::Annotation(text.into()),
+            ),
         };
         let wanted = match kind {
             WorkloadKind::CronJob => None,
@@ -180,7 +189,9 @@ impl Workload {
                 .chain(read_containers(pod.containers, false))
                 .collect(),
             triggers,
-            is_looked_up: metadata.annotations.resolve_names == "*",
+            trigger_source,
+            is_looked_up: metadata.annotations.resolve_names == "*"
+                || template_annotations.resolve_names == "*",
             account: if pod.service_account_name.is_empty() {
                 "default".to_owned()
             } else {
@@ -232,10 +243,10 @@ fn read_containers(list: Vec<ContainerView>, is_init: bool) -> impl Iterator<Ite
 }
 
 #[derive(Deserialize)]
-struct View {
+struct View<'a> {
     metadata: Metadata,
-    #[serde(default, deserialize_with = "nullable")]
-    spec: Spec,
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    spec: Spec<'a>,
     #[serde(default, deserialize_with = "nullable")]
     status: Status,
 }
@@ -255,13 +266,17 @@ struct Metadata {
 struct Annotations {
     #[serde(rename = "image.openshift.io/triggers")]
     triggers: Option<String>,
-    #[serde(default, rename = "alpha.image.policy.openshift.io/resolve-names")]
+    #[serde(
+        default,
+        rename = "alpha.image.policy.openshift.io/resolve-names",
+        deserialize_with = "nullable"
+    )]
     resolve_names: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Spec {
+struct Spec<'a> {
     replicas: Option<u64>,
     #[serde(default, deserialize_with = "nullable")]
     paused: bool,
@@ -271,7 +286,8 @@ struct Spec {
     template: Template,
     #[serde(default, deserialize_with = "nullable")]
     job_template: JobTemplate,
-    triggers: Option<Vec<ConfigTrigger>>,
+    #[serde(borrow)]
+    triggers: Option<Vec<DeploymentTrigger<'a>>>,
     #[serde(default, deserialize_with = "nullable")]
     update_strategy: UpdateStrategy,
 }
@@ -297,7 +313,15 @@ struct JobSpec {
 #[derive(Default, Deserialize)]
 struct Template {
     #[serde(default, deserialize_with = "nullable")]
+    metadata: TemplateMetadata,
+    #[serde(default, deserialize_with = "nullable")]
     spec: PodSpec,
+}
+
+#[derive(Default, Deserialize)]
+struct TemplateMetadata {
+    #[serde(default, deserialize_with = "nullable")]
+    annotations: Annotations,
 }
 
 #[derive(Default, Deserialize)]
@@ -398,9 +422,9 @@ mod tests {
             "[{\"from\":{\"kind\":\"ImageStreamTag\",\"name\":\"s:t\"},\"fieldPath\":\"spec.jobTemplate.spec.template.spec.containers[0].image\"}]"}},
             "spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c","image":" "}]}}}}}}"#;
         let read = Workload::read(WorkloadKind::CronJob, json).unwrap();
-        let Triggers::List(list) = read.triggers else {
+        let [trigger] = &*read.triggers.list else {
             panic!("{:?}", read.triggers);
         };
-        assert_eq!(list[0].containers, ["c"]);
+        assert_eq!(trigger.containers, ["c".into()]);
     }
 }

@@ -1,4 +1,4 @@
-//! One flow on a screen: a line for each link, and what mends the first that is broken.
+//! One flow on a screen: a line for each link, and what fixes the first that is broken.
 
 use super::{Look, age::age, coloured, one_line, sign};
 use crate::{
@@ -36,12 +36,13 @@ pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
         }
         lines.extend(line(link, first == Some(index), look));
     }
-    if let Some(mend) = &flow.mend {
-        lines.push(Text::new().bold("Mend it with:").plain(format!(" {mend}")));
+    if let Some(fix) = &flow.fix {
+        lines.push(Text::new().bold("Fix:").plain(format!(" {}", fix.text())));
     } else if flow.state == State::Waiting
-        && let Some(sooner) = flow.telling().and_then(|link| link.mend.as_ref())
+        && let Some(sooner) = flow.telling().and_then(|link| link.fix.as_ref())
     {
-        lines.push(Text::new().bold("Sooner with:").plain(format!(" {sooner}")));
+        let text = format!(" {}", sooner.text());
+        lines.push(Text::new().bold("Sooner with:").plain(text));
     }
     lines
 }

@@ -2,7 +2,11 @@
 
 use super::{Look, age::age, coloured, one_line};
 use crate::{
-    commands::status::{image::short, links::State, report::FlowReport},
+    commands::status::{
+        image::short,
+        links::{Fix, State},
+        report::FlowReport,
+    },
     printer::Text,
 };
 
@@ -34,7 +38,7 @@ fn headers(look: Look) -> Vec<String> {
     }
     headers.push("WHY");
     if look.wide {
-        headers.push("MEND");
+        headers.push("FIX");
     }
     headers.into_iter().map(str::to_owned).collect()
 }
@@ -76,7 +80,7 @@ fn cells(flow: &FlowReport, look: Look) -> Vec<String> {
     let why = telling.map_or_else(String::new, |link| one_line(&link.message));
     if look.wide {
         cells.push(why);
-        cells.push(flow.mend.clone().unwrap_or_default());
+        cells.push(flow.fix.as_ref().map(Fix::text).unwrap_or_default());
     } else {
         cells.push(cut(&why));
     }

@@ -20,8 +20,8 @@ pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
         .plain(format!(" in {}  ", flow.namespace));
     let mut lines = vec![coloured(head, flow.state, flow.state.word())];
     below(root, flow, "", look, &mut lines);
-    if let Some(mend) = &flow.mend {
-        lines.push(Text::new().bold("Mend it with:").plain(format!(" {mend}")));
+    if let Some(fix) = &flow.fix {
+        lines.push(Text::new().bold("Fix:").plain(format!(" {}", fix.text())));
     }
     lines
 }

@@ -7,7 +7,7 @@ use extreg_audit::{
     credentials::{Credentials, PulledBy, PushLinks},
     kind::Kind,
     place::{ObjectId, Origin},
-    snapshot::{BuildRecord, SecretKeys, Snapshot, WorkloadRecord},
+    snapshot::{BuildRecord, SecretKeys, Snapshot, TriggerSource, WorkloadRecord},
 };
 use extreg_core::credential::Consumer;
 
@@ -133,7 +133,9 @@ impl Supposing<'_> {
             replicas: None,
             containers: Vec::new(),
             triggers: Vec::new(),
-            broken_triggers: None,
+            unusable_triggers: None,
+            trigger_source: TriggerSource::None,
+            resolves_names: false,
             waiting: Vec::new(),
         };
         Told::of_credential(&self.credentials.run(&pod, self.image)).of(
@@ -161,6 +163,7 @@ impl Supposing<'_> {
             config: None,
             account: BUILDER.into(),
             pushes_to: self.image.into(),
+            writes: None,
             push_secret: Arc::default(),
             has_push_secret: false,
             pull_secrets: Vec::new(),

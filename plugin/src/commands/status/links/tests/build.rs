@@ -19,8 +19,8 @@ fn no_build_yet() {
     objects.build = Value::Null;
     objects.config["status"]["lastVersion"] = json!(0);
     let told = objects.link(Part::Build);
-    let mend = "oc start-build app -n snow";
-    assert_link(&told, State::Broken, "NoBuild", "has not built yet", mend);
+    let fix = "oc start-build app -n snow";
+    assert_link(&told, State::Broken, "NoBuild", "has not built yet", fix);
     objects.config["metadata"]["creationTimestamp"] = json!(ago(5));
     assert_eq!(objects.link(Part::Build).state, State::Waiting);
     objects.config["status"]["lastVersion"] = json!(4);
@@ -33,10 +33,15 @@ fn a_push_secret_that_is_missing_holds_a_build_in_pending() {
     let objects = with_status(json!({"phase": "Pending", "reason": "MissingPushSecret",
         "message": "Missing push secret."}));
     let told = objects.link(Part::Build);
-    let mend = "oc create secret generic dockerhub -n snow --type=kubernetes.io/dockerconfigjson \
-        --from-file=.dockerconfigjson=$HOME/.docker/config.json";
-    let message = "app-3 waits for its push secret: there is no secret/dockerhub in snow";
-    assert_link(&told, State::Broken, "MissingPushSecret", message, mend);
+    let fix = "oc extreg secret set dockerhub --registry docker.io -n snow";
+    let message = "app-3 waits for its push secret: secret/dockerhub does not exist in snow";
+    assert_link(&told, State::Broken, "MissingPushSecret", message, fix);
+    // It was created since.
+    let mut world = objects.world();
+    world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
+    let told = link(&only(&world), Part::Build);
+    let message = "secret/dockerhub exists by now";
+    assert_link(&told, State::Waiting, "MissingPushSecret", message, "");
 }
 
 #[test]
@@ -49,30 +54,23 @@ fn an_output_that_is_no_place_to_push_to_holds_a_build_in_new() {
     }
     let flow = &objects.flow_of("gone:latest");
     let told = link(flow, Part::Build);
-    let mend = "oc create imagestream gone -n snow";
+    let fix = "oc create imagestream gone -n snow";
     let message =
         "app-3 cannot start: Output image could not be resolved.; imagestreamtag/gone:latest";
-    assert_link(
-        &told,
-        State::Broken,
-        "InvalidOutputReference",
-        message,
-        mend,
-    );
+    assert_link(&told, State::Broken, "InvalidOutputReference", message, fix);
 
     let to = json!({"kind": "ImageStreamTag", "name": "app:latest"});
     for object in [&mut objects.config, &mut objects.build] {
         object["spec"]["output"]["to"] = to.clone();
     }
     let told = link(&only(&objects.world()), Part::Build);
-    let mend = "oc patch buildconfig/app -n snow --type=merge -p \
-        '{\"spec\":{\"output\":{\"to\":{\"kind\":\"DockerImage\",\"name\":\"docker.io/u/a:latest\",\"namespace\":null}}}}'";
+    let fix = r#"oc patch buildconfig.build.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/output/to/name","value":"app:latest"},{"op":"add","path":"/spec/output/to","value":{"kind":"DockerImage","name":"docker.io/u/a:latest"}}]' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         "InvalidOutputReference",
         "cannot start",
-        mend,
+        fix,
     );
 }
 
@@ -107,29 +105,31 @@ fn a_push_that_failed_says_as_whom_it_was() {
         account(json!([])),
     ]);
     let told = link(&only(&world), Part::Build);
-    let mend = "oc set build-secret --push buildconfig/app hub -n snow";
+    let fix = r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         reason,
-        "secret/dockerhub holds nothing for it",
-        mend,
+        "secret/dockerhub has no key for it",
+        fix,
     );
 
     // The one that it names is refused.
     world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Build);
-    let mend = "oc extreg secret check dockerhub --image docker.io/u/a:latest -n snow";
+    let fix = "oc extreg secret check dockerhub --image docker.io/u/a:latest -n snow";
     assert_link(
         &told,
         State::Broken,
         reason,
         "refused ably77 of secret/dockerhub",
-        mend,
+        fix,
     );
 
     // It names none, and the account links only that of the integrated registry.
-    objects.build["spec"]["output"]["pushSecret"] = Value::Null;
+    for object in [&mut objects.config, &mut objects.build] {
+        object["spec"]["output"]["pushSecret"] = Value::Null;
+    }
     let mut world = objects.world();
     world.credentials = Objects::credentials(&[
         (Kind::Secret, managed),
@@ -137,15 +137,15 @@ fn a_push_that_failed_says_as_whom_it_was() {
         account(json!([{"name": "builder-dockercfg-x"}])),
     ]);
     let told = link(&only(&world), Part::Build);
-    let mend = "oc set build-secret --push buildconfig/app hub -n snow";
+    let fix = r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         reason,
-        "secret/builder-dockercfg-x was used",
-        mend,
+        "secret/builder-dockercfg-x is used",
+        fix,
     );
-    assert_ne!(told.mend.as_deref(), Some(again));
+    assert_ne!(told.fix.unwrap().text(), again);
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn a_build_that_failed_says_why_and_what_was_pushed_before() {
     objects.more.push((Listed::Builds, before));
     let told = objects.link(Part::Build);
     let message = "app-3 failed (DockerBuildFailed): Dockerfile build strategy has failed.; app-2 before it pushed sha256:000000000000";
-    let mend = "oc logs build/app-3 -n snow";
-    assert_link(&told, State::Broken, "DockerBuildFailed", message, mend);
+    let fix = "oc logs build.build.openshift.io/app-3 -n snow";
+    assert_link(&told, State::Broken, "DockerBuildFailed", message, fix);
 }
 
 #[test]
@@ -192,14 +192,8 @@ fn a_build_on_its_way_is_waited_for() {
     }
     let told =
         with_status(json!({"phase": "Cancelled", "reason": "CancelledBuild"})).link(Part::Build);
-    let mend = "oc start-build app -n snow";
-    assert_link(
-        &told,
-        State::Broken,
-        "CancelledBuild",
-        "was cancelled",
-        mend,
-    );
+    let fix = "oc start-build app -n snow";
+    assert_link(&told, State::Broken, "CancelledBuild", "was cancelled", fix);
 }
 
 #[test]
@@ -222,4 +216,56 @@ fn a_build_without_a_digest_or_an_output_says_so() {
         "no BuildConfig here pushes docker.io/u/a:latest",
         "",
     );
+}
+
+#[test]
+fn a_push_that_will_fail_is_named_before_it_does() {
+    let empty = || {
+        let mut empty = hub("dockerhub");
+        empty["data"][".dockerconfigjson"] = json!("eyJhdXRocyI6e319");
+        Objects::credentials(&[(Kind::Secret, empty)])
+    };
+    let add = "oc extreg secret set dockerhub --registry docker.io -n snow";
+    for (phase, message) in [
+        (
+            "Running",
+            "app-3 is running; its push will fail: secret/dockerhub has no key for it",
+        ),
+        (
+            "Complete",
+            "the next push will fail: secret/dockerhub has no key for it",
+        ),
+    ] {
+        let mut world = with_status(json!({"phase": phase})).world();
+        world.credentials = empty();
+        let told = link(&only(&world), Part::Build);
+        assert_link(&told, State::Broken, "PushWillFail", message, add);
+    }
+    let mut objects = Objects::through();
+    objects.build = Value::Null;
+    objects.config["status"]["lastVersion"] = json!(0);
+    let mut world = objects.world();
+    world.credentials = empty();
+    let told = link(&only(&world), Part::Build);
+    assert_link(
+        &told,
+        State::Broken,
+        "PushWillFail",
+        "has not built yet",
+        add,
+    );
+
+    // Deleted; a secret of another type that was not listed is not known to be useless.
+    let mut world = Objects::through().world();
+    world.credentials = Objects::credentials(&[]);
+    assert_eq!(link(&only(&world), Part::Build).state, State::Ok);
+    world
+        .absent_secrets
+        .insert(("snow".to_owned(), "dockerhub".to_owned()));
+    let told = link(&only(&world), Part::Build);
+    let message = "the next push will fail: secret/dockerhub does not exist";
+    assert_link(&told, State::Broken, "PushWillFail", message, add);
+    // With the key all is well.
+    world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
+    assert_eq!(link(&only(&world), Part::Build).state, State::Ok);
 }

@@ -9,9 +9,9 @@ use crate::commands::status::{
 use extreg_audit::kind::Kind;
 
 const NOW: &str = "oc extreg import app:latest -n snow";
-const WAIT: &str = "oc extreg import app:latest -n snow --wait";
-const CREATE: &str = "oc create secret generic dockerhub -n snow --type=kubernetes.io/dockerconfigjson \
-    --from-file=.dockerconfigjson=$HOME/.docker/config.json";
+const WAIT: &str = "oc extreg import app:latest --wait -n snow";
+const LIMIT: &str = "oc extreg ratelimit --budget --registry docker.io -n snow";
+const CREATE: &str = "oc extreg secret set dockerhub --registry docker.io -n snow";
 
 fn has(digest: &str, is_list: bool) -> InRegistry {
     InRegistry::Has {
@@ -45,7 +45,7 @@ fn a_scheduled_tag_says_when_it_is_next() {
 }
 
 #[test]
-fn a_scheduled_tag_that_is_behind_comes_forward_by_itself() {
+fn a_scheduled_tag_that_is_behind_comes_forward_automatically() {
     let mut objects = Objects::through();
     objects.show_old();
     let told = objects.link(Part::Import);
@@ -107,7 +107,7 @@ fn an_unscheduled_tag_is_imported_once() {
         State::Unknown,
         "Unscheduled",
         "shows sha256:000000000000, imported once",
-        NOW,
+        "",
     );
 }
 
@@ -137,7 +137,8 @@ fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
     objects.fail_import("NotFound", "no");
     let told = objects.link(Part::Import);
     assert_eq!(told.time.unwrap().to_string(), ago(300));
-    let message = "had no docker.io/u/a:latest; tried again every 15 minutes; still shows sha256:000000000000";
+    let message =
+        "had no docker.io/u/a:latest; retried every 15 minutes; still shows sha256:000000000000";
     assert_link(
         &told,
         State::Broken,
@@ -152,8 +153,8 @@ fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
         &told,
         State::Broken,
         "NotFound",
-        "not scheduled, so it is not tried again",
-        WAIT,
+        "not scheduled, so it is not retried",
+        "push docker.io/u/a:latest, or let the tag follow an image that exists",
     );
     // Somebody has asked for another one since.
     objects.tag()["generation"] = json!(4);
@@ -179,7 +180,7 @@ fn too_many_requests_are_told_apart_from_other_errors() {
         State::Broken,
         "TooManyRequests",
         "pull limit is used up",
-        WAIT,
+        LIMIT,
     );
     let mut world = objects.world();
     world.credentials = Objects::credentials(&[]);
@@ -188,7 +189,7 @@ fn too_many_requests_are_told_apart_from_other_errors() {
         &told,
         State::Broken,
         "TooManyRequests",
-        "no secret of snow opens it",
+        "no secret of snow has a key for it",
         CREATE,
     );
     world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
@@ -198,7 +199,7 @@ fn too_many_requests_are_told_apart_from_other_errors() {
         State::Broken,
         "TooManyRequests",
         "imported as ably77 of secret/hub",
-        WAIT,
+        LIMIT,
     );
 
     objects.fail_import("InternalError", "dial tcp: i/o timeout");
@@ -229,7 +230,7 @@ fn who_is_unauthorized_is_told() {
         &told,
         State::Broken,
         "Unauthorized",
-        "no secret of snow opens it",
+        "no secret of snow has a key for it",
         CREATE,
     );
     world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
@@ -253,13 +254,13 @@ fn a_registry_that_the_cluster_does_not_allow_is_its_own_reason() {
         "registry \"docker.io\" not allowed by whitelist",
     );
     let told = objects.link(Part::Import);
-    let mend = "oc get image.config.openshift.io cluster -o yaml";
+    let fix = "oc get image.config.openshift.io/cluster -o yaml";
     assert_link(
         &told,
         State::Broken,
         "Forbidden",
         "not allowed by whitelist",
-        mend,
+        fix,
     );
 }
 
@@ -303,14 +304,13 @@ fn trap_4_a_reference_is_never_imported() {
     let mut objects = Objects::through();
     objects.tag()["reference"] = json!(true);
     let told = objects.link(Part::Import);
-    let mend = "oc extreg tag docker.io/u/a:latest app:latest --reference=false -n snow";
-    assert_link(
-        &told,
-        State::Broken,
-        "Reference",
-        "reference: true), and is never imported",
-        mend,
-    );
+    let fix = r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"latest"},{"op":"add","path":"/spec/tags/0/reference","value":false}]' -n snow"#;
+    let message = "reference: true), and is never imported";
+    assert_link(&told, State::Broken, "Reference", message, fix);
+    // What no trigger waits for is all right.
+    objects.workload = Value::Null;
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Ok, "Reference", message, "");
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn a_list_of_platforms_is_not_compared_with_one_of_them() {
         State::Unknown,
         "Unscheduled",
         "not to be compared",
-        NOW,
+        "",
     );
     // Kept as a list it has the list's own digest.
     objects.tag()["importPolicy"]["importMode"] = json!("PreserveOriginal");
@@ -388,18 +388,19 @@ fn a_push_without_a_digest_is_told_by_its_time() {
 }
 
 #[test]
-fn a_tag_that_is_not_there_is_made() {
+fn a_tag_that_does_not_exist_names_those_that_do() {
     let mut objects = Objects::through();
     objects.stream["spec"]["tags"][0]["name"] = json!("other");
     objects.stream["status"]["tags"] = json!([]);
     let told = link(&objects.flow_of("app:latest"), Part::Import);
-    let mend = "oc extreg tag IMAGE app:latest --scheduled -n snow";
+    let fix = "oc extreg tag docker.io/u/a:latest app:latest --scheduled -n snow";
+    let exists = "let its followers follow a tag that exists; it has other";
     assert_link(
         &told,
         State::Broken,
         "NoTag",
-        "imagestream/app has no tag latest",
-        mend,
+        "imagestream/app has no tag latest; it has other",
+        exists,
     );
     let told = link(&objects.flow_of("app:other"), Part::Import);
     assert_link(
@@ -416,17 +417,16 @@ fn a_tag_that_is_not_there_is_made() {
         &told,
         State::Broken,
         "NoTag",
-        "there is no imagestream/app in snow",
-        mend,
+        "imagestream/app does not exist in snow",
+        "let app:latest follow an image, or push to it",
     );
     let told = link(&objects.flow_of("buildconfig/app"), Part::Import);
-    let mend = "oc extreg tag docker.io/u/a:latest app:latest --scheduled -n snow";
     assert_link(
         &told,
         State::None,
         "NoTag",
         "no ImageStream tag follows it",
-        mend,
+        fix,
     );
 }
 
@@ -458,4 +458,133 @@ fn a_tag_that_is_pushed_to_needs_no_import() {
     let told = link(&flow, Part::Registry);
     assert_link(&told, State::None, "", "the integrated registry has it", "");
     assert_eq!(flow.state, State::Ok);
+}
+
+#[test]
+fn right_after_setup_the_first_build_is_waited_for() {
+    for (reason, message) in [
+        (
+            "NotFound",
+            "dockerimage.image.openshift.io \"docker.io/u/a:latest\" not found",
+        ),
+        (
+            "Unauthorized",
+            "you may not have access to the container image",
+        ),
+    ] {
+        for build in [json!(null), json!("New"), json!("Running")] {
+            let mut objects = Objects::through();
+            objects.config["status"]["lastVersion"] = json!(i32::from(!build.is_null()));
+            objects.config["metadata"]["creationTimestamp"] = json!(ago(5));
+            if build.is_null() {
+                objects.build = Value::Null;
+            } else {
+                objects.build["status"] = json!({"phase": build});
+            }
+            objects.fail_import(reason, message);
+            objects.shown()["items"] = json!([]);
+            let flow = with_registry(&objects, InRegistry::NotFound);
+            let told = link(&flow, Part::Import);
+            assert_link(
+                &told,
+                State::Waiting,
+                reason,
+                "waiting for the first build",
+                "",
+            );
+            let told = link(&flow, Part::Registry);
+            assert_link(
+                &told,
+                State::Waiting,
+                "NotFound",
+                "a build has to push it",
+                "",
+            );
+            assert_eq!(flow.state, State::Waiting, "{flow:?}");
+        }
+    }
+    // A stream that a build writes has no tag before.
+    let mut objects = Objects::through();
+    objects.stream["spec"]["tags"] = json!([]);
+    objects.stream["status"]["tags"] = json!([]);
+    objects.build["status"] = json!({"phase": "Running"});
+    let to = json!({"kind": "ImageStreamTag", "name": "app:latest"});
+    for object in [&mut objects.config, &mut objects.build] {
+        object["spec"]["output"]["to"] = to.clone();
+    }
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "NoImage",
+        "waiting for the first build",
+        "",
+    );
+}
+
+#[test]
+fn while_a_build_runs_the_next_step_is_to_wait() {
+    let mut objects = Objects::through();
+    let mut before = objects.build.clone();
+    before["metadata"]["name"] = json!("app-2");
+    before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
+    objects
+        .more
+        .push((crate::commands::status::world::Listed::Builds, before));
+    objects.build["status"] = json!({"phase": "Running"});
+    objects.fail_import("NotFound", "no");
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Waiting, "NotFound", "app-3 is to push it", "");
+    objects.shown()["conditions"] = Value::Null;
+    objects.tag()["generation"] = json!(1);
+    objects.tag()["importPolicy"] = json!({});
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "Behind",
+        "app-3 is to push another one",
+        "",
+    );
+}
+
+#[test]
+fn an_import_is_not_suggested_where_it_cannot_help() {
+    let of_cluster = "have the certificate authority of the registry added to \
+        spec.additionalTrustedCA of image.config.openshift.io/cluster";
+    let check = "oc extreg secret check --image docker.io/u/a:latest -n snow";
+    for (reason, message, fix) in [
+        (
+            "Forbidden",
+            "denied: requested access to the resource is denied",
+            check,
+        ),
+        (
+            "InternalError",
+            "mirror.example: unauthorized: authentication required",
+            check,
+        ),
+        (
+            "InternalError",
+            "received unexpected HTTP status 403",
+            check,
+        ),
+        (
+            "InternalError",
+            "dial tcp: lookup docker.oi: no such host",
+            "correct the registry's name in the tag: docker.io/u/a:latest names a host that cannot be \
+             resolved",
+        ),
+        (
+            "InternalError",
+            "x509: certificate signed by unknown authority",
+            of_cluster,
+        ),
+    ] {
+        let mut objects = Objects::through();
+        objects.fail_import(reason, message);
+        let told = objects.link(Part::Import);
+        assert_eq!(told.state, State::Broken, "{message}");
+        assert_eq!(told.fix.unwrap().text(), fix, "{message}");
+    }
 }

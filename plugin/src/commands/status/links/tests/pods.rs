@@ -42,9 +42,9 @@ fn what_runs_is_what_the_tag_shows() {
 #[test]
 fn an_older_image_is_told_by_how_many_it_is_behind() {
     let told = running(OLD).link(Part::Pods);
-    let mend = "oc rollout restart deployment/app -n snow";
+    let fix = "oc rollout restart deployment.apps/app -n snow";
     let message = "1 runs sha256:000000000000: 1 image behind the tag";
-    assert_link(&told, State::Broken, "Older", message, mend);
+    assert_link(&told, State::Broken, "Older", message, fix);
     // While it is replaced that is as it is to be.
     let mut objects = running(OLD);
     objects.workload["status"]["updatedReplicas"] = json!(0);
@@ -55,9 +55,9 @@ fn an_older_image_is_told_by_how_many_it_is_behind() {
 #[test]
 fn another_image_is_wrong_unless_it_may_be_one_of_a_list() {
     let told = running(OTHER).link(Part::Pods);
-    let mend = "oc rollout restart deployment/app -n snow";
+    let fix = "oc rollout restart deployment.apps/app -n snow";
     let message = "1 runs sha256:222222222222, not the tag's sha256:111111111111";
-    assert_link(&told, State::Broken, "Other", message, mend);
+    assert_link(&told, State::Broken, "Other", message, fix);
     let mut objects = running(OTHER);
     objects.tag()["importPolicy"]["importMode"] = json!("PreserveOriginal");
     let told = objects.link(Part::Pods);
@@ -112,13 +112,13 @@ fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
     let mut world = objects.world();
     world.credentials = Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("hub"))]);
     let told = link(&only(&world), Part::Pods);
-    let mend = "oc extreg secret link hub --for pull -n snow";
+    let fix = "oc extreg secret link hub --for pull --account default -n snow";
     assert_link(
         &told,
         State::Broken,
         "TooManyRequests",
         "account default has no pull secret for it",
-        mend,
+        fix,
     );
     // With a login there is nothing to link.
     world.credentials = Objects::credentials(&[
@@ -126,13 +126,13 @@ fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
         (Kind::Secret, hub("hub")),
     ]);
     let told = link(&only(&world), Part::Pods);
-    let mend = "oc extreg ratelimit --budget --registry docker.io -n snow";
+    let fix = "oc extreg ratelimit --budget --registry docker.io -n snow";
     assert_link(
         &told,
         State::Broken,
         "TooManyRequests",
         "it pulls as ably77 of secret/hub",
-        mend,
+        fix,
     );
 }
 
@@ -147,21 +147,20 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
     world.credentials =
         Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Pods);
-    let mend = "oc extreg secret link dockerhub --for pull -n snow";
+    let fix = "oc extreg secret link dockerhub --for pull --account default -n snow";
     let message = "app-5d4f-x cannot pull docker.io/u/a@sha256:111111111111: the registry refuses it; account default has no pull secret for it";
-    assert_link(&told, State::Broken, "Unauthorized", message, mend);
+    assert_link(&told, State::Broken, "Unauthorized", message, fix);
 
     // The account names one that is not there.
     world.credentials = Objects::credentials(&[account(&json!([{"name": "gone"}]))]);
     let told = link(&only(&world), Part::Pods);
-    let mend = "oc create secret generic gone -n snow --type=kubernetes.io/dockerconfigjson \
-        --from-file=.dockerconfigjson=$HOME/.docker/config.json";
+    let fix = "oc extreg secret set gone --registry docker.io -n snow";
     assert_link(
         &told,
         State::Broken,
         "Unauthorized",
-        "names secret/gone, which is not there",
-        mend,
+        "names secret/gone, which does not exist",
+        fix,
     );
 
     // There is one, and the registry does not take it.
@@ -170,29 +169,29 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
         (Kind::Secret, hub("hub")),
     ]);
     let told = link(&only(&world), Part::Pods);
-    let mend = format!("oc extreg secret check hub --image docker.io/u/a@{NEW} -n snow");
+    let fix = format!("oc extreg secret check hub --image docker.io/u/a@{NEW} -n snow");
     assert_link(
         &told,
         State::Broken,
         "Unauthorized",
         "it pulls as ably77 of secret/hub",
-        &mend,
+        &fix,
     );
     assert!(!format!("{told:?}").contains("canary"));
 }
 
 #[test]
-fn an_image_that_is_gone_is_imported_anew() {
+fn an_image_that_is_gone_is_imported_again() {
     let mut objects = Objects::through();
     objects.stop_pod("ImagePullBackOff", "manifest unknown: manifest unknown");
     let told = objects.link(Part::Pods);
-    let mend = "oc extreg import app:latest -n snow";
+    let fix = "oc extreg import app:latest -n snow";
     assert_link(
         &told,
         State::Broken,
         "NotFound",
-        "does not have it any more",
-        mend,
+        "the registry no longer has it",
+        fix,
     );
 }
 
@@ -201,13 +200,13 @@ fn what_stops_a_pod_for_another_reason_is_told() {
     let mut objects = Objects::through();
     objects.stop_pod("CreateContainerConfigError", "configmap \"x\" not found");
     let told = objects.link(Part::Pods);
-    let mend = "oc describe pod/app-5d4f-x -n snow";
+    let fix = "oc describe pod/app-5d4f-x -n snow";
     assert_link(
         &told,
         State::Broken,
         "CreateContainerConfigError",
         "configmap \"x\" not found",
-        mend,
+        fix,
     );
     objects.stop_pod("ContainerCreating", "");
     assert_eq!(objects.link(Part::Pods).state, State::Waiting);
@@ -243,9 +242,9 @@ fn a_pod_that_no_node_takes_is_waited_for() {
     objects.pod["status"] = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled",
         "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]});
     let told = objects.link(Part::Pods);
-    let mend = "oc describe pod/app-5d4f-x -n snow";
+    let fix = "oc describe pod/app-5d4f-x -n snow";
     let message = "no node takes app-5d4f-x: 0/3 nodes are available";
-    assert_link(&told, State::Waiting, "Unschedulable", message, mend);
+    assert_link(&told, State::Waiting, "Unschedulable", message, fix);
     objects.workload["status"]["availableReplicas"] = json!(0);
     objects.workload["status"]["conditions"] = json!([{"type": "Progressing", "status": "False",
         "reason": "ProgressDeadlineExceeded", "message": "timed out"}]);
@@ -255,6 +254,6 @@ fn a_pod_that_no_node_takes_is_waited_for() {
         State::Broken,
         "ProgressDeadlineExceeded",
         message,
-        mend,
+        fix,
     );
 }

@@ -40,22 +40,22 @@ fn a_rollout_on_its_way_is_waited_for() {
 #[test]
 fn a_paused_deployment_rolls_nothing_out() {
     for (mut objects, kind) in [
-        (Objects::through(), "deployment"),
-        (Objects::of_config(), "deploymentconfig"),
+        (Objects::through(), "deployment.apps"),
+        (Objects::of_config(), "deploymentconfig.apps.openshift.io"),
     ] {
         objects.workload["spec"]["paused"] = json!(true);
-        let mend = format!("oc rollout resume {kind}/app -n snow");
+        let fix = format!("oc rollout resume {kind}/app -n snow");
         let told = objects.link(Part::Rollout);
         assert_link(
             &told,
             State::Ok,
             "Paused",
             "is paused: nothing rolls out",
-            &mend,
+            &fix,
         );
         objects.workload["status"]["updatedReplicas"] = json!(0);
         let told = objects.link(Part::Rollout);
-        assert_link(&told, State::Broken, "Paused", "is paused", &mend);
+        assert_link(&told, State::Broken, "Paused", "is paused", &fix);
     }
 }
 
@@ -68,27 +68,28 @@ fn a_rollout_that_is_stuck_says_what_its_pods_say() {
         "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet \"app-5d4f\" has timed out progressing.",
         "lastTransitionTime": ago(100)}]);
     let told = objects.link(Part::Rollout);
-    let message = "it does not get on: ReplicaSet \"app-5d4f\" has timed out progressing.";
-    let mend = "oc logs deployment/app -n snow";
+    let message =
+        "the rollout does not progress: ReplicaSet \"app-5d4f\" has timed out progressing.";
+    let fix = "oc logs deployment.apps/app -n snow";
     assert_link(
         &told,
         State::Broken,
         "ProgressDeadlineExceeded",
         message,
-        mend,
+        fix,
     );
     objects.stop_pod(
         "CrashLoopBackOff",
         "back-off 5m0s restarting failed container",
     );
     let told = objects.link(Part::Rollout);
-    let mend = "oc logs pod/app-5d4f-x -n snow -c app --previous";
+    let fix = "oc logs pod/app-5d4f-x -c app --previous -n snow";
     assert_link(
         &told,
         State::Broken,
         "ProgressDeadlineExceeded",
         "app-5d4f-x waits: CrashLoopBackOff",
-        mend,
+        fix,
     );
 }
 
@@ -104,13 +105,13 @@ fn pods_that_may_not_be_made_are_told_by_the_newest_version_only() {
     );
     objects.workload["status"]["updatedReplicas"] = json!(0);
     let told = objects.link(Part::Rollout);
-    let mend = "oc describe resourcequota -n snow";
+    let fix = "oc describe resourcequota -n snow";
     assert_link(
         &told,
         State::Broken,
         "FailedCreate",
         "no pods can be made: exceeded quota: pods",
-        mend,
+        fix,
     );
 }
 
@@ -153,13 +154,13 @@ fn a_deployment_config_that_was_never_rolled_out_is() {
     let mut objects = Objects::of_config();
     objects.workload["status"] = json!({"latestVersion": 0});
     let told = objects.link(Part::Rollout);
-    let mend = "oc rollout latest deploymentconfig/app -n snow";
+    let fix = "oc rollout latest deploymentconfig.apps.openshift.io/app -n snow";
     assert_link(
         &told,
         State::Waiting,
         "NotRolledOut",
         "has not been rolled out yet",
-        mend,
+        fix,
     );
 }
 
@@ -170,13 +171,13 @@ fn pods_that_are_replaced_only_by_hand_stay_old() {
     objects.workload["spec"]["updateStrategy"] = json!({"type": "OnDelete"});
     objects.workload["status"]["updatedReplicas"] = json!(0);
     let told = objects.link(Part::Rollout);
-    let mend = r#"oc patch statefulset/app -n snow --type=merge -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'"#;
+    let fix = r#"oc patch statefulset.apps/app --type=merge -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         "OnDelete",
         "replaced only when they are deleted",
-        mend,
+        fix,
     );
 }
 
@@ -194,12 +195,12 @@ fn a_cron_job_has_it_with_its_next_job() {
     assert_link(&told, State::Ok, "", "its next job has it", "");
     objects.workload["spec"]["suspend"] = json!(true);
     let told = objects.link(Part::Rollout);
-    let mend = r#"oc patch cronjob/app -n snow --type=merge -p '{"spec":{"suspend":false}}'"#;
+    let fix = r#"oc patch cronjob.batch/app --type=merge -p '{"spec":{"suspend":false}}' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         "Suspended",
         "cronjob/app is suspended",
-        mend,
+        fix,
     );
 }

@@ -7,7 +7,18 @@ use crate::commands::status::{
     testing::{NEW, OLD, Objects, assert_link, item, link, report, trigger},
 };
 
-const ANNOTATE: &str = r#"oc annotate deployment/app -n snow --overwrite 'image.openshift.io/triggers=[{"fieldPath":"spec.template.spec.containers[?(@.name==\"app\")].image","from":{"kind":"ImageStreamTag","name":"app:latest"}}]'"#;
+/// Lets the container of a workload without an annotation follow the tag.
+const ANNOTATE: &str = r#"oc annotate deployment.apps/app 'image.openshift.io/triggers=[{"fieldPath":"spec.template.spec.containers[?(@.name==\"app\")].image","from":{"kind":"ImageStreamTag","name":"app:latest"}}]' -n snow"#;
+
+/// Replaces the annotation, if it is as it was read.
+fn replaced(was: &str, new: &str) -> String {
+    let path = "/metadata/annotations/image.openshift.io~1triggers";
+    let patch = json!([
+        {"op": "test", "path": path, "value": was},
+        {"op": "replace", "path": path, "value": new},
+    ]);
+    format!("oc patch deployment.apps/app --type=json -p '{patch}' -n snow")
+}
 
 fn with(annotation: &str) -> Objects {
     let mut objects = Objects::through();
@@ -30,78 +41,129 @@ fn a_trigger_that_works_says_whom_it_tells() {
 
 #[test]
 fn a_paused_trigger_is_broken_where_there_is_something_new() {
-    let mut objects = with(&trigger("app", r#","paused":true"#));
-    let mend = "oc set triggers deployment/app --auto -n snow";
+    let paused = trigger("app", r#","paused":true"#);
+    let mut objects = with(&paused);
+    let resumed: Value = serde_json::from_str(&trigger("app", "")).unwrap();
+    let fix = &replaced(&paused, &resumed.to_string());
     let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Ok, "Paused", "is paused", mend);
+    assert_link(&told, State::Ok, "Paused", "is paused", fix);
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] =
         json!(format!("docker.io/u/a@{OLD}"));
     let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Broken, "Paused", "is paused", mend);
+    assert_link(&told, State::Broken, "Paused", "is paused", fix);
 
     let mut objects = Objects::of_config();
     objects.workload["spec"]["triggers"][1]["imageChangeParams"]["automatic"] = json!(false);
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] =
         json!(format!("docker.io/u/a@{OLD}"));
     let told = objects.link(Part::Trigger);
-    let mend = "oc set triggers deploymentconfig/app --auto -n snow";
-    assert_link(&told, State::Broken, "Paused", "is paused", mend);
+    let fix = r#"oc patch deploymentconfig.apps.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/triggers/1/imageChangeParams/from/name","value":"app:latest"},{"op":"add","path":"/spec/triggers/1/imageChangeParams/automatic","value":true}]' -n snow"#;
+    assert_link(&told, State::Broken, "Paused", "is paused", fix);
 }
 
 #[test]
-fn trap_53_a_malformed_annotation_is_put_right() {
+fn a_malformed_annotation_says_what_to_write() {
+    let write = r#"write the annotation image.openshift.io/triggers of deployment.apps/app in snow as a JSON list with one entry for each container: [{"from":{"kind":"ImageStreamTag","name":"STREAM:TAG"},"fieldPath":"spec.template.spec.containers[?(@.name=="app")].image"}]"#;
+    let message =
+        "the annotation of deployment/app cannot be used: it is not a JSON list of triggers";
     let told = with("[{").link(Part::Trigger);
-    let message = "the annotation of deployment/app is no JSON list of triggers";
-    assert_link(&told, State::Broken, "MalformedTrigger", message, ANNOTATE);
+    assert_link(&told, State::Broken, "MalformedTrigger", message, write);
     // It never had an image: what bears the same name is meant.
     let mut objects = with("nonsense");
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!(" ");
     let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Broken, "MalformedTrigger", message, ANNOTATE);
+    assert_link(&told, State::Broken, "MalformedTrigger", message, write);
     // Nothing tells which tag was meant.
     objects.workload["metadata"]["name"] = json!("else");
     let loose = &objects.flow_of("deployment/else");
     let told = link(loose, Part::Trigger);
-    let mend = "oc describe deployment/else -n snow";
-    assert_link(
-        &told,
-        State::Broken,
-        "MalformedTrigger",
-        "is no JSON list",
-        mend,
-    );
-    let field = with(
-        r#"[{"from":{"kind":"ImageStreamTag","name":"app:latest"},"fieldPath":"spec.image"}]"#,
-    );
-    let told = field.link(Part::Trigger);
-    assert_link(
-        &told,
-        State::Broken,
-        "MalformedTrigger",
-        "not below spec.template.spec",
-        ANNOTATE,
+    assert_eq!(
+        (told.state, told.reason.as_str()),
+        (State::Broken, "MalformedTrigger")
     );
 }
 
 #[test]
-fn trap_53_a_wrong_container_name_is_put_right() {
-    let told = with(&trigger("web", "")).link(Part::Trigger);
-    let message =
-        r#"is to follow app:latest, but no such container: containers[?(@.name=="web")].image"#;
-    assert_link(&told, State::Broken, "WrongContainer", message, ANNOTATE);
+fn one_stray_entry_leaves_the_healthy_ones_alone() {
+    for stray in ["", "foo.bar"] {
+        let healthy = trigger("app", "");
+        let entry = format!(
+            r#"{{"from":{{"kind":"ImageStreamTag","name":"other:latest"}},"fieldPath":"{stray}"}}"#
+        );
+        let objects = with(&format!("{},{entry}]", healthy.trim_end_matches(']')));
+        let told = link(&objects.flow_of("app:latest"), Part::Trigger);
+        assert_link(
+            &told,
+            State::Ok,
+            "",
+            "deployment/app follows app:latest",
+            "",
+        );
+    }
+}
+
+#[test]
+fn an_entry_whose_container_does_not_exist_stops_the_others_while_its_tag_has_an_image() {
+    let healthy = trigger("app", "");
+    let entry = |tag: &str| {
+        format!(
+            r#"{{"from":{{"kind":"ImageStreamTag","name":"{tag}"}},"fieldPath":"spec.template.spec.containers[7].image"}}"#
+        )
+    };
+    let of = |tag: &str| {
+        with(&format!(
+            "{},{}]",
+            healthy.trim_end_matches(']'),
+            entry(tag)
+        ))
+    };
+    let told = link(&of("gone:latest").flow_of("app:latest"), Part::Trigger);
+    assert_eq!(told.state, State::Ok);
+    let flow = of("app:latest").flow_of("app:latest");
+    let told = flow
+        .links
+        .iter()
+        .find(|link| link.part == Part::Trigger)
+        .unwrap();
+    assert_eq!(
+        (told.state, told.reason.as_str()),
+        (State::Broken, "WrongContainer")
+    );
+    assert!(
+        told.message.contains("sets none of its triggers"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_wrong_container_name_is_corrected_in_its_entry() {
+    let wrong = trigger("web", "");
+    let told = with(&wrong).link(Part::Trigger);
+    let message = r#"is to follow app:latest, but no such container: "spec.template.spec.containers[?(@.name==\"web\")].image""#;
+    let right: Value = serde_json::from_str(&trigger("app", "")).unwrap();
+    let fix = &replaced(&wrong, &right.to_string());
+    assert_link(&told, State::Broken, "WrongContainer", message, fix);
 
     let mut objects = Objects::of_config();
     objects.workload["spec"]["triggers"][1]["imageChangeParams"]["containerNames"] = json!(["web"]);
     let told = objects.link(Part::Trigger);
-    let mend =
-        "oc set triggers deploymentconfig/app --from-image=app:latest --containers=app -n snow";
+    let fix = r#"oc patch deploymentconfig.apps.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/triggers/1/imageChangeParams/from/name","value":"app:latest"},{"op":"add","path":"/spec/triggers/1/imageChangeParams/containerNames","value":["app"]}]' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         "WrongContainer",
-        "no such container: web",
-        mend,
+        "no such container: \"web\"",
+        fix,
     );
+}
+
+#[test]
+fn a_trigger_without_a_tag_is_never_set() {
+    let text = trigger("app", "").replace("app:latest", "app");
+    let told = with(&text).link(Part::Trigger);
+    let fix = "write the tag in from.name of image.openshift.io/triggers[0] of deployment.apps/app \
+                in snow, as in app:latest";
+    assert_link(&told, State::Broken, "MalformedTrigger", "has no tag", fix);
 }
 
 #[test]
@@ -115,7 +177,8 @@ fn a_trigger_may_be_of_another_namespace() {
     let own = flows.iter().find(|flow| flow.namespace == "snow").unwrap();
     let told = link(own, Part::Import);
     assert!(
-        told.message.contains("there is no imagestream/app in snow"),
+        told.message
+            .contains("imagestream/app does not exist in snow"),
         "{told:?}"
     );
 
@@ -134,7 +197,12 @@ fn a_trigger_may_be_of_another_namespace() {
     objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] =
         json!(text.replace("==\\\"app", "==\\\"web"));
     let told = objects.link(Part::Trigger);
-    assert!(told.mend.unwrap().contains(r#""namespace":"images""#));
+    assert!(
+        told.fix
+            .unwrap()
+            .text()
+            .contains(r#"\"namespace\":\"images\""#)
+    );
 }
 
 #[test]
@@ -196,18 +264,18 @@ fn a_workload_that_follows_nothing_says_so_when_it_is_asked_for() {
     let flows = report(&world, &wanted).flows;
     assert_eq!(flows[0].name, "deployment/app");
     let told = link(&flows[0], Part::Trigger);
-    let mend = "oc describe deployment/app -n snow";
+    let fix = "oc describe deployment.apps/app -n snow";
     assert_link(
         &told,
         State::Broken,
         "NoTrigger",
         "follows no ImageStream tag",
-        mend,
+        fix,
     );
 }
 
 #[test]
-fn a_trigger_that_nobody_acts_on_is_broken_after_a_while() {
+fn a_trigger_that_is_not_acted_on_is_broken_after_a_while() {
     let mut objects = Objects::through();
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!(" ");
     let told = objects.link(Part::Trigger);
@@ -216,7 +284,7 @@ fn a_trigger_that_nobody_acts_on_is_broken_after_a_while() {
         State::Broken,
         "NotTriggered",
         "was not set to sha256:111111111111",
-        ANNOTATE,
+        "oc describe deployment.apps/app -n snow",
     );
     objects.shown()["items"] = json!([item(NEW, 30, 2)]);
     assert_eq!(objects.link(Part::Trigger).state, State::Waiting);
@@ -237,14 +305,13 @@ fn a_deployment_config_without_config_change_still_rolls_out_a_new_image() {
     // Without any trigger it follows nothing.
     objects.workload["spec"]["triggers"] = json!([]);
     let told = objects.link(Part::Trigger);
-    let mend =
-        "oc set triggers deploymentconfig/app --from-image=app:latest --containers=app -n snow";
+    let fix = r#"oc patch deploymentconfig.apps.openshift.io/app --type=json -p '[{"op":"add","path":"/spec/triggers/-","value":{"imageChangeParams":{"automatic":true,"containerNames":["app"],"from":{"kind":"ImageStreamTag","name":"app:latest"}},"type":"ImageChange"}}]' -n snow"#;
     assert_link(
         &told,
         State::Broken,
         "Pinned",
         "names a digest and does not follow",
-        mend,
+        fix,
     );
 }
 
