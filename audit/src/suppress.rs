@@ -23,7 +23,7 @@ pub const ANNOTATION: &str = "annotation";
 /// What may suppress a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Whether annotations of objects do: whoever can edit an object can write one.
+    /// Whether annotations of objects do: every user who can edit an object can write one.
     pub annotations: bool,
     /// The latest expiry date; what lasts longer suppresses nothing.
     pub latest: Date,

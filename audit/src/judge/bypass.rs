@@ -140,7 +140,7 @@ fn elsewhere(workload: &WorkloadRecord, follower: Follower<'_>, namespace: &Arc<
     })
 }
 
-/// Triggers that OpenShift does not follow, each by itself; one that is paused is not looked at.
+/// Triggers that OpenShift does not follow, each separately; a paused one is skipped.
 fn broken(
     snapshot: &Snapshot,
     index: &Index<'_>,

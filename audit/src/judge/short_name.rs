@@ -417,7 +417,7 @@ mod tests {
         cart.resolves_names = true;
         annotated.workloads = vec![cart];
         assert_eq!(one(annotated, run()), None);
-        // A tag that a build writes is not there yet.
+        // A tag that a build writes does not exist yet.
         let mut written = base();
         written.streams[0].tags.clear();
         written.streams[0].looks_up = true;

@@ -207,7 +207,7 @@ fn report(collected: Collected, judgement: &Judgement, caller: Caller, now: Time
     report
 }
 
-/// How many findings annotations suppress, and until when: whoever can edit an object can write one.
+/// How many findings annotations suppress, and until when: every user who can edit an object can write one.
 fn by_annotation(report: &Report) -> Option<String> {
     let said = report
         .findings()
