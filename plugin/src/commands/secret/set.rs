@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
+    cli::DryRunArgs,
     commands::setup::{
         credential::{self, Credential, CredentialSource, Wanted},
         names,
@@ -92,17 +93,8 @@ pub(super) struct Args {
     /// Change a secret that another controller manages too; it may change it back
     #[arg(long, help_heading = "Apply")]
     managed: bool,
-    /// Dry run: client (computes the result locally) or server (with admission)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true,
-        help_heading = "Apply"
-    )]
-    dry_run: DryRun,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
     /// Format: name, json or yaml
     #[arg(
         short,
@@ -144,7 +136,8 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     let journal = &context.journal;
     journal.begin(reference.to_string());
-    let applied = apply(plan, &cluster, args.dry_run).await;
+    let DryRunArgs { dry_run } = args.dry_run;
+    let applied = apply(plan, &cluster, dry_run).await;
     let (verb, object) = match applied {
         Ok(applied) => applied,
         Err(error) => {
@@ -152,12 +145,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             return Err(journal.ended_by(error));
         }
     };
-    if verb.is_change() && args.dry_run == DryRun::None {
+    if verb.is_change() && dry_run == DryRun::None {
         journal.done(format!("{reference} {verb}"));
     } else {
         journal.nothing_done();
     }
-    let mut report = Report::new(&context.printer, args.output, args.dry_run);
+    let mut report = Report::new(&context.printer, args.output, dry_run);
     report.add(&reference, verb, object.as_ref());
     report.finish()?;
     Ok(Exit::Done)
