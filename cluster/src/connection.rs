@@ -58,12 +58,23 @@ impl Connection {
         if let Some(user) = user.as_deref() {
             check_user(user)?;
         }
+        let mut is_secure = true;
         if let Some(cluster) = cluster {
             check_cluster(cluster)?;
             default_scheme(cluster, user.as_deref());
             proxy = cluster.proxy_url.take();
+            is_secure = !cluster.server.as_deref().is_some_and(is_plain_http);
         }
         if let Some(user) = user {
+            if !is_secure {
+                // Credentials do not leave in the clear: client-go reads them only for TLS
+                // (`clientcmd.DirectClientConfig.ClientConfig`). Impersonation is none.
+                *user = AuthInfo {
+                    impersonate: user.impersonate.take(),
+                    impersonate_groups: user.impersonate_groups.take(),
+                    ..AuthInfo::default()
+                };
+            }
             token = token_file(user)?;
             if user.client_certificate.is_none() && user.client_certificate_data.is_none() {
                 // A key alone does not count.
@@ -173,6 +184,12 @@ fn check_user(user: &AuthInfo) -> Result<(), ConnectError> {
         return Ok(());
     };
     Err(ConnectError::Invalid(wrong.to_owned()))
+}
+
+fn is_plain_http(server: &str) -> bool {
+    server
+        .split_once("://")
+        .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("http"))
 }
 
 /// A server without a scheme is one of HTTPS where something of TLS is configured, and of HTTP otherwise

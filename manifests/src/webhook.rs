@@ -120,9 +120,16 @@ fn client_config(settings: &Settings) -> WebhookClientConfig {
 }
 
 /// The webhook's own namespace is excluded by its label, so that an overlay can give it another name.
+/// That of an external webhook is not created by the installation, and is excluded by its name.
 fn namespace_selector(settings: &Settings) -> LabelSelector {
+    let mut excluded: Vec<&str> = SYSTEM_NAMESPACES.to_vec();
+    if let Tls::External { .. } = settings.tls {
+        excluded.push(settings.namespace.as_str());
+        excluded.sort_unstable();
+        excluded.dedup();
+    }
     let mut expressions = vec![
-        not_in(NAMESPACE_NAME, SYSTEM_NAMESPACES),
+        not_in(NAMESPACE_NAME, &excluded),
         not_in("openshift.io/run-level", &["0", "1"]),
         not_ignored(),
     ];
@@ -216,6 +223,17 @@ mod tests {
         );
         let own = crate::namespace::namespace(&settings).metadata.labels;
         assert_eq!(own.unwrap()["extreg.io/ignore"], "true");
+        let external = Settings {
+            tls: Tls::External {
+                url: "https://h".parse().unwrap(),
+                ca: "-----BEGIN CERTIFICATE-----".parse().unwrap(),
+            },
+            ..settings
+        };
+        assert_eq!(
+            self::entry(&external)["namespaceSelector"]["matchExpressions"][0]["values"],
+            json!(["default", "elsewhere", "kube-node-lease", "kube-public", "kube-system", "openshift"])
+        );
     }
 
     #[test]

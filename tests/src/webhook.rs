@@ -132,6 +132,13 @@ impl WebhookServer {
             .end_by("TERM")
     }
 
+    /// Starts it again on the same ports so that no policy does more than this mode.
+    pub fn restart_capped(&mut self, mode: &str) -> Result<()> {
+        self.args.retain(|arg| !arg.starts_with("--mode-cap="));
+        self.args.push(format!("--mode-cap={mode}"));
+        self.restart()
+    }
+
     /// Starts it again on the same ports.
     pub fn restart(&mut self) -> Result<()> {
         self.process = None;

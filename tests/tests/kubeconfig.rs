@@ -649,10 +649,10 @@ async fn trust_is_kubectls() {
         let path = folder.path().join("config");
         let text = format!(
             "clusters: [{{name: c, cluster: {{{cluster}}}}}]\ncontexts: [{{name: x, context: {{cluster: \
-             c}}}}]\ncurrent-context: x\n"
+             c, user: u}}}}]\nusers: [{{name: u, user: {{token: unknown}}}}]\ncurrent-context: x\n"
         );
         std::fs::write(&path, text).unwrap();
-        // Both are anonymous there: a 401 or 403 of the API server is an answer.
+        // The token is not valid: a 401 of the API server is an answer. Without a user kubectl would prompt for one.
         let answered = |mut command: Command| {
             let output = command
                 .env_clear()

@@ -79,7 +79,11 @@ fn configs(view: &SecretView<'_>) -> SecretConfigs {
         }
     }
     for (member, value) in view.string_data.members() {
-        reader.plain(member, value);
+        if is_elided(value.as_bytes()) {
+            reader.elided(member);
+        } else {
+            reader.plain(member, value);
+        }
     }
     reader.finish(&view.kind)
 }

@@ -67,12 +67,20 @@ async fn installed_proven_upgraded_and_removed() {
     assert_eq!(again.verbs(), ["unchanged"]);
     again.says("proven in namespace snow");
 
+    // A mode that the webhook is not started with is refused.
+    cluster
+        .webhook(&install(&server, "--mode warn"))
+        .await
+        .ends(3)
+        .says("start it with --mode-cap=warn");
     // Each mode is proven by what it does.
+    server.restart_capped("warn").unwrap();
     cluster
         .webhook(&install(&server, "--mode warn"))
         .await
         .ends(0)
         .says("came back with the warning \"extreg:");
+    server.restart_capped("enforce").unwrap();
     let enforce = cluster
         .webhook(&install(&server, "--mode enforce --failure-policy fail"))
         .await
@@ -201,7 +209,7 @@ async fn a_failed_proof_takes_everything_back_and_says_why() {
         .says("registrypolicy.extreg.io/dockerhub as before");
     assert_eq!(state(), before);
     // Its own leftovers of the change do not stand in the way of the next.
-    server.restart().unwrap();
+    server.restart_capped("warn").unwrap();
     cluster
         .webhook(&install(&server, "--mode warn"))
         .await

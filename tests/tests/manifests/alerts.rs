@@ -59,10 +59,7 @@ const fn fault(alert: &'static str, series: &'static str, broken: &'static str) 
 }
 
 const FAULTS: [Fault; 9] = [
-    Fault {
-        labels: &[("namespace", names::NAMESPACE), ("service", names::WEBHOOK)],
-        ..fault("ExtregWebhookDown", "up", "0+0")
-    },
+    fault("ExtregWebhookDown", "up", "0+0"),
     fault(
         "ExtregWebhookCertificateExpiring",
         "extreg_cert_not_after_seconds",

@@ -47,7 +47,10 @@ const EXPECTED: [(&str, Expect); 50] = [
     ("11", Expect::Untouched("the import controller on schedule")),
     (
         "12",
-        Expect::Untouched("oc tag without --scheduled takes the schedule away"),
+        Expect::Removed(
+            "tag.importPolicy.scheduled",
+            "oc tag without --scheduled takes the schedule away",
+        ),
     ),
     (
         "13",
@@ -112,7 +115,10 @@ const EXPECTED: [(&str, Expect); 50] = [
     ),
     (
         "35",
-        Expect::Untouched("oc set build-secret --push --remove stays removed"),
+        Expect::Removed(
+            "spec.output.pushSecret",
+            "oc set build-secret --push --remove stays removed",
+        ),
     ),
     ("36", Expect::Untouched("set image-lookup changes no tag")),
     ("37", Expect::Untouched("annotate changes no tag")),
@@ -158,6 +164,8 @@ enum Expect {
     Set(&'static str, &'static str),
     /// The object stays as it is.
     Untouched(&'static str),
+    /// The object stays as it is, with a warning that names this field.
+    Removed(&'static str, &'static str),
 }
 
 #[tokio::test]
@@ -175,6 +183,12 @@ async fn each_recorded_review_comes_to_what_the_design_says() {
             Expect::Untouched(why) => {
                 assert_eq!(patch(&response), None, "{name}: {why}");
                 assert_eq!(response.get("warnings"), None, "{name}: {why}");
+            }
+            Expect::Removed(field, why) => {
+                assert_eq!(patch(&response), None, "{name}: {why}");
+                let warning = format!("extreg: this update removes {field}, ");
+                let first = response["warnings"][0].as_str().unwrap();
+                assert!(first.starts_with(&warning), "{name}: {why}: {first}");
             }
             Expect::Set(pointer, why) => {
                 let patch = patch(&response).unwrap_or_else(|| panic!("{name}: no patch: {why}"));

@@ -122,7 +122,7 @@ fn cron_job(workload: &Workload) -> Link {
         let reference = workload.reference();
         return of(State::Broken, format!("{reference} is suspended"))
             .why("Suspended")
-            .fix(Remedy::run(Action::RollingUpdate {
+            .fix(Remedy::run(Action::ResumeCronJob {
                 workload: fix::id(workload),
             }));
     }
