@@ -125,10 +125,10 @@ impl Triggers {
 
     /// The entry that keeps OpenShift from setting all the others: the first whose container does
     /// not resolve and whose tag has an image. Only of an annotation.
-    pub fn stopped_by<'t>(
-        list: &'t [ImageTrigger],
+    pub fn stopped_by(
+        list: &[ImageTrigger],
         has_image: impl Fn(&ImageTrigger) -> bool,
-    ) -> Option<&'t ImageTrigger> {
+    ) -> Option<&ImageTrigger> {
         list.iter()
             .find(|trigger| trigger.stops_others() && has_image(trigger))
     }

@@ -124,12 +124,13 @@ impl SecretFact {
 /// keeps no more.
 fn fit(config: Option<&DockerConfig>, consumer: Consumer, image: &str) -> Fit {
     match config {
-        None | Some(DockerConfig::Unreadable) => Fit::Fault(SecretFault::NoKey),
         Some(DockerConfig::TooLarge) => Fit::Fault(SecretFault::TooLarge),
         Some(DockerConfig::Unknown) => Fit::Unknown,
         Some(DockerConfig::Keys(keys)) if !keys.is_small() => Fit::Fault(SecretFault::TooLarge),
         Some(DockerConfig::Keys(keys)) if keys.matching(consumer, image).is_matched() => Fit::Fits,
-        Some(DockerConfig::Keys(_)) => Fit::Fault(SecretFault::NoKey),
+        None | Some(DockerConfig::Unreadable | DockerConfig::Keys(_)) => {
+            Fit::Fault(SecretFault::NoKey)
+        }
     }
 }
 

@@ -232,7 +232,14 @@ mod tests {
         };
         assert_eq!(
             self::entry(&external)["namespaceSelector"]["matchExpressions"][0]["values"],
-            json!(["default", "elsewhere", "kube-node-lease", "kube-public", "kube-system", "openshift"])
+            json!([
+                "default",
+                "elsewhere",
+                "kube-node-lease",
+                "kube-public",
+                "kube-system",
+                "openshift"
+            ])
         );
     }
 

@@ -4,6 +4,8 @@
 mod elsewhere;
 #[path = "install/follow.rs"]
 mod follow;
+#[path = "install/installed.rs"]
+mod installed;
 #[path = "install/refusals.rs"]
 mod refusals;
 #[path = "install/support.rs"]

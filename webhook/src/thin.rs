@@ -336,7 +336,7 @@ mod tests {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
                 prop::collection::btree_map(key, inner, 0..4)
-                    .prop_map(|map| Value::from_iter(map.into_iter())),
+                    .prop_map(|map| map.into_iter().collect::<Value>()),
             ]
         })
     }

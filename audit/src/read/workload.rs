@@ -87,7 +87,6 @@ pub(super) fn read_maker(json: &str, site: &mut Site<'_>) -> Result<Item, serde_
     };
     let mut source = TriggerSource::None;
     let mut triggers = match (site.kind, &spec.triggers) {
-        (Kind::DeploymentConfig, None) => Triggers::default(),
         (Kind::DeploymentConfig, Some(list)) => {
             source = TriggerSource::Spec;
             trigger::of_config(list, containers, &namespace)

@@ -66,7 +66,7 @@ pub(super) fn patch(action: &Action) -> Option<(PatchKind, Value)> {
             json!([is_tag(tag), import_policy(tag, "insecure", false)])
         }
         Action::Unreference { tag } => {
-            json!([is_tag(tag), add(&at(tag, "reference"), json!(false))])
+            json!([is_tag(tag), add(&at(tag, "reference"), false)])
         }
         Action::FollowImage { tag, image } => {
             let path = at(tag, "from/name");
@@ -91,7 +91,7 @@ pub(super) fn patch(action: &Action) -> Option<(PatchKind, Value)> {
             let change = format!("/spec/triggers/{index}/imageChangeParams");
             json!([
                 test(&format!("{change}/from/name"), tag),
-                add(&format!("{change}/automatic"), json!(true)),
+                add(&format!("{change}/automatic"), true),
             ])
         }
         Action::RepointConfigTrigger {
@@ -138,7 +138,7 @@ pub(super) fn patch(action: &Action) -> Option<(PatchKind, Value)> {
             let path = format!("/spec/allowedRegistriesForImport/{index}");
             json!([
                 test(&format!("{path}/domainName"), registry),
-                add(&format!("{path}/insecure"), json!(false)),
+                add(&format!("{path}/insecure"), false),
             ])
         }
         _ => return None,
@@ -189,7 +189,7 @@ fn is_tag(tag: &SpecTag) -> Value {
 
 fn import_policy(tag: &SpecTag, field: &str, value: bool) -> Value {
     if tag.has_import_policy {
-        add(&at(tag, &format!("importPolicy/{field}")), json!(value))
+        add(&at(tag, &format!("importPolicy/{field}")), value)
     } else {
         add(&at(tag, "importPolicy"), json!({field: value}))
     }
@@ -203,7 +203,8 @@ fn test(path: &str, value: &str) -> Value {
     json!({"op": "test", "path": path, "value": value})
 }
 
-fn add(path: &str, value: Value) -> Value {
+fn add(path: &str, value: impl Into<Value>) -> Value {
+    let value = value.into();
     json!({"op": "add", "path": path, "value": value})
 }
 

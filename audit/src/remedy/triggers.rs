@@ -45,7 +45,7 @@ pub fn follow(
 
 /// Lets a trigger that is paused set its containers again.
 pub fn resume(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
-    edited(workload, trigger, Edit::Resume)
+    edited(workload, trigger, &Edit::Resume)
 }
 
 /// Corrects the one trigger that OpenShift does not follow.
@@ -79,11 +79,11 @@ pub fn correct(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
         !others.any(|name| **name == **container)
     };
     if let Some(container) = meant.filter(is_free) {
-        return edited(workload, trigger, Edit::Repoint(container));
+        return edited(workload, trigger, &Edit::Repoint(container));
     }
     // An entry that is skipped alone does nothing: without it nothing else changes.
     if trigger.fault == Some(TriggerFault::Stray) && workload.triggers.len() > 1 {
-        return edited(workload, trigger, Edit::Remove);
+        return edited(workload, trigger, &Edit::Remove);
     }
     Remedy::instruct(format!(
         "name a container in {entry}: {}",
@@ -112,7 +112,7 @@ enum Edit<'n> {
     Remove,
 }
 
-fn edited(workload: &WorkloadRecord, trigger: &ImageTrigger, edit: Edit<'_>) -> Remedy {
+fn edited(workload: &WorkloadRecord, trigger: &ImageTrigger, edit: &Edit<'_>) -> Remedy {
     let object = workload.object.clone();
     let (index, tag) = (trigger.index, Arc::clone(&trigger.tag));
     if let TriggerSource::Annotation(was) = &workload.trigger_source {
@@ -137,7 +137,7 @@ fn edited(workload: &WorkloadRecord, trigger: &ImageTrigger, edit: Edit<'_>) -> 
             workload: object,
             index,
             tag,
-            container: container.into(),
+            container: (*container).into(),
         }),
         Edit::Resume | Edit::Remove => Remedy::run(Action::ResumeConfigTrigger {
             workload: object,

@@ -201,6 +201,7 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
+    use super::super::DockerConfigKey;
     use super::*;
 
     const TYPED: &str = "kubernetes.io/dockerconfigjson";
@@ -215,7 +216,7 @@ mod tests {
             None => "none".to_owned(),
             Some(DockerConfig::Keys(keys)) => keys
                 .iter()
-                .map(|key| key.as_written())
+                .map(DockerConfigKey::as_written)
                 .collect::<Vec<_>>()
                 .join(" "),
             Some(other) => format!("{other:?}"),
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_push_reads_any_type_in_the_order_of_the_builder() {
-        let [a, b, c] = ["a.io", "b.io", r#"c.io"#].map(config);
+        let [a, b, c] = ["a.io", "b.io", "c.io"].map(config);
         let old = r#"{"c.io":{"auth":"dTpw"}}"#;
         for (kind, plain, push, typed) in [
             ("Opaque", vec![("config.json", &*a)], "a.io", "none"),

@@ -302,6 +302,9 @@ mod tests {
         Selection::None
     }
 
+    /// Registry, globs, team and creation time.
+    type Drawn<'s> = (&'s str, Vec<String>, Option<&'s str>, u8);
+
     fn policies() -> impl Strategy<Value = PolicySet> {
         let glob = "([ab]{1,2}|[ab*]{1,3}|\\*\\*)(/([ab]{1,2}|[ab*]{1,3}|\\*\\*)){0,2}";
         let valid = prop::collection::vec(glob, 0..4).prop_map(|mut globs| {
@@ -313,10 +316,7 @@ mod tests {
         let policy = (host, valid, team, 0..3_u8);
         prop::collection::vec(policy, 0..8).prop_map(|policies| {
             let numbered = policies.into_iter().enumerate();
-            let policy = |(n, (host, globs, team, created)): (
-                usize,
-                (&str, Vec<String>, Option<&str>, u8),
-            )| {
+            let policy = |(n, (host, globs, team, created)): (usize, Drawn<'_>)| {
                 let mut spec = serde_json::json!({"registry": host, "repositories": globs});
                 if let Some(team) = team {
                     spec["namespaceSelector"] = serde_json::json!({"matchLabels": {"team": team}});

@@ -1,10 +1,6 @@
 //! What a patch may do to an object, whatever the object holds.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test panics to fail"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test panics to fail")]
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

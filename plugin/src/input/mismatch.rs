@@ -108,12 +108,12 @@ fn field(pointer: &str) -> String {
     let mut field = String::new();
     for part in pointer.split('/').skip(1) {
         if part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty() {
-            field.push_str(&format!("[{part}]"));
+            field.extend(["[", part, "]"]);
             continue;
         }
         let part = part.replace("~1", "/").replace("~0", "~");
         if part.contains(['.', '/']) {
-            field.push_str(&format!("[{part:?}]"));
+            field.extend(["[\"", &part, "\"]"]);
         } else {
             if !field.is_empty() {
                 field.push('.');
@@ -204,11 +204,8 @@ mod tests {
             ),
         ] {
             assert_eq!(mismatches(&text), [want], "{text}");
-            let list: String = text.lines().map(|line| format!("  {line}\n")).collect();
-            let list = format!(
-                "apiVersion: v1\nkind: List\nitems:\n- {}",
-                list.trim_start()
-            );
+            let list = text.trim_end().replace('\n', "\n  ");
+            let list = format!("apiVersion: v1\nkind: List\nitems:\n- {list}\n");
             let (line, message) = want.split_once(": ").unwrap();
             let line = line.parse::<usize>().unwrap() + 3;
             assert_eq!(mismatches(&list), [format!("{line}: {message}")], "{list}");

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::{
@@ -15,7 +16,6 @@ fn api() -> FakeApi {
         let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
         if path.contains("/secrets/hub") {
             let config = r#"{"auths":{"docker.io":{"auth":"YWNtZTpvbGQ="}}}"#;
-            use base64::{Engine as _, engine::general_purpose::STANDARD};
             let secret = json!({
                 "apiVersion": "v1", "kind": "Secret",
                 "metadata": {"name": "hub", "namespace": "shop", "resourceVersion": "1"},

@@ -279,7 +279,7 @@ fn get(path: &str, query: &str, objects: &Objects) -> String {
         names.dedup();
         let items: Vec<_> = names
             .into_iter()
-            .filter(serde_json::Value::is_string)
+            .filter(Value::is_string)
             .map(|name| {
                 let kept = objects.get(&format!("/api/v1/namespaces/{}", name.as_str().unwrap()));
                 kept.cloned()

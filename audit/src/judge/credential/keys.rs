@@ -115,7 +115,7 @@ fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfi
 }
 
 /// The key that every consumer finds.
-fn server<'r>(registry: RegistryHost<'r>) -> &'r str {
+fn server(registry: RegistryHost<'_>) -> &str {
     match registry {
         RegistryHost::DockerHub => "https://index.docker.io/v1/",
         RegistryHost::Other("") => "of the registry's host",

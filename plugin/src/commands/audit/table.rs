@@ -23,13 +23,12 @@ pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {
 
 fn styled(text: Text, cell: &Cell) -> Text {
     match cell.tone {
-        Tone::Plain => text.plain(&*cell.text),
+        Tone::Plain | Tone::Command => text.plain(&*cell.text),
         Tone::Strong => text.bold(&*cell.text),
         Tone::Dim => text.dim(&*cell.text),
         Tone::Good => text.green(&*cell.text),
         Tone::Look => text.yellow(&*cell.text),
         Tone::Bad => text.red(&*cell.text),
-        Tone::Command => text.plain(&*cell.text),
     }
 }
 

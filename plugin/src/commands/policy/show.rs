@@ -172,7 +172,6 @@ fn tell_reach(
 /// Says so where policies do nothing, or less than they say.
 fn tell_active(installed: &Known<Option<Installation>>, context: &Context) {
     match installed {
-        Known::Unknown => {}
         Known::Known(None) => context.printer.warn(&format!(
             "the webhook is not installed: no policy is active ({} webhook install)",
             context.caller
@@ -183,7 +182,7 @@ fn tell_active(installed: &Known<Option<Installation>>, context: &Context) {
                 installation.cap
             ));
         }
-        Known::Known(Some(_)) => {}
+        Known::Unknown | Known::Known(Some(_)) => {}
     }
 }
 

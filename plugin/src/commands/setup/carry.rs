@@ -33,7 +33,10 @@ fn carry_tags(current: &Value, desired: &mut Value) {
         return;
     };
     for tag in applied_tags(current) {
-        if tags.iter().all(|wanted| wanted["name"] != tag["name"]) {
+        if tags
+            .iter()
+            .all(|wanted| wanted.get("name") != tag.get("name"))
+        {
             tags.push(tag);
         }
     }

@@ -185,7 +185,7 @@ fn change(
     for index in chosen {
         made.push(index);
         if let Some(written) = write(&made, objects) {
-            text = Some(written)
+            text = Some(written);
         } else {
             made.pop();
             if let Some(object) = objects.get_mut(index) {

@@ -103,10 +103,9 @@ impl Source {
                 Ok(None) => {
                     absent.insert((namespace.clone(), name.clone()));
                 }
-                Ok(Some(_)) => {}
                 Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
-                // It is not known whether it exists.
-                Err(_) => {}
+                // After an error it is not known whether it exists.
+                Ok(Some(_)) | Err(_) => {}
             }
         }
         Ok(absent)

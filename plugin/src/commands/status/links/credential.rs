@@ -89,11 +89,11 @@ fn without_key(site: &Site<'_>, config: &BuildConfig, image: &str, push: Push) -
             let name = &secret.name;
             let text = match fault {
                 Fault::Missing => format!("secret/{name} does not exist"),
-                _ => format!("secret/{name} cannot be read as a docker config"),
+                Fault::Unreadable => format!("secret/{name} cannot be read as a docker config"),
             };
             let fix = match fault {
                 Fault::Missing => credential_for(namespace, name, image),
-                _ => check(namespace, Some(&secret), image),
+                Fault::Unreadable => check(namespace, Some(&secret), image),
             };
             return Some(refused(text, Some(fix)));
         }
@@ -165,14 +165,13 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
                     }
                 }
             };
-            let fix = match usable(site, namespace, image) {
-                Some(secret) => Remedy::run(link(&secret)),
-                None => {
-                    let name = new_secret(image);
-                    let mut actions = credential_for(namespace, &name, image).actions().to_vec();
-                    actions.push(link(&name));
-                    Remedy::Run(actions)
-                }
+            let fix = if let Some(secret) = usable(site, namespace, image) {
+                Remedy::run(link(&secret))
+            } else {
+                let name = new_secret(image);
+                let mut actions = credential_for(namespace, &name, image).actions().to_vec();
+                actions.push(link(&name));
+                Remedy::Run(actions)
             };
             refused(
                 format!("account {account} has no pull secret for it"),

@@ -1,9 +1,6 @@
 //! The webhook, `check`, `fix`, `audit` and `policy test` agree on the namespaces in which something is
 //! injected, wherever and for whichever namespaces the webhook is installed.
 
-#[path = "install/support.rs"]
-mod support;
-
 use std::collections::BTreeSet;
 
 use extreg_tests::WebhookServer;
