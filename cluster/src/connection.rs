@@ -61,7 +61,7 @@ impl Connection {
         let mut is_secure = true;
         if let Some(cluster) = cluster {
             check_cluster(cluster)?;
-            default_scheme(cluster, user.as_deref());
+            default_scheme(cluster);
             proxy = cluster.proxy_url.take();
             is_secure = !cluster.server.as_deref().is_some_and(is_plain_http);
         }
@@ -178,8 +178,8 @@ fn check_user(user: &AuthInfo) -> Result<(), ConnectError> {
         "client-key and client-key-data are both specified"
     } else if has_certificate && !has_key {
         "a client certificate needs client-key or client-key-data"
-    } else if user.token.is_some() && user.username.is_some() {
-        "more than one way to log in is specified: token and username"
+    } else if user.token.is_some() && (user.username.is_some() || user.password.is_some()) {
+        "more than one way to log in is specified: a token, and a username or password"
     } else {
         return Ok(());
     };
@@ -192,19 +192,11 @@ fn is_plain_http(server: &str) -> bool {
         .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("http"))
 }
 
-/// A server without a scheme is one of HTTPS where something of TLS is configured, and of HTTP otherwise
-/// (client-go `rest/url_utils.go` `DefaultServerURL`).
-fn default_scheme(cluster: &mut Cluster, user: Option<&AuthInfo>) {
-    let has_tls = cluster.certificate_authority.is_some()
-        || cluster.certificate_authority_data.is_some()
-        || cluster.insecure_skip_tls_verify == Some(true)
-        || user.is_some_and(|user| {
-            user.client_certificate.is_some() || user.client_certificate_data.is_some()
-        });
+/// A server without a scheme is one of HTTP, whatever the kubeconfig says of TLS: so oc and kubectl have it.
+fn default_scheme(cluster: &mut Cluster) {
     if let Some(server) = &mut cluster.server
         && !server.contains("://")
     {
-        let scheme = if has_tls { "https" } else { "http" };
-        *server = format!("{scheme}://{server}");
+        *server = format!("http://{server}");
     }
 }

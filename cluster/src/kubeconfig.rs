@@ -186,11 +186,11 @@ fn tidy_user(user: &mut AuthInfo) {
         ..
     } = user;
     drop_empty(username);
-    // A username counts without a password, and a password without a username does not (client-go
-    // `rest/config.go`, `transport.HasBasicAuth`).
-    *password = username
-        .as_ref()
-        .map(|_| password.take().unwrap_or_else(|| SecretString::from("")));
+    // A username counts without a password (client-go `rest/config.go`, `transport.HasBasicAuth`).
+    password.take_if(|password| password.expose_secret().is_empty());
+    if username.is_some() {
+        password.get_or_insert_with(|| SecretString::from(""));
+    }
     for text in [token_file, client_certificate, client_key, impersonate] {
         drop_empty(text);
     }

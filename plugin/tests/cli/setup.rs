@@ -324,7 +324,7 @@ const HALF_WAY: &str = "\
 changed so far:
   secret/dockerhub created
 under way, may or may not have been written: serviceaccount/default
-run the same command again to go on; what is done is left as it is
+run the same command again to continue; what is done is left as it is
 or take it back with: oc extreg teardown app -n snow --yes
 ";
 

@@ -74,7 +74,7 @@ async fn answers(cluster: &Cluster, names: &[&str]) -> Vec<(&'static str, BTreeS
             checked.insert((*name).to_owned());
         }
     }
-    let fix = plugin(cluster, &["fix", "-A"]).await;
+    let fix = plugin(cluster, &["fix", "-A", "--over-budget"]).await;
     let planned = list(&fix["objects"])
         .iter()
         .filter(|object| !list(&object["changes"]).is_empty())

@@ -7,7 +7,7 @@ use extreg_core::policy::Mode;
 use extreg_manifests::{FollowBuilds, InstallMode, Settings, names, parse_selector};
 use extreg_webhook::args::Args;
 use extreg_webhook::importer;
-use extreg_webhook::metrics::{FollowOutcome, ImporterMetrics, Metrics, Source, SourceState};
+use extreg_webhook::metrics::{FollowOutcome, ImporterMetrics, Metrics, Source, SourceState, Task};
 use extreg_webhook::settings;
 use serde_json::{Value, json};
 
@@ -125,17 +125,19 @@ fn alerts_read_series_that_the_webhook_has() {
     let rules = manifest(&settings, "PrometheusRule").to_string();
     let metrics = Metrics::new();
     metrics.source(Source::Secrets, SourceState::Ready);
+    metrics.facts_age(Source::Secrets, SourceState::Ready, Some(Duration::ZERO));
+    metrics.panicked(Task::Status);
     let series = metrics.encode();
     let mut found = 0;
     for part in rules.split("extreg_").skip(1) {
         let end = part
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .unwrap();
-        let name = format!("# TYPE extreg_{} ", &part[..end]);
-        assert!(series.contains(&name), "{name}");
+        let name = part[..end].trim_end_matches("_total");
+        assert!(series.contains(&format!("# TYPE extreg_{name} ")), "{name}");
         found += 1;
     }
-    assert_eq!(found, 3);
+    assert_eq!(found, 7);
 }
 
 #[test]

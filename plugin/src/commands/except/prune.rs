@@ -89,7 +89,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     };
     context
         .journal
-        .advise("run the same command again to go on; what is gone is gone");
+        .advise("run the same command again to continue; what is gone is gone");
     let fanout = match plan.carry_out(&found, dry_run, context).await {
         Ok(fanout) => fanout,
         Err(error) => return Err(context.journal.ended_by(error)),

@@ -56,7 +56,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     }
     context
         .journal
-        .advise("run the same command again to go on; an import changes no policy");
+        .advise("run the same command again to continue; an import changes no policy");
     let mut result = Ok(());
     for (name, stream, wanted) in streams {
         result = runner.import(name, stream, wanted).await;

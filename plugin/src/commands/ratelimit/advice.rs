@@ -50,7 +50,7 @@ pub(crate) fn steps(load: &Load, registry: &str, follows: &Following, caller: Ca
         )),
         Identity::Account(_) => {}
         Identity::Unknown => steps.push(step(
-            "run it again with the right to read secrets",
+            "run the same command again with the right to read secrets",
             &Remedy::Inspect(Inspection::AuditRights),
         )),
     }

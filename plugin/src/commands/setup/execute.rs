@@ -102,7 +102,7 @@ pub(super) async fn run(
         report: Report::new(&context.printer, apply.format, apply.dry_run),
     };
     let journal = &context.journal;
-    journal.advise("run the same command again to go on; what is done is left as it is");
+    journal.advise("run the same command again to continue; what is done is left as it is");
     journal.advise(format!(
         "or take it back with: {} teardown {} -n {namespace} --yes",
         context.caller, settings.name
@@ -185,7 +185,7 @@ impl Runner<'_> {
         match project.clone() {
             Project::Present(object) if project::is_ending(&object) => {
                 return Err(Error::failed(format!(
-                    "project \"{name}\" is being deleted; run this again when it is gone"
+                    "project \"{name}\" is being deleted; run the same command again when it is gone"
                 )));
             }
             Project::Present(object) => self.done(&reference, Verb::Unchanged, Some(&object)),

@@ -51,7 +51,7 @@ pub(super) async fn run(
     }
 
     let journal = &context.journal;
-    journal.advise("run the same command again to go on; what is done is left as it is");
+    journal.advise("run the same command again to continue; what is done is left as it is");
     let mut report = Report::new(&context.printer, settings.format, settings.dry_run);
     let mut made: BTreeSet<&str> = BTreeSet::new();
     let mut imported: Vec<StreamTag> = Vec::new();

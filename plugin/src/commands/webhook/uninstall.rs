@@ -57,7 +57,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Plan { removals, kept } = plan(&cluster, context.namespace.as_deref(), all).await?;
     let dry_run = if yes { DryRun::None } else { DryRun::Client };
     let mut report = Report::new(printer, output, dry_run);
-    journal.advise("run the same command again to go on");
+    journal.advise("run the same command again to continue");
     let mut result = Ok(());
     for object in &removals {
         let reference = object.reference();

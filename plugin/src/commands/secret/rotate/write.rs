@@ -13,7 +13,7 @@ use crate::{error::Error, fanout::Refusal};
 pub(super) fn told(error: Error, row: &mut Row) -> Result<(), Error> {
     if error.is_test_failed() || error.is_conflict() {
         row.outcome = Outcome::Conflict;
-        "it changed after it was read and is unchanged: run this again"
+        "it changed after it was read and is unchanged: run the same command again"
             .clone_into(&mut row.message);
     } else if error.is_not_found() && !error.is_terminating() {
         row.outcome = Outcome::Skipped;
@@ -33,7 +33,7 @@ pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
     if open > 0 {
         return format!(
             "Do not revoke the old credential of {} yet: {open} of {} secrets may still hold it. Fix \
-             what is listed and run this again, or rotate each separately with -n NAMESPACE; secrets \
+             what is listed and run the same command again, or rotate each separately with -n NAMESPACE; secrets \
              that hold the new credential are skipped.",
             about.username,
             rows.iter()

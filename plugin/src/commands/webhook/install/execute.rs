@@ -69,7 +69,7 @@ pub(super) async fn run(
     }
     let caller = context.caller;
     context.journal.advise(format!(
-        "run the same command again to go on, or take it back: {caller} webhook uninstall --all --yes"
+        "run the same command again to continue, or take it back: {caller} webhook uninstall --all --yes"
     ));
     let mut runner = Runner {
         cluster: &cluster,

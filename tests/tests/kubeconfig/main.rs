@@ -1,0 +1,229 @@
+//! Kubeconfigs: the plugin goes where the real kubectl goes, with the same credential, or both refuse.
+
+mod recorder;
+mod rows;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_tests::{ControlPlane, workspace_binary};
+
+use crate::recorder::Recorder;
+use crate::rows::ROWS;
+
+/// What a program did with a kubeconfig.
+#[derive(Debug, PartialEq, Eq)]
+enum Did {
+    /// It asked these servers, logged in like this.
+    Asked {
+        a: Vec<String>,
+        b: Vec<String>,
+        plain: Vec<String>,
+    },
+    /// It asked nothing, and its exit code was not 0.
+    Refused,
+}
+
+struct Place<'a> {
+    folder: &'a Path,
+    a: &'a Recorder,
+    b: &'a Recorder,
+    plain: &'a Recorder,
+}
+
+impl Place<'_> {
+    fn did(&self, mut command: Command, list: &str) -> (Did, Output) {
+        let list: Vec<String> = list
+            .split(':')
+            .map(|name| match name {
+                "" => String::new(),
+                name => self.folder.join(name).display().to_string(),
+            })
+            .collect();
+        let output = command
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .env("KUBECONFIG", list.join(":"))
+            .current_dir("/")
+            .output()
+            .unwrap();
+        let [a, b, plain] = [self.a, self.b, self.plain].map(Recorder::take);
+        assert!(!output.status.success(), "the servers say no to everything");
+        let did = if [&a, &b, &plain].iter().all(|asked| asked.is_empty()) {
+            Did::Refused
+        } else {
+            Did::Asked { a, b, plain }
+        };
+        (did, output)
+    }
+}
+
+#[tokio::test]
+async fn the_plugin_goes_where_kubectl_goes() {
+    let plane = ControlPlane::shared().await.unwrap();
+    let tls = recorder::tls(&plane.pki().serving(&["127.0.0.1"]).unwrap());
+    let (a, b) = (
+        Recorder::start(Some(tls.clone())),
+        Recorder::start(Some(tls)),
+    );
+    let plain = Recorder::start(None);
+    let mut wrong = Vec::new();
+    assert!(ROWS.len() >= 25);
+    for row in ROWS {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in row.files {
+            let text = text
+                .replace("@A@", &a.address)
+                .replace("@B@", &b.address)
+                .replace("@P@", &plain.address)
+                .replace("@DIR@", &folder.path().display().to_string());
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let place = Place {
+            folder: folder.path(),
+            a: &a,
+            b: &b,
+            plain: &plain,
+        };
+        let mut kubectl = Command::new(plane.binaries().kubectl());
+        kubectl.args(["get", "--raw", "/apis", "--request-timeout=5s"]);
+        let (expected, theirs) = place.did(kubectl, row.list);
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin.args(["import", "app:v1", "--request-timeout=5s"]);
+        let (did, ours) = place.did(plugin, row.list);
+        let said = String::from_utf8_lossy(&ours.stderr).into_owned();
+        for secret in ["in-file", "secret", "inline"] {
+            assert!(!said.contains(secret), "{}: {said}", row.name);
+        }
+        if did != expected {
+            let theirs = String::from_utf8_lossy(&theirs.stderr).into_owned();
+            wrong.push(format!(
+                "{}: kubectl {expected:?}: {theirs}\n  plugin {did:?}: {said}",
+                row.name
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_missing_credential_plugin_is_named_with_its_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let text = "{clusters: [{name: c, cluster: {server: 'https://127.0.0.1:9'}}], contexts: [{name: x, context: \
+         {cluster: c, user: u}}], users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, \
+         command: no-such-plugin, interactiveMode: Never, installHint: 'Get it from example.com.'}}}], \
+         current-context: x}";
+    std::fs::write(&path, text).unwrap();
+    for args in [&["import", "app:v1"][..], &["doctor"]] {
+        let output = Command::new(workspace_binary("oc-extreg").unwrap())
+            .args(args)
+            .env_clear()
+            .env("KUBECONFIG", &path)
+            .current_dir("/")
+            .output()
+            .unwrap();
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(said.contains("no-such-plugin"), "{args:?}: {said}");
+        assert!(
+            said.contains("Get it from example.com."),
+            "{args:?}: {said}"
+        );
+    }
+}
+
+/// TLS against the real API server: what is trusted, and under which name.
+#[tokio::test]
+async fn trust_is_kubectls() {
+    let plane = ControlPlane::shared().await.unwrap();
+    let server = plane.server();
+    let ca = plane.pki().ca();
+    let data = STANDARD.encode(ca);
+    let (first, second) = data.split_at(40);
+    let other_name = server.replace("127.0.0.1", "localhost");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.crt"), ca).unwrap();
+    let mut wrong = Vec::new();
+    for (name, cluster) in [
+        ("none", format!("server: '{server}'")),
+        (
+            "data",
+            format!("server: '{server}', certificate-authority-data: {data}"),
+        ),
+        (
+            "file",
+            format!("server: '{server}', certificate-authority: ca.crt"),
+        ),
+        (
+            "insecure",
+            format!("server: '{server}', insecure-skip-tls-verify: true"),
+        ),
+        (
+            "insecure with an authority",
+            format!(
+                "server: '{server}', insecure-skip-tls-verify: true, certificate-authority: ca.crt"
+            ),
+        ),
+        (
+            "data in two lines",
+            format!("server: '{server}', certificate-authority-data: \"{first}\\n{second}\\n\""),
+        ),
+        (
+            "no scheme",
+            format!(
+                "server: '{}', certificate-authority: ca.crt",
+                server.trim_start_matches("https://")
+            ),
+        ),
+        (
+            "another name",
+            format!(
+                "server: '{server}', certificate-authority: ca.crt, tls-server-name: other.example.com"
+            ),
+        ),
+        (
+            "its name",
+            format!(
+                "server: '{other_name}', certificate-authority: ca.crt, tls-server-name: 127.0.0.1"
+            ),
+        ),
+    ] {
+        let path = folder.path().join("config");
+        let text = format!(
+            "clusters: [{{name: c, cluster: {{{cluster}}}}}]\ncontexts: [{{name: x, context: {{cluster: \
+             c, user: u}}}}]\nusers: [{{name: u, user: {{token: unknown}}}}]\ncurrent-context: x\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        // The token is not valid: a 401 of the API server is an answer. Without a user kubectl would prompt for one.
+        let answered = |mut command: Command| {
+            let output = command
+                .env_clear()
+                .env("KUBECONFIG", &path)
+                .current_dir("/")
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let is_answer = ["Forbidden", "forbidden", "logged in", "Unauthorized"];
+            (is_answer.iter().any(|word| said.contains(word)), said)
+        };
+        let mut kubectl = Command::new(plane.binaries().kubectl());
+        kubectl.args(["get", "--raw", "/api/v1/namespaces"]);
+        let (expected, theirs) = answered(kubectl);
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin.args(["import", "app:v1"]);
+        let (did, ours) = answered(plugin);
+        if did != expected {
+            wrong.push(format!(
+                "{name}: kubectl {expected}: {theirs}\n  plugin {did}: {ours}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
