@@ -68,12 +68,8 @@ impl Connection {
         if let Some(user) = user {
             if !is_secure {
                 // Credentials do not leave in the clear: client-go reads them only for TLS
-                // (`clientcmd.DirectClientConfig.ClientConfig`). Impersonation is none.
-                *user = AuthInfo {
-                    impersonate: user.impersonate.take(),
-                    impersonate_groups: user.impersonate_groups.take(),
-                    ..AuthInfo::default()
-                };
+                // (`clientcmd.DirectClientConfig.ClientConfig`).
+                drop_credentials(user);
             }
             token = token_file(user)?;
             if user.client_certificate.is_none() && user.client_certificate_data.is_none() {
@@ -132,6 +128,15 @@ impl Connection {
             }
         })
     }
+}
+
+/// Leaves what is no credential, as whom to impersonate.
+fn drop_credentials(user: &mut AuthInfo) {
+    (user.token, user.token_file) = (None, None);
+    (user.username, user.password) = (None, None);
+    (user.client_certificate, user.client_certificate_data) = (None, None);
+    (user.client_key, user.client_key_data) = (None, None);
+    (user.exec, user.auth_provider) = (None, None);
 }
 
 /// Takes the token file out of a user: it counts before a token, if it can be read (client-go

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_tests::{ControlPlane, workspace_binary};
 
 use crate::recorder::Recorder;
-use crate::rows::ROWS;
+use crate::rows::{BOTH, ROWS, Row};
 
 /// What a program did with a kubeconfig.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn did(&self, mut command: Command, list: &str) -> (Did, Output) {
+    fn did(&self, command: &mut Command, list: &str) -> (Did, Output) {
         let list: Vec<String> = list
             .split(':')
             .map(|name| match name {
@@ -59,54 +59,119 @@ impl Place<'_> {
     }
 }
 
-#[tokio::test]
-async fn the_plugin_goes_where_kubectl_goes() {
-    let plane = ControlPlane::shared().await.unwrap();
-    let tls = recorder::tls(&plane.pki().serving(&["127.0.0.1"]).unwrap());
-    let (a, b) = (
-        Recorder::start(Some(tls.clone())),
-        Recorder::start(Some(tls)),
-    );
-    let plain = Recorder::start(None);
-    let mut wrong = Vec::new();
-    assert!(ROWS.len() >= 25);
-    for row in ROWS {
+/// The servers that are asked, and what the two made of rows in another way.
+struct Comparison<'a> {
+    plane: &'a ControlPlane,
+    a: Recorder,
+    b: Recorder,
+    plain: Recorder,
+    wrong: Vec<String>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(plane: &'a ControlPlane) -> Self {
+        let tls = recorder::tls(&plane.pki().serving(&["127.0.0.1"]).unwrap());
+        Self {
+            plane,
+            a: Recorder::start(Some(tls.clone())),
+            b: Recorder::start(Some(tls)),
+            plain: Recorder::start(None),
+            wrong: Vec::new(),
+        }
+    }
+
+    fn fill(&self, text: &str, folder: &Path) -> String {
+        text.replace("@A@", &self.a.address)
+            .replace("@B@", &self.b.address)
+            .replace("@P@", &self.plain.address)
+            .replace("@DIR@", &folder.display().to_string())
+    }
+
+    fn compare(&mut self, row: &Row, args: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in row.files {
-            let text = text
-                .replace("@A@", &a.address)
-                .replace("@B@", &b.address)
-                .replace("@P@", &plain.address)
-                .replace("@DIR@", &folder.path().display().to_string());
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            std::fs::write(path, self.fill(text, folder.path())).unwrap();
         }
+        let args: Vec<String> = args
+            .iter()
+            .map(|arg| self.fill(arg, folder.path()))
+            .collect();
         let place = Place {
             folder: folder.path(),
-            a: &a,
-            b: &b,
-            plain: &plain,
+            a: &self.a,
+            b: &self.b,
+            plain: &self.plain,
         };
-        let mut kubectl = Command::new(plane.binaries().kubectl());
+        let mut kubectl = Command::new(self.plane.binaries().kubectl());
         kubectl.args(["get", "--raw", "/apis", "--request-timeout=5s"]);
-        let (expected, theirs) = place.did(kubectl, row.list);
+        let (expected, theirs) = place.did(kubectl.args(&args), row.list);
         let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
         plugin.args(["import", "app:v1", "--request-timeout=5s"]);
-        let (did, ours) = place.did(plugin, row.list);
+        let (did, ours) = place.did(plugin.args(&args), row.list);
         let said = String::from_utf8_lossy(&ours.stderr).into_owned();
         for secret in ["in-file", "secret", "inline"] {
             assert!(!said.contains(secret), "{}: {said}", row.name);
         }
         if did != expected {
             let theirs = String::from_utf8_lossy(&theirs.stderr).into_owned();
-            wrong.push(format!(
+            self.wrong.push(format!(
                 "{}: kubectl {expected:?}: {theirs}\n  plugin {did:?}: {said}",
                 row.name
             ));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    fn end(self) {
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
+    }
+}
+
+#[tokio::test]
+async fn the_plugin_goes_where_kubectl_goes() {
+    let mut comparison = Comparison::new(ControlPlane::shared().await.unwrap());
+    assert!(ROWS.len() >= 25);
+    for row in ROWS {
+        comparison.compare(row, &[]);
+    }
+    comparison.end();
+}
+
+#[tokio::test]
+async fn flags_lead_where_kubectls_lead() {
+    const TLS: [&str; 2] = ["--server=https://@A@", "--insecure-skip-tls-verify"];
+    const IDENTITY: [&str; 4] = [
+        "--as=jane",
+        "--as-uid=0815",
+        "--as-group=dev",
+        "--as-group=ops",
+    ];
+    let mut comparison = Comparison::new(ControlPlane::shared().await.unwrap());
+    for (name, args) in [
+        ("a token", [&TLS[..], &["--token=one"]].concat()),
+        (
+            "an identity",
+            [&TLS[..], &["--token=one"], &IDENTITY].concat(),
+        ),
+        (
+            "a token over plain HTTP",
+            vec!["--server=http://@P@", "--token=one"],
+        ),
+        (
+            "an identity over plain HTTP",
+            [&["--server=http://@P@", "--token=one"][..], &IDENTITY].concat(),
+        ),
+        ("another context", vec!["--context=w"]),
+        ("another cluster", vec!["--cluster=d"]),
+        ("another user", vec!["--user=v"]),
+        ("a token in place of the user's", vec!["--token=three"]),
+        ("no such context", vec!["--context=none"]),
+    ] {
+        let row = Row { name, ..BOTH };
+        comparison.compare(&row, &args);
+    }
+    comparison.end();
 }
 
 #[tokio::test]

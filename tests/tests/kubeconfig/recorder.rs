@@ -64,9 +64,9 @@ fn serve(stream: impl Read + Write, seen: &Mutex<Vec<String>>) {
             break;
         }
         let (name, value) = line.split_once(':').unwrap();
-        let is_identity = ["authorization", "impersonate-user", "impersonate-group"];
-        if is_identity.contains(&name.to_ascii_lowercase().as_str()) {
-            kept.insert(format!("{}={}", name.to_ascii_lowercase(), value.trim()));
+        let name = name.to_ascii_lowercase();
+        if name == "authorization" || name.starts_with("impersonate-") {
+            kept.insert(format!("{name}={}", value.trim()));
         }
     }
     if first.contains("http://") {

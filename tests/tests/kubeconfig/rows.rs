@@ -36,17 +36,20 @@ macro_rules! cluster {
     };
 }
 
+/// Two files, each with a context of its own.
+pub(crate) const BOTH: Row = Row {
+    name: "first wins",
+    list: "one:two",
+    files: &[("one", ONE), ("two", TWO)],
+};
+
 pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "one file",
         list: "one",
         files: &[("one", ONE)],
     },
-    Row {
-        name: "first wins",
-        list: "one:two",
-        files: &[("one", ONE), ("two", TWO)],
-    },
+    BOTH,
     Row {
         name: "the other order",
         list: "two:one",

@@ -137,7 +137,7 @@ fn alerts_read_series_that_the_webhook_has() {
         assert!(series.contains(&format!("# TYPE extreg_{name} ")), "{name}");
         found += 1;
     }
-    assert_eq!(found, 7);
+    assert_eq!(found, 6);
 }
 
 #[test]
