@@ -205,6 +205,11 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         }
     }
     output.finish(&tally)?;
+    if surroundings.is_offline() && tally.would_change() {
+        context.printer.note(
+            "no cluster was asked: secrets that policies name are assumed to exist and to fit",
+        );
+    }
     if tally.is_empty() {
         tell_skipped(&skipped, &context.printer);
         let note = "no object was found (--allow-empty if that is meant)";

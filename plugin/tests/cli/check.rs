@@ -69,7 +69,7 @@ fn a_report_for_machines() {
         })
     );
     let (code, out, err) = check(&["-o", "json"], &format!("{BARE}---\n{list}\n---\na: [\n"));
-    assert_eq!((code, err.lines().count()), (3, 2), "{err}");
+    assert_eq!((code, err.lines().count()), (3, 3), "{err}");
     insta::assert_snapshot!("check-report", out);
 }
 

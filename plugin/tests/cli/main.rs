@@ -9,6 +9,7 @@
 mod audit;
 mod audit_cluster;
 mod audit_formats;
+mod audit_publish;
 mod audit_sample;
 mod check;
 mod check_cluster;

@@ -61,6 +61,11 @@ impl Tally {
         self.checked == 0 && self.others.is_empty()
     }
 
+    /// Whether a policy would change something, enforced or not.
+    pub(super) const fn would_change(&self) -> bool {
+        self.changed > 0 || self.warned > 0 || self.audited > 0
+    }
+
     pub(super) fn exit(&self, allow_empty: bool, exit_zero: bool) -> Exit {
         // What would change counts more than a file that cannot be read.
         if self.changed > 0 && !exit_zero {

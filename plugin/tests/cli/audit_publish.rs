@@ -1,0 +1,148 @@
+//! `audit --publish`: the reports that it writes and removes.
+
+use serde_json::json;
+
+use super::{
+    audit_cluster::{PODS, audit, cluster, list, pod},
+    common::{json as answer, status},
+};
+
+#[test]
+fn findings_are_published_and_old_reports_removed() {
+    let reports = "/apis/openreports.io/v1alpha1/reports";
+    let api = cluster(move |path, seen| {
+        if seen.line.starts_with("PATCH ") {
+            return Some(answer("200 OK", "", &seen.body));
+        }
+        if seen.line.starts_with("DELETE ") {
+            return Some(answer("200 OK", "", "{}"));
+        }
+        Some(match path {
+            PODS => list(&[pod("shop", "a")]),
+            "/apis/openreports.io/v1alpha1" => answer(
+                "200 OK",
+                "",
+                r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
+            ),
+            "/apis/openreports.io/v1alpha1/clusterreports" => list(&[]),
+            path if path == reports => list(&[
+                json!({"metadata": {"name": "extreg-audit", "namespace": "gone"}}),
+                json!({"metadata": {"name": "somebody-elses", "namespace": "gone"}}),
+            ]),
+            _ => return None,
+        })
+    });
+    let run = audit(&api, &["-A", "--publish"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("published"), "{}", run.err);
+    let lines: Vec<String> = api.seen().into_iter().map(|seen| seen.line).collect();
+    let begins = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert!(
+        begins("PATCH /apis/openreports.io/v1alpha1/") >= 1,
+        "{lines:#?}"
+    );
+    assert_eq!(
+        begins("DELETE /apis/openreports.io/v1alpha1/namespaces/gone/reports/extreg-audit"),
+        1
+    );
+    assert_eq!(begins("DELETE "), 1);
+
+    let without = cluster(|path, _| (path == PODS).then(|| list(&[pod("a", "b")])));
+    let run = audit(&without, &["-A", "--publish"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.err.contains("does not serve openreports.io/v1alpha1"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
+    let api = cluster(move |path, seen| {
+        if seen.line.starts_with("PATCH ") {
+            return Some(answer("200 OK", "", &seen.body));
+        }
+        Some(match path {
+            "/api/v1/namespaces/shop/pods" | PODS => list(&[pod("shop", "a")]),
+            "/apis/openreports.io/v1alpha1" => answer(
+                "200 OK",
+                "",
+                r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
+            ),
+            "/apis/openreports.io/v1alpha1/clusterreports"
+            | "/apis/openreports.io/v1alpha1/reports"
+            | "/apis/openreports.io/v1alpha1/namespaces/shop/reports" => list(&[]),
+            _ => return None,
+        })
+    });
+    let touched = |args: &[&str]| {
+        let before = api.seen().len();
+        let run = audit(&api, args);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let seen = api.seen().split_off(before);
+        let of_cluster = |line: &str| line.contains("/clusterreports");
+        (
+            seen.iter().any(|seen| of_cluster(&seen.line)),
+            run.err.contains("the ClusterReport is unchanged"),
+        )
+    };
+    assert_eq!(touched(&["-A", "--publish"]), (true, false));
+    assert_eq!(touched(&["-n", "shop", "--publish"]), (false, true));
+}
+
+/// As kube-apiserver answers for a namespace that is being deleted.
+const TERMINATING: &str = "reports.openreports.io \\\"extreg-audit\\\" is forbidden: unable to create \
+                           new content in namespace b-ending because it is being terminated";
+
+#[test]
+fn what_one_namespace_refuses_does_not_stop_the_reports_of_the_others() {
+    let names = ["a-broken", "b-ending", "c-good", "d-good"];
+    let api = |broken: bool| {
+        cluster(move |path, seen| {
+            if seen.line.starts_with("PATCH ") {
+                return Some(if path.contains("/b-ending/") {
+                    status("403 Forbidden", 403, "Forbidden", TERMINATING)
+                } else if broken && path.contains("/a-broken/") {
+                    status("500 Internal Server Error", 500, "InternalError", "broken")
+                } else {
+                    answer("200 OK", "", &seen.body)
+                });
+            }
+            Some(match path {
+                PODS => list(&names.map(|name| pod(name, "a"))),
+                "/apis/openreports.io/v1alpha1" => answer(
+                    "200 OK",
+                    "",
+                    r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
+                ),
+                "/apis/openreports.io/v1alpha1/clusterreports"
+                | "/apis/openreports.io/v1alpha1/reports" => list(&[]),
+                _ => return None,
+            })
+        })
+    };
+    for (broken, code) in [(true, 5), (false, 0)] {
+        let api = api(broken);
+        let run = audit(&api, &["-A", "--publish"]);
+        assert_eq!(run.code, code, "{}", run.err);
+        let written = |name: &str| {
+            let path = format!("/namespaces/{name}/reports/");
+            let mut seen = api.seen().into_iter();
+            seen.any(|seen| seen.line.starts_with("PATCH ") && seen.line.contains(&path))
+        };
+        assert!(names.iter().all(|name| written(name)), "{}", run.err);
+        assert!(
+            run.err
+                .contains("skipped 1 namespace that is being deleted: b-ending"),
+            "{}",
+            run.err
+        );
+        assert_eq!(
+            run.err.contains("in a-broken: Error from server"),
+            broken,
+            "{}",
+            run.err
+        );
+    }
+}
