@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::{CertificateError, RootCertStore};
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::crypto;
 use crate::host::Host;
@@ -32,6 +32,16 @@ pub enum VerifyError {
     /// The bundle holds nothing that a chain can end in.
     #[error("the bundle holds no usable authority")]
     EmptyBundle,
+    /// It is signed by an authority of the bundle that is no longer valid, or not valid yet.
+    #[error(
+        "the authority that signed the serving certificate is only valid from {from} to {until}"
+    )]
+    Authority {
+        /// The authority's first second.
+        from: Timestamp,
+        /// Its last second.
+        until: Timestamp,
+    },
     /// The chain does not end in the bundle.
     #[error("the serving certificate is not signed by any authority of the bundle")]
     UnknownIssuer,
@@ -84,18 +94,63 @@ pub fn verify_chain(
         return Err(VerifyError::Expired(leaf.not_after));
     }
 
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(pem::certificates("bundle", bundle)?);
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crypto::provider())
-        .build()
-        .map_err(|_| VerifyError::EmptyBundle)?;
-    let name = server_name(host)?;
-    let now = UnixTime::since_unix_epoch(Duration::from_secs(
-        u64::try_from(now.as_second()).unwrap_or_default(),
-    ));
-    match verifier.verify_server_cert(leaf_der, intermediates, &name, &[], now) {
-        Ok(_) => Ok(leaf),
-        Err(error) => Err(explain(error, host, leaf)),
+    // Webpki reads no dates of roots, and Go's verifier, which the API servers use, does (crypto/x509 `isValid`).
+    let mut valid = Vec::new();
+    let mut invalid = Vec::new();
+    for der in pem::certificates("bundle", bundle)? {
+        match Certificate::from_der(&der, 1) {
+            Ok(root) if now < root.not_before || root.expired_at(now) => invalid.push((der, root)),
+            Ok(_) => valid.push(der),
+            // Clients leave out what they cannot read.
+            Err(_) => {}
+        }
+    }
+    let client = Client {
+        name: server_name(host)?,
+        leaf: leaf_der,
+        intermediates,
+        now,
+    };
+    let error = match client.accepts(valid) {
+        Ok(()) => return Ok(leaf),
+        Err(error) => explain(error, host, leaf),
+    };
+    if matches!(error, VerifyError::UnknownIssuer | VerifyError::EmptyBundle) {
+        for (der, root) in invalid {
+            if client.accepts(vec![der]).is_ok() {
+                return Err(VerifyError::Authority {
+                    from: root.not_before,
+                    until: root.not_after,
+                });
+            }
+        }
+    }
+    Err(error)
+}
+
+struct Client<'a> {
+    name: ServerName<'static>,
+    leaf: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    now: Timestamp,
+}
+
+impl Client<'_> {
+    /// Whether a client that trusts `roots` accepts the chain. None if no root can be used.
+    fn accepts(&self, roots: Vec<CertificateDer<'_>>) -> Result<(), Option<rustls::Error>> {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots);
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(store), crypto::provider())
+                .build()
+                .map_err(|_| None)?;
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(
+            u64::try_from(self.now.as_second()).unwrap_or_default(),
+        ));
+        verifier
+            .verify_server_cert(self.leaf, self.intermediates, &self.name, &[], now)
+            .map(drop)
+            .map_err(Some)
     }
 }
 
@@ -109,7 +164,10 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, VerifyError> {
     }
 }
 
-fn explain(error: rustls::Error, host: &Host, leaf: Certificate) -> VerifyError {
+fn explain(error: Option<rustls::Error>, host: &Host, leaf: Certificate) -> VerifyError {
+    let Some(error) = error else {
+        return VerifyError::EmptyBundle;
+    };
     match error {
         rustls::Error::InvalidCertificate(
             CertificateError::UnknownIssuer | CertificateError::BadSignature,

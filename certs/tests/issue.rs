@@ -7,8 +7,9 @@ use extreg_certs::host::Host;
 use extreg_certs::inspect::inspect;
 use extreg_certs::issue::{IssueError, Issued, Validity, issue, rotate, unexpired};
 use extreg_certs::pem::ParsePemError;
-use extreg_certs::verify::{VerifyError, verify};
+use extreg_certs::verify::{VerifyError, verify, verify_chain};
 use jiff::Timestamp;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use secrecy::ExposeSecret as _;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -187,4 +188,44 @@ fn the_key_is_in_no_debug_output() {
         .unwrap()
         .to_owned();
     assert!(!format!("{issued:?}").contains(&body));
+}
+
+/// A serving certificate of 10 days for `h`, and its authority of `days` days.
+fn outliving(days: u64) -> (String, String) {
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let at = |seconds: i64| epoch + Duration::from_secs(u64::try_from(seconds).unwrap());
+    let dated = |mut params: CertificateParams, days: u64| {
+        params.not_before = at(now().as_second());
+        params.not_after = at(now().as_second()) + DAY * u32::try_from(days).unwrap();
+        params
+    };
+    let mut params = dated(CertificateParams::default(), days);
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "short");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let authority = params.self_signed(&key).unwrap().pem();
+    let leaf = dated(CertificateParams::new(vec!["h".to_owned()]).unwrap(), 10);
+    let issuer = Issuer::new(params, key);
+    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuer);
+    (leaf.unwrap().pem(), authority)
+}
+
+#[test]
+fn an_authority_that_ends_before_its_leaf_is_noticed() {
+    let (leaf, authority) = outliving(3);
+    let (_, other) = outliving(30);
+    let host = Host::parse("h").unwrap();
+    for bundle in [authority.clone(), other + &authority] {
+        let check =
+            |day: u32| verify_chain(leaf.as_bytes(), bundle.as_bytes(), &host, now() + DAY * day);
+        check(1).unwrap();
+        let late = check(4).unwrap_err();
+        assert!(
+            late.to_string()
+                .contains("only valid from 2026-11-23T12:00:00Z to 2026-11-26T12:00:00Z"),
+            "{late}"
+        );
+    }
 }
