@@ -1,6 +1,7 @@
 //! What we read of an object: partial views borrowed from its JSON, and the subject of a decision.
 
 mod annotations;
+mod member;
 mod sparse;
 mod subject;
 mod text;

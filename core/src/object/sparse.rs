@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
+use super::member::Object;
+
 /// Whether an element of a list can matter to a rule.
 pub trait Relevant {
     /// True if it names an image.
@@ -82,7 +84,8 @@ impl<'de, T: Deserialize<'de> + Relevant> Visitor<'de> for SparseVisitor<T> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
         let mut kept = Vec::new();
         let mut index = 0;
-        while let Some(item) = list.next_element::<Option<T>>()? {
+        while let Some(item) = list.next_element::<Option<Object<T>>>()? {
+            let item = item.map(|Object(item)| item);
             kept.extend(item.filter(T::relevant).map(|item| (index, item)));
             index += 1;
         }
@@ -98,22 +101,33 @@ impl<'de, T: Deserialize<'de> + Relevant> Visitor<'de> for SparseVisitor<T> {
 mod tests {
     use super::*;
 
-    impl Relevant for u8 {
+    #[derive(Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+    struct Item {
+        n: u8,
+    }
+
+    impl Relevant for Item {
         fn relevant(&self) -> bool {
-            *self > 0
+            self.n > 0
         }
     }
 
     #[test]
     fn what_is_kept_keeps_its_index() {
-        let kept: Sparse<u8> = serde_json::from_str("[0,7,null,9]").unwrap();
-        assert_eq!(kept.iter().collect::<Vec<_>>(), [(1, &7), (3, &9)]);
-        assert_eq!((kept.get(3), kept.get(2), kept.len()), (Some(&9), None, 2));
+        let (seven, nine) = (Item { n: 7 }, Item { n: 9 });
+        let json = r#"[{"n":0},{"n":7},null,{"n":9}]"#;
+        let kept: Sparse<Item> = serde_json::from_str(json).unwrap();
+        assert_eq!(kept.iter().collect::<Vec<_>>(), [(1, &seven), (3, &nine)]);
+        assert_eq!(
+            (kept.get(3), kept.get(2), kept.len()),
+            (Some(&nine), None, 2)
+        );
         let written = serde_json::to_string(&kept).unwrap();
-        assert_eq!(written, "[null,7,null,9]");
-        let again: Sparse<u8> = serde_json::from_str(&written).unwrap();
-        assert_eq!(again.iter().collect::<Vec<_>>(), [(1, &7), (3, &9)]);
-        let none: Sparse<u8> = serde_json::from_str("null").unwrap();
+        assert_eq!(written, r#"[null,{"n":7},null,{"n":9}]"#);
+        let again: Sparse<Item> = serde_json::from_str(&written).unwrap();
+        assert_eq!(again.iter().collect::<Vec<_>>(), [(1, &seven), (3, &nine)]);
+        serde_json::from_str::<Sparse<Item>>("[[7]]").unwrap_err();
+        let none: Sparse<Item> = serde_json::from_str("null").unwrap();
         assert_eq!(none.iter().count(), 0);
     }
 }

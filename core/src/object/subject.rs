@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::member::Object;
 use super::text::Text;
 use super::view::{
     BuildView, ImageStreamImportView, ImageStreamTagView, ImageStreamView, ImageTagView, Metadata,
@@ -285,9 +286,7 @@ impl<'a> Body<'a> {
         Ok(match resource {
             Resource::BuildConfigs => Self::BuildConfig(change(new, old)?),
             Resource::Builds => Self::Build(change(new, old)?),
-            Resource::ImageStreamImports => {
-                Self::ImageStreamImport(Box::new(serde_json::from_str(new)?))
-            }
+            Resource::ImageStreamImports => Self::ImageStreamImport(Box::new(parse(new)?)),
             Resource::ImageStreams => Self::ImageStream(change(new, old)?),
             Resource::ImageStreamTags => Self::ImageStreamTag(change(new, old)?),
             Resource::ImageTags => Self::ImageTag(change(new, old)?),
@@ -314,9 +313,13 @@ fn change<'a, T: Deserialize<'a>>(
     new: &'a str,
     old: Option<&'a str>,
 ) -> Result<Box<Change<T>>, serde_json::Error> {
-    let new = serde_json::from_str(new)?;
-    let old = old.map(serde_json::from_str).transpose()?;
+    let new = parse(new)?;
+    let old = old.map(parse).transpose()?;
     Ok(Box::new(Change { new, old }))
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, serde_json::Error> {
+    serde_json::from_str(json).map(|Object(object)| object)
 }
 
 #[cfg(test)]
@@ -407,6 +410,70 @@ mod tests {
                     "{resource:?} {json}"
                 );
             }
+        }
+    }
+
+    /// Every object of every kind, as a list: OpenShift refuses it, and a patch of it could not be applied.
+    #[test]
+    fn a_list_in_place_of_an_object_is_a_wrong_type() {
+        let build = serde_json::json!({"metadata": {}, "spec": {
+            "output": {"to": {}, "pushSecret": {}},
+            "strategy": {"dockerStrategy": {"from": {}, "pullSecret": {}}, "sourceStrategy": {}, "customStrategy": {}},
+            "source": {"images": [{"from": {}, "pullSecret": {}}]}}});
+        let tag =
+            serde_json::json!({"name": "t", "annotations": {}, "from": {}, "importPolicy": {}});
+        let import = serde_json::json!({"from": {}, "to": {}, "importPolicy": {}});
+        let objects = [
+            (Resource::BuildConfigs, build.clone()),
+            (Resource::Builds, build),
+            (
+                Resource::ImageStreams,
+                serde_json::json!({"metadata": {}, "spec": {"tags": [tag]}, "status": {}}),
+            ),
+            (
+                Resource::ImageStreamTags,
+                serde_json::json!({"metadata": {}, "tag": tag}),
+            ),
+            (
+                Resource::ImageTags,
+                serde_json::json!({"metadata": {}, "spec": tag}),
+            ),
+            (
+                Resource::ImageStreamImports,
+                serde_json::json!({"metadata": {}, "spec": {"repository": import, "images": [import]}}),
+            ),
+        ];
+        for (resource, object) in objects {
+            Subject::of_object(resource, &object.to_string()).unwrap();
+            let mut count = 0;
+            for pointer in pointers_to_objects(&object, "") {
+                for list in ["[]", r#"["DockerImage"]"#, r#"[null, null]"#] {
+                    let mut wrong = object.clone();
+                    *wrong.pointer_mut(&pointer).unwrap() = serde_json::from_str(list).unwrap();
+                    let wrong = wrong.to_string();
+                    let answer = Subject::of_object(resource, &wrong);
+                    assert!(answer.is_err(), "{resource:?} {pointer} {wrong}");
+                }
+                count += 1;
+            }
+            assert!(count >= 6, "{resource:?}: {count}");
+        }
+    }
+
+    fn pointers_to_objects(value: &serde_json::Value, at: &str) -> Vec<String> {
+        match value {
+            serde_json::Value::Object(members) => {
+                let below = members.iter().flat_map(|(name, member)| {
+                    pointers_to_objects(member, &format!("{at}/{name}"))
+                });
+                std::iter::once(at.to_owned()).chain(below).collect()
+            }
+            serde_json::Value::Array(items) => {
+                let all = items.iter().enumerate();
+                all.flat_map(|(index, item)| pointers_to_objects(item, &format!("{at}/{index}")))
+                    .collect()
+            }
+            _ => Vec::new(),
         }
     }
 

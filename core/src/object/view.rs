@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::annotations::Annotations;
+use super::member::{object, optional};
 use super::sparse::{Relevant, Sparse};
 use super::text::{Pairs, Text, is_empty, nullable};
 
@@ -77,10 +78,10 @@ pub struct LocalReference<'a> {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct BuildView<'a> {
     /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub metadata: Metadata<'a>,
     /// `spec`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub spec: BuildSpec<'a>,
 }
 
@@ -89,13 +90,13 @@ pub struct BuildView<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct BuildSpec<'a> {
     /// Where the image is pushed.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub output: BuildOutput<'a>,
     /// How it is built.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub strategy: BuildStrategy<'a>,
     /// What goes in.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub source: BuildSource<'a>,
     /// The account that the build runs as; empty means `builder`.
     #[serde(borrow, default, skip_serializing_if = "is_empty")]
@@ -107,10 +108,20 @@ pub struct BuildSpec<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct BuildOutput<'a> {
     /// The image or ImageStream tag to push to; none means that nothing is pushed.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub to: Option<ObjectReference<'a>>,
     /// The secret to push with; an empty object counts as set.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub push_secret: Option<LocalReference<'a>>,
 }
 
@@ -119,13 +130,28 @@ pub struct BuildOutput<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct BuildStrategy<'a> {
     /// `dockerStrategy`.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub docker_strategy: Option<PullSite<'a>>,
     /// `sourceStrategy`.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source_strategy: Option<PullSite<'a>>,
     /// `customStrategy`.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub custom_strategy: Option<PullSite<'a>>,
 }
 
@@ -147,10 +173,20 @@ impl<'a> BuildStrategy<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct PullSite<'a> {
     /// The image; a docker strategy may leave it to the Dockerfile.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub from: Option<ObjectReference<'a>>,
     /// The secret to pull with.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub pull_secret: Option<LocalReference<'a>>,
 }
 
@@ -166,13 +202,13 @@ pub struct BuildSource<'a> {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamView<'a> {
     /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub metadata: Metadata<'a>,
     /// `spec`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub spec: ImageStreamSpec<'a>,
     /// `status`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub status: ImageStreamStatus<'a>,
 }
 
@@ -206,13 +242,22 @@ pub struct TagReference<'a> {
     #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations<'a>,
     /// What the tag follows; none for a tag that is only pushed to.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub from: Option<ObjectReference<'a>>,
     /// A tag that is only a name for an image: never imported.
     #[serde(default, deserialize_with = "nullable")]
     pub reference: bool,
     /// The import policy; absent on what a user wrote, always there on what the API server sends.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub import_policy: Option<ImportPolicy>,
 }
 
@@ -240,10 +285,15 @@ pub struct ImportPolicy {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamTagView<'a> {
     /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub metadata: Metadata<'a>,
     /// `tag`; `null` on the synthetic old object of a tag that does not exist yet.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub tag: Option<TagReference<'a>>,
 }
 
@@ -251,10 +301,15 @@ pub struct ImageStreamTagView<'a> {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageTagView<'a> {
     /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub metadata: Metadata<'a>,
     /// `spec`; `null` deletes the tag.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub spec: Option<TagReference<'a>>,
 }
 
@@ -262,10 +317,10 @@ pub struct ImageTagView<'a> {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamImportView<'a> {
     /// `metadata`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub metadata: Metadata<'a>,
     /// `spec`.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub spec: ImageStreamImportSpec<'a>,
 }
 
@@ -276,7 +331,12 @@ pub struct ImageStreamImportSpec<'a> {
     #[serde(default, deserialize_with = "nullable")]
     pub import: bool,
     /// All tags of a repository.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub repository: Option<ImportSite<'a>>,
     /// Single images.
     #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
@@ -288,13 +348,22 @@ pub struct ImageStreamImportSpec<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct ImportSite<'a> {
     /// The image or repository.
-    #[serde(borrow, default, deserialize_with = "nullable")]
+    #[serde(borrow, default, deserialize_with = "object")]
     pub from: ObjectReference<'a>,
     /// The tag that the image gets; the API server defaults it from the image's own tag.
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub to: Option<LocalReference<'a>>,
     /// The import policy that the tag will have.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub import_policy: Option<ImportPolicy>,
 }
 

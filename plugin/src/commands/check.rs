@@ -376,7 +376,7 @@ mod tests {
             let text = unreadable(&error);
             assert!(
                 text.starts_with("not a readable Build: invalid type: ")
-                    && text.ends_with(", expected struct BuildSpec"),
+                    && text.ends_with(", expected a map"),
                 "{text}"
             );
         }
