@@ -340,8 +340,16 @@ fn verified(live: &Installed, chain: &[u8], host: &Host, hint: String, checks: &
     let bundle = live.ca_bundle().unwrap_or_default();
     match verify_chain(chain, bundle.as_bytes(), host, Timestamp::now()) {
         Ok(leaf) => {
+            let authorities = inspect::inspect(bundle.as_bytes()).unwrap_or_default();
             let message = format!("for {host}, until {}", leaf.not_after);
-            checks.ok(GROUP, "certificate", message);
+            match authorities.iter().map(|ca| ca.not_after).max() {
+                Some(end) if end < leaf.not_after => {
+                    let message =
+                        format!("{message}, but the last authority of the caBundle ends at {end}");
+                    checks.warn(GROUP, "certificate", message, hint);
+                }
+                _ => checks.ok(GROUP, "certificate", message),
+            }
         }
         Err(error) => {
             let message = format!("the API servers do not accept it: {error}");

@@ -24,6 +24,11 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// A configuration made for the occasion takes a while to reach every API server.
 const REHEARSAL_LIMIT: Duration = Duration::from_secs(5);
 
+/// What a webhook that does not work means where it was installed with `--failure-policy fail`, and the way out.
+const FAILS_CLOSED: &str = "failurePolicy is Fail, so objects that match are refused until it answers: label an object or a \
+                            namespace extreg.io/ignore=true to create them without it, or run \"webhook uninstall --yes\", \
+                            which needs no webhook";
+
 /// Prove that the webhook works: an object created as a dry run has to come back as the policies say
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
@@ -111,6 +116,10 @@ async fn check(
         // Called it can be, or nobody here may find out: then what was seen first has to do.
         Ok(()) => format!("{why}; the API server does reach the webhook"),
         Err(_) => why,
+    };
+    let message = match entry["failurePolicy"].as_str() {
+        Some("Ignore") => message,
+        _ => format!("{message}; {FAILS_CLOSED}"),
     };
     no(namespace, message, Exit::No)
 }
