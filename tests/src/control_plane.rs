@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::Binaries;
@@ -25,6 +26,15 @@ pub use openshift::custom_resource_definitions;
 pub use options::Options;
 pub use pki::{CertPair, Pki};
 pub use schema::structural_schema;
+
+const AUDIT_POLICY_FILE: &str = "audit-policy.json";
+const AUDIT_LOG_FILE: &str = "audit.log";
+/// The API server notes the patches of webhooks from level Request on (apiserver
+/// `pkg/admission/plugin/webhook/mutating/dispatcher.go`, `mutationAnnotator`).
+const AUDIT_POLICY: &str = r#"{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],"rules":[
+    {"level":"Request","verbs":["create","update","patch"],
+     "resources":[{"group":"build.openshift.io"},{"group":"image.openshift.io"}]},
+    {"level":"Metadata"}]}"#;
 
 /// A running control plane: the API server, RBAC, admission, and nothing else. There are no controllers: a namespace
 /// that is deleted stays, no service account is made, nothing is scheduled.
@@ -149,6 +159,16 @@ impl ControlPlane {
             .context("the API server gave the namespace no name")
     }
 
+    /// The audit events so far, of a control plane with [`Options::audit_log`]. An event is written before its request
+    /// is answered.
+    pub fn audit_events(&self) -> Result<Vec<Value>> {
+        let log = std::fs::read_to_string(self.folder().join(AUDIT_LOG_FILE))
+            .context("read the audit log")?;
+        log.lines()
+            .map(|line| serde_json::from_str(line).context("read an audit event"))
+            .collect()
+    }
+
     /// The process ids of kube-apiserver and etcd.
     pub fn pids(&self) -> Vec<u32> {
         [&self.api_server, &self.etcd]
@@ -209,6 +229,9 @@ impl ControlPlane {
             path,
             Command::new(binaries.etcd()).args(etcd_args()),
         )?;
+        if options.audit_log {
+            std::fs::write(path.join(AUDIT_POLICY_FILE), AUDIT_POLICY)?;
+        }
         let args = api_server_args(port, options);
         let mut api_server = Command::new(binaries.kube_apiserver());
         api_server.args(&args);
@@ -311,6 +334,10 @@ fn api_server_args(port: u16, options: &Options) -> Vec<String> {
             "--runtime-config={}",
             options.runtime_config.join(",")
         ));
+    }
+    if options.audit_log {
+        args.push(format!("--audit-policy-file={AUDIT_POLICY_FILE}"));
+        args.push(format!("--audit-log-path={AUDIT_LOG_FILE}"));
     }
     args.extend(options.api_server_args.iter().cloned());
     args

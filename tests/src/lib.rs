@@ -12,6 +12,7 @@ mod go_program;
 mod guard;
 mod importer;
 mod input;
+mod mutator;
 mod process;
 pub mod registry;
 mod review_client;
@@ -26,6 +27,7 @@ pub use control_plane::{
 pub use go_program::{build_peer, build_promtool};
 pub use importer::Importer;
 pub use input::with_input;
+pub use mutator::Mutator;
 pub use process::Process;
 pub use review_client::{Answer, ReviewClient};
 pub use webhook::WebhookServer;

@@ -1,5 +1,13 @@
 //! `oc extreg webhook`: installed, proven, upgraded, rolled back and removed on a real API server.
 
+#[path = "install/beside.rs"]
+mod beside;
+#[path = "install/chaos.rs"]
+mod chaos;
+#[path = "install/down.rs"]
+mod down;
+#[path = "install/dry_run.rs"]
+mod dry_run;
 #[path = "install/elsewhere.rs"]
 mod elsewhere;
 #[path = "install/follow.rs"]
@@ -8,6 +16,8 @@ mod follow;
 mod installed;
 #[path = "install/refusals.rs"]
 mod refusals;
+#[path = "install/staged.rs"]
+mod staged;
 #[path = "install/support.rs"]
 mod support;
 #[path = "install/upgrade.rs"]

@@ -9,6 +9,7 @@ pub struct Options {
     pub(super) runtime_config: Vec<String>,
     pub(super) api_server_args: Vec<String>,
     pub(super) openshift: bool,
+    pub(super) audit_log: bool,
 }
 
 impl Default for Options {
@@ -18,6 +19,7 @@ impl Default for Options {
             runtime_config: Vec::new(),
             api_server_args: Vec::new(),
             openshift: true,
+            audit_log: false,
         }
     }
 }
@@ -49,6 +51,14 @@ impl Options {
     pub fn mutating_admission_policies(self) -> Self {
         self.feature_gate("MutatingAdmissionPolicy", true)
             .serve("admissionregistration.k8s.io/v1beta1")
+    }
+
+    /// Records every request, with [`crate::ControlPlane::audit_events`] to read it; what webhooks patched is
+    /// recorded for OpenShift's resources.
+    #[must_use]
+    pub fn audit_log(mut self) -> Self {
+        self.audit_log = true;
+        self
     }
 
     /// One more argument of kube-apiserver; one given twice wins over ours.

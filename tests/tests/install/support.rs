@@ -2,12 +2,22 @@
 
 use std::process::{Command, Output};
 
-use extreg_tests::{ControlPlane, Options, workspace_binary};
-use serde_json::Value;
+use extreg_tests::{ControlPlane, Options, WebhookServer, workspace_binary};
+use serde_json::{Value, json};
 
 /// A control plane of its own: an installation is a thing of the whole cluster.
 pub(crate) struct Cluster {
     pub(crate) plane: ControlPlane,
+}
+
+/// An ImageStream with one tag of Docker Hub.
+pub(crate) fn stream(namespace: &str, name: &str) -> Value {
+    json!({
+        "apiVersion": "image.openshift.io/v1",
+        "kind": "ImageStream",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"tags": [{"name": "latest", "from": {"kind": "DockerImage", "name": "docker.io/acme/app:latest"}}]},
+    })
 }
 
 /// How a run ended.
@@ -47,6 +57,36 @@ impl Cluster {
             .unwrap()
     }
 
+    /// Installs a webhook outside of the cluster.
+    pub(crate) async fn install(&self, server: &WebhookServer, more: &str) -> Run {
+        let (url, ca) = (server.url(), server.ca_file());
+        self.webhook(&format!(
+            "install --url {url} --ca-file {} {more}",
+            ca.display()
+        ))
+        .await
+        .ends(0)
+    }
+
+    /// A namespace with labels, and in it the secret that the built-in policy names.
+    pub(crate) fn project(&self, name: &str, labels: &Value) {
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+        let config = json!({"auths": {"docker.io": {"auth": "dTpw"}}}).to_string();
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+            "metadata": {"name": "dockerhub", "namespace": name}, "stringData": {".dockerconfigjson": config},
+        });
+        self.kubectl("create -f -", &namespace);
+        self.kubectl("create -f -", &secret);
+    }
+
+    /// Whether the webhook schedules the tag of an ImageStream that is created, which has to succeed.
+    pub(crate) fn schedules(&self, stream: &Value) -> bool {
+        let created = self.kubectl("create -o json -f -", stream);
+        let created: Value = serde_json::from_str(&created).unwrap();
+        created["spec"]["tags"][0]["importPolicy"]["scheduled"] == true
+    }
+
     /// Runs kubectl, which has to succeed, and returns its stdout.
     pub(crate) fn kubectl(&self, args: &str, stdin: &Value) -> String {
         let run = self.run_kubectl(args, stdin);
@@ -61,7 +101,7 @@ impl Cluster {
         run.err
     }
 
-    fn run_kubectl(&self, args: &str, stdin: &Value) -> Run {
+    pub(crate) fn run_kubectl(&self, args: &str, stdin: &Value) -> Run {
         use std::io::Write as _;
         let mut kubectl = self.plane.kubectl();
         kubectl
