@@ -111,7 +111,7 @@ fn fix(snapshot: &Snapshot) -> Remedy {
         List::Cluster(_) | List::Absent | List::Unknown => Remedy::instruct_after(
             format!(
                 "decide which registries are approved, write them down as ApprovedRegistries and audit \
-                 with that (--approved FILE); what is in use is not what is approved. Then write the \
+                 with that (--policy FILE); what is in use is not what is approved. Then write the \
                  list to {FIELD}"
             ),
             Inspection::Inventory,
