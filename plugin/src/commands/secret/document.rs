@@ -102,6 +102,28 @@ pub(super) fn replace(
     })
 }
 
+/// The keys that hold a token, which is used in place of a password.
+pub(super) fn keys_of_tokens(
+    document: &[u8],
+    format: DockerConfigFormat,
+) -> Result<Vec<String>, Unchangeable> {
+    let text = str::from_utf8(document).map_err(|_| Unchangeable::Unreadable)?;
+    let is_token = |(name, value): (&String, &Value)| {
+        TOKENS.iter().any(|token| name.eq_ignore_ascii_case(token))
+            && value.as_str().is_some_and(|text| !text.is_empty())
+    };
+    let has_token = |raw: &RawValue| {
+        let entry = serde_json::from_str::<Map<String, Value>>(raw.get());
+        entry.is_ok_and(|entry| entry.iter().any(is_token))
+    };
+    let maps = entry_maps(text, format)?;
+    let entries = maps.iter().flat_map(|map| &map.entries);
+    Ok(entries
+        .filter(|(_, raw)| has_token(raw))
+        .map(|(key, _)| key.clone())
+        .collect())
+}
+
 /// An entry with another credential.
 fn with_credential(old: &RawValue, entry: &Map<String, Value>) -> Value {
     let old = serde_json::from_str::<Value>(old.get()).unwrap_or_default();

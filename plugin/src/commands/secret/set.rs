@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_core::credential::DockerConfigKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -237,8 +238,16 @@ fn plan(
     let config = docker_config(&secret, field).ok_or_else(unreadable)?;
     let login = credential.login();
     let held = logins(&config).map_err(|_| unreadable())?;
+    let is_wanted = |key: &DockerConfigKey| keys.contains(&key.as_written());
+    let tokens = document::keys_of_tokens(&config, format)
+        .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
+    // A key that holds nothing is written over.
     let differs = held.iter().find(|one| {
-        keys.contains(&one.key.as_written()) && !one.login.is_some_and(|other| other.is(&login))
+        let is_another = match one.login {
+            Some(other) => !other.is(&login),
+            None => tokens.iter().any(|key| key == one.key.as_written()),
+        };
+        is_wanted(one.key) && is_another
     });
     if let Some(one) = differs {
         return Err(Error::failed(format!(
@@ -250,9 +259,9 @@ fn plan(
             reference.namespace
         )));
     }
-    let replaced = document::replace(&config, format, &credential.entry(), |_| false, &keys)
+    let replaced = document::replace(&config, format, &credential.entry(), is_wanted, &keys)
         .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
-    if replaced.added.is_empty() {
+    if replaced.added.is_empty() && replaced.changed.is_empty() {
         return Ok(Plan::Unchanged(secret));
     }
     Ok(Plan::Change(Ready {
