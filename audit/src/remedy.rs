@@ -55,6 +55,18 @@ impl Remedy {
         }
     }
 
+    /// Both, one after the other. What a person has to do for one of them comes alone.
+    #[must_use]
+    pub fn and(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Run(mut actions), Self::Run(more)) => {
+                actions.extend(more);
+                Self::Run(actions)
+            }
+            (Self::Run(_), other) | (other, _) => other,
+        }
+    }
+
     /// The commands that write.
     pub fn actions(&self) -> &[Action] {
         match self {

@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use extreg_core::credential::Consumer;
 use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
@@ -110,9 +112,13 @@ impl Judge<'_> {
             ),
             fix: match (self.secret_for(Consumer::Import), tag) {
                 (Some(secret), _) if secret.excluded => remedy::exclude(&secret.object, false),
-                (_, Some(tag)) => remedy::hub_name(self.image()).map_or_else(
-                    || self.provide(),
-                    |image| remedy::follow(&stream.object, tag, &image),
+                (_, Some(tag)) => remedy::authenticate_import(
+                    self.snapshot,
+                    &stream.object,
+                    tag,
+                    self.image(),
+                    self.registry(),
+                    &self.usage.image.repository,
                 ),
                 (_, None) => self.provide(),
             },
@@ -152,19 +158,20 @@ impl Judge<'_> {
                     workload.pull_secrets.join(", ")
                 )
             },
-            fix: match self.secret_for(Consumer::Kubelet) {
-                Some(secret) if workload.pull_secrets.is_empty() => {
+            fix: match workload.pull_secrets.first() {
+                // Those of a pod cannot be changed.
+                Some(named) if workload.object.kind == Kind::Pod => self.set(named),
+                Some(_) => self.give(Consumer::Kubelet, |secret| {
+                    remedy::add_pull_secret(&workload.object, secret)
+                }),
+                None => self.give(Consumer::Kubelet, |secret| {
                     let account = ObjectId {
                         kind: Kind::ServiceAccount,
                         name: workload.account.clone(),
                         ..workload.object.clone()
                     };
-                    remedy::link(&account, &secret.object.name, LinkUse::Pull)
-                }
-                Some(secret) if workload.object.kind != Kind::Pod => {
-                    remedy::add_pull_secret(&workload.object, &secret.object.name)
-                }
-                _ => self.provide(),
+                    remedy::link(&account, secret, LinkUse::Pull)
+                }),
             },
         })
     }
@@ -183,11 +190,16 @@ impl Judge<'_> {
                  global pull secret has a key for it.",
                 build.account
             ),
-            fix: match self.secret_for(Consumer::BuildPull) {
-                Some(secret) if build.object.kind == Kind::BuildConfig => {
-                    remedy::set_pull_secret(self.usage, &secret.object.name)
+            fix: {
+                let mut named = build.pull_secrets.iter();
+                let named = named.find(|(_, of)| **of == *self.image());
+                match (self.secret_for(Consumer::BuildPull), named) {
+                    _ if build.object.kind != Kind::BuildConfig => self.provide(),
+                    (None, Some((named, _))) => self.set(named),
+                    _ => self.give(Consumer::BuildPull, |secret| {
+                        remedy::set_pull_secret(self.usage, secret)
+                    }),
                 }
-                _ => self.provide(),
             },
         })
     }
@@ -197,7 +209,7 @@ impl Judge<'_> {
             return None;
         }
         let hub = self.is_hub();
-        let (credential, looked) = match Credentials::of(self.snapshot).push(build) {
+        let (credential, looked, named) = match Credentials::of(self.snapshot).push(build) {
             Push::Named(secret, credential) => (
                 credential,
                 format!(
@@ -205,6 +217,7 @@ impl Judge<'_> {
                     secret.name,
                     self.image()
                 ),
+                Some(secret.name),
             ),
             Push::Nothing if hub => (
                 Credential::None,
@@ -212,8 +225,9 @@ impl Judge<'_> {
                     "It names no push secret, and its account {} links no docker secret for pulls.",
                     build.account
                 ),
+                None,
             ),
-            Push::Unknown(doubt) if hub => (Credential::Unknown(doubt), String::new()),
+            Push::Unknown(doubt) if hub => (Credential::Unknown(doubt), String::new(), None),
             // What is pushed with the wrong secret is EXR009's.
             Push::Linked(_) | Push::WrongFallback(_) | Push::Nothing | Push::Unknown(_) => {
                 return None;
@@ -224,9 +238,11 @@ impl Judge<'_> {
             severity: CheckId::Exr007.severity(),
             what: format!("{} pushes {}", build.object.name, self.image()),
             looked,
-            fix: match self.secret_for(Consumer::BuildPush) {
-                Some(secret) => remedy::set_push_secret(&build.object, &secret.object.name),
-                None => self.provide(),
+            fix: match (self.secret_for(Consumer::BuildPush), named) {
+                (None, Some(named)) => self.set(&named),
+                _ => self.give(Consumer::BuildPush, |secret| {
+                    remedy::set_push_secret(&build.object, secret)
+                }),
             },
         };
         match credential {
@@ -329,17 +345,48 @@ impl Judge<'_> {
             })
     }
 
-    fn provide(&self) -> Remedy {
-        if let Some(image) = remedy::hub_name(self.image()) {
-            return Remedy::instruct(by_hand(&self.usage.place, &image));
+    /// Gives a secret that would serve to what uses the image; where none would, a new one.
+    fn give(&self, consumer: Consumer, give: impl FnOnce(&Arc<str>) -> Remedy) -> Remedy {
+        if let Some(secret) = self.secret_for(consumer) {
+            return give(&secret.object.name);
         }
-        let image = &self.usage.image;
-        let registry = match &*image.registry {
+        self.renamed().unwrap_or_else(|| {
+            remedy::provide_and_give(
+                self.snapshot,
+                &self.usage.place.object.namespace,
+                self.registry(),
+                &self.usage.image.repository,
+                give,
+            )
+        })
+    }
+
+    /// Writes a credential into a secret that is used already.
+    fn set(&self, secret: &str) -> Remedy {
+        let namespace = &self.usage.place.object.namespace;
+        self.renamed()
+            .unwrap_or_else(|| remedy::set_credential(namespace, secret, self.registry()))
+    }
+
+    fn provide(&self) -> Remedy {
+        self.renamed().unwrap_or_else(|| {
+            let namespace = &self.usage.place.object.namespace;
+            let repository = &self.usage.image.repository;
+            remedy::provide_credential(self.snapshot, namespace, self.registry(), repository)
+        })
+    }
+
+    /// The usual key is found for another name of the image alone.
+    fn renamed(&self) -> Option<Remedy> {
+        let image = remedy::hub_name(self.image())?;
+        Some(Remedy::instruct(by_hand(&self.usage.place, &image)))
+    }
+
+    fn registry(&self) -> RegistryHost<'_> {
+        match &*self.usage.image.registry {
             "" => RegistryHost::DockerHub,
             host => RegistryHost::of(host),
-        };
-        let namespace = &self.usage.place.object.namespace;
-        remedy::provide_credential(self.snapshot, namespace, registry, &image.repository)
+        }
     }
 
     fn image(&self) -> &str {

@@ -195,13 +195,15 @@ impl Judged<'_> {
             Identity::Account(_) => remedy::schedule(object, first.tag, false),
             Identity::Unknown => remedy::look(self.snapshot, &object.namespace),
             Identity::Anonymous => {
-                if let Some(name) = remedy::hub_name(first.image) {
-                    return remedy::follow(object, first.tag, &name);
-                }
-                let registry = RegistryHost::of(&self.load.registry);
                 let repository = image(&self.load.registry, first).repository;
-                let namespace = &object.namespace;
-                remedy::provide_credential(self.snapshot, namespace, registry, &repository)
+                remedy::authenticate_import(
+                    self.snapshot,
+                    object,
+                    first.tag,
+                    first.image,
+                    RegistryHost::of(&self.load.registry),
+                    &repository,
+                )
             }
         }
     }

@@ -191,7 +191,6 @@ impl Judge<'_> {
                 workload: object.clone(),
                 container: Arc::clone(container),
                 field: Arc::clone(&self.usage.place.field),
-                was: Arc::clone(&image.written),
                 image: pinned.into(),
             });
         }
@@ -200,23 +199,17 @@ impl Judge<'_> {
                 if can_trigger && self.usage.meaning == Meaning::External =>
             {
                 let tag = format!("{}:{name}", stream.name);
-                let mut actions = vec![Action::CreateTag {
+                Remedy::run(Action::CreateTag {
                     stream,
                     tag: name.into(),
                     image: Arc::clone(&image.written),
-                }];
-                match triggers::follow(
+                })
+                .and(triggers::follow(
                     workload,
                     &object.namespace,
                     &tag,
                     std::slice::from_ref(container),
-                ) {
-                    Remedy::Run(trigger) => {
-                        actions.extend(trigger);
-                        Remedy::Run(actions)
-                    }
-                    other => other,
-                }
+                ))
             }
             _ => Remedy::instruct(by_hand(&self.usage.place, "the image by its digest")),
         }

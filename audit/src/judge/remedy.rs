@@ -7,6 +7,7 @@ use extreg_core::registry::RegistryHost;
 
 use super::images::policy;
 use crate::coverage::GapReason;
+use crate::credentials::{Credential, Credentials};
 use crate::kind::Kind;
 use crate::place::ObjectId;
 use crate::remedy::{Action, Inspection, LinkUse, Remedy, SpecTag};
@@ -21,6 +22,40 @@ pub(super) fn provide_credential(
 ) -> Remedy {
     let name = secret_name(snapshot, namespace, registry, repository);
     set_credential(namespace, name, registry)
+}
+
+/// The same, and gives the secret to what is to use it: only imports find it without that.
+pub(super) fn provide_and_give(
+    snapshot: &Snapshot,
+    namespace: &Arc<str>,
+    registry: RegistryHost<'_>,
+    repository: &str,
+    give: impl FnOnce(&Arc<str>) -> Remedy,
+) -> Remedy {
+    let name: Arc<str> = secret_name(snapshot, namespace, registry, repository).into();
+    set_credential(namespace, &name, registry).and(give(&name))
+}
+
+/// Gives the import of a tag a credential: under the name of its image that the usual key is found
+/// for, and where that has none either, in the secret that the policy names.
+pub(super) fn authenticate_import(
+    snapshot: &Snapshot,
+    stream: &ObjectId,
+    tag: &TagRecord,
+    image: &str,
+    registry: RegistryHost<'_>,
+    repository: &str,
+) -> Remedy {
+    let namespace = &stream.namespace;
+    let provide = || provide_credential(snapshot, namespace, registry, repository);
+    let Some(name) = hub_name(image) else {
+        return provide();
+    };
+    let renamed = follow(stream, tag, &name);
+    match Credentials::of(snapshot).import(namespace, &name) {
+        Credential::None => renamed.and(provide()),
+        Credential::Found { .. } | Credential::Broken { .. } | Credential::Unknown(_) => renamed,
+    }
 }
 
 /// Writes a credential for a registry into a secret, which keeps its other keys.
@@ -155,7 +190,7 @@ pub(super) fn schedule(stream: &ObjectId, tag: &TagRecord, scheduled: bool) -> R
 }
 
 /// Lets a tag follow the same image under another name.
-pub(super) fn follow(stream: &ObjectId, tag: &TagRecord, image: &str) -> Remedy {
+fn follow(stream: &ObjectId, tag: &TagRecord, image: &str) -> Remedy {
     match SpecTag::of(stream, tag) {
         Some(tag) => Remedy::run(Action::FollowImage {
             tag,

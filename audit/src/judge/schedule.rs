@@ -214,12 +214,13 @@ impl Judge<'_> {
     fn credential_for(&self, tag: &TagRecord, image: External<'_>) -> Remedy {
         let stream = &self.stream.object;
         let repository = image.image.repository_path();
-        remedy::hub_name(image.written).map_or_else(
-            || {
-                let namespace = &stream.namespace;
-                remedy::provide_credential(self.snapshot, namespace, image.host, &repository)
-            },
-            |name| remedy::follow(stream, tag, &name),
+        remedy::authenticate_import(
+            self.snapshot,
+            stream,
+            tag,
+            image.written,
+            image.host,
+            &repository,
         )
     }
 

@@ -7,10 +7,8 @@ use crate::snapshot::{TagOrigin, TagRecord};
 
 /// A command that writes, as what it does to which object.
 ///
-/// Each one is run by a test on the state that it is suggested for, on a control plane where that
-/// serves what it needs. [`Action::StartBuild`], [`Action::ImportTag`], [`Action::CreateStream`],
-/// [`Action::Rollout`] of a DeploymentConfig, [`Action::DeleteTag`], [`Action::Promote`] and
-/// [`Action::RestoreTag`] need OpenShift's own servers, the webhook's commands an installation.
+/// Each one is run by a test on the state that it is suggested for, on a control plane; where only
+/// OpenShift's own servers or nodes can carry it out, that test says so (`tests/tests/remedies`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Lets a build push with a secret.
@@ -154,27 +152,14 @@ pub enum Action {
         /// The container.
         container: Arc<str>,
     },
-    /// Lets a container run another image.
+    /// Lets a container of a pod run another image.
     SetImage {
-        /// The workload.
+        /// The pod.
         workload: ObjectId,
         /// The container.
         container: Arc<str>,
         /// The field of its image: `spec.template.spec.containers[0].image`.
         field: Arc<str>,
-        /// The image that it runs now, as written.
-        was: Arc<str>,
-        /// The image.
-        image: Arc<str>,
-    },
-    /// Sets the image of any other field.
-    SetField {
-        /// The object.
-        object: ObjectId,
-        /// The field: `spec.output.to.name`.
-        field: Arc<str>,
-        /// The image that it names now, as written.
-        was: Arc<str>,
         /// The image.
         image: Arc<str>,
     },

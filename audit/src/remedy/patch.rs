@@ -106,23 +106,6 @@ pub(super) fn patch(action: &Action) -> Option<(PatchKind, Value)> {
                 add(&format!("{change}/containerNames"), json!([&**container])),
             ])
         }
-        // kubectl and oc have a command for it, which knows every other kind.
-        Action::SetImage {
-            workload,
-            field,
-            was,
-            image,
-            ..
-        } if workload.kind == Kind::DeploymentConfig => {
-            let path = pointer(field);
-            json!([test(&path, was), replace(&path, image)])
-        }
-        Action::SetField {
-            field, was, image, ..
-        } => {
-            let path = pointer(field);
-            json!([test(&path, was), replace(&path, image)])
-        }
         Action::SetOutput { was, image, .. } => {
             let path = "/spec/output/to";
             json!([
@@ -248,7 +231,6 @@ impl Action {
             | Self::Retag { stream, .. }
             | Self::RestoreTag { stream, .. }
             | Self::DeleteTag { stream, .. } => stream,
-            Self::SetField { object, .. } => object,
             Self::StartBuild { config } => config,
             Self::SetClusterList { .. }
             | Self::VerifyRegistry { .. }

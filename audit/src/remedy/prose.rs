@@ -70,7 +70,7 @@ impl Action {
                 "set spec.triggers[{index}].imageChangeParams.containerNames of {object} to \
                  {container}"
             ),
-            Self::SetImage { field, image, .. } | Self::SetField { field, image, .. } => {
+            Self::SetImage { field, image, .. } => {
                 format!("set {field} of {object} to {image}")
             }
             Self::SetOutput { image, .. } => {

@@ -157,7 +157,6 @@ impl Action {
             Self::FollowImage { image, .. }
             | Self::CreateTag { image, .. }
             | Self::SetImage { image, .. }
-            | Self::SetField { image, .. }
             | Self::SetOutput { image, .. } => Some(image),
             _ => None,
         }
@@ -176,12 +175,8 @@ impl Action {
         }
     }
 
-    fn is_output(&self) -> bool {
-        match self {
-            Self::SetOutput { .. } => true,
-            Self::SetField { field, .. } => field.starts_with("spec.output"),
-            _ => false,
-        }
+    const fn is_output(&self) -> bool {
+        matches!(self, Self::SetOutput { .. })
     }
 
     const fn is_cluster_list(&self) -> bool {

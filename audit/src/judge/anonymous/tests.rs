@@ -58,7 +58,9 @@ fn a_workload_without_a_credential() {
 
 #[test]
 fn a_workload_is_fixed_where_its_secrets_come_from() {
-    assert_eq!(fixes(World::new().workload(web())), [CREATE]);
+    let created =
+        format!("{CREATE} && oc extreg secret link dockerhub --for pull --account default -n shop");
+    assert_eq!(fixes(World::new().workload(web())), [created.clone()]);
     let linked = World::new()
         .secret("shop", "hub", HUB_SECRET)
         .workload(web());
@@ -82,7 +84,7 @@ fn a_workload_is_fixed_where_its_secrets_come_from() {
     let broken = World::new()
         .secret("shop", "dockerhub", QUAY)
         .workload(web());
-    assert_eq!(fixes(broken), [CREATE]);
+    assert_eq!(fixes(broken), [created]);
 }
 
 #[test]

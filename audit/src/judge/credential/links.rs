@@ -89,10 +89,11 @@ fn wrong(snapshot: &Snapshot, build: &BuildRecord, secret: &ObjectId) -> Finding
     let object = &build.object;
     let image = &build.pushes_to;
     let mut others = Credentials::of(snapshot).secrets(&object.namespace);
-    let fix = others.find(|other| serves(other, image)).map_or_else(
-        || provide(snapshot, &object.namespace, image),
-        |other| remedy::set_push_secret(object, &other.object.name),
-    );
+    let give = |secret: &Arc<str>| remedy::set_push_secret(object, secret);
+    let fix = match others.find(|other| serves(other, image)) {
+        Some(other) => give(&other.object.name),
+        None => provide(snapshot, &object.namespace, image, give),
+    };
     Finding {
         message: format!(
             "{} pushes {image} with {}, which has no key for it",
@@ -117,12 +118,18 @@ fn wrong(snapshot: &Snapshot, build: &BuildRecord, secret: &ObjectId) -> Finding
     }
 }
 
-fn provide(snapshot: &Snapshot, namespace: &Arc<str>, image: &str) -> Remedy {
+fn provide(
+    snapshot: &Snapshot,
+    namespace: &Arc<str>,
+    image: &str,
+    give: impl FnOnce(&Arc<str>) -> Remedy,
+) -> Remedy {
     let Ok(reference) = ImageRef::parse(image) else {
         return Remedy::instruct(format!("write an image in the output: {image} is none"));
     };
     let registry = RegistryHost::of(reference.with_defaults().registry());
-    remedy::provide_credential(snapshot, namespace, registry, &reference.repository_path())
+    let repository = reference.repository_path();
+    remedy::provide_and_give(snapshot, namespace, registry, &repository, give)
 }
 
 fn mount_only(account: &AccountRecord, secret: &str, builds: &[&BuildRecord]) -> Finding {

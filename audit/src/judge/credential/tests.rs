@@ -287,7 +287,8 @@ fn a_push_with_the_wrong_secret() {
         found.message,
         "app pushes docker.io/u/a:1 with builder-dockercfg-x, which has no key for it"
     );
-    assert_eq!(found.fix_text(), set("dockerhub"));
+    let name = r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"dockerhub"}}}}' -n shop"#;
+    assert_eq!(found.fix_text(), format!("{} && {name}", set("dockerhub")));
     assert_eq!(
         one(world().secret("shop", "hub", HUB)).fix_text(),
         r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n shop"#

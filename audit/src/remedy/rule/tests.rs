@@ -25,9 +25,8 @@ fn create(namespace: &str, name: &str, tag: &str, image: &str) -> Action {
 }
 
 fn output(image: &str) -> Action {
-    Action::SetField {
-        object: object(Kind::ImageStream, "shop", "app"),
-        field: "spec.output.to.name".into(),
+    Action::SetOutput {
+        build: object(Kind::ImageStream, "shop", "app"),
         was: "x".into(),
         image: image.into(),
     }

@@ -1,0 +1,134 @@
+//! Every command that `audit` and `status` suggest, run on a real API server in the state that it is
+//! suggested for: then the finding or the broken link is gone, nothing else has changed, and the audit
+//! finds nothing that it did not find before.
+//!
+//! [`coverage`] decides for each action whether a case runs it here, or why none can.
+#![cfg(test)]
+
+mod bench;
+mod cases;
+mod coverage;
+mod objects;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use extreg_audit::caller::Caller;
+use extreg_audit::remedy::Remedy;
+use extreg_tests::ControlPlane;
+
+use self::bench::Bench;
+use self::cases::{Case, Ends};
+
+/// Cases that run at the same time.
+const WORKERS: usize = 3;
+
+#[tokio::test]
+async fn each_command_ends_its_finding_and_changes_nothing_else() {
+    let plane = ControlPlane::shared().await.unwrap();
+    let mut failed = Vec::new();
+    // Each changes what all namespaces share, and counts all of them.
+    for case in cases::of_the_cluster() {
+        failed.extend(run(plane, &case).err());
+        Bench::new(plane, &case).clean().unwrap();
+    }
+    let all = cases::of_a_namespace();
+    let next = AtomicUsize::new(0);
+    let shared = Mutex::new(failed);
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(case) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(why) = run(plane, case) {
+                        shared.lock().unwrap().push(why);
+                    }
+                }
+            });
+        }
+    });
+    let failed = shared.into_inner().unwrap();
+    assert!(
+        failed.is_empty(),
+        "{} cases fail:\n\n{}",
+        failed.len(),
+        failed.join("\n\n")
+    );
+}
+
+/// Why a case fails.
+fn run(plane: &ControlPlane, case: &Case) -> Result<(), String> {
+    let bench = Bench::new(plane, case);
+    bench
+        .prepare(case)
+        .and_then(|()| judge(&bench, case))
+        .map_err(|why| format!("{} ({}): {why}", case.name, bench.namespace))
+}
+
+fn judge(bench: &Bench<'_>, case: &Case) -> Result<(), String> {
+    let wanted = Remedy::Run(case.actions.clone())
+        .command(Caller::Kubectl)
+        .unwrap_or_default();
+    let wanted = bench.placed(&wanted);
+    let (found, findings) = bench.told(&case.told)?;
+    if found.len() != 1 || found[0] != wanted {
+        return Err(format!(
+            "suggests {found:#?}\nand not {wanted}\nof {findings:#?}"
+        ));
+    }
+    let before = bench.dump()?;
+    bench.paste(&wanted)?;
+    let after = bench.dump()?;
+    let mut unmet: Vec<&str> = case.changed.to_vec();
+    for (object, at, value) in before.symmetric_difference(&after) {
+        let place = format!("{object} {at}");
+        let met = case.changed.iter().filter(|part| is_in(&place, part));
+        let met: Vec<_> = met.collect();
+        if met.is_empty() {
+            return Err(format!("{wanted}\nchanges {place}: {value}"));
+        }
+        unmet.retain(|part| !met.iter().any(|of| **of == *part));
+    }
+    if !unmet.is_empty() {
+        return Err(format!("{wanted}\ndoes not change {unmet:?}"));
+    }
+    let (left, findings_after) = bench.told(&case.told)?;
+    match case.ends {
+        Ends::Now if !left.is_empty() => {
+            return Err(format!("{wanted}\ndoes not end it: {left:#?}"));
+        }
+        Ends::Later(_) if left.contains(&wanted) => {
+            return Err(format!("{wanted}\nis suggested again"));
+        }
+        Ends::Now | Ends::Later(_) => {}
+    }
+    let new = findings_after.difference(&findings);
+    let new: Vec<_> = new
+        .filter(|finding| !case.brings.iter().any(|rule| finding.starts_with(rule)))
+        .collect();
+    if new.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{wanted}\nbrings {new:#?}"))
+    }
+}
+
+/// Whether a place is a field, or in it.
+fn is_in(place: &str, field: &str) -> bool {
+    place
+        .strip_prefix(field)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || field.ends_with(' '))
+}
+
+#[test]
+fn each_case_has_a_name_of_its_own() {
+    let all = cases::all();
+    let names: std::collections::BTreeSet<_> = all.iter().map(|case| &case.name).collect();
+    assert_eq!(names.len(), all.len());
+    for case in &all {
+        assert!(
+            !case.actions.is_empty() && !case.changed.is_empty(),
+            "{}",
+            case.name
+        );
+    }
+}
