@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, demo, image, live, manifests, test};
+use crate::{bench, check, demo, fuzz, image, live, manifests, test};
 
 /// The tasks of this repository.
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ enum Task {
     Ci,
     /// Measure speed and memory against a constant answer, Go's controller-runtime and no webhook.
     Bench(bench::Args),
+    /// Run libFuzzer on each fuzz target, with the committed corpus.
+    Fuzz(fuzz::Args),
     /// Write the webhook's container image as an OCI archive, without a container engine.
     Image(image::Args),
     /// Write the folder manifests/yaml anew.
@@ -45,6 +47,7 @@ impl Cli {
                 test::run(&test::Args::default())
             }
             Task::Bench(args) => bench::run(&args),
+            Task::Fuzz(args) => fuzz::run(&args),
             Task::Image(args) => image::run(&args),
             Task::Manifests => manifests::run(),
             Task::Live(args) => live::run(&args),

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod cli;
 mod demo;
+mod fuzz;
 mod image;
 mod live;
 mod manifests;
