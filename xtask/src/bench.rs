@@ -11,11 +11,13 @@ mod command;
 mod commands;
 mod decision;
 mod memory;
+mod overload;
 mod pin;
 mod pressure;
 mod program;
 mod report;
 mod server;
+mod soak;
 
 use std::path::PathBuf;
 
@@ -37,6 +39,9 @@ pub(crate) struct Args {
     /// Milliseconds that each rival is loaded in a round
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     milliseconds: u64,
+    /// Seconds that a soak takes; a day before a release
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(10..=604_800))]
+    seconds: u64,
     /// For audit and commands, the size of the cluster and of the tree: 0.1 for a short run
     #[arg(long, default_value_t = 1.0, value_parser = part)]
     scale: f64,
@@ -55,6 +60,10 @@ enum What {
     Cluster,
     /// Resident memory, and the time until the webhook is ready
     Memory,
+    /// Ten times the clients that use all of the webhook
+    Overload,
+    /// Load for --seconds, and whether memory and open files grow; only where it is named
+    Soak,
     /// The audit of a large cluster against kubectl get, and of files against cat
     Audit,
     /// Every command that reads a whole cluster, over 10,000 namespaces, and the one that reads none
@@ -89,6 +98,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted(What::Admission) {
         admission::run(&programs, args)?;
+    }
+    if wanted(What::Overload) {
+        overload::run(&programs, args)?;
+    }
+    if args.what.contains(&What::Soak) {
+        soak::run(&programs, args)?;
     }
     if wanted(What::Memory) {
         pressure::run(&programs)?;

@@ -128,6 +128,12 @@ impl Server {
             .context("read VmRSS and VmHWM of /proc/PID/status")
     }
 
+    /// Files that it has open, sockets included.
+    pub(super) fn files(&self) -> Result<f64> {
+        let count = std::fs::read_dir(format!("/proc/{}/fd", self.pid()?))?.count();
+        Ok(f64::from(u32::try_from(count)?))
+    }
+
     fn pid(&self) -> Result<u32> {
         self.process.pid().context("the process has no id")
     }
