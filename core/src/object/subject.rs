@@ -447,7 +447,7 @@ mod tests {
             Subject::of_object(resource, &object.to_string()).unwrap();
             let mut count = 0;
             for pointer in pointers_to_objects(&object, "") {
-                for list in ["[]", r#"["DockerImage"]"#, r#"[null, null]"#] {
+                for list in ["[]", r#"["DockerImage"]"#, r"[null, null]"] {
                     let mut wrong = object.clone();
                     *wrong.pointer_mut(&pointer).unwrap() = serde_json::from_str(list).unwrap();
                     let wrong = wrong.to_string();
