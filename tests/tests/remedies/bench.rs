@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use extreg_tests::{ControlPlane, PluginFolder};
@@ -44,6 +44,8 @@ pub(crate) type Fields = BTreeSet<(String, String, String)>;
 pub(crate) struct Bench<'a> {
     plane: &'a ControlPlane,
     plugin: PluginFolder,
+    /// Of the user who runs the commands.
+    kubeconfig: PathBuf,
     pub(crate) namespace: String,
 }
 
@@ -52,6 +54,7 @@ impl<'a> Bench<'a> {
         Self {
             plane,
             plugin: PluginFolder::new().unwrap(),
+            kubeconfig: plane.kubeconfig().to_owned(),
             namespace: case.name.replace(' ', "-"),
         }
     }
@@ -87,6 +90,32 @@ impl<'a> Bench<'a> {
         }
         let line = format!("{apply} --subresource=status -n {namespace} -f -");
         self.run(&line, &list(&objects)).map(|_| ())
+    }
+
+    /// Goes on as a user who can read all of the namespace but one resource.
+    pub(crate) fn without(&mut self, refused: &str) -> Result<(), String> {
+        let user = format!("{}-user", self.namespace);
+        let rules: Vec<Value> = KINDS
+            .split(',')
+            .map(|resource| resource.split_once('.').unwrap_or((resource, "")))
+            .filter(|(plural, _)| *plural != refused)
+            .map(|(plural, group)| {
+                json!({"apiGroups": [group], "resources": [plural],
+                    "verbs": ["get", "list", "watch"]})
+            })
+            .collect();
+        let api = "rbac.authorization.k8s.io";
+        let version = format!("{api}/v1");
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": version, "kind": "Role", "metadata": {"name": "reader"}, "rules": rules},
+            {"apiVersion": version, "kind": "RoleBinding", "metadata": {"name": "reader"},
+                "roleRef": {"apiGroup": api, "kind": "Role", "name": "reader"},
+                "subjects": [{"apiGroup": api, "kind": "User", "name": user}]},
+        ]});
+        let line = format!("kubectl apply --server-side -n {} -f -", self.namespace);
+        self.run(&line, &list.to_string())?;
+        self.kubeconfig = self.plane.user(&user, &[]).unwrap();
+        Ok(())
     }
 
     /// Runs a suggested command as a user pastes it. What it asks for at a terminal is given by flags.
@@ -205,7 +234,7 @@ impl<'a> Bench<'a> {
                 "PATH",
                 format!("{}:{plugin}:/usr/bin:/bin", programs.display()),
             )
-            .env("KUBECONFIG", self.plane.kubeconfig())
+            .env("KUBECONFIG", &self.kubeconfig)
             .env("KUBECACHEDIR", self.plane.folder().join("kubectl-cache"))
             .env("HOME", "/nonexistent")
             .stdin(Stdio::piped())

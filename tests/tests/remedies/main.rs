@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use extreg_audit::caller::Caller;
 use extreg_audit::remedy::Remedy;
 use extreg_tests::ControlPlane;
+use tokio::sync::OnceCell;
 
 use self::bench::Bench;
 use self::cases::{Case, Ends};
@@ -25,16 +26,10 @@ const WORKERS: usize = 3;
 
 #[tokio::test]
 async fn each_command_ends_its_finding_and_changes_nothing_else() {
-    let plane = ControlPlane::shared().await.unwrap();
-    let mut failed = Vec::new();
-    // Each changes what all namespaces share, and counts all of them.
-    for case in cases::of_the_cluster() {
-        failed.extend(run(plane, &case).err());
-        Bench::new(plane, &case).clean().unwrap();
-    }
+    let (plane, failed) = plane().await;
     let all = cases::of_a_namespace();
     let next = AtomicUsize::new(0);
-    let shared = Mutex::new(failed);
+    let shared = Mutex::new(failed.to_vec());
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
@@ -53,6 +48,57 @@ async fn each_command_ends_its_finding_and_changes_nothing_else() {
         failed.len(),
         failed.join("\n\n")
     );
+}
+
+/// The control plane, once the cases of the cluster have run: each changes what all namespaces share,
+/// and counts all of them. Why some of these fail.
+async fn plane() -> (&'static ControlPlane, &'static [String]) {
+    static FAILED: OnceCell<Vec<String>> = OnceCell::const_new();
+    let plane = ControlPlane::shared().await.unwrap();
+    let of_the_cluster = || async {
+        let mut failed = Vec::new();
+        for case in cases::of_the_cluster() {
+            failed.extend(run(plane, &case).err());
+            Bench::new(plane, &case).clean().unwrap();
+        }
+        failed
+    };
+    (plane, FAILED.get_or_init(of_the_cluster).await)
+}
+
+/// Cases by their name, and the resource that the suggested command would write.
+const REFUSED: [(&str, &str); 6] = [
+    ("build that waits for its secret", "secrets"),
+    ("push secret that does not exist", "secrets"),
+    ("two secrets of one registry", "secrets"),
+    ("secret linked for mounts", "serviceaccounts"),
+    ("insecure tag", "imagestreams"),
+    ("next push without a secret", "buildconfigs"),
+];
+
+#[tokio::test]
+async fn no_command_is_suggested_that_needs_a_right_which_was_refused() {
+    let (plane, _) = plane().await;
+    let all = cases::of_a_namespace();
+    for (name, resource) in REFUSED {
+        let case = all.iter().find(|case| case.name == name).unwrap();
+        let mut bench = Bench::new(plane, case);
+        bench.namespace.push_str("-refused");
+        bench.prepare(case).unwrap();
+        let (before, _) = bench.told(&case.told).unwrap();
+        assert!(
+            before.iter().any(|text| is_command(text)),
+            "{name}: {before:?}"
+        );
+        bench.without(resource).unwrap();
+        let (told, _) = bench.told(&case.told).unwrap();
+        let shown: Vec<_> = told.iter().filter(|text| is_command(text)).collect();
+        assert!(shown.is_empty(), "{name} without {resource}: {shown:?}");
+    }
+}
+
+fn is_command(text: &str) -> bool {
+    !text.starts_with('[')
 }
 
 /// Why a case fails.

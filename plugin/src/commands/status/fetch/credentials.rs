@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_audit::{
+    coverage::{Gap, GapReason, GapSubject},
     kind::Kind,
     place::Origin,
     read::{ReadOptions, Reader},
@@ -144,7 +145,12 @@ impl Source {
                         Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => {
                             return Err(error);
                         }
-                        Err(_) => is_whole = false,
+                        Err(error) => {
+                            is_whole = false;
+                            if error.is_forbidden() {
+                                reader.coverage_mut().gaps.insert(refusal(kind, namespace));
+                            }
+                        }
                     }
                 }
                 if is_whole {
@@ -178,6 +184,18 @@ impl Source {
             }
             query.token = items.token;
         }
+    }
+}
+
+/// That the user cannot list a kind in a namespace.
+fn refusal(kind: Kind, namespace: &str) -> Gap {
+    Gap {
+        what: GapSubject::List {
+            kind,
+            namespace: namespace.into(),
+        },
+        why: GapReason::Forbidden,
+        message: String::new(),
     }
 }
 

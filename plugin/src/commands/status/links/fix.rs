@@ -102,6 +102,7 @@ impl Scene for World {
         let listed = match object.kind {
             Kind::BuildConfig => Listed::BuildConfigs,
             Kind::ImageStream => Listed::ImageStreams,
+            Kind::Secret | Kind::ServiceAccount => return self.credentials.is_denied(object),
             _ => return false,
         };
         self.unseen.why(listed, &object.namespace) == Some(&Gap::Forbidden)
