@@ -60,7 +60,10 @@ fn a_workload_without_a_credential() {
 fn a_workload_is_fixed_where_its_secrets_come_from() {
     let created =
         format!("{CREATE} && oc extreg secret link dockerhub --for pull --account default -n shop");
-    assert_eq!(fixes(World::new().workload(web())), [created.clone()]);
+    assert_eq!(
+        fixes(World::new().workload(web())),
+        std::slice::from_ref(&created)
+    );
     let linked = World::new()
         .secret("shop", "hub", HUB_SECRET)
         .workload(web());
