@@ -61,7 +61,8 @@ impl Programs {
 /// The folder of binaries that is given, or that these packages are built into.
 pub(super) fn folder(given: Option<&Path>, packages: &[&str]) -> Result<PathBuf> {
     match given {
-        Some(folder) => Ok(folder.to_owned()),
+        // Programs are started in folders of their own.
+        Some(folder) => Ok(std::path::absolute(folder)?),
         None => image::build_static(packages),
     }
 }
