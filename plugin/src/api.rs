@@ -14,11 +14,12 @@ mod page;
 mod patch;
 mod print;
 mod service;
+mod version;
 
 pub use self::{
     access::{Right, may, missing, whoami},
     apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
-    cluster::{Cluster, DryRun},
+    cluster::Cluster,
     config::{ConnectOptions, Login, connect, go_arch, go_os, kubeconfig, login},
     data::{DataFormat, print_data, to_data, yaml_document},
     error::from_kube,
@@ -34,4 +35,6 @@ pub(crate) use self::{
     diff::unified,
     error::innermost,
     object::{set, unset},
+    version::openshift_version,
 };
+pub use crate::args::DryRun;

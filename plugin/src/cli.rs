@@ -1,8 +1,5 @@
-//! Arguments: what can be typed, and nothing of what it means.
+//! The command line as a whole: the tree of commands, its help, and how `argv` becomes a [`Cli`].
 
-mod dry_run;
-mod duration;
-mod global;
 mod overview;
 mod parse;
 #[cfg(test)]
@@ -11,15 +8,11 @@ mod topics;
 
 use clap::Parser;
 
-pub(crate) use self::parse::{variable, with_default};
 pub use self::{
-    dry_run::DryRunArgs,
-    duration::{Timeout, parse_timeout},
-    global::{ConnectionArgs, GlobalArgs},
     overview::overview,
     parse::{Parsed, command, early_value, parse},
 };
-use crate::commands::Command;
+use crate::{args::GlobalArgs, commands::Command};
 
 /// Builds that push to an external registry, set up and kept true
 #[derive(Debug, Parser)]

@@ -101,5 +101,11 @@ fn context(line: &Line<'_>, caller: Caller, environment: &Environment) -> Option
         Quiet::Silent,
         0,
     );
-    Some(Context::new(caller, "complete", cli.global, printer.into()))
+    Some(Context::new(
+        caller,
+        cli::command,
+        "complete",
+        cli.global,
+        printer.into(),
+    ))
 }

@@ -8,8 +8,8 @@ use kube::config::Kubeconfig;
 
 use crate::{
     api::{self, Cluster, Login},
+    args::{ConnectionArgs, GlobalArgs, Timeout},
     caller::Caller,
-    cli::{ConnectionArgs, GlobalArgs, Timeout},
     defaults::InForce,
     error::Error,
     printer::Printer,
@@ -19,6 +19,8 @@ use crate::{
 pub struct Context {
     /// Who called us; displays as `oc extreg`.
     pub caller: Caller,
+    /// The tree of commands as a caller types them.
+    pub tree: fn(Caller) -> clap::Command,
     /// The way to stdout and stderr.
     pub printer: Arc<Printer>,
     /// `--namespace`, if given.
@@ -42,6 +44,7 @@ impl Context {
     /// For the command `verb`, with what was settled for every command.
     pub fn new(
         caller: Caller,
+        tree: fn(Caller) -> clap::Command,
         verb: &'static str,
         global: GlobalArgs,
         printer: Arc<Printer>,
@@ -60,6 +63,7 @@ impl Context {
         } = global;
         Self {
             caller,
+            tree,
             printer,
             namespace,
             no_input,

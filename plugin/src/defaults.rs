@@ -23,13 +23,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ArgMatches, parser::ValueSource};
+use clap::{ArgAction, ArgMatches, builder::BoolishValueParser, parser::ValueSource};
 use serde_json::{Map, Value};
 
-use crate::{
-    cli::{self, variable},
-    error::Error,
-};
+use crate::error::Error;
 
 const PROJECT_FILE: &str = ".extreg.yaml";
 /// A file of settings is not longer than this.
@@ -370,8 +367,24 @@ impl Layer<'_> {
             flag: name.to_owned(),
             id: id.clone(),
         });
-        Ok(command.mut_arg(id, |arg| cli::with_default(arg, values)))
+        Ok(command.mut_arg(id, |arg| with_default(arg, values)))
     }
+}
+
+/// The flag with another default, which is as good as a value given: what is required is there.
+pub(crate) fn with_default(arg: clap::Arg, values: Vec<String>) -> clap::Arg {
+    let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
+    let arg = arg.required(false).default_values(values);
+    if is_switch {
+        arg.value_parser(BoolishValueParser::new())
+    } else {
+        arg
+    }
+}
+
+/// The environment variable of a flag.
+pub(crate) fn variable(flag: &str) -> String {
+    format!("EXTREG_{}", flag.to_ascii_uppercase().replace('-', "_"))
 }
 
 fn scalars(value: &Value) -> Option<Vec<String>> {
@@ -389,7 +402,7 @@ fn scalars(value: &Value) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::Caller;
+    use crate::{caller::Caller, cli};
 
     fn applied(text: &str, is_project: bool) -> Result<Applied, String> {
         let dir = tempfile::tempdir().unwrap();
@@ -506,7 +519,7 @@ mod tests {
     fn value(flag: &clap::Arg) -> String {
         let possible = flag.get_possible_values();
         match possible.first() {
-            _ if matches!(flag.get_action(), clap::ArgAction::Count) => "1".to_owned(),
+            _ if matches!(flag.get_action(), ArgAction::Count) => "1".to_owned(),
             Some(first) if flag.get_action().takes_values() => first.get_name().to_owned(),
             _ if !flag.get_action().takes_values() => "true".to_owned(),
             _ => "1".to_owned(),

@@ -8,6 +8,7 @@
 mod document;
 mod error;
 mod exclude;
+mod message;
 mod mismatch;
 mod objects;
 pub(crate) mod places;
@@ -21,7 +22,6 @@ mod template;
 mod tree;
 mod yaml;
 
-pub(crate) use self::mismatch::{JsonFault, Mismatch};
 pub use self::{
     document::{Document, Origin, Syntax, Written},
     error::InputError,
@@ -32,4 +32,8 @@ pub use self::{
     source::{Source, SourceList, find_sources},
     split::MAX_DOCUMENT,
     tree::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree},
+};
+pub(crate) use self::{
+    message::{tell_skipped, told, undeclared, unreadable},
+    mismatch::{JsonFault, Mismatch},
 };

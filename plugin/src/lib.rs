@@ -1,30 +1,41 @@
 //! The command line `oc extreg`, also run as `kubectl extreg`.
 //!
-//! Four layers, each of which knows only the next: arguments ([`cli`]) are resolved into settings
+//! Four layers, each of which knows only the next: arguments ([`args`], [`cli`]) are resolved into settings
 //! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
 //! to say goes through the [`printer`], the only way to stdout and stderr. Talking to a cluster is
 //! [`api`]'s, asking a registry [`registry`]'s, and what is special about ImageStreams is `stream`'s;
 //! how a run ends is decided in [`exit`] and [`error`] alone.
 
 pub mod api;
+pub mod args;
 pub mod caller;
+mod checklist;
 pub mod cli;
 mod closest;
+mod collect;
 pub mod commands;
 pub mod complete;
 pub mod context;
+mod credential;
+mod csv;
 mod deadline;
 pub mod defaults;
+mod difference;
+mod engine;
 pub mod error;
 pub mod exit;
 mod fanout;
 mod file;
 pub mod input;
 mod installed;
+mod names;
 pub mod printer;
+mod project;
 pub mod registry;
 mod run;
 mod stream;
+mod target;
 mod users;
+mod verdict;
 
 pub use run::main;

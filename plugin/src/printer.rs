@@ -5,6 +5,7 @@
 //! line. A reader that goes away (`| head`) is no failure.
 
 mod color;
+mod columns;
 mod frame;
 mod text;
 
@@ -16,6 +17,7 @@ use std::{
 
 pub use extreg_audit::inert::inert;
 
+pub(crate) use self::columns::Columns;
 use self::frame::{Frame, Size};
 pub use self::{
     color::{ColorMode, Terminal},

@@ -5,8 +5,9 @@ use std::{ffi::OsString, process::ExitCode, sync::Arc};
 use clap::ValueEnum as _;
 
 use crate::{
+    args::GlobalArgs,
     caller::Caller,
-    cli::{self, Cli, GlobalArgs, Parsed},
+    cli::{self, Cli, Parsed},
     complete,
     context::{Context, Journal},
     defaults::Environment,
@@ -93,7 +94,13 @@ fn run(cli: Cli, caller: Caller) -> Exit {
             return Exit::Failed;
         }
     };
-    let context = Context::new(caller, command.name(), global, Arc::clone(&printer));
+    let context = Context::new(
+        caller,
+        cli::command,
+        command.name(),
+        global,
+        Arc::clone(&printer),
+    );
     let journal = context.journal.clone();
     let timeout = context.timeout.clone();
     let result = runtime.block_on(async {

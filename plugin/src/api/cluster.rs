@@ -10,7 +10,7 @@ use super::{
     Kind, MANAGER, Object, ObjectRef, from_kube,
     service::{WantsWarnings, warnings},
 };
-use crate::error::Error;
+use crate::{args::DryRun, error::Error};
 
 /// A cluster, as the user that the kubeconfig and the flags make us.
 #[derive(Clone)]
@@ -18,36 +18,6 @@ pub struct Cluster {
     client: Client,
     name: String,
     namespace: String,
-}
-
-/// `--dry-run`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DryRun {
-    /// Do it.
-    #[default]
-    None,
-    /// Say what would be done; nothing is sent that could change something.
-    Client,
-    /// Have the server check everything, admission and quota too, and keep nothing.
-    Server,
-}
-
-impl DryRun {
-    /// What is appended to a line of what was done.
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Client => " (dry run)",
-            Self::Server => " (server dry run)",
-        }
-    }
-
-    pub(super) const fn query(self) -> &'static str {
-        match self {
-            Self::None | Self::Client => "",
-            Self::Server => "&dryRun=All",
-        }
-    }
 }
 
 impl Cluster {

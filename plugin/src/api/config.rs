@@ -19,7 +19,7 @@ use super::{
     Cluster,
     service::{Service, ServiceOptions},
 };
-use crate::{cli::ConnectionArgs, error::Error, printer::Printer};
+use crate::{args::ConnectionArgs, error::Error, printer::Printer};
 
 /// What a client is made from.
 pub struct ConnectOptions<'a> {

@@ -4,12 +4,13 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, builder::BoolishValueParser};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
-use super::{Cli, dry_run, topics};
+use super::{Cli, topics};
 use crate::{
+    args::joined,
     caller::Caller,
-    defaults::{Defaults, Environment},
+    defaults::{Defaults, Environment, variable, with_default},
     error::Error,
 };
 
@@ -58,7 +59,7 @@ pub fn parse(
     let applied = defaults.apply(command(caller))?;
     let command = with_environment(applied.command.clone(), environment);
     let parsed = command
-        .try_get_matches_from(dry_run::joined(args))
+        .try_get_matches_from(joined(args))
         .and_then(|matches| {
             let mut cli = Cli::from_arg_matches(&matches)?;
             cli.global.files = applied.in_force(&matches, environment);
@@ -114,22 +115,6 @@ fn with_environment(command: clap::Command, environment: &Environment) -> clap::
         }
     });
     each_subcommand(command, &|sub| with_environment(sub, environment))
-}
-
-/// The flag with another default, which is as good as a value given: what is required is there.
-pub(crate) fn with_default(arg: clap::Arg, values: Vec<String>) -> clap::Arg {
-    let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
-    let arg = arg.required(false).default_values(values);
-    if is_switch {
-        arg.value_parser(BoolishValueParser::new())
-    } else {
-        arg
-    }
-}
-
-/// The environment variable of a flag.
-pub(crate) fn variable(flag: &str) -> String {
-    format!("EXTREG_{}", flag.to_ascii_uppercase().replace('-', "_"))
 }
 
 fn say_kubectl(command: clap::Command) -> clap::Command {

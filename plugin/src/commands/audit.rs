@@ -2,25 +2,15 @@
 //! benchmark.
 
 mod args;
-mod collect;
-mod columns;
 mod diff;
 pub mod explain;
-mod field_lines;
-mod files;
 mod list;
-mod live;
 mod output;
-mod policy_file;
 mod publish;
 mod rbac;
-mod rendered;
-mod served;
 mod settings;
 mod table;
-mod tree;
 mod trend;
-mod verdict;
 
 use std::{fs, path::Path};
 
@@ -37,24 +27,16 @@ use extreg_audit::{
 };
 use jiff::{Span, Timestamp, tz::TimeZone};
 
-pub(crate) use self::{
-    args::InputArgs,
-    collect::{Collected, collect, collect_kinds},
-    columns::Columns,
-    policy_file::PolicyFile,
-    settings::Input,
-};
 use self::{
     args::{GateArgs, JudgeArgs, OutputArgs},
     output::Output,
     publish::publish,
     settings::{Destination, Judgement, gate},
-    verdict::ruling,
 };
-use crate::{
-    caller::Caller, commands::check::tell_skipped, context::Context, error::Error, exit::Exit,
-    printer::Printer,
-};
+use crate::collect::{Collected, Input, InputArgs, collect};
+use crate::input::tell_skipped;
+use crate::verdict::ruling;
+use crate::{caller::Caller, context::Context, error::Error, exit::Exit, printer::Printer};
 
 /// Say which images come from which registries, under whose credentials, and what is wrong with it
 ///
@@ -157,19 +139,6 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     tell(&report, &destination, &ruling, context);
     Ok(exit)
-}
-
-/// How a run ends that only reads, and what there is to say of it.
-pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> Exit {
-    let gate = Gate {
-        allow_empty,
-        ..Gate::default()
-    };
-    let (ruling, exit) = ruling(report, gate);
-    if !ruling.sentence.is_empty() {
-        context.printer.note(ruling.sentence.as_str());
-    }
-    exit
 }
 
 /// Judges what was read.

@@ -1,40 +1,31 @@
 //! `check`: what the webhook would do to the objects of files; with `--pre`, whether any of this can
 //! be done here.
 
-pub(crate) mod assessment;
+mod assessment;
 mod output;
-pub(crate) mod policies;
 mod pre;
-pub(crate) mod surroundings;
 mod tally;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use extreg_core::{
-    object::{Resource, UnreadableObject},
-    policy::PolicySet,
-};
+use extreg_core::object::Resource;
 
 use self::{
     assessment::assess,
     output::{Format, Judged, Output},
-    surroundings::Surroundings,
     tally::Tally,
 };
-use super::doctor::report::Style;
+use crate::checklist::Style;
 use crate::{
     context::Context,
+    engine::{Surroundings, policies, read_policies, surroundings},
     error::Error,
     exit::Exit,
     input::{
-        self, Document, Exclude, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source,
-        SourceList, find_sources,
+        self, Document, Exclude, FoundObject, InputError, SourceList, find_sources, tell_skipped,
+        told, undeclared,
     },
-    printer::Printer,
 };
-
-/// As many skipped paths as are named when nothing was found.
-const MAX_SKIPPED: usize = 10;
 
 /// Say what the webhook would do to the objects of files, or whether the flow can be set up here
 ///
@@ -220,45 +211,6 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(tally.exit(args.allow_empty, args.exit_zero))
 }
 
-/// The policies of a file.
-///
-/// # Errors
-/// [`Error::Usage`] that names the file, the line and the field.
-pub(crate) fn read_policies(path: PathBuf) -> Result<PolicySet, Error> {
-    if path.as_os_str() == "-" {
-        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
-    }
-    policies::of_file(Source::File { path, named: true })
-}
-
-/// What is known of the cluster, or of none: by policies of a file, or the cluster's own.
-///
-/// # Errors
-/// If a flag or the kubeconfig is at fault, or the cluster takes our login for expired.
-pub(crate) async fn surroundings(
-    policies: Option<PolicySet>,
-    offline: bool,
-    context: &Context,
-) -> Result<Surroundings, Error> {
-    let printer = Arc::clone(&context.printer);
-    let namespace = context.namespace.clone();
-    if offline {
-        return Ok(Surroundings::offline(policies, namespace, printer));
-    }
-    match context.cluster().await {
-        Ok(cluster) => Surroundings::of_cluster(cluster, policies, printer).await,
-        Err(error @ Error::NoCluster) => {
-            let error = error.to_string();
-            printer.warn(&format!(
-                "{}; going on as with --offline",
-                error.trim_start_matches("error: ")
-            ));
-            Ok(Surroundings::offline(policies, namespace, printer))
-        }
-        Err(error) => Err(error),
-    }
-}
-
 async fn judge<'d>(
     document: &'d Document,
     objects: Vec<FoundObject<'d>>,
@@ -294,91 +246,4 @@ async fn judge<'d>(
         }
     }
     Ok(judged)
-}
-
-/// Where and why an object of a file cannot be read as its kind.
-pub(crate) fn told(
-    document: &Document,
-    object: &FoundObject<'_>,
-    error: &UnreadableObject,
-) -> String {
-    let fault = JsonFault {
-        message: unreadable(error),
-        column: error.column(),
-    };
-    let Mismatch { line, message } = document.mismatch(object, &object.body.to_string(), &fault);
-    let source = &document.origin.source;
-    format!(
-        "{source}:{line}: {} {}: {message}",
-        object.kind,
-        object.name()
-    )
-}
-
-/// What is wrong with a parameter that no Template declares.
-pub(crate) fn undeclared(document: &Document, object: &FoundObject<'_>, name: &str) -> String {
-    format!(
-        "{}: {} {}: the Template does not declare the parameter {name}: OpenShift keeps ${{{name}}} as \
-         it is, which no image reference can hold",
-        document.origin_of(object),
-        object.kind,
-        object.name()
-    )
-}
-
-/// The reason without what stands in the object, and without the place in a JSON nobody has seen.
-pub(crate) fn unreadable(error: &UnreadableObject) -> String {
-    let text = error.to_string();
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(&*text, |(text, _)| text);
-    match (
-        text.find(" \"").or_else(|| text.find(" `")),
-        text.rfind(", expected"),
-    ) {
-        (Some(from), Some(to)) if from < to => {
-            let (before, after) = (text.get(..from), text.get(to..));
-            format!(
-                "{}{}",
-                before.unwrap_or_default(),
-                after.unwrap_or_default()
-            )
-        }
-        _ => text.to_owned(),
-    }
-}
-
-/// Says what of the folders was skipped, when nothing was found.
-pub(crate) fn tell_skipped(skipped: &Skipped, printer: &Printer) {
-    for (reason, path) in skipped.iter().take(MAX_SKIPPED) {
-        printer.note(format!("skipped {}: {reason}", path.display()));
-    }
-    if let Some(more) = skipped.iter().count().checked_sub(MAX_SKIPPED + 1) {
-        printer.note(format!("skipped {} more", more + 1));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use extreg_core::object::Subject;
-
-    use super::*;
-
-    #[test]
-    fn what_stands_in_the_object_is_not_told() {
-        for spec in [
-            "\"canary at line 7\"",
-            "\"canary, expected at line 7, x\"",
-            "7",
-        ] {
-            let json = format!(r#"{{"spec":{spec}}}"#);
-            let error = Subject::of_object(Resource::Builds, &json).unwrap_err();
-            let text = unreadable(&error);
-            assert!(
-                text.starts_with("not a readable Build: invalid type: ")
-                    && text.ends_with(", expected a map"),
-                "{text}"
-            );
-        }
-    }
 }

@@ -6,7 +6,7 @@ mod man;
 use clap::Subcommand;
 use clap_complete::Shell;
 
-use crate::{cli, context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error, exit::Exit};
 
 /// Print a completion script for a shell, or have oc and kubectl complete this plugin
 #[derive(Clone, Debug, clap::Args)]
@@ -60,7 +60,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 fn script(shell: Shell, context: &Context) {
     // The shells complete a program by the word that starts the line, which has no space in it.
     let program = format!("{}-extreg", context.caller.program());
-    let mut command = cli::command(context.caller).bin_name(program.clone());
+    let mut command = (context.tree)(context.caller).bin_name(program.clone());
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, program, &mut script);
     context.printer.raw(&String::from_utf8_lossy(&script));

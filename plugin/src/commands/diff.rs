@@ -3,15 +3,10 @@
 mod files;
 
 use clap::Subcommand;
-use serde_json::Value;
 
 use super::{setup, webhook::install};
-use crate::{
-    api::{Object, unified},
-    context::Context,
-    error::Error,
-    exit::Exit,
-};
+use crate::difference::Difference;
+use crate::{api::unified, context::Context, error::Error, exit::Exit};
 
 /// Show what setup, webhook install, or applying files would change
 ///
@@ -63,37 +58,6 @@ const SAME_FLAGS: &str = "The exit code is 0 if nothing differs, 1 if something 
 fn without(arg: clap::Arg) -> clap::Arg {
     let is_other = ["dry_run", "export", "output", "wait"].contains(&arg.get_id().as_str());
     arg.hide(is_other)
-}
-
-/// An object, as it is and as it would be.
-#[derive(Clone, Debug)]
-pub(crate) struct Difference {
-    /// `NAMESPACE/kind.group/name`.
-    name: String,
-    live: Option<Value>,
-    desired: Option<Value>,
-}
-
-impl Difference {
-    /// Of an object of a kind that we know.
-    pub(crate) fn new(live: Option<Object>, desired: Object) -> Self {
-        let reference = desired.reference();
-        let name = if reference.namespace.is_empty() {
-            reference.to_string()
-        } else {
-            format!("{}/{reference}", reference.namespace)
-        };
-        Self {
-            name,
-            live: live.map(|live| live.body),
-            desired: Some(desired.body),
-        }
-    }
-
-    /// The refusal of flags of a command that make no sense here.
-    pub(crate) fn only() -> Error {
-        Error::usage("diff takes none of --dry-run, --export, --output and --wait: it shows a diff")
-    }
 }
 
 /// Shows it.

@@ -6,7 +6,6 @@ mod login;
 mod network;
 mod programs;
 mod redact;
-pub(crate) mod report;
 pub(crate) mod rights;
 pub(crate) mod server;
 
@@ -14,12 +13,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use self::{
-    report::{Checks, Style},
-    rights::Lack,
-    server::Reached,
-};
+use self::{rights::Lack, server::Reached};
 use super::webhook;
+use crate::checklist::{Checks, Style};
 use crate::{context::Context, error::Error, exit::Exit};
 
 /// Find out what is wrong between this machine, the cluster and the webhook
@@ -72,7 +68,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     // Before anything is asked: a file that is there is not written over.
     let bundle = args.bundle.map(bundle::File::create).transpose()?;
     let mut checks = Checks::default();
-    programs::look(&mut checks).await;
+    programs::look(&(context.tree)(context.caller), &mut checks).await;
     let login = login::look(context, &mut checks);
     network::look(login.as_ref(), &mut checks);
     let reached = server::look(context, &mut checks).await;

@@ -11,7 +11,10 @@ use extreg_audit::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::audit::{Collected, Columns, Input, InputArgs, PolicyFile, collect};
+use crate::collect::{Collected, Input, InputArgs, PolicyFile, collect};
+use crate::csv::quoted;
+use crate::printer::Columns;
+use crate::verdict::reading;
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
@@ -94,7 +97,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         By::Namespace => InventoryBy::Namespace,
     };
     print(&report, by, args.output, &context.printer)?;
-    Ok(super::audit::reading(&report, args.allow_empty, context))
+    Ok(reading(&report, args.allow_empty, context))
 }
 
 /// A report of no check.
@@ -174,21 +177,6 @@ fn csv(rows: &[InventoryRow], by: InventoryBy, several: bool) -> String {
     let head = line(headers(by, several).map(str::to_owned).collect());
     let rows = rows.iter().map(|row| line(cells(row, by, several)));
     std::iter::once(head).chain(rows).collect()
-}
-
-/// A cell of a CSV line.
-pub(super) fn quoted(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if is_formula {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    };
-    if cell.contains(['"', ',', '\r', '\n']) || is_formula {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
-    }
 }
 
 #[cfg(test)]

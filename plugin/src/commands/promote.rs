@@ -7,7 +7,7 @@ mod plan;
 mod settings;
 
 use self::settings::Settings;
-use crate::{api::ObjectFormat, cli::DryRunArgs, context::Context, error::Error, exit::Exit};
+use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error, exit::Exit};
 
 /// Give a tag of an ImageStream the image that another tag shows
 ///

@@ -1,18 +1,11 @@
 //! `setup`: everything an application needs to be built in the cluster, pushed to an external
 //! registry, imported from there and run.
 
-mod auth_file;
 mod carry;
-pub(crate) mod credential;
 mod execute;
 mod export;
-mod image;
-pub(crate) mod link;
-pub(crate) mod names;
 mod objects;
 mod plan;
-pub(crate) mod project;
-mod registry_name;
 mod settings;
 mod source;
 mod triggers;
@@ -20,41 +13,18 @@ mod wait;
 
 use std::path::PathBuf;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgGroup, ValueEnum};
 
-pub(crate) use self::objects::APP;
-use self::{
-    image::Target,
-    settings::{Action, Settings},
-};
-use super::diff::Difference;
+use self::settings::{Action, Settings};
+use crate::difference::Difference;
 use crate::{
     api::{DryRun, ObjectFormat},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,
     registry::Endpoints,
 };
-
-/// The docker config, in base64, with the credential that a login file has for an image: what a push
-/// secret holds.
-///
-/// # Errors
-/// Why there is none, in words that quote nothing of a credential.
-pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String, String> {
-    let target = Target::parse(image).map_err(|error| error.to_string())?;
-    let credential = auth_file::find(content, &target.to_string())?;
-    let config = credential.docker_config(&target, None);
-    Ok(STANDARD.encode(config.to_string()))
-}
-
-/// The credential helper that keeps the passwords of an auth file, if one does.
-pub(crate) fn credential_helper(content: &[u8]) -> Option<String> {
-    let file: serde_json::Value = serde_json::from_slice(content).ok()?;
-    auth_file::helper(&file).map(str::to_owned)
-}
 
 /// Set up an application that is built here and kept in an external registry
 #[derive(Clone, Debug, clap::Args)]

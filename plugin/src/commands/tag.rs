@@ -9,7 +9,7 @@ mod settings;
 use clap::ArgGroup;
 
 use self::settings::{Action, Settings};
-use crate::{api::ObjectFormat, cli::DryRunArgs, context::Context, error::Error, exit::Exit};
+use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error, exit::Exit};
 
 /// Let tags of ImageStreams follow an image in an external registry
 ///

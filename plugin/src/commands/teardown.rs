@@ -5,15 +5,14 @@ mod plan;
 use serde_json::Value;
 
 use self::plan::{Removal, plan};
-use super::setup::{
-    APP, link, names,
-    project::{self, Project},
-};
 use crate::{
     api::{Cluster, DryRun, Kind, MANAGED_BY, ObjectFormat, ObjectRef, Report, Verb},
     context::Context,
+    credential::link,
     error::Error,
     exit::Exit,
+    names::{self, APP},
+    project::{self, Project},
     stream::{StreamTag, delete_tag},
 };
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    api::{Cluster, DataFormat, go_arch, go_os, to_data},
+    api::{DataFormat, go_arch, go_os, openshift_version, to_data},
     context::Context,
     error::Error,
     exit::Exit,
@@ -73,16 +73,6 @@ async fn ask(versions: &mut Versions, context: &Context) -> Result<(), Error> {
     versions.server_version = Some(cluster.get_path("/version").await?);
     versions.openshift_version = openshift_version(&cluster).await;
     Ok(())
-}
-
-/// The cluster's OpenShift version; none elsewhere, and none if it may not be read.
-pub(crate) async fn openshift_version(cluster: &Cluster) -> Option<String> {
-    let path = "/apis/config.openshift.io/v1/clusterversions/version";
-    let version = cluster.get_path(path).await.ok()?;
-    version
-        .pointer("/status/desired/version")?
-        .as_str()
-        .map(str::to_owned)
 }
 
 fn print(versions: &Versions, context: &Context) {

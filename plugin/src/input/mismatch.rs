@@ -146,7 +146,7 @@ mod tests {
                     continue;
                 };
                 let fault = JsonFault {
-                    message: crate::commands::check::unreadable(&error),
+                    message: crate::input::unreadable(&error),
                     column: error.column(),
                 };
                 let Mismatch { line, message } = document.mismatch(&object, &json, &fault);

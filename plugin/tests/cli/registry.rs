@@ -32,7 +32,13 @@ fn client(args: &[&str]) -> Client {
     let endpoints = Only::parse_from([&["x"], args].concat()).endpoints;
     let cli = Cli::parse_from(["oc-extreg", "version", "--request-timeout", "2s"]);
     let printer = Printer::stdio(ColorMode::Never, Quiet::No, 0);
-    let context = Context::new(Caller::Oc, "test", cli.global, Arc::new(printer));
+    let context = Context::new(
+        Caller::Oc,
+        extreg_plugin::cli::command,
+        "test",
+        cli.global,
+        Arc::new(printer),
+    );
     Client::new(&endpoints, &context).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use extreg_audit::check::CheckId;
 use serde_json::{Value, json};
 
-use super::columns::Columns;
+use crate::printer::Columns;
 use crate::{
     api::{DataFormat, to_data},
     context::Context,

@@ -11,7 +11,7 @@ use extreg_audit::{
 };
 use serde_json::{Value, json};
 
-use super::{live::UNSEEN_NAMESPACES, settings::ClusterInput};
+use crate::collect::{ClusterInput, UNSEEN_NAMESPACES};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery},
     context::Context,

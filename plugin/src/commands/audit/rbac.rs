@@ -6,11 +6,8 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::{
-    columns::Columns,
-    live::IN_FLIGHT,
-    served::{Served, Version},
-};
+use crate::collect::{IN_FLIGHT, Served, Version};
+use crate::printer::Columns;
 use crate::{
     api::{Cluster, DryRun, Kind as ApiKind, Object},
     context::Context,

@@ -7,14 +7,12 @@ use std::{
 };
 
 use super::{
-    args::{FailOn, Framework, GateArgs, InputArgs, JudgeArgs, OutputArgs, ShownFrom},
+    args::{FailOn, Framework, GateArgs, JudgeArgs, OutputArgs, ShownFrom},
     output::{Format, OutputSpec, check_specs},
-    policy_file::{self, PolicyFile},
-    rendered::{Chart, Rendered},
 };
 use crate::{
+    collect::{self, PolicyFile},
     error::Error,
-    input::{Exclude, TreeSource},
 };
 use extreg_audit::{
     baseline::Baseline,
@@ -26,48 +24,6 @@ use extreg_audit::{
 
 /// The file that `--ci` adds.
 const CI_FILE: &str = "extreg.sarif";
-
-/// What to look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// Clusters, and files laid over each.
-    Clusters(ClusterInput),
-    /// Files.
-    Files(FileInput),
-    /// What `oc adm inspect` wrote.
-    Tree {
-        /// The tree.
-        source: TreeSource,
-        /// The namespace to look at; none for all.
-        namespace: Option<String>,
-    },
-}
-
-/// Which clusters, and what of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ClusterInput {
-    /// The contexts; empty for the current one.
-    pub(super) contexts: Vec<String>,
-    /// All namespaces, not one.
-    pub(super) all_namespaces: bool,
-    /// Labels; empty for all.
-    pub(super) selector: String,
-    /// Secrets are not read.
-    pub(super) without_secrets: bool,
-    /// Files to lay over each.
-    pub(super) with: Vec<String>,
-}
-
-/// Which files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FileInput {
-    pub(super) names: Vec<String>,
-    pub(super) recursive: bool,
-    pub(super) exclude: Vec<Exclude>,
-    pub(super) rendered: Vec<Rendered>,
-    /// The namespace of objects that name none; may be empty.
-    pub(super) namespace: String,
-}
 
 /// What to judge by.
 #[derive(Clone, Debug)]
@@ -95,118 +51,6 @@ pub(crate) struct Destination {
     pub(super) publish: bool,
 }
 
-impl Input {
-    /// The current namespace of a cluster, or all of it.
-    pub(crate) fn of_cluster(contexts: &[String], all_namespaces: bool) -> Self {
-        Self::Clusters(ClusterInput {
-            contexts: contexts.to_vec(),
-            all_namespaces,
-            ..ClusterInput::default()
-        })
-    }
-
-    /// Files and folders.
-    pub(crate) fn of_files(names: Vec<String>, recursive: bool) -> Self {
-        Self::Files(FileInput {
-            names,
-            recursive,
-            ..FileInput::default()
-        })
-    }
-
-    /// # Errors
-    /// [`Error::Usage`] if the flags do not go together, or a tree is not there.
-    pub(crate) fn of(
-        args: InputArgs,
-        contexts: &[String],
-        namespace: Option<&str>,
-    ) -> Result<Self, Error> {
-        let files = FileInput {
-            names: args.filename,
-            recursive: args.recursive,
-            exclude: args.exclude,
-            rendered: rendered(
-                args.kustomize,
-                args.helm_chart,
-                args.helm_values,
-                args.helm_set,
-            ),
-            namespace: namespace.unwrap_or_default().to_owned(),
-        };
-        let has_files = !files.names.is_empty() || !files.rendered.is_empty();
-        let is_offline = has_files || args.must_gather.is_some();
-        if has_files && args.must_gather.is_some() {
-            return Err(Error::usage(
-                "--must-gather stands alone: no -f, -k or --helm-chart with it",
-            ));
-        }
-        if is_offline && args.without_secrets {
-            return Err(Error::usage(
-                "--without-secrets is for a cluster, and none is queried",
-            ));
-        }
-        if is_offline && !args.with.is_empty() {
-            return Err(Error::usage(
-                "--with lays files over a cluster, and none is asked",
-            ));
-        }
-        if args.recursive && !has_files {
-            return Err(Error::usage("-R needs -f: the folders to go through"));
-        }
-        if !files.exclude.is_empty() && !has_files {
-            return Err(Error::usage(
-                "--exclude needs -f: the folders to go through",
-            ));
-        }
-        if is_offline && args.selector.is_some() {
-            return Err(Error::usage("-l is for a cluster: files are read whole"));
-        }
-        if is_offline && args.all_namespaces && has_files {
-            return Err(Error::usage("-A is for a cluster: files are read whole"));
-        }
-        if is_offline && contexts.len() > 1 {
-            return Err(Error::usage(
-                "--context is for a cluster, and none is asked",
-            ));
-        }
-        if has_files {
-            return Ok(Self::Files(files));
-        }
-        if let Some(name) = args.must_gather {
-            let source = TreeSource::of(&name)
-                .map_err(|error| Error::usage(format!("--must-gather: {error}")))?;
-            return Ok(Self::Tree {
-                source,
-                namespace: namespace
-                    .filter(|_| !args.all_namespaces)
-                    .map(str::to_owned),
-            });
-        }
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = contexts.iter().find(|context| !seen.insert(*context)) {
-            return Err(Error::usage(format!("--context {twice}: given twice")));
-        }
-        Ok(Self::Clusters(ClusterInput {
-            contexts: contexts.to_vec(),
-            all_namespaces: args.all_namespaces,
-            selector: args.selector.unwrap_or_default(),
-            without_secrets: args.without_secrets,
-            with: args.with,
-        }))
-    }
-}
-
-fn rendered(
-    kustomize: Vec<PathBuf>,
-    chart: Option<PathBuf>,
-    values: Vec<PathBuf>,
-    set: Vec<String>,
-) -> Vec<Rendered> {
-    let folders = kustomize.into_iter().map(Rendered::Kustomize);
-    let chart = chart.map(|path| Rendered::Helm(Chart { path, values, set }));
-    folders.chain(chart).collect()
-}
-
 impl Judgement {
     /// # Errors
     /// [`Error::Usage`] if a file is at fault, or no check is left.
@@ -228,7 +72,7 @@ impl Judgement {
             }
             None => None,
         };
-        let policy = args.policy.map(policy_file::read).transpose()?;
+        let policy = args.policy.map(collect::read_policy_file).transpose()?;
         Ok(Self {
             checks: checks(&args.check, &args.skip, args.framework)?,
             policy: policy.unwrap_or_default(),

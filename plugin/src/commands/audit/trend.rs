@@ -8,7 +8,8 @@ use extreg_audit::{
 };
 use serde_json::json;
 
-use super::{columns::Columns, diff};
+use super::diff;
+use crate::printer::Columns;
 use crate::{
     api::{DataFormat, to_data},
     context::Context,

@@ -2,8 +2,6 @@
 
 use extreg_core::{
     edit::PatchPlan,
-    engine::Engine,
-    facts::StreamRead,
     object::{Resource, Subject, UnreadableObject},
     policy::Mode,
     verdict::{Decision, Outcome, Reason, Site, Verdict},
@@ -11,8 +9,8 @@ use extreg_core::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::surroundings::Surroundings;
 use crate::{
+    engine::{Surroundings, decide, warnings},
     error::Error,
     input::{Document, FoundObject, Origin},
 };
@@ -90,39 +88,6 @@ pub(super) async fn assess(
         Assessment::of(&origin, object, subject, verdict, asked)
     })
     .await
-}
-
-/// Has the engine decide about an object as if it were created now, by all that is to be known.
-///
-/// # Errors
-/// Outer: not logged in. Inner: it cannot be read as its kind.
-pub(crate) async fn decide<T>(
-    surroundings: &mut Surroundings,
-    resource: Resource,
-    json: &str,
-    tell: impl FnOnce(&Subject<'_>, &Verdict<'_>) -> T,
-) -> Result<Result<T, UnreadableObject>, Error> {
-    let default_namespace = surroundings.default_namespace().to_owned();
-    let mut subject = match Subject::of_object(resource, json) {
-        Ok(subject) => subject,
-        Err(error) => return Ok(Err(error)),
-    };
-    if subject.namespace.is_empty() {
-        subject.namespace = default_namespace.as_str().into();
-    }
-    let namespace = subject.namespace.as_str();
-    surroundings.learn(namespace).await?;
-    let unknown = surroundings.unlearned();
-
-    let facts = surroundings.facts(namespace, &unknown, StreamRead::NotRead);
-    let verdict = Engine.evaluate(&subject, &facts);
-    let Some(key) = verdict.needs_stream.clone() else {
-        return Ok(Ok(tell(&subject, &verdict)));
-    };
-    let stream = surroundings.stream(&key).await?;
-    let facts = surroundings.facts(namespace, &unknown, stream);
-    let verdict = Engine.evaluate(&subject, &facts);
-    Ok(Ok(tell(&subject, &verdict)))
 }
 
 impl Assessment {
@@ -216,30 +181,6 @@ impl Place {
             why_kept: reason,
         }
     }
-}
-
-/// What the user is told, by one who asked a cluster or who asked none.
-pub(crate) fn warnings(verdict: &Verdict<'_>, asked: bool) -> Vec<String> {
-    if asked {
-        verdict.warnings()
-    } else {
-        without_unread(verdict)
-    }
-}
-
-/// The warnings but for those of ImageStreams that were not read: whoever asks no cluster knows
-/// that, and the webhook would have read them.
-fn without_unread(verdict: &Verdict<'_>) -> Vec<String> {
-    let unread = |site: &&Site<'_>| site.decision == Decision::Keep(Reason::StreamUnread);
-    let dropped: Vec<String> = verdict
-        .sites
-        .iter()
-        .filter(unread)
-        .flat_map(Site::warnings)
-        .collect();
-    let mut warnings = verdict.warnings();
-    warnings.retain(|warning| !dropped.contains(warning));
-    warnings
 }
 
 #[expect(

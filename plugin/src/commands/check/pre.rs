@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::checklist::{Checks, Group, Level, Style};
 use crate::{
     api::{Cluster, Kind, ObjectRef},
     commands::doctor::{
-        report::{Checks, Group, Level, Style},
         rights::{self, Lack},
         server::{self, Reached},
     },

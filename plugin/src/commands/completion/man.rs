@@ -4,7 +4,7 @@ use std::{fs, io, path::PathBuf};
 
 use clap::Command;
 
-use crate::{cli, context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error, exit::Exit};
 
 /// Write the manual pages of every command into a folder
 #[derive(Clone, Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     let failed = |error: io::Error| Error::failed(format!("{}: {error}", args.dir.display()));
     fs::create_dir_all(&args.dir).map_err(failed)?;
     let program = format!("{}-extreg", context.caller.program());
-    let mut root = cli::command(context.caller)
+    let mut root = (context.tree)(context.caller)
         .display_name(program)
         .disable_help_subcommand(true);
     root.build();

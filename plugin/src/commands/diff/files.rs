@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Difference;
+use crate::difference::Difference;
 use crate::{
     api::Cluster,
     context::Context,

@@ -9,10 +9,8 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-use super::{
-    redact,
-    report::{Checks, plain},
-};
+use super::redact;
+use crate::checklist::{Checks, plain};
 use crate::{
     api::{Cluster, DataFormat, Kind, Login, to_data},
     commands::webhook,

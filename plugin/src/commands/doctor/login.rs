@@ -12,7 +12,7 @@ use kube::config::AuthInfo;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::report::{Checks, Group, plain};
+use crate::checklist::{Checks, Group, plain};
 use crate::{api::Login, context::Context, error::Error};
 
 const GROUP: Group = Group::Login;

@@ -8,13 +8,11 @@ use http::Uri;
 use jiff::Timestamp;
 use kube::config::Cluster as KubeCluster;
 
-use super::{
-    redact,
-    report::{Checks, Group},
-};
+use super::redact;
 use extreg_cluster::proxy_of_environment;
 
 use crate::api::Login;
+use crate::checklist::{Checks, Group};
 
 const GROUP: Group = Group::Network;
 

@@ -9,11 +9,10 @@ use std::{
     time::Duration,
 };
 
-use clap::CommandFactory as _;
 use serde_json::Value;
 
-use super::report::{Checks, Group};
-use crate::{caller::Caller, cli::Cli};
+use crate::caller::Caller;
+use crate::checklist::{Checks, Group};
 
 const GROUP: Group = Group::Programs;
 /// A program that has not told its version by then is not waited for.
@@ -29,7 +28,7 @@ struct File {
 }
 
 /// Looks.
-pub(super) async fn look(checks: &mut Checks) {
+pub(super) async fn look(tree: &clap::Command, checks: &mut Checks) {
     let search = env::var_os("PATH").unwrap_or_default();
     let files = files(env::split_paths(&search));
     checks.ok(
@@ -38,7 +37,7 @@ pub(super) async fn look(checks: &mut Checks) {
         format!("version {}, {}", env!("CARGO_PKG_VERSION"), program()),
     );
     ours(&files, checks);
-    strays(&files, checks);
+    strays(&files, tree, checks);
     completion(&files, checks);
     for caller in [Caller::Oc, Caller::Kubectl] {
         host(caller, checks).await;
@@ -141,8 +140,7 @@ fn on_path(is_windows: bool, program: &str) -> String {
 
 /// Programs that the hosts prefer, as their name is longer (kubectl `pkg/cmd/cmd.go`
 /// `HandlePluginCommand`).
-fn strays(files: &[File], checks: &mut Checks) {
-    let tree = Cli::command();
+fn strays(files: &[File], tree: &clap::Command, checks: &mut Checks) {
     for file in files.iter().filter(|file| file.executable) {
         let words = ["oc-extreg-", "kubectl-extreg-"];
         let Some(rest) = words.iter().find_map(|word| file.name.strip_prefix(word)) else {

@@ -1,12 +1,10 @@
 //! What one may do: set an application up, have files judged, install the webhook.
 
-use super::report::{Checks, Group, plain};
+use crate::checklist::{Checks, Group, plain};
+use crate::project::{How, Project};
 use crate::{
     api::{self, Cluster, Kind, Right},
-    commands::{
-        setup::project::{How, Project},
-        webhook,
-    },
+    commands::webhook,
     context::Context,
     error::Error,
 };

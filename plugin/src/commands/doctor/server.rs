@@ -3,14 +3,12 @@
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::Value;
 
-use super::{
-    programs,
-    report::{Checks, Group, plain},
-};
+use super::programs;
+use crate::api::openshift_version;
+use crate::checklist::{Checks, Group, plain};
 use crate::{
     api::{self, Cluster, Kind, ObjectRef},
     caller::Caller,
-    commands::version,
     context::Context,
     error::Error,
 };
@@ -58,7 +56,7 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
         .get("gitVersion")
         .and_then(Value::as_str)
         .unwrap_or("an unknown version");
-    let openshift = version::openshift_version(&cluster).await;
+    let openshift = openshift_version(&cluster).await;
     checks.ok(
         GROUP,
         "version",

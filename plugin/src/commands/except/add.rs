@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Report},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::{
     api::{DataFormat, to_data},
-    commands::{audit::Columns, inventory::quoted},
     context::Context,
+    csv::quoted,
     error::Error,
     exit::Exit,
+    printer::Columns,
     printer::Printer,
 };
 

@@ -26,10 +26,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, Kind, ObjectRef},
-    commands::check::{
-        assessment::decide,
-        surroundings::{Surroundings, secret_fact},
-    },
+    engine::{Surroundings, decide, secret_fact},
     error::Error,
     fanout::Refusal,
 };

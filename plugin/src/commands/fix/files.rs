@@ -14,9 +14,10 @@ use super::{
     report::{Entry, Outcome, Report, count},
     settings::{FilesAction, Settings},
 };
+use crate::input::tell_skipped;
 use crate::{
-    commands::check::{self, policies, surroundings::Surroundings, tell_skipped},
     context::Context,
+    engine::{self, Surroundings, policies},
     error::Error,
     exit::Exit,
     file::{self, Replaced},
@@ -32,7 +33,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Error> {
     let found = find_sources(&action.names, action.recursive, &action.exclude)?;
     let mut surroundings =
-        check::surroundings(settings.policies.clone(), action.offline, context).await?;
+        engine::surroundings(settings.policies.clone(), action.offline, context).await?;
     policies::tell_conflicts(surroundings.policies(), &context.printer);
     let SourceList {
         sources,

@@ -30,16 +30,12 @@ use super::{
 };
 use crate::{
     api::Cluster,
-    commands::check::{
-        assessment::{decide, warnings},
-        policies,
-        surroundings::Surroundings,
-        unreadable,
-    },
     context::Context,
+    engine::{Surroundings, decide, policies, warnings},
     error::Error,
     exit::Exit,
     fanout::{Fanout, Refusal},
+    input::unreadable,
     printer::Printer,
 };
 

@@ -6,7 +6,8 @@ use extreg_audit::check::CheckId;
 use extreg_core::policy::PolicySet;
 
 use super::{Args, DryRunAt, Format};
-use crate::{api::DryRun, commands::check, context::Context, error::Error, input::Exclude};
+use crate::engine::read_policies;
+use crate::{api::DryRun, context::Context, error::Error, input::Exclude};
 
 /// The checks that `fix` can mend.
 pub(crate) const MENDABLE: [CheckId; 4] = [
@@ -89,7 +90,7 @@ impl Settings {
     /// [`Error::Usage`]
     pub(super) fn resolve(args: Args, context: &Context) -> Result<Self, Error> {
         let scope = Scope::of(&args.check)?;
-        let policies = args.policy.map(check::read_policies).transpose()?;
+        let policies = args.policy.map(read_policies).transpose()?;
         let names = [args.files, args.filename].concat();
         let action = if names.is_empty() {
             let waiting = match (args.push_secret_from, args.auth_file) {

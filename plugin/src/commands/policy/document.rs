@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::fault::{Fault, metadata, unknown};
 use crate::{
-    commands::check::policies::REGISTRY_POLICY,
+    engine::policies::REGISTRY_POLICY,
     input::{self, Document, FoundObject, InputError, Origin, Skipped, SourceList},
 };
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::document::Documents;
 use crate::{
     api::{Cluster, Object},
-    commands::check::policies::{self, REGISTRY_POLICY},
+    engine::policies::{self, REGISTRY_POLICY},
     error::Error,
     input::find_sources,
     printer::Printer,

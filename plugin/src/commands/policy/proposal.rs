@@ -7,7 +7,7 @@ use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
 
 use crate::{
-    commands::audit::{Input, PolicyFile, collect},
+    collect::{Input, PolicyFile, collect},
     context::Context,
     error::Error,
 };

@@ -13,10 +13,11 @@ use super::{
     effect::{Effect, Origin, Stated},
     template::selector_words,
 };
+use crate::printer::Columns;
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
-    commands::{audit::Columns, check::policies},
     context::Context,
+    engine::policies,
     error::Error,
     exit::Exit,
     installed::Installation,

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::document::{APPROVED, Documents, Entry};
 use crate::{
     api::{DataFormat, to_data},
-    commands::check::{policies, tell_skipped},
     context::Context,
+    engine::policies,
     error::Error,
     exit::Exit,
     input::find_sources,
+    input::tell_skipped,
     printer::{Printer, Text},
 };
 

@@ -5,7 +5,7 @@ use extreg_core::image::ImageRef;
 use super::Args;
 use crate::{
     api::{DryRun, ObjectFormat},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     error::Error,
     stream::{StreamTag, check_stream, check_tag},
 };

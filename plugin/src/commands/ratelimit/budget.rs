@@ -12,9 +12,7 @@ use extreg_audit::{
 };
 
 use super::measure::{Measured, Measurement};
-use crate::{
-    api::Cluster, commands::audit::collect_kinds, error::Error, exit::Exit, printer::Printer,
-};
+use crate::{api::Cluster, collect::collect_kinds, error::Error, exit::Exit, printer::Printer};
 
 /// What decides what imports cost, and whom.
 const KINDS: [Kind; 7] = [

@@ -4,8 +4,8 @@ use super::{
     document::{Counted, LoadRow, RateLimits, Row, Who},
     settings::{Settings, Wanted},
 };
+use crate::printer::Columns;
 use crate::{
-    commands::audit::Columns,
     context::Context,
     printer::{Printer, Text},
 };

@@ -24,9 +24,10 @@ use self::{
     links::Reads,
     settings::{Settings, Source},
 };
+use crate::api::openshift_version;
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
-    commands::{secret::snapshot, version::openshift_version},
+    commands::secret::snapshot,
     context::Context,
     error::Error,
     exit::Exit,

@@ -212,7 +212,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::commands::setup::credential::Credential;
+    use crate::credential::Credential;
 
     fn entry() -> Map<String, Value> {
         Credential {

@@ -5,12 +5,13 @@ use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
 
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report},
-    cli::DryRunArgs,
-    commands::setup::{link::Link, names},
+    args::DryRunArgs,
     context::Context,
+    credential::link::Link,
     error::Error,
     exit::Exit,
     fanout::{Fanout, Refusal},
+    names,
 };
 
 /// The account that builds unless they name another.

@@ -17,14 +17,12 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
-    cli::DryRunArgs,
-    commands::setup::{
-        credential::{self, Credential, CredentialSource, Wanted},
-        names,
-    },
+    args::DryRunArgs,
     context::Context,
+    credential::{self, Credential, CredentialSource, Wanted},
     error::Error,
     exit::Exit,
+    names,
     registry::{Endpoints, logins},
 };
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use extreg_core::image::ImageRef;
 
 use crate::{
-    commands::setup::credential::Credential,
     context::Context,
+    credential::Credential,
     error::Error,
     fanout::Refusal,
     registry::{Action, Client, Endpoints, Grants, Login, RegistryError},

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     carry::carry,
-    names,
     plan::{self, Step},
-    project::{self, How, Project},
     settings::{Apply, Settings},
     wait,
 };
@@ -18,6 +16,10 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+};
+use crate::{
+    names,
+    project::{self, How, Project},
 };
 
 mod adopt;

@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::{
-    link::Link,
     plan::{self, Step},
-    project,
     settings::{Secret, Settings},
 };
 use crate::{
@@ -17,6 +15,7 @@ use crate::{
     exit::Exit,
     printer::Printer,
 };
+use crate::{credential::link::Link, project};
 
 /// Prints the objects. What is in the secret is not among it, in no form: for YAML there are
 /// comments on how to make it.

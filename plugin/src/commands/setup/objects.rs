@@ -8,6 +8,7 @@ use super::{
     settings::{Build, BuildStrategy, Builder, Settings, Stream},
 };
 use crate::api::{Kind, MANAGED_BY, MANAGER, Object};
+use crate::names::APP;
 
 /// The annotation that makes a Deployment follow an ImageStreamTag (openshift/library-go
 /// `pkg/image/trigger`).
@@ -17,8 +18,6 @@ pub(super) const TRIGGERS: &str = "image.openshift.io/triggers";
 pub(super) const NO_IMAGE: &str = " ";
 /// The type of the push secret.
 pub(super) const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
-/// The label that the pods of an application are found by.
-pub(crate) const APP: &str = "app.kubernetes.io/name";
 
 /// The push secret, with a docker config.
 pub(super) fn secret(namespace: &str, name: &str, docker_config: &str) -> Object {

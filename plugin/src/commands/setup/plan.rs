@@ -1,12 +1,11 @@
 //! The steps of a setup, in their order. Pure: what is to be, whatever there is.
 
 use super::{
-    Workload,
-    link::Link,
-    objects,
+    Workload, objects,
     settings::{Secret, Settings},
 };
 use crate::api::Object;
+use crate::credential::link::Link;
 
 /// One step.
 #[derive(Clone, Debug)]

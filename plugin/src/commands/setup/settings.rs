@@ -2,16 +2,15 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{
-    Args, ReferencePolicy, Schedule, Strategy, Workload, credential::CredentialSource,
-    image::Target, names, source::GitUrl,
-};
+use super::{Args, ReferencePolicy, Schedule, Strategy, Workload, source::GitUrl};
+use crate::credential::CredentialSource;
 use crate::{
     api::{DryRun, ObjectFormat},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     error::Error,
     registry::Endpoints,
 };
+use crate::{names, target::Target};
 
 /// What to set up, and how to go about it.
 #[derive(Clone, Debug)]

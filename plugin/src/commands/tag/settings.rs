@@ -3,8 +3,8 @@
 use super::{Args, ImportMode, ReferencePolicy, Source};
 use crate::{
     api::{DryRun, ObjectFormat},
+    args::DryRunArgs,
     caller::Caller,
-    cli::DryRunArgs,
     error::Error,
     stream::{ExternalImage, Library, StreamTag},
 };

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Object, Owned, Report, Verb, is_owned, set},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned},
-    commands::doctor::report::{Checks, Group, plain},
+    checklist::{Checks, Group, plain},
     context::Context,
     error::Error,
 };

@@ -20,7 +20,7 @@ pub(super) use self::{
 };
 use crate::{
     api::{DryRun, ObjectFormat},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,

@@ -6,13 +6,11 @@ use extreg_core::facts::{Fit, SecretFact};
 use serde_json::{Value, json};
 
 use super::{super::settings::Waiting, Builds, Governed, PUSH_SECRET};
+use crate::credential::config_of_auth_file;
+use crate::engine::secret_fact;
 use crate::{
     api::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef},
-    commands::{
-        check::surroundings::secret_fact,
-        fix::live::{Found, Work},
-        setup,
-    },
+    commands::fix::live::{Found, Work},
     error::Error,
 };
 
@@ -191,7 +189,7 @@ impl Builds<'_> {
         let Source::File { path, content } = &self.source else {
             return Err(String::new());
         };
-        let config = setup::config_of_auth_file(content, image)
+        let config = config_of_auth_file(content, image)
             .map_err(|why| format!("--auth-file {}: {why}", path.display()))?;
         Ok(json!({
             "type": "kubernetes.io/dockerconfigjson",

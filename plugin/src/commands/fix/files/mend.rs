@@ -11,12 +11,9 @@ use super::super::{
     settings::Scope,
     text::{self, Set, Splice},
 };
+use crate::input::{told, undeclared};
 use crate::{
-    commands::check::{
-        assessment::{decide, warnings},
-        surroundings::Surroundings,
-        told, undeclared,
-    },
+    engine::{Surroundings, decide, warnings},
     error::Error,
     input::{self, Document, InputError, SkipReason, Source},
 };

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, PageQuery},
-    commands::check::surroundings::Surroundings,
+    engine::Surroundings,
     error::Error,
     printer::Printer,
 };

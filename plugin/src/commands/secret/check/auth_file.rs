@@ -13,7 +13,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    commands::setup::credential_helper,
+    credential::credential_helper,
     error::Error,
     registry::{Login, logins},
 };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use extreg_core::image::ImageRef;
 
 use super::{Args, Format};
-use crate::{commands::setup::names, error::Error, registry::Endpoints};
+use crate::{error::Error, names, registry::Endpoints};
 
 /// What to look at, and how to say it.
 #[derive(Clone, Debug)]

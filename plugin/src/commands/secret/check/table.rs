@@ -1,8 +1,8 @@
 //! The answer for people.
 
 use super::answer::{Answer, ImageAnswer, Outcome, SecretAnswer, State, Use};
+use crate::printer::Columns;
 use crate::{
-    commands::audit::Columns,
     context::Context,
     printer::{Printer, Text},
 };

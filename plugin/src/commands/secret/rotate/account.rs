@@ -13,7 +13,7 @@ use extreg_core::{
 
 use super::settings::Settings;
 use crate::{
-    commands::setup::credential::Credential,
+    credential::Credential,
     error::Error,
     registry::{Login, logins},
 };

@@ -9,14 +9,12 @@ use super::{
     settings::{Mode, Settings, Source},
     write::{next, told},
 };
+use crate::credential::{self, Credential, Wanted};
 use crate::{
     api::Cluster,
-    commands::{
-        secret::{
-            verify::Verifier,
-            write::{Ready, write},
-        },
-        setup::credential::{self, Credential, Wanted},
+    commands::secret::{
+        verify::Verifier,
+        write::{Ready, write},
     },
     context::Context,
     error::Error,

@@ -14,14 +14,12 @@ use super::{
     plan::Target,
     settings::{Places, Settings},
 };
+use crate::credential::Credential;
 use crate::{
     api::{Cluster, Kind, ObjectRef},
-    commands::{
-        secret::{
-            link::{docker_config, docker_field},
-            snapshot,
-        },
-        setup::credential::Credential,
+    commands::secret::{
+        link::{docker_config, docker_field},
+        snapshot,
     },
     context::Context,
     error::Error,

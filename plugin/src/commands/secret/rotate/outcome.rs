@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::settings::{Mode, Settings};
+use crate::printer::Columns;
 use crate::{
     api::{Verb, to_data},
-    commands::audit::Columns,
     error::Error,
     fanout::Refusal,
     printer::Printer,

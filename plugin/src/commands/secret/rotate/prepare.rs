@@ -10,16 +10,14 @@ use super::{
     settings::Settings,
     write::told,
 };
+use crate::credential::Credential;
 use crate::{
     api::{Cluster, Kind, ObjectRef, Owned, is_owned},
-    commands::{
-        secret::{
-            document::{self, HUB_KEYS, Replaced},
-            link::{docker_config, docker_field},
-            managed,
-            write::Ready,
-        },
-        setup::credential::Credential,
+    commands::secret::{
+        document::{self, HUB_KEYS, Replaced},
+        link::{docker_config, docker_field},
+        managed,
+        write::Ready,
     },
     context::Context,
     error::Error,

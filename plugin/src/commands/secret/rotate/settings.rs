@@ -5,13 +5,11 @@ use extreg_core::{image::ImageRef, registry::RegistryHost};
 use super::Args;
 use crate::{
     api::{DataFormat, DryRun},
-    commands::{
-        secret::registry_host,
-        setup::{credential::CredentialSource, names},
-    },
+    commands::secret::registry_host,
     error::Error,
     registry::Endpoints,
 };
+use crate::{credential::CredentialSource, names};
 
 /// What to rotate, and how to go about it.
 #[derive(Clone, Debug)]

@@ -6,18 +6,19 @@ use super::{
     preflight::{check_served, look},
     schedule,
 };
+use crate::difference::Difference;
 use crate::{
     api::{self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
-    commands::{
-        diff::Difference,
-        setup::{
-            names, objects,
-            plan::{self, Step},
-            project::{self, Project},
-        },
+    commands::setup::{
+        objects,
+        plan::{self, Step},
     },
     context::Context,
     error::Error,
+};
+use crate::{
+    names,
+    project::{self, Project},
 };
 
 /// Compares, by the server's dry run.

@@ -11,10 +11,10 @@ use super::{
     existing::{check_secret, check_type},
     schedule,
 };
+use crate::credential::{self, Credential, CredentialSource, Wanted};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef},
     commands::setup::{
-        credential::{self, Credential, CredentialSource, Wanted},
         objects,
         settings::{Apply, Secret, Settings},
     },

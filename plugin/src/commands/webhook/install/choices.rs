@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use super::{Args, TlsSource};
 use crate::{
     api::{DryRun, ObjectFormat},
-    cli::DryRunArgs,
+    args::DryRunArgs,
     error::Error,
 };
 

@@ -7,12 +7,10 @@ use super::{
     choices::{Action, Choices, Place},
     execute, plan,
 };
+use crate::difference::Difference;
 use crate::{
     api::DryRun,
-    commands::{
-        diff::Difference,
-        webhook::installed::{Installed, Target},
-    },
+    commands::webhook::installed::{Installed, Target},
     context::Context,
     error::Error,
 };

@@ -1,26 +1,27 @@
 //! The image that an application is kept as.
 
+mod registry_name;
+
 use std::fmt;
 
 use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
-use super::registry_name;
 use crate::error::Error;
 
 /// A repository on an external registry and a tag in it, fully written out. Displays as
 /// `docker.io/ably77/python-lyapp:latest`, the spelling that every consumer of a credential finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     registry: Registry,
     /// The path in the registry, e.g. `ably77/python-lyapp`.
     path: String,
     /// The tag, `latest` if none was written.
-    pub(super) tag: String,
+    pub(crate) tag: String,
 }
 
 /// A registry outside the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Registry {
+pub(crate) enum Registry {
     /// Docker Hub, under any of its names.
     DockerHub,
     /// Another one, by its host and port.
@@ -32,7 +33,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Usage`] for what cannot be pushed to, or not from here.
-    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| Err(Error::usage(format!("--image {text}: {why}")));
         let (host, image) = match resolve(text, RefRole::Push, &InternalRegistry::default()) {
             Resolution::Certain(host, image) => (host, image),
@@ -80,7 +81,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Usage`] with the image as it is likely to be meant.
-    pub(super) fn check_registry(&self) -> Result<(), Error> {
+    pub(crate) fn check_registry(&self) -> Result<(), Error> {
         let refuse = |what: String, registry: &str, path: &str| {
             Err(Error::usage(format!(
                 "--image {self}: {what}; did you mean {registry}/{path}:{}? (--any-registry accepts it as \
@@ -106,7 +107,7 @@ impl Target {
     }
 
     /// The registry's name in messages and in references.
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         match &self.registry {
             Registry::DockerHub => "docker.io",
             Registry::Other(host) => host,
@@ -114,19 +115,19 @@ impl Target {
     }
 
     /// The path in the registry.
-    pub(super) fn repository(&self) -> &str {
+    pub(crate) fn repository(&self) -> &str {
         &self.path
     }
 
     /// The first part of the path: on Docker Hub the account.
-    pub(super) fn account(&self) -> &str {
+    pub(crate) fn account(&self) -> &str {
         self.path.split('/').next().unwrap_or_default()
     }
 
     /// The keys of a docker config that make every consumer find a credential for this image. For
     /// Docker Hub two: the keyring of builds, imports and the kubelet takes `docker.io` only for
     /// images written with it, and Shipwright takes nothing but the other.
-    pub(super) fn config_keys(&self) -> Vec<&str> {
+    pub(crate) fn config_keys(&self) -> Vec<&str> {
         match &self.registry {
             Registry::DockerHub => vec!["docker.io", "https://index.docker.io/v1/"],
             Registry::Other(host) => vec![host],
@@ -134,7 +135,7 @@ impl Target {
     }
 
     /// The name of the secret for it, if none is given.
-    pub(super) fn default_secret(&self) -> String {
+    pub(crate) fn default_secret(&self) -> String {
         match &self.registry {
             Registry::DockerHub => "dockerhub".to_owned(),
             Registry::Other(host) => host

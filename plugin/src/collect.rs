@@ -1,12 +1,23 @@
 //! From what was asked for to what was read: one snapshot for each cluster, tree or set of files.
 
-use super::{
+mod args;
+mod field_lines;
+mod files;
+mod input;
+mod live;
+mod policy_file;
+mod rendered;
+mod served;
+mod tree;
+
+use self::live::Scope;
+pub(crate) use self::{
+    args::InputArgs,
     field_lines::FieldLines,
-    files,
-    live::{self, Scope},
-    policy_file::PolicyFile,
-    settings::{ClusterInput, FileInput, Input},
-    tree,
+    input::{ClusterInput, FileInput, Input},
+    live::{IN_FLIGHT, UNSEEN_NAMESPACES},
+    policy_file::{PolicyFile, read as read_policy_file},
+    served::{Served, Version},
 };
 use crate::{
     api::Cluster, context::Context, error::Error, input::Skipped, installed::Installation,

@@ -10,11 +10,11 @@ use crate::{api::Cluster, error::Error};
 
 /// What has been found out, by path.
 #[derive(Default)]
-pub(super) struct Served(RefCell<BTreeMap<String, Option<Value>>>);
+pub(crate) struct Served(RefCell<BTreeMap<String, Option<Value>>>);
 
 /// In which version a kind is served.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Version {
     /// In none.
     None,
     /// In the one that was asked for.
@@ -30,7 +30,7 @@ impl Served {
     ///
     /// # Errors
     /// [`Error::NotLoggedIn`] only.
-    pub(super) async fn version(
+    pub(crate) async fn version(
         &self,
         cluster: &Cluster,
         kind: Kind,

@@ -4,7 +4,36 @@ use std::ffi::OsString;
 
 use clap::ValueEnum as _;
 
-use crate::api::DryRun;
+/// `--dry-run`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DryRun {
+    /// Do it.
+    #[default]
+    None,
+    /// Say what would be done; nothing is sent that could change something.
+    Client,
+    /// Have the server check everything, admission and quota too, and keep nothing.
+    Server,
+}
+
+impl DryRun {
+    /// What is appended to a line of what was done.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Client => " (dry run)",
+            Self::Server => " (server dry run)",
+        }
+    }
+
+    /// What the query of a request gains.
+    pub(crate) const fn query(self) -> &'static str {
+        match self {
+            Self::None | Self::Client => "",
+            Self::Server => "&dryRun=All",
+        }
+    }
+}
 
 /// `--dry-run`.
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
@@ -26,7 +55,7 @@ pub struct DryRunArgs {
 
 /// The same arguments with `--dry-run WHERE` as one: a value that may be left out stands behind `=`, as
 /// kubectl has it, and this one was also accepted as a word of its own.
-pub(super) fn joined(args: &[OsString]) -> Vec<OsString> {
+pub(crate) fn joined(args: &[OsString]) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::with_capacity(args.len());
     let mut is_over = false;
     for arg in args {

@@ -37,7 +37,7 @@ const SITES: [(&str, &str); 6] = [
 
 /// The well-known registry that a host is likely to be meant for; none for one that is well known, or
 /// that is like none.
-pub(super) fn meant(host: &str) -> Option<&'static str> {
+pub(crate) fn meant(host: &str) -> Option<&'static str> {
     let host = host.to_ascii_lowercase();
     if KNOWN.contains(&&*host) {
         return None;
@@ -68,7 +68,7 @@ fn letters(host: &str) -> Vec<char> {
 }
 
 /// The well-known registry that the first part of a path is likely to be meant for, e.g. `quay`.
-pub(super) fn meant_by_part(part: &str) -> Option<&'static str> {
+pub(crate) fn meant_by_part(part: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| {
         let (name, _) = known.split_once('.').unwrap_or((known, ""));
         part.eq_ignore_ascii_case(name) || part.eq_ignore_ascii_case(&known.replace('.', ""))

@@ -19,7 +19,7 @@ struct Stands {
 
 impl FieldLines {
     /// Remembers an object.
-    pub(super) fn add(&mut self, document: &Document, object: &FoundObject<'_>) {
+    pub(crate) fn add(&mut self, document: &Document, object: &FoundObject<'_>) {
         let key = (Arc::clone(&document.origin.source), object.line);
         self.0.insert(
             key,
@@ -30,12 +30,12 @@ impl FieldLines {
         );
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// Gives each finding about a field of a file the line of the field.
-    pub(super) fn point_at_fields(&self, report: &mut Report) {
+    pub(crate) fn point_at_fields(&self, report: &mut Report) {
         let findings = report
             .sections
             .iter_mut()

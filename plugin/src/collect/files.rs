@@ -9,10 +9,10 @@ use extreg_audit::{
     read::{ReadOptions, Reader},
 };
 
-use super::{field_lines::FieldLines, rendered::Rendered, settings::FileInput};
+use super::{field_lines::FieldLines, input::FileInput, rendered::Rendered};
+use crate::input::undeclared;
 use crate::{
     caller::Caller,
-    commands::check::undeclared,
     error::Error,
     input::{
         self, Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,

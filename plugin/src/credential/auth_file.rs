@@ -8,7 +8,7 @@ use base64::{
 use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
 use serde_json::Value;
 
-use super::credential::Credential;
+use super::Credential;
 
 const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -20,7 +20,7 @@ const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
 ///
 /// # Errors
 /// Why there is none, in words that quote nothing of a credential.
-pub(super) fn find(text: &[u8], image: &str) -> Result<Credential, String> {
+pub(crate) fn find(text: &[u8], image: &str) -> Result<Credential, String> {
     let file: Value =
         serde_json::from_slice(text).map_err(|e| format!("no auth file: not JSON: {e}"))?;
     let keys = DockerConfigKeys::parse(text, DockerConfigFormat::ConfigJson)
@@ -56,7 +56,7 @@ pub(super) fn find(text: &[u8], image: &str) -> Result<Credential, String> {
 }
 
 /// The credential helper that keeps the passwords of an auth file, if one does.
-pub(super) fn helper(file: &Value) -> Option<&str> {
+pub(crate) fn helper(file: &Value) -> Option<&str> {
     let store = file.get("credsStore").and_then(Value::as_str);
     store.or_else(|| {
         file.get("credHelpers")?

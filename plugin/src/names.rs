@@ -2,6 +2,9 @@
 
 use crate::error::Error;
 
+/// The label that the pods of an application are found by.
+pub(crate) const APP: &str = "app.kubernetes.io/name";
+
 /// The longest DNS label.
 const MAX_LABEL: usize = 63;
 /// The longest DNS subdomain.

@@ -6,11 +6,11 @@ use extreg_audit::{
     verdict::{Gate, Ruling, Verdict, verdict},
 };
 
-use crate::exit::Exit;
+use crate::{context::Context, exit::Exit};
 
 /// What there is to say of a report, and how the run ends: as the gate rules; 1 if a list failed, or a
 /// document cannot be read and there is nothing worse, since then the job was not done.
-pub(super) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
+pub(crate) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
     let ruling = verdict(report, gate);
     let exit = match ruling.verdict {
         Verdict::Passed => Exit::Done,
@@ -29,6 +29,19 @@ pub(super) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
     });
     let exit = if broke { exit.and(Exit::Failed) } else { exit };
     (ruling, exit)
+}
+
+/// How a run ends that only reads, and what there is to say of it.
+pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> Exit {
+    let gate = Gate {
+        allow_empty,
+        ..Gate::default()
+    };
+    let (ruling, exit) = ruling(report, gate);
+    if !ruling.sentence.is_empty() {
+        context.printer.note(ruling.sentence.as_str());
+    }
+    exit
 }
 
 #[cfg(test)]

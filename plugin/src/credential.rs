@@ -1,5 +1,8 @@
 //! The credential that goes into the push secret: where it is from and how it is written down.
 
+mod auth_file;
+pub(crate) mod link;
+
 use std::{
     io::{BufRead as _, IsTerminal as _, Read as _},
     path::PathBuf,
@@ -9,8 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::{auth_file, image::Target};
-use crate::{context::Context, error::Error, registry::Login};
+use crate::{context::Context, error::Error, registry::Login, target::Target};
 
 /// An account at a registry and what opens it.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ impl Credential {
     /// The docker config for the secret: every key that some consumer needs, each with username,
     /// password and a padded `auth`, which is all that containers/image and go-dockerclient read. What else
     /// `current` holds stays.
-    pub(super) fn docker_config(&self, target: &Target, current: Option<&Value>) -> Value {
+    pub(crate) fn docker_config(&self, target: &Target, current: Option<&Value>) -> Value {
         let entry = Value::Object(self.entry());
         let mut config = current.filter(|config| config.is_object()).cloned();
         let config = config.get_or_insert_with(|| json!({}));
@@ -172,6 +174,24 @@ async fn blocking<T: Send + 'static>(
         Ok(Err(error)) => Err(Error::usage(format!("stdin: {error}"))),
         Err(error) => Err(Error::failed(format!("stdin: {error}"))),
     }
+}
+
+/// The docker config, in base64, with the credential that a login file has for an image: what a push
+/// secret holds.
+///
+/// # Errors
+/// Why there is none, in words that quote nothing of a credential.
+pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String, String> {
+    let target = Target::parse(image).map_err(|error| error.to_string())?;
+    let credential = auth_file::find(content, &target.to_string())?;
+    let config = credential.docker_config(&target, None);
+    Ok(STANDARD.encode(config.to_string()))
+}
+
+/// The credential helper that keeps the passwords of an auth file, if one does.
+pub(crate) fn credential_helper(content: &[u8]) -> Option<String> {
+    let file: Value = serde_json::from_slice(content).ok()?;
+    auth_file::helper(&file).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use extreg_audit::approved::{Approved, ApprovedDocument};
 use extreg_core::policy::{Policy, PolicySet};
 
 use crate::{
-    commands::check::policies,
+    engine::policies,
     error::Error,
     input::{self, FoundObject, Origin, Source},
 };
@@ -18,16 +18,16 @@ const APPROVED: &str = "ApprovedRegistries";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PolicyFile {
     /// The policies; none for those of the cluster.
-    pub(super) policies: Option<PolicySet>,
+    pub(crate) policies: Option<PolicySet>,
     /// The list; none for the cluster's own.
-    pub(super) approved: Option<Approved>,
+    pub(crate) approved: Option<Approved>,
 }
 
 /// Reads a file. Nothing in it may be anything else, and no field unknown.
 ///
 /// # Errors
 /// [`Error::Usage`] that names the file, the line and the field.
-pub(super) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
+pub(crate) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
     if path.as_os_str() == "-" {
         return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
     }

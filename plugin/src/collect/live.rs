@@ -27,13 +27,13 @@ use super::served::{Served, Version};
 use crate::{api::Cluster, error::Error, printer::Printer};
 
 /// As many requests are under way at a time; more would be felt by others.
-pub(super) const IN_FLIGHT: usize = 8;
+pub(crate) const IN_FLIGHT: usize = 8;
 /// Where the global pull secret is.
-pub(super) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
+pub(crate) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
 /// How it is called in a report.
-pub(super) const GLOBAL_PULL_SECRET: &str = "the global pull secret";
+pub(crate) const GLOBAL_PULL_SECRET: &str = "the global pull secret";
 /// How namespaces that the user cannot see are called in a report.
-pub(super) const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
+pub(crate) const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
 /// Secrets of other types hold no credential of a registry, and are not fetched.
 const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
@@ -42,15 +42,15 @@ const SECRET_TYPES: [&str; 2] = [
 
 /// Which objects of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     /// The namespace; none for all of them.
-    pub(super) namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// A label selector for objects that name images; empty picks all.
-    pub(super) selector: String,
+    pub(crate) selector: String,
     /// The kinds.
-    pub(super) kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<Kind>,
     /// Whether it is said elsewhere than on a terminal that reading begins.
-    pub(super) is_told: bool,
+    pub(crate) is_told: bool,
 }
 
 /// Lists a cluster.
@@ -79,7 +79,7 @@ struct Read {
 /// # Errors
 /// [`Error::NotLoggedIn`]; [`Error::Unreachable`] if no request at all was answered; 404 if the
 /// namespace that was asked for is not there.
-pub(super) async fn read(
+pub(crate) async fn read(
     cluster: &Cluster,
     scope: &Scope,
     options: &ReadOptions,

@@ -1,6 +1,6 @@
 //! Plain columns for people.
 
-use crate::printer::{Printer, Text};
+use super::{Printer, Text};
 
 /// Rows of a table whose columns are as wide as what is in them.
 pub(crate) struct Columns {

@@ -1,0 +1,12 @@
+//! Flags that several commands share, each declared once.
+
+mod dry_run;
+mod duration;
+mod global;
+
+pub(crate) use self::dry_run::joined;
+pub use self::{
+    dry_run::{DryRun, DryRunArgs},
+    duration::{Timeout, parse_timeout},
+    global::{ConnectionArgs, GlobalArgs},
+};

@@ -1,0 +1,96 @@
+//! What is said of objects and files that cannot be read.
+
+use extreg_core::object::UnreadableObject;
+
+use super::{Document, FoundObject, JsonFault, Mismatch, Skipped};
+use crate::printer::Printer;
+
+/// As many skipped paths as are named when nothing was found.
+const MAX_SKIPPED: usize = 10;
+
+/// Where and why an object of a file cannot be read as its kind.
+pub(crate) fn told(
+    document: &Document,
+    object: &FoundObject<'_>,
+    error: &UnreadableObject,
+) -> String {
+    let fault = JsonFault {
+        message: unreadable(error),
+        column: error.column(),
+    };
+    let Mismatch { line, message } = document.mismatch(object, &object.body.to_string(), &fault);
+    let source = &document.origin.source;
+    format!(
+        "{source}:{line}: {} {}: {message}",
+        object.kind,
+        object.name()
+    )
+}
+
+/// What is wrong with a parameter that no Template declares.
+pub(crate) fn undeclared(document: &Document, object: &FoundObject<'_>, name: &str) -> String {
+    format!(
+        "{}: {} {}: the Template does not declare the parameter {name}: OpenShift keeps ${{{name}}} as \
+         it is, which no image reference can hold",
+        document.origin_of(object),
+        object.kind,
+        object.name()
+    )
+}
+
+/// The reason without what stands in the object, and without the place in a JSON nobody has seen.
+pub(crate) fn unreadable(error: &UnreadableObject) -> String {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(text, _)| text);
+    match (
+        text.find(" \"").or_else(|| text.find(" `")),
+        text.rfind(", expected"),
+    ) {
+        (Some(from), Some(to)) if from < to => {
+            let (before, after) = (text.get(..from), text.get(to..));
+            format!(
+                "{}{}",
+                before.unwrap_or_default(),
+                after.unwrap_or_default()
+            )
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Says what of the folders was skipped, when nothing was found.
+pub(crate) fn tell_skipped(skipped: &Skipped, printer: &Printer) {
+    for (reason, path) in skipped.iter().take(MAX_SKIPPED) {
+        printer.note(format!("skipped {}: {reason}", path.display()));
+    }
+    if let Some(more) = skipped.iter().count().checked_sub(MAX_SKIPPED + 1) {
+        printer.note(format!("skipped {} more", more + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use extreg_core::object::{Resource, Subject};
+
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_object_is_not_told() {
+        for spec in [
+            "\"canary at line 7\"",
+            "\"canary, expected at line 7, x\"",
+            "7",
+        ] {
+            let json = format!(r#"{{"spec":{spec}}}"#);
+            let error = Subject::of_object(Resource::Builds, &json).unwrap_err();
+            let text = unreadable(&error);
+            assert!(
+                text.starts_with("not a readable Build: invalid type: ")
+                    && text.ends_with(", expected a map"),
+                "{text}"
+            );
+        }
+    }
+}
