@@ -1,12 +1,15 @@
 //! `cargo xtask check`: what can be said of the sources without running them.
 
+mod imports;
+
 use anyhow::Result;
 
 use crate::{step, tools};
 
-/// Format, lints, dependencies, documentation.
+/// Imports, format, lints, documentation, dependencies.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
+    imports::check(step::root()?)?;
     step::run("format", &mut step::cargo(["fmt", "--all", "--check"])?)?;
     let lints = [
         "clippy",
