@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::caller::Caller;
 use crate::check::{CheckId, Severity};
 use crate::place::{ObjectId, Origin};
-use crate::remedy::{Remedy, Rendered};
+use crate::remedy::{Invocation, Remedy, Rendered};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +28,8 @@ pub struct Finding {
     pub why: String,
     /// What fixes it.
     pub fix: Remedy,
-    /// The program that its commands are written for.
-    pub caller: Caller,
+    /// How its commands are written.
+    pub invocation: Invocation,
     /// Who said that this is all right, if somebody did.
     pub suppression: Option<Suppression>,
     /// Against the baseline, where there is one.
@@ -127,12 +126,12 @@ impl Finding {
 
     /// What fixes it, in one line.
     pub fn fix_text(&self) -> String {
-        self.fix.text(self.caller)
+        self.fix.text(&self.invocation)
     }
 
     /// What fixes it, in the fields that programs read.
     pub fn rendered_fix(&self) -> Rendered {
-        self.fix.rendered(self.caller)
+        self.fix.rendered(&self.invocation)
     }
 
     /// Whether it counts: it is so and nobody said that this is all right.

@@ -27,6 +27,7 @@ mod tests;
 mod webhook;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use extreg_core::rule::is_system_namespace;
 
@@ -36,6 +37,7 @@ use crate::check::CheckId;
 use crate::finding::{Finding, Outcome};
 use crate::place::Origin;
 use crate::read::SourceKind;
+use crate::remedy::Invocation;
 use crate::report::{Section, sort_key};
 use crate::snapshot::Snapshot;
 
@@ -98,7 +100,10 @@ pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
     });
     for finding in &mut findings {
         let fix = std::mem::take(&mut finding.fix);
-        finding.caller = options.caller;
+        finding.invocation = Invocation {
+            caller: options.caller,
+            connection: Arc::clone(&snapshot.connection),
+        };
         finding.fix = fix.checked(snapshot, finding.outcome, &finding.place.origin);
     }
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));

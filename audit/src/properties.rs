@@ -113,7 +113,7 @@ pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
                 message,
                 why: "why".to_owned(),
                 fix: Remedy::instruct("oc fix"),
-                caller: Caller::Oc,
+                invocation: Caller::Oc.into(),
                 suppression: None,
                 baseline: None,
             },

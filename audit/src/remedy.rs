@@ -3,6 +3,7 @@
 
 mod action;
 mod inspection;
+mod invocation;
 mod patch;
 mod prose;
 mod render;
@@ -12,6 +13,7 @@ pub mod triggers;
 
 pub use self::action::{Action, ClusterList, LinkUse, RolloutStep, SpecTag};
 pub use self::inspection::Inspection;
+pub use self::invocation::Invocation;
 pub use self::render::Rendered;
 pub(crate) use self::rule::is_gathered;
 pub use self::rule::{Scene, Sight};

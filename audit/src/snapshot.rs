@@ -39,6 +39,8 @@ use crate::read::SourceKind;
 pub struct Snapshot {
     /// The cluster's name, as the kubeconfig's context has it; empty for files.
     pub cluster_name: String,
+    /// The flags that reach it, where the user gave some: [`Invocation::connection`](crate::remedy::Invocation).
+    pub connection: Arc<[String]>,
     /// What it was read from.
     pub source: SourceKind,
     /// Configuration of the cluster as a whole.

@@ -92,7 +92,7 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
         message: format!("{check} {rule}"),
         why: "why".to_owned(),
         fix: Remedy::instruct("oc fix"),
-        caller: Caller::Oc,
+        invocation: Caller::Oc.into(),
         suppression: None,
         baseline: None,
     }

@@ -147,7 +147,11 @@ impl Collected {
                 Err(Error::Unreachable(message)) if several => unreachable(options, &message),
                 other => other?,
             };
-            self.add(reader, name);
+            let mut snapshot = reader.finish(name);
+            snapshot.connection = context
+                .connection_flags(context_name.map(String::as_str))
+                .into();
+            self.snapshots.push(snapshot);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use extreg_audit::remedy::Invocation;
 use kube::config::Kubeconfig;
 
 use crate::{
@@ -126,6 +127,23 @@ impl Context {
             printer: &self.printer,
         })
         .await
+    }
+
+    /// How this program was started, for a command that is suggested.
+    pub fn invocation(&self) -> Invocation {
+        Invocation {
+            caller: self.caller,
+            connection: self.connection_flags(None).into(),
+        }
+    }
+
+    /// The flags that reach the same cluster as the same user; no token.
+    pub fn connection_flags(&self, context: Option<&str>) -> Vec<String> {
+        let only = match self.contexts() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        };
+        self.connection.flags(context.or(only))
     }
 
     /// The command's name, as it is typed.

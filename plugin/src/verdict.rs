@@ -79,7 +79,7 @@ mod tests {
             message: "m".to_owned(),
             why: "w".to_owned(),
             fix: Remedy::instruct("f"),
-            caller: Caller::Oc,
+            invocation: Caller::Oc.into(),
             suppression: None,
             baseline: None,
         }

@@ -368,7 +368,7 @@ fn finding(check: CheckId, name: &str, part: &str) -> Finding {
             build: object(Kind::BuildConfig, "shop", "cart"),
             secret: "hub".into(),
         }),
-        caller: Caller::Oc,
+        invocation: Caller::Oc.into(),
         suppression: None,
         baseline: None,
     }

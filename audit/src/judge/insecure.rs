@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(&*finding.place.part, "v2");
         assert_eq!(&*finding.image.unwrap().registry, "reg.corp");
         assert_eq!(
-            finding.fix.text(crate::caller::Caller::Kubectl),
+            finding.fix.text(&crate::caller::Caller::Kubectl.into()),
             r#"kubectl patch imagestream.image.openshift.io/a --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"add","path":"/spec/tags/1/importPolicy/insecure","value":false}]' -n shop"#
         );
 
@@ -265,7 +265,7 @@ mod tests {
             .fix
             .checked(&snapshot, Outcome::Fail, &finding.place.origin);
         assert_eq!(
-            fix.text(crate::caller::Caller::Oc),
+            fix.text(&crate::caller::Caller::Oc.into()),
             "in a.yaml:1: remove spec.tags[1].importPolicy.insecure of \
              imagestream.image.openshift.io/a in shop"
         );

@@ -399,10 +399,10 @@ mod tests {
         let run = || used(UseRole::Run, "app:v1", Meaning::Searched);
         // Without lookup the stream is what to name, and not an image of Docker Hub.
         let finding = one(base(), run()).unwrap();
-        let caller = crate::caller::Caller::Kubectl;
+        let invocation = crate::caller::Caller::Kubectl.into();
         assert_eq!(finding.fix_text(), "oc set image-lookup app -n shop");
         assert_eq!(
-            finding.fix.text(caller),
+            finding.fix.text(&invocation),
             r#"kubectl patch imagestream.image.openshift.io/app --type=merge -p '{"spec":{"lookupPolicy":{"local":true}}}' -n shop"#
         );
         let mut local = base();

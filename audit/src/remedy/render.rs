@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::patch::{PatchKind, patch};
-use super::{Action, Inspection, LinkUse, Remedy, RolloutStep, word};
+use super::{Action, Inspection, Invocation, LinkUse, Remedy, RolloutStep, word};
 use crate::caller::Caller;
 use crate::kind::Kind;
 use crate::place::ObjectId;
@@ -48,35 +48,39 @@ enum Program {
 
 impl Remedy {
     /// In the fields that programs read.
-    pub fn rendered(&self, caller: Caller) -> Rendered {
+    pub fn rendered(&self, invocation: &Invocation) -> Rendered {
         let mut rendered = Rendered::default();
         match self {
-            Self::Run(_) => rendered.command = self.command(caller),
-            Self::Inspect(inspection) => rendered.inspect = Some(inspection.command(caller)),
+            Self::Run(_) => rendered.command = self.command(invocation),
+            Self::Inspect(inspection) => rendered.inspect = Some(inspection.command(invocation)),
             Self::Instruct { text, inspect } => {
                 rendered.instruction = Some(text.clone());
-                rendered.inspect = inspect.as_ref().map(|inspect| inspect.command(caller));
+                rendered.inspect = inspect.as_ref().map(|inspect| inspect.command(invocation));
             }
         }
         rendered
     }
 
     /// The command that fixes it, if one does.
-    pub fn command(&self, caller: Caller) -> Option<String> {
-        let commands: Vec<_> = self.actions().iter().map(|a| a.command(caller)).collect();
+    pub fn command(&self, invocation: &Invocation) -> Option<String> {
+        let commands: Vec<_> = self
+            .actions()
+            .iter()
+            .map(|a| a.command(invocation))
+            .collect();
         (!commands.is_empty()).then(|| commands.join(" && "))
     }
 
     /// In one line.
-    pub fn text(&self, caller: Caller) -> String {
-        self.rendered(caller).text()
+    pub fn text(&self, invocation: &Invocation) -> String {
+        self.rendered(invocation).text()
     }
 }
 
 impl Action {
     /// As a shell takes it.
-    pub fn command(&self, caller: Caller) -> String {
-        self.line(caller).text(caller)
+    pub fn command(&self, invocation: &Invocation) -> String {
+        self.line(invocation.caller).text(invocation)
     }
 
     fn line(&self, caller: Caller) -> Line {
@@ -204,8 +208,8 @@ impl Action {
 
 impl Inspection {
     /// As a shell takes it.
-    pub fn command(&self, caller: Caller) -> String {
-        self.line().text(caller)
+    pub fn command(&self, invocation: &Invocation) -> String {
+        self.line().text(invocation)
     }
 
     fn line(&self) -> Line {
@@ -315,13 +319,13 @@ impl Line {
         }
     }
 
-    fn text(&self, caller: Caller) -> String {
+    fn text(&self, invocation: &Invocation) -> String {
         let mut text = match self.program {
-            Program::Host => caller.program().to_owned(),
-            Program::Extreg => caller.to_string(),
+            Program::Host => invocation.caller.program().to_owned(),
+            Program::Extreg => invocation.caller.to_string(),
             Program::Oc => Caller::Oc.program().to_owned(),
         };
-        for part in &self.words {
+        for part in self.words.iter().chain(&*invocation.connection) {
             text.push(' ');
             text.push_str(&word(part));
         }

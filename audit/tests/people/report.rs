@@ -53,7 +53,7 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
         message: String::new(),
         why: String::new(),
         fix: Remedy::default(),
-        caller: Caller::Oc,
+        invocation: Caller::Oc.into(),
         suppression: None,
         baseline: None,
     }

@@ -238,3 +238,38 @@ pub struct ConnectionArgs {
     )]
     pub disable_compression: Option<bool>,
 }
+
+impl ConnectionArgs {
+    /// The flags that reach the same cluster as the same user, as they can be typed again; no token, which would be shown.
+    pub(crate) fn flags(&self, context: Option<&str>) -> Vec<String> {
+        let text = |text: &Option<String>| text.clone();
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let mut flags: Vec<String> = [
+            ("kubeconfig", path(&self.kubeconfig)),
+            ("context", context.map(str::to_owned)),
+            ("cluster", text(&self.cluster)),
+            ("user", text(&self.user)),
+            ("server", text(&self.server)),
+            ("certificate-authority", path(&self.certificate_authority)),
+            ("client-certificate", path(&self.client_certificate)),
+            ("client-key", path(&self.client_key)),
+            ("tls-server-name", text(&self.tls_server_name)),
+            (
+                "insecure-skip-tls-verify",
+                self.insecure_skip_tls_verify.map(|is| is.to_string()),
+            ),
+            ("as", text(&self.impersonate)),
+            ("as-uid", text(&self.impersonate_uid)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("--{name}={}", value?)))
+        .collect();
+        for (name, values) in [
+            ("as-group", &self.impersonate_group),
+            ("as-user-extra", &self.impersonate_extra),
+        ] {
+            flags.extend(values.iter().map(|value| format!("--{name}={value}")));
+        }
+        flags
+    }
+}

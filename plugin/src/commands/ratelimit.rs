@@ -154,7 +154,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             Following::Yes
         };
         exit = exit.and(coverage.exit()).and(budget::exit(&loads));
-        limits = limits.with_budget(namespace, loads, coverage, &follows, context.caller);
+        limits = limits.with_budget(namespace, loads, coverage, &follows, &context.invocation());
     }
     match settings.format.data() {
         Some(format) => context.printer.raw(&crate::api::to_data(&limits, format)?),

@@ -86,7 +86,11 @@ async fn snapshot(
 ) -> Result<Snapshot, Error> {
     let made = namespace.map_or(&[][..], |_| &MADE);
     let kinds = [&KINDS, made].concat();
-    collect_kinds(cluster, namespace, &kinds, true, &context.printer).await
+    let snapshot = collect_kinds(cluster, namespace, &kinds, true, &context.printer).await?;
+    Ok(Snapshot {
+        connection: context.connection_flags(None).into(),
+        ..snapshot
+    })
 }
 
 /// The host of `--registry`; `docker.io` for all names of Docker Hub.

@@ -138,6 +138,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
     let flows = flow::flows(world, &settings.wanted);
     let now = jiff::Timestamp::now();
+    let invocation = context.invocation();
     Report {
         not_seen: world.unseen.lines(),
         flows: flows
@@ -147,7 +148,7 @@ fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
                     world,
                     flow,
                     now,
-                    caller: context.caller,
+                    invocation: &invocation,
                 };
                 FlowReport::of(&site, settings.with_objects)
             })

@@ -1,6 +1,6 @@
 //! `audit` as it is run without a cluster.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Output};
 
 use serde_json::Value;
 
@@ -36,11 +36,17 @@ pub(crate) fn run_in(folder: &Path, args: &[&str], input: &str) -> Run {
         .write_stdin(input)
         .output()
         .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run {
-        code: run.status.code().unwrap(),
-        out: text(run.stdout),
-        err: text(run.stderr),
+    Run::of(run)
+}
+
+impl Run {
+    pub(crate) fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 }
 

@@ -3,10 +3,12 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
     sync::{Arc, Mutex},
 };
 
 use assert_cmd::Command;
+use tempfile::NamedTempFile;
 
 /// A request as it came in: the request line, the headers in lower case, and the body.
 #[derive(Clone, Debug)]
@@ -29,6 +31,7 @@ impl Seen {
 /// Answers every request on loopback.
 pub(crate) struct FakeApi {
     pub(crate) url: String,
+    kubeconfig: NamedTempFile,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -53,7 +56,7 @@ impl FakeApi {
                 let _ = stream.write_all(answer(&request, number).as_bytes());
             }
         });
-        Self { url, seen }
+        Self::at(url, seen)
     }
 
     /// The same with a thread for each request, which `answer` may keep waiting.
@@ -71,10 +74,27 @@ impl FakeApi {
                 });
             }
         });
+        Self::at(url, Arc::default())
+    }
+
+    fn at(url: String, seen: Arc<Mutex<Vec<Seen>>>) -> Self {
+        let mut kubeconfig = NamedTempFile::new().unwrap();
+        write!(
+            kubeconfig,
+            "clusters: [{{name: c, cluster: {{server: '{url}'}}}}]\ncontexts: [{{name: x, context: \
+             {{cluster: c}}}}]\ncurrent-context: x\n"
+        )
+        .unwrap();
         Self {
             url,
-            seen: Arc::default(),
+            kubeconfig,
+            seen,
         }
+    }
+
+    /// A file that leads to it, for `KUBECONFIG`: unlike a flag it is not repeated in suggested commands.
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        self.kubeconfig.path()
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {

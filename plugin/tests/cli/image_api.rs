@@ -63,7 +63,8 @@ impl ImageApi {
     pub(crate) fn run(&self, words: &str) -> Ran {
         let output = extreg()
             .args(words.split_whitespace())
-            .args(["-n", "snow", "--server", &self.api.url])
+            .args(["-n", "snow"])
+            .env("KUBECONFIG", self.api.kubeconfig())
             .output()
             .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -76,6 +77,10 @@ impl ImageApi {
 
     pub(crate) fn url(&self) -> &str {
         &self.api.url
+    }
+
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        self.api.kubeconfig()
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {

@@ -247,15 +247,8 @@ fn kubectl_is_told_kubectls_commands() {
     let api = ImageApi::with(&[app("app", NEW, None)]);
     let run = extreg()
         .env("KUBECTL_PATH", "/usr/bin/kubectl")
-        .args([
-            "promote",
-            "app:v1",
-            "prod",
-            "-n",
-            "snow",
-            "--server",
-            api.url(),
-        ])
+        .args(["promote", "app:v1", "prod", "-n", "snow"])
+        .env("KUBECONFIG", api.kubeconfig())
         .output()
         .unwrap();
     let err = String::from_utf8(run.stderr).unwrap();

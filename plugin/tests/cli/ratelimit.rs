@@ -118,10 +118,13 @@ fn measure(registry: &FakeRegistry, args: &[&str]) -> Run {
 }
 
 fn count(api: &FakeApi, registry: &FakeRegistry, args: &[&str]) -> Run {
-    let run = measure(
-        registry,
-        &[&["--budget", "--server", &api.url], args].concat(),
-    );
+    let output = extreg()
+        .args(["ratelimit", &registry.endpoint("docker.io"), "--budget"])
+        .args(args)
+        .env("KUBECONFIG", api.kubeconfig())
+        .output()
+        .unwrap();
+    let run = Run::of(output);
     assert!(
         !run.out.contains("canary") && !run.err.contains("canary"),
         "{}",

@@ -52,7 +52,7 @@ impl SecretApi {
         let output = extreg()
             .arg("secret")
             .args(words.split_whitespace())
-            .args(["--server", &self.api.url])
+            .env("KUBECONFIG", self.api.kubeconfig())
             .write_stdin(stdin)
             .output()
             .unwrap();

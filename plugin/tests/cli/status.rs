@@ -142,7 +142,8 @@ fn run(api: &FakeApi, words: &str) -> (i32, String, String) {
     let output = extreg()
         .arg("status")
         .args(words.split_whitespace())
-        .args(["-n", "snow", "--server", &api.url])
+        .args(["-n", "snow"])
+        .env("KUBECONFIG", api.kubeconfig())
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -224,21 +225,43 @@ fn programs_get_all_of_it() {
 }
 
 #[test]
+fn a_suggested_command_goes_to_the_cluster_and_the_user_of_the_run() {
+    let api = Lists::behind().serve(|_, _| None);
+    let path = api.kubeconfig().display().to_string();
+    for flags in [
+        format!("--kubeconfig={path} --context=x"),
+        "--context=x --as=jane --as-group=dev".to_owned(),
+        format!("--server={} --insecure-skip-tls-verify=true", api.url),
+    ] {
+        let line = format!("app --no-registry -o json --token=canary {flags}");
+        let (_, out, err) = run(&api, &line);
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
+        let links = report["flows"][0]["links"].as_array().unwrap();
+        let commands: Vec<&str> = links
+            .iter()
+            .flat_map(|link| [&link["fix"]["command"], &link["fix"]["inspect"]])
+            .filter_map(Value::as_str)
+            .collect();
+        assert!(!commands.is_empty(), "{out}");
+        for command in commands {
+            for part in command.split(" && ") {
+                assert!(part.ends_with(&flags), "{flags}: {part}");
+            }
+        }
+        assert!(!out.contains("canary"), "{out}");
+    }
+}
+
+#[test]
 fn a_kubectl_user_reads_kubectl() {
     let dir = tempfile::tempdir().unwrap();
     let link = dir.path().join("kubectl-extreg");
     std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin("oc-extreg"), &link).unwrap();
     let api = Lists::behind().serve(|_, _| None);
     let run = Command::new(&link)
-        .args([
-            "status",
-            "-n",
-            "snow",
-            "--no-registry",
-            "--server",
-            &api.url,
-        ])
+        .args(["status", "-n", "snow", "--no-registry"])
         .env_clear()
+        .env("KUBECONFIG", api.kubeconfig())
         .env("HOME", "/nonexistent")
         .output()
         .unwrap();

@@ -15,8 +15,9 @@ fn command(api: &FakeApi, words: &str) -> Command {
     command
         .arg("status")
         .args(words.split_whitespace())
-        .args(["-n", "snow", "--no-registry", "--server", &api.url])
+        .args(["-n", "snow", "--no-registry"])
         .env_clear()
+        .env("KUBECONFIG", api.kubeconfig())
         .env("HOME", "/nonexistent")
         .current_dir("/");
     command

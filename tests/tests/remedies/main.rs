@@ -112,7 +112,7 @@ fn run(plane: &ControlPlane, case: &Case) -> Result<(), String> {
 
 fn judge(bench: &Bench<'_>, case: &Case) -> Result<(), String> {
     let wanted = Remedy::Run(case.actions.clone())
-        .command(Caller::Kubectl)
+        .command(&Caller::Kubectl.into())
         .unwrap_or_default();
     let wanted = bench.placed(&wanted);
     let (found, findings) = bench.told(&case.told)?;

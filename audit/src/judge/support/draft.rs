@@ -2,12 +2,11 @@
 
 use extreg_core::facts::Known;
 
-use crate::caller::Caller;
 use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome, Place};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
-use crate::remedy::Remedy;
+use crate::remedy::{Invocation, Remedy};
 use crate::snapshot::{ImageUse, Snapshot};
 
 /// What is different about a finding.
@@ -34,7 +33,7 @@ impl Draft {
             message: self.message,
             why: self.why,
             fix: self.fix,
-            caller: Caller::default(),
+            invocation: Invocation::default(),
             suppression: None,
             baseline: None,
         }

@@ -117,7 +117,7 @@ fn a_command_is_shown_only_where_it_can_do_no_harm() {
 fn what_is_refused_is_said_and_never_run() {
     let one = snapshot();
     let remedy = |namespace: &str| Remedy::run(create(namespace, "db", "9", "docker.io/u/db:9"));
-    let text = |remedy: Remedy| remedy.text(Caller::Oc);
+    let text = |remedy: Remedy| remedy.text(&Caller::Oc.into());
     let platform = remedy("openshift").checked(&one, Outcome::Fail, &Origin::Cluster);
     assert_eq!(
         text(platform),
@@ -156,13 +156,13 @@ fn what_is_refused_is_said_and_never_run() {
 #[test]
 fn a_command_and_words_are_in_different_fields() {
     let run = Remedy::run(create("shop", "db", "9", "docker.io/u/db:9"));
-    let rendered = serde_json::to_value(run.rendered(Caller::Kubectl)).unwrap();
+    let rendered = serde_json::to_value(run.rendered(&Caller::Kubectl.into())).unwrap();
     assert_eq!(
         rendered,
         serde_json::json!({"command": "kubectl extreg tag docker.io/u/db:9 db:9 --scheduled -n shop"})
     );
     let after = Remedy::instruct_after("decide", Inspection::Inventory);
-    let rendered = serde_json::to_value(after.rendered(Caller::Oc)).unwrap();
+    let rendered = serde_json::to_value(after.rendered(&Caller::Oc.into())).unwrap();
     assert_eq!(
         rendered,
         serde_json::json!({"instruction": "decide", "inspect": "oc extreg inventory -A"})
@@ -170,7 +170,7 @@ fn a_command_and_words_are_in_different_fields() {
     // Names come from a cluster.
     let hostile = Remedy::run(create("shop", "a;b", "$(x)", "docker.io/u/db:9"));
     assert_eq!(
-        hostile.command(Caller::Oc).unwrap(),
+        hostile.command(&Caller::Oc.into()).unwrap(),
         "oc extreg tag docker.io/u/db:9 'a;b:$(x)' --scheduled -n shop"
     );
 }

@@ -196,9 +196,9 @@ impl Runner<'_> {
     /// What fixes a refusal, for programs and in one line.
     fn next(&self, refusal: Refusal, name: &StreamTag, image: &str) -> (Rendered, String) {
         let remedy = refusal.remedy(self.namespace, name, image);
-        let caller = self.context.caller;
-        let text = format!("{}: {}", refusal.description(), remedy.text(caller));
-        (remedy.rendered(caller), text)
+        let invocation = self.context.invocation();
+        let text = format!("{}: {}", refusal.description(), remedy.text(&invocation));
+        (remedy.rendered(&invocation), text)
     }
 
     /// Reports what is final, and keeps what may be tried again.

@@ -94,7 +94,7 @@ mod tests {
     fn of(tag: &Value, status: &Value) -> String {
         let stream = Stream::new(json!({"spec": {"tags": [tag]}, "status": {"tags": [status]}}));
         let name = StreamTag::new("app", "prod");
-        back("snow", &name, Some(&stream)).text(Caller::Oc)
+        back("snow", &name, Some(&stream)).text(&Caller::Oc.into())
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         }
         let name = StreamTag::new("app", "prod");
         assert_eq!(
-            back("snow", &name, None).text(Caller::Kubectl),
+            back("snow", &name, None).text(&Caller::Kubectl.into()),
             "kubectl delete imagestreamtag app:prod -n snow"
         );
     }

@@ -38,7 +38,8 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     for note in plan(place, &source, target.as_ref())?.notes {
         printer.note(note);
     }
-    let way_back = |target: Option<&Stream>| back(&namespace, name, target).text(context.caller);
+    let way_back =
+        |target: Option<&Stream>| back(&namespace, name, target).text(&context.invocation());
 
     let reference = name.reference(&namespace);
     journal.advise(format!("move it back with: {}", way_back(target.as_ref())));

@@ -4,13 +4,13 @@ use extreg_audit::{
     budget::Identity,
     kind::Kind,
     place::ObjectId,
-    remedy::{Action, Inspection, Remedy, Rendered},
+    remedy::{Action, Inspection, Invocation, Remedy, Rendered},
 };
 use extreg_core::{policy::Policy, registry::RegistryHost};
 use serde::Serialize;
 
 use super::budget::Load;
-use crate::{caller::Caller, commands::webhook::Following};
+use crate::commands::webhook::Following;
 
 /// One way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,14 +25,19 @@ pub(crate) struct Step {
 }
 
 /// The ways out for what one identity imports; none where it fits.
-pub(crate) fn steps(load: &Load, registry: &str, follows: &Following, caller: Caller) -> Vec<Step> {
+pub(crate) fn steps(
+    load: &Load,
+    registry: &str,
+    follows: &Following,
+    invocation: &Invocation,
+) -> Vec<Step> {
     let Some(tag) = load.over.first() else {
         return Vec::new();
     };
     let step = |what: &str, remedy: &Remedy| Step {
         what: what.to_owned(),
-        fix: remedy.rendered(caller),
-        text: remedy.text(caller),
+        fix: remedy.rendered(invocation),
+        text: remedy.text(invocation),
     };
     let mut steps = Vec::new();
     if let Some(tag) = &tag.spec {

@@ -9,7 +9,8 @@ use super::{
     measure::{Measured, Measurement},
     settings::Settings,
 };
-use crate::{caller::Caller, commands::webhook::Following};
+use crate::commands::webhook::Following;
+use extreg_audit::remedy::Invocation;
 
 /// What a registry lets be pulled, and what is taken of it.
 #[derive(Clone, Debug, Serialize)]
@@ -142,7 +143,7 @@ impl RateLimits {
         loads: Vec<Load>,
         coverage: Coverage,
         follows: &Following,
-        caller: Caller,
+        invocation: &Invocation,
     ) -> Self {
         let row = |load: Load| LoadRow {
             identity: Who::of(&load.identity),
@@ -158,7 +159,7 @@ impl RateLimits {
                 Standing::MayExceed => "mayExceed",
                 Standing::Exceeds => "exceeds",
             },
-            remedies: steps(&load, &self.registry, follows, caller),
+            remedies: steps(&load, &self.registry, follows, invocation),
             tags: load.tags.iter().map(TagRow::of).collect(),
             over: load.over.iter().map(TagRow::of).collect(),
         };

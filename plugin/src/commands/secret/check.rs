@@ -152,7 +152,7 @@ async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, E
     add_unread(&mut answer, names, &cluster, namespace.as_deref()).await?;
     answer.gaps = gaps(&snapshot);
     let exit = forbidden(&snapshot, namespace.as_deref());
-    answer.problems = problems::of(&findings, &snapshot, &asked, &answer, context.caller);
+    answer.problems = problems::of(&findings, &snapshot, &asked, &answer, &context.invocation());
     drop((findings, snapshot));
     if settings.registry {
         scope::ask(&mut answer, &settings.endpoints, &cluster, context).await?;

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub(super) use self::{fix::Fix, site::Site};
 use super::flow::Follower;
-use extreg_audit::{caller::Caller, remedy::Remedy};
+use extreg_audit::remedy::{Invocation, Remedy};
 
 /// A step on the way of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -129,7 +129,7 @@ impl Link {
     fn fix(mut self, remedy: impl Into<Option<Remedy>>) -> Self {
         self.fix = remedy.into().map(|remedy| Fix {
             remedy,
-            caller: Caller::default(),
+            invocation: Invocation::default(),
         });
         self
     }
@@ -138,7 +138,7 @@ impl Link {
     fn shown_to(mut self, site: &Site<'_>) -> Self {
         let fix = self.fix.take().and_then(|fix| {
             let fix = Fix {
-                caller: site.caller,
+                invocation: site.invocation.clone(),
                 ..fix
             };
             fix.checked(site.world, self.state)

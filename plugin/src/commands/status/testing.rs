@@ -216,12 +216,13 @@ pub(super) fn hub(name: &str) -> Value {
 /// Everything that is told of a world.
 pub(super) fn report(world: &World, wanted: &Wanted) -> Report {
     let flows = flow::flows(world, wanted);
+    let invocation = Caller::Oc.into();
     let of = |flow| {
         let site = Site {
             world,
             flow,
             now: now(),
-            caller: Caller::Oc,
+            invocation: &invocation,
         };
         FlowReport::of(&site, true)
     };

@@ -47,7 +47,7 @@ pub(super) async fn tell(
                         "{name} is not imported: {}; {}: {}",
                         Refusal::words(reason, message),
                         refusal.description(),
-                        remedy.text(caller),
+                        remedy.text(&context.invocation()),
                     ));
                 }
             }

@@ -1,9 +1,8 @@
 //! The keys of a docker config, and what is wrong with them whatever image they are for.
 
 use extreg_audit::{
-    caller::Caller,
     credentials::{KeyFault, shown_key},
-    remedy::{Remedy, Rendered},
+    remedy::{Invocation, Remedy, Rendered},
 };
 use extreg_core::credential::{AuthField, DockerConfigKey, DockerConfigKeys};
 
@@ -94,7 +93,7 @@ pub(super) fn other_hub(keys: &DockerConfigKeys, object: &str) -> Vec<Problem> {
 
 /// What a person has to do.
 pub(super) fn instruct(text: &str) -> Rendered {
-    Remedy::instruct(text).rendered(Caller::default())
+    Remedy::instruct(text).rendered(&Invocation::default())
 }
 
 fn shown(key: &DockerConfigKey) -> String {

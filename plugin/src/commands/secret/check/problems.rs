@@ -6,7 +6,7 @@ use extreg_audit::{
     judge::{self, Options},
     kind::Kind,
     place::ObjectId,
-    remedy::{Action, Remedy},
+    remedy::{Action, Invocation, Remedy},
     snapshot::{SecretKeys, Snapshot},
 };
 use extreg_core::registry::RegistryHost;
@@ -35,7 +35,7 @@ pub(super) fn of(
     snapshot: &Snapshot,
     asked: &Asked<'_>,
     answer: &Answer,
-    caller: Caller,
+    invocation: &Invocation,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     for secret in &answer.secrets {
@@ -53,7 +53,7 @@ pub(super) fn of(
         answer
             .secrets
             .iter()
-            .filter_map(|secret| no_use(secret, caller)),
+            .filter_map(|secret| no_use(secret, invocation)),
     );
     let found = findings
         .iter()
@@ -89,7 +89,7 @@ fn is_about(finding: &Finding, asked: &Asked<'_>, answer: &Answer) -> bool {
 }
 
 /// A secret that was named and that nobody reads.
-fn no_use(secret: &SecretAnswer, caller: Caller) -> Option<Problem> {
+fn no_use(secret: &SecretAnswer, invocation: &Invocation) -> Option<Problem> {
     let SecretAnswer {
         namespace,
         name,
@@ -134,7 +134,7 @@ fn no_use(secret: &SecretAnswer, caller: Caller) -> Option<Problem> {
             "Builds, imports and pods read secrets of the types kubernetes.io/dockerconfigjson and \
               kubernetes.io/dockercfg alone; a type cannot be changed"
                 .to_owned(),
-        fix: remedy.rendered(caller),
+        fix: remedy.rendered(invocation),
     })
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use extreg_audit::{
-    caller::Caller,
     finding::Outcome,
     kind::Kind,
     place::{ObjectId, Origin},
-    remedy::{Action, Inspection, Remedy, RolloutStep, Scene, Sight, SpecTag, triggers},
+    remedy::{
+        Action, Inspection, Invocation, Remedy, RolloutStep, Scene, Sight, SpecTag, triggers,
+    },
     snapshot::{ContainerKind, ContainerRecord, WorkloadRecord},
     trigger::Unusable,
 };
@@ -20,17 +21,17 @@ use crate::commands::status::{
     world::{Gap, Listed, World},
 };
 
-/// What fixes a link, for its caller.
+/// What fixes a link, as its user types it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::commands::status) struct Fix {
     pub(in crate::commands::status) remedy: Remedy,
-    pub(in crate::commands::status) caller: Caller,
+    pub(in crate::commands::status) invocation: Invocation,
 }
 
 impl Fix {
     /// In one line.
     pub(in crate::commands::status) fn text(&self) -> String {
-        self.remedy.text(self.caller)
+        self.remedy.text(&self.invocation)
     }
 
     /// What of it can be shown for a link of that state.
@@ -50,7 +51,7 @@ impl Fix {
 
 impl Serialize for Fix {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.remedy.rendered(self.caller).serialize(serializer)
+        self.remedy.rendered(&self.invocation).serialize(serializer)
     }
 }
 

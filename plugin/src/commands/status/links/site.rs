@@ -1,6 +1,6 @@
 //! What a link is judged by.
 
-use extreg_audit::caller::Caller;
+use extreg_audit::remedy::Invocation;
 use jiff::Timestamp;
 
 use crate::commands::status::{
@@ -15,7 +15,7 @@ pub(in crate::commands::status) struct Site<'w> {
     pub(in crate::commands::status) world: &'w World,
     pub(in crate::commands::status) flow: &'w Flow<'w>,
     pub(in crate::commands::status) now: Timestamp,
-    pub(in crate::commands::status) caller: Caller,
+    pub(in crate::commands::status) invocation: &'w Invocation,
 }
 
 /// The digest that a tag is to show, and where it is known from.
