@@ -171,6 +171,7 @@ pub(crate) fn tag(name: &str, image: &str) -> TagRecord {
         insecure: false,
         preserves_original: false,
         local: false,
+        has_annotations: false,
         opts_out: false,
         platforms: None,
         digest: "sha256:aa".into(),

@@ -10,7 +10,7 @@ use super::intern::Names;
 use super::item::{Body, Found, Item, OptedOut, Site, StreamItem};
 use super::namespace::opted_out;
 use super::suppression;
-use super::view::{Metadata, StatusTag, StreamView, Tag, key};
+use super::view::{Chosen, Metadata, StatusTag, StreamView, Tag, key};
 use crate::snapshot::{FailedImport, StreamRecord, TagOrigin, TagRecord, UseRole};
 
 /// The annotation by which a tag opts out, as a report names it.
@@ -56,7 +56,9 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
                 by: BY_ANNOTATION,
             });
         }
-        for mut annotation in suppression::of(&tag.annotations, names) {
+        let none = Chosen::default();
+        let annotations = tag.annotations.as_ref().unwrap_or(&none);
+        for mut annotation in suppression::of(annotations, names) {
             annotation
                 .part
                 .get_or_insert_with(|| Arc::clone(&record.name));
@@ -152,7 +154,11 @@ fn tag_record(
         insecure: policy.is_some_and(|policy| policy.insecure),
         preserves_original: policy.is_some_and(|policy| &*policy.import_mode == "PreserveOriginal"),
         local: &*tag.reference_policy.kind == "Local",
-        opts_out: tag.annotations.get(opt_out::TAG_ANNOTATION) == Some("false"),
+        has_annotations: tag.annotations.is_some(),
+        opts_out: tag
+            .annotations
+            .as_ref()
+            .is_some_and(|all| all.get(opt_out::TAG_ANNOTATION) == Some("false")),
         platforms: None,
         ..status.map_or_else(empty_record, |status| status_record(status, names))
     }
@@ -189,6 +195,7 @@ fn empty_record() -> TagRecord {
         insecure: false,
         preserves_original: false,
         local: false,
+        has_annotations: false,
         opts_out: false,
         platforms: None,
         digest: Arc::default(),

@@ -58,7 +58,8 @@ pub enum Action {
         /// Whether they leave it out.
         excluded: bool,
     },
-    /// Lets a tag be imported on schedule, or no longer.
+    /// Lets a tag be imported on schedule, or no longer. Then it is opted out too: a policy would set it again once the
+    /// tag is written, and the audit would miss the schedule.
     SetSchedule {
         /// The tag.
         tag: SpecTag,
@@ -274,6 +275,8 @@ pub struct SpecTag {
     pub index: usize,
     /// Whether `importPolicy` is written.
     pub has_import_policy: bool,
+    /// Whether `annotations` is written.
+    pub has_annotations: bool,
     /// The image that it follows, as written.
     pub from: Arc<str>,
 }
@@ -318,6 +321,7 @@ impl SpecTag {
             name: Arc::clone(&tag.name),
             index: tag.index?,
             has_import_policy: tag.has_import_policy,
+            has_annotations: tag.has_annotations,
             from: Arc::clone(from),
         })
     }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use extreg_core::object::opt_out::TAG_ANNOTATION;
 use serde_json::{Value, json};
 
 use super::{Action, ClusterList, SpecTag};
@@ -60,7 +61,11 @@ pub(super) fn patch(action: &Action) -> Option<(PatchKind, Value)> {
             json!([add(&path, json!({"name": &**secret}))])
         }
         Action::SetSchedule { tag, scheduled } => {
-            json!([is_tag(tag), import_policy(tag, "scheduled", *scheduled)])
+            let mut operations = vec![is_tag(tag), import_policy(tag, "scheduled", *scheduled)];
+            if !scheduled {
+                operations.extend(opt_out(tag));
+            }
+            operations.into()
         }
         Action::Secure { tag } => {
             json!([is_tag(tag), import_policy(tag, "insecure", false)])
@@ -168,6 +173,20 @@ fn cluster_list(list: ClusterList, registries: &[String]) -> Value {
 
 fn is_tag(tag: &SpecTag) -> Value {
     test(&at(tag, "name"), &tag.name)
+}
+
+/// The annotation by which a tag stays without a schedule.
+fn opt_out(tag: &SpecTag) -> Vec<Value> {
+    let path = at(tag, "annotations");
+    if tag.has_annotations {
+        let name = TAG_ANNOTATION.replace('/', "~1");
+        return vec![add(&format!("{path}/{name}"), "false")];
+    }
+    // Not in place of annotations that came since.
+    vec![
+        json!({"op": "test", "path": path, "value": null}),
+        add(&path, json!({TAG_ANNOTATION: "false"})),
+    ]
 }
 
 fn import_policy(tag: &SpecTag, field: &str, value: bool) -> Value {

@@ -45,6 +45,8 @@ pub struct TagRecord {
     pub preserves_original: bool,
     /// `referencePolicy.type: Local`: pulled through the integrated registry.
     pub local: bool,
+    /// Whether `annotations` is written, even if empty.
+    pub has_annotations: bool,
     /// Whether the opt-out annotation is on the tag.
     pub opts_out: bool,
     /// How many platforms its newest item's image has, where status tells; else none.

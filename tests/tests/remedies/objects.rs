@@ -50,6 +50,7 @@ pub(crate) fn v1(has_import_policy: bool) -> SpecTag {
         name: "v1".into(),
         index: 1,
         has_import_policy,
+        has_annotations: true,
         from: IMAGE.into(),
     }
 }

@@ -42,7 +42,7 @@ pub(in crate::read) struct Tag<'a> {
     #[serde(borrow, default)]
     pub(in crate::read) name: Text<'a>,
     #[serde(borrow, default)]
-    pub(in crate::read) annotations: Chosen<'a>,
+    pub(in crate::read) annotations: Option<Chosen<'a>>,
     #[serde(borrow)]
     pub(in crate::read) from: Option<ObjectReference<'a>>,
     #[serde(default, deserialize_with = "nullable")]

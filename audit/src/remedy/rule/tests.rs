@@ -104,6 +104,7 @@ fn a_command_is_shown_only_where_it_can_do_no_harm() {
             name: "v1".into(),
             index: 0,
             has_import_policy: true,
+            has_annotations: false,
             from: image.into(),
         },
         scheduled,

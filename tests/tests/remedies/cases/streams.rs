@@ -181,9 +181,11 @@ pub(super) fn cases() -> Vec<Case> {
                 },
                 scheduled: false,
             }],
-            &["imagestream/app /spec/tags/9/importPolicy/scheduled"],
-        )
-        .brings(&["EXR005 not-scheduled"]),
+            &[
+                "imagestream/app /spec/tags/9/importPolicy/scheduled",
+                "imagestream/app /spec/tags/9/annotations/extreg.io~1scheduled",
+            ],
+        ),
     ]
 }
 

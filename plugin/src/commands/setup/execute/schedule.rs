@@ -259,6 +259,7 @@ impl Deciding<'_> {
             insecure: false,
             preserves_original: false,
             local: false,
+            has_annotations: false,
             opts_out: false,
             platforms: None,
             digest: "".into(),

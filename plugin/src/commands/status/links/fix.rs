@@ -159,6 +159,7 @@ pub(super) fn spec_tag(place: Place<'_>) -> Option<SpecTag> {
         name: place.name.tag.into(),
         index: place.tag.index?,
         has_import_policy: place.tag.has_import_policy,
+        has_annotations: place.tag.has_annotations,
         from: from.as_str().into(),
     })
 }

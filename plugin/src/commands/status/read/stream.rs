@@ -40,6 +40,8 @@ pub(in crate::commands::status) struct Tag {
     pub(in crate::commands::status) index: Option<usize>,
     /// Whether `importPolicy` is written.
     pub(in crate::commands::status) has_import_policy: bool,
+    /// Whether `annotations` is written.
+    pub(in crate::commands::status) has_annotations: bool,
     pub(in crate::commands::status) scheduled: bool,
     /// `PreserveOriginal`: a list of manifests is kept as it is, under its own digest.
     pub(in crate::commands::status) preserves: bool,
@@ -174,9 +176,14 @@ impl SpecTag {
             reference: self.reference,
             index: Some(index),
             has_import_policy,
+            has_annotations: self.annotations.is_some(),
             scheduled: import_policy.scheduled,
             preserves: import_policy.import_mode == "PreserveOriginal",
-            opts_out: self.annotations.get(opt_out::TAG_ANNOTATION) == Some(&"false".to_owned()),
+            opts_out: self
+                .annotations
+                .as_ref()
+                .and_then(|all| all.get(opt_out::TAG_ANNOTATION))
+                .is_some_and(|value| value == "false"),
             generation: self.generation,
             items: Vec::new(),
             failure: None,
@@ -255,8 +262,7 @@ struct LookupPolicy {
 struct SpecTag {
     #[serde(default, deserialize_with = "nullable")]
     name: String,
-    #[serde(default, deserialize_with = "nullable")]
-    annotations: BTreeMap<String, String>,
+    annotations: Option<BTreeMap<String, String>>,
     from: Option<Reference>,
     #[serde(default, deserialize_with = "nullable")]
     reference: bool,
