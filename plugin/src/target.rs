@@ -136,21 +136,7 @@ impl Target {
 
     /// The name of the secret for it, if none is given.
     pub(crate) fn default_secret(&self) -> String {
-        match &self.registry {
-            Registry::DockerHub => "dockerhub".to_owned(),
-            Registry::Other(host) => host
-                .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() {
-                        c.to_ascii_lowercase()
-                    } else {
-                        '-'
-                    }
-                })
-                .collect::<String>()
-                .trim_matches('-')
-                .to_owned(),
-        }
+        RegistryHost::of(self.host()).secret_name()
     }
 }
 
@@ -210,16 +196,5 @@ mod tests {
             assert_eq!(error.exit().code(), 2);
             assert!(error.to_string().contains(expected), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn secrets_are_named_after_their_registry() {
-        let name = |text| Target::parse(text).unwrap().default_secret();
-        assert_eq!(name("u/a"), "dockerhub");
-        assert_eq!(name("quay.io/u/a"), "quay-io");
-        assert_eq!(
-            name("registry.example.com:5000/a"),
-            "registry-example-com-5000"
-        );
     }
 }

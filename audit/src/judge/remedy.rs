@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_core::policy::{Policy, Selection};
+use extreg_core::policy::Selection;
 use extreg_core::registry::RegistryHost;
 
 use super::images::policy;
@@ -21,7 +21,7 @@ pub(super) fn provide_credential(
     repository: &str,
 ) -> Remedy {
     let name = secret_name(snapshot, namespace, registry, repository);
-    set_credential(namespace, name, registry)
+    set_credential(namespace, &name, registry)
 }
 
 /// The same, and gives the secret to what is to use it: only imports find it without that.
@@ -32,7 +32,7 @@ pub(super) fn provide_and_give(
     repository: &str,
     give: impl FnOnce(&Arc<str>) -> Remedy,
 ) -> Remedy {
-    let name: Arc<str> = secret_name(snapshot, namespace, registry, repository).into();
+    let name = secret_name(snapshot, namespace, registry, repository);
     set_credential(namespace, &name, registry).and(give(&name))
 }
 
@@ -83,12 +83,12 @@ pub(super) fn hub_name(image: &str) -> Option<String> {
 }
 
 /// The name for a secret that has to be created: the one that the policy names.
-fn secret_name<'s>(
-    snapshot: &'s Snapshot,
+fn secret_name(
+    snapshot: &Snapshot,
     namespace: &Arc<str>,
     registry: RegistryHost<'_>,
     repository: &str,
-) -> &'s str {
+) -> Arc<str> {
     let named = match policy(snapshot, namespace, registry, repository) {
         Selection::Policy(policy) | Selection::NamespaceUnknown(policy) => policy
             .push()
@@ -96,11 +96,7 @@ fn secret_name<'s>(
             .or_else(|| policy.pull_secret()),
         Selection::None => None,
     };
-    match (named, registry) {
-        (Some(name), _) => name,
-        (None, RegistryHost::DockerHub) => Policy::DEFAULT_SECRET,
-        (None, RegistryHost::Other(_)) => "registry",
-    }
+    named.map_or_else(|| registry.secret_name().into(), Arc::from)
 }
 
 /// Lets a build push with a secret.

@@ -104,7 +104,7 @@ impl Policy {
     /// The name of the built-in policy.
     pub const BUILTIN: &'static str = "builtin-dockerhub";
     /// The secret that the built-in policy names.
-    pub const DEFAULT_SECRET: &'static str = "dockerhub";
+    pub const DEFAULT_SECRET: &'static str = RegistryHost::DOCKER_HUB_SECRET;
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {

@@ -13,6 +13,9 @@ pub enum RegistryHost<'a> {
 }
 
 impl<'a> RegistryHost<'a> {
+    /// [`Self::secret_name`] of Docker Hub.
+    pub const DOCKER_HUB_SECRET: &'static str = "dockerhub";
+
     /// The identity of a written host (library-go `reference.IsRegistryDockerHub`). An empty host is no registry:
     /// default it first.
     pub fn of(host: &'a str) -> Self {
@@ -29,6 +32,18 @@ impl<'a> RegistryHost<'a> {
             Self::Other(host) => host,
         }
     }
+
+    /// The name of a secret with a credential for it, where nothing names one.
+    pub fn secret_name(&self) -> String {
+        match self {
+            Self::DockerHub => Self::DOCKER_HUB_SECRET.to_owned(),
+            Self::Other(host) => host
+                .to_ascii_lowercase()
+                .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+                .trim_matches('-')
+                .to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for RegistryHost<'_> {
@@ -40,6 +55,18 @@ impl fmt::Display for RegistryHost<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_named_after_their_registry() {
+        for (host, expected) in [
+            ("index.docker.io", "dockerhub"),
+            ("quay.io", "quay-io"),
+            ("Registry.example.com:5000", "registry-example-com-5000"),
+            ("[::1]:5000", "1--5000"),
+        ] {
+            assert_eq!(RegistryHost::of(host).secret_name(), expected);
+        }
+    }
 
     #[test]
     fn only_three_spellings_are_docker_hub() {

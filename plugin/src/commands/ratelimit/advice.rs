@@ -6,7 +6,7 @@ use extreg_audit::{
     place::ObjectId,
     remedy::{Action, Inspection, Invocation, Remedy, Rendered},
 };
-use extreg_core::{policy::Policy, registry::RegistryHost};
+use extreg_core::registry::RegistryHost;
 use serde::Serialize;
 
 use super::budget::Load;
@@ -68,15 +68,11 @@ pub(crate) fn steps(
 }
 
 fn set_credential(registry: &str, namespace: &str) -> Action {
-    let name = match RegistryHost::of(registry) {
-        RegistryHost::DockerHub => Policy::DEFAULT_SECRET,
-        RegistryHost::Other(_) => "registry",
-    };
     Action::SetCredential {
         secret: ObjectId {
             namespace: namespace.into(),
             kind: Kind::Secret,
-            name: name.into(),
+            name: RegistryHost::of(registry).secret_name().into(),
         },
         registry: registry.into(),
     }

@@ -9,7 +9,7 @@ use extreg_audit::{
     remedy::{Action, Inspection, LinkUse, Remedy},
     snapshot::BuildRecord,
 };
-use extreg_core::registry::RefRole;
+use extreg_core::registry::{RefRole, RegistryHost};
 
 use super::{Site, fix};
 use crate::commands::status::{
@@ -228,8 +228,8 @@ pub(super) fn credential_for(namespace: &str, secret: &str, image: &str) -> Reme
 /// A secret that is to be created is called so, if nothing names it: as `setup` calls it.
 pub(super) fn new_secret(image: &str) -> String {
     match Image::of(image, RefRole::Push) {
-        Some(image) if image.host != "docker.io" => image.host.replace(['.', ':'], "-"),
-        _ => "dockerhub".to_owned(),
+        Some(image) => RegistryHost::of(&image.host).secret_name(),
+        None => RegistryHost::DockerHub.secret_name(),
     }
 }
 
