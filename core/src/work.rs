@@ -9,7 +9,7 @@ use crate::registry::RegistryHost;
 ///
 /// What a rule has not looked at by then stays unchanged, with a note. The steps of an object depend on nothing that
 /// a patch of ours changes, so that a second run stops at the same place.
-pub const MAX_STEPS: u32 = 400_000;
+pub const MAX_STEPS: u32 = 300_000;
 
 /// What looking at one place takes besides finding its policy.
 const PLACE: u32 = 8;

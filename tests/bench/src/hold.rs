@@ -15,8 +15,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::load;
 
-/// An answer that is not read is asked for again after this.
-const AGAIN: Duration = Duration::from_secs(2);
+/// An answer that is not read is asked for again after this, which is how long the webhook waits for a reader.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Holds them until it is killed. Prints how large an answer is once all are held.
 #[derive(Debug, clap::Args)]
