@@ -34,7 +34,17 @@ const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/extreg-system/deployments/ext
 const SLICE: &str = "/apis/discovery.k8s.io/v1/namespaces/extreg-system/endpointslices/s";
 const NETWORK: &str = "/apis/networking.k8s.io/v1/namespaces/extreg-system/networkpolicies/n";
 const APISERVER: &str = "/api/v1/namespaces/openshift-apiserver";
+const POLICY: &str = "/apis/extreg.io/v1alpha1/registrypolicies/hub";
 const IMAGES: &str = "/apis/apiregistration.k8s.io/v1/apiservices/v1.image.openshift.io";
+
+/// A policy that is not ready.
+fn policy(reason: &str, message: &str) -> Value {
+    json!({
+        "metadata": {"name": "hub"},
+        "spec": {"registry": "docker.io", "push": {"secretName": "hub"}},
+        "status": {"conditions": [{"type": "Ready", "status": "False", "reason": reason, "message": message}]},
+    })
+}
 
 /// A webhook in the cluster, as it should be.
 fn installed() -> Objects {
@@ -181,6 +191,8 @@ fn a_webhook_that_is_well_is_found_well() {
 }
 
 enum Change {
+    /// It is there too.
+    Added(Value),
     Removed,
     Forbidden,
     Set(&'static str, Value),
@@ -246,6 +258,18 @@ fn each_broken_link_is_found() {
         ),
         (APISERVER, Change::Removed, "network", "skip "),
         (
+            POLICY,
+            Change::Added(policy("SecretsUnknown", "the webhook cannot read it")),
+            "policies",
+            "fail hub is not ready: the webhook cannot read it",
+        ),
+        (
+            POLICY,
+            Change::Added(policy("Invalid", "no glob")),
+            "policies",
+            "fail hub is not ready: no glob",
+        ),
+        (
             IMAGES,
             Change::Set(
                 "/status/conditions/0",
@@ -260,6 +284,7 @@ fn each_broken_link_is_found() {
         match change {
             Change::Removed => drop(objects.remove(path)),
             Change::Forbidden => drop(objects.insert(path.to_owned(), json!(403))),
+            Change::Added(object) => drop(objects.insert(path.to_owned(), object)),
             Change::Set(pointer, value) => {
                 let object = objects.get_mut(path).unwrap();
                 *object.pointer_mut(pointer).unwrap() = value;

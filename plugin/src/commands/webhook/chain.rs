@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use extreg_certs::{host::Host, inspect, verify::verify_chain};
+use extreg_core::policy::SECRETS_UNKNOWN;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -74,6 +75,7 @@ pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Chec
             links.served(&live, &url, checks).await;
         }
     }
+    links.policies(&live, checks);
     links.prove(&live, entry, checks).await;
 }
 
@@ -301,6 +303,31 @@ impl Links<'_> {
         }
         for problem in report.problems {
             checks.warn(GROUP, NAME, problem, &hint);
+        }
+    }
+
+    /// Policies that do nothing, or less than they say, by the webhook's own word: it is the one whose rights count.
+    fn policies(&self, live: &Installed, checks: &mut Checks) {
+        for policy in live.policies.iter().flatten() {
+            let conditions = policy.body.pointer("/status/conditions");
+            let text = |condition: &Value, key: &str| {
+                let text = condition.get(key).and_then(Value::as_str);
+                text.unwrap_or_default().to_owned()
+            };
+            let mut conditions = conditions.and_then(Value::as_array).into_iter().flatten();
+            let Some(condition) =
+                conditions.find(|it| text(it, "type") == "Ready" && text(it, "status") == "False")
+            else {
+                continue;
+            };
+            let name = policy.text("/metadata/name");
+            let hint = if text(condition, "reason") == SECRETS_UNKNOWN {
+                self.hint("webhook upgrade")
+            } else {
+                self.hint(&format!("policy show {name}"))
+            };
+            let message = format!("{name} is not ready: {}", text(condition, "message"));
+            checks.fail(GROUP, "policies", message, hint);
         }
     }
 
