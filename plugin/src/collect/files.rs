@@ -10,13 +10,12 @@ use extreg_audit::{
 };
 
 use super::{field_lines::FieldLines, input::FileInput, rendered::Rendered};
-use crate::input::undeclared;
 use crate::{
     caller::Caller,
     error::Error,
     input::{
         self, Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,
-        find_sources,
+        find_sources, undeclared,
     },
     printer::Printer,
 };

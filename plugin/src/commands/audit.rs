@@ -33,10 +33,16 @@ use self::{
     publish::publish,
     settings::{Destination, Judgement, gate},
 };
-use crate::collect::{Collected, Input, InputArgs, collect};
-use crate::input::tell_skipped;
-use crate::verdict::ruling;
-use crate::{caller::Caller, context::Context, error::Error, exit::Exit, printer::Printer};
+use crate::{
+    caller::Caller,
+    collect::{Collected, Input, InputArgs, collect},
+    context::Context,
+    error::Error,
+    exit::Exit,
+    input::tell_skipped,
+    printer::Printer,
+    verdict::ruling,
+};
 
 /// Say which images come from which registries, under whose credentials, and what is wrong with it
 ///

@@ -15,8 +15,8 @@ use self::{
     output::{Format, Judged, Output},
     tally::Tally,
 };
-use crate::checklist::Style;
 use crate::{
+    checklist::Style,
     context::Context,
     engine::{Surroundings, policies, read_policies, surroundings},
     error::Error,

@@ -5,8 +5,7 @@ mod files;
 use clap::Subcommand;
 
 use super::{setup, webhook::install};
-use crate::difference::Difference;
-use crate::{api::unified, context::Context, error::Error, exit::Exit};
+use crate::{api::unified, context::Context, difference::Difference, error::Error, exit::Exit};
 
 /// Show what setup, webhook install, or applying files would change
 ///

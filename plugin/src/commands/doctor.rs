@@ -15,8 +15,12 @@ use clap::ValueEnum;
 
 use self::{rights::Lack, server::Reached};
 use super::webhook;
-use crate::checklist::{Checks, Style};
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{
+    checklist::{Checks, Style},
+    context::Context,
+    error::Error,
+    exit::Exit,
+};
 
 /// Find out what is wrong between this machine, the cluster and the webhook
 ///

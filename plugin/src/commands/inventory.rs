@@ -11,16 +11,15 @@ use extreg_audit::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::collect::{Collected, Input, InputArgs, PolicyFile, collect};
-use crate::csv::quoted;
-use crate::printer::Columns;
-use crate::verdict::reading;
 use crate::{
     api::{DataFormat, to_data},
+    collect::{Collected, Input, InputArgs, PolicyFile, collect},
     context::Context,
+    csv::quoted,
     error::Error,
     exit::Exit,
-    printer::Printer,
+    printer::{Columns, Printer},
+    verdict::reading,
 };
 
 /// List the images that are used: by image, registry, workload or namespace

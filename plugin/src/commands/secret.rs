@@ -14,8 +14,7 @@ use clap::Subcommand;
 use extreg_audit::{kind::Kind, snapshot::Snapshot};
 use extreg_core::registry::RegistryHost;
 
-use crate::collect::collect_kinds;
-use crate::{api::Cluster, context::Context, error::Error, exit::Exit};
+use crate::{api::Cluster, collect::collect_kinds, context::Context, error::Error, exit::Exit};
 
 /// What decides who uses which credential: what names images, and the secrets and their links; the
 /// names of the integrated registry, and the policies, which say what a secret is called.

@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use clap::{ArgGroup, ValueEnum};
 
 use self::settings::{Action, Settings};
-use crate::difference::Difference;
 use crate::{
     api::{DryRun, ObjectFormat},
     args::DryRunArgs,
     context::Context,
+    difference::Difference,
     error::Error,
     exit::Exit,
     registry::Endpoints,

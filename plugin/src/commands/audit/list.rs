@@ -3,12 +3,12 @@
 use extreg_audit::check::CheckId;
 use serde_json::{Value, json};
 
-use crate::printer::Columns;
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
     error::Error,
     exit::Exit,
+    printer::Columns,
 };
 
 /// Show the checks, how bad what they find is, and which controls ask for them

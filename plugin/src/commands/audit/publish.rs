@@ -11,9 +11,9 @@ use extreg_audit::{
 };
 use serde_json::{Value, json};
 
-use crate::collect::{ClusterInput, UNSEEN_NAMESPACES};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery},
+    collect::{ClusterInput, UNSEEN_NAMESPACES},
     context::Context,
     error::Error,
     exit::Exit,

@@ -6,14 +6,13 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::collect::{IN_FLIGHT, Served, Version};
-use crate::printer::Columns;
 use crate::{
     api::{Cluster, DryRun, Kind as ApiKind, Object},
+    collect::{IN_FLIGHT, Served, Version},
     context::Context,
     error::Error,
     exit::Exit,
-    printer::Text,
+    printer::{Columns, Text},
 };
 
 const REVIEW: ApiKind = ApiKind::global(

@@ -9,12 +9,12 @@ use extreg_audit::{
 use serde_json::json;
 
 use super::diff;
-use crate::printer::Columns;
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
     error::Error,
     exit::Exit,
+    printer::Columns,
 };
 
 /// Show the reports of a folder over time: how many findings, and what came and went

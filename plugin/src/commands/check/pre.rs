@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::checklist::{Checks, Group, Level, Style};
 use crate::{
     api::{Cluster, Kind, ObjectRef},
+    checklist::{Checks, Group, Level, Style},
     commands::doctor::{
         rights::{self, Lack},
         server::{self, Reached},

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::difference::Difference;
 use crate::{
     api::Cluster,
     context::Context,
+    difference::Difference,
     error::Error,
     input::{self, FoundObject, InputError, find_sources},
     printer::inert,

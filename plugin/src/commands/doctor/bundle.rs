@@ -10,9 +10,9 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 use super::redact;
-use crate::checklist::{Checks, plain};
 use crate::{
     api::{Cluster, DataFormat, Kind, Login, to_data},
+    checklist::{Checks, plain},
     commands::webhook,
     error::Error,
 };

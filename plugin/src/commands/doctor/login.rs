@@ -12,8 +12,12 @@ use kube::config::AuthInfo;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use crate::checklist::{Checks, Group, plain};
-use crate::{api::Login, context::Context, error::Error};
+use crate::{
+    api::Login,
+    checklist::{Checks, Group, plain},
+    context::Context,
+    error::Error,
+};
 
 const GROUP: Group = Group::Login;
 /// What ends within this time is worth a word.

@@ -11,8 +11,10 @@ use kube::config::Cluster as KubeCluster;
 use super::redact;
 use extreg_cluster::proxy_of_environment;
 
-use crate::api::Login;
-use crate::checklist::{Checks, Group};
+use crate::{
+    api::Login,
+    checklist::{Checks, Group},
+};
 
 const GROUP: Group = Group::Network;
 

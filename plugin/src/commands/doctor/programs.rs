@@ -11,8 +11,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::caller::Caller;
-use crate::checklist::{Checks, Group};
+use crate::{
+    caller::Caller,
+    checklist::{Checks, Group},
+};
 
 const GROUP: Group = Group::Programs;
 /// A program that has not told its version by then is not waited for.

@@ -1,12 +1,12 @@
 //! What one may do: set an application up, have files judged, install the webhook.
 
-use crate::checklist::{Checks, Group, plain};
-use crate::project::{How, Project};
 use crate::{
     api::{self, Cluster, Kind, Right},
+    checklist::{Checks, Group, plain},
     commands::webhook,
     context::Context,
     error::Error,
+    project::{How, Project},
 };
 
 const GROUP: Group = Group::Rights;

@@ -4,11 +4,10 @@ use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::Value;
 
 use super::programs;
-use crate::api::openshift_version;
-use crate::checklist::{Checks, Group, plain};
 use crate::{
-    api::{self, Cluster, Kind, ObjectRef},
+    api::{self, Cluster, Kind, ObjectRef, openshift_version},
     caller::Caller,
+    checklist::{Checks, Group, plain},
     context::Context,
     error::Error,
 };

@@ -14,14 +14,13 @@ use super::{
     report::{Entry, Outcome, Report, count},
     settings::{FilesAction, Settings},
 };
-use crate::input::tell_skipped;
 use crate::{
     context::Context,
     engine::{self, Surroundings, policies},
     error::Error,
     exit::Exit,
     file::{self, Replaced},
-    input::{InputError, Skipped, Source, SourceList, find_sources},
+    input::{InputError, Skipped, Source, SourceList, find_sources, tell_skipped},
     printer::Text,
 };
 

@@ -6,8 +6,7 @@ use extreg_audit::check::CheckId;
 use extreg_core::policy::PolicySet;
 
 use super::{Args, DryRunAt, Format};
-use crate::engine::read_policies;
-use crate::{api::DryRun, context::Context, error::Error, input::Exclude};
+use crate::{api::DryRun, context::Context, engine::read_policies, error::Error, input::Exclude};
 
 /// The checks that `fix` can mend.
 pub(crate) const MENDABLE: [CheckId; 4] = [

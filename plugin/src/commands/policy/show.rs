@@ -13,7 +13,6 @@ use super::{
     effect::{Effect, Origin, Stated},
     template::selector_words,
 };
-use crate::printer::Columns;
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
     context::Context,
@@ -21,7 +20,7 @@ use crate::{
     error::Error,
     exit::Exit,
     installed::Installation,
-    printer::{Printer, Text},
+    printer::{Columns, Printer, Text},
 };
 
 /// The label by which the API server is told to leave a namespace alone.

@@ -4,10 +4,9 @@ use super::{
     document::{Counted, LoadRow, RateLimits, Row, Who},
     settings::{Settings, Wanted},
 };
-use crate::printer::Columns;
 use crate::{
     context::Context,
-    printer::{Printer, Text},
+    printer::{Columns, Printer, Text},
 };
 
 /// More gaps than these are counted and not named.

@@ -24,9 +24,8 @@ use self::{
     links::Reads,
     settings::{Settings, Source},
 };
-use crate::api::openshift_version;
 use crate::{
-    api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
+    api::{Cluster, DataFormat, Kind, ObjectRef, openshift_version, to_data},
     commands::secret::snapshot,
     context::Context,
     error::Error,

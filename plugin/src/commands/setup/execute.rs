@@ -16,8 +16,6 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-};
-use crate::{
     names,
     project::{self, How, Project},
 };

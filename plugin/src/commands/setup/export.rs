@@ -11,11 +11,12 @@ use super::{
 use crate::{
     api::{DataFormat, Object, ObjectFormat, to_data, yaml_document},
     caller::Caller,
+    credential::link::Link,
     error::Error,
     exit::Exit,
     printer::Printer,
+    project,
 };
-use crate::{credential::link::Link, project};
 
 /// Prints the objects. What is in the secret is not among it, in no form: for YAML there are
 /// comments on how to make it.

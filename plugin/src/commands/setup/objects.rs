@@ -7,8 +7,10 @@ use super::{
     ReferencePolicy, Workload,
     settings::{Build, BuildStrategy, Builder, Settings, Stream},
 };
-use crate::api::{Kind, MANAGED_BY, MANAGER, Object};
-use crate::names::APP;
+use crate::{
+    api::{Kind, MANAGED_BY, MANAGER, Object},
+    names::APP,
+};
 
 /// The annotation that makes a Deployment follow an ImageStreamTag (openshift/library-go
 /// `pkg/image/trigger`).

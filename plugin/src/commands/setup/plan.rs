@@ -4,8 +4,7 @@ use super::{
     Workload, objects,
     settings::{Secret, Settings},
 };
-use crate::api::Object;
-use crate::credential::link::Link;
+use crate::{api::Object, credential::link::Link};
 
 /// One step.
 #[derive(Clone, Debug)]

@@ -3,14 +3,15 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{Args, ReferencePolicy, Schedule, Strategy, Workload, source::GitUrl};
-use crate::credential::CredentialSource;
 use crate::{
     api::{DryRun, ObjectFormat},
     args::DryRunArgs,
+    credential::CredentialSource,
     error::Error,
+    names,
     registry::Endpoints,
+    target::Target,
 };
-use crate::{names, target::Target};
 
 /// What to set up, and how to go about it.
 #[derive(Clone, Debug)]

@@ -6,11 +6,11 @@ use extreg_core::facts::{Fit, SecretFact};
 use serde_json::{Value, json};
 
 use super::{super::settings::Waiting, Builds, Governed, PUSH_SECRET};
-use crate::credential::config_of_auth_file;
-use crate::engine::secret_fact;
 use crate::{
     api::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef},
     commands::fix::live::{Found, Work},
+    credential::config_of_auth_file,
+    engine::secret_fact,
     error::Error,
 };
 

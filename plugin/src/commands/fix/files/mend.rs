@@ -11,11 +11,10 @@ use super::super::{
     settings::Scope,
     text::{self, Set, Splice},
 };
-use crate::input::{told, undeclared};
 use crate::{
     engine::{Surroundings, decide, warnings},
     error::Error,
-    input::{self, Document, InputError, SkipReason, Source},
+    input::{self, Document, InputError, SkipReason, Source, told, undeclared},
 };
 
 /// What is said where the text that was made does not say what it should.

@@ -1,10 +1,9 @@
 //! The answer for people.
 
 use super::answer::{Answer, ImageAnswer, Outcome, SecretAnswer, State, Use};
-use crate::printer::Columns;
 use crate::{
     context::Context,
-    printer::{Printer, Text},
+    printer::{Columns, Printer, Text},
 };
 
 /// Prints it; `wide` with all there is to know.

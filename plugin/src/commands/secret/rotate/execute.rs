@@ -9,7 +9,6 @@ use super::{
     settings::{Mode, Settings, Source},
     write::{next, told},
 };
-use crate::credential::{self, Credential, Wanted};
 use crate::{
     api::Cluster,
     commands::secret::{
@@ -17,6 +16,7 @@ use crate::{
         write::{Ready, write},
     },
     context::Context,
+    credential::{self, Credential, Wanted},
     error::Error,
     exit::Exit,
     fanout::{Fanout, Refusal},

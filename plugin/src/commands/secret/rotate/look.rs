@@ -14,7 +14,6 @@ use super::{
     plan::Target,
     settings::{Places, Settings},
 };
-use crate::credential::Credential;
 use crate::{
     api::{Cluster, Kind, ObjectRef},
     commands::secret::{
@@ -22,6 +21,7 @@ use crate::{
         snapshot,
     },
     context::Context,
+    credential::Credential,
     error::Error,
     fanout::Refusal,
 };

@@ -3,12 +3,11 @@
 use serde::Serialize;
 
 use super::settings::{Mode, Settings};
-use crate::printer::Columns;
 use crate::{
     api::{Verb, to_data},
     error::Error,
     fanout::Refusal,
-    printer::Printer,
+    printer::{Columns, Printer},
 };
 
 /// What became of a secret.

@@ -10,7 +10,6 @@ use super::{
     settings::Settings,
     write::told,
 };
-use crate::credential::Credential;
 use crate::{
     api::{Cluster, Kind, ObjectRef, Owned, is_owned},
     commands::secret::{
@@ -20,6 +19,7 @@ use crate::{
         write::Ready,
     },
     context::Context,
+    credential::Credential,
     error::Error,
 };
 

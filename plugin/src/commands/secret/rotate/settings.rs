@@ -6,10 +6,11 @@ use super::Args;
 use crate::{
     api::{DataFormat, DryRun},
     commands::secret::registry_host,
+    credential::CredentialSource,
     error::Error,
+    names,
     registry::Endpoints,
 };
-use crate::{credential::CredentialSource, names};
 
 /// What to rotate, and how to go about it.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ use super::{
     preflight::{check_served, look},
     schedule,
 };
-use crate::difference::Difference;
 use crate::{
     api::{self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
     commands::setup::{
@@ -14,9 +13,8 @@ use crate::{
         plan::{self, Step},
     },
     context::Context,
+    difference::Difference,
     error::Error,
-};
-use crate::{
     names,
     project::{self, Project},
 };

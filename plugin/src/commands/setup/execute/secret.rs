@@ -11,7 +11,6 @@ use super::{
     existing::{check_secret, check_type},
     schedule,
 };
-use crate::credential::{self, Credential, CredentialSource, Wanted};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef},
     commands::setup::{
@@ -19,6 +18,7 @@ use crate::{
         settings::{Apply, Secret, Settings},
     },
     context::Context,
+    credential::{self, Credential, CredentialSource, Wanted},
     error::Error,
     registry::{Action, Client, Login, Trial, Tried},
     users::Users,

@@ -5,13 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use extreg_audit::remedy::{Action, Inspection, Remedy};
 
 use super::{Link, Part, Site, State, credential, fix, site::Expected};
-use crate::commands::status::{
-    flow::{How, Name, Place, Subject},
-    image::{Image, short},
-    read::{Failure, From, Item, Output, Stream, Tag},
-    world::{Gap, InRegistry, Listed},
+use crate::{
+    commands::status::{
+        flow::{How, Name, Place, Subject},
+        image::{Image, short},
+        read::{Failure, From, Item, Output, Stream, Tag},
+        world::{Gap, InRegistry, Listed},
+    },
+    stream::Refusal,
 };
-use crate::stream::Refusal;
 use extreg_core::registry::RefRole;
 
 /// OpenShift imports scheduled tags once in so many seconds (openshift-controller-manager

@@ -7,11 +7,11 @@ use super::{
     choices::{Action, Choices, Place},
     execute, plan,
 };
-use crate::difference::Difference;
 use crate::{
     api::DryRun,
     commands::webhook::installed::{Installed, Target},
     context::Context,
+    difference::Difference,
     error::Error,
 };
 
