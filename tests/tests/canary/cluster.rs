@@ -78,7 +78,9 @@ impl Cluster {
             "users": [{"name": "it", "user": {"token": token}}],
             "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": NAMESPACE}}],
         });
-        self.file(&format!("{token}.kubeconfig"), &config.to_string())
+        // Suggested commands repeat the name of the file, which is not secret.
+        let name: String = token.chars().rev().collect();
+        self.file(&format!("{name}.kubeconfig"), &config.to_string())
     }
 
     /// A file that goes with the cluster.
