@@ -69,7 +69,10 @@ fn linked(stage: &mut Stage<'_>) -> Result<()> {
     let config = |name: &str| build_config(name, &docker_image("IMAGE"));
     until("the webhook has seen the link", || {
         let said = pair.send("create -f - --dry-run=server", &config("linked"))?;
-        Ok(said.stderr.contains("links another").then_some(()))
+        Ok(said
+            .stderr
+            .contains("selects a push secret from those of account builder")
+            .then_some(()))
     })?;
     pair.send("create -f -", &config("linked"))?;
     pair.alike(Object::BuildConfig("linked"))?;
