@@ -1,5 +1,5 @@
 //! `fix` of the plugin: what was there before the webhook is brought to the policy, builds that wait are mended, and a
-//! second run finds nothing. Where the webhook is not called, so that what is stored is its work alone.
+//! second run finds nothing. Objects are made opted out and are opted in again, so that what is stored is its work alone.
 
 use std::io::Write as _;
 
@@ -52,7 +52,7 @@ impl<'a> Room<'a> {
         policy.write_all(POLICY.as_bytes())?;
         Ok(Self {
             cluster: stage.cluster,
-            namespace: stage.namespaces.pair(Ground::Main)?.plain,
+            namespace: stage.namespaces.pair(Ground::Main)?.governed,
             label,
             policy,
         })
@@ -81,9 +81,11 @@ impl<'a> Room<'a> {
         put(
             &mut object,
             "/metadata/labels",
-            json!({"fixed": self.label}),
+            json!({"fixed": self.label, "extreg.io/ignore": "true"}),
         );
-        self.oc("create -f -", Some(&object)).map(drop)
+        self.oc("create -f -", Some(&object))?;
+        let words = "label -f - extreg.io/ignore-";
+        self.oc(words, Some(&object)).map(drop)
     }
 
     fn get(&self, group: &str, resource: &str, name: &str) -> Result<Value> {

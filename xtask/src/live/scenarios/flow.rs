@@ -85,7 +85,12 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
         ensure!(!links.contains(&link), "builder still has {at}");
         ensure!(!links.is_empty(), "builder lost all of {at}");
     }
-    run(&teardown)?.ok()?;
+    let again = run(&teardown)?.refused()?;
+    ensure!(
+        again.said().contains("setup made nothing named flow"),
+        "{}",
+        again.said()
+    );
     Ok(())
 }
 

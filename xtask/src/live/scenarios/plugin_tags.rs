@@ -332,6 +332,13 @@ fn not_imported(stage: &mut Stage<'_>) -> Result<()> {
         .ok()?;
     let answer = room.plugin("import some:none some:latest")?.refused()?;
     says(&answer, "some:none is not imported: ")?;
-    says(&answer, "import some:none -n")?;
+    // How to go on depends on the reason.
+    ensure!(
+        ["import some:none -n", "correct the registry's name"]
+            .iter()
+            .any(|words| answer.said().contains(words)),
+        "{}",
+        answer.said()
+    );
     says(&answer, "some:latest unchanged")
 }
