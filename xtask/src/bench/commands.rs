@@ -20,7 +20,7 @@ const READING: &[&str] = &[
     "inventory -A",
     "status -A --no-registry",
     "secret check -A --no-registry",
-    "secret rotate dockerhub -A --replaces ably77",
+    "secret rotate dockerhub -A -n team-00000 --replaces ably77",
     "ratelimit --budget -A --no-measure",
     "fix -A",
     "except list -A",
