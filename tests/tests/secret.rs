@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extreg_tests::{ControlPlane, workspace_binary};
+use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::{Value, json};
 
 const HUB: &str = "https://index.docker.io/v1/";
@@ -39,15 +39,7 @@ impl Run {
 }
 
 fn run(command: &mut Command, stdin: &str) -> Run {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A run that ends early does not read it.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    let output = child.wait_with_output().unwrap();
+    let output = with_input(command, stdin).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run {
         code: output.status.code().unwrap(),

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use extreg_tests::{ControlPlane, workspace_binary};
+use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::{Value, json};
 
 const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
@@ -17,20 +17,14 @@ struct Cli<'a> {
 
 impl Cli<'_> {
     fn run(&self, args: &[&str], stdin: &str) -> Output {
-        let mut child = Command::new(workspace_binary("oc-extreg").unwrap())
+        let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
+        plugin
             .args(args)
             .args(["-n", &self.namespace, "--kubeconfig"])
             .arg(self.plane.kubeconfig())
             .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A run that ends early does not read it.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        child.wait_with_output().unwrap()
+            .current_dir("/");
+        with_input(&mut plugin, stdin).unwrap()
     }
 
     /// The only flow, as a program gets it.

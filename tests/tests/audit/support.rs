@@ -1,11 +1,10 @@
 //! A control plane that holds the sample cluster, and the plugin as somebody there calls it.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use extreg_tests::{ControlPlane, workspace_binary};
+use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
@@ -85,15 +84,7 @@ pub(crate) fn extreg(kubeconfig: &Path, args: &[&str]) -> Run {
 }
 
 fn run(command: &mut Command, stdin: &str) -> Run {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that does not read it closes it.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    Run::of(child.wait_with_output().unwrap())
+    Run::of(with_input(command, stdin).unwrap())
 }
 
 /// Every finding of a report in one line: check, rule, namespace, object, part and outcome.

@@ -1,12 +1,11 @@
 //! A control plane whose users have bearer tokens, and which holds credentials.
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use extreg_tests::{ControlPlane, Options};
+use extreg_tests::{ControlPlane, Options, with_input};
 use serde_json::{Value, json};
 
 use crate::said::Canaries;
@@ -158,15 +157,7 @@ impl Cluster {
 }
 
 pub(crate) fn run(command: &mut Command, stdin: &str) -> Output {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that does not read it closes it.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    child.wait_with_output().unwrap()
+    with_input(command, stdin).unwrap()
 }
 
 /// A BuildConfig with a canary wherever a user may write one.

@@ -1,11 +1,10 @@
 //! One namespace of the control plane, and a shell in it.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use extreg_tests::{ControlPlane, PluginFolder};
+use extreg_tests::{ControlPlane, PluginFolder, with_input};
 use serde_json::{Value, json};
 
 use super::cases::Case;
@@ -227,7 +226,8 @@ impl<'a> Bench<'a> {
         let kubectl = self.plane.kubectl();
         let programs = Path::new(kubectl.get_program()).parent().unwrap();
         let plugin = self.plugin.path().display();
-        let mut child = Command::new("sh")
+        let mut shell = Command::new("sh");
+        shell
             .args(["-c", line])
             .env_clear()
             .env(
@@ -236,15 +236,8 @@ impl<'a> Bench<'a> {
             )
             .env("KUBECONFIG", &self.kubeconfig)
             .env("KUBECACHEDIR", self.plane.folder().join("kubectl-cache"))
-            .env("HOME", "/nonexistent")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that does not read it closes it.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        let output = child.wait_with_output().unwrap();
+            .env("HOME", "/nonexistent");
+        let output = with_input(&mut shell, stdin).unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (
             output.status.success(),

@@ -1,12 +1,13 @@
 //! Reviews over TLS: ours, the same server with a constant answer, and a webhook with controller-runtime.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use serde::Deserialize;
 
 use crate::bench::Args;
 use crate::bench::pin::Cpu;
-use crate::bench::program::Programs;
-use crate::bench::report::{Middle, Spread, Wanted, judged};
+use crate::bench::program::{Load, Programs};
+use crate::bench::report::{Middle, Wanted, judged};
 use crate::bench::server::Server;
 use crate::say;
 
@@ -21,13 +22,6 @@ struct Record {
     busy: Vec<f64>,
     p50: Vec<f64>,
     p99: Vec<f64>,
-}
-
-#[derive(Deserialize)]
-struct Load {
-    count: f64,
-    seconds: f64,
-    spread: Spread,
 }
 
 /// Measures a review that is mutated and one that is not.
@@ -102,7 +96,7 @@ impl Record {
         let before = server.cpu()?;
         let load = load(programs, server, sample, milliseconds)?;
         let cpu = server.cpu()? - before;
-        self.per_second.push(load.count / load.seconds);
+        self.per_second.push(load.rate());
         self.per_cpu_second.push(load.count / cpu);
         self.busy.push(cpu / load.seconds);
         self.p50.push(load.spread.p50);
@@ -112,14 +106,6 @@ impl Record {
 }
 
 fn load(programs: &Programs, server: &Server, sample: &str, milliseconds: u64) -> Result<Load> {
-    programs.ask(&[
-        "load",
-        sample,
-        &server.address(),
-        &programs.ca().display().to_string(),
-        "--connections",
-        CONNECTIONS,
-        "--milliseconds",
-        &milliseconds.to_string(),
-    ])
+    let time = Duration::from_millis(milliseconds);
+    programs.load(&server.address(), sample, CONNECTIONS, time)
 }

@@ -75,16 +75,8 @@ fn measure(programs: &Programs, plane: &ControlPlane, idle: f64) -> Result<()> {
         "MiB",
         Wanted::AtMost(64.0),
     );
-    programs.ask::<Value>(&[
-        "load",
-        "mutated",
-        &server.address(),
-        &programs.ca().display().to_string(),
-        "--connections",
-        CONNECTIONS,
-        "--milliseconds",
-        "10000",
-    ])?;
+    let time = Duration::from_secs(10);
+    programs.load(&server.address(), "mutated", CONNECTIONS, time)?;
     let (resident, most) = server.memory()?;
     single(
         "resident after 10 s of load",

@@ -1,12 +1,13 @@
 //! Ten times the clients that already use all of the server: what it still answers, and when.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use serde::Deserialize;
 
 use crate::bench::Args;
 use crate::bench::pin::Cpu;
 use crate::bench::program::Programs;
-use crate::bench::report::{Middle, Spread, Wanted, judged};
+use crate::bench::report::{Middle, Wanted, judged};
 use crate::bench::server::Server;
 use crate::say;
 
@@ -16,35 +17,18 @@ const TENFOLD: &str = "80";
 /// What the server ends a decision at, in milliseconds.
 const DEADLINE: f64 = 1500.0;
 
-#[derive(Deserialize)]
-struct Load {
-    count: f64,
-    seconds: f64,
-    spread: Spread,
-}
-
 /// Measures both in turns. A review that is refused or answered without its patch ends the run.
 pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
     let server = Server::ours(programs, Cpu::Measured, None)?;
-    let load = |connections: &str| -> Result<Load> {
-        programs.ask(&[
-            "load",
-            "mutated",
-            &server.address(),
-            &programs.ca().display().to_string(),
-            "--connections",
-            connections,
-            "--milliseconds",
-            &args.milliseconds.to_string(),
-        ])
-    };
+    let time = Duration::from_millis(args.milliseconds);
+    let load = |connections| programs.load(&server.address(), "mutated", connections, time);
     load(FULL)?;
     let (mut full, mut tenfold, mut p99) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..args.rounds {
         let at = load(FULL)?;
-        full.push(at.count / at.seconds);
+        full.push(at.rate());
         let at = load(TENFOLD)?;
-        tenfold.push(at.count / at.seconds);
+        tenfold.push(at.rate());
         p99.push(at.spread.p99 / 1e6);
     }
     say::line(&format!(

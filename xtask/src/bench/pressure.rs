@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -17,17 +18,12 @@ const UNREAD: &str = "20";
 /// Makes an answer of about six MiB.
 const TAGS: &str = "63000";
 const ROUNDS: usize = 3;
+const LOADED: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 struct Held {
     idle: usize,
     answer: f64,
-}
-
-#[derive(Deserialize)]
-struct Loaded {
-    count: f64,
-    seconds: f64,
 }
 
 /// Measures without and with them.
@@ -58,17 +54,8 @@ pub(super) fn run(programs: &Programs) -> Result<()> {
 fn rates(programs: &Programs, server: &Server) -> Result<Vec<f64>> {
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
-        let loaded: Loaded = programs.ask(&[
-            "load",
-            "mutated",
-            &server.address(),
-            &programs.ca().display().to_string(),
-            "--connections",
-            "8",
-            "--milliseconds",
-            "5000",
-        ])?;
-        rates.push(loaded.count / loaded.seconds);
+        let load = programs.load(&server.address(), "mutated", "8", LOADED)?;
+        rates.push(load.rate());
     }
     Ok(rates)
 }

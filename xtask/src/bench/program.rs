@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::bench::pin::{self, Cpu};
+use crate::bench::report::Spread;
 use crate::{image, say};
 
 /// The binaries of a run, and the certificates that all servers share.
@@ -19,6 +21,23 @@ pub(super) struct Programs {
     /// The load, and the server that answers a constant.
     pub(super) bench: PathBuf,
     certificates: tempfile::TempDir,
+}
+
+/// What came of a load.
+#[derive(Debug, Deserialize)]
+pub(super) struct Load {
+    /// Reviews that were answered.
+    pub(super) count: f64,
+    pub(super) seconds: f64,
+    /// Of the time until an answer, in nanoseconds.
+    pub(super) spread: Spread,
+}
+
+impl Load {
+    /// Reviews a second.
+    pub(super) fn rate(&self) -> f64 {
+        self.count / self.seconds
+    }
 }
 
 impl Programs {
@@ -49,6 +68,27 @@ impl Programs {
     /// Runs extreg-bench beside what is measured, and reads what it prints.
     pub(super) fn ask<T: DeserializeOwned>(&self, args: &[&str]) -> Result<T> {
         self.ask_on(Cpu::Other, args)
+    }
+
+    /// Sends reviews to a server for a while, over connections that always ask, on the CPU beside it. A review that is
+    /// refused, or answered without its patch, is an error.
+    pub(super) fn load(
+        &self,
+        address: &str,
+        sample: &str,
+        connections: &str,
+        time: Duration,
+    ) -> Result<Load> {
+        self.ask(&[
+            "load",
+            sample,
+            address,
+            &self.ca().display().to_string(),
+            "--connections",
+            connections,
+            "--milliseconds",
+            &time.as_millis().to_string(),
+        ])
     }
 
     /// Runs extreg-bench on that CPU, and reads what it prints.

@@ -4,7 +4,6 @@ use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
 use crate::bench::Args;
 use crate::bench::pin::Cpu;
@@ -26,16 +25,7 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
     thread::scope(|scope| {
         let load = scope.spawn(|| -> Result<()> {
             while started.elapsed() < length {
-                programs.ask::<Value>(&[
-                    "load",
-                    "mutated",
-                    &server.address(),
-                    &programs.ca().display().to_string(),
-                    "--connections",
-                    "16",
-                    "--milliseconds",
-                    &PIECE.as_millis().to_string(),
-                ])?;
+                programs.load(&server.address(), "mutated", "16", PIECE)?;
             }
             Ok(())
         });
