@@ -14,17 +14,14 @@ use extreg_core::{
 };
 
 pub(crate) use self::surroundings::{Surroundings, secret_fact};
-use crate::{context::Context, error::Error, input::Source};
+use crate::{context::Context, error::Error};
 
 /// The policies of a file.
 ///
 /// # Errors
 /// [`Error::Usage`] that names the file, the line and the field.
 pub(crate) fn read_policies(path: PathBuf) -> Result<PolicySet, Error> {
-    if path.as_os_str() == "-" {
-        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
-    }
-    policies::of_file(Source::File { path, named: true })
+    policies::of_file(policies::source(path)?)
 }
 
 /// What is known of the cluster, or of none: by policies of a file, or the cluster's own.

@@ -23,7 +23,7 @@ use crate::check::{CheckId, Severity};
 use crate::finding::{Finding, Outcome};
 use crate::kind::Kind;
 use crate::place::ObjectId;
-use crate::remedy::{Action, Inspection, Remedy, triggers};
+use crate::remedy::{Action, Inspection, Remedy, first_names, triggers};
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 use crate::trigger::ImageTrigger;
 
@@ -238,29 +238,12 @@ impl Judge<'_> {
 
     /// The tags of the stream of a trigger, in words.
     fn tags_that_exist(&self, trigger: &ImageTrigger) -> String {
-        /// More tags than these are counted.
-        const SHOWN: usize = 5;
         let Some(stream) = stream_of(self.index, trigger) else {
             return String::new();
         };
         let names: Vec<&str> = stream.tags.iter().map(|tag| &*tag.name).collect();
-        let shown = names
-            .iter()
-            .take(SHOWN)
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ");
-        match names.len() {
-            0 => format!("; {} has no tags", stream.object.name),
-            count if count > SHOWN => {
-                format!(
-                    "; {} has {shown} and {} more",
-                    stream.object.name,
-                    count - SHOWN
-                )
-            }
-            _ => format!("; {} has {shown}", stream.object.name),
-        }
+        let some = first_names(&names).unwrap_or_else(|| "no tags".to_owned());
+        format!("; {} has {some}", stream.object.name)
     }
 
     /// A tag for the image, of a stream of the namespace, that does not exist yet.

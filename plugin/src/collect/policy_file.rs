@@ -3,13 +3,9 @@
 use std::path::PathBuf;
 
 use extreg_audit::approved::{Approved, ApprovedDocument};
-use extreg_core::policy::{Policy, PolicySet};
+use extreg_core::policy::PolicySet;
 
-use crate::{
-    engine::policies,
-    error::Error,
-    input::{self, FoundObject, Origin, Source},
-};
+use crate::{engine::policies, error::Error, input::FoundObject};
 
 /// The kind of the list.
 const APPROVED: &str = "ApprovedRegistries";
@@ -28,32 +24,17 @@ pub(crate) struct PolicyFile {
 /// # Errors
 /// [`Error::Usage`] that names the file, the line and the field.
 pub(crate) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
-    if path.as_os_str() == "-" {
-        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
-    }
     let name = path.display().to_string();
-    let mut policies: Vec<Policy> = Vec::new();
     let mut file = PolicyFile::default();
-    for document in input::read(vec![Source::File { path, named: true }]) {
-        let document = document.map_err(|error| Error::usage(format!("--policy: {error}")))?;
-        let objects = document.objects();
-        let objects = objects.map_err(|error| Error::usage(format!("--policy: {error}")))?;
-        for object in objects {
-            let fault = |what: &str| wrong(&document.origin, &object, what);
-            if object.kind == APPROVED {
-                let list = approved(&object).map_err(|error| fault(&error))?;
-                if file.approved.replace(list).is_some() {
-                    return Err(fault("there is a list already; one of them decides"));
-                }
-                continue;
-            }
-            let policy = policies::of_object(&object).map_err(|error| fault(&error))?;
-            if policies.iter().any(|other| other.name() == policy.name()) {
-                return Err(fault("an earlier policy has this name"));
-            }
-            policies.push(policy);
+    let policies = policies::of_source(policies::source(path)?, |object| {
+        if object.kind != APPROVED {
+            return Ok(false);
         }
-    }
+        if file.approved.replace(approved(object)?).is_some() {
+            return Err("there is a list already; one of them decides".to_owned());
+        }
+        Ok(true)
+    })?;
     if !policies.is_empty() {
         file.policies = Some(PolicySet::new(policies));
     }
@@ -72,14 +53,6 @@ fn approved(object: &FoundObject<'_>) -> Result<Approved, String> {
             path => format!("{path}: {}", error.inner()),
         })?;
     Approved::compile(&document).map_err(|error| error.to_string())
-}
-
-fn wrong(origin: &Origin, object: &FoundObject<'_>, what: &str) -> Error {
-    Error::usage(format!(
-        "--policy: {origin}: {} {}: {what}",
-        object.kind,
-        object.name()
-    ))
 }
 
 #[cfg(test)]

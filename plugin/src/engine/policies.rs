@@ -1,6 +1,6 @@
 //! The policies to check by: of a file, of the cluster, or the built-in one.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use extreg_core::policy::{
     GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN, VERSION,
@@ -32,6 +32,34 @@ const MEMBERS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 /// [`Error::Usage`] that names the file, the line and the field.
 pub(crate) fn of_file(source: Source) -> Result<PolicySet, Error> {
     let name = source.name();
+    let policies = of_source(source, |_| Ok(false))?;
+    if policies.is_empty() {
+        return Err(Error::usage(format!(
+            "--policy: {name} holds no {KIND}; leave the flag out for the built-in policy"
+        )));
+    }
+    Ok(PolicySet::new(policies))
+}
+
+/// The source that `--policy` names.
+///
+/// # Errors
+/// [`Error::Usage`] for stdin.
+pub(crate) fn source(path: PathBuf) -> Result<Source, Error> {
+    if path.as_os_str() == "-" {
+        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
+    }
+    Ok(Source::File { path, named: true })
+}
+
+/// The policies of a source. `take` gets each object first, and says whether it is none of them and was taken.
+///
+/// # Errors
+/// [`Error::Usage`] that names the file, the line and the field.
+pub(crate) fn of_source(
+    source: Source,
+    mut take: impl FnMut(&FoundObject<'_>) -> Result<bool, String>,
+) -> Result<Vec<Policy>, Error> {
     let mut policies: Vec<Policy> = Vec::new();
     for document in input::read(vec![source]) {
         let document = document.map_err(|error| Error::usage(format!("--policy: {error}")))?;
@@ -39,24 +67,18 @@ pub(crate) fn of_file(source: Source) -> Result<PolicySet, Error> {
             .objects()
             .map_err(|error| Error::usage(format!("--policy: {error}")))?;
         for object in objects {
-            let policy =
-                of_object(&object).map_err(|error| wrong(&document.origin, &object, &error))?;
+            let wrong = |what: String| wrong(&document.origin, &object, &what);
+            if take(&object).map_err(wrong)? {
+                continue;
+            }
+            let policy = of_object(&object).map_err(wrong)?;
             if policies.iter().any(|other| other.name() == policy.name()) {
-                return Err(wrong(
-                    &document.origin,
-                    &object,
-                    "an earlier policy has this name",
-                ));
+                return Err(wrong("an earlier policy has this name".to_owned()));
             }
             policies.push(policy);
         }
     }
-    if policies.is_empty() {
-        return Err(Error::usage(format!(
-            "--policy: {name} holds no {KIND}; leave the flag out for the built-in policy"
-        )));
-    }
-    Ok(PolicySet::new(policies))
+    Ok(policies)
 }
 
 /// The policies in force on a cluster; `None` for one that does not know the kind. One that is invalid

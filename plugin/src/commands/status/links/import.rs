@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use extreg_audit::remedy::{Action, Inspection, Remedy};
+use extreg_audit::remedy::{Action, Inspection, Remedy, first_names};
 
 use super::{Link, Part, Site, State, credential, fix, site::Expected};
 use crate::{
@@ -118,20 +118,9 @@ fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
 
 /// The tags that a stream has, in words.
 fn others(stream: &Stream) -> String {
-    /// More tags than these are counted.
-    const SHOWN: usize = 5;
     let names: Vec<&str> = stream.tags.keys().map(String::as_str).collect();
-    let shown = names
-        .iter()
-        .take(SHOWN)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    match names.len() {
-        0 => "; it has none".to_owned(),
-        count if count > SHOWN => format!("; it has {shown} and {} more", count - SHOWN),
-        _ => format!("; it has {shown}"),
-    }
+    let some = first_names(&names).unwrap_or_else(|| "none".to_owned());
+    format!("; it has {some}")
 }
 
 fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
