@@ -4,6 +4,7 @@
 mod action;
 mod inspection;
 mod invocation;
+mod names;
 mod patch;
 mod prose;
 mod render;
@@ -14,7 +15,7 @@ pub mod triggers;
 pub use self::action::{Action, ClusterList, LinkUse, RolloutStep, SpecTag};
 pub use self::inspection::Inspection;
 pub use self::invocation::Invocation;
-pub use self::prose::first_names;
+pub use self::names::first_names;
 pub use self::render::Rendered;
 pub(crate) use self::rule::is_gathered;
 pub use self::rule::{Scene, Sight};

@@ -3,18 +3,6 @@
 
 use super::{Action, ClusterList, LinkUse, RolloutStep};
 
-/// The first few of some names, and how many more there are; none of no names.
-pub fn first_names(names: &[&str]) -> Option<String> {
-    const SHOWN: usize = 5;
-    let (shown, more) = names.split_at(names.len().min(SHOWN));
-    let shown = shown.join(", ");
-    match more.len() {
-        _ if names.is_empty() => None,
-        0 => Some(shown),
-        more => Some(format!("{shown} and {more} more")),
-    }
-}
-
 impl Action {
     /// What it does, as an instruction without a full stop.
     pub fn description(&self) -> String {

@@ -1,0 +1,13 @@
+//! Names in an instruction.
+
+/// The first few of some names, and how many more there are; none of no names.
+pub fn first_names(names: &[&str]) -> Option<String> {
+    const SHOWN: usize = 5;
+    let (shown, more) = names.split_at(names.len().min(SHOWN));
+    let shown = shown.join(", ");
+    match more.len() {
+        _ if names.is_empty() => None,
+        0 => Some(shown),
+        more => Some(format!("{shown} and {more} more")),
+    }
+}
