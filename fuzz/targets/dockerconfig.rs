@@ -1,5 +1,5 @@
 //! Docker configs: the first line is an image, the rest a config. Reading and matching end, and no
-//! consumer finds a key that is not there.
+//! consumer finds a key that does not exist.
 
 use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
 

@@ -73,7 +73,7 @@ impl Input {
     }
 
     /// # Errors
-    /// [`Error::Usage`] if the flags do not go together, or a tree is not there.
+    /// [`Error::Usage`] if the flags do not go together, or a tree does not exist.
     pub(crate) fn of(
         args: InputArgs,
         contexts: &[String],

@@ -78,7 +78,7 @@ struct Read {
 ///
 /// # Errors
 /// [`Error::NotLoggedIn`]; [`Error::Unreachable`] if no request at all was answered; 404 if the
-/// namespace that was asked for is not there.
+/// namespace that was asked for does not exist.
 pub(crate) async fn read(
     cluster: &Cluster,
     scope: &Scope,

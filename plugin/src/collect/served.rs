@@ -1,5 +1,5 @@
 //! Whether the API serves a kind, and in which version. Asked only for what could not be listed: to
-//! somebody without rights a kind that is not there is as forbidden as one that is.
+//! somebody without rights a kind that does not exist is as forbidden as one that does.
 
 use std::{cell::RefCell, collections::BTreeMap};
 

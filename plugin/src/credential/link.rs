@@ -31,7 +31,7 @@ impl Link {
         ObjectRef::new(Kind::SERVICE_ACCOUNT, namespace, &self.account)
     }
 
-    /// Links, by reading, adding and writing that very state back. An account that is not there is
+    /// Links, by reading, adding and writing that very state back. An account that does not exist is
     /// made; with `await_account` only after it had its time to appear.
     pub(crate) async fn apply(
         &self,

@@ -47,7 +47,7 @@ pub(crate) fn of_file(source: Source) -> Result<PolicySet, Error> {
 /// [`Error::Usage`] for stdin.
 pub(crate) fn source(path: PathBuf) -> Result<Source, Error> {
     if path.as_os_str() == "-" {
-        return Err(Error::usage("--policy: a file, please; stdin is for -f -"));
+        return Err(Error::usage("--policy takes a file; stdin is for -f -"));
     }
     Ok(Source::File { path, named: true })
 }
