@@ -20,8 +20,8 @@ pub(crate) use self::{
     served::{Served, Version},
 };
 use crate::{
-    api::Cluster, context::Context, error::Error, input::Skipped, installed::Installation,
-    printer::Printer,
+    api::Cluster, context::Context, error::Error, input::Skipped,
+    installation::installed::Installation, printer::Printer,
 };
 use extreg_audit::{
     approved,

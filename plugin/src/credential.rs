@@ -194,6 +194,15 @@ pub(crate) fn credential_helper(content: &[u8]) -> Option<String> {
     auth_file::helper(&file).map(str::to_owned)
 }
 
+/// The docker config of a secret of either type.
+pub(crate) fn docker_config(secret: &Value) -> Option<Vec<u8>> {
+    let data = secret.get("data")?;
+    let encoded = [".dockerconfigjson", ".dockercfg"]
+        .iter()
+        .find_map(|key| data.get(key)?.as_str())?;
+    STANDARD.decode(encoded).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};

@@ -7,6 +7,7 @@
 //! how a run ends is decided in [`exit`] and [`error`] alone.
 
 pub mod api;
+mod application;
 pub mod args;
 pub mod caller;
 mod checklist;
@@ -20,6 +21,7 @@ mod credential;
 mod csv;
 mod deadline;
 pub mod defaults;
+mod diagnosis;
 mod difference;
 mod engine;
 pub mod error;
@@ -27,10 +29,11 @@ pub mod exit;
 mod fanout;
 mod file;
 pub mod input;
-mod installed;
+mod installation;
 mod names;
 pub mod printer;
 mod project;
+mod pulls;
 pub mod registry;
 mod run;
 mod stream;

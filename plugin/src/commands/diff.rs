@@ -4,8 +4,10 @@ mod files;
 
 use clap::Subcommand;
 
-use super::{setup, webhook::install};
-use crate::{api::unified, context::Context, difference::Difference, error::Error, exit::Exit};
+use crate::{
+    api::unified, application, context::Context, difference::Difference, error::Error, exit::Exit,
+    installation,
+};
 
 /// Show what setup, webhook install, or applying files would change
 ///
@@ -42,9 +44,9 @@ pub struct Args {
 #[derive(Clone, Debug, Subcommand)]
 enum Diff {
     #[command(about = SETUP, long_about = SETUP, after_help = SAME_FLAGS, mut_args = without)]
-    Setup(Box<setup::Args>),
+    Setup(Box<application::args::Args>),
     #[command(about = WEBHOOK, long_about = WEBHOOK, after_help = SAME_FLAGS, mut_args = without)]
-    Webhook(Box<install::Args>),
+    Webhook(Box<installation::args::Args>),
 }
 
 const SETUP: &str =
@@ -74,8 +76,14 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 async fn differing(args: Args, context: &Context) -> Result<Exit, Error> {
     let printer = &context.printer;
     let (differences, failed) = match args.command {
-        Some(Diff::Setup(args)) => (setup::differences(*args, context).await?, 0),
-        Some(Diff::Webhook(args)) => (install::differences(*args, context).await?, 0),
+        Some(Diff::Setup(args)) => (
+            application::differences::differences(*args, context).await?,
+            0,
+        ),
+        Some(Diff::Webhook(args)) => (
+            installation::differences::differences(*args, context).await?,
+            0,
+        ),
         None => {
             let names = [args.files, args.filename].concat();
             files::differences(&names, args.recursive, context).await?

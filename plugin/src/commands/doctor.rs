@@ -6,20 +6,21 @@ mod login;
 mod network;
 mod programs;
 mod redact;
-pub(crate) mod rights;
-pub(crate) mod server;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use self::{rights::Lack, server::Reached};
-use super::webhook;
 use crate::{
     checklist::{Checks, Style},
     context::Context,
+    diagnosis::{
+        rights::{self, Lack},
+        server::{self, Reached},
+    },
     error::Error,
     exit::Exit,
+    installation::call_path,
 };
 
 /// Find out what is wrong between this machine, the cluster and the webhook
@@ -80,7 +81,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         rights::setup(cluster, user, Lack::Noted, context, &mut checks).await;
         rights::judge(cluster, context, &mut checks).await;
         rights::install(cluster, context, &mut checks).await;
-        Box::pin(webhook::walk(cluster, context, &mut checks)).await;
+        Box::pin(call_path::walk(cluster, context, &mut checks)).await;
     }
     let checks = checks.said_by(context.caller);
     if let Some(bundle) = bundle {

@@ -1,29 +1,29 @@
 //! `ratelimit`: how much a registry lets be pulled, and what the cluster's scheduled imports take of
 //! it.
 
-pub(crate) mod advice;
-pub(crate) mod budget;
+mod advice;
 mod document;
-pub(crate) mod login;
-pub(crate) mod measure;
-pub(crate) mod narrow;
+mod login;
 mod settings;
 mod show;
 
 use std::path::PathBuf;
 
 use self::{
-    budget::{Coverage, Known},
     document::RateLimits,
-    measure::{Measured, Measurement},
     settings::{Settings, Wanted},
 };
-use super::webhook::{Following, following};
 use crate::{
     api::DataFormat,
     context::Context,
     error::Error,
     exit::Exit,
+    installation::following::{Following, following},
+    pulls::{
+        budget::{self, Coverage, Known},
+        image_list,
+        measure::{self, Measured, Measurement},
+    },
     registry::{Client, Endpoints, Login},
 };
 
@@ -138,7 +138,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             budget::read(cluster, namespace.as_deref(), true, &context.printer).await?;
         if !matches!(settings.measure, Wanted::Nothing) {
             let login = login.as_ref().unwrap_or(&Login::Anonymous);
-            let asker = narrow::Asker {
+            let asker = image_list::Asker {
                 client: &client,
                 registry: &settings.registry,
                 login,

@@ -1,34 +1,16 @@
 //! `webhook`: install the admission webhook, remove it, look at it, prove that it works.
 
-mod admitted;
 mod cert;
-mod chain;
 mod check;
-mod drift;
-mod expect;
-mod following;
-mod importer;
-pub(crate) mod install;
-mod installed;
-pub(super) mod kinds;
-mod proof;
-mod served;
-mod site;
+mod install;
 mod status;
-mod tls;
 mod undo;
 mod uninstall;
 pub mod upgrade;
-mod wait;
 
 use clap::Subcommand;
 
-pub(crate) use self::{
-    chain::{home, walk},
-    following::{Following, following},
-    kinds::{CONFIGURATION, ENDPOINT_SLICE, POD, POLICY, rights},
-};
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error, exit::Exit, installation};
 
 /// Install, remove, look at and prove the admission webhook
 #[derive(Clone, Debug, clap::Args)]
@@ -41,7 +23,7 @@ pub struct Args {
 enum Webhook {
     Cert(cert::Args),
     Check(check::Args),
-    Install(Box<install::Args>),
+    Install(Box<installation::args::Args>),
     Status(status::Args),
     Uninstall(uninstall::Args),
     Upgrade(upgrade::Args),

@@ -26,7 +26,7 @@ use super::policies::{self, REGISTRY_POLICY};
 use crate::{
     api::{Cluster, Kind, Object, ObjectRef},
     error::Error,
-    installed::Installation,
+    installation::installed::Installation,
     printer::Printer,
 };
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::{
     api::{Cluster, Kind, ObjectRef},
     checklist::{Checks, Group, Level, Style},
-    commands::doctor::{
+    context::Context,
+    diagnosis::{
         rights::{self, Lack},
         server::{self, Reached},
     },
-    context::Context,
     error::Error,
     exit::Exit,
 };

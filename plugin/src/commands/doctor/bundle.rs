@@ -13,8 +13,8 @@ use super::redact;
 use crate::{
     api::{Cluster, DataFormat, Kind, Login, to_data},
     checklist::{Checks, plain},
-    commands::webhook,
     error::Error,
+    installation::{call_path, installed, kinds},
 };
 
 /// Variables that decide something here.
@@ -40,15 +40,15 @@ const VARIABLES: [&str; 17] = [
 /// Of the webhook's namespace.
 const NAMESPACED: [Kind; 7] = [
     Kind::DEPLOYMENT,
-    webhook::ENDPOINT_SLICE,
+    kinds::ENDPOINT_SLICE,
     Kind::namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
-    webhook::POD,
+    kinds::POD,
     Kind::SECRET,
     Kind::namespaced("", "Service", "services"),
     Kind::SERVICE_ACCOUNT,
 ];
 /// Of the cluster.
-const GLOBAL: [Kind; 2] = [webhook::CONFIGURATION, webhook::POLICY];
+const GLOBAL: [Kind; 2] = [installed::CONFIGURATION, installed::POLICY];
 
 /// The file, made anew.
 pub(super) struct File {
@@ -86,7 +86,7 @@ impl File {
             self.add("login.json", &of_login(login))?;
         }
         if let Some(cluster) = cluster {
-            let namespace = webhook::home(cluster).await;
+            let namespace = call_path::home(cluster).await;
             for kind in GLOBAL {
                 self.list(cluster, kind, kind.path(None), "cluster").await?;
             }

@@ -5,20 +5,15 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
 };
-
-use serde_json::Value;
 
 use crate::{
     caller::Caller,
     checklist::{Checks, Group},
+    diagnosis::host,
 };
 
 const GROUP: Group = Group::Programs;
-/// A program that has not told its version by then is not waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A file of the PATH.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,28 +41,12 @@ pub(super) async fn look(tree: &clap::Command, checks: &mut Checks) {
     }
 }
 
-/// The version of a host as it tells it, e.g. `v1.34.2`; none if it is not there or silent.
-pub(super) async fn host_version(caller: Caller) -> Option<String> {
-    let run = tokio::task::spawn_blocking(move || {
-        Command::new(caller.program())
-            .args(["version", "--client", "-o", "json"])
-            .stdin(Stdio::null())
-            .output()
-    });
-    let output = tokio::time::timeout(PATIENCE, run).await.ok()?.ok()?.ok()?;
-    let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
-    // oc has its own version besides that of the kubectl in it.
-    let pointers = ["/releaseClientVersion", "/clientVersion/gitVersion"];
-    let found = pointers.iter().find_map(|at| answer.pointer(at)?.as_str());
-    found.map(str::to_owned)
-}
-
 async fn host(caller: Caller, checks: &mut Checks) {
     let (program, name) = match caller {
         Caller::Oc => ("oc", "oc"),
         Caller::Kubectl => ("kubectl", "kubectl"),
     };
-    match host_version(caller).await {
+    match host::version(caller).await {
         Some(version) => checks.ok(GROUP, name, version),
         None => checks.skip(
             GROUP,

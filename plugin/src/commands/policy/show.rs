@@ -19,7 +19,7 @@ use crate::{
     engine::policies,
     error::Error,
     exit::Exit,
-    installed::Installation,
+    installation::installed::Installation,
     printer::{Columns, Printer, Text},
 };
 

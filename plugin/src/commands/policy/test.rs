@@ -26,7 +26,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    installed::Installation,
+    installation::installed::Installation,
     printer::{Printer, Text},
 };
 

@@ -9,8 +9,7 @@ use extreg_audit::{
 use extreg_core::registry::RegistryHost;
 use serde::Serialize;
 
-use super::budget::Load;
-use crate::commands::webhook::Following;
+use crate::{installation::following::Following, pulls::budget::Load};
 
 /// One way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

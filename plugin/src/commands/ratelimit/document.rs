@@ -1,16 +1,22 @@
 //! The answer, as data; the table is made of the same.
 
-use extreg_audit::budget::{Allowances, IMPORT_INTERVAL_SECONDS, Identity, Pulls, Standing};
+use extreg_audit::{
+    budget::{Allowances, IMPORT_INTERVAL_SECONDS, Identity, Pulls, Standing},
+    remedy::Invocation,
+};
 use serde::Serialize;
 
 use super::{
     advice::{Step, steps},
-    budget::{Allowed, Coverage, Load, TagCost},
-    measure::{Measured, Measurement},
     settings::Settings,
 };
-use crate::commands::webhook::Following;
-use extreg_audit::remedy::Invocation;
+use crate::{
+    installation::following::Following,
+    pulls::{
+        budget::{Allowed, Coverage, Load, TagCost},
+        measure::{Measured, Measurement},
+    },
+};
 
 /// What a registry lets be pulled, and what is taken of it.
 #[derive(Clone, Debug, Serialize)]

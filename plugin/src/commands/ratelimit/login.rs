@@ -1,12 +1,11 @@
 //! The login that is asked with, out of an auth file or a secret.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::Consumer;
-use serde_json::Value;
 
 use super::settings::{LoginSource, Settings, Wanted};
 use crate::{
     api::{Cluster, Kind, ObjectRef},
+    credential,
     error::Error,
     registry::{Login, Logins, logins},
 };
@@ -41,7 +40,7 @@ pub(super) async fn find(
             let Some(secret) = cluster.get(&reference).await? else {
                 return Err(wrong("there is none".to_owned()));
             };
-            let config = config(&secret.body)
+            let config = credential::docker_config(&secret.body)
                 .ok_or_else(|| wrong("it holds no docker config".to_owned()))?;
             let logins = logins(&config).map_err(|error| wrong(error.to_string()))?;
             pick(&logins, &[Consumer::Import], &settings.registry, &image)
@@ -50,15 +49,6 @@ pub(super) async fn find(
         }
         _ => Ok(None),
     }
-}
-
-/// The docker config of a secret of either type.
-pub(crate) fn config(secret: &Value) -> Option<Vec<u8>> {
-    let data = secret.get("data")?;
-    let encoded = [".dockerconfigjson", ".dockercfg"]
-        .iter()
-        .find_map(|key| data.get(key)?.as_str())?;
-    STANDARD.decode(encoded).ok()
 }
 
 /// The image that the login is for, as an import is asked for it.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
-use super::{Args, Format, measure::Probe};
-use crate::{error::Error, registry::Endpoints};
+use super::{Args, Format};
+use crate::{error::Error, pulls::measure::Probe, registry::Endpoints};
 
 /// What to measure and to count.
 #[derive(Clone, Debug)]

@@ -3,15 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    carry::carry,
-    plan::{self, Step},
-    settings::{Apply, Settings},
-    wait,
-};
+use super::wait;
 use crate::{
     api::{
         self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, Report, Verb, is_owned,
+    },
+    application::{
+        adopt,
+        carry::carry,
+        plan::{self, Step},
+        preflight::{check_around, check_owned, check_served, look},
+        schedule,
+        secret::{PreparedSecret, prepare_secret},
+        settings::{Apply, Settings},
+        tags,
     },
     context::Context,
     error::Error,
@@ -19,18 +24,6 @@ use crate::{
     names,
     project::{self, How, Project},
 };
-
-mod adopt;
-mod differences;
-mod existing;
-mod preflight;
-mod schedule;
-mod secret;
-mod tags;
-
-pub(super) use differences::differences;
-use preflight::{check_around, check_owned, check_served, look};
-use secret::{PreparedSecret, prepare_secret};
 
 /// How often an apply is tried when a controller writes the same object meanwhile.
 const ATTEMPTS: u32 = 4;

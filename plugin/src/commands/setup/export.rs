@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::{
-    plan::{self, Step},
-    settings::{Secret, Settings},
-};
 use crate::{
     api::{DataFormat, Object, ObjectFormat, to_data, yaml_document},
+    application::{
+        plan::{self, Step},
+        settings::{Secret, Settings},
+    },
     caller::Caller,
     credential::link::Link,
     error::Error,

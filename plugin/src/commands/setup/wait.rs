@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{
-    Workload, objects,
-    settings::{Apply, Settings, Stream},
-};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef},
+    application::{
+        args::Workload,
+        objects,
+        settings::{Apply, Settings, Stream},
+    },
     context::Context,
     deadline::Deadline,
     error::Error,

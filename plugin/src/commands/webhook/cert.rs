@@ -6,16 +6,16 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{
-    installed::{Installed, Target},
-    kinds, tls,
-};
 use crate::{
     api::{Cluster, DryRun, Object, Owned, Report, Verb, is_owned, set},
     args::DryRunArgs,
     context::Context,
     error::Error,
     exit::Exit,
+    installation::{
+        installed::{Installed, Target},
+        kinds, tls,
+    },
 };
 
 /// Renew the webhook's certificate where no service-ca does

@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{
-    expect::Expectations,
-    install::{cap_of, mode_cap},
-    installed::{Installed, Target},
-    kinds,
-    proof::{self, Proven},
-    site, wait,
-};
 use crate::{
     api::{Cluster, DataFormat, to_data},
     context::Context,
     error::Error,
     exit::Exit,
+    installation::{
+        expectation::Expectations,
+        installed::Installed,
+        kinds,
+        proof::{self, Proven},
+        site, wait,
+    },
 };
 
 /// Everything has been there for a while: only a moment for what may be restarting.
@@ -96,7 +95,7 @@ async fn check(
         let message = format!("{} is not there: nothing is called", kinds::configuration());
         return no(None, message, Exit::No);
     };
-    let expectations = expectations(cluster, live).await?;
+    let expectations = Expectations::read(cluster, live).await?;
     let Some(site) = site::choose(cluster, entry, &expectations, named).await? else {
         let message = "no namespace that the webhook is called for lets you create an ImageStream: \
                        make one, or name one with --proof-namespace";
@@ -122,26 +121,6 @@ async fn check(
         _ => format!("{message}; {FAILS_CLOSED}"),
     };
     no(namespace, message, Exit::No)
-}
-
-/// What the webhook has to do by the policies and by how its pods are started.
-pub(super) async fn expectations(
-    cluster: &Cluster,
-    live: &Installed,
-) -> Result<Expectations, Error> {
-    let deployment = match live.target() {
-        Some(Target::Service { namespace, .. }) => {
-            match cluster.get(&kinds::deployment(&namespace)).await {
-                Err(error) if error.is_forbidden() => None,
-                found => found?,
-            }
-        }
-        _ => None,
-    };
-    Ok(Expectations {
-        policies: live.policies.clone(),
-        cap: deployment.as_ref().and_then(mode_cap).map(cap_of),
-    })
 }
 
 fn works(proven: &Proven, namespace: Option<String>) -> Answer {

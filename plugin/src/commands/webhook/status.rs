@@ -5,13 +5,12 @@ mod show;
 
 use serde::Serialize;
 
-use super::importer;
-
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
     error::Error,
     exit::Exit,
+    installation::importer,
 };
 
 /// Show the webhook: configuration, pods, certificate, importer, policies and facts

@@ -3,17 +3,18 @@
 
 use extreg_manifests::{Settings, names, uninstall};
 
-use super::{
-    importer,
-    install::ADOPTED,
-    installed::{Installed, Target},
-    kinds, proof, wait,
-};
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Owned, Report, Verb, is_owned},
     context::Context,
     error::Error,
     exit::Exit,
+    installation::{
+        importer,
+        installed::{Installed, Target},
+        kinds,
+        plan::ADOPTED,
+        proof, wait,
+    },
 };
 
 /// Remove the webhook; works with the webhook dead

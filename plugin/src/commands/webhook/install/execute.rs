@@ -5,25 +5,22 @@ use std::time::Duration;
 
 use extreg_manifests::{FollowBuilds, Phase, Tls, mutating_webhook_configuration};
 
-use super::{
-    choices::{Apply, Choices},
-    plan::{self, Plan, Step},
-};
 use crate::{
-    api::{
-        self, Applied, ApplyOptions, Cluster, DryRun, MANAGER, Object, Owned, Report, Verb,
-        is_owned,
-    },
-    commands::webhook::{
-        installed::Installed,
-        kinds, proof,
-        site::{self, Site},
-        undo::Undo,
-        wait,
-    },
+    api::{Cluster, DryRun, Object, Report, Verb},
+    commands::webhook::undo::Undo,
     context::Context,
     error::Error,
     exit::Exit,
+    installation::{
+        apply::apply_step,
+        choices::{Apply, Choices},
+        installed::Installed,
+        kinds,
+        plan::{self, Plan, Step},
+        proof,
+        site::{self, Site},
+        wait,
+    },
 };
 
 /// For the definition to be served.
@@ -250,48 +247,6 @@ async fn dry_run(
     Ok(())
 }
 
-pub(super) async fn apply_step(
-    cluster: &Cluster,
-    step: &Step,
-    apply: &Apply,
-    dry_run: DryRun,
-) -> Result<Applied, Error> {
-    let is_adopted = step
-        .current
-        .as_ref()
-        .is_some_and(|current| is_owned(current) == Owned::Theirs);
-    let options = |force| ApplyOptions { dry_run, force };
-    let (desired, current) = (&step.desired, step.current.as_ref());
-    let force = step.force || apply.force || is_adopted;
-    match api::apply(cluster, desired, current, options(force)).await {
-        Err(Error::Api { message, .. }) if is_conflict_with_ourselves(&message) => {
-            api::apply(cluster, desired, current, options(true)).await
-        }
-        Err(Error::Api {
-            code: code @ 409,
-            reason,
-            message,
-        }) => Err(Error::Api {
-            code,
-            reason,
-            message: format!("{message}; --force-conflicts takes these fields over"),
-        }),
-        other => other,
-    }
-}
-
-/// What we have written otherwise than by applying, such as a rotated bundle, is ours all the same.
-fn is_conflict_with_ourselves(message: &str) -> bool {
-    let mut managers = message
-        .split(" with \"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .peekable();
-    message.starts_with("Apply failed")
-        && managers.peek().is_some()
-        && managers.all(|manager| manager == MANAGER)
-}
-
 async fn choose_site(cluster: &Cluster, plan: &Plan, apply: &Apply) -> Result<Option<Site>, Error> {
     let configuration = mutating_webhook_configuration(&plan.settings);
     let configuration = serde_json::to_value(configuration)
@@ -305,31 +260,4 @@ async fn choose_site(cluster: &Cluster, plan: &Plan, apply: &Apply) -> Result<Op
         named,
     )
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_conflict_with_nobody_else_is_ours_to_settle() {
-        let table = [
-            (
-                r#"Apply failed with 1 conflict: conflict with "oc-extreg" using v1: .data.tls.crt"#,
-                true,
-            ),
-            (
-                "Apply failed with 2 conflicts: conflicts with \"oc-extreg\":\n- .a\nconflicts with \"kubectl-edit\" using v1:\n- .b",
-                false,
-            ),
-            (
-                r#"Apply failed with 1 conflict: conflict with "kubectl-scale": .spec.replicas"#,
-                false,
-            ),
-            ("the object has been modified", false),
-        ];
-        for (message, ours) in table {
-            assert_eq!(is_conflict_with_ourselves(message), ours, "{message}");
-        }
-    }
 }

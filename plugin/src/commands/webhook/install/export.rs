@@ -7,16 +7,16 @@ use extreg_manifests::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    TlsSource,
-    choices::{Choices, Place},
-};
 use crate::{
     api::{DataFormat, ObjectFormat, to_data},
-    commands::webhook::kinds,
     context::Context,
     error::Error,
     exit::Exit,
+    installation::{
+        args::TlsSource,
+        choices::{Choices, Place},
+        kinds,
+    },
 };
 
 /// Prints them: as a stream of YAML documents, as one JSON list, or by name.
@@ -49,7 +49,7 @@ pub(super) fn run(
         }
     }
     if let Place::Elsewhere { .. } = choices.place {
-        printer.note(super::ANSWERS_EVERYONE);
+        printer.note(crate::installation::plan::ANSWERS_EVERYONE);
     }
     if let FollowBuilds::In(_) = follow_builds {
         let (role, account) = (names::IMPORTER_NAMESPACE, names::IMPORTER);

@@ -15,14 +15,15 @@ use extreg_manifests::format_selector;
 
 use crate::{
     api::{Cluster, Object, Owned, is_owned},
-    commands::webhook::{
-        drift,
-        importer::{self, Follower, Lease},
-        install::{extra_requirements, mode_cap},
-        installed::{Installed, Target},
-        kinds, served, tls, wait,
-    },
     error::Error,
+    installation::{
+        drift, handshake,
+        importer::{self, Follower, Lease},
+        installed::{Installed, Target},
+        kinds,
+        settings::{extra_requirements, mode_cap},
+        tls, wait,
+    },
 };
 
 /// Reads it.
@@ -173,7 +174,7 @@ impl Status {
             self.problems.push(format!("{url} is no URL to call"));
             return;
         };
-        match served::chain(url).await {
+        match handshake::chain(url).await {
             Ok(chain) => self.certificate(live, "elsewhere", chain.as_bytes(), &host),
             // The API servers may reach what this machine does not.
             Err(why) => self

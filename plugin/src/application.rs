@@ -1,0 +1,16 @@
+//! An application as `setup` is told to make it: the flags, the objects, the steps, and what exists of it.
+
+pub(crate) mod adopt;
+pub(crate) mod args;
+pub(crate) mod carry;
+pub(crate) mod differences;
+pub(crate) mod existing;
+pub(crate) mod objects;
+pub(crate) mod plan;
+pub(crate) mod preflight;
+pub(crate) mod schedule;
+pub(crate) mod secret;
+pub(crate) mod settings;
+pub(crate) mod source;
+pub(crate) mod tags;
+pub(crate) mod triggers;

@@ -1,0 +1,168 @@
+//! Fitting an object that is to be to one that is there: what cannot be changed in it, what cannot
+//! stand beside ours, and which container of a workload runs the application.
+
+mod exclusive;
+
+use serde_json::Value;
+
+use super::{objects::TRIGGERS, triggers};
+use crate::{
+    api::{Kind, Object, Owned, is_owned, set},
+    error::Error,
+};
+
+const CONTAINERS: &str = "/spec/template/spec/containers";
+
+/// Removes what excludes ours, keeps the triggers of an object that is taken over, and fits the
+/// workload.
+///
+/// # Errors
+/// [`Error::Failed`] if a build is of another kind, or if there are several containers and none has
+/// the application's name.
+pub(crate) fn fit(desired: &mut Object, current: &Object) -> Result<(), Error> {
+    exclusive::remove(desired, current)?;
+    fit_workload(desired, current)?;
+    if is_owned(current) == Owned::Theirs
+        && let (Some(theirs), Some(ours)) = (
+            current.body.pointer("/spec/triggers"),
+            desired.body.pointer_mut("/spec/triggers"),
+        )
+    {
+        *ours = triggers::merged(theirs, ours);
+    }
+    Ok(())
+}
+
+/// Takes over the selector, which cannot be changed, and the name of the container if it has
+/// another one than ours.
+fn fit_workload(desired: &mut Object, current: &Object) -> Result<(), Error> {
+    if desired.kind != Kind::DEPLOYMENT && desired.kind != Kind::DEPLOYMENT_CONFIG {
+        return Ok(());
+    }
+    if let Some(selector) = current.body.pointer("/spec/selector") {
+        set(&mut desired.body, &["spec", "selector"], selector.clone());
+    }
+    let ours = desired.text("/metadata/name").to_owned();
+    let names: Vec<&str> = current
+        .body
+        .pointer(CONTAINERS)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|container| container.get("name")?.as_str())
+        .collect();
+    match names.as_slice() {
+        names if names.is_empty() || names.contains(&ours.as_str()) => Ok(()),
+        [theirs] => {
+            rename(desired, &ours, theirs);
+            Ok(())
+        }
+        names => Err(Error::failed(format!(
+            "{} has containers {} and none called {ours}, so nothing was changed: which one is to \
+             run the image cannot be told",
+            current.reference(),
+            names.join(", "),
+        ))),
+    }
+}
+
+/// Gives our container, and the trigger for it, another name.
+fn rename(object: &mut Object, from: &str, to: &str) {
+    if let Some(containers) = object
+        .body
+        .pointer_mut(CONTAINERS)
+        .and_then(Value::as_array_mut)
+    {
+        for container in containers {
+            set(container, &["name"], Value::from(to));
+        }
+    }
+    let annotations = object.body.pointer_mut("/metadata/annotations");
+    if let Some(Value::String(triggers)) = annotations.and_then(|all| all.get_mut(TRIGGERS)) {
+        // The quotes around the name are escaped, as it is in a string of JSON.
+        let named = |name: &str| format!(r#"@.name==\"{name}\""#);
+        *triggers = triggers.replace(&named(from), &named(to));
+    }
+    let triggers = object
+        .body
+        .pointer_mut("/spec/triggers")
+        .and_then(Value::as_array_mut);
+    for trigger in triggers.into_iter().flatten() {
+        if let Some(Value::Array(names)) = trigger.pointer_mut("/imageChangeParams/containerNames")
+        {
+            *names = vec![Value::from(to)];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::application::{objects, settings::testing::settings};
+
+    fn fitted(args: &str, containers: &Value) -> Result<Object, Error> {
+        let mut desired = objects::workload(&settings(args).unwrap(), "snow").unwrap();
+        let current = Object::new(
+            desired.kind,
+            "snow",
+            "app",
+            json!({"spec": {
+                "selector": {"matchLabels": {"app": "old"}},
+                "template": {"spec": {"containers": containers}},
+            }}),
+        );
+        fit(&mut desired, &current).map(|()| desired)
+    }
+
+    #[test]
+    fn the_one_container_is_taken_whatever_it_is_called() {
+        let object = fitted("app --image u/a --no-build", &json!([{"name": "busybox"}])).unwrap();
+        assert_eq!(
+            object.body["spec"]["selector"]["matchLabels"],
+            json!({"app": "old"})
+        );
+        assert_eq!(
+            object.body["spec"]["template"]["spec"]["containers"][0]["name"],
+            "busybox"
+        );
+        let triggers = object.body["metadata"]["annotations"][TRIGGERS]
+            .as_str()
+            .unwrap();
+        assert!(
+            triggers.contains(r#"containers[?(@.name==\"busybox\")].image"#),
+            "{triggers}"
+        );
+
+        let args = "app --image u/a --no-build --workload deploymentconfig";
+        let object = fitted(args, &json!([{"name": "busybox"}])).unwrap();
+        let names = &object.body["spec"]["triggers"][1]["imageChangeParams"]["containerNames"];
+        assert_eq!(names, &json!(["busybox"]));
+    }
+
+    #[test]
+    fn a_build_that_is_taken_over_keeps_its_webhooks() {
+        let settings = settings("app --image u/a --source https://x/y").unwrap();
+        let build = settings.build.clone().unwrap();
+        let mut desired = objects::build_config(&settings, "snow", &build);
+        let webhook = json!({"type": "Generic", "generic": {"secret": "s"}});
+        let spec = json!({"spec": {"triggers": [webhook]}});
+        let current = Object::new(desired.kind, "snow", "app", spec);
+        fit(&mut desired, &current).unwrap();
+        let triggers = &desired.body["spec"]["triggers"];
+        assert_eq!(triggers, &json!([webhook, {"type": "ConfigChange"}]));
+    }
+
+    #[test]
+    fn of_several_it_is_the_one_of_our_name_or_none() {
+        let args = "app --image u/a --no-build";
+        let object = fitted(args, &json!([{"name": "x"}, {"name": "app"}])).unwrap();
+        assert_eq!(
+            object.body["spec"]["template"]["spec"]["containers"][0]["name"],
+            "app"
+        );
+        let error = fitted(args, &json!([{"name": "x"}, {"name": "y"}])).unwrap_err();
+        assert!(error.to_string().contains("containers x, y"), "{error}");
+    }
+}

@@ -1,0 +1,184 @@
+//! What cannot stand beside what we set. Applying leaves alone what others have set: a plain value can
+//! be taken away with a null, what has fields of its own cannot.
+
+use serde_json::Value;
+
+use crate::{
+    api::{Kind, Object, Owned, is_owned, set},
+    error::Error,
+};
+
+/// A build has one of each (openshift-apiserver `pkg/build/apis/build/validation` `validateSource`,
+/// `validateStrategy`); with a git source a Dockerfile would be built in its folder.
+const ONE_OF: [(&str, &[&str]); 2] = [
+    ("source", &["binary", "git"]),
+    (
+        "strategy",
+        &[
+            "customStrategy",
+            "dockerStrategy",
+            "jenkinsPipelineStrategy",
+            "sourceStrategy",
+        ],
+    ),
+];
+
+/// Takes away from `current`, which something else made, what excludes the fields of `desired`.
+///
+/// # Errors
+/// [`Error::Failed`] if it builds in another way than is asked for.
+pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error> {
+    if is_owned(current) == Owned::Ours {
+        return Ok(());
+    }
+    match desired.kind {
+        Kind::BUILD_CONFIG => {
+            for (part, fields) in ONE_OF {
+                for field in fields {
+                    if is_in_the_way(desired, current, part, field) {
+                        return Err(Error::failed(format!(
+                            "{} has spec.{part}.{field} and cannot have what was asked for beside \
+                             it, so nothing was changed: delete it, or leave the build out with \
+                             --no-build",
+                            current.reference(),
+                        )));
+                    }
+                }
+            }
+            if is_in_the_way(desired, current, "source", "dockerfile") {
+                set(
+                    &mut desired.body,
+                    &["spec", "source", "dockerfile"],
+                    Value::Null,
+                );
+            }
+            // Allowed for ImageStreamTags only.
+            if current.body.pointer("/spec/output/to/namespace").is_some() {
+                let at = ["spec", "output", "to", "namespace"];
+                set(&mut desired.body, &at, Value::Null);
+            }
+        }
+        Kind::IMAGE_STREAM => {
+            for tag in tags(&mut desired.body) {
+                let name = tag["name"].clone();
+                let there = current.body.pointer("/spec/tags").and_then(Value::as_array);
+                let there = there.and_then(|all| all.iter().find(|tag| tag["name"] == name));
+                let Some(there) = there else { continue };
+                if there.pointer("/from/namespace").is_some() {
+                    set(tag, &["from", "namespace"], Value::Null);
+                }
+                // Such a tag is not imported.
+                if there.get("reference") == Some(&Value::Bool(true)) {
+                    set(tag, &["reference"], Value::Bool(false));
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a field is there and is not to be.
+fn is_in_the_way(desired: &Object, current: &Object, part: &str, field: &str) -> bool {
+    let value = |object: &Object| {
+        let value = object.body.get("spec")?.get(part)?.get(field)?;
+        (!value.is_null()).then_some(())
+    };
+    value(current).is_some() && value(desired).is_none()
+}
+
+fn tags(stream: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let tags = stream.pointer_mut("/spec/tags");
+    tags.and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        api::{MANAGED_BY, MANAGER},
+        application::{objects, settings::testing::settings},
+    };
+
+    fn build(args: &str) -> Object {
+        let settings = settings(args).unwrap();
+        let build = settings.build.clone().unwrap();
+        objects::build_config(&settings, "snow", &build)
+    }
+
+    #[test]
+    fn a_build_of_another_kind_is_refused() {
+        let git = json!({"git": {"uri": "y"}});
+        let docker = json!({"dockerStrategy": {}});
+        let cases = [
+            (json!({"binary": {}}), docker.clone(), "spec.source.binary"),
+            (
+                git,
+                json!({"sourceStrategy": {}}),
+                "spec.strategy.sourceStrategy",
+            ),
+        ];
+        for (source, strategy, expected) in cases {
+            let spec = json!({"spec": {"source": source, "strategy": strategy}});
+            let current = Object::new(Kind::BUILD_CONFIG, "snow", "app", spec);
+            let mut desired = build("app --image u/a --source https://x/y");
+            let error = remove(&mut desired, &current).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert!(error.contains("nothing was changed"), "{error}");
+            // Of ours, applying takes away what is no longer to be.
+            let current = current.label(MANAGED_BY, MANAGER);
+            assert!(remove(&mut desired, &current).is_ok());
+        }
+    }
+
+    #[test]
+    fn plain_values_in_the_way_are_taken_away() {
+        let spec = json!({"spec": {
+            "source": {"git": {"uri": "y"}, "dockerfile": "FROM x", "contextDir": "d"},
+            "output": {"to": {"kind": "ImageStreamTag", "namespace": "other", "name": "a:b"}},
+        }});
+        let current = Object::new(Kind::BUILD_CONFIG, "snow", "app", spec);
+        let mut desired = build("app --image u/a --source https://x/y");
+        remove(&mut desired, &current).unwrap();
+        let spec = &desired.body["spec"];
+        assert_eq!(
+            spec["source"],
+            json!({"type": "Git", "git": {"uri": "https://x/y"}, "dockerfile": null})
+        );
+        assert_eq!(
+            spec["output"]["to"],
+            json!({"kind": "DockerImage", "name": "docker.io/u/a:latest", "namespace": null})
+        );
+    }
+
+    #[test]
+    fn nothing_is_taken_away_that_is_not_there() {
+        let mut desired = build("app --image u/a --source https://x/y");
+        let mut current = desired.clone();
+        current.body["metadata"]["labels"] = json!({});
+        let before = desired.clone();
+        remove(&mut desired, &current).unwrap();
+        assert_eq!(desired, before);
+    }
+
+    #[test]
+    fn a_tag_that_was_an_alias_or_a_reference_follows_the_image() {
+        let settings = settings("app --image u/a:v1 --no-build").unwrap();
+        let stream = settings.stream.unwrap();
+        let mut desired = objects::image_stream(&settings, "snow", stream);
+        let spec = json!({"spec": {"tags": [
+            {"name": "v0", "reference": true},
+            {"name": "v1", "reference": true, "from": {"kind": "ImageStreamTag", "name": "b:v1", "namespace": "x"}},
+        ]}});
+        let current = Object::new(Kind::IMAGE_STREAM, "snow", "app", spec);
+        remove(&mut desired, &current).unwrap();
+        let tag = &desired.body["spec"]["tags"][0];
+        assert_eq!(tag["reference"], json!(false));
+        assert_eq!(
+            tag["from"],
+            json!({"kind": "DockerImage", "name": "docker.io/u/a:v1", "namespace": null})
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! What controllers write into our objects, and what users are meant to change: a second setup
+//! leaves it as it is.
+
+use serde_json::Value;
+
+use super::triggers;
+use crate::api::{Kind, applied_tags};
+
+/// Takes over into `desired` what is not ours to decide on an object that is there:
+/// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,
+/// what its trigger last saw, triggers besides ours, and the tags of an ImageStream that an earlier
+/// setup applied: an apply without them would remove them.
+pub(crate) fn carry(kind: Kind, current: &Value, desired: &mut Value) {
+    if kind == Kind::DEPLOYMENT || kind == Kind::DEPLOYMENT_CONFIG {
+        carry_images(current, desired);
+    }
+    if kind == Kind::DEPLOYMENT_CONFIG {
+        carry_field(current, desired, "/spec/replicas", |_, _| true);
+    }
+    if kind == Kind::BUILD_CONFIG || kind == Kind::DEPLOYMENT_CONFIG {
+        carry_field(current, desired, "/spec/triggers", triggers::include);
+    }
+    if kind == Kind::IMAGE_STREAM {
+        carry_tags(current, desired);
+    }
+}
+
+fn carry_tags(current: &Value, desired: &mut Value) {
+    let Some(tags) = desired
+        .pointer_mut("/spec/tags")
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
+    for tag in applied_tags(current) {
+        if tags
+            .iter()
+            .all(|wanted| wanted.get("name") != tag.get("name"))
+        {
+            tags.push(tag);
+        }
+    }
+}
+
+/// Takes over a field that is in both, if `yields` says so of what is there and what is to be.
+fn carry_field(
+    current: &Value,
+    desired: &mut Value,
+    at: &str,
+    yields: impl Fn(&Value, &Value) -> bool,
+) {
+    if let (Some(have), Some(want)) = (current.pointer(at), desired.pointer_mut(at))
+        && yields(have, want)
+    {
+        *want = have.clone();
+    }
+}
+
+fn carry_images(current: &Value, desired: &mut Value) {
+    const CONTAINERS: &str = "/spec/template/spec/containers";
+    let Some(have) = current.pointer(CONTAINERS).and_then(Value::as_array) else {
+        return;
+    };
+    let Some(want) = desired
+        .pointer_mut(CONTAINERS)
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
+    for container in want {
+        let same = have.iter().find(|other| other["name"] == container["name"]);
+        if let Some(image) = same.and_then(|other| other.get("image"))
+            && let Some(slot) = container.get_mut("image")
+        {
+            *slot = image.clone();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(image: &str, replicas: u32, tag: &str, last: Option<&str>) -> Value {
+        let mut params = json!({"automatic": true, "from": {"name": tag}});
+        if let Some(last) = last {
+            params["lastTriggeredImage"] = json!(last);
+        }
+        json!({"spec": {
+            "replicas": replicas,
+            "triggers": [{"type": "ConfigChange"}, {"type": "ImageChange", "imageChangeParams": params}],
+            "template": {"spec": {"containers": [{"name": "app", "image": image}]}},
+        }})
+    }
+
+    #[test]
+    fn what_the_trigger_did_stays_done() {
+        let current = config(
+            "docker.io/u/a@sha256:1",
+            3,
+            "a:v1",
+            Some("docker.io/u/a@sha256:1"),
+        );
+        let mut desired = config(" ", 1, "a:v1", None);
+        carry(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
+        assert_eq!(desired, current);
+    }
+
+    #[test]
+    fn another_tag_is_ours_to_say() {
+        let current = config("x", 3, "a:v1", Some("x"));
+        let mut desired = config(" ", 1, "a:v2", None);
+        carry(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
+        assert_eq!(desired, config("x", 3, "a:v2", None));
+    }
+
+    #[test]
+    fn triggers_that_a_user_adds_to_a_build_stay() {
+        let build = |triggers: Value| json!({"spec": {"triggers": triggers}});
+        let ours = json!({"type": "ConfigChange"});
+        let webhook = json!({"type": "GitHub", "github": {"secret": "s"}});
+        for (current, expected) in [
+            (json!([webhook, ours]), json!([webhook, ours])),
+            // Who took ours away is told of it by the conflict.
+            (json!([webhook]), json!([ours])),
+        ] {
+            let mut desired = build(json!([ours]));
+            carry(Kind::BUILD_CONFIG, &build(current), &mut desired);
+            assert_eq!(desired, build(expected));
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_unchanged() {
+        let mut desired = config(" ", 1, "a:v2", None);
+        carry(
+            Kind::IMAGE_STREAM,
+            &config("x", 3, "a:v2", None),
+            &mut desired,
+        );
+        assert_eq!(desired, config(" ", 1, "a:v2", None));
+    }
+
+    #[test]
+    fn tags_of_an_earlier_setup_are_applied_again() {
+        let tag = |name: &str, image: &str| json!({"name": name, "from": {"name": image}});
+        let current = json!({
+            "metadata": {"managedFields": [{"manager": "oc-extreg", "operation": "Apply", "fieldsV1":
+                {"f:spec": {"f:tags": {
+                    "k:{\"name\":\"v1\"}": {"f:name": {}, "f:from": {"f:name": {}}},
+                    "k:{\"name\":\"v2\"}": {"f:name": {}, "f:from": {"f:name": {}}}}}}}]},
+            "spec": {"tags": [tag("v1", "u/a:v1"), tag("v2", "u/a:old"), tag("theirs", "o/b")]},
+        });
+        let mut desired = json!({"spec": {"tags": [tag("v2", "u/a:v2")]}});
+        carry(Kind::IMAGE_STREAM, &current, &mut desired);
+        assert_eq!(
+            desired,
+            json!({"spec": {"tags": [tag("v2", "u/a:v2"), tag("v1", "u/a:v1")]}})
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! The program in front of ours: `oc` or `kubectl`.
+
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::caller::Caller;
+
+/// A program that has not told its version by then is not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The version of a host as it tells it, e.g. `v1.34.2`; none if it is not there or silent.
+pub(crate) async fn version(caller: Caller) -> Option<String> {
+    let run = tokio::task::spawn_blocking(move || {
+        Command::new(caller.program())
+            .args(["version", "--client", "-o", "json"])
+            .stdin(Stdio::null())
+            .output()
+    });
+    let output = tokio::time::timeout(PATIENCE, run).await.ok()?.ok()?.ok()?;
+    let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
+    // oc has its own version besides that of the kubectl in it.
+    let pointers = ["/releaseClientVersion", "/clientVersion/gitVersion"];
+    let found = pointers.iter().find_map(|at| answer.pointer(at)?.as_str());
+    found.map(str::to_owned)
+}

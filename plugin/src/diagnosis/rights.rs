@@ -1,0 +1,158 @@
+//! What one may do: set an application up, have files judged, install the webhook.
+
+use crate::{
+    api::{self, Cluster, Kind, Right},
+    checklist::{Checks, Group, plain},
+    context::Context,
+    error::Error,
+    installation::{installed, kinds},
+    project::{How, Project},
+};
+
+const GROUP: Group = Group::Rights;
+/// As many are named in a line.
+const NAMED: usize = 4;
+
+/// What lacking a right means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// Something to know.
+    Noted,
+    /// What is asked for cannot be done.
+    Fatal,
+}
+
+/// Looks: what `setup` needs in the namespace, or to make it; `lack` says what it means if that is
+/// missing.
+pub(crate) async fn setup(
+    cluster: &Cluster,
+    user: &str,
+    lack: Lack,
+    context: &Context,
+    checks: &mut Checks,
+) {
+    let namespace = cluster.namespace();
+    let user = if user.is_empty() { "USER" } else { user };
+    let host = context.caller.program();
+    let hint = match host {
+        "kubectl" => format!(
+            "kubectl create rolebinding {user} --clusterrole=edit --user={user} -n {namespace}"
+        ),
+        _ => format!("oc adm policy add-role-to-user edit {user} -n {namespace}"),
+    };
+    match may_make(cluster, namespace).await {
+        Ok(true) => {
+            let message = format!("namespace {namespace} is not there; may make it");
+            return checks.ok(GROUP, "setup", message);
+        }
+        Ok(false) => {}
+        Err(error) => return unknown("setup", &error, checks),
+    }
+    match api::missing(cluster, of_setup(namespace)).await {
+        Ok(missing) if missing.is_empty() => {
+            let message = format!("may set applications up in namespace {namespace}");
+            checks.ok(GROUP, "setup", message);
+        }
+        Ok(missing) => {
+            let message = format!(
+                "may not set applications up in namespace {namespace}: {}",
+                named(&missing)
+            );
+            match lack {
+                Lack::Noted => checks.warn(GROUP, "setup", message, hint),
+                Lack::Fatal => checks.fail(GROUP, "setup", message, hint),
+            }
+        }
+        Err(error) => unknown("setup", &error, checks),
+    }
+}
+
+/// Looks: what `webhook install` needs in the whole cluster. Few have that, so it is only noted.
+pub(crate) async fn install(cluster: &Cluster, context: &Context, checks: &mut Checks) {
+    let rights = match kinds::rights() {
+        Ok(rights) => rights,
+        Err(error) => return unknown("webhook", &error, checks),
+    };
+    match api::missing(cluster, rights).await {
+        Ok(missing) if missing.is_empty() => {
+            checks.ok(GROUP, "webhook", "may install the webhook");
+        }
+        Ok(missing) => checks.skip(
+            GROUP,
+            "webhook",
+            format!("may not install the webhook: {}", named(&missing)),
+            Some(format!("{} webhook install --export", context.caller)),
+        ),
+        Err(error) => unknown("webhook", &error, checks),
+    }
+}
+
+/// Looks: what `check` reads to judge as the webhook does.
+pub(crate) async fn judge(cluster: &Cluster, context: &Context, checks: &mut Checks) {
+    let namespace = cluster.namespace();
+    let rights = vec![
+        Right::new("list", installed::POLICY, ""),
+        Right::new("get", Kind::NAMESPACE, "").of(namespace),
+        Right::new("get", Kind::SECRET, namespace),
+        Right::new("get", Kind::SERVICE_ACCOUNT, namespace),
+        Right::new("get", Kind::IMAGE_STREAM, namespace),
+    ];
+    match api::missing(cluster, rights).await {
+        Ok(missing) if missing.is_empty() => {
+            checks.ok(GROUP, "check", "may read what files are judged by");
+        }
+        Ok(missing) => checks.warn(
+            GROUP,
+            "check",
+            format!("files are judged with less known: {}", named(&missing)),
+            format!("{} check --policy FILE -f FILE", context.caller),
+        ),
+        Err(error) => unknown("check", &error, checks),
+    }
+}
+
+/// Whether a namespace is not there and one may make it: then one may do everything in it.
+async fn may_make(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
+    let kind = match Project::look(cluster, namespace).await? {
+        Project::Absent(How::Request) => Kind::PROJECT_REQUEST,
+        Project::Absent(How::Namespace) => Kind::NAMESPACE,
+        Project::Present(_) | Project::Unreadable(_) => return Ok(false),
+    };
+    api::may(cluster, &Right::new("create", kind, "")).await
+}
+
+fn of_setup(namespace: &str) -> Vec<Right> {
+    let written = [
+        Kind::SECRET,
+        Kind::BUILD_CONFIG,
+        Kind::IMAGE_STREAM,
+        Kind::DEPLOYMENT,
+    ];
+    let mut rights = Vec::new();
+    for kind in written {
+        for verb in ["get", "create", "patch"] {
+            rights.push(Right::new(verb, kind, namespace));
+        }
+    }
+    for verb in ["get", "update"] {
+        rights.push(Right::new(verb, Kind::SERVICE_ACCOUNT, namespace));
+    }
+    rights
+}
+
+/// `create secrets, patch secrets and 3 more`.
+fn named(missing: &[Right]) -> String {
+    let mut names: Vec<String> = missing
+        .iter()
+        .take(NAMED)
+        .map(|right| format!("{} {}", right.verb, right.resource()))
+        .collect();
+    if let Some(more) = missing.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        names.push(format!("and {more} more"));
+    }
+    format!("lacks {}", names.join(", "))
+}
+
+fn unknown(name: &'static str, error: &Error, checks: &mut Checks) {
+    checks.skip(GROUP, name, plain(error), None);
+}

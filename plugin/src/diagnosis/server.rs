@@ -1,0 +1,207 @@
+//! The API server: whether it answers, as whom it knows us, which versions there are, and its clock.
+
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use serde_json::Value;
+
+use super::host;
+use crate::{
+    api::{self, Cluster, Kind, ObjectRef, openshift_version},
+    caller::Caller,
+    checklist::{Checks, Group, plain},
+    context::Context,
+    error::Error,
+};
+
+const GROUP: Group = Group::Server;
+/// Certificates and tokens are made a little before they are used; more than this breaks them.
+const TOLERATED: SignedDuration = SignedDuration::from_secs(60);
+const BROKEN: SignedDuration = SignedDuration::from_mins(5);
+/// How the API server finds OpenShift's own.
+const API_SERVICE: Kind = Kind::global("apiregistration.k8s.io", "APIService", "apiservices");
+
+/// Who is there.
+pub(crate) struct Reached {
+    /// The way there.
+    pub(crate) cluster: Cluster,
+    /// The name that the server knows us by; empty where it does not tell.
+    pub(crate) user: String,
+}
+
+/// Looks; the cluster, if it answers.
+pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reached> {
+    let host = context.caller.program();
+    let cluster = match context.cluster().await {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            checks.skip(GROUP, "answers", plain(&error), Some("oc login".to_owned()));
+            return None;
+        }
+    };
+    let before = Timestamp::now();
+    let answer = cluster.get_dated("/version").await;
+    let after = Timestamp::now();
+    let (server, date) = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let hint = match &error {
+                Error::NotLoggedIn(_) => "oc login".to_owned(),
+                _ => format!("{host} version -v 6"),
+            };
+            checks.fail(GROUP, "answers", plain(&error), hint);
+            return None;
+        }
+    };
+    let kubernetes = server
+        .get("gitVersion")
+        .and_then(Value::as_str)
+        .unwrap_or("an unknown version");
+    let openshift = openshift_version(&cluster).await;
+    checks.ok(
+        GROUP,
+        "version",
+        match openshift {
+            Some(openshift) => format!("Kubernetes {kubernetes}, OpenShift {openshift}"),
+            None => format!("Kubernetes {kubernetes}"),
+        },
+    );
+    skew(&server, checks).await;
+    clock(date.as_deref(), before, after, checks);
+    let user = match api::whoami(&cluster).await {
+        Ok(user) => {
+            checks.ok(GROUP, "user", user.clone());
+            user
+        }
+        Err(error @ Error::NotLoggedIn(_)) => {
+            checks.fail(GROUP, "user", plain(&error), "oc login");
+            return None;
+        }
+        // Older than 1.28, or not for us.
+        Err(error) => {
+            checks.skip(GROUP, "user", plain(&error), None);
+            String::new()
+        }
+    };
+    aggregated(&cluster, context.caller, checks).await;
+    Some(Reached { cluster, user })
+}
+
+/// kubectl is good for one minor version up and down.
+async fn skew(server: &Value, checks: &mut Checks) {
+    let Some(client) = host::version(Caller::Kubectl).await else {
+        return;
+    };
+    let minor = |version: &str| -> Option<i64> {
+        let mut parts = version.trim_start_matches('v').split('.');
+        (parts.next() == Some("1")).then(|| parts.next()?.parse().ok())?
+    };
+    let of_server = server.get("gitVersion").and_then(Value::as_str);
+    if let (Some(ours), Some(theirs)) = (minor(&client), of_server.and_then(minor))
+        && (ours - theirs).abs() > 1
+    {
+        checks.warn(
+            GROUP,
+            "skew",
+            format!("kubectl {client} is more than one minor version from the server's"),
+            "oc version",
+        );
+    }
+}
+
+fn clock(date: Option<&str>, before: Timestamp, after: Timestamp, checks: &mut Checks) {
+    let parsed = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+    let Some(theirs) = parsed else {
+        checks.skip(GROUP, "clock", "the server does not tell the time", None);
+        return;
+    };
+    let off = distance(theirs, before, after);
+    let message = format!("{}s from the server's", off.as_secs());
+    if off > BROKEN {
+        checks.fail(GROUP, "clock", message, "timedatectl status");
+    } else if off > TOLERATED {
+        checks.warn(GROUP, "clock", message, "timedatectl status");
+    } else {
+        checks.ok(GROUP, "clock", "as the server's");
+    }
+}
+
+/// How far a time lies outside of a window; its second may have begun just before.
+fn distance(theirs: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
+    let second = SignedDuration::from_secs(1);
+    let ahead = theirs.duration_since(after);
+    let behind = before.duration_since(theirs) - second;
+    ahead.max(behind).max(SignedDuration::ZERO)
+}
+
+/// What kube-apiserver thinks of OpenShift's API server, to which it passes these on.
+async fn aggregated(cluster: &Cluster, caller: Caller, checks: &mut Checks) {
+    for kind in [Kind::IMAGE_STREAM, Kind::BUILD_CONFIG] {
+        let name = format!("{}.{}", kind.version, kind.group);
+        let reference = ObjectRef::new(API_SERVICE, "", &name);
+        let hint = format!("{} get apiservice {name} -o yaml", caller.program());
+        let Some(found) =
+            checks.readable(GROUP, "aggregation", cluster.get(&reference).await, &hint)
+        else {
+            continue;
+        };
+        let Some(found) = found else {
+            checks.skip(GROUP, "aggregation", format!("{name} is not served"), None);
+            continue;
+        };
+        let conditions = found.body.pointer("/status/conditions");
+        let available = conditions
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .find(|condition| condition["type"] == "Available");
+        match available {
+            Some(available) if available["status"] == "True" => {
+                checks.ok(GROUP, "aggregation", format!("{name} is available"));
+            }
+            other => {
+                let why = other
+                    .and_then(|condition| condition["message"].as_str())
+                    .unwrap_or("nobody says why");
+                checks.fail(
+                    GROUP,
+                    "aggregation",
+                    format!("kube-apiserver does not reach {name}: {why}"),
+                    hint,
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_judged_by_the_window_of_the_request() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let table = [
+            ("Tue, 01 Jan 2030 00:00:05 GMT", "Ok as the server's"),
+            ("Mon, 31 Dec 2029 23:59:59 GMT", "Ok as the server's"),
+            (
+                "Tue, 01 Jan 2030 00:02:10 GMT",
+                "Warn 120s from the server's",
+            ),
+            (
+                "Mon, 31 Dec 2029 23:57:59 GMT",
+                "Warn 120s from the server's",
+            ),
+            (
+                "Tue, 01 Jan 2030 01:00:10 GMT",
+                "Fail 3600s from the server's",
+            ),
+            ("soon", "Skip the server does not tell the time"),
+        ];
+        for (date, expected) in table {
+            let mut checks = Checks::default();
+            let (before, after) = (at("2030-01-01T00:00:00Z"), at("2030-01-01T00:00:10Z"));
+            clock(Some(date), before, after, &mut checks);
+            let check = &checks.as_slice()[0];
+            assert_eq!(format!("{:?} {}", check.result, check.message), expected);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Applying one object of an installation.
+
+use super::{choices::Apply, plan::Step};
+use crate::{
+    api::{self, Applied, ApplyOptions, Cluster, DryRun, MANAGER, Owned, is_owned},
+    error::Error,
+};
+
+/// Applies it. What is adopted, and what we have written otherwise than by applying, is overwritten.
+///
+/// # Errors
+/// If the server refuses it.
+pub(crate) async fn apply_step(
+    cluster: &Cluster,
+    step: &Step,
+    apply: &Apply,
+    dry_run: DryRun,
+) -> Result<Applied, Error> {
+    let is_adopted = step
+        .current
+        .as_ref()
+        .is_some_and(|current| is_owned(current) == Owned::Theirs);
+    let options = |force| ApplyOptions { dry_run, force };
+    let (desired, current) = (&step.desired, step.current.as_ref());
+    let force = step.force || apply.force || is_adopted;
+    match api::apply(cluster, desired, current, options(force)).await {
+        Err(Error::Api { message, .. }) if is_conflict_with_ourselves(&message) => {
+            api::apply(cluster, desired, current, options(true)).await
+        }
+        Err(Error::Api {
+            code: code @ 409,
+            reason,
+            message,
+        }) => Err(Error::Api {
+            code,
+            reason,
+            message: format!("{message}; --force-conflicts takes these fields over"),
+        }),
+        other => other,
+    }
+}
+
+/// What we have written otherwise than by applying, such as a rotated bundle, is ours all the same.
+fn is_conflict_with_ourselves(message: &str) -> bool {
+    let mut managers = message
+        .split(" with \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .peekable();
+    message.starts_with("Apply failed")
+        && managers.peek().is_some()
+        && managers.all(|manager| manager == MANAGER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_conflict_with_nobody_else_is_ours_to_settle() {
+        let table = [
+            (
+                r#"Apply failed with 1 conflict: conflict with "oc-extreg" using v1: .data.tls.crt"#,
+                true,
+            ),
+            (
+                "Apply failed with 2 conflicts: conflicts with \"oc-extreg\":\n- .a\nconflicts with \"kubectl-edit\" using v1:\n- .b",
+                false,
+            ),
+            (
+                r#"Apply failed with 1 conflict: conflict with "kubectl-scale": .spec.replicas"#,
+                false,
+            ),
+            ("the object has been modified", false),
+        ];
+        for (message, ours) in table {
+            assert_eq!(is_conflict_with_ourselves(message), ours, "{message}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What an installation would change.
+
+use extreg_manifests::Phase;
+
+use super::{
+    apply::apply_step,
+    args::Args,
+    choices::{Action, Choices, Place},
+    existing,
+    installed::{Installed, Target},
+    plan,
+};
+use crate::{api::DryRun, context::Context, difference::Difference, error::Error};
+
+/// Compares, by the server's dry run. Where the webhook runs elsewhere need not be said again.
+///
+/// # Errors
+/// [`Error::Refused`] for what an installation would refuse, [`Error::Usage`] if it is told to do
+/// something else than to apply.
+pub(crate) async fn differences(args: Args, context: &Context) -> Result<Vec<Difference>, Error> {
+    let (mut choices, action) = Choices::new(args, context.namespace.as_deref())?;
+    let mut apply = match action {
+        Action::Apply(apply) if apply.dry_run == DryRun::None && apply.format.is_none() => apply,
+        _ => return Err(Difference::only()),
+    };
+    // What somebody else has set is a difference, and no reason to stop.
+    apply.force = true;
+    apply.dry_run = DryRun::Server;
+    let cluster = context.cluster().await?;
+    let live = Installed::read(&cluster).await?;
+    if let (Some(Target::Url(_)), Place::Cluster { .. }) = (live.target(), &choices.place) {
+        choices.place = existing::choices(&cluster).await?.place;
+    }
+    let plan = plan::make(&cluster, &choices, &apply, &live).await?;
+    for note in &plan.notes {
+        context.printer.note(note.clone());
+    }
+    let is_new = |phase| {
+        let mut steps = plan.steps.iter();
+        steps.any(|step| step.phase == phase && step.current.is_none())
+    };
+    let mut differences = Vec::new();
+    for step in &plan.steps {
+        // The server can try nothing of a kind, or in a namespace, that is not there.
+        let dry_run = if plan::is_homeless(step, &plan.steps)
+            || step.phase == Phase::Policy && is_new(Phase::Definition)
+        {
+            DryRun::Client
+        } else {
+            DryRun::Server
+        };
+        let applied = apply_step(&cluster, step, &apply, dry_run).await?;
+        differences.push(Difference::new(step.current.clone(), applied.object));
+    }
+    Ok(differences)
+}

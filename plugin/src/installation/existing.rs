@@ -1,0 +1,74 @@
+//! The choices that an installation was made with, as far as they are not found anyway by leaving
+//! them open (`settings`).
+
+use extreg_manifests::{CaBundle, names};
+
+use super::{
+    args::TlsSource,
+    choices::{Choices, Place},
+    importer::Follower,
+    installed::{Installed, Target},
+    kinds,
+};
+use crate::{
+    api::{Cluster, ObjectRef, Owned, is_owned},
+    error::Error,
+};
+
+/// Finds them.
+///
+/// # Errors
+/// [`Error::Refused`] if it is not installed.
+pub(crate) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
+    let live = Installed::read(cluster).await?;
+    let Some(target) = live.target() else {
+        return Err(Error::refused(format!(
+            "{} is not there: run \"webhook install\"",
+            kinds::configuration()
+        )));
+    };
+    let place = match target {
+        Target::Url(url) => Place::Elsewhere {
+            url: url.parse().map_err(|error| unlike_ours(&error))?,
+            ca: bundle(&live)?,
+        },
+        Target::Service { namespace, .. } => Place::Cluster {
+            image: None,
+            replicas: None,
+            tls: source(cluster, &namespace).await?,
+            monitoring: has_monitor(cluster, &namespace).await?,
+            follow_builds: Follower::read(cluster, &namespace).await?.exists(),
+        },
+    };
+    Ok(Choices {
+        namespace: None,
+        mode: None,
+        selector: None,
+        failure_policy: None,
+        timeout: None,
+        place,
+    })
+}
+
+fn bundle(live: &Installed) -> Result<CaBundle, Error> {
+    let bundle = live.ca_bundle().unwrap_or_default();
+    bundle.parse().map_err(|error| unlike_ours(&error))
+}
+
+/// A certificate of our own stays one, wherever it is.
+async fn source(cluster: &Cluster, namespace: &str) -> Result<TlsSource, Error> {
+    let secret = cluster.get(&kinds::secret(namespace)).await?;
+    Ok(match secret.as_ref().map(is_owned) {
+        Some(Owned::Ours) => TlsSource::Own,
+        Some(Owned::Theirs) | None => TlsSource::Auto,
+    })
+}
+
+async fn has_monitor(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
+    let monitor = ObjectRef::new(kinds::SERVICE_MONITOR, namespace, names::WEBHOOK);
+    Ok(cluster.get(&monitor).await?.is_some())
+}
+
+fn unlike_ours(error: &extreg_manifests::SettingsError) -> Error {
+    Error::failed(format!("the configuration that is there: {error}"))
+}

@@ -1,0 +1,159 @@
+//! The kinds of what an installation consists of, and the step from manifests to objects.
+
+use extreg_manifests::{Manifest, ObjectName, Settings, names, uninstall};
+
+pub(crate) use super::installed::{CONFIGURATION, POLICY, configuration, deployment};
+use crate::{
+    api::{Kind, Object, ObjectRef, Right},
+    error::Error,
+};
+
+/// The definition of the policy.
+pub(crate) const DEFINITION: Kind = Kind::global(
+    "apiextensions.k8s.io",
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+);
+/// What says which pods a Service leads to.
+pub(crate) const ENDPOINT_SLICE: Kind =
+    Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
+/// Pod.
+pub(crate) const POD: Kind = Kind::namespaced("", "Pod", "pods");
+/// What elects a replica.
+pub(crate) const LEASE: Kind = Kind::namespaced("coordination.k8s.io", "Lease", "leases");
+/// What binds a role in a namespace.
+pub(crate) const ROLE_BINDING: Kind =
+    Kind::namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings");
+const CLUSTER_ROLE_BINDING: Kind = Kind::global(
+    "rbac.authorization.k8s.io",
+    "ClusterRoleBinding",
+    "clusterrolebindings",
+);
+/// OpenShift's service-ca, as its operator is configured.
+pub(crate) const SERVICE_CA: Kind =
+    Kind::global("operator.openshift.io", "ServiceCA", "servicecas");
+/// What the Prometheus operator reads.
+pub(crate) const SERVICE_MONITOR: Kind =
+    Kind::namespaced("monitoring.coreos.com", "ServiceMonitor", "servicemonitors");
+const POD_MONITOR: Kind = Kind::namespaced("monitoring.coreos.com", "PodMonitor", "podmonitors");
+
+/// Every kind that is installed.
+const INSTALLED: [Kind; 17] = [
+    DEFINITION,
+    CONFIGURATION,
+    POLICY,
+    SERVICE_MONITOR,
+    POD_MONITOR,
+    Kind::DEPLOYMENT,
+    Kind::NAMESPACE,
+    Kind::SECRET,
+    Kind::SERVICE_ACCOUNT,
+    Kind::namespaced("", "Service", "services"),
+    Kind::namespaced("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
+    Kind::namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+    Kind::namespaced("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
+    Kind::namespaced("rbac.authorization.k8s.io", "Role", "roles"),
+    ROLE_BINDING,
+    Kind::global("rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
+    CLUSTER_ROLE_BINDING,
+];
+
+/// Which object a name of the manifests is.
+///
+/// # Errors
+/// The kind is missing in the table, which a test excludes.
+pub(crate) fn reference(name: &ObjectName) -> Result<ObjectRef, Error> {
+    let kind = INSTALLED
+        .into_iter()
+        .find(|kind| kind.kind == name.kind && kind.api_version() == name.api_version)
+        .ok_or_else(|| Error::failed(format!("no way to reach {name}")))?;
+    let namespace = name.namespace.as_deref().unwrap_or_default();
+    Ok(ObjectRef::new(kind, namespace, &name.name))
+}
+
+/// The object of a manifest.
+pub(crate) fn object(manifest: Manifest) -> Result<Object, Error> {
+    let kind = reference(&manifest.object)?.kind;
+    Ok(Object {
+        kind,
+        body: manifest.value,
+    })
+}
+
+/// What one has to be allowed to install it in the usual namespace.
+pub(crate) fn rights() -> Result<Vec<Right>, Error> {
+    let names = uninstall(&Settings::default());
+    let names = names.map_err(|error| Error::failed(error.to_string()))?;
+    let mut rights = Vec::new();
+    for name in &names {
+        let ObjectRef {
+            kind, namespace, ..
+        } = reference(name)?;
+        // Where there is a Prometheus operator, and only when asked for.
+        if kind.group != SERVICE_MONITOR.group {
+            rights.extend(["create", "patch"].map(|verb| Right::new(verb, kind, &namespace)));
+        }
+    }
+    rights.sort();
+    rights.dedup();
+    Ok(rights)
+}
+
+/// The serving secret by its fixed name.
+pub(crate) fn secret(namespace: &str) -> ObjectRef {
+    ObjectRef::new(Kind::SECRET, namespace, names::SERVING_SECRET)
+}
+
+/// The importer's Deployment by its fixed name.
+pub(crate) fn importer(namespace: &str) -> ObjectRef {
+    ObjectRef::new(Kind::DEPLOYMENT, namespace, names::IMPORTER)
+}
+
+/// What scrapes the importer.
+pub(crate) fn pod_monitor(namespace: &str) -> ObjectRef {
+    ObjectRef::new(POD_MONITOR, namespace, names::IMPORTER)
+}
+
+/// The Lease of the replica that writes the status of policies.
+pub(crate) fn lease(namespace: &str) -> ObjectRef {
+    ObjectRef::new(LEASE, namespace, names::LEASE)
+}
+
+/// The Lease of the replica that follows builds.
+pub(crate) fn follow_lease(namespace: &str) -> ObjectRef {
+    ObjectRef::new(LEASE, namespace, names::FOLLOW_BUILDS)
+}
+
+/// What binds rights of the importer in the whole cluster.
+pub(crate) fn importer_binding(name: &str) -> ObjectRef {
+    ObjectRef::new(CLUSTER_ROLE_BINDING, "", name)
+}
+
+/// A role or what binds one, by its kind; none for any other kind.
+pub(crate) fn right(kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
+    let mut kinds = INSTALLED.into_iter();
+    let kind = kinds.find(|known| known.kind == kind && known.group == ROLE_BINDING.group)?;
+    Some(ObjectRef::new(kind, namespace, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_installed_can_be_reached() {
+        for name in uninstall(&Settings::default()).unwrap() {
+            let reference = reference(&name).unwrap();
+            assert_eq!(
+                reference.kind.namespaced,
+                name.namespace.is_some(),
+                "{name}"
+            );
+            assert_eq!(reference.name, name.name);
+        }
+        for former in extreg_manifests::FORMER_RIGHTS {
+            let right = right(former.kind, "n", "x").unwrap();
+            assert_eq!(right.kind.namespaced, former.namespaced, "{right}");
+        }
+    }
+}
