@@ -3,7 +3,7 @@
 //! One list decides, the first there is of: the one that the user gives, a document of kind
 //! `ApprovedRegistries`; the cluster's own, `registrySources.allowedRegistries` of
 //! `image.config.openshift.io/cluster`; none. With none, only what the cluster blocks is judged, and
-//! [`notice`] says so. A RegistryPolicy approves nothing: it says what is injected for a registry, not
+//! [`notice`](crate::approval::notice) says so. A RegistryPolicy approves nothing: it says what is injected for a registry, not
 //! that anybody trusts it. The integrated registry is approved always.
 //!
 //! ```yaml
@@ -19,19 +19,10 @@
 //!   - "*.example.com"           # one label or more in front
 //! ```
 
-mod allowance;
-mod answer;
 mod document;
 mod list;
 mod pattern;
-mod scope;
-mod target;
 
-pub use self::allowance::notice;
-pub(crate) use self::allowance::{Allowance, List};
-pub use self::answer::{Answer, Candidate, answer, deciding};
 pub use self::document::{ApiVersion, ApprovedDocument, ApprovedSpec, Kind, Metadata};
 pub use self::list::{Approved, ApprovedError};
 pub use self::pattern::PatternError;
-pub(crate) use self::scope::Scope;
-pub(crate) use self::target::{Target, search_list, targets};

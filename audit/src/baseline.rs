@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::BaselineState;
 use crate::report::{Report, Section};
-use crate::saved::{API_VERSION, SavedCoverage, SavedError, SavedPlace, parse_document};
+use crate::saved::{
+    API_VERSION, KnownFinding, SavedCoverage, SavedError, SavedPlace, parse_document,
+};
 
 /// The `kind` of the document.
 pub const KIND: &str = "AuditBaseline";
@@ -19,31 +21,6 @@ pub struct Baseline {
     api_version: String,
     kind: String,
     findings: Vec<KnownFinding>,
-}
-
-/// A finding that is known. Source and fingerprint tell which; the rest is for people, and to know
-/// whether a report that does not have it would.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct KnownFinding {
-    /// The section that it was in.
-    pub source: String,
-    /// The check.
-    pub check: String,
-    /// What of the check it is.
-    pub rule: String,
-    /// Where.
-    pub place: SavedPlace,
-    /// What identifies it over time.
-    pub fingerprint: String,
-    /// What is so.
-    pub message: String,
-}
-
-impl KnownFinding {
-    /// Where and what, in one line.
-    pub fn words(&self) -> String {
-        format!("{}: {}", self.place, self.message)
-    }
 }
 
 impl Baseline {
@@ -189,8 +166,9 @@ fn mark(section: &mut Section, is_known: impl Fn(&str) -> bool) -> Seen {
 mod tests {
     use super::*;
     use crate::check::CheckId::{Exr001, Exr006, Exr007};
+    use crate::check::Outcome;
     use crate::coverage::{Gap, GapReason, GapSubject};
-    use crate::finding::{Finding, Outcome, Suppression};
+    use crate::finding::{Finding, Suppression};
     use crate::kind::Kind;
     use crate::testing::{finding, object, place};
 

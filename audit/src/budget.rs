@@ -18,7 +18,7 @@ use std::ops::Add;
 use extreg_core::registry::{RefRole, Resolution, resolve};
 
 pub use self::allowance::{Allowance, Allowances, Limit};
-use crate::approved::Target;
+use crate::approval::Target;
 use crate::credentials::{Credential, Credentials};
 use crate::judge::support::mirrored;
 use crate::snapshot::{Snapshot, StreamRecord, TagOrigin, TagRecord};

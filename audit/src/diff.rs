@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::check::Severity;
-use crate::finding::Outcome;
+use crate::check::{Outcome, Severity};
 use crate::saved::{SavedCoverage, SavedFinding, SavedPlace, SavedReport};
 
 /// What became of a finding from one report to a later one.

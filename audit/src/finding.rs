@@ -1,9 +1,8 @@
 //! One finding: what, where, why here, and what fixes it.
 
-use std::sync::Arc;
-
-use crate::check::{CheckId, Severity};
-use crate::place::{ObjectId, Origin};
+use crate::check::{CheckId, Outcome, Severity};
+use crate::image_name::ImageName;
+use crate::place::Place;
 use crate::remedy::{Invocation, Remedy, Rendered};
 
 /// One finding.
@@ -34,45 +33,6 @@ pub struct Finding {
     pub suppression: Option<Suppression>,
     /// Against the baseline, where there is one.
     pub baseline: Option<BaselineState>,
-}
-
-/// Whether a finding is so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// It is so.
-    Fail,
-    /// What decides could not be looked at: neither passed nor failed.
-    Unknown,
-}
-
-/// A place in an object.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// The object.
-    pub object: ObjectId,
-    /// Which part of it by its own name: the container, the tag, the key of a secret; empty for
-    /// the whole.
-    pub part: Arc<str>,
-    /// The field, as people write it: `spec.template.spec.containers[0].image`; empty for the
-    /// whole.
-    pub field: Arc<str>,
-    /// Where the object was read.
-    pub origin: Origin,
-}
-
-/// An image as a field names it, and what that means.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ImageName {
-    /// As written.
-    pub written: Arc<str>,
-    /// The registry's host; empty where it cannot be told (a short name of a workload, a
-    /// parameter).
-    pub registry: Arc<str>,
-    /// The repository in the registry, with `library/` where that is meant; empty where it cannot
-    /// be told.
-    pub repository: Arc<str>,
-    /// The digest that is named or runs; empty where none is known.
-    pub digest: Arc<str>,
 }
 
 /// Who said that a finding is all right.

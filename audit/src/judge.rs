@@ -33,13 +33,12 @@ use extreg_core::rule::is_system_namespace;
 
 pub use self::credential::{CredentialUse, credential_uses};
 use crate::caller::Caller;
-use crate::check::CheckId;
-use crate::finding::{Finding, Outcome};
+use crate::check::{CheckId, Outcome};
+use crate::finding::Finding;
 use crate::place::Origin;
-use crate::read::SourceKind;
 use crate::remedy::Invocation;
 use crate::report::{Section, sort_key};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SourceKind};
 
 /// What an audit is asked for.
 #[derive(Clone, Debug)]

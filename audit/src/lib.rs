@@ -10,6 +10,7 @@
 //! [`baseline`] tells what is new; [`verdict`] is how the run ends, whatever the format. [`diff`] and
 //! [`trend`] compare what was [`saved`]; [`inventory`] lists images and judges nothing.
 
+pub mod approval;
 pub mod approved;
 pub mod baseline;
 pub mod budget;
@@ -23,6 +24,7 @@ pub mod exceptions;
 pub mod explain;
 pub mod finding;
 pub mod format;
+pub mod image_name;
 pub mod inert;
 pub mod inventory;
 pub mod judge;

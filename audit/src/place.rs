@@ -16,6 +16,21 @@ pub struct ObjectId {
     pub name: Arc<str>,
 }
 
+/// A place in an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The object.
+    pub object: ObjectId,
+    /// Which part of it by its own name: the container, the tag, the key of a secret; empty for
+    /// the whole.
+    pub part: Arc<str>,
+    /// The field, as people write it: `spec.template.spec.containers[0].image`; empty for the
+    /// whole.
+    pub field: Arc<str>,
+    /// Where the object was read.
+    pub origin: Origin,
+}
+
 /// Where an object was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {

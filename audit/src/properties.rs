@@ -13,12 +13,13 @@ use jiff::civil::date;
 
 use crate::baseline::Baseline;
 use crate::caller::Caller;
-use crate::check::{CheckId, Severity};
+use crate::check::{CheckId, Outcome, Severity};
 use crate::diff::{Change, diff};
 use crate::exceptions::{Exception, ExceptionEntry, Exceptions};
-use crate::finding::{BaselineState, Finding, ImageName, Outcome, Place};
+use crate::finding::{BaselineState, Finding};
+use crate::image_name::ImageName;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
+use crate::place::{ObjectId, Origin, Place};
 use crate::remedy::Remedy;
 use crate::report::{Report, Section, sort_key};
 use crate::saved::SavedReport;

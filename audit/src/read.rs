@@ -33,5 +33,4 @@ mod webhook;
 mod workload;
 
 pub use self::error::Unreadable;
-pub use self::reader::{ReadOptions, Reader, SecretValues, SourceKind};
-pub(crate) use self::view::nullable;
+pub use self::reader::{ReadOptions, Reader, SecretValues};

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::baseline::KnownFinding;
 use crate::check::{CheckId, Severity};
 use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::place::ObjectId;
-use crate::read::SourceKind;
-use crate::snapshot::{Annotation, ImageUse, Injection, OptOut};
+use crate::saved::known_finding::KnownFinding;
+use crate::snapshot::{Annotation, ImageUse, Injection, OptOut, SourceKind};
 
 /// What an audit came to.
 #[derive(Clone, Debug, Default)]

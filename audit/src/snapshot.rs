@@ -8,6 +8,7 @@ mod image_use;
 mod listed;
 mod owners;
 mod scene;
+mod source;
 mod stream;
 mod webhook_view;
 mod workload;
@@ -25,6 +26,7 @@ pub use self::cluster::{
 pub use self::credential::{AccountRecord, SecretKeys, SecretRecord};
 pub use self::image_use::{ImageUse, Meaning, UseRole};
 pub use self::listed::Listed;
+pub use self::source::SourceKind;
 pub use self::stream::{FailedImport, StreamRecord, TagOrigin, TagRecord};
 pub use self::webhook_view::{Injection, InjectionOutcome, OptOut};
 pub use self::workload::{ContainerKind, ContainerRecord, TriggerSource, WorkloadRecord};
@@ -32,7 +34,6 @@ use crate::approved::Approved;
 use crate::coverage::Coverage;
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
-use crate::read::SourceKind;
 
 /// What was read from one cluster or one set of files.
 #[derive(Clone, Debug, Default)]

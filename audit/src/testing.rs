@@ -8,10 +8,11 @@ use extreg_core::facts::Known;
 
 use crate::approved::{ApiVersion, Approved, ApprovedDocument, ApprovedSpec, Metadata};
 use crate::caller::Caller;
-use crate::check::CheckId;
-use crate::finding::{Finding, ImageName, Outcome, Place};
+use crate::check::{CheckId, Outcome};
+use crate::finding::Finding;
+use crate::image_name::ImageName;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
+use crate::place::{ObjectId, Origin, Place};
 use crate::remedy::Remedy;
 use crate::snapshot::{
     AccountRecord, BuildRecord, ContainerKind, ContainerRecord, ImageUse, Meaning, MirrorKind,

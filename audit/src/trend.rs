@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::Severity;
+use crate::check::{Outcome, Severity};
 use crate::diff::{Change, Diff, DiffRow, diff};
-use crate::finding::Outcome;
 use crate::saved::{SavedFinding, SavedReport};
 
 /// One report of several.

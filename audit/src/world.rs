@@ -6,9 +6,9 @@ use std::sync::Arc;
 use extreg_core::facts::Known;
 
 use crate::caller::Caller;
-use crate::check::CheckId;
+use crate::check::{CheckId, Outcome};
 use crate::coverage::{Gap, GapReason, GapSubject};
-use crate::finding::{Finding, Outcome};
+use crate::finding::Finding;
 use crate::judge::{Options, judge};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};

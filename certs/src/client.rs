@@ -17,11 +17,8 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::crypto;
+use crate::crypto::{self, Verifier};
 use crate::pem::{self, ParsePemError};
-
-/// Decides about client certificates; give it to [`crypto::server_config`].
-pub type Verifier = Arc<dyn ClientCertVerifier>;
 
 /// Why a file of client authorities cannot be used.
 #[derive(Debug, thiserror::Error)]

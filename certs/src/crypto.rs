@@ -8,9 +8,11 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::ResolvesServerCert;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
 
-use crate::client::Verifier;
+/// Decides about client certificates; give it to [`server_config`].
+pub type Verifier = Arc<dyn ClientCertVerifier>;
 
 /// Makes aws-lc-rs the provider of the process. Call it first thing in `main`; a second call, or a
 /// provider that somebody else installed before, changes nothing.

@@ -13,14 +13,17 @@ mod error;
 mod glob;
 mod index;
 mod json;
+mod key;
 mod keyring;
 mod secret;
+mod spelling;
 mod url;
 
 pub use answer::KeyringAnswer;
-pub use config::{AuthField, DockerConfigFormat, DockerConfigKey, DockerConfigKeys, KeyMatch};
+pub use config::{DockerConfigFormat, DockerConfigKeys, KeyMatch};
 pub use consumer::Consumer;
 pub use error::DockerConfigError;
+pub use key::{AuthField, DockerConfigKey};
 pub use secret::{DockerConfig, Keep, SecretConfigs, SecretMember, SecretReader};
 
 /// Appends `bytes` as text; as in Go, each byte that is no part of a character becomes one U+FFFD.

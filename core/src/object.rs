@@ -10,7 +10,7 @@ mod view;
 pub use annotations::Annotations;
 pub use sparse::{Relevant, Sparse};
 pub use subject::{Body, Change, Operation, Request, Resource, Subject, UnreadableObject};
-pub use text::{Pairs, Text};
+pub use text::{Pairs, Text, nullable};
 pub use view::{
     BuildOutput, BuildSource, BuildSpec, BuildStrategy, BuildView, ImageStreamImportSpec,
     ImageStreamImportView, ImageStreamSpec, ImageStreamStatus, ImageStreamTagView, ImageStreamView,

@@ -5,8 +5,9 @@ mod document;
 mod glob;
 mod index;
 mod selector;
+mod set;
 
-pub use compiled::{Policy, PolicyError, PolicySet, Selection};
+pub use compiled::{Policy, PolicyError, Selection};
 pub use document::{
     GROUP, ImportSpec, KIND, Mode, PolicySpec, PullSpec, PushSpec, PushTarget, SECRETS_UNKNOWN,
     VERSION,
@@ -16,3 +17,4 @@ pub(crate) use index::Search;
 pub use selector::{
     ExpressionDocument, Labels, Operator, Selector, SelectorDocument, SelectorError,
 };
+pub use set::PolicySet;

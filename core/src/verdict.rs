@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::edit::{Edit, Field, PatchPlan};
 use crate::note::Note;
 use crate::policy::Mode;
-use crate::rule::RuleId;
+use crate::rule::id::RuleId;
 
 /// An ImageStream that a decision depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,11 +9,9 @@ pub(crate) use self::monitoring::{alerts, pod_monitor};
 pub use self::rights::{FORMER_RIGHTS, FormerRight};
 
 use k8s_openapi::api::core::v1::ServiceAccount;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::manifest::{Manifest, Phase, RenderError};
-use crate::names;
-use crate::namespace::{labels_of, own_meta};
+use crate::namespace::importer_meta;
 use crate::network::importer_network_policy;
 use crate::settings::Settings;
 
@@ -31,16 +29,8 @@ pub fn importer(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
 
 fn service_account(settings: &Settings) -> ServiceAccount {
     ServiceAccount {
-        metadata: meta(settings),
+        metadata: importer_meta(settings),
         automount_service_account_token: Some(false),
         ..ServiceAccount::default()
-    }
-}
-
-/// Metadata of what is the importer's in its own namespace.
-pub(crate) fn meta(settings: &Settings) -> ObjectMeta {
-    ObjectMeta {
-        labels: Some(labels_of(names::IMPORTER)),
-        ..own_meta(names::IMPORTER, settings)
     }
 }

@@ -3,16 +3,17 @@
 //! OpenShift's monitoring of user-defined projects shows a rule only the series of its own namespace: there
 //! the alert on failing open, which reads the API servers' own series, stays silent.
 
+pub(crate) mod alert;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use serde::Serialize;
 
+use self::alert::{API_VERSION, Alert, alert};
 use crate::importer;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
 use crate::names;
 use crate::namespace::{own_meta, pod_labels};
 use crate::settings::{FollowBuilds, Settings, Tls};
-
-pub(crate) const API_VERSION: &str = "monitoring.coreos.com/v1";
 
 /// The ServiceMonitor and the alert rules.
 pub(crate) fn monitoring(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
@@ -77,28 +78,6 @@ struct Group {
     rules: Vec<Alert>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Alert {
-    #[serde(rename = "alert")]
-    name: &'static str,
-    expr: String,
-    #[serde(rename = "for")]
-    for_: &'static str,
-    labels: Labels,
-    annotations: Annotations,
-}
-
-#[derive(Serialize)]
-struct Labels {
-    severity: &'static str,
-}
-
-#[derive(Serialize)]
-struct Annotations {
-    summary: &'static str,
-    description: &'static str,
-}
-
 fn object<S: Serialize>(
     settings: &Settings,
     kind: &'static str,
@@ -117,26 +96,6 @@ fn object<S: Serialize>(
         spec,
     };
     Manifest::named(Phase::Base, name, &object)
-}
-
-pub(crate) fn alert(
-    name: &'static str,
-    expr: String,
-    for_: &'static str,
-    severity: &'static str,
-    summary: &'static str,
-    description: &'static str,
-) -> Alert {
-    Alert {
-        name,
-        expr,
-        for_,
-        labels: Labels { severity },
-        annotations: Annotations {
-            summary,
-            description,
-        },
-    }
 }
 
 /// The alert rules. Their names for series are the webhook's (`extreg_…`), kube-apiserver's and

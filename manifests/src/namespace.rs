@@ -62,3 +62,11 @@ pub(crate) fn selector_of(program: &str) -> BTreeMap<String, String> {
 pub(crate) fn pod_labels() -> BTreeMap<String, String> {
     selector_of(names::WEBHOOK)
 }
+
+/// Metadata of what is the importer's in its own namespace.
+pub(crate) fn importer_meta(settings: &Settings) -> ObjectMeta {
+    ObjectMeta {
+        labels: Some(labels_of(names::IMPORTER)),
+        ..own_meta(names::IMPORTER, settings)
+    }
+}

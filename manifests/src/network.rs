@@ -9,9 +9,8 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::importer;
 use crate::names;
-use crate::namespace::{own_meta, pod_labels, selector_of};
+use crate::namespace::{importer_meta, own_meta, pod_labels, selector_of};
 use crate::settings::Settings;
 
 /// Label by which every namespace carries its own name.
@@ -46,7 +45,7 @@ pub(crate) fn network_policy(settings: &Settings) -> NetworkPolicy {
 pub(crate) fn importer_network_policy(settings: &Settings) -> NetworkPolicy {
     let ingress = vec![ingress(monitoring(), "health")];
     policy(
-        importer::meta(settings),
+        importer_meta(settings),
         selector_of(names::IMPORTER),
         ingress,
     )

@@ -24,11 +24,11 @@ use crate::{
     installation::installed::Installation, printer::Printer,
 };
 use extreg_audit::{
-    approved,
+    approval,
     coverage::{Gap, GapReason, GapSubject, Scope as Asked},
     kind::Kind,
-    read::{ReadOptions, Reader, SourceKind},
-    snapshot::Snapshot,
+    read::{ReadOptions, Reader},
+    snapshot::{Snapshot, SourceKind},
 };
 
 /// What the section of files is called.
@@ -82,7 +82,7 @@ pub(crate) async fn collect(
     let several = collected.snapshots.len() > 1;
     for snapshot in &mut collected.snapshots {
         snapshot.approved.clone_from(&policy.approved);
-        if let Some(notice) = approved::notice(snapshot) {
+        if let Some(notice) = approval::notice(snapshot) {
             let of = if several { &*snapshot.cluster_name } else { "" };
             let separator = if several { ": " } else { "" };
             collected.notices.push(format!("{of}{separator}{notice}"));

@@ -48,11 +48,11 @@ pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> 
 mod tests {
     use extreg_audit::{
         caller::Caller,
-        check::{CheckId, Severity},
+        check::{CheckId, Outcome, Severity},
         coverage::{Gap, GapSubject},
-        finding::{BaselineState, Finding, Outcome, Place, Suppression},
+        finding::{BaselineState, Finding, Suppression},
         kind::Kind,
-        place::{ObjectId, Origin},
+        place::{ObjectId, Origin, Place},
         remedy::Remedy,
         report::Section,
     };

@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 
 use super::{Change, Diff, diff};
-use crate::check::CheckId::{Exr001, Exr006, Exr007};
+use crate::check::{
+    CheckId::{Exr001, Exr006, Exr007},
+    Outcome,
+};
 use crate::coverage::{Gap, GapReason, GapSubject};
-use crate::finding::{Finding, Outcome, Suppression};
+use crate::finding::{Finding, Suppression};
 use crate::kind::Kind;
 use crate::place::Origin;
 use crate::report::{Report, Section};

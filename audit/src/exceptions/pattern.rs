@@ -6,7 +6,7 @@ use extreg_core::image::ImageRef;
 use extreg_core::policy::{GlobError, RepositoryGlob};
 use extreg_core::registry::RegistryHost;
 
-use crate::finding::ImageName;
+use crate::image_name::ImageName;
 
 /// A pattern over a name, in which `*` stands for any text, none included, and everything else for
 /// itself.

@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::csv_record;
-use super::phrases;
 use super::state::State;
-use crate::finding::{Finding, Place};
-use crate::place::Origin;
+use super::{csv_record, phrases};
+use crate::finding::Finding;
+use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
 
 const COLUMNS: [&str; 30] = [

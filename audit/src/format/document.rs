@@ -11,10 +11,11 @@ use self::model::{
 };
 use super::phrases;
 use super::state::State;
-use crate::check::{CheckId, Severity};
+use crate::check::{CheckId, Outcome, Severity};
 use crate::coverage::{Coverage, Gap, GapSubject};
-use crate::finding::{Finding, ImageName, Outcome, Place};
-use crate::place::Origin;
+use crate::finding::Finding;
+use crate::image_name::ImageName;
+use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
 use crate::snapshot::{Injection, OptOut};
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::image_name::name_of;
-use super::phrases;
-use super::purl;
-use crate::finding::ImageName;
+use super::{phrases, purl};
+use crate::image_name::ImageName;
 use crate::report::Report;
 use crate::snapshot::{ImageUse, Meaning};
 

@@ -2,7 +2,8 @@
 
 use extreg_core::image::ImageRef;
 
-use crate::finding::{ImageName, Place};
+use crate::image_name::ImageName;
+use crate::place::Place;
 use crate::snapshot::ImageUse;
 
 /// What a field that names no image of its own is counted under.

@@ -3,14 +3,13 @@
 use jiff::Timestamp;
 
 use super::state::State;
-use crate::baseline::KnownFinding;
 use crate::check::CheckId;
 use crate::coverage::Gap;
-use crate::finding::{BaselineState, Finding, Place, Suppression};
-use crate::place::Origin;
-use crate::read::SourceKind;
+use crate::finding::{BaselineState, Finding, Suppression};
+use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
-use crate::snapshot::{Injection, InjectionOutcome};
+use crate::saved::KnownFinding;
+use crate::snapshot::{Injection, InjectionOutcome, SourceKind};
 
 /// `deployment.apps/cart in shop, web`, and where it was read if that is a file.
 pub(super) fn place(place: &Place) -> String {

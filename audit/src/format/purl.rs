@@ -1,7 +1,7 @@
 //! Package URLs of images: type `oci` of the purl specification.
 
 use super::percent::encoded;
-use crate::finding::ImageName;
+use crate::image_name::ImageName;
 
 /// `pkg:oci/nginx@sha256%3A…?repository_url=docker.io/library/nginx&tag=1.27`; none where it cannot
 /// be told which image is meant.

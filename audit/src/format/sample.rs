@@ -2,16 +2,15 @@
 
 use extreg_core::verdict::Reason;
 
-use crate::baseline::KnownFinding;
 use crate::caller::Caller;
-use crate::check::{CheckId, Severity};
+use crate::check::{CheckId, Outcome, Severity};
 use crate::coverage::{Coverage, Gap, GapReason, GapSubject};
-use crate::finding::{BaselineState, Finding, Outcome, Suppression};
+use crate::finding::{BaselineState, Finding, Suppression};
 use crate::kind::Kind;
 use crate::place::Origin;
 use crate::remedy::{Action, ClusterList, Inspection, Remedy};
 use crate::report::{Report, Section, sort_key};
-use crate::saved::{SavedFile, SavedPlace};
+use crate::saved::{KnownFinding, SavedFile, SavedPlace};
 use crate::snapshot::{ImageUse, Injection, InjectionOutcome, OptOut, UseRole};
 use crate::testing::{image, image_use, object, place};
 
@@ -262,7 +261,7 @@ fn poison(finding: &mut Finding, text: &str) {
     }
 }
 
-fn poisoned(place: &crate::finding::Place, text: &str) -> crate::finding::Place {
+fn poisoned(place: &crate::place::Place, text: &str) -> crate::place::Place {
     let mut place = place.clone();
     place.object.name = text.into();
     if place.object.kind.api().namespaced {

@@ -17,8 +17,10 @@ use super::remedy;
 use crate::budget::{
     Allowance, Allowances, Budget, Identity, Limit, Load, Pulls, Standing, TagLoad,
 };
-use crate::check::{CheckId, Severity};
-use crate::finding::{Finding, ImageName, Outcome, Place};
+use crate::check::{CheckId, Outcome, Severity};
+use crate::finding::Finding;
+use crate::image_name::ImageName;
+use crate::place::Place;
 use crate::remedy::Remedy;
 use crate::snapshot::Snapshot;
 

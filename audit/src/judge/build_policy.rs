@@ -42,7 +42,7 @@ mod tests {
     use extreg_core::facts::Known;
 
     use super::*;
-    use crate::finding::Outcome;
+    use crate::check::Outcome;
     use crate::kind::Kind;
     use crate::snapshot::{ImageUse, Meaning};
     use crate::testing::{approved, image_use, mirror, object, openshift, place};

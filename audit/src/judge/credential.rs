@@ -22,7 +22,8 @@ use super::found::found;
 use super::remedy;
 use crate::check::CheckId;
 use crate::credentials::shown_key;
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
+use crate::place::Place;
 use crate::remedy::Remedy;
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 

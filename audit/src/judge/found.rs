@@ -2,7 +2,8 @@
 
 use super::support::Draft;
 use crate::check::CheckId;
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
+use crate::place::Place;
 use crate::remedy::Remedy;
 
 /// A finding of a check at a place; image, words and remedy are for the check to add.

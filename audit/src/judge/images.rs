@@ -7,7 +7,7 @@ use extreg_core::image::ImageRef;
 use extreg_core::policy::Selection;
 use extreg_core::registry::{RefRole, RegistryHost, Resolution, resolve};
 
-use crate::finding::ImageName;
+use crate::image_name::ImageName;
 use crate::snapshot::Snapshot;
 
 /// An image of one registry outside the cluster.

@@ -12,7 +12,7 @@ use extreg_core::facts::Known;
 
 use super::remedy;
 use super::support::{Draft, configuration, judged, registries_in_use};
-use crate::approved::{Allowance, List, targets};
+use crate::approval::{Allowance, List, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
 use crate::remedy::{Action, ClusterList, Inspection, Remedy};
@@ -118,7 +118,7 @@ fn allowed(snapshot: &Snapshot) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Outcome;
+    use crate::check::Outcome;
     use crate::kind::Kind;
     use crate::snapshot::AllowedRegistry;
     use crate::testing::{approved, image_use, object, openshift, place};

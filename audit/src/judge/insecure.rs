@@ -10,9 +10,11 @@ use extreg_core::facts::Known;
 
 use super::remedy;
 use super::support::{Draft, configuration};
-use crate::approved::{Scope, targets};
+use crate::approval::{Scope, targets};
 use crate::check::CheckId;
-use crate::finding::{Finding, ImageName, Place};
+use crate::finding::Finding;
+use crate::image_name::ImageName;
+use crate::place::Place;
 use crate::remedy::{Action, Inspection, Remedy, SpecTag};
 use crate::snapshot::{RegistrySources, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
@@ -151,7 +153,7 @@ fn image_of(snapshot: &Snapshot, place: &Place, tag: &TagRecord) -> Option<Image
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Outcome;
+    use crate::check::Outcome;
     use crate::kind::Kind;
     use crate::place::Origin;
     use crate::snapshot::{AllowedRegistry, UseRole};

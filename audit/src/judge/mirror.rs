@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use extreg_core::facts::Known;
 
 use super::support::{Draft, judged, mirrored, whole};
-use crate::approved::targets;
+use crate::approval::targets;
 use crate::check::CheckId;
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
 use crate::kind::Kind;
+use crate::place::Place;
 use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{ImageUse, Meaning, MirrorKind, MirrorRule, Snapshot, UseRole};
 
@@ -134,7 +135,7 @@ fn unread() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Outcome;
+    use crate::check::Outcome;
     use crate::testing::{image_use, mirror, object, openshift, place};
 
     fn snapshot(rules: Vec<MirrorRule>, written: &[&str]) -> Snapshot {

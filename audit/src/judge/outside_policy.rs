@@ -33,7 +33,7 @@ mod tests {
     use extreg_core::facts::Known;
 
     use super::*;
-    use crate::finding::Outcome;
+    use crate::check::Outcome;
     use crate::kind::Kind;
     use crate::snapshot::{ImageUse, Meaning, MirrorRule};
     use crate::testing::{

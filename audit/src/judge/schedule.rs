@@ -26,8 +26,8 @@ use super::remedy;
 use super::support::is_on_cluster;
 use crate::check::{CheckId, Severity};
 use crate::credentials::{Credential, Credentials};
-use crate::finding::{Finding, Place};
-use crate::place::ObjectId;
+use crate::finding::Finding;
+use crate::place::{ObjectId, Place};
 use crate::remedy::{Action, Inspection, Remedy, SpecTag};
 use crate::snapshot::{FailedImport, Snapshot, StreamRecord, TagOrigin, TagRecord};
 

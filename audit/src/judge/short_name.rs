@@ -17,7 +17,7 @@ use extreg_core::image::ImageRef;
 use extreg_core::registry::{InvalidRef, RefRole, Resolution, resolve};
 
 use super::support::{Draft, by_hand, judged, trigger_of};
-use crate::approved::{Target, search_list};
+use crate::approval::{Target, search_list};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 use crate::kind::Kind;

@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use extreg_core::facts::Known;
 
 use super::support::{Draft, judged, whole};
-use crate::approved::{Allowance, Scope, Target, targets};
+use crate::approval::{Allowance, Scope, Target, targets};
 use crate::check::CheckId;
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
 use crate::kind::Kind;
+use crate::place::Place;
 use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{Meaning, SignaturePolicy, Snapshot, UseRole};
 
@@ -142,7 +143,7 @@ fn fix(registry: &str, missing: &BTreeSet<String>) -> Remedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Outcome;
+    use crate::check::Outcome;
     use crate::snapshot::ImageUse;
     use crate::testing::{approved, image_use, object, openshift, place};
 

@@ -5,8 +5,7 @@ mod mirrored;
 mod outside;
 mod uses;
 
-use crate::finding::Place;
-use crate::place::Origin;
+use crate::place::{Origin, Place};
 use crate::remedy::is_gathered;
 
 pub(crate) use self::draft::{Draft, configuration, whole};

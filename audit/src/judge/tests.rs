@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::Outcome;
+use crate::check::Outcome;
 use crate::kind::Kind;
 use crate::snapshot::TagRecord;
 use crate::testing::{self, build_config, object, stream, tag, workload};

@@ -24,10 +24,10 @@ use jiff::Timestamp;
 
 use super::found::found;
 use super::remedy;
-use crate::check::{CheckId, Severity};
-use crate::finding::{Finding, Outcome, Place};
+use crate::check::{CheckId, Outcome, Severity};
+use crate::finding::Finding;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
+use crate::place::{ObjectId, Origin, Place};
 use crate::remedy::{Action, Inspection, Remedy};
 use crate::snapshot::{Snapshot, WebhookRecord};
 

@@ -11,9 +11,8 @@ use extreg_core::verdict::{Decision, Reason, Site, Verdict};
 
 use super::facts::FactBook;
 use super::intern::Names;
-use crate::finding::Place;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
+use crate::place::{ObjectId, Origin, Place};
 use crate::snapshot::{Injection, InjectionOutcome};
 
 /// An object that the webhook is asked about.

@@ -7,7 +7,7 @@ use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution,
 
 use super::intern::Names;
 use super::item::Found;
-use crate::finding::ImageName;
+use crate::image_name::ImageName;
 use crate::snapshot::{Meaning, UseRole};
 
 /// What decides about names.

@@ -13,8 +13,7 @@ use super::{
 use crate::coverage::Coverage;
 use crate::kind::Kind;
 use crate::place::Origin;
-use crate::snapshot::Listed;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Listed, Snapshot, SourceKind};
 
 /// Whether a source has the values of secrets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,16 +23,6 @@ pub enum SecretValues {
     Present,
     /// It has not: each is replaced by its length.
     Elided,
-}
-
-/// What is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SourceKind {
-    /// A cluster, or what was collected of one.
-    #[default]
-    Cluster,
-    /// Files: nothing is known of a cluster, nor asked.
-    Files,
 }
 
 /// What a reader is told of its source.

@@ -13,12 +13,11 @@ use super::intern::Names;
 use super::item::{Body, BuildItem, Found, ImagesItem, Item, StreamItem, StreamTag};
 use super::meaning::Meanings;
 use crate::coverage::{Gap, GapReason, GapSubject};
-use crate::finding::Place;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
-use crate::snapshot::Listed;
+use crate::place::{ObjectId, Origin, Place};
 use crate::snapshot::{
-    ImageUse, Injection, MirrorRule, OptOut, SignaturePolicy, Snapshot, UseRole, WebhookRecord,
+    ImageUse, Injection, Listed, MirrorRule, OptOut, SignaturePolicy, Snapshot, UseRole,
+    WebhookRecord,
 };
 
 /// What was read, by what it is.

@@ -11,9 +11,6 @@ mod pod;
 mod shipwright;
 mod stream;
 
-use serde::Deserialize;
-use serde::de::Deserializer;
-
 pub(super) use self::build::{BuildSource, BuildStatus, BuildStrategy, BuildView};
 pub(super) use self::configuration::{
     AccountView, ConfigView, ImageConfig, MirrorSet, PolicyView, SecretView, Signatures, Webhooks,
@@ -25,12 +22,3 @@ pub(super) use self::metadata::{
 pub(super) use self::pod::{Container, ContainerStatus, MakerView, PodSpec, PodView, TaskView};
 pub(super) use self::shipwright::{ShipwrightSpec, ShipwrightView};
 pub(super) use self::stream::{StatusTag, StreamView, Tag};
-
-/// Reads `null` as the default.
-pub(crate) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}

@@ -11,7 +11,7 @@ use extreg_core::registry::RegistryHost;
 use extreg_core::rule::is_system_namespace;
 
 use super::{Action, Remedy};
-use crate::finding::Outcome;
+use crate::check::Outcome;
 use crate::place::{ObjectId, Origin};
 
 /// What is known of the place where a command would run.

@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Place;
 use crate::kind::Kind;
-use crate::place::Origin;
+use crate::place::{Origin, Place};
 
 /// Where something is, as documents have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

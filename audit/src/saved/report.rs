@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::coverage::SavedCoverage;
 use super::place::SavedPlace;
-use crate::check::Severity;
-use crate::finding::{Finding, Outcome};
+use crate::check::{Outcome, Severity};
+use crate::finding::Finding;
 use crate::report::{Report, Section};
 
 /// The `apiVersion` of our documents.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::finding::{ImageName, Place};
+use crate::image_name::ImageName;
+use crate::place::Place;
 
 /// One field that names an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

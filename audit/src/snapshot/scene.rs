@@ -1,7 +1,7 @@
 //! What of a snapshot decides whether a command can be shown.
 
 use super::Snapshot;
-use crate::approved::{Answer, answer};
+use crate::approval::{Answer, answer};
 use crate::kind::{Kind, Purpose};
 use crate::place::ObjectId;
 use crate::remedy::{Scene, Sight};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::finding::Place;
+use crate::place::Place;
 
 /// A place that a rule of the webhook looks at, and what it decides: the engine's own answer for the
 /// object as if it were created now.

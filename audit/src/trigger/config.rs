@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use extreg_core::object::{ObjectReference, Text};
+use extreg_core::object::{ObjectReference, Text, nullable};
 use serde::Deserialize;
 
 use super::{ContainerNames, ImageTrigger, TriggerFault, Triggers};
-use crate::read::nullable;
 
 /// An element of `spec.triggers` of a DeploymentConfig.
 #[derive(Clone, Debug, Default, Deserialize)]

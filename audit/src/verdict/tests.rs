@@ -1,10 +1,13 @@
 use std::collections::BTreeSet;
 
 use super::{Gate, Ruling, Verdict, verdict};
-use crate::check::CheckId::Exr001;
-use crate::check::Severity::{self, Critical, High, Info, Low, Medium};
+use crate::check::{
+    CheckId::Exr001,
+    Outcome,
+    Severity::{self, Critical, High, Info, Low, Medium},
+};
 use crate::coverage::{Gap, GapReason, GapSubject};
-use crate::finding::{BaselineState, Finding, Outcome, Suppression};
+use crate::finding::{BaselineState, Finding, Suppression};
 use crate::kind::Kind;
 use crate::report::{Report, Section};
 use crate::testing::{finding, object, place};

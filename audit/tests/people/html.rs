@@ -218,7 +218,7 @@ fn hostile() -> extreg_audit::report::Report {
                 expires: HOSTILE.to_owned(),
             });
             if number == 2 {
-                of.outcome = extreg_audit::finding::Outcome::Unknown;
+                of.outcome = extreg_audit::check::Outcome::Unknown;
             }
             section.findings.push(of);
             section.uses.push(crate::report::used(

@@ -4,16 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extreg_audit::baseline::KnownFinding;
 use extreg_audit::caller::Caller;
-use extreg_audit::check::{CheckId, Severity};
+use extreg_audit::check::{CheckId, Outcome, Severity};
 use extreg_audit::coverage::{Coverage, Gap, GapReason, GapSubject};
-use extreg_audit::finding::{BaselineState, Finding, ImageName, Outcome, Place, Suppression};
+use extreg_audit::finding::{BaselineState, Finding, Suppression};
+use extreg_audit::image_name::ImageName;
 use extreg_audit::kind::Kind;
-use extreg_audit::place::{ObjectId, Origin};
+use extreg_audit::place::{ObjectId, Origin, Place};
 use extreg_audit::remedy::Remedy;
 use extreg_audit::report::{Report, Section, sort_key};
-use extreg_audit::saved::SavedPlace;
+use extreg_audit::saved::{KnownFinding, SavedPlace};
 use extreg_audit::snapshot::{ImageUse, Injection, InjectionOutcome, Meaning, OptOut, UseRole};
 use extreg_core::verdict::Reason;
 

@@ -1,10 +1,8 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::consumer::rewritten_for_pull;
 use super::index::KeyIndex;
-use super::url::Url;
-use super::{DockerConfigError, decode, url};
+use super::key::{AuthField, DockerConfigKey};
+use super::{DockerConfigError, decode};
 
 /// How a docker config is wrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,33 +18,6 @@ pub enum DockerConfigFormat {
 pub struct DockerConfigKeys {
     keys: Vec<DockerConfigKey>,
     index: KeyIndex,
-}
-
-/// One key and what may be known of its credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DockerConfigKey {
-    as_written: String,
-    /// As a builder rewrites it for its pulls; none where that changes nothing.
-    rewritten: Option<Box<str>>,
-    normalised: Option<Vec<u8>>,
-    /// What the keyring compares images with.
-    pattern: Option<Url>,
-    username: String,
-    has_password: bool,
-    auth: AuthField,
-    /// The place of the first key of its docker config that holds the same credential.
-    credential: usize,
-}
-
-/// How an entry carries its `auth` field. One that cannot be decoded makes the whole docker config unreadable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AuthField {
-    /// Absent or empty: only `username` and `password` count, and only for those that read them.
-    Absent,
-    /// Padded base64, which everyone reads.
-    Padded,
-    /// Base64 without its padding, which Kubernetes reads and containers/image and docker do not.
-    Unpadded,
 }
 
 /// The keys that match an image, in the order that their credentials would be tried.
@@ -80,7 +51,7 @@ impl DockerConfigKeys {
 
     /// Whether it is within what [`Self::parse_small`] reads.
     pub fn is_small(&self) -> bool {
-        let bytes = |key: &DockerConfigKey| key.as_written.len() + key.username.len();
+        let bytes = |key: &DockerConfigKey| key.as_written().len() + key.username().len();
         self.keys.len() <= Self::MAX_KEYS
             && self.keys.iter().map(bytes).sum::<usize>() <= Self::MAX_BYTES
     }
@@ -153,70 +124,6 @@ impl FromIterator<DockerConfigKey> for DockerConfigKeys {
         let keys: Vec<_> = keys.into_iter().collect();
         let index = KeyIndex::new(&keys);
         Self { keys, index }
-    }
-}
-
-impl DockerConfigKey {
-    fn new(as_written: String, entry: decode::Entry, credential: usize) -> Self {
-        let normalised = url::keyring_key(&as_written);
-        let rewritten = match rewritten_for_pull(&as_written) {
-            Cow::Owned(rewritten) => Some(rewritten.into_boxed_str()),
-            Cow::Borrowed(_) => None,
-        };
-        Self {
-            rewritten,
-            pattern: normalised.as_deref().and_then(Url::parse),
-            as_written,
-            normalised,
-            username: entry.username,
-            has_password: entry.has_password,
-            auth: entry.auth,
-            credential,
-        }
-    }
-
-    /// The key as it stands in the docker config.
-    pub fn as_written(&self) -> &str {
-        &self.as_written
-    }
-
-    /// The key as the Kubernetes keyring files it: host and path, without scheme, `/v1/` and `/v2/`; `None` for one
-    /// that is no URL, which the keyring ignores.
-    pub fn normalised(&self) -> Option<Cow<'_, str>> {
-        self.normalised.as_deref().map(String::from_utf8_lossy)
-    }
-
-    /// The username, from `auth` where that is set.
-    pub fn username(&self) -> &str {
-        &self.username
-    }
-
-    /// Whether username and password are both set, without which a builder pushes anonymously.
-    pub fn is_complete(&self) -> bool {
-        !self.username.is_empty() && self.has_password
-    }
-
-    /// The form of the entry's `auth` field.
-    pub fn auth(&self) -> AuthField {
-        self.auth
-    }
-
-    /// Whether another key of the same docker config holds the same username and password.
-    pub fn is_same_credential(&self, other: &Self) -> bool {
-        self.credential == other.credential
-    }
-
-    /// The key as a builder rewrites it for its pulls.
-    pub(super) fn rewritten(&self) -> &str {
-        self.rewritten.as_deref().unwrap_or(&self.as_written)
-    }
-
-    pub(super) fn pattern(&self) -> Option<&Url> {
-        self.pattern.as_ref()
-    }
-
-    pub(super) fn keyring_key(&self) -> Option<&[u8]> {
-        self.normalised.as_deref()
     }
 }
 

@@ -1,8 +1,9 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::config::{AuthField, DockerConfigKey, DockerConfigKeys, KeyMatch};
+use super::config::{DockerConfigKeys, KeyMatch};
 use super::index::Spelling;
+use super::key::{AuthField, DockerConfigKey};
+use super::spelling::hub_as_index;
 use crate::image::ImageRef;
 
 /// Where Docker Hub's credentials stand for docker's own tools.
@@ -108,10 +109,10 @@ impl DockerConfigKeys {
             path.rsplit_once('/').map(|(parent, _)| parent)
         });
         parents
-            .find_map(|path| self.index().spelled(self, spelling, path))
+            .find_map(|path| self.index().spelled(self.as_slice(), spelling, path))
             .or_else(|| {
                 self.index()
-                    .on_host(self, spelling, hub_as_index(name.host))
+                    .on_host(self.as_slice(), spelling, hub_as_index(name.host))
             })
     }
 
@@ -161,50 +162,6 @@ impl std::fmt::Display for NormalisedName<'_> {
             write!(f, "{}/", self.namespace)?;
         }
         f.write_str(self.name)
-    }
-}
-
-/// The builder's `normalizeRegistryLocation`.
-pub(super) fn rewritten_for_pull(key: &str) -> Cow<'_, str> {
-    let Some(rest) = key
-        .strip_prefix("http://")
-        .or_else(|| key.strip_prefix("https://"))
-    else {
-        return Cow::Borrowed(key);
-    };
-    let mut parts: Vec<&str> = rest.split('/').collect();
-    if let Some(host) = parts
-        .first_mut()
-        .filter(|host| matches!(**host, "index.docker.io" | "registry-1.docker.io"))
-    {
-        *host = "docker.io";
-    }
-    if matches!(parts.get(1), Some(&("v1" | "v2"))) {
-        parts.remove(1);
-    }
-    let joined = parts.join("/");
-    Cow::Owned(
-        joined
-            .strip_suffix('/')
-            .map(str::to_owned)
-            .unwrap_or(joined),
-    )
-}
-
-/// containers/image's `normalizeAuthFileKey`: only a key with a scheme is cut to its host.
-pub(super) fn normalised_host(key: &str) -> &str {
-    let rest = key.strip_prefix("http://").unwrap_or(key);
-    let rest = rest.strip_prefix("https://").unwrap_or(rest);
-    if rest.len() == key.len() {
-        return hub_as_index(key);
-    }
-    hub_as_index(rest.split_once('/').map_or(rest, |(host, _)| host))
-}
-
-fn hub_as_index(host: &str) -> &str {
-    match host {
-        "docker.io" | "registry-1.docker.io" => "index.docker.io",
-        host => host,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where in a docker config the keys are that can match an image, so that a lookup does not compare all.
 
-use super::config::{DockerConfigKey, DockerConfigKeys};
-use super::consumer::normalised_host;
+use super::key::DockerConfigKey;
+use super::spelling::normalised_host;
 use super::url::Url;
 
 /// Where the keyring looks when nothing matched an image that Docker Hub would serve.
@@ -80,33 +80,31 @@ impl KeyIndex {
     /// The keys that the keyring may match with `target`, each with its place.
     pub(super) fn candidates<'k, 't>(
         &'k self,
-        keys: &'k DockerConfigKeys,
+        keys: &'k [DockerConfigKey],
         target: &'t Url,
     ) -> impl Iterator<Item = (usize, &'k DockerConfigKey)> + use<'k, 't> {
         let wanted = target.host_and_port();
-        let all = keys.as_slice();
         let from = self
             .literal
-            .partition_point(|place| host_of(all, *place) < Some(wanted));
+            .partition_point(|place| host_of(keys, *place) < Some(wanted));
         let same = self.literal.iter().skip(from);
-        let same = same.take_while(move |place| host_of(all, **place) == Some(wanted));
+        let same = same.take_while(move |place| host_of(keys, **place) == Some(wanted));
         let places = same.chain(&self.globs);
-        places.filter_map(move |place| Some((*place, all.get(*place)?)))
+        places.filter_map(move |place| Some((*place, keys.get(*place)?)))
     }
 
     /// The keys under Docker Hub's usual name.
     pub(super) fn filed_as_default<'k>(
         &'k self,
-        keys: &'k DockerConfigKeys,
+        keys: &'k [DockerConfigKey],
     ) -> impl Iterator<Item = &'k DockerConfigKey> {
-        let all = keys.as_slice();
-        self.default.iter().filter_map(|place| all.get(*place))
+        self.default.iter().filter_map(|place| keys.get(*place))
     }
 
     /// The first key that is spelled so.
     pub(super) fn spelled<'k>(
         &self,
-        keys: &'k DockerConfigKeys,
+        keys: &'k [DockerConfigKey],
         spelling: Spelling,
         text: &str,
     ) -> Option<&'k DockerConfigKey> {
@@ -115,13 +113,13 @@ impl KeyIndex {
             Spelling::Written => written,
             Spelling::Rewritten => rewritten,
         };
-        search(keys.as_slice(), places, |key| spelling.of(key), text)
+        search(keys, places, |key| spelling.of(key), text)
     }
 
     /// The first key whose spelling has this host.
     pub(super) fn on_host<'k>(
         &self,
-        keys: &'k DockerConfigKeys,
+        keys: &'k [DockerConfigKey],
         spelling: Spelling,
         host: &str,
     ) -> Option<&'k DockerConfigKey> {
@@ -130,7 +128,7 @@ impl KeyIndex {
             Spelling::Written => written,
             Spelling::Rewritten => rewritten,
         };
-        search(keys.as_slice(), places, |key| spelling.host(key), host)
+        search(keys, places, |key| spelling.host(key), host)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::config::{DockerConfigKey, DockerConfigKeys, KeyMatch};
+use super::config::{DockerConfigKeys, KeyMatch};
+use super::key::DockerConfigKey;
 use super::{glob, url::Url};
 
 impl DockerConfigKeys {
@@ -16,7 +17,7 @@ impl DockerConfigKeys {
         if found.is_matched() || !is_default_registry(image) {
             return found;
         }
-        self.index().filed_as_default(self).collect()
+        self.index().filed_as_default(self.as_slice()).collect()
     }
 
     fn matching_keys(&self, image: &[u8]) -> KeyMatch<'_> {
@@ -25,7 +26,7 @@ impl DockerConfigKeys {
         };
         let mut found: Vec<(Reverse<&[u8]>, usize, &DockerConfigKey)> = self
             .index()
-            .candidates(self, &target)
+            .candidates(self.as_slice(), &target)
             .filter(|(_, key)| key.pattern().is_some_and(|p| matches(p, &target)))
             .filter_map(|(place, key)| Some((Reverse(key.keyring_key()?), place, key)))
             .collect();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::image::ImageRef;
-use crate::object::opt_out;
+use crate::object::{nullable, opt_out};
 use crate::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
 /// A Build as far as following it needs: everything else is dropped as it is read. The fields are
@@ -154,12 +154,4 @@ pub(super) fn opts_out(labels: &BTreeMap<String, String>) -> bool {
 
 fn is_digest(text: &str) -> bool {
     ImageRef::parse(&format!("a@{text}")).is_ok_and(|image| image.id() == text)
-}
-
-pub(super) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }

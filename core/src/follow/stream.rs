@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::build::nullable;
+use crate::object::nullable;
 
 /// An ImageStream (`openshift/api` `image/v1/types.go`). Of its history only the newest item of each
 /// tag is kept, and the policies of its tags as they are, with fields that we do not know.

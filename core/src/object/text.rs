@@ -155,8 +155,11 @@ pub(super) fn is_empty(text: &Text<'_>) -> bool {
     text.as_str().is_empty()
 }
 
-/// Reads `null` as the default of a type that has no name for it.
-pub(super) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+/// Reads `null` as the default.
+///
+/// # Errors
+/// Those of the type.
+pub fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de> + Default,
     D: Deserializer<'de>,

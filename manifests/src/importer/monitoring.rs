@@ -3,11 +3,10 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::json;
 
-use super::meta;
 use crate::manifest::{Manifest, ObjectName, Phase, RenderError};
-use crate::monitoring::{API_VERSION, Alert, alert};
+use crate::monitoring::alert::{API_VERSION, Alert, alert};
 use crate::names;
-use crate::namespace::selector_of;
+use crate::namespace::{importer_meta, selector_of};
 use crate::settings::Settings;
 
 /// What scrapes the pods; they have no Service.
@@ -26,7 +25,7 @@ pub(crate) fn pod_monitor(settings: &Settings) -> Result<Manifest, RenderError> 
     let object = json!({
         "apiVersion": API_VERSION,
         "kind": kind,
-        "metadata": meta(settings),
+        "metadata": importer_meta(settings),
         "spec": {
             "selector": selector,
             "podMetricsEndpoints": [{"port": "health", "path": "/metrics", "interval": "30s"}],

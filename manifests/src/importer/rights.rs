@@ -12,10 +12,9 @@ use k8s_openapi::api::rbac::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::meta;
 use crate::manifest::{Manifest, Phase, RenderError};
 use crate::names;
-use crate::namespace::labels_of;
+use crate::namespace::{importer_meta, labels_of};
 use crate::rbac::{role_ref, rule};
 use crate::settings::{DnsLabel, FollowBuilds, Settings};
 
@@ -132,7 +131,7 @@ fn lease(settings: &Settings) -> Role {
     let lease =
         |names: &[&str], verbs: &[&str]| rule("coordination.k8s.io", &["leases"], names, verbs);
     Role {
-        metadata: meta(settings),
+        metadata: importer_meta(settings),
         rules: Some(vec![
             lease(&[], &["create"]),
             lease(&[names::FOLLOW_BUILDS], &["get", "update"]),
@@ -142,7 +141,7 @@ fn lease(settings: &Settings) -> Role {
 
 fn lease_binding(settings: &Settings) -> RoleBinding {
     RoleBinding {
-        metadata: meta(settings),
+        metadata: importer_meta(settings),
         role_ref: role_ref("Role", names::IMPORTER),
         subjects: Some(vec![subject(settings)]),
     }

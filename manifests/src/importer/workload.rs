@@ -8,9 +8,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::json;
 
-use super::meta;
 use crate::names;
-use crate::namespace::{labels_of, selector_of};
+use crate::namespace::{importer_meta, labels_of, selector_of};
 use crate::settings::Settings;
 use crate::workload;
 
@@ -29,7 +28,7 @@ pub(super) fn deployment(settings: &Settings) -> Deployment {
         ..LabelSelector::default()
     };
     Deployment {
-        metadata: meta(settings),
+        metadata: importer_meta(settings),
         spec: Some(DeploymentSpec {
             replicas: Some(settings.replicas.get().min(REPLICAS)),
             selector: selector.clone(),

@@ -25,12 +25,15 @@ use std::{
 
 use serde_json::Value;
 
-pub use self::{batch::TreeItem, place::TreePlace};
 use self::{
     batch::{Batch, Batcher},
     items::{ItemError, Items, MAX_ITEM},
     place::PathKind,
     walk::{Go, Limits, Sink, walk_archive, walk_folder},
+};
+pub use self::{
+    batch::{TreeItem, Visit},
+    place::TreePlace,
 };
 use super::{InputError, yaml};
 
@@ -46,14 +49,6 @@ pub enum TreeSource {
     Archive(PathBuf),
     /// The same on standard input.
     Stdin,
-}
-
-/// Takes the objects of a tree, one after the other.
-pub trait Visit: Send {
-    /// An object.
-    fn object(&mut self, item: &TreeItem<'_>);
-    /// Something that cannot be read: a file, or the object that begins on a line of it.
-    fn broken(&mut self, path: &str, line: Option<usize>, message: &str);
 }
 
 /// What a tree has, apart from its objects.

@@ -7,13 +7,11 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::event::Events;
 use super::memory::Memory;
-use super::term::Term;
+use super::term::{SLACK, Term};
 use super::work::Worker;
 use super::{FollowBuilds, Progress};
 use crate::cluster::Lease;
 
-/// What the replica before this one may have had in hand, and by how much clocks may differ.
-pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(10);
 /// The builds of last month are not to be imported when following is switched on again.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24);
 

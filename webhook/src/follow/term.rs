@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::stream::{BoxStream, FuturesUnordered};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use kube::api::Api;
 use kube::runtime::watcher::{self, Event};
@@ -12,7 +12,6 @@ use kube::runtime::{WatchStreamExt as _, watcher as watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::build::{Watched, reducing};
-use super::lead::SLACK;
 use super::limit::Limiter;
 use super::queue::{Item, Queue, pause};
 use super::work::{Done, Next, Worker};
@@ -21,6 +20,8 @@ use crate::cluster;
 use crate::facts::Health;
 use crate::metrics::FollowOutcome;
 
+/// What the replica before this one may have had in hand, and by how much clocks may differ.
+pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(10);
 /// Builds worked on concurrently.
 const AT_ONCE: usize = 16;
 /// Those of namespaces whose last import was not answered: a registry that never answers leaves

@@ -1,6 +1,6 @@
 //! The request half of a review.
 
-use extreg_core::object::Text;
+use extreg_core::object::{Text, nullable};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
 use serde_json::error::Category;
@@ -172,14 +172,6 @@ fn explain(body: &[u8], error: serde_json::Error) -> ParseReviewError {
         Ok(_) => error.into(),
         Err(syntax) => syntax.into(),
     }
-}
-
-fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::header::class;
 use super::markup::Markup;
-use crate::check::CheckId;
+use crate::check::{CheckId, Outcome};
 use crate::control::{Benchmark, Relation};
-use crate::finding::Outcome;
 use crate::report::Report;
 
 /// Findings of a check.

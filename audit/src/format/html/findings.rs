@@ -3,11 +3,10 @@
 use super::coverage::or_dash;
 use super::header::class;
 use super::markup::Markup;
-use crate::check::CheckId;
+use crate::check::{CheckId, Outcome};
 use crate::control::Relation;
-use crate::finding::{BaselineState, Finding, Outcome, Suppression};
-use crate::format::image_name::image_name;
-use crate::format::words::count;
+use crate::finding::{BaselineState, Finding, Suppression};
+use crate::format::{image_name::image_name, words::count};
 use crate::place::Origin;
 use crate::report::{Report, Section};
 

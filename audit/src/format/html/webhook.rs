@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::coverage::or_dash;
 use super::markup::Markup;
-use crate::finding::Place;
-use crate::place::Origin;
+use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
 use crate::snapshot::{Injection, InjectionOutcome};
 

@@ -6,10 +6,9 @@ use super::Api;
 use super::model::{Outcome, ReportResult, Resource, Timestamp};
 use crate::check::Severity;
 use crate::coverage::Gap;
-use crate::finding::{Finding, Place};
-use crate::format::phrases;
-use crate::format::state::State;
-use crate::place::Origin;
+use crate::finding::Finding;
+use crate::format::{phrases, state::State};
+use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
 use crate::snapshot::OptOut;
 

@@ -3,10 +3,9 @@
 //! `k8s/shop/deployment/cart.yaml`.
 
 use super::model::{ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
-use crate::baseline::KnownFinding;
-use crate::finding::Place;
 use crate::format::percent::encoded;
-use crate::place::Origin;
+use crate::place::{Origin, Place};
+use crate::saved::KnownFinding;
 
 /// The place in a source. Lines are no part of its name: a name outlives an edit.
 pub(super) fn of(source: &str, place: &Place) -> Location {

@@ -5,12 +5,11 @@ use super::model::{Fingerprints, ResultOf, ResultProperties, Suppression, Suppre
 use super::rule::level;
 use super::taxonomy::Taxonomies;
 use super::text::message;
-use crate::baseline::KnownFinding;
-use crate::check::CheckId;
-use crate::finding::{Finding, Outcome};
-use crate::format::phrases;
-use crate::format::state::State;
+use crate::check::{CheckId, Outcome};
+use crate::finding::Finding;
+use crate::format::{phrases, state::State};
 use crate::report::Section;
+use crate::saved::KnownFinding;
 
 pub(super) fn of<'a>(
     section: &'a Section,

@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cell, Group, Line, Tone};
-use crate::check::{CheckId, Severity};
-use crate::finding::{Finding, Outcome};
-use crate::format::image_name::{image_name, name_of};
-use crate::format::words::count;
+use crate::check::{CheckId, Outcome, Severity};
+use crate::finding::Finding;
+use crate::format::{
+    image_name::{image_name, name_of},
+    words::count,
+};
 use crate::kind::Kind;
 use crate::place::Origin;
 use crate::report::{Report, Section};

@@ -1,7 +1,8 @@
 //! One row for each finding.
 
 use super::{Cell, Tone};
-use crate::finding::{BaselineState, Finding, Outcome};
+use crate::check::Outcome;
+use crate::finding::{BaselineState, Finding};
 use crate::format::image_name::image_name;
 use crate::place::Origin;
 use crate::report::{Report, Section};

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
 
-use super::super::found::found;
-use super::super::index::Index;
-use super::super::remedy;
-use crate::check::{CheckId, Severity};
+use super::super::{found::found, index::Index, remedy};
+use crate::check::{CheckId, Outcome, Severity};
 use crate::credentials::{Credentials, Doubt, Seen};
-use crate::finding::{Finding, Outcome, Place};
+use crate::finding::Finding;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
+use crate::place::{ObjectId, Origin, Place};
 use crate::snapshot::{BuildRecord, Snapshot, WorkloadRecord};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {

@@ -7,7 +7,8 @@ use extreg_core::registry::RegistryHost;
 use super::{CredentialUse, about, credential_uses, rewrite};
 use crate::check::Severity;
 use crate::credentials::{Credential, Credentials};
-use crate::finding::{Finding, ImageName};
+use crate::finding::Finding;
+use crate::image_name::ImageName;
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot, UseRole};
 
 /// More uses than these are counted and not named.

@@ -5,9 +5,9 @@ use extreg_core::registry::RegistryHost;
 
 use super::super::remedy;
 use super::{about, rewrite};
-use crate::check::Severity;
+use crate::check::{Outcome, Severity};
 use crate::credentials::{KeyFault, registry_of_key, shown_key};
-use crate::finding::{Finding, Outcome};
+use crate::finding::Finding;
 use crate::remedy::{Inspection, Remedy};
 use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 

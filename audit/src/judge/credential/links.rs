@@ -7,14 +7,12 @@ use extreg_core::credential::Consumer;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
 
-use super::super::found::found;
-use super::super::index::Index;
-use super::super::remedy;
+use super::super::{found::found, index::Index, remedy};
 use crate::check::CheckId;
 use crate::credentials::{Credentials, Push, Seen};
-use crate::finding::{Finding, Place};
+use crate::finding::Finding;
 use crate::kind::Kind;
-use crate::place::ObjectId;
+use crate::place::{ObjectId, Place};
 use crate::remedy::{LinkUse, Remedy};
 use crate::snapshot::{AccountRecord, BuildRecord, SecretKeys, SecretRecord, Snapshot};
 

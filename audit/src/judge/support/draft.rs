@@ -2,10 +2,10 @@
 
 use extreg_core::facts::Known;
 
-use crate::check::{CheckId, Severity};
-use crate::finding::{Finding, Outcome, Place};
+use crate::check::{CheckId, Outcome, Severity};
+use crate::finding::Finding;
 use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
+use crate::place::{ObjectId, Origin, Place};
 use crate::remedy::{Invocation, Remedy};
 use crate::snapshot::{ImageUse, Snapshot};
 

@@ -1,6 +1,6 @@
 //! Where an image that is mirrored comes from.
 
-use crate::approved::{Scope, Target};
+use crate::approval::{Scope, Target};
 use crate::snapshot::{MirrorKind, MirrorRule};
 
 /// What mirrors do to an image.

@@ -4,7 +4,7 @@
 use extreg_core::facts::Known;
 
 use super::{Draft, by_hand, configuration, is_external, judged, mirrored, trigger_of};
-use crate::approved::{Allowance, List, Target, targets};
+use crate::approval::{Allowance, List, Target, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
 use crate::judge::remedy;

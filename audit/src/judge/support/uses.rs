@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::approved::{Allowance, List, Target, targets};
+use crate::approval::{Allowance, List, Target, targets};
 use crate::place::ObjectId;
 use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 use crate::trigger::ImageTrigger;

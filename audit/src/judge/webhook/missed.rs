@@ -2,12 +2,15 @@
 
 use extreg_core::policy::Policy;
 
-use super::super::found::found;
-use super::super::index::Index;
-use super::super::remedy;
-use super::super::support::{by_hand, is_on_cluster};
+use super::super::{
+    found::found,
+    index::Index,
+    remedy,
+    support::{by_hand, is_on_cluster},
+};
 use crate::check::{CheckId, Severity};
-use crate::finding::{Finding, ImageName};
+use crate::finding::Finding;
+use crate::image_name::ImageName;
 use crate::kind::Kind;
 use crate::remedy::{Action, Remedy};
 use crate::snapshot::{Injection, InjectionOutcome, Snapshot};

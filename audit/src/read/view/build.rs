@@ -1,9 +1,9 @@
 //! BuildConfigs and Builds (`build.openshift.io/v1`).
 
-use extreg_core::object::{BuildOutput, LocalReference, ObjectReference, PullSite, Text};
+use extreg_core::object::{BuildOutput, LocalReference, ObjectReference, PullSite, Text, nullable};
 use serde::Deserialize;
 
-use super::{List, Metadata, nullable};
+use super::{List, Metadata};
 
 /// A BuildConfig or a Build.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -2,12 +2,12 @@
 //! `admissionregistration.k8s.io/v1`, `extreg.io/v1alpha1`, and `v1` for secrets and accounts.
 
 use extreg_core::credential::SecretMember;
-use extreg_core::object::{LocalReference, Text};
+use extreg_core::object::{LocalReference, Text, nullable};
 use extreg_core::policy::SelectorDocument;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{List, Metadata, nullable};
+use super::{List, Metadata};
 
 /// An object of a kind whose configuration is all in `spec` and `status`.
 #[derive(Clone, Debug, Default, Deserialize)]

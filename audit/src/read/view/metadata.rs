@@ -78,7 +78,7 @@ pub(in crate::read) struct OwnerReference<'a> {
     pub(in crate::read) kind: Text<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) name: Text<'a>,
-    #[serde(default, deserialize_with = "super::nullable")]
+    #[serde(default, deserialize_with = "extreg_core::object::nullable")]
     pub(in crate::read) controller: bool,
 }
 

@@ -1,10 +1,10 @@
 //! Pods, what makes them, and Tasks (`core/v1`, `apps/v1`, `batch/v1`, `apps.openshift.io/v1`,
 //! `tekton.dev/v1`).
 
-use extreg_core::object::{LocalReference, Text};
+use extreg_core::object::{LocalReference, Text, nullable};
 use serde::Deserialize;
 
-use super::{List, Metadata, Number, TemplateMetadata, nullable};
+use super::{List, Metadata, Number, TemplateMetadata};
 use crate::trigger::DeploymentTrigger;
 
 /// A Pod.

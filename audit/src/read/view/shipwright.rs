@@ -3,13 +3,13 @@
 
 use std::fmt;
 
-use extreg_core::object::{LocalReference, Text};
+use extreg_core::object::{LocalReference, Text, nullable};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::pod::Volume;
 use super::stream::Condition;
-use super::{List, Metadata, nullable};
+use super::{List, Metadata};
 
 /// A Build or a BuildRun.
 #[derive(Clone, Debug, Default, Deserialize)]

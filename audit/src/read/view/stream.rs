@@ -1,9 +1,9 @@
 //! ImageStreams (`image.openshift.io/v1`).
 
-use extreg_core::object::{ObjectReference, Text};
+use extreg_core::object::{ObjectReference, Text, nullable};
 use serde::Deserialize;
 
-use super::{Chosen, First, List, Metadata, nullable};
+use super::{Chosen, First, List, Metadata};
 
 /// An ImageStream.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -20,7 +20,10 @@ use serde_json::{Value, json};
 
 pub(super) use self::secret::Source;
 use super::{
-    live::{Found, Phase, Work},
+    live::{
+        object::{Found, Phase},
+        work::Work,
+    },
     plan::{Judged, Left},
     report::{Entry, ShownChange, ShownLeft},
 };

@@ -2,8 +2,8 @@
 
 mod budget;
 mod list;
-mod object;
-mod work;
+pub(super) mod object;
+pub(super) mod work;
 mod write;
 
 use std::collections::BTreeSet;

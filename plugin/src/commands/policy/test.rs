@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use extreg_audit::{
-    approved::{Answer, Candidate, deciding},
+    approval::{Answer, Candidate, deciding},
     kind::Kind as Read,
     place::Origin,
     read::{ReadOptions, Reader},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use extreg_audit::{
-    approved::{Answer, answer},
+    approval::{Answer, answer},
     snapshot::{Snapshot, UseRole},
 };
 use extreg_core::{

@@ -2,8 +2,8 @@
 
 use super::{
     back::back,
-    plan::{Place, Plan, plan},
-    settings::{From, Settings, Way},
+    plan::{Plan, plan},
+    settings::{From, Place, Settings, Way},
 };
 use crate::{
     api::{DryRun, Report},

@@ -2,7 +2,7 @@
 
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
 
-use super::{plan::Place, settings::From};
+use super::settings::{From, Place};
 use crate::{
     error::Error,
     stream::{Origin, Shown, Stream, StreamTag},

@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::{
     image::{external, image},
-    settings::{From, Settings, Way},
+    settings::{From, Place, Settings, Way},
 };
 use crate::{
     api::{set, unset},
-    caller::Caller,
     error::Error,
     stream::{Origin, SpecTag, Stream},
 };
@@ -21,14 +20,6 @@ pub(super) struct Plan {
     pub(super) tag: Value,
     pub(super) digest: String,
     pub(super) notes: Vec<String>,
-}
-
-/// Where the plan is made.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) caller: Caller,
-    pub(super) namespace: &'a str,
 }
 
 /// Plans. `source` is the stream of FROM, `target` that of TO, which may be the same.
@@ -176,6 +167,7 @@ fn carry_import(
 #[cfg(test)]
 mod tests {
     use super::{super::settings::testing::settings, *};
+    use crate::caller::Caller;
 
     const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
     const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -6,6 +6,7 @@ use super::Args;
 use crate::{
     api::{DryRun, ObjectFormat},
     args::DryRunArgs,
+    caller::Caller,
     error::Error,
     stream::{StreamTag, check_stream, check_tag},
 };
@@ -43,6 +44,14 @@ pub(super) enum Way {
     Digest,
     /// FROM itself.
     Alias,
+}
+
+/// Where the plan is made.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) caller: Caller,
+    pub(super) namespace: &'a str,
 }
 
 impl Settings {

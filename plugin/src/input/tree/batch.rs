@@ -5,11 +5,19 @@ use std::{ops::Range, sync::Arc, sync::mpsc::SyncSender};
 
 use serde_json::Value;
 
-use super::{Visit, dump, items::ItemText, place::TreePlace, walk::Go};
+use super::{dump, items::ItemText, place::TreePlace, walk::Go};
 use crate::input::yaml;
 
 /// A batch is sent when it holds this many bytes.
 const FULL: usize = 256 << 10;
+
+/// Takes the objects of a tree, one after the other.
+pub trait Visit: Send {
+    /// An object.
+    fn object(&mut self, item: &TreeItem<'_>);
+    /// Something that cannot be read: a file, or the object that begins on a line of it.
+    fn broken(&mut self, path: &str, line: Option<usize>, message: &str);
+}
 
 /// Objects of one or more files.
 #[derive(Default)]

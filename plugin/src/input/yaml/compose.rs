@@ -7,7 +7,7 @@ use granit_parser::{Event, ScalarStyle};
 use serde_json::{Map, Value};
 
 use super::{MAX_ALIASED, MAX_DEPTH, scalar::Scalar, tag_name};
-use crate::input::MAX_DOCUMENT;
+use crate::input::split::MAX_DOCUMENT;
 
 /// Builds the value of a document.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Builds, Governed, PUSH_SECRET};
 use crate::{
     api::{Kind, Object, ObjectRef},
-    commands::fix::live::{Found, Work},
+    commands::fix::live::{object::Found, work::Work},
     error::Error,
     fanout::Refusal,
 };

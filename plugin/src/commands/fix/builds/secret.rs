@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{super::settings::Waiting, Builds, Governed, PUSH_SECRET};
 use crate::{
     api::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef},
-    commands::fix::live::{Found, Work},
+    commands::fix::live::{object::Found, work::Work},
     credential::config_of_auth_file,
     engine::secret_fact,
     error::Error,

@@ -1,8 +1,8 @@
 //! What the audit finds wrong with credentials (EXR009), as far as it was asked about.
 
 use extreg_audit::{
-    check::CheckId,
-    finding::{Finding, Outcome},
+    check::{CheckId, Outcome},
+    finding::Finding,
     judge::{self, Options},
     kind::Kind,
     place::ObjectId,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use extreg_audit::{
-    finding::Outcome,
+    check::Outcome,
     kind::Kind,
     place::{ObjectId, Origin},
     remedy::{

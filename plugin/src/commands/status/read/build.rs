@@ -1,9 +1,10 @@
 //! BuildConfigs and Builds (openshift/api `build/v1/types.go`).
 
+use extreg_core::object::nullable;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::value::{nullable, time};
+use super::value::time;
 
 /// The account of a build that names none.
 const ACCOUNT: &str = "builder";

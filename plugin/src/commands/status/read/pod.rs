@@ -1,11 +1,12 @@
 //! Pods, as far as the image that runs in them goes.
 
+use extreg_core::object::nullable;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
     WorkloadKind,
-    value::{digest_of, nullable, time},
+    value::{digest_of, time},
     workload::Condition,
 };
 

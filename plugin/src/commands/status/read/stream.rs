@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use extreg_core::object::opt_out;
+use extreg_core::object::{nullable, opt_out};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::value::{nullable, time};
+use super::value::time;
 
 /// So many images of a tag are kept, to know an older one that still runs.
 const KEPT: usize = 5;

@@ -3,15 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-/// Reads `null` as the default.
-pub(super) fn nullable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
 /// Reads a time. What is none is not known, and no reason not to read the rest.
 pub(super) fn time<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
 where

@@ -1,5 +1,6 @@
 //! What runs pods: Deployments and their like.
 
+use extreg_core::object::nullable;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -8,7 +9,7 @@ use extreg_audit::{
     trigger::{self, ContainerNames, DeploymentTrigger, Triggers},
 };
 
-use super::value::{nullable, time};
+use super::value::time;
 use crate::api::Kind;
 
 /// A kind that an image trigger can set the image of.

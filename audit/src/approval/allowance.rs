@@ -5,7 +5,8 @@ use std::sync::Arc;
 use extreg_core::facts::Known;
 use extreg_core::registry::InternalRegistry;
 
-use super::{Approved, Scope, Target};
+use super::{Scope, Target};
+use crate::approved::Approved;
 use crate::snapshot::Snapshot;
 
 /// What may be used: a list of what is approved, and what the cluster blocks.
