@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::common::extreg;
 
-const REFERENCES: &str = include_str!("../../../core/tests/data/references.jsonl");
-const KEYRING: &str = include_str!("../../../core/tests/data/keyring.jsonl");
+const REFERENCES: &str = include_str!("../../../crates/core/tests/data/references.jsonl");
+const KEYRING: &str = include_str!("../../../crates/core/tests/data/keyring.jsonl");
 
 fn resolve(args: &[&str], input: &str) -> (i32, String, String) {
     let run = extreg()
@@ -43,7 +43,8 @@ fn every_reference_vector_is_answered_as_it_stands() {
 
 #[test]
 fn every_keyring_vector_is_answered_from_a_file() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../core/tests/data/keyring.jsonl");
+    let file =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/core/tests/data/keyring.jsonl");
     let (code, out, err) = resolve(&["--filename", file.to_str().unwrap()], "");
     assert_eq!((code, err.as_str()), (0, ""));
     let (mut answers, mut expected) = (json_lines(&out), json_lines(KEYRING));

@@ -50,12 +50,15 @@ pub(super) fn check(root: &Path) -> Result<()> {
 /// The folders of crates that ship.
 fn packages(root: &Path) -> Result<Vec<String>> {
     let mut packages = Vec::new();
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().join("src/lib.rs").exists() && !["tests", "xtask", "fuzz"].contains(&&*name)
-        {
-            packages.push(name);
+    for parent in ["", "crates"] {
+        for entry in fs::read_dir(root.join(parent))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().join("src/lib.rs").exists()
+                && !["tests", "xtask", "fuzz"].contains(&&*name)
+            {
+                packages.push(Path::new(parent).join(name).to_string_lossy().into_owned());
+            }
         }
     }
     packages.sort();

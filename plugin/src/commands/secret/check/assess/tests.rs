@@ -190,7 +190,8 @@ fn an_auth_file_is_asked_for_every_consumer() {
 /// to find: the push, which asks for the image as it is written.
 #[test]
 fn the_keyring_of_kubernetes_agrees() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/data/keyring.jsonl");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/core/tests/data/keyring.jsonl");
     let mut compared = 0;
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();

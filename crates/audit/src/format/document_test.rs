@@ -13,7 +13,7 @@ use crate::saved::{SavedCoverage, SavedFinding, SavedReport};
 fn published() -> Value {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../docs/schema/audit-report.v1.schema.json"
+        "/../../docs/schema/audit-report.v1.schema.json"
     );
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }

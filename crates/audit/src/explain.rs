@@ -16,21 +16,21 @@ impl CheckId {
     /// The page about it, in Markdown.
     pub const fn page(self) -> &'static str {
         match self {
-            Self::Exr001 => include_str!("../../docs/checks/EXR001.md"),
-            Self::Exr002 => include_str!("../../docs/checks/EXR002.md"),
-            Self::Exr003 => include_str!("../../docs/checks/EXR003.md"),
-            Self::Exr004 => include_str!("../../docs/checks/EXR004.md"),
-            Self::Exr005 => include_str!("../../docs/checks/EXR005.md"),
-            Self::Exr006 => include_str!("../../docs/checks/EXR006.md"),
-            Self::Exr007 => include_str!("../../docs/checks/EXR007.md"),
-            Self::Exr008 => include_str!("../../docs/checks/EXR008.md"),
-            Self::Exr009 => include_str!("../../docs/checks/EXR009.md"),
-            Self::Exr010 => include_str!("../../docs/checks/EXR010.md"),
-            Self::Exr011 => include_str!("../../docs/checks/EXR011.md"),
-            Self::Exr012 => include_str!("../../docs/checks/EXR012.md"),
-            Self::Exr013 => include_str!("../../docs/checks/EXR013.md"),
-            Self::Exr014 => include_str!("../../docs/checks/EXR014.md"),
-            Self::Exr015 => include_str!("../../docs/checks/EXR015.md"),
+            Self::Exr001 => include_str!("../../../docs/checks/EXR001.md"),
+            Self::Exr002 => include_str!("../../../docs/checks/EXR002.md"),
+            Self::Exr003 => include_str!("../../../docs/checks/EXR003.md"),
+            Self::Exr004 => include_str!("../../../docs/checks/EXR004.md"),
+            Self::Exr005 => include_str!("../../../docs/checks/EXR005.md"),
+            Self::Exr006 => include_str!("../../../docs/checks/EXR006.md"),
+            Self::Exr007 => include_str!("../../../docs/checks/EXR007.md"),
+            Self::Exr008 => include_str!("../../../docs/checks/EXR008.md"),
+            Self::Exr009 => include_str!("../../../docs/checks/EXR009.md"),
+            Self::Exr010 => include_str!("../../../docs/checks/EXR010.md"),
+            Self::Exr011 => include_str!("../../../docs/checks/EXR011.md"),
+            Self::Exr012 => include_str!("../../../docs/checks/EXR012.md"),
+            Self::Exr013 => include_str!("../../../docs/checks/EXR013.md"),
+            Self::Exr014 => include_str!("../../../docs/checks/EXR014.md"),
+            Self::Exr015 => include_str!("../../../docs/checks/EXR015.md"),
         }
     }
 
@@ -118,7 +118,7 @@ mod tests {
                 .collect();
             assert_eq!(sections, SECTIONS, "{check}");
             let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("..")
+                .join("../..")
                 .join(check.page_path());
             assert_eq!(fs::read_to_string(file).unwrap(), check.page());
         }
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_guide_lists_every_check() {
-        let guide = include_str!("../../docs/audit.md");
+        let guide = include_str!("../../../docs/audit.md");
         for check in CheckId::ALL {
             let row = format!(
                 "| [{check}](checks/{check}.md) | {} | {} |\n",
