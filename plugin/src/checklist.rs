@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use extreg_remedy::Caller;
 use serde::Serialize;
 
 use crate::{
     api::{DataFormat, to_data},
-    caller::Caller,
     error::Error,
     exit::Exit,
     printer::{Printer, Text},

@@ -10,6 +10,14 @@ mod rendered;
 mod served;
 mod tree;
 
+use extreg_audit::approval;
+use extreg_snapshot::{
+    Snapshot, SourceKind,
+    coverage::{Gap, GapReason, GapSubject, Scope as Asked},
+    kind::Kind,
+    read::{ReadOptions, Reader},
+};
+
 use self::live::Scope;
 pub(crate) use self::{
     args::InputArgs,
@@ -22,13 +30,6 @@ pub(crate) use self::{
 use crate::{
     api::Cluster, context::Context, error::Error, input::Skipped,
     installation::installed::Installation, printer::Printer,
-};
-use extreg_audit::{
-    approval,
-    coverage::{Gap, GapReason, GapSubject, Scope as Asked},
-    kind::Kind,
-    read::{ReadOptions, Reader},
-    snapshot::{Snapshot, SourceKind},
 };
 
 /// What the section of files is called.

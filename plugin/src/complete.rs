@@ -18,13 +18,14 @@ mod words;
 
 use std::ffi::OsString;
 
+use extreg_remedy::Caller;
+
 use self::{
     candidate::{Answer, Directive},
     value::Wanted,
     words::{Line, Place},
 };
 use crate::{
-    caller::Caller,
     cli::{self, Parsed},
     context::Context,
     defaults::Environment,

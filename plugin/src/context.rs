@@ -4,13 +4,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use extreg_audit::remedy::Invocation;
+use extreg_remedy::{Caller, Invocation};
 use kube::config::Kubeconfig;
 
 use crate::{
     api::{self, Cluster, Login},
     args::{ConnectionArgs, GlobalArgs, Timeout},
-    caller::Caller,
     defaults::InForce,
     error::Error,
     printer::Printer,

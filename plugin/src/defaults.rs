@@ -402,7 +402,8 @@ fn scalars(value: &Value) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{caller::Caller, cli};
+    use crate::cli;
+    use extreg_remedy::Caller;
 
     fn applied(text: &str, is_project: bool) -> Result<Applied, String> {
         let dir = tempfile::tempdir().unwrap();

@@ -9,7 +9,6 @@
 pub mod api;
 mod application;
 pub mod args;
-pub mod caller;
 mod checklist;
 pub mod cli;
 mod closest;

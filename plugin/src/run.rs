@@ -3,10 +3,10 @@
 use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
 use clap::ValueEnum as _;
+use extreg_remedy::Caller;
 
 use crate::{
     args::GlobalArgs,
-    caller::Caller,
     cli::{self, Cli, Parsed},
     complete,
     context::{Context, Journal},

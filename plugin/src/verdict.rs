@@ -1,10 +1,10 @@
 //! The one verdict: what a report means for the exit code, whatever it is printed as.
 
 use extreg_audit::{
-    coverage::GapReason,
     report::Report,
     verdict::{Gate, Ruling, Verdict, verdict},
 };
+use extreg_snapshot::coverage::GapReason;
 
 use crate::{context::Context, exit::Exit};
 
@@ -47,14 +47,15 @@ pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> 
 #[cfg(test)]
 mod tests {
     use extreg_audit::{
-        caller::Caller,
-        check::{CheckId, Outcome, Severity},
-        coverage::{Gap, GapSubject},
+        check::{CheckId, Severity},
         finding::{BaselineState, Finding, Suppression},
+        report::Section,
+    };
+    use extreg_remedy::{Caller, Outcome, Remedy};
+    use extreg_snapshot::{
+        coverage::{Gap, GapSubject},
         kind::Kind,
         place::{ObjectId, Origin, Place},
-        remedy::Remedy,
-        report::Section,
     };
 
     use super::*;

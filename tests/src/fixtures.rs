@@ -78,8 +78,8 @@ pub fn objects() -> Vec<(Resource, Value)> {
     }
     for samples in [
         "../plugin/tests/data/cluster.yaml",
-        "../crates/audit/tests/data/cluster.yaml",
-        "../crates/audit/tests/data/fields.yaml",
+        "../crates/snapshot/tests/data/cluster.yaml",
+        "../crates/snapshot/tests/data/fields.yaml",
     ] {
         let samples = std::fs::read_to_string(here.join(samples)).unwrap();
         objects.extend(serde_saphyr::from_multiple::<Value>(&samples).unwrap());

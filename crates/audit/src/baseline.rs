@@ -166,11 +166,12 @@ fn mark(section: &mut Section, is_known: impl Fn(&str) -> bool) -> Seen {
 mod tests {
     use super::*;
     use crate::check::CheckId::{Exr001, Exr006, Exr007};
-    use crate::check::Outcome;
-    use crate::coverage::{Gap, GapReason, GapSubject};
     use crate::finding::{Finding, Suppression};
-    use crate::kind::Kind;
-    use crate::testing::{finding, object, place};
+    use crate::testing::finding;
+    use extreg_remedy::Outcome;
+    use extreg_snapshot::coverage::{Gap, GapReason, GapSubject};
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{object, place};
 
     fn about(name: &str) -> Finding {
         finding(

@@ -16,12 +16,12 @@ use std::fmt;
 use std::ops::Add;
 
 use extreg_core::registry::{RefRole, Resolution, resolve};
+use extreg_snapshot::credentials::{Credential, Credentials};
+use extreg_snapshot::{Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 pub use self::allowance::{Allowance, Allowances, Limit};
 use crate::approval::Target;
-use crate::credentials::{Credential, Credentials};
 use crate::judge::support::mirrored;
-use crate::snapshot::{Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 /// How often OpenShift imports a scheduled tag, in seconds, unless it is configured otherwise.
 pub const IMPORT_INTERVAL_SECONDS: u64 = 900;

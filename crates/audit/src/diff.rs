@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use extreg_remedy::Outcome;
 use serde::{Serialize, Serializer};
 
-use crate::check::{Outcome, Severity};
+use crate::check::Severity;
 use crate::saved::{SavedCoverage, SavedFinding, SavedPlace, SavedReport};
 
 /// What became of a finding from one report to a later one.

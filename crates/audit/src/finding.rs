@@ -1,9 +1,9 @@
 //! One finding: what, where, why here, and what fixes it.
 
-use crate::check::{CheckId, Outcome, Severity};
-use crate::image_name::ImageName;
-use crate::place::Place;
-use crate::remedy::{Invocation, Remedy, Rendered};
+use extreg_remedy::{Invocation, Outcome, Remedy, Rendered};
+use extreg_snapshot::place::{ImageName, Place};
+
+use crate::check::{CheckId, Severity};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]

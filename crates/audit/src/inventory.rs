@@ -6,12 +6,12 @@ mod row;
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::image::ImageRef;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Origin};
+use extreg_snapshot::{ImageUse, Meaning, UseRole};
 
 pub use self::row::InventoryRow;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
 use crate::report::{Report, Section};
-use crate::snapshot::{ImageUse, Meaning, UseRole};
 
 /// What an inventory has a row for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -168,7 +168,7 @@ fn registry(used: &ImageUse) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{image_use, object, place};
+    use extreg_snapshot::testing::{image_use, object, place};
 
     fn section() -> Section {
         let cart = object(Kind::Deployment, "shop", "cart");

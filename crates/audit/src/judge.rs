@@ -30,15 +30,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use extreg_core::rule::is_system_namespace;
+use extreg_remedy::{Caller, Invocation, Outcome, SnapshotScene};
+use extreg_snapshot::place::Origin;
+use extreg_snapshot::{Snapshot, SourceKind};
 
 pub use self::credential::{CredentialUse, credential_uses};
-use crate::caller::Caller;
-use crate::check::{CheckId, Outcome};
+use crate::approval::is_unapproved;
+use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::place::Origin;
-use crate::remedy::Invocation;
 use crate::report::{Section, sort_key};
-use crate::snapshot::{Snapshot, SourceKind};
 
 /// What an audit is asked for.
 #[derive(Clone, Debug)]
@@ -64,8 +64,8 @@ pub fn judge(mut snapshot: Snapshot, options: &Options) -> Section {
         .iter()
         .filter(|finding| finding.outcome == Outcome::Unknown)
         .map(|finding| finding.check);
-    snapshot.coverage.inconclusive = inconclusive.collect();
     Section {
+        inconclusive: inconclusive.collect(),
         kind: snapshot.source,
         source: snapshot.cluster_name,
         findings,
@@ -97,13 +97,15 @@ pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
         let namespace = &*finding.place.object.namespace;
         !(is_of_policy(finding.check) && is_system_namespace(namespace) && !is_asked(namespace))
     });
+    let is_unapproved = |image: &str| is_unapproved(snapshot, image);
+    let scene = SnapshotScene::new(snapshot, &is_unapproved);
     for finding in &mut findings {
         let fix = std::mem::take(&mut finding.fix);
         finding.invocation = Invocation {
             caller: options.caller,
             connection: Arc::clone(&snapshot.connection),
         };
-        finding.fix = fix.checked(snapshot, finding.outcome, &finding.place.origin);
+        finding.fix = fix.checked(&scene, finding.outcome, &finding.place.origin);
     }
     findings.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     findings.dedup();

@@ -11,37 +11,26 @@
 //! [`trend`] compare what was [`saved`]; [`inventory`] lists images and judges nothing.
 
 pub mod approval;
-pub mod approved;
 pub mod baseline;
 pub mod budget;
-pub mod caller;
 pub mod check;
 pub mod control;
-pub mod coverage;
-pub mod credentials;
 pub mod diff;
 pub mod exceptions;
 pub mod explain;
 pub mod finding;
 pub mod format;
-pub mod image_name;
 pub mod inert;
 pub mod inventory;
 pub mod judge;
-pub mod kind;
-pub mod place;
 #[cfg(test)]
 mod properties;
-pub mod read;
-pub mod remedy;
 pub mod report;
 pub mod saved;
-pub mod snapshot;
 pub mod suppress;
 #[cfg(test)]
 mod testing;
 pub mod trend;
-pub mod trigger;
 pub mod verdict;
 #[cfg(test)]
 mod world;

@@ -4,6 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use extreg_remedy::{Caller, Outcome, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ImageName, ObjectId, Origin, Place};
+use extreg_snapshot::testing::{object, place};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -12,19 +16,13 @@ use proptest::sample::select;
 use jiff::civil::date;
 
 use crate::baseline::Baseline;
-use crate::caller::Caller;
-use crate::check::{CheckId, Outcome, Severity};
+use crate::check::{CheckId, Severity};
 use crate::diff::{Change, diff};
 use crate::exceptions::{Exception, ExceptionEntry, Exceptions};
 use crate::finding::{BaselineState, Finding};
-use crate::image_name::ImageName;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin, Place};
-use crate::remedy::Remedy;
 use crate::report::{Report, Section, sort_key};
-use crate::saved::SavedReport;
 use crate::suppress::{Limits, suppress};
-use crate::testing::{finding, object, place};
+use crate::testing::finding;
 
 /// Few, so that findings often share one.
 const CHECKS: [CheckId; 3] = [CheckId::Exr001, CheckId::Exr007, CheckId::Exr011];
@@ -273,7 +271,7 @@ proptest! {
 
     #[test]
     fn a_report_differs_from_itself_in_nothing(report in any_report()) {
-        let saved = SavedReport::of(&report);
+        let saved = crate::testing::saved(&report);
         let diff = diff(&saved, &saved);
         prop_assert!(diff.rows.iter().all(|row| row.change == Change::Unchanged));
         prop_assert!(!diff.differs() && diff.notices.is_empty());
@@ -289,7 +287,7 @@ proptest! {
     fn backwards_what_was_new_is_fixed(a in any_report(), mut b in any_report()) {
         // They are about the same clusters.
         b.sections.truncate(a.sections.len());
-        let (a, b) = (SavedReport::of(&a), SavedReport::of(&b));
+        let (a, b) = (crate::testing::saved(&a), crate::testing::saved(&b));
         let (there, back) = (diff(&a, &b), diff(&b, &a));
         for (change, mirrored) in [
             (Change::New, Change::Fixed),

@@ -1,13 +1,14 @@
 //! What an audit came to. Every format renders this and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use extreg_snapshot::coverage::Coverage;
+use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::{Annotation, ImageUse, Injection, OptOut, SourceKind};
 
 use crate::check::{CheckId, Severity};
-use crate::coverage::Coverage;
 use crate::finding::Finding;
-use crate::place::ObjectId;
-use crate::saved::known_finding::KnownFinding;
-use crate::snapshot::{Annotation, ImageUse, Injection, OptOut, SourceKind};
+use crate::saved::KnownFinding;
 
 /// What an audit came to.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,8 @@ pub struct Section {
     pub owners: BTreeMap<ObjectId, ObjectId>,
     /// What was looked at, and what could not be.
     pub coverage: Coverage,
+    /// Checks that could not decide about some object.
+    pub inconclusive: BTreeSet<CheckId>,
 }
 
 /// Counts of a report.
@@ -70,6 +73,16 @@ pub struct Summary {
     pub gaps: usize,
     /// The lowest coverage of all sections, in percent.
     pub coverage: usize,
+}
+
+impl Section {
+    /// How much of what was asked for was looked at, in whole percent, rounded down: lists and
+    /// documents that were read against those that were not, and checks that could not decide.
+    pub fn percent(&self) -> usize {
+        let read = self.coverage.read.len();
+        let all = read + self.coverage.gaps.len() + self.inconclusive.len();
+        (read * 100).checked_div(all).unwrap_or_default()
+    }
 }
 
 impl Report {
@@ -97,7 +110,7 @@ impl Report {
             coverage: self
                 .sections
                 .iter()
-                .map(|section| section.coverage.percent())
+                .map(Section::percent)
                 .min()
                 .unwrap_or_default(),
             ..Summary::default()

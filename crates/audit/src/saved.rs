@@ -1,12 +1,12 @@
 //! A report that was saved as JSON, read back to be compared with another.
 
 mod coverage;
-pub(crate) mod known_finding;
+mod known;
 mod place;
 mod report;
 
 pub use coverage::{SavedCoverage, SavedGap, SavedResource, SavedScope};
-pub use known_finding::KnownFinding;
+pub use known::KnownFinding;
 pub use place::{SavedFile, SavedPlace};
 pub use report::{
     API_VERSION, KIND, SavedCheck, SavedError, SavedFinding, SavedReport, SavedSection,

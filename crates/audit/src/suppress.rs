@@ -7,6 +7,7 @@ mod waiver;
 
 use std::collections::BTreeMap;
 
+use extreg_snapshot::place::ObjectId;
 use jiff::civil::Date;
 
 use self::book::Book;
@@ -14,7 +15,6 @@ use self::claim::Claim;
 use self::waiver::Waiver;
 use crate::exceptions::{Exceptions, Standing};
 use crate::finding::Suppression;
-use crate::place::ObjectId;
 use crate::report::{Report, Section};
 
 /// [`Suppression::by`] of what an annotation suppresses.

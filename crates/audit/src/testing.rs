@@ -1,85 +1,15 @@
-//! Records for tests, by what matters of them: change what is returned for the rest.
+//! Findings and saved reports for tests.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use extreg_remedy::{Caller, Outcome, Remedy};
+use extreg_snapshot::place::Place;
 
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
-use extreg_core::facts::Known;
-
-use crate::approved::{ApiVersion, Approved, ApprovedDocument, ApprovedSpec, Metadata};
-use crate::caller::Caller;
-use crate::check::{CheckId, Outcome};
+use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin, Place};
-use crate::remedy::Remedy;
-use crate::snapshot::{
-    AccountRecord, BuildRecord, ContainerKind, ContainerRecord, ImageUse, Meaning, MirrorKind,
-    MirrorRule, RegistrySources, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
-    TagRecord, TriggerSource, UseRole, WorkloadRecord,
+use crate::report::{Report, Section};
+use crate::saved::{
+    SavedCheck, SavedCoverage, SavedFinding, SavedPlace, SavedReport, SavedSection,
+    SavedSuppression,
 };
-use crate::trigger::ImageTrigger;
-
-pub(crate) fn object(kind: Kind, namespace: &str, name: &str) -> ObjectId {
-    ObjectId {
-        namespace: namespace.into(),
-        kind,
-        name: name.into(),
-    }
-}
-
-pub(crate) fn place(object: &ObjectId, part: &str, field: &str) -> Place {
-    Place {
-        object: object.clone(),
-        part: part.into(),
-        field: field.into(),
-        origin: Origin::Cluster,
-    }
-}
-
-/// What was read of an OpenShift that has these lists, no mirrors and no signature policies.
-pub(crate) fn openshift(allowed: &[&str], blocked: &[&str]) -> Snapshot {
-    let entries = |list: &[&str]| list.iter().map(|entry| (*entry).into()).collect();
-    let mut snapshot = Snapshot::default();
-    snapshot.cluster.registries = Known::Known(Some(RegistrySources {
-        allowed: entries(allowed),
-        blocked: entries(blocked),
-        ..RegistrySources::default()
-    }));
-    snapshot.cluster.mirrors = Known::Known(Vec::new());
-    snapshot.cluster.signatures = Known::Known(Vec::new());
-    snapshot
-}
-
-/// The user's list of approved registries, named `acme`.
-pub(crate) fn approved(registries: &[&str]) -> Approved {
-    let document = ApprovedDocument {
-        api_version: ApiVersion::V1Alpha1,
-        kind: crate::approved::Kind::ApprovedRegistries,
-        metadata: Metadata {
-            name: "acme".to_owned(),
-            labels: BTreeMap::new(),
-            annotations: BTreeMap::new(),
-        },
-        spec: ApprovedSpec {
-            registries: registries.iter().map(|entry| (*entry).to_owned()).collect(),
-        },
-    };
-    Approved::compile(&document).unwrap()
-}
-
-/// An image whose registry and repository are plain to see: `host/repository[:tag][@digest]`.
-pub(crate) fn image(written: &str) -> ImageName {
-    let (registry, rest) = written.split_once('/').unwrap();
-    let (rest, digest) = rest.split_once('@').unwrap_or((rest, ""));
-    ImageName {
-        written: written.into(),
-        registry: registry.into(),
-        repository: rest.split(':').next().unwrap().into(),
-        digest: digest.into(),
-    }
-}
 
 /// An open finding about that place, of the check's own severity.
 pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Finding {
@@ -99,141 +29,37 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
     }
 }
 
-pub(crate) fn image_use(place: Place, role: UseRole, written: &str) -> ImageUse {
-    ImageUse {
-        place,
-        role,
-        image: image(written),
-        meaning: Meaning::External,
-        owned: false,
+/// A report as it is read back from the document that it was written to.
+pub(crate) fn saved(report: &Report) -> SavedReport {
+    let section = |section: &Section| SavedSection {
+        source: section.source.clone(),
+        coverage: SavedCoverage::of(&section.coverage),
+        findings: section.findings.iter().map(saved_finding).collect(),
+    };
+    let checks = report.checks.iter().map(|check| SavedCheck {
+        id: check.to_string(),
+    });
+    SavedReport {
+        generated: report.generated.clone(),
+        version: report.version.clone(),
+        checks: checks.collect(),
+        sections: report.sections.iter().map(section).collect(),
     }
 }
 
-pub(crate) fn workload(object: ObjectId, containers: &[(&str, &str)]) -> WorkloadRecord {
-    WorkloadRecord {
-        object,
-        origin: Origin::Cluster,
-        owner: None,
-        account: "default".into(),
-        pull_secrets: Vec::new(),
-        replicas: Some(1),
-        containers: containers
-            .iter()
-            .map(|(name, image)| ContainerRecord {
-                name: (*name).into(),
-                kind: ContainerKind::Main,
-                image: (*image).into(),
-                pull_policy: Arc::default(),
-                running: Arc::default(),
-            })
-            .collect(),
-        triggers: Vec::new(),
-        unusable_triggers: None,
-        trigger_source: TriggerSource::None,
-        resolves_names: false,
-        waiting: Vec::new(),
-    }
-}
-
-/// A trigger on `stream:tag` of a namespace that sets these containers.
-pub(crate) fn trigger(namespace: &str, tag: &str, containers: &[&str]) -> ImageTrigger {
-    ImageTrigger {
-        index: 0,
-        namespace: namespace.into(),
-        tag: tag.into(),
-        field: Arc::default(),
-        containers: containers.iter().map(|name| (*name).into()).collect(),
-        paused: false,
-        fault: None,
-    }
-}
-
-pub(crate) fn stream(namespace: &str, name: &str, tags: Vec<TagRecord>) -> StreamRecord {
-    StreamRecord {
-        object: object(Kind::ImageStream, namespace, name),
-        origin: Origin::Cluster,
-        managed: false,
-        looks_up: false,
-        follows_repository: Arc::default(),
-        repository: Arc::default(),
-        tags,
-    }
-}
-
-/// A tag that follows an image and was imported.
-pub(crate) fn tag(name: &str, image: &str) -> TagRecord {
-    TagRecord {
-        name: name.into(),
-        index: Some(0),
-        from: TagOrigin::Image(image.into()),
-        reference: false,
-        has_import_policy: true,
-        scheduled: false,
-        insecure: false,
-        preserves_original: false,
-        local: false,
-        has_annotations: false,
-        opts_out: false,
-        platforms: None,
-        digest: "sha256:aa".into(),
-        created: "2026-11-20T10:00:00Z".into(),
-        failure: None,
-    }
-}
-
-/// A mirror rule of an object of this kind.
-pub(crate) fn mirror(kind: Kind, name: &str, source: &str, mirrors: &[&str]) -> MirrorRule {
-    MirrorRule {
-        object: object(kind, "", name),
-        origin: Origin::Cluster,
-        kind: match kind {
-            Kind::ImageTagMirrorSet => MirrorKind::Tag,
-            Kind::ImageContentSourcePolicy => MirrorKind::LegacyDigest,
-            _ => MirrorKind::Digest,
-        },
-        source: source.into(),
-        mirrors: mirrors.iter().map(|mirror| (*mirror).into()).collect(),
-        never_source: false,
-    }
-}
-
-pub(crate) fn build_config(namespace: &str, name: &str, pushes_to: &str) -> BuildRecord {
-    BuildRecord {
-        object: object(Kind::BuildConfig, namespace, name),
-        origin: Origin::Cluster,
-        config: None,
-        account: "builder".into(),
-        pushes_to: pushes_to.into(),
-        writes: None,
-        push_secret: Arc::default(),
-        has_push_secret: false,
-        pull_secrets: Vec::new(),
-        has_image_trigger: false,
-        phase: None,
-    }
-}
-
-pub(crate) fn account(namespace: &str, name: &str, pull_secrets: &[&str]) -> AccountRecord {
-    AccountRecord {
-        object: object(Kind::ServiceAccount, namespace, name),
-        origin: Origin::Cluster,
-        pull_secrets: pull_secrets.iter().map(|name| (*name).into()).collect(),
-        secrets: Vec::new(),
-        managed: None,
-    }
-}
-
-/// A secret with this `.dockerconfigjson`.
-pub(crate) fn secret(namespace: &str, name: &str, config: &str) -> SecretRecord {
-    let keys = DockerConfigKeys::parse(config.as_bytes(), DockerConfigFormat::ConfigJson);
-    let keys = Arc::new(keys.unwrap());
-    SecretRecord {
-        object: object(Kind::Secret, namespace, name),
-        origin: Origin::Cluster,
-        kind: "kubernetes.io/dockerconfigjson".into(),
-        managed: false,
-        excluded: false,
-        keys: SecretKeys::Known(Arc::clone(&keys)),
-        push: SecretKeys::Known(keys),
+pub(crate) fn saved_finding(finding: &Finding) -> SavedFinding {
+    let suppression = finding.suppression.as_ref();
+    SavedFinding {
+        fingerprint: finding.fingerprint(),
+        check: finding.check.to_string(),
+        rule: finding.rule.to_owned(),
+        severity: finding.severity,
+        outcome: finding.outcome,
+        place: SavedPlace::of(&finding.place),
+        message: finding.message.clone(),
+        suppression: suppression.map(|said| SavedSuppression {
+            by: said.by.clone(),
+            expires: said.expires.clone(),
+        }),
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use extreg_remedy::Outcome;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::{Outcome, Severity};
+use crate::check::Severity;
 use crate::diff::{Change, Diff, DiffRow, diff};
 use crate::saved::{SavedFinding, SavedReport};
 
@@ -165,9 +166,10 @@ mod tests {
     use super::*;
     use crate::check::CheckId::{self, Exr001, Exr004, Exr007};
     use crate::finding::Finding;
-    use crate::kind::Kind;
     use crate::report::{Report, Section};
-    use crate::testing::{finding, object, place};
+    use crate::testing::finding;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{object, place};
 
     fn about(check: CheckId, name: &str) -> Finding {
         let object = object(Kind::Deployment, "shop", name);
@@ -187,7 +189,7 @@ mod tests {
             ..Report::default()
         };
         let name = format!("{source}-{}.json", generated.get(..10).unwrap_or("x"));
-        (name, SavedReport::of(&report))
+        (name, crate::testing::saved(&report))
     }
 
     #[test]

@@ -110,11 +110,10 @@ fn objects(section: &Section) -> usize {
 fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
     let required = usize::from(gate.require_coverage?);
     let percent = |section: &Section| {
-        let coverage = &section.coverage;
-        if coverage.gaps.is_empty() && coverage.inconclusive.is_empty() {
+        if section.coverage.gaps.is_empty() && section.inconclusive.is_empty() {
             100
         } else {
-            coverage.percent()
+            section.percent()
         }
     };
     let worst = report
@@ -124,7 +123,7 @@ fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
     let covered = percent(worst);
     (covered < required).then(|| {
         let gaps = worst.coverage.gaps.len();
-        let checks = worst.coverage.inconclusive.len();
+        let checks = worst.inconclusive.len();
         let sentence = format!(
             "coverage of {} is {covered} %, and --require-coverage {required} asks for more: it \
              has {} and {}",

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use extreg_audit::{
-    budget::{Allowances, Identity, Standing},
+use extreg_audit::budget::{Allowances, Identity, Standing};
+use extreg_core::credential::Consumer;
+use extreg_snapshot::{
+    SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin, TagRecord,
     kind::Kind as AuditKind,
     place::{ObjectId, Origin},
-    snapshot::{SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin, TagRecord},
 };
-use extreg_core::credential::Consumer;
 
 use super::{args::Schedule, settings::Settings};
 use crate::{

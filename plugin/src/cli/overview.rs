@@ -1,6 +1,6 @@
 //! The page that is shown when nothing was asked.
 
-use crate::caller::Caller;
+use extreg_remedy::Caller;
 
 /// One screen, examples first.
 pub fn overview(caller: Caller) -> String {

@@ -5,11 +5,11 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use extreg_remedy::Caller;
 
 use super::{Cli, topics};
 use crate::{
     args::joined,
-    caller::Caller,
     defaults::{Defaults, Environment, variable, with_default},
     error::Error,
 };

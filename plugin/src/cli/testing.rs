@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 
+use extreg_remedy::Caller;
+
 use super::{Cli, Parsed, parse as parse_args};
-use crate::{caller::Caller, defaults::Environment, error::Error};
+use crate::{defaults::Environment, error::Error};
 
 /// What `oc extreg LINE` asks for; the words of the line have blanks between them.
 pub(crate) fn parse(line: &str) -> Result<Cli, Error> {

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use extreg_audit::{place::Origin, report::Report};
+use extreg_audit::report::Report;
+use extreg_snapshot::place::Origin;
 
 use crate::input::{Document, FoundObject, Written};
 

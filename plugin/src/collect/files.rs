@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use extreg_audit::{
+use extreg_remedy::Caller;
+use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::Kind,
     place::Origin,
@@ -11,7 +12,6 @@ use extreg_audit::{
 
 use super::{field_lines::FieldLines, input::FileInput, rendered::Rendered};
 use crate::{
-    caller::Caller,
     error::Error,
     input::{
         self, Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,

@@ -9,7 +9,7 @@ mod visible;
 
 use std::{cell::Cell, sync::Arc};
 
-use extreg_audit::{
+use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::{Kind, Purpose},
     read::{ReadOptions, Reader},

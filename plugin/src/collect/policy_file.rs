@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use extreg_audit::approved::{Approved, ApprovedDocument};
 use extreg_core::policy::PolicySet;
+use extreg_snapshot::approved::{Approved, ApprovedDocument};
 
 use crate::{engine::policies, error::Error, input::FoundObject};
 

@@ -7,7 +7,9 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::{caller::Caller, error::Error};
+use extreg_remedy::Caller;
+
+use crate::error::Error;
 
 /// The most that is shown of what a program says against its input.
 const MAX_LINES: usize = 5;

@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use extreg_audit::kind::Kind;
+use extreg_snapshot::kind::Kind;
 use serde_json::Value;
 
 use crate::{api::Cluster, error::Error};

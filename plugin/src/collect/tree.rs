@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use extreg_audit::{
+use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::{Kind, Purpose},
     place::Origin,

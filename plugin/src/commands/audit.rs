@@ -18,13 +18,14 @@ use clap::Subcommand;
 use extreg_audit::{
     baseline::Baseline,
     check::Severity,
-    coverage::GapReason,
     format as data,
     judge::{Options, judge},
     report::Report,
     suppress::{ANNOTATION, Limits, suppress},
     verdict::{Gate, Ruling, Verdict},
 };
+use extreg_remedy::Caller;
+use extreg_snapshot::coverage::GapReason;
 use jiff::{Span, Timestamp, tz::TimeZone};
 
 use self::{
@@ -34,7 +35,6 @@ use self::{
     settings::{Destination, Judgement, gate},
 };
 use crate::{
-    caller::Caller,
     collect::{Collected, Input, InputArgs, collect},
     context::Context,
     error::Error,

@@ -4,8 +4,9 @@ mod field;
 mod policy;
 
 use extreg_audit::check::CheckId;
+use extreg_remedy::Caller;
 
-use crate::{caller::Caller, context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error, exit::Exit};
 
 /// Explain a check or a field
 ///

@@ -1,13 +1,13 @@
 //! `inventory`: which images are used, where.
 
 use extreg_audit::{
-    caller::Caller,
     check::CheckId,
     format as data,
     inventory::{InventoryBy, InventoryRow, inventory},
     judge::{Options, judge},
     report::Report,
 };
+use extreg_remedy::Caller;
 use jiff::Timestamp;
 use serde_json::json;
 

@@ -11,8 +11,8 @@ mod verify;
 mod write;
 
 use clap::Subcommand;
-use extreg_audit::{kind::Kind, snapshot::Snapshot};
 use extreg_core::registry::RegistryHost;
+use extreg_snapshot::{Snapshot, kind::Kind};
 
 use crate::{api::Cluster, collect::collect_kinds, context::Context, error::Error, exit::Exit};
 

@@ -191,7 +191,8 @@ fn takes_many(argument: &Arg) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{caller::Caller, cli};
+    use crate::cli;
+    use extreg_remedy::Caller;
 
     /// The command, the flags for all, and what the last word is going to be.
     fn read(line: &str) -> String {

@@ -5,9 +5,8 @@ use std::{
     time::Duration,
 };
 
+use extreg_remedy::Caller;
 use serde_json::Value;
-
-use crate::caller::Caller;
 
 /// A program that has not told its version by then is not waited for.
 const PATIENCE: Duration = Duration::from_secs(5);

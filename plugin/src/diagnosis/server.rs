@@ -1,12 +1,12 @@
 //! The API server: whether it answers, as whom it knows us, which versions there are, and its clock.
 
+use extreg_remedy::Caller;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::Value;
 
 use super::host;
 use crate::{
     api::{self, Cluster, Kind, ObjectRef, openshift_version},
-    caller::Caller,
     checklist::{Checks, Group, plain},
     context::Context,
     error::Error,

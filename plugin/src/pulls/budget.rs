@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use extreg_audit::{
-    budget::{Allowances, Budget, Identity, Limit, Pulls, Standing, TagLoad},
+use extreg_audit::budget::{Allowances, Budget, Identity, Limit, Pulls, Standing, TagLoad};
+use extreg_remedy::SpecTag;
+use extreg_snapshot::{
+    Snapshot,
     coverage::{GapReason, GapSubject},
     kind::Kind,
-    remedy::SpecTag,
-    snapshot::Snapshot,
 };
 
 use super::measure::{Measured, Measurement};
@@ -246,7 +246,7 @@ impl Coverage {
             gaps: coverage
                 .gaps
                 .iter()
-                .map(extreg_audit::coverage::Gap::words)
+                .map(extreg_snapshot::coverage::Gap::words)
                 .collect(),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extreg_audit::snapshot::{Snapshot, TagOrigin, TagRecord};
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
+use extreg_snapshot::{Snapshot, TagOrigin, TagRecord};
 use futures::{StreamExt as _, stream};
 
 use crate::{

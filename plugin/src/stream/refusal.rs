@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use extreg_audit::{
-    kind::Kind,
-    place::ObjectId,
-    remedy::{Action, Inspection, Remedy},
-};
+use extreg_remedy::{Action, Inspection, Remedy};
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 
 use super::StreamTag;
 

@@ -3,20 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use clap::Parser as _;
-use extreg_plugin::{
-    caller::Caller,
-    cli::Cli,
-    context::Context,
-    printer::{ColorMode, Printer, Quiet},
-    registry::{Action, Client, Endpoints, Grants, Head, Login, RateLimit, RegistryError},
-};
-
 use extreg_certs::{
     crypto,
     host::Host,
     issue::{Validity, issue},
     pem,
 };
+use extreg_plugin::{
+    cli::Cli,
+    context::Context,
+    printer::{ColorMode, Printer, Quiet},
+    registry::{Action, Client, Endpoints, Grants, Head, Login, RateLimit, RegistryError},
+};
+use extreg_remedy::Caller;
+
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 

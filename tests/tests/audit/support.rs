@@ -16,7 +16,7 @@ pub(crate) fn files() -> [PathBuf; 2] {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     [
         here.join("tests/audit/around.yaml"),
-        here.join("../crates/audit/tests/data/cluster.yaml"),
+        here.join("../crates/snapshot/tests/data/cluster.yaml"),
     ]
 }
 

@@ -19,7 +19,7 @@ async fn fix_then_audit_finds_nothing_and_fix_twice_changes_nothing() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     // The namespaces come first in the sample.
     for file in [
-        "../crates/audit/tests/data/cluster.yaml",
+        "../crates/snapshot/tests/data/cluster.yaml",
         "tests/audit/around.yaml",
     ] {
         let text = std::fs::read_to_string(here.join(file)).unwrap();

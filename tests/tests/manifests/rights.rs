@@ -1,12 +1,12 @@
 //! The webhook's account may do what the webhook does, and nothing else.
 
+use extreg_tests::ControlPlane;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use kube::Api;
 use kube::api::{ListParams, PostParams};
 
 use crate::cluster::{apply, installed, kubectl};
-use extreg_tests::ControlPlane;
 
 const ACCOUNT: &str = "system:serviceaccount:extreg-system:extreg-webhook";
 

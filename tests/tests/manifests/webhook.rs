@@ -6,9 +6,8 @@ use clap::Parser as _;
 use extreg_core::policy::Mode;
 use extreg_manifests::{FollowBuilds, InstallMode, Settings, names, parse_selector};
 use extreg_webhook::args::Args;
-use extreg_webhook::importer;
 use extreg_webhook::metrics::{FollowOutcome, ImporterMetrics, Metrics, Source, SourceState, Task};
-use extreg_webhook::settings;
+use extreg_webhook::{importer, settings};
 use serde_json::{Value, json};
 
 fn manifest(settings: &Settings, kind: &str) -> Value {

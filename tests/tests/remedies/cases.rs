@@ -7,7 +7,7 @@ mod streams;
 mod triggers;
 mod workloads;
 
-use extreg_audit::remedy::Action;
+use extreg_remedy::Action;
 use serde_json::Value;
 
 use super::bench::Told;

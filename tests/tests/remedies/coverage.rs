@@ -1,6 +1,6 @@
 //! Which case runs which action.
 
-use extreg_audit::remedy::Action;
+use extreg_remedy::Action;
 
 use super::cases;
 

@@ -13,8 +13,7 @@ mod objects;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use extreg_audit::caller::Caller;
-use extreg_audit::remedy::Remedy;
+use extreg_remedy::{Caller, Remedy};
 use extreg_tests::ControlPlane;
 use tokio::sync::OnceCell;
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use extreg_audit::kind::Kind;
-use extreg_audit::place::ObjectId;
-use extreg_audit::remedy::SpecTag;
+use extreg_remedy::SpecTag;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ObjectId;
 use serde_json::{Value, json};
 
 /// Stands for the namespace of a case.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use extreg_core::facts::Known;
 use extreg_core::registry::InternalRegistry;
+use extreg_snapshot::Snapshot;
+use extreg_snapshot::approved::Approved;
 
 use super::{Scope, Target};
-use crate::approved::Approved;
-use crate::snapshot::Snapshot;
 
 /// What may be used: a list of what is approved, and what the cluster blocks.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ pub fn notice(snapshot: &Snapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::RegistrySources;
+    use extreg_snapshot::RegistrySources;
 
     fn snapshot(allowed: &[&str], blocked: &[&str]) -> Snapshot {
         let entries = |list: &[&str]| list.iter().map(|entry| (*entry).into()).collect();

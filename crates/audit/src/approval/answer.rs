@@ -2,9 +2,9 @@
 
 use extreg_core::facts::Known;
 use extreg_core::registry::{RefRole, Resolution, resolve};
+use extreg_snapshot::{Snapshot, UseRole};
 
 use super::{Allowance, List, Target, search_list};
-use crate::snapshot::{Snapshot, UseRole};
 
 /// What is said of an image in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,10 +87,20 @@ const fn role_of(role: UseRole) -> RefRole {
     }
 }
 
+/// Whether an image is known to be of a registry that is not approved.
+pub(crate) fn is_unapproved(snapshot: &Snapshot, image: &str) -> bool {
+    match answer(snapshot, image, UseRole::Import) {
+        Answer::Means(candidates) => candidates
+            .iter()
+            .any(|candidate| candidate.blocked || candidate.approved == Some(false)),
+        Answer::Internal | Answer::Searched | Answer::Parameter | Answer::Invalid(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{approved, openshift};
+    use extreg_snapshot::testing::{approved, openshift};
 
     fn said(
         snapshot: &Snapshot,

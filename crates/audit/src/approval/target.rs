@@ -3,8 +3,7 @@
 use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::{RefRole, RegistryHost};
-
-use crate::snapshot::{ClusterRecord, ImageUse, Meaning, UseRole};
+use extreg_snapshot::{ClusterRecord, ImageUse, Meaning, UseRole};
 
 /// An image with all that is left to guess filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,9 +122,9 @@ pub(crate) fn search_list(role: UseRole, cluster: &ClusterRecord) -> Known<Vec<&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
-    use crate::snapshot::RegistrySources;
-    use crate::testing::{image_use, object, place};
+    use extreg_snapshot::RegistrySources;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{image_use, object, place};
 
     fn names(role: UseRole, written: &str, sources: Known<Option<RegistrySources>>) -> Vec<String> {
         let at = place(

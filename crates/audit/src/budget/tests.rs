@@ -1,8 +1,8 @@
+use extreg_snapshot::MirrorRule;
+use extreg_snapshot::testing::{mirror, stream, tag};
 use proptest::prelude::*;
 
 use super::*;
-use crate::snapshot::MirrorRule;
-use crate::testing::{mirror, stream, tag};
 use crate::world::{HUB, World};
 
 fn scheduled(name: &str, image: &str) -> TagRecord {
@@ -108,7 +108,7 @@ fn an_account_is_one_in_all_namespaces() {
 #[test]
 fn a_mirror_takes_the_cost() {
     let with = |never_source| {
-        let kind = crate::kind::Kind::ImageTagMirrorSet;
+        let kind = extreg_snapshot::kind::Kind::ImageTagMirrorSet;
         let rule = MirrorRule {
             never_source,
             ..mirror(kind, "hub", "docker.io", &["mirror.example.com/hub"])

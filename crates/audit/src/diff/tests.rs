@@ -1,17 +1,16 @@
 use std::collections::BTreeSet;
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::coverage::{Gap, GapReason, GapSubject};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Origin;
+use extreg_snapshot::testing::{object, place};
+
 use super::{Change, Diff, diff};
-use crate::check::{
-    CheckId::{Exr001, Exr006, Exr007},
-    Outcome,
-};
-use crate::coverage::{Gap, GapReason, GapSubject};
+use crate::check::CheckId::{Exr001, Exr006, Exr007};
 use crate::finding::{Finding, Suppression};
-use crate::kind::Kind;
-use crate::place::Origin;
 use crate::report::{Report, Section};
-use crate::saved::SavedReport;
-use crate::testing::{finding, object, place};
+use crate::testing::finding;
 
 fn about(name: &str) -> Finding {
     finding(
@@ -39,7 +38,7 @@ fn section(report: &mut Report) -> &mut Section {
 }
 
 fn compared(old: &Report, new: &Report) -> Diff {
-    diff(&SavedReport::of(old), &SavedReport::of(new))
+    diff(&crate::testing::saved(old), &crate::testing::saved(new))
 }
 
 /// `new cart: reason`.

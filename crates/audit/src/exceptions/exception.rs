@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use extreg_snapshot::kind::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::{ImagePattern, PatternError, TextGlob};
 use super::term::{Term, TermError};
 use crate::check::{CheckId, UnknownCheck};
 use crate::finding::Finding;
-use crate::kind::Kind;
 
 /// One exception, as it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,7 +229,7 @@ fn glob(field: &'static str, text: Option<&str>) -> Result<Option<TextGlob>, Ent
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{image, object, place};
+    use extreg_snapshot::testing::{image, object, place};
 
     fn entry(change: impl FnOnce(&mut ExceptionEntry)) -> ExceptionEntry {
         let mut entry = ExceptionEntry {

@@ -5,8 +5,7 @@ use std::fmt;
 use extreg_core::image::ImageRef;
 use extreg_core::policy::{GlobError, RepositoryGlob};
 use extreg_core::registry::RegistryHost;
-
-use crate::image_name::ImageName;
+use extreg_snapshot::place::ImageName;
 
 /// A pattern over a name, in which `*` stands for any text, none included, and everything else for
 /// itself.
@@ -189,7 +188,7 @@ impl fmt::Display for ImagePattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::image;
+    use extreg_snapshot::testing::image;
 
     #[test]
     fn a_glob_matches_the_whole_text() {

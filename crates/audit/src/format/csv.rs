@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use extreg_snapshot::place::{Origin, Place};
+
+use super::csv_record;
+use super::phrases;
 use super::state::State;
-use super::{csv_record, phrases};
 use crate::finding::Finding;
-use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
 
 const COLUMNS: [&str; 30] = [

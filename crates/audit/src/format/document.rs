@@ -4,6 +4,11 @@
 
 mod model;
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::coverage::{Gap, GapSubject};
+use extreg_snapshot::place::{ImageName, Origin, Place};
+use extreg_snapshot::{Injection, OptOut};
+
 pub(super) use self::model::Document;
 use self::model::{
     BySeverity, CheckOf, ControlOf, CountOf, CoverageOf, Each, FileOf, FindingOf, FixedOf, GapOf,
@@ -11,13 +16,9 @@ use self::model::{
 };
 use super::phrases;
 use super::state::State;
-use crate::check::{CheckId, Outcome, Severity};
-use crate::coverage::{Coverage, Gap, GapSubject};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
-use crate::snapshot::{Injection, OptOut};
 
 impl<'a> Document<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
@@ -87,7 +88,7 @@ fn check(check: CheckId) -> CheckOf {
 fn section(section: &Section) -> SectionOf<'_> {
     SectionOf {
         source: &section.source,
-        coverage: coverage(&section.coverage),
+        coverage: coverage(section),
         findings: Each {
             of: &section.findings,
             make: finding,
@@ -103,11 +104,12 @@ fn section(section: &Section) -> SectionOf<'_> {
     }
 }
 
-fn coverage(coverage: &Coverage) -> CoverageOf<'_> {
+fn coverage(section: &Section) -> CoverageOf<'_> {
+    let coverage = &section.coverage;
     let read = coverage.read.iter();
     let others = coverage.others.iter();
     CoverageOf {
-        percent: coverage.percent(),
+        percent: section.percent(),
         objects: coverage.objects(),
         scope: ScopeOf {
             namespaces: coverage

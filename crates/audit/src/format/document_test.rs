@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use extreg_snapshot::coverage::GapReason;
 use serde_json::Value;
 
 use super::schema::{assert_valid, close, rendered};
 use super::{Format, Options, sample};
 use crate::check::Severity;
-use crate::coverage::GapReason;
-use crate::saved::{SavedCoverage, SavedFinding, SavedReport};
+use crate::saved::{SavedCoverage, SavedReport};
 
 fn published() -> Value {
     let path = concat!(
@@ -67,7 +67,7 @@ fn every_document_is_read_back() {
         let saved = SavedReport::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let findings = report
             .findings()
-            .map(|(_, finding)| SavedFinding::of(finding));
+            .map(|(_, finding)| crate::testing::saved_finding(finding));
         let saved_findings = saved.sections.iter().flat_map(|of| of.findings.clone());
         assert!(saved_findings.eq(findings), "{name}");
         for (saved, section) in saved.sections.iter().zip(&report.sections) {

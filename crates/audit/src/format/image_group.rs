@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use extreg_snapshot::place::ImageName;
+use extreg_snapshot::{ImageUse, Meaning};
+
 use super::image_name::name_of;
-use super::{phrases, purl};
-use crate::image_name::ImageName;
+use super::phrases;
+use super::purl;
 use crate::report::Report;
-use crate::snapshot::{ImageUse, Meaning};
 
 /// An image, and who names it.
 pub(super) struct ImageGroup<'a> {

@@ -1,10 +1,8 @@
 //! The one name under which uses of the same image are counted.
 
 use extreg_core::image::ImageRef;
-
-use crate::image_name::ImageName;
-use crate::place::Place;
-use crate::snapshot::ImageUse;
+use extreg_snapshot::ImageUse;
+use extreg_snapshot::place::{ImageName, Place};
 
 /// What a field that names no image of its own is counted under.
 const UNSET: &str = "(set by a trigger)";
@@ -40,8 +38,8 @@ pub(super) fn name_of(of: &ImageUse) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
-    use crate::testing::{object, place};
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{object, place};
 
     #[test]
     fn spellings_of_one_image_have_one_name() {

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use extreg_snapshot::coverage::Coverage;
+
 use super::markdown_text::{code, prose};
 use super::phrases;
 use super::state::State;
 use crate::check::{CheckId, Severity};
-use crate::coverage::Coverage;
 use crate::finding::Finding;
 use crate::report::{Report, Section};
 

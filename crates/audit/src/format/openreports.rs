@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use extreg_snapshot::coverage::GapSubject;
+use extreg_snapshot::place::ObjectId;
+
 use self::model::ReportResult;
 pub use self::model::{Metadata, ReportObject};
 use super::yaml;
-use crate::coverage::GapSubject;
-use crate::place::ObjectId;
 use crate::report::{Report, Section};
 
 /// The label by which our own reports are known again.

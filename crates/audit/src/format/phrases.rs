@@ -1,15 +1,15 @@
 //! What several formats say in one line.
 
+use extreg_snapshot::coverage::Gap;
+use extreg_snapshot::place::{Origin, Place};
+use extreg_snapshot::{Injection, InjectionOutcome, SourceKind};
 use jiff::Timestamp;
 
 use super::state::State;
 use crate::check::CheckId;
-use crate::coverage::Gap;
 use crate::finding::{BaselineState, Finding, Suppression};
-use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
 use crate::saved::KnownFinding;
-use crate::snapshot::{Injection, InjectionOutcome, SourceKind};
 
 /// `deployment.apps/cart in shop, web`, and where it was read if that is a file.
 pub(super) fn place(place: &Place) -> String {
@@ -61,7 +61,7 @@ pub(super) fn controls(check: CheckId) -> Vec<String> {
 
 /// Whether all that was asked for was looked at. Of nothing at all it was not.
 pub(super) fn is_complete(section: &Section) -> bool {
-    section.coverage.percent() == 100
+    section.percent() == 100
 }
 
 /// What the report says where it has no source, or a source nothing in it.
@@ -72,7 +72,7 @@ pub(super) fn coverage(section: &Section) -> String {
     let coverage = &section.coverage;
     format!(
         "coverage {} % (objects read: {}, gaps: {})",
-        coverage.percent(),
+        section.percent(),
         coverage.objects(),
         coverage.gaps.len()
     )

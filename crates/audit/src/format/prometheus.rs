@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use extreg_snapshot::coverage::GapReason;
+
 use super::phrases;
 use super::state::State;
 use crate::check::{CheckId, Severity};
-use crate::coverage::GapReason;
 use crate::inert::inert;
 use crate::report::{Report, Section};
 
@@ -93,7 +94,7 @@ fn coverage(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let help = "How much of what was asked for was looked at, from 0 to 1.";
     head(out, "coverage_ratio", help)?;
     for section in &report.sections {
-        let percent = section.coverage.percent();
+        let percent = section.percent();
         writeln!(
             out,
             "extreg_audit_coverage_ratio{{source=\"{}\"}} {}.{:02}",

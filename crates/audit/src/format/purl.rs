@@ -1,7 +1,8 @@
 //! Package URLs of images: type `oci` of the purl specification.
 
+use extreg_snapshot::place::ImageName;
+
 use super::percent::encoded;
-use crate::image_name::ImageName;
 
 /// `pkg:oci/nginx@sha256%3A…?repository_url=docker.io/library/nginx&tag=1.27`; none where it cannot
 /// be told which image is meant.
@@ -28,7 +29,7 @@ pub(super) fn of(image: &ImageName, tag: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::image;
+    use extreg_snapshot::testing::image;
 
     /// The first is the specification's own example, with the qualifiers that we have.
     #[test]

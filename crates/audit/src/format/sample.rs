@@ -1,18 +1,18 @@
 //! Reports for tests of formats.
 
 use extreg_core::verdict::Reason;
+use extreg_remedy::{Action, Caller, ClusterList, Inspection, Outcome, Remedy};
+use extreg_snapshot::coverage::{Coverage, Gap, GapReason, GapSubject};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Origin;
+use extreg_snapshot::testing::{image, image_use, object, place};
+use extreg_snapshot::{ImageUse, Injection, InjectionOutcome, OptOut, UseRole};
 
-use crate::caller::Caller;
-use crate::check::{CheckId, Outcome, Severity};
-use crate::coverage::{Coverage, Gap, GapReason, GapSubject};
+use crate::check::{CheckId, Severity};
 use crate::finding::{BaselineState, Finding, Suppression};
-use crate::kind::Kind;
-use crate::place::Origin;
-use crate::remedy::{Action, ClusterList, Inspection, Remedy};
 use crate::report::{Report, Section, sort_key};
-use crate::saved::{KnownFinding, SavedFile, SavedPlace};
-use crate::snapshot::{ImageUse, Injection, InjectionOutcome, OptOut, UseRole};
-use crate::testing::{image, image_use, object, place};
+use crate::saved::KnownFinding;
+use crate::saved::{SavedFile, SavedPlace};
 
 const DIGEST: &str = "sha256:2f5b8d0e1c3a4b6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5";
 const FIELD: &str = "spec.template.spec.containers[0].image";
@@ -261,7 +261,7 @@ fn poison(finding: &mut Finding, text: &str) {
     }
 }
 
-fn poisoned(place: &crate::place::Place, text: &str) -> crate::place::Place {
+fn poisoned(place: &extreg_snapshot::place::Place, text: &str) -> extreg_snapshot::place::Place {
     let mut place = place.clone();
     place.object.name = text.into();
     if place.object.kind.api().namespaced {

@@ -17,12 +17,13 @@ mod text;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use extreg_snapshot::place::Origin;
+
 use self::model::{Automation, Driver, Invocation, Log, ResultOf, Run, Tool};
 use self::notification::Part;
 use self::taxonomy::Taxonomies;
 use super::percent::encoded;
 use super::{json_text, phrases};
-use crate::place::Origin;
 use crate::report::{Report, Section};
 
 /// How many results GitHub takes of one run.

@@ -1,6 +1,6 @@
 //! Counts and reasons in words.
 
-use crate::coverage::GapReason;
+use extreg_snapshot::coverage::GapReason;
 
 /// `1 pod`, `37 pods`.
 pub(super) fn count(number: usize, what: &str) -> String {

@@ -25,7 +25,7 @@ pub struct InventoryRow {
     pub images: Vec<String>,
     /// Their registries, sorted; in parentheses why where they cannot be told.
     pub registries: Vec<String>,
-    /// What they are used for, in the words of [`crate::snapshot::UseRole::word`].
+    /// What they are used for, in the words of [`extreg_snapshot::UseRole::word`].
     pub roles: Vec<&'static str>,
     /// The digests that its pods run, sorted: several of one tag where it moved between pulls.
     pub running: Vec<String>,

@@ -2,7 +2,7 @@
 //!
 //! Docker Hub counts what is pulled anonymously by the address it comes from, and all of a cluster
 //! leaves from one: one forgotten workload uses up what the others need. Who uses which credential
-//! is asked of [`crate::credentials`]; where what decides could not be read, the finding is that it
+//! is asked of [`extreg_snapshot::credentials`]; where what decides could not be read, the finding is that it
 //! is not known. A push is held against every registry where it names a secret that has no key for
 //! its output; without any secret only where anonymous pushes are never taken.
 
@@ -15,6 +15,14 @@ use extreg_core::credential::Consumer;
 use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{LinkUse, Outcome, Remedy};
+use extreg_snapshot::credentials::{Credential, Credentials, Doubt, PulledBy, Push};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ImageName, ObjectId};
+use extreg_snapshot::{
+    BuildRecord, ImageUse, Meaning, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
+    TagRecord, UseRole, WorkloadRecord,
+};
 
 use super::found::found;
 use super::index::Index;
@@ -22,17 +30,8 @@ use super::remedy;
 use super::support::{by_hand, judged, mirrored};
 use crate::approval::{Target, targets};
 use crate::budget::{Allowance, Allowances};
-use crate::check::{CheckId, Outcome, Severity};
-use crate::credentials::{Credential, Credentials, Doubt, PulledBy, Push};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::kind::Kind;
-use crate::place::ObjectId;
-use crate::remedy::{LinkUse, Remedy};
-use crate::snapshot::{
-    BuildRecord, ImageUse, Meaning, SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin,
-    TagRecord, UseRole, WorkloadRecord,
-};
 
 /// The registry that meters.
 const HUB: &str = "docker.io";

@@ -11,18 +11,17 @@ mod tests;
 use std::sync::Arc;
 
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{Outcome, Remedy};
+use extreg_snapshot::Snapshot;
+use extreg_snapshot::place::{ImageName, Place};
 
 use super::found::found;
 use super::remedy;
 use crate::budget::{
     Allowance, Allowances, Budget, Identity, Limit, Load, Pulls, Standing, TagLoad,
 };
-use crate::check::{CheckId, Outcome, Severity};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::place::Place;
-use crate::remedy::Remedy;
-use crate::snapshot::Snapshot;
 
 /// More tags than these are counted and not named.
 const MAX_NAMED: usize = 5;

@@ -6,10 +6,11 @@
 //! search list for short names is their own. Builds that a BuildConfig made are judged in the
 //! BuildConfig.
 
+use extreg_snapshot::{Snapshot, UseRole};
+
 use super::support::{Objection, check_outside};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::snapshot::{Snapshot, UseRole};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     check_outside(
@@ -42,10 +43,10 @@ mod tests {
     use extreg_core::facts::Known;
 
     use super::*;
-    use crate::check::Outcome;
-    use crate::kind::Kind;
-    use crate::snapshot::{ImageUse, Meaning};
-    use crate::testing::{approved, image_use, mirror, object, openshift, place};
+    use extreg_remedy::Outcome;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{approved, image_use, mirror, object, openshift, place};
+    use extreg_snapshot::{ImageUse, Meaning};
 
     fn used(role: UseRole, written: &str) -> ImageUse {
         let field = match role {

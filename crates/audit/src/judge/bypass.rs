@@ -3,7 +3,7 @@
 //! A stream that follows a repository imports it with the namespace's credentials, on its schedule,
 //! and tells triggers of each new digest. A container that names the repository itself has none of
 //! that. Nor has one whose trigger fills another container, or whose trigger OpenShift does not
-//! follow ([`crate::trigger`]), which it says nowhere but in a controller's log.
+//! follow ([`extreg_snapshot::trigger`]), which it says nowhere but in a controller's log.
 
 #[cfg(test)]
 mod tests;
@@ -11,19 +11,19 @@ mod tests;
 use std::sync::Arc;
 
 use extreg_core::image::ImageRef;
+use extreg_remedy::{Outcome, Remedy, triggers};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Place;
+use extreg_snapshot::trigger::{ImageTrigger, TriggerFault};
+use extreg_snapshot::{ImageUse, Meaning, Snapshot, UseRole, WorkloadRecord};
 
 use super::followers::{Follower, Followers};
 use super::following::{Following, can_follow, stopped_by};
 use super::found::found;
 use super::index::Index;
 use super::remedy;
-use crate::check::{CheckId, Outcome};
+use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::Place;
-use crate::remedy::{Remedy, triggers};
-use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole, WorkloadRecord};
-use crate::trigger::{ImageTrigger, TriggerFault};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);

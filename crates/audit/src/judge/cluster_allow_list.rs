@@ -12,14 +12,14 @@
 use std::collections::BTreeSet;
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Action, ClusterList, Inspection, Remedy};
+use extreg_snapshot::{Meaning, Snapshot, UseRole};
 
 use super::remedy;
 use super::support::{Draft, configuration, is_external, judged, registries_in_use};
 use crate::approval::{Allowance, List, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::remedy::{Action, ClusterList, Inspection, Remedy};
-use crate::snapshot::{Meaning, Snapshot, UseRole};
 
 const FIELD: &str = "spec.registrySources.allowedRegistries";
 /// What the platform itself is pulled from.
@@ -143,9 +143,10 @@ fn allowed(snapshot: &Snapshot) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Outcome;
-    use crate::kind::Kind;
-    use crate::testing::{approved, image_use, mirror, object, openshift, place};
+    use extreg_remedy::Outcome;
+    use extreg_remedy::SnapshotScene;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{approved, image_use, mirror, object, openshift, place};
 
     fn found(snapshot: &Snapshot) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -194,11 +195,12 @@ mod tests {
             r#"oc patch image.config.openshift.io/cluster --type=merge -p '{"spec":{"registrySources":{"allowedRegistries":["docker.io","ghcr.io","image-registry.openshift-image-registry.svc:5000","m.corp","quay.io","registry.redhat.io"]}}}'"#
         );
         let shown = |snapshot: &Snapshot| {
-            let origin = crate::place::Origin::Cluster;
-            let fix = finding
-                .fix
-                .clone()
-                .checked(snapshot, Outcome::Fail, &origin);
+            let origin = extreg_snapshot::place::Origin::Cluster;
+            let fix = finding.fix.clone().checked(
+                &SnapshotScene::new(snapshot, &|_| false),
+                Outcome::Fail,
+                &origin,
+            );
             !fix.actions().is_empty()
         };
         assert!(!shown(&snapshot), "one namespace is not the cluster");

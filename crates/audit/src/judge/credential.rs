@@ -1,7 +1,7 @@
 //! EXR009: a credential that is broken, useless, ambiguous, shared, or not the one that is meant.
 //!
 //! Every consumer of a secret looks in other places and matches keys by its own rules
-//! ([`crate::credentials`]); a secret that works for one is missed by another, and OpenShift says
+//! ([`extreg_snapshot::credentials`]); a secret that works for one is missed by another, and OpenShift says
 //! nothing of it but `unauthorized`, or tries anonymously. What a token may do beyond this (its
 //! scope, its end) only the registry knows: it is not asked here.
 
@@ -16,16 +16,16 @@ mod shared;
 mod tests;
 
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::Remedy;
+use extreg_snapshot::credentials::shown_key;
+use extreg_snapshot::place::Place;
+use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 pub use self::asked::{CredentialUse, credential_uses};
 use super::found::found;
 use super::remedy;
 use crate::check::CheckId;
-use crate::credentials::shown_key;
 use crate::finding::Finding;
-use crate::place::Place;
-use crate::remedy::Remedy;
-use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     for secret in snapshot.secrets.values().filter(|secret| !secret.managed) {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use extreg_core::registry::{RefRole, RegistryHost};
+use extreg_snapshot::{Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 use super::images::External;
-use crate::snapshot::{Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 /// Namespace, registry and repository.
 type Repository = (Arc<str>, Arc<str>, Arc<str>);

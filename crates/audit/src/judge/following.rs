@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Origin};
+use extreg_snapshot::trigger::{ImageTrigger, Triggers, Unusable};
+use extreg_snapshot::{Snapshot, StreamRecord, WorkloadRecord};
+
 use super::index::Index;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
-use crate::snapshot::{Snapshot, StreamRecord, WorkloadRecord};
-use crate::trigger::{ImageTrigger, Triggers, Unusable};
 
 /// How a container follows a tag of an ImageStream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,8 @@ use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::policy::Selection;
 use extreg_core::registry::{RefRole, RegistryHost, Resolution, resolve};
-
-use crate::image_name::ImageName;
-use crate::snapshot::Snapshot;
+use extreg_snapshot::Snapshot;
+use extreg_snapshot::place::ImageName;
 
 /// An image of one registry outside the cluster.
 #[derive(Clone, Copy, Debug)]

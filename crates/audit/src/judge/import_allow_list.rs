@@ -9,14 +9,14 @@
 use std::collections::BTreeSet;
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Action, ClusterList, Inspection, Remedy};
+use extreg_snapshot::{Meaning, Snapshot, UseRole};
 
 use super::remedy;
 use super::support::{Draft, configuration, judged, registries_in_use};
 use crate::approval::{Allowance, List, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::remedy::{Action, ClusterList, Inspection, Remedy};
-use crate::snapshot::{Meaning, Snapshot, UseRole};
 
 const FIELD: &str = "spec.allowedRegistriesForImport";
 /// What OpenShift's own streams are imported from; the samples operator refuses to run without.
@@ -118,10 +118,10 @@ fn allowed(snapshot: &Snapshot) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Outcome;
-    use crate::kind::Kind;
-    use crate::snapshot::AllowedRegistry;
-    use crate::testing::{approved, image_use, object, openshift, place};
+    use extreg_remedy::Outcome;
+    use extreg_snapshot::AllowedRegistry;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{approved, image_use, object, openshift, place};
 
     fn found(snapshot: &Snapshot) -> Vec<Finding> {
         let mut findings = Vec::new();

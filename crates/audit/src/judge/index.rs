@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credentials::PulledBy;
-use crate::kind::Kind;
-use crate::place::ObjectId;
-use crate::snapshot::{BuildRecord, ImageUse, Snapshot, StreamRecord, UseRole, WorkloadRecord};
-use crate::trigger::ImageTrigger;
+use extreg_snapshot::credentials::PulledBy;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::trigger::ImageTrigger;
+use extreg_snapshot::{BuildRecord, ImageUse, Snapshot, StreamRecord, UseRole, WorkloadRecord};
 
 /// The records of a snapshot by object.
 pub(super) struct Index<'a> {
@@ -91,15 +91,6 @@ impl Index<'_> {
                 kind,
                 name: config.clone(),
             })
-        })
-    }
-}
-
-impl BuildRecord {
-    /// Whether it is a Build that will do no more.
-    pub(super) fn is_over(&self) -> bool {
-        self.phase.as_ref().is_some_and(|phase| {
-            matches!(&*phase.phase, "Complete" | "Failed" | "Error" | "Cancelled")
         })
     }
 }

@@ -7,16 +7,15 @@
 //! `ocp_insecure_allowed_registries_for_import`.
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Action, Inspection, Remedy, SpecTag};
+use extreg_snapshot::place::{ImageName, Place};
+use extreg_snapshot::{RegistrySources, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 use super::remedy;
 use super::support::{Draft, configuration};
 use crate::approval::{Scope, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::place::Place;
-use crate::remedy::{Action, Inspection, Remedy, SpecTag};
-use crate::snapshot::{RegistrySources, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 const INSECURE: &str = "spec.registrySources.insecureRegistries";
 const FOR_IMPORT: &str = "spec.allowedRegistriesForImport";
@@ -153,11 +152,12 @@ fn image_of(snapshot: &Snapshot, place: &Place, tag: &TagRecord) -> Option<Image
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Outcome;
-    use crate::kind::Kind;
-    use crate::place::Origin;
-    use crate::snapshot::{AllowedRegistry, UseRole};
-    use crate::testing::{image_use, object, openshift, place, stream, tag};
+    use extreg_remedy::Outcome;
+    use extreg_remedy::SnapshotScene;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::place::Origin;
+    use extreg_snapshot::testing::{image_use, object, openshift, place, stream, tag};
+    use extreg_snapshot::{AllowedRegistry, UseRole};
 
     fn found(snapshot: &Snapshot) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(&*finding.place.part, "v2");
         assert_eq!(&*finding.image.unwrap().registry, "reg.corp");
         assert_eq!(
-            finding.fix.text(&crate::caller::Caller::Kubectl.into()),
+            finding.fix.text(&extreg_remedy::Caller::Kubectl.into()),
             r#"kubectl patch imagestream.image.openshift.io/a --type=json -p '[{"op":"test","path":"/spec/tags/1/name","value":"v2"},{"op":"add","path":"/spec/tags/1/importPolicy/insecure","value":false}]' -n shop"#
         );
 
@@ -263,11 +263,13 @@ mod tests {
             line: 1,
         };
         let [finding] = found(&snapshot).try_into().unwrap();
-        let fix = finding
-            .fix
-            .checked(&snapshot, Outcome::Fail, &finding.place.origin);
+        let fix = finding.fix.checked(
+            &SnapshotScene::new(&snapshot, &|_| false),
+            Outcome::Fail,
+            &finding.place.origin,
+        );
         assert_eq!(
-            fix.text(&crate::caller::Caller::Oc.into()),
+            fix.text(&extreg_remedy::Caller::Oc.into()),
             "in a.yaml:1: remove spec.tags[1].importPolicy.insecure of \
              imagestream.image.openshift.io/a in shop"
         );

@@ -9,15 +9,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Inspection, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Place;
+use extreg_snapshot::{ImageUse, Meaning, MirrorKind, MirrorRule, Snapshot, UseRole};
 
 use super::support::{Draft, judged, mirrored, whole};
 use crate::approval::targets;
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::Place;
-use crate::remedy::{Inspection, Remedy};
-use crate::snapshot::{ImageUse, Meaning, MirrorKind, MirrorRule, Snapshot, UseRole};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let is_pulled =
@@ -135,8 +135,8 @@ fn unread() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Outcome;
-    use crate::testing::{image_use, mirror, object, openshift, place};
+    use extreg_remedy::Outcome;
+    use extreg_snapshot::testing::{image_use, mirror, object, openshift, place};
 
     fn snapshot(rules: Vec<MirrorRule>, written: &[&str]) -> Snapshot {
         let at = place(

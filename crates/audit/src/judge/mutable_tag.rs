@@ -13,19 +13,19 @@ mod tests;
 use std::sync::Arc;
 
 use extreg_core::image::ImageRef;
+use extreg_remedy::{Action, Inspection, Outcome, Remedy, first_names, triggers};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::trigger::ImageTrigger;
+use extreg_snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 use super::followers::Followers;
 use super::following::{Following, can_follow, stream_of, tag_in};
 use super::found::found;
 use super::index::Index;
 use super::support::by_hand;
-use crate::check::{CheckId, Outcome, Severity};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::ObjectId;
-use crate::remedy::{Action, Inspection, Remedy, first_names, triggers};
-use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
-use crate::trigger::ImageTrigger;
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::kind::Kind;
-use crate::place::ObjectId;
-use crate::snapshot::Snapshot;
+use extreg_snapshot::Snapshot;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ObjectId;
 
 /// The opt-outs of a snapshot.
 pub(super) struct OptOuts<'a> {

@@ -1,6 +1,6 @@
 //! EXR001: an image that runs or is imported from a registry outside the policy.
 //!
-//! What decides is the list of approved registries ([`crate::approved`]): the user's, else
+//! What decides is the list of approved registries ([`crate::approval`]): the user's, else
 //! `registrySources.allowedRegistries`; and `registrySources.blockedRegistries`, which nodes and builds
 //! obey (machine-config-operator `pkg/controller/container-runtime-config`, openshift-controller-manager
 //! `build_controller.go`) and the importer by the exact host only (openshift-apiserver
@@ -8,10 +8,11 @@
 //! registry that is tried for it. Where mirrors serve an image whose source is never asked, the mirrors
 //! are judged too.
 
+use extreg_snapshot::{Snapshot, UseRole};
+
 use super::support::{Objection, check_outside};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::snapshot::{Snapshot, UseRole};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     check_outside(snapshot, CheckId::Exr001, rule, "not-allowed", findings);
@@ -33,12 +34,12 @@ mod tests {
     use extreg_core::facts::Known;
 
     use super::*;
-    use crate::check::Outcome;
-    use crate::kind::Kind;
-    use crate::snapshot::{ImageUse, Meaning, MirrorRule};
-    use crate::testing::{
+    use extreg_remedy::Outcome;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{
         approved, image_use, mirror, object, openshift, place, stream, tag, workload,
     };
+    use extreg_snapshot::{ImageUse, Meaning, MirrorRule};
 
     fn run(written: &str) -> ImageUse {
         let at = place(
@@ -205,8 +206,11 @@ mod tests {
         samples.managed = true;
         snapshot.streams.push(samples);
         let mut cart = workload(object(Kind::Deployment, "shop", "cart"), &[("web", "web")]);
-        cart.triggers
-            .push(crate::testing::trigger("shop", "cart:v1", &["web"]));
+        cart.triggers.push(extreg_snapshot::testing::trigger(
+            "shop",
+            "cart:v1",
+            &["web"],
+        ));
         snapshot.workloads.push(cart);
         assert_eq!(said(&snapshot), []);
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use extreg_core::policy::Selection;
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{Action, Inspection, LinkUse, Remedy, SpecTag};
+use extreg_snapshot::coverage::GapReason;
+use extreg_snapshot::credentials::{Credential, Credentials};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::{ImageUse, Snapshot, TagRecord};
 
 use super::images::policy;
-use crate::coverage::GapReason;
-use crate::credentials::{Credential, Credentials};
-use crate::kind::Kind;
-use crate::place::ObjectId;
-use crate::remedy::{Action, Inspection, LinkUse, Remedy, SpecTag};
-use crate::snapshot::{ImageUse, Snapshot, TagRecord};
 
 /// Writes a credential for a registry into the secret that the policy names.
 pub(super) fn provide_credential(

@@ -18,6 +18,10 @@ use std::sync::Arc;
 
 use extreg_core::policy::{Mode, Selection};
 use extreg_core::registry::RefRole;
+use extreg_remedy::{Action, Inspection, Remedy, SpecTag};
+use extreg_snapshot::credentials::{Credential, Credentials};
+use extreg_snapshot::place::{ObjectId, Place};
+use extreg_snapshot::{FailedImport, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 use super::found::found;
 use super::images::{External, policy};
@@ -25,11 +29,7 @@ use super::opt_outs::OptOuts;
 use super::remedy;
 use super::support::is_on_cluster;
 use crate::check::{CheckId, Severity};
-use crate::credentials::{Credential, Credentials};
 use crate::finding::Finding;
-use crate::place::{ObjectId, Place};
-use crate::remedy::{Action, Inspection, Remedy, SpecTag};
-use crate::snapshot::{FailedImport, Snapshot, StreamRecord, TagOrigin, TagRecord};
 
 /// Longer words of a registry tell nobody more.
 const MAX_WORDS: usize = 200;

@@ -15,15 +15,15 @@
 use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::{InvalidRef, RefRole, Resolution, resolve};
+use extreg_remedy::{Action, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Origin};
+use extreg_snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 use super::support::{Draft, by_hand, judged, trigger_of};
 use crate::approval::{Target, search_list};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin};
-use crate::remedy::{Action, Remedy};
-use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 /// What to write where nobody can tell what is meant.
 const FULL: &str = "its full name, REGISTRY/REPOSITORY:TAG";
@@ -247,8 +247,8 @@ const fn role(role: UseRole) -> RefRole {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
-    use crate::testing::{
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{
         build_config, image_use, object, openshift, place, stream, tag, workload,
     };
 
@@ -399,7 +399,7 @@ mod tests {
         let run = || used(UseRole::Run, "app:v1", Meaning::Searched);
         // Without lookup the stream is what to name, and not an image of Docker Hub.
         let finding = one(base(), run()).unwrap();
-        let invocation = crate::caller::Caller::Kubectl.into();
+        let invocation = extreg_remedy::Caller::Kubectl.into();
         assert_eq!(finding.fix_text(), "oc set image-lookup app -n shop");
         assert_eq!(
             finding.fix.text(&invocation),

@@ -12,15 +12,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Inspection, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Place;
+use extreg_snapshot::{Meaning, SignaturePolicy, Snapshot, UseRole};
 
 use super::support::{Draft, judged, whole};
 use crate::approval::{Allowance, Scope, Target, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::Place;
-use crate::remedy::{Inspection, Remedy};
-use crate::snapshot::{Meaning, SignaturePolicy, Snapshot, UseRole};
 
 /// More repositories than these are counted.
 const MANY: usize = 5;
@@ -143,9 +143,9 @@ fn fix(registry: &str, missing: &BTreeSet<String>) -> Remedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Outcome;
-    use crate::snapshot::ImageUse;
-    use crate::testing::{approved, image_use, object, openshift, place};
+    use extreg_remedy::Outcome;
+    use extreg_snapshot::ImageUse;
+    use extreg_snapshot::testing::{approved, image_use, object, openshift, place};
 
     fn run(namespace: &str, written: &str) -> ImageUse {
         let at = place(

@@ -5,8 +5,8 @@ mod mirrored;
 mod outside;
 mod uses;
 
-use crate::place::{Origin, Place};
-use crate::remedy::is_gathered;
+use extreg_remedy::is_gathered;
+use extreg_snapshot::place::{Origin, Place};
 
 pub(crate) use self::draft::{Draft, configuration, whole};
 pub(crate) use self::mirrored::mirrored;

@@ -1,13 +1,13 @@
 //! What holds for checks of any snapshot: the order in which it was read makes no difference, and no
 //! finding lacks its words.
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::TagRecord;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::testing::{self, build_config, object, stream, tag, workload};
 use proptest::prelude::*;
 
 use super::*;
-use crate::check::Outcome;
-use crate::kind::Kind;
-use crate::snapshot::TagRecord;
-use crate::testing::{self, build_config, object, stream, tag, workload};
 use crate::world::{HUB, NOW, World};
 
 /// One of nearly everything that is found.

@@ -10,7 +10,7 @@
 //! Only a cluster has a webhook. Of files nothing is said: the configuration was not asked for,
 //! and there is no gap that says so. Where it was asked for and not given, the finding is that it
 //! is not known. What the webhook decides about each object is the engine's own word
-//! ([`crate::snapshot::Injection`]): an object in the cluster that it would still change was
+//! ([`extreg_snapshot::Injection`]): an object in the cluster that it would still change was
 //! missed; what it warns about is said in the same words.
 
 mod missed;
@@ -20,16 +20,16 @@ mod tests;
 use std::sync::Arc;
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Action, Inspection, Outcome, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Origin, Place};
+use extreg_snapshot::{Snapshot, WebhookRecord};
 use jiff::Timestamp;
 
 use super::found::found;
 use super::remedy;
-use crate::check::{CheckId, Outcome, Severity};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin, Place};
-use crate::remedy::{Action, Inspection, Remedy};
-use crate::snapshot::{Snapshot, WebhookRecord};
 
 /// What it has to be asked about.
 const RESOURCES: [&str; 6] = [

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use extreg_snapshot::coverage::{Coverage, Gap, GapSubject};
 use serde::Deserialize;
 
 use super::place::SavedPlace;
-use crate::coverage::{Coverage, Gap, GapSubject};
 
 /// What was looked at, and what could not be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -56,7 +56,7 @@ pub struct SavedGap {
 impl SavedCoverage {
     /// What documents have of it.
     pub fn of(coverage: &Coverage) -> Self {
-        let resource = |kind: &crate::kind::Kind| kind.api().resource();
+        let resource = |kind: &extreg_snapshot::kind::Kind| kind.api().resource();
         let names =
             |names: &BTreeSet<std::sync::Arc<str>>| names.iter().map(ToString::to_string).collect();
         Self {
@@ -136,10 +136,10 @@ impl SavedGap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coverage::{GapReason, Scope};
-    use crate::kind::Kind;
-    use crate::place::Origin;
-    use crate::testing::{object, place};
+    use extreg_snapshot::coverage::{GapReason, Scope};
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::place::Origin;
+    use extreg_snapshot::testing::{object, place};
 
     fn at(kind: Kind, namespace: &str, path: &str) -> SavedPlace {
         let mut place = place(&object(kind, namespace, "cart"), "", "spec");

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{Origin, Place};
 use serde::{Deserialize, Serialize};
-
-use crate::kind::Kind;
-use crate::place::{Origin, Place};
 
 /// Where something is, as documents have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ impl SavedPlace {
     }
 }
 
-/// As [`crate::place::ObjectId`] is written: `deployment.apps/cart in shop, web`.
+/// As [`extreg_snapshot::place::ObjectId`] is written: `deployment.apps/cart in shop, web`.
 impl fmt::Display for SavedPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.to_lowercase();
@@ -81,7 +80,7 @@ impl fmt::Display for SavedPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{object, place};
+    use extreg_snapshot::testing::{object, place};
 
     #[test]
     fn it_is_written_as_the_object_is() {

@@ -1,14 +1,13 @@
 //! The part of the document `extreg.io/v1` AuditReport that comparing asks for. What else it holds
 //! is left out, so that a document of a later version with more in it can be read.
 
+use extreg_remedy::Outcome;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 use super::coverage::SavedCoverage;
 use super::place::SavedPlace;
-use crate::check::{Outcome, Severity};
-use crate::finding::Finding;
-use crate::report::{Report, Section};
+use crate::check::Severity;
 
 /// The `apiVersion` of our documents.
 pub const API_VERSION: &str = "extreg.io/v1";
@@ -121,27 +120,6 @@ impl SavedReport {
         parse_document(text, KIND, "write one with oc extreg audit -o json=FILE")
     }
 
-    /// What documents have of a report.
-    pub fn of(report: &Report) -> Self {
-        let section = |section: &Section| SavedSection {
-            source: section.source.clone(),
-            coverage: SavedCoverage::of(&section.coverage),
-            findings: section.findings.iter().map(SavedFinding::of).collect(),
-        };
-        Self {
-            generated: report.generated.clone(),
-            version: report.version.clone(),
-            checks: report
-                .checks
-                .iter()
-                .map(|check| SavedCheck {
-                    id: check.to_string(),
-                })
-                .collect(),
-            sections: report.sections.iter().map(section).collect(),
-        }
-    }
-
     /// Whether that check was asked.
     pub fn asked(&self, check: &str) -> bool {
         self.checks.iter().any(|asked| asked.id == check)
@@ -149,24 +127,6 @@ impl SavedReport {
 }
 
 impl SavedFinding {
-    /// What documents have of a finding.
-    pub fn of(finding: &Finding) -> Self {
-        let suppression = finding.suppression.as_ref();
-        Self {
-            fingerprint: finding.fingerprint(),
-            check: finding.check.to_string(),
-            rule: finding.rule.to_owned(),
-            severity: finding.severity,
-            outcome: finding.outcome,
-            place: SavedPlace::of(&finding.place),
-            message: finding.message.clone(),
-            suppression: suppression.map(|said| SavedSuppression {
-                by: said.by.clone(),
-                expires: said.expires.clone(),
-            }),
-        }
-    }
-
     /// Whether it counts: it is so and nobody said that this is all right.
     pub const fn is_open(&self) -> bool {
         matches!(self.outcome, Outcome::Fail) && self.suppression.is_none()

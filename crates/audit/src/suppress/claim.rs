@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use extreg_snapshot::place::ObjectId;
+
 use super::ANNOTATION;
 use super::book::Book;
 use super::waiver::Waiver;
 use crate::check::CheckId;
 use crate::exceptions::{Statement, statements};
 use crate::finding::Finding;
-use crate::place::ObjectId;
 use crate::report::Section;
 
 /// A statement of an annotation.

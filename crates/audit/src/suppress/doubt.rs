@@ -1,9 +1,10 @@
 //! Whether it can be told that something suppresses nothing: what was not asked and what was not
 //! seen may have been what it is for.
 
+use extreg_snapshot::coverage::{Coverage, Gap, GapSubject};
+
 use super::claim::Claim;
 use crate::check::CheckId;
-use crate::coverage::{Coverage, Gap, GapSubject};
 use crate::exceptions::Exception;
 use crate::report::{Report, Section};
 

@@ -1,18 +1,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use extreg_snapshot::Annotation;
+use extreg_snapshot::coverage::{Gap, GapReason, GapSubject};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::testing::{object, place};
 use jiff::civil::{Date, date};
 
 use super::{Limits, suppress};
 use crate::check::CheckId::{Exr001, Exr006, Exr007};
-use crate::coverage::{Gap, GapReason, GapSubject};
 use crate::exceptions::Exceptions;
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::ObjectId;
 use crate::report::{Report, Section};
-use crate::snapshot::Annotation;
-use crate::testing::{finding, object, place};
+use crate::testing::finding;
 
 const TODAY: Date = date(2026, 11, 20);
 

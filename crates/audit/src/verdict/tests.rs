@@ -1,16 +1,16 @@
 use std::collections::BTreeSet;
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::coverage::{Gap, GapReason, GapSubject};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::testing::{object, place};
+
 use super::{Gate, Ruling, Verdict, verdict};
-use crate::check::{
-    CheckId::Exr001,
-    Outcome,
-    Severity::{self, Critical, High, Info, Low, Medium},
-};
-use crate::coverage::{Gap, GapReason, GapSubject};
+use crate::check::CheckId::Exr001;
+use crate::check::Severity::{self, Critical, High, Info, Low, Medium};
 use crate::finding::{BaselineState, Finding, Suppression};
-use crate::kind::Kind;
 use crate::report::{Report, Section};
-use crate::testing::{finding, object, place};
+use crate::testing::finding;
 
 fn of(severity: Severity) -> Finding {
     let object = object(Kind::Deployment, "shop", "cart");

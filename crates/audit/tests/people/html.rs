@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use extreg_audit::check::CheckId;
 use extreg_audit::finding::Suppression;
 use extreg_audit::format::html::html;
-use extreg_audit::kind::Kind;
-use extreg_audit::place::Origin;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Origin;
 use sha2::{Digest as _, Sha256};
 
 use crate::report::{clean, finding, image, large, place, report};
@@ -196,11 +196,14 @@ fn hostile() -> extreg_audit::report::Report {
     for section in &mut report.sections {
         section.source = HOSTILE.into();
         section.coverage.others.insert(HOSTILE.to_owned(), 1);
-        section.coverage.gaps.insert(extreg_audit::coverage::Gap {
-            what: extreg_audit::coverage::GapSubject::Document(HOSTILE.to_owned()),
-            why: extreg_audit::coverage::GapReason::Unreadable,
-            message: HOSTILE.to_owned(),
-        });
+        section
+            .coverage
+            .gaps
+            .insert(extreg_snapshot::coverage::Gap {
+                what: extreg_snapshot::coverage::GapSubject::Document(HOSTILE.to_owned()),
+                why: extreg_snapshot::coverage::GapReason::Unreadable,
+                message: HOSTILE.to_owned(),
+            });
         for number in 0..3 {
             let mut at = place(Kind::Pod, HOSTILE, HOSTILE, HOSTILE, HOSTILE);
             at.origin = Origin::File {
@@ -210,7 +213,7 @@ fn hostile() -> extreg_audit::report::Report {
             let mut of = finding(CheckId::Exr001, "not-allowed", at.clone());
             of.message = HOSTILE.into();
             of.why = HOSTILE.into();
-            of.fix = extreg_audit::remedy::Remedy::instruct(HOSTILE);
+            of.fix = extreg_remedy::Remedy::instruct(HOSTILE);
             of.image = Some(image(HOSTILE, HOSTILE, HOSTILE));
             of.suppression = (number == 1).then(|| Suppression {
                 by: HOSTILE.to_owned(),
@@ -218,15 +221,15 @@ fn hostile() -> extreg_audit::report::Report {
                 expires: HOSTILE.to_owned(),
             });
             if number == 2 {
-                of.outcome = extreg_audit::check::Outcome::Unknown;
+                of.outcome = extreg_remedy::Outcome::Unknown;
             }
             section.findings.push(of);
             section.uses.push(crate::report::used(
                 at.clone(),
-                extreg_audit::snapshot::UseRole::Run,
+                extreg_snapshot::UseRole::Run,
                 image(HOSTILE, HOSTILE, HOSTILE),
             ));
-            section.opt_outs.push(extreg_audit::snapshot::OptOut {
+            section.opt_outs.push(extreg_snapshot::OptOut {
                 place: at,
                 by: "label extreg.io/ignore",
             });

@@ -4,18 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extreg_audit::caller::Caller;
-use extreg_audit::check::{CheckId, Outcome, Severity};
-use extreg_audit::coverage::{Coverage, Gap, GapReason, GapSubject};
+use extreg_audit::check::{CheckId, Severity};
 use extreg_audit::finding::{BaselineState, Finding, Suppression};
-use extreg_audit::image_name::ImageName;
-use extreg_audit::kind::Kind;
-use extreg_audit::place::{ObjectId, Origin, Place};
-use extreg_audit::remedy::Remedy;
 use extreg_audit::report::{Report, Section, sort_key};
-use extreg_audit::saved::{KnownFinding, SavedPlace};
-use extreg_audit::snapshot::{ImageUse, Injection, InjectionOutcome, Meaning, OptOut, UseRole};
+use extreg_audit::saved::KnownFinding;
+use extreg_audit::saved::SavedPlace;
 use extreg_core::verdict::Reason;
+use extreg_remedy::{Caller, Outcome, Remedy};
+use extreg_snapshot::coverage::{Coverage, Gap, GapReason, GapSubject};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ImageName, ObjectId, Origin, Place};
+use extreg_snapshot::{ImageUse, Injection, InjectionOutcome, Meaning, OptOut, UseRole};
 
 pub(crate) const DIGEST: &str =
     "sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc";

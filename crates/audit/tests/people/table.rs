@@ -2,8 +2,8 @@
 
 use extreg_audit::check::CheckId;
 use extreg_audit::format::table::{Line, Tone, table, wide};
-use extreg_audit::kind::Kind;
 use extreg_audit::report::Report;
+use extreg_snapshot::kind::Kind;
 
 use crate::report::{clean, finding, image, large, place, report};
 
@@ -186,7 +186,7 @@ fn names_cannot_act_on_a_terminal_or_make_a_row() {
     of.image = Some(image(name, "", ""));
     of.message = name.to_owned();
     of.why = name.to_owned();
-    of.fix = extreg_audit::remedy::Remedy::instruct(name);
+    of.fix = extreg_remedy::Remedy::instruct(name);
     hostile.sections[0].findings.push(of);
     hostile.sections[0].source = name.to_owned();
     hostile.notices.push(name.to_owned());

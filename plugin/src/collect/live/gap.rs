@@ -1,6 +1,6 @@
 //! What could not be read, as gaps of a report.
 
-use extreg_audit::{
+use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     read::Reader,
 };

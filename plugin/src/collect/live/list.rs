@@ -1,6 +1,6 @@
 //! One list, page by page. A page is parsed where it lies and dropped before the next is asked for.
 
-use extreg_audit::{
+use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::Kind,
     place::Origin,

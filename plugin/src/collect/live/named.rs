@@ -1,6 +1,6 @@
 //! Objects that are read by their names.
 
-use extreg_audit::{coverage::GapSubject, kind::Kind, read::Reader};
+use extreg_snapshot::{coverage::GapSubject, kind::Kind, read::Reader};
 
 use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
 use crate::{

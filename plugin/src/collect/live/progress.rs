@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use extreg_audit::kind::Kind;
+use extreg_snapshot::kind::Kind;
 
 use super::Scope;
 use crate::printer::Printer;

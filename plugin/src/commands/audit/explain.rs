@@ -1,8 +1,9 @@
 //! `explain`: the page of a check.
 
 use extreg_audit::check::CheckId;
+use extreg_remedy::Caller;
 
-use crate::{caller::Caller, context::Context, exit::Exit};
+use crate::{context::Context, exit::Exit};
 
 /// Explain a check: what it finds, why that matters, how to mend it and how to except it
 #[derive(Clone, Debug, clap::Args)]

@@ -13,10 +13,10 @@ use extreg_audit::{
     report::Report,
     verdict::Gate,
 };
+use extreg_remedy::Caller;
 
 use super::table::print_table;
 use crate::{
-    caller::Caller,
     error::Error,
     printer::{Printer, inert},
 };

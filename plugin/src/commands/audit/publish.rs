@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::{
-    coverage::{Gap, GapSubject},
     format::openreports::{Api, GENERATED, MANAGED_BY, objects},
-    kind,
     report::{Report, Section},
+};
+use extreg_snapshot::{
+    coverage::{Gap, GapSubject},
+    kind,
 };
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `audit rbac`: which of what an audit reads the user may not, and the ClusterRole that would do.
 
-use extreg_audit::kind::{Api, Kind};
 use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
+use extreg_snapshot::kind::{Api, Kind};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;

@@ -6,6 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use extreg_audit::{
+    baseline::Baseline,
+    check::{CheckId, Severity},
+    control::Benchmark,
+    exceptions::Exceptions,
+    verdict::Gate,
+};
+
 use super::{
     args::{FailOn, Framework, GateArgs, JudgeArgs, OutputArgs, ShownFrom},
     output::{Format, OutputSpec, check_specs},
@@ -13,13 +21,6 @@ use super::{
 use crate::{
     collect::{self, PolicyFile},
     error::Error,
-};
-use extreg_audit::{
-    baseline::Baseline,
-    check::{CheckId, Severity},
-    control::Benchmark,
-    exceptions::Exceptions,
-    verdict::Gate,
 };
 
 /// The file that `--ci` adds.

@@ -1,11 +1,9 @@
 //! A table on stdout, in colour where that is wanted, and what to do next on stderr.
 
 use extreg_audit::format::table::{Cell, Table, Tone};
+use extreg_remedy::Caller;
 
-use crate::{
-    caller::Caller,
-    printer::{Printer, Text},
-};
+use crate::printer::{Printer, Text};
 
 /// Prints a table. Its lines run as long as they are: a terminal wraps them, a pipe has them whole.
 pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {

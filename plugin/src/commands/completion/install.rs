@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{caller::Caller, complete, context::Context, error::Error, exit::Exit, printer::Text};
+use extreg_remedy::Caller;
+
+use crate::{complete, context::Context, error::Error, exit::Exit, printer::Text};
 
 /// By this a file is known to be ours.
 const MARK: &str = "made by \"extreg completion install\"";

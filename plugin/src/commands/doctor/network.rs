@@ -4,12 +4,12 @@ use std::{env, fs};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_certs::inspect;
+use extreg_cluster::proxy_of_environment;
 use http::Uri;
 use jiff::Timestamp;
 use kube::config::Cluster as KubeCluster;
 
 use super::redact;
-use extreg_cluster::proxy_of_environment;
 
 use crate::{
     api::Login,

@@ -7,8 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use extreg_remedy::Caller;
+
 use crate::{
-    caller::Caller,
     checklist::{Checks, Group},
     diagnosis::host,
 };

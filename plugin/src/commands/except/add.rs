@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use extreg_audit::{exceptions::Statement, kind::Kind};
+use extreg_audit::exceptions::Statement;
+use extreg_snapshot::kind::Kind;
 
 use super::{
     FILE,

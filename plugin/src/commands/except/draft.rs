@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use extreg_audit::{
     check::CheckId,
     exceptions::{Exception, ExceptionEntry, Term},
-    kind::Kind,
 };
+use extreg_snapshot::kind::Kind;
 use jiff::{ToSpan as _, civil::Date};
 use serde_json::Value;
 

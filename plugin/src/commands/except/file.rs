@@ -214,7 +214,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{super::draft, *};
-    use extreg_audit::{check::CheckId, kind::Kind};
+    use extreg_audit::check::CheckId;
+    use extreg_snapshot::kind::Kind;
     use jiff::civil::date;
 
     fn draft(name: &str, reason: &str) -> draft::Draft {

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use extreg_audit::{
-    exceptions::{KEY, Statement, StatementError, statements},
-    kind::Kind,
-    place::ObjectId,
-};
+use extreg_audit::exceptions::{KEY, Statement, StatementError, statements};
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::object::kind_of;

@@ -1,6 +1,7 @@
 //! The object that an exception is for, and the annotation on it.
 
-use extreg_audit::{exceptions::Statement, kind::Kind as Read};
+use extreg_audit::exceptions::Statement;
+use extreg_snapshot::kind::Kind as Read;
 use serde_json::{Value, json};
 
 use super::statement;

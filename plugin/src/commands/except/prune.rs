@@ -112,7 +112,7 @@ struct Plan<'a> {
     /// Positions in the file.
     entries: Vec<(usize, &'a Exception, Why)>,
     /// By object and key.
-    annotations: BTreeMap<(&'a extreg_audit::place::ObjectId, &'a str), Vec<(&'a Said, Why)>>,
+    annotations: BTreeMap<(&'a extreg_snapshot::place::ObjectId, &'a str), Vec<(&'a Said, Why)>>,
     /// What goes, but not from here.
     kept: Vec<(&'a Said, Why)>,
 }

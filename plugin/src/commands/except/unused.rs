@@ -81,11 +81,8 @@ impl Unused {
 
 #[cfg(test)]
 mod tests {
-    use extreg_audit::{
-        exceptions::{Exceptions, statements},
-        kind::Kind,
-        place::ObjectId,
-    };
+    use extreg_audit::exceptions::{Exceptions, statements};
+    use extreg_snapshot::{kind::Kind, place::ObjectId};
     use serde_json::json;
 
     use super::{super::gather::Spot, *};

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use extreg_audit::remedy::Rendered;
+use extreg_remedy::Rendered;
 
 use super::{
     outcome::{Ending, Outcome, changed_policies, outcomes},

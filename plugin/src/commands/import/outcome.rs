@@ -1,6 +1,6 @@
 //! What became of each tag.
 
-use extreg_audit::remedy::Rendered;
+use extreg_remedy::Rendered;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use extreg_remedy::Caller;
+
 use super::settings::Wanted;
 use crate::{
-    caller::Caller,
     error::Error,
     stream::{Origin, SpecTag, Stream},
 };

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use extreg_audit::approved::{Approved, ApprovedDocument};
 use extreg_core::policy::{GROUP, KIND, Policy, PolicySpec};
 use extreg_manifests::policy_faults;
+use extreg_snapshot::approved::{Approved, ApprovedDocument};
 use serde_json::Value;
 
 use super::fault::{Fault, metadata, unknown};

@@ -1,7 +1,7 @@
 //! The policies in effect: of files, of a cluster, or the built-in one.
 
-use extreg_audit::approved::Approved;
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
+use extreg_snapshot::approved::Approved;
 use serde_json::{Value, json};
 
 use super::document::Documents;

@@ -1,7 +1,6 @@
 //! `policy init`: a policy, or a list of approved registries, to start from.
 
-use extreg_core::policy::Mode;
-use extreg_core::registry::RegistryHost;
+use extreg_core::{policy::Mode, registry::RegistryHost};
 
 use super::{
     document::Documents,

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use extreg_audit::snapshot::{Meaning, Snapshot, UseRole};
-use extreg_core::image::ImageRef;
-use extreg_core::registry::RegistryHost;
+use extreg_core::{image::ImageRef, registry::RegistryHost};
+use extreg_snapshot::{Meaning, Snapshot, UseRole};
 
 use crate::{
     collect::{Input, PolicyFile, collect},

@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use extreg_audit::{
-    approval::{Answer, Candidate, deciding},
-    kind::Kind as Read,
-    place::Origin,
-    read::{ReadOptions, Reader},
-    snapshot::Snapshot,
-};
+use extreg_audit::approval::{Answer, Candidate, deciding};
 use extreg_core::{
     facts::{ClusterFacts, Known},
     policy::{Mode, Policy},
+};
+use extreg_snapshot::{
+    Snapshot,
+    kind::Kind as Read,
+    place::Origin,
+    read::{ReadOptions, Reader},
 };
 use serde_json::{Value, json};
 

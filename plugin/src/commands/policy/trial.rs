@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_audit::{
-    approval::{Answer, answer},
-    snapshot::{Snapshot, UseRole},
-};
+use extreg_audit::approval::{Answer, answer};
 use extreg_core::{
     engine::Engine,
     facts::{ClusterFacts, Facts, Known, NamespaceFacts, StreamRead},
@@ -13,6 +10,7 @@ use extreg_core::{
     policy::{Labels, Mode, Policy, PolicySet},
     verdict::{Decision, Site},
 };
+use extreg_snapshot::{Snapshot, UseRole};
 use serde_json::{Value, json};
 
 /// What a field that holds the image is for.

@@ -1,10 +1,7 @@
 //! What gives a tag back what it followed before.
 
-use extreg_audit::{
-    kind::Kind,
-    place::ObjectId,
-    remedy::{Action, Remedy},
-};
+use extreg_remedy::{Action, Remedy};
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 use serde_json::json;
 
 use crate::stream::{ExternalImage, Origin, SpecTag, Stream, StreamTag};
@@ -89,7 +86,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::caller::Caller;
+    use extreg_remedy::Caller;
 
     fn of(tag: &Value, status: &Value) -> String {
         let stream = Stream::new(json!({"spec": {"tags": [tag]}, "status": {"tags": [status]}}));

@@ -167,7 +167,7 @@ fn carry_import(
 #[cfg(test)]
 mod tests {
     use super::{super::settings::testing::settings, *};
-    use crate::caller::Caller;
+    use extreg_remedy::Caller;
 
     const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
     const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -1,12 +1,12 @@
 //! What `promote` was asked for, understood and checked.
 
 use extreg_core::image::ImageRef;
+use extreg_remedy::Caller;
 
 use super::Args;
 use crate::{
     api::{DryRun, ObjectFormat},
     args::DryRunArgs,
-    caller::Caller,
     error::Error,
     stream::{StreamTag, check_stream, check_tag},
 };

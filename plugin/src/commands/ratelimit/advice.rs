@@ -1,12 +1,9 @@
 //! What to do about a budget that is exceeded: one remedy for each way out.
 
-use extreg_audit::{
-    budget::Identity,
-    kind::Kind,
-    place::ObjectId,
-    remedy::{Action, Inspection, Invocation, Remedy, Rendered},
-};
+use extreg_audit::budget::Identity;
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{Action, Inspection, Invocation, Remedy, Rendered};
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 use serde::Serialize;
 
 use crate::{installation::following::Following, pulls::budget::Load};

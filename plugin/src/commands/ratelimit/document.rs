@@ -1,9 +1,7 @@
 //! The answer, as data; the table is made of the same.
 
-use extreg_audit::{
-    budget::{Allowances, IMPORT_INTERVAL_SECONDS, Identity, Pulls, Standing},
-    remedy::Invocation,
-};
+use extreg_audit::budget::{Allowances, IMPORT_INTERVAL_SECONDS, Identity, Pulls, Standing};
+use extreg_remedy::Invocation;
 use serde::Serialize;
 
 use super::{

@@ -12,10 +12,10 @@ mod table;
 
 use std::path::PathBuf;
 
-use extreg_audit::{
+use extreg_snapshot::{
+    Snapshot,
     coverage::{GapReason, GapSubject},
     kind::Kind as AuditKind,
-    snapshot::Snapshot,
 };
 
 use self::{

@@ -2,15 +2,13 @@
 
 use std::fmt::Write as _;
 
+use extreg_remedy::Caller;
 use serde_json::json;
 
 use crate::{
     api::{DataFormat, Object, ObjectFormat, to_data, yaml_document},
-    application::{
-        plan::{self, Step},
-        settings::{Secret, Settings},
-    },
-    caller::Caller,
+    application::plan::{self, Step},
+    application::settings::{Secret, Settings},
     credential::link::Link,
     error::Error,
     exit::Exit,

@@ -6,8 +6,8 @@ mod wanted;
 
 use std::collections::BTreeSet;
 
-use extreg_audit::trigger::{ImageTrigger, Unusable};
 use extreg_core::registry::RefRole;
+use extreg_snapshot::trigger::{ImageTrigger, Unusable};
 
 pub(super) use self::wanted::Wanted;
 use super::{

@@ -10,12 +10,12 @@ mod rollout;
 mod site;
 mod trigger;
 
+use extreg_remedy::{Invocation, Remedy};
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub(super) use self::{fix::Fix, site::Site};
 use super::flow::Follower;
-use extreg_audit::remedy::{Invocation, Remedy};
 
 /// A step on the way of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -71,9 +71,9 @@ pub(super) struct Link {
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub(super) time: Option<Timestamp>,
-    /// What fixes it.
+    /// What fixes it. In a box, as most links have none and a large cluster has many links.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fix: Option<Fix>,
+    pub(super) fix: Option<Box<Fix>>,
 }
 
 impl Part {
@@ -127,9 +127,11 @@ impl Link {
     }
 
     fn fix(mut self, remedy: impl Into<Option<Remedy>>) -> Self {
-        self.fix = remedy.into().map(|remedy| Fix {
-            remedy,
-            invocation: Invocation::default(),
+        self.fix = remedy.into().map(|remedy| {
+            Box::new(Fix {
+                remedy,
+                invocation: Invocation::default(),
+            })
         });
         self
     }
@@ -139,9 +141,9 @@ impl Link {
         let fix = self.fix.take().and_then(|fix| {
             let fix = Fix {
                 invocation: site.invocation.clone(),
-                ..fix
+                ..*fix
             };
-            fix.checked(site.world, self.state)
+            fix.checked(site.world, self.state).map(Box::new)
         });
         self.fix = fix;
         self
@@ -154,7 +156,7 @@ impl Link {
 }
 
 /// All links of a flow, in the order that an image passes them.
-pub(super) fn links(site: &Site<'_>) -> Vec<Link> {
+pub(super) fn links(site: &Site<'_>) -> Box<[Link]> {
     let mut links = vec![build::link(site), registry::link(site), import::link(site)];
     if site.flow.followers.is_empty() {
         links.push(trigger::none(site));

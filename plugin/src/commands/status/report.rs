@@ -36,8 +36,8 @@ pub(super) struct FlowReport {
     pub(super) broken: Option<Part>,
     /// What fixes that one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fix: Option<Fix>,
-    pub(super) links: Vec<Link>,
+    pub(super) fix: Option<Box<Fix>>,
+    pub(super) links: Box<[Link]>,
     /// Every object of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) objects: Option<Node>,

@@ -1,5 +1,6 @@
 //! A flow that an image has come through, as a cluster has it, to be broken in one place.
 
+use extreg_remedy::Caller;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -10,7 +11,6 @@ use super::{
     report::{FlowReport, Report},
     world::{Listed, World},
 };
-use crate::caller::Caller;
 
 /// The digest that was pushed last.
 pub(super) const NEW: &str =
@@ -171,9 +171,9 @@ impl Objects {
 
     /// A secret or an account.
     pub(super) fn credentials(
-        objects: &[(extreg_audit::kind::Kind, Value)],
-    ) -> extreg_audit::snapshot::Snapshot {
-        use extreg_audit::{
+        objects: &[(extreg_snapshot::kind::Kind, Value)],
+    ) -> extreg_snapshot::Snapshot {
+        use extreg_snapshot::{
             kind::Kind,
             place::Origin,
             read::{ReadOptions, Reader},
@@ -250,6 +250,6 @@ pub(super) fn assert_link(link: &Link, state: State, reason: &str, message: &str
     let found = (link.state, link.reason.as_str());
     assert_eq!(found, (state, reason), "{link:?}");
     assert!(link.message.contains(message), "{message}: {link:?}");
-    let found = link.fix.as_ref().map(Fix::text).unwrap_or_default();
+    let found = link.fix.as_deref().map(Fix::text).unwrap_or_default();
     assert_eq!(found, fix, "{link:?}");
 }

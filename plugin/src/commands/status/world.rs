@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extreg_audit::snapshot::Snapshot;
+use extreg_snapshot::Snapshot;
 
 use super::{
     image::Image,

@@ -1,10 +1,11 @@
 //! What `tag` was asked for, understood and checked.
 
+use extreg_remedy::Caller;
+
 use super::{Args, ImportMode, ReferencePolicy, Source};
 use crate::{
     api::{DryRun, ObjectFormat},
     args::DryRunArgs,
-    caller::Caller,
     error::Error,
     stream::{ExternalImage, Library, StreamTag},
 };

@@ -1,7 +1,7 @@
 //! What the audit and `status` suggest for builds and the secrets that they use.
 
-use extreg_audit::kind::Kind;
-use extreg_audit::remedy::{Action, LinkUse};
+use extreg_remedy::{Action, LinkUse};
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;

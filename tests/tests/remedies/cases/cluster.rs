@@ -1,6 +1,6 @@
 //! What the audit of a whole cluster suggests.
 
-use extreg_audit::remedy::{Action, ClusterList};
+use extreg_remedy::{Action, ClusterList};
 use serde_json::json;
 
 use super::Case;

@@ -1,7 +1,7 @@
 //! What `status` suggests for imports, rollouts and pods.
 
-use extreg_audit::kind::Kind;
-use extreg_audit::remedy::{Action, LinkUse, RolloutStep};
+use extreg_remedy::{Action, LinkUse, RolloutStep};
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;

@@ -1,7 +1,7 @@
 //! What the audit suggests for tags of ImageStreams.
 
-use extreg_audit::kind::Kind;
-use extreg_audit::remedy::{Action, SpecTag};
+use extreg_remedy::{Action, SpecTag};
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;

@@ -1,7 +1,7 @@
 //! What the audit and `status` suggest for image triggers.
 
-use extreg_audit::kind::Kind;
-use extreg_audit::remedy::Action;
+use extreg_remedy::Action;
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;

@@ -1,7 +1,7 @@
 //! What the audit suggests for pods and what makes them.
 
-use extreg_audit::kind::Kind;
-use extreg_audit::remedy::{Action, LinkUse};
+use extreg_remedy::{Action, LinkUse};
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;

@@ -1,11 +1,11 @@
 //! The fields of the document.
 
+use extreg_remedy::Rendered;
+use extreg_snapshot::{Injection, OptOut};
 use serde::{Serialize, Serializer};
 
 use crate::finding::Finding;
-use crate::remedy::Rendered;
 use crate::saved::SavedPlace;
-use crate::snapshot::{Injection, OptOut};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

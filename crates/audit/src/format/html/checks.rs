@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use extreg_remedy::Outcome;
+
 use super::header::class;
 use super::markup::Markup;
-use crate::check::{CheckId, Outcome};
+use crate::check::CheckId;
 use crate::control::{Benchmark, Relation};
 use crate::report::Report;
 

@@ -1,7 +1,8 @@
 //! What was looked at, and what could not be.
 
+use extreg_snapshot::coverage::{Coverage, GapReason};
+
 use super::markup::Markup;
-use crate::coverage::{Coverage, GapReason};
 use crate::format::words::{count, reason};
 use crate::report::{Report, Section};
 
@@ -23,7 +24,7 @@ fn of_section(page: &mut Markup, report: &Report, section: &Section) {
         .raw(" of ")
         .text(count(coverage.read.len(), "kind"))
         .raw(" read, ")
-        .number(coverage.percent())
+        .number(section.percent())
         .raw("% of what was asked for.");
     if coverage.gaps.is_empty() {
         page.raw(" Nothing was left out.");

@@ -1,13 +1,16 @@
 //! Findings: what is open by check, what somebody said is all right, and what could not be told.
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::place::Origin;
+
 use super::coverage::or_dash;
 use super::header::class;
 use super::markup::Markup;
-use crate::check::{CheckId, Outcome};
+use crate::check::CheckId;
 use crate::control::Relation;
 use crate::finding::{BaselineState, Finding, Suppression};
-use crate::format::{image_name::image_name, words::count};
-use crate::place::Origin;
+use crate::format::image_name::image_name;
+use crate::format::words::count;
 use crate::report::{Report, Section};
 
 type Found<'a> = (&'a Section, &'a Finding);

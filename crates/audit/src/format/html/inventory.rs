@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::{ImageUse, Meaning};
+
 use super::coverage::or_dash;
 use super::markup::Markup;
 use crate::format::image_name::name_of;
 use crate::format::words::count;
-use crate::kind::Kind;
 use crate::report::{Report, Section};
-use crate::snapshot::{ImageUse, Meaning};
 
 /// Who uses an image, or the images of a registry.
 #[derive(Default)]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use extreg_snapshot::place::{Origin, Place};
+use extreg_snapshot::{Injection, InjectionOutcome};
+
 use super::coverage::or_dash;
 use super::markup::Markup;
-use crate::place::{Origin, Place};
 use crate::report::{Report, Section};
-use crate::snapshot::{Injection, InjectionOutcome};
 
 pub(super) fn opt_outs(page: &mut Markup, report: &Report) {
     page.raw("<section id=\"opt-outs\"><h2>Opt-outs</h2>\n");

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use extreg_snapshot::coverage::GapReason;
+use extreg_snapshot::place::ObjectId;
+
 use crate::check::CheckId;
-use crate::coverage::GapReason;
 use crate::finding::Finding;
 use crate::format::phrases;
 use crate::format::state::State;
-use crate::place::ObjectId;
 use crate::report::{Report, Section};
 use crate::verdict::{Gate, Ruling, Verdict, verdict};
 
@@ -97,7 +98,7 @@ fn of_section(report: &Report, gate: Gate, section: &Section, suites: &mut Vec<S
         properties: vec![
             ("version", report.version.clone()),
             ("objects", section.coverage.objects().to_string()),
-            ("coveragePercent", section.coverage.percent().to_string()),
+            ("coveragePercent", section.percent().to_string()),
         ],
         ..Suite::default()
     };

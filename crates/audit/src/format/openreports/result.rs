@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use extreg_snapshot::OptOut;
+use extreg_snapshot::coverage::Gap;
+use extreg_snapshot::place::{Origin, Place};
+
 use super::Api;
 use super::model::{Outcome, ReportResult, Resource, Timestamp};
 use crate::check::Severity;
-use crate::coverage::Gap;
 use crate::finding::Finding;
-use crate::format::{phrases, state::State};
-use crate::place::{Origin, Place};
+use crate::format::phrases;
+use crate::format::state::State;
 use crate::report::{Report, Section};
-use crate::snapshot::OptOut;
 
 /// The longest text of a result, in bytes: what a registry answers may be a page.
 const LONGEST: usize = 8 << 10;

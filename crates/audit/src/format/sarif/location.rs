@@ -2,9 +2,10 @@
 //! for one result without a path, so that an object of a cluster has one too: always the same, like
 //! `k8s/shop/deployment/cart.yaml`.
 
+use extreg_snapshot::place::{Origin, Place};
+
 use super::model::{ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
 use crate::format::percent::encoded;
-use crate::place::{Origin, Place};
 use crate::saved::KnownFinding;
 
 /// The place in a source. Lines are no part of its name: a name outlives an edit.
@@ -120,8 +121,8 @@ fn named(names: [&str; 5]) -> LogicalLocation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
-    use crate::testing::{object, place};
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::{object, place};
 
     #[test]
     fn a_path_is_a_uri() {

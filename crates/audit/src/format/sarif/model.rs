@@ -1,9 +1,9 @@
 //! The part of SARIF 2.1.0 that is written, in the names of its schema.
 
+use extreg_remedy::Rendered;
 use serde::Serialize;
 
 use crate::check::CheckId;
-use crate::remedy::Rendered;
 
 #[derive(Serialize)]
 pub(super) struct Log<'a> {

@@ -1,13 +1,16 @@
 //! Findings as results.
 
+use extreg_remedy::Outcome;
+
 use super::location;
 use super::model::{Fingerprints, ResultOf, ResultProperties, Suppression, SuppressionProperties};
 use super::rule::level;
 use super::taxonomy::Taxonomies;
 use super::text::message;
-use crate::check::{CheckId, Outcome};
+use crate::check::CheckId;
 use crate::finding::Finding;
-use crate::format::{phrases, state::State};
+use crate::format::phrases;
+use crate::format::state::State;
 use crate::report::Section;
 use crate::saved::KnownFinding;
 

@@ -3,17 +3,17 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::ImageUse;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::Origin;
+
 use super::{Cell, Group, Line, Tone};
-use crate::check::{CheckId, Outcome, Severity};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::format::{
-    image_name::{image_name, name_of},
-    words::count,
-};
-use crate::kind::Kind;
-use crate::place::Origin;
+use crate::format::image_name::{image_name, name_of};
+use crate::format::words::count;
 use crate::report::{Report, Section};
-use crate::snapshot::ImageUse;
 
 /// How findings that are about no image are headed.
 const NO_IMAGE: &str = "about no single image";

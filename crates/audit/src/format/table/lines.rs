@@ -1,7 +1,8 @@
 //! What stands around the rows: title, counts, gaps and what to do next.
 
+use extreg_snapshot::coverage::GapReason;
+
 use super::{Cell, Line, Tone};
-use crate::coverage::GapReason;
 use crate::finding::BaselineState;
 use crate::format::phrases::place;
 use crate::format::words::{count, reason};

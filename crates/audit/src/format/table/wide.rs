@@ -1,10 +1,11 @@
 //! One row for each finding.
 
+use extreg_remedy::Outcome;
+use extreg_snapshot::place::Origin;
+
 use super::{Cell, Tone};
-use crate::check::Outcome;
 use crate::finding::{BaselineState, Finding};
 use crate::format::image_name::image_name;
-use crate::place::Origin;
 use crate::report::{Report, Section};
 
 /// A column: its name, and what it says of a finding.

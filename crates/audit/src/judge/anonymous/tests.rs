@@ -1,7 +1,8 @@
+use extreg_snapshot::testing::{account, build_config, mirror, object, stream, tag, workload};
+use extreg_snapshot::{BuildPhase, MirrorRule, RegistrySources, TagRecord};
+
 use super::*;
-use crate::snapshot::{BuildPhase, MirrorRule, RegistrySources, TagRecord};
-use crate::testing::{account, build_config, mirror, object, stream, tag, workload};
-use crate::world::{HUB as HUB_SECRET, World, names};
+use crate::world::{Asked as _, HUB as HUB_SECRET, World, names};
 
 const EXR007: CheckId = CheckId::Exr007;
 const IMAGE: &str = "docker.io/u/a:1";
@@ -206,7 +207,7 @@ fn an_import_without_a_credential() {
     assert_eq!(severity(vec![scheduled]), Severity::High);
     assert_eq!(severity(vec![tag("v1", IMAGE)]), Severity::Medium);
 
-    let mut excluded = crate::testing::secret("shop", "hub", HUB_SECRET);
+    let mut excluded = extreg_snapshot::testing::secret("shop", "hub", HUB_SECRET);
     excluded.excluded = true;
     assert_eq!(
         fixes(app().record(excluded)),
@@ -221,12 +222,12 @@ fn the_command_fixes_an_import() {
         let follow = |image: &str| {
             let record = stream("shop", "app", vec![tag("v1", image)]);
             let mut world = World::new().stream(record);
-            let place = crate::testing::place(
+            let place = extreg_snapshot::testing::place(
                 &object(Kind::ImageStream, "shop", "app"),
                 "v1",
                 "spec.tags[0].from.name",
             );
-            let mut usage = crate::testing::image_use(place, UseRole::Import, IMAGE);
+            let mut usage = extreg_snapshot::testing::image_use(place, UseRole::Import, IMAGE);
             usage.image.written = image.into();
             world.0.uses = vec![usage];
             world

@@ -1,7 +1,8 @@
+use extreg_snapshot::TagRecord;
+use extreg_snapshot::testing::{stream, tag};
+
 use super::*;
-use crate::snapshot::TagRecord;
-use crate::testing::{stream, tag};
-use crate::world::{HUB, World};
+use crate::world::{Asked as _, HUB, World};
 
 const EXR008: CheckId = CheckId::Exr008;
 

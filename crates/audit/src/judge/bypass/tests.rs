@@ -1,8 +1,9 @@
+use extreg_snapshot::testing::{self, object, stream, tag, workload};
+use extreg_snapshot::trigger::{ContainerNames, of_annotation};
+use extreg_snapshot::{TagRecord, TriggerSource};
+
 use super::*;
-use crate::snapshot::{TagRecord, TriggerSource};
-use crate::testing::{self, object, stream, tag, workload};
-use crate::trigger::{ContainerNames, of_annotation};
-use crate::world::World;
+use crate::world::{Asked as _, World};
 
 const EXR012: CheckId = CheckId::Exr012;
 const IMAGE: &str = "docker.io/u/a:1";
@@ -152,7 +153,7 @@ fn the_one_entry_that_is_wrong_is_corrected() {
         ]);
         format!(
             "oc patch deployment.apps/web --type=json -p {} -n shop",
-            crate::remedy::word(&patch.to_string())
+            extreg_remedy::word(&patch.to_string())
         )
     };
     let side = r#"spec.template.spec.containers[?(@.name==\"side\")].image"#;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use extreg_core::credential::Consumer;
+use extreg_snapshot::credentials::{ANY_OF_HUB, Credential, Credentials};
+use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 use super::super::remedy;
 use super::about;
 use crate::check::Severity;
-use crate::credentials::{ANY_OF_HUB, Credential, Credentials};
 use crate::finding::Finding;
-use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let mut of_hub: BTreeMap<&Arc<str>, Vec<(&SecretRecord, &str)>> = BTreeMap::new();

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use extreg_core::credential::Consumer;
+use extreg_snapshot::credentials::{Credential, Credentials, Push, Seen};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::{AccountRecord, BuildRecord, ImageUse, Meaning, SecretRecord, UseRole};
 
 use super::super::index::Index;
-use crate::credentials::{Credential, Credentials, Push, Seen};
-use crate::kind::Kind;
-use crate::snapshot::{AccountRecord, BuildRecord, ImageUse, Meaning, SecretRecord, UseRole};
 
 /// A use of an image, and the credential that it is done with.
 #[derive(Clone, Debug)]

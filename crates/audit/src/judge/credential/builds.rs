@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::Outcome;
+use extreg_snapshot::credentials::{Credentials, Doubt, Seen};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Origin, Place};
+use extreg_snapshot::{BuildRecord, Snapshot, WorkloadRecord};
 
-use super::super::{found::found, index::Index, remedy};
-use crate::check::{CheckId, Outcome, Severity};
-use crate::credentials::{Credentials, Doubt, Seen};
+use super::super::found::found;
+use super::super::index::Index;
+use super::super::remedy;
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin, Place};
-use crate::snapshot::{BuildRecord, Snapshot, WorkloadRecord};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);

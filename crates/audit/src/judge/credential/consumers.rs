@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::registry::RegistryHost;
+use extreg_snapshot::credentials::{Credential, Credentials};
+use extreg_snapshot::place::ImageName;
+use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot, UseRole};
 
 use super::{CredentialUse, about, credential_uses, rewrite};
 use crate::check::Severity;
-use crate::credentials::{Credential, Credentials};
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::snapshot::{SecretKeys, SecretRecord, Snapshot, UseRole};
 
 /// More uses than these are counted and not named.
 const MAX_NAMED: usize = 3;

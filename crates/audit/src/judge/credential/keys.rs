@@ -2,14 +2,14 @@
 
 use extreg_core::credential::DockerConfigKey;
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{Inspection, Outcome, Remedy};
+use extreg_snapshot::credentials::{KeyFault, registry_of_key, shown_key};
+use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 use super::super::remedy;
 use super::{about, rewrite};
-use crate::check::{Outcome, Severity};
-use crate::credentials::{KeyFault, registry_of_key, shown_key};
+use crate::check::Severity;
 use crate::finding::Finding;
-use crate::remedy::{Inspection, Remedy};
-use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, secret: &SecretRecord, findings: &mut Vec<Finding>) {
     match &secret.keys {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use extreg_core::credential::Consumer;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{LinkUse, Remedy};
+use extreg_snapshot::credentials::{Credentials, Push, Seen};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Place};
+use extreg_snapshot::{AccountRecord, BuildRecord, SecretKeys, SecretRecord, Snapshot};
 
-use super::super::{found::found, index::Index, remedy};
+use super::super::found::found;
+use super::super::index::Index;
+use super::super::remedy;
 use crate::check::CheckId;
-use crate::credentials::{Credentials, Push, Seen};
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Place};
-use crate::remedy::{LinkUse, Remedy};
-use crate::snapshot::{AccountRecord, BuildRecord, SecretKeys, SecretRecord, Snapshot};
 
 /// A secret that an account links for mounts alone, and the builds that it would serve.
 type Mounts<'a> = BTreeMap<(&'a ObjectId, Arc<str>), (&'a AccountRecord, Vec<&'a BuildRecord>)>;

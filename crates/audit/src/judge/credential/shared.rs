@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_remedy::{Inspection, Remedy};
+use extreg_snapshot::credentials::registry_of_key;
+use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot};
+
 use super::about;
 use crate::check::Severity;
-use crate::credentials::registry_of_key;
 use crate::finding::Finding;
-use crate::remedy::{Inspection, Remedy};
-use crate::snapshot::{SecretKeys, SecretRecord, Snapshot};
 
 /// As many namespaces are many.
 const MANY: usize = 5;

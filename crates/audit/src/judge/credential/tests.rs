@@ -1,9 +1,10 @@
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::testing::{self, account, build_config, object, stream, tag, workload};
+use extreg_snapshot::{BuildPhase, BuildRecord};
+
 use super::*;
 use crate::check::Severity;
-use crate::kind::Kind;
-use crate::snapshot::{BuildPhase, BuildRecord};
-use crate::testing::{self, account, build_config, object, stream, tag, workload};
-use crate::world::{HUB, World, names};
+use crate::world::{Asked as _, HUB, World, names};
 
 const EXR009: CheckId = CheckId::Exr009;
 

@@ -1,8 +1,9 @@
+use extreg_snapshot::testing::{self, object, stream, tag, workload};
+use extreg_snapshot::trigger::Unusable;
+use extreg_snapshot::{TriggerSource, WorkloadRecord};
+
 use super::*;
-use crate::snapshot::{TriggerSource, WorkloadRecord};
-use crate::testing::{self, object, stream, tag, workload};
-use crate::trigger::Unusable;
-use crate::world::World;
+use crate::world::{Asked as _, World};
 
 const EXR006: CheckId = CheckId::Exr006;
 const WEB: &str = "deployment.apps/web web";

@@ -1,8 +1,9 @@
+use extreg_snapshot::OptOut;
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::testing::{object, place, stream, tag};
+
 use super::*;
-use crate::kind::Kind;
-use crate::snapshot::OptOut;
-use crate::testing::{object, place, stream, tag};
-use crate::world::{HUB, World};
+use crate::world::{Asked as _, HUB, World};
 
 const EXR005: CheckId = CheckId::Exr005;
 
@@ -124,8 +125,9 @@ fn a_schedule_is_set_where_it_is_written_and_only_of_an_approved_registry() {
         schedule(&|tag| tag.has_import_policy = false),
         format!(r#"{tested}"/spec/tags/0/importPolicy","value":{{"scheduled":true}}}}]' -n shop"#)
     );
-    let unapproved = with(|_| ())
-        .with(|snapshot| snapshot.approved = Some(crate::testing::approved(&["quay.io"])));
+    let unapproved = with(|_| ()).with(|snapshot| {
+        snapshot.approved = Some(extreg_snapshot::testing::approved(&["quay.io"]));
+    });
     let found = unapproved.judge(EXR005);
     assert!(found[0].fix.actions().is_empty(), "{found:?}");
 }

@@ -1,13 +1,13 @@
 //! Findings, from what is different about them.
 
 use extreg_core::facts::Known;
+use extreg_remedy::{Invocation, Outcome, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::{ObjectId, Origin, Place};
+use extreg_snapshot::{ImageUse, Snapshot};
 
-use crate::check::{CheckId, Outcome, Severity};
+use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::kind::Kind;
-use crate::place::{ObjectId, Origin, Place};
-use crate::remedy::{Invocation, Remedy};
-use crate::snapshot::{ImageUse, Snapshot};
 
 /// What is different about a finding.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! Where an image that is mirrored comes from.
 
+use extreg_snapshot::{MirrorKind, MirrorRule};
+
 use crate::approval::{Scope, Target};
-use crate::snapshot::{MirrorKind, MirrorRule};
 
 /// What mirrors do to an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +65,8 @@ mod tests {
     use extreg_core::image::ImageRef;
 
     use super::*;
-    use crate::kind::Kind;
-    use crate::testing::mirror;
+    use extreg_snapshot::kind::Kind;
+    use extreg_snapshot::testing::mirror;
 
     fn names(rules: &[MirrorRule], written: &str) -> Vec<String> {
         let image = ImageRef::parse(written).unwrap();

@@ -2,14 +2,14 @@
 //! what is built.
 
 use extreg_core::facts::Known;
+use extreg_remedy::Remedy;
+use extreg_snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 use super::{Draft, by_hand, configuration, is_external, judged, mirrored, trigger_of};
 use crate::approval::{Allowance, List, Target, targets};
 use crate::check::CheckId;
 use crate::finding::Finding;
 use crate::judge::remedy;
-use crate::remedy::Remedy;
-use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 /// What is wrong with an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

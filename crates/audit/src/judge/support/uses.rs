@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::trigger::ImageTrigger;
+use extreg_snapshot::{ImageUse, Meaning, Snapshot, UseRole};
+
 use crate::approval::{Allowance, List, Target, targets};
-use crate::place::ObjectId;
-use crate::snapshot::{ImageUse, Meaning, Snapshot, UseRole};
-use crate::trigger::ImageTrigger;
 
 /// The fields that findings are about: no copy of what an owner says, and nothing of a stream that the
 /// samples operator or the ClusterVersion owns, whose tags are not the user's to change

@@ -1,19 +1,17 @@
 //! Objects that the webhook did not see, or warned about.
 
 use extreg_core::policy::Policy;
+use extreg_remedy::{Action, Remedy};
+use extreg_snapshot::kind::Kind;
+use extreg_snapshot::place::ImageName;
+use extreg_snapshot::{Injection, InjectionOutcome, Snapshot};
 
-use super::super::{
-    found::found,
-    index::Index,
-    remedy,
-    support::{by_hand, is_on_cluster},
-};
+use super::super::found::found;
+use super::super::index::Index;
+use super::super::remedy;
+use super::super::support::{by_hand, is_on_cluster};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
-use crate::image_name::ImageName;
-use crate::kind::Kind;
-use crate::remedy::{Action, Remedy};
-use crate::snapshot::{Injection, InjectionOutcome, Snapshot};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);

@@ -1,10 +1,10 @@
 use extreg_core::policy::{Mode, Policy, PolicySet};
 use extreg_core::verdict::Reason;
+use extreg_snapshot::testing::{build_config, object, stream, tag};
+use extreg_snapshot::{BuildPhase, Injection, InjectionOutcome};
 
 use super::*;
-use crate::snapshot::{BuildPhase, Injection, InjectionOutcome};
-use crate::testing::{build_config, object, stream, tag};
-use crate::world::{World, names};
+use crate::world::{Asked as _, World, names};
 
 const EXR014: CheckId = CheckId::Exr014;
 
@@ -111,7 +111,7 @@ fn a_certificate_ends() {
 fn injection(outcome: InjectionOutcome, warnings: &[&str]) -> Injection {
     let object = object(Kind::BuildConfig, "shop", "app");
     Injection {
-        place: crate::testing::place(&object, "", "spec.output.pushSecret"),
+        place: extreg_snapshot::testing::place(&object, "", "spec.output.pushSecret"),
         image: "docker.io/u/a:1".into(),
         policy: Some(Policy::BUILTIN.into()),
         outcome,

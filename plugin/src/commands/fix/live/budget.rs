@@ -3,14 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use extreg_audit::{
-    budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad},
-    kind::Kind as AuditKind,
-    place::Origin,
-    read::Reader,
-    snapshot::Snapshot,
-};
+use extreg_audit::budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad};
 use extreg_core::edit::Field;
+use extreg_snapshot::{Snapshot, kind::Kind as AuditKind, place::Origin, read::Reader};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 

@@ -2,15 +2,15 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use extreg_audit::{
-    kind::Kind as AuditKind,
-    place::Origin,
-    read::{ReadOptions, Reader},
-};
 use extreg_core::{
     facts::StreamRead,
     object::{Body, Resource, Subject},
     verdict::{Decision, Reason},
+};
+use extreg_snapshot::{
+    kind::Kind as AuditKind,
+    place::Origin,
+    read::{ReadOptions, Reader},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;

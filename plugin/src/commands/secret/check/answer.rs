@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use extreg_audit::remedy::Rendered;
+use extreg_remedy::Rendered;
 use serde::Serialize;
 
 use crate::exit::Exit;

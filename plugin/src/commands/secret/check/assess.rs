@@ -10,15 +10,15 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use extreg_audit::{
-    credentials::{Credential, Credentials, PushLinks},
-    judge::{CredentialUse, credential_uses},
-    snapshot::{SecretKeys, SecretRecord, Snapshot, UseRole},
-};
+use extreg_audit::judge::{CredentialUse, credential_uses};
 use extreg_core::{
     credential::{Consumer, DockerConfigKeys},
     image::ImageRef,
     registry::RegistryHost,
+};
+use extreg_snapshot::{
+    SecretKeys, SecretRecord, Snapshot, UseRole,
+    credentials::{Credential, Credentials, PushLinks},
 };
 
 pub(super) use self::told::INCOMPLETE;

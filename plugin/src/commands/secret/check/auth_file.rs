@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use extreg_audit::credentials::shown_key;
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKey, DockerConfigKeys};
+use extreg_snapshot::credentials::shown_key;
 use secrecy::ExposeSecret as _;
 
 use super::{

@@ -1,10 +1,8 @@
 //! The keys of a docker config, and what is wrong with them whatever image they are for.
 
-use extreg_audit::{
-    credentials::{KeyFault, shown_key},
-    remedy::{Invocation, Remedy, Rendered},
-};
 use extreg_core::credential::{AuthField, DockerConfigKey, DockerConfigKeys};
+use extreg_remedy::{Invocation, Remedy, Rendered};
+use extreg_snapshot::credentials::{KeyFault, shown_key};
 
 use super::answer::{KeyAnswer, Problem};
 

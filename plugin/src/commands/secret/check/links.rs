@@ -1,6 +1,6 @@
 //! Which list of a service account a push looks into, by the version of OpenShift.
 
-use extreg_audit::credentials::PushLinks;
+use extreg_snapshot::credentials::PushLinks;
 use serde_json::Value;
 
 use crate::api::{Cluster, Kind};

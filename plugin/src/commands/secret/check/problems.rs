@@ -1,22 +1,19 @@
 //! What the audit finds wrong with credentials (EXR009), as far as it was asked about.
 
 use extreg_audit::{
-    check::{CheckId, Outcome},
+    check::CheckId,
     finding::Finding,
     judge::{self, Options},
-    kind::Kind,
-    place::ObjectId,
-    remedy::{Action, Invocation, Remedy},
-    snapshot::{SecretKeys, Snapshot},
 };
 use extreg_core::registry::RegistryHost;
+use extreg_remedy::{Action, Caller, Invocation, Outcome, Remedy};
+use extreg_snapshot::{SecretKeys, Snapshot, kind::Kind, place::ObjectId};
 
 use super::{
     answer::{Answer, Problem, SecretAnswer, State},
     assess::Asked,
     keys::other_hub,
 };
-use crate::caller::Caller;
 
 /// What the audit finds.
 pub(super) fn findings(snapshot: &Snapshot, caller: Caller) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use extreg_audit::credentials::shown_key;
+use extreg_snapshot::credentials::shown_key;
 use futures::{StreamExt as _, stream};
 
 use super::answer::{Answer, Outcome, Scope};

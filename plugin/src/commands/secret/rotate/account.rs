@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use extreg_audit::{
-    credentials::registry_of_key,
-    snapshot::{SecretKeys, SecretRecord},
-};
 use extreg_core::{
     credential::{DockerConfigError, DockerConfigKey},
     registry::RegistryHost,
 };
+use extreg_snapshot::{SecretKeys, SecretRecord, credentials::registry_of_key};
 
 use super::settings::Settings;
 use crate::{

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use extreg_audit::{
+use extreg_snapshot::{
+    SecretRecord, Snapshot,
     coverage::{GapReason, GapSubject},
     kind::Kind as AuditKind,
-    snapshot::{SecretRecord, Snapshot},
 };
 
 use super::{

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use extreg_audit::{
-    credentials::{Credential, Credentials, shown_key},
-    judge::credential_uses,
-    place::ObjectId,
-    snapshot::{SecretKeys, SecretRecord, Snapshot, UseRole},
-};
+use extreg_audit::judge::credential_uses;
 use extreg_core::{image::ImageRef, registry::RegistryHost, rule::is_system_namespace};
+use extreg_snapshot::{
+    SecretKeys, SecretRecord, Snapshot, UseRole,
+    credentials::{Credential, Credentials, shown_key},
+    place::ObjectId,
+};
 
 use super::{
     account::Account,
@@ -199,7 +199,7 @@ fn users(snapshot: &Snapshot, account: &Account) -> BTreeMap<ObjectId, Used> {
         for name in linked {
             let secret = ObjectId {
                 namespace: record.object.namespace.clone(),
-                kind: extreg_audit::kind::Kind::Secret,
+                kind: extreg_snapshot::kind::Kind::Secret,
                 name: name.clone(),
             };
             let used = users.entry(secret).or_default();

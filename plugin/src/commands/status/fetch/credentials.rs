@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_audit::{
+use extreg_snapshot::{
+    Snapshot,
     coverage::{Gap, GapReason, GapSubject},
     kind::Kind,
     place::Origin,
     read::{ReadOptions, Reader},
-    snapshot::Snapshot,
 };
 use serde::Deserialize;
 

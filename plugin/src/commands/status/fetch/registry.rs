@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use extreg_audit::credentials::{Credential, Credentials};
 use extreg_core::credential::Consumer;
+use extreg_snapshot::credentials::{Credential, Credentials};
 use futures::{StreamExt as _, future::join_all, stream};
 
 use super::credentials::Opened;

@@ -1,7 +1,7 @@
 //! What runs the image of a tag, and how it comes to.
 
-use extreg_audit::trigger::TriggerFault;
 use extreg_core::registry::RefRole;
+use extreg_snapshot::trigger::TriggerFault;
 
 use super::{Follower, How, Name, draft::Drafts};
 use crate::commands::status::{

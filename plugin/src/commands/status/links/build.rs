@@ -1,9 +1,9 @@
 //! The build: what it came to, and what it pushed where.
 
-use extreg_audit::{
+use extreg_remedy::{Action, Remedy};
+use extreg_snapshot::{
     credentials::{Credentials, Seen},
     kind::Kind,
-    remedy::{Action, Remedy},
 };
 
 use super::{Link, Part, Site, State, credential, fix};

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use extreg_audit::{
+use extreg_core::registry::{RefRole, RegistryHost};
+use extreg_remedy::{Action, Inspection, LinkUse, Remedy};
+use extreg_snapshot::{
+    BuildRecord,
     credentials::{Credential, Credentials, Doubt, Fault, Push, Seen},
     kind::Kind,
     place::{ObjectId, Origin},
-    remedy::{Action, Inspection, LinkUse, Remedy},
-    snapshot::BuildRecord,
 };
-use extreg_core::registry::{RefRole, RegistryHost};
 
 use super::{Site, fix};
 use crate::commands::status::{

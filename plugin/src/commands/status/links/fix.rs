@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use extreg_audit::{
-    check::Outcome,
+use extreg_remedy::{
+    Action, Inspection, Invocation, Outcome, Remedy, RolloutStep, Scene, Sight, SnapshotScene,
+    SpecTag, triggers,
+};
+use extreg_snapshot::{
+    ContainerKind, ContainerRecord, WorkloadRecord,
     kind::Kind,
     place::{ObjectId, Origin},
-    remedy::{
-        Action, Inspection, Invocation, Remedy, RolloutStep, Scene, Sight, SpecTag, triggers,
-    },
-    snapshot::{ContainerKind, ContainerRecord, WorkloadRecord},
     trigger::Unusable,
 };
 use serde::{Serialize, Serializer};
@@ -55,13 +55,18 @@ impl Serialize for Fix {
     }
 }
 
+/// Accounts and secrets, as what decides whether a command can be shown.
+fn of_credentials(world: &World) -> SnapshotScene<'_> {
+    SnapshotScene::new(&world.credentials, &|_| false)
+}
+
 impl Scene for World {
     fn object(&self, object: &ObjectId) -> Sight {
         let key = (object.namespace.to_string(), object.name.to_string());
         let (is_read, listed) = match object.kind {
             Kind::BuildConfig => (self.configs.contains_key(&key), Listed::BuildConfigs),
             Kind::ImageStream => (self.streams.contains_key(&key), Listed::ImageStreams),
-            Kind::Secret | Kind::ServiceAccount => return self.credentials.object(object),
+            Kind::Secret | Kind::ServiceAccount => return of_credentials(self).object(object),
             kind => match WorkloadKind::ALL
                 .into_iter()
                 .find(|of| kind_of(*of) == kind)
@@ -103,7 +108,7 @@ impl Scene for World {
         let listed = match object.kind {
             Kind::BuildConfig => Listed::BuildConfigs,
             Kind::ImageStream => Listed::ImageStreams,
-            Kind::Secret | Kind::ServiceAccount => return self.credentials.is_denied(object),
+            Kind::Secret | Kind::ServiceAccount => return of_credentials(self).is_denied(object),
             _ => return false,
         };
         self.unseen.why(listed, &object.namespace) == Some(&Gap::Forbidden)

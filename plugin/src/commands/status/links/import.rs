@@ -1,8 +1,8 @@
 //! The tag: what it shows, and how it comes to show what is pushed.
 
+use extreg_core::registry::RefRole;
+use extreg_remedy::{Action, Inspection, Remedy, first_names};
 use jiff::{SignedDuration, Timestamp};
-
-use extreg_audit::remedy::{Action, Inspection, Remedy, first_names};
 
 use super::{Link, Part, Site, State, credential, fix, site::Expected};
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     },
     stream::Refusal,
 };
-use extreg_core::registry::RefRole;
 
 /// OpenShift imports scheduled tags once in so many seconds (openshift-controller-manager
 /// `openshiftcontrolplane_config.go`, `ScheduledImageImportMinimumIntervalSeconds`).

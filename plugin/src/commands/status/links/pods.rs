@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use extreg_audit::{
-    kind::Kind,
-    remedy::{Inspection, Remedy, RolloutStep},
-};
 use extreg_core::registry::RefRole;
+use extreg_remedy::{Inspection, Remedy, RolloutStep};
+use extreg_snapshot::kind::Kind;
 use jiff::Timestamp;
 
 use super::{Link, Part, Site, State, credential, fix};

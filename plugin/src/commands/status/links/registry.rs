@@ -1,6 +1,6 @@
 //! What the registry has.
 
-use extreg_audit::remedy::Remedy;
+use extreg_remedy::Remedy;
 
 use super::{Link, Part, Site, State, credential, fix};
 use crate::commands::status::{image::short, read::From, world::InRegistry};

@@ -1,6 +1,6 @@
 //! The rollout: whether the workload is made of what it is set to.
 
-use extreg_audit::remedy::{Action, Inspection, Remedy, RolloutStep};
+use extreg_remedy::{Action, Inspection, Remedy, RolloutStep};
 
 use super::{Link, Part, State, fix};
 use crate::commands::status::{

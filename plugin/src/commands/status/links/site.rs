@@ -1,6 +1,6 @@
 //! What a link is judged by.
 
-use extreg_audit::remedy::Invocation;
+use extreg_remedy::Invocation;
 use jiff::Timestamp;
 
 use crate::commands::status::{

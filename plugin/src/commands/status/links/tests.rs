@@ -6,6 +6,7 @@ mod pods;
 mod rollout;
 mod trigger;
 
+use extreg_core::registry::RefRole;
 use serde_json::json;
 
 use super::{Part, State};
@@ -15,7 +16,6 @@ use crate::commands::status::{
     testing::{IMAGE, NEW, OLD, Objects, assert_link, link, only, report},
     world::{Gap, InRegistry, Listed},
 };
-use extreg_core::registry::RefRole;
 
 /// The registry says that of the image.
 pub(super) fn with_registry(

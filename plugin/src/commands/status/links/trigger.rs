@@ -1,9 +1,7 @@
 //! The trigger: whether a workload is told of a new image, and was told of this one.
 
-use extreg_audit::{
-    remedy::triggers,
-    trigger::{ImageTrigger, TriggerFault, Triggers},
-};
+use extreg_remedy::triggers;
+use extreg_snapshot::trigger::{ImageTrigger, TriggerFault, Triggers};
 
 use super::{Link, Part, Site, State, fix};
 use crate::commands::status::{

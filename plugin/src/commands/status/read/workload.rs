@@ -1,13 +1,12 @@
 //! What runs pods: Deployments and their like.
 
 use extreg_core::object::nullable;
-use jiff::Timestamp;
-use serde::Deserialize;
-
-use extreg_audit::{
-    snapshot::TriggerSource,
+use extreg_snapshot::{
+    TriggerSource,
     trigger::{self, ContainerNames, DeploymentTrigger, Triggers},
 };
+use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::value::time;
 use crate::api::Kind;

@@ -80,7 +80,7 @@ fn cells(flow: &FlowReport, look: Look) -> Vec<String> {
     let why = telling.map_or_else(String::new, |link| one_line(&link.message));
     if look.wide {
         cells.push(why);
-        cells.push(flow.fix.as_ref().map(Fix::text).unwrap_or_default());
+        cells.push(flow.fix.as_deref().map(Fix::text).unwrap_or_default());
     } else {
         cells.push(cut(&why));
     }

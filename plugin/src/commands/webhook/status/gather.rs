@@ -7,11 +7,11 @@ use extreg_certs::{
     inspect::{self, Certificate as X509},
     verify::verify_chain,
 };
+use extreg_manifests::format_selector;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Certificate, Configuration, Deployment, Fact, FollowsBuilds, Policy, Status};
-use extreg_manifests::format_selector;
 
 use crate::{
     api::{Cluster, Object, Owned, is_owned},

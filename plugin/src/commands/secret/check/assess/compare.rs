@@ -1,7 +1,7 @@
 //! The uses of an image against each other: in order, with what differs and what cannot work marked.
 
-use extreg_audit::credentials::shown_key;
 use extreg_core::credential::{Consumer, DockerConfigKey, DockerConfigKeys};
+use extreg_snapshot::credentials::shown_key;
 
 use super::super::answer::{ImageAnswer, Outcome, Use};
 use super::{Repository, told::word};

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use extreg_audit::{
+use extreg_core::credential::Consumer;
+use extreg_snapshot::{
+    BuildRecord, SecretKeys, Snapshot, TriggerSource, WorkloadRecord,
     credentials::{Credentials, PulledBy, PushLinks},
     kind::Kind,
     place::{ObjectId, Origin},
-    snapshot::{BuildRecord, SecretKeys, Snapshot, TriggerSource, WorkloadRecord},
 };
-use extreg_core::credential::Consumer;
 
 use super::super::{answer::Use, links::Reads};
 use super::{Asked, told::Told, told::word};

@@ -1,11 +1,11 @@
 use std::path::Path;
 
-use extreg_audit::{
+use extreg_core::credential::DockerConfigFormat;
+use extreg_snapshot::{
     kind::Kind,
     place::Origin,
     read::{ReadOptions, Reader},
 };
-use extreg_core::credential::DockerConfigFormat;
 use serde_json::{Value, json};
 
 use super::*;

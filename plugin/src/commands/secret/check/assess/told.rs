@@ -1,10 +1,10 @@
 //! What is told of a credential that a consumer would use.
 
-use extreg_audit::{
+use extreg_core::credential::{AuthField, Consumer, DockerConfigKey};
+use extreg_snapshot::{
     credentials::{Credential, Fault, Push, shown_key},
     place::ObjectId,
 };
-use extreg_core::credential::{AuthField, Consumer, DockerConfigKey};
 
 use super::super::answer::{Outcome, Use};
 

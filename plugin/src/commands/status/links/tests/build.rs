@@ -1,3 +1,4 @@
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::commands::status::{
@@ -5,7 +6,6 @@ use crate::commands::status::{
     testing::{OLD, Objects, ago, assert_link, hub, link, only},
     world::Listed,
 };
-use extreg_audit::kind::Kind;
 
 fn with_status(status: Value) -> Objects {
     let mut objects = Objects::through();

@@ -1,3 +1,4 @@
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::with_registry;
@@ -6,7 +7,6 @@ use crate::commands::status::{
     testing::{IMAGE, NEW, OLD, Objects, ago, assert_link, hub, item, link, only},
     world::InRegistry,
 };
-use extreg_audit::kind::Kind;
 
 const NOW: &str = "oc extreg import app:latest -n snow";
 const WAIT: &str = "oc extreg import app:latest --wait -n snow";

@@ -1,3 +1,4 @@
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::commands::status::{
@@ -5,7 +6,6 @@ use crate::commands::status::{
     testing::{NEW, OLD, Objects, assert_link, hub, item, link, only},
     world::Listed,
 };
-use extreg_audit::kind::Kind;
 
 const OTHER: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
 

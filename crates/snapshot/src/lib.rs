@@ -1,0 +1,24 @@
+//! What a cluster or a tree of files holds of registry usage: the only reader of its objects.
+//!
+//! A [`read::Reader`] takes objects one by one, wherever they come from, and keeps a small record of
+//! each; together they are a [`Snapshot`]. What the webhook would do to an object is asked of the
+//! same engine, [`extreg_core::engine`]. Nothing here does I/O or knows the time.
+
+pub mod approved;
+pub mod coverage;
+pub mod credentials;
+pub mod kind;
+pub mod place;
+pub mod read;
+mod snapshot;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod trigger;
+
+pub use self::snapshot::{
+    AccountRecord, AllowedRegistry, Annotation, BuildPhase, BuildRecord, ClusterRecord,
+    ContainerKind, ContainerRecord, FailedImport, ImageUse, Injection, InjectionOutcome, Listed,
+    Meaning, MirrorKind, MirrorRule, NamespaceRecord, OptOut, RegistrySources, SecretKeys,
+    SecretRecord, SignaturePolicy, Snapshot, SourceKind, StreamRecord, TagOrigin, TagRecord,
+    TriggerSource, UseRole, WebhookRecord, WorkloadRecord,
+};

@@ -1,0 +1,167 @@
+//! `metadata`, and the few labels and annotations that matter.
+
+use std::fmt;
+
+use extreg_core::object::Text;
+use extreg_core::object::nullable;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::List;
+
+/// Labels and annotations that are read besides those under `extreg.io/`.
+pub(in crate::read) mod key {
+    /// `*` where every short name of the object is looked up among ImageStreams (openshift/api
+    /// `image/v1`, `ResolveNamesAnnotation`).
+    pub(in crate::read) const RESOLVE_NAMES: &str = "alpha.image.policy.openshift.io/resolve-names";
+    /// `"true"` on a secret that imports leave out (openshift-apiserver `imagesecret/rest.go`).
+    pub(in crate::read) const EXCLUDE_SECRET: &str = "openshift.io/image.excludeSecret";
+    /// On a secret that OpenShift manages for an account, since 4.16.
+    pub(in crate::read) const MANAGED_FOR: &str =
+        "openshift.io/internal-registry-auth-token.service-account";
+    /// On a secret that OpenShift manages for an account, before that.
+    pub(in crate::read) const MANAGED_TOKEN: &str = "openshift.io/token-secret.name";
+    /// `"true"` on a stream of the samples operator.
+    pub(in crate::read) const SAMPLE: &str = "samples.operator.openshift.io/managed";
+    /// The BuildConfig of a Build (openshift-apiserver `buildgenerator/generator.go`).
+    pub(in crate::read) const BUILD_CONFIG: &str = "openshift.io/build-config.name";
+    /// On the pods with which OpenShift rolls out a DeploymentConfig and runs its hooks
+    /// (openshift/api `apps/v1` `consts.go`, `DeployerPodForDeploymentLabel`).
+    pub(in crate::read) const DEPLOYER: &str = "openshift.io/deployer-pod-for.name";
+
+    pub(super) const ALL: [&str; 9] = [
+        crate::trigger::ANNOTATION,
+        RESOLVE_NAMES,
+        EXCLUDE_SECRET,
+        MANAGED_FOR,
+        MANAGED_TOKEN,
+        SAMPLE,
+        BUILD_CONFIG,
+        DEPLOYER,
+        extreg_core::facts::MANAGED_SECRET_ANNOTATION,
+    ];
+}
+
+/// `metadata`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::read) struct Metadata<'a> {
+    #[serde(borrow, default)]
+    pub(in crate::read) name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) generate_name: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) namespace: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) uid: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) labels: Chosen<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) annotations: Chosen<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) owner_references: List<OwnerReference<'a>>,
+}
+
+/// `metadata` of a template, whose name means nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(in crate::read) struct Template<'a> {
+    #[serde(borrow, default)]
+    pub(in crate::read) annotations: Chosen<'a>,
+}
+
+/// An element of `metadata.ownerReferences`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::read) struct OwnerReference<'a> {
+    #[serde(borrow, default)]
+    pub(in crate::read) api_version: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) name: Text<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(in crate::read) controller: bool,
+}
+
+/// The labels or annotations that matter. The others are passed over: among them may be a copy of
+/// the whole object, secrets and all.
+#[derive(Clone, Debug, Default)]
+pub(in crate::read) struct Chosen<'a>(Vec<(Text<'a>, Text<'a>)>);
+
+impl Chosen<'_> {
+    /// Whether they ask for every short name to be looked up among ImageStreams.
+    pub(in crate::read) fn resolve_names(&self) -> bool {
+        self.get(key::RESOLVE_NAMES) == Some("*")
+    }
+
+    /// The value of `key`; as in Go's decoder, the last wins where a key is repeated.
+    pub(in crate::read) fn get(&self, key: &str) -> Option<&str> {
+        let pairs = self.0.iter().rev();
+        pairs
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
+    }
+
+    /// Those whose key begins with `prefix`, with the rest of the key.
+    pub(in crate::read) fn below<'s>(
+        &'s self,
+        prefix: &'s str,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
+        self.0.iter().filter_map(move |(name, value)| {
+            Some((name.as_str().strip_prefix(prefix)?, value.as_str()))
+        })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Chosen<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ChosenVisitor).map(Self)
+    }
+}
+
+struct ChosenVisitor;
+
+impl<'de> Visitor<'de> for ChosenVisitor {
+    type Value = Vec<(Text<'de>, Text<'de>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of strings")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut chosen = Vec::new();
+        while let Some(name) = map.next_key::<Text<'de>>()? {
+            if name.starts_with("extreg.io/") || key::ALL.contains(&name.as_str()) {
+                chosen.push((name, map.next_value()?));
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_matter_is_not_kept() {
+        let json = r#"{"kubectl.kubernetes.io/last-applied-configuration":"canary","a":7,
+            "extreg.io/ignore-checks":"EXR001","openshift.io/image.excludeSecret":"false",
+            "openshift.io/image.excludeSecret":"true"}"#;
+        let chosen: Chosen<'_> = serde_json::from_str(json).unwrap();
+        assert!(!format!("{chosen:?}").contains("canary"));
+        assert_eq!(chosen.get(key::EXCLUDE_SECRET), Some("true"));
+        assert_eq!(
+            chosen.below("extreg.io/").collect::<Vec<_>>(),
+            [("ignore-checks", "EXR001")]
+        );
+        serde_json::from_str::<Chosen<'_>>(r#"{"extreg.io/x":true}"#).unwrap_err();
+    }
+}

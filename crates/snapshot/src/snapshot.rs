@@ -1,0 +1,108 @@
+//! What was read, reduced to what the checks ask: no object is kept whole and no secret value at
+//! all.
+
+mod build;
+mod cluster;
+mod credential;
+mod image_use;
+mod listed;
+mod owners;
+mod source;
+mod stream;
+mod webhook_view;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use extreg_core::policy::PolicySet;
+
+pub use self::build::{BuildPhase, BuildRecord};
+pub use self::cluster::{
+    AllowedRegistry, ClusterRecord, MirrorKind, MirrorRule, RegistrySources, SignaturePolicy,
+    WebhookRecord,
+};
+pub use self::credential::{AccountRecord, SecretKeys, SecretRecord};
+pub use self::image_use::{ImageUse, Meaning, UseRole};
+pub use self::listed::Listed;
+pub use self::source::SourceKind;
+pub use self::stream::{FailedImport, StreamRecord, TagOrigin, TagRecord};
+pub use self::webhook_view::{Injection, InjectionOutcome, OptOut};
+pub use self::workload::{ContainerKind, ContainerRecord, TriggerSource, WorkloadRecord};
+use crate::approved::Approved;
+use crate::coverage::Coverage;
+use crate::kind::Kind;
+use crate::place::{ObjectId, Origin};
+
+/// What was read from one cluster or one set of files.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The cluster's name, as the kubeconfig's context has it; empty for files.
+    pub cluster_name: String,
+    /// The flags that reach it, where the user gave some: commands that are suggested repeat them.
+    pub connection: Arc<[String]>,
+    /// What it was read from.
+    pub source: SourceKind,
+    /// Configuration of the cluster as a whole.
+    pub cluster: ClusterRecord,
+    /// The policies in force: of the cluster, of a file, or the built-in one.
+    pub policies: PolicySet,
+    /// The list of approved registries that the user gives, if one is given.
+    pub approved: Option<Approved>,
+    /// Namespaces by name.
+    pub namespaces: BTreeMap<Arc<str>, NamespaceRecord>,
+    /// BuildConfigs and Builds of OpenShift and of Shipwright, sorted by object.
+    pub builds: Vec<BuildRecord>,
+    /// ImageStreams, sorted by object.
+    pub streams: Vec<StreamRecord>,
+    /// Whatever runs containers, sorted by object.
+    pub workloads: Vec<WorkloadRecord>,
+    /// ServiceAccounts by namespace and name.
+    pub accounts: BTreeMap<(Arc<str>, Arc<str>), AccountRecord>,
+    /// Secrets of the two docker types by namespace and name.
+    pub secrets: BTreeMap<(Arc<str>, Arc<str>), SecretRecord>,
+    /// Secrets of other types by namespace and name, each with what a build reads of it that names it
+    /// for its push. Everyone else ignores them.
+    pub other_secrets: BTreeMap<(Arc<str>, Arc<str>), SecretKeys>,
+    /// Every field that names an image, sorted.
+    pub uses: Vec<ImageUse>,
+    /// What the webhook would do to each object that it is asked about, place by place.
+    pub injections: Vec<Injection>,
+    /// Every opt-out.
+    pub opt_outs: Vec<OptOut>,
+    /// Annotations by which an object suppresses a check: `extreg.io/ignore-checks`.
+    pub annotations: BTreeMap<ObjectId, Vec<Annotation>>,
+    /// What was listed completely.
+    pub listed: Listed,
+    /// What was read, and what could not be.
+    pub coverage: Coverage,
+}
+
+impl Snapshot {
+    /// Whether an object of that kind and namespace that was not read is known not to be there.
+    pub fn holds_all(&self, kind: Kind, namespace: &str) -> bool {
+        self.listed.is_complete(kind, namespace, &self.coverage)
+    }
+}
+
+/// A namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceRecord {
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Whether it is being deleted: nothing can be created in it.
+    pub terminating: bool,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// An annotation on an object, on its pod template or for one container, that suppresses a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// The container that it is for; none for all of the object.
+    pub part: Option<Arc<str>>,
+    /// The annotation's key.
+    pub key: Arc<str>,
+    /// Its value, not yet parsed.
+    pub value: Arc<str>,
+}

@@ -1,3 +1,0 @@
-//! Who started us: `oc extreg` or `kubectl extreg`.
-
-pub use extreg_audit::caller::Caller;
