@@ -3,8 +3,7 @@
 //! A format decides nothing: what counts is [`crate::finding::Finding::is_open`], whatever the
 //! format is. Each shows what was found, what was suppressed and until when, what could not be told,
 //! what could not be looked at, exceptions that suppress nothing, and what else the report has to
-//! say; prometheus counts these instead. Names come from clusters and files: each format keeps them
-//! from meaning anything in it.
+//! say. Names come from clusters and files: each format keeps them from meaning anything in it.
 
 mod csv;
 mod csv_record;
@@ -27,16 +26,12 @@ mod matrix_test;
 pub mod openreports;
 mod percent;
 mod phrases;
-mod prometheus;
-#[cfg(test)]
-mod prometheus_text;
 mod purl;
 #[cfg(test)]
 mod sample;
 mod sarif;
 #[cfg(test)]
 mod schema;
-mod spdx;
 mod state;
 pub mod table;
 mod words;
@@ -123,18 +118,10 @@ formats! {
     /// Tables for a pull request, in GitHub's Markdown.
     Markdown, "markdown", File, |report, _, out| markdown::render(report, out);
     /// `openreports.io/v1alpha1`, as YAML.
-    OpenReports, "openreports", File,
-        |report, _, out| openreports::render(report, openreports::Api::OpenReports, out);
-    /// `wgpolicyk8s.io/v1alpha2`, what OpenReports was before, as YAML.
-    PolicyReport, "policyreport", File,
-        |report, _, out| openreports::render(report, openreports::Api::PolicyReport, out);
-    /// Metrics in Prometheus' text format.
-    Prometheus, "prometheus", File, |report, _, out| prometheus::render(report, out);
+    OpenReports, "openreports", File, |report, _, out| openreports::render(report, out);
     /// SARIF 2.1.0, for code scanning.
     Sarif, "sarif", File,
         |report, _, out| sarif::render(report, out);
-    /// SPDX 2.3, as JSON: the images.
-    Spdx, "spdx", File, |report, _, out| spdx::render(report, out);
     /// A table for a terminal, grouped by image. Here without colours and as wide as it comes.
     Table, "table", Terminal, |report, _, out| write_plain(&table::table(report), out);
     /// A table for a terminal, a finding a row.

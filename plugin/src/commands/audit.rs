@@ -10,7 +10,6 @@ mod publish;
 mod rbac;
 mod settings;
 mod table;
-mod trend;
 
 use std::{fs, path::Path};
 
@@ -88,7 +87,6 @@ enum What {
     Explain(explain::Args),
     List(list::Args),
     Rbac(rbac::Args),
-    Trend(trend::Args),
 }
 
 impl Args {
@@ -114,7 +112,6 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Some(What::Explain(args)) => return Ok(explain::run(&args, context)),
         Some(What::List(args)) => return list::run(&args, context),
         Some(What::Rbac(args)) => return rbac::run(args, context).await,
-        Some(What::Trend(args)) => return trend::run(&args, context),
         None => {}
     }
     let gate = gate(&args.gate);

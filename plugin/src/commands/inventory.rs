@@ -44,7 +44,7 @@ pub struct Args {
         hide_possible_values = true
     )]
     by: By,
-    /// Format: table, csv, json, yaml, cyclonedx or spdx
+    /// Format: table, csv, json, yaml or cyclonedx
     #[arg(
         short,
         long,
@@ -78,7 +78,6 @@ enum Format {
     Json,
     Yaml,
     Cyclonedx,
-    Spdx,
 }
 
 /// Lists.
@@ -118,7 +117,6 @@ fn unjudged(collected: Collected, now: Timestamp) -> Report {
 fn print(report: &Report, by: InventoryBy, format: Format, printer: &Printer) -> Result<(), Error> {
     match format {
         Format::Cyclonedx => return document(report, data::Format::CycloneDx, printer),
-        Format::Spdx => return document(report, data::Format::Spdx, printer),
         Format::Table | Format::Csv | Format::Json | Format::Yaml => {}
     }
     let rows = inventory(report, by);
@@ -127,7 +125,7 @@ fn print(report: &Report, by: InventoryBy, format: Format, printer: &Printer) ->
         Format::Json => printer.raw(&to_data(&list(&rows, by), DataFormat::Json)?),
         Format::Yaml => printer.raw(&to_data(&list(&rows, by), DataFormat::Yaml)?),
         Format::Csv => printer.raw(&csv(&rows, by, several)),
-        Format::Table | Format::Cyclonedx | Format::Spdx => {
+        Format::Table | Format::Cyclonedx => {
             let headers = headers(by, several).map(str::to_uppercase);
             let headers: Vec<String> = headers.collect();
             let mut columns = Columns::new(&headers.iter().map(String::as_str).collect::<Vec<_>>());

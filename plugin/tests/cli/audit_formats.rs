@@ -110,7 +110,7 @@ fn every_format_ends_alike_and_can_be_read() {
     fs::write(path.join("app.yaml"), APP).unwrap();
     fs::write(path.join("broken.yaml"), "a: [\n").unwrap();
     let words = words(path);
-    assert!(words.len() > 14, "{words:?}");
+    assert_eq!(words.len(), 12, "{words:?}");
     let once: BTreeSet<&String> = words.iter().collect();
     assert_eq!(once.len(), words.len(), "{words:?}");
     for (case, args, input, want) in CASES {
@@ -150,14 +150,14 @@ fn words(folder: &Path) -> Vec<String> {
 fn assert_reads(word: &str, run: &Run, what: &str) {
     let text = run.out.as_str();
     match word {
-        "json" | "sarif" | "cyclonedx" | "spdx" => {
+        "json" | "sarif" | "cyclonedx" => {
             let parsed: Result<Value, _> = serde_json::from_str(text);
             assert!(
                 parsed.is_ok_and(|value| value.is_object()),
                 "{what}: {text}"
             );
         }
-        "yaml" | "openreports" | "policyreport" => {
+        "yaml" | "openreports" => {
             let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
             assert!(!documents.is_empty(), "{what}");
             assert!(
@@ -179,12 +179,6 @@ fn assert_reads(word: &str, run: &Run, what: &str) {
         "junit" => {
             let document = roxmltree::Document::parse(text).unwrap();
             assert_eq!(document.root_element().tag_name().name(), "testsuites");
-        }
-        "prometheus" => {
-            for line in text.lines().filter(|line| !line.starts_with("# ")) {
-                let (_, value) = line.rsplit_once(' ').unwrap();
-                assert!(value.parse::<f64>().is_ok(), "{what}: {line}");
-            }
         }
         "html" => {
             assert!(text.starts_with("<!DOCTYPE html>"), "{what}");

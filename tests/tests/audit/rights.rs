@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::support::{Run, apply, extreg, findings, gaps, kubectl, plane};
 
 /// Every format, by how its output can say that something was not looked at.
-const FORMATS: [(&str, Says); 15] = [
+const FORMATS: [(&str, Says); 12] = [
     ("table", Says::What("secrets in shop")),
     ("wide", Says::What("secrets in shop")),
     ("name", Says::Nothing),
@@ -19,12 +19,8 @@ const FORMATS: [(&str, Says); 15] = [
     ("sarif", Says::What("secrets in shop")),
     ("junit", Says::What("secrets in shop")),
     ("openreports", Says::What("secrets in shop")),
-    ("policyreport", Says::What("secrets in shop")),
     ("markdown", Says::What("secrets in shop")),
-    // Metrics count.
-    ("prometheus", Says::What("extreg_audit_gaps")),
     ("cyclonedx", Says::What("secrets in shop")),
-    ("spdx", Says::What("secrets in shop")),
 ];
 
 /// What stdout says of a gap.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, NAMESPACE, PLANTED, TOKEN, WEAK_TOKEN, WRONG_TOKEN, run};
 
-const FORMATS: [&str; 15] = [
+const FORMATS: [&str; 12] = [
     "table",
     "wide",
     "name",
@@ -22,11 +22,8 @@ const FORMATS: [&str; 15] = [
     "sarif",
     "junit",
     "openreports",
-    "policyreport",
     "markdown",
-    "prometheus",
     "cyclonedx",
-    "spdx",
 ];
 
 /// Of a cluster, as somebody who may, who may not and whom nobody knows; published too.
@@ -155,7 +152,6 @@ pub(crate) fn files(cluster: &Cluster) {
         }
         offline(cluster, folder.path(), &["audit", "diff", file, file]);
     }
-    offline(cluster, folder.path(), &["audit", "trend", "."]);
     tree(cluster, folder.path());
 }
 

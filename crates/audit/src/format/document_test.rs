@@ -59,7 +59,7 @@ fn every_document_is_what_is_published() {
     }
 }
 
-/// What `diff`, `trend` and a baseline read of it.
+/// What `diff` and a baseline read of it.
 #[test]
 fn every_document_is_read_back() {
     for (name, report) in sample::all() {

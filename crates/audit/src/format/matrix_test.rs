@@ -1,6 +1,5 @@
 //! Every format of every kind of report.
 
-use super::prometheus_text::samples;
 use super::schema::rendered;
 use super::{Format, Nature, Options, sample};
 use crate::check::Severity;
@@ -45,7 +44,7 @@ fn every_report_renders_in_every_format() {
     }
 }
 
-/// Files show all of a finding, tables for a terminal what is open; metrics only count.
+/// Files show all of a finding, tables for a terminal what is open.
 #[test]
 fn every_format_shows_every_finding() {
     for (name, report) in sample::all() {
@@ -54,7 +53,6 @@ fn every_format_shows_every_finding() {
             let text = plain(*format, &text);
             for (_, finding) in report.findings() {
                 let parts = match (format, format.nature()) {
-                    (Format::Prometheus, _) => Vec::new(),
                     (_, Nature::File) => parts(finding),
                     (_, Nature::Terminal) if finding.is_open() => vec![finding.message.clone()],
                     (_, Nature::Terminal) => Vec::new(),
@@ -77,7 +75,7 @@ fn every_format_shows_every_finding() {
 
 /// Whether a format is for a file, and holds what there is to say in words.
 fn is_whole(format: Format) -> bool {
-    format.nature() == Nature::File && format != Format::Prometheus
+    format.nature() == Nature::File
 }
 
 /// What it says, why, where, what fixes it, and who said that it is all right.
@@ -144,11 +142,6 @@ fn every_format_says_what_is_incomplete() {
                     let document: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
                     document["summary"]["coveragePercent"].as_u64().unwrap() < 100
                 }
-                // Metrics of no source are none.
-                Format::Prometheus => samples(&text)
-                    .iter()
-                    .filter(|sample| sample.name == "extreg_audit_coverage_ratio")
-                    .all(|sample| sample.value != "1.00" || report.sections.len() > 1),
                 _ => [
                     "Nothing was looked at",
                     "coverage 0 %",

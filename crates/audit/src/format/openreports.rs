@@ -1,6 +1,5 @@
 //! Reports as objects of the cluster, for `oc apply` and `--publish`: a Report for each namespace and
-//! a ClusterReport for what lives in none. The older group that became OpenReports is the same but
-//! for its names and two fields that it does not have.
+//! a ClusterReport for what lives in none.
 
 mod model;
 mod result;
@@ -26,15 +25,6 @@ pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "oc-extreg
 /// The annotation that says when a report was made.
 pub const GENERATED: &str = "extreg.io/generated";
 
-/// An API of reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Api {
-    /// `openreports.io/v1alpha1`: Report, ClusterReport.
-    OpenReports,
-    /// `wgpolicyk8s.io/v1alpha2`: PolicyReport, ClusterPolicyReport.
-    PolicyReport,
-}
-
 /// Where a report lives. A namespaced object of a file that names no namespace is of the one that
 /// the file will be applied to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +33,8 @@ enum Scope {
     Namespace(Arc<str>),
 }
 
-pub(super) fn render(report: &Report, api: Api, out: &mut dyn Write) -> io::Result<()> {
-    for object in objects(report, api) {
+pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for object in objects(report) {
         out.write_all(b"---\n")?;
         yaml::write(&object, out)?;
     }
@@ -53,14 +43,13 @@ pub(super) fn render(report: &Report, api: Api, out: &mut dyn Write) -> io::Resu
 
 /// The report's objects, in one order; the ClusterReport is always there. Each is small enough for
 /// etcd: what is too large is split over several.
-pub fn objects(report: &Report, api: Api) -> Vec<ReportObject> {
+pub fn objects(report: &Report) -> Vec<ReportObject> {
     let mut objects = Vec::new();
     if report.sections.is_empty() {
-        let results = result::of_the_report(report, api);
+        let results = result::of_the_report(report);
         split::into_objects(
             &name(report, 0),
             &Scope::Cluster,
-            api,
             report,
             "",
             results,
@@ -69,25 +58,25 @@ pub fn objects(report: &Report, api: Api) -> Vec<ReportObject> {
     }
     for (at, section) in report.sections.iter().enumerate() {
         let name = name(report, at);
-        for (scope, mut results) in of_section(report, section, api) {
+        for (scope, mut results) in of_section(report, section) {
             if at == 0 && scope == Scope::Cluster {
-                results.extend(result::of_the_report(report, api));
+                results.extend(result::of_the_report(report));
             }
             let source = &section.source;
-            split::into_objects(&name, &scope, api, report, source, results, &mut objects);
+            split::into_objects(&name, &scope, report, source, results, &mut objects);
         }
     }
     objects
 }
 
-fn of_section(report: &Report, section: &Section, api: Api) -> BTreeMap<Scope, Vec<ReportResult>> {
+fn of_section(report: &Report, section: &Section) -> BTreeMap<Scope, Vec<ReportResult>> {
     let mut scopes = BTreeMap::from([(Scope::Cluster, Vec::new())]);
     let mut push = |scope: Scope, result| {
         scopes.entry(scope).or_insert_with(Vec::new).push(result);
     };
     for finding in &section.findings {
         let scope = Scope::of(&finding.place.object);
-        push(scope, result::of(report, finding, api));
+        push(scope, result::of(report, finding));
     }
     for gap in &section.coverage.gaps {
         let scope = match &gap.what {
@@ -96,13 +85,13 @@ fn of_section(report: &Report, section: &Section, api: Api) -> BTreeMap<Scope, V
             }
             _ => Scope::Cluster,
         };
-        push(scope, result::gap(report, gap, api));
+        push(scope, result::gap(report, gap));
     }
     for opt_out in &section.opt_outs {
         let scope = Scope::of(&opt_out.place.object);
-        push(scope, result::opt_out(report, opt_out, api));
+        push(scope, result::opt_out(report, opt_out));
     }
-    for result in result::of_checks(report, section, api) {
+    for result in result::of_checks(report, section) {
         push(Scope::Cluster, result);
     }
     scopes
@@ -118,29 +107,18 @@ fn name(report: &Report, section: usize) -> String {
 }
 
 impl Scope {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Namespace(_) => "Report",
+            Self::Cluster => "ClusterReport",
+        }
+    }
+
     fn of(object: &ObjectId) -> Self {
         if object.kind.api().namespaced {
             Self::Namespace(object.namespace.clone())
         } else {
             Self::Cluster
-        }
-    }
-}
-
-impl Api {
-    const fn api_version(self) -> &'static str {
-        match self {
-            Self::OpenReports => "openreports.io/v1alpha1",
-            Self::PolicyReport => "wgpolicyk8s.io/v1alpha2",
-        }
-    }
-
-    const fn kind(self, scope: &Scope) -> &'static str {
-        match (self, scope) {
-            (Self::OpenReports, Scope::Namespace(_)) => "Report",
-            (Self::OpenReports, Scope::Cluster) => "ClusterReport",
-            (Self::PolicyReport, Scope::Namespace(_)) => "PolicyReport",
-            (Self::PolicyReport, Scope::Cluster) => "ClusterPolicyReport",
         }
     }
 }
@@ -154,34 +132,30 @@ mod tests {
     #[test]
     fn what_is_namespaced_is_reported_in_its_namespace() {
         let report = sample::everything();
-        for (api, kinds) in [
-            (Api::OpenReports, ["ClusterReport", "Report"]),
-            (Api::PolicyReport, ["ClusterPolicyReport", "PolicyReport"]),
-        ] {
-            let objects = objects(&report, api);
-            for object in &objects {
-                assert_eq!(object.kind, kinds[usize::from(object.is_namespaced())]);
-                for result in &object.results {
-                    for resource in &result.resources {
-                        assert_eq!(resource.namespace, object.metadata.namespace, "{result:?}");
-                    }
+        let kinds = ["ClusterReport", "Report"];
+        let objects = objects(&report);
+        for object in &objects {
+            assert_eq!(object.kind, kinds[usize::from(object.is_namespaced())]);
+            for result in &object.results {
+                for resource in &result.resources {
+                    assert_eq!(resource.namespace, object.metadata.namespace, "{result:?}");
                 }
             }
-            let names: Vec<_> = objects
-                .iter()
-                .map(|object| (&object.metadata.namespace, &object.metadata.name))
-                .collect();
-            let mut once = names.clone();
-            once.sort();
-            once.dedup();
-            assert_eq!(once.len(), names.len(), "{names:?}");
         }
+        let names: Vec<_> = objects
+            .iter()
+            .map(|object| (&object.metadata.namespace, &object.metadata.name))
+            .collect();
+        let mut once = names.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), names.len(), "{names:?}");
     }
 
     #[test]
     fn a_summary_counts_the_results() {
         let report = sample::everything();
-        let objects = objects(&report, Api::OpenReports);
+        let objects = objects(&report);
         let skipped: usize = objects.iter().map(|object| object.summary.skip).sum();
         let opt_outs: usize = report.sections.iter().map(|of| of.opt_outs.len()).sum();
         assert_eq!(skipped, report.summary().suppressed + opt_outs);

@@ -14,6 +14,7 @@ pub(super) enum State {
 }
 
 impl State {
+    #[cfg(test)]
     pub(super) const ALL: [Self; 3] = [Self::Open, Self::Suppressed, Self::Unknown];
 
     /// As the report's own summary counts it.

@@ -74,7 +74,7 @@ pub(crate) struct OutputArgs {
     /// Keep the findings as the baseline of later runs
     #[arg(long, value_name = "FILE")]
     pub(super) write_baseline: Option<PathBuf>,
-    /// Keep the report in this folder, under the time, for audit trend
+    /// Keep the report in this folder, as JSON, named after the time
     #[arg(long, value_name = "DIR")]
     pub(super) save: Option<PathBuf>,
     /// Write the findings to the cluster as OpenReports, one Report a namespace

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::{
-    format::openreports::{Api, GENERATED, MANAGED_BY, objects},
+    format::openreports::{GENERATED, MANAGED_BY, objects},
     report::{Report, Section},
 };
 use extreg_snapshot::{
@@ -169,7 +169,7 @@ async fn one(
         ..report.clone()
     };
     let mut kept = BTreeSet::new();
-    for report in objects(&alone, Api::OpenReports) {
+    for report in objects(&alone) {
         let kind = match (report.is_namespaced(), scope) {
             (true, _) => REPORT,
             (false, None) => CLUSTER_REPORT,

@@ -14,8 +14,7 @@ pub struct ReportObject {
     pub kind: &'static str,
     /// Its name, namespace, labels and annotations.
     pub metadata: Metadata,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) source: Option<&'static str>,
+    pub(super) source: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) configuration: Option<Configuration>,
     pub(super) summary: Summary,
@@ -58,8 +57,6 @@ pub(super) struct Summary {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct ReportResult {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) source: Option<&'static str>,
     pub(super) policy: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(super) rule: &'static str,

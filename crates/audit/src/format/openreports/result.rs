@@ -6,7 +6,6 @@ use extreg_snapshot::OptOut;
 use extreg_snapshot::coverage::Gap;
 use extreg_snapshot::place::{Origin, Place};
 
-use super::Api;
 use super::model::{Outcome, ReportResult, Resource, Timestamp};
 use crate::check::Severity;
 use crate::finding::Finding;
@@ -19,7 +18,7 @@ const LONGEST: usize = 8 << 10;
 
 const CATEGORY: &str = "Registry usage";
 
-pub(super) fn of(report: &Report, finding: &Finding, api: Api) -> ReportResult {
+pub(super) fn of(report: &Report, finding: &Finding) -> ReportResult {
     let (result, scored) = match (State::of(finding), finding.severity) {
         (State::Suppressed, _) => (Outcome::Skip, false),
         (State::Unknown, _) => (Outcome::Error, false),
@@ -35,35 +34,35 @@ pub(super) fn of(report: &Report, finding: &Finding, api: Api) -> ReportResult {
         resources: vec![resource(&finding.place)],
         message: clip(&finding.message),
         properties: properties(finding),
-        ..base(report, api)
+        ..base(report)
     }
 }
 
-pub(super) fn gap(report: &Report, gap: &Gap, api: Api) -> ReportResult {
+pub(super) fn gap(report: &Report, gap: &Gap) -> ReportResult {
     ReportResult {
         policy: "coverage",
         rule: gap.why.word(),
         result: Outcome::Error,
         message: clip(&format!("Not looked at: {}", phrases::gap(gap))),
-        ..base(report, api)
+        ..base(report)
     }
 }
 
-pub(super) fn opt_out(report: &Report, opt_out: &OptOut, api: Api) -> ReportResult {
+pub(super) fn opt_out(report: &Report, opt_out: &OptOut) -> ReportResult {
     ReportResult {
         policy: "opt-out",
         result: Outcome::Skip,
         resources: vec![resource(&opt_out.place)],
         message: clip(&format!("Opted out by {}", opt_out.by)),
-        ..base(report, api)
+        ..base(report)
     }
 }
 
 /// What the checks that found nothing came to: they pass only where all was looked at.
-pub(super) fn of_checks(report: &Report, section: &Section, api: Api) -> Vec<ReportResult> {
+pub(super) fn of_checks(report: &Report, section: &Section) -> Vec<ReportResult> {
     let mut results = Vec::new();
     if section.coverage.objects() == 0 {
-        results.push(nothing_read(report, api));
+        results.push(nothing_read(report));
     }
     if phrases::is_complete(section) {
         let silent = phrases::silent_checks(report, section);
@@ -73,17 +72,17 @@ pub(super) fn of_checks(report: &Report, section: &Section, api: Api) -> Vec<Rep
             result: Outcome::Pass,
             scored: true,
             message: format!("Nothing found: {}", check.title()),
-            ..base(report, api)
+            ..base(report)
         }));
     }
     results
 }
 
 /// What is of no section.
-pub(super) fn of_the_report(report: &Report, api: Api) -> Vec<ReportResult> {
+pub(super) fn of_the_report(report: &Report) -> Vec<ReportResult> {
     let mut results = Vec::new();
     if report.sections.is_empty() {
-        results.push(nothing_read(report, api));
+        results.push(nothing_read(report));
     }
     for exception in &report.unused_exceptions {
         results.push(ReportResult {
@@ -91,7 +90,7 @@ pub(super) fn of_the_report(report: &Report, api: Api) -> Vec<ReportResult> {
             rule: "unused",
             result: Outcome::Warn,
             message: clip(&format!("An exception suppresses nothing: {exception}")),
-            ..base(report, api)
+            ..base(report)
         });
     }
     for notice in &report.notices {
@@ -99,7 +98,7 @@ pub(super) fn of_the_report(report: &Report, api: Api) -> Vec<ReportResult> {
             policy: "notice",
             result: Outcome::Warn,
             message: clip(notice),
-            ..base(report, api)
+            ..base(report)
         });
     }
     for known in &report.fixed {
@@ -109,29 +108,25 @@ pub(super) fn of_the_report(report: &Report, api: Api) -> Vec<ReportResult> {
             result: Outcome::Pass,
             message: clip(&format!("No longer found: {}", phrases::fixed(known))),
             properties: BTreeMap::from([("fingerprint", known.fingerprint.clone())]),
-            ..base(report, api)
+            ..base(report)
         });
     }
     results
 }
 
-fn nothing_read(report: &Report, api: Api) -> ReportResult {
+fn nothing_read(report: &Report) -> ReportResult {
     ReportResult {
         policy: "coverage",
         rule: "nothing-read",
         result: Outcome::Error,
         message: phrases::NOTHING_READ.to_owned(),
-        ..base(report, api)
+        ..base(report)
     }
 }
 
-/// What all results have. The older API has no source of the whole report.
-fn base(report: &Report, api: Api) -> ReportResult {
+/// What all results have.
+fn base(report: &Report) -> ReportResult {
     ReportResult {
-        source: match api {
-            Api::OpenReports => None,
-            Api::PolicyReport => Some(super::split::SOURCE),
-        },
         policy: "",
         rule: "",
         category: CATEGORY,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::model::{Configuration, Limits, Metadata, ReportObject, ReportResult, Summary};
-use super::{Api, MANAGED_BY, Scope};
+use super::{MANAGED_BY, Scope};
 use crate::report::Report;
 
-pub(super) const SOURCE: &str = "extreg";
+const API_VERSION: &str = "openreports.io/v1alpha1";
+const SOURCE: &str = "extreg";
 
 /// How many bytes of results an object may have: etcd takes requests of 1.5 MiB, and a server-side
 /// apply stores which fields are whose besides.
@@ -16,7 +17,6 @@ const LARGEST: usize = 900_000;
 pub(super) fn into_objects(
     name: &str,
     scope: &Scope,
-    api: Api,
     report: &Report,
     source: &str,
     results: Vec<ReportResult>,
@@ -30,10 +30,9 @@ pub(super) fn into_objects(
                 max_results: results.len(),
             },
         };
-        let open = matches!(api, Api::OpenReports);
         objects.push(ReportObject {
-            api_version: api.api_version(),
-            kind: api.kind(scope),
+            api_version: API_VERSION,
+            kind: scope.kind(),
             metadata: Metadata {
                 name: match at {
                     0 => name.to_owned(),
@@ -50,8 +49,8 @@ pub(super) fn into_objects(
                     ("extreg.io/version", report.version.clone()),
                 ]),
             },
-            source: open.then_some(SOURCE),
-            configuration: (open && !whole).then_some(configuration),
+            source: SOURCE,
+            configuration: (!whole).then_some(configuration),
             summary: Summary::of(&results),
             results,
         });
@@ -79,13 +78,12 @@ fn split(results: Vec<ReportResult>, largest: usize) -> Vec<Vec<ReportResult>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::format::sample;
 
     #[test]
     fn a_large_report_is_split_and_nothing_is_lost() {
         let report = sample::many_findings(4_000);
-        let objects = super::super::objects(&report, Api::OpenReports);
+        let objects = super::super::objects(&report);
         let of_shop: Vec<_> = objects.iter().filter(|of| of.is_namespaced()).collect();
         assert!(of_shop.len() > 1);
         let results: usize = of_shop.iter().map(|object| object.results.len()).sum();
