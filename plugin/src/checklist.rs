@@ -3,13 +3,12 @@
 use std::fmt;
 
 use extreg_remedy::Caller;
+use extreg_terminal::{Exit, Printer, Text};
 use serde::Serialize;
 
 use crate::{
     api::{DataFormat, to_data},
     error::Error,
-    exit::Exit,
-    printer::{Printer, Text},
 };
 
 /// How a check went.
@@ -283,7 +282,7 @@ pub(crate) fn plain(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printer::{Quiet, testing::printer};
+    use extreg_terminal::{Quiet, testing::printer};
 
     fn checks() -> Checks {
         let mut checks = Checks::default();

@@ -17,6 +17,7 @@ use extreg_snapshot::{
     kind::Kind,
     read::{ReadOptions, Reader},
 };
+use extreg_terminal::Printer;
 
 use self::live::Scope;
 pub(crate) use self::{
@@ -29,7 +30,7 @@ pub(crate) use self::{
 };
 use crate::{
     api::Cluster, context::Context, error::Error, input::Skipped,
-    installation::installed::Installation, printer::Printer,
+    installation::installed::Installation,
 };
 
 /// What the section of files is called.

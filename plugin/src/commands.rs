@@ -26,8 +26,9 @@ pub mod version;
 pub mod webhook;
 
 use clap::Subcommand;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error};
 
 /// What can be done.
 #[derive(Debug, Subcommand)]

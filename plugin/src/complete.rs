@@ -19,6 +19,7 @@ mod words;
 use std::ffi::OsString;
 
 use extreg_remedy::Caller;
+use extreg_terminal::{Printer, Quiet};
 
 use self::{
     candidate::{Answer, Directive},
@@ -29,7 +30,6 @@ use crate::{
     cli::{self, Parsed},
     context::Context,
     defaults::Environment,
-    printer::{Printer, Quiet},
 };
 
 /// The word that asks for it. It is no command: what follows need not make sense.

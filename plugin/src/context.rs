@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use extreg_remedy::{Caller, Invocation};
+use extreg_terminal::Printer;
 use kube::config::Kubeconfig;
 
 use crate::{
@@ -12,7 +13,6 @@ use crate::{
     args::{ConnectionArgs, GlobalArgs, Timeout},
     defaults::InForce,
     error::Error,
-    printer::Printer,
 };
 
 /// What every command is given.

@@ -1,6 +1,6 @@
 //! Why a command did not do what it was asked, and how each reason ends the run.
 
-use crate::exit::Exit;
+use extreg_terminal::Exit;
 
 /// A reason to stop. Its message is complete: what, where, and what to do about it.
 #[derive(Debug, thiserror::Error)]

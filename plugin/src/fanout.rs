@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::{error::Error, exit::Exit, printer::Printer};
+use extreg_terminal::{Exit, Printer};
+
+use crate::error::Error;
 
 /// Why one target was not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +124,7 @@ impl Fanout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printer::{Quiet, testing::printer};
+    use extreg_terminal::{Quiet, testing::printer};
 
     fn api(code: u16, message: &str) -> Error {
         Error::Api {

@@ -2,9 +2,9 @@
 //!
 //! Four layers, each of which knows only the next: arguments ([`args`], [`cli`]) are resolved into settings
 //! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
-//! to say goes through the [`printer`], the only way to stdout and stderr. Talking to a cluster is
+//! to say goes through the [`Printer`](extreg_terminal::Printer), the only way to stdout and stderr. Talking to a cluster is
 //! [`api`]'s, asking a registry [`registry`]'s, and what is special about ImageStreams is `stream`'s;
-//! how a run ends is decided in [`exit`] and [`error`] alone.
+//! how a run ends is decided by [`Exit`](extreg_terminal::Exit) and [`error`] alone.
 
 pub mod api;
 mod application;
@@ -24,13 +24,11 @@ mod diagnosis;
 mod difference;
 mod engine;
 pub mod error;
-pub mod exit;
 mod fanout;
 mod file;
 pub mod input;
 mod installation;
 mod names;
-pub mod printer;
 mod project;
 mod pulls;
 pub mod registry;

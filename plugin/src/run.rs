@@ -4,6 +4,7 @@ use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
 use clap::ValueEnum as _;
 use extreg_remedy::Caller;
+use extreg_terminal::{ColorMode, Exit, Printer, Quiet};
 
 use crate::{
     args::GlobalArgs,
@@ -12,8 +13,6 @@ use crate::{
     context::{Context, Journal},
     defaults::Environment,
     error::Error,
-    exit::Exit,
-    printer::{ColorMode, Printer, Quiet},
 };
 
 /// Runs the command line `args`, the first of which is the program's name.

@@ -5,8 +5,9 @@ use extreg_audit::{
     verdict::{Gate, Ruling, Verdict, verdict},
 };
 use extreg_snapshot::coverage::GapReason;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, exit::Exit};
+use crate::context::Context;
 
 /// What there is to say of a report, and how the run ends: as the gate rules; 1 if a list failed, or a
 /// document cannot be read and there is nothing worse, since then the job was not done.

@@ -18,7 +18,6 @@ pub mod exceptions;
 pub mod explain;
 pub mod finding;
 pub mod format;
-pub mod inert;
 pub mod inventory;
 pub mod judge;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::{env::consts, path::Path, sync::Arc, time::Duration};
 
 use extreg_cluster::{ConnectError, Connection, is_empty};
+use extreg_terminal::Printer;
 use http::{HeaderName, HeaderValue};
 use kube::{
     Client,
@@ -19,7 +20,7 @@ use super::{
     Cluster,
     service::{Service, ServiceOptions},
 };
-use crate::{args::ConnectionArgs, error::Error, printer::Printer};
+use crate::{args::ConnectionArgs, error::Error};
 
 /// What a client is made from.
 pub struct ConnectOptions<'a> {

@@ -2,9 +2,10 @@
 
 use std::io::Write as _;
 
+use extreg_terminal::Printer;
 use serde::Serialize;
 
-use crate::{error::Error, printer::Printer};
+use crate::error::Error;
 
 /// `-o` of what is no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -56,7 +57,7 @@ pub fn yaml_document(value: &impl Serialize) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printer::{Quiet, testing::printer};
+    use extreg_terminal::{Quiet, testing::printer};
 
     #[test]
     fn what_is_printed_bit_by_bit_is_the_same() {

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
+use extreg_terminal::{Printer, Text};
 use serde_json::{Value, json};
 
 use super::{DataFormat, DryRun, Kind, Object, ObjectRef, to_data};
-use crate::{
-    error::Error,
-    printer::{Printer, Text},
-};
+use crate::error::Error;
 
 /// What was done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +136,7 @@ fn presentable(object: &Object) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printer::{Quiet, testing::printer};
+    use extreg_terminal::{Quiet, testing::printer};
 
     fn printed(format: Option<ObjectFormat>, dry_run: DryRun) -> String {
         let (printer, out, _) = printer(Quiet::No, 0);

@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use kube::{Client, client::Body};
 use tower::BoxError;
 
-use crate::printer::Printer;
+use extreg_terminal::Printer;
 
 /// As many as client-go gives a request.
 const MAX_RETRIES: u32 = 10;

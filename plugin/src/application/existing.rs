@@ -2,9 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
+use extreg_terminal::Printer;
 
 use super::{objects, settings::Settings};
-use crate::{api::Object, error::Error, printer::Printer};
+use crate::{api::Object, error::Error};
 
 /// Whether a credential can be written into a secret: its type cannot be changed.
 ///
@@ -99,11 +100,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        api::Kind,
-        application::settings::testing::settings,
-        printer::{Quiet, testing::printer},
-    };
+    use crate::{api::Kind, application::settings::testing::settings};
+    use extreg_terminal::{Quiet, testing::printer};
 
     /// What is said of a secret: a warning, or an error.
     fn said(args: &str, kind: &str, field: &str, config: &str) -> String {

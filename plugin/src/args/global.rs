@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
+use extreg_terminal::ColorMode;
 
 use super::duration::{Timeout, parse_timeout};
-use crate::{defaults::InForce, printer::ColorMode};
+use crate::defaults::InForce;
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]

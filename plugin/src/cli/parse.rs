@@ -202,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             (cli.global.color, cli.global.quiet),
-            (crate::printer::ColorMode::Always, 1)
+            (extreg_terminal::ColorMode::Always, 1)
         );
 
         let set = environment(&[("EXTREG_NAMESPACE", "from-env"), ("EXTREG_NO_INPUT", "1")]);

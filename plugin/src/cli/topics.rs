@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use clap::{Command, builder::PossibleValue};
+use extreg_terminal::Exit;
 
-use crate::{commands::audit, exit::Exit};
+use crate::commands::audit;
 
 const ENVIRONMENT: &str = "\
 Every flag can be set in these places; the first that sets it counts:

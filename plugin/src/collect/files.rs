@@ -9,6 +9,7 @@ use extreg_snapshot::{
     place::Origin,
     read::{ReadOptions, Reader},
 };
+use extreg_terminal::Printer;
 
 use super::{field_lines::FieldLines, input::FileInput, rendered::Rendered};
 use crate::{
@@ -17,7 +18,6 @@ use crate::{
         self, Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,
         find_sources, undeclared,
     },
-    printer::Printer,
 };
 
 /// What files came to.

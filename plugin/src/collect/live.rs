@@ -14,6 +14,7 @@ use extreg_snapshot::{
     kind::{Kind, Purpose},
     read::{ReadOptions, Reader},
 };
+use extreg_terminal::Printer;
 use futures::future::try_join_all;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -24,7 +25,7 @@ use self::{
     visible::Visible,
 };
 use super::served::{Served, Version};
-use crate::{api::Cluster, error::Error, printer::Printer};
+use crate::{api::Cluster, error::Error};
 
 /// As many requests are under way at a time; more would be felt by others.
 pub(crate) const IN_FLIGHT: usize = 8;

@@ -8,12 +8,12 @@ use extreg_snapshot::{
     place::Origin,
     read::{ReadOptions, Reader, SecretValues},
 };
+use extreg_terminal::Printer;
 
 use super::live::{GLOBAL_PULL_SECRET, PULL_SECRET};
 use crate::{
     error::Error,
     input::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree},
-    printer::Printer,
 };
 
 /// Reads a tree, or of one namespace of it and of the cluster.

@@ -25,6 +25,7 @@ use extreg_audit::{
 };
 use extreg_remedy::Caller;
 use extreg_snapshot::coverage::GapReason;
+use extreg_terminal::{Exit, Printer};
 use jiff::{Span, Timestamp, tz::TimeZone};
 
 use self::{
@@ -37,9 +38,7 @@ use crate::{
     collect::{Collected, Input, InputArgs, collect},
     context::Context,
     error::Error,
-    exit::Exit,
     input::tell_skipped,
-    printer::Printer,
     verdict::ruling,
 };
 

@@ -9,6 +9,7 @@ mod tally;
 use std::path::PathBuf;
 
 use extreg_core::object::Resource;
+use extreg_terminal::Exit;
 
 use self::{
     assessment::assess,
@@ -20,7 +21,6 @@ use crate::{
     context::Context,
     engine::{Surroundings, policies, read_policies, surroundings},
     error::Error,
-    exit::Exit,
     input::{
         self, Document, Exclude, FoundObject, InputError, SourceList, find_sources, tell_skipped,
         told, undeclared,

@@ -5,8 +5,9 @@ mod man;
 
 use clap::Subcommand;
 use clap_complete::Shell;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error};
 
 /// Print a completion script for a shell, or have oc and kubectl complete this plugin
 #[derive(Clone, Debug, clap::Args)]

@@ -3,10 +3,10 @@
 mod files;
 
 use clap::Subcommand;
+use extreg_terminal::Exit;
 
 use crate::{
-    api::unified, application, context::Context, difference::Difference, error::Error, exit::Exit,
-    installation,
+    api::unified, application, context::Context, difference::Difference, error::Error, installation,
 };
 
 /// Show what setup, webhook install, or applying files would change

@@ -10,6 +10,7 @@ mod redact;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use extreg_terminal::Exit;
 
 use crate::{
     checklist::{Checks, Style},
@@ -19,7 +20,6 @@ use crate::{
         server::{self, Reached},
     },
     error::Error,
-    exit::Exit,
     installation::call_path,
 };
 

@@ -14,9 +14,10 @@ mod unused;
 
 use clap::Subcommand;
 use extreg_audit::exceptions::day;
+use extreg_terminal::Exit;
 use jiff::{Timestamp, civil::Date};
 
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error};
 
 /// The file that is meant where none is named.
 const FILE: &str = "exceptions.yaml";

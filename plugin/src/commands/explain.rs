@@ -5,8 +5,9 @@ mod policy;
 
 use extreg_audit::check::CheckId;
 use extreg_remedy::Caller;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error};
 
 /// Explain a check or a field
 ///

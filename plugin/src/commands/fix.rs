@@ -12,10 +12,11 @@ mod text;
 use std::path::PathBuf;
 
 use clap::ArgGroup;
+use extreg_terminal::Exit;
 
 pub(crate) use self::settings::MENDABLE;
 use self::settings::{Action, Settings};
-use crate::{context::Context, error::Error, exit::Exit, input::Exclude};
+use crate::{context::Context, error::Error, input::Exclude};
 
 /// Bring what was there before the webhook to the policy: say what would change, then change it
 ///

@@ -7,8 +7,10 @@ mod report;
 mod request;
 mod settings;
 
+use extreg_terminal::Exit;
+
 use self::settings::Settings;
-use crate::{api::ObjectFormat, context::Context, error::Error, exit::Exit};
+use crate::{api::ObjectFormat, context::Context, error::Error};
 
 /// Import tags of ImageStreams now
 ///

@@ -8,6 +8,7 @@ use extreg_audit::{
     report::Report,
 };
 use extreg_remedy::Caller;
+use extreg_terminal::{Columns, Exit, Printer};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -17,8 +18,6 @@ use crate::{
     context::Context,
     csv::quoted,
     error::Error,
-    exit::Exit,
-    printer::{Columns, Printer},
     verdict::reading,
 };
 

@@ -13,8 +13,9 @@ mod trial;
 mod validate;
 
 use clap::Subcommand;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error};
 
 /// Begin, check, show and try policies and lists of approved registries
 ///

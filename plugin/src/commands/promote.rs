@@ -6,8 +6,10 @@ mod image;
 mod plan;
 mod settings;
 
+use extreg_terminal::Exit;
+
 use self::settings::Settings;
-use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error, exit::Exit};
+use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error};
 
 /// Give a tag of an ImageStream the image that another tag shows
 ///

@@ -9,6 +9,8 @@ mod show;
 
 use std::path::PathBuf;
 
+use extreg_terminal::Exit;
+
 use self::{
     document::RateLimits,
     settings::{Settings, Wanted},
@@ -17,7 +19,6 @@ use crate::{
     api::DataFormat,
     context::Context,
     error::Error,
-    exit::Exit,
     installation::following::{Following, following},
     pulls::{
         budget::{self, Coverage, Known},

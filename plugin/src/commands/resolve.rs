@@ -11,8 +11,10 @@ use std::{
     sync::Arc,
 };
 
+use extreg_terminal::{Exit, Printer};
+
 use self::answer::Answer;
-use crate::{api::yaml_document, context::Context, error::Error, exit::Exit, printer::Printer};
+use crate::{api::yaml_document, context::Context, error::Error};
 
 /// Show how OpenShift reads an image reference
 ///

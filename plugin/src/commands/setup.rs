@@ -5,12 +5,13 @@ mod execute;
 mod export;
 mod wait;
 
+use extreg_terminal::Exit;
+
 pub use crate::application::args::Args;
 use crate::{
     application::settings::{Action, Settings},
     context::Context,
     error::Error,
-    exit::Exit,
 };
 
 /// Sets an application up, tries to, or prints what that would be.

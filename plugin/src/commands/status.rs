@@ -17,13 +17,15 @@ mod tree;
 mod watch;
 mod world;
 
+use extreg_terminal::Exit;
+
 use self::{
     links::Site,
     report::{FlowReport, Report},
     settings::{Settings, Show},
     world::World,
 };
-use crate::{context::Context, error::Error, exit::Exit, registry::Endpoints};
+use crate::{context::Context, error::Error, registry::Endpoints};
 
 /// Show why a new image is not running: build, registry, import, trigger, rollout and pods
 ///

@@ -7,9 +7,10 @@ mod execute;
 mod settings;
 
 use clap::ArgGroup;
+use extreg_terminal::Exit;
 
 use self::settings::{Action, Settings};
-use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error, exit::Exit};
+use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error};
 
 /// Let tags of ImageStreams follow an image in an external registry
 ///

@@ -2,6 +2,7 @@
 
 mod plan;
 
+use extreg_terminal::Exit;
 use serde_json::Value;
 
 use self::plan::{Removal, plan};
@@ -10,7 +11,6 @@ use crate::{
     context::Context,
     credential::link,
     error::Error,
-    exit::Exit,
     names::{self, APP},
     project::{self, Project},
     stream::{StreamTag, delete_tag},

@@ -2,6 +2,7 @@
 
 use std::env::consts;
 
+use extreg_terminal::Exit;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +10,6 @@ use crate::{
     api::{DataFormat, go_arch, go_os, openshift_version, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
 };
 
 /// Show the version of this program and of the cluster

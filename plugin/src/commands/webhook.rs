@@ -9,8 +9,9 @@ mod uninstall;
 pub mod upgrade;
 
 use clap::Subcommand;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, error::Error, exit::Exit, installation};
+use crate::{context::Context, error::Error, installation};
 
 /// Install, remove, look at and prove the admission webhook
 #[derive(Clone, Debug, clap::Args)]

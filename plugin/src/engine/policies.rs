@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, path::PathBuf};
 use extreg_core::policy::{
     GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN, VERSION,
 };
+use extreg_terminal::Printer;
 use serde_json::Value;
 
 use crate::{
     api::Kind,
     error::Error,
     input::{self, FoundObject, Origin, Source},
-    printer::Printer,
 };
 
 /// What the API serves policies as.
@@ -208,7 +208,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::printer::{Quiet, testing::printer};
+    use extreg_terminal::{Quiet, testing::printer};
 
     const POLICY: &str = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\n\
         metadata: {name: NAME}\nspec:\n  registry: docker.io\n  push: {secretName: hub}\n";

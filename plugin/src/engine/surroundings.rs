@@ -20,6 +20,7 @@ use extreg_core::{
     rule::is_system_namespace,
     verdict::StreamKey,
 };
+use extreg_terminal::Printer;
 use serde_json::Value;
 
 use super::policies::{self, REGISTRY_POLICY};
@@ -27,7 +28,6 @@ use crate::{
     api::{Cluster, Kind, Object, ObjectRef},
     error::Error,
     installation::installed::Installation,
-    printer::Printer,
 };
 
 /// An API server that has not answered by then is taken for unreachable.

@@ -1,9 +1,9 @@
 //! What is said of objects and files that cannot be read.
 
 use extreg_core::object::UnreadableObject;
+use extreg_terminal::Printer;
 
 use super::{Document, FoundObject, JsonFault, Mismatch, Skipped};
-use crate::printer::Printer;
 
 /// As many skipped paths as are named when nothing was found.
 const MAX_SKIPPED: usize = 10;

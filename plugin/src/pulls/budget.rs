@@ -10,9 +10,10 @@ use extreg_snapshot::{
     coverage::{GapReason, GapSubject},
     kind::Kind,
 };
+use extreg_terminal::{Exit, Printer};
 
 use super::measure::{Measured, Measurement};
-use crate::{api::Cluster, collect::collect_kinds, error::Error, exit::Exit, printer::Printer};
+use crate::{api::Cluster, collect::collect_kinds, error::Error};
 
 /// What decides what imports cost, and whom.
 const KINDS: [Kind; 7] = [

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use extreg_terminal::Printer;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 use kube::client::{Body, ClientBuilder};
@@ -16,7 +17,6 @@ use crate::{
     api::{innermost, user_agent},
     context::Context,
     error::Error,
-    printer::Printer,
 };
 
 /// A registry that takes longer is of no use to somebody who waits.

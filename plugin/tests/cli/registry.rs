@@ -12,10 +12,10 @@ use extreg_certs::{
 use extreg_plugin::{
     cli::Cli,
     context::Context,
-    printer::{ColorMode, Printer, Quiet},
     registry::{Action, Client, Endpoints, Grants, Head, Login, RateLimit, RegistryError},
 };
 use extreg_remedy::Caller;
+use extreg_terminal::{ColorMode, Printer, Quiet};
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;

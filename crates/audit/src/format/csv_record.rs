@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::inert::inert;
+use extreg_terminal::inert;
 
 /// Writes a record. What a terminal or a spreadsheet would act on is made visible; every cell is one
 /// line.

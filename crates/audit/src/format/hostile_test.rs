@@ -3,11 +3,12 @@
 use pulldown_cmark::{Event, Options as Extensions, Parser, Tag};
 use serde_json::Value;
 
-use super::sample::HOSTILE;
-use super::schema::rendered;
-use super::{Format, Options, sample};
-use crate::check::Severity;
-use crate::verdict::Gate;
+use super::{
+    Format, Options,
+    sample::{self, HOSTILE},
+    schema::rendered,
+};
+use crate::{check::Severity, verdict::Gate};
 
 const STRICT: Gate = Gate {
     fail_on: Some(Severity::Info),
@@ -15,7 +16,7 @@ const STRICT: Gate = Gate {
     require_coverage: Some(100),
     allow_empty: false,
 };
-use crate::inert::acts;
+use extreg_terminal::acts;
 
 fn render(format: Format, text: &str) -> String {
     rendered(format, &sample::hostile(text), Options::default())

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use crate::inert::acts;
+use extreg_terminal::acts;
 
 /// Writes a value, indented, with a line feed at the end. What a terminal would act on or an editor
 /// would not show is escaped, beyond what JSON asks for: the value stays the same.

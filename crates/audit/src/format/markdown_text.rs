@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::inert::inert;
+use extreg_terminal::inert;
 
 /// A name, as code: GitHub looks for no people, issues or links in it.
 pub(super) fn code(text: &str) -> String {

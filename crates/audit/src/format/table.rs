@@ -8,9 +8,9 @@ mod wide;
 
 use std::borrow::Cow;
 
-use crate::check::Severity;
-use crate::inert::inert;
-use crate::report::Report;
+use extreg_terminal::inert;
+
+use crate::{check::Severity, report::Report};
 
 /// A report for a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

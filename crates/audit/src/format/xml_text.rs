@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::inert::acts;
+use extreg_terminal::acts;
 
 /// The text as character data or in an attribute's quotes. What XML cannot hold becomes U+FFFD; what
 /// a terminal would act on or an editor would not show is written by its number, and so is a line end

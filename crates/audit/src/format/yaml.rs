@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
+use extreg_terminal::acts;
 use serde::Serialize;
 
-use super::document::Document;
-use super::json_text;
-use crate::inert::acts;
+use super::{document::Document, json_text};
 use crate::report::Report;
 
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {

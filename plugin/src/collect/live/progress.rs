@@ -6,9 +6,9 @@ use std::{
 };
 
 use extreg_snapshot::kind::Kind;
+use extreg_terminal::Printer;
 
 use super::Scope;
-use crate::printer::Printer;
 
 /// A line changes no faster than one can look.
 const EVERY: Duration = Duration::from_millis(100);

@@ -6,6 +6,7 @@ use extreg_audit::{
     diff::{Change, Diff, DiffRow, diff},
     saved::SavedReport,
 };
+use extreg_terminal::{Exit, Printer, Text};
 use serde_json::json;
 
 use super::{settings::read, table::said_by};
@@ -13,8 +14,6 @@ use crate::{
     api::{DataFormat, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
-    printer::{Printer, Text},
 };
 
 /// Say what became of the findings from one report to a later one

@@ -2,8 +2,9 @@
 
 use extreg_audit::check::CheckId;
 use extreg_remedy::Caller;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, exit::Exit};
+use crate::context::Context;
 
 /// Explain a check: what it finds, why that matters, how to mend it and how to except it
 #[derive(Clone, Debug, clap::Args)]

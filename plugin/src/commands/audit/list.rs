@@ -1,14 +1,13 @@
 //! `audit list`: the checks.
 
 use extreg_audit::check::CheckId;
+use extreg_terminal::{Columns, Exit};
 use serde_json::{Value, json};
 
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
-    printer::Columns,
 };
 
 /// Show the checks, how bad what they find is, and which controls ask for them

@@ -14,12 +14,10 @@ use extreg_audit::{
     verdict::Gate,
 };
 use extreg_remedy::Caller;
+use extreg_terminal::{Printer, inert};
 
 use super::table::print_table;
-use crate::{
-    error::Error,
-    printer::{Printer, inert},
-};
+use crate::error::Error;
 
 /// A format, and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

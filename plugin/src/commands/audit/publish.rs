@@ -11,6 +11,7 @@ use extreg_snapshot::{
     coverage::{Gap, GapSubject},
     kind,
 };
+use extreg_terminal::Exit;
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
     collect::{ClusterInput, UNSEEN_NAMESPACES},
     context::Context,
     error::Error,
-    exit::Exit,
     fanout::{Fanout, Refusal},
 };
 

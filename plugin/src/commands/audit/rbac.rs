@@ -2,6 +2,7 @@
 
 use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
 use extreg_snapshot::kind::{Api, Kind};
+use extreg_terminal::{Columns, Exit, Text};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -11,8 +12,6 @@ use crate::{
     collect::{IN_FLIGHT, Served, Version},
     context::Context,
     error::Error,
-    exit::Exit,
-    printer::{Columns, Text},
 };
 
 const REVIEW: ApiKind = ApiKind::global(

@@ -3,7 +3,7 @@
 use extreg_audit::format::table::{Cell, Table, Tone};
 use extreg_remedy::Caller;
 
-use crate::printer::{Printer, Text};
+use extreg_terminal::{Printer, Text};
 
 /// Prints a table. Its lines run as long as they are: a terminal wraps them, a pipe has them whole.
 pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {

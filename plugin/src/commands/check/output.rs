@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use extreg_core::verdict::Reason;
+use extreg_terminal::{Printer, Text, inert};
 use json_patch::Patch;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
@@ -13,7 +14,6 @@ use crate::{
     api::{DataFormat, to_data, yaml_document},
     error::Error,
     input::Document,
-    printer::{Printer, Text, inert},
 };
 
 /// Lines of a diff around what changes.

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use extreg_terminal::Exit;
+
 use crate::{
     api::{Cluster, Kind, ObjectRef},
     checklist::{Checks, Group, Level, Style},
@@ -12,7 +14,6 @@ use crate::{
         server::{self, Reached},
     },
     error::Error,
-    exit::Exit,
 };
 
 /// The `kind` of the report.

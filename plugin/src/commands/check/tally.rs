@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use extreg_core::verdict::{Outcome, Reason};
+use extreg_terminal::Exit;
 use serde::Serialize;
 
 use super::assessment::Assessment;
-use crate::exit::Exit;
 
 /// Counts of a run.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -8,8 +8,9 @@ use std::{
 };
 
 use extreg_remedy::Caller;
+use extreg_terminal::{Exit, Text};
 
-use crate::{complete, context::Context, error::Error, exit::Exit, printer::Text};
+use crate::{complete, context::Context, error::Error};
 
 /// By this a file is known to be ours.
 const MARK: &str = "made by \"extreg completion install\"";

@@ -3,8 +3,9 @@
 use std::{fs, io, path::PathBuf};
 
 use clap::Command;
+use extreg_terminal::Exit;
 
-use crate::{context::Context, error::Error, exit::Exit};
+use crate::{context::Context, error::Error};
 
 /// Write the manual pages of every command into a folder
 #[derive(Clone, Debug, clap::Args)]

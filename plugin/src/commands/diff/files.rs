@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use extreg_terminal::inert;
 use serde_json::Value;
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     difference::Difference,
     error::Error,
     input::{self, FoundObject, InputError, find_sources},
-    printer::inert,
 };
 
 /// Where the objects of a kind are.

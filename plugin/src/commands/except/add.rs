@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use extreg_audit::exceptions::Statement;
 use extreg_snapshot::kind::Kind;
+use extreg_terminal::{Exit, Text};
 
 use super::{
     FILE,
@@ -16,8 +17,6 @@ use crate::{
     args::DryRunArgs,
     context::Context,
     error::Error,
-    exit::Exit,
-    printer::Text,
 };
 
 /// Say that what a check finds about an object is all right, with a reason and a last day

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use extreg_audit::exceptions::{KEY, Statement, StatementError, statements};
 use extreg_snapshot::{kind::Kind, place::ObjectId};
+use extreg_terminal::Printer;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::object::kind_of;
 use crate::{
     api::{Cluster, PageQuery},
     error::Error,
-    printer::Printer,
 };
 
 /// As many objects are read at a time.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use extreg_audit::exceptions::Exception;
+use extreg_terminal::{Columns, Exit, Printer};
 use serde_json::json;
 
 use super::{
@@ -17,9 +18,6 @@ use crate::{
     context::Context,
     csv::quoted,
     error::Error,
-    exit::Exit,
-    printer::Columns,
-    printer::Printer,
 };
 
 /// List what is said to be all right, with the days that are left

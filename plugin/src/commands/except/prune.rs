@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use extreg_audit::exceptions::{Exception, Standing, Statement};
+use extreg_terminal::{Exit, Text};
 use jiff::civil::Date;
 
 use super::{
@@ -14,9 +15,7 @@ use crate::{
     api::{Cluster, DryRun, ObjectRef},
     context::Context,
     error::Error,
-    exit::Exit,
     fanout::{Fanout, Refusal},
-    printer::Text,
 };
 
 /// Take away the exceptions that have expired, or that are not used

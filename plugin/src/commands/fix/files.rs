@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use extreg_terminal::{Exit, Text};
+
 use self::mend::{Mended, mend};
 use super::{
     Format,
@@ -18,10 +20,8 @@ use crate::{
     context::Context,
     engine::{self, Surroundings, policies},
     error::Error,
-    exit::Exit,
     file::{self, Replaced},
     input::{InputError, Skipped, Source, SourceList, find_sources, tell_skipped},
-    printer::Text,
 };
 
 /// Plans or writes.

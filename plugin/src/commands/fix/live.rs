@@ -9,6 +9,7 @@ mod write;
 use std::collections::BTreeSet;
 
 use extreg_core::object::Resource;
+use extreg_terminal::{Exit, Printer};
 use serde_json::Value;
 
 use self::{
@@ -33,10 +34,8 @@ use crate::{
     context::Context,
     engine::{Surroundings, decide, policies, warnings},
     error::Error,
-    exit::Exit,
     fanout::{Fanout, Refusal},
     input::unreadable,
-    printer::Printer,
 };
 
 /// Plans, or plans and does it.

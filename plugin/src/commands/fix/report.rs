@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use extreg_terminal::{Printer, Text, inert};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,7 +13,6 @@ use super::{
 use crate::{
     api::{DataFormat, to_data},
     error::Error,
-    printer::{Printer, Text, inert},
 };
 
 /// One object of the plan.

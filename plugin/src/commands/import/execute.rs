@@ -8,6 +8,7 @@ use std::{
 };
 
 use extreg_remedy::Rendered;
+use extreg_terminal::{Exit, Printer};
 
 use super::{
     outcome::{Ending, Outcome, changed_policies, outcomes},
@@ -21,8 +22,6 @@ use crate::{
     context::Context,
     deadline::Deadline,
     error::Error,
-    exit::Exit,
-    printer::Printer,
     stream::{Refusal, Stream, StreamTag},
 };
 

@@ -1,12 +1,12 @@
 //! What is printed: a line for each tag as it is dealt with, or all of them at the end as data.
 
+use extreg_terminal::{Printer, Text};
 use serde::Serialize;
 
 use super::outcome::{Ending, Outcome};
 use crate::{
     api::{DataFormat, ObjectFormat, to_data},
     error::Error,
-    printer::{Printer, Text},
 };
 
 /// Prints outcomes.

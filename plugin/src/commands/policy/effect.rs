@@ -2,6 +2,7 @@
 
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
 use extreg_snapshot::approved::Approved;
+use extreg_terminal::Printer;
 use serde_json::{Value, json};
 
 use super::document::Documents;
@@ -10,7 +11,6 @@ use crate::{
     engine::policies::{self, REGISTRY_POLICY},
     error::Error,
     input::find_sources,
-    printer::Printer,
 };
 
 /// Where policies come from.

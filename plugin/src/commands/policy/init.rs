@@ -1,6 +1,7 @@
 //! `policy init`: a policy, or a list of approved registries, to start from.
 
 use extreg_core::{policy::Mode, registry::RegistryHost};
+use extreg_terminal::Exit;
 
 use super::{
     document::Documents,
@@ -10,7 +11,6 @@ use super::{
 use crate::{
     context::Context,
     error::Error,
-    exit::Exit,
     input::{Source, SourceList},
 };
 

@@ -7,6 +7,7 @@ use extreg_core::{
     policy::{Labels, Mode},
     rule::is_system_namespace,
 };
+use extreg_terminal::{Columns, Exit, Printer, Text};
 use serde_json::{Value, json};
 
 use super::{
@@ -18,9 +19,7 @@ use crate::{
     context::Context,
     engine::policies,
     error::Error,
-    exit::Exit,
     installation::installed::Installation,
-    printer::{Columns, Printer, Text},
 };
 
 /// The label by which the API server is told to leave a namespace alone.

@@ -13,6 +13,7 @@ use extreg_snapshot::{
     place::Origin,
     read::{ReadOptions, Reader},
 };
+use extreg_terminal::{Exit, Printer, Text};
 use serde_json::{Value, json};
 
 use super::{
@@ -25,9 +26,7 @@ use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
     installation::installed::Installation,
-    printer::{Printer, Text},
 };
 
 const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");

@@ -1,6 +1,7 @@
 //! `policy validate`: whether documents can be used, each fault with its place.
 
 use extreg_core::policy::{KIND, PolicySet};
+use extreg_terminal::{Exit, Printer, Text};
 use serde_json::{Value, json};
 
 use super::document::{APPROVED, Documents, Entry};
@@ -9,10 +10,7 @@ use crate::{
     context::Context,
     engine::policies,
     error::Error,
-    exit::Exit,
-    input::find_sources,
-    input::tell_skipped,
-    printer::{Printer, Text},
+    input::{find_sources, tell_skipped},
 };
 
 /// Say whether policies and lists of approved registries can be used, without a cluster

@@ -1,5 +1,7 @@
 //! Promoting: the one write, and what is said of it.
 
+use extreg_terminal::Exit;
+
 use super::{
     back::back,
     plan::{Plan, plan},
@@ -9,7 +11,6 @@ use crate::{
     api::{DryRun, Report},
     context::Context,
     error::Error,
-    exit::Exit,
     stream::{Origin, Stream, write_tag},
 };
 

@@ -1,13 +1,12 @@
 //! The answer for people: tables on stdout, and on stderr what is to be known of the numbers.
 
+use extreg_terminal::{Columns, Printer, Text};
+
 use super::{
     document::{Counted, LoadRow, RateLimits, Row, Who},
     settings::{Settings, Wanted},
 };
-use crate::{
-    context::Context,
-    printer::{Columns, Printer, Text},
-};
+use crate::context::Context;
 
 /// More gaps than these are counted and not named.
 const MOST_GAPS: usize = 10;

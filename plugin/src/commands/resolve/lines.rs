@@ -6,7 +6,7 @@ use extreg_core::{credential::KeyringAnswer, image::ReferenceAnswer};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::printer::Printer;
+use extreg_terminal::Printer;
 
 /// Longest line that is read. A Secret is 1 MiB at most, which JSON may escape to six times that.
 const LINE_MAX: u64 = 16 * 1024 * 1024;
@@ -101,7 +101,7 @@ mod tests {
     use std::io::BufReader;
 
     use super::*;
-    use crate::printer::{Quiet, testing};
+    use extreg_terminal::{Quiet, testing};
 
     fn answers(input: &[u8]) -> (bool, Vec<Value>) {
         let (printer, out, _) = testing::printer(Quiet::Silent, 0);

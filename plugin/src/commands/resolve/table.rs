@@ -1,9 +1,9 @@
 //! The answer for people.
 
 use extreg_core::{credential::Consumer, image::ReferenceAnswer, registry::RefRole};
+use extreg_terminal::{Printer, Text};
 
 use super::answer::{Answer, KeyRow, Likelihood, Meaning};
-use crate::printer::{Printer, Text};
 
 /// Prints the answer for one reference.
 pub(super) fn print(answer: &Answer<'_>, printer: &Printer) {

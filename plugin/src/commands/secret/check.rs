@@ -17,6 +17,7 @@ use extreg_snapshot::{
     coverage::{GapReason, GapSubject},
     kind::Kind as AuditKind,
 };
+use extreg_terminal::Exit;
 
 use self::{
     answer::{Answer, OpenShift, SecretAnswer, State},
@@ -29,7 +30,6 @@ use crate::{
     commands::secret::snapshot,
     context::Context,
     error::Error,
-    exit::Exit,
     registry::Endpoints,
 };
 

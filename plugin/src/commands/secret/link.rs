@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_terminal::Exit;
 
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report},
@@ -9,7 +10,6 @@ use crate::{
     context::Context,
     credential::link::Link,
     error::Error,
-    exit::Exit,
     fanout::{Fanout, Refusal},
     names,
 };

@@ -11,12 +11,13 @@ mod write;
 
 use std::path::PathBuf;
 
+use extreg_terminal::Exit;
+
 use self::settings::Settings;
 use crate::{
     api::{DataFormat, DryRun},
     context::Context,
     error::Error,
-    exit::Exit,
     registry::Endpoints,
 };
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::DockerConfigKey;
+use extreg_terminal::Exit;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,6 @@ use crate::{
     context::Context,
     credential::{self, Credential, CredentialSource, Wanted},
     error::Error,
-    exit::Exit,
     names,
     registry::{Endpoints, logins},
 };

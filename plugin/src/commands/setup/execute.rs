@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use extreg_terminal::Exit;
+
 use super::wait;
 use crate::{
     api::{
@@ -20,7 +22,6 @@ use crate::{
     },
     context::Context,
     error::Error,
-    exit::Exit,
     names,
     project::{self, How, Project},
 };

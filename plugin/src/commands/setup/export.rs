@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 
 use extreg_remedy::Caller;
+use extreg_terminal::{Exit, Printer};
 use serde_json::json;
 
 use crate::{
     api::{DataFormat, Object, ObjectFormat, to_data, yaml_document},
-    application::plan::{self, Step},
-    application::settings::{Secret, Settings},
+    application::{
+        plan::{self, Step},
+        settings::{Secret, Settings},
+    },
     credential::link::Link,
     error::Error,
-    exit::Exit,
-    printer::Printer,
     project,
 };
 

@@ -6,6 +6,7 @@ mod screen;
 mod table;
 mod tree;
 
+use extreg_terminal::{Printer, Text};
 use jiff::Timestamp;
 
 pub(super) use self::data::data;
@@ -13,7 +14,6 @@ use super::{
     links::State,
     report::{FlowReport, Report},
 };
-use crate::printer::{Printer, Text};
 
 /// How people get it.
 #[derive(Clone, Copy, Debug)]

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use extreg_terminal::{Exit, Text};
+
 use super::{
     fetch::Source,
     name, render,
     report::Report,
     settings::{Settings, Show},
 };
-use crate::{context::Context, error::Error, exit::Exit, printer::Text};
+use crate::{context::Context, error::Error};
 
 /// A namespace is read so often.
 const EVERY: Duration = Duration::from_secs(2);

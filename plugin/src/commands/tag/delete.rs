@@ -1,11 +1,12 @@
 //! `tag -d`: tags are deleted with their history.
 
+use extreg_terminal::Exit;
+
 use super::settings::Settings;
 use crate::{
     api::{DryRun, Report, Verb},
     context::Context,
     error::Error,
-    exit::Exit,
     stream::{Stream, delete_tag},
 };
 

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_terminal::Exit;
+
 use super::{
     arrival,
     desired::desired,
@@ -12,7 +14,6 @@ use crate::{
     api::{DryRun, Report, Verb},
     context::Context,
     error::Error,
-    exit::Exit,
     stream::{Library, Stream, StreamTag, Written, write_tag},
 };
 

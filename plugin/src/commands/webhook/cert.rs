@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Subcommand;
+use extreg_terminal::Exit;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -11,7 +12,6 @@ use crate::{
     args::DryRunArgs,
     context::Context,
     error::Error,
-    exit::Exit,
     installation::{
         installed::{Installed, Target},
         kinds, tls,

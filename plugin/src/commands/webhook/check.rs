@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use extreg_terminal::Exit;
 use serde::Serialize;
 
 use crate::{
     api::{Cluster, DataFormat, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
     installation::{
         expectation::Expectations,
         installed::Installed,

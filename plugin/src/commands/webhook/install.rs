@@ -3,11 +3,12 @@
 mod execute;
 mod export;
 
+use extreg_terminal::Exit;
+
 use crate::{
     api::{DryRun, ObjectFormat},
     context::Context,
     error::Error,
-    exit::Exit,
     installation::{
         args::Args,
         choices::{Action, Apply, Choices},

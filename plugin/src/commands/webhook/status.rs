@@ -3,13 +3,13 @@
 mod gather;
 mod show;
 
+use extreg_terminal::Exit;
 use serde::Serialize;
 
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
     installation::importer,
 };
 

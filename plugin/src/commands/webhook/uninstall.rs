@@ -2,12 +2,12 @@
 //! away. It needs no webhook that works and no installation that is whole.
 
 use extreg_manifests::{Settings, names, uninstall};
+use extreg_terminal::Exit;
 
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Owned, Report, Verb, is_owned},
     context::Context,
     error::Error,
-    exit::Exit,
     installation::{
         importer,
         installed::{Installed, Target},

@@ -1,8 +1,10 @@
 //! `webhook upgrade`: what `webhook install` does, with everything as it is but the version. It says
 //! what that changes first, and does it with `--yes`.
 
+use extreg_terminal::Exit;
+
 use super::install;
-use crate::{api::ObjectFormat, context::Context, error::Error, exit::Exit};
+use crate::{api::ObjectFormat, context::Context, error::Error};
 
 /// Bring an installed webhook to the version of this program; everything else stays as it is
 #[derive(Clone, Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! A page that is being written: markup of ours goes in as it is, everything else escaped.
 
-use crate::inert::inert;
+use extreg_terminal::inert;
 
 /// A page that is being written.
 #[derive(Default)]

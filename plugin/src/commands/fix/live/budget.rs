@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use extreg_audit::budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad};
 use extreg_core::edit::Field;
 use extreg_snapshot::{Snapshot, kind::Kind as AuditKind, place::Origin, read::Reader};
+use extreg_terminal::Printer;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
@@ -13,7 +14,6 @@ use super::{super::plan::Judged, object::Found};
 use crate::{
     api::{Cluster, Kind, ObjectRef, PageQuery},
     error::Error,
-    printer::Printer,
 };
 
 /// As many requests are under way at a time.

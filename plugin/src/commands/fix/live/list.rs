@@ -12,6 +12,7 @@ use extreg_snapshot::{
     place::Origin,
     read::{ReadOptions, Reader},
 };
+use extreg_terminal::Printer;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -24,7 +25,6 @@ use crate::{
     api::{Cluster, PageQuery},
     engine::Surroundings,
     error::Error,
-    printer::Printer,
 };
 
 /// Items of a page, as kubectl asks for.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use extreg_terminal::Text;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -14,7 +15,6 @@ use crate::{
     context::Context,
     error::Error,
     fanout::{Fanout, Refusal},
-    printer::Text,
 };
 
 /// Between two writes: whoever follows these objects has to keep up.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use extreg_remedy::Rendered;
 use serde::Serialize;
 
-use crate::exit::Exit;
+use extreg_terminal::Exit;
 
 /// All that is answered.
 #[derive(Debug, Serialize)]

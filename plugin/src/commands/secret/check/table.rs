@@ -1,10 +1,9 @@
 //! The answer for people.
 
+use extreg_terminal::{Columns, Printer, Text};
+
 use super::answer::{Answer, ImageAnswer, Outcome, SecretAnswer, State, Use};
-use crate::{
-    context::Context,
-    printer::{Columns, Printer, Text},
-};
+use crate::context::Context;
 
 /// Prints it; `wide` with all there is to know.
 pub(super) fn print(answer: &Answer, wide: bool, context: &Context) {

@@ -1,5 +1,7 @@
 //! The rotation: everything is read and tried first, and then written.
 
+use extreg_terminal::Exit;
+
 use super::{
     account::Choice,
     look::{Reference, add_unread, find_account, find_old, read, unseen},
@@ -18,7 +20,6 @@ use crate::{
     context::Context,
     credential::{self, Credential, Wanted},
     error::Error,
-    exit::Exit,
     fanout::{Fanout, Refusal},
 };
 

@@ -1,5 +1,6 @@
 //! What became of each secret, for people and for machines.
 
+use extreg_terminal::{Columns, Printer};
 use serde::Serialize;
 
 use super::settings::{Mode, Settings};
@@ -7,7 +8,6 @@ use crate::{
     api::{Verb, to_data},
     error::Error,
     fanout::Refusal,
-    printer::{Columns, Printer},
 };
 
 /// What became of a secret.

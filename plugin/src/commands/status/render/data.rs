@@ -1,12 +1,12 @@
 //! For programs.
 
+use extreg_terminal::Printer;
 use serde::Serialize;
 
 use crate::{
     api::{DataFormat, print_data},
     commands::status::report::Report,
     error::Error,
-    printer::Printer,
 };
 
 #[derive(Serialize)]

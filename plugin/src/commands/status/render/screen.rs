@@ -1,12 +1,11 @@
 //! One flow on a screen: a line for each link, and what fixes the first that is broken.
 
+use extreg_terminal::Text;
+
 use super::{Look, age::age, coloured, one_line, sign};
-use crate::{
-    commands::status::{
-        links::{Link, Part, State},
-        report::FlowReport,
-    },
-    printer::Text,
+use crate::commands::status::{
+    links::{Link, Part, State},
+    report::FlowReport,
 };
 
 /// What marks the first link that is broken.

@@ -1,13 +1,12 @@
 //! Many flows, a row each.
 
+use extreg_terminal::Text;
+
 use super::{Look, age::age, coloured, one_line};
-use crate::{
-    commands::status::{
-        image::short,
-        links::{Fix, State},
-        report::FlowReport,
-    },
-    printer::Text,
+use crate::commands::status::{
+    image::short,
+    links::{Fix, State},
+    report::FlowReport,
 };
 
 /// The longest reason in a row that is not wide.

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use extreg_manifests::{FollowBuilds, Phase, Tls, mutating_webhook_configuration};
+use extreg_terminal::Exit;
 
 use crate::{
     api::{Cluster, DryRun, Object, Report, Verb},
     commands::webhook::undo::Undo,
     context::Context,
     error::Error,
-    exit::Exit,
     installation::{
         apply::apply_step,
         choices::{Apply, Choices},

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use extreg_manifests::{
     FollowBuilds, InstallMode, Manifest, RenderError, Settings, Tls, install, names, to_yaml,
 };
+use extreg_terminal::Exit;
 use serde_json::{Value, json};
 
 use crate::{
     api::{DataFormat, ObjectFormat, to_data},
     context::Context,
     error::Error,
-    exit::Exit,
     installation::{
         args::TlsSource,
         choices::{Choices, Place},

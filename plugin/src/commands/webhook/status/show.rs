@@ -1,7 +1,8 @@
 //! The state of an installation, for people.
 
+use extreg_terminal::{Printer, Text};
+
 use super::{FollowsBuilds, Status};
-use crate::printer::{Printer, Text};
 
 /// Prints it, one thing a line, what is wrong last.
 pub(super) fn show(status: &Status, printer: &Printer) {
@@ -120,10 +121,8 @@ fn show_following(status: &Status, line: &impl Fn(&str, String)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        commands::webhook::status::Fact,
-        printer::{Quiet, testing::printer},
-    };
+    use crate::commands::webhook::status::Fact;
+    use extreg_terminal::{Quiet, testing::printer};
 
     #[test]
     fn what_a_source_lacks_is_said_with_it() {

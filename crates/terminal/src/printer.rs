@@ -4,23 +4,16 @@
 //! comes from a cluster or a file is made inert before it reaches a terminal or a log: each text is one
 //! line. A reader that goes away (`| head`) is no failure.
 
-mod color;
-mod columns;
-mod frame;
-mod text;
-
 use std::{
     collections::BTreeSet,
     io::{self, Write},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-pub use extreg_audit::inert::inert;
-
-pub(crate) use self::columns::Columns;
-use self::frame::{Frame, Size};
-pub use self::{
+use crate::{
     color::{ColorMode, Terminal},
+    frame::{Frame, Size},
+    inert::inert,
     text::Text,
 };
 
@@ -293,57 +286,14 @@ impl Stream {
 }
 
 /// A panic elsewhere must not take the error message with it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    //! A printer whose output a test can read.
-
-    use std::sync::Arc;
-
-    use super::*;
-
-    /// What was written to one stream.
-    #[derive(Clone, Default)]
-    pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
-
-    impl Captured {
-        pub(crate) fn text(&self) -> String {
-            String::from_utf8(lock(&self.0).clone()).unwrap()
-        }
-    }
-
-    impl Write for Captured {
-        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-            lock(&self.0).extend_from_slice(data);
-            Ok(data.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// A printer without colour, and its stdout and stderr.
-    pub(crate) fn printer(quiet: Quiet, verbosity: u8) -> (Printer, Captured, Captured) {
-        let (out, err) = (Captured::default(), Captured::default());
-        let printer = Printer::new(
-            Box::new(out.clone()),
-            false,
-            Box::new(err.clone()),
-            false,
-            quiet,
-            verbosity,
-        );
-        (printer, out, err)
-    }
-}
-
-#[cfg(test)]
 mod tests {
-    use super::{testing::printer, *};
+    use super::*;
+    use crate::testing::printer;
 
     #[test]
     fn each_level_drops_what_it_says() {

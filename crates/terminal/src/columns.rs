@@ -1,16 +1,16 @@
 //! Plain columns for people.
 
-use super::{Printer, Text};
+use crate::{printer::Printer, text::Text};
 
 /// Rows of a table whose columns are as wide as what is in them.
-pub(crate) struct Columns {
+pub struct Columns {
     headers: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Columns {
     /// No rows yet.
-    pub(crate) fn new(headers: &[&str]) -> Self {
+    pub fn new(headers: &[&str]) -> Self {
         Self {
             headers: headers.iter().map(|header| (*header).to_owned()).collect(),
             rows: Vec::new(),
@@ -18,13 +18,13 @@ impl Columns {
     }
 
     /// Adds a row.
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
 
     /// Prints them under their headers; nothing if there is no row. On a terminal that is too narrow for
     /// that the last column is wrapped between words, or each row is printed as a block of lines.
-    pub(crate) fn print(&self, printer: &Printer) {
+    pub fn print(&self, printer: &Printer) {
         if self.rows.is_empty() {
             return;
         }
@@ -173,7 +173,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::printer::{Quiet, testing::printer};
+    use crate::{printer::Quiet, testing::printer};
 
     fn printed(rows: &[[&str; 3]]) -> String {
         let mut columns = Columns::new(&["A", "LONGER", "C"]);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::inert;
+use crate::inert::inert;
 
 /// One line of text in styled parts. Every part is made inert when it is rendered, so that the only
 /// control sequences in the output are our own.
@@ -56,7 +56,7 @@ impl Text {
     }
 
     /// On one line, escaped, and how many columns it takes: a character one each.
-    pub(super) fn flat(&self) -> (Self, usize) {
+    pub(crate) fn flat(&self) -> (Self, usize) {
         let parts: Vec<(Style, String)> = self
             .parts
             .iter()

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::Text;
+use crate::text::Text;
 
 /// A terminal without a size that can be asked for is taken to be this large.
 const USUAL: Size = Size {
@@ -15,14 +15,14 @@ const USUAL: Size = Size {
 
 /// How large a terminal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) columns: usize,
-    pub(super) rows: usize,
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
 }
 
 /// What was drawn last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     lines: Vec<Line>,
     size: Option<Size>,
 }
@@ -39,7 +39,7 @@ struct Line {
 
 impl Size {
     /// Of the terminal that the process writes to.
-    pub(super) fn of_terminal() -> Self {
+    pub(crate) fn of_terminal() -> Self {
         terminal_size::terminal_size().map_or(USUAL, |(columns, rows)| Self {
             columns: usize::from(columns.0).max(1),
             rows: usize::from(rows.0).max(2),
@@ -50,7 +50,7 @@ impl Size {
 impl Frame {
     /// What is to be written so that these lines stand in the place of those before; nothing if they do
     /// already.
-    pub(super) fn draw(&mut self, lines: &[Text], size: Size, color: bool) -> Option<String> {
+    pub(crate) fn draw(&mut self, lines: &[Text], size: Size, color: bool) -> Option<String> {
         let drawn = fitting(lines, size, color);
         if self.lines == drawn && self.size == Some(size) {
             return None;

@@ -3,7 +3,8 @@
 use std::{env, ffi::OsStr, io::IsTerminal as _};
 
 /// `--color`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum ColorMode {
     /// Colour everything.
     Always,
