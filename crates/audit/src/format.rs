@@ -142,8 +142,7 @@ pub fn render(
 
 fn write_plain(table: &table::Table, out: &mut dyn Write) -> io::Result<()> {
     for line in table.lines(None) {
-        let cells: Vec<_> = line.iter().map(|cell| &*cell.text).collect();
-        writeln!(out, "{}", cells.concat())?;
+        writeln!(out, "{}", line.render(false))?;
     }
     Ok(())
 }

@@ -2,20 +2,20 @@
 //! stderr, text that does no harm to either, and the code that it ends with.
 
 mod color;
-mod columns;
 mod exit;
 mod frame;
 mod inert;
 mod printer;
+mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
 
 pub use self::{
     color::{ColorMode, Terminal},
-    columns::Columns,
     exit::Exit,
     inert::{acts, inert},
     printer::{Printer, Quiet},
+    table::{Cell, Layout, Table, wrap},
     text::Text,
 };

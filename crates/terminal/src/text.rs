@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::inert::inert;
 
@@ -55,14 +56,33 @@ impl Text {
         self.push(AnsiColor::Red.on_default(), text)
     }
 
-    /// On one line, escaped, and how many columns it takes: a character one each.
+    /// Adds what another has.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
+    /// How many columns of a terminal it takes.
+    pub fn width(&self) -> usize {
+        let parts = self.parts.iter();
+        parts.map(|(_, text)| inert(text).width()).sum()
+    }
+
+    /// Another text in the style of this one's first part.
+    pub(crate) fn restyled(&self, text: String) -> Self {
+        let style = self.parts.first().map_or(Style::new(), |(style, _)| *style);
+        Self::new().push(style, text)
+    }
+
+    /// On one line, escaped, and how many columns it takes.
     pub(crate) fn flat(&self) -> (Self, usize) {
         let parts: Vec<(Style, String)> = self
             .parts
             .iter()
             .map(|(style, text)| (*style, inert(text).into_owned()))
             .collect();
-        let columns = parts.iter().map(|(_, text)| text.chars().count()).sum();
+        let columns = parts.iter().map(|(_, text)| text.width()).sum();
         (Self { parts }, columns)
     }
 

@@ -8,7 +8,7 @@ use extreg_audit::{
     report::Report,
 };
 use extreg_remedy::Caller;
-use extreg_terminal::{Columns, Exit, Printer};
+use extreg_terminal::{Exit, Printer, Table};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -127,11 +127,11 @@ fn print(report: &Report, by: InventoryBy, format: Format, printer: &Printer) ->
         Format::Table | Format::Cyclonedx => {
             let headers = headers(by, several).map(str::to_uppercase);
             let headers: Vec<String> = headers.collect();
-            let mut columns = Columns::new(&headers.iter().map(String::as_str).collect::<Vec<_>>());
+            let mut table = Table::new(&headers.iter().map(String::as_str).collect::<Vec<_>>());
             for row in rows {
-                columns.row(cells(&row, by, several));
+                table.row(cells(&row, by, several));
             }
-            columns.print(printer);
+            table.print(printer);
         }
     }
     Ok(())

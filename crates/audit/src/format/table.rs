@@ -1,14 +1,12 @@
-//! A report for a terminal, as data: what is printed, in which tone, and no colour codes. Whoever
-//! prints it chooses the colours.
+//! A report for a terminal: what is printed, and in which tone.
 
 mod grouped;
-mod layout;
 mod lines;
 mod wide;
 
 use std::borrow::Cow;
 
-use extreg_terminal::inert;
+use extreg_terminal::{Layout, Text, inert};
 
 use crate::{check::Severity, report::Report};
 
@@ -50,7 +48,7 @@ pub struct Cell {
     pub tone: Tone,
 }
 
-/// How text is meant; a printer has a colour for each, or none.
+/// How text is meant: where colours are wanted each has one, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Text.
@@ -96,10 +94,69 @@ pub fn wide(report: &Report) -> Table {
 }
 
 impl Table {
-    /// Everything but [`Table::next`], laid out in columns. With a `width`, in characters, the last
-    /// column is continued below itself instead of running over it.
-    pub fn lines(&self, width: Option<usize>) -> Vec<Line> {
-        layout::lay_out(self, width)
+    /// Everything but [`Table::next`], laid out in columns. With a `width`, in columns of a terminal, the
+    /// last column is continued below itself instead of running over it.
+    pub fn lines(&self, width: Option<usize>) -> Vec<Text> {
+        let mut lines = vec![text(&self.title)];
+        if !self.groups.is_empty() {
+            let mut layout = Layout::new(&self.headers);
+            let mut groups = Vec::new();
+            for group in &self.groups {
+                let rows = group.rows.iter().map(|row| row.iter().map(Into::into));
+                let rows: Vec<Vec<extreg_terminal::Cell>> = rows.map(Iterator::collect).collect();
+                for row in &rows {
+                    layout.fit(row);
+                }
+                groups.push((text(&group.title), rows));
+            }
+            lines.push(Text::new());
+            lines.push(layout.head(&self.headers));
+            for (title, rows) in groups {
+                if title.width() > 0 {
+                    lines.push(Text::new());
+                    lines.push(title);
+                }
+                for row in rows {
+                    lines.extend(layout.rows(row, width));
+                }
+            }
+        }
+        for block in [&self.summary, &self.gaps] {
+            if !block.is_empty() {
+                lines.push(Text::new());
+                lines.extend(block.iter().map(|line| text(line)));
+            }
+        }
+        lines
+    }
+}
+
+fn text(line: &[Cell]) -> Text {
+    let cells = line.iter();
+    cells.fold(Text::new(), |text, cell| text.and(cell.into()))
+}
+
+impl From<&Cell> for Text {
+    fn from(cell: &Cell) -> Self {
+        let text = cell.text.as_str();
+        match cell.tone {
+            Tone::Plain | Tone::Command => text.into(),
+            Tone::Strong => Self::new().bold(text),
+            Tone::Dim => Self::new().dim(text),
+            Tone::Good => Self::new().green(text),
+            Tone::Look => Self::new().yellow(text),
+            Tone::Bad => Self::new().red(text),
+        }
+    }
+}
+
+impl From<&Cell> for extreg_terminal::Cell {
+    fn from(cell: &Cell) -> Self {
+        let shown = Self::from(Text::from(cell));
+        match cell.tone {
+            Tone::Command => shown.whole(),
+            _ => shown,
+        }
     }
 }
 

@@ -1,20 +1,15 @@
 //! The tables of a terminal.
 
 use extreg_audit::check::CheckId;
-use extreg_audit::format::table::{Line, Tone, table, wide};
+use extreg_audit::format::table::{Tone, table, wide};
 use extreg_audit::report::Report;
 use extreg_snapshot::kind::Kind;
+use extreg_terminal::Text;
 
 use crate::report::{clean, finding, image, large, place, report};
 
-fn text(lines: &[Line]) -> Vec<String> {
-    lines
-        .iter()
-        .map(|line| {
-            let line: String = line.iter().map(|cell| cell.text.as_str()).collect();
-            line.trim_end().to_owned()
-        })
-        .collect()
+fn text(lines: &[Text]) -> Vec<String> {
+    lines.iter().map(|line| line.render(false)).collect()
 }
 
 fn lines(report: &Report, width: Option<usize>) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! `audit list`: the checks.
 
 use extreg_audit::check::CheckId;
-use extreg_terminal::{Columns, Exit};
+use extreg_terminal::{Exit, Table};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,15 +33,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
         printer.raw(&to_data(&list, format)?);
         return Ok(Exit::Done);
     }
-    let mut columns = Columns::new(&["CHECK", "SEVERITY", "TITLE"]);
+    let mut table = Table::new(&["CHECK", "SEVERITY", "TITLE"]);
     for check in CheckId::ALL {
-        columns.row([
+        table.row([
             check.to_string(),
             check.severity().to_string(),
             check.title().to_owned(),
         ]);
     }
-    columns.print(printer);
+    table.print(printer);
     printer.note(format!("more about one: {} explain EXR007", context.caller));
     Ok(Exit::Done)
 }

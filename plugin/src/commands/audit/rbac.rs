@@ -2,7 +2,7 @@
 
 use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
 use extreg_snapshot::kind::{Api, Kind};
-use extreg_terminal::{Columns, Exit, Text};
+use extreg_terminal::{Exit, Table, Text};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -133,16 +133,16 @@ async fn right(
 
 fn print(rights: &[(Kind, Right)], context: &Context) {
     let printer = &context.printer;
-    let mut columns = Columns::new(&["RESOURCE", "LIST"]);
+    let mut table = Table::new(&["RESOURCE", "LIST"]);
     for (kind, right) in rights {
         let word = match right {
             Right::Given => "yes",
             Right::Missing => "no",
             Right::NotServed => "not served",
         };
-        columns.row([kind.api().resource(), word.to_owned()]);
+        table.row([kind.api().resource(), word.to_owned()]);
     }
-    columns.print(printer);
+    table.print(printer);
     if rights.iter().any(|(_, right)| *right == Right::Missing) {
         let command = format!("{} audit rbac --export", context.caller);
         printer.note(Text::new().plain("next: ").bold(command));

@@ -1,6 +1,6 @@
 //! A table on stdout, in colour where that is wanted, and what to do next on stderr.
 
-use extreg_audit::format::table::{Cell, Table, Tone};
+use extreg_audit::format::table::Table;
 use extreg_remedy::Caller;
 
 use extreg_terminal::{Printer, Text};
@@ -8,25 +8,13 @@ use extreg_terminal::{Printer, Text};
 /// Prints a table. Its lines run as long as they are: a terminal wraps them, a pipe has them whole.
 pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {
     for line in table.lines(None) {
-        let text = line.iter().fold(Text::new(), styled);
-        printer.line(text);
+        printer.line(line);
         if printer.out_is_closed() {
             return;
         }
     }
     for command in &table.next {
         printer.note(Text::new().plain("next: ").bold(said_by(caller, command)));
-    }
-}
-
-fn styled(text: Text, cell: &Cell) -> Text {
-    match cell.tone {
-        Tone::Plain | Tone::Command => text.plain(&*cell.text),
-        Tone::Strong => text.bold(&*cell.text),
-        Tone::Dim => text.dim(&*cell.text),
-        Tone::Good => text.green(&*cell.text),
-        Tone::Look => text.yellow(&*cell.text),
-        Tone::Bad => text.red(&*cell.text),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use extreg_audit::exceptions::Exception;
-use extreg_terminal::{Columns, Exit, Printer};
+use extreg_terminal::{Exit, Printer, Table};
 use serde_json::json;
 
 use super::{
@@ -166,11 +166,11 @@ const HEADERS: [&str; 8] = [
 ];
 
 fn table(rows: &[Row], printer: &Printer) {
-    let mut columns = Columns::new(&HEADERS);
+    let mut table = Table::new(&HEADERS);
     for row in rows {
-        columns.row(cells(row));
+        table.row(cells(row));
     }
-    columns.print(printer);
+    table.print(printer);
 }
 
 fn cells(row: &Row) -> [String; 8] {

@@ -7,7 +7,7 @@ use extreg_core::{
     policy::{Labels, Mode},
     rule::is_system_namespace,
 };
-use extreg_terminal::{Columns, Exit, Printer, Text};
+use extreg_terminal::{Exit, Printer, Table, Text};
 use serde_json::{Value, json};
 
 use super::{
@@ -196,7 +196,7 @@ fn holds(one: &Stated, labels: &Known<Arc<Labels>>) -> bool {
 }
 
 fn table(effect: &Effect, printer: &Printer) {
-    let mut columns = Columns::new(&[
+    let mut table = Table::new(&[
         "NAME",
         "REGISTRY",
         "REPOSITORIES",
@@ -208,9 +208,9 @@ fn table(effect: &Effect, printer: &Printer) {
         "READY",
     ]);
     for one in &effect.stated {
-        columns.row(cells(one));
+        table.row(cells(one));
     }
-    columns.print(printer);
+    table.print(printer);
     for one in &effect.stated {
         if one.ready.status == "False" || one.ready.reason == "BuiltIn" {
             printer.note(format!("{}: {}", one.name, one.ready.message));

@@ -1,6 +1,6 @@
 //! The answer for people: tables on stdout, and on stderr what is to be known of the numbers.
 
-use extreg_terminal::{Columns, Printer, Text};
+use extreg_terminal::{Printer, Table, Text};
 
 use super::{
     document::{Counted, LoadRow, RateLimits, Row, Who},
@@ -13,7 +13,7 @@ const MOST_GAPS: usize = 10;
 
 /// The tables.
 pub(super) fn table(limits: &RateLimits, printer: &Printer) {
-    let mut told = Columns::new(&["REGISTRY", "AS", "LIMIT", "LEFT", "TOLD FOR"]);
+    let mut told = Table::new(&["REGISTRY", "AS", "LIMIT", "LEFT", "TOLD FOR"]);
     for row in &limits.measured {
         let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
         told.row([
@@ -43,7 +43,7 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
         .as_ref()
         .map_or(0, |table| table.window_seconds);
     let pulls = format!("PULLS IN {}", span(window).to_uppercase());
-    let mut columns = Columns::new(&["IMPORTED AS", "TAGS", &pulls, "ALLOWED", "STANDING"]);
+    let mut table = Table::new(&["IMPORTED AS", "TAGS", &pulls, "ALLOWED", "STANDING"]);
     for load in &counted.loads {
         let allowed = match load.allowed {
             Some(allowed) => format!("{allowed} ({})", load.basis),
@@ -54,7 +54,7 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
             "exceeds" => "over",
             _ => "may be over",
         };
-        columns.row([
+        table.row([
             load.identity.words(),
             load.tags.len().to_string(),
             load.pulls.words(),
@@ -62,7 +62,7 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
             standing.to_owned(),
         ]);
     }
-    columns.print(printer);
+    table.print(printer);
     for load in counted.loads.iter().filter(|load| !load.over.is_empty()) {
         over(load, printer);
     }
@@ -76,16 +76,16 @@ fn over(load: &LoadRow, printer: &Printer) {
         _ => format!("Perhaps too many as {who}:"),
     };
     printer.line(Text::new().bold(title));
-    let mut columns = Columns::new(&["NAMESPACE", "TAG", "IMAGE", "PULLS"]);
+    let mut table = Table::new(&["NAMESPACE", "TAG", "IMAGE", "PULLS"]);
     for tag in &load.over {
-        columns.row([
+        table.row([
             tag.namespace.clone(),
             format!("{}:{}", tag.stream, tag.tag),
             tag.image.clone(),
             tag.pulls.words(),
         ]);
     }
-    columns.print(printer);
+    table.print(printer);
     for step in &load.remedies {
         printer.line(format!("{}:", step.what));
         printer.line(format!("  {}", step.text));

@@ -1,7 +1,7 @@
 //! The answer for people.
 
 use extreg_core::{credential::Consumer, image::ReferenceAnswer, registry::RefRole};
-use extreg_terminal::{Printer, Text};
+use extreg_terminal::{Printer, Table, Text};
 
 use super::answer::{Answer, KeyRow, Likelihood, Meaning};
 
@@ -63,41 +63,33 @@ fn part(line: Text, written: &str, meant: &str) -> Text {
 }
 
 fn print_registries(rows: &[(RefRole, Meaning)], printer: &Printer) {
-    printer.line(Text::new().bold(format!("{:<14}{:<12}{}", "FIELD", "DOCKER HUB", "REGISTRY")));
+    let mut table = Table::new(&["FIELD", "DOCKER HUB", "REGISTRY"]);
     for (role, meaning) in rows {
         let hub = match meaning.docker_hub {
             Likelihood::Yes => "yes",
             Likelihood::No => "no",
             Likelihood::Maybe => "maybe",
         };
-        let line = Text::new().plain(format!("{:<14}{hub:<12}", role_title(*role)));
-        printer.line(match (&meaning.why_none, meaning.registries.as_slice()) {
-            (Some(why), _) => line.red(format!("none: {why}")),
-            (None, [registry]) => line.plain(registry),
-            (None, list) => line.plain(format!("first of {}", list.join(", "))),
-        });
+        let registry = match (&meaning.why_none, meaning.registries.as_slice()) {
+            (Some(why), _) => Text::new().red(format!("none: {why}")),
+            (None, [registry]) => registry.as_str().into(),
+            (None, list) => format!("first of {}", list.join(", ")).into(),
+        };
+        table.row([role_title(*role).into(), hub.into(), registry]);
     }
+    table.print(printer);
 }
 
 fn print_keys(rows: &[KeyRow], printer: &Printer) {
-    let width = rows
-        .iter()
-        .map(|row| row.key.chars().count())
-        .max()
-        .unwrap_or_default()
-        .max("KEY".len())
-        + 2;
-    let titles = Consumer::ALL.map(consumer_title);
-    printer.line(Text::new().bold(format!("{:<width$}{}", "KEY", titles.join("  "))));
+    let mut headers = vec!["KEY"];
+    headers.extend(Consumer::ALL.map(consumer_title));
+    let mut table = Table::new(&headers);
     for row in rows {
-        let mut line = Text::new().plain(format!("{:<width$}", row.key));
-        let mut pad = 0;
-        for ((_, found), title) in row.found.iter().zip(titles) {
-            line = yes_or_no(line.plain(" ".repeat(pad)), *found);
-            pad = title.len() + 2 - if *found { 3 } else { 2 };
-        }
-        printer.line(line);
+        let found = row.found.iter();
+        let found = found.map(|(_, found)| yes_or_no(Text::new(), *found));
+        table.row(std::iter::once(row.key.as_str().into()).chain(found));
     }
+    table.print(printer);
 }
 
 fn yes_or_no(line: Text, yes: bool) -> Text {

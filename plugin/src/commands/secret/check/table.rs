@@ -1,6 +1,6 @@
 //! The answer for people.
 
-use extreg_terminal::{Columns, Printer, Text};
+use extreg_terminal::{Printer, Table, Text};
 
 use super::answer::{Answer, ImageAnswer, Outcome, SecretAnswer, State, Use};
 use crate::context::Context;
@@ -58,7 +58,7 @@ fn print_image(image: &ImageAnswer, wide: bool, printer: &Printer) {
     if wide {
         headers.insert(3, "WRITTEN");
     }
-    let mut columns = Columns::new(&headers);
+    let mut table = Table::new(&headers);
     for one in &image.uses {
         let mut cells = vec![
             mark(one).to_owned(),
@@ -72,9 +72,9 @@ fn print_image(image: &ImageAnswer, wide: bool, printer: &Printer) {
         if wide {
             cells.insert(3, one.written.clone());
         }
-        columns.row(cells);
+        table.row(cells);
     }
-    columns.print(printer);
+    table.print(printer);
 }
 
 fn print_secrets(answer: &Answer, printer: &Printer) {
@@ -86,13 +86,13 @@ fn print_secrets(answer: &Answer, printer: &Printer) {
     if has_namespace {
         headers.insert(0, "NAMESPACE");
     }
-    let mut columns = Columns::new(&headers);
+    let mut table = Table::new(&headers);
     let mut row = |secret: &SecretAnswer, mut cells: Vec<String>| {
         cells.insert(0, secret.name.clone());
         if has_namespace {
             cells.insert(0, secret.namespace.clone());
         }
-        columns.row(cells);
+        table.row(cells);
     };
     for secret in &answer.secrets {
         let state = match secret.state {
@@ -123,14 +123,14 @@ fn print_secrets(answer: &Answer, printer: &Printer) {
             row(secret, cells);
         }
     }
-    columns.print(printer);
+    table.print(printer);
 }
 
 fn print_scopes(secret: &SecretAnswer, printer: &Printer) {
     let headers = ["REPOSITORY", "KEY", "PULL", "PUSH", "DELETE", "OTHERS", ""];
-    let mut columns = Columns::new(&headers);
+    let mut table = Table::new(&headers);
     for scope in &secret.scopes {
-        columns.row([
+        table.row([
             scope.repository.clone(),
             scope.key.clone(),
             scope.pull.to_owned(),
@@ -144,15 +144,15 @@ fn print_scopes(secret: &SecretAnswer, printer: &Printer) {
         printer.line("");
         printer.line(format!("What its registry says of {}:", secret.name));
     }
-    columns.print(printer);
+    table.print(printer);
 }
 
 fn print_links(answer: &Answer, printer: &Printer) {
-    let mut columns = Columns::new(&["NAMESPACE", "SECRET", "ACCOUNT", "PULL", "MOUNT", "PUSH"]);
+    let mut table = Table::new(&["NAMESPACE", "SECRET", "ACCOUNT", "PULL", "MOUNT", "PUSH"]);
     let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     for secret in &answer.secrets {
         for link in &secret.links {
-            columns.row([
+            table.row([
                 secret.namespace.clone(),
                 secret.name.clone(),
                 link.account.clone(),
@@ -170,7 +170,7 @@ fn print_links(answer: &Answer, printer: &Printer) {
             openshift.version.as_deref().unwrap_or("of unknown version")
         ));
     }
-    columns.print(printer);
+    table.print(printer);
 }
 
 /// What stands before a row.

@@ -1,6 +1,6 @@
 //! What became of each secret, for people and for machines.
 
-use extreg_terminal::{Columns, Printer};
+use extreg_terminal::{Printer, Table};
 use serde::Serialize;
 
 use super::settings::{Mode, Settings};
@@ -159,7 +159,7 @@ pub(super) fn print(
         printer.raw(&to_data(&rotation, format)?);
         return Ok(());
     }
-    let mut columns = Columns::new(&[
+    let mut table = Table::new(&[
         "NAMESPACE",
         "SECRET",
         "ACCOUNT",
@@ -172,7 +172,7 @@ pub(super) fn print(
             Outcome::Rotated => settings.mode.dry_run().suffix(),
             _ => "",
         };
-        columns.row([
+        table.row([
             row.namespace.clone(),
             row.name.clone(),
             row.username.clone(),
@@ -181,7 +181,7 @@ pub(super) fn print(
             format!("{}{suffix}", row.outcome.word()),
         ]);
     }
-    columns.print(printer);
+    table.print(printer);
     // What failed is listed at the end.
     let is_listed = |row: &&Row| !row.message.is_empty() && !row.is_failed(settings.mode);
     for row in rows.iter().filter(is_listed) {

@@ -1,6 +1,6 @@
 //! One flow on a screen: a line for each link, and what fixes the first that is broken.
 
-use extreg_terminal::Text;
+use extreg_terminal::{Text, wrap};
 
 use super::{Look, age::age, coloured, one_line, sign};
 use crate::commands::status::{
@@ -86,24 +86,11 @@ fn wrapped(text: &str, mark: usize, room: Option<usize>) -> Vec<String> {
     let Some(room) = room.filter(|room| *room > NARROW) else {
         return vec![text.to_owned()];
     };
-    let mut rows = Vec::new();
-    let mut row = String::new();
-    let mut length = 0;
-    for word in text.split(' ') {
-        let count = word.chars().count();
-        if length > 0 && length + 1 + count > room {
-            rows.push(std::mem::take(&mut row));
-            length = 0;
-        }
-        if length > 0 {
-            row.push(' ');
-            length += 1;
-        }
-        row.push_str(word);
-        length += count;
-    }
-    rows.push(row);
-    if length + mark > room {
+    let mut rows = wrap(text, room);
+    let taken = rows
+        .last()
+        .map_or(0, |row| Text::from(row.as_str()).width());
+    if taken + mark > room {
         rows.push(String::new());
     }
     rows

@@ -1,6 +1,6 @@
 //! Many flows, a row each.
 
-use extreg_terminal::Text;
+use extreg_terminal::{Cell, Layout, Text};
 
 use super::{Look, age::age, coloured, one_line};
 use crate::commands::status::{
@@ -15,18 +15,16 @@ const WHY: usize = 100;
 /// The lines, under their headers. Each is made when it is asked for: of a large cluster there are many.
 pub(super) fn lines(flows: &[FlowReport], look: Look) -> impl Iterator<Item = Text> {
     let headers = headers(look);
-    let mut widths: Vec<usize> = headers.iter().map(|h| h.chars().count()).collect();
+    let mut layout = Layout::new(&headers);
     for flow in flows {
-        for (width, cell) in widths.iter_mut().zip(cells(flow, look)) {
-            *width = (*width).max(cell.chars().count());
-        }
+        layout.fit(&cells(flow, look));
     }
-    let head = Text::new().bold(padded(&headers, &widths).concat().trim_end());
-    let rows = flows.iter().map(move |flow| row(flow, look, &widths));
+    let head = layout.head(&headers);
+    let rows = flows.iter().map(move |flow| layout.row(cells(flow, look)));
     std::iter::once(head).chain(rows)
 }
 
-fn headers(look: Look) -> Vec<String> {
+fn headers(look: Look) -> Vec<&'static str> {
     let mut headers = Vec::new();
     if look.all_namespaces {
         headers.push("NAMESPACE");
@@ -39,49 +37,42 @@ fn headers(look: Look) -> Vec<String> {
     if look.wide {
         headers.push("FIX");
     }
-    headers.into_iter().map(str::to_owned).collect()
+    headers
 }
 
-fn row(flow: &FlowReport, look: Look, widths: &[usize]) -> Text {
-    let state_at = usize::from(look.all_namespaces) + 1;
-    let padded = padded(&cells(flow, look), widths);
-    let last = padded.len().saturating_sub(1);
-    let mut text = Text::new();
-    for (index, cell) in padded.into_iter().enumerate() {
-        text = if index == state_at {
-            coloured(text, flow.state, cell)
-        } else if index == last {
-            text.plain(cell.trim_end())
-        } else {
-            text.plain(cell)
-        };
-    }
-    text
-}
-
-fn cells(flow: &FlowReport, look: Look) -> Vec<String> {
+fn cells(flow: &FlowReport, look: Look) -> Vec<Cell> {
     let telling = flow.telling();
-    let mut cells = Vec::new();
+    let mut cells: Vec<Cell> = Vec::new();
     if look.all_namespaces {
-        cells.push(flow.namespace.clone());
+        cells.push(flow.namespace.as_str().into());
     }
     let at = match (flow.state, telling) {
-        (State::Ok | State::None, _) | (_, None) => "-".to_owned(),
-        (_, Some(link)) => link.part.word().to_owned(),
+        (State::Ok | State::None, _) | (_, None) => "-",
+        (_, Some(link)) => link.part.word(),
     };
     let time = telling.and_then(|link| link.time);
-    cells.extend([flow.name.clone(), flow.state.word().to_owned(), at]);
-    cells.push(age(time, look.now));
+    cells.extend([
+        flow.name.as_str().into(),
+        coloured(Text::new(), flow.state, flow.state.word()).into(),
+        at.into(),
+        age(time, look.now).into(),
+    ]);
     if look.wide {
-        cells.push(flow.image.clone().unwrap_or_default());
-        cells.push(short(&flow.digest));
+        cells.push(flow.image.as_deref().unwrap_or_default().into());
+        cells.push(short(&flow.digest).into());
     }
     let why = telling.map_or_else(String::new, |link| one_line(&link.message));
     if look.wide {
-        cells.push(why);
-        cells.push(flow.fix.as_deref().map(Fix::text).unwrap_or_default());
+        cells.push(why.into());
+        cells.push(
+            flow.fix
+                .as_deref()
+                .map(Fix::text)
+                .unwrap_or_default()
+                .into(),
+        );
     } else {
-        cells.push(cut(&why));
+        cells.push(cut(&why).into());
     }
     cells
 }
@@ -92,11 +83,4 @@ fn cut(text: &str) -> String {
     }
     let start: String = text.chars().take(WHY - 1).collect();
     format!("{start}…")
-}
-
-fn padded(cells: &[String], widths: &[usize]) -> Vec<String> {
-    let pairs = cells.iter().zip(widths);
-    pairs
-        .map(|(cell, width)| format!("{cell:<width$}  "))
-        .collect()
 }

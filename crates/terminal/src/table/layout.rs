@@ -1,0 +1,201 @@
+//! How wide columns are, and what a row of them looks like.
+
+use super::{cell::Cell, wrap::wrap};
+use crate::text::Text;
+
+/// Between two columns.
+const GAP: usize = 2;
+/// The least room for a column that is wrapped.
+pub(super) const NARROW: usize = 24;
+
+/// The widths of columns that are as wide as what is in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    widths: Vec<usize>,
+}
+
+/// Whether rows of a layout fit into a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// One line a row.
+    Lines,
+    /// The last column in so many columns of the terminal.
+    Wrapped(usize),
+    /// There is too little room for that.
+    Blocks,
+}
+
+impl Layout {
+    /// For columns with these headers.
+    pub fn new<T: AsRef<str>>(headers: &[T]) -> Self {
+        let mut layout = Self::default();
+        layout.widen(
+            headers
+                .iter()
+                .map(|header| Text::from(header.as_ref()).width()),
+        );
+        layout
+    }
+
+    /// Makes room for a row.
+    pub fn fit(&mut self, cells: &[Cell]) {
+        self.widen(cells.iter().map(Cell::width));
+    }
+
+    /// The headers above the rows.
+    pub fn head<T: AsRef<str>>(&self, headers: &[T]) -> Text {
+        let cells: Vec<Cell> = headers.iter().map(|text| text.as_ref().into()).collect();
+        Text::new().bold(self.row(cells).render(false))
+    }
+
+    /// A row as one line.
+    pub fn row(&self, cells: impl IntoIterator<Item = Cell>) -> Text {
+        let mut line = Text::new();
+        // Written before the next cell that has something: the width of a last column may be that of very long cells.
+        let mut blanks = 0;
+        for (cell, width) in cells.into_iter().zip(&self.widths) {
+            let taken = cell.width();
+            if taken > 0 {
+                if blanks > 0 {
+                    line = line.plain(" ".repeat(blanks));
+                }
+                line = line.and(cell.text);
+                blanks = 0;
+            }
+            blanks += width.saturating_sub(taken) + GAP;
+        }
+        line
+    }
+
+    /// A row in lines of at most `room` columns: what the last cell has too much goes on below it, where there is
+    /// room for that and the cell may be broken.
+    pub fn rows(&self, mut cells: Vec<Cell>, room: Option<usize>) -> Vec<Text> {
+        let last = self.widths.len().checked_sub(1);
+        let wrapped = match (self.fits(room), last.filter(|last| last + 1 == cells.len())) {
+            (Fit::Wrapped(room), Some(_)) => cells.pop().map(|cell| cell.pieces(room)),
+            _ => None,
+        };
+        let Some(pieces) = wrapped else {
+            return vec![self.row(cells)];
+        };
+        let empty = vec![Cell::default(); cells.len()];
+        let mut before = Some(cells);
+        let rows = pieces.into_iter().map(|piece| {
+            let mut cells = before.take().unwrap_or_else(|| empty.clone());
+            cells.push(piece);
+            self.row(cells)
+        });
+        rows.collect()
+    }
+
+    /// For the room of a terminal, if there is one.
+    pub(super) fn fits(&self, room: Option<usize>) -> Fit {
+        let Some((last, fixed)) = self.widths.split_last() else {
+            return Fit::Lines;
+        };
+        let fixed: usize = fixed.iter().map(|width| width + GAP).sum();
+        match room {
+            Some(room) if fixed + last > room => match room.checked_sub(fixed) {
+                Some(room) if room >= NARROW => Fit::Wrapped(room),
+                _ => Fit::Blocks,
+            },
+            _ => Fit::Lines,
+        }
+    }
+
+    fn widen(&mut self, widths: impl ExactSizeIterator<Item = usize>) {
+        self.widths.resize(self.widths.len().max(widths.len()), 0);
+        for (width, other) in self.widths.iter_mut().zip(widths) {
+            *width = other.max(*width);
+        }
+    }
+}
+
+impl Cell {
+    /// In pieces that fit, in the style of the first part.
+    pub(super) fn pieces(self, room: usize) -> Vec<Self> {
+        if self.is_whole {
+            return vec![self];
+        }
+        let flat = self.text.flat().0.render(false);
+        let pieces = wrap(&flat, room).into_iter();
+        pieces
+            .map(|piece| self.text.restyled(piece).into())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(widths: &[usize]) -> Layout {
+        let widths = widths.to_vec();
+        Layout { widths }
+    }
+
+    fn rendered(rows: &[Text]) -> Vec<String> {
+        rows.iter().map(|row| row.render(false)).collect()
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_no_word() {
+        let widths = layout(&[3, 10, 40]);
+        for (room, expected) in [
+            (None, Fit::Lines),
+            (Some(57), Fit::Lines),
+            (Some(56), Fit::Wrapped(39)),
+            (Some(41), Fit::Wrapped(24)),
+            (Some(40), Fit::Blocks),
+            (Some(5), Fit::Blocks),
+        ] {
+            assert_eq!(widths.fits(room), expected, "{room:?}");
+        }
+        assert_eq!(layout(&[]).fits(Some(1)), Fit::Lines);
+        let text = "one two three averylongwordthatislong four five";
+        let rows = layout(&[1, text.len()]).rows(vec!["a".into(), text.into()], Some(28));
+        assert_eq!(
+            rendered(&rows),
+            [
+                "a  one two three",
+                "   averylongwordthatislong",
+                "   four five"
+            ]
+        );
+        let whole = Cell::from(text).whole();
+        let rows = layout(&[1, text.len()]).rows(vec!["a".into(), whole], Some(28));
+        assert_eq!(rendered(&rows), [format!("a  {text}")]);
+        let rows = layout(&[1, text.len()]).rows(vec!["a".into()], Some(28));
+        assert_eq!(rendered(&rows), ["a"]);
+    }
+
+    #[test]
+    fn wide_and_combining_characters_take_the_columns_that_they_take() {
+        let mut layout = Layout::new(&["NAME", "B"]);
+        let rows: Vec<[Cell; 2]> = ["cart", "東京", "e\u{301}te\u{301}", "\u{1b}[2J"]
+            .map(|name| [name.into(), "x".into()])
+            .into();
+        for row in &rows {
+            layout.fit(row);
+        }
+        let rows: Vec<Text> = rows.into_iter().map(|row| layout.row(row)).collect();
+        assert_eq!(
+            rendered(&rows),
+            ["cart   x", "東京   x", "e\u{301}te\u{301}    x", "^[[2J  x"]
+        );
+    }
+
+    #[test]
+    fn the_style_of_a_cell_goes_on_below_it() {
+        let cell = Cell::from(Text::new().red("one two three four five six seven"));
+        let rows = layout(&[33]).rows(vec![cell], Some(24));
+        let rows: Vec<String> = rows.iter().map(|row| row.render(true)).collect();
+        assert_eq!(
+            rows,
+            [
+                "\u{1b}[31mone two three four five\u{1b}[0m",
+                "\u{1b}[31msix seven\u{1b}[0m"
+            ]
+        );
+    }
+}
