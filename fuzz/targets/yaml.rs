@@ -1,7 +1,7 @@
 //! Manifests: reading a text as YAML and as JSON ends, every object of it can be found again, and what is written as JSON
 //! reads the same.
 
-use extreg_plugin::input::{Source, read};
+use extreg_documents::{Source, read};
 
 /// Runs the target on one input.
 pub(crate) fn run(data: &[u8]) {

@@ -11,6 +11,7 @@ mod served;
 mod tree;
 
 use extreg_audit::approval;
+use extreg_documents::Skipped;
 use extreg_snapshot::{
     Snapshot, SourceKind,
     coverage::{Gap, GapReason, GapSubject, Scope as Asked},
@@ -28,10 +29,7 @@ pub(crate) use self::{
     policy_file::{PolicyFile, read as read_policy_file},
     served::{Served, Version},
 };
-use crate::{
-    api::Cluster, context::Context, error::Error, input::Skipped,
-    installation::installed::Installation,
-};
+use crate::{api::Cluster, context::Context, error::Error, installation::installed::Installation};
 
 /// What the section of files is called.
 const FILES: &str = "files";

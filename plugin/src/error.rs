@@ -61,6 +61,12 @@ pub enum Error {
     Usage(String),
 }
 
+impl From<extreg_documents::BadName> for Error {
+    fn from(error: extreg_documents::BadName) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
 impl Error {
     /// A usage error.
     pub fn usage(message: impl Into<String>) -> Self {

@@ -3,7 +3,7 @@
 use extreg_tests::{ControlPlane, with_input};
 use serde_json::Value;
 
-const TABLE: &str = include_str!("../../plugin/tests/data/yaml.jsonl");
+const TABLE: &str = include_str!("../../crates/documents/tests/data/yaml.jsonl");
 
 /// The rows of the table whose document is a map of one line: its text, and what it comes to.
 fn rows() -> Vec<(String, Option<Value>)> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::input::Exclude;
+use extreg_documents::Exclude;
 
 /// What to look at; without any of it, the current namespace of the cluster.
 #[derive(Clone, Debug, Default, clap::Args)]

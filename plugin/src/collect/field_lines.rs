@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use extreg_audit::report::Report;
 use extreg_snapshot::place::Origin;
 
-use crate::input::{Document, FoundObject, Written};
+use extreg_documents::{Document, FoundObject, Written};
 
 /// Where objects of files stand, by file and line.
 #[derive(Debug, Default)]

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use extreg_documents::{
+    Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,
+    find_sources, undeclared,
+};
 use extreg_remedy::Caller;
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
@@ -12,13 +16,7 @@ use extreg_snapshot::{
 use extreg_terminal::Printer;
 
 use super::{field_lines::FieldLines, input::FileInput, rendered::Rendered};
-use crate::{
-    error::Error,
-    input::{
-        self, Document, FoundObject, InputError, JsonFault, Mismatch, Skipped, Source, SourceList,
-        find_sources, undeclared,
-    },
-};
+use crate::error::Error;
 
 /// What files came to.
 #[derive(Debug)]
@@ -68,7 +66,7 @@ pub(super) async fn read(
             text: text.into(),
         });
     }
-    let mut documents = input::stream(sources);
+    let mut documents = extreg_documents::stream(sources);
     while let Some(document) = documents.recv().await {
         match document {
             Ok(document) => files.document(&document, input, printer),

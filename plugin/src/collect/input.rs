@@ -2,14 +2,13 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use extreg_documents::{Exclude, TreeSource};
+
 use super::{
     args::InputArgs,
     rendered::{Chart, Rendered},
 };
-use crate::{
-    error::Error,
-    input::{Exclude, TreeSource},
-};
+use crate::error::Error;
 
 /// What to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use extreg_core::policy::PolicySet;
+use extreg_documents::FoundObject;
 use extreg_snapshot::approved::{Approved, ApprovedDocument};
 
-use crate::{engine::policies, error::Error, input::FoundObject};
+use crate::{engine::policies, error::Error};
 
 /// The kind of the list.
 const APPROVED: &str = "ApprovedRegistries";

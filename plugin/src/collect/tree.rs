@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use extreg_documents::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree};
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::{Kind, Purpose},
@@ -11,10 +12,7 @@ use extreg_snapshot::{
 use extreg_terminal::Printer;
 
 use super::live::{GLOBAL_PULL_SECRET, PULL_SECRET};
-use crate::{
-    error::Error,
-    input::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree},
-};
+use crate::error::Error;
 
 /// Reads a tree, or of one namespace of it and of the cluster.
 ///

@@ -38,7 +38,7 @@ use crate::{
     collect::{Collected, Input, InputArgs, collect},
     context::Context,
     error::Error,
-    input::tell_skipped,
+    skipped::tell_skipped,
     verdict::ruling,
 };
 

@@ -9,6 +9,9 @@ mod tally;
 use std::path::PathBuf;
 
 use extreg_core::object::Resource;
+use extreg_documents::{
+    Document, Exclude, FoundObject, InputError, SourceList, find_sources, told, undeclared,
+};
 use extreg_terminal::Exit;
 
 use self::{
@@ -21,10 +24,7 @@ use crate::{
     context::Context,
     engine::{Surroundings, policies, read_policies, surroundings},
     error::Error,
-    input::{
-        self, Document, Exclude, FoundObject, InputError, SourceList, find_sources, tell_skipped,
-        told, undeclared,
-    },
+    skipped::tell_skipped,
 };
 
 /// Say what the webhook would do to the objects of files, or whether the flow can be set up here
@@ -159,7 +159,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         tally.error();
         output.error(error.to_string());
     }
-    let mut documents = input::stream(sources);
+    let mut documents = extreg_documents::stream(sources);
     while let Some(document) = documents.recv().await {
         match document {
             Ok(document) => {

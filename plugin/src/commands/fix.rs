@@ -7,16 +7,16 @@ mod live;
 mod plan;
 mod report;
 mod settings;
-mod text;
 
 use std::path::PathBuf;
 
 use clap::ArgGroup;
+use extreg_documents::Exclude;
 use extreg_terminal::Exit;
 
 pub(crate) use self::settings::MENDABLE;
 use self::settings::{Action, Settings};
-use crate::{context::Context, error::Error, input::Exclude};
+use crate::{context::Context, error::Error};
 
 /// Bring what was there before the webhook to the policy: say what would change, then change it
 ///

@@ -5,14 +5,11 @@ use std::{collections::BTreeSet, path::PathBuf};
 use extreg_core::policy::{
     GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN, VERSION,
 };
+use extreg_documents::{FoundObject, Origin, Source};
 use extreg_terminal::Printer;
 use serde_json::Value;
 
-use crate::{
-    api::Kind,
-    error::Error,
-    input::{self, FoundObject, Origin, Source},
-};
+use crate::{api::Kind, error::Error};
 
 /// What the API serves policies as.
 pub(crate) const REGISTRY_POLICY: Kind = Kind {
@@ -61,7 +58,7 @@ pub(crate) fn of_source(
     mut take: impl FnMut(&FoundObject<'_>) -> Result<bool, String>,
 ) -> Result<Vec<Policy>, Error> {
     let mut policies: Vec<Policy> = Vec::new();
-    for document in input::read(vec![source]) {
+    for document in extreg_documents::read(vec![source]) {
         let document = document.map_err(|error| Error::usage(format!("--policy: {error}")))?;
         let objects = document
             .objects()

@@ -6,13 +6,13 @@ use extreg_core::{
     policy::Mode,
     verdict::{Decision, Outcome, Reason, Site, Verdict},
 };
+use extreg_documents::{Document, FoundObject, Origin};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
     engine::{Surroundings, decide, warnings},
     error::Error,
-    input::{Document, FoundObject, Origin},
 };
 
 /// What the webhook would do to one object.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use extreg_core::verdict::Reason;
+use extreg_documents::Document;
 use extreg_terminal::{Printer, Text, inert};
 use json_patch::Patch;
 use serde::Serialize;
@@ -13,7 +14,6 @@ use super::{assessment::Assessment, tally::Tally};
 use crate::{
     api::{DataFormat, to_data, yaml_document},
     error::Error,
-    input::Document,
 };
 
 /// Lines of a diff around what changes.

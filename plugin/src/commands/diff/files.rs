@@ -2,16 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use extreg_documents::{FoundObject, InputError, find_sources};
 use extreg_terminal::inert;
 use serde_json::Value;
 
-use crate::{
-    api::Cluster,
-    context::Context,
-    difference::Difference,
-    error::Error,
-    input::{self, FoundObject, InputError, find_sources},
-};
+use crate::{api::Cluster, context::Context, difference::Difference, error::Error};
 
 /// Where the objects of a kind are.
 #[derive(Clone, Debug)]
@@ -46,7 +41,7 @@ pub(super) async fn differences(
     for error in found.errors {
         say(error.to_string());
     }
-    let mut documents = input::stream(found.sources);
+    let mut documents = extreg_documents::stream(found.sources);
     while let Some(document) = documents.recv().await {
         if let Err(InputError::NotManifest { name, reason, .. }) = &document {
             skipped.add(*reason, name.into());

@@ -7,12 +7,10 @@ use std::{
 };
 
 use extreg_audit::exceptions::{Exception, Exceptions};
+use extreg_documents::file::{self, Replaced};
 
 use super::text::{self, HEADER};
-use crate::{
-    error::Error,
-    file::{self, Replaced},
-};
+use crate::error::Error;
 
 /// A file of exceptions, as it was read.
 #[derive(Clone, Debug)]

@@ -8,6 +8,11 @@ use std::{
     sync::Arc,
 };
 
+use extreg_documents::{
+    InputError, Skipped, Source, SourceList,
+    file::{self, Replaced},
+    find_sources,
+};
 use extreg_terminal::{Exit, Text};
 
 use self::mend::{Mended, mend};
@@ -20,8 +25,7 @@ use crate::{
     context::Context,
     engine::{self, Surroundings, policies},
     error::Error,
-    file::{self, Replaced},
-    input::{InputError, Skipped, Source, SourceList, find_sources, tell_skipped},
+    skipped::tell_skipped,
 };
 
 /// Plans or writes.

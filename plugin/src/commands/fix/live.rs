@@ -9,6 +9,7 @@ mod write;
 use std::collections::BTreeSet;
 
 use extreg_core::object::Resource;
+use extreg_documents::unreadable;
 use extreg_terminal::{Exit, Printer};
 use serde_json::Value;
 
@@ -35,7 +36,6 @@ use crate::{
     engine::{Surroundings, decide, policies, warnings},
     error::Error,
     fanout::{Fanout, Refusal},
-    input::unreadable,
 };
 
 /// Plans, or plans and does it.

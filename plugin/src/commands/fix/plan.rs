@@ -6,9 +6,10 @@ use extreg_core::{
     policy::Mode,
     verdict::{Decision, Reason, Site, Verdict},
 };
+use extreg_documents::edit::Set;
 use serde_json::{Value, json};
 
-use super::{settings::Scope, text::Set};
+use super::settings::Scope;
 
 /// What becomes of one object.
 #[derive(Clone, Debug, Default)]

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use extreg_core::policy::{GROUP, KIND, Policy, PolicySpec};
+use extreg_documents::{Document, FoundObject, InputError, Origin, Skipped, SourceList};
 use extreg_manifests::policy_faults;
 use extreg_snapshot::approved::{Approved, ApprovedDocument};
 use serde_json::Value;
 
 use super::fault::{Fault, metadata, unknown};
-use crate::{
-    engine::policies::REGISTRY_POLICY,
-    input::{self, Document, FoundObject, InputError, Origin, Skipped, SourceList},
-};
+use crate::engine::policies::REGISTRY_POLICY;
 
 /// The kind of a list of approved registries.
 pub(super) const APPROVED: &str = "ApprovedRegistries";
@@ -59,7 +57,7 @@ impl Documents {
             skipped: found.skipped,
             ..Self::default()
         };
-        for document in input::read(found.sources) {
+        for document in extreg_documents::read(found.sources) {
             match document {
                 Ok(document) => read.add(&document),
                 Err(InputError::NotManifest { name, reason, .. }) => {

@@ -1,6 +1,7 @@
 //! The policies in effect: of files, of a cluster, or the built-in one.
 
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
+use extreg_documents::find_sources;
 use extreg_snapshot::approved::Approved;
 use extreg_terminal::Printer;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use crate::{
     api::{Cluster, Object},
     engine::policies::{self, REGISTRY_POLICY},
     error::Error,
-    input::find_sources,
 };
 
 /// Where policies come from.

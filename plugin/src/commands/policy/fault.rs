@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use extreg_documents::Document;
 use extreg_manifests::PolicyFault;
 use serde_json::Value;
 
-use crate::{closest::closest, input::Document};
+use crate::closest::closest;
 
 /// Something that is wrong with a document. Displays as what and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

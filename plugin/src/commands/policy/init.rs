@@ -1,6 +1,7 @@
 //! `policy init`: a policy, or a list of approved registries, to start from.
 
 use extreg_core::{policy::Mode, registry::RegistryHost};
+use extreg_documents::{Source, SourceList};
 use extreg_terminal::Exit;
 
 use super::{
@@ -8,11 +9,7 @@ use super::{
     proposal::{Used, used},
     template::{ListDraft, PolicyDraft},
 };
-use crate::{
-    context::Context,
-    error::Error,
-    input::{Source, SourceList},
-};
+use crate::{context::Context, error::Error};
 
 /// Print a policy, or a list of approved registries, to start from
 ///

@@ -1,6 +1,7 @@
 //! `policy validate`: whether documents can be used, each fault with its place.
 
 use extreg_core::policy::{KIND, PolicySet};
+use extreg_documents::find_sources;
 use extreg_terminal::{Exit, Printer, Text};
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ use crate::{
     context::Context,
     engine::policies,
     error::Error,
-    input::{find_sources, tell_skipped},
+    skipped::tell_skipped,
 };
 
 /// Say whether policies and lists of approved registries can be used, without a cluster

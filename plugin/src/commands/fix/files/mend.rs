@@ -1,6 +1,11 @@
 //! What becomes of one file: its objects judged, its text changed, and the text read back.
 
 use extreg_core::object::Resource;
+use extreg_documents::{
+    Document, InputError, SkipReason, Source,
+    edit::{self, Set, Splice},
+    told, undeclared,
+};
 use json_patch::Patch;
 use serde_json::Value;
 
@@ -9,12 +14,10 @@ use super::super::{
     plan::{Change, Judged},
     report::{Entry, Outcome, Place},
     settings::Scope,
-    text::{self, Set, Splice},
 };
 use crate::{
     engine::{Surroundings, decide, warnings},
     error::Error,
-    input::{self, Document, InputError, SkipReason, Source, told, undeclared},
 };
 
 /// What is said where the text that was made does not say what it should.
@@ -53,7 +56,7 @@ pub(super) async fn mend(
     scope: Scope,
     surroundings: &mut Surroundings,
 ) -> Result<Mended, Error> {
-    let documents: Vec<_> = input::read(vec![source.clone()]).collect();
+    let documents: Vec<_> = extreg_documents::read(vec![source.clone()]).collect();
     let mut mended = Mended::default();
     let mut objects = Vec::new();
     for (index, document) in documents.iter().enumerate() {
@@ -164,7 +167,7 @@ fn change(
         .collect();
     let write = |chosen: &[usize], objects: &[Object]| {
         let of_chosen = chosen.iter().filter_map(|index| splices.get(*index));
-        let text = text::apply(whole, of_chosen.flatten().cloned().collect());
+        let text = edit::apply(whole, of_chosen.flatten().cloned().collect());
         text.filter(|text| says(text, documents, objects, chosen))
     };
     let mut chosen: Vec<usize> = (0..objects.len()).collect();
@@ -200,7 +203,7 @@ fn of_object(document: &Document, object: &mut Object, whole: &str) -> Vec<Splic
         return Vec::new();
     }
     let own = whole.get(document.span.clone()).unwrap_or_default();
-    let mut answers = text::splices(own, document.syntax, &sets).into_iter();
+    let mut answers = edit::splices(own, document.syntax, &sets).into_iter();
     let mut splices = Vec::new();
     object.judged.leave_where(|_| match answers.next()? {
         Ok(Splice { range, text }) => {
@@ -229,7 +232,7 @@ fn says(
         text: text.as_bytes().into(),
         named: true,
     };
-    let read: Vec<_> = input::read(vec![source]).collect();
+    let read: Vec<_> = extreg_documents::read(vec![source]).collect();
     if read.len() != documents.len() {
         return false;
     }

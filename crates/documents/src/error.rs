@@ -1,0 +1,49 @@
+//! Why a manifest could not be read.
+
+use std::io;
+
+use crate::{origin::Origin, skipped::SkipReason};
+
+/// Why a file, or one document of it, could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// The file or folder cannot be read; nothing more comes of it.
+    #[error("cannot read {name}: {cause}")]
+    Read {
+        /// Its name, as given.
+        name: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A document is no YAML or JSON.
+    #[error("{name}:{line}:{column}: {message}")]
+    Syntax {
+        /// The file.
+        name: String,
+        /// The line in the file, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong, and what to do about it.
+        message: String,
+    },
+    /// A file of a folder has a document that is not a manifest. It is skipped and counted.
+    #[error("skipped {name}:{line}: not a Kubernetes object")]
+    NotManifest {
+        /// The file.
+        name: String,
+        /// The line on which the document begins, from 1.
+        line: usize,
+        /// Why it is skipped.
+        reason: SkipReason,
+    },
+    /// A document is YAML or JSON, but not what can be worked with.
+    #[error("{origin}: {message}")]
+    Content {
+        /// Where it begins.
+        origin: Origin,
+        /// What is wrong, and what to do about it.
+        message: String,
+    },
+}
