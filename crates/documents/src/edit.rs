@@ -1,11 +1,12 @@
-//! Setting one field of an object in the text that holds it, so that nothing else of the text
-//! changes: comments, order, indentation, quotes and line ends stay.
+//! Setting a field of an object, or changing the entries of a [`list`], in the text that holds it, so that nothing else
+//! of the text changes: comments, order, indentation, quotes and line ends stay.
 //!
 //! Both syntaxes are read into one tree of places, in which `insert` finds where the
 //! field goes and how it is written there. Whether the text then says what it should is not for
-//! this module to believe: [`plugin::commands::fix::files`] reads it back and compares.
+//! this module to believe: the caller reads it back and compares.
 
 mod insert;
+pub mod list;
 #[cfg(test)]
 mod properties;
 mod tree;

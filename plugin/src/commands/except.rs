@@ -9,7 +9,6 @@ mod object;
 mod prune;
 mod row;
 mod statement;
-mod text;
 mod unused;
 
 use clap::Subcommand;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Set, Splice, Unwritable,
-    tree::{Tree, written_end},
+    tree::{Tree, next_line, written_end},
 };
 use crate::{
     origin::Syntax,
@@ -99,11 +99,11 @@ fn lines(tree: &Tree<'_>, map: &Map, set: &Set) -> Result<Splice, Unwritable> {
     let (mut at, mut is_ended) = if is_open {
         (end, true)
     } else {
-        tree.next_line(end)
+        next_line(tree.text, end)
     };
     // A remark that is indented deeper belongs to what is above it.
     while is_ended && is_deeper_comment(tree, at, width) {
-        (at, is_ended) = tree.next_line(at);
+        (at, is_ended) = next_line(tree.text, at);
     }
     let line_end = tree.line_end(at);
     let own = match &set.value {

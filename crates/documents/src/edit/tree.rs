@@ -43,15 +43,6 @@ impl Tree<'_> {
         before.get(start..).unwrap_or_default()
     }
 
-    /// The place behind the end of the line that holds a place, and whether a line end is there.
-    pub(crate) fn next_line(&self, at: usize) -> (usize, bool) {
-        let rest = self.text.get(at..).unwrap_or_default();
-        match rest.find('\n') {
-            Some(end) => (at + end + 1, true),
-            None => (self.text.len(), false),
-        }
-    }
-
     /// The line end that the text uses there, or else first.
     pub(crate) fn line_end(&self, before: usize) -> &'static str {
         let before = self.text.get(..before).unwrap_or_default();
@@ -90,5 +81,14 @@ pub(crate) fn written_end(node: &Node, text: &str) -> usize {
             }
         }
         _ => node.range.end,
+    }
+}
+
+/// The place behind the end of the line that holds a place, and whether a line end is there.
+pub(crate) fn next_line(text: &str, at: usize) -> (usize, bool) {
+    let rest = text.get(at..).unwrap_or_default();
+    match rest.find('\n') {
+        Some(end) => (at + end + 1, true),
+        None => (text.len(), false),
     }
 }

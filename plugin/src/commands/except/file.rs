@@ -7,10 +7,23 @@ use std::{
 };
 
 use extreg_audit::exceptions::{Exception, Exceptions};
-use extreg_documents::file::{self, Replaced};
+use extreg_documents::{
+    edit::list::{self, ListError},
+    file::{self, Replaced},
+};
 
-use super::text::{self, HEADER};
 use crate::error::Error;
+
+/// The field that holds the entries.
+const FIELD: &str = "exceptions";
+/// How a file begins that is made.
+const HEADER: &str = "\
+# Findings of oc extreg audit that are all right, each with a reason and a last day.
+# Read by: oc extreg audit --exceptions FILE; written by: oc extreg except add
+apiVersion: extreg.io/v1alpha1
+kind: Exceptions
+exceptions: []
+";
 
 /// A file of exceptions, as it was read.
 #[derive(Clone, Debug)]
@@ -92,7 +105,7 @@ impl ExceptionsFile {
             if let Some(old) = entries.get_mut(position) {
                 *old = new.clone();
             }
-            let text = text::replace(self.text(), at, lines).map_err(|e| self.wrong(&e))?;
+            let text = list::replace(self.text(), FIELD, at, lines).map_err(|e| self.wrong(&e))?;
             return Ok(Added::Replaced(at, Change { text, entries }));
         }
         // A file of nothing, or of comments, gets its beginning behind them.
@@ -104,7 +117,7 @@ impl ExceptionsFile {
             }
             text.push_str(HEADER);
         }
-        let text = text::append(&text, last, lines).map_err(|e| self.wrong(&e))?;
+        let text = list::append(&text, FIELD, last, lines).map_err(|e| self.wrong(&e))?;
         let mut entries = self.entries.clone();
         entries.push(new.clone());
         Ok(Added::New(Change { text, entries }))
@@ -123,7 +136,7 @@ impl ExceptionsFile {
             .filter(|(position, _)| gone(position))
             .map(|(_, entry)| line_of(entry))
             .collect();
-        let text = text::remove(self.text(), &lines).map_err(|e| self.wrong(&e))?;
+        let text = list::remove(self.text(), FIELD, &lines).map_err(|e| self.wrong(&e))?;
         let left = self.entries.iter().enumerate();
         let left = left.filter(|(position, _)| !gone(position));
         Ok(Change {
@@ -189,7 +202,7 @@ impl ExceptionsFile {
         self.before.as_deref().unwrap_or_default()
     }
 
-    fn wrong(&self, error: &text::TextError) -> Error {
+    fn wrong(&self, error: &ListError) -> Error {
         Error::failed(format!("{}: {error}", self.name()))
     }
 }
