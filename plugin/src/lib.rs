@@ -17,7 +17,6 @@ pub mod commands;
 pub mod complete;
 pub mod context;
 mod credential;
-mod csv;
 mod deadline;
 pub mod defaults;
 mod diagnosis;

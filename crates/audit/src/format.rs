@@ -6,7 +6,6 @@
 //! say. Names come from clusters and files: each format keeps them from meaning anything in it.
 
 mod csv;
-mod csv_record;
 mod cyclonedx;
 mod document;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! stderr, text that does no harm to either, and the code that it ends with.
 
 mod color;
+pub mod csv;
 mod exit;
 mod frame;
 mod inert;

@@ -8,7 +8,7 @@ use extreg_audit::{
     report::Report,
 };
 use extreg_remedy::Caller;
-use extreg_terminal::{Exit, Printer, Table};
+use extreg_terminal::{Exit, Printer, Table, csv};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -16,7 +16,6 @@ use crate::{
     api::{DataFormat, to_data},
     collect::{Collected, Input, InputArgs, PolicyFile, collect},
     context::Context,
-    csv::quoted,
     error::Error,
     verdict::reading,
 };
@@ -164,30 +163,11 @@ fn cells(row: &InventoryRow, by: InventoryBy, several: bool) -> Vec<String> {
     source.into_iter().chain(row.cells(by)).collect()
 }
 
-/// RFC 4180, and no cell that a spreadsheet takes for a formula.
 fn csv(rows: &[InventoryRow], by: InventoryBy, several: bool) -> String {
-    let line = |cells: Vec<String>| {
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        cells.join(",") + "\r\n"
-    };
-    let head = line(headers(by, several).map(str::to_owned).collect());
-    let rows = rows.iter().map(|row| line(cells(row, by, several)));
+    let rows = rows.iter().map(|row| {
+        let cells = cells(row, by, several);
+        csv::record(cells.iter().map(String::as_str))
+    });
+    let head = csv::record(headers(by, several));
     std::iter::once(head).chain(rows).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_cells_are_data() {
-        for (cell, want) in [
-            ("a", "a"),
-            ("a,\"b\"", "\"a,\"\"b\"\"\""),
-            ("=1+1", "\"'=1+1\""),
-            ("a\nb", "\"a\nb\""),
-        ] {
-            assert_eq!(quoted(cell), want);
-        }
-    }
 }

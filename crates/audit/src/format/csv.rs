@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use extreg_snapshot::place::{Origin, Place};
+use extreg_terminal::csv::record;
 
-use super::csv_record;
 use super::phrases;
 use super::state::State;
 use crate::finding::Finding;
@@ -79,7 +79,7 @@ struct Row<'a> {
 }
 
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    csv_record::write(COLUMNS, out)?;
+    out.write_all(record(COLUMNS).as_bytes())?;
     if report.sections.is_empty() {
         let row = Row {
             record: "coverage",
@@ -257,6 +257,6 @@ impl<'a> Row<'a> {
             self.suppression_reason,
             self.suppression_expires,
         ];
-        csv_record::write(cells, out)
+        out.write_all(record(cells).as_bytes())
     }
 }

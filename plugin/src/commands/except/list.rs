@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use extreg_audit::exceptions::Exception;
-use extreg_terminal::{Exit, Printer, Table};
+use extreg_terminal::{Exit, Printer, Table, csv};
 use serde_json::json;
 
 use super::{
@@ -16,7 +16,6 @@ use super::{
 use crate::{
     api::{DataFormat, to_data},
     context::Context,
-    csv::quoted,
     error::Error,
 };
 
@@ -200,9 +199,8 @@ fn cells(row: &Row) -> [String; 8] {
     ]
 }
 
-/// RFC 4180, as the other lists are.
 fn csv(rows: &[Row]) -> String {
-    let line = |cells: [String; 8]| cells.map(|cell| quoted(&cell)).join(",") + "\r\n";
+    let line = |cells: [String; 8]| csv::record(cells.iter().map(String::as_str));
     let head = line(HEADERS.map(str::to_lowercase));
     std::iter::once(head)
         .chain(rows.iter().map(|row| line(cells(row))))

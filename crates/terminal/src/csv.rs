@@ -1,31 +1,21 @@
 //! One record of RFC 4180 that no spreadsheet calculates.
 
-use std::io::{self, Write};
+use crate::inert::inert;
 
-use extreg_terminal::inert;
-
-/// Writes a record. What a terminal or a spreadsheet would act on is made visible; every cell is one
-/// line.
-pub(super) fn write<'a>(
-    cells: impl IntoIterator<Item = &'a str>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    for (at, cell) in cells.into_iter().enumerate() {
-        if at > 0 {
-            out.write_all(b",")?;
-        }
-        write_cell(cell, out)?;
-    }
-    out.write_all(b"\r\n")
+/// A record with its line end. What a terminal or a spreadsheet would act on is made visible; every cell
+/// is one line.
+pub fn record<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    let cells: Vec<String> = cells.into_iter().map(cell).collect();
+    cells.join(",") + "\r\n"
 }
 
-fn write_cell(cell: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mark = if is_formula(cell) { "'" } else { "" };
-    let cell = inert(cell);
-    if cell.contains(['"', ',']) || cell.starts_with(' ') || cell.ends_with(' ') {
-        write!(out, "\"{mark}{}\"", cell.replace('"', "\"\""))
+fn cell(text: &str) -> String {
+    let mark = if is_formula(text) { "'" } else { "" };
+    let text = inert(text);
+    if text.contains(['"', ',']) || text.starts_with(' ') || text.ends_with(' ') {
+        format!("\"{mark}{}\"", text.replace('"', "\"\""))
     } else {
-        write!(out, "{mark}{cell}")
+        format!("{mark}{text}")
     }
 }
 
@@ -43,9 +33,7 @@ mod tests {
     use super::*;
 
     fn written(cells: &[&str]) -> String {
-        let mut out = Vec::new();
-        write(cells.iter().copied(), &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        record(cells.iter().copied())
     }
 
     #[test]
