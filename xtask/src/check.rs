@@ -1,15 +1,19 @@
 //! `cargo xtask check`: what can be said of the sources without running them.
 
+mod graph;
 mod imports;
 
 use anyhow::Result;
 
 use crate::{step, tools};
 
-/// Imports, format, lints, documentation, dependencies.
+/// Crates, imports, format, lints, documentation, dependencies.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
-    imports::check(step::root()?)?;
+    let root = step::root()?;
+    let packages = imports::packages(root)?;
+    graph::check(root, &packages)?;
+    imports::check(root, &packages)?;
     step::run("format", &mut step::cargo(["fmt", "--all", "--check"])?)?;
     let lints = [
         "clippy",

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::text::Text;
+use crate::text::{Text, prefix};
 
 /// A terminal without a size that can be asked for is taken to be this large.
 const USUAL: Size = Size {
@@ -108,11 +108,8 @@ fn fitting(lines: &[Text], size: Size, color: bool) -> Vec<Line> {
         kept.pop();
     }
     let left = count - kept.len();
-    let more: String = format!("({left} lines more)")
-        .chars()
-        .take(size.columns - 1)
-        .collect();
-    kept.push(line(&Text::from(more)));
+    let more = format!("({left} lines more)");
+    kept.push(line(&prefix(&more, size.columns - 1).into()));
     kept
 }
 

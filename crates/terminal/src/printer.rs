@@ -14,7 +14,7 @@ use crate::{
     color::{ColorMode, Terminal},
     frame::{Frame, Size},
     inert::inert,
-    text::Text,
+    text::{Text, prefix},
 };
 
 /// A terminal is at least this wide.
@@ -257,7 +257,8 @@ impl Stream {
 
     fn show_status(&mut self, text: &str) {
         // Longer ones would wrap, and a wrapped line cannot be taken back.
-        let short: String = inert(text).chars().take(STATUS_WIDTH).collect();
+        let text = inert(text);
+        let short = prefix(&text, STATUS_WIDTH);
         self.clear_status();
         self.write(short.as_bytes());
         self.flush();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::inert::inert;
 
@@ -108,6 +108,17 @@ impl Text {
     }
 }
 
+/// As much of the beginning of a text as takes no more than so many columns.
+pub(crate) fn prefix(text: &str, columns: usize) -> &str {
+    let mut taken = 0;
+    let beyond = text.char_indices().find(|(_, c)| {
+        taken += c.width().unwrap_or(0);
+        taken > columns
+    });
+    let end = beyond.map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self::new().plain(text)
@@ -123,6 +134,19 @@ impl From<String> for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prefix_takes_no_more_columns_than_there_are() {
+        for (text, columns, want) in [
+            ("abc", 2, "ab"),
+            ("abc", 3, "abc"),
+            ("東京", 3, "東"),
+            ("e\u{301}x", 1, "e\u{301}"),
+            ("", 0, ""),
+        ] {
+            assert_eq!(prefix(text, columns), want, "{text:?} in {columns}");
+        }
+    }
 
     #[test]
     fn styles_are_ours_alone() {
