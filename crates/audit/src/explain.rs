@@ -118,7 +118,7 @@ mod tests {
                 .collect();
             assert_eq!(sections, SECTIONS, "{check}");
             let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("..")
+                .join("../..")
                 .join(check.page_path());
             assert_eq!(fs::read_to_string(file).unwrap(), check.page());
         }
