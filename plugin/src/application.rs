@@ -2,9 +2,9 @@
 
 pub(crate) mod adopt;
 pub(crate) mod args;
-pub(crate) mod carry;
 pub(crate) mod differences;
 pub(crate) mod existing;
+pub(crate) mod merge;
 pub(crate) mod objects;
 pub(crate) mod plan;
 pub(crate) mod preflight;

@@ -4,7 +4,7 @@
 use super::{
     adopt,
     args::Args,
-    carry::carry,
+    merge::merge,
     objects,
     plan::{self, Step},
     preflight::{check_served, look},
@@ -134,7 +134,7 @@ async fn of_object(
             ));
         }
         adopt::fit(&mut desired, live)?;
-        carry(reference.kind, &live.body, &mut desired.body);
+        merge(reference.kind, &live.body, &mut desired.body);
     }
     // What somebody else has set is a difference, and no reason to stop.
     let options = ApplyOptions {

@@ -1,9 +1,9 @@
 //! `promote`: what one tag of an ImageStream shows, on another tag.
 
-mod back;
 mod execute;
 mod image;
 mod plan;
+mod rollback;
 mod settings;
 
 use extreg_terminal::Exit;

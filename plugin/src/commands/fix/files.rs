@@ -1,6 +1,6 @@
 //! Fixing files: each is read once, judged, changed in its text, read back, and replaced.
 
-mod mend;
+mod fixed;
 
 use std::{
     io::Read as _,
@@ -15,7 +15,7 @@ use extreg_documents::{
 };
 use extreg_terminal::{Exit, Text};
 
-use self::mend::{Mended, mend};
+use self::fixed::{Fixed, fix};
 use super::{
     Format,
     report::{Entry, Outcome, Report, count},
@@ -97,26 +97,26 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let mended = mend(
+        let fixed = fix(
             &loaded.source,
             &loaded.bytes,
             self.settings.scope,
             surroundings,
         )
         .await?;
-        if let Some(reason) = mended.skipped {
+        if let Some(reason) = fixed.skipped {
             skipped.add(reason, loaded.source.name().into());
         }
-        for error in &mended.errors {
+        for error in &fixed.errors {
             self.report.error(error.clone());
         }
-        for entry in &mended.entries {
+        for entry in &fixed.entries {
             self.report.planned(entry);
         }
         let entries = if self.action.write {
-            self.written(&loaded, mended)
+            self.written(&loaded, fixed)
         } else {
-            mended.entries
+            fixed.entries
         };
         for entry in entries {
             self.report.settled(entry);
@@ -125,10 +125,10 @@ impl Run<'_> {
     }
 
     /// Writes a file, and gives its objects with what became of them.
-    fn written(&self, loaded: &Loaded, mended: Mended) -> Vec<Entry> {
-        let Mended {
+    fn written(&self, loaded: &Loaded, fixed: Fixed) -> Vec<Entry> {
+        let Fixed {
             mut entries, text, ..
-        } = mended;
+        } = fixed;
         let Some(path) = &loaded.path else {
             let unchanged = || String::from_utf8_lossy(&loaded.bytes).into_owned();
             self.context

@@ -3,8 +3,8 @@
 use extreg_terminal::Exit;
 
 use super::{
-    back::back,
     plan::{Plan, plan},
+    rollback::rollback,
     settings::{From, Place, Settings, Way},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
         printer.note(note);
     }
     let way_back =
-        |target: Option<&Stream>| back(&namespace, name, target).text(&context.invocation());
+        |target: Option<&Stream>| rollback(&namespace, name, target).text(&context.invocation());
 
     let reference = name.reference(&namespace);
     journal.advise(format!("move it back with: {}", way_back(target.as_ref())));

@@ -12,7 +12,7 @@ use crate::{
     },
     application::{
         adopt,
-        carry::carry,
+        merge::merge,
         plan::{self, Step},
         preflight::{check_around, check_owned, check_served, look},
         schedule,
@@ -227,7 +227,7 @@ impl Runner<'_> {
         let applied = loop {
             let mut wanted = desired.clone();
             if let Some(current) = &current {
-                carry(reference.kind, &current.body, &mut wanted.body);
+                merge(reference.kind, &current.body, &mut wanted.body);
                 // What is written meanwhile would look like our change. The last try takes it in.
                 let version = current.body.pointer("/metadata/resourceVersion");
                 if let (Some(version), true) = (version, attempt < ATTEMPTS) {

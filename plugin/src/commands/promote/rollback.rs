@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::stream::{ExternalImage, Origin, SpecTag, Stream, StreamTag};
 
 /// The way back, for the stream as it was before; none if there was none.
-pub(super) fn back(namespace: &str, name: &StreamTag, stream: Option<&Stream>) -> Remedy {
+pub(super) fn rollback(namespace: &str, name: &StreamTag, stream: Option<&Stream>) -> Remedy {
     let object = || ObjectId {
         namespace: namespace.into(),
         kind: Kind::ImageStream,
@@ -91,7 +91,7 @@ mod tests {
     fn of(tag: &Value, status: &Value) -> String {
         let stream = Stream::new(json!({"spec": {"tags": [tag]}, "status": {"tags": [status]}}));
         let name = StreamTag::new("app", "prod");
-        back("snow", &name, Some(&stream)).text(&Caller::Oc.into())
+        rollback("snow", &name, Some(&stream)).text(&Caller::Oc.into())
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         }
         let name = StreamTag::new("app", "prod");
         assert_eq!(
-            back("snow", &name, None).text(&Caller::Kubectl.into()),
+            rollback("snow", &name, None).text(&Caller::Kubectl.into()),
             "kubectl delete imagestreamtag app:prod -n snow"
         );
     }

@@ -10,22 +10,22 @@ use crate::api::{Kind, applied_tags};
 /// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,
 /// what its trigger last saw, triggers besides ours, and the tags of an ImageStream that an earlier
 /// setup applied: an apply without them would remove them.
-pub(crate) fn carry(kind: Kind, current: &Value, desired: &mut Value) {
+pub(crate) fn merge(kind: Kind, current: &Value, desired: &mut Value) {
     if kind == Kind::DEPLOYMENT || kind == Kind::DEPLOYMENT_CONFIG {
-        carry_images(current, desired);
+        merge_images(current, desired);
     }
     if kind == Kind::DEPLOYMENT_CONFIG {
-        carry_field(current, desired, "/spec/replicas", |_, _| true);
+        merge_field(current, desired, "/spec/replicas", |_, _| true);
     }
     if kind == Kind::BUILD_CONFIG || kind == Kind::DEPLOYMENT_CONFIG {
-        carry_field(current, desired, "/spec/triggers", triggers::include);
+        merge_field(current, desired, "/spec/triggers", triggers::include);
     }
     if kind == Kind::IMAGE_STREAM {
-        carry_tags(current, desired);
+        merge_tags(current, desired);
     }
 }
 
-fn carry_tags(current: &Value, desired: &mut Value) {
+fn merge_tags(current: &Value, desired: &mut Value) {
     let Some(tags) = desired
         .pointer_mut("/spec/tags")
         .and_then(Value::as_array_mut)
@@ -43,7 +43,7 @@ fn carry_tags(current: &Value, desired: &mut Value) {
 }
 
 /// Takes over a field that is in both, if `yields` says so of what is there and what is to be.
-fn carry_field(
+fn merge_field(
     current: &Value,
     desired: &mut Value,
     at: &str,
@@ -56,7 +56,7 @@ fn carry_field(
     }
 }
 
-fn carry_images(current: &Value, desired: &mut Value) {
+fn merge_images(current: &Value, desired: &mut Value) {
     const CONTAINERS: &str = "/spec/template/spec/containers";
     let Some(have) = current.pointer(CONTAINERS).and_then(Value::as_array) else {
         return;
@@ -104,7 +104,7 @@ mod tests {
             Some("docker.io/u/a@sha256:1"),
         );
         let mut desired = config(" ", 1, "a:v1", None);
-        carry(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
+        merge(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
         assert_eq!(desired, current);
     }
 
@@ -112,7 +112,7 @@ mod tests {
     fn another_tag_is_ours_to_say() {
         let current = config("x", 3, "a:v1", Some("x"));
         let mut desired = config(" ", 1, "a:v2", None);
-        carry(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
+        merge(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
         assert_eq!(desired, config("x", 3, "a:v2", None));
     }
 
@@ -127,7 +127,7 @@ mod tests {
             (json!([webhook]), json!([ours])),
         ] {
             let mut desired = build(json!([ours]));
-            carry(Kind::BUILD_CONFIG, &build(current), &mut desired);
+            merge(Kind::BUILD_CONFIG, &build(current), &mut desired);
             assert_eq!(desired, build(expected));
         }
     }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn other_kinds_are_unchanged() {
         let mut desired = config(" ", 1, "a:v2", None);
-        carry(
+        merge(
             Kind::IMAGE_STREAM,
             &config("x", 3, "a:v2", None),
             &mut desired,
@@ -154,7 +154,7 @@ mod tests {
             "spec": {"tags": [tag("v1", "u/a:v1"), tag("v2", "u/a:old"), tag("theirs", "o/b")]},
         });
         let mut desired = json!({"spec": {"tags": [tag("v2", "u/a:v2")]}});
-        carry(Kind::IMAGE_STREAM, &current, &mut desired);
+        merge(Kind::IMAGE_STREAM, &current, &mut desired);
         assert_eq!(
             desired,
             json!({"spec": {"tags": [tag("v2", "u/a:v2"), tag("v1", "u/a:v1")]}})

@@ -9,13 +9,13 @@ use extreg_documents::{
 use json_patch::Patch;
 use serde_json::Value;
 
-use super::super::{
-    exception::{leave_excepted, today},
-    plan::{Change, Judged},
-    report::{Entry, Outcome, Place},
-    settings::Scope,
-};
 use crate::{
+    commands::fix::{
+        exception::{leave_excepted, today},
+        plan::{Change, Judged},
+        report::{Entry, Outcome, Place},
+        settings::Scope,
+    },
     engine::{Surroundings, decide, warnings},
     error::Error,
 };
@@ -23,9 +23,9 @@ use crate::{
 /// What is said where the text that was made does not say what it should.
 const NOT_SO: &str = "the file, read back, would say something else";
 
-/// A file, mended.
+/// A file, fixed.
 #[derive(Debug, Default)]
-pub(super) struct Mended {
+pub(super) struct Fixed {
     /// The objects that were judged.
     pub(super) entries: Vec<Entry>,
     /// What could not be read.
@@ -46,35 +46,35 @@ struct Object {
     judged: Judged,
 }
 
-/// Mends a file that has been read.
+/// Fixes a file that has been read.
 ///
 /// # Errors
 /// [`Error::NotLoggedIn`] only.
-pub(super) async fn mend(
+pub(super) async fn fix(
     source: &Source,
     bytes: &[u8],
     scope: Scope,
     surroundings: &mut Surroundings,
-) -> Result<Mended, Error> {
+) -> Result<Fixed, Error> {
     let documents: Vec<_> = extreg_documents::read(vec![source.clone()]).collect();
-    let mut mended = Mended::default();
+    let mut fixed = Fixed::default();
     let mut objects = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         match document {
             Ok(document) => {
-                let judged = judge(index, document, scope, surroundings, &mut mended);
+                let judged = judge(index, document, scope, surroundings, &mut fixed);
                 objects.extend(judged.await?);
             }
-            Err(InputError::NotManifest { reason, .. }) => mended.skipped = Some(*reason),
-            Err(error) => mended.errors.push(error.to_string()),
+            Err(InputError::NotManifest { reason, .. }) => fixed.skipped = Some(*reason),
+            Err(error) => fixed.errors.push(error.to_string()),
         }
     }
-    mended.text = change(&documents, &mut objects, bytes);
-    mended.entries = objects
+    fixed.text = change(&documents, &mut objects, bytes);
+    fixed.entries = objects
         .into_iter()
         .map(|object| object.entry.with(object.judged))
         .collect();
-    Ok(mended)
+    Ok(fixed)
 }
 
 async fn judge(
@@ -82,16 +82,16 @@ async fn judge(
     document: &Document,
     scope: Scope,
     surroundings: &mut Surroundings,
-    mended: &mut Mended,
+    fixed: &mut Fixed,
 ) -> Result<Vec<Object>, Error> {
     let found = match document.objects() {
         Ok(found) => found,
         Err(InputError::NotManifest { reason, .. }) => {
-            mended.skipped = Some(reason);
+            fixed.skipped = Some(reason);
             return Ok(Vec::new());
         }
         Err(error) => {
-            mended.errors.push(error.to_string());
+            fixed.errors.push(error.to_string());
             return Ok(Vec::new());
         }
     };
@@ -114,13 +114,13 @@ async fn judge(
         let (namespace, mut judged) = match judged.await? {
             Ok(judged) => judged,
             Err(error) => {
-                mended.errors.push(told(document, &object, &error));
+                fixed.errors.push(told(document, &object, &error));
                 continue;
             }
         };
         let origin = document.origin_of(&object);
         for name in &object.undeclared {
-            mended.errors.push(undeclared(document, &object, name));
+            fixed.errors.push(undeclared(document, &object, name));
         }
         leave_excepted(&mut judged, &object.body, today());
         objects.push(Object {
