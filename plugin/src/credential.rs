@@ -9,10 +9,11 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_core::credential::SecretMember;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::{context::Context, error::Error, registry::Login, target::Target};
+use crate::{api::Object, context::Context, error::Error, registry::Login, target::Target};
 
 /// An account at a registry and what opens it.
 #[derive(Debug)]
@@ -194,13 +195,18 @@ pub(crate) fn credential_helper(content: &[u8]) -> Option<String> {
     auth_file::helper(&file).map(str::to_owned)
 }
 
-/// The docker config of a secret of either type.
-pub(crate) fn docker_config(secret: &Value) -> Option<Vec<u8>> {
-    let data = secret.get("data")?;
-    let encoded = [".dockerconfigjson", ".dockercfg"]
-        .iter()
-        .find_map(|key| data.get(key)?.as_str())?;
+/// The docker config in a member of a secret.
+pub(crate) fn docker_config(secret: &Object, member: SecretMember) -> Option<Vec<u8>> {
+    let encoded = secret.body.get("data")?.get(member.name())?.as_str()?;
     STANDARD.decode(encoded).ok()
+}
+
+/// The docker config of a secret of either type.
+pub(crate) fn either_docker_config(secret: &Object) -> Option<Vec<u8>> {
+    let members = [SecretMember::DockerConfigJson, SecretMember::Dockercfg];
+    members
+        .into_iter()
+        .find_map(|member| docker_config(secret, member))
 }
 
 #[cfg(test)]

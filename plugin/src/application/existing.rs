@@ -1,11 +1,10 @@
 //! A secret that is there: whether it can serve.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{Consumer, DockerConfigKeys, SecretMember};
 use extreg_terminal::Printer;
 
 use super::{objects, settings::Settings};
-use crate::{api::Object, error::Error};
+use crate::{api::Object, credential::docker_config, error::Error};
 
 /// Whether a credential can be written into a secret: its type cannot be changed.
 ///
@@ -22,14 +21,6 @@ pub(crate) fn check_type(secret: &Object) -> Result<(), Error> {
     )))
 }
 
-/// The keys by which a build finds the docker config in a secret of any type (openshift/builder
-/// `pkg/build/builder/cmd/dockercfg/cfg.go`).
-const PUSH_FILES: [(&str, DockerConfigFormat); 3] = [
-    ("config.json", DockerConfigFormat::ConfigJson),
-    (".dockerconfigjson", DockerConfigFormat::ConfigJson),
-    (".dockercfg", DockerConfigFormat::Dockercfg),
-];
-
 /// Checks whether the consumers of the flow find a credential for the image in a secret that exists. A
 /// secret that serves no import or pull is used anyway: the image may be public.
 ///
@@ -43,13 +34,13 @@ pub(crate) fn check_secret(
     let name = secret.text("/metadata/name");
     let image = settings.target.to_string();
     let needed = settings.target.config_keys().join("\" and \"");
-    let has = |(field, format): (&str, DockerConfigFormat), consumer| {
-        keys(secret, field, format).is_some_and(|keys| keys.matching(consumer, &image).is_matched())
+    let has = |member, consumer| {
+        keys(secret, member).is_some_and(|keys| keys.matching(consumer, &image).is_matched())
     };
     if settings.build.is_some()
-        && !PUSH_FILES
+        && !SecretMember::ALL
             .into_iter()
-            .any(|file| has(file, Consumer::BuildPush))
+            .any(|member| has(member, Consumer::BuildPush))
     {
         return Err(Error::failed(format!(
             "secret \"{name}\" has no key that the push of a build would find for {image}, so nothing was \
@@ -57,17 +48,14 @@ pub(crate) fn check_secret(
              --username USER --password-stdin, or name another secret"
         )));
     }
-    let file = match secret.text("/type") {
-        "kubernetes.io/dockerconfigjson" => (".dockerconfigjson", DockerConfigFormat::ConfigJson),
-        "kubernetes.io/dockercfg" => (".dockercfg", DockerConfigFormat::Dockercfg),
-        other => {
-            printer.warn(&format!(
-                "secret \"{name}\" is of type {other}, which imports and pods do not read"
-            ));
-            return Ok(());
-        }
+    let kind = secret.text("/type");
+    let Some(member) = SecretMember::of_type(kind) else {
+        printer.warn(&format!(
+            "secret \"{name}\" is of type {kind}, which imports and pods do not read"
+        ));
+        return Ok(());
     };
-    if keys(secret, file.0, file.1).is_none() {
+    if keys(secret, member).is_none() {
         printer.warn(&format!(
             "secret \"{name}\" holds no readable docker config"
         ));
@@ -78,7 +66,7 @@ pub(crate) fn check_secret(
         (Consumer::Kubelet, "the pull of a pod"),
     ]
     .into_iter()
-    .filter(|(consumer, _)| !has(file, *consumer))
+    .filter(|(consumer, _)| !has(member, *consumer))
     .map(|(_, what)| what)
     .collect();
     if !misses.is_empty() {
@@ -90,13 +78,13 @@ pub(crate) fn check_secret(
     Ok(())
 }
 
-fn keys(secret: &Object, field: &str, format: DockerConfigFormat) -> Option<DockerConfigKeys> {
-    let data = secret.body.get("data")?.get(field)?.as_str()?;
-    DockerConfigKeys::parse(&STANDARD.decode(data).ok()?, format).ok()
+fn keys(secret: &Object, member: SecretMember) -> Option<DockerConfigKeys> {
+    DockerConfigKeys::parse(&docker_config(secret, member)?, member.format()).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use serde_json::json;
 
     use super::*;

@@ -14,7 +14,7 @@ use super::{args::Schedule, settings::Settings};
 use crate::{
     api::{Cluster, Kind, Object, ObjectRef},
     context::Context,
-    credential::docker_config,
+    credential::either_docker_config,
     error::Error,
     installation::following::{Following, following},
     pulls::{
@@ -149,7 +149,7 @@ impl Deciding<'_> {
         let printer = &self.context.printer;
         let mut snapshot = budget::read(self.cluster, None, false, printer).await?;
         let gaps = Coverage::of(&snapshot, None).gaps;
-        let found = secret.and_then(|secret| logins(&docker_config(&secret.body)?).ok());
+        let found = secret.and_then(|secret| logins(&either_docker_config(secret)?).ok());
         if let (Some(secret), Some(logins)) = (secret, &found) {
             self.add_secret(&mut snapshot, secret, logins);
         }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys, SecretMember};
 use serde_json::Value;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectRef},
     context::Context,
-    credential::{self, Credential, CredentialSource, Wanted},
+    credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
     registry::{Action, Client, Login, Trial, Tried},
     users::Users,
@@ -227,10 +226,6 @@ fn other_account(config: &Value, settings: &Settings, credential: &Credential) -
 
 /// The docker config of a secret, if it can be read.
 fn config(secret: &Object) -> Option<Value> {
-    let data = secret
-        .body
-        .get("data")?
-        .get(".dockerconfigjson")?
-        .as_str()?;
-    serde_json::from_slice(&STANDARD.decode(data).ok()?).ok()
+    let config = docker_config(secret, SecretMember::DockerConfigJson)?;
+    serde_json::from_slice(&config).ok()
 }

@@ -40,7 +40,7 @@ pub(super) async fn find(
             let Some(secret) = cluster.get(&reference).await? else {
                 return Err(wrong("there is none".to_owned()));
             };
-            let config = credential::docker_config(&secret.body)
+            let config = credential::either_docker_config(&secret)
                 .ok_or_else(|| wrong("it holds no docker config".to_owned()))?;
             let logins = logins(&config).map_err(|error| wrong(error.to_string()))?;
             pick(&logins, &[Consumer::Import], &settings.registry, &image)

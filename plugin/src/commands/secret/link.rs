@@ -1,14 +1,13 @@
 //! `secret link`: a secret among those of service accounts, where each consumer looks.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys};
+use extreg_core::credential::{DockerConfigKeys, SecretMember};
 use extreg_terminal::Exit;
 
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report},
+    api::{Cluster, DryRun, Kind, ObjectFormat, ObjectRef, Report},
     args::DryRunArgs,
     context::Context,
-    credential::link::Link,
+    credential::{docker_config, link::Link},
     error::Error,
     fanout::{Fanout, Refusal},
     names,
@@ -176,15 +175,15 @@ async fn check_secret(
         )));
     };
     let kind = secret.text("/type");
-    let Some((field, format)) = docker_field(kind) else {
+    let Some(member) = SecretMember::of_type(kind) else {
         return Err(Error::failed(format!(
             "{reference} is of type {kind}, which no build, import or pod reads as a credential of a \
              registry, so nothing was linked; a type cannot be changed: create another one with: \
              {caller} secret set NAME -n {namespace}"
         )));
     };
-    if docker_config(&secret, field)
-        .and_then(|config| DockerConfigKeys::parse(&config, format).ok())
+    if docker_config(&secret, member)
+        .and_then(|config| DockerConfigKeys::parse(&config, member.format()).ok())
         .is_none()
     {
         context.printer.warn(&format!(
@@ -193,24 +192,6 @@ async fn check_secret(
         ));
     }
     Ok(())
-}
-
-/// The field that holds the docker config in a secret of a type, and how it is wrapped there; none
-/// for a type that holds none.
-pub(super) fn docker_field(kind: &str) -> Option<(&'static str, DockerConfigFormat)> {
-    match kind {
-        "kubernetes.io/dockerconfigjson" => {
-            Some((".dockerconfigjson", DockerConfigFormat::ConfigJson))
-        }
-        "kubernetes.io/dockercfg" => Some((".dockercfg", DockerConfigFormat::Dockercfg)),
-        _ => None,
-    }
-}
-
-/// The docker config in a secret.
-pub(super) fn docker_config(secret: &Object, field: &str) -> Option<Vec<u8>> {
-    let encoded = secret.body.get("data")?.get(field)?.as_str()?;
-    STANDARD.decode(encoded).ok()
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_core::credential::DockerConfigKey;
+use extreg_core::credential::{DockerConfigKey, SecretMember};
 use extreg_terminal::Exit;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::{
     document::{self, HUB_KEYS, Unchangeable},
-    link::{docker_config, docker_field},
     managed::manager,
     registry_host,
     verify::Verifier,
@@ -20,7 +19,7 @@ use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
     args::DryRunArgs,
     context::Context,
-    credential::{self, Credential, CredentialSource, Wanted},
+    credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
     names,
     registry::{Endpoints, logins},
@@ -163,7 +162,7 @@ fn check(secret: &Object, reference: &ObjectRef, managed: bool) -> Result<(), Er
         )))
     };
     let kind = secret.text("/type");
-    if docker_field(kind).is_none() {
+    if SecretMember::of_type(kind).is_none() {
         return refuse(format!(
             "is of type {kind}, which holds no docker config, and a type cannot be changed: use another \
              name"
@@ -232,12 +231,12 @@ fn plan(
         )));
     };
     let unreadable = || Error::failed(format!("{reference}: {}", Unchangeable::Unreadable));
-    let (field, format) = docker_field(secret.text("/type")).ok_or_else(unreadable)?;
-    let config = docker_config(&secret, field).ok_or_else(unreadable)?;
+    let member = SecretMember::of_type(secret.text("/type")).ok_or_else(unreadable)?;
+    let config = docker_config(&secret, member).ok_or_else(unreadable)?;
     let login = credential.login();
     let held = logins(&config).map_err(|_| unreadable())?;
     let is_wanted = |key: &DockerConfigKey| keys.contains(&key.as_written());
-    let tokens = document::keys_of_tokens(&config, format)
+    let tokens = document::keys_of_tokens(&config, member.format())
         .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
     // A key that holds nothing is written over.
     let differs = held.iter().find(|one| {
@@ -257,14 +256,20 @@ fn plan(
             reference.namespace
         )));
     }
-    let replaced = document::replace(&config, format, &credential.entry(), is_wanted, &keys)
-        .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
+    let replaced = document::replace(
+        &config,
+        member.format(),
+        &credential.entry(),
+        is_wanted,
+        &keys,
+    )
+    .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
     if replaced.added.is_empty() && replaced.changed.is_empty() {
         return Ok(Plan::Unchanged(secret));
     }
     Ok(Plan::Change(Ready {
         reference: reference.clone(),
-        field,
+        field: member.name(),
         version: secret.text("/metadata/resourceVersion").to_owned(),
         document: replaced.document,
     }))

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
+use extreg_core::credential::SecretMember;
 use extreg_snapshot::credentials::shown_key;
 use futures::{StreamExt as _, stream};
 
 use super::answer::{Answer, Outcome, Scope};
 use crate::{
     api::{Cluster, Kind, ObjectRef},
-    commands::secret::link::{docker_config, docker_field},
     context::Context,
+    credential::docker_config,
     error::Error,
     registry::{Action, Client, Endpoints, Grants, Login, Logins, RegistryError, logins},
 };
@@ -135,8 +136,8 @@ async fn read(cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<L
         Err(_) => None,
     };
     Ok(secret.and_then(|secret| {
-        let (field, _) = docker_field(secret.text("/type"))?;
-        logins(&docker_config(&secret, field)?).ok()
+        let member = SecretMember::of_type(secret.text("/type"))?;
+        logins(&docker_config(&secret, member)?).ok()
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use extreg_core::credential::SecretMember;
 use extreg_snapshot::{
     SecretRecord, Snapshot,
     coverage::{GapReason, GapSubject},
@@ -16,12 +17,9 @@ use super::{
 };
 use crate::{
     api::{Cluster, Kind, ObjectRef},
-    commands::secret::{
-        link::{docker_config, docker_field},
-        snapshot,
-    },
+    commands::secret::snapshot,
     context::Context,
-    credential::Credential,
+    credential::{Credential, docker_config},
     error::Error,
     fanout::Refusal,
 };
@@ -191,8 +189,8 @@ pub(super) async fn find_old(
                 continue;
             }
         };
-        let config =
-            docker_field(object.text("/type")).and_then(|(field, _)| docker_config(&object, field));
+        let config = SecretMember::of_type(object.text("/type"))
+            .and_then(|member| docker_config(&object, member));
         let old = config.map_or_else(Old::default, |config| Old::of(&config, account, new));
         let is_alone = settings.places != Places::All && named.len() == 1;
         if old.count() > 1 && !is_alone {

@@ -1,6 +1,6 @@
 //! What a secret is to be, made of what it is now.
 
-use extreg_core::credential::DockerConfigKey;
+use extreg_core::credential::{DockerConfigKey, SecretMember};
 use serde_json::Value;
 
 use super::{
@@ -14,12 +14,11 @@ use crate::{
     api::{Cluster, Kind, ObjectRef, Owned, is_owned},
     commands::secret::{
         document::{self, HUB_KEYS, Replaced},
-        link::{docker_config, docker_field},
         managed,
         write::Ready,
     },
     context::Context,
-    credential::Credential,
+    credential::{Credential, docker_config},
     error::Error,
 };
 
@@ -61,14 +60,14 @@ pub(super) async fn prepare(
             return Ok(None);
         }
     };
-    let Some((field, format)) = docker_field(secret.text("/type")) else {
+    let Some(member) = SecretMember::of_type(secret.text("/type")) else {
         leave(
             Outcome::Left,
             format!("it is of type {}", secret.text("/type")),
         );
         return Ok(None);
     };
-    let Some(config) = docker_config(&secret, field) else {
+    let Some(config) = docker_config(&secret, member) else {
         leave(
             Outcome::Left,
             "it holds no docker config that can be read".to_owned(),
@@ -102,7 +101,13 @@ pub(super) async fn prepare(
         Some(credential) => {
             let is_setups = is_owned(&secret) == Owned::Ours && settings.registry == "docker.io";
             let wanted: &[&str] = if is_setups { &HUB_KEYS } else { &[] };
-            match document::replace(&config, format, &credential.entry(), is_chosen, wanted) {
+            match document::replace(
+                &config,
+                member.format(),
+                &credential.entry(),
+                is_chosen,
+                wanted,
+            ) {
                 Ok(replaced) => Some(replaced),
                 Err(why) => {
                     leave(Outcome::Left, why.to_string());
@@ -160,7 +165,7 @@ pub(super) async fn prepare(
     Ok(replaced.map(|replaced| Ready {
         version: secret.text("/metadata/resourceVersion").to_owned(),
         reference,
-        field,
+        field: member.name(),
         document: replaced.document,
     }))
 }
