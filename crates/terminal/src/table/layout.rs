@@ -127,6 +127,8 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn layout(widths: &[usize]) -> Layout {
@@ -197,5 +199,23 @@ mod tests {
                 "\u{1b}[31msix seven\u{1b}[0m"
             ]
         );
+    }
+
+    proptest! {
+        /// What is wrapped takes no more columns than there are, and no word of it is lost.
+        #[test]
+        fn a_wrapped_row_fits(
+            words in proptest::collection::vec("[a-z東é]{1,8}", 1..20),
+            room in 30..60_usize,
+        ) {
+            let text = words.join(" ");
+            let row = || vec![Cell::from("x"), text.as_str().into()];
+            let mut layout = Layout::new(&["A", "B"]);
+            layout.fit(&row());
+            let lines = layout.rows(row(), Some(room));
+            prop_assert!(lines.iter().all(|line| line.width() <= room));
+            let lines = rendered(&lines).join(" ");
+            prop_assert!(lines.split_whitespace().skip(1).eq(words.iter().map(String::as_str)));
+        }
     }
 }
