@@ -23,7 +23,6 @@ mod markdown_text;
 #[cfg(test)]
 mod matrix_test;
 pub mod openreports;
-mod percent;
 mod phrases;
 mod purl;
 #[cfg(test)]
@@ -33,6 +32,7 @@ mod sarif;
 mod schema;
 mod state;
 pub mod table;
+mod uri;
 mod words;
 mod xml_text;
 mod yaml;

@@ -1,6 +1,6 @@
 //! Names of registries that are taken for another one.
 
-use crate::closest::distance;
+use strsim::osa_distance;
 
 /// Registries that many use.
 const KNOWN: [&str; 20] = [
@@ -53,7 +53,7 @@ pub(crate) fn meant(host: &str) -> Option<&'static str> {
             if letters(&host) == letters(known) {
                 (0, known)
             } else {
-                (distance(&host, known), known)
+                (osa_distance(&host, known), known)
             }
         })
         .filter(|(distance, _)| *distance <= limit)

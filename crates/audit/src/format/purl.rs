@@ -2,7 +2,7 @@
 
 use extreg_snapshot::place::ImageName;
 
-use super::percent::encoded;
+use super::uri::{COMPONENT, PATH, encoded};
 
 /// `pkg:oci/nginx@sha256%3A…?repository_url=docker.io/library/nginx&tag=1.27`; none where it cannot
 /// be told which image is meant.
@@ -14,14 +14,14 @@ pub(super) fn of(image: &ImageName, tag: &str) -> Option<String> {
         .repository
         .rsplit_once('/')
         .unwrap_or(("", &*image.repository));
-    let mut purl = format!("pkg:oci/{}", encoded(&name.to_lowercase(), ""));
+    let mut purl = format!("pkg:oci/{}", encoded(&name.to_lowercase(), COMPONENT));
     if !image.digest.is_empty() {
-        purl = format!("{purl}@{}", encoded(&image.digest, ""));
+        purl = format!("{purl}@{}", encoded(&image.digest, COMPONENT));
     }
     let repository = format!("{}/{}", image.registry, image.repository);
-    purl = format!("{purl}?repository_url={}", encoded(&repository, "/"));
+    purl = format!("{purl}?repository_url={}", encoded(&repository, PATH));
     if !tag.is_empty() {
-        purl = format!("{purl}&tag={}", encoded(tag, ""));
+        purl = format!("{purl}&tag={}", encoded(tag, COMPONENT));
     }
     Some(purl)
 }

@@ -22,7 +22,7 @@ use extreg_snapshot::place::Origin;
 use self::model::{Automation, Driver, Invocation, Log, ResultOf, Run, Tool};
 use self::notification::Part;
 use self::taxonomy::Taxonomies;
-use super::percent::encoded;
+use super::uri::{COMPONENT, encoded};
 use super::{json_text, phrases};
 use crate::report::{Report, Section};
 
@@ -135,7 +135,7 @@ fn run<'a>(
 /// `extreg/cluster/`: GitHub takes what stands before the last slash for the category, and one
 /// upload of a category replaces the one before.
 fn automation_id(source: &str, part: Part) -> String {
-    let source = encoded(source, "");
+    let source = encoded(source, COMPONENT);
     match (source.as_str(), part.number) {
         ("", 1) => "extreg/".to_owned(),
         (source, 1) => format!("extreg/{source}/"),
@@ -160,7 +160,7 @@ mod tests {
             .iter()
             .filter(|run| {
                 let id = run["automationDetails"]["id"].as_str().unwrap();
-                id.starts_with(&format!("extreg/{}/", encoded(&section.source, "")))
+                id.starts_with(&format!("extreg/{}/", encoded(&section.source, COMPONENT)))
             })
             .collect();
         assert_eq!(of_section.len(), all.div_ceil(2));

@@ -5,7 +5,7 @@
 use extreg_snapshot::place::{Origin, Place};
 
 use super::model::{ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
-use crate::format::percent::encoded;
+use crate::format::uri::{COMPONENT, PATH, encoded};
 use crate::saved::KnownFinding;
 
 /// The place in a source. Lines are no part of its name: a name outlives an edit.
@@ -66,7 +66,7 @@ fn physical((uri, relative): Uri, line: usize) -> PhysicalLocation {
 }
 
 fn file_uri(path: &str) -> Uri {
-    let encoded = encoded(path, "/");
+    let encoded = encoded(path, PATH);
     if path.starts_with('/') {
         return (format!("file://{encoded}"), false);
     }
@@ -93,7 +93,7 @@ fn object_path(namespace: &str, kind: &str, name: &str) -> String {
 fn segment(text: &str) -> String {
     match text {
         "" | "." | ".." => "_".to_owned(),
-        text => encoded(text, ""),
+        text => encoded(text, COMPONENT),
     }
 }
 
@@ -109,7 +109,7 @@ fn named(names: [&str; 5]) -> LogicalLocation {
     let encoded: Vec<_> = names
         .into_iter()
         .filter(|name| !name.is_empty())
-        .map(|name| encoded(name, ""))
+        .map(|name| encoded(name, COMPONENT))
         .collect();
     LogicalLocation {
         name: name.to_owned(),
