@@ -9,6 +9,7 @@ mod data;
 mod diff;
 mod error;
 mod kind;
+mod list;
 mod object;
 mod page;
 mod patch;
@@ -30,11 +31,13 @@ pub use self::{
 };
 pub(crate) use self::{
     applied::applied_tags,
-    cluster::encode,
+    cluster::{IN_FLIGHT, encode},
     config::user_agent,
     diff::unified,
     error::innermost,
+    list::{Next, Pages},
     object::{set, unset},
+    page::LIMIT,
     version::openshift_version,
 };
 pub use crate::args::DryRun;

@@ -25,7 +25,7 @@ pub(crate) use self::{
     args::InputArgs,
     field_lines::FieldLines,
     input::{ClusterInput, FileInput, Input},
-    live::{IN_FLIGHT, UNSEEN_NAMESPACES},
+    live::UNSEEN_NAMESPACES,
     policy_file::{PolicyFile, read as read_policy_file},
     served::{Served, Version},
 };

@@ -1,10 +1,12 @@
 //! A cluster: reading and writing objects of any kind.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method, Request, header};
 use kube::{Client, client::Body, core::Status};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     Kind, MANAGER, Object, ObjectRef, from_kube,
@@ -12,21 +14,32 @@ use super::{
 };
 use crate::{args::DryRun, error::Error};
 
+/// Pages that are fetched at a time; other users of the server would feel more.
+pub(crate) const IN_FLIGHT: usize = 8;
+
 /// A cluster, as the user that the kubeconfig and the flags make us.
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
     name: String,
     namespace: String,
+    turns: Arc<Semaphore>,
 }
 
 impl Cluster {
-    pub(super) const fn new(client: Client, name: String, namespace: String) -> Self {
+    pub(super) fn new(client: Client, name: String, namespace: String) -> Self {
         Self {
             client,
             name,
             namespace,
+            turns: Arc::new(Semaphore::new(IN_FLIGHT)),
         }
+    }
+
+    /// Waits until another page can be fetched. The turn lasts until what it gives is dropped.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Nothing closes it.
+        self.turns.acquire().await.ok()
     }
 
     /// What the kubeconfig calls it; the server's address where that is given by itself.
@@ -288,17 +301,16 @@ impl Cluster {
     }
 }
 
+/// All but the unreserved characters of RFC 3986.
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// Percent-encodes a query value.
-pub(crate) fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
+pub(crate) fn encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, QUERY_VALUE)
 }
 
 #[cfg(test)]
@@ -307,6 +319,9 @@ mod tests {
 
     #[test]
     fn selectors_are_encoded() {
-        assert_eq!(encode("a/b=c,d in (e)"), "a%2Fb%3Dc%2Cd%20in%20%28e%29");
+        assert_eq!(
+            encode("a/b=c,d in (e)").to_string(),
+            "a%2Fb%3Dc%2Cd%20in%20%28e%29"
+        );
     }
 }

@@ -26,6 +26,8 @@ pub struct PageQuery {
     pub labels: String,
     /// A field selector; empty picks all.
     pub fields: String,
+    /// Whether the metadata of the items is enough; a server that cannot reduce them sends them whole.
+    pub metadata_only: bool,
 }
 
 /// A page as the server sent it.
@@ -59,7 +61,18 @@ struct ListMeta {
     remaining_item_count: Option<u64>,
 }
 
+/// Items on a page, as kubectl asks for.
+pub(crate) const LIMIT: u32 = 500;
+
 impl PageQuery {
+    /// Pages of the usual length, of all items.
+    pub(crate) fn all() -> Self {
+        Self {
+            limit: LIMIT,
+            ..Self::default()
+        }
+    }
+
     /// The path with this query.
     pub fn of(&self, path: &str) -> String {
         let mut parts = Vec::new();
@@ -169,6 +182,7 @@ mod tests {
             token: "a=b".to_owned(),
             labels: "app in (x)".to_owned(),
             fields: "type=kubernetes.io/dockercfg".to_owned(),
+            metadata_only: true,
         };
         assert_eq!(
             query.of("/api/v1/pods"),

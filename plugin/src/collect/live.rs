@@ -7,7 +7,7 @@ mod named;
 mod progress;
 mod visible;
 
-use std::{cell::Cell, sync::Arc};
+use std::cell::Cell;
 
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
@@ -16,7 +16,7 @@ use extreg_snapshot::{
 };
 use extreg_terminal::Printer;
 use futures::future::try_join_all;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 
 use self::{
     gap::list_gap,
@@ -27,8 +27,6 @@ use self::{
 use super::served::{Served, Version};
 use crate::{api::Cluster, error::Error};
 
-/// As many requests are under way at a time; more would be felt by others.
-pub(crate) const IN_FLIGHT: usize = 8;
 /// Where the global pull secret is.
 pub(crate) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
 /// How it is called in a report.
@@ -61,7 +59,6 @@ struct Lister<'a> {
     options: &'a ReadOptions,
     printer: &'a Printer,
     progress: Progress<'a>,
-    permits: Arc<Semaphore>,
     served: Served,
     visible: OnceCell<Visible>,
     /// Whether some kind was read only in the namespaces that the user can see.
@@ -92,7 +89,6 @@ pub(crate) async fn read(
         options,
         printer,
         progress: Progress::new(cluster.name(), scope, printer),
-        permits: Arc::new(Semaphore::new(IN_FLIGHT)),
         served: Served::default(),
         visible: OnceCell::new(),
         is_limited: Cell::new(false),
@@ -249,7 +245,7 @@ impl Lister<'_> {
 
     async fn visible(&self) -> Result<&Visible, Error> {
         self.visible
-            .get_or_try_init(|| visible::find(self.cluster, &self.permits))
+            .get_or_try_init(|| visible::find(self.cluster))
             .await
     }
 

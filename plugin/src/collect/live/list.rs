@@ -9,12 +9,10 @@ use extreg_snapshot::{
 
 use super::{Lister, SECRET_TYPES, gap::words};
 use crate::{
-    api::{Page, PageQuery},
+    api::{LIMIT, Next, Page, PageQuery, Pages},
     error::Error,
 };
 
-/// Items on a page, as kubectl asks for.
-const LIMIT: u32 = 500;
 /// A page should not be longer than this: where items are long, the next one has fewer of them.
 const PAGE_BYTES: usize = 8 << 20;
 /// No page has fewer items.
@@ -41,14 +39,6 @@ pub(super) enum End {
     Failed(String),
     /// The server did not answer.
     Unreachable(String),
-}
-
-/// What came of following the pages.
-enum Walk {
-    Ended,
-    /// The server forgot where the list was.
-    Expired,
-    Failed(Error),
 }
 
 impl List {
@@ -81,11 +71,18 @@ impl Lister<'_> {
         for fields in fields {
             let query = PageQuery {
                 limit: first_limit(list.kind),
-                token: String::new(),
                 labels: labels.to_owned(),
                 fields: (*fields).to_owned(),
+                ..PageQuery::default()
             };
-            match self.restarting(list, query, reader).await {
+            let mut part = Part {
+                lister: self,
+                list,
+                reader: Reader::new(self.options.clone()),
+            };
+            let walked = self.cluster.read_list(&list.path(), query, &mut part).await;
+            reader.merge(part.reader);
+            match walked {
                 Ok(()) => {}
                 Err(error @ Error::NotLoggedIn(_)) => return Err(error),
                 Err(error) => {
@@ -101,64 +98,37 @@ impl Lister<'_> {
         }
         Ok(End::Complete)
     }
+}
 
-    /// Follows the pages, once more from the beginning if the server forgets where it was.
-    async fn restarting(
-        &self,
-        list: &List,
-        query: PageQuery,
-        reader: &mut Reader,
-    ) -> Result<(), Error> {
-        for attempt in 0..2 {
-            let mut part = Reader::new(self.options.clone());
-            let walk = self.pages(list, query.clone(), &mut part).await;
-            match walk {
-                Walk::Expired if attempt == 0 => {
-                    self.printer.note(format!(
-                        "the list of {} expired half-way: reading it again from its beginning",
-                        list.kind.api().resource()
-                    ));
-                    self.progress.take_back(part.coverage_mut().objects());
-                    continue;
-                }
-                _ => reader.merge(part),
-            }
-            return match walk {
-                Walk::Ended => Ok(()),
-                Walk::Failed(error) => Err(error),
-                Walk::Expired => Err(Error::failed(
-                    "the list expired half-way twice: it changes faster than it can be read",
-                )),
-            };
-        }
-        Ok(())
+/// What is read of one list.
+struct Part<'l> {
+    lister: &'l Lister<'l>,
+    list: &'l List,
+    reader: Reader,
+}
+
+impl Pages for Part<'_> {
+    async fn read(&mut self, page: Page) -> Result<Next, Error> {
+        let size = page.size();
+        let read = parse(page, self.list, std::mem::take(&mut self.reader)).await?;
+        self.reader = read.reader;
+        self.lister
+            .progress
+            .page(self.list.kind, read.items, read.remaining);
+        Ok(Next {
+            token: read.token,
+            limit: Some(next_limit(read.items, size)),
+        })
     }
 
-    async fn pages(&self, list: &List, mut query: PageQuery, part: &mut Reader) -> Walk {
-        let path = list.path();
-        loop {
-            let permit = self.permits.acquire().await;
-            let page = match self.cluster.page(&query.of(&path)).await {
-                Ok(page) => page,
-                Err(error) if is_expired(&error) && !query.token.is_empty() => {
-                    return Walk::Expired;
-                }
-                Err(error) => return Walk::Failed(error),
-            };
-            let size = page.size();
-            let read = match parse(page, list, std::mem::take(part)).await {
-                Ok(read) => read,
-                Err(error) => return Walk::Failed(error),
-            };
-            drop(permit);
-            *part = read.reader;
-            self.progress.page(list.kind, read.items, read.remaining);
-            if read.token.is_empty() {
-                return Walk::Ended;
-            }
-            query.token = read.token;
-            query.limit = next_limit(read.items, size);
-        }
+    fn restart(&mut self) {
+        self.lister.printer.note(format!(
+            "the list of {} expired half-way: reading it again from its beginning",
+            self.list.kind.api().resource()
+        ));
+        let read = self.reader.coverage_mut().objects();
+        self.lister.progress.take_back(read);
+        self.reader = Reader::new(self.lister.options.clone());
     }
 }
 
@@ -214,10 +184,6 @@ const fn first_limit(kind: Kind) -> u32 {
 fn next_limit(items: usize, bytes: usize) -> u32 {
     let fitting = items * PAGE_BYTES / bytes.max(1);
     u32::try_from(fitting).unwrap_or(LIMIT).clamp(LEAST, LIMIT)
-}
-
-fn is_expired(error: &Error) -> bool {
-    matches!(error, Error::Api { code: 410, .. })
 }
 
 fn ended(error: &Error) -> End {

@@ -84,9 +84,9 @@ impl Lister<'_> {
             fields: format!("metadata.name={name}"),
             ..PageQuery::default()
         };
-        let permit = self.permits.acquire().await;
+        let turn = self.cluster.turn().await;
         let page = self.cluster.page(&query.of(path)).await;
-        drop(permit);
+        drop(turn);
         match page {
             Err(error @ Error::NotLoggedIn(_)) => Err(error),
             Err(error) if error.is_forbidden() => Ok(None),
@@ -106,9 +106,9 @@ impl Lister<'_> {
     }
 
     async fn get(&self, path: &str) -> Result<String, Error> {
-        let permit = self.permits.acquire().await;
+        let turn = self.cluster.turn().await;
         let page = self.cluster.page(path).await?;
-        drop(permit);
+        drop(turn);
         Ok(page.text()?.to_owned())
     }
 }

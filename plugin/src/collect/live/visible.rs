@@ -1,13 +1,11 @@
 //! The namespaces that the user can see.
 
-use tokio::sync::Semaphore;
+use serde_json::value::RawValue;
 
 use crate::{
     api::{Cluster, Kind, PageQuery},
     error::Error,
 };
-
-const LIMIT: u32 = 500;
 
 /// The namespaces that the user can see.
 #[derive(Debug, Default)]
@@ -22,10 +20,10 @@ pub(super) struct Visible {
 ///
 /// # Errors
 /// [`Error::NotLoggedIn`] only.
-pub(super) async fn find(cluster: &Cluster, permits: &Semaphore) -> Result<Visible, Error> {
+pub(super) async fn find(cluster: &Cluster) -> Result<Visible, Error> {
     let mut visible = Visible::default();
     for kind in [Kind::PROJECT, Kind::NAMESPACE] {
-        match list(cluster, kind, permits).await {
+        match list(cluster, kind).await {
             Ok(objects) => {
                 visible.names = objects.iter().map(|(name, _)| name.clone()).collect();
                 visible.names.sort();
@@ -40,32 +38,17 @@ pub(super) async fn find(cluster: &Cluster, permits: &Semaphore) -> Result<Visib
     Ok(visible)
 }
 
-async fn list(
-    cluster: &Cluster,
-    kind: Kind,
-    permits: &Semaphore,
-) -> Result<Vec<(String, String)>, Error> {
-    let mut query = PageQuery {
-        limit: LIMIT,
-        ..PageQuery::default()
+async fn list(cluster: &Cluster, kind: Kind) -> Result<Vec<(String, String)>, Error> {
+    let read = |found: &mut Vec<_>, item: &RawValue| {
+        let json = item.get();
+        let named: Named<'_> =
+            serde_json::from_str(json).map_err(|_| Error::failed("a project without a name"))?;
+        found.push((named.metadata.name.into_owned(), json.to_owned()));
+        Ok(())
     };
-    let mut found = Vec::new();
-    loop {
-        let permit = permits.acquire().await;
-        let page = cluster.page(&query.of(&kind.path(None))).await?;
-        drop(permit);
-        let items = page.items()?;
-        for item in items.items {
-            let json = item.get();
-            let named: Named<'_> = serde_json::from_str(json)
-                .map_err(|_| Error::failed("a project without a name"))?;
-            found.push((named.metadata.name.into_owned(), json.to_owned()));
-        }
-        if items.token.is_empty() {
-            return Ok(found);
-        }
-        query.token = items.token;
-    }
+    cluster
+        .read_items(&kind.path(None), PageQuery::all(), Vec::new, read)
+        .await
 }
 
 #[derive(serde::Deserialize)]

@@ -12,6 +12,7 @@ use extreg_snapshot::{
     kind,
 };
 use extreg_terminal::Exit;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::{
@@ -263,27 +264,19 @@ fn timeless(report: &Value) -> Value {
 
 /// The reports that we wrote before, where this run looked.
 async fn ours(cluster: &Cluster, kind: Kind, scope: Option<&str>) -> Result<Vec<ObjectRef>, Error> {
-    let mut query = PageQuery {
-        limit: 500,
+    let query = PageQuery {
         labels: format!("{}={}", MANAGED_BY.0, MANAGED_BY.1),
-        ..PageQuery::default()
+        ..PageQuery::all()
     };
     let path = kind.path(scope.filter(|_| kind.namespaced));
-    let mut found = Vec::new();
-    loop {
-        let page = cluster.page(&query.of(&path)).await?;
-        let items = page.items()?;
-        for item in &items.items {
-            let body: Value = serde_json::from_str(item.get())
-                .map_err(|_| Error::failed("a report that cannot be read"))?;
-            let reference = Object { kind, body }.reference();
-            if reference.name.starts_with(PREFIX) {
-                found.push(reference);
-            }
+    let read = |found: &mut Vec<_>, item: &RawValue| {
+        let body: Value = serde_json::from_str(item.get())
+            .map_err(|_| Error::failed("a report that cannot be read"))?;
+        let reference = Object { kind, body }.reference();
+        if reference.name.starts_with(PREFIX) {
+            found.push(reference);
         }
-        if items.token.is_empty() {
-            return Ok(found);
-        }
-        query.token = items.token;
-    }
+        Ok(())
+    };
+    cluster.read_items(&path, query, Vec::new, read).await
 }

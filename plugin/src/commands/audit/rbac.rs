@@ -5,11 +5,10 @@ use extreg_snapshot::kind::{Api, Kind};
 use extreg_terminal::{Exit, Table, Text};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use crate::{
     api::{Cluster, DryRun, Kind as ApiKind, Object},
-    collect::{IN_FLIGHT, Served, Version},
+    collect::{Served, Version},
     context::Context,
     error::Error,
 };
@@ -89,10 +88,9 @@ async fn rights(
     kinds: &[Kind],
     namespace: &str,
 ) -> Result<Vec<(Kind, Right)>, Error> {
-    let permits = Semaphore::new(IN_FLIGHT);
     let served = Served::default();
     let ask = kinds.iter().map(async |kind| {
-        let _permit = permits.acquire().await;
+        let _turn = cluster.turn().await;
         Ok::<_, Error>((*kind, right(cluster, *kind, namespace, &served).await?))
     });
     try_join_all(ask).await

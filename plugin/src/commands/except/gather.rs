@@ -6,6 +6,7 @@ use extreg_audit::exceptions::{KEY, Statement, StatementError, statements};
 use extreg_snapshot::{kind::Kind, place::ObjectId};
 use extreg_terminal::Printer;
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use super::object::kind_of;
 use crate::{
@@ -13,8 +14,6 @@ use crate::{
     error::Error,
 };
 
-/// As many objects are read at a time.
-const LIMIT: u32 = 500;
 /// Where a CronJob's jobs have their annotations, and where their pods.
 const JOB: &str = "spec.jobTemplate.metadata.annotations";
 const JOB_PODS: &str = "spec.jobTemplate.spec.template.metadata.annotations";
@@ -56,8 +55,8 @@ pub(super) async fn gather(
         if namespace.is_some() && !kind.api().namespaced {
             continue;
         }
-        match of_kind(cluster, kind, namespace, &mut found).await {
-            Ok(()) => {}
+        match of_kind(cluster, kind, namespace).await {
+            Ok(of_kind) => found.extend(of_kind),
             // Not served here.
             Err(error) if error.is_not_found() => {}
             Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
@@ -75,36 +74,25 @@ async fn of_kind(
     cluster: &Cluster,
     kind: Kind,
     namespace: Option<&str>,
-    found: &mut Vec<Said>,
-) -> Result<(), Error> {
+) -> Result<Vec<Said>, Error> {
     let api = kind_of(kind);
     let path = match namespace {
         Some(_) => api.path(namespace),
         None => format!("{}/{}", api.group_path(), api.plural),
     };
-    let mut query = PageQuery {
-        limit: LIMIT,
-        ..PageQuery::default()
+    let query = PageQuery {
+        // Of most kinds the metadata is all, and of secrets nothing else is to be fetched.
+        metadata_only: !has_more(kind),
+        ..PageQuery::all()
     };
-    loop {
-        // Of most kinds the metadata is all, and of secrets it is all that is anybody's business.
-        let page = if has_more(kind) {
-            cluster.page(&query.of(&path)).await?
-        } else {
-            cluster.page_of_metadata(&query.of(&path)).await?
-        };
-        let items = page.items()?;
-        for item in items.items {
-            // What cannot be read is the audit's to say.
-            if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
-                add(kind, item, found);
-            }
+    let read = |found: &mut Vec<Said>, item: &RawValue| {
+        // What cannot be read is the audit's to report.
+        if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
+            add(kind, item, found);
         }
-        if items.token.is_empty() {
-            return Ok(());
-        }
-        query.token = items.token;
-    }
+        Ok(())
+    };
+    cluster.read_items(&path, query, Vec::new, read).await
 }
 
 /// Whether there may be annotations of ours besides the object's own.

@@ -11,11 +11,9 @@ mod visible;
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
 };
 
 use futures::future::try_join_all;
-use tokio::sync::Semaphore;
 
 use self::{credentials::Opened, registry::Registries};
 use super::{
@@ -28,15 +26,11 @@ use super::{
 };
 use crate::{api::Cluster, context::Context, error::Error};
 
-/// As many requests are under way at a time; more would be felt by others.
-const IN_FLIGHT: usize = 8;
-
 /// Where the objects come from.
 pub(super) struct Source {
     cluster: Cluster,
     /// The namespace; none for all of them.
     namespace: Option<String>,
-    permits: Arc<Semaphore>,
     /// None if no registry is to be asked.
     registries: Option<Registries>,
 }
@@ -52,7 +46,6 @@ impl Source {
         Ok(Self {
             cluster,
             namespace,
-            permits: Arc::new(Semaphore::new(IN_FLIGHT)),
             registries: match &settings.registry {
                 Some(endpoints) => Some(Registries::new(endpoints, context)?),
                 None => None,

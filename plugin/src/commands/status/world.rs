@@ -173,6 +173,12 @@ impl World {
             .get(&(config.namespace.clone(), config.name.clone()))
     }
 
+    /// Forgets the pods of a namespace, or of all where none is given.
+    pub(super) fn forget_pods(&mut self, namespace: Option<&str>) {
+        self.pods
+            .retain(|(of, ..), _| namespace.is_some_and(|namespace| namespace != of));
+    }
+
     /// The pods of a workload, newest first.
     pub(super) fn pods_of(&self, workload: &Workload) -> Vec<&Pod> {
         let mut pods: Vec<&Pod> = self

@@ -5,17 +5,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use extreg_core::facts::{Known, NamespaceFacts};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Surroundings, labels_of};
 use crate::{
-    api::{Kind, PageQuery},
+    api::{IN_FLIGHT, Kind, PageQuery},
     error::Error,
 };
-
-/// As many requests are under way at a time; more would be felt by others.
-const IN_FLIGHT: usize = 8;
-/// Objects of a page.
-const LIMIT: u32 = 500;
 
 impl Surroundings {
     /// Learns the labels of all namespaces, as far as they may be listed.
@@ -37,29 +33,20 @@ impl Surroundings {
         let found = self
             .asker
             .ask(&format!("the list of {}", kind.plural), async |cluster| {
-                let mut query = PageQuery {
-                    limit: LIMIT,
-                    ..PageQuery::default()
+                let path = kind.path(None);
+                let read = |found: &mut Vec<_>, item: &RawValue| {
+                    let body: Value = serde_json::from_str(item.get()).unwrap_or_default();
+                    let name = body.pointer("/metadata/name").and_then(Value::as_str);
+                    let phase = body.pointer("/status/phase").and_then(Value::as_str);
+                    let is_terminating = phase == Some("Terminating");
+                    found.extend(
+                        name.map(|name| (name.to_owned(), labels_of(&body), is_terminating)),
+                    );
+                    Ok(())
                 };
-                let mut found = Vec::new();
-                loop {
-                    let path = kind.path(None);
-                    let page = cluster.page(&query.of(&path)).await?;
-                    let items = page.items()?;
-                    for item in items.items {
-                        let body: Value = serde_json::from_str(item.get()).unwrap_or_default();
-                        let name = body.pointer("/metadata/name").and_then(Value::as_str);
-                        let phase = body.pointer("/status/phase").and_then(Value::as_str);
-                        let is_terminating = phase == Some("Terminating");
-                        found.extend(
-                            name.map(|name| (name.to_owned(), labels_of(&body), is_terminating)),
-                        );
-                    }
-                    if items.token.is_empty() {
-                        return Ok(found);
-                    }
-                    query.token = items.token;
-                }
+                cluster
+                    .read_items(&path, PageQuery::all(), Vec::new, read)
+                    .await
             })
             .await?;
         let Known::Known(found) = found else {

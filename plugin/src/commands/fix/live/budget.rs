@@ -9,17 +9,14 @@ use extreg_snapshot::{Snapshot, kind::Kind as AuditKind, place::Origin, read::Re
 use extreg_terminal::Printer;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{super::plan::Judged, object::Found};
 use crate::{
-    api::{Cluster, Kind, ObjectRef, PageQuery},
+    api::{Cluster, IN_FLIGHT, Kind, ObjectRef, PageQuery},
     error::Error,
 };
 
-/// As many requests are under way at a time.
-const IN_FLIGHT: usize = 8;
-/// Objects of a page.
-const LIMIT: u32 = 500;
 /// Secrets of other types hold no credential of a registry.
 const TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
@@ -243,26 +240,18 @@ async fn secrets(cluster: &Cluster, namespace: &str) -> Result<Option<Vec<String
 /// # Errors
 /// [`Error::NotLoggedIn`] only.
 async fn all(cluster: &Cluster, path: &str, fields: &str) -> Result<Listed, Error> {
-    let mut found = Vec::new();
-    let mut query = PageQuery {
-        limit: LIMIT,
+    let query = PageQuery {
         fields: fields.to_owned(),
-        ..PageQuery::default()
+        ..PageQuery::all()
     };
-    loop {
-        let page = match cluster.page(&query.of(path)).await {
-            Ok(page) => page,
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
-            Err(error) if error.is_not_found() => return Ok(Listed::NotServed),
-            Err(_) => return Ok(Listed::Unknown),
-        };
-        let Ok(items) = page.items() else {
-            return Ok(Listed::Unknown);
-        };
-        found.extend(items.items.iter().map(|item| item.get().to_owned()));
-        if items.token.is_empty() {
-            return Ok(Listed::All(found));
-        }
-        query.token = items.token;
+    let read = |found: &mut Vec<_>, item: &RawValue| {
+        found.push(item.get().to_owned());
+        Ok(())
+    };
+    match cluster.read_items(path, query, Vec::new, read).await {
+        Ok(found) => Ok(Listed::All(found)),
+        Err(error @ Error::NotLoggedIn(_)) => Err(error),
+        Err(error) if error.is_not_found() => Ok(Listed::NotServed),
+        Err(_) => Ok(Listed::Unknown),
     }
 }

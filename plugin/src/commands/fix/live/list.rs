@@ -15,24 +15,20 @@ use extreg_snapshot::{
 use extreg_terminal::Printer;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use serde_json::value::RawValue;
 
 use super::{
     super::settings::{ClusterAction, Scope},
     object::{Found, Phase, kind},
 };
 use crate::{
-    api::{Cluster, PageQuery},
+    api::{Cluster, IN_FLIGHT, PageQuery},
     engine::Surroundings,
     error::Error,
 };
 
-/// Items of a page, as kubectl asks for.
-const LIMIT: u32 = 500;
 /// Of ImageStreams, which have a history each.
 const LIMIT_STREAMS: u32 = 50;
-/// As many lists are under way at a time; more would be felt by others.
-const IN_FLIGHT: usize = 8;
 
 /// What was found.
 #[derive(Default)]
@@ -58,7 +54,6 @@ pub(super) struct Lister<'a> {
     scope: Scope,
     action: &'a ClusterAction,
     printer: &'a Printer,
-    permits: Semaphore,
 }
 
 /// How a list ended.
@@ -96,7 +91,6 @@ impl<'a> Lister<'a> {
             scope,
             action,
             printer,
-            permits: Semaphore::const_new(IN_FLIGHT),
         }
     }
 
@@ -185,66 +179,41 @@ impl<'a> Lister<'a> {
         Ok((!any).then_some(error))
     }
 
-    /// Follows the pages of a list, once more from the beginning if the server forgets where it was.
+    /// Lists a kind in a namespace, or in all of them where none is named.
     async fn namespace(
         &self,
         resource: Resource,
         namespace: &str,
         listed: &RefCell<Listed>,
     ) -> Result<End, Error> {
-        for attempt in 0..2 {
-            let mut own = Listed {
-                streams: Reader::new(ReadOptions::default()),
-                ..Listed::default()
-            };
-            match self.pages(resource, namespace, &mut own).await {
-                Ok(()) => {
-                    listed.borrow_mut().merge(own);
-                    return Ok(End::Complete);
-                }
-                Err(Error::Api { code: 410, .. }) if attempt == 0 => {}
-                Err(error) if error.is_forbidden() => return Ok(End::Forbidden(error)),
-                // The kind is not served: there is nothing of it.
-                Err(error) if error.is_not_found() => return Ok(End::Complete),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::failed(
-            "the list expired half-way twice: it changes faster than it can be read",
-        ))
-    }
-
-    async fn pages(
-        &self,
-        resource: Resource,
-        namespace: &str,
-        own: &mut Listed,
-    ) -> Result<(), Error> {
         let path = match namespace {
             "" => kind(resource).path(None),
             name => kind(resource).path(Some(name)),
         };
         let mut query = PageQuery {
-            limit: if resource == Resource::ImageStreams {
-                LIMIT_STREAMS
-            } else {
-                LIMIT
-            },
             labels: self.action.selector.clone(),
-            ..PageQuery::default()
+            ..PageQuery::all()
         };
-        loop {
-            let permit = self.permits.acquire().await;
-            let page = self.cluster.page(&query.of(&path)).await?;
-            drop(permit);
-            let items = page.items()?;
-            for item in &items.items {
-                self.item(resource, item.get(), own);
+        if resource == Resource::ImageStreams {
+            query.limit = LIMIT_STREAMS;
+        }
+        let begin = || Listed {
+            streams: Reader::new(ReadOptions::default()),
+            ..Listed::default()
+        };
+        let read = |own: &mut Listed, item: &RawValue| {
+            self.item(resource, item.get(), own);
+            Ok(())
+        };
+        match self.cluster.read_items(&path, query, begin, read).await {
+            Ok(own) => {
+                listed.borrow_mut().merge(own);
+                Ok(End::Complete)
             }
-            if items.token.is_empty() {
-                return Ok(());
-            }
-            query.token = items.token;
+            Err(error) if error.is_forbidden() => Ok(End::Forbidden(error)),
+            // The kind is not served: there is nothing of it.
+            Err(error) if error.is_not_found() => Ok(End::Complete),
+            Err(error) => Err(error),
         }
     }
 

@@ -12,6 +12,7 @@ use extreg_snapshot::{
     read::{ReadOptions, Reader},
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
@@ -23,7 +24,6 @@ use crate::{
 
 /// So many namespaces are looked at; who has more refusals than that looks at one of them.
 pub(super) const MOST: usize = 50;
-const LIMIT: u32 = 500;
 /// Secrets of other types hold no credential of a registry, and are not fetched.
 const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
@@ -127,20 +127,21 @@ impl Source {
                 let mut is_whole = true;
                 for fields in fields {
                     let query = PageQuery {
-                        limit: LIMIT,
                         fields: (*fields).to_owned(),
-                        ..PageQuery::default()
+                        ..PageQuery::all()
                     };
                     let path = api.path(Some(namespace));
-                    let keep = &mut |json: &str| {
+                    let read = |is_whole: &mut bool, item: &RawValue| {
+                        let json = item.get();
                         if kind == Kind::Secret
                             && let Some((name, found)) = logins_of(json)
                         {
                             logins.insert((namespace.clone(), name), found);
                         }
-                        reader.read(kind, json, Origin::Cluster, namespace).is_ok()
+                        *is_whole &= reader.read(kind, json, Origin::Cluster, namespace).is_ok();
+                        Ok(())
                     };
-                    match self.each(&path, query, keep).await {
+                    match self.cluster.read_items(&path, query, || true, read).await {
                         Ok(all_read) => is_whole &= all_read,
                         Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => {
                             return Err(error);
@@ -163,27 +164,6 @@ impl Source {
             logins,
             namespaces,
         })
-    }
-
-    /// Whether every object of a list could be kept.
-    async fn each(
-        &self,
-        path: &str,
-        mut query: PageQuery,
-        keep: &mut dyn FnMut(&str) -> bool,
-    ) -> Result<bool, Error> {
-        let mut is_whole = true;
-        loop {
-            let page = self.page(&query.of(path)).await?;
-            let items = page.items()?;
-            for item in items.items {
-                is_whole &= keep(item.get());
-            }
-            if items.token.is_empty() {
-                return Ok(is_whole);
-            }
-            query.token = items.token;
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
@@ -10,8 +11,6 @@ use crate::{
     commands::status::world::Listed,
     error::Error,
 };
-
-const LIMIT: u32 = 500;
 
 impl Source {
     /// What a selector picks, by kind, namespace and name. What may not be listed is not picked.
@@ -25,8 +24,8 @@ impl Source {
         let mut picked = BTreeSet::new();
         let kinds = Listed::all().filter(|what| !matches!(what, Listed::Builds | Listed::Pods));
         for kind in kinds.map(Listed::api) {
-            match self.pick(kind, selector, &mut picked).await {
-                Ok(()) => {}
+            match self.pick(kind, selector).await {
+                Ok(found) => picked.extend(found),
                 Err(error) if error.is_forbidden() || error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
@@ -34,32 +33,20 @@ impl Source {
         Ok(picked)
     }
 
-    async fn pick(
-        &self,
-        kind: Kind,
-        selector: &str,
-        picked: &mut BTreeSet<(Kind, String, String)>,
-    ) -> Result<(), Error> {
-        let path = kind.path(self.namespace.as_deref());
-        let mut query = PageQuery {
-            limit: LIMIT,
+    async fn pick(&self, kind: Kind, selector: &str) -> Result<Vec<(Kind, String, String)>, Error> {
+        let query = PageQuery {
             labels: selector.to_owned(),
-            ..PageQuery::default()
+            metadata_only: true,
+            ..PageQuery::all()
         };
-        loop {
-            let page = self.page(&query.of(&path)).await?;
-            let items = page.items()?;
-            for item in items.items {
-                let Ok(Named { metadata }) = serde_json::from_str(item.get()) else {
-                    continue;
-                };
-                picked.insert((kind, metadata.namespace, metadata.name));
+        let read = |picked: &mut Vec<_>, item: &RawValue| {
+            if let Ok(Named { metadata }) = serde_json::from_str(item.get()) {
+                picked.push((kind, metadata.namespace, metadata.name));
             }
-            if items.token.is_empty() {
-                return Ok(());
-            }
-            query.token = items.token;
-        }
+            Ok(())
+        };
+        let path = kind.path(self.namespace.as_deref());
+        self.cluster.read_items(&path, query, Vec::new, read).await
     }
 }
 

@@ -1,14 +1,13 @@
 //! The namespaces that somebody can see who may not list across all.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
     api::{Kind, PageQuery},
     error::Error,
 };
-
-const LIMIT: u32 = 500;
 
 impl Source {
     /// The projects of the user, else the namespaces; none if neither may be listed.
@@ -29,25 +28,22 @@ impl Source {
     }
 
     async fn names(&self, kind: Kind) -> Result<Vec<String>, Error> {
-        let mut query = PageQuery {
-            limit: LIMIT,
-            ..PageQuery::default()
+        let read = |names: &mut Vec<_>, item: &RawValue| {
+            let named: Named = serde_json::from_str(item.get())
+                .map_err(|_| Error::failed("a project without a name"))?;
+            names.push(named.metadata.name);
+            Ok(())
         };
-        let mut names = Vec::new();
-        loop {
-            let page = self.page(&query.of(&kind.path(None))).await?;
-            let items = page.items()?;
-            for item in items.items {
-                let named: Named = serde_json::from_str(item.get())
-                    .map_err(|_| Error::failed("a project without a name"))?;
-                names.push(named.metadata.name);
-            }
-            if items.token.is_empty() {
-                names.sort();
-                return Ok(names);
-            }
-            query.token = items.token;
-        }
+        let query = PageQuery {
+            metadata_only: true,
+            ..PageQuery::all()
+        };
+        let mut names = self
+            .cluster
+            .read_items(&kind.path(None), query, Vec::new, read)
+            .await?;
+        names.sort();
+        Ok(names)
     }
 }
 
