@@ -3,8 +3,9 @@
 mod dry_run;
 mod duration;
 mod global;
+mod output;
 
-pub(crate) use self::dry_run::joined;
+pub(crate) use self::{dry_run::joined, output::OutputArgs};
 pub use self::{
     dry_run::{DryRun, DryRunArgs},
     duration::{Timeout, parse_timeout},

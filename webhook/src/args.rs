@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use tracing_subscriber::filter::Targets;
 
 /// Injects push secrets and scheduled imports for external registries, as an admission webhook.
 #[derive(Clone, Debug, Parser)]
@@ -22,15 +23,6 @@ pub struct Args {
         default_value = "0.0.0.0:8443"
     )]
     pub listen: SocketAddr,
-
-    /// Where probes and Prometheus are answered, without TLS.
-    #[arg(
-        long,
-        env = "EXTREG_HEALTH_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "0.0.0.0:8080"
-    )]
-    pub health_listen: SocketAddr,
 
     /// PEM file with the serving certificate and its chain; read again when it changes.
     #[arg(
@@ -150,7 +142,24 @@ pub struct Args {
     )]
     pub drain_deadline: String,
 
-    /// How log lines are written.
+    /// Probes, metrics and logs.
+    #[command(flatten)]
+    pub operation: OperationArgs,
+}
+
+/// How both programs are watched.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OperationArgs {
+    /// Address of probes and metrics, served without TLS.
+    #[arg(
+        long,
+        env = "EXTREG_HEALTH_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:8080"
+    )]
+    pub health_listen: SocketAddr,
+
+    /// Format of log lines.
     #[arg(
         long,
         env = "EXTREG_LOG_FORMAT",
@@ -160,7 +169,7 @@ pub struct Args {
     )]
     pub log_format: LogFormat,
 
-    /// What is logged: a level (error, warn, info, debug) or TARGET=LEVEL pairs with commas.
+    /// Log level (error, warn, info, debug), or TARGET=LEVEL pairs separated by commas.
     #[arg(
         long,
         env = "EXTREG_LOG_LEVEL",
@@ -169,6 +178,24 @@ pub struct Args {
     )]
     pub log_level: String,
 }
+
+impl OperationArgs {
+    /// What is logged.
+    ///
+    /// # Errors
+    /// If `--log-level` is not a filter.
+    pub fn log_filter(&self) -> Result<Targets, LogLevelError> {
+        let filter = self.log_level.parse();
+        filter.map_err(|_| LogLevelError(self.log_level.clone()))
+    }
+}
+
+/// An invalid value of `--log-level`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "--log-level: {0:?} is not a valid level (error, warn, info, debug, trace) or TARGET=LEVEL"
+)]
+pub struct LogLevelError(String);
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use extreg_core::policy::Mode;
 use tracing_subscriber::filter::Targets;
 
-use crate::args::{Args, LogFormat, ModeCap};
+use crate::args::{Args, LogFormat, LogLevelError, ModeCap};
 use crate::metrics::Metrics;
 use crate::server::{Clients, Config, Drain, Limits, Trust};
 
@@ -67,9 +67,9 @@ pub enum SettingsError {
         /// The flag.
         flag: &'static str,
     },
-    /// A log filter that is none.
-    #[error("--log-level: {0:?} is no level (error, warn, info, debug, trace) or TARGET=LEVEL")]
-    LogLevel(String),
+    /// An invalid log filter.
+    #[error(transparent)]
+    LogLevel(#[from] LogLevelError),
 }
 
 impl Settings {
@@ -78,7 +78,6 @@ impl Settings {
         // Taken apart here, so that a flag that nobody uses does not compile.
         let Args {
             listen,
-            health_listen,
             tls_cert,
             tls_key,
             client_ca,
@@ -95,8 +94,7 @@ impl Settings {
             deadline,
             drain_wait,
             drain_deadline,
-            log_format,
-            log_level,
+            operation,
         } = args;
         if follow_builds || follow_namespaces.is_some() {
             return Err(SettingsError::Moved {
@@ -114,7 +112,7 @@ impl Settings {
         }
         let server = Config {
             listen,
-            health_listen,
+            health_listen: operation.health_listen,
             certificate: tls_cert,
             key: tls_key,
             clients: client_ca.map(|ca| Clients {
@@ -149,10 +147,8 @@ impl Settings {
                 ModeCap::Warn => Mode::Warn,
             },
             namespace,
-            log_format,
-            log_filter: log_level
-                .parse()
-                .map_err(|_| SettingsError::LogLevel(log_level))?,
+            log_format: operation.log_format,
+            log_filter: operation.log_filter()?,
         })
     }
 }

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
 
-use crate::{api::ObjectFormat, args::DryRunArgs, registry::Endpoints};
+use crate::{
+    api::ObjectFormat,
+    args::{DryRunArgs, OutputArgs},
+    registry::Endpoints,
+};
 
 /// Set up an application that is built here and kept in an external registry
 #[derive(Clone, Debug, clap::Args)]
@@ -161,15 +165,8 @@ pub struct Args {
     /// Wait for the first build, import and rollout; --timeout limits it [default: 10m]
     #[arg(long, help_heading = "Apply")]
     pub(crate) wait: bool,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    pub(crate) output: Option<ObjectFormat>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<ObjectFormat>,
     #[command(flatten)]
     pub(crate) endpoints: Endpoints,
 }

@@ -232,14 +232,16 @@ impl Settings {
             ));
         }
         let action = if export {
-            Action::Export { format: output }
+            Action::Export {
+                format: output.format,
+            }
         } else {
             Action::Apply(Apply {
                 adopt,
                 force_conflicts,
                 dry_run,
                 wait,
-                format: output,
+                format: output.format,
             })
         };
         Ok(Self {

@@ -10,9 +10,10 @@ use crate::defaults::InForce;
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global")]
 pub struct GlobalArgs {
     /// Say less: -q only results and errors, -qq nothing that was not asked for with -o
-    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global")]
+    #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
     /// When to use colour
     #[arg(
@@ -21,7 +22,6 @@ pub struct GlobalArgs {
         value_enum,
         default_value_t,
         value_name = "WHEN",
-        help_heading = "Global",
         hide_possible_values = true,
         hide_default_value = true,
         long_help = "When to use colour: auto, always or never. Auto colours a terminal unless TERM \
@@ -29,38 +29,22 @@ pub struct GlobalArgs {
     )]
     pub color: ColorMode,
     /// Never ask; fail where an answer would be needed
-    #[arg(long, global = true, help_heading = "Global")]
+    #[arg(long, global = true)]
     pub no_input: bool,
     /// Refuse every request that would change something
-    #[arg(long, global = true, help_heading = "Global")]
+    #[arg(long, global = true)]
     pub read_only: bool,
     /// Give up after this time, e.g. 30s or 5m (exit code 124)
-    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", help_heading = "Global")]
+    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION")]
     pub timeout: Option<Timeout>,
     /// Configuration file [default: $XDG_CONFIG_HOME/oc-extreg/config.yaml]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Log requests on stderr from level 6: method, address, status; never what is in them
-    #[arg(
-        short = 'v',
-        long = "loglevel",
-        alias = "v",
-        global = true,
-        value_name = "LEVEL",
-        default_value_t = 0,
-        hide_default_value = true,
-        value_parser = clap::value_parser!(u8).range(0..=10),
-        help_heading = "Global"
-    )]
+    #[arg(short = 'v', long = "loglevel", alias = "v", global = true, value_name = "LEVEL", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub verbosity: u8,
     /// Namespace (default: the one of the context)
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "NAME",
-        help_heading = "Global"
-    )]
+    #[arg(short, long, global = true, value_name = "NAME")]
     pub namespace: Option<String>,
     /// How to reach the cluster.
     #[command(flatten)]
@@ -72,68 +56,36 @@ pub struct GlobalArgs {
 
 /// How to reach the cluster, and as whom: kubectl's flags. Shown by `--help`, not by `-h`.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Path of the kubeconfig file
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig to use
     #[arg(
         long = "context",
         global = true,
         value_name = "NAME",
-        help_heading = "Connection",
         hide_short_help = true
     )]
     pub contexts: Vec<String>,
     /// Cluster of the kubeconfig to use
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub cluster: Option<String>,
     /// User of the kubeconfig to use
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub user: Option<String>,
     /// Address of the API server
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_name = "URL",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(short, long, global = true, value_name = "URL", hide_short_help = true)]
     pub server: Option<String>,
     /// Bearer token; used instead of the kubeconfig's credentials
-    #[arg(
-        long,
-        global = true,
-        value_name = "TOKEN",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true)]
     pub token: Option<String>,
     /// User to impersonate
     #[arg(
         long = "as",
         global = true,
         value_name = "USER",
-        help_heading = "Connection",
         hide_short_help = true
     )]
     pub impersonate: Option<String>,
@@ -142,7 +94,6 @@ pub struct ConnectionArgs {
         long = "as-uid",
         global = true,
         value_name = "UID",
-        help_heading = "Connection",
         hide_short_help = true
     )]
     pub impersonate_uid: Option<String>,
@@ -151,7 +102,6 @@ pub struct ConnectionArgs {
         long = "as-group",
         global = true,
         value_name = "GROUP",
-        help_heading = "Connection",
         hide_short_help = true
     )]
     pub impersonate_group: Vec<String>,
@@ -160,83 +110,32 @@ pub struct ConnectionArgs {
         long = "as-user-extra",
         global = true,
         value_name = "KEY=VALUE",
-        help_heading = "Connection",
         hide_short_help = true
     )]
     pub impersonate_extra: Vec<String>,
     /// Path of the certificate authority of the API server
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub certificate_authority: Option<PathBuf>,
     /// Path of a client certificate
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub client_certificate: Option<PathBuf>,
     /// Path of the key of the client certificate
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub client_key: Option<PathBuf>,
     /// Name the API server's certificate is checked for
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub tls_server_name: Option<String>,
     /// Do not check the API server's certificate
-    #[arg(
-        long,
-        global = true,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        value_name = "BOOL",
-        help_heading = "Connection",
-        hide_short_help = true,
-        hide_possible_values = true
-    )]
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", hide_short_help = true, hide_possible_values = true)]
     pub insecure_skip_tls_verify: Option<bool>,
     /// Time limit of one request, e.g. 30s; 0 is none
-    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", help_heading = "Connection", hide_short_help = true)]
+    #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", hide_short_help = true)]
     pub request_timeout: Option<Timeout>,
     /// Accepted for kubectl's sake; nothing is cached
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        help_heading = "Connection",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub cache_dir: Option<PathBuf>,
     /// Do not ask for compressed responses
-    #[arg(
-        long,
-        global = true,
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        value_name = "BOOL",
-        help_heading = "Connection",
-        hide_short_help = true,
-        hide_possible_values = true
-    )]
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", hide_short_help = true, hide_possible_values = true)]
     pub disable_compression: Option<bool>,
 }
 

@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use extreg_terminal::Exit;
 
 use crate::{
+    args::OutputArgs,
     checklist::{Checks, Style},
     context::Context,
     diagnosis::{
@@ -42,17 +43,8 @@ pub struct Args {
     /// Also write what was found, and the objects of the webhook, into a new .tar.gz; no secrets
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-    /// Format: table or json
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -92,7 +84,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             path.display()
         ));
     }
-    let style = match args.output {
+    let style = match args.output.format.unwrap_or_default() {
         Format::Json => Style::Json(REPORT),
         Format::Table => Style::Table,
     };

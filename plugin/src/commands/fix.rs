@@ -16,7 +16,7 @@ use extreg_terminal::Exit;
 
 pub(crate) use self::settings::MENDABLE;
 use self::settings::{Action, Settings};
-use crate::{context::Context, error::Error};
+use crate::{args::OutputArgs, context::Context, error::Error};
 
 /// Bring what was there before the webhook to the policy: say what would change, then change it
 ///
@@ -113,17 +113,8 @@ pub struct Args {
         requires = "yes"
     )]
     dry_run: Option<DryRunAt>,
-    /// Format: table, json, yaml (a report) or name
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        default_value_t,
-        hide_default_value = true
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
 }
 
 /// `--dry-run`: the plan is what a client's dry run would be.

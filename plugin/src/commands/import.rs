@@ -10,7 +10,7 @@ mod settings;
 use extreg_terminal::Exit;
 
 use self::settings::Settings;
-use crate::{api::ObjectFormat, context::Context, error::Error};
+use crate::{api::ObjectFormat, args::OutputArgs, context::Context, error::Error};
 
 /// Import tags of ImageStreams now
 ///
@@ -41,15 +41,8 @@ pub struct Args {
     /// Try again what the registry does not have yet or refuses for now; --timeout limits it [default: 10m]
     #[arg(short, long)]
     wait: bool,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// Imports.

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     api::{DataFormat, to_data},
+    args::OutputArgs,
     collect::{Collected, Input, InputArgs, PolicyFile, collect},
     context::Context,
     error::Error,
@@ -42,16 +43,8 @@ pub struct Args {
         hide_possible_values = true
     )]
     by: By,
-    /// Format: table, csv, json, yaml or cyclonedx
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t,
-        hide_possible_values = true
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
     /// Exit code 0 even if there was no object at all
     #[arg(long)]
     allow_empty: bool,
@@ -92,7 +85,12 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         By::Workload => InventoryBy::Workload,
         By::Namespace => InventoryBy::Namespace,
     };
-    print(&report, by, args.output, &context.printer)?;
+    print(
+        &report,
+        by,
+        args.output.format.unwrap_or_default(),
+        &context.printer,
+    )?;
     Ok(reading(&report, args.allow_empty, context))
 }
 

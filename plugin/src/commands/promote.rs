@@ -9,7 +9,12 @@ mod settings;
 use extreg_terminal::Exit;
 
 use self::settings::Settings;
-use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error};
+use crate::{
+    api::ObjectFormat,
+    args::{DryRunArgs, OutputArgs},
+    context::Context,
+    error::Error,
+};
 
 /// Give a tag of an ImageStream the image that another tag shows
 ///
@@ -48,15 +53,8 @@ pub struct Args {
     alias: bool,
     #[command(flatten)]
     dry_run: DryRunArgs,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// Promotes, or tries to.

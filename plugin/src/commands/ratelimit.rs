@@ -17,6 +17,7 @@ use self::{
 };
 use crate::{
     api::DataFormat,
+    args::OutputArgs,
     context::Context,
     error::Error,
     installation::following::{Following, following},
@@ -73,17 +74,8 @@ pub struct Args {
     /// Ask no registry: count by the limits that it publishes
     #[arg(long, requires = "budget", conflicts_with_all = ["auth_file", "secret", "same_address", "image"])]
     no_measure: bool,
-    /// Format: table, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
     #[command(flatten)]
     endpoints: Endpoints,
 }

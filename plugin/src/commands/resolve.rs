@@ -14,7 +14,7 @@ use std::{
 use extreg_terminal::{Exit, Printer};
 
 use self::answer::Answer;
-use crate::{api::yaml_document, context::Context, error::Error};
+use crate::{api::yaml_document, args::OutputArgs, context::Context, error::Error};
 
 /// Show how OpenShift reads an image reference
 ///
@@ -42,15 +42,8 @@ pub struct Args {
     /// Answer the JSON lines of a file, or of stdin if it is -
     #[arg(short, long, value_name = "FILE")]
     filename: Option<PathBuf>,
-    /// Format: table, json (one line a reference) or yaml (one document a reference)
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<Format>,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -66,13 +59,13 @@ enum Format {
 /// If the file cannot be read.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.filename {
-        Some(_) if matches!(args.output, Some(Format::Table | Format::Yaml)) => Err(Error::usage(
-            "--filename answers in JSON lines; leave --output out",
-        )),
+        Some(_) if matches!(args.output.format, Some(Format::Table | Format::Yaml)) => Err(
+            Error::usage("--filename answers in JSON lines; leave --output out"),
+        ),
         Some(file) => answer_file(file, Arc::clone(&context.printer)).await,
         None => answer_references(
             &args.references,
-            args.output.unwrap_or(Format::Table),
+            args.output.format.unwrap_or(Format::Table),
             &context.printer,
         ),
     }

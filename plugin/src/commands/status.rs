@@ -25,7 +25,7 @@ use self::{
     settings::{Settings, Show},
     world::World,
 };
-use crate::{context::Context, error::Error, registry::Endpoints};
+use crate::{args::OutputArgs, context::Context, error::Error, registry::Endpoints};
 
 /// Show why a new image is not running: build, registry, import, trigger, rollout and pods
 ///
@@ -63,15 +63,8 @@ pub struct Args {
     /// Show it again whenever it changes, until interrupted
     #[arg(short, long)]
     watch: bool,
-    /// Format: table, wide, json, yaml or name
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<Output>,
+    #[command(flatten)]
+    output: OutputArgs<Output>,
     /// Ask no registry what it has
     #[arg(long)]
     no_registry: bool,

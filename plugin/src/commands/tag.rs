@@ -10,7 +10,12 @@ use clap::ArgGroup;
 use extreg_terminal::Exit;
 
 use self::settings::{Action, Settings};
-use crate::{api::ObjectFormat, args::DryRunArgs, context::Context, error::Error};
+use crate::{
+    api::ObjectFormat,
+    args::{DryRunArgs, OutputArgs},
+    context::Context,
+    error::Error,
+};
 
 /// Let tags of ImageStreams follow an image in an external registry
 ///
@@ -105,15 +110,8 @@ pub struct Args {
     reference: Option<bool>,
     #[command(flatten)]
     dry_run: DryRunArgs,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// `--source`, with the values of `oc tag`.

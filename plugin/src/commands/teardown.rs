@@ -8,6 +8,7 @@ use serde_json::Value;
 use self::plan::{Removal, plan};
 use crate::{
     api::{Cluster, DryRun, Kind, MANAGED_BY, ObjectFormat, ObjectRef, Report, Verb},
+    args::OutputArgs,
     context::Context,
     credential::link,
     error::Error,
@@ -40,15 +41,8 @@ pub struct Args {
     /// Delete the project with everything in it, if setup made it
     #[arg(long)]
     delete_project: bool,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// Removes an application, or shows what that would remove.
@@ -65,7 +59,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     names::project(&namespace)?;
     let (printer, journal) = (&context.printer, &context.journal);
     let dry_run = if yes { DryRun::None } else { DryRun::Client };
-    let mut report = Report::new(printer, output, dry_run);
+    let mut report = Report::new(printer, output.format, dry_run);
     let removals = if delete_project {
         project_removal(&cluster, &namespace).await?
     } else {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     api::{DataFormat, go_arch, go_os, openshift_version, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
 };
@@ -18,15 +19,8 @@ pub struct Args {
     /// Only this program's; asks no cluster
     #[arg(long)]
     client: bool,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,7 +55,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     } else {
         ask(&mut versions, context).await
     };
-    match args.output {
+    match args.output.format {
         Some(format) => context.printer.raw(&to_data(&versions, format)?),
         None => print(&versions, context),
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::{api::ObjectFormat, args::DryRunArgs};
+use crate::{api::ObjectFormat, args::DryRunArgs, args::OutputArgs};
 
 /// Install the webhook, or upgrade it in place, and prove that it works
 #[derive(Clone, Debug, clap::Args)]
@@ -113,16 +113,8 @@ pub(crate) struct Args {
     /// Take over fields that somebody else has set
     #[arg(long, help_heading = "Apply")]
     pub(crate) force_conflicts: bool,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true,
-        help_heading = "Apply"
-    )]
-    pub(crate) output: Option<ObjectFormat>,
+    #[command(flatten, next_help_heading = "Apply")]
+    pub(crate) output: OutputArgs<ObjectFormat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -123,13 +123,13 @@ impl Choices {
             place,
         };
         let action = if export {
-            Action::Export(output)
+            Action::Export(output.format)
         } else {
             Action::Apply(Apply {
                 dry_run,
                 adopt,
                 force: force_conflicts,
-                format: output,
+                format: output.format,
                 proof_namespace,
             })
         };

@@ -1,11 +1,10 @@
 //! The importer's command line: what can be typed. [`super::Settings`] is what it means.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::args::LogFormat;
+use crate::args::OperationArgs;
 
 /// Import the tags that come from an image when a build has pushed it
 #[derive(Clone, Debug, Parser)]
@@ -28,31 +27,7 @@ pub struct Args {
     #[arg(long, env = "EXTREG_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
 
-    /// Where probes and Prometheus are answered, without TLS
-    #[arg(
-        long,
-        env = "EXTREG_HEALTH_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "0.0.0.0:8080"
-    )]
-    pub health_listen: SocketAddr,
-
-    /// How log lines are written
-    #[arg(
-        long,
-        env = "EXTREG_LOG_FORMAT",
-        value_name = "FORMAT",
-        value_enum,
-        default_value = "auto"
-    )]
-    pub log_format: LogFormat,
-
-    /// What is logged: a level (error, warn, info, debug) or TARGET=LEVEL pairs with commas
-    #[arg(
-        long,
-        env = "EXTREG_LOG_LEVEL",
-        value_name = "LEVEL",
-        default_value = "info"
-    )]
-    pub log_level: String,
+    /// Probes, metrics and logs
+    #[command(flatten)]
+    pub operation: OperationArgs,
 }

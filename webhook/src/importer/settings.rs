@@ -6,7 +6,7 @@ use extreg_core::policy::{Selector, SelectorDocument};
 use tracing_subscriber::filter::Targets;
 
 use super::Args;
-use crate::args::LogFormat;
+use crate::args::{LogFormat, LogLevelError};
 use crate::settings::Cluster;
 
 /// What to run.
@@ -38,10 +38,8 @@ pub enum SettingsError {
     )]
     Selector(String),
     /// An invalid log filter.
-    #[error(
-        "--log-level: {0:?} is not a valid level (error, warn, info, debug, trace) or TARGET=LEVEL"
-    )]
-    LogLevel(String),
+    #[error(transparent)]
+    LogLevel(#[from] LogLevelError),
 }
 
 impl Settings {
@@ -55,9 +53,7 @@ impl Settings {
             namespace,
             namespace_selector,
             kubeconfig,
-            health_listen,
-            log_format,
-            log_level,
+            operation,
         } = args;
         if namespace.is_empty() {
             return Err(SettingsError::Namespace);
@@ -70,11 +66,9 @@ impl Settings {
                 .transpose()
                 .map_err(SettingsError::Selector)?
                 .flatten(),
-            health_listen,
-            log_format,
-            log_filter: log_level
-                .parse()
-                .map_err(|_| SettingsError::LogLevel(log_level))?,
+            health_listen: operation.health_listen,
+            log_format: operation.log_format,
+            log_filter: operation.log_filter()?,
         })
     }
 }

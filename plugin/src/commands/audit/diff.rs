@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{settings::read, table::said_by};
 use crate::{
     api::{DataFormat, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
 };
@@ -35,22 +36,15 @@ pub(super) struct Args {
     /// Show what is unchanged too
     #[arg(long)]
     all: bool,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     let (old, new) = (load(&args.old)?, load(&args.new)?);
     let diff = diff(&old, &new);
     let printer = &context.printer;
-    match args.output {
+    match args.output.format {
         Some(format) => {
             let document = json!({
                 "apiVersion": "extreg.io/v1", "kind": "AuditDiff",

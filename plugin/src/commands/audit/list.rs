@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{DataFormat, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
 };
@@ -13,20 +14,13 @@ use crate::{
 /// Show the checks, how bad what they find is, and which controls ask for them
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     let printer = &context.printer;
-    if let Some(format) = args.output {
+    if let Some(format) = args.output.format {
         let checks: Vec<Value> = CheckId::ALL.into_iter().map(check).collect();
         let list =
             json!({ "apiVersion": "extreg.io/v1", "kind": "AuditCheckList", "checks": checks });

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     api::{DataFormat, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
 };
@@ -33,16 +34,8 @@ use crate::{
 pub(super) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
-    /// Format: table, csv, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t,
-        hide_possible_values = true
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
 }
 
 /// Where exceptions are looked for.
@@ -130,7 +123,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         .map(|said| Row::of_said(said, today, unused));
     let rows: Vec<Row> = of_file.chain(of_cluster).collect();
     let printer = &context.printer;
-    match args.output {
+    match args.output.format.unwrap_or_default() {
         Format::Json => printer.raw(&to_data(&document(&rows), DataFormat::Json)?),
         Format::Yaml => printer.raw(&to_data(&document(&rows), DataFormat::Yaml)?),
         Format::Csv => printer.raw(&csv(&rows)),

@@ -127,7 +127,7 @@ impl Settings {
             })
         } else {
             let from_stdin = names.iter().any(|name| name == "-");
-            if args.write && from_stdin && args.output != Format::Table {
+            if args.write && from_stdin && args.output.format.unwrap_or_default() != Format::Table {
                 return Err(Error::usage(
                     "-o: with --write, stdout is for what came from stdin; leave one out",
                 ));
@@ -145,7 +145,7 @@ impl Settings {
             action,
             scope,
             policies,
-            format: args.output,
+            format: args.output.format.unwrap_or_default(),
         })
     }
 }

@@ -76,7 +76,7 @@ impl Settings {
         Ok(Self {
             wanted,
             wait,
-            format: output,
+            format: output.format,
         })
     }
 }
@@ -103,13 +103,14 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::OutputArgs;
 
     fn settings(args: &[&str], all: bool) -> Result<Settings, Error> {
         Settings::resolve(Args {
             streams: args.iter().map(|arg| (*arg).to_owned()).collect(),
             all,
             wait: false,
-            output: None,
+            output: OutputArgs::default(),
         })
     }
 

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
+    args::OutputArgs,
     context::Context,
     engine::policies,
     error::Error,
@@ -40,15 +41,8 @@ pub(super) struct Args {
     /// Only those that hold in this namespace
     #[arg(long, value_name = "NAMESPACE")]
     effective: Option<String>,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
@@ -89,7 +83,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             )));
         }
     }
-    match (args.output, &args.name) {
+    match (args.output.format, &args.name) {
         (Some(format), _) => printer.raw(&to_data(&report(&effect, &installed), format)?),
         (None, Some(_)) => effect.stated.iter().for_each(|one| details(one, printer)),
         (None, None) => table(&effect, printer),

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
     installation::installed::Installation,
@@ -72,15 +73,8 @@ pub(super) struct Args {
     /// What they should come to: exit code 3 where it differs
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
@@ -106,7 +100,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         .collect();
     let differences = differences(&expected, &world);
     let printer = &context.printer;
-    if let Some(format) = args.output {
+    if let Some(format) = args.output.format {
         let report = report(&groups, &expected, &differences, &world);
         printer.raw(&to_data(&report, format)?);
     } else {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::document::{APPROVED, Documents, Entry};
 use crate::{
     api::{DataFormat, to_data},
+    args::OutputArgs,
     context::Context,
     engine::policies,
     error::Error,
@@ -37,15 +38,8 @@ pub(super) struct Args {
     /// Exit code 3 also if two policies tie for some image
     #[arg(long)]
     strict: bool,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
@@ -53,7 +47,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     let read = Documents::read(find_sources(&names, args.recursive, &[])?);
     let conflicts = conflicts(&read);
     let printer = &context.printer;
-    match args.output {
+    match args.output.format {
         Some(format) => printer.raw(&to_data(&report(&read, &conflicts), format)?),
         None => print(&read, &conflicts, printer),
     }

@@ -108,7 +108,7 @@ impl Settings {
             to,
             way,
             dry_run,
-            format: output,
+            format: output.format,
         })
     }
 }

@@ -91,7 +91,7 @@ impl Settings {
             login,
             budget: budget.then_some(all_namespaces),
             same_address,
-            format: output,
+            format: output.format.unwrap_or_default(),
             endpoints,
         })
     }

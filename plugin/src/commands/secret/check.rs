@@ -27,6 +27,7 @@ use self::{
 };
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, openshift_version, to_data},
+    args::OutputArgs,
     commands::secret::snapshot,
     context::Context,
     error::Error,
@@ -71,17 +72,8 @@ pub(super) struct Args {
     /// Ask no registry what the credentials may do
     #[arg(long)]
     no_registry: bool,
-    /// Format: table, wide, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t,
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs<Format>,
     #[command(flatten)]
     endpoints: Endpoints,
 }

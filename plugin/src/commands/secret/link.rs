@@ -5,7 +5,7 @@ use extreg_terminal::Exit;
 
 use crate::{
     api::{Cluster, DryRun, Kind, ObjectFormat, ObjectRef, Report},
-    args::DryRunArgs,
+    args::{DryRunArgs, OutputArgs},
     context::Context,
     credential::{docker_config, link::Link},
     error::Error,
@@ -55,15 +55,8 @@ pub(super) struct Args {
     account: Vec<String>,
     #[command(flatten)]
     dry_run: DryRunArgs,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// `--for`.
@@ -100,7 +93,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let DryRunArgs { dry_run } = args.dry_run;
     let journal = &context.journal;
     journal.advise("run the same command again to continue: what is done is skipped");
-    let mut report = Report::new(&context.printer, args.output, dry_run);
+    let mut report = Report::new(&context.printer, args.output.format, dry_run);
     let mut fanout = Fanout::default();
     let mut stopped = None;
     for link in &links {
@@ -204,7 +197,7 @@ mod tests {
             uses,
             account: accounts.iter().map(|name| (*name).to_owned()).collect(),
             dry_run: DryRunArgs::default(),
-            output: None,
+            output: OutputArgs::default(),
         };
         links(&args)
             .into_iter()

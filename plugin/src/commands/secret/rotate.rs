@@ -15,7 +15,8 @@ use extreg_terminal::Exit;
 
 use self::settings::Settings;
 use crate::{
-    api::{DataFormat, DryRun},
+    api::DataFormat,
+    args::{DryRunArgs, OutputArgs},
     context::Context,
     error::Error,
     registry::Endpoints,
@@ -101,32 +102,13 @@ pub(super) struct Args {
     /// Change secrets that another controller manages too; it may change them back
     #[arg(long, help_heading = "Apply")]
     managed: bool,
-    /// Only try it: client (a plan) or server (with admission)
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHERE",
-        num_args = 0..=1,
-        require_equals = true,
-        default_value_t,
-        default_missing_value = "client",
-        hide_default_value = true,
-        hide_possible_values = true,
-        help_heading = "Apply"
-    )]
-    dry_run: DryRun,
+    #[command(flatten, next_help_heading = "Apply")]
+    dry_run: DryRunArgs,
     /// Apply the changes (default: show the plan only)
     #[arg(long, help_heading = "Apply")]
     yes: bool,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
     #[command(flatten)]
     endpoints: Endpoints,
 }

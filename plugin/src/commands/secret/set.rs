@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
-    args::DryRunArgs,
+    args::{DryRunArgs, OutputArgs},
     context::Context,
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
@@ -93,15 +93,8 @@ pub(super) struct Args {
     managed: bool,
     #[command(flatten)]
     dry_run: DryRunArgs,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
     #[command(flatten)]
     endpoints: Endpoints,
 }
@@ -148,7 +141,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     } else {
         journal.nothing_done();
     }
-    let mut report = Report::new(&context.printer, args.output, dry_run);
+    let mut report = Report::new(&context.printer, args.output.format, dry_run);
     report.add(&reference, verb, object.as_ref());
     report.finish()?;
     Ok(Exit::Done)

@@ -42,7 +42,7 @@ impl Settings {
     /// [`Error::Usage`]
     pub(super) fn resolve(args: Args) -> Result<Self, Error> {
         let lines = |view, wide| Show::Lines { view, wide };
-        let show = match (args.output, args.tree) {
+        let show = match (args.output.format, args.tree) {
             (Some(Output::Json), _) => Show::Data(DataFormat::Json),
             (Some(Output::Yaml), _) => Show::Data(DataFormat::Yaml),
             (Some(Output::Name), true) => {

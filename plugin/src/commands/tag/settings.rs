@@ -113,7 +113,7 @@ impl Settings {
             action,
             tags,
             dry_run,
-            format: output,
+            format: output.format,
         })
     }
 }

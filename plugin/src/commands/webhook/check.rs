@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     api::{Cluster, DataFormat, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
     installation::{
@@ -42,15 +43,8 @@ pub(super) struct Args {
     /// Namespace to prove it in [default: one that the webhook is called for]
     #[arg(long, value_name = "NAME")]
     proof_namespace: Option<String>,
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 #[derive(Serialize)]
@@ -67,7 +61,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let live = Installed::read(&cluster).await?;
     let (answer, exit) = check(&cluster, &live, args.proof_namespace.as_deref(), context).await?;
     let printer = &context.printer;
-    match args.output {
+    match args.output.format {
         Some(format) => printer.raw(&to_data(&answer, format)?),
         None if answer.works => printer.line(answer.message),
         None => printer.error(&format!("error: {}", answer.message)),

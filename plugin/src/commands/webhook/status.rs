@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::{
     api::{DataFormat, to_data},
+    args::OutputArgs,
     context::Context,
     error::Error,
     installation::importer,
@@ -22,15 +23,8 @@ Examples:
 
 Exit code 3 if something is wrong. Whether the webhook really answers is for \"webhook check\".")]
 pub(super) struct Args {
-    /// Format: json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<DataFormat>,
+    #[command(flatten)]
+    output: OutputArgs<DataFormat>,
 }
 
 /// The state of an installation.
@@ -123,7 +117,7 @@ struct Fact {
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
     let status = gather::gather(&cluster).await?;
-    match args.output {
+    match args.output.format {
         Some(format) => context.printer.raw(&to_data(&status, format)?),
         None => show::show(&status, &context.printer),
     }

@@ -6,6 +6,7 @@ use extreg_terminal::Exit;
 
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Owned, Report, Verb, is_owned},
+    args::OutputArgs,
     context::Context,
     error::Error,
     installation::{
@@ -39,15 +40,8 @@ pub(super) struct Args {
     /// Also remove all policies and their definition
     #[arg(long)]
     all: bool,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// Removes it, or says what that would remove.
@@ -57,7 +51,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let (printer, journal) = (&context.printer, &context.journal);
     let Plan { removals, kept } = plan(&cluster, context.namespace.as_deref(), all).await?;
     let dry_run = if yes { DryRun::None } else { DryRun::Client };
-    let mut report = Report::new(printer, output, dry_run);
+    let mut report = Report::new(printer, output.format, dry_run);
     journal.advise("run the same command again to continue");
     let mut result = Ok(());
     for object in &removals {

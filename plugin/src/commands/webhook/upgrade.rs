@@ -4,7 +4,7 @@
 use extreg_terminal::Exit;
 
 use super::install;
-use crate::{api::ObjectFormat, context::Context, error::Error};
+use crate::{api::ObjectFormat, args::OutputArgs, context::Context, error::Error};
 
 /// Bring an installed webhook to the version of this program; everything else stays as it is
 #[derive(Clone, Debug, clap::Args)]
@@ -28,15 +28,8 @@ pub struct Args {
     /// Take over fields that somebody else has set
     #[arg(long)]
     force_conflicts: bool,
-    /// Format: name, json or yaml
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        hide_possible_values = true
-    )]
-    output: Option<ObjectFormat>,
+    #[command(flatten)]
+    output: OutputArgs<ObjectFormat>,
 }
 
 /// Upgrades, or says what that would change.
@@ -49,7 +42,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         force_conflicts,
         output,
     } = args;
-    let exit = install::again(yes, force_conflicts, output, context).await?;
+    let exit = install::again(yes, force_conflicts, output.format, context).await?;
     if !yes {
         context
             .printer

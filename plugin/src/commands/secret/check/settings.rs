@@ -65,7 +65,7 @@ impl Settings {
             },
             images,
             registry: !args.no_registry,
-            format: args.output,
+            format: args.output.format.unwrap_or_default(),
             endpoints: args.endpoints,
         })
     }

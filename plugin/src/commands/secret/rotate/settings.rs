@@ -105,7 +105,7 @@ impl Settings {
             (None, true) => Source::Stdin,
             (None, false) => Source::Unsaid,
         };
-        let mode = match (args.dry_run, args.yes) {
+        let mode = match (args.dry_run.dry_run, args.yes) {
             (DryRun::Server, _) => Mode::Try,
             (DryRun::None, true) => Mode::Write,
             (DryRun::Client, _) | (DryRun::None, false) => Mode::Plan,
@@ -122,7 +122,7 @@ impl Settings {
             verify: !args.no_verify,
             managed: args.managed,
             mode,
-            format: args.output,
+            format: args.output.format,
             endpoints: args.endpoints,
         })
     }

@@ -1,0 +1,39 @@
+//! `-o`, the same for every command that prints in several formats.
+
+use clap::ValueEnum;
+
+/// `-o`, of the formats of a command.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(crate) struct OutputArgs<F: ValueEnum + Send + Sync + 'static> {
+    // What is asked for; none for text that people read.
+    #[arg(
+        id = "output",
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help = help::<F>()
+    )]
+    pub(crate) format: Option<F>,
+}
+
+impl<F: ValueEnum + Send + Sync + 'static> Default for OutputArgs<F> {
+    fn default() -> Self {
+        Self { format: None }
+    }
+}
+
+/// `Format: name, json or yaml`.
+fn help<F: ValueEnum>() -> String {
+    let values = F::value_variants().iter();
+    let names: Vec<String> = values
+        .filter_map(ValueEnum::to_possible_value)
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    match names.split_last() {
+        Some((last, [])) => format!("Format: {last}"),
+        Some((last, others)) => format!("Format: {} or {last}", others.join(", ")),
+        None => "Format".to_owned(),
+    }
+}
