@@ -29,6 +29,7 @@ mod fix_builds;
 mod fix_cluster;
 mod image_api;
 mod import;
+mod lists;
 mod narrow;
 mod policy;
 mod project_file;
