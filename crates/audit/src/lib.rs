@@ -2,7 +2,7 @@
 //! benchmark.
 //!
 //! Nothing here does I/O or knows the time: [`judge`] asks every check of a
-//! [`Snapshot`](extreg_snapshot::Snapshot) and gives a [`report::Report`]; a format renders that.
+//! [`Snapshot`](extreg_snapshot::Snapshot) and gives a [`report::Report`]; the crate `extreg-report` renders it.
 //!
 //! Between judging and rendering, [`suppress`] applies exceptions and [`baseline`] tells what is new;
 //! [`verdict`] is how the run ends, whatever the format. [`diff`] compares what was [`saved`];
@@ -17,7 +17,6 @@ pub mod diff;
 pub mod exceptions;
 pub mod explain;
 pub mod finding;
-pub mod format;
 pub mod inventory;
 pub mod judge;
 #[cfg(test)]
@@ -25,8 +24,8 @@ mod properties;
 pub mod report;
 pub mod saved;
 pub mod suppress;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod verdict;
 #[cfg(test)]
 mod world;

@@ -12,7 +12,7 @@ use crate::saved::{
 };
 
 /// An open finding about that place, of the check's own severity.
-pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Finding {
+pub fn finding(check: CheckId, rule: &'static str, place: Place) -> Finding {
     Finding {
         check,
         rule,
@@ -30,7 +30,7 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
 }
 
 /// A report as it is read back from the document that it was written to.
-pub(crate) fn saved(report: &Report) -> SavedReport {
+pub fn saved(report: &Report) -> SavedReport {
     let section = |section: &Section| SavedSection {
         source: section.source.clone(),
         coverage: SavedCoverage::of(&section.coverage),
@@ -47,7 +47,8 @@ pub(crate) fn saved(report: &Report) -> SavedReport {
     }
 }
 
-pub(crate) fn saved_finding(finding: &Finding) -> SavedFinding {
+/// A finding as it is read back.
+pub fn saved_finding(finding: &Finding) -> SavedFinding {
     let suppression = finding.suppression.as_ref();
     SavedFinding {
         fingerprint: finding.fingerprint(),

@@ -17,13 +17,13 @@ use clap::Subcommand;
 use extreg_audit::{
     baseline::Baseline,
     check::Severity,
-    format as data,
     judge::{Options, judge},
     report::Report,
     suppress::{ANNOTATION, Limits, suppress},
     verdict::{Gate, Ruling, Verdict},
 };
 use extreg_remedy::Caller;
+use extreg_report as data;
 use extreg_snapshot::coverage::GapReason;
 use extreg_terminal::{Exit, Printer};
 use jiff::{Span, Timestamp, tz::TimeZone};

@@ -2,12 +2,12 @@
 
 use extreg_audit::{
     check::CheckId,
-    format as data,
     inventory::{InventoryBy, InventoryRow, inventory},
     judge::{Options, judge},
     report::Report,
 };
 use extreg_remedy::Caller;
+use extreg_report as data;
 use extreg_terminal::{Exit, Printer, Table, csv};
 use jiff::Timestamp;
 use serde_json::json;

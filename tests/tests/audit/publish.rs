@@ -66,7 +66,7 @@ async fn reports_are_written_once_and_only_ours_are_removed() {
         refused.err
     );
 
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/audit/tests/data/schema");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/report/tests/data/schema");
     for file in [
         "openreports.io_reports.yaml",
         "openreports.io_clusterreports.yaml",

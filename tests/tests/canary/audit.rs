@@ -31,7 +31,7 @@ pub(crate) fn cluster(cluster: &Cluster) {
     for object in objects() {
         cluster.apply(&object);
     }
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/audit/tests/data/schema");
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/report/tests/data/schema");
     for file in [
         "openreports.io_reports.yaml",
         "openreports.io_clusterreports.yaml",

@@ -8,12 +8,9 @@ use std::{
     str::FromStr,
 };
 
-use extreg_audit::{
-    format::{self as data, table},
-    report::Report,
-    verdict::Gate,
-};
+use extreg_audit::{report::Report, verdict::Gate};
 use extreg_remedy::Caller;
+use extreg_report::{self as data, table};
 use extreg_terminal::{Printer, inert};
 
 use super::table::print_table;

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use extreg_audit::{
-    format::openreports::{GENERATED, MANAGED_BY, objects},
-    report::{Report, Section},
-};
+use extreg_audit::report::{Report, Section};
+use extreg_report::openreports::{GENERATED, MANAGED_BY, objects};
 use extreg_snapshot::{
     coverage::{Gap, GapSubject},
     kind,

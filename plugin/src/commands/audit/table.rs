@@ -1,8 +1,7 @@
 //! A table on stdout, in colour where that is wanted, and what to do next on stderr.
 
-use extreg_audit::format::table::Table;
 use extreg_remedy::Caller;
-
+use extreg_report::table::Table;
 use extreg_terminal::{Printer, Text};
 
 /// Prints a table. Its lines run as long as they are: a terminal wraps them, a pipe has them whole.

@@ -1,0 +1,133 @@
+//! Who opted out, and what the webhook would do.
+
+use std::collections::BTreeMap;
+
+use extreg_audit::report::{Report, Section};
+use extreg_snapshot::place::{Origin, Place};
+use extreg_snapshot::{Injection, InjectionOutcome};
+
+use super::coverage::or_dash;
+use super::markup::Markup;
+
+pub(super) fn opt_outs(page: &mut Markup, report: &Report) {
+    page.raw("<section id=\"opt-outs\"><h2>Opt-outs</h2>\n");
+    if report.sections.iter().all(|of| of.opt_outs.is_empty()) {
+        page.raw("<p>Nobody opted out.</p></section>\n");
+        return;
+    }
+    page.raw(
+        "<p>The webhook leaves these alone because somebody said so.</p>\n\
+         <table class=\"cards outs\"><thead><tr><th scope=\"col\">Where</th>\
+         <th scope=\"col\">By</th></tr></thead><tbody>\n",
+    );
+    for section in &report.sections {
+        for out in &section.opt_outs {
+            page.raw("<tr>");
+            where_is(page, report, section, &out.place);
+            page.raw("<td><code>")
+                .raw(out.by)
+                .raw("</code></td></tr>\n");
+        }
+    }
+    page.raw("</tbody></table></section>\n");
+}
+
+/// What it would set and what it would warn of one by one; of what it would leave alone without a
+/// word only how often and why.
+pub(super) fn injections(page: &mut Markup, report: &Report) {
+    let mut told = Vec::new();
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    for section in &report.sections {
+        for injection in &section.injections {
+            if is_told(injection) {
+                told.push((section, injection));
+            } else {
+                *kept.entry(&injection.words).or_default() += 1;
+            }
+        }
+    }
+    page.raw("<section id=\"webhook\"><h2>What the webhook would do</h2>\n");
+    if told.is_empty() && kept.is_empty() {
+        page.raw("<p>Nothing: each object is as the webhook would leave it.</p></section>\n");
+        return;
+    }
+    page.raw("<p>Its answer for each object as if it were created now, in its own words.</p>\n");
+    if !told.is_empty() {
+        page.raw(
+            "<table class=\"cards injections\"><thead><tr><th scope=\"col\">Where</th>\
+             <th scope=\"col\">Image</th><th scope=\"col\">Policy</th>\
+             <th scope=\"col\">Answer</th></tr></thead><tbody>\n",
+        );
+        for (section, injection) in told {
+            row(page, report, section, injection);
+        }
+        page.raw("</tbody></table>\n");
+    }
+    if !kept.is_empty() {
+        page.raw("<ul class=\"kinds\">\n");
+        for (words, number) in kept {
+            page.raw("<li><b>")
+                .number(number)
+                .raw("</b> ")
+                .text(words)
+                .raw("</li>\n");
+        }
+        page.raw("</ul>\n");
+    }
+    page.raw("</section>\n");
+}
+
+fn is_told(injection: &Injection) -> bool {
+    !matches!(injection.outcome, InjectionOutcome::Keeps(_)) || !injection.warnings.is_empty()
+}
+
+fn row(page: &mut Markup, report: &Report, section: &Section, injection: &Injection) {
+    page.raw("<tr>");
+    where_is(page, report, section, &injection.place);
+    page.raw("<td><code>")
+        .name(&*injection.image)
+        .raw("</code></td><td>")
+        .text(or_dash(injection.policy.as_deref().unwrap_or_default()))
+        .raw("</td><td>");
+    let (class, word) = match injection.outcome {
+        InjectionOutcome::Sets => ("good", "sets"),
+        InjectionOutcome::WouldSet => ("low", "would set"),
+        InjectionOutcome::Keeps(_) => ("info", "keeps"),
+    };
+    page.raw("<span class=\"chip ")
+        .raw(class)
+        .raw("\">")
+        .raw(word)
+        .raw("</span> ")
+        .text(&injection.words);
+    for warning in &injection.warnings {
+        page.raw("<br><small class=\"warning\">Warning: ")
+            .text(warning)
+            .raw("</small>");
+    }
+    page.raw("</td></tr>\n");
+}
+
+fn where_is(page: &mut Markup, report: &Report, section: &Section, place: &Place) {
+    page.raw("<th scope=\"row\">")
+        .name(place.object.reference());
+    if !place.part.is_empty() {
+        page.raw(" <i>").text(&*place.part).raw("</i>");
+    }
+    if !place.object.namespace.is_empty() {
+        page.raw("<br><small>")
+            .text(&*place.object.namespace)
+            .raw("</small>");
+    }
+    if let Origin::File { .. } = place.origin {
+        page.raw("<br><small>")
+            .text(place.origin.to_string())
+            .raw("</small>");
+    }
+    if report.sections.len() > 1 {
+        page.raw("<br><small>")
+            .text(&section.source)
+            .raw("</small>");
+    }
+    page.raw("</th>");
+}

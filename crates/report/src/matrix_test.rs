@@ -1,0 +1,194 @@
+//! Every format of every kind of report.
+
+use extreg_audit::check::Severity;
+use extreg_audit::finding::Finding;
+use extreg_audit::report::Report;
+use extreg_audit::verdict::Gate;
+
+use super::schema::rendered;
+use super::{Format, Nature, Options, sample};
+
+const STRICT: Gate = Gate {
+    fail_on: Some(Severity::Info),
+    fail_on_new: false,
+    require_coverage: Some(100),
+    allow_empty: false,
+};
+
+/// The text without the escapes of a format, and without the spaces and line ends that a format
+/// wraps with.
+fn plain(format: Format, text: &str) -> String {
+    let text = match format {
+        Format::Junit => text.replace("&apos;", "'").replace("&quot;", "\""),
+        Format::Markdown => text.replace("&#95;", "_"),
+        _ => text.replace("\\\"", "\"").replace("\"\"", "\""),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_report_renders_in_every_format() {
+    for (name, report) in sample::all() {
+        for format in Format::ALL {
+            for gate in [Gate::default(), STRICT] {
+                let options = Options { gate };
+                let text = rendered(*format, &report, options);
+                assert!(text.ends_with('\n'), "{name} as {format}");
+                assert!(!text.ends_with("\n\n"), "{name} as {format}");
+                assert_eq!(
+                    text,
+                    rendered(*format, &report, options),
+                    "{name} as {format}"
+                );
+            }
+        }
+    }
+}
+
+/// Files show all of a finding, tables for a terminal what is open.
+#[test]
+fn every_format_shows_every_finding() {
+    for (name, report) in sample::all() {
+        for format in Format::ALL {
+            let text = rendered(*format, &report, Options::default());
+            let text = plain(*format, &text);
+            for (_, finding) in report.findings() {
+                let parts = match (format, format.nature()) {
+                    (_, Nature::File) => parts(finding),
+                    (_, Nature::Terminal) if finding.is_open() => vec![finding.message.clone()],
+                    (_, Nature::Terminal) => Vec::new(),
+                };
+                for part in parts {
+                    assert!(text.contains(&part), "{name} as {format}: {part}\n{text}");
+                }
+                let (page, command) = (finding.check.docs(), finding.check.explain_command());
+                assert!(
+                    text.contains(&page)
+                        || text.contains(&command)
+                        || !is_whole(*format)
+                        || !finding.is_open(),
+                    "{name} as {format}\n{text}"
+                );
+            }
+        }
+    }
+}
+
+/// Whether a format is for a file, and holds what there is to say in words.
+fn is_whole(format: Format) -> bool {
+    format.nature() == Nature::File
+}
+
+/// What it says, why, where, what fixes it, and who said that it is all right.
+fn parts(finding: &Finding) -> Vec<String> {
+    let mut parts = vec![
+        finding.fingerprint(),
+        finding.message.clone(),
+        finding.why.clone(),
+        finding.place.object.name.to_string(),
+        finding.check.to_string(),
+    ];
+    // SARIF doubles braces.
+    let fix = finding.fix_text();
+    if !fix.contains('{') {
+        parts.push(fix);
+    }
+    if let Some(said) = &finding.suppression {
+        parts.extend([said.reason.clone(), said.expires.clone(), said.by.clone()]);
+    }
+    parts
+}
+
+#[test]
+fn every_format_shows_what_else_there_is_to_say() {
+    let report = sample::everything();
+    for format in Format::ALL {
+        if !is_whole(*format) {
+            continue;
+        }
+        let text = plain(*format, &rendered(*format, &report, Options::default()));
+        for part in said(&report) {
+            assert!(text.contains(&part), "{format}: {part}\n{text}");
+        }
+    }
+}
+
+fn said(report: &Report) -> Vec<String> {
+    let mut said = report.unused_exceptions.clone();
+    said.extend(report.notices.clone());
+    for known in &report.fixed {
+        said.extend([known.fingerprint.clone(), known.message.clone()]);
+    }
+    for section in &report.sections {
+        said.extend(section.opt_outs.iter().map(|out| out.by.to_owned()));
+        for gap in &section.coverage.gaps {
+            said.extend([gap.what.to_string(), gap.message.clone()]);
+        }
+    }
+    said
+}
+
+/// Nothing read and something not looked at are never silence.
+#[test]
+fn every_format_says_what_is_incomplete() {
+    for (name, report) in sample::all() {
+        let clean = report.sections.iter().all(|of| of.percent() == 100);
+        if clean && !report.sections.is_empty() {
+            continue;
+        }
+        for format in Format::ALL {
+            let text = rendered(*format, &report, Options::default());
+            let said = match format {
+                Format::Json | Format::Yaml => {
+                    let document: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+                    document["summary"]["coveragePercent"].as_u64().unwrap() < 100
+                }
+                _ => [
+                    "Nothing was looked at",
+                    "coverage 0 %",
+                    "coverage 42 %",
+                    "as the server put it",
+                ]
+                .iter()
+                .any(|words| text.contains(words)),
+            };
+            assert!(said, "{name} as {format}\n{text}");
+        }
+    }
+}
+
+/// Of what is open, suppressed and unknown all formats that count say the same.
+#[test]
+fn every_format_counts_the_same() {
+    let report = sample::everything();
+    let summary = report.summary();
+    let open: usize = summary.open.values().sum();
+    let json: serde_json::Value =
+        serde_json::from_str(&rendered(Format::Json, &report, Options::default())).unwrap();
+    let states = |state: &str| {
+        let sections = json["sections"].as_array().unwrap().iter();
+        sections
+            .flat_map(|section| section["findings"].as_array().unwrap())
+            .filter(|finding| finding["state"] == state)
+            .count()
+    };
+    assert_eq!(states("open"), open);
+    assert_eq!(states("suppressed"), summary.suppressed);
+    assert_eq!(states("unknown"), summary.unknown);
+
+    let csv = rendered(Format::Csv, &report, Options::default());
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let rows_of = |state: &str| {
+        rows.iter()
+            .filter(|row| &row[0] == "finding" && &row[2] == state)
+            .count()
+    };
+    assert_eq!(rows_of("open"), open);
+    assert_eq!(rows_of("suppressed"), summary.suppressed);
+    assert_eq!(rows_of("unknown"), summary.unknown);
+    assert_eq!(
+        rows.iter().filter(|row| &row[0] == "gap").count(),
+        summary.gaps
+    );
+}

@@ -1,0 +1,173 @@
+//! Reports as objects of the cluster, for `oc apply` and `--publish`: a Report for each namespace and
+//! a ClusterReport for what lives in none.
+
+mod model;
+mod result;
+#[cfg(test)]
+mod schema_test;
+mod split;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use extreg_audit::report::{Report, Section};
+use extreg_snapshot::coverage::GapSubject;
+use extreg_snapshot::place::ObjectId;
+
+use self::model::ReportResult;
+pub use self::model::{Metadata, ReportObject};
+use super::yaml;
+
+/// The label by which our own reports are known again.
+pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "oc-extreg");
+
+/// The annotation that says when a report was made.
+pub const GENERATED: &str = "extreg.io/generated";
+
+/// Where a report lives. A namespaced object of a file that names no namespace is of the one that
+/// the file will be applied to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Cluster,
+    Namespace(Arc<str>),
+}
+
+pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for object in objects(report) {
+        out.write_all(b"---\n")?;
+        yaml::write(&object, out)?;
+    }
+    Ok(())
+}
+
+/// The report's objects, in one order; the ClusterReport is always there. Each is small enough for
+/// etcd: what is too large is split over several.
+pub fn objects(report: &Report) -> Vec<ReportObject> {
+    let mut objects = Vec::new();
+    if report.sections.is_empty() {
+        let results = result::of_the_report(report);
+        split::into_objects(
+            &name(report, 0),
+            &Scope::Cluster,
+            report,
+            "",
+            results,
+            &mut objects,
+        );
+    }
+    for (at, section) in report.sections.iter().enumerate() {
+        let name = name(report, at);
+        for (scope, mut results) in of_section(report, section) {
+            if at == 0 && scope == Scope::Cluster {
+                results.extend(result::of_the_report(report));
+            }
+            let source = &section.source;
+            split::into_objects(&name, &scope, report, source, results, &mut objects);
+        }
+    }
+    objects
+}
+
+fn of_section(report: &Report, section: &Section) -> BTreeMap<Scope, Vec<ReportResult>> {
+    let mut scopes = BTreeMap::from([(Scope::Cluster, Vec::new())]);
+    let mut push = |scope: Scope, result| {
+        scopes.entry(scope).or_insert_with(Vec::new).push(result);
+    };
+    for finding in &section.findings {
+        let scope = Scope::of(&finding.place.object);
+        push(scope, result::of(report, finding));
+    }
+    for gap in &section.coverage.gaps {
+        let scope = match &gap.what {
+            GapSubject::List { namespace, .. } if !namespace.is_empty() => {
+                Scope::Namespace(namespace.clone())
+            }
+            _ => Scope::Cluster,
+        };
+        push(scope, result::gap(report, gap));
+    }
+    for opt_out in &section.opt_outs {
+        let scope = Scope::of(&opt_out.place.object);
+        push(scope, result::opt_out(report, opt_out));
+    }
+    for result in result::of_checks(report, section) {
+        push(Scope::Cluster, result);
+    }
+    scopes
+}
+
+/// The same from run to run, so that a report replaces the one before. Sources of one report are
+/// told apart by their number.
+fn name(report: &Report, section: usize) -> String {
+    match report.sections.len() {
+        0 | 1 => "extreg-audit".to_owned(),
+        _ => format!("extreg-audit-source-{}", section + 1),
+    }
+}
+
+impl Scope {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Namespace(_) => "Report",
+            Self::Cluster => "ClusterReport",
+        }
+    }
+
+    fn of(object: &ObjectId) -> Self {
+        if object.kind.api().namespaced {
+            Self::Namespace(object.namespace.clone())
+        } else {
+            Self::Cluster
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::model::Summary;
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn what_is_namespaced_is_reported_in_its_namespace() {
+        let report = sample::everything();
+        let kinds = ["ClusterReport", "Report"];
+        let objects = objects(&report);
+        for object in &objects {
+            assert_eq!(object.kind, kinds[usize::from(object.is_namespaced())]);
+            for result in &object.results {
+                for resource in &result.resources {
+                    assert_eq!(resource.namespace, object.metadata.namespace, "{result:?}");
+                }
+            }
+        }
+        let names: Vec<_> = objects
+            .iter()
+            .map(|object| (&object.metadata.namespace, &object.metadata.name))
+            .collect();
+        let mut once = names.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), names.len(), "{names:?}");
+    }
+
+    #[test]
+    fn a_summary_counts_the_results() {
+        let report = sample::everything();
+        let objects = objects(&report);
+        let skipped: usize = objects.iter().map(|object| object.summary.skip).sum();
+        let opt_outs: usize = report.sections.iter().map(|of| of.opt_outs.len()).sum();
+        assert_eq!(skipped, report.summary().suppressed + opt_outs);
+        for object in objects {
+            let Summary {
+                pass,
+                fail,
+                warn,
+                error,
+                skip,
+            } = object.summary;
+            assert_eq!(pass + fail + warn + error + skip, object.results.len());
+        }
+    }
+}

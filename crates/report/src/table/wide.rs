@@ -1,0 +1,104 @@
+//! One row for each finding.
+
+use extreg_audit::finding::{BaselineState, Finding};
+use extreg_audit::report::{Report, Section};
+use extreg_remedy::Outcome;
+use extreg_snapshot::place::Origin;
+
+use super::{Cell, Tone};
+use crate::image_name::image_name;
+
+/// A column: its name, and what it says of a finding.
+struct Column {
+    header: &'static str,
+    cell: fn(&Section, &Finding) -> Cell,
+}
+
+/// The headers and the rows. A column that could only be empty is left out.
+pub(super) fn rows(report: &Report) -> (Vec<&'static str>, Vec<Vec<Cell>>) {
+    let columns = columns(report);
+    let rows = report
+        .findings()
+        .map(|(section, finding)| {
+            columns
+                .iter()
+                .map(|column| (column.cell)(section, finding))
+                .collect()
+        })
+        .collect();
+    (columns.iter().map(|column| column.header).collect(), rows)
+}
+
+fn columns(report: &Report) -> Vec<Column> {
+    let has = |is: fn(&Finding) -> bool| report.findings().any(|(_, finding)| is(finding));
+    let several = report.sections.len() > 1;
+    let baseline = has(|finding| finding.baseline.is_some());
+    let files = has(|finding| finding.place.origin != Origin::Cluster);
+    let column = |header, cell| Some(Column { header, cell });
+    let if_any = |any: bool, column: Option<Column>| column.filter(|_| any);
+    [
+        column("SEVERITY", |_, finding| {
+            Cell::new(finding.severity.into(), finding.severity.as_str())
+        }),
+        column("CHECK", |_, finding| Cell::plain(finding.check.as_str())),
+        column("RULE", |_, finding| Cell::plain(finding.rule)),
+        column("STATE", |_, finding| state(finding)),
+        if_any(
+            baseline,
+            column("BASELINE", |_, finding| match finding.baseline {
+                Some(BaselineState::New) => Cell::new(Tone::Look, "new"),
+                Some(BaselineState::Unchanged) => Cell::dim("unchanged"),
+                None => none(),
+            }),
+        ),
+        if_any(
+            several,
+            column("SOURCE", |section, _| Cell::plain(&section.source)),
+        ),
+        column("NAMESPACE", |_, finding| {
+            or_none(&finding.place.object.namespace)
+        }),
+        column("OBJECT", |_, finding| {
+            Cell::plain(finding.place.object.reference())
+        }),
+        column("PART", |_, finding| or_none(&finding.place.part)),
+        if_any(
+            files,
+            column("FILE", |_, finding| match &finding.place.origin {
+                Origin::Cluster => none(),
+                origin @ Origin::File { .. } => Cell::plain(origin.to_string()),
+            }),
+        ),
+        column("IMAGE", |_, finding| match &finding.image {
+            Some(image) => Cell::plain(image_name(image, &finding.place)),
+            None => none(),
+        }),
+        column("FINDING", |_, finding| Cell::plain(&finding.message)),
+        column("WHY", |_, finding| or_none(&finding.why)),
+        column("FIX", |_, finding| or_none(&finding.fix_text())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn state(finding: &Finding) -> Cell {
+    match (&finding.suppression, finding.outcome) {
+        (Some(_), _) => Cell::dim("suppressed"),
+        (None, Outcome::Fail) => Cell::plain("open"),
+        (None, Outcome::Unknown) => Cell::new(Tone::Look, "unknown"),
+    }
+}
+
+fn or_none(text: &str) -> Cell {
+    if text.is_empty() {
+        none()
+    } else {
+        Cell::plain(text)
+    }
+}
+
+/// So that columns can be cut apart at spaces.
+fn none() -> Cell {
+    Cell::dim("-")
+}
