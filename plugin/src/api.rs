@@ -31,10 +31,9 @@ pub use self::{
 };
 pub(crate) use self::{
     applied::applied_tags,
-    cluster::{IN_FLIGHT, encode},
+    cluster::IN_FLIGHT,
     config::user_agent,
     diff::unified,
-    error::innermost,
     list::{Next, Pages},
     object::{set, unset},
     page::LIMIT,

@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod duration;
+mod endpoint;
 mod global;
 mod output;
 
@@ -9,5 +10,6 @@ pub(crate) use self::{dry_run::joined, output::OutputArgs};
 pub use self::{
     dry_run::{DryRun, DryRunArgs},
     duration::{Timeout, parse_timeout},
+    endpoint::EndpointArgs,
     global::{ConnectionArgs, GlobalArgs},
 };

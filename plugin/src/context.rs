@@ -10,9 +10,10 @@ use kube::config::Kubeconfig;
 
 use crate::{
     api::{self, Cluster, Login},
-    args::{ConnectionArgs, GlobalArgs, Timeout},
+    args::{ConnectionArgs, EndpointArgs, GlobalArgs, Timeout},
     defaults::InForce,
     error::Error,
+    registry::{self, Patience, SettingsError},
 };
 
 /// What every command is given.
@@ -154,6 +155,30 @@ impl Context {
     pub fn request_timeout(&self) -> Option<Duration> {
         let timeout = self.connection.request_timeout.as_ref();
         timeout.map(|timeout| timeout.duration)
+    }
+
+    /// What asks registries. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
+    pub fn registries(&self, endpoints: &EndpointArgs) -> Result<registry::Client, Error> {
+        let settings = registry::Settings {
+            endpoints: endpoints.overrides.iter().cloned().collect(),
+            certificate_authority: endpoints.certificate_authority.clone(),
+            user_agent: api::user_agent(self.verb),
+            request_limit: self.request_timeout().filter(|limit| !limit.is_zero()),
+        };
+        let client = registry::Client::new(settings, Arc::clone(&self.printer));
+        client.map_err(|error| match error {
+            SettingsError::CertificateAuthority { .. } => Error::usage(error.to_string()),
+            SettingsError::UserAgent(_) => Error::failed(error.to_string()),
+        })
+    }
+
+    /// How long a registry is waited for that has had too many requests.
+    pub(crate) fn patience(&self) -> Patience<'_> {
+        let limit = self.timeout.as_ref().map(|timeout| timeout.duration);
+        Patience::new(&self.printer, self.started, limit)
     }
 
     /// The kubeconfig with the flags laid over it, if there is one. Reads files only.

@@ -17,18 +17,20 @@ mod limit;
 mod login;
 mod patience;
 mod realm;
+mod settings;
 mod token;
 mod transport;
 mod trial;
 
-pub(crate) use self::trial::{Trial, Tried};
 pub use self::{
     client::Client,
-    endpoint::Endpoints,
+    endpoint::{Endpoints, Override, OverrideError},
     error::RegistryError,
     head::Head,
     limit::RateLimit,
     login::{Login, LoginKey, Logins, logins},
-    patience::patiently,
+    patience::Patience,
+    settings::{Settings, SettingsError},
     token::{Action, Grants},
+    trial::{Trial, Tried},
 };

@@ -1,6 +1,6 @@
 //! Why a kubeconfig leads to no cluster. No text quotes what a file holds: that may be a token.
 
-use std::{io, path::PathBuf};
+use std::{error::Error, io, path::PathBuf};
 
 use kube::config::KubeconfigError;
 
@@ -57,6 +57,17 @@ pub enum ConnectError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// The cause that says something: "connection refused" rather than "client error".
+pub fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    let mut text = error.to_string();
+    while let Some(source) = last.source() {
+        last = source;
+        text = source.to_string();
+    }
+    text
 }
 
 fn hinted(hint: &str) -> String {

@@ -6,11 +6,13 @@ mod connection;
 mod error;
 mod kubeconfig;
 mod proxy;
+mod query;
 mod token;
 
 pub use self::{
     connection::Connection,
-    error::ConnectError,
+    error::{ConnectError, innermost},
     kubeconfig::{is_empty, read},
     proxy::proxy_of_environment,
+    query::encode,
 };

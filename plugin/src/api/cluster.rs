@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use extreg_cluster::encode;
 use http::{HeaderMap, Method, Request, header};
 use kube::{Client, client::Body, core::Status};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -298,30 +298,5 @@ impl Cluster {
             .body(body)
             .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
         self.client.request(request).await.map_err(from_kube)
-    }
-}
-
-/// All but the unreserved characters of RFC 3986.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// Percent-encodes a query value.
-pub(crate) fn encode(text: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(text, QUERY_VALUE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn selectors_are_encoded() {
-        assert_eq!(
-            encode("a/b=c,d in (e)").to_string(),
-            "a%2Fb%3Dc%2Cd%20in%20%28e%29"
-        );
     }
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+use extreg_cluster::innermost;
+
 use super::service::LocalError;
 use crate::error::Error;
 
@@ -58,18 +60,7 @@ fn local_error(error: &LocalError) -> Error {
     }
 }
 
-/// The cause that says something: "connection refused" rather than "client error".
-pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut last = error;
-    let mut text = error.to_string();
-    while let Some(source) = last.source() {
-        last = source;
-        text = source.to_string();
-    }
-    text
-}
-
-/// The same of the API server, with what to do where its certificate is not trusted.
+/// The cause that says something, with what to do where its certificate is not trusted.
 fn of_server(error: &(dyn StdError + 'static)) -> String {
     let mut text = innermost(error);
     if text.contains("UnknownIssuer") {

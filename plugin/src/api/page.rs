@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use extreg_cluster::encode;
 use http::{Method, Request, header};
 use kube::client::Body;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Cluster, cluster::encode, from_kube, service::Patience};
+use super::{Cluster, from_kube, service::Patience};
 use crate::error::Error;
 
 /// A server that has sent nothing by then sends nothing more: it gives up on a list after a minute

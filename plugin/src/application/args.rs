@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
 
+use crate::args::EndpointArgs;
 use crate::{
     api::ObjectFormat,
     args::{DryRunArgs, OutputArgs},
-    registry::Endpoints,
 };
 
 /// Set up an application that is built here and kept in an external registry
@@ -168,7 +168,7 @@ pub struct Args {
     #[command(flatten)]
     pub(crate) output: OutputArgs<ObjectFormat>,
     #[command(flatten)]
-    pub(crate) endpoints: Endpoints,
+    pub(crate) endpoints: EndpointArgs,
 }
 
 /// `--schedule`.

@@ -22,7 +22,7 @@ use crate::{
         image_list::Asker,
         measure::{Measured, Measurement, Probe, measure},
     },
-    registry::{Client, Login, Logins, logins},
+    registry::{Login, Logins, logins},
 };
 
 /// What imports of the tag will find in the push secret.
@@ -161,7 +161,7 @@ impl Deciding<'_> {
         };
         // Only now is it worth asking the registry.
         let login = self.login(&load, found.as_ref());
-        let client = Client::new(&self.settings.endpoints, self.context)?;
+        let client = self.context.registries(&self.settings.endpoints)?;
         let measured = match (&login, Probe::of_registry(host)) {
             (Some(login), Some(probe)) => {
                 vec![measure(&client, host, &probe, login, self.context).await]

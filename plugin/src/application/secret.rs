@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
-    registry::{Action, Client, Login, Trial, Tried},
+    registry::{Action, Login, Trial, Tried},
     users::Users,
 };
 
@@ -61,7 +61,7 @@ impl PreparedSecret {
         else {
             return Ok(());
         };
-        let client = Client::new(&settings.endpoints, context)?;
+        let client = context.registries(&settings.endpoints)?;
         let login = Login::Basic {
             username: credential.username.clone(),
             password: credential.password.clone(),

@@ -6,13 +6,13 @@ use super::{
     args::{Args, ReferencePolicy, Schedule, Strategy, Workload},
     source::GitUrl,
 };
+use crate::args::EndpointArgs;
 use crate::{
     api::{DryRun, ObjectFormat},
     args::DryRunArgs,
     credential::CredentialSource,
     error::Error,
     names,
-    registry::Endpoints,
     target::Target,
 };
 
@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) service_account: Option<String>,
     /// When the tag is to be imported on schedule. What comes of it is in the stream.
     pub(crate) schedule: Schedule,
-    pub(crate) endpoints: Endpoints,
+    pub(crate) endpoints: EndpointArgs,
     pub(crate) action: Action,
 }
 

@@ -15,18 +15,17 @@ use self::{
     document::RateLimits,
     settings::{Settings, Wanted},
 };
+use crate::args::EndpointArgs;
 use crate::{
     api::DataFormat,
     args::OutputArgs,
     context::Context,
     error::Error,
     installation::following::{Following, following},
-    pulls::{
-        budget::{self, Coverage, Known},
-        image_list,
-        measure::{self, Measured, Measurement},
-    },
-    registry::{Client, Endpoints, Login},
+    pulls::budget::{self, Coverage, Known},
+    pulls::image_list,
+    pulls::measure::{self, Measured, Measurement},
+    registry::Login,
 };
 
 /// Show what a registry lets you pull, and what scheduled imports take of it
@@ -77,7 +76,7 @@ pub struct Args {
     #[command(flatten)]
     output: OutputArgs<Format>,
     #[command(flatten)]
-    endpoints: Endpoints,
+    endpoints: EndpointArgs,
 }
 
 /// `-o`.
@@ -112,7 +111,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         None
     };
     let login = login::find(&settings, cluster.as_ref()).await?;
-    let client = Client::new(&settings.endpoints, context)?;
+    let client = context.registries(&settings.endpoints)?;
     let mut measured = Vec::new();
     if let Wanted::Image(probe) = &settings.measure {
         for login in [Some(&Login::Anonymous), login.as_ref()]

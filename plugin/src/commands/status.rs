@@ -25,7 +25,8 @@ use self::{
     settings::{Settings, Show},
     world::World,
 };
-use crate::{args::OutputArgs, context::Context, error::Error, registry::Endpoints};
+use crate::args::EndpointArgs;
+use crate::{args::OutputArgs, context::Context, error::Error};
 
 /// Show why a new image is not running: build, registry, import, trigger, rollout and pods
 ///
@@ -69,7 +70,7 @@ pub struct Args {
     #[arg(long)]
     no_registry: bool,
     #[command(flatten)]
-    endpoints: Endpoints,
+    endpoints: EndpointArgs,
 }
 
 /// `-o`.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use extreg_cluster::encode;
 use extreg_core::{
     follow::may_follow,
     policy::{Labels, Selector, SelectorDocument},
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{kinds, wait};
 use crate::{
-    api::{Cluster, Kind, Object, ObjectRef, Owned, encode, is_owned},
+    api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned},
     error::Error,
 };
 

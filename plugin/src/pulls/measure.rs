@@ -4,7 +4,7 @@ use extreg_audit::budget::Identity;
 
 use crate::{
     context::Context,
-    registry::{Client, Login, RateLimit, RegistryError, patiently},
+    registry::{Client, Login, RateLimit, RegistryError},
 };
 
 /// Docker Hub's image for asking what is left; its headers cost nothing.
@@ -67,7 +67,7 @@ pub(crate) async fn measure(
         None => Identity::Anonymous,
     };
     Measurement {
-        result: match patiently(registry, context, ask).await {
+        result: match context.patience().ask(registry, ask).await {
             Ok(head) => head.limit.map_or(Measured::Untold, Measured::Limited),
             // What is refused for its limit tells the limit.
             Err(RegistryError::TooManyRequests {

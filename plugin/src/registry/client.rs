@@ -2,15 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_cluster::encode;
+use extreg_terminal::Printer;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use secrecy::ExposeSecret as _;
 
 use super::{
-    Action, Endpoints, Grants, Head, Login, RateLimit, RegistryError,
+    Action, Endpoints, Grants, Head, Login, RateLimit, RegistryError, Settings, SettingsError,
     challenge::{Bearer, Challenge},
     endpoint::Endpoint,
     head::accept,
@@ -19,7 +21,6 @@ use super::{
     token::Token,
     transport::{Answer, Transport},
 };
-use crate::{api::encode, context::Context, error::Error};
 
 /// As registry.k8s.io sends to a mirror that is near.
 const MOST_REDIRECTS: usize = 3;
@@ -50,11 +51,11 @@ impl Client {
     /// Asks nothing yet.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
-    pub fn new(endpoints: &Endpoints, context: &Context) -> Result<Self, Error> {
+    /// If a setting is at fault.
+    pub fn new(settings: Settings, printer: Arc<Printer>) -> Result<Self, SettingsError> {
         Ok(Self {
-            transport: Transport::new(endpoints.certificate_authority.as_deref(), context)?,
-            endpoints: endpoints.clone(),
+            transport: Transport::new(&settings, printer)?,
+            endpoints: settings.endpoints,
             challenges: Mutex::default(),
             tokens: Mutex::default(),
         })

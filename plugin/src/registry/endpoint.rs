@@ -1,6 +1,6 @@
 //! Where a registry is asked.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, str::FromStr};
 
 use extreg_core::registry::RegistryHost;
 use http::Uri;
@@ -8,33 +8,29 @@ use http::Uri;
 /// Docker Hub's API is not at the name that its images have.
 const DOCKER_HUB: &str = "registry-1.docker.io";
 
-/// Where registries are asked, and whom to trust there.
-#[derive(clap::Args, Clone, Debug, Default)]
-pub struct Endpoints {
-    /// Ask URL in place of the registry HOST: a mirror, or a proxy cache; repeatable
-    #[arg(
-        long = "registry-endpoint",
-        value_name = "HOST=URL",
-        value_parser = parse_override,
-        value_delimiter = ',',
-        help_heading = "Registry",
-        hide_short_help = true
-    )]
-    overrides: Vec<Override>,
-    /// Certificate authority to trust of registries, in place of the system's
-    #[arg(
-        long = "registry-ca",
-        value_name = "FILE",
-        help_heading = "Registry",
-        hide_short_help = true
-    )]
-    pub(super) certificate_authority: Option<PathBuf>,
-}
+/// Where registries are asked that are not asked at their own names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoints(BTreeMap<String, Endpoint>);
 
+/// Where one registry is asked in place of its own name. Parses from `HOST=URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Override {
+pub struct Override {
     host: String,
     endpoint: Endpoint,
+}
+
+/// Why a text is no [`Override`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverrideError {
+    /// There is a login in the URL.
+    #[error("a login does not belong in a URL: it would be shown")]
+    Login,
+    /// It is something else.
+    #[error(
+        "use HOST=URL, with https:// (or http://, for a test), e.g. \
+         docker.io=https://mirror.example.com/hub"
+    )]
+    Syntax,
 }
 
 /// Where one registry is asked.
@@ -47,24 +43,11 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoints {
-    /// Whether a registry is asked elsewhere than at its own name.
-    pub fn is_elsewhere(&self, host: &str) -> bool {
-        let host = RegistryHost::of(host);
-        self.overrides
-            .iter()
-            .any(|other| other.host == host.as_str())
-    }
-
     /// Where `host` is asked.
     pub(super) fn of(&self, host: &str) -> Endpoint {
         let host = RegistryHost::of(host);
-        let given = self
-            .overrides
-            .iter()
-            .rev()
-            .find(|other| other.host == host.as_str());
-        if let Some(given) = given {
-            return given.endpoint.clone();
+        if let Some(given) = self.0.get(host.as_str()) {
+            return given.clone();
         }
         let name = match host {
             RegistryHost::DockerHub => DOCKER_HUB,
@@ -74,6 +57,18 @@ impl Endpoints {
             origin: format!("https://{name}"),
             prefix: String::new(),
         }
+    }
+}
+
+/// Of several for one registry the last counts.
+impl FromIterator<Override> for Endpoints {
+    fn from_iter<I: IntoIterator<Item = Override>>(overrides: I) -> Self {
+        let overrides = overrides.into_iter();
+        Self(
+            overrides
+                .map(|Override { host, endpoint }| (host, endpoint))
+                .collect(),
+        )
     }
 }
 
@@ -89,38 +84,38 @@ impl Endpoint {
     }
 }
 
-fn parse_override(text: &str) -> Result<Override, String> {
-    let wrong = || {
-        "use HOST=URL, with https:// (or http://, for a test), e.g. \
-         docker.io=https://mirror.example.com/hub"
-            .to_owned()
-    };
-    let (host, url) = text.split_once('=').ok_or_else(wrong)?;
-    let host = host.trim();
-    let uri: Uri = url.trim().parse().map_err(|_| wrong())?;
-    let (scheme, authority) = uri.scheme_str().zip(uri.authority()).ok_or_else(wrong)?;
-    if authority.as_str().contains('@') {
-        return Err("a login does not belong in a URL: it would be shown".to_owned());
-    }
-    if host.is_empty()
-        || host.contains('/')
-        || !matches!(scheme, "http" | "https")
-        || uri.query().is_some()
-    {
-        return Err(wrong());
-    }
-    let path = uri.path().trim_matches('/');
-    Ok(Override {
-        host: RegistryHost::of(host).as_str().to_owned(),
-        endpoint: Endpoint {
-            origin: format!("{scheme}://{authority}"),
-            prefix: if path.is_empty() {
-                String::new()
-            } else {
-                format!("{path}/")
+impl FromStr for Override {
+    type Err = OverrideError;
+
+    fn from_str(text: &str) -> Result<Self, OverrideError> {
+        let wrong = OverrideError::Syntax;
+        let (host, url) = text.split_once('=').ok_or(wrong)?;
+        let host = host.trim();
+        let uri: Uri = url.trim().parse().map_err(|_| wrong)?;
+        let (scheme, authority) = uri.scheme_str().zip(uri.authority()).ok_or(wrong)?;
+        if authority.as_str().contains('@') {
+            return Err(OverrideError::Login);
+        }
+        if host.is_empty()
+            || host.contains('/')
+            || !matches!(scheme, "http" | "https")
+            || uri.query().is_some()
+        {
+            return Err(wrong);
+        }
+        let path = uri.path().trim_matches('/');
+        Ok(Self {
+            host: RegistryHost::of(host).as_str().to_owned(),
+            endpoint: Endpoint {
+                origin: format!("{scheme}://{authority}"),
+                prefix: if path.is_empty() {
+                    String::new()
+                } else {
+                    format!("{path}/")
+                },
             },
-        },
-    })
+        })
+    }
 }
 
 #[cfg(test)]
@@ -128,13 +123,8 @@ mod tests {
     use super::*;
 
     fn endpoints(given: &[&str]) -> Endpoints {
-        Endpoints {
-            overrides: given
-                .iter()
-                .map(|text| parse_override(text).unwrap())
-                .collect(),
-            certificate_authority: None,
-        }
+        let given = given.iter().map(|text| text.parse::<Override>().unwrap());
+        given.collect()
     }
 
     #[test]
@@ -190,7 +180,7 @@ mod tests {
             "docker.io=https://r.example.com/?x=1",
             "docker.io=https://user:secret@r.example.com",
         ] {
-            let why = parse_override(text).unwrap_err();
+            let why = text.parse::<Override>().unwrap_err().to_string();
             assert!(!why.contains("secret"), "{why}");
         }
     }

@@ -7,17 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use extreg_cluster::innermost;
 use extreg_terminal::Printer;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 use kube::client::{Body, ClientBuilder};
 
-use super::RegistryError;
-use crate::{
-    api::{innermost, user_agent},
-    context::Context,
-    error::Error,
-};
+use super::{RegistryError, Settings, SettingsError};
 
 /// A registry that takes longer is of no use to somebody who waits.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,19 +37,18 @@ pub(super) struct Answer {
 }
 
 impl Transport {
-    /// Trusting the certificates of a file, or what the system trusts.
+    /// Sends nothing yet.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the file is none of certificates.
-    pub(super) fn new(ca: Option<&Path>, context: &Context) -> Result<Self, Error> {
-        let agent = HeaderValue::from_str(&user_agent(context.verb()));
-        let limit = context.request_timeout().filter(|limit| !limit.is_zero());
+    /// If a setting is at fault.
+    pub(super) fn new(settings: &Settings, printer: Arc<Printer>) -> Result<Self, SettingsError> {
+        let authority = settings.certificate_authority.as_deref();
         Ok(Self {
             clients: Mutex::default(),
-            roots: ca.map(certificates).transpose()?,
-            user_agent: agent.map_err(|error| Error::failed(error.to_string()))?,
-            limit: limit.unwrap_or(PATIENCE),
-            printer: Arc::clone(&context.printer),
+            roots: authority.map(certificates).transpose()?,
+            user_agent: HeaderValue::from_str(&settings.user_agent)?,
+            limit: settings.request_limit.unwrap_or(PATIENCE),
+            printer,
         })
     }
 
@@ -161,8 +156,11 @@ fn of_registry(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
-    let wrong = |why: String| Error::usage(format!("--registry-ca {}: {why}", path.display()));
+fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, SettingsError> {
+    let wrong = |why: String| SettingsError::CertificateAuthority {
+        path: path.to_owned(),
+        why,
+    };
     let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     let found = extreg_certs::pem::certificates("certificate authority", &text)
         .map_err(|error| wrong(error.to_string()))?;

@@ -4,20 +4,20 @@ use super::{Action, Client, Login, RegistryError};
 
 /// A repository and what is done there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trial<'a> {
+pub struct Trial<'a> {
     /// The registry.
-    pub(crate) host: &'a str,
+    pub host: &'a str,
     /// Path in the registry.
-    pub(crate) repository: &'a str,
+    pub repository: &'a str,
     /// Tag or digest.
-    pub(crate) reference: &'a str,
+    pub reference: &'a str,
     /// Whether it is pushed to; it is pulled from anyway.
-    pub(crate) is_pushed: bool,
+    pub is_pushed: bool,
 }
 
 /// What became of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Tried {
+pub enum Tried {
     /// The registry accepts the login, and grants what is needed as far as it says.
     Accepted {
         /// Whether it says which rights the login has.
@@ -34,7 +34,7 @@ pub(crate) enum Tried {
 impl Client {
     /// Tries a login by the rights that the registry grants, and by the headers of one image where it does
     /// not say. A repository that does not exist yet is no fault: the first push creates it.
-    pub(crate) async fn try_login(&self, login: &Login, trial: Trial<'_>) -> Tried {
+    pub async fn try_login(&self, login: &Login, trial: Trial<'_>) -> Tried {
         let Trial {
             host,
             repository,

@@ -9,10 +9,11 @@ use extreg_certs::{
     issue::{Validity, issue},
     pem,
 };
+use extreg_plugin::args::EndpointArgs;
 use extreg_plugin::{
     cli::Cli,
     context::Context,
-    registry::{Action, Client, Endpoints, Grants, Head, Login, RateLimit, RegistryError},
+    registry::{Action, Client, Grants, Head, Login, RateLimit, RegistryError},
 };
 use extreg_remedy::Caller;
 use extreg_terminal::{ColorMode, Printer, Quiet};
@@ -25,7 +26,7 @@ use super::fake_registry::{Auth, DIGEST, FakeRegistry, IMAGE, LIST, Rules};
 #[derive(clap::Parser)]
 struct Only {
     #[command(flatten)]
-    endpoints: Endpoints,
+    endpoints: EndpointArgs,
 }
 
 fn client(args: &[&str]) -> Client {
@@ -39,7 +40,7 @@ fn client(args: &[&str]) -> Client {
         cli.global,
         Arc::new(printer),
     );
-    Client::new(&endpoints, &context).unwrap()
+    context.registries(&endpoints).unwrap()
 }
 
 fn login(username: &str, password: &str) -> Login {

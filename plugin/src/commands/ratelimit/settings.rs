@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
 use super::{Args, Format};
-use crate::{error::Error, pulls::measure::Probe, registry::Endpoints};
+use crate::args::EndpointArgs;
+use crate::{error::Error, pulls::measure::Probe};
 
 /// What to measure and to count.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Settings {
     pub(super) budget: Option<bool>,
     pub(super) same_address: bool,
     pub(super) format: Format,
-    pub(super) endpoints: Endpoints,
+    pub(super) endpoints: EndpointArgs,
 }
 
 /// What to ask the registry for.

@@ -25,13 +25,13 @@ use self::{
     links::Reads,
     settings::{Settings, Source},
 };
+use crate::args::EndpointArgs;
 use crate::{
     api::{Cluster, DataFormat, Kind, ObjectRef, openshift_version, to_data},
     args::OutputArgs,
     commands::secret::snapshot,
     context::Context,
     error::Error,
-    registry::Endpoints,
 };
 
 /// Say who would use which key of which secret for an image, and where they differ
@@ -75,7 +75,7 @@ pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs<Format>,
     #[command(flatten)]
-    endpoints: Endpoints,
+    endpoints: EndpointArgs,
 }
 
 /// `-o`.

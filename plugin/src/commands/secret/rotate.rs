@@ -14,12 +14,12 @@ use std::path::PathBuf;
 use extreg_terminal::Exit;
 
 use self::settings::Settings;
+use crate::args::EndpointArgs;
 use crate::{
     api::DataFormat,
     args::{DryRunArgs, OutputArgs},
     context::Context,
     error::Error,
-    registry::Endpoints,
 };
 
 /// Replace a credential wherever it is used, after the registry has accepted the new one
@@ -110,7 +110,7 @@ pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs<DataFormat>,
     #[command(flatten)]
-    endpoints: Endpoints,
+    endpoints: EndpointArgs,
 }
 
 /// Rotates, or shows the plan.

@@ -15,6 +15,7 @@ use super::{
     verify::Verifier,
     write::{Ready, write},
 };
+use crate::args::EndpointArgs;
 use crate::{
     api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
     args::{DryRunArgs, OutputArgs},
@@ -22,7 +23,7 @@ use crate::{
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
     names,
-    registry::{Endpoints, logins},
+    registry::logins,
 };
 
 /// How the credential can be given.
@@ -96,7 +97,7 @@ pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs<ObjectFormat>,
     #[command(flatten)]
-    endpoints: Endpoints,
+    endpoints: EndpointArgs,
 }
 
 /// What a secret is to be.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use extreg_core::image::ImageRef;
 
+use crate::args::EndpointArgs;
 use crate::{
     context::Context,
     credential::Credential,
     error::Error,
     fanout::Refusal,
-    registry::{Action, Client, Endpoints, Grants, Login, RegistryError},
+    registry::{Action, Client, Grants, Login, RegistryError},
 };
 
 /// Repositories that are tried for one secret; a login that is good for them is good.
@@ -61,7 +62,7 @@ impl<'a> Verifier<'a> {
     pub(super) fn new(
         registry: &'a str,
         image: Option<&'a str>,
-        endpoints: &Endpoints,
+        endpoints: &EndpointArgs,
         credential: &'a Credential,
         context: &'a Context,
     ) -> Result<Self, Error> {
@@ -69,7 +70,7 @@ impl<'a> Verifier<'a> {
             registry,
             image,
             credential,
-            client: Client::new(endpoints, context)?,
+            client: context.registries(endpoints)?,
             login: credential.login(),
             context,
             is_accepted: false,

@@ -5,7 +5,8 @@ use super::{
     flow::Wanted,
     render::{Look, View},
 };
-use crate::{api::DataFormat, context::Context, error::Error, registry::Endpoints};
+use crate::args::EndpointArgs;
+use crate::{api::DataFormat, context::Context, error::Error};
 
 /// What to look at and how to show it.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Settings {
     /// Whether every object is to be told.
     pub(super) with_objects: bool,
     /// Where registries are asked; none if they are not to be.
-    pub(super) registry: Option<Endpoints>,
+    pub(super) registry: Option<EndpointArgs>,
     pub(super) show: Show,
     /// The name as it was given.
     pub(super) name: Option<String>,

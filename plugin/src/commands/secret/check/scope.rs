@@ -7,12 +7,13 @@ use extreg_snapshot::credentials::shown_key;
 use futures::{StreamExt as _, stream};
 
 use super::answer::{Answer, Outcome, Scope};
+use crate::args::EndpointArgs;
 use crate::{
     api::{Cluster, Kind, ObjectRef},
     context::Context,
     credential::docker_config,
     error::Error,
-    registry::{Action, Client, Endpoints, Grants, Login, Logins, RegistryError, logins},
+    registry::{Action, Client, Grants, Login, Logins, RegistryError, logins},
 };
 
 /// As many are asked at once.
@@ -40,7 +41,7 @@ struct Question {
 /// leaves it unknown.
 pub(super) async fn ask(
     answer: &mut Answer,
-    endpoints: &Endpoints,
+    endpoints: &EndpointArgs,
     cluster: &Cluster,
     context: &Context,
 ) -> Result<(), Error> {
@@ -48,7 +49,7 @@ pub(super) async fn ask(
     if questions.is_empty() {
         return Ok(());
     }
-    let client = Client::new(endpoints, context)?;
+    let client = context.registries(endpoints)?;
     let mut configs: BTreeMap<(String, String), Option<Logins>> = BTreeMap::new();
     for question in questions.iter().take(MOST) {
         let name = (question.namespace.clone(), question.secret.clone());

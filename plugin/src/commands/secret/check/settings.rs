@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use extreg_core::image::ImageRef;
 
 use super::{Args, Format};
-use crate::{error::Error, names, registry::Endpoints};
+use crate::args::EndpointArgs;
+use crate::{error::Error, names};
 
 /// What to look at, and how to say it.
 #[derive(Clone, Debug)]
@@ -14,7 +15,7 @@ pub(super) struct Settings {
     pub(super) images: Vec<String>,
     pub(super) registry: bool,
     pub(super) format: Format,
-    pub(super) endpoints: Endpoints,
+    pub(super) endpoints: EndpointArgs,
 }
 
 /// Where credentials are looked for.

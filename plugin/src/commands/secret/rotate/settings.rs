@@ -3,13 +3,13 @@
 use extreg_core::{image::ImageRef, registry::RegistryHost};
 
 use super::Args;
+use crate::args::EndpointArgs;
 use crate::{
     api::{DataFormat, DryRun},
     commands::secret::registry_host,
     credential::CredentialSource,
     error::Error,
     names,
-    registry::Endpoints,
 };
 
 /// What to rotate, and how to go about it.
@@ -31,7 +31,7 @@ pub(super) struct Settings {
     pub(super) managed: bool,
     pub(super) mode: Mode,
     pub(super) format: Option<DataFormat>,
-    pub(super) endpoints: Endpoints,
+    pub(super) endpoints: EndpointArgs,
 }
 
 /// Where to search for the credential.

@@ -11,11 +11,13 @@ use extreg_snapshot::credentials::{Credential, Credentials};
 use futures::{StreamExt as _, future::join_all, stream};
 
 use super::credentials::Opened;
+use crate::args::EndpointArgs;
 use crate::{
-    commands::status::{image::Image, world::InRegistry},
+    commands::status::image::Image,
+    commands::status::world::InRegistry,
     context::Context,
     error::Error,
-    registry::{Client, Endpoints, Login, RegistryError},
+    registry::{Client, Login, RegistryError},
 };
 
 /// So many images are asked for at most; more would be felt.
@@ -38,9 +40,9 @@ impl Registries {
     ///
     /// # Errors
     /// If the file of a certificate authority is at fault.
-    pub(super) fn new(endpoints: &Endpoints, context: &Context) -> Result<Self, Error> {
+    pub(super) fn new(endpoints: &EndpointArgs, context: &Context) -> Result<Self, Error> {
         Ok(Self {
-            client: Client::new(endpoints, context)?,
+            client: context.registries(endpoints)?,
             known: BTreeMap::new(),
         })
     }
