@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use extreg_registry::{Client, Patience, Settings, SettingsError};
 use extreg_remedy::{Caller, Invocation};
 use extreg_terminal::Printer;
 use kube::config::Kubeconfig;
@@ -13,7 +14,6 @@ use crate::{
     args::{ConnectionArgs, EndpointArgs, GlobalArgs, Timeout},
     defaults::InForce,
     error::Error,
-    registry::{self, Patience, SettingsError},
 };
 
 /// What every command is given.
@@ -161,14 +161,14 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
-    pub fn registries(&self, endpoints: &EndpointArgs) -> Result<registry::Client, Error> {
-        let settings = registry::Settings {
+    pub fn registries(&self, endpoints: &EndpointArgs) -> Result<Client, Error> {
+        let settings = Settings {
             endpoints: endpoints.overrides.iter().cloned().collect(),
             certificate_authority: endpoints.certificate_authority.clone(),
             user_agent: api::user_agent(self.verb),
             request_limit: self.request_timeout().filter(|limit| !limit.is_zero()),
         };
-        let client = registry::Client::new(settings, Arc::clone(&self.printer));
+        let client = Client::new(settings, Arc::clone(&self.printer));
         client.map_err(|error| match error {
             SettingsError::CertificateAuthority { .. } => Error::usage(error.to_string()),
             SettingsError::UserAgent(_) => Error::failed(error.to_string()),

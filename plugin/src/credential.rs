@@ -10,10 +10,11 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::SecretMember;
+use extreg_registry::Login;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::{api::Object, context::Context, error::Error, registry::Login, target::Target};
+use crate::{api::Object, context::Context, error::Error, target::Target};
 
 /// An account at a registry and what opens it.
 #[derive(Debug)]

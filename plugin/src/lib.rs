@@ -3,7 +3,7 @@
 //! Four layers, each of which knows only the next: arguments ([`args`], [`cli`]) are resolved into settings
 //! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
 //! to say goes through the [`Printer`](extreg_terminal::Printer), the only way to stdout and stderr. Talking to a cluster is
-//! [`api`]'s, asking a registry [`registry`]'s, and what is special about ImageStreams is `stream`'s;
+//! [`api`]'s, asking a registry [`extreg_registry`]'s, and what is special about ImageStreams is `stream`'s;
 //! how a run ends is decided by [`Exit`](extreg_terminal::Exit) and [`error`] alone.
 
 pub mod api;
@@ -28,7 +28,6 @@ mod installation;
 mod names;
 mod project;
 mod pulls;
-pub mod registry;
 mod run;
 mod skipped;
 mod stream;

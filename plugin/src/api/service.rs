@@ -9,11 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use extreg_terminal::Printer;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use kube::{Client, client::Body};
 use tower::BoxError;
-
-use extreg_terminal::Printer;
 
 /// As many as client-go gives a request.
 const MAX_RETRIES: u32 = 10;

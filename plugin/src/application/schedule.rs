@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use extreg_audit::budget::{Allowances, Identity, Standing};
 use extreg_core::credential::Consumer;
+use extreg_registry::{Login, Logins, logins};
 use extreg_snapshot::{
     SecretKeys, SecretRecord, Snapshot, StreamRecord, TagOrigin, TagRecord,
     kind::Kind as AuditKind,
@@ -17,12 +18,9 @@ use crate::{
     credential::either_docker_config,
     error::Error,
     installation::following::{Following, following},
-    pulls::{
-        budget::{self, Coverage, Known, Load},
-        image_list::Asker,
-        measure::{Measured, Measurement, Probe, measure},
-    },
-    registry::{Login, Logins, logins},
+    pulls::budget::{self, Coverage, Known, Load},
+    pulls::image_list::Asker,
+    pulls::measure::{Measured, Measurement, Probe, measure},
 };
 
 /// What imports of the tag will find in the push secret.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys, SecretMember};
+use extreg_registry::{Action, Login, Trial, Tried};
 use serde_json::Value;
 
 use super::{
@@ -16,7 +17,6 @@ use crate::{
     context::Context,
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
-    registry::{Action, Login, Trial, Tried},
     users::Users,
 };
 

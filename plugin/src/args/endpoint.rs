@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::registry::Override;
+use extreg_registry::Override;
 
 /// Where registries are asked, and whom to trust there.
 #[derive(clap::Args, Clone, Debug, Default)]

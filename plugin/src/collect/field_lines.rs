@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use extreg_audit::report::Report;
-use extreg_snapshot::place::Origin;
-
 use extreg_documents::{Document, FoundObject, Written};
+use extreg_snapshot::place::Origin;
 
 /// Where objects of files stand, by file and line.
 #[derive(Debug, Default)]

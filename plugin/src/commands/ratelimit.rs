@@ -9,6 +9,7 @@ mod show;
 
 use std::path::PathBuf;
 
+use extreg_registry::Login;
 use extreg_terminal::Exit;
 
 use self::{
@@ -25,7 +26,6 @@ use crate::{
     pulls::budget::{self, Coverage, Known},
     pulls::image_list,
     pulls::measure::{self, Measured, Measurement},
-    registry::Login,
 };
 
 /// Show what a registry lets you pull, and what scheduled imports take of it

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
+use extreg_registry::{Client, Login, RegistryError};
 use extreg_snapshot::{Snapshot, TagOrigin, TagRecord};
 use futures::{StreamExt as _, stream};
 
-use crate::{
-    context::Context,
-    registry::{Client, Login, RegistryError},
-};
+use crate::context::Context;
 
 /// More images are not asked for: it is to be cheap.
 const MOST: usize = 200;

@@ -1,11 +1,9 @@
 //! What a registry says itself of the limit of whoever asks.
 
 use extreg_audit::budget::Identity;
+use extreg_registry::{Client, Login, RateLimit, RegistryError};
 
-use crate::{
-    context::Context,
-    registry::{Client, Login, RateLimit, RegistryError},
-};
+use crate::context::Context;
 
 /// Docker Hub's image for asking what is left; its headers cost nothing.
 const DOCKER_HUB: (&str, &str) = ("ratelimitpreview/test", "latest");

@@ -9,12 +9,8 @@ use extreg_certs::{
     issue::{Validity, issue},
     pem,
 };
-use extreg_plugin::args::EndpointArgs;
-use extreg_plugin::{
-    cli::Cli,
-    context::Context,
-    registry::{Action, Client, Grants, Head, Login, RateLimit, RegistryError},
-};
+use extreg_plugin::{args::EndpointArgs, cli::Cli, context::Context};
+use extreg_registry::{Action, Client, Grants, Head, Login, RateLimit, RegistryError};
 use extreg_remedy::Caller;
 use extreg_terminal::{ColorMode, Printer, Quiet};
 

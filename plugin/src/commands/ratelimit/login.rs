@@ -1,13 +1,13 @@
 //! The login that is asked with, out of an auth file or a secret.
 
 use extreg_core::credential::Consumer;
+use extreg_registry::{Login, Logins, logins};
 
 use super::settings::{LoginSource, Settings, Wanted};
 use crate::{
     api::{Cluster, Kind, ObjectRef},
     credential,
     error::Error,
-    registry::{Login, Logins, logins},
 };
 
 /// Finds it; none if none is asked for.

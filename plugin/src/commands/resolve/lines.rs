@@ -3,10 +3,9 @@
 use std::io::{self, BufRead, Read as _};
 
 use extreg_core::{credential::KeyringAnswer, image::ReferenceAnswer};
+use extreg_terminal::Printer;
 use serde::Serialize;
 use serde_json::{Value, json};
-
-use extreg_terminal::Printer;
 
 /// Longest line that is read. A Secret is 1 MiB at most, which JSON may escape to six times that.
 const LINE_MAX: u64 = 16 * 1024 * 1024;

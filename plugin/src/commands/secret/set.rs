@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_core::credential::{DockerConfigKey, SecretMember};
+use extreg_registry::logins;
 use extreg_terminal::Exit;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
@@ -23,7 +24,6 @@ use crate::{
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
     names,
-    registry::logins,
 };
 
 /// How the credential can be given.

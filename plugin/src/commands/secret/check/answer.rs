@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use extreg_remedy::Rendered;
-use serde::Serialize;
-
 use extreg_terminal::Exit;
+use serde::Serialize;
 
 /// All that is answered.
 #[derive(Debug, Serialize)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKey, DockerConfigKeys};
+use extreg_registry::{Login, logins};
 use extreg_snapshot::credentials::shown_key;
 use secrecy::ExposeSecret as _;
 
@@ -12,11 +13,7 @@ use super::{
     keys::{self, instruct},
     settings::Settings,
 };
-use crate::{
-    credential::credential_helper,
-    error::Error,
-    registry::{Login, logins},
-};
+use crate::{credential::credential_helper, error::Error};
 
 /// Checks it.
 ///

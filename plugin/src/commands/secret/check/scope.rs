@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use extreg_core::credential::SecretMember;
+use extreg_registry::{Action, Client, Grants, Login, Logins, RegistryError, logins};
 use extreg_snapshot::credentials::shown_key;
 use futures::{StreamExt as _, stream};
 
@@ -13,7 +14,6 @@ use crate::{
     context::Context,
     credential::docker_config,
     error::Error,
-    registry::{Action, Client, Grants, Login, Logins, RegistryError, logins},
 };
 
 /// As many are asked at once.

@@ -6,14 +6,11 @@ use extreg_core::{
     credential::{DockerConfigError, DockerConfigKey},
     registry::RegistryHost,
 };
+use extreg_registry::{Login, logins};
 use extreg_snapshot::{SecretKeys, SecretRecord, credentials::registry_of_key};
 
 use super::settings::Settings;
-use crate::{
-    credential::Credential,
-    error::Error,
-    registry::{Login, logins},
-};
+use crate::{credential::Credential, error::Error};
 
 /// The accounts whose keys are replaced: the old one, and the new one where an earlier run has
 /// come so far.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_registry::{Logins, logins};
 use extreg_snapshot::{
     Snapshot,
     coverage::{Gap, GapReason, GapSubject},
@@ -17,9 +18,10 @@ use serde_json::value::RawValue;
 use super::Source;
 use crate::{
     api::{self, ObjectRef, PageQuery},
-    commands::status::{read::Output, report::Report, world::World},
+    commands::status::read::Output,
+    commands::status::report::Report,
+    commands::status::world::World,
     error::Error,
-    registry::{Logins, logins},
 };
 
 /// So many namespaces are looked at; who has more refusals than that looks at one of them.

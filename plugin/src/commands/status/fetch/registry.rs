@@ -7,17 +7,15 @@ use std::{
 };
 
 use extreg_core::credential::Consumer;
+use extreg_registry::{Client, Login, RegistryError};
 use extreg_snapshot::credentials::{Credential, Credentials};
 use futures::{StreamExt as _, future::join_all, stream};
 
 use super::credentials::Opened;
 use crate::args::EndpointArgs;
 use crate::{
-    commands::status::image::Image,
-    commands::status::world::InRegistry,
-    context::Context,
+    commands::status::image::Image, commands::status::world::InRegistry, context::Context,
     error::Error,
-    registry::{Client, Login, RegistryError},
 };
 
 /// So many images are asked for at most; more would be felt.
