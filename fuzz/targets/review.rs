@@ -6,7 +6,7 @@ use extreg_core::engine::Engine;
 use extreg_core::facts::{ClusterFacts, Facts, NamespaceFacts, StreamFact, StreamRead};
 use extreg_core::object::{self, Resource, Subject};
 use extreg_core::policy::{Mode, PolicySet};
-use extreg_webhook::wire::{Operation, Request};
+use extreg_webhook::wire::Request;
 use serde_json::Value;
 
 /// Runs the target on one input.
@@ -19,12 +19,9 @@ pub(crate) fn run(body: &[u8]) {
 
 fn review(request: &Request<'_>) {
     let resource = Resource::of_request(&request.resource.group, &request.resource.resource);
-    let operation = match request.operation {
-        Operation::Create => object::Operation::Create,
-        Operation::Update => object::Operation::Update,
-        Operation::Connect | Operation::Delete | Operation::Other => return,
-    };
-    let (Some(resource), Some(new)) = (resource, request.object) else {
+    let (Some(resource), Some(operation), Some(new)) =
+        (resource, request.operation, request.object)
+    else {
         return;
     };
     let write = object::Request {

@@ -6,6 +6,9 @@ mod label;
 use std::sync::Arc;
 use std::time::Duration;
 
+use extreg_core::object::{Operation, Resource};
+use extreg_core::rule::RuleId;
+use extreg_core::verdict::Reason;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,9 +19,11 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use follow::{FollowMetrics, ImporterMetrics};
+use label::Label;
+pub(crate) use label::OTHER;
 pub use label::{
-    ConnectionEnd, Decision, Field, FollowOutcome, LookupOutcome, Operation, Port, Resource,
-    Shortage, SkipReason, Source, SourceState, Task,
+    ConnectionEnd, FollowOutcome, LookupOutcome, Port, RequestEnd, Shortage, Source, SourceState,
+    Task,
 };
 
 /// From a quarter of a millisecond, which a decision takes at most, to the longest timeout that a
@@ -144,15 +149,16 @@ impl Metrics {
     /// Counts one request and its duration.
     pub fn request(
         &self,
-        resource: Resource,
-        operation: Operation,
-        decision: Decision,
+        resource: Option<Resource>,
+        operation: Option<Operation>,
+        end: RequestEnd,
         duration: Duration,
     ) {
+        let (resource, operation) = (Label::from(resource), Label::from(operation));
         let labels = RequestLabels {
             resource,
             operation,
-            decision,
+            decision: end,
         };
         self.requests.get_or_create(&labels).inc();
         let labels = ResourceLabels {
@@ -194,13 +200,17 @@ impl Metrics {
     }
 
     /// Counts a field that a patch sets.
-    pub fn patched(&self, field: Field) {
-        self.patches.get_or_create(&FieldLabels { field }).inc();
+    pub fn patched(&self, rule: RuleId) {
+        let labels = FieldLabels { field: rule.into() };
+        self.patches.get_or_create(&labels).inc();
     }
 
-    /// Counts an image that was left alone.
-    pub fn skipped(&self, reason: SkipReason) {
-        self.skipped.get_or_create(&ReasonLabels { reason }).inc();
+    /// Counts an image that is left unchanged.
+    pub fn skipped(&self, reason: Reason) {
+        let labels = ReasonLabels {
+            reason: reason.into(),
+        };
+        self.skipped.get_or_create(&labels).inc();
     }
 
     /// Counts a read that a review needed.
@@ -306,15 +316,15 @@ impl Drop for InFlight {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    resource: Resource,
-    operation: Operation,
-    decision: Decision,
+    resource: Label,
+    operation: Label,
+    decision: RequestEnd,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResourceLabels {
-    resource: Resource,
-    operation: Operation,
+    resource: Label,
+    operation: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -335,12 +345,12 @@ struct PortLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FieldLabels {
-    field: Field,
+    field: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabels {
-    reason: SkipReason,
+    reason: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -400,12 +410,12 @@ mod tests {
     fn every_series_has_its_documented_name() {
         let metrics = Metrics::new();
         metrics.request(
-            Resource::Builds,
-            Operation::Create,
-            Decision::Patch,
+            Some(Resource::Builds),
+            Some(Operation::Create),
+            RequestEnd::Patch,
             Duration::from_micros(100),
         );
-        metrics.patched(Field::PushSecret);
+        metrics.patched(RuleId::PushSecret);
         metrics.lookup(LookupOutcome::Limited);
         metrics.source(Source::Secrets, SourceState::Forbidden);
         metrics.facts_age(

@@ -10,17 +10,17 @@ use extreg_core::engine::Engine;
 use extreg_core::facts::{Facts, Known, SecretFact, StreamRead};
 use extreg_core::object::{self, PROOF_LABEL, Subject};
 use extreg_core::policy::Labels;
-use extreg_core::verdict::{Decision as SiteDecision, Outcome, StreamKey, Verdict};
+use extreg_core::verdict::{Decision, Outcome, Reason, StreamKey, Verdict};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 
 use crate::facts::FactStore;
-use crate::metrics::{Decision, SkipReason};
+use crate::metrics::RequestEnd;
 use crate::review::doubt::Doubts;
 use crate::review::limit::Limited;
 use crate::reviewer::{NotReady, Review, Reviewer};
-use crate::wire::{Operation, Request};
+use crate::wire::Request;
 
 /// Reads single objects when a decision hangs on them, each within a time limit of its own.
 pub trait Lookup: Send + Sync + 'static {
@@ -96,7 +96,7 @@ impl Reviewer for EngineReviewer {
         let Ok(subject) = Subject::of_request(&request) else {
             // The API server validates after us, and its message is the better one.
             return Review {
-                skipped: vec![SkipReason::Unreadable],
+                skipped: vec![Reason::Unreadable],
                 ..Review::default()
             };
         };
@@ -128,11 +128,7 @@ fn engine_request<'a>(request: &'a Request<'_>) -> Option<object::Request<'a>> {
             &request.resource.group,
             &request.resource.resource,
         )?,
-        operation: match request.operation {
-            Operation::Create => object::Operation::Create,
-            Operation::Update => object::Operation::Update,
-            Operation::Connect | Operation::Delete | Operation::Other => return None,
-        },
+        operation: request.operation?,
         namespace: &request.namespace,
         name: &request.name,
         user: &request.user_info.username,
@@ -152,23 +148,23 @@ fn proof(subject: &Subject<'_>) -> Option<String> {
 
 fn review_of(verdict: &Verdict<'_>) -> Review {
     Review {
-        decision: match verdict.outcome() {
-            Outcome::Changed => Decision::Patch,
-            Outcome::Warned | Outcome::Audited => Decision::WouldPatch,
-            Outcome::Untouched => Decision::Unchanged,
+        end: match verdict.outcome() {
+            Outcome::Changed => RequestEnd::Patch,
+            Outcome::Warned | Outcome::Audited => RequestEnd::WouldPatch,
+            Outcome::Untouched => RequestEnd::Unchanged,
         },
         patch: verdict
             .patch()
             .map(|plan| plan.as_json().as_bytes().to_vec()),
         warnings: verdict.warnings(),
         audit: verdict.audit_annotations(),
-        fields: verdict.edits().map(|edit| edit.field.into()).collect(),
+        rules: verdict.edits().map(|edit| edit.field.rule()).collect(),
         skipped: verdict
             .sites
             .iter()
             .filter_map(|site| match site.decision {
-                SiteDecision::Keep(reason) => Some(reason.into()),
-                SiteDecision::Edit(..) => None,
+                Decision::Keep(reason) => Some(reason),
+                Decision::Edit(..) => None,
             })
             .collect(),
     }

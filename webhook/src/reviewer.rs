@@ -3,7 +3,10 @@
 use std::fmt;
 use std::future::Future;
 
-use crate::metrics::{Decision, Field, SkipReason};
+use extreg_core::rule::RuleId;
+use extreg_core::verdict::Reason;
+
+use crate::metrics::RequestEnd;
 use crate::wire::{Audit, Request};
 
 /// Decides about reviews. The server calls it for each request that is one, from many tasks.
@@ -21,18 +24,18 @@ pub trait Reviewer: Send + Sync + 'static {
 /// What to answer to one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
-    /// What was decided, for log and metrics.
-    pub decision: Decision,
+    /// How the request ends, for log and metrics.
+    pub end: RequestEnd,
     /// A JSON Patch as JSON; none leaves the object as it is.
     pub patch: Option<Vec<u8>>,
     /// What the client shows its user, a line of at most 120 characters each.
     pub warnings: Vec<String>,
     /// Audit annotations.
     pub audit: Vec<Audit>,
-    /// The fields that the patch sets.
-    pub fields: Vec<Field>,
-    /// Why places that hold an image were left alone.
-    pub skipped: Vec<SkipReason>,
+    /// The rule of each field that the patch sets.
+    pub rules: Vec<RuleId>,
+    /// Why places that hold an image are left unchanged.
+    pub skipped: Vec<Reason>,
 }
 
 /// What is still missing before the server is ready.

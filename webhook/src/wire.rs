@@ -7,5 +7,5 @@
 mod request;
 mod response;
 
-pub use request::{Operation, ParseReviewError, Request, UserInfo};
+pub use request::{GroupResource, ParseReviewError, Request, UserInfo};
 pub use response::{Audit, Response};

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use crate::rule::id::RuleId;
+
 /// A field that a rule may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -24,6 +26,19 @@ pub enum Field {
 }
 
 impl Field {
+    /// The rule that sets it.
+    pub const fn rule(self) -> RuleId {
+        match self {
+            Self::PushSecret => RuleId::PushSecret,
+            Self::StrategyPullSecret(_) | Self::SourcePullSecret(_) => RuleId::PullSecret,
+            Self::StreamTagSchedule(_)
+            | Self::TagSchedule
+            | Self::ImageTagSchedule
+            | Self::ImportSchedule(_)
+            | Self::RepositorySchedule => RuleId::ScheduledImport,
+        }
+    }
+
     /// The field's JSON pointer.
     pub fn pointer(self) -> String {
         let mut pointer = String::new();

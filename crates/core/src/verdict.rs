@@ -72,11 +72,47 @@ pub enum Reason {
     SystemUpdate,
     /// An update that does not change what the rule looks at.
     Unchanged,
+    /// The object cannot be read as its kind, so that nothing of it was decided.
+    Unreadable,
     /// The object takes more work than one decision may; nor was what comes after it decided.
     WorkLimit,
 }
 
 impl Reason {
+    /// The reason in one word, as metrics have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AlreadySet => "already_set",
+            Self::ControllerImport => "controller_import",
+            Self::Digest => "digest",
+            Self::ExistingAlias => "existing_alias",
+            Self::ExistingTag => "existing_tag",
+            Self::Internal => "internal",
+            Self::Invalid => "invalid",
+            Self::LinkedSecret => "linked_secret",
+            Self::NamespaceUnknown => "namespace_unknown",
+            Self::NotCalled => "not_called",
+            Self::NotImporting => "not_importing",
+            Self::NothingTagged => "nothing_tagged",
+            Self::OptedOut => "opted_out",
+            Self::OtherNamespace => "other_namespace",
+            Self::OtherRegistry => "other_registry",
+            Self::Parameter => "parameter",
+            Self::PolicySilent => "policy_silent",
+            Self::PolicyOff => "policy_off",
+            Self::Reference => "reference",
+            Self::SecretUnknown => "secret_unknown",
+            Self::SecretUnusable => "secret_unusable",
+            Self::ShortName => "short_name",
+            Self::StreamUnread => "stream_unread",
+            Self::SystemNamespace => "system_namespace",
+            Self::SystemUpdate => "system_update",
+            Self::Unchanged => "unchanged",
+            Self::Unreadable => "unreadable",
+            Self::WorkLimit => "work_limit",
+        }
+    }
+
     /// The reason in words, as a fragment that fits "left alone: …".
     pub fn words(self) -> &'static str {
         match self {
@@ -106,6 +142,7 @@ impl Reason {
             Self::SystemNamespace => "system namespaces are left alone",
             Self::SystemUpdate => "the API server itself updates the BuildConfig",
             Self::Unchanged => "the update does not change it",
+            Self::Unreadable => "the object cannot be read as its kind",
             Self::WorkLimit => "the object is too large to decide as a whole",
         }
     }

@@ -3,12 +3,47 @@
 
 use std::fmt;
 
-use extreg_core::edit;
-use extreg_core::object;
+use extreg_core::object::{Operation, Resource};
+use extreg_core::rule::RuleId;
 use extreg_core::verdict::Reason;
 use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
 
-use crate::wire;
+/// The label of a resource or an operation that no rule is about.
+pub(crate) const OTHER: &str = "other";
+
+/// The value of a label that the engine has an enum for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Label(&'static str);
+
+impl From<Reason> for Label {
+    fn from(reason: Reason) -> Self {
+        Self(reason.name())
+    }
+}
+
+impl From<RuleId> for Label {
+    fn from(rule: RuleId) -> Self {
+        Self(rule.name())
+    }
+}
+
+impl From<Option<Operation>> for Label {
+    fn from(operation: Option<Operation>) -> Self {
+        Self(operation.map_or(OTHER, Operation::name))
+    }
+}
+
+impl From<Option<Resource>> for Label {
+    fn from(resource: Option<Resource>) -> Self {
+        Self(resource.map_or(OTHER, Resource::name))
+    }
+}
+
+impl EncodeLabelValue for Label {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        EncodeLabelValue::encode(&self.0, encoder)
+    }
+}
 
 /// Declares an enum whose variants have a text, and what metrics and logs need of it.
 macro_rules! labels {
@@ -66,8 +101,8 @@ labels! {
 }
 
 labels! {
-    /// How a request ended.
-    Decision {
+    /// How a request ended: the label `decision`.
+    RequestEnd {
         /// Answered 400: no review.
         BadRequest = "bad_request",
         /// Allowed unchanged, because the decision took longer than the deadline.
@@ -93,7 +128,7 @@ labels! {
     clippy::derivable_impls,
     reason = "the macro has no place for `#[default]`"
 )]
-impl Default for Decision {
+impl Default for RequestEnd {
     fn default() -> Self {
         Self::Unchanged
     }
@@ -140,187 +175,6 @@ labels! {
         TotalLimit = "total_limit",
         /// The client did not read an answer in time.
         UnreadAnswer = "unread_answer",
-    }
-}
-
-labels! {
-    /// The resource of a request.
-    Resource {
-        /// `build.openshift.io` buildconfigs.
-        BuildConfigs = "buildconfigs",
-        /// `build.openshift.io` builds.
-        Builds = "builds",
-        /// `image.openshift.io` imagestreamimports.
-        ImageStreamImports = "imagestreamimports",
-        /// `image.openshift.io` imagestreams.
-        ImageStreams = "imagestreams",
-        /// `image.openshift.io` imagestreamtags.
-        ImageStreamTags = "imagestreamtags",
-        /// `image.openshift.io` imagetags.
-        ImageTags = "imagetags",
-        /// Any other, or none.
-        Other = "other",
-    }
-}
-
-impl Resource {
-    /// The label of a request's resource.
-    pub fn of(request: &wire::Request<'_>) -> Self {
-        match object::Resource::of_request(&request.resource.group, &request.resource.resource) {
-            None => Self::Other,
-            Some(object::Resource::BuildConfigs) => Self::BuildConfigs,
-            Some(object::Resource::Builds) => Self::Builds,
-            Some(object::Resource::ImageStreamImports) => Self::ImageStreamImports,
-            Some(object::Resource::ImageStreams) => Self::ImageStreams,
-            Some(object::Resource::ImageStreamTags) => Self::ImageStreamTags,
-            Some(object::Resource::ImageTags) => Self::ImageTags,
-        }
-    }
-}
-
-labels! {
-    /// The operation of a request.
-    Operation {
-        /// CREATE.
-        Create = "create",
-        /// Any other, or none.
-        Other = "other",
-        /// UPDATE.
-        Update = "update",
-    }
-}
-
-impl From<wire::Operation> for Operation {
-    fn from(operation: wire::Operation) -> Self {
-        match operation {
-            wire::Operation::Create => Self::Create,
-            wire::Operation::Update => Self::Update,
-            wire::Operation::Connect | wire::Operation::Delete | wire::Operation::Other => {
-                Self::Other
-            }
-        }
-    }
-}
-
-labels! {
-    /// A field that a patch sets.
-    Field {
-        /// `pullSecret` or an entry of a pod's `imagePullSecrets`.
-        PullSecret = "pull_secret",
-        /// `spec.output.pushSecret`.
-        PushSecret = "push_secret",
-        /// `importPolicy.scheduled`.
-        Scheduled = "scheduled",
-    }
-}
-
-labels! {
-    /// Why an image was left alone.
-    SkipReason {
-        /// The field is set already.
-        AlreadySet = "already_set",
-        /// The import controller imports with the policy that the tag has.
-        ControllerImport = "controller_import",
-        /// The image is named by its digest: it never changes.
-        Digest = "digest",
-        /// The existing tag follows another tag, or is only a reference.
-        ExistingAlias = "existing_alias",
-        /// The tag exists and keeps what it follows.
-        ExistingTag = "existing_tag",
-        /// The integrated registry.
-        Internal = "internal",
-        /// OpenShift cannot use the reference.
-        Invalid = "invalid",
-        /// OpenShift's own resolution may find a secret where the policy's would not work.
-        LinkedSecret = "linked_secret",
-        /// The namespace's labels decide, and are not known.
-        NamespaceUnknown = "namespace_unknown",
-        /// The import looks images up and writes nothing.
-        NotImporting = "not_importing",
-        /// The import writes no tag.
-        NothingTagged = "nothing_tagged",
-        /// Somebody opted out.
-        OptedOut = "opted_out",
-        /// The output's ImageStream is in another namespace.
-        OtherNamespace = "other_namespace",
-        /// No policy speaks of that image here.
-        OtherRegistry = "other_registry",
-        /// The reference holds a Template parameter.
-        Parameter = "parameter",
-        /// The policy is off.
-        PolicyOff = "policy_off",
-        /// The policy does not ask for it.
-        PolicySilent = "policy_silent",
-        /// `reference: true`: never imported.
-        Reference = "reference",
-        /// Whether the push secret that the policy names works is not known.
-        SecretUnknown = "secret_unknown",
-        /// The pull secret that the policy names cannot be shown to work.
-        SecretUnusable = "secret_unusable",
-        /// A short name, which may come from one of several registries.
-        ShortName = "short_name",
-        /// The ImageStream that decides could not be read.
-        StreamUnread = "stream_unread",
-        /// A system namespace, or the webhook's own.
-        SystemNamespace = "system_namespace",
-        /// The API server's own update of a BuildConfig.
-        SystemUpdate = "system_update",
-        /// An update that does not change what the rule looks at.
-        Unchanged = "unchanged",
-        /// The object cannot be read as its kind; the API server will say why.
-        Unreadable = "unreadable",
-        /// The object takes more work than one decision may; counted once an object.
-        WorkLimit = "work_limit",
-    }
-}
-
-impl From<Reason> for SkipReason {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::AlreadySet => Self::AlreadySet,
-            Reason::ControllerImport => Self::ControllerImport,
-            Reason::Digest => Self::Digest,
-            Reason::ExistingAlias => Self::ExistingAlias,
-            Reason::ExistingTag => Self::ExistingTag,
-            Reason::Internal => Self::Internal,
-            Reason::Invalid => Self::Invalid,
-            Reason::LinkedSecret => Self::LinkedSecret,
-            Reason::NamespaceUnknown => Self::NamespaceUnknown,
-            Reason::NotImporting => Self::NotImporting,
-            Reason::NothingTagged => Self::NothingTagged,
-            Reason::OptedOut => Self::OptedOut,
-            Reason::OtherNamespace => Self::OtherNamespace,
-            Reason::OtherRegistry => Self::OtherRegistry,
-            Reason::Parameter => Self::Parameter,
-            Reason::PolicySilent => Self::PolicySilent,
-            Reason::PolicyOff => Self::PolicyOff,
-            Reason::Reference => Self::Reference,
-            Reason::SecretUnknown => Self::SecretUnknown,
-            Reason::SecretUnusable => Self::SecretUnusable,
-            Reason::ShortName => Self::ShortName,
-            Reason::StreamUnread => Self::StreamUnread,
-            // Never where it is called.
-            Reason::NotCalled | Reason::SystemNamespace => Self::SystemNamespace,
-            Reason::SystemUpdate => Self::SystemUpdate,
-            Reason::Unchanged => Self::Unchanged,
-            Reason::WorkLimit => Self::WorkLimit,
-        }
-    }
-}
-
-impl From<edit::Field> for Field {
-    fn from(field: edit::Field) -> Self {
-        match field {
-            edit::Field::PushSecret => Self::PushSecret,
-            edit::Field::StrategyPullSecret(_) | edit::Field::SourcePullSecret(_) => {
-                Self::PullSecret
-            }
-            edit::Field::StreamTagSchedule(_)
-            | edit::Field::TagSchedule
-            | edit::Field::ImageTagSchedule
-            | edit::Field::ImportSchedule(_)
-            | edit::Field::RepositorySchedule => Self::Scheduled,
-        }
     }
 }
 

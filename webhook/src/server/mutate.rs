@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
+use extreg_core::object::{Operation, Resource};
 use futures::FutureExt as _;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request as HttpRequest, StatusCode, Version};
@@ -16,9 +17,9 @@ use tokio::time::{Instant, timeout_at};
 use super::connections::Connection;
 use super::intake::{self, Refused};
 use super::state::State;
-use crate::metrics::{Decision, Operation, Resource, Shortage};
+use crate::metrics::{OTHER, RequestEnd, Shortage};
 use crate::reviewer::{Review, Reviewer};
-use crate::wire::{self, Request};
+use crate::wire::{self, GroupResource, Request};
 
 /// What users see when the deadline has passed.
 const OUT_OF_TIME: &str = "extreg: no decision in time, so nothing was injected";
@@ -66,17 +67,17 @@ async fn answer<R: Reviewer>(
     let review = match timeout_at(deadline, deciding).await {
         Ok(Ok(review)) => review,
         Ok(Err(_)) => {
-            record(state, &request, Decision::Panic, started.elapsed());
+            record(state, &request, RequestEnd::Panic, started.elapsed());
             return (StatusCode::INTERNAL_SERVER_ERROR, "internal error\n").into_response();
         }
         Err(_) => Review {
-            decision: Decision::Deadline,
+            end: RequestEnd::Deadline,
             warnings: vec![OUT_OF_TIME.to_owned()],
             ..Review::default()
         },
     };
-    for field in &review.fields {
-        state.metrics.patched(*field);
+    for rule in &review.rules {
+        state.metrics.patched(*rule);
     }
     for reason in &review.skipped {
         state.metrics.skipped(*reason);
@@ -97,27 +98,26 @@ async fn answer<R: Reviewer>(
     if let Err(refused) = state.intake.cover(&mut received.share, json.len()).await {
         return refuse(state, started, refused.into());
     }
-    record(state, &request, review.decision, started.elapsed());
+    record(state, &request, review.end, started.elapsed());
     let json = intake::answer(json, received.share, connection.answer());
     let json_type = HeaderValue::from_static("application/json");
     ([(CONTENT_TYPE, json_type)], Body::from(json)).into_response()
 }
 
 /// Counts and logs a request that was read.
-fn record<R>(state: &State<R>, request: &Request<'_>, decision: Decision, duration: Duration) {
-    let resource = Resource::of(request);
-    let operation = Operation::from(request.operation);
-    state
-        .metrics
-        .request(resource, operation, decision, duration);
+fn record<R>(state: &State<R>, request: &Request<'_>, end: RequestEnd, duration: Duration) {
+    let GroupResource { group, resource } = &request.resource;
+    let resource = Resource::of_request(group, resource);
+    let operation = request.operation;
+    state.metrics.request(resource, operation, end, duration);
     tracing::info!(
         uid = &*clean(&request.uid),
-        resource = resource.as_str(),
-        operation = operation.as_str(),
+        resource = resource.map_or(OTHER, Resource::name),
+        operation = operation.map_or(OTHER, Operation::name),
         namespace = &*clean(&request.namespace),
         name = &*clean(&request.name),
         dry_run = request.dry_run,
-        decision = decision.as_str(),
+        decision = end.as_str(),
         micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         "review"
     );
@@ -146,44 +146,42 @@ impl From<Refused> for Refusal {
 
 /// Counts, logs and answers it. The answer holds nothing of the body.
 fn refuse<R>(state: &State<R>, started: Instant, refusal: Refusal) -> Response {
-    let (status, decision, reason) = match refusal {
+    let (status, end, reason) = match refusal {
         Refusal::Broken => (
             StatusCode::BAD_REQUEST,
-            Decision::BadRequest,
+            RequestEnd::BadRequest,
             "the body broke off".to_owned(),
         ),
-        Refusal::NoReview(reason) => (StatusCode::BAD_REQUEST, Decision::BadRequest, reason),
+        Refusal::NoReview(reason) => (StatusCode::BAD_REQUEST, RequestEnd::BadRequest, reason),
         Refusal::Shed(shortage) => {
             state.metrics.shed(shortage);
             (
                 StatusCode::TOO_MANY_REQUESTS,
-                Decision::Shed,
+                RequestEnd::Shed,
                 format!("too many requests at once (out of {shortage})"),
             )
         }
         Refusal::SlowBody => (
             StatusCode::REQUEST_TIMEOUT,
-            Decision::SlowBody,
+            RequestEnd::SlowBody,
             "the body came too slowly".to_owned(),
         ),
         Refusal::TooLarge => (
             StatusCode::PAYLOAD_TOO_LARGE,
-            Decision::TooLarge,
+            RequestEnd::TooLarge,
             "the body is too large".to_owned(),
         ),
     };
     let duration = started.elapsed();
-    state
-        .metrics
-        .request(Resource::Other, Operation::Other, decision, duration);
+    state.metrics.request(None, None, end, duration);
     tracing::warn!(
-        decision = decision.as_str(),
+        decision = end.as_str(),
         micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
         reason,
         "refused"
     );
     let mut response = (status, format!("{reason}\n")).into_response();
-    if decision == Decision::Shed {
+    if end == RequestEnd::Shed {
         let second = HeaderValue::from_static("1");
         response.headers_mut().insert(RETRY_AFTER, second);
     }

@@ -1,6 +1,6 @@
 //! The request half of a review.
 
-use extreg_core::object::{Text, nullable};
+use extreg_core::object::{Operation, Text, nullable};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
 use serde_json::error::Category;
@@ -29,9 +29,9 @@ pub struct Request<'a> {
     /// Empty for what is not in a namespace.
     #[serde(borrow, default)]
     pub namespace: Text<'a>,
-    /// What is being done.
-    #[serde(default, deserialize_with = "nullable")]
-    pub operation: Operation,
+    /// What is being done; none of what puts no object in place.
+    #[serde(default, deserialize_with = "operation")]
+    pub operation: Option<Operation>,
     /// Who does it.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub user_info: UserInfo<'a>,
@@ -65,32 +65,10 @@ pub struct UserInfo<'a> {
     pub username: Text<'a>,
 }
 
-/// What is being done to the object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// A verb such as `exec`.
-    Connect,
-    /// It comes into being.
-    Create,
-    /// It goes.
-    Delete,
-    /// One that this version does not know, or none.
-    #[default]
-    Other,
-    /// It is replaced or patched.
-    Update,
-}
-
-impl<'de> Deserialize<'de> for Operation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match &*Text::deserialize(deserializer)? {
-            "CONNECT" => Self::Connect,
-            "CREATE" => Self::Create,
-            "DELETE" => Self::Delete,
-            "UPDATE" => Self::Update,
-            _ => Self::Other,
-        })
-    }
+/// The operation of a request; none of one that puts no object in place.
+fn operation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Operation>, D::Error> {
+    let text: Option<Text<'de>> = Option::deserialize(deserializer)?;
+    Ok(text.and_then(|text| Operation::of_request(&text)))
 }
 
 /// Why a body is no review. None of it repeats the body.
@@ -196,7 +174,7 @@ mod tests {
         assert_eq!(&*request.resource.group, "build.openshift.io");
         assert_eq!(&*request.resource.resource, "builds");
         assert_eq!((&*request.namespace, &*request.name), ("snow", "b-1"));
-        assert_eq!(request.operation, Operation::Create);
+        assert_eq!(request.operation, Some(Operation::Create));
         assert_eq!(&*request.user_info.username, "ann");
         assert_eq!(
             request.object.map(RawValue::get),
@@ -270,7 +248,7 @@ mod tests {
                 "operation":null,"userInfo":null,"object":null,"oldObject":null,"dryRun":null}"#,
         );
         let request = Request::parse(body.as_bytes()).unwrap();
-        assert_eq!(request.operation, Operation::Other);
+        assert_eq!(request.operation, None);
         assert!(request.name.is_empty() && request.user_info.username.is_empty());
         assert!(request.object.is_none() && !request.dry_run);
     }

@@ -12,7 +12,8 @@ use std::time::Duration;
 use extreg_certs::crypto;
 use extreg_certs::host::Host;
 use extreg_certs::issue::{Issued, Validity, issue};
-use extreg_webhook::metrics::{Decision, Field};
+use extreg_core::rule::RuleId;
+use extreg_webhook::metrics::RequestEnd;
 use extreg_webhook::reserved::ReservedThread;
 use extreg_webhook::reviewer::{Review, Reviewer};
 use extreg_webhook::server::{Config, Drain, Limits, Server};
@@ -181,11 +182,11 @@ impl Reviewer for Stub {
             }
             "patch" => {
                 return Review {
-                    decision: Decision::Patch,
+                    end: RequestEnd::Patch,
                     patch: Some(br#"[{"op":"add","path":"/a","value":1}]"#.to_vec()),
                     warnings: vec!["a warning".to_owned()],
                     audit: vec![("policy", "hub".to_owned())],
-                    fields: vec![Field::PushSecret],
+                    rules: vec![RuleId::PushSecret],
                     ..Review::default()
                 };
             }

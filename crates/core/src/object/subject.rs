@@ -99,6 +99,25 @@ pub enum Operation {
     Update,
 }
 
+impl Operation {
+    /// The operation of an admission request; none of one that puts no object in place.
+    pub fn of_request(operation: &str) -> Option<Self> {
+        match operation {
+            "CREATE" => Some(Self::Create),
+            "UPDATE" => Some(Self::Update),
+            _ => None,
+        }
+    }
+
+    /// The operation in one word, as metrics have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+        }
+    }
+}
+
 /// An object and the one that it replaces.
 #[derive(Clone, Debug)]
 pub struct Change<T> {

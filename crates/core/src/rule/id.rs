@@ -15,6 +15,15 @@ impl RuleId {
     /// All rules, in the order in which they are asked.
     pub const ALL: [Self; 3] = [Self::PushSecret, Self::PullSecret, Self::ScheduledImport];
 
+    /// The rule in one word, as metrics have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PullSecret => "pull_secret",
+            Self::PushSecret => "push_secret",
+            Self::ScheduledImport => "scheduled",
+        }
+    }
+
     /// One line that says what the rule is for.
     pub fn title(self) -> &'static str {
         match self {
