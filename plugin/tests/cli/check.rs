@@ -11,7 +11,7 @@ use extreg_core::{
 };
 use serde_json::{Value, json};
 
-use super::common::extreg;
+use super::common::{ended, extreg};
 
 const CLUSTER: &str = include_str!("../data/cluster.yaml");
 
@@ -20,18 +20,12 @@ const BARE: &str = "apiVersion: build.openshift.io/v1\nkind: BuildConfig\nmetada
     spec: {output: {to: {kind: DockerImage, name: 'docker.io/acme/app:v1'}}} # bare\n";
 
 pub(crate) fn check_in(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
-    let run = extreg()
-        .current_dir(folder)
-        .arg("check")
-        .args(args)
-        .write_stdin(input)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
+    ended(
+        extreg()
+            .current_dir(folder)
+            .arg("check")
+            .args(args)
+            .write_stdin(input),
     )
 }
 

@@ -5,23 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    common::{FakeApi, extreg, json as answer, status},
+    common::{FakeApi, ended, extreg, json as answer, status},
     doctor::{assert_is, found},
     doctor_cluster::{Objects, cluster, now},
 };
 
 fn run(url: &str, args: &[&str]) -> (i32, String, String) {
-    let run = extreg()
-        .args(["check", "--pre", "-n", "snow", "--server", url])
-        .args(args)
-        .env("PATH", "/nonexistent")
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
+    ended(
+        extreg()
+            .args(["check", "--pre", "-n", "snow", "--server", url])
+            .args(args)
+            .env("PATH", "/nonexistent"),
     )
 }
 

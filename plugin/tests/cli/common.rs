@@ -119,6 +119,17 @@ pub(crate) fn status(line: &str, code: u16, reason: &str, message: &str) -> Stri
     json(line, "", &body)
 }
 
+/// How a command ended: its exit code, stdout and stderr.
+pub(crate) fn ended(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
 /// The binary, without anything of this machine that could reach a cluster.
 pub(crate) fn extreg() -> Command {
     let mut command = Command::cargo_bin("oc-extreg").unwrap();

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::common::{FakeApi, Seen, extreg, json as answer, status};
+use super::common::{FakeApi, Seen, ended, extreg, json as answer, status};
 
 /// The candidates without their descriptions, and the directive last.
 fn offered(words: &[&str]) -> Vec<String> {
@@ -194,17 +194,7 @@ fn what_is_slow_or_forbidden_or_no_api_offers_nothing() {
 }
 
 fn install(dir: &Path) -> (i32, String, String) {
-    let run = extreg()
-        .args(["completion", "install", "--dir"])
-        .arg(dir)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
-    )
+    ended(extreg().args(["completion", "install", "--dir"]).arg(dir))
 }
 
 #[test]

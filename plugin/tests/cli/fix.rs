@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{check::check_in, common::extreg};
+use super::{
+    check::check_in,
+    common::{ended, extreg},
+};
 
 const CLUSTER: &str = include_str!("../data/cluster.yaml");
 
@@ -31,18 +34,12 @@ spec:
 ";
 
 fn fix_in(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
-    let run = extreg()
-        .current_dir(folder)
-        .args(["fix", "--offline"])
-        .args(args)
-        .write_stdin(input)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
+    ended(
+        extreg()
+            .current_dir(folder)
+            .args(["fix", "--offline"])
+            .args(args)
+            .write_stdin(input),
     )
 }
 

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::common::extreg;
+use super::common::{ended, extreg};
 
 /// An ImageStream of which a policy would change a tag.
 const STREAM: &str = "apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: app, \
@@ -12,18 +12,7 @@ const STREAM: &str = "apiVersion: image.openshift.io/v1\nkind: ImageStream\nmeta
     'docker.io/acme/app:v1'}\n";
 
 fn run(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
-    let run = extreg()
-        .current_dir(folder)
-        .args(args)
-        .write_stdin(input)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
-    )
+    ended(extreg().current_dir(folder).args(args).write_stdin(input))
 }
 
 fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -4,24 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::common::extreg;
+use super::common::{ended, extreg};
 
 const REFERENCES: &str = include_str!("../../../crates/core/tests/data/references.jsonl");
 const KEYRING: &str = include_str!("../../../crates/core/tests/data/keyring.jsonl");
 
 fn resolve(args: &[&str], input: &str) -> (i32, String, String) {
-    let run = extreg()
-        .arg("resolve")
-        .args(args)
-        .write_stdin(input)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
-    )
+    ended(extreg().arg("resolve").args(args).write_stdin(input))
 }
 
 fn json_lines(text: &str) -> Vec<Value> {

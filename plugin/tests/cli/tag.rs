@@ -10,7 +10,7 @@ use super::{
 const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
 
 /// A tag that has everything.
-fn full() -> Value {
+pub(crate) fn full() -> Value {
     json!({
         "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
         "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"},
@@ -19,7 +19,8 @@ fn full() -> Value {
     })
 }
 
-fn app(tag: &Value) -> Value {
+/// The ImageStream with that tag.
+pub(crate) fn app(tag: &Value) -> Value {
     stream("app", &json!([tag]), &json!([]))
 }
 

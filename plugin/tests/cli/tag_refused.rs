@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     common::{json as answer, status},
     image_api::{ImageApi, conflict, forbidden, not_allowed, not_found, stream},
+    tag::{app, full},
 };
 
 const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
@@ -12,19 +13,6 @@ const POST: &str = "POST /imagestreamtags?fieldManager=oc-extreg";
 
 /// A request by the start of its line, and the answer to it.
 type Refusal = (&'static str, fn() -> String);
-
-fn full() -> Value {
-    json!({
-        "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
-        "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"},
-        "importPolicy": {"importMode": "PreserveOriginal", "insecure": true, "scheduled": true},
-        "referencePolicy": {"type": "Local"},
-    })
-}
-
-fn app(tag: &Value) -> Value {
-    stream("app", &json!([tag]), &json!([]))
-}
 
 /// Refuses the requests whose lines begin so.
 fn refusing(streams: &[Value], refused: Vec<Refusal>) -> ImageApi {

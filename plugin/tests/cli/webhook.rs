@@ -1,19 +1,13 @@
 //! `webhook` without a cluster.
 
-use super::common::extreg;
+use super::common::{ended, extreg};
 
 fn run(args: &str) -> (i32, String, String) {
-    let run = extreg()
-        .arg("webhook")
-        .args(args.split_whitespace())
-        .env("KUBECONFIG", "/nowhere")
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        run.status.code().unwrap(),
-        text(run.stdout),
-        text(run.stderr),
+    ended(
+        extreg()
+            .arg("webhook")
+            .args(args.split_whitespace())
+            .env("KUBECONFIG", "/nowhere"),
     )
 }
 
