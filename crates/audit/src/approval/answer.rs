@@ -1,7 +1,7 @@
 //! Whether an image may be used, asked of one image by itself.
 
 use extreg_core::facts::Known;
-use extreg_core::registry::{RefRole, Resolution, resolve};
+use extreg_core::registry::{Resolution, resolve};
 use extreg_snapshot::{Snapshot, UseRole};
 
 use super::{Allowance, List, Target, search_list};
@@ -41,7 +41,7 @@ pub fn answer(snapshot: &Snapshot, written: &str, role: UseRole) -> Answer {
         blocked: allowance.blocks(&target),
         name: target.name(),
     };
-    match resolve(written, role_of(role), &cluster.internal) {
+    match resolve(written, role.as_reference(), &cluster.internal) {
         Resolution::Certain(host, image) => {
             let host = match image.registry() {
                 "" => host.as_str(),
@@ -74,16 +74,6 @@ pub fn deciding(snapshot: &Snapshot) -> Option<(String, Vec<String>)> {
             entries.iter().map(ToString::to_string).collect(),
         )),
         List::Absent | List::Unknown => None,
-    }
-}
-
-const fn role_of(role: UseRole) -> RefRole {
-    match role {
-        UseRole::Base => RefRole::BasePull,
-        UseRole::Import => RefRole::Import,
-        UseRole::Push => RefRole::Push,
-        UseRole::Run | UseRole::Volume => RefRole::WorkloadPull,
-        UseRole::Source => RefRole::SourcePull,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use extreg_core::image::ImageRef;
-use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
+use extreg_core::registry::{InternalRegistry, RegistryHost, Resolution, resolve};
 
 use super::intern::Names;
 use super::item::Found;
@@ -42,7 +42,8 @@ impl Meanings<'_> {
         if let Some(meaning) = meaning {
             return (none(), *meaning);
         }
-        let (host, reference, meaning) = match resolve(written, role_of(*role), self.internal) {
+        let (host, reference, meaning) = match resolve(written, role.as_reference(), self.internal)
+        {
             Resolution::Certain(host, reference) => (host, reference, Meaning::External),
             Resolution::Internal(reference) => (
                 RegistryHost::Other(reference.registry()),
@@ -73,16 +74,6 @@ impl Meanings<'_> {
             ("", name) => self.names.get(name),
             (namespace, name) => self.names.field(format_args!("{namespace}/{name}")),
         }
-    }
-}
-
-const fn role_of(role: UseRole) -> RefRole {
-    match role {
-        UseRole::Base => RefRole::BasePull,
-        UseRole::Import => RefRole::Import,
-        UseRole::Push => RefRole::Push,
-        UseRole::Run | UseRole::Volume => RefRole::WorkloadPull,
-        UseRole::Source => RefRole::SourcePull,
     }
 }
 

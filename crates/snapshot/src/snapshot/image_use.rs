@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use extreg_core::registry::RefRole;
+
 use crate::place::{ImageName, Place};
 
 /// One field that names an image.
@@ -56,6 +58,17 @@ pub enum Meaning {
 }
 
 impl UseRole {
+    /// The role that decides how OpenShift reads the reference.
+    pub const fn as_reference(self) -> RefRole {
+        match self {
+            Self::Base => RefRole::BasePull,
+            Self::Import => RefRole::Import,
+            Self::Push => RefRole::Push,
+            Self::Run | Self::Volume => RefRole::WorkloadPull,
+            Self::Source => RefRole::SourcePull,
+        }
+    }
+
     /// One word, as in formats.
     pub const fn word(self) -> &'static str {
         match self {
