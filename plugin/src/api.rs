@@ -7,6 +7,7 @@ mod cluster;
 mod config;
 mod data;
 mod diff;
+mod dry_run;
 mod error;
 mod kind;
 mod list;
@@ -15,28 +16,26 @@ mod page;
 mod patch;
 mod print;
 mod service;
+mod verb;
 mod version;
 
+pub(crate) use self::diff::unified;
 pub use self::{
     access::{Right, may, missing, whoami},
-    apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
-    cluster::Cluster,
-    config::{ConnectOptions, Login, connect, go_arch, go_os, kubeconfig, login},
-    data::{DataFormat, print_data, to_data, yaml_document},
-    error::from_kube,
-    kind::Kind,
-    object::{Object, ObjectRef},
-    page::{Page, PageItems, PageQuery},
-    print::{ObjectFormat, Report, Verb},
-};
-pub(crate) use self::{
     applied::applied_tags,
-    cluster::IN_FLIGHT,
-    config::user_agent,
-    diff::unified,
+    apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
+    cluster::{Cluster, IN_FLIGHT},
+    config::{
+        ConnectOptions, Login, Overrides, connect, go_arch, go_os, kubeconfig, login, user_agent,
+    },
+    data::{DataFormat, print_data, to_data, yaml_document},
+    dry_run::DryRun,
+    error::{ClusterError, from_kube},
+    kind::Kind,
     list::{Next, Pages},
-    object::{set, unset},
-    page::LIMIT,
+    object::{Object, ObjectRef, set, unset},
+    page::{LIMIT, Page, PageItems, PageQuery},
+    print::{ObjectFormat, Report},
+    verb::Verb,
     version::openshift_version,
 };
-pub use crate::args::DryRun;

@@ -6,10 +6,10 @@ mod endpoint;
 mod global;
 mod output;
 
-pub(crate) use self::{dry_run::joined, output::OutputArgs};
 pub use self::{
-    dry_run::{DryRun, DryRunArgs},
+    dry_run::DryRunArgs,
     duration::{Timeout, parse_timeout},
     endpoint::EndpointArgs,
     global::{ConnectionArgs, GlobalArgs},
 };
+pub(crate) use self::{dry_run::joined, output::OutputArgs};

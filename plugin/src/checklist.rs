@@ -151,10 +151,10 @@ impl Checks {
         &mut self,
         group: Group,
         name: &'static str,
-        read: Result<T, Error>,
+        read: Result<T, impl Into<Error>>,
         hint: &str,
     ) -> Option<T> {
-        match read {
+        match read.map_err(Into::into) {
             Ok(value) => Some(value),
             Err(error) if error.is_forbidden() => {
                 self.skip(group, name, plain(&error), None);
@@ -274,7 +274,7 @@ impl Check {
 }
 
 /// The message of an error in the middle of a line.
-pub(crate) fn plain(error: &Error) -> String {
+pub(crate) fn plain(error: &impl fmt::Display) -> String {
     let text = error.to_string();
     text.trim_start_matches("error: ").to_owned()
 }

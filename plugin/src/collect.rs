@@ -29,7 +29,10 @@ pub(crate) use self::{
     policy_file::{PolicyFile, read as read_policy_file},
     served::{Served, Version},
 };
-use crate::{api::Cluster, context::Context, error::Error, installation::installed::Installation};
+use crate::{
+    api::Cluster, api::ClusterError, context::Context, error::Error,
+    installation::installed::Installation,
+};
 
 /// What the section of files is called.
 const FILES: &str = "files";
@@ -95,7 +98,7 @@ pub(crate) async fn collect(
 /// With `is_told` it is said that reading begins, elsewhere than on a terminal too.
 ///
 /// # Errors
-/// [`Error::NotLoggedIn`]; [`Error::Unreachable`]; 404 if the namespace is not there.
+/// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`]; 404 if the namespace is not there.
 pub(crate) async fn collect_kinds(
     cluster: &Cluster,
     namespace: Option<&str>,
@@ -144,7 +147,9 @@ impl Collected {
             };
             let reader = self.cluster(&cluster, input, options, context).await;
             let reader = match reader {
-                Err(Error::Unreachable(message)) if several => unreachable(options, &message),
+                Err(Error::Cluster(ClusterError::Unreachable(message))) if several => {
+                    unreachable(options, &message)
+                }
                 other => other?,
             };
             let mut snapshot = reader.finish(name);

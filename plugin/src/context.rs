@@ -10,7 +10,7 @@ use extreg_terminal::Printer;
 use kube::config::Kubeconfig;
 
 use crate::{
-    api::{self, Cluster, Login},
+    api::{self, Cluster, ClusterError, Login},
     args::{ConnectionArgs, EndpointArgs, GlobalArgs, Timeout},
     defaults::InForce,
     error::Error,
@@ -118,15 +118,15 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub async fn cluster_of(&self, context: Option<&str>) -> Result<Cluster, Error> {
-        api::connect(&api::ConnectOptions {
-            connection: &self.connection,
+        let options = api::ConnectOptions {
+            overrides: &self.connection.overrides(),
             context,
             namespace: self.namespace.as_deref(),
             verb: self.verb,
             read_only: self.read_only,
             printer: &self.printer,
-        })
-        .await
+        };
+        Ok(api::connect(&options).await?)
     }
 
     /// How this program was started, for a command that is suggested.
@@ -186,7 +186,7 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub fn kubeconfig(&self) -> Result<Option<Kubeconfig>, Error> {
-        api::kubeconfig(&self.connection)
+        Ok(api::kubeconfig(&self.connection.overrides())?)
     }
 
     /// The login that would be used. Reads files only.
@@ -194,10 +194,8 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub fn login(&self) -> Result<Option<Login>, Error> {
-        api::login(
-            &self.connection,
-            self.contexts().first().map(String::as_str),
-        )
+        let context = self.contexts().first().map(String::as_str);
+        Ok(api::login(&self.connection.overrides(), context)?)
     }
 }
 
@@ -236,7 +234,8 @@ impl Journal {
     pub fn failed(&self, error: &Error) {
         if matches!(
             error,
-            Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
+            Error::Cluster(ClusterError::Api { .. } | ClusterError::NotLoggedIn(_))
+                | Error::Usage(_)
         ) {
             self.nothing_done();
         }

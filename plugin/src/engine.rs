@@ -14,7 +14,7 @@ use extreg_core::{
 };
 
 pub(crate) use self::surroundings::{Surroundings, secret_fact};
-use crate::{context::Context, error::Error};
+use crate::{api::ClusterError, context::Context, error::Error};
 
 /// The policies of a file.
 ///
@@ -40,7 +40,7 @@ pub(crate) async fn surroundings(
     }
     match context.cluster().await {
         Ok(cluster) => Surroundings::of_cluster(cluster, policies, printer).await,
-        Err(error @ Error::NoCluster) => {
+        Err(error @ Error::Cluster(ClusterError::NoCluster)) => {
             let error = error.to_string();
             printer.warn(&format!(
                 "{}; going on as with --offline",

@@ -2,38 +2,21 @@
 
 use extreg_terminal::Exit;
 
+use crate::api::ClusterError;
+
 /// A reason to stop. Its message is complete: what, where, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The API server refused or failed. Displayed as kubectl does.
-    #[error("Error from server{}: {message}", in_parentheses(.reason))]
-    Api {
-        /// HTTP status.
-        code: u16,
-        /// The `reason` of the Status object, e.g. `NotFound`; may be empty.
-        reason: String,
-        /// The `message` of the Status object.
-        message: String,
-    },
+    /// The cluster did not do what it was asked.
+    #[error(transparent)]
+    Cluster(ClusterError),
     /// Could not do the job, for any reason that has no variant of its own.
     #[error("error: {0}")]
     Failed(String),
     /// Interrupted by the user; says what had been done.
     #[error("error: interrupted")]
     Interrupted,
-    /// There is neither a kubeconfig nor a `--server`.
-    #[error(
-        "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
-         ~/.kube/config); log in with \"oc login\", or name a --server"
-    )]
-    NoCluster,
-    /// The API server does not take our credentials (401).
-    #[error(
-        "error: You must be logged in to the server ({0}): log in with \"oc login\", or renew the \
-         credentials of the kubeconfig"
-    )]
-    NotLoggedIn(String),
     /// Some objects were written, then this one failed.
     #[error("{source}")]
     Partial {
@@ -46,9 +29,6 @@ pub enum Error {
     /// The time given by `--timeout` ran out.
     #[error("error: timed out after {0}")]
     TimedOut(String),
-    /// The API server cannot be reached.
-    #[error("Unable to connect to the server: {0}")]
-    Unreachable(String),
     /// Two states could not be compared. Never ends as differences do, with 1, but as `kubectl diff`
     /// does: above that.
     #[error("{source}")]
@@ -64,6 +44,17 @@ pub enum Error {
 impl From<extreg_documents::BadName> for Error {
     fn from(error: extreg_documents::BadName) -> Self {
         Self::Usage(error.to_string())
+    }
+}
+
+/// What is said in the same way of a cluster and of all else is the same variant.
+impl From<ClusterError> for Error {
+    fn from(error: ClusterError) -> Self {
+        match error {
+            ClusterError::Failed(message) => Self::Failed(message),
+            ClusterError::Usage(message) => Self::Usage(message),
+            error => Self::Cluster(error),
+        }
     }
 }
 
@@ -86,12 +77,8 @@ impl Error {
     /// How the run ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Api {
-                code: 401 | 403, ..
-            }
-            | Self::NoCluster
-            | Self::NotLoggedIn(_) => Exit::NotPermitted,
-            Self::Api { .. } | Self::Failed(_) | Self::Unreachable(_) => Exit::Failed,
+            Self::Cluster(error) => error.exit(),
+            Self::Failed(_) => Exit::Failed,
             Self::Interrupted => Exit::Interrupted,
             // That something was written outranks why the rest was not, but for what the user did.
             Self::Partial { source } => match source.exit() {
@@ -109,56 +96,44 @@ impl Error {
     }
 
     /// Whether it is the API server's answer 404.
-    pub const fn is_not_found(&self) -> bool {
-        matches!(self, Self::Api { code: 404, .. })
+    pub fn is_not_found(&self) -> bool {
+        self.is_of_cluster(ClusterError::is_not_found)
     }
 
     /// Whether it is the API server's answer 409.
-    pub const fn is_conflict(&self) -> bool {
-        matches!(self, Self::Api { code: 409, .. })
+    pub fn is_conflict(&self) -> bool {
+        self.is_of_cluster(ClusterError::is_conflict)
     }
 
     /// Whether it is the API server's answer 409 because something of that name is there.
     pub fn is_already_there(&self) -> bool {
-        matches!(self, Self::Api { code: 409, reason, .. } if reason == "AlreadyExists")
+        self.is_of_cluster(ClusterError::is_already_there)
     }
 
     /// Whether it is the API server's answer 405: the resource does not know the verb.
-    pub const fn is_not_allowed(&self) -> bool {
-        matches!(self, Self::Api { code: 405, .. })
+    pub fn is_not_allowed(&self) -> bool {
+        self.is_of_cluster(ClusterError::is_not_allowed)
     }
 
     /// Whether it is the API server's answer to a JSON Patch whose `test` does not hold (apiserver
     /// `endpoints/handlers/patch.go`, `applyJSPatch`).
-    pub const fn is_test_failed(&self) -> bool {
-        matches!(self, Self::Api { code: 422, .. })
+    pub fn is_test_failed(&self) -> bool {
+        self.is_of_cluster(ClusterError::is_test_failed)
     }
 
     /// Whether it is the API server's answer for a namespace that is being deleted, or is gone
     /// (kube-apiserver `plugin/pkg/admission/namespace/lifecycle/admission.go`).
     pub fn is_terminating(&self) -> bool {
-        match self {
-            Self::Api {
-                code: 403, message, ..
-            } => message.ends_with("because it is being terminated"),
-            Self::Api {
-                code: 404, message, ..
-            } => message.starts_with("namespaces \"") && message.ends_with("\" not found"),
-            _ => false,
-        }
+        self.is_of_cluster(ClusterError::is_terminating)
     }
 
     /// Whether it is the API server's answer 403.
-    pub const fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Api { code: 403, .. })
+    pub fn is_forbidden(&self) -> bool {
+        self.is_of_cluster(ClusterError::is_forbidden)
     }
-}
 
-fn in_parentheses(reason: &str) -> String {
-    if reason.is_empty() {
-        String::new()
-    } else {
-        format!(" ({reason})")
+    fn is_of_cluster(&self, is: impl Fn(&ClusterError) -> bool) -> bool {
+        matches!(self, Self::Cluster(error) if is(error))
     }
 }
 
@@ -167,11 +142,11 @@ mod tests {
     use super::*;
 
     fn api(code: u16, reason: &str) -> Error {
-        Error::Api {
+        Error::Cluster(ClusterError::Api {
             code,
             reason: reason.to_owned(),
             message: "no".to_owned(),
-        }
+        })
     }
 
     #[test]
@@ -185,13 +160,13 @@ mod tests {
             (api(404, "NotFound"), 1, "Error from server (NotFound): no"),
             (api(500, ""), 1, "Error from server: no"),
             (
-                Error::Unreachable("refused".to_owned()),
+                Error::Cluster(ClusterError::Unreachable("refused".to_owned())),
                 1,
                 "Unable to connect to the server: refused",
             ),
             (Error::usage("x"), 2, "error: x"),
             (
-                Error::NoCluster,
+                Error::Cluster(ClusterError::NoCluster),
                 6,
                 "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
                  ~/.kube/config); log in with \"oc login\", or name a --server",
@@ -238,7 +213,9 @@ mod tests {
             );
         }
         assert_eq!(
-            Error::NotLoggedIn("Unauthorized".to_owned()).exit().code(),
+            Error::Cluster(ClusterError::NotLoggedIn("Unauthorized".to_owned()))
+                .exit()
+                .code(),
             6
         );
     }

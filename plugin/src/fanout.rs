@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use extreg_terminal::{Exit, Printer};
 
+use crate::api::ClusterError;
 use crate::error::Error;
 
 /// Why one target was not written.
@@ -33,11 +34,14 @@ impl Refusal {
     /// # Errors
     /// The error itself, where it would be the same for every other target: the login is gone, the
     /// server does not answer, a flag forbids every write, or the run was ended.
-    pub(crate) fn of(error: Error) -> Result<Self, Error> {
+    pub(crate) fn of(error: impl Into<Error>) -> Result<Self, Error> {
+        let error = error.into();
         match error {
-            Error::NotLoggedIn(_)
-            | Error::Unreachable(_)
-            | Error::NoCluster
+            Error::Cluster(
+                ClusterError::NotLoggedIn(_)
+                | ClusterError::Unreachable(_)
+                | ClusterError::NoCluster,
+            )
             | Error::Usage(_)
             | Error::Interrupted
             | Error::TimedOut(_) => Err(error),
@@ -127,11 +131,11 @@ mod tests {
     use extreg_terminal::{Quiet, testing::printer};
 
     fn api(code: u16, message: &str) -> Error {
-        Error::Api {
+        Error::Cluster(ClusterError::Api {
             code,
             reason: String::new(),
             message: message.to_owned(),
-        }
+        })
     }
 
     /// As the lifecycle admission of kube-apiserver and its REST storage answer
@@ -164,8 +168,14 @@ mod tests {
                 Error::refused("no"),
                 Some(Refusal::Refused("error: no".to_owned())),
             ),
-            (Error::NotLoggedIn("x".to_owned()), None),
-            (Error::Unreachable("x".to_owned()), None),
+            (
+                Error::Cluster(ClusterError::NotLoggedIn("x".to_owned())),
+                None,
+            ),
+            (
+                Error::Cluster(ClusterError::Unreachable("x".to_owned())),
+                None,
+            ),
             (Error::usage("--read-only"), None),
             (Error::Interrupted, None),
         ] {

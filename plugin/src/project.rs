@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use crate::{
-    api::{Cluster, DryRun, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, is_owned},
+    api::{
+        Cluster, ClusterError, DryRun, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned,
+        is_owned,
+    },
     error::Error,
 };
 
@@ -54,11 +57,11 @@ impl Project {
                     Ok(Some(namespace)) => Ok(Self::Present(namespace)),
                     Ok(None) => Ok(Self::Absent(how)),
                     Err(error) if error.is_forbidden() => Ok(Self::Absent(how)),
-                    Err(error) => Err(error),
+                    Err(error) => Err(error.into()),
                 }
             }
             Err(error) if error.is_forbidden() => Ok(Self::Unreadable(reference)),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -106,7 +109,7 @@ pub(crate) async fn create(
 ) -> Result<Object, Error> {
     match (how, dry_run) {
         (How::Namespace, DryRun::None | DryRun::Server) => {
-            cluster.create(&namespace(name), dry_run).await
+            Ok(cluster.create(&namespace(name), dry_run).await?)
         }
         (How::Request, DryRun::None) => {
             let request = Object::new(
@@ -131,8 +134,8 @@ pub(crate) async fn create(
 }
 
 /// Who has rights to the parts of a project only can neither see it nor make it.
-fn explain(name: &str, error: Error) -> Error {
-    let Error::Api {
+fn explain(name: &str, error: ClusterError) -> ClusterError {
+    let ClusterError::Api {
         code,
         reason,
         message,
@@ -149,7 +152,7 @@ fn explain(name: &str, error: Error) -> Error {
         ),
         _ => message,
     };
-    Error::Api {
+    ClusterError::Api {
         code,
         reason,
         message,

@@ -43,7 +43,7 @@ impl Users {
                 Ok(objects) => users.objects.extend(objects),
                 Err(error) if error.is_not_found() => {}
                 Err(error) if error.is_forbidden() => users.unread.push(kind.plural),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(users)

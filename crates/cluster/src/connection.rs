@@ -10,7 +10,7 @@ use kube::{
 };
 use tower::util::MapRequestLayer;
 
-use crate::{ConnectError, proxy_of_environment, token::TokenFile};
+use crate::{ConnectError, proxy_of_environment, selection::Selection, token::TokenFile};
 
 /// What a client is made from. What it sends can still be changed in `config`.
 #[derive(Debug)]
@@ -29,20 +29,7 @@ impl Connection {
         mut kubeconfig: Kubeconfig,
         options: &KubeConfigOptions,
     ) -> Result<Self, ConnectError> {
-        let context = options
-            .context
-            .as_ref()
-            .or(kubeconfig.current_context.as_ref());
-        let context = kubeconfig
-            .contexts
-            .iter()
-            .find(|named| Some(&named.name) == context)
-            .and_then(|named| named.context.clone());
-        let (cluster, user) = context.map_or((None, None), |context| {
-            (Some(context.cluster), context.user)
-        });
-        let cluster = options.cluster.clone().or(cluster);
-        let user = options.user.clone().or(user);
+        let Selection { cluster, user, .. } = Selection::of(&kubeconfig, options);
         let mut proxy = None;
         let cluster = kubeconfig
             .clusters

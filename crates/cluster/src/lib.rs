@@ -7,6 +7,7 @@ mod error;
 mod kubeconfig;
 mod proxy;
 mod query;
+mod selection;
 mod token;
 
 pub use self::{
@@ -15,4 +16,5 @@ pub use self::{
     kubeconfig::{is_empty, read},
     proxy::proxy_of_environment,
     query::encode,
+    selection::Selection,
 };

@@ -3,8 +3,7 @@
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::{Cluster, DryRun, Kind, Object};
-use crate::error::Error;
+use super::{Cluster, ClusterError, DryRun, Kind, Object};
 
 /// Reviewing one's own rights.
 const ACCESS_REVIEW: Kind = Kind::global(
@@ -74,7 +73,7 @@ impl Right {
 }
 
 /// Whether we may.
-pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, Error> {
+pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, ClusterError> {
     let review = Object {
         kind: ACCESS_REVIEW,
         body: json!({
@@ -95,9 +94,9 @@ pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, Error> {
 }
 
 /// Those of the rights that we do not have, in their order.
-pub async fn missing(cluster: &Cluster, rights: Vec<Right>) -> Result<Vec<Right>, Error> {
+pub async fn missing(cluster: &Cluster, rights: Vec<Right>) -> Result<Vec<Right>, ClusterError> {
     let answers = stream::iter(rights)
-        .map(async |right| Ok::<_, Error>((may(cluster, &right).await?, right)))
+        .map(async |right| Ok::<_, ClusterError>((may(cluster, &right).await?, right)))
         .buffered(AT_ONCE)
         .collect::<Vec<_>>()
         .await;
@@ -111,7 +110,7 @@ pub async fn missing(cluster: &Cluster, rights: Vec<Right>) -> Result<Vec<Right>
 }
 
 /// The name that the API server knows us by.
-pub async fn whoami(cluster: &Cluster) -> Result<String, Error> {
+pub async fn whoami(cluster: &Cluster) -> Result<String, ClusterError> {
     let review = Object {
         kind: SUBJECT_REVIEW,
         body: json!({"apiVersion": SUBJECT_REVIEW.api_version(), "kind": SUBJECT_REVIEW.kind}),

@@ -24,7 +24,7 @@ pub(crate) fn applied(object: &Value) -> Value {
 
 /// The entries of `spec.tags` of an ImageStream that this program has applied, each with the fields
 /// that it has applied.
-pub(crate) fn applied_tags(stream: &Value) -> Vec<Value> {
+pub fn applied_tags(stream: &Value) -> Vec<Value> {
     match applied(stream).pointer_mut("/spec/tags").map(Value::take) {
         Some(Value::Array(tags)) => tags,
         _ => Vec::new(),

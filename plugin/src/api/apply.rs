@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Cluster, DryRun, Object, Verb};
-use crate::error::Error;
+use super::{Cluster, ClusterError, DryRun, Object, Verb};
 
 /// The field manager that we write as, and the value of [`MANAGED_BY`].
 pub const MANAGER: &str = "oc-extreg";
@@ -62,7 +61,7 @@ pub async fn apply(
     desired: &Object,
     current: Option<&Object>,
     options: ApplyOptions,
-) -> Result<Applied, Error> {
+) -> Result<Applied, ClusterError> {
     if options.dry_run == DryRun::Client {
         let verb = match current {
             None => Verb::Created,

@@ -9,13 +9,12 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
-    Kind, MANAGER, Object, ObjectRef, from_kube,
+    ClusterError, DryRun, Kind, MANAGER, Object, ObjectRef, from_kube,
     service::{WantsWarnings, warnings},
 };
-use crate::{args::DryRun, error::Error};
 
 /// Pages that are fetched at a time; other users of the server would feel more.
-pub(crate) const IN_FLIGHT: usize = 8;
+pub const IN_FLIGHT: usize = 8;
 
 /// A cluster, as the user that the kubeconfig and the flags make us.
 #[derive(Clone)]
@@ -37,7 +36,7 @@ impl Cluster {
     }
 
     /// Waits until another page can be fetched. The turn lasts until what it gives is dropped.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // Nothing closes it.
         self.turns.acquire().await.ok()
     }
@@ -58,16 +57,16 @@ impl Cluster {
     }
 
     /// Any path of the API, as JSON.
-    pub async fn get_path(&self, path: &str) -> Result<Value, Error> {
+    pub async fn get_path(&self, path: &str) -> Result<Value, ClusterError> {
         self.send(Method::GET, path, None, None).await
     }
 
     /// Any path of the API, as JSON, with the `Date` that the server answered at, as it says.
-    pub async fn get_dated(&self, path: &str) -> Result<(Value, Option<String>), Error> {
+    pub async fn get_dated(&self, path: &str) -> Result<(Value, Option<String>), ClusterError> {
         let request = Request::get(path)
             .header(header::ACCEPT, "application/json")
             .body(Body::empty())
-            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
         let (body, headers) = self.answer(request).await?;
         let date = headers.get(header::DATE);
         let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
@@ -75,7 +74,7 @@ impl Cluster {
     }
 
     /// An object, or none if there is none.
-    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, Error> {
+    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, ClusterError> {
         match self.get_path(&object.path()).await {
             Ok(body) => Ok(Some(Object {
                 kind: object.kind,
@@ -92,7 +91,7 @@ impl Cluster {
         kind: Kind,
         namespace: &str,
         selector: &str,
-    ) -> Result<Vec<Object>, Error> {
+    ) -> Result<Vec<Object>, ClusterError> {
         let path = format!(
             "{}?labelSelector={}",
             kind.path(Some(namespace)),
@@ -110,7 +109,7 @@ impl Cluster {
     }
 
     /// Whether the API serves a kind.
-    pub async fn serves(&self, kind: Kind) -> Result<bool, Error> {
+    pub async fn serves(&self, kind: Kind) -> Result<bool, ClusterError> {
         match self.get_path(&kind.group_path()).await {
             Ok(list) => Ok(list
                 .get("resources")
@@ -122,7 +121,7 @@ impl Cluster {
     }
 
     /// Creates an object and returns what became of it.
-    pub async fn create(&self, object: &Object, dry_run: DryRun) -> Result<Object, Error> {
+    pub async fn create(&self, object: &Object, dry_run: DryRun) -> Result<Object, ClusterError> {
         let kind = object.kind;
         let path = format!(
             "{}?fieldManager={MANAGER}{}",
@@ -143,7 +142,7 @@ impl Cluster {
 
     /// Has the server create an object without keeping it, admission and all, and returns what it
     /// would be and what the server warns of. The warnings are not printed.
-    pub async fn try_create(&self, object: &Object) -> Result<(Object, Vec<String>), Error> {
+    pub async fn try_create(&self, object: &Object) -> Result<(Object, Vec<String>), ClusterError> {
         let kind = object.kind;
         let path = format!(
             "{}?fieldManager={MANAGER}{}",
@@ -157,7 +156,7 @@ impl Cluster {
             .header(header::CONTENT_TYPE, "application/json")
             .extension(WantsWarnings)
             .body(Body::from(object.body.to_string().into_bytes()))
-            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
         let (body, headers) = self.answer(request).await?;
         let warnings = warnings(&headers).collect();
         Ok((Object { kind, body }, warnings))
@@ -169,14 +168,14 @@ impl Cluster {
         &self,
         request: Request<Body>,
         patience: Option<Duration>,
-    ) -> Result<(HeaderMap, Vec<u8>), Error> {
+    ) -> Result<(HeaderMap, Vec<u8>), ClusterError> {
         let response = self.client.send(request).await.map_err(from_kube)?;
         let (head, body) = response.into_parts();
         let bytes = body.collect_bytes();
         let bytes = match patience {
             Some(limit) => tokio::time::timeout(limit, bytes).await.map_err(|_| {
                 let seconds = limit.as_secs();
-                Error::Unreachable(format!("the answer was not complete within {seconds}s"))
+                ClusterError::Unreachable(format!("the answer was not complete within {seconds}s"))
             })?,
             None => bytes.await,
         };
@@ -192,7 +191,7 @@ impl Cluster {
     }
 
     /// Replaces an object. With a `resourceVersion` in it, only that very state of it (else 409).
-    pub async fn replace(&self, object: &Object, dry_run: DryRun) -> Result<Object, Error> {
+    pub async fn replace(&self, object: &Object, dry_run: DryRun) -> Result<Object, ClusterError> {
         let path = format!(
             "{}?fieldManager={MANAGER}{}",
             object.reference().path(),
@@ -216,7 +215,7 @@ impl Cluster {
         object: &Object,
         force: bool,
         dry_run: DryRun,
-    ) -> Result<Object, Error> {
+    ) -> Result<Object, ClusterError> {
         let path = format!(
             "{}?fieldManager={MANAGER}&force={force}{}",
             object.reference().path(),
@@ -238,7 +237,7 @@ impl Cluster {
         object: &ObjectRef,
         part: &str,
         body: &Value,
-    ) -> Result<Value, Error> {
+    ) -> Result<Value, ClusterError> {
         let path = format!("{}/{part}?fieldManager={MANAGER}", object.path());
         self.send(Method::POST, &path, Some("application/json"), Some(body))
             .await
@@ -246,7 +245,7 @@ impl Cluster {
 
     /// What `oc apply --server-side` of an object of any kind would make of it, all fields taken
     /// over; its path is the object's own. Nothing is kept.
-    pub async fn try_apply(&self, path: &str, body: &Value) -> Result<Value, Error> {
+    pub async fn try_apply(&self, path: &str, body: &Value) -> Result<Value, ClusterError> {
         // As that manager and not as ours: what setup made and the file does not name is not dropped.
         let path = format!(
             "{path}?fieldManager=kubectl&force=true{}",
@@ -257,7 +256,7 @@ impl Cluster {
     }
 
     /// Deletes an object. `Ok(false)` if there was none.
-    pub async fn delete(&self, object: &ObjectRef, dry_run: DryRun) -> Result<bool, Error> {
+    pub async fn delete(&self, object: &ObjectRef, dry_run: DryRun) -> Result<bool, ClusterError> {
         // Background is the default of these kinds but for DeploymentConfig and BuildConfig, whose
         // server leaves dependents orphaned without it.
         let path = format!(
@@ -273,7 +272,7 @@ impl Cluster {
     }
 
     /// The answer with its headers.
-    async fn answer(&self, request: Request<Body>) -> Result<(Value, HeaderMap), Error> {
+    async fn answer(&self, request: Request<Body>) -> Result<(Value, HeaderMap), ClusterError> {
         let (headers, bytes) = self.receive(request, None).await?;
         let body = serde_json::from_slice(&bytes).map_err(kube::Error::SerdeError);
         Ok((body.map_err(from_kube)?, headers))
@@ -285,7 +284,7 @@ impl Cluster {
         path: &str,
         media: Option<&str>,
         body: Option<&Value>,
-    ) -> Result<Value, Error> {
+    ) -> Result<Value, ClusterError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -296,7 +295,7 @@ impl Cluster {
         let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
         let request = request
             .body(body)
-            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
         self.client.request(request).await.map_err(from_kube)
     }
 }

@@ -3,9 +3,14 @@
 //! The flags are laid over the kubeconfig before kube reads it, so that files, data and their
 //! precedence are handled in one place. kube knows only context, cluster and user itself.
 
-use std::{env::consts, path::Path, sync::Arc, time::Duration};
+use std::{
+    env::consts,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use extreg_cluster::{ConnectError, Connection, is_empty};
+use extreg_cluster::{Connection, Selection, is_empty};
 use extreg_terminal::Printer;
 use http::{HeaderName, HeaderValue};
 use kube::{
@@ -17,15 +22,51 @@ use kube::{
 };
 
 use super::{
-    Cluster,
+    Cluster, ClusterError,
     service::{Service, ServiceOptions},
 };
-use crate::{args::ConnectionArgs, error::Error};
+
+/// What is laid over a kubeconfig: kubectl's flags.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The kubeconfig file in place of the usual ones.
+    pub kubeconfig: Option<PathBuf>,
+    /// Cluster of the kubeconfig to use.
+    pub cluster: Option<String>,
+    /// User of the kubeconfig to use.
+    pub user: Option<String>,
+    /// Address of the API server.
+    pub server: Option<String>,
+    /// Bearer token, in place of the kubeconfig's credentials.
+    pub token: Option<String>,
+    /// User to impersonate.
+    pub impersonate: Option<String>,
+    /// UID to impersonate.
+    pub impersonate_uid: Option<String>,
+    /// Groups to impersonate.
+    pub impersonate_group: Vec<String>,
+    /// User extra to impersonate, each as KEY=VALUE.
+    pub impersonate_extra: Vec<String>,
+    /// Path of the certificate authority of the API server.
+    pub certificate_authority: Option<PathBuf>,
+    /// Path of a client certificate.
+    pub client_certificate: Option<PathBuf>,
+    /// Path of the key of the client certificate.
+    pub client_key: Option<PathBuf>,
+    /// Name that the API server's certificate is checked for.
+    pub tls_server_name: Option<String>,
+    /// Do not check the API server's certificate.
+    pub insecure_skip_tls_verify: Option<bool>,
+    /// Time limit of one request; zero is none.
+    pub request_timeout: Option<Duration>,
+    /// Do not ask for compressed responses.
+    pub disable_compression: Option<bool>,
+}
 
 /// What a client is made from.
 pub struct ConnectOptions<'a> {
     /// kubectl's flags.
-    pub connection: &'a ConnectionArgs,
+    pub overrides: &'a Overrides,
     /// The context of the kubeconfig; none for the current one.
     pub context: Option<&'a str>,
     /// `--namespace`, if given.
@@ -41,9 +82,9 @@ pub struct ConnectOptions<'a> {
 /// A client of the cluster that the flags and the kubeconfig name. Sends nothing yet.
 ///
 /// # Errors
-/// [`Error::Usage`] if the kubeconfig or a flag is at fault, [`Error::NoCluster`] if there is none.
-pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
-    let args = options.connection;
+/// [`ClusterError::Usage`] if the kubeconfig or a flag is at fault, [`ClusterError::NoCluster`] if there is none.
+pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, ClusterError> {
+    let args = options.overrides;
     let (mut connection, name) = load(args, options.context).await?;
     let config = &mut connection.config;
     if let Some(true) = args.disable_compression {
@@ -54,18 +95,14 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
     config.headers.push((
         HeaderName::from_static("user-agent"),
         HeaderValue::from_str(&user_agent(options.verb))
-            .map_err(|e| Error::failed(format!("user agent: {e}")))?,
+            .map_err(|e| ClusterError::failed(format!("user agent: {e}")))?,
     ));
     let namespace = options
         .namespace
         .map_or_else(|| config.default_namespace.clone(), str::to_owned);
-    let request_timeout = args
-        .request_timeout
-        .as_ref()
-        .map(|t| t.duration)
-        .filter(|d| *d > Duration::ZERO);
+    let request_timeout = args.request_timeout.filter(|d| *d > Duration::ZERO);
     let server = config.cluster_url.to_string();
-    let inner = connection.client().map_err(wrong)?;
+    let inner = connection.client()?;
     let service = Service::new(
         inner,
         ServiceOptions {
@@ -85,8 +122,8 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, Error> {
 /// The kubeconfig with the flags laid over it, if there is one or a `--server`. Reads files only.
 ///
 /// # Errors
-/// [`Error::Usage`] if the kubeconfig or a flag is at fault.
-pub fn kubeconfig(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
+/// [`ClusterError::Usage`] if the kubeconfig or a flag is at fault.
+pub fn kubeconfig(args: &Overrides) -> Result<Option<Kubeconfig>, ClusterError> {
     Ok(read(args)?
         .map(|kubeconfig| overlay(kubeconfig, args, None))
         .transpose()?
@@ -109,21 +146,18 @@ pub struct Login {
 /// The login that would be used, as far as the files tell; none if there is no kubeconfig.
 ///
 /// # Errors
-/// [`Error::Usage`] if the kubeconfig or a flag is at fault.
-pub fn login(args: &ConnectionArgs, context: Option<&str>) -> Result<Option<Login>, Error> {
-    let Some(kubeconfig) = kubeconfig(args)? else {
+/// [`ClusterError::Usage`] if the kubeconfig or a flag is at fault.
+pub fn login(args: &Overrides, context: Option<&str>) -> Result<Option<Login>, ClusterError> {
+    let Some(kubeconfig) = read(args)? else {
         return Ok(None);
     };
-    let context = context.map(str::to_owned).or(kubeconfig.current_context);
-    let mut contexts = kubeconfig.contexts.into_iter();
-    let of_context = contexts
-        .find(|named| Some(&named.name) == context.as_ref())
-        .and_then(|named| named.context);
-    let named = |flag: &Option<String>, of: &dyn Fn(&KubeContext) -> Option<String>| {
-        flag.clone().or_else(|| of(of_context.as_ref()?))
-    };
-    let cluster = named(&args.cluster, &|context| Some(context.cluster.clone()));
-    let user = named(&args.user, &|context| context.user.clone());
+    let (kubeconfig, options) = overlay(kubeconfig, args, context)?;
+    let Selection {
+        context,
+        of_context,
+        cluster,
+        user,
+    } = Selection::of(&kubeconfig, &options);
     let (mut clusters, mut users) = (
         kubeconfig.clusters.into_iter(),
         kubeconfig.auth_infos.into_iter(),
@@ -161,7 +195,8 @@ pub fn go_arch(arch: &str) -> &str {
     }
 }
 
-pub(crate) fn user_agent(verb: &str) -> String {
+/// Who asks, as requests say it.
+pub fn user_agent(verb: &str) -> String {
     format!(
         "oc-extreg/{} ({}/{}) {verb}",
         env!("CARGO_PKG_VERSION"),
@@ -171,14 +206,18 @@ pub(crate) fn user_agent(verb: &str) -> String {
 }
 
 /// The configuration, and what the cluster is called.
-async fn load(args: &ConnectionArgs, context: Option<&str>) -> Result<(Connection, String), Error> {
+async fn load(
+    args: &Overrides,
+    context: Option<&str>,
+) -> Result<(Connection, String), ClusterError> {
     let Some(kubeconfig) = read(args)? else {
-        let connection = Connection::of_pod().ok_or(Error::NoCluster)?;
+        let connection = Connection::of_pod().ok_or(ClusterError::NoCluster)?;
         return Ok((connection, "in-cluster".to_owned()));
     };
     let (kubeconfig, options) = overlay(kubeconfig, args, context)?;
-    let name = named_cluster(&kubeconfig, &options).filter(|_| args.server.is_none());
-    let connection = Connection::new(kubeconfig, &options).await.map_err(wrong)?;
+    let name = Selection::of(&kubeconfig, &options).cluster;
+    let name = name.filter(|_| args.server.is_none());
+    let connection = Connection::new(kubeconfig, &options).await?;
     let name = name.unwrap_or_else(|| {
         let server = &connection.config.cluster_url;
         server
@@ -189,29 +228,12 @@ async fn load(args: &ConnectionArgs, context: Option<&str>) -> Result<(Connectio
 }
 
 /// The kubeconfig as it is, or one for `--server` alone.
-fn read(args: &ConnectionArgs) -> Result<Option<Kubeconfig>, Error> {
+fn read(args: &Overrides) -> Result<Option<Kubeconfig>, ClusterError> {
     let kubeconfig =
         extreg_cluster::read(args.kubeconfig.as_deref(), |name| std::env::var_os(name));
-    Ok(kubeconfig
-        .map_err(wrong)?
+    Ok(kubeconfig?
         .filter(|kubeconfig| !is_empty(kubeconfig))
         .or_else(|| args.server.is_some().then(nameless)))
-}
-
-fn named_cluster(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Option<String> {
-    let context = options
-        .context
-        .as_ref()
-        .or(kubeconfig.current_context.as_ref());
-    let context = kubeconfig
-        .contexts
-        .iter()
-        .find(|named| Some(&named.name) == context)
-        .and_then(|named| named.context.as_ref());
-    options
-        .cluster
-        .clone()
-        .or_else(|| Some(context?.cluster.clone()))
 }
 
 /// A kubeconfig for `--server` alone.
@@ -244,9 +266,9 @@ fn nameless() -> Kubeconfig {
 
 fn overlay(
     mut kubeconfig: Kubeconfig,
-    args: &ConnectionArgs,
+    args: &Overrides,
     context: Option<&str>,
-) -> Result<(Kubeconfig, KubeConfigOptions), Error> {
+) -> Result<(Kubeconfig, KubeConfigOptions), ClusterError> {
     let options = KubeConfigOptions {
         context: context.map(str::to_owned),
         cluster: args.cluster.clone(),
@@ -259,7 +281,7 @@ fn overlay(
             .iter()
             .any(|named| &named.name == user)
     {
-        return Err(Error::usage(format!(
+        return Err(ClusterError::usage(format!(
             "the kubeconfig has no user \"{user}\""
         )));
     }
@@ -273,7 +295,7 @@ fn overlay(
             || !args.impersonate_group.is_empty()
             || !extra.is_empty())
     {
-        return Err(Error::usage(
+        return Err(ClusterError::usage(
             "--as-uid, --as-group and --as-user-extra need --as: whom to impersonate",
         ));
     }
@@ -283,7 +305,7 @@ fn overlay(
     Ok((kubeconfig, options))
 }
 
-fn overlay_cluster(cluster: &mut KubeCluster, args: &ConnectionArgs) {
+fn overlay_cluster(cluster: &mut KubeCluster, args: &Overrides) {
     if let Some(server) = &args.server {
         let has_scheme = server.contains("://");
         cluster.server = Some(if has_scheme {
@@ -308,7 +330,7 @@ fn overlay_cluster(cluster: &mut KubeCluster, args: &ConnectionArgs) {
     }
 }
 
-fn overlay_user(user: &mut AuthInfo, args: &ConnectionArgs, extra: &[(String, String)]) {
+fn overlay_user(user: &mut AuthInfo, args: &Overrides, extra: &[(String, String)]) {
     if let Some(token) = &args.token {
         // The API server looks at a client certificate before it looks at a token: with both, the
         // token asked for would be ignored.
@@ -348,27 +370,22 @@ fn overlay_user(user: &mut AuthInfo, args: &ConnectionArgs, extra: &[(String, St
     }
 }
 
-fn user_extra(pairs: &[String]) -> Result<Vec<(String, String)>, Error> {
+fn user_extra(pairs: &[String]) -> Result<Vec<(String, String)>, ClusterError> {
     pairs
         .iter()
         .map(|pair| {
             pair.split_once('=')
                 .filter(|(key, _)| !key.is_empty())
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .ok_or_else(|| Error::usage(format!("--as-user-extra {pair}: must be KEY=VALUE")))
+                .ok_or_else(|| {
+                    ClusterError::usage(format!("--as-user-extra {pair}: must be KEY=VALUE"))
+                })
         })
         .collect()
 }
 
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn wrong(error: ConnectError) -> Error {
-    match error {
-        ConnectError::Client(error) => super::from_kube(error),
-        error => Error::usage(error.to_string()),
-    }
 }
 
 #[cfg(test)]
@@ -386,15 +403,16 @@ current-context: x
 ",
         )
         .unwrap();
-        let args = ConnectionArgs {
+        let args = Overrides {
             server: Some("new:8443".to_owned()),
             token: Some("t".to_owned()),
             insecure_skip_tls_verify: Some(true),
             tls_server_name: Some("api".to_owned()),
-            ..ConnectionArgs::default()
+            ..Overrides::default()
         };
         let (kubeconfig, options) = overlay(kubeconfig, &args, None).unwrap();
-        assert_eq!(named_cluster(&kubeconfig, &options).as_deref(), Some("c"));
+        let selected = Selection::of(&kubeconfig, &options);
+        assert_eq!(selected.cluster.as_deref(), Some("c"));
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .unwrap();
@@ -408,20 +426,20 @@ current-context: x
 
     #[test]
     fn impersonation_needs_a_user_and_a_user_must_be_there() {
-        let only_uid = ConnectionArgs {
+        let only_uid = Overrides {
             impersonate_uid: Some("1".to_owned()),
-            ..ConnectionArgs::default()
+            ..Overrides::default()
         };
         assert!(overlay(nameless(), &only_uid, None).is_err());
-        let nobody = ConnectionArgs {
+        let nobody = Overrides {
             user: Some("x".to_owned()),
-            ..ConnectionArgs::default()
+            ..Overrides::default()
         };
         assert!(overlay(nameless(), &nobody, None).is_err());
-        let bad_extra = ConnectionArgs {
+        let bad_extra = Overrides {
             impersonate: Some("a".to_owned()),
             impersonate_extra: vec!["novalue".to_owned()],
-            ..ConnectionArgs::default()
+            ..Overrides::default()
         };
         assert!(overlay(nameless(), &bad_extra, None).is_err());
     }

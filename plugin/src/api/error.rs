@@ -1,26 +1,140 @@
-//! What kube reports, as our errors.
+//! Why a cluster did not do what it was asked.
 
 use std::error::Error as StdError;
 
-use extreg_cluster::innermost;
+use extreg_cluster::{ConnectError, innermost};
+use extreg_terminal::Exit;
 
 use super::service::LocalError;
-use crate::error::Error;
 
 /// The longest piece of an answer that is not the API's own that is worth showing.
 const MAX_FOREIGN: usize = 300;
 
+/// Why a cluster did not do what it was asked. Its message is complete: what, where, and what to do about
+/// it.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The API server refused or failed. Displayed as kubectl does.
+    #[error("Error from server{}: {message}", in_parentheses(.reason))]
+    Api {
+        /// HTTP status.
+        code: u16,
+        /// The `reason` of the Status object, e.g. `NotFound`; may be empty.
+        reason: String,
+        /// The `message` of the Status object.
+        message: String,
+    },
+    /// It failed, for any reason that has no variant of its own.
+    #[error("error: {0}")]
+    Failed(String),
+    /// There is neither a kubeconfig nor a `--server`.
+    #[error(
+        "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
+         ~/.kube/config); log in with \"oc login\", or name a --server"
+    )]
+    NoCluster,
+    /// The API server does not take our credentials (401).
+    #[error(
+        "error: You must be logged in to the server ({0}): log in with \"oc login\", or renew the \
+         credentials of the kubeconfig"
+    )]
+    NotLoggedIn(String),
+    /// The API server cannot be reached.
+    #[error("Unable to connect to the server: {0}")]
+    Unreachable(String),
+    /// The kubeconfig or a flag is at fault; found before any request.
+    #[error("error: {0}")]
+    Usage(String),
+}
+
+impl ClusterError {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    pub(super) fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(message.into())
+    }
+
+    /// How a run ends that it stops.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Api {
+                code: 401 | 403, ..
+            }
+            | Self::NoCluster
+            | Self::NotLoggedIn(_) => Exit::NotPermitted,
+            Self::Api { .. } | Self::Failed(_) | Self::Unreachable(_) => Exit::Failed,
+            Self::Usage(_) => Exit::Usage,
+        }
+    }
+
+    /// Whether it is the API server's answer 404.
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::Api { code: 404, .. })
+    }
+
+    /// Whether it is the API server's answer 409.
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api { code: 409, .. })
+    }
+
+    /// Whether it is the API server's answer 409 because something of that name is there.
+    pub fn is_already_there(&self) -> bool {
+        matches!(self, Self::Api { code: 409, reason, .. } if reason == "AlreadyExists")
+    }
+
+    /// Whether it is the API server's answer 405: the resource does not know the verb.
+    pub const fn is_not_allowed(&self) -> bool {
+        matches!(self, Self::Api { code: 405, .. })
+    }
+
+    /// Whether it is the API server's answer to a JSON Patch whose `test` does not hold (apiserver
+    /// `endpoints/handlers/patch.go`, `applyJSPatch`).
+    pub const fn is_test_failed(&self) -> bool {
+        matches!(self, Self::Api { code: 422, .. })
+    }
+
+    /// Whether it is the API server's answer for a namespace that is being deleted, or is gone
+    /// (kube-apiserver `plugin/pkg/admission/namespace/lifecycle/admission.go`).
+    pub fn is_terminating(&self) -> bool {
+        match self {
+            Self::Api {
+                code: 403, message, ..
+            } => message.ends_with("because it is being terminated"),
+            Self::Api {
+                code: 404, message, ..
+            } => message.starts_with("namespaces \"") && message.ends_with("\" not found"),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the API server's answer 403.
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Api { code: 403, .. })
+    }
+}
+
+impl From<ConnectError> for ClusterError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Client(error) => from_kube(error),
+            error => Self::Usage(error.to_string()),
+        }
+    }
+}
+
 /// Translates an error of the client.
-pub fn from_kube(error: kube::Error) -> Error {
+pub fn from_kube(error: kube::Error) -> ClusterError {
     match error {
         kube::Error::Api(status) if status.code == 401 => {
-            Error::NotLoggedIn(if status.reason.is_empty() {
+            ClusterError::NotLoggedIn(if status.reason.is_empty() {
                 "Unauthorized".to_owned()
             } else {
                 status.reason
             })
         }
-        kube::Error::Api(status) => Error::Api {
+        kube::Error::Api(status) => ClusterError::Api {
             code: status.code,
             reason: if status.reason == "Failed to parse error data" {
                 String::new()
@@ -33,30 +147,32 @@ pub fn from_kube(error: kube::Error) -> Error {
             Ok(local) => local_error(&local),
             Err(source) => match source.downcast::<kube::Error>() {
                 Ok(inner) => from_kube(*inner),
-                Err(source) => Error::Unreachable(of_server(source.as_ref())),
+                Err(source) => ClusterError::Unreachable(of_server(source.as_ref())),
             },
         },
-        kube::Error::HyperError(source) => Error::Unreachable(of_server(&source)),
-        kube::Error::Auth(source) => Error::NotLoggedIn(source.to_string()),
+        kube::Error::HyperError(source) => ClusterError::Unreachable(of_server(&source)),
+        kube::Error::Auth(source) => ClusterError::NotLoggedIn(source.to_string()),
         kube::Error::InferKubeconfig(_)
         | kube::Error::InferConfig(_)
         | kube::Error::RustlsTls(_)
         | kube::Error::ProxyProtocolUnsupported { .. }
-        | kube::Error::ProxyProtocolDisabled { .. } => Error::usage(format!("kubeconfig: {error}")),
+        | kube::Error::ProxyProtocolDisabled { .. } => {
+            ClusterError::Usage(format!("kubeconfig: {error}"))
+        }
         // Its text could quote the object that did not parse.
-        kube::Error::SerdeError(source) => Error::failed(format!(
+        kube::Error::SerdeError(source) => ClusterError::Failed(format!(
             "the server's answer is not what was expected (line {}, column {})",
             source.line(),
             source.column(),
         )),
-        other => Error::failed(other.to_string()),
+        other => ClusterError::Failed(other.to_string()),
     }
 }
 
-fn local_error(error: &LocalError) -> Error {
+fn local_error(error: &LocalError) -> ClusterError {
     match error {
-        LocalError::ReadOnly { .. } => Error::usage(error.to_string()),
-        LocalError::TimedOut { .. } => Error::Unreachable(error.to_string()),
+        LocalError::ReadOnly { .. } => ClusterError::Usage(error.to_string()),
+        LocalError::TimedOut { .. } => ClusterError::Unreachable(error.to_string()),
     }
 }
 
@@ -70,6 +186,14 @@ fn of_server(error: &(dyn StdError + 'static)) -> String {
         );
     }
     text
+}
+
+fn in_parentheses(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({reason})")
+    }
 }
 
 /// A proxy's page instead of the API's answer: its first line will do.
@@ -92,7 +216,7 @@ mod tests {
 
     use super::*;
 
-    fn api(code: u16, reason: &str, message: &str) -> Error {
+    fn api(code: u16, reason: &str, message: &str) -> ClusterError {
         from_kube(kube::Error::Api(
             Status::failure(message, reason).with_code(code).boxed(),
         ))

@@ -1,18 +1,22 @@
 //! Lists from their first page to their last: the one place where a continue token is followed, and
 //! where one that has expired is dealt with.
 
+use std::marker::PhantomData;
+
 use serde_json::value::RawValue;
 
-use super::{Cluster, Page, PageQuery};
-use crate::error::Error;
+use super::{Cluster, ClusterError, Page, PageQuery};
 
 /// What the pages of a list are read into.
-pub(crate) trait Pages {
+pub trait Pages {
+    /// Why a page cannot be read.
+    type Error: From<ClusterError>;
+
     /// Reads a page.
     ///
     /// # Errors
     /// If it is not a list.
-    async fn read(&mut self, page: Page) -> Result<Next, Error>;
+    fn read(&mut self, page: Page) -> impl Future<Output = Result<Next, Self::Error>>;
 
     /// Forgets what was read: the list begins again.
     fn restart(&mut self);
@@ -20,18 +24,19 @@ pub(crate) trait Pages {
 
 /// Where a list goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Next {
+pub struct Next {
     /// Where the next page begins; empty if there is none.
-    pub(crate) token: String,
+    pub token: String,
     /// How many items it should have; none for as many as before.
-    pub(crate) limit: Option<u32>,
+    pub limit: Option<u32>,
 }
 
 /// Items, read one by one.
-struct Items<Begin, Read, Kept> {
+struct Items<Begin, Read, Kept, E> {
     begin: Begin,
     read: Read,
     kept: Kept,
+    error: PhantomData<E>,
 }
 
 impl Cluster {
@@ -40,12 +45,12 @@ impl Cluster {
     ///
     /// # Errors
     /// If a request fails, a page cannot be read, or the list expires twice.
-    pub(crate) async fn read_list(
+    pub async fn read_list<P: Pages>(
         &self,
         path: &str,
         query: PageQuery,
-        pages: &mut impl Pages,
-    ) -> Result<(), Error> {
+        pages: &mut P,
+    ) -> Result<(), P::Error> {
         let mut query = query;
         let mut has_expired = false;
         loop {
@@ -58,18 +63,19 @@ impl Cluster {
             };
             let next = match page {
                 Ok(page) => pages.read(page).await?,
-                Err(Error::Api { code: 410, .. }) if !query.token.is_empty() => {
+                Err(ClusterError::Api { code: 410, .. }) if !query.token.is_empty() => {
                     if has_expired {
-                        return Err(Error::failed(
+                        return Err(ClusterError::failed(
                             "the list expired half-way twice: it changes faster than it can be read",
-                        ));
+                        )
+                        .into());
                     }
                     has_expired = true;
                     query.token.clear();
                     pages.restart();
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
             drop(turn);
             if next.token.is_empty() {
@@ -84,26 +90,34 @@ impl Cluster {
     ///
     /// # Errors
     /// As [`Self::read_list`], or as `read`.
-    pub(crate) async fn read_items<Kept>(
+    pub async fn read_items<Kept, E: From<ClusterError>>(
         &self,
         path: &str,
         query: PageQuery,
         begin: impl Fn() -> Kept,
-        read: impl FnMut(&mut Kept, &RawValue) -> Result<(), Error>,
-    ) -> Result<Kept, Error> {
+        read: impl FnMut(&mut Kept, &RawValue) -> Result<(), E>,
+    ) -> Result<Kept, E> {
         let kept = begin();
-        let mut items = Items { begin, read, kept };
+        let mut items = Items {
+            begin,
+            read,
+            kept,
+            error: PhantomData,
+        };
         self.read_list(path, query, &mut items).await?;
         Ok(items.kept)
     }
 }
 
-impl<Begin, Read, Kept> Pages for Items<Begin, Read, Kept>
+impl<Begin, Read, Kept, E> Pages for Items<Begin, Read, Kept, E>
 where
     Begin: Fn() -> Kept,
-    Read: FnMut(&mut Kept, &RawValue) -> Result<(), Error>,
+    Read: FnMut(&mut Kept, &RawValue) -> Result<(), E>,
+    E: From<ClusterError>,
 {
-    async fn read(&mut self, page: Page) -> Result<Next, Error> {
+    type Error = E;
+
+    async fn read(&mut self, page: Page) -> Result<Next, E> {
         let page = page.items()?;
         for item in page.items {
             (self.read)(&mut self.kept, item)?;

@@ -124,7 +124,7 @@ impl fmt::Display for ObjectRef {
 }
 
 /// Sets the value at a path of map keys, making maps on the way; what is in the way is replaced.
-pub(crate) fn set(body: &mut Value, path: &[&str], value: Value) {
+pub fn set(body: &mut Value, path: &[&str], value: Value) {
     let mut place = body;
     for key in path {
         if !place.is_object() {
@@ -137,7 +137,7 @@ pub(crate) fn set(body: &mut Value, path: &[&str], value: Value) {
 }
 
 /// Takes the value at a path of map keys away, if it is there.
-pub(crate) fn unset(body: &mut Value, path: &[&str]) {
+pub fn unset(body: &mut Value, path: &[&str]) {
     let Some((last, parents)) = path.split_last() else {
         return;
     };

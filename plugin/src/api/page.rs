@@ -9,8 +9,7 @@ use kube::client::Body;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Cluster, from_kube, service::Patience};
-use crate::error::Error;
+use super::{Cluster, ClusterError, from_kube, service::Patience};
 
 /// A server that has sent nothing by then sends nothing more: it gives up on a list after a minute
 /// itself.
@@ -63,11 +62,11 @@ struct ListMeta {
 }
 
 /// Items on a page, as kubectl asks for.
-pub(crate) const LIMIT: u32 = 500;
+pub const LIMIT: u32 = 500;
 
 impl PageQuery {
     /// Pages of the usual length, of all items.
-    pub(crate) fn all() -> Self {
+    pub fn all() -> Self {
         Self {
             limit: LIMIT,
             ..Self::default()
@@ -102,7 +101,7 @@ impl Page {
     ///
     /// # Errors
     /// If it is no list. The message quotes nothing of it.
-    pub fn items(&self) -> Result<PageItems<'_>, Error> {
+    pub fn items(&self) -> Result<PageItems<'_>, ClusterError> {
         let list: List<'_> = serde_json::from_slice(&self.0)
             .map_err(|error| from_kube(kube::Error::SerdeError(error)))?;
         Ok(PageItems {
@@ -116,8 +115,9 @@ impl Page {
     ///
     /// # Errors
     /// If it is no text.
-    pub fn text(&self) -> Result<&str, Error> {
-        str::from_utf8(&self.0).map_err(|_| Error::failed("the server's answer is not UTF-8"))
+    pub fn text(&self) -> Result<&str, ClusterError> {
+        str::from_utf8(&self.0)
+            .map_err(|_| ClusterError::failed("the server's answer is not UTF-8"))
     }
 
     /// How long it is, in bytes.
@@ -128,26 +128,26 @@ impl Page {
 
 impl Cluster {
     /// Any path of the API, as it is sent.
-    pub async fn page(&self, path: &str) -> Result<Page, Error> {
+    pub async fn page(&self, path: &str) -> Result<Page, ClusterError> {
         self.page_as(path, "application/json").await
     }
 
     /// The same of a list, of whose items the server sends the metadata alone (one that cannot do so
     /// sends them whole).
-    pub async fn page_of_metadata(&self, path: &str) -> Result<Page, Error> {
+    pub async fn page_of_metadata(&self, path: &str) -> Result<Page, ClusterError> {
         let accept =
             "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
         self.page_as(path, accept).await
     }
 
-    async fn page_as(&self, path: &str, accept: &str) -> Result<Page, Error> {
+    async fn page_as(&self, path: &str, accept: &str) -> Result<Page, ClusterError> {
         let request = Request::builder()
             .method(Method::GET)
             .uri(path)
             .header(header::ACCEPT, accept)
             .extension(Patience(PATIENCE))
             .body(Body::empty())
-            .map_err(|e| Error::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
         let (_, body) = self.receive(request, Some(PATIENCE)).await?;
         Ok(Page(body))
     }

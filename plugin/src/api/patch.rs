@@ -3,18 +3,17 @@
 use http::Method;
 use serde_json::Value;
 
-use super::{Cluster, DryRun, MANAGER, Object, ObjectRef};
-use crate::error::Error;
+use super::{Cluster, ClusterError, DryRun, MANAGER, Object, ObjectRef};
 
 impl Cluster {
     /// Patches an object. A `test` that does not hold is answered with 422 (see
-    /// [`Error::is_test_failed`]) and changes nothing.
+    /// [`ClusterError::is_test_failed`]) and changes nothing.
     pub async fn json_patch(
         &self,
         object: &ObjectRef,
         operations: &[Value],
         dry_run: DryRun,
-    ) -> Result<Object, Error> {
+    ) -> Result<Object, ClusterError> {
         let path = format!(
             "{}?fieldManager={MANAGER}{}",
             object.path(),

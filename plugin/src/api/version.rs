@@ -3,7 +3,7 @@
 use super::Cluster;
 
 /// The cluster's OpenShift version; none elsewhere, and none if it may not be read.
-pub(crate) async fn openshift_version(cluster: &Cluster) -> Option<String> {
+pub async fn openshift_version(cluster: &Cluster) -> Option<String> {
     let path = "/apis/config.openshift.io/v1/clusterversions/version";
     let version = cluster.get_path(path).await.ok()?;
     version

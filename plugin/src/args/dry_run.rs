@@ -2,38 +2,23 @@
 
 use std::ffi::OsString;
 
-use clap::ValueEnum as _;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 
-/// `--dry-run`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DryRun {
-    /// Do it.
-    #[default]
-    None,
-    /// Say what would be done; nothing is sent that could change something.
-    Client,
-    /// Have the server check everything, admission and quota too, and keep nothing.
-    Server,
-}
+use crate::api::DryRun;
 
-impl DryRun {
-    /// What is appended to a line of what was done.
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Client => " (dry run)",
-            Self::Server => " (server dry run)",
-        }
-    }
-
-    /// What the query of a request gains.
-    pub(crate) const fn query(self) -> &'static str {
-        match self {
-            Self::None | Self::Client => "",
-            Self::Server => "&dryRun=All",
-        }
-    }
-}
+const WORDS: [(&str, DryRun, &str); 3] = [
+    ("none", DryRun::None, "Do it"),
+    (
+        "client",
+        DryRun::Client,
+        "Say what would be done; nothing is sent that could change something",
+    ),
+    (
+        "server",
+        DryRun::Server,
+        "Have the server check everything, admission and quota too, and keep nothing",
+    ),
+];
 
 /// `--dry-run`.
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
@@ -41,16 +26,27 @@ pub struct DryRunArgs {
     /// Dry run: "client" computes the result locally (default without a value), "server" submits it without persisting
     #[arg(
         long,
-        value_enum,
+        value_parser = PossibleValuesParser::new(values()).map(|word| parse(&word)),
         value_name = "WHERE",
         num_args = 0..=1,
         require_equals = true,
-        default_value_t,
+        default_value = "none",
         default_missing_value = "client",
         hide_default_value = true,
         hide_possible_values = true
     )]
     pub dry_run: DryRun,
+}
+
+fn values() -> [PossibleValue; 3] {
+    WORDS.map(|(word, _, help)| PossibleValue::new(word).help(help))
+}
+
+fn parse(text: &str) -> DryRun {
+    let mut words = WORDS.into_iter();
+    words
+        .find(|(word, ..)| *word == text)
+        .map_or_else(DryRun::default, |(_, value, _)| value)
 }
 
 /// The same arguments with `--dry-run WHERE` as one: a value that may be left out stands behind `=`, as
@@ -60,13 +56,9 @@ pub(crate) fn joined(args: &[OsString]) -> Vec<OsString> {
     let mut is_over = false;
     for arg in args {
         is_over = is_over || arg == "--";
-        let value = arg.to_str().filter(|value| {
-            let is_value = |it: &DryRun| {
-                it.to_possible_value()
-                    .is_some_and(|possible| possible.get_name() == *value)
-            };
-            !is_over && DryRun::value_variants().iter().any(is_value)
-        });
+        let value = arg
+            .to_str()
+            .filter(|value| !is_over && WORDS.iter().any(|(word, ..)| word == value));
         match (joined.last_mut(), value) {
             (Some(last), Some(value)) if last == "--dry-run" => last.push(format!("={value}")),
             _ => joined.push(arg.clone()),

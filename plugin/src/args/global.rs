@@ -6,7 +6,7 @@ use clap::{ArgAction, Args};
 use extreg_terminal::ColorMode;
 
 use super::duration::{Timeout, parse_timeout};
-use crate::defaults::InForce;
+use crate::{api::Overrides, defaults::InForce};
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -140,6 +140,48 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
+    /// What is laid over the kubeconfig.
+    pub(crate) fn overrides(&self) -> Overrides {
+        let Self {
+            kubeconfig,
+            contexts: _,
+            cluster,
+            user,
+            server,
+            token,
+            impersonate,
+            impersonate_uid,
+            impersonate_group,
+            impersonate_extra,
+            certificate_authority,
+            client_certificate,
+            client_key,
+            tls_server_name,
+            insecure_skip_tls_verify,
+            request_timeout,
+            cache_dir: _,
+            disable_compression,
+        } = self.clone();
+        Overrides {
+            kubeconfig,
+            cluster,
+            user,
+            server,
+            token,
+            impersonate,
+            impersonate_uid,
+            impersonate_group,
+            impersonate_extra,
+            certificate_authority,
+            client_certificate,
+            client_key,
+            tls_server_name,
+            insecure_skip_tls_verify,
+            request_timeout: request_timeout.map(|timeout| timeout.duration),
+            disable_compression,
+        }
+    }
+
     /// The flags that reach the same cluster as the same user, as they can be typed again; no token, which would be shown.
     pub(crate) fn flags(&self, context: Option<&str>) -> Vec<String> {
         let text = |text: &Option<String>| text.clone();

@@ -25,7 +25,7 @@ use self::{
     visible::Visible,
 };
 use super::served::{Served, Version};
-use crate::{api::Cluster, error::Error};
+use crate::api::{Cluster, ClusterError};
 
 /// Where the global pull secret is.
 pub(crate) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
@@ -75,14 +75,14 @@ struct Read {
 /// Reads a cluster.
 ///
 /// # Errors
-/// [`Error::NotLoggedIn`]; [`Error::Unreachable`] if no request at all was answered; 404 if the
+/// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`] if no request at all was answered; 404 if the
 /// namespace that was asked for does not exist.
 pub(crate) async fn read(
     cluster: &Cluster,
     scope: &Scope,
     options: &ReadOptions,
     printer: &Printer,
-) -> Result<Reader, Error> {
+) -> Result<Reader, ClusterError> {
     let lister = Lister {
         cluster,
         scope,
@@ -98,7 +98,7 @@ pub(crate) async fn read(
     if let Some(message) = read.first().and_then(|first| first.unreachable.clone())
         && read.iter().all(|kind| kind.unreachable.is_some())
     {
-        return Err(Error::Unreachable(message));
+        return Err(ClusterError::Unreachable(message));
     }
     let mut all = Reader::new(options.clone());
     for kind in read {
@@ -114,8 +114,8 @@ impl Lister<'_> {
     /// Reads a kind.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only; 404 of the namespace.
-    async fn kind(&self, kind: Kind) -> Result<Read, Error> {
+    /// [`ClusterError::NotLoggedIn`] only; 404 of the namespace.
+    async fn kind(&self, kind: Kind) -> Result<Read, ClusterError> {
         let reader = Reader::new(self.options.clone());
         let mut read = Read {
             reader,
@@ -145,7 +145,7 @@ impl Lister<'_> {
 
     /// Reads a list, in another version if it is served in another only, or namespace by namespace
     /// if it may not be read as a whole.
-    async fn whole(&self, list: List, read: &mut Read) -> Result<(), Error> {
+    async fn whole(&self, list: List, read: &mut Read) -> Result<(), ClusterError> {
         let kind = list.kind;
         let end = self.list(&list, &mut read.reader).await?;
         let end = match end {
@@ -192,7 +192,7 @@ impl Lister<'_> {
     }
 
     /// Reads a kind in each namespace that the user can see.
-    async fn by_namespace(&self, list: List, read: &mut Read) -> Result<(), Error> {
+    async fn by_namespace(&self, list: List, read: &mut Read) -> Result<(), ClusterError> {
         if !list.kind.api().namespaced && list.kind != Kind::Namespace {
             list_gap(&mut read.reader, &list, GapReason::Forbidden, String::new());
             return Ok(());
@@ -243,7 +243,7 @@ impl Lister<'_> {
         reader
     }
 
-    async fn visible(&self) -> Result<&Visible, Error> {
+    async fn visible(&self) -> Result<&Visible, ClusterError> {
         self.visible
             .get_or_try_init(|| visible::find(self.cluster))
             .await

@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 use extreg_snapshot::kind::Kind;
 use serde_json::Value;
 
-use crate::{api::Cluster, error::Error};
+use crate::api::{Cluster, ClusterError};
 
 /// What has been found out, by path.
 #[derive(Default)]
@@ -29,13 +29,13 @@ impl Served {
     /// Finds out.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn version(
         &self,
         cluster: &Cluster,
         kind: Kind,
         version: &str,
-    ) -> Result<Version, Error> {
+    ) -> Result<Version, ClusterError> {
         let api = kind.api();
         if api.group.is_empty() {
             return Ok(Version::Same);
@@ -63,13 +63,13 @@ impl Served {
     }
 
     /// The answer, once asked; null if there is nothing, none if the server does not tell.
-    async fn get(&self, cluster: &Cluster, path: &str) -> Result<Option<Value>, Error> {
+    async fn get(&self, cluster: &Cluster, path: &str) -> Result<Option<Value>, ClusterError> {
         if let Some(known) = self.0.borrow().get(path) {
             return Ok(known.clone());
         }
         let answer = match cluster.get_path(path).await {
             Ok(value) => Some(value),
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error @ ClusterError::NotLoggedIn(_)) => return Err(error),
             Err(error) if error.is_not_found() => Some(Value::Null),
             Err(_) => None,
         };

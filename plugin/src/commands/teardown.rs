@@ -84,12 +84,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
                 continue;
             }
             Err(error) => {
-                if matches!(
-                    error,
-                    Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
-                ) {
-                    journal.nothing_done();
-                }
+                journal.failed(&error);
                 result = Err(error);
                 break;
             }
@@ -171,7 +166,7 @@ async fn release(
         }
         match cluster.replace(&object, dry_run).await {
             Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
-            replaced => return replaced.map(|_| true),
+            replaced => return Ok(replaced.map(|_| true)?),
         }
     }
 }

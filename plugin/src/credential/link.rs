@@ -61,7 +61,7 @@ impl Link {
                         attempt += 1;
                         continue;
                     }
-                    created => return created.map(|account| (Verb::Created, account)),
+                    created => return Ok(created.map(|account| (Verb::Created, account))?),
                 }
             };
             if !self.add_to(&mut account.body) {
@@ -72,7 +72,7 @@ impl Link {
             }
             match cluster.replace(&account, dry_run).await {
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
-                replaced => return replaced.map(|account| (Verb::Linked, account)),
+                replaced => return Ok(replaced.map(|account| (Verb::Linked, account))?),
             }
         }
     }
@@ -105,7 +105,7 @@ pub(crate) async fn unlink(
         }
         match cluster.replace(&object, dry_run).await {
             Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
-            replaced => return replaced.map(|_| true),
+            replaced => return Ok(replaced.map(|_| true)?),
         }
     }
 }

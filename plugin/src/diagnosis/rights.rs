@@ -1,5 +1,7 @@
 //! What one may do: set an application up, have files judged, install the webhook.
 
+use std::fmt;
+
 use crate::{
     api::{self, Cluster, Kind, Right},
     checklist::{Checks, Group, plain},
@@ -118,7 +120,7 @@ async fn may_make(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
         Project::Absent(How::Namespace) => Kind::NAMESPACE,
         Project::Present(_) | Project::Unreadable(_) => return Ok(false),
     };
-    api::may(cluster, &Right::new("create", kind, "")).await
+    Ok(api::may(cluster, &Right::new("create", kind, "")).await?)
 }
 
 fn of_setup(namespace: &str) -> Vec<Right> {
@@ -153,6 +155,6 @@ fn named(missing: &[Right]) -> String {
     format!("lacks {}", names.join(", "))
 }
 
-fn unknown(name: &'static str, error: &Error, checks: &mut Checks) {
+fn unknown(name: &'static str, error: &impl fmt::Display, checks: &mut Checks) {
     checks.skip(GROUP, name, plain(error), None);
 }

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use super::host;
 use crate::{
-    api::{self, Cluster, Kind, ObjectRef, openshift_version},
+    api::{self, Cluster, ClusterError, Kind, ObjectRef, openshift_version},
     checklist::{Checks, Group, plain},
     context::Context,
-    error::Error,
 };
 
 const GROUP: Group = Group::Server;
@@ -44,7 +43,7 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
         Ok(answer) => answer,
         Err(error) => {
             let hint = match &error {
-                Error::NotLoggedIn(_) => "oc login".to_owned(),
+                ClusterError::NotLoggedIn(_) => "oc login".to_owned(),
                 _ => format!("{host} version -v 6"),
             };
             checks.fail(GROUP, "answers", plain(&error), hint);
@@ -71,7 +70,7 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
             checks.ok(GROUP, "user", user.clone());
             user
         }
-        Err(error @ Error::NotLoggedIn(_)) => {
+        Err(error @ ClusterError::NotLoggedIn(_)) => {
             checks.fail(GROUP, "user", plain(&error), "oc login");
             return None;
         }

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::policies::{self, REGISTRY_POLICY};
 use crate::{
-    api::{Cluster, Kind, Object, ObjectRef},
+    api::{Cluster, ClusterError, Kind, Object, ObjectRef},
     error::Error,
     installation::installed::Installation,
 };
@@ -89,7 +89,7 @@ impl Surroundings {
     /// the names of its registry.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn of_cluster(
         cluster: Cluster,
         policies: Option<PolicySet>,
@@ -164,7 +164,7 @@ impl Surroundings {
     /// Learns what there is to know of a namespace, once.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn learn(&mut self, namespace: &str) -> Result<(), Error> {
         if namespace.is_empty() || self.namespaces.contains_key(namespace) {
             return Ok(());
@@ -177,7 +177,7 @@ impl Surroundings {
     /// What there is to know of a namespace.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(super) async fn ask_namespace(&self, namespace: &str) -> Result<NamespaceFacts, Error> {
         let mut facts = NamespaceFacts {
             labels: self.read_labels(namespace).await?,
@@ -205,7 +205,7 @@ impl Surroundings {
     /// Reads an ImageStream, once.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn stream(&mut self, key: &StreamKey) -> Result<StreamRead, Error> {
         let id = (key.namespace.clone(), key.name.clone());
         if let Some(read) = self.streams.get(&id) {
@@ -348,10 +348,10 @@ impl Asker {
     }
 
     /// Asks, unless the cluster has been found not to answer. What is refused is said and unknown.
-    pub(super) async fn ask<T>(
+    pub(super) async fn ask<T, E: Into<Error>>(
         &self,
         what: &str,
-        request: impl AsyncFnOnce(Cluster) -> Result<T, Error>,
+        request: impl AsyncFnOnce(Cluster) -> Result<T, E>,
     ) -> Result<Known<T>, Error> {
         let cluster = self.cluster().clone();
         let Some(cluster) = cluster else {
@@ -359,10 +359,10 @@ impl Asker {
         };
         let error = match within(PATIENCE, request(cluster)).await {
             Ok(answer) => return Ok(Known::Known(answer)),
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error @ Error::Cluster(ClusterError::NotLoggedIn(_))) => return Err(error),
             Err(error) => error,
         };
-        if matches!(error, Error::Unreachable(_)) {
+        if matches!(error, Error::Cluster(ClusterError::Unreachable(_))) {
             *self.cluster() = None;
             self.printer.warn(&format!(
                 "{error}: nothing more is known of the cluster (--offline asks none)"
@@ -380,16 +380,16 @@ impl Asker {
     }
 }
 
-async fn within<T>(
+async fn within<T, E: Into<Error>>(
     limit: Duration,
-    request: impl Future<Output = Result<T, Error>>,
+    request: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Error> {
-    tokio::time::timeout(limit, request)
-        .await
-        .unwrap_or_else(|_| {
-            let seconds = limit.as_secs();
-            Err(Error::Unreachable(format!("no answer within {seconds}s")))
-        })
+    if let Ok(answer) = tokio::time::timeout(limit, request).await {
+        return answer.map_err(Into::into);
+    }
+    let seconds = limit.as_secs();
+    let message = format!("no answer within {seconds}s");
+    Err(ClusterError::Unreachable(message).into())
 }
 
 fn map<T>(object: Known<Option<Object>>, fact: impl Fn(Object) -> T) -> Known<Option<Arc<T>>> {

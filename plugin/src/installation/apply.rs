@@ -1,9 +1,8 @@
 //! Applying one object of an installation.
 
 use super::{choices::Apply, plan::Step};
-use crate::{
-    api::{self, Applied, ApplyOptions, Cluster, DryRun, MANAGER, Owned, is_owned},
-    error::Error,
+use crate::api::{
+    self, Applied, ApplyOptions, Cluster, ClusterError, DryRun, MANAGER, Owned, is_owned,
 };
 
 /// Applies it. What is adopted, and what we have written otherwise than by applying, is overwritten.
@@ -15,7 +14,7 @@ pub(crate) async fn apply_step(
     step: &Step,
     apply: &Apply,
     dry_run: DryRun,
-) -> Result<Applied, Error> {
+) -> Result<Applied, ClusterError> {
     let is_adopted = step
         .current
         .as_ref()
@@ -24,14 +23,14 @@ pub(crate) async fn apply_step(
     let (desired, current) = (&step.desired, step.current.as_ref());
     let force = step.force || apply.force || is_adopted;
     match api::apply(cluster, desired, current, options(force)).await {
-        Err(Error::Api { message, .. }) if is_conflict_with_ourselves(&message) => {
+        Err(ClusterError::Api { message, .. }) if is_conflict_with_ourselves(&message) => {
             api::apply(cluster, desired, current, options(true)).await
         }
-        Err(Error::Api {
+        Err(ClusterError::Api {
             code: code @ 409,
             reason,
             message,
-        }) => Err(Error::Api {
+        }) => Err(ClusterError::Api {
             code,
             reason,
             message: format!("{message}; --force-conflicts takes these fields over"),

@@ -182,7 +182,7 @@ impl Lease {
         let (body, date) = match cluster.get_dated(&lease.path()).await {
             Ok(found) => found,
             Err(error) if error.is_not_found() => return Ok(Self::default()),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let text = |pointer: &str| {
             let text = body.pointer(pointer).and_then(Value::as_str);

@@ -74,7 +74,7 @@ impl Installation {
             Ok(None) => return Ok(Known::Known(None)),
             Ok(configuration) => configuration,
             Err(error) if error.is_forbidden() => return Ok(Known::Unknown),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let live = Installed {
             configuration,
@@ -89,7 +89,7 @@ impl Installation {
             Some(namespace) => match cluster.get(&deployment(namespace)).await {
                 Ok(found) => found.as_ref().and_then(mode).unwrap_or(Mode::Enforce),
                 Err(error) if error.is_forbidden() => Mode::Enforce,
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             },
         };
         Ok(Known::Known(Some(Self {
@@ -158,7 +158,7 @@ impl Installed {
                 Some(policies)
             }
             Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         Ok(Self {
             configuration,

@@ -18,7 +18,7 @@ use super::{
     site::Site,
 };
 use crate::{
-    api::{Cluster, DryRun, Object, ObjectRef, set},
+    api::{Cluster, ClusterError, DryRun, Object, ObjectRef, set},
     context::Context,
     error::Error,
 };
@@ -201,10 +201,10 @@ async fn repeat(
     }
 }
 
-async fn look(cluster: &Cluster, probe: &Probe, word: &str) -> Result<Seen, Error> {
+async fn look(cluster: &Cluster, probe: &Probe, word: &str) -> Result<Seen, ClusterError> {
     match cluster.try_create(&probe.object).await {
         Ok((answer, warnings)) => Ok(judge(probe, &answer, &warnings, word)),
-        Err(Error::Api { message, .. }) if is_ours(&message) => {
+        Err(ClusterError::Api { message, .. }) if is_ours(&message) => {
             Ok(Seen::CallFailed(cause(&message).to_owned()))
         }
         Err(error) => Err(error),

@@ -66,7 +66,7 @@ pub(crate) async fn choose(
         Err(error) if error.is_forbidden() => {
             cluster.get(&namespace(own)).await?.into_iter().collect()
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     sites.retain(|site| site.text("/status/phase") != "Terminating");
     let mut sites: Vec<Site> = sites.iter().map(Site::of).collect();

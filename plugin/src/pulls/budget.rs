@@ -139,7 +139,7 @@ impl Known {
 /// Reads what counts in a namespace, or in all. With `is_told` it is said that reading begins.
 ///
 /// # Errors
-/// [`Error::NotLoggedIn`]; [`Error::Unreachable`]; 404 if the namespace is not there.
+/// [`crate::api::ClusterError::NotLoggedIn`]; [`crate::api::ClusterError::Unreachable`]; 404 if the namespace is not there.
 pub(crate) async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Stream, StreamTag};
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef, Report, Verb},
+    api::{Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Report, Verb},
     error::Error,
 };
 
@@ -131,11 +131,11 @@ pub(crate) async fn delete_tag(
         Ok(true) => return Ok(true),
         Ok(false) => None,
         Err(error) if is_refused(&error) => Some(error),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let stream = Stream::read(cluster, namespace, &name.stream).await?;
     let Some(stream) = stream.filter(|stream| stream.spec_tag(&name.tag).is_some()) else {
-        return refused.map_or(Ok(false), Err);
+        return refused.map_or(Ok(false), |refused| Err(refused.into()));
     };
     let mut changed = stream.object().clone();
     if let Some(Value::Array(tags)) = changed.body.pointer_mut("/spec/tags") {
@@ -143,8 +143,8 @@ pub(crate) async fn delete_tag(
     }
     match cluster.replace(&changed, dry_run).await {
         // The first refusal names the least that is needed.
-        Err(error) if is_refused(&error) => Err(refused.unwrap_or(error)),
-        replaced => replaced.map(|_| true),
+        Err(error) if is_refused(&error) => Err(refused.unwrap_or(error).into()),
+        replaced => Ok(replaced.map(|_| true)?),
     }
 }
 
@@ -179,17 +179,19 @@ async fn send(
     // Without a resourceVersion, so that an import meanwhile does not matter.
     let refused = match cluster.replace(object, dry_run).await {
         Err(error) if is_refused(&error) || error.is_not_found() => error,
-        sent => return sent,
+        sent => return Ok(sent?),
     };
     match cluster.create(object, dry_run).await {
         Err(error) if is_refused(&error) => {}
         // It is there, and PUT is not to be had.
         Err(error) if error.is_already_there() && is_refused(&refused) => {}
-        sent => return sent,
+        sent => return Ok(sent?),
     }
     match send_stream(cluster, namespace, name, object, dry_run).await {
         // The first refusal names the least that is needed.
-        Err(error) if is_refused(&error) && is_refused(&refused) => Err(refused),
+        Err(Error::Cluster(error)) if is_refused(&error) && is_refused(&refused) => {
+            Err(refused.into())
+        }
         sent => sent,
     }
 }
@@ -231,7 +233,7 @@ async fn send_stream(
 }
 
 /// The answers after which `oc tag` tries the next request.
-const fn is_refused(error: &Error) -> bool {
+const fn is_refused(error: &ClusterError) -> bool {
     error.is_forbidden() || error.is_not_allowed()
 }
 

@@ -6,7 +6,7 @@ use extreg_snapshot::{
 };
 
 use super::list::List;
-use crate::error::Error;
+use crate::api::ClusterError;
 
 /// A list could not be read.
 pub(super) fn list_gap(reader: &mut Reader, list: &List, why: GapReason, message: String) {
@@ -21,7 +21,7 @@ pub(super) fn list_gap(reader: &mut Reader, list: &List, why: GapReason, message
 }
 
 /// Something else could not be read.
-pub(super) fn gap(reader: &mut Reader, what: GapSubject, error: &Error) {
+pub(super) fn gap(reader: &mut Reader, what: GapSubject, error: &ClusterError) {
     reader.coverage_mut().gaps.insert(Gap {
         what,
         why: reason(error),
@@ -30,15 +30,15 @@ pub(super) fn gap(reader: &mut Reader, what: GapSubject, error: &Error) {
 }
 
 /// What a gap says besides its reason: the server's words, where they say more.
-pub(super) fn words(error: &Error) -> String {
+pub(super) fn words(error: &ClusterError) -> String {
     match error {
-        Error::Api { code: 403, .. } => String::new(),
-        Error::Api { message, .. } => message.clone(),
+        ClusterError::Api { code: 403, .. } => String::new(),
+        ClusterError::Api { message, .. } => message.clone(),
         other => other.to_string(),
     }
 }
 
-fn reason(error: &Error) -> GapReason {
+fn reason(error: &ClusterError) -> GapReason {
     if error.is_forbidden() {
         GapReason::Forbidden
     } else {

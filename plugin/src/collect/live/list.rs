@@ -8,10 +8,7 @@ use extreg_snapshot::{
 };
 
 use super::{Lister, SECRET_TYPES, gap::words};
-use crate::{
-    api::{LIMIT, Next, Page, PageQuery, Pages},
-    error::Error,
-};
+use crate::api::{ClusterError, LIMIT, Next, Page, PageQuery, Pages};
 
 /// A page should not be longer than this: where items are long, the next one has fewer of them.
 const PAGE_BYTES: usize = 8 << 20;
@@ -61,8 +58,8 @@ impl Lister<'_> {
     /// Reads a list into the reader.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
-    pub(super) async fn list(&self, list: &List, reader: &mut Reader) -> Result<End, Error> {
+    /// [`ClusterError::NotLoggedIn`] only.
+    pub(super) async fn list(&self, list: &List, reader: &mut Reader) -> Result<End, ClusterError> {
         let labels = self.labels(list.kind);
         let fields: &[&str] = match list.kind {
             Kind::Secret => &SECRET_TYPES,
@@ -84,7 +81,7 @@ impl Lister<'_> {
             reader.merge(part.reader);
             match walked {
                 Ok(()) => {}
-                Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+                Err(error @ ClusterError::NotLoggedIn(_)) => return Err(error),
                 Err(error) => {
                     self.printer.log(2, || error.to_string());
                     return Ok(ended(&error));
@@ -108,7 +105,9 @@ struct Part<'l> {
 }
 
 impl Pages for Part<'_> {
-    async fn read(&mut self, page: Page) -> Result<Next, Error> {
+    type Error = ClusterError;
+
+    async fn read(&mut self, page: Page) -> Result<Next, ClusterError> {
         let size = page.size();
         let read = parse(page, self.list, std::mem::take(&mut self.reader)).await?;
         self.reader = read.reader;
@@ -141,7 +140,7 @@ struct PageRead {
 }
 
 /// Parses a page on another thread, so that answers are taken in meanwhile.
-async fn parse(page: Page, list: &List, mut reader: Reader) -> Result<PageRead, Error> {
+async fn parse(page: Page, list: &List, mut reader: Reader) -> Result<PageRead, ClusterError> {
     let (kind, namespace) = (list.kind, list.namespace.clone());
     let parsed = tokio::task::spawn_blocking(move || {
         let items = page.items()?;
@@ -155,9 +154,11 @@ async fn parse(page: Page, list: &List, mut reader: Reader) -> Result<PageRead, 
             reader,
         })
     });
-    parsed
-        .await
-        .unwrap_or_else(|_| Err(Error::failed("the page could not be parsed")))
+    parsed.await.unwrap_or_else(|_| {
+        Err(ClusterError::Failed(
+            "the page could not be parsed".to_owned(),
+        ))
+    })
 }
 
 /// Reads one object. What cannot be read as its kind is a gap.
@@ -186,11 +187,11 @@ fn next_limit(items: usize, bytes: usize) -> u32 {
     u32::try_from(fitting).unwrap_or(LIMIT).clamp(LEAST, LIMIT)
 }
 
-fn ended(error: &Error) -> End {
+fn ended(error: &ClusterError) -> End {
     match error {
-        Error::Api { code: 403, .. } => End::Forbidden,
-        Error::Api { code: 404, .. } => End::Absent,
-        Error::Unreachable(text) => End::Unreachable(text.clone()),
+        ClusterError::Api { code: 403, .. } => End::Forbidden,
+        ClusterError::Api { code: 404, .. } => End::Absent,
+        ClusterError::Unreachable(text) => End::Unreachable(text.clone()),
         other => End::Failed(words(other)),
     }
 }

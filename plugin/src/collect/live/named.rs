@@ -3,10 +3,7 @@
 use extreg_snapshot::{coverage::GapSubject, kind::Kind, read::Reader};
 
 use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
-use crate::{
-    api::{self, PageQuery},
-    error::Error,
-};
+use crate::api::{self, ClusterError, PageQuery};
 
 impl Lister<'_> {
     /// Reads the one namespace that was asked for.
@@ -14,14 +11,14 @@ impl Lister<'_> {
         &self,
         name: &str,
         mut reader: Reader,
-    ) -> Result<Reader, Error> {
+    ) -> Result<Reader, ClusterError> {
         let path = api::Kind::NAMESPACE.path(None);
         match self.get(&format!("{path}/{name}")).await {
             Ok(json) => {
                 read_object(&mut reader, Kind::Namespace, &json, "");
                 Ok(reader)
             }
-            Err(error @ Error::NotLoggedIn(_)) => Err(error),
+            Err(error @ ClusterError::NotLoggedIn(_)) => Err(error),
             Err(error) if error.is_not_found() => Err(error),
             Err(error) => {
                 let what = GapSubject::List {
@@ -35,7 +32,7 @@ impl Lister<'_> {
     }
 
     /// Reads the global pull secret, where the lists do not have it.
-    pub(super) async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, Error> {
+    pub(super) async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, ClusterError> {
         let (namespace, name) = PULL_SECRET;
         let is_listed = match &self.scope.namespace {
             Some(asked) => asked == namespace,
@@ -53,14 +50,14 @@ impl Lister<'_> {
         }
         let path = api::Kind::SECRET.path(Some(namespace));
         let mut answer = self.get(&format!("{path}/{name}")).await;
-        if answer.as_ref().is_err_and(Error::is_forbidden)
+        if answer.as_ref().is_err_and(ClusterError::is_forbidden)
             && let Some(listed) = self.listed_secret(&path, name).await?
         {
             answer = listed;
         }
         match answer {
             Ok(json) => read_object(&mut reader, Kind::Secret, &json, namespace),
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error @ ClusterError::NotLoggedIn(_)) => return Err(error),
             Err(error) if error.is_not_found() => reader.listed(Kind::Secret, namespace),
             Err(error) => {
                 let what = GapSubject::Fact(GLOBAL_PULL_SECRET.to_owned());
@@ -74,12 +71,12 @@ impl Lister<'_> {
     /// they may not do that either.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     async fn listed_secret(
         &self,
         path: &str,
         name: &str,
-    ) -> Result<Option<Result<String, Error>>, Error> {
+    ) -> Result<Option<Result<String, ClusterError>>, ClusterError> {
         let query = PageQuery {
             fields: format!("metadata.name={name}"),
             ..PageQuery::default()
@@ -88,7 +85,7 @@ impl Lister<'_> {
         let page = self.cluster.page(&query.of(path)).await;
         drop(turn);
         match page {
-            Err(error @ Error::NotLoggedIn(_)) => Err(error),
+            Err(error @ ClusterError::NotLoggedIn(_)) => Err(error),
             Err(error) if error.is_forbidden() => Ok(None),
             Err(error) => Ok(Some(Err(error))),
             Ok(page) => Ok(Some(page.items().and_then(|page| {
@@ -96,7 +93,7 @@ impl Lister<'_> {
                 // As the server says it to somebody who may get it.
                 first
                     .map(|item| item.get().to_owned())
-                    .ok_or_else(|| Error::Api {
+                    .ok_or_else(|| ClusterError::Api {
                         code: 404,
                         reason: "NotFound".to_owned(),
                         message: format!("secrets \"{name}\" not found"),
@@ -105,7 +102,7 @@ impl Lister<'_> {
         }
     }
 
-    async fn get(&self, path: &str) -> Result<String, Error> {
+    async fn get(&self, path: &str) -> Result<String, ClusterError> {
         let turn = self.cluster.turn().await;
         let page = self.cluster.page(path).await?;
         drop(turn);

@@ -2,10 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::{
-    api::{Cluster, Kind, PageQuery},
-    error::Error,
-};
+use crate::api::{Cluster, ClusterError, Kind, PageQuery};
 
 /// The namespaces that the user can see.
 #[derive(Debug, Default)]
@@ -19,8 +16,8 @@ pub(super) struct Visible {
 /// Asks for the projects of the user, else for the namespaces, else takes that of the context.
 ///
 /// # Errors
-/// [`Error::NotLoggedIn`] only.
-pub(super) async fn find(cluster: &Cluster) -> Result<Visible, Error> {
+/// [`ClusterError::NotLoggedIn`] only.
+pub(super) async fn find(cluster: &Cluster) -> Result<Visible, ClusterError> {
     let mut visible = Visible::default();
     for kind in [Kind::PROJECT, Kind::NAMESPACE] {
         match list(cluster, kind).await {
@@ -30,7 +27,7 @@ pub(super) async fn find(cluster: &Cluster) -> Result<Visible, Error> {
                 visible.projects = objects.into_iter().map(|(_, json)| json).collect();
                 return Ok(visible);
             }
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error @ ClusterError::NotLoggedIn(_)) => return Err(error),
             Err(_) => {}
         }
     }
@@ -38,11 +35,11 @@ pub(super) async fn find(cluster: &Cluster) -> Result<Visible, Error> {
     Ok(visible)
 }
 
-async fn list(cluster: &Cluster, kind: Kind) -> Result<Vec<(String, String)>, Error> {
+async fn list(cluster: &Cluster, kind: Kind) -> Result<Vec<(String, String)>, ClusterError> {
     let read = |found: &mut Vec<_>, item: &RawValue| {
         let json = item.get();
-        let named: Named<'_> =
-            serde_json::from_str(json).map_err(|_| Error::failed("a project without a name"))?;
+        let named: Named<'_> = serde_json::from_str(json)
+            .map_err(|_| ClusterError::Failed("a project without a name".to_owned()))?;
         found.push((named.metadata.name.into_owned(), json.to_owned()));
         Ok(())
     };

@@ -188,7 +188,7 @@ async fn one(
             }
             Ok(false) => {
                 let applied = cluster.server_side_apply(&object, true, DryRun::None);
-                applied.await.map(drop)
+                applied.await.map(drop).map_err(Error::from)
             }
             Err(error) => Err(error),
         };
@@ -205,6 +205,7 @@ async fn one(
             if !kept.contains(&stale) && was_seen(section, &stale.namespace) {
                 context.journal.begin(stale.to_string());
                 let deleted = cluster.delete(&stale, DryRun::None).await.map(drop);
+                let deleted = deleted.map_err(Error::from);
                 published.settle(&stale, "deleted", deleted, context)?;
             }
         }
@@ -236,7 +237,7 @@ async fn says_already(cluster: &Cluster, new: &Object) -> Result<bool, Error> {
     match cluster.get(&new.reference()).await {
         Ok(there) => Ok(there.is_some_and(|there| timeless(&there.body) == timeless(&new.body))),
         Err(error) if error.is_forbidden() => Ok(false),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -29,7 +29,7 @@ const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
 /// Looks, once or until nothing is missing, and prints the last look.
 ///
 /// # Errors
-/// [`Error::Usage`] and [`Error::NoCluster`] only: what the cluster answers is a finding.
+/// [`Error::Usage`] and [`crate::api::ClusterError::NoCluster`] only: what the cluster answers is a finding.
 pub(super) async fn run(style: Style, wait: bool, context: &Context) -> Result<Exit, Error> {
     // A kubeconfig that is at fault is none of the cluster's.
     context.cluster().await?;

@@ -6,7 +6,9 @@ use extreg_documents::{FoundObject, InputError, find_sources};
 use extreg_terminal::inert;
 use serde_json::Value;
 
-use crate::{api::Cluster, context::Context, difference::Difference, error::Error};
+use crate::{
+    api::Cluster, api::ClusterError, context::Context, difference::Difference, error::Error,
+};
 
 /// Where the objects of a kind are.
 #[derive(Clone, Debug)]
@@ -67,7 +69,7 @@ pub(super) async fn differences(
         for object in objects {
             match finder.compare(&object).await {
                 Ok(difference) => differences.push(difference),
-                Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+                Err(error @ Error::Cluster(ClusterError::NotLoggedIn(_))) => return Err(error),
                 Err(error) => {
                     failed += 1;
                     let text = error.to_string();
@@ -128,7 +130,7 @@ impl Finder<'_> {
         let live = match self.cluster.get_path(&path).await {
             Ok(live) => Some(live),
             Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let desired = match self.cluster.try_apply(&path, &object.body).await {
             Ok(desired) => desired,
@@ -136,7 +138,7 @@ impl Finder<'_> {
             Err(error) if error.is_not_found() && live.is_none() => {
                 object.body.clone().into_owned()
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let group = match object.api_version.split_once('/') {
             Some((group, _)) => format!(".{group}"),
@@ -156,7 +158,7 @@ impl Finder<'_> {
                 match self.cluster.get_path(&group_path(api_version)).await {
                     Ok(list) => resources(&list),
                     Err(error) if error.is_not_found() => Vec::new(),
-                    Err(error) => return Err(error),
+                    Err(error) => return Err(error.into()),
                 }
             } else {
                 Vec::new()

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::{
-    api::Login,
+    api::{ClusterError, Login},
     checklist::{Checks, Group, plain},
     context::Context,
     error::Error,
@@ -33,7 +33,12 @@ pub(super) fn look(context: &Context, checks: &mut Checks) -> Option<Login> {
             return None;
         }
         Ok(None) => {
-            checks.fail(GROUP, "kubeconfig", plain(&Error::NoCluster), oc_login);
+            checks.fail(
+                GROUP,
+                "kubeconfig",
+                plain(&Error::Cluster(ClusterError::NoCluster)),
+                oc_login,
+            );
             return None;
         }
         Err(error) => {

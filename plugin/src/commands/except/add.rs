@@ -13,7 +13,7 @@ use super::{
     object, statement,
 };
 use crate::{
-    api::{Cluster, DryRun, Report},
+    api::{Cluster, ClusterError, DryRun, Report},
     args::DryRunArgs,
     context::Context,
     error::Error,
@@ -94,7 +94,7 @@ async fn namespace(draft: &Draft, offline: bool, context: &Context) -> Result<St
     } else {
         match context.cluster().await {
             Ok(cluster) => Some(cluster),
-            Err(Error::NoCluster) => None,
+            Err(Error::Cluster(ClusterError::NoCluster)) => None,
             Err(error) => return Err(error),
         }
     };

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::object::kind_of;
 use crate::{
-    api::{Cluster, PageQuery},
+    api::{Cluster, ClusterError, PageQuery},
     error::Error,
 };
 
@@ -44,7 +44,7 @@ pub(super) enum Spot {
 /// Reads them: of a namespace, or (none) of the cluster. What may not be read is said.
 ///
 /// # Errors
-/// [`Error::NotLoggedIn`], and if the cluster cannot be reached.
+/// [`ClusterError::NotLoggedIn`], and if the cluster cannot be reached.
 pub(super) async fn gather(
     cluster: &Cluster,
     namespace: Option<&str>,
@@ -59,7 +59,9 @@ pub(super) async fn gather(
             Ok(of_kind) => found.extend(of_kind),
             // Not served here.
             Err(error) if error.is_not_found() => {}
-            Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
+            Err(
+                error @ Error::Cluster(ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_)),
+            ) => return Err(error),
             Err(error) => printer.warn(&format!(
                 "{} could not be read, so annotations on them are not listed: {error}",
                 kind.api().resource()

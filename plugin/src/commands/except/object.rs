@@ -124,7 +124,7 @@ async fn change(
                 attempt += 1;
                 before = now;
             }
-            _ => return Err(error),
+            _ => return Err(error.into()),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
     settings::{Settings, Wanted},
 };
 use crate::{
-    api::{Cluster, DryRun, Object},
+    api::{Cluster, ClusterError, DryRun, Object},
     context::Context,
     deadline::Deadline,
     error::Error,
@@ -134,9 +134,9 @@ impl Runner<'_> {
                     })?
                 }
                 // All of the request, because one of its images may not be imported.
-                Err(Error::Api {
+                Err(Error::Cluster(ClusterError::Api {
                     code: 422, message, ..
-                }) => self.all_refused(name, &imports, &message),
+                })) => self.all_refused(name, &imports, &message),
                 Err(error) => return Err(error),
             };
             for outcome in outcomes {
@@ -164,12 +164,11 @@ impl Runner<'_> {
         let request = request(stream, imports);
         let answer = self.cluster.create(&request, DryRun::None);
         let answer = tell_if_slow(&self.context.printer, &what, answer).await;
-        // What the server refused has not been written, and what it answered is told by tag.
-        if matches!(
-            answer,
-            Ok(_) | Err(Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_))
-        ) {
-            journal.nothing_done();
+        let answer = answer.map_err(Error::from);
+        match &answer {
+            // What the server answered is told by tag.
+            Ok(_) => journal.nothing_done(),
+            Err(error) => journal.failed(error),
         }
         answer.map(Some)
     }

@@ -117,7 +117,7 @@ pub(super) async fn labels(
             "there is no namespace {namespace:?}"
         ))),
         Err(error) if error.is_forbidden() => Ok(Known::Unknown),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

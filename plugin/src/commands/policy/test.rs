@@ -198,7 +198,7 @@ async fn configuration(cluster: &Cluster) -> Result<Snapshot, Error> {
         }
         Ok(None) => reader.listed(Read::ImageConfig, ""),
         Err(error) if error.is_forbidden() => {}
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     Ok(reader.finish(cluster.name().to_owned()))
 }

@@ -8,7 +8,8 @@ use extreg_terminal::Exit;
 use super::wait;
 use crate::{
     api::{
-        self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, Report, Verb, is_owned,
+        self, ApplyOptions, Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Owned, Report,
+        Verb, is_owned,
     },
     application::{
         adopt,
@@ -105,13 +106,7 @@ pub(super) async fn run(
     for step in steps {
         result = runner.step(step).await;
         if let Err(error) = &result {
-            // What the server refused has not been written.
-            if matches!(
-                error,
-                Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
-            ) {
-                journal.nothing_done();
-            }
+            journal.failed(error);
             break;
         }
     }
@@ -241,7 +236,7 @@ impl Runner<'_> {
                     let now = self.cluster.get(&reference).await?;
                     if now == current || attempt >= ATTEMPTS {
                         self.context.journal.nothing_done();
-                        return Err(conflict(&reference, error));
+                        return Err(conflict(&reference, error).into());
                     }
                     current = now;
                     attempt += 1;
@@ -280,13 +275,13 @@ impl Runner<'_> {
     }
 }
 
-fn conflict(reference: &ObjectRef, error: Error) -> Error {
+fn conflict(reference: &ObjectRef, error: ClusterError) -> ClusterError {
     match error {
-        Error::Api {
+        ClusterError::Api {
             code,
             reason,
             message,
-        } => Error::Api {
+        } => ClusterError::Api {
             code,
             reason,
             message: format!("{reference}: {message}; overwrite with --force-conflicts"),

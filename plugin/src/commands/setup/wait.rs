@@ -96,7 +96,7 @@ async fn import_now(
         Ok(_) => Ok(()),
         // Not served, or the stream was written meanwhile: the schedule is still there.
         Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     report::Report,
     settings::{Settings, Show},
 };
-use crate::{context::Context, error::Error};
+use crate::{api::ClusterError, context::Context, error::Error};
 
 /// A namespace is read so often.
 const EVERY: Duration = Duration::from_secs(2);
@@ -61,11 +61,13 @@ pub(super) async fn run(
 const fn may_pass(error: &Error) -> bool {
     matches!(
         error,
-        Error::Unreachable(_)
-            | Error::Api {
-                code: 429 | 500..=599,
-                ..
-            }
+        Error::Cluster(
+            ClusterError::Unreachable(_)
+                | ClusterError::Api {
+                    code: 429 | 500..=599,
+                    ..
+                }
+        )
     )
 }
 

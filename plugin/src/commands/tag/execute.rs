@@ -91,13 +91,7 @@ pub(super) async fn run(
                 }
             }
             Err(error) => {
-                // What the server refused has not been written.
-                if matches!(
-                    error,
-                    Error::Api { .. } | Error::NotLoggedIn(_) | Error::Usage(_)
-                ) {
-                    journal.nothing_done();
-                }
+                journal.failed(&error);
                 result = Err(error);
                 break;
             }

@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::link;
 use crate::{
-    api::{Cluster, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, applied_tags, is_owned},
+    api::{
+        Cluster, ClusterError, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, applied_tags,
+        is_owned,
+    },
     error::Error,
     users::Users,
 };
@@ -249,7 +252,7 @@ fn in_words(users: &[ObjectRef]) -> String {
 }
 
 /// The objects of a kind that setup made. A kind that is not served has none.
-async fn list(cluster: &Cluster, kind: Kind, namespace: &str) -> Result<Vec<Object>, Error> {
+async fn list(cluster: &Cluster, kind: Kind, namespace: &str) -> Result<Vec<Object>, ClusterError> {
     let selector = format!("{MANAGED_BY}={MANAGER}");
     match cluster.list(kind, namespace, &selector).await {
         Err(error) if error.is_not_found() => Ok(Vec::new()),

@@ -76,7 +76,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     report.finish()?;
     if let Err(error) = result {
-        return Err(journal.ended_by(error));
+        return Err(journal.ended_by(error.into()));
     }
     for line in kept {
         printer.note(line);

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{Surroundings, labels_of};
 use crate::{
-    api::{IN_FLIGHT, Kind, PageQuery},
+    api::{ClusterError, IN_FLIGHT, Kind, PageQuery},
     error::Error,
 };
 
@@ -17,7 +17,7 @@ impl Surroundings {
     /// Learns the labels of all namespaces, as far as they may be listed.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn learn_labels(&mut self) -> Result<(), Error> {
         // A project is a namespace as its members see it, labels and all.
         for kind in [Kind::NAMESPACE, Kind::PROJECT] {
@@ -42,7 +42,7 @@ impl Surroundings {
                     found.extend(
                         name.map(|name| (name.to_owned(), labels_of(&body), is_terminating)),
                     );
-                    Ok(())
+                    Ok::<_, ClusterError>(())
                 };
                 cluster
                     .read_items(&path, PageQuery::all(), Vec::new, read)
@@ -73,7 +73,7 @@ impl Surroundings {
     /// Learns what there is to know of namespaces.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only.
+    /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn learn_all(&mut self, namespaces: BTreeSet<String>) -> Result<(), Error> {
         let this = &*self;
         let learnt: Vec<(String, NamespaceFacts)> = stream::iter(namespaces)

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{super::plan::Judged, object::Found};
 use crate::{
-    api::{Cluster, IN_FLIGHT, Kind, ObjectRef, PageQuery},
+    api::{Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery},
     error::Error,
 };
 
@@ -45,7 +45,7 @@ impl Budgeted {
     /// Reads who imports: the docker secrets of every namespace that has a scheduled tag or gets one.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`] only: what may not be read is not known.
+    /// [`ClusterError::NotLoggedIn`] only: what may not be read is not known.
     pub(super) async fn read(
         cluster: &Cluster,
         mut streams: Reader,
@@ -102,7 +102,7 @@ impl Budgeted {
         {
             Ok(Some(secret)) => read(&mut streams, &secret.body.to_string(), namespace),
             Ok(None) => streams.listed(AuditKind::Secret, namespace),
-            Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+            Err(error @ ClusterError::NotLoggedIn(_)) => return Err(error.into()),
             Err(_) => {}
         }
         let mut snapshot = streams.finish(String::new());
@@ -238,7 +238,7 @@ async fn secrets(cluster: &Cluster, namespace: &str) -> Result<Option<Vec<String
 /// Every item of a list.
 ///
 /// # Errors
-/// [`Error::NotLoggedIn`] only.
+/// [`ClusterError::NotLoggedIn`] only.
 async fn all(cluster: &Cluster, path: &str, fields: &str) -> Result<Listed, Error> {
     let query = PageQuery {
         fields: fields.to_owned(),
@@ -250,7 +250,7 @@ async fn all(cluster: &Cluster, path: &str, fields: &str) -> Result<Listed, Erro
     };
     match cluster.read_items(path, query, Vec::new, read).await {
         Ok(found) => Ok(Listed::All(found)),
-        Err(error @ Error::NotLoggedIn(_)) => Err(error),
+        Err(error @ Error::Cluster(ClusterError::NotLoggedIn(_))) => Err(error),
         Err(error) if error.is_not_found() => Ok(Listed::NotServed),
         Err(_) => Ok(Listed::Unknown),
     }

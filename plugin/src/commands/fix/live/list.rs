@@ -97,7 +97,7 @@ impl<'a> Lister<'a> {
     /// Lists every kind that matters.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`], [`Error::Unreachable`], or 403 if nothing at all may be listed.
+    /// [`crate::api::ClusterError::NotLoggedIn`], [`crate::api::ClusterError::Unreachable`], or 403 if nothing at all may be listed.
     pub(super) async fn list(&self) -> Result<Listed, Error> {
         let place = if self.action.all_namespaces {
             format!("all namespaces of {}", self.cluster.name())
@@ -203,7 +203,7 @@ impl<'a> Lister<'a> {
         };
         let read = |own: &mut Listed, item: &RawValue| {
             self.item(resource, item.get(), own);
-            Ok(())
+            Ok::<_, Error>(())
         };
         match self.cluster.read_items(&path, query, begin, read).await {
             Ok(own) => {

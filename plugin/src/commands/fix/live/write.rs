@@ -11,7 +11,7 @@ use super::{
     work::{Deed, Work},
 };
 use crate::{
-    api::{Cluster, DryRun, ObjectRef},
+    api::{Cluster, ClusterError, DryRun, ObjectRef},
     context::Context,
     error::Error,
     fanout::{Fanout, Refusal},
@@ -198,7 +198,7 @@ impl Writer<'_> {
     /// because the server does not want it: the object tells.
     async fn patched(
         &self,
-        patched: Result<(), Error>,
+        patched: Result<(), ClusterError>,
         object: &ObjectRef,
         operations: &[Value],
         done: &str,
@@ -212,7 +212,7 @@ impl Writer<'_> {
         }
         if matches!(
             error,
-            Error::Api {
+            ClusterError::Api {
                 code: 409 | 422,
                 ..
             }
@@ -229,11 +229,14 @@ impl Writer<'_> {
     }
 
     /// Asks again while the server has too much to do.
-    async fn patiently<T>(&self, ask: impl AsyncFn() -> Result<T, Error>) -> Result<T, Error> {
+    async fn patiently<T>(
+        &self,
+        ask: impl AsyncFn() -> Result<T, ClusterError>,
+    ) -> Result<T, ClusterError> {
         let mut wait = FIRST_WAIT;
         for _ in 1..ATTEMPTS {
             match ask().await {
-                Err(Error::Api { code: 429, .. }) => {
+                Err(ClusterError::Api { code: 429, .. }) => {
                     self.context.printer.note(format!(
                         "the server has too much to do, retrying in {}s",
                         wait.as_secs()
@@ -298,7 +301,7 @@ fn refusal(outcome: &Outcome) -> Option<Refusal> {
 }
 
 /// How one thing ended that failed; or what ends all.
-fn ended(error: Error) -> Result<Outcome, Error> {
+fn ended(error: impl Into<Error>) -> Result<Outcome, Error> {
     Ok(match Refusal::of(error)? {
         Refusal::Terminating => Outcome::Terminating,
         Refusal::NotPermitted(why) => Outcome::NotPermitted(why),

@@ -10,7 +10,7 @@ use futures::{StreamExt as _, stream};
 use super::answer::{Answer, Outcome, Scope};
 use crate::args::EndpointArgs;
 use crate::{
-    api::{Cluster, Kind, ObjectRef},
+    api::{Cluster, ClusterError, Kind, ObjectRef},
     context::Context,
     credential::docker_config,
     error::Error,
@@ -133,7 +133,7 @@ async fn read(cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<L
         .await
     {
         Ok(secret) => secret,
-        Err(error @ Error::NotLoggedIn(_)) => return Err(error),
+        Err(error @ ClusterError::NotLoggedIn(_)) => return Err(error.into()),
         Err(_) => None,
     };
     Ok(secret.and_then(|secret| {

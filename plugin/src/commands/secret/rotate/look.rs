@@ -16,7 +16,7 @@ use super::{
     settings::{Places, Settings},
 };
 use crate::{
-    api::{Cluster, Kind, ObjectRef},
+    api::{Cluster, ClusterError, Kind, ObjectRef},
     commands::secret::snapshot,
     context::Context,
     credential::{Credential, docker_config},
@@ -143,14 +143,14 @@ pub(super) fn find_account(
     });
     let place = namespaces(settings, cluster).join(", ");
     if is_forbidden {
-        return Err(Error::Api {
+        return Err(Error::Cluster(ClusterError::Api {
             code: 403,
             reason: "Forbidden".to_owned(),
             message: format!(
                 "permission denied: list secrets in {place}, so secret \"{}\" is unknown",
                 settings.name
             ),
-        });
+        }));
     }
     let hint = if settings.places == Places::All {
         "; its password decides which other secrets are rotated: name the namespace of one that \

@@ -10,7 +10,8 @@ use crate::{error::Error, fanout::Refusal};
 ///
 /// # Errors
 /// What concerns every secret.
-pub(super) fn told(error: Error, row: &mut Row) -> Result<(), Error> {
+pub(super) fn told(error: impl Into<Error>, row: &mut Row) -> Result<(), Error> {
+    let error = error.into();
     if error.is_test_failed() || error.is_conflict() {
         row.outcome = Outcome::Conflict;
         "it changed after it was read and is unchanged: run the same command again"

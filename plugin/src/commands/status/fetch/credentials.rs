@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
-    api::{self, ObjectRef, PageQuery},
+    api::{self, ClusterError, ObjectRef, PageQuery},
     commands::status::read::Output,
     commands::status::report::Report,
     commands::status::world::World,
@@ -106,7 +106,9 @@ impl Source {
                 Ok(None) => {
                     absent.insert((namespace.clone(), name.clone()));
                 }
-                Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
+                Err(error @ (ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_))) => {
+                    return Err(error.into());
+                }
                 // After an error it is not known whether it exists.
                 Ok(Some(_)) | Err(_) => {}
             }
@@ -145,7 +147,11 @@ impl Source {
                     };
                     match self.cluster.read_items(&path, query, || true, read).await {
                         Ok(all_read) => is_whole &= all_read,
-                        Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => {
+                        Err(
+                            error @ Error::Cluster(
+                                ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_),
+                            ),
+                        ) => {
                             return Err(error);
                         }
                         Err(error) => {

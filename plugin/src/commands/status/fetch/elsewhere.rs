@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Source, gap_of};
 use crate::{
-    api::{Kind, ObjectRef},
+    api::{ClusterError, Kind, ObjectRef},
     commands::status::{
         read::{From, Output, Stream},
         world::{Gap, Listed, World},
@@ -57,9 +57,11 @@ impl Source {
                     world.streams.insert(key, stream);
                 }
             }
-            Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => return Err(error),
+            Err(error @ (ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_))) => {
+                return Err(error.into());
+            }
             Err(error) => {
-                let gap = gap_of(&error);
+                let gap = gap_of(&error.into());
                 world.unseen.add(Listed::ImageStreams, namespace, gap);
             }
         }

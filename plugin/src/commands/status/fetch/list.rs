@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
-    api::PageQuery,
+    api::{ClusterError, PageQuery},
     commands::status::world::{Gap, Listed, World},
     error::Error,
 };
@@ -47,7 +47,9 @@ impl Source {
         };
         let path = what.api().path(namespace);
         match self.cluster.read_items(&path, query, begin, read).await {
-            Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => Err(error),
+            Err(
+                error @ Error::Cluster(ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_)),
+            ) => Err(error),
             ended => Ok(ended),
         }
     }

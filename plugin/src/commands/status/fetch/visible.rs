@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
-    api::{Kind, PageQuery},
+    api::{ClusterError, Kind, PageQuery},
     error::Error,
 };
 
@@ -18,7 +18,11 @@ impl Source {
         for kind in [Kind::PROJECT, Kind::NAMESPACE] {
             match self.names(kind).await {
                 Ok(names) => return Ok(names),
-                Err(error @ (Error::NotLoggedIn(_) | Error::Unreachable(_))) => {
+                Err(
+                    error @ Error::Cluster(
+                        ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_),
+                    ),
+                ) => {
                     return Err(error);
                 }
                 Err(_) => {}
@@ -32,7 +36,7 @@ impl Source {
             let named: Named = serde_json::from_str(item.get())
                 .map_err(|_| Error::failed("a project without a name"))?;
             names.push(named.metadata.name);
-            Ok(())
+            Ok::<_, Error>(())
         };
         let query = PageQuery {
             metadata_only: true,

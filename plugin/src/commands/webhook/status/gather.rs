@@ -261,8 +261,8 @@ impl Status {
     }
 
     /// What is forbidden is said and passed over.
-    fn readable<T>(&mut self, read: Result<T, Error>) -> Result<Option<T>, Error> {
-        match read {
+    fn readable<T>(&mut self, read: Result<T, impl Into<Error>>) -> Result<Option<T>, Error> {
+        match read.map_err(Into::into) {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_forbidden() => {
                 self.problems.push(error.to_string());

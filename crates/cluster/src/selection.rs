@@ -1,0 +1,39 @@
+//! What of a kubeconfig is used.
+
+use kube::config::{Context, KubeConfigOptions, Kubeconfig};
+
+/// What of a kubeconfig is used, by the names of its entries: whether these exist is not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Name of the context; none where there is no current one.
+    pub context: Option<String>,
+    /// The context, if it exists.
+    pub of_context: Option<Context>,
+    /// Name of the cluster.
+    pub cluster: Option<String>,
+    /// Name of the user.
+    pub user: Option<String>,
+}
+
+impl Selection {
+    /// What the options name, else the context.
+    pub fn of(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Self {
+        let context = options
+            .context
+            .clone()
+            .or_else(|| kubeconfig.current_context.clone());
+        let of_context = kubeconfig
+            .contexts
+            .iter()
+            .find(|named| Some(&named.name) == context.as_ref())
+            .and_then(|named| named.context.clone());
+        let cluster = || Some(of_context.as_ref()?.cluster.clone());
+        let user = || of_context.as_ref()?.user.clone();
+        Self {
+            cluster: options.cluster.clone().or_else(cluster),
+            user: options.user.clone().or_else(user),
+            context,
+            of_context,
+        }
+    }
+}
