@@ -7,8 +7,8 @@ use extreg_terminal::{Exit, Printer, Text};
 use serde::Serialize;
 
 use crate::{
-    api::{DataFormat, to_data},
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// How a check went.

@@ -11,6 +11,7 @@ mod served;
 mod tree;
 
 use extreg_audit::approval;
+use extreg_cluster::{Cluster, ClusterError};
 use extreg_documents::Skipped;
 use extreg_snapshot::{
     Snapshot, SourceKind,
@@ -29,10 +30,7 @@ pub(crate) use self::{
     policy_file::{PolicyFile, read as read_policy_file},
     served::{Served, Version},
 };
-use crate::{
-    api::Cluster, api::ClusterError, context::Context, error::Error,
-    installation::installed::Installation,
-};
+use crate::{context::Context, error::Error, installation::installed::Installation};
 
 /// What the section of files is called.
 const FILES: &str = "files";

@@ -4,13 +4,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use extreg_cluster::{Cluster, ClusterError, Login};
 use extreg_registry::{Client, Patience, Settings, SettingsError};
 use extreg_remedy::{Caller, Invocation};
 use extreg_terminal::Printer;
 use kube::config::Kubeconfig;
 
 use crate::{
-    api::{self, Cluster, ClusterError, Login},
     args::{ConnectionArgs, EndpointArgs, GlobalArgs, Timeout},
     defaults::InForce,
     error::Error,
@@ -118,7 +118,7 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub async fn cluster_of(&self, context: Option<&str>) -> Result<Cluster, Error> {
-        let options = api::ConnectOptions {
+        let options = extreg_cluster::ConnectOptions {
             overrides: &self.connection.overrides(),
             context,
             namespace: self.namespace.as_deref(),
@@ -126,7 +126,7 @@ impl Context {
             read_only: self.read_only,
             printer: &self.printer,
         };
-        Ok(api::connect(&options).await?)
+        Ok(extreg_cluster::connect(&options).await?)
     }
 
     /// How this program was started, for a command that is suggested.
@@ -165,7 +165,7 @@ impl Context {
         let settings = Settings {
             endpoints: endpoints.overrides.iter().cloned().collect(),
             certificate_authority: endpoints.certificate_authority.clone(),
-            user_agent: api::user_agent(self.verb),
+            user_agent: extreg_cluster::user_agent(self.verb),
             request_limit: self.request_timeout().filter(|limit| !limit.is_zero()),
         };
         let client = Client::new(settings, Arc::clone(&self.printer));
@@ -186,7 +186,7 @@ impl Context {
     /// # Errors
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub fn kubeconfig(&self) -> Result<Option<Kubeconfig>, Error> {
-        Ok(api::kubeconfig(&self.connection.overrides())?)
+        Ok(extreg_cluster::kubeconfig(&self.connection.overrides())?)
     }
 
     /// The login that would be used. Reads files only.
@@ -195,7 +195,10 @@ impl Context {
     /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
     pub fn login(&self) -> Result<Option<Login>, Error> {
         let context = self.contexts().first().map(String::as_str);
-        Ok(api::login(&self.connection.overrides(), context)?)
+        Ok(extreg_cluster::login(
+            &self.connection.overrides(),
+            context,
+        )?)
     }
 }
 

@@ -9,12 +9,13 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_cluster::Object;
 use extreg_core::credential::SecretMember;
 use extreg_registry::Login;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::{api::Object, context::Context, error::Error, target::Target};
+use crate::{context::Context, error::Error, target::Target};
 
 /// An account at a registry and what opens it.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Credential {
         let mut config = current.filter(|config| config.is_object()).cloned();
         let config = config.get_or_insert_with(|| json!({}));
         for key in target.config_keys() {
-            crate::api::set(config, &["auths", key], entry.clone());
+            extreg_cluster::set(config, &["auths", key], entry.clone());
         }
         config.take()
     }

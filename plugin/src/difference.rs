@@ -1,8 +1,9 @@
 //! An object as it is, beside what it would become.
 
+use extreg_cluster::Object;
 use serde_json::Value;
 
-use crate::{api::Object, error::Error};
+use crate::error::Error;
 
 /// An object, as it is and as it would be.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ mod surroundings;
 
 use std::{path::PathBuf, sync::Arc};
 
+use extreg_cluster::ClusterError;
 use extreg_core::{
     engine::Engine,
     facts::StreamRead,
@@ -14,7 +15,7 @@ use extreg_core::{
 };
 
 pub(crate) use self::surroundings::{Surroundings, secret_fact};
-use crate::{api::ClusterError, context::Context, error::Error};
+use crate::{context::Context, error::Error};
 
 /// The policies of a file.
 ///

@@ -1,8 +1,7 @@
 //! Why a command did not do what it was asked, and how each reason ends the run.
 
+use extreg_cluster::ClusterError;
 use extreg_terminal::Exit;
-
-use crate::api::ClusterError;
 
 /// A reason to stop. Its message is complete: what, where, and what to do about it.
 #[derive(Debug, thiserror::Error)]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::ClusterError;
 use extreg_terminal::{Exit, Printer};
 
-use crate::api::ClusterError;
 use crate::error::Error;
 
 /// Why one target was not written.

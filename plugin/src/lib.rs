@@ -3,10 +3,9 @@
 //! Four layers, each of which knows only the next: arguments ([`args`], [`cli`]) are resolved into settings
 //! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
 //! to say goes through the [`Printer`](extreg_terminal::Printer), the only way to stdout and stderr. Talking to a cluster is
-//! [`api`]'s, asking a registry [`extreg_registry`]'s, and what is special about ImageStreams is `stream`'s;
+//! [`extreg_cluster`]'s, asking a registry [`extreg_registry`]'s, and what is special about ImageStreams is `stream`'s;
 //! how a run ends is decided by [`Exit`](extreg_terminal::Exit) and [`error`] alone.
 
-pub mod api;
 mod application;
 pub mod args;
 mod checklist;
@@ -26,6 +25,7 @@ pub mod error;
 mod fanout;
 mod installation;
 mod names;
+pub mod print;
 mod project;
 mod pulls;
 mod run;

@@ -1,14 +1,11 @@
 //! The project: asked for on OpenShift, where everybody may, and made as a namespace elsewhere.
 
+use extreg_cluster::{
+    Cluster, ClusterError, DryRun, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, is_owned,
+};
 use serde_json::json;
 
-use crate::{
-    api::{
-        Cluster, ClusterError, DryRun, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned,
-        is_owned,
-    },
-    error::Error,
-};
+use crate::error::Error;
 
 /// A project that is asked for cannot be labelled by who asked; its description is what remains.
 const DESCRIPTION: &str = "Set up by oc extreg";

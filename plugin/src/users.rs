@@ -1,11 +1,9 @@
 //! Which objects of a namespace use a secret or an ImageStream.
 
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use serde_json::Value;
 
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef},
-    error::Error,
-};
+use crate::error::Error;
 
 /// The annotation that makes a workload follow an ImageStreamTag.
 const TRIGGERS: &str = "image.openshift.io/triggers";

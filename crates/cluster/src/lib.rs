@@ -1,20 +1,55 @@
-//! How a kubeconfig leads to a cluster, as client-go and kubectl have it: which files are read and how
-//! they are merged ([`read`]), what is refused, and what is sent ([`Connection`]). kube has its own rules
-//! for some of that; where they differ, the kubeconfig is brought into a form in which they agree.
+//! Talking to a cluster, as client-go and kubectl have it.
+//!
+//! How a kubeconfig leads to a client: which files are read and how they are merged ([`read`]), what is
+//! refused, and what is sent ([`Connection`]). kube has its own rules for some of that; where they differ,
+//! the kubeconfig is brought into a form in which they agree.
+//!
+//! What is asked of a cluster, and written to it, for whoever has a command line: [`connect`] gives a
+//! [`Cluster`], which reads objects of any kind, pages of lists ([`Pages`]), and applies and patches.
 
+mod access;
+mod applied;
+mod apply;
+mod cluster;
+mod cluster_error;
+mod config;
 mod connection;
+mod dry_run;
 mod error;
+mod kind;
 mod kubeconfig;
+mod list;
+mod object;
+mod page;
+mod patch;
 mod proxy;
 mod query;
 mod selection;
+mod service;
 mod token;
+mod verb;
+mod version;
 
+use self::selection::Selection;
 pub use self::{
+    access::{Right, may, missing, whoami},
+    applied::applied_tags,
+    apply::{Applied, ApplyOptions, MANAGED_BY, MANAGER, Owned, apply, contains, is_owned},
+    cluster::{Cluster, IN_FLIGHT},
+    cluster_error::{ClusterError, from_kube},
+    config::{
+        ConnectOptions, Login, Overrides, connect, go_arch, go_os, kubeconfig, login, user_agent,
+    },
     connection::Connection,
+    dry_run::DryRun,
     error::{ConnectError, innermost},
+    kind::Kind,
     kubeconfig::{is_empty, read},
+    list::{Next, Pages},
+    object::{Object, ObjectRef, set, unset},
+    page::{LIMIT, Page, PageItems, PageQuery},
     proxy::proxy_of_environment,
     query::encode,
-    selection::Selection,
+    verb::Verb,
+    version::openshift_version,
 };

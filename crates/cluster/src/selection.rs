@@ -4,20 +4,20 @@ use kube::config::{Context, KubeConfigOptions, Kubeconfig};
 
 /// What of a kubeconfig is used, by the names of its entries: whether these exist is not looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Name of the context; none where there is no current one.
-    pub context: Option<String>,
+    pub(crate) context: Option<String>,
     /// The context, if it exists.
-    pub of_context: Option<Context>,
+    pub(crate) of_context: Option<Context>,
     /// Name of the cluster.
-    pub cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// Name of the user.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 impl Selection {
     /// What the options name, else the context.
-    pub fn of(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Self {
+    pub(crate) fn of(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Self {
         let context = options
             .context
             .clone()

@@ -3,13 +3,11 @@
 
 mod exclusive;
 
+use extreg_cluster::{Kind, Object, Owned, is_owned, set};
 use serde_json::Value;
 
 use super::{objects::TRIGGERS, triggers};
-use crate::{
-    api::{Kind, Object, Owned, is_owned, set},
-    error::Error,
-};
+use crate::error::Error;
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
 

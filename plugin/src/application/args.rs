@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, ValueEnum};
 
-use crate::args::EndpointArgs;
 use crate::{
-    api::ObjectFormat,
-    args::{DryRunArgs, OutputArgs},
+    args::{DryRunArgs, EndpointArgs, OutputArgs},
+    print::ObjectFormat,
 };
 
 /// Set up an application that is built here and kept in an external registry

@@ -1,6 +1,8 @@
 //! What a setup would change. A secret is compared by whether it is there: what goes into it only
 //! the setup itself asks for.
 
+use extreg_cluster::{ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned};
+
 use super::{
     adopt,
     args::Args,
@@ -12,7 +14,6 @@ use super::{
     settings::{Action, Settings},
 };
 use crate::{
-    api::{self, ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned},
     context::Context,
     difference::Difference,
     error::Error,
@@ -141,6 +142,6 @@ async fn of_object(
         dry_run: DryRun::Server,
         force: true,
     };
-    let applied = api::apply(cluster, &desired, live.as_ref(), options).await?;
+    let applied = extreg_cluster::apply(cluster, &desired, live.as_ref(), options).await?;
     Ok(Difference::new(live, applied.object))
 }

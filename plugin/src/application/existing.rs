@@ -1,10 +1,11 @@
 //! A secret that is there: whether it can serve.
 
+use extreg_cluster::Object;
 use extreg_core::credential::{Consumer, DockerConfigKeys, SecretMember};
 use extreg_terminal::Printer;
 
 use super::{objects, settings::Settings};
-use crate::{api::Object, credential::docker_config, error::Error};
+use crate::{credential::docker_config, error::Error};
 
 /// Whether a credential can be written into a secret: its type cannot be changed.
 ///
@@ -88,7 +89,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{api::Kind, application::settings::testing::settings};
+    use crate::application::settings::testing::settings;
+    use extreg_cluster::Kind;
     use extreg_terminal::{Quiet, testing::printer};
 
     /// What is said of a secret: a warning, or an error.

@@ -1,10 +1,10 @@
 //! What controllers write into our objects, and what users are meant to change: a second setup
 //! leaves it as it is.
 
+use extreg_cluster::{Kind, applied_tags};
 use serde_json::Value;
 
 use super::triggers;
-use crate::api::{Kind, applied_tags};
 
 /// Takes over into `desired` what is not ours to decide on an object that is there:
 /// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,

@@ -1,5 +1,6 @@
 //! The objects of an application, as they are to be.
 
+use extreg_cluster::{Kind, MANAGED_BY, MANAGER, Object};
 use extreg_core::object::opt_out;
 use serde_json::{Value, json};
 
@@ -7,10 +8,7 @@ use super::{
     args::{ReferencePolicy, Workload},
     settings::{Build, BuildStrategy, Builder, Settings, Stream},
 };
-use crate::{
-    api::{Kind, MANAGED_BY, MANAGER, Object},
-    names::APP,
-};
+use crate::names::APP;
 
 /// The annotation that makes a Deployment follow an ImageStreamTag (openshift/library-go
 /// `pkg/image/trigger`).
@@ -38,20 +36,20 @@ pub(crate) fn build_config(settings: &Settings, namespace: &str, build: &Build) 
     if let Some(git) = &build.git {
         source = json!({ "type": "Git", "git": { "uri": git.uri.as_str() } });
         if let Some(secret) = &git.secret {
-            crate::api::set(&mut source, &["sourceSecret", "name"], json!(secret));
+            extreg_cluster::set(&mut source, &["sourceSecret", "name"], json!(secret));
         }
         if let Some(reference) = &git.reference {
-            crate::api::set(&mut source, &["git", "ref"], json!(reference));
+            extreg_cluster::set(&mut source, &["git", "ref"], json!(reference));
         }
         if let Some(dir) = &git.context_dir {
-            crate::api::set(&mut source, &["contextDir"], json!(dir));
+            extreg_cluster::set(&mut source, &["contextDir"], json!(dir));
         }
     }
     if let Some(dockerfile) = &build.dockerfile {
         if build.git.is_none() {
-            crate::api::set(&mut source, &["type"], json!("Dockerfile"));
+            extreg_cluster::set(&mut source, &["type"], json!("Dockerfile"));
         }
-        crate::api::set(&mut source, &["dockerfile"], json!(dockerfile));
+        extreg_cluster::set(&mut source, &["dockerfile"], json!(dockerfile));
     }
     let strategy = match &build.strategy {
         BuildStrategy::Docker => json!({ "type": "Docker", "dockerStrategy": {} }),
@@ -62,7 +60,7 @@ pub(crate) fn build_config(settings: &Settings, namespace: &str, build: &Build) 
     let mut output =
         json!({ "to": { "kind": "DockerImage", "name": settings.target.to_string() } });
     if let Some(secret) = settings.secret_name() {
-        crate::api::set(&mut output, &["pushSecret"], json!({ "name": secret }));
+        extreg_cluster::set(&mut output, &["pushSecret"], json!({ "name": secret }));
     }
     let spec = json!({
         "source": source,
@@ -107,7 +105,7 @@ pub(crate) fn image_stream(settings: &Settings, namespace: &str, stream: Stream)
     } else {
         (["annotations", opt_out::TAG_ANNOTATION], json!("false"))
     };
-    crate::api::set(&mut tag, &at, value);
+    extreg_cluster::set(&mut tag, &at, value);
     owned(
         Kind::IMAGE_STREAM,
         settings,
@@ -143,7 +141,7 @@ fn deployment_config(settings: &Settings, namespace: &str) -> Object {
     let name = &settings.name;
     let mut from = json!({ "kind": "ImageStreamTag", "name": stream_tag(settings) });
     if !namespace.is_empty() {
-        crate::api::set(&mut from, &["namespace"], json!(namespace));
+        extreg_cluster::set(&mut from, &["namespace"], json!(namespace));
     }
     let spec = json!({
         // Nothing defaults it: without it there are none.
@@ -172,7 +170,7 @@ fn pod_template(settings: &Settings) -> Value {
         "spec": { "containers": [{ "name": name, "image": NO_IMAGE }] },
     });
     if let Some(account) = &settings.service_account {
-        crate::api::set(
+        extreg_cluster::set(
             &mut template,
             &["spec", "serviceAccountName"],
             json!(account),

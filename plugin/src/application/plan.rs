@@ -1,11 +1,13 @@
 //! The steps of a setup, in their order. Pure: what is to be, whatever there is.
 
+use extreg_cluster::Object;
+
 use super::{
     args::Workload,
     objects,
     settings::{Secret, Settings},
 };
-use crate::{api::Object, credential::link::Link};
+use crate::credential::link::Link;
 
 /// One step.
 #[derive(Clone, Debug)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Owned, is_owned};
+
 use super::{
     args::Workload,
     plan::Step,
@@ -9,10 +11,7 @@ use super::{
     settings::{Apply, Settings},
     tags::{self, ForeignTag},
 };
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned},
-    error::Error,
-};
+use crate::error::Error;
 
 /// Whether the cluster has what the application is made of, before anything is written.
 pub(crate) async fn check_served(cluster: &Cluster, steps: &[Step]) -> Result<(), Error> {

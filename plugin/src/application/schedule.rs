@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use extreg_audit::budget::{Allowances, Identity, Standing};
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use extreg_core::credential::Consumer;
 use extreg_registry::{Login, Logins, logins};
 use extreg_snapshot::{
@@ -13,7 +14,6 @@ use extreg_snapshot::{
 
 use super::{args::Schedule, settings::Settings};
 use crate::{
-    api::{Cluster, Kind, Object, ObjectRef},
     context::Context,
     credential::either_docker_config,
     error::Error,

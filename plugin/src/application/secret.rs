@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef};
 use extreg_core::credential::{DockerConfigFormat, DockerConfigKeys, SecretMember};
 use extreg_registry::{Action, Login, Trial, Tried};
 use serde_json::Value;
@@ -13,7 +14,6 @@ use super::{
     settings::{Apply, Secret, Settings},
 };
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef},
     context::Context,
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,

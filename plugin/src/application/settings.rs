@@ -2,17 +2,18 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use extreg_cluster::DryRun;
+
 use super::{
     args::{Args, ReferencePolicy, Schedule, Strategy, Workload},
     source::GitUrl,
 };
-use crate::args::EndpointArgs;
 use crate::{
-    api::{DryRun, ObjectFormat},
-    args::DryRunArgs,
+    args::{DryRunArgs, EndpointArgs},
     credential::CredentialSource,
     error::Error,
     names,
+    print::ObjectFormat,
     target::Target,
 };
 

@@ -1,11 +1,9 @@
 //! The tags of an ImageStream that exists: setup owns those that it made.
 
+use extreg_cluster::{Kind, Object, applied_tags};
 use serde_json::Value;
 
-use crate::{
-    api::{Kind, Object, applied_tags},
-    stream::StreamTag,
-};
+use crate::stream::StreamTag;
 
 /// A tag that another tool made and that follows something else than `desired` has it follow.
 #[derive(Clone, Debug, PartialEq, Eq)]

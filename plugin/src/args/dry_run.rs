@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
-
-use crate::api::DryRun;
+use extreg_cluster::DryRun;
 
 const WORDS: [(&str, DryRun, &str); 3] = [
     ("none", DryRun::None, "Do it"),

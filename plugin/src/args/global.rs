@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
+use extreg_cluster::Overrides;
 use extreg_terminal::ColorMode;
 
 use super::duration::{Timeout, parse_timeout};
-use crate::{api::Overrides, defaults::InForce};
+use crate::defaults::InForce;
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]

@@ -9,6 +9,7 @@ mod visible;
 
 use std::cell::Cell;
 
+use extreg_cluster::{Cluster, ClusterError};
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::{Kind, Purpose},
@@ -25,7 +26,6 @@ use self::{
     visible::Visible,
 };
 use super::served::{Served, Version};
-use crate::api::{Cluster, ClusterError};
 
 /// Where the global pull secret is.
 pub(crate) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");

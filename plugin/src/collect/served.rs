@@ -3,10 +3,9 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
+use extreg_cluster::{Cluster, ClusterError};
 use extreg_snapshot::kind::Kind;
 use serde_json::Value;
-
-use crate::api::{Cluster, ClusterError};
 
 /// What has been found out, by path.
 #[derive(Default)]

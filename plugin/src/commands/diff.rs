@@ -6,7 +6,8 @@ use clap::Subcommand;
 use extreg_terminal::Exit;
 
 use crate::{
-    api::unified, application, context::Context, difference::Difference, error::Error, installation,
+    application, context::Context, difference::Difference, error::Error, installation,
+    print::unified,
 };
 
 /// Show what setup, webhook install, or applying files would change

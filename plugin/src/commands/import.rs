@@ -10,7 +10,7 @@ mod settings;
 use extreg_terminal::Exit;
 
 use self::settings::Settings;
-use crate::{api::ObjectFormat, args::OutputArgs, context::Context, error::Error};
+use crate::{args::OutputArgs, context::Context, error::Error, print::ObjectFormat};
 
 /// Import tags of ImageStreams now
 ///

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    api::{DataFormat, to_data},
     args::OutputArgs,
     collect::{Collected, Input, InputArgs, PolicyFile, collect},
     context::Context,
     error::Error,
+    print::{DataFormat, to_data},
     verdict::reading,
 };
 

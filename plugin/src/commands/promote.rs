@@ -10,10 +10,10 @@ use extreg_terminal::Exit;
 
 use self::settings::Settings;
 use crate::{
-    api::ObjectFormat,
     args::{DryRunArgs, OutputArgs},
     context::Context,
     error::Error,
+    print::ObjectFormat,
 };
 
 /// Give a tag of an ImageStream the image that another tag shows

@@ -16,16 +16,17 @@ use self::{
     document::RateLimits,
     settings::{Settings, Wanted},
 };
-use crate::args::EndpointArgs;
 use crate::{
-    api::DataFormat,
-    args::OutputArgs,
+    args::{EndpointArgs, OutputArgs},
     context::Context,
     error::Error,
     installation::following::{Following, following},
-    pulls::budget::{self, Coverage, Known},
-    pulls::image_list,
-    pulls::measure::{self, Measured, Measurement},
+    print::DataFormat,
+    pulls::{
+        budget::{self, Coverage, Known},
+        image_list,
+        measure::{self, Measured, Measurement},
+    },
 };
 
 /// Show what a registry lets you pull, and what scheduled imports take of it
@@ -149,7 +150,9 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         limits = limits.with_budget(namespace, loads, coverage, &follows, &context.invocation());
     }
     match settings.format.data() {
-        Some(format) => context.printer.raw(&crate::api::to_data(&limits, format)?),
+        Some(format) => context
+            .printer
+            .raw(&crate::print::to_data(&limits, format)?),
         None => show::table(&limits, &context.printer),
     }
     show::notes(&limits, &settings, context);

@@ -14,7 +14,7 @@ use std::{
 use extreg_terminal::{Exit, Printer};
 
 use self::answer::Answer;
-use crate::{api::yaml_document, args::OutputArgs, context::Context, error::Error};
+use crate::{args::OutputArgs, context::Context, error::Error, print::yaml_document};
 
 /// Show how OpenShift reads an image reference
 ///

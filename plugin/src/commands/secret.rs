@@ -11,11 +11,12 @@ mod verify;
 mod write;
 
 use clap::Subcommand;
+use extreg_cluster::Cluster;
 use extreg_core::registry::RegistryHost;
 use extreg_snapshot::{Snapshot, kind::Kind};
 use extreg_terminal::Exit;
 
-use crate::{api::Cluster, collect::collect_kinds, context::Context, error::Error};
+use crate::{collect::collect_kinds, context::Context, error::Error};
 
 /// What decides who uses which credential: what names images, and the secrets and their links; the
 /// names of the integrated registry, and the policies, which say what a secret is called.

@@ -25,8 +25,11 @@ use self::{
     settings::{Settings, Show},
     world::World,
 };
-use crate::args::EndpointArgs;
-use crate::{args::OutputArgs, context::Context, error::Error};
+use crate::{
+    args::{EndpointArgs, OutputArgs},
+    context::Context,
+    error::Error,
+};
 
 /// Show why a new image is not running: build, registry, import, trigger, rollout and pods
 ///

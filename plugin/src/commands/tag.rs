@@ -11,10 +11,10 @@ use extreg_terminal::Exit;
 
 use self::settings::{Action, Settings};
 use crate::{
-    api::ObjectFormat,
     args::{DryRunArgs, OutputArgs},
     context::Context,
     error::Error,
+    print::ObjectFormat,
 };
 
 /// Let tags of ImageStreams follow an image in an external registry

@@ -2,17 +2,18 @@
 
 mod plan;
 
+use extreg_cluster::{Cluster, DryRun, Kind, MANAGED_BY, ObjectRef, Verb};
 use extreg_terminal::Exit;
 use serde_json::Value;
 
 use self::plan::{Removal, plan};
 use crate::{
-    api::{Cluster, DryRun, Kind, MANAGED_BY, ObjectFormat, ObjectRef, Report, Verb},
     args::OutputArgs,
     context::Context,
     credential::link,
     error::Error,
     names::{self, APP},
+    print::{ObjectFormat, Report},
     project::{self, Project},
     stream::{StreamTag, delete_tag},
 };

@@ -2,15 +2,16 @@
 
 use std::env::consts;
 
+use extreg_cluster::{go_arch, go_os, openshift_version};
 use extreg_terminal::Exit;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    api::{DataFormat, go_arch, go_os, openshift_version, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// Show the version of this program and of the cluster

@@ -2,17 +2,14 @@
 
 use std::{collections::BTreeSet, sync::mpsc, thread, time::Duration};
 
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use serde_json::Value;
 
 use super::{
     candidate::{Answer, Candidate, Directive},
     value::Live,
 };
-use crate::{
-    api::{Cluster, Kind, ObjectRef},
-    context::Context,
-    error::Error,
-};
+use crate::{context::Context, error::Error};
 
 /// A shell that hangs is worse than one that offers nothing.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, Verb};
 use serde_json::{Value, json};
 
-use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef, Verb},
-    error::Error,
-};
+use crate::error::Error;
 
 /// How often a write is tried when somebody else writes the same account meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -124,7 +122,7 @@ fn add(account: &mut Value, list: &str, secret: &str) -> bool {
     let entry = json!({ "name": secret });
     match account.get_mut(list).and_then(Value::as_array_mut) {
         Some(entries) => entries.push(entry),
-        None => crate::api::set(account, &[list], json!([entry])),
+        None => extreg_cluster::set(account, &[list], json!([entry])),
     }
     true
 }

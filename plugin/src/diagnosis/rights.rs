@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use extreg_cluster::{Cluster, Kind, Right};
+
 use crate::{
-    api::{self, Cluster, Kind, Right},
     checklist::{Checks, Group, plain},
     context::Context,
     error::Error,
@@ -50,7 +51,7 @@ pub(crate) async fn setup(
         Ok(false) => {}
         Err(error) => return unknown("setup", &error, checks),
     }
-    match api::missing(cluster, of_setup(namespace)).await {
+    match extreg_cluster::missing(cluster, of_setup(namespace)).await {
         Ok(missing) if missing.is_empty() => {
             let message = format!("may set applications up in namespace {namespace}");
             checks.ok(GROUP, "setup", message);
@@ -75,7 +76,7 @@ pub(crate) async fn install(cluster: &Cluster, context: &Context, checks: &mut C
         Ok(rights) => rights,
         Err(error) => return unknown("webhook", &error, checks),
     };
-    match api::missing(cluster, rights).await {
+    match extreg_cluster::missing(cluster, rights).await {
         Ok(missing) if missing.is_empty() => {
             checks.ok(GROUP, "webhook", "may install the webhook");
         }
@@ -99,7 +100,7 @@ pub(crate) async fn judge(cluster: &Cluster, context: &Context, checks: &mut Che
         Right::new("get", Kind::SERVICE_ACCOUNT, namespace),
         Right::new("get", Kind::IMAGE_STREAM, namespace),
     ];
-    match api::missing(cluster, rights).await {
+    match extreg_cluster::missing(cluster, rights).await {
         Ok(missing) if missing.is_empty() => {
             checks.ok(GROUP, "check", "may read what files are judged by");
         }
@@ -120,7 +121,7 @@ async fn may_make(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
         Project::Absent(How::Namespace) => Kind::NAMESPACE,
         Project::Present(_) | Project::Unreadable(_) => return Ok(false),
     };
-    Ok(api::may(cluster, &Right::new("create", kind, "")).await?)
+    Ok(extreg_cluster::may(cluster, &Right::new("create", kind, "")).await?)
 }
 
 fn of_setup(namespace: &str) -> Vec<Right> {

@@ -1,12 +1,12 @@
 //! The API server: whether it answers, as whom it knows us, which versions there are, and its clock.
 
+use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef, openshift_version};
 use extreg_remedy::Caller;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use serde_json::Value;
 
 use super::host;
 use crate::{
-    api::{self, Cluster, ClusterError, Kind, ObjectRef, openshift_version},
     checklist::{Checks, Group, plain},
     context::Context,
 };
@@ -65,7 +65,7 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
     );
     skew(&server, checks).await;
     clock(date.as_deref(), before, after, checks);
-    let user = match api::whoami(&cluster).await {
+    let user = match extreg_cluster::whoami(&cluster).await {
         Ok(user) => {
             checks.ok(GROUP, "user", user.clone());
             user

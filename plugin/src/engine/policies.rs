@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use extreg_cluster::Kind;
 use extreg_core::policy::{
     GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN, VERSION,
 };
@@ -9,7 +10,7 @@ use extreg_documents::{FoundObject, Origin, Source};
 use extreg_terminal::Printer;
 use serde_json::Value;
 
-use crate::{api::Kind, error::Error};
+use crate::error::Error;
 
 /// What the API serves policies as.
 pub(crate) const REGISTRY_POLICY: Kind = Kind {

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use extreg_cluster::{Cluster, ClusterError, Kind, Object, ObjectRef};
 use extreg_core::{
     credential::{Keep, SecretMember, SecretReader},
     facts::{
@@ -24,11 +25,7 @@ use extreg_terminal::Printer;
 use serde_json::Value;
 
 use super::policies::{self, REGISTRY_POLICY};
-use crate::{
-    api::{Cluster, ClusterError, Kind, Object, ObjectRef},
-    error::Error,
-    installation::installed::Installation,
-};
+use crate::{error::Error, installation::installed::Installation};
 
 /// An API server that has not answered by then is taken for unreachable.
 const PATIENCE: Duration = Duration::from_secs(15);

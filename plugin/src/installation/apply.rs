@@ -1,9 +1,10 @@
 //! Applying one object of an installation.
 
-use super::{choices::Apply, plan::Step};
-use crate::api::{
-    self, Applied, ApplyOptions, Cluster, ClusterError, DryRun, MANAGER, Owned, is_owned,
+use extreg_cluster::{
+    Applied, ApplyOptions, Cluster, ClusterError, DryRun, MANAGER, Owned, is_owned,
 };
+
+use super::{choices::Apply, plan::Step};
 
 /// Applies it. What is adopted, and what we have written otherwise than by applying, is overwritten.
 ///
@@ -22,9 +23,9 @@ pub(crate) async fn apply_step(
     let options = |force| ApplyOptions { dry_run, force };
     let (desired, current) = (&step.desired, step.current.as_ref());
     let force = step.force || apply.force || is_adopted;
-    match api::apply(cluster, desired, current, options(force)).await {
+    match extreg_cluster::apply(cluster, desired, current, options(force)).await {
         Err(ClusterError::Api { message, .. }) if is_conflict_with_ourselves(&message) => {
-            api::apply(cluster, desired, current, options(true)).await
+            extreg_cluster::apply(cluster, desired, current, options(true)).await
         }
         Err(ClusterError::Api {
             code: code @ 409,

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::{api::ObjectFormat, args::DryRunArgs, args::OutputArgs};
+use crate::{
+    args::{DryRunArgs, OutputArgs},
+    print::ObjectFormat,
+};
 
 /// Install the webhook, or upgrade it in place, and prove that it works
 #[derive(Clone, Debug, clap::Args)]

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use extreg_certs::{host::Host, inspect, verify::verify_chain};
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Owned, is_owned};
 use extreg_core::policy::SECRETS_UNKNOWN;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -18,7 +19,6 @@ use super::{
     kinds, network, proof, site, tls, wait,
 };
 use crate::{
-    api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned},
     checklist::{Checks, Group, plain},
     context::Context,
     error::Error,

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use extreg_cluster::DryRun;
 use extreg_manifests::{
     CaBundle, DnsLabel, FailurePolicy, InstallMode, Replicas, SettingsError, TimeoutSeconds,
     WebhookUrl, parse_selector,
@@ -9,11 +10,7 @@ use extreg_manifests::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 
 use super::args::{Args, TlsSource};
-use crate::{
-    api::{DryRun, ObjectFormat},
-    args::DryRunArgs,
-    error::Error,
-};
+use crate::{args::DryRunArgs, error::Error, print::ObjectFormat};
 
 /// What was asked for; none is what stays as it is.
 #[derive(Debug)]

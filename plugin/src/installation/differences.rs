@@ -1,5 +1,6 @@
 //! What an installation would change.
 
+use extreg_cluster::DryRun;
 use extreg_manifests::Phase;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     installed::{Installed, Target},
     plan,
 };
-use crate::{api::DryRun, context::Context, difference::Difference, error::Error};
+use crate::{context::Context, difference::Difference, error::Error};
 
 /// Compares, by the server's dry run. Where the webhook runs elsewhere need not be said again.
 ///

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_cluster::{MANAGER, Owned, is_owned};
 use serde_json::{Map, Value};
 
 use super::{installed::Installed, kinds};
-use crate::api::{MANAGER, Owned, is_owned};
 
 /// What service-ca fills in.
 const BUNDLE: &str = "clientConfig.caBundle";

@@ -1,6 +1,7 @@
 //! The choices that an installation was made with, as far as they are not found anyway by leaving
 //! them open (`settings`).
 
+use extreg_cluster::{Cluster, ObjectRef, Owned, is_owned};
 use extreg_manifests::{CaBundle, names};
 
 use super::{
@@ -10,10 +11,7 @@ use super::{
     installed::{Installed, Target},
     kinds,
 };
-use crate::{
-    api::{Cluster, ObjectRef, Owned, is_owned},
-    error::Error,
-};
+use crate::error::Error;
 
 /// Finds them.
 ///

@@ -3,6 +3,7 @@
 //! The plugin asks the same engine as the webhook, with the policies of the cluster. What it cannot
 //! know is left out: an ImageStream is decided without secrets and accounts, so it comes first.
 
+use extreg_cluster::{Cluster, Kind, Object};
 use extreg_core::{
     engine::Engine,
     facts::{ClusterFacts, Facts, Known, NamespaceFacts, StreamRead},
@@ -17,10 +18,7 @@ use super::{
     kinds,
     settings::{cap_of, mode_cap},
 };
-use crate::{
-    api::{Cluster, Kind, Object},
-    error::Error,
-};
+use crate::error::Error;
 
 /// Where nothing else is known: an image of the registry that all of this is about.
 const ANY_IMAGE: &str = "docker.io/extreg/proof:proof";

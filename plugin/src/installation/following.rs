@@ -1,15 +1,13 @@
 //! Whether what builds push is imported.
 
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::{follow::may_follow, policy::Labels};
 
 use super::{
     importer::{Follower, labels},
     installed::{Installed, Target},
 };
-use crate::{
-    api::{Cluster, Kind, ObjectRef},
-    error::Error,
-};
+use crate::error::Error;
 
 /// Whether builds of a namespace are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]

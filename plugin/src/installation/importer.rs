@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use extreg_cluster::encode;
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Owned, encode, is_owned};
 use extreg_core::{
     follow::may_follow,
     policy::{Labels, Selector, SelectorDocument},
@@ -14,10 +14,7 @@ use serde::{Deserialize as _, Serialize};
 use serde_json::{Value, json};
 
 use super::{kinds, wait};
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned},
-    error::Error,
-};
+use crate::error::Error;
 
 /// A holder renews its Lease every five seconds; after this long without it hangs or is gone.
 const RENEWED_WITHIN: Duration = Duration::from_mins(1);

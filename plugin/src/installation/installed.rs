@@ -2,6 +2,7 @@
 //! installed configuration (its namespace, its selectors, its mode) reads it here.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use extreg_core::{
     facts::{Known, Reach},
     policy::{Mode, Policy, PolicySet, PolicySpec, SelectorDocument},
@@ -10,10 +11,7 @@ use extreg_manifests::names;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef},
-    error::Error,
-};
+use crate::error::Error;
 
 /// The configuration that makes the API servers call the webhook.
 pub(crate) const CONFIGURATION: Kind = Kind::global(

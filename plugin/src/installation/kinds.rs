@@ -1,12 +1,10 @@
 //! The kinds of what an installation consists of, and the step from manifests to objects.
 
+use extreg_cluster::{Kind, Object, ObjectRef, Right};
 use extreg_manifests::{Manifest, ObjectName, Settings, names, uninstall};
 
 pub(crate) use super::installed::{CONFIGURATION, POLICY, configuration, deployment};
-use crate::{
-    api::{Kind, Object, ObjectRef, Right},
-    error::Error,
-};
+use crate::error::Error;
 
 /// The definition of the policy.
 pub(crate) const DEFINITION: Kind = Kind::global(

@@ -3,12 +3,11 @@
 //! OpenShift's own API server runs in pods of namespace `openshift-apiserver`; kube-apiserver runs on
 //! the host network, which OVN-Kubernetes takes for a namespace with a label of its own.
 
+use extreg_cluster::{Kind, Object};
 use extreg_core::policy::{Labels, Selector, SelectorDocument};
 use extreg_manifests::names;
 use serde::Deserialize as _;
 use serde_json::Value;
-
-use crate::api::{Kind, Object};
 
 /// The kind.
 pub(crate) const NETWORK_POLICY: Kind =

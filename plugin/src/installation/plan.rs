@@ -1,5 +1,6 @@
 //! What is to be applied, compared with what is there; refused as a whole before anything is written.
 
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Owned, is_owned, set};
 use extreg_manifests::{
     FollowBuilds, Manifest, Phase, RenderError, Settings, Tls, install, names, serving_secret,
 };
@@ -15,10 +16,7 @@ use super::{
     settings::{self, cap_of},
     wait,
 };
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef, Owned, is_owned, set},
-    error::Error,
-};
+use crate::error::Error;
 
 /// What it means that a webhook that runs elsewhere does not authenticate its clients. Whether this one does cannot be seen
 /// from here.

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use extreg_cluster::{Cluster, ClusterError, DryRun, Object, ObjectRef, set};
 use extreg_core::{object::PROOF_LABEL, policy::Mode, verdict::Outcome};
 use serde_json::json;
 use tokio::time::Instant;
@@ -17,11 +18,7 @@ use super::{
     kinds,
     site::Site,
 };
-use crate::{
-    api::{Cluster, ClusterError, DryRun, Object, ObjectRef, set},
-    context::Context,
-    error::Error,
-};
+use crate::{context::Context, error::Error};
 
 /// Name of the configuration for the rehearsal, and of its entry.
 const REHEARSAL: &str = "extreg-webhook-rehearsal";

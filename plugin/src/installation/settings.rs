@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::{Cluster, Object};
 use extreg_core::policy::{Mode, Policy};
 use extreg_manifests::{
     DnsLabel, DnsName, FailurePolicy, FollowBuilds, InstallMode, Replicas, Settings,
@@ -19,10 +20,7 @@ use super::{
     installed::{self, Installed, Target},
     kinds, tls,
 };
-use crate::{
-    api::{Cluster, Object},
-    error::Error,
-};
+use crate::error::Error;
 
 /// The requirements of the configuration's namespaceSelector that are always there, and first.
 const BUILT_IN_REQUIREMENTS: usize = 3;

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Right};
 use extreg_core::{
     facts::{Called, Reach},
     policy::Labels,
@@ -15,10 +16,7 @@ use super::{
     expectation::{Expectations, Probe},
     installed::{CONFIGURATION, Installed},
 };
-use crate::{
-    api::{self, Cluster, Kind, Object, ObjectRef, Right},
-    error::Error,
-};
+use crate::error::Error;
 
 /// So many namespaces are asked about before giving up.
 const MOST_REVIEWS: usize = 20;
@@ -81,7 +79,7 @@ pub(crate) async fn choose(
     });
     for site in sites.into_iter().take(MOST_REVIEWS) {
         let kind = site.probe(expectations, "x").object.kind;
-        if api::may(cluster, &Right::new("create", kind, &site.namespace)).await? {
+        if extreg_cluster::may(cluster, &Right::new("create", kind, &site.namespace)).await? {
             return Ok(Some(site));
         }
     }

@@ -7,15 +7,13 @@ use extreg_certs::{
     issue::{self, Issued, Validity},
     verify::verify,
 };
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use extreg_manifests::{CaBundle, DnsLabel, names};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::kinds;
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef},
-    error::Error,
-};
+use crate::error::Error;
 
 /// A serving certificate and its key.
 #[derive(Debug)]

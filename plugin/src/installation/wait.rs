@@ -2,15 +2,12 @@
 
 use std::{future::Future, time::Duration};
 
+use extreg_cluster::{Cluster, Object, ObjectRef};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::kinds;
-use crate::{
-    api::{Cluster, Object, ObjectRef},
-    context::Context,
-    error::Error,
-};
+use crate::{context::Context, error::Error};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -257,7 +254,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::Kind;
+    use extreg_cluster::Kind;
 
     fn deployment(status: &Value) -> Object {
         let mut object = Object::new(

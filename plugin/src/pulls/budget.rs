@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::budget::{Allowances, Budget, Identity, Limit, Pulls, Standing, TagLoad};
+use extreg_cluster::Cluster;
 use extreg_remedy::SpecTag;
 use extreg_snapshot::{
     Snapshot,
@@ -13,7 +14,7 @@ use extreg_snapshot::{
 use extreg_terminal::{Exit, Printer};
 
 use super::measure::{Measured, Measurement};
-use crate::{api::Cluster, collect::collect_kinds, error::Error};
+use crate::{collect::collect_kinds, error::Error};
 
 /// What decides what imports cost, and whom.
 const KINDS: [Kind; 7] = [
@@ -139,7 +140,7 @@ impl Known {
 /// Reads what counts in a namespace, or in all. With `is_told` it is said that reading begins.
 ///
 /// # Errors
-/// [`crate::api::ClusterError::NotLoggedIn`]; [`crate::api::ClusterError::Unreachable`]; 404 if the namespace is not there.
+/// [`extreg_cluster::ClusterError::NotLoggedIn`]; [`extreg_cluster::ClusterError::Unreachable`]; 404 if the namespace is not there.
 pub(crate) async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,

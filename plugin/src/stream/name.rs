@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::{
-    api::{Kind, ObjectRef},
-    error::Error,
-};
+use extreg_cluster::{Kind, ObjectRef};
+
+use crate::error::Error;
 
 /// The longest tag (the distribution specification's `[\w][\w.-]{0,127}`, which `oc tag` checks).
 const MAX_TAG: usize = 128;

@@ -1,12 +1,10 @@
 //! What an ImageStream says of its tags. Every field may be absent.
 
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use extreg_core::object::opt_out;
 use serde_json::Value;
 
-use crate::{
-    api::{Cluster, Kind, Object, ObjectRef},
-    error::Error,
-};
+use crate::error::Error;
 
 /// An ImageStream as it was read.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,13 +5,11 @@
 
 use std::time::Duration;
 
+use extreg_cluster::{Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Verb};
 use serde_json::{Value, json};
 
 use super::{Stream, StreamTag};
-use crate::{
-    api::{Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Report, Verb},
-    error::Error,
-};
+use crate::{error::Error, print::Report};
 
 /// How often a write is tried when somebody else writes the same stream meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -160,7 +158,7 @@ fn image_stream_tag(namespace: &str, name: &StreamTag, tag: &Value) -> Object {
     );
     let annotations = tag.get("annotations").filter(|all| !is_empty(all));
     if let Some(annotations) = annotations {
-        crate::api::set(
+        extreg_cluster::set(
             &mut object.body,
             &["metadata", "annotations"],
             annotations.clone(),
@@ -223,7 +221,7 @@ async fn send_stream(
                 .cloned()
                 .chain([tag.clone()])
                 .collect();
-            crate::api::set(&mut changed.body, &["spec", "tags"], Value::Array(tags));
+            extreg_cluster::set(&mut changed.body, &["spec", "tags"], Value::Array(tags));
             cluster.replace(&changed, dry_run).await?
         }
     };

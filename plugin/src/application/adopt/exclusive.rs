@@ -1,12 +1,10 @@
 //! What cannot stand beside what we set. Applying leaves alone what others have set: a plain value can
 //! be taken away with a null, what has fields of its own cannot.
 
+use extreg_cluster::{Kind, Object, Owned, is_owned, set};
 use serde_json::Value;
 
-use crate::{
-    api::{Kind, Object, Owned, is_owned, set},
-    error::Error,
-};
+use crate::error::Error;
 
 /// A build has one of each (openshift-apiserver `pkg/build/apis/build/validation` `validateSource`,
 /// `validateStrategy`); with a git source a Dockerfile would be built in its folder.
@@ -97,10 +95,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        api::{MANAGED_BY, MANAGER},
-        application::{objects, settings::testing::settings},
-    };
+    use crate::{application::objects, application::settings::testing::settings};
+    use extreg_cluster::{MANAGED_BY, MANAGER};
 
     fn build(args: &str) -> Object {
         let settings = settings(args).unwrap();

@@ -1,8 +1,7 @@
 //! The namespaces that the user can see.
 
+use extreg_cluster::{Cluster, ClusterError, Kind, PageQuery};
 use serde_json::value::RawValue;
-
-use crate::api::{Cluster, ClusterError, Kind, PageQuery};
 
 /// The namespaces that the user can see.
 #[derive(Debug, Default)]

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::{settings::read, table::said_by};
 use crate::{
-    api::{DataFormat, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// Say what became of the findings from one report to a later one

@@ -5,10 +5,10 @@ use extreg_terminal::{Exit, Table};
 use serde_json::{Value, json};
 
 use crate::{
-    api::{DataFormat, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// Show the checks, how bad what they find is, and which controls ask for them

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::report::{Report, Section};
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery};
 use extreg_report::openreports::{GENERATED, MANAGED_BY, objects};
 use extreg_snapshot::{
     coverage::{Gap, GapSubject},
@@ -14,7 +15,6 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery},
     collect::{ClusterInput, UNSEEN_NAMESPACES},
     context::Context,
     error::Error,

@@ -1,5 +1,6 @@
 //! `audit rbac`: which of what an audit reads the user may not, and the ClusterRole that would do.
 
+use extreg_cluster::{Cluster, DryRun, Kind as ApiKind, Object};
 use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
 use extreg_snapshot::kind::{Api, Kind};
 use extreg_terminal::{Exit, Table, Text};
@@ -7,7 +8,6 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Cluster, DryRun, Kind as ApiKind, Object},
     collect::{Served, Version},
     context::Context,
     error::Error,

@@ -12,8 +12,8 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{assessment::Assessment, tally::Tally};
 use crate::{
-    api::{DataFormat, to_data, yaml_document},
     error::Error,
+    print::{DataFormat, to_data, yaml_document},
 };
 
 /// Lines of a diff around what changes.

@@ -3,16 +3,14 @@
 
 use std::time::{Duration, Instant};
 
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_terminal::Exit;
 
 use crate::{
-    api::{Cluster, Kind, ObjectRef},
     checklist::{Checks, Group, Level, Style},
     context::Context,
-    diagnosis::{
-        rights::{self, Lack},
-        server::{self, Reached},
-    },
+    diagnosis::rights::{self, Lack},
+    diagnosis::server::{self, Reached},
     error::Error,
 };
 
@@ -29,7 +27,7 @@ const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
 /// Looks, once or until nothing is missing, and prints the last look.
 ///
 /// # Errors
-/// [`Error::Usage`] and [`crate::api::ClusterError::NoCluster`] only: what the cluster answers is a finding.
+/// [`Error::Usage`] and [`extreg_cluster::ClusterError::NoCluster`] only: what the cluster answers is a finding.
 pub(super) async fn run(style: Style, wait: bool, context: &Context) -> Result<Exit, Error> {
     // A kubeconfig that is at fault is none of the cluster's.
     context.cluster().await?;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use extreg_cluster::{Cluster, ClusterError};
 use extreg_documents::{FoundObject, InputError, find_sources};
 use extreg_terminal::inert;
 use serde_json::Value;
 
-use crate::{
-    api::Cluster, api::ClusterError, context::Context, difference::Difference, error::Error,
-};
+use crate::{context::Context, difference::Difference, error::Error};
 
 /// Where the objects of a kind are.
 #[derive(Clone, Debug)]

@@ -6,15 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use extreg_cluster::{Cluster, Kind, Login};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 use super::redact;
 use crate::{
-    api::{Cluster, DataFormat, Kind, Login, to_data},
     checklist::{Checks, plain},
     error::Error,
     installation::{call_path, installed, kinds},
+    print::{DataFormat, to_data},
 };
 
 /// Variables that decide something here.

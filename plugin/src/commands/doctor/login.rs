@@ -7,13 +7,13 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use extreg_certs::inspect;
+use extreg_cluster::{ClusterError, Login};
 use jiff::{SignedDuration, Timestamp};
 use kube::config::AuthInfo;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::{
-    api::{ClusterError, Login},
     checklist::{Checks, Group, plain},
     context::Context,
     error::Error,

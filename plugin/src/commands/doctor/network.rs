@@ -4,17 +4,14 @@ use std::{env, fs};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_certs::inspect;
-use extreg_cluster::proxy_of_environment;
+use extreg_cluster::{Login, proxy_of_environment};
 use http::Uri;
 use jiff::Timestamp;
 use kube::config::Cluster as KubeCluster;
 
 use super::redact;
 
-use crate::{
-    api::Login,
-    checklist::{Checks, Group},
-};
+use crate::checklist::{Checks, Group};
 
 const GROUP: Group = Group::Network;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use extreg_audit::exceptions::Statement;
+use extreg_cluster::{Cluster, ClusterError, DryRun};
 use extreg_snapshot::kind::Kind;
 use extreg_terminal::{Exit, Text};
 
@@ -12,12 +13,7 @@ use super::{
     file::{Added, ExceptionsFile, line_of},
     object, statement,
 };
-use crate::{
-    api::{Cluster, ClusterError, DryRun, Report},
-    args::DryRunArgs,
-    context::Context,
-    error::Error,
-};
+use crate::{args::DryRunArgs, context::Context, error::Error, print::Report};
 
 /// Say that what a check finds about an object is all right, with a reason and a last day
 ///

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use extreg_audit::exceptions::{KEY, Statement, StatementError, statements};
+use extreg_cluster::{Cluster, ClusterError, PageQuery};
 use extreg_snapshot::{kind::Kind, place::ObjectId};
 use extreg_terminal::Printer;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::object::kind_of;
-use crate::{
-    api::{Cluster, ClusterError, PageQuery},
-    error::Error,
-};
+use crate::error::Error;
 
 /// Where a CronJob's jobs have their annotations, and where their pods.
 const JOB: &str = "spec.jobTemplate.metadata.annotations";

@@ -14,10 +14,10 @@ use super::{
     unused::Unused,
 };
 use crate::{
-    api::{DataFormat, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// List what is said to be all right, with the days that are left

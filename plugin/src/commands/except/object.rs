@@ -1,14 +1,12 @@
 //! The object that an exception is for, and the annotation on it.
 
 use extreg_audit::exceptions::Statement;
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, Verb};
 use extreg_snapshot::kind::Kind as Read;
 use serde_json::{Value, json};
 
 use super::statement;
-use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef, Verb},
-    error::Error,
-};
+use crate::error::Error;
 
 /// How often a change is tried when somebody else changes the same object meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -110,7 +108,7 @@ async fn change(
             let mut after = before.clone();
             match value {
                 Some(value) => after = after.annotation(key, &value),
-                None => crate::api::unset(&mut after.body, &["metadata", "annotations", key]),
+                None => extreg_cluster::unset(&mut after.body, &["metadata", "annotations", key]),
             }
             return Ok((Verb::Configured, before, after));
         }

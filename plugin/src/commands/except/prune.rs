@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use extreg_audit::exceptions::{Exception, Standing, Statement};
+use extreg_cluster::{Cluster, DryRun, ObjectRef};
 use extreg_terminal::{Exit, Text};
 use jiff::civil::Date;
 
@@ -12,7 +13,6 @@ use super::{
     object,
 };
 use crate::{
-    api::{Cluster, DryRun, ObjectRef},
     context::Context,
     error::Error,
     fanout::{Fanout, Refusal},

@@ -10,6 +10,7 @@ mod secret;
 use std::collections::BTreeMap;
 
 use extreg_audit::check::CheckId;
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::{
     facts::{Fit, Known, SecretFact},
     object::Resource,
@@ -28,7 +29,6 @@ use super::{
     report::{Entry, ShownChange, ShownLeft},
 };
 use crate::{
-    api::{Cluster, Kind, ObjectRef},
     engine::{Surroundings, decide, secret_fact},
     error::Error,
     fanout::Refusal,
@@ -185,7 +185,7 @@ impl<'a> Builds<'a> {
     /// The policy that covers what a build pushes, as if it named no secret; inner: why none does.
     async fn governed(&mut self, found: &Found) -> Result<Result<Governed, String>, Error> {
         let mut body = found.body();
-        crate::api::unset(&mut body, &["spec", "output", "pushSecret"]);
+        extreg_cluster::unset(&mut body, &["spec", "output", "pushSecret"]);
         let json = body.to_string();
         let governed = decide(self.surroundings, found.resource, &json, |_, verdict| {
             let site = verdict

@@ -8,6 +8,7 @@ mod write;
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::Cluster;
 use extreg_core::object::Resource;
 use extreg_documents::unreadable;
 use extreg_terminal::{Exit, Printer};
@@ -31,7 +32,6 @@ use super::{
     settings::{ClusterAction, Settings},
 };
 use crate::{
-    api::Cluster,
     context::Context,
     engine::{Surroundings, decide, policies, warnings},
     error::Error,

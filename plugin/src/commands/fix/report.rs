@@ -11,8 +11,8 @@ use super::{
     plan::{Change, Judged, Left},
 };
 use crate::{
-    api::{DataFormat, to_data},
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// One object of the plan.

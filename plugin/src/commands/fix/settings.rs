@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use extreg_audit::check::CheckId;
+use extreg_cluster::DryRun;
 use extreg_core::policy::PolicySet;
 use extreg_documents::Exclude;
 
 use super::{Args, DryRunAt, Format};
-use crate::{api::DryRun, context::Context, engine::read_policies, error::Error};
+use crate::{context::Context, engine::read_policies, error::Error};
 
 /// The checks that `fix` can mend.
 pub(crate) const MENDABLE: [CheckId; 4] = [

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use extreg_cluster::{Cluster, ClusterError, DryRun, Object};
 use extreg_remedy::Rendered;
 use extreg_terminal::{Exit, Printer};
 
@@ -18,7 +19,6 @@ use super::{
     settings::{Settings, Wanted},
 };
 use crate::{
-    api::{Cluster, ClusterError, DryRun, Object},
     context::Context,
     deadline::Deadline,
     error::Error,

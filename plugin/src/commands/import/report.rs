@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::outcome::{Ending, Outcome};
 use crate::{
-    api::{DataFormat, ObjectFormat, to_data},
     error::Error,
+    print::{DataFormat, ObjectFormat, to_data},
 };
 
 /// Prints outcomes.

@@ -2,13 +2,11 @@
 //! request's, so the request carries each tag's own (openshift-apiserver
 //! `pkg/image/apiserver/registry/imagestreamimport/rest.go` `importSuccessful`).
 
+use extreg_cluster::{Kind, Object};
 use serde_json::{Value, json};
 
 use super::plan::Import;
-use crate::{
-    api::{Kind, Object},
-    stream::Stream,
-};
+use crate::stream::Stream;
 
 /// Asks for these imports into a stream as it was read: if it is another by then, that is a conflict.
 pub(super) fn request(stream: &Stream, imports: &[Import<'_>]) -> Object {
@@ -36,7 +34,7 @@ pub(super) fn request(stream: &Stream, imports: &[Import<'_>]) -> Object {
     );
     let version = stream.object().text("/metadata/resourceVersion");
     if !version.is_empty() {
-        crate::api::set(
+        extreg_cluster::set(
             &mut request.body,
             &["metadata", "resourceVersion"],
             json!(version),

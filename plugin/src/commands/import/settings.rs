@@ -7,8 +7,8 @@ use std::{
 
 use super::Args;
 use crate::{
-    api::ObjectFormat,
     error::Error,
+    print::ObjectFormat,
     stream::{StreamTag, check_stream},
 };
 

@@ -1,5 +1,6 @@
 //! The policies in effect: of files, of a cluster, or the built-in one.
 
+use extreg_cluster::{Cluster, Object};
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
 use extreg_documents::find_sources;
 use extreg_snapshot::approved::Approved;
@@ -8,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::document::Documents;
 use crate::{
-    api::{Cluster, Object},
     engine::policies::{self, REGISTRY_POLICY},
     error::Error,
 };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::{
     facts::{Called, Known},
     policy::{Labels, Mode},
@@ -15,12 +16,12 @@ use super::{
     template::selector_words,
 };
 use crate::{
-    api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
     args::OutputArgs,
     context::Context,
     engine::policies,
     error::Error,
     installation::installed::Installation,
+    print::{DataFormat, to_data},
 };
 
 /// The label by which the API server is told to leave a namespace alone.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use extreg_audit::approval::{Answer, Candidate, deciding};
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::{
     facts::{ClusterFacts, Known},
     policy::{Mode, Policy},
@@ -23,11 +24,11 @@ use super::{
     trial::{Role, Trial, World},
 };
 use crate::{
-    api::{Cluster, DataFormat, Kind, ObjectRef, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
     installation::installed::Installation,
+    print::{DataFormat, to_data},
 };
 
 const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");

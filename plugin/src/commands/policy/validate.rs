@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::document::{APPROVED, Documents, Entry};
 use crate::{
-    api::{DataFormat, to_data},
     args::OutputArgs,
     context::Context,
     engine::policies,
     error::Error,
+    print::{DataFormat, to_data},
     skipped::tell_skipped,
 };
 
@@ -142,7 +142,7 @@ fn document(entry: &Entry) -> Value {
                 "line": fault.line, "field": fault.field, "message": fault.to_string(),
             });
             if let Some(suggestion) = &fault.suggestion {
-                crate::api::set(&mut body, &["suggestion"], json!(suggestion));
+                extreg_cluster::set(&mut body, &["suggestion"], json!(suggestion));
             }
             body
         })

@@ -1,5 +1,6 @@
 //! Promoting: the one write, and what is said of it.
 
+use extreg_cluster::DryRun;
 use extreg_terminal::Exit;
 
 use super::{
@@ -8,9 +9,9 @@ use super::{
     settings::{From, Place, Settings, Way},
 };
 use crate::{
-    api::{DryRun, Report},
     context::Context,
     error::Error,
+    print::Report,
     stream::{Origin, Stream, write_tag},
 };
 

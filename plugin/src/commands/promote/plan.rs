@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::{set, unset};
 use serde_json::{Value, json};
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     settings::{From, Place, Settings, Way},
 };
 use crate::{
-    api::{set, unset},
     error::Error,
     stream::{Origin, SpecTag, Stream},
 };

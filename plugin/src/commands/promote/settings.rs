@@ -1,13 +1,14 @@
 //! What `promote` was asked for, understood and checked.
 
+use extreg_cluster::DryRun;
 use extreg_core::image::ImageRef;
 use extreg_remedy::Caller;
 
 use super::Args;
 use crate::{
-    api::{DryRun, ObjectFormat},
     args::DryRunArgs,
     error::Error,
+    print::ObjectFormat,
     stream::{StreamTag, check_stream, check_tag},
 };
 

@@ -1,14 +1,11 @@
 //! The login that is asked with, out of an auth file or a secret.
 
+use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::credential::Consumer;
 use extreg_registry::{Login, Logins, logins};
 
 use super::settings::{LoginSource, Settings, Wanted};
-use crate::{
-    api::{Cluster, Kind, ObjectRef},
-    credential,
-    error::Error,
-};
+use crate::{credential, error::Error};
 
 /// Finds it; none if none is asked for.
 ///

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
 use super::{Args, Format};
-use crate::args::EndpointArgs;
-use crate::{error::Error, pulls::measure::Probe};
+use crate::{args::EndpointArgs, error::Error, pulls::measure::Probe};
 
 /// What to measure and to count.
 #[derive(Clone, Debug)]

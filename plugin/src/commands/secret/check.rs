@@ -12,6 +12,7 @@ mod table;
 
 use std::path::PathBuf;
 
+use extreg_cluster::{Cluster, Kind, ObjectRef, openshift_version};
 use extreg_snapshot::{
     Snapshot,
     coverage::{GapReason, GapSubject},
@@ -25,13 +26,12 @@ use self::{
     links::Reads,
     settings::{Settings, Source},
 };
-use crate::args::EndpointArgs;
 use crate::{
-    api::{Cluster, DataFormat, Kind, ObjectRef, openshift_version, to_data},
-    args::OutputArgs,
+    args::{EndpointArgs, OutputArgs},
     commands::secret::snapshot,
     context::Context,
     error::Error,
+    print::{DataFormat, to_data},
 };
 
 /// Say who would use which key of which secret for an image, and where they differ

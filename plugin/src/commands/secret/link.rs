@@ -1,16 +1,17 @@
 //! `secret link`: a secret among those of service accounts, where each consumer looks.
 
+use extreg_cluster::{Cluster, DryRun, Kind, ObjectRef};
 use extreg_core::credential::{DockerConfigKeys, SecretMember};
 use extreg_terminal::Exit;
 
 use crate::{
-    api::{Cluster, DryRun, Kind, ObjectFormat, ObjectRef, Report},
     args::{DryRunArgs, OutputArgs},
     context::Context,
     credential::{docker_config, link::Link},
     error::Error,
     fanout::{Fanout, Refusal},
     names,
+    print::{ObjectFormat, Report},
 };
 
 /// The account that builds unless they name another.

@@ -1,8 +1,7 @@
 //! Whether another controller keeps a secret, and would write the old credential back.
 
+use extreg_cluster::{MANAGED_BY, MANAGER, Object};
 use serde_json::Value;
-
-use crate::api::{MANAGED_BY, MANAGER, Object};
 
 /// Labels and annotations by which controllers mark what is theirs, and whose they are.
 const MARKS: [(&str, &str); 9] = [
@@ -65,7 +64,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::Kind;
+    use extreg_cluster::Kind;
 
     #[test]
     fn who_keeps_a_secret_is_told() {

@@ -14,12 +14,11 @@ use std::path::PathBuf;
 use extreg_terminal::Exit;
 
 use self::settings::Settings;
-use crate::args::EndpointArgs;
 use crate::{
-    api::DataFormat,
-    args::{DryRunArgs, OutputArgs},
+    args::{DryRunArgs, EndpointArgs, OutputArgs},
     context::Context,
     error::Error,
+    print::DataFormat,
 };
 
 /// Replace a credential wherever it is used, after the registry has accepted the new one

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, Verb};
 use extreg_core::credential::{DockerConfigKey, SecretMember};
 use extreg_registry::logins;
 use extreg_terminal::Exit;
@@ -16,14 +17,13 @@ use super::{
     verify::Verifier,
     write::{Ready, write},
 };
-use crate::args::EndpointArgs;
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Report, Verb},
-    args::{DryRunArgs, OutputArgs},
+    args::{DryRunArgs, EndpointArgs, OutputArgs},
     context::Context,
     credential::{self, Credential, CredentialSource, Wanted, docker_config},
     error::Error,
     names,
+    print::{ObjectFormat, Report},
 };
 
 /// How the credential can be given.

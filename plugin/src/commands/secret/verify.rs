@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use extreg_core::image::ImageRef;
 use extreg_registry::{Action, Client, Grants, Login, RegistryError};
 
-use crate::args::EndpointArgs;
-use crate::{context::Context, credential::Credential, error::Error, fanout::Refusal};
+use crate::{
+    args::EndpointArgs, context::Context, credential::Credential, error::Error, fanout::Refusal,
+};
 
 /// Repositories that are tried for one secret; a login that is good for them is good.
 const MOST: usize = 20;

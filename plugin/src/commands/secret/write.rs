@@ -1,13 +1,11 @@
 //! One write of a docker config, in place.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_cluster::{Cluster, DryRun, Object, ObjectRef};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use crate::{
-    api::{Cluster, DryRun, Object, ObjectRef},
-    error::Error,
-};
+use crate::error::Error;
 
 /// A secret that is ready to be written.
 pub(super) struct Ready {

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use extreg_cluster::{
+    ApplyOptions, Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Owned, Verb, is_owned,
+};
 use extreg_terminal::Exit;
 
 use super::wait;
 use crate::{
-    api::{
-        self, ApplyOptions, Cluster, ClusterError, DryRun, Kind, Object, ObjectRef, Owned, Report,
-        Verb, is_owned,
-    },
     application::{
         adopt,
         merge::merge,
@@ -24,6 +23,7 @@ use crate::{
     context::Context,
     error::Error,
     names,
+    print::Report,
     project::{self, How, Project},
 };
 
@@ -227,10 +227,10 @@ impl Runner<'_> {
                 let version = current.body.pointer("/metadata/resourceVersion");
                 if let (Some(version), true) = (version, attempt < ATTEMPTS) {
                     let at = ["metadata", "resourceVersion"];
-                    api::set(&mut wanted.body, &at, version.clone());
+                    extreg_cluster::set(&mut wanted.body, &at, version.clone());
                 }
             }
-            match api::apply(self.cluster, &wanted, current.as_ref(), options).await {
+            match extreg_cluster::apply(self.cluster, &wanted, current.as_ref(), options).await {
                 Err(error) if error.is_conflict() => {
                     // Either a controller was faster, or somebody means it otherwise.
                     let now = self.cluster.get(&reference).await?;

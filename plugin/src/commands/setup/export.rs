@@ -2,18 +2,19 @@
 
 use std::fmt::Write as _;
 
+use extreg_cluster::Object;
 use extreg_remedy::Caller;
 use extreg_terminal::{Exit, Printer};
 use serde_json::json;
 
 use crate::{
-    api::{DataFormat, Object, ObjectFormat, to_data, yaml_document},
     application::{
         plan::{self, Step},
         settings::{Secret, Settings},
     },
     credential::link::Link,
     error::Error,
+    print::{DataFormat, ObjectFormat, to_data, yaml_document},
     project,
 };
 

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef};
 use serde_json::Value;
 
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectRef},
-    application::{
-        args::Workload,
-        objects,
-        settings::{Apply, Settings, Stream},
-    },
+    application::args::Workload,
+    application::objects,
+    application::settings::{Apply, Settings, Stream},
     context::Context,
     deadline::Deadline,
     error::Error,

@@ -13,6 +13,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use extreg_cluster::Cluster;
 use futures::future::try_join_all;
 
 use self::{credentials::Opened, registry::Registries};
@@ -24,7 +25,7 @@ use super::{
     settings::Settings,
     world::{Gap, Listed, World},
 };
-use crate::{api::Cluster, context::Context, error::Error};
+use crate::{context::Context, error::Error};
 
 /// Where the objects come from.
 pub(super) struct Source {

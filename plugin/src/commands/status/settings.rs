@@ -5,8 +5,7 @@ use super::{
     flow::Wanted,
     render::{Look, View},
 };
-use crate::args::EndpointArgs;
-use crate::{api::DataFormat, context::Context, error::Error};
+use crate::{args::EndpointArgs, context::Context, error::Error, print::DataFormat};
 
 /// What to look at and how to show it.
 #[derive(Clone, Debug)]

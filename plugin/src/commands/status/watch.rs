@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use extreg_cluster::ClusterError;
 use extreg_terminal::{Exit, Text};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     report::Report,
     settings::{Settings, Show},
 };
-use crate::{api::ClusterError, context::Context, error::Error};
+use crate::{context::Context, error::Error};
 
 /// A namespace is read so often.
 const EVERY: Duration = Duration::from_secs(2);

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_cluster::Kind;
 use extreg_snapshot::Snapshot;
 
 use super::{
     image::Image,
     read::{Build, BuildConfig, Pod, Stream, Workload, WorkloadKind},
 };
-use crate::api::Kind;
 
 /// What was read.
 #[derive(Debug, Default)]

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use extreg_cluster::Cluster;
+
 use super::settings::Follow;
 use crate::{
-    api::Cluster,
     context::Context,
     deadline::Deadline,
     error::Error,

@@ -1,12 +1,13 @@
 //! `tag -d`: tags are deleted with their history.
 
+use extreg_cluster::{DryRun, Verb};
 use extreg_terminal::Exit;
 
 use super::settings::Settings;
 use crate::{
-    api::{DryRun, Report, Verb},
     context::Context,
     error::Error,
+    print::Report,
     stream::{Stream, delete_tag},
 };
 

@@ -1,5 +1,6 @@
 //! What a tag is to be, given what it is. Pure.
 
+use extreg_cluster::{set, unset};
 use extreg_core::object::opt_out;
 use serde_json::{Value, json};
 
@@ -8,7 +9,6 @@ use super::{
     settings::{Follow, Schedule},
 };
 use crate::{
-    api::{set, unset},
     error::Error,
     stream::{Origin, SpecTag, Stream, StreamTag},
 };

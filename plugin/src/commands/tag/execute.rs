@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use extreg_cluster::{DryRun, Verb};
 use extreg_terminal::Exit;
 
 use super::{
@@ -11,9 +12,9 @@ use super::{
     settings::{Follow, Schedule, Settings, ambiguous},
 };
 use crate::{
-    api::{DryRun, Report, Verb},
     context::Context,
     error::Error,
+    print::Report,
     stream::{Library, Stream, StreamTag, Written, write_tag},
 };
 

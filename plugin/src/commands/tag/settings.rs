@@ -1,12 +1,13 @@
 //! What `tag` was asked for, understood and checked.
 
+use extreg_cluster::DryRun;
 use extreg_remedy::Caller;
 
 use super::{Args, ImportMode, ReferencePolicy, Source};
 use crate::{
-    api::{DryRun, ObjectFormat},
     args::DryRunArgs,
     error::Error,
+    print::ObjectFormat,
     stream::{ExternalImage, Library, StreamTag},
 };
 

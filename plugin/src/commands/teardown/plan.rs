@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::{
+    Cluster, ClusterError, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, applied_tags,
+    is_owned,
+};
 use serde_json::Value;
 
 use super::link;
-use crate::{
-    api::{
-        Cluster, ClusterError, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, applied_tags,
-        is_owned,
-    },
-    error::Error,
-    users::Users,
-};
+use crate::{error::Error, users::Users};
 
 /// What holds an application, in the order of removal: what runs first, so that nothing is started
 /// again from what is removed next.

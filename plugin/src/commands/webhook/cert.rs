@@ -2,13 +2,13 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Subcommand;
+use extreg_cluster::{Cluster, DryRun, Object, Owned, Verb, is_owned, set};
 use extreg_terminal::Exit;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::{
-    api::{Cluster, DryRun, Object, Owned, Report, Verb, is_owned, set},
     args::DryRunArgs,
     context::Context,
     error::Error,
@@ -16,6 +16,7 @@ use crate::{
         installed::{Installed, Target},
         kinds, tls,
     },
+    print::Report,
 };
 
 /// Renew the webhook's certificate where no service-ca does

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use extreg_cluster::Cluster;
 use extreg_terminal::Exit;
 use serde::Serialize;
 
 use crate::{
-    api::{Cluster, DataFormat, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
@@ -17,6 +17,7 @@ use crate::{
         proof::{self, Proven},
         site, wait,
     },
+    print::{DataFormat, to_data},
 };
 
 /// Everything has been there for a while: only a moment for what may be restarting.

@@ -3,10 +3,10 @@
 mod execute;
 mod export;
 
+use extreg_cluster::DryRun;
 use extreg_terminal::Exit;
 
 use crate::{
-    api::{DryRun, ObjectFormat},
     context::Context,
     error::Error,
     installation::{
@@ -14,6 +14,7 @@ use crate::{
         choices::{Action, Apply, Choices},
         existing,
     },
+    print::ObjectFormat,
 };
 
 /// Installs it.

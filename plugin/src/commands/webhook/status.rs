@@ -7,11 +7,11 @@ use extreg_terminal::Exit;
 use serde::Serialize;
 
 use crate::{
-    api::{DataFormat, to_data},
     args::OutputArgs,
     context::Context,
     error::Error,
     installation::importer,
+    print::{DataFormat, to_data},
 };
 
 /// Show the webhook: configuration, pods, certificate, importer, policies and facts

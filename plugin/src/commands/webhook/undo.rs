@@ -1,11 +1,9 @@
 //! What an installation has done, and taking it back when the proof fails: the last thing first, so
 //! that the configuration goes before what it leads to. What was there before is put back as it was.
 
-use crate::{
-    api::{Cluster, DryRun, Object, ObjectRef, Verb},
-    context::Context,
-    error::Error,
-};
+use extreg_cluster::{Cluster, DryRun, Object, ObjectRef, Verb};
+
+use crate::{context::Context, error::Error};
 
 /// What has been done, in its order.
 #[derive(Debug, Default)]

@@ -1,11 +1,11 @@
 //! `webhook uninstall`: the configuration first, so that nothing waits for a webhook that is going
 //! away. It needs no webhook that works and no installation that is whole.
 
+use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, Owned, Verb, is_owned};
 use extreg_manifests::{Settings, names, uninstall};
 use extreg_terminal::Exit;
 
 use crate::{
-    api::{Cluster, DryRun, Kind, Object, ObjectFormat, ObjectRef, Owned, Report, Verb, is_owned},
     args::OutputArgs,
     context::Context,
     error::Error,
@@ -16,6 +16,7 @@ use crate::{
         plan::ADOPTED,
         proof, wait,
     },
+    print::{ObjectFormat, Report},
 };
 
 /// Remove the webhook; works with the webhook dead

@@ -4,7 +4,7 @@
 use extreg_terminal::Exit;
 
 use super::install;
-use crate::{api::ObjectFormat, args::OutputArgs, context::Context, error::Error};
+use crate::{args::OutputArgs, context::Context, error::Error, print::ObjectFormat};
 
 /// Bring an installed webhook to the version of this program; everything else stays as it is
 #[derive(Clone, Debug, clap::Args)]

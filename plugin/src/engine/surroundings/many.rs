@@ -2,16 +2,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use extreg_cluster::{ClusterError, IN_FLIGHT, Kind, PageQuery};
 use extreg_core::facts::{Known, NamespaceFacts};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Surroundings, labels_of};
-use crate::{
-    api::{ClusterError, IN_FLIGHT, Kind, PageQuery},
-    error::Error,
-};
+use crate::error::Error;
 
 impl Surroundings {
     /// Learns the labels of all namespaces, as far as they may be listed.

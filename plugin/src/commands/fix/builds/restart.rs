@@ -1,13 +1,12 @@
 //! Another build in the place of one that waits, where that one would not wait too.
 
+use extreg_cluster::{Kind, Object, ObjectRef};
 use extreg_core::facts::Known;
 use serde_json::{Value, json};
 
 use super::{Builds, Governed, PUSH_SECRET};
 use crate::{
-    api::{Kind, Object, ObjectRef},
-    commands::fix::live::{object::Found, work::Work},
-    error::Error,
+    commands::fix::live::object::Found, commands::fix::live::work::Work, error::Error,
     fanout::Refusal,
 };
 

@@ -2,16 +2,14 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
+use extreg_cluster::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef};
 use extreg_core::facts::{Fit, SecretFact};
 use serde_json::{Value, json};
 
 use super::{super::settings::Waiting, Builds, Governed, PUSH_SECRET};
 use crate::{
-    api::{Kind, MANAGED_BY, MANAGER, Object, ObjectRef},
-    commands::fix::live::{object::Found, work::Work},
-    credential::config_of_auth_file,
-    engine::secret_fact,
-    error::Error,
+    commands::fix::live::object::Found, commands::fix::live::work::Work,
+    credential::config_of_auth_file, engine::secret_fact, error::Error,
 };
 
 /// Where the secret comes from, or what is done instead.

@@ -49,7 +49,7 @@ struct Object {
 /// Fixes a file that has been read.
 ///
 /// # Errors
-/// [`crate::api::ClusterError::NotLoggedIn`] only.
+/// [`extreg_cluster::ClusterError::NotLoggedIn`] only.
 pub(super) async fn fix(
     source: &Source,
     bytes: &[u8],

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_audit::budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad};
+use extreg_cluster::{Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery};
 use extreg_core::edit::Field;
 use extreg_snapshot::{Snapshot, kind::Kind as AuditKind, place::Origin, read::Reader};
 use extreg_terminal::Printer;
@@ -12,10 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{super::plan::Judged, object::Found};
-use crate::{
-    api::{Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery},
-    error::Error,
-};
+use crate::error::Error;
 
 /// Secrets of other types hold no credential of a registry.
 const TYPES: [&str; 2] = [

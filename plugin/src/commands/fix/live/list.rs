@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
+use extreg_cluster::{Cluster, IN_FLIGHT, PageQuery};
 use extreg_core::{
     facts::StreamRead,
     object::{Body, Resource, Subject},
@@ -21,11 +22,7 @@ use super::{
     super::settings::{ClusterAction, Scope},
     object::{Found, Phase, kind},
 };
-use crate::{
-    api::{Cluster, IN_FLIGHT, PageQuery},
-    engine::Surroundings,
-    error::Error,
-};
+use crate::{engine::Surroundings, error::Error};
 
 /// Of ImageStreams, which have a history each.
 const LIMIT_STREAMS: u32 = 50;
@@ -97,7 +94,7 @@ impl<'a> Lister<'a> {
     /// Lists every kind that matters.
     ///
     /// # Errors
-    /// [`crate::api::ClusterError::NotLoggedIn`], [`crate::api::ClusterError::Unreachable`], or 403 if nothing at all may be listed.
+    /// [`extreg_cluster::ClusterError::NotLoggedIn`], [`extreg_cluster::ClusterError::Unreachable`], or 403 if nothing at all may be listed.
     pub(super) async fn list(&self) -> Result<Listed, Error> {
         let place = if self.action.all_namespaces {
             format!("all namespaces of {}", self.cluster.name())

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use extreg_cluster::{Kind, ObjectRef};
 use extreg_core::object::Resource;
 use serde_json::{Map, Value};
 
 use super::super::report::{Entry, Outcome};
-use crate::api::{Kind, ObjectRef};
 
 /// An object that something is to be said of.
 #[derive(Clone, Debug)]

@@ -1,9 +1,8 @@
 //! What is written, in which order.
 
+use extreg_cluster::{Kind, Object, ObjectRef};
 use extreg_core::object::Resource;
 use serde_json::Value;
-
-use crate::api::{Kind, Object, ObjectRef};
 
 /// One thing to write, for one object of the plan or several.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use extreg_cluster::{Cluster, ClusterError, DryRun, ObjectRef};
 use extreg_terminal::Text;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -11,7 +12,6 @@ use super::{
     work::{Deed, Work},
 };
 use crate::{
-    api::{Cluster, ClusterError, DryRun, ObjectRef},
     context::Context,
     error::Error,
     fanout::{Fanout, Refusal},
@@ -170,7 +170,7 @@ impl Writer<'_> {
         let Some(secret) = secret else {
             return Ok(Outcome::Done(format!("cancelled, {name} started")));
         };
-        let new = ObjectRef::new(crate::api::Kind::BUILD, &from.namespace, &name);
+        let new = ObjectRef::new(extreg_cluster::Kind::BUILD, &from.namespace, &name);
         // Only in phase New does that change what its pod mounts.
         let operations = [
             json!({"op": "test", "path": "/status/phase", "value": "New"}),

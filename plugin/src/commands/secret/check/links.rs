@@ -1,9 +1,8 @@
 //! Which list of a service account a push looks into, by the version of OpenShift.
 
+use extreg_cluster::{Cluster, Kind};
 use extreg_snapshot::credentials::PushLinks;
 use serde_json::Value;
-
-use crate::api::{Cluster, Kind};
 
 /// OpenShift 4.15 moved from one list to the other within its patch releases.
 const CHANGED_IN: u32 = 15;

@@ -2,19 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
+use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef};
 use extreg_core::credential::SecretMember;
 use extreg_registry::{Action, Client, Grants, Login, Logins, RegistryError, logins};
 use extreg_snapshot::credentials::shown_key;
 use futures::{StreamExt as _, stream};
 
 use super::answer::{Answer, Outcome, Scope};
-use crate::args::EndpointArgs;
-use crate::{
-    api::{Cluster, ClusterError, Kind, ObjectRef},
-    context::Context,
-    credential::docker_config,
-    error::Error,
-};
+use crate::{args::EndpointArgs, context::Context, credential::docker_config, error::Error};
 
 /// As many are asked at once.
 const AT_ONCE: usize = 4;

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use extreg_core::image::ImageRef;
 
 use super::{Args, Format};
-use crate::args::EndpointArgs;
-use crate::{error::Error, names};
+use crate::{args::EndpointArgs, error::Error, names};
 
 /// What to look at, and how to say it.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! The rotation: everything is read and tried first, and then written.
 
+use extreg_cluster::Cluster;
 use extreg_terminal::Exit;
 
 use super::{
@@ -12,11 +13,8 @@ use super::{
     write::{next, told},
 };
 use crate::{
-    api::Cluster,
-    commands::secret::{
-        verify::Verifier,
-        write::{Ready, write},
-    },
+    commands::secret::verify::Verifier,
+    commands::secret::write::{Ready, write},
     context::Context,
     credential::{self, Credential, Wanted},
     error::Error,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef};
 use extreg_core::credential::SecretMember;
 use extreg_snapshot::{
     SecretRecord, Snapshot,
@@ -16,7 +17,6 @@ use super::{
     settings::{Places, Settings},
 };
 use crate::{
-    api::{Cluster, ClusterError, Kind, ObjectRef},
     commands::secret::snapshot,
     context::Context,
     credential::{Credential, docker_config},

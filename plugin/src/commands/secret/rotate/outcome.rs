@@ -1,14 +1,11 @@
 //! What became of each secret, for people and for machines.
 
+use extreg_cluster::Verb;
 use extreg_terminal::{Printer, Table};
 use serde::Serialize;
 
 use super::settings::{Mode, Settings};
-use crate::{
-    api::{Verb, to_data},
-    error::Error,
-    fanout::Refusal,
-};
+use crate::{error::Error, fanout::Refusal, print::to_data};
 
 /// What became of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,5 +1,6 @@
 //! What a secret is to be, made of what it is now.
 
+use extreg_cluster::{Cluster, Kind, ObjectRef, Owned, is_owned};
 use extreg_core::credential::{DockerConfigKey, SecretMember};
 use serde_json::Value;
 
@@ -11,12 +12,9 @@ use super::{
     write::told,
 };
 use crate::{
-    api::{Cluster, Kind, ObjectRef, Owned, is_owned},
-    commands::secret::{
-        document::{self, HUB_KEYS, Replaced},
-        managed,
-        write::Ready,
-    },
+    commands::secret::document::{self, HUB_KEYS, Replaced},
+    commands::secret::managed,
+    commands::secret::write::Ready,
     context::Context,
     credential::{Credential, docker_config},
     error::Error,

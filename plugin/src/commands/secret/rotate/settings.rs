@@ -1,15 +1,12 @@
 //! What `secret rotate` was asked for, understood and checked.
 
+use extreg_cluster::DryRun;
 use extreg_core::{image::ImageRef, registry::RegistryHost};
 
 use super::Args;
-use crate::args::EndpointArgs;
 use crate::{
-    api::{DataFormat, DryRun},
-    commands::secret::registry_host,
-    credential::CredentialSource,
-    error::Error,
-    names,
+    args::EndpointArgs, commands::secret::registry_host, credential::CredentialSource,
+    error::Error, names, print::DataFormat,
 };
 
 /// What to rotate, and how to go about it.

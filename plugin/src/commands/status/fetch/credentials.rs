@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use extreg_cluster::{ClusterError, ObjectRef, PageQuery};
 use extreg_registry::{Logins, logins};
 use extreg_snapshot::{
     Snapshot,
@@ -17,11 +18,8 @@ use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
-    api::{self, ClusterError, ObjectRef, PageQuery},
-    commands::status::read::Output,
-    commands::status::report::Report,
-    commands::status::world::World,
-    error::Error,
+    commands::status::read::Output, commands::status::report::Report,
+    commands::status::world::World, error::Error,
 };
 
 /// So many namespaces are looked at; who has more refusals than that looks at one of them.
@@ -101,7 +99,7 @@ impl Source {
             if name.is_empty() || opened.snapshot.secrets.contains_key(&key) {
                 continue;
             }
-            let reference = ObjectRef::new(api::Kind::SECRET, namespace, name);
+            let reference = ObjectRef::new(extreg_cluster::Kind::SECRET, namespace, name);
             match self.cluster.get(&reference).await {
                 Ok(None) => {
                     absent.insert((namespace.clone(), name.clone()));
@@ -125,8 +123,12 @@ impl Source {
         let mut logins = BTreeMap::new();
         for namespace in &namespaces {
             for (kind, api, fields) in [
-                (Kind::ServiceAccount, api::Kind::SERVICE_ACCOUNT, &[""][..]),
-                (Kind::Secret, api::Kind::SECRET, &SECRET_TYPES),
+                (
+                    Kind::ServiceAccount,
+                    extreg_cluster::Kind::SERVICE_ACCOUNT,
+                    &[""][..],
+                ),
+                (Kind::Secret, extreg_cluster::Kind::SECRET, &SECRET_TYPES),
             ] {
                 let mut is_whole = true;
                 for fields in fields {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::{ClusterError, Kind, ObjectRef};
+
 use super::{Source, gap_of};
 use crate::{
-    api::{ClusterError, Kind, ObjectRef},
-    commands::status::{
-        read::{From, Output, Stream},
-        world::{Gap, Listed, World},
-    },
+    commands::status::read::{From, Output, Stream},
+    commands::status::world::{Gap, Listed, World},
     error::Error,
 };
 

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 
+use extreg_cluster::{ClusterError, PageQuery};
 use serde_json::value::RawValue;
 
 use super::Source;
 use crate::{
-    api::{ClusterError, PageQuery},
     commands::status::world::{Gap, Listed, World},
     error::Error,
 };

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::{Kind, PageQuery};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Source;
-use crate::{
-    api::{Kind, PageQuery},
-    commands::status::world::Listed,
-    error::Error,
-};
+use crate::{commands::status::world::Listed, error::Error};
 
 impl Source {
     /// What a selector picks, by kind, namespace and name. What may not be listed is not picked.

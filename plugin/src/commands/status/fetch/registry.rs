@@ -12,9 +12,10 @@ use extreg_snapshot::credentials::{Credential, Credentials};
 use futures::{StreamExt as _, future::join_all, stream};
 
 use super::credentials::Opened;
-use crate::args::EndpointArgs;
 use crate::{
-    commands::status::image::Image, commands::status::world::InRegistry, context::Context,
+    args::EndpointArgs,
+    commands::status::{image::Image, world::InRegistry},
+    context::Context,
     error::Error,
 };
 

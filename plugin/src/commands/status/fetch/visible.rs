@@ -1,13 +1,11 @@
 //! The namespaces that somebody can see who may not list across all.
 
+use extreg_cluster::{ClusterError, Kind, PageQuery};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Source;
-use crate::{
-    api::{ClusterError, Kind, PageQuery},
-    error::Error,
-};
+use crate::error::Error;
 
 impl Source {
     /// The projects of the user, else the namespaces; none if neither may be listed.

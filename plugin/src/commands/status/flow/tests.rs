@@ -72,7 +72,7 @@ fn a_name_is_that_of_any_part() {
 #[test]
 fn what_a_selector_picks_is_any_part_too() {
     let world = two().world();
-    let kind = crate::api::Kind::DEPLOYMENT;
+    let kind = extreg_cluster::Kind::DEPLOYMENT;
     let wanted = Wanted {
         name: None,
         picked: Some([(kind, "snow".to_owned(), "web".to_owned())].into()),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use extreg_cluster::Kind;
+
 use super::{Flow, Subject};
 use crate::{
-    api::Kind,
     commands::status::read::{Workload, WorkloadKind},
     error::Error,
 };

@@ -1,5 +1,6 @@
 //! What runs pods: Deployments and their like.
 
+use extreg_cluster::Kind;
 use extreg_core::object::nullable;
 use extreg_snapshot::{
     TriggerSource,
@@ -9,7 +10,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::value::time;
-use crate::api::Kind;
 
 /// A kind that an image trigger can set the image of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

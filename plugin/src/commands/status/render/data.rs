@@ -4,9 +4,9 @@ use extreg_terminal::Printer;
 use serde::Serialize;
 
 use crate::{
-    api::{DataFormat, print_data},
     commands::status::report::Report,
     error::Error,
+    print::{DataFormat, print_data},
 };
 
 #[derive(Serialize)]

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use extreg_cluster::{Cluster, DryRun, Object, Verb};
 use extreg_manifests::{FollowBuilds, Phase, Tls, mutating_webhook_configuration};
 use extreg_terminal::Exit;
 
 use crate::{
-    api::{Cluster, DryRun, Object, Report, Verb},
     commands::webhook::undo::Undo,
     context::Context,
     error::Error,
@@ -21,6 +21,7 @@ use crate::{
         site::{self, Site},
         wait,
     },
+    print::Report,
 };
 
 /// For the definition to be served.

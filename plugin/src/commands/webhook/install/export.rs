@@ -9,7 +9,6 @@ use extreg_terminal::Exit;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{DataFormat, ObjectFormat, to_data},
     context::Context,
     error::Error,
     installation::{
@@ -17,6 +16,7 @@ use crate::{
         choices::{Choices, Place},
         kinds,
     },
+    print::{DataFormat, ObjectFormat, to_data},
 };
 
 /// Prints them: as a stream of YAML documents, as one JSON list, or by name.

@@ -7,6 +7,7 @@ use extreg_certs::{
     inspect::{self, Certificate as X509},
     verify::verify_chain,
 };
+use extreg_cluster::{Cluster, Object, Owned, is_owned};
 use extreg_manifests::format_selector;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,16 +15,11 @@ use serde_json::Value;
 use super::{Certificate, Configuration, Deployment, Fact, FollowsBuilds, Policy, Status};
 
 use crate::{
-    api::{Cluster, Object, Owned, is_owned},
     error::Error,
-    installation::{
-        drift, handshake,
-        importer::{self, Follower, Lease},
-        installed::{Installed, Target},
-        kinds,
-        settings::{extra_requirements, mode_cap},
-        tls, wait,
-    },
+    installation::importer::{self, Follower, Lease},
+    installation::installed::{Installed, Target},
+    installation::settings::{extra_requirements, mode_cap},
+    installation::{drift, handshake, kinds, tls, wait},
 };
 
 /// Reads it.

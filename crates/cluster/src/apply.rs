@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Cluster, ClusterError, DryRun, Object, Verb};
+use crate::{Cluster, ClusterError, DryRun, Object, Verb};
 
 /// The field manager that we write as, and the value of [`MANAGED_BY`].
 pub const MANAGER: &str = "oc-extreg";
@@ -166,7 +166,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::Kind;
+    use crate::Kind;
 
     #[test]
     fn contained() {

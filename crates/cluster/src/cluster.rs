@@ -2,14 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use extreg_cluster::encode;
 use http::{HeaderMap, Method, Request, header};
 use kube::{Client, client::Body, core::Status};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{
-    ClusterError, DryRun, Kind, MANAGER, Object, ObjectRef, from_kube,
+use crate::{
+    ClusterError, DryRun, Kind, MANAGER, Object, ObjectRef, encode, from_kube,
     service::{WantsWarnings, warnings},
 };
 

@@ -1,6 +1,6 @@
 //! Which OpenShift it is.
 
-use super::Cluster;
+use crate::Cluster;
 
 /// The cluster's OpenShift version; none elsewhere, and none if it may not be read.
 pub async fn openshift_version(cluster: &Cluster) -> Option<String> {

@@ -1,9 +1,10 @@
 //! What was done to objects, as kubectl prints it.
 
+use extreg_cluster::{DryRun, Kind, Object, ObjectRef, Verb};
 use extreg_terminal::{Printer, Text};
 use serde_json::{Value, json};
 
-use super::{DataFormat, DryRun, Kind, Object, ObjectRef, Verb, to_data};
+use super::{DataFormat, to_data};
 use crate::error::Error;
 
 /// `-o` of what is done to objects.

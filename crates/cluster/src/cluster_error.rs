@@ -2,10 +2,9 @@
 
 use std::error::Error as StdError;
 
-use extreg_cluster::{ConnectError, innermost};
 use extreg_terminal::Exit;
 
-use super::service::LocalError;
+use crate::{ConnectError, innermost, service::LocalError};
 
 /// The longest piece of an answer that is not the API's own that is worth showing.
 const MAX_FOREIGN: usize = 300;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde_json::value::RawValue;
 
-use super::{Cluster, ClusterError, Page, PageQuery};
+use crate::{Cluster, ClusterError, Page, PageQuery};
 
 /// What the pages of a list are read into.
 pub trait Pages {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::MANAGER;
+use crate::MANAGER;
 
 /// The fields of `object` that this program has set by server-side apply, with their present values:
 /// an apply that leaves one of them out removes it (`metadata.managedFields`, structured-merge-diff

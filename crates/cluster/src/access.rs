@@ -3,7 +3,7 @@
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use super::{Cluster, ClusterError, DryRun, Kind, Object};
+use crate::{Cluster, ClusterError, DryRun, Kind, Object};
 
 /// Reviewing one's own rights.
 const ACCESS_REVIEW: Kind = Kind::global(

@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use extreg_cluster::{Connection, Selection, is_empty};
 use extreg_terminal::Printer;
 use http::{HeaderName, HeaderValue};
 use kube::{
@@ -21,8 +20,8 @@ use kube::{
     },
 };
 
-use super::{
-    Cluster, ClusterError,
+use crate::{
+    Cluster, ClusterError, Connection, Selection, is_empty,
     service::{Service, ServiceOptions},
 };
 
@@ -229,8 +228,7 @@ async fn load(
 
 /// The kubeconfig as it is, or one for `--server` alone.
 fn read(args: &Overrides) -> Result<Option<Kubeconfig>, ClusterError> {
-    let kubeconfig =
-        extreg_cluster::read(args.kubeconfig.as_deref(), |name| std::env::var_os(name));
+    let kubeconfig = super::read(args.kubeconfig.as_deref(), |name| std::env::var_os(name));
     Ok(kubeconfig?
         .filter(|kubeconfig| !is_empty(kubeconfig))
         .or_else(|| args.server.is_some().then(nameless)))

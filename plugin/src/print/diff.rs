@@ -1,10 +1,11 @@
 //! What changed in an object, as lines of a diff.
 
+use extreg_cluster::{Kind, Object};
 use extreg_terminal::Text;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::{DataFormat, Kind, Object, to_data};
+use super::{DataFormat, to_data};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 1;

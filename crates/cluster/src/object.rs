@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::Kind;
+use crate::Kind;
 
 /// An object and its kind. The body is JSON, so that what we do not know is kept.
 #[derive(Clone, Debug, PartialEq)]

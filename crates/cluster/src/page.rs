@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use extreg_cluster::encode;
 use http::{Method, Request, header};
 use kube::client::Body;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Cluster, ClusterError, from_kube, service::Patience};
+use crate::{Cluster, ClusterError, encode, from_kube, service::Patience};
 
 /// A server that has sent nothing by then sends nothing more: it gives up on a list after a minute
 /// itself.

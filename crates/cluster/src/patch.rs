@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use super::{Cluster, ClusterError, DryRun, MANAGER, Object, ObjectRef};
+use crate::{Cluster, ClusterError, DryRun, MANAGER, Object, ObjectRef};
 
 impl Cluster {
     /// Patches an object. A `test` that does not hold is answered with 422 (see

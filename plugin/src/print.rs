@@ -1,0 +1,11 @@
+//! What commands print of objects, and as data.
+
+mod data;
+mod diff;
+mod report;
+
+pub(crate) use self::diff::unified;
+pub use self::{
+    data::{DataFormat, print_data, to_data, yaml_document},
+    report::{ObjectFormat, Report},
+};
