@@ -4,14 +4,15 @@ mod args;
 mod field_lines;
 mod files;
 mod input;
-mod live;
 mod policy_file;
 mod rendered;
-mod served;
 mod tree;
 
 use extreg_audit::approval;
-use extreg_cluster::{Cluster, ClusterError};
+use extreg_cluster::{
+    Cluster, ClusterError,
+    collect::{self as lister, Scope},
+};
 use extreg_documents::Skipped;
 use extreg_snapshot::{
     Snapshot, SourceKind,
@@ -21,14 +22,11 @@ use extreg_snapshot::{
 };
 use extreg_terminal::Printer;
 
-use self::live::Scope;
 pub(crate) use self::{
     args::InputArgs,
     field_lines::FieldLines,
     input::{ClusterInput, FileInput, Input},
-    live::UNSEEN_NAMESPACES,
     policy_file::{PolicyFile, read as read_policy_file},
-    served::{Served, Version},
 };
 use crate::{context::Context, error::Error, installation::installed::Installation};
 
@@ -114,7 +112,7 @@ pub(crate) async fn collect_kinds(
         kinds: kinds.to_vec(),
         is_told,
     };
-    let mut reader = live::read(cluster, &scope, &options, printer).await?;
+    let mut reader = lister::collect(cluster, &scope, &options, printer).await?;
     reader.coverage_mut().scope = asked(namespace, "");
     Ok(reader.finish(cluster.name().to_owned()))
 }
@@ -186,7 +184,7 @@ impl Collected {
                  (--without-secrets reads none)",
             );
         }
-        let mut reader = live::read(cluster, &scope, options, &context.printer).await?;
+        let mut reader = lister::collect(cluster, &scope, options, &context.printer).await?;
         if input.without_secrets {
             reader.coverage_mut().gaps.insert(Gap {
                 what: GapSubject::List {

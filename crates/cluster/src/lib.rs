@@ -6,12 +6,14 @@
 //!
 //! What is asked of a cluster, and written to it, for whoever has a command line: [`connect`] gives a
 //! [`Cluster`], which reads objects of any kind, pages of lists ([`Pages`]), and applies and patches.
+//! [`collect`] reads all kinds that concern registries into records.
 
 mod access;
 mod applied;
 mod apply;
 mod cluster;
 mod cluster_error;
+pub mod collect;
 mod config;
 mod connection;
 mod dry_run;

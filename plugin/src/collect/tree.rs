@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use extreg_cluster::collect::{GLOBAL_PULL_SECRET, PULL_SECRET};
 use extreg_documents::{TreeFacts, TreeItem, TreePlace, TreeSource, Visit, read_tree};
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
@@ -11,7 +12,6 @@ use extreg_snapshot::{
 };
 use extreg_terminal::Printer;
 
-use super::live::{GLOBAL_PULL_SECRET, PULL_SECRET};
 use crate::error::Error;
 
 /// Reads a tree, or of one namespace of it and of the cluster.

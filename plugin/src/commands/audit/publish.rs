@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::report::{Report, Section};
-use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, PageQuery};
+use extreg_cluster::{
+    Cluster, DryRun, Kind, Object, ObjectRef, PageQuery, collect::UNSEEN_NAMESPACES,
+};
 use extreg_report::openreports::{GENERATED, MANAGED_BY, objects};
 use extreg_snapshot::{
     coverage::{Gap, GapSubject},
@@ -15,7 +17,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::{
-    collect::{ClusterInput, UNSEEN_NAMESPACES},
+    collect::ClusterInput,
     context::Context,
     error::Error,
     fanout::{Fanout, Refusal},

@@ -1,17 +1,16 @@
 //! `audit rbac`: which of what an audit reads the user may not, and the ClusterRole that would do.
 
-use extreg_cluster::{Cluster, DryRun, Kind as ApiKind, Object};
+use extreg_cluster::{
+    Cluster, DryRun, Kind as ApiKind, Object,
+    collect::{Served, Version},
+};
 use extreg_manifests::{AuditedResource, audit_cluster_role, names::AUDIT_ROLE};
 use extreg_snapshot::kind::{Api, Kind};
 use extreg_terminal::{Exit, Table, Text};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::{
-    collect::{Served, Version},
-    context::Context,
-    error::Error,
-};
+use crate::{context::Context, error::Error};
 
 const REVIEW: ApiKind = ApiKind::global(
     "authorization.k8s.io",

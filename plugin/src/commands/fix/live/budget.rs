@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_audit::budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad};
-use extreg_cluster::{Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery};
+use extreg_cluster::{
+    Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery, collect::PULL_SECRET,
+};
 use extreg_core::edit::Field;
 use extreg_snapshot::{Snapshot, kind::Kind as AuditKind, place::Origin, read::Reader};
 use extreg_terminal::Printer;
@@ -26,8 +28,6 @@ const MIRRORS: [AuditKind; 3] = [
     AuditKind::ImageDigestMirrorSet,
     AuditKind::ImageTagMirrorSet,
 ];
-/// Where the global pull secret is.
-const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
 
 /// A tag: namespace, stream and name.
 type Tag = (String, String, String);

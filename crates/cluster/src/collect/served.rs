@@ -3,17 +3,18 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use extreg_cluster::{Cluster, ClusterError};
 use extreg_snapshot::kind::Kind;
 use serde_json::Value;
 
+use crate::{Cluster, ClusterError};
+
 /// What has been found out, by path.
 #[derive(Default)]
-pub(crate) struct Served(RefCell<BTreeMap<String, Option<Value>>>);
+pub struct Served(RefCell<BTreeMap<String, Option<Value>>>);
 
 /// In which version a kind is served.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
     /// In none.
     None,
     /// In the one that was asked for.
@@ -29,7 +30,7 @@ impl Served {
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
-    pub(crate) async fn version(
+    pub async fn version(
         &self,
         cluster: &Cluster,
         kind: Kind,

@@ -1,9 +1,9 @@
 //! Objects that are read by their names.
 
-use extreg_cluster::{ClusterError, PageQuery};
 use extreg_snapshot::{coverage::GapSubject, kind::Kind, read::Reader};
 
 use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
+use crate::{ClusterError, PageQuery};
 
 impl Lister<'_> {
     /// Reads the one namespace that was asked for.
@@ -12,7 +12,7 @@ impl Lister<'_> {
         name: &str,
         mut reader: Reader,
     ) -> Result<Reader, ClusterError> {
-        let path = extreg_cluster::Kind::NAMESPACE.path(None);
+        let path = crate::Kind::NAMESPACE.path(None);
         match self.get(&format!("{path}/{name}")).await {
             Ok(json) => {
                 read_object(&mut reader, Kind::Namespace, &json, "");
@@ -48,7 +48,7 @@ impl Lister<'_> {
         {
             return Ok(reader);
         }
-        let path = extreg_cluster::Kind::SECRET.path(Some(namespace));
+        let path = crate::Kind::SECRET.path(Some(namespace));
         let mut answer = self.get(&format!("{path}/{name}")).await;
         if answer.as_ref().is_err_and(ClusterError::is_forbidden)
             && let Some(listed) = self.listed_secret(&path, name).await?

@@ -1,7 +1,8 @@
 //! The namespaces that the user can see.
 
-use extreg_cluster::{Cluster, ClusterError, Kind, PageQuery};
 use serde_json::value::RawValue;
+
+use crate::{Cluster, ClusterError, Kind, PageQuery};
 
 /// The namespaces that the user can see.
 #[derive(Debug, Default)]

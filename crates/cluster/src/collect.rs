@@ -5,11 +5,11 @@ mod gap;
 mod list;
 mod named;
 mod progress;
+mod served;
 mod visible;
 
 use std::cell::Cell;
 
-use extreg_cluster::{Cluster, ClusterError};
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::{Kind, Purpose},
@@ -19,20 +19,21 @@ use extreg_terminal::Printer;
 use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
+pub use self::served::{Served, Version};
 use self::{
     gap::list_gap,
     list::{End, List, read_object},
     progress::Progress,
     visible::Visible,
 };
-use super::served::{Served, Version};
+use crate::{Cluster, ClusterError};
 
 /// Where the global pull secret is.
-pub(crate) const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
+pub const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
 /// How it is called in a report.
-pub(crate) const GLOBAL_PULL_SECRET: &str = "the global pull secret";
+pub const GLOBAL_PULL_SECRET: &str = "the global pull secret";
 /// How namespaces that the user cannot see are called in a report.
-pub(crate) const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
+pub const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
 /// Secrets of other types hold no credential of a registry, and are not fetched.
 const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
@@ -41,15 +42,15 @@ const SECRET_TYPES: [&str; 2] = [
 
 /// Which objects of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Scope {
+pub struct Scope {
     /// The namespace; none for all of them.
-    pub(crate) namespace: Option<String>,
+    pub namespace: Option<String>,
     /// A label selector for objects that name images; empty picks all.
-    pub(crate) selector: String,
+    pub selector: String,
     /// The kinds.
-    pub(crate) kinds: Vec<Kind>,
+    pub kinds: Vec<Kind>,
     /// Whether it is said elsewhere than on a terminal that reading begins.
-    pub(crate) is_told: bool,
+    pub is_told: bool,
 }
 
 /// Lists a cluster.
@@ -72,12 +73,12 @@ struct Read {
     unreachable: Option<String>,
 }
 
-/// Reads a cluster.
+/// Reads the objects of a cluster that are in scope.
 ///
 /// # Errors
 /// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`] if no request at all was answered; 404 if the
 /// namespace that was asked for does not exist.
-pub(crate) async fn read(
+pub async fn collect(
     cluster: &Cluster,
     scope: &Scope,
     options: &ReadOptions,

@@ -1,12 +1,12 @@
 //! What could not be read, as gaps of a report.
 
-use extreg_cluster::ClusterError;
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     read::Reader,
 };
 
 use super::list::List;
+use crate::ClusterError;
 
 /// A list could not be read.
 pub(super) fn list_gap(reader: &mut Reader, list: &List, why: GapReason, message: String) {

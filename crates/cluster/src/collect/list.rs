@@ -1,6 +1,5 @@
 //! One list, page by page. A page is parsed where it lies and dropped before the next is asked for.
 
-use extreg_cluster::{ClusterError, LIMIT, Next, Page, PageQuery, Pages};
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
     kind::Kind,
@@ -9,6 +8,7 @@ use extreg_snapshot::{
 };
 
 use super::{Lister, SECRET_TYPES, gap::words};
+use crate::{ClusterError, LIMIT, Next, Page, PageQuery, Pages};
 
 /// A page should not be longer than this: where items are long, the next one has fewer of them.
 const PAGE_BYTES: usize = 8 << 20;
