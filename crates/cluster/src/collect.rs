@@ -35,7 +35,7 @@ pub const GLOBAL_PULL_SECRET: &str = "the global pull secret";
 /// How namespaces that the user cannot see are called in a report.
 pub const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
 /// Secrets of other types hold no credential of a registry, and are not fetched.
-const SECRET_TYPES: [&str; 2] = [
+pub const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
     "type=kubernetes.io/dockercfg",
 ];

@@ -49,7 +49,7 @@ pub use self::{
     kubeconfig::{is_empty, read},
     list::{Next, Pages},
     object::{Object, ObjectRef, set, unset},
-    page::{LIMIT, Page, PageItems, PageQuery},
+    page::{LIMIT, Page, PageItems, PageQuery, STREAM_LIMIT},
     proxy::proxy_of_environment,
     query::encode,
     verb::Verb,

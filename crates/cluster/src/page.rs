@@ -62,6 +62,8 @@ struct ListMeta {
 
 /// Items on a page, as kubectl asks for.
 pub const LIMIT: u32 = 500;
+/// Items on a page of ImageStreams: one with the history of its tags is ten times as long as anything else.
+pub const STREAM_LIMIT: u32 = 50;
 
 impl PageQuery {
     /// Pages of the usual length, of all items.

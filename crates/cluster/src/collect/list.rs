@@ -8,7 +8,7 @@ use extreg_snapshot::{
 };
 
 use super::{Lister, SECRET_TYPES, gap::words};
-use crate::{ClusterError, LIMIT, Next, Page, PageQuery, Pages};
+use crate::{ClusterError, LIMIT, Next, Page, PageQuery, Pages, STREAM_LIMIT};
 
 /// A page should not be longer than this: where items are long, the next one has fewer of them.
 const PAGE_BYTES: usize = 8 << 20;
@@ -172,11 +172,10 @@ pub(super) fn read_object(reader: &mut Reader, kind: Kind, json: &str, namespace
     }
 }
 
-/// Items on the first page, when it is not known yet how long they are. An ImageStream with the
-/// history of its tags is ten times as long as anything else.
+/// Items on the first page, when it is not known yet how long they are.
 const fn first_limit(kind: Kind) -> u32 {
     match kind {
-        Kind::ImageStream => LEAST,
+        Kind::ImageStream => STREAM_LIMIT,
         _ => LIMIT,
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_audit::budget::{Allowances, Budget, Identity, Load, Pulls, Standing, TagLoad};
 use extreg_cluster::{
-    Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery, collect::PULL_SECRET,
+    Cluster, ClusterError, IN_FLIGHT, Kind, ObjectRef, PageQuery,
+    collect::{PULL_SECRET, SECRET_TYPES},
 };
 use extreg_core::edit::Field;
 use extreg_snapshot::{Snapshot, kind::Kind as AuditKind, place::Origin, read::Reader};
@@ -17,11 +18,6 @@ use serde_json::value::RawValue;
 use super::{super::plan::Judged, object::Found};
 use crate::error::Error;
 
-/// Secrets of other types hold no credential of a registry.
-const TYPES: [&str; 2] = [
-    "type=kubernetes.io/dockerconfigjson",
-    "type=kubernetes.io/dockercfg",
-];
 /// What may have a registry asked only for what its mirror has not.
 const MIRRORS: [AuditKind; 3] = [
     AuditKind::ImageContentSourcePolicy,
@@ -224,7 +220,7 @@ enum Listed {
 async fn secrets(cluster: &Cluster, namespace: &str) -> Result<Option<Vec<String>>, Error> {
     let mut found = Vec::new();
     let path = Kind::SECRET.path(Some(namespace));
-    for fields in TYPES {
+    for fields in SECRET_TYPES {
         match all(cluster, &path, fields).await? {
             Listed::All(secrets) => found.extend(secrets),
             Listed::NotServed | Listed::Unknown => return Ok(None),

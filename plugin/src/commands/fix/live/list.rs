@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use extreg_cluster::{Cluster, IN_FLIGHT, PageQuery};
+use extreg_cluster::{Cluster, IN_FLIGHT, PageQuery, STREAM_LIMIT};
 use extreg_core::{
     facts::StreamRead,
     object::{Body, Resource, Subject},
@@ -23,9 +23,6 @@ use super::{
     object::{Found, Phase, kind},
 };
 use crate::{engine::Surroundings, error::Error};
-
-/// Of ImageStreams, which have a history each.
-const LIMIT_STREAMS: u32 = 50;
 
 /// What was found.
 #[derive(Default)]
@@ -192,7 +189,7 @@ impl<'a> Lister<'a> {
             ..PageQuery::all()
         };
         if resource == Resource::ImageStreams {
-            query.limit = LIMIT_STREAMS;
+            query.limit = STREAM_LIMIT;
         }
         let begin = || Listed {
             streams: Reader::new(ReadOptions::default()),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_cluster::{ClusterError, ObjectRef, PageQuery};
+use extreg_cluster::{ClusterError, ObjectRef, PageQuery, collect::SECRET_TYPES};
 use extreg_registry::{Logins, logins};
 use extreg_snapshot::{
     Snapshot,
@@ -24,11 +24,6 @@ use crate::{
 
 /// So many namespaces are looked at; who has more refusals than that looks at one of them.
 pub(super) const MOST: usize = 50;
-/// Secrets of other types hold no credential of a registry, and are not fetched.
-const SECRET_TYPES: [&str; 2] = [
-    "type=kubernetes.io/dockerconfigjson",
-    "type=kubernetes.io/dockercfg",
-];
 /// Reasons for which a credential is looked for.
 const REFUSALS: [&str; 6] = [
     "ErrImagePull",

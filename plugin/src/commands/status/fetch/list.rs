@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use extreg_cluster::{ClusterError, PageQuery};
+use extreg_cluster::{ClusterError, PageQuery, STREAM_LIMIT};
 use serde_json::value::RawValue;
 
 use super::Source;
@@ -10,9 +10,6 @@ use crate::{
     commands::status::world::{Gap, Listed, World},
     error::Error,
 };
-
-/// An ImageStream with the history of its tags is ten times as long as anything else.
-const STREAMS: u32 = 50;
 
 impl Source {
     /// Reads a list. Gives back why it could not be read, if it could not.
@@ -27,7 +24,7 @@ impl Source {
     ) -> Result<Result<(), Error>, Error> {
         let mut query = PageQuery::all();
         if what == Listed::ImageStreams {
-            query.limit = STREAMS;
+            query.limit = STREAM_LIMIT;
         }
         // What is read twice is kept once, but for pods.
         let begin = || {
