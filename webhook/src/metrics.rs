@@ -19,8 +19,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use follow::{FollowMetrics, ImporterMetrics};
-use label::Label;
-pub(crate) use label::OTHER;
+pub(crate) use label::Label;
 pub use label::{
     ConnectionEnd, FollowOutcome, LookupOutcome, Port, RequestEnd, Shortage, Source, SourceState,
     Task,

@@ -9,11 +9,18 @@ use extreg_core::verdict::Reason;
 use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
 
 /// The label of a resource or an operation that no rule is about.
-pub(crate) const OTHER: &str = "other";
+const OTHER: &str = "other";
 
 /// The value of a label that the engine has an enum for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Label(&'static str);
+pub(crate) struct Label(&'static str);
+
+impl Label {
+    /// The value as metrics and logs spell it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
 
 impl From<Reason> for Label {
     fn from(reason: Reason) -> Self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract;
 use axum::response::{IntoResponse, Response};
-use extreg_core::object::{Operation, Resource};
+use extreg_core::object::Resource;
 use futures::FutureExt as _;
 use http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request as HttpRequest, StatusCode, Version};
@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connections::Connection;
 use super::intake::{self, Refused};
 use super::state::State;
-use crate::metrics::{OTHER, RequestEnd, Shortage};
+use crate::metrics::{Label, RequestEnd, Shortage};
 use crate::reviewer::{Review, Reviewer};
 use crate::wire::{self, GroupResource, Request};
 
@@ -112,8 +112,8 @@ fn record<R>(state: &State<R>, request: &Request<'_>, end: RequestEnd, duration:
     state.metrics.request(resource, operation, end, duration);
     tracing::info!(
         uid = &*clean(&request.uid),
-        resource = resource.map_or(OTHER, Resource::name),
-        operation = operation.map_or(OTHER, Operation::name),
+        resource = Label::from(resource).as_str(),
+        operation = Label::from(operation).as_str(),
         namespace = &*clean(&request.namespace),
         name = &*clean(&request.name),
         dry_run = request.dry_run,
