@@ -1,8 +1,8 @@
 //! What of a snapshot decides whether a command can be shown.
 
-use extreg_snapshot::Snapshot;
 use extreg_snapshot::kind::{Kind, Purpose};
 use extreg_snapshot::place::ObjectId;
+use extreg_snapshot::{Snapshot, StreamRecord};
 
 use super::{Scene, Sight};
 
@@ -23,35 +23,40 @@ impl<'a> SnapshotScene<'a> {
     }
 }
 
+impl SnapshotScene<'_> {
+    fn stream(&self, stream: &ObjectId) -> Option<&StreamRecord> {
+        let streams = &self.snapshot.streams;
+        let found = streams.binary_search_by(|of| of.object.cmp(stream));
+        found.ok().and_then(|index| streams.get(index))
+    }
+}
+
 impl Scene for SnapshotScene<'_> {
     fn object(&self, object: &ObjectId) -> Sight {
+        let snapshot = self.snapshot;
         let key = || (object.namespace.clone(), object.name.clone());
-        let has = |found: Result<usize, usize>| found.is_ok();
         let is_read = match object.kind {
-            Kind::Build | Kind::BuildConfig | Kind::BuildRun | Kind::ShipwrightBuild => has(self
-                .snapshot
-                .builds
-                .binary_search_by(|of| of.object.cmp(object))),
-            Kind::ImageStream => has(self
-                .snapshot
-                .streams
-                .binary_search_by(|of| of.object.cmp(object))),
-            Kind::Secret => self.snapshot.secrets.contains_key(&key()),
-            Kind::ServiceAccount => self.snapshot.accounts.contains_key(&key()),
-            Kind::ImageConfig => {
-                matches!(
-                    self.snapshot.cluster.registries.as_ref().known(),
-                    Some(Some(_))
-                )
+            Kind::Build | Kind::BuildConfig | Kind::BuildRun | Kind::ShipwrightBuild => {
+                let found = snapshot.builds.binary_search_by(|of| of.object.cmp(object));
+                found.is_ok()
             }
-            _ => has(self
-                .snapshot
-                .workloads
-                .binary_search_by(|of| of.object.cmp(object))),
+            Kind::ImageStream => self.stream(object).is_some(),
+            Kind::Secret => snapshot.secrets.contains_key(&key()),
+            Kind::ServiceAccount => snapshot.accounts.contains_key(&key()),
+            Kind::ImageConfig => {
+                let registries = snapshot.cluster.registries.as_ref();
+                matches!(registries.known(), Some(Some(_)))
+            }
+            _ => {
+                let found = snapshot
+                    .workloads
+                    .binary_search_by(|of| of.object.cmp(object));
+                found.is_ok()
+            }
         };
         if is_read {
             Sight::Read
-        } else if self.snapshot.holds_all(object.kind, &object.namespace) {
+        } else if snapshot.holds_all(object.kind, &object.namespace) {
             Sight::Absent
         } else {
             Sight::Unread
@@ -59,14 +64,7 @@ impl Scene for SnapshotScene<'_> {
     }
 
     fn tag(&self, stream: &ObjectId, tag: &str) -> Sight {
-        let found = self
-            .snapshot
-            .streams
-            .binary_search_by(|of| of.object.cmp(stream));
-        match found
-            .ok()
-            .and_then(|index| self.snapshot.streams.get(index))
-        {
+        match self.stream(stream) {
             Some(found) if found.tags.iter().any(|of| *of.name == *tag) => Sight::Read,
             Some(_) => Sight::Absent,
             None => self.object(stream),
@@ -74,17 +72,15 @@ impl Scene for SnapshotScene<'_> {
     }
 
     fn is_whole_cluster(&self) -> bool {
-        let is_whole = self.snapshot.coverage.gaps.is_empty()
-            && self.snapshot.coverage.scope.holds_everything();
-        is_whole
-            && Kind::ALL
-                .into_iter()
-                .filter(|kind| kind.api().purpose == Purpose::Usage)
-                .all(|kind| {
-                    self.snapshot
-                        .listed
-                        .is_complete(kind, "", &self.snapshot.coverage)
-                })
+        let Snapshot {
+            coverage, listed, ..
+        } = self.snapshot;
+        let mut kinds = Kind::ALL
+            .into_iter()
+            .filter(|kind| kind.api().purpose == Purpose::Usage);
+        coverage.gaps.is_empty()
+            && coverage.scope.holds_everything()
+            && kinds.all(|kind| listed.is_complete(kind, "", coverage))
     }
 
     fn is_unapproved(&self, image: &str) -> bool {
@@ -92,8 +88,7 @@ impl Scene for SnapshotScene<'_> {
     }
 
     fn is_denied(&self, object: &ObjectId) -> bool {
-        self.snapshot
-            .coverage
-            .is_forbidden(object.kind, &object.namespace)
+        let coverage = &self.snapshot.coverage;
+        coverage.is_forbidden(object.kind, &object.namespace)
     }
 }
