@@ -94,7 +94,7 @@ pub(crate) async fn collect(
 /// With `is_told` it is said that reading begins, elsewhere than on a terminal too.
 ///
 /// # Errors
-/// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`]; 404 if the namespace is not there.
+/// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`]; 404 if the namespace does not exist.
 pub(crate) async fn collect_kinds(
     cluster: &Cluster,
     namespace: Option<&str>,

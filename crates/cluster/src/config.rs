@@ -429,11 +429,11 @@ current-context: x
             ..Overrides::default()
         };
         assert!(overlay(nameless(), &only_uid, None).is_err());
-        let nobody = Overrides {
+        let unknown_user = Overrides {
             user: Some("x".to_owned()),
             ..Overrides::default()
         };
-        assert!(overlay(nameless(), &nobody, None).is_err());
+        assert!(overlay(nameless(), &unknown_user, None).is_err());
         let bad_extra = Overrides {
             impersonate: Some("a".to_owned()),
             impersonate_extra: vec!["novalue".to_owned()],

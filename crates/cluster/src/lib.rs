@@ -4,7 +4,7 @@
 //! refused, and what is sent ([`Connection`]). kube has its own rules for some of that; where they differ,
 //! the kubeconfig is brought into a form in which they agree.
 //!
-//! What is asked of a cluster, and written to it, for whoever has a command line: [`connect`] gives a
+//! What a command line reads of a cluster and writes to it: [`connect`] gives a
 //! [`Cluster`], which reads objects of any kind, pages of lists ([`Pages`]), and applies and patches.
 //! [`collect`] reads all kinds that concern registries into records.
 

@@ -146,7 +146,7 @@ pub struct Args {
     /// Service account of the workload [default: default]
     #[arg(long, value_name = "NAME", help_heading = "Run")]
     pub(crate) service_account: Option<String>,
-    /// Leave out the project: it is there, or somebody else makes it
+    /// Do not create the project: it exists, or another tool creates it
     #[arg(long, help_heading = "Run")]
     pub(crate) no_project: bool,
 

@@ -137,7 +137,7 @@ async fn of_object(
         adopt::fit(&mut desired, live)?;
         merge(reference.kind, &live.body, &mut desired.body);
     }
-    // What somebody else has set is a difference, and no reason to stop.
+    // What another tool has set is a difference, and no reason to stop.
     let options = ApplyOptions {
         dry_run: DryRun::Server,
         force: true,

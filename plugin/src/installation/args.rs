@@ -113,7 +113,7 @@ pub(crate) struct Args {
     /// Take over objects that are there and not made by oc extreg
     #[arg(long, help_heading = "Apply")]
     pub(crate) adopt: bool,
-    /// Take over fields that somebody else has set
+    /// Take over fields that another tool has set
     #[arg(long, help_heading = "Apply")]
     pub(crate) force_conflicts: bool,
     #[command(flatten, next_help_heading = "Apply")]

@@ -24,7 +24,7 @@ pub(crate) async fn differences(args: Args, context: &Context) -> Result<Vec<Dif
         Action::Apply(apply) if apply.dry_run == DryRun::None && apply.format.is_none() => apply,
         _ => return Err(Difference::only()),
     };
-    // What somebody else has set is a difference, and no reason to stop.
+    // What another tool has set is a difference, and no reason to stop.
     apply.force = true;
     apply.dry_run = DryRun::Server;
     let cluster = context.cluster().await?;

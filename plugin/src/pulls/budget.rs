@@ -140,7 +140,7 @@ impl Known {
 /// Reads what counts in a namespace, or in all. With `is_told` it is said that reading begins.
 ///
 /// # Errors
-/// [`extreg_cluster::ClusterError::NotLoggedIn`]; [`extreg_cluster::ClusterError::Unreachable`]; 404 if the namespace is not there.
+/// [`extreg_cluster::ClusterError::NotLoggedIn`]; [`extreg_cluster::ClusterError::Unreachable`]; 404 if the namespace does not exist.
 pub(crate) async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,

@@ -1,5 +1,5 @@
-//! Whether the API serves a kind, and in which version. Asked only for what could not be listed: to
-//! somebody without rights a kind that does not exist is as forbidden as one that does.
+//! Whether the API serves a kind, and in which version. Queried only for what could not be listed: a user
+//! without permissions gets the same refusal for a kind that does not exist as for one that does.
 
 use std::{cell::RefCell, collections::BTreeMap};
 

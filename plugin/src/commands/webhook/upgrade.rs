@@ -25,7 +25,7 @@ pub struct Args {
     /// Do it; without this it is only said what would be done
     #[arg(long)]
     yes: bool,
-    /// Take over fields that somebody else has set
+    /// Take over fields that another tool has set
     #[arg(long)]
     force_conflicts: bool,
     #[command(flatten)]
