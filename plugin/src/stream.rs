@@ -3,13 +3,11 @@
 mod image;
 mod name;
 mod read;
-mod refusal;
 mod write;
 
 pub(crate) use self::{
     image::{ExternalImage, Library},
     name::{StreamTag, check_stream, check_tag},
     read::{Arrival, Origin, Shown, SpecTag, Stream},
-    refusal::Refusal,
     write::{Written, delete_tag, write_tag},
 };

@@ -1,5 +1,7 @@
 //! The kinds this program reads and writes.
 
+use extreg_snapshot::kind;
+
 /// A kind and where the API serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Kind {
@@ -102,6 +104,26 @@ impl Kind {
                 )
             }
             None => format!("{}/{}", self.group_path(), self.plural),
+        }
+    }
+}
+
+impl From<kind::Kind> for Kind {
+    fn from(kind: kind::Kind) -> Self {
+        let kind::Api {
+            group,
+            version,
+            kind,
+            plural,
+            namespaced,
+            purpose: _,
+        } = kind.api();
+        Self {
+            group,
+            version,
+            kind,
+            plural,
+            namespaced,
         }
     }
 }

@@ -1,30 +1,16 @@
 //! `status`: the whole way of an image, link by link, with the first one that is broken.
 //!
-//! Objects are `read` into small records, put together by their graph into a `flow`, and judged
-//! `links` by link, without asking anybody; then it is shown by `render`.
+//! `fetch` reads the cluster, `extreg_flow` finds the flows and judges them, and `render` shows them.
 
 mod fetch;
-mod flow;
-mod image;
-mod links;
-mod read;
 mod render;
-mod report;
 mod settings;
-#[cfg(test)]
-mod testing;
-mod tree;
 mod watch;
-mod world;
 
+use extreg_flow::{FlowReport, Report, Site, WorkloadKind, World, flows};
 use extreg_terminal::Exit;
 
-use self::{
-    links::Site,
-    report::{FlowReport, Report},
-    settings::{Settings, Show},
-    world::World,
-};
+use self::settings::{Settings, Show};
 use crate::{
     args::{EndpointArgs, OutputArgs},
     context::Context,
@@ -135,7 +121,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 
 /// Judges the flows that are asked for.
 fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
-    let flows = flow::flows(world, &settings.wanted);
+    let flows = flows(world, &settings.wanted);
     let now = jiff::Timestamp::now();
     let invocation = context.invocation();
     Report {
@@ -175,10 +161,10 @@ fn reference(flow: &FlowReport) -> String {
     match flow.name.split_once('/') {
         None => format!("imagestreamtag.image.openshift.io/{}", flow.name),
         Some((kind, name)) => {
-            let kinds = read::WorkloadKind::ALL.into_iter();
+            let kinds = WorkloadKind::ALL.into_iter();
             let group = kinds
                 .filter(|k| k.word() == kind)
-                .map(|k| k.api().group)
+                .map(|k| k.kind().api().group)
                 .next()
                 .unwrap_or("build.openshift.io");
             format!("{kind}.{group}/{name}")

@@ -45,6 +45,11 @@ impl StreamTag {
         }
     }
 
+    /// The stream and the tag.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        (&self.stream, &self.tag)
+    }
+
     /// The ImageStreamTag.
     pub(crate) fn reference(&self, namespace: &str) -> ObjectRef {
         ObjectRef::new(Kind::IMAGE_STREAM_TAG, namespace, &self.to_string())

@@ -8,7 +8,7 @@ use std::{
 };
 
 use extreg_cluster::{Cluster, ClusterError, DryRun, Object};
-use extreg_remedy::Rendered;
+use extreg_remedy::{Refusal, Rendered};
 use extreg_terminal::{Exit, Printer};
 
 use super::{
@@ -22,7 +22,7 @@ use crate::{
     context::Context,
     deadline::Deadline,
     error::Error,
-    stream::{Refusal, Stream, StreamTag},
+    stream::{Stream, StreamTag},
 };
 
 /// How often a request is made when somebody else writes the same stream meanwhile. Each costs what
@@ -193,7 +193,7 @@ impl Runner<'_> {
 
     /// What fixes a refusal, for programs and in one line.
     fn next(&self, refusal: Refusal, name: &StreamTag, image: &str) -> (Rendered, String) {
-        let remedy = refusal.remedy(self.namespace, name, image);
+        let remedy = refusal.remedy(self.namespace, name.parts(), image);
         let invocation = self.context.invocation();
         let text = format!("{}: {}", refusal.description(), remedy.text(&invocation));
         (remedy.rendered(&invocation), text)

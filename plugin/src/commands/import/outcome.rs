@@ -1,13 +1,13 @@
 //! What became of each tag.
 
-use extreg_remedy::Rendered;
+use extreg_remedy::{Refusal, Rendered};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::plan::Import;
 use crate::{
     error::Error,
-    stream::{Refusal, SpecTag, Stream, StreamTag},
+    stream::{SpecTag, Stream, StreamTag},
 };
 
 /// What became of a tag.

@@ -14,17 +14,11 @@ use std::{
 };
 
 use extreg_cluster::Cluster;
+use extreg_flow::{Gap, Image, Listed, Report, World, flows};
 use futures::future::try_join_all;
 
 use self::{credentials::Opened, registry::Registries};
-use super::{
-    flow::flows,
-    image::Image,
-    judge,
-    report::Report,
-    settings::Settings,
-    world::{Gap, Listed, World},
-};
+use super::{judge, settings::Settings};
 use crate::{context::Context, error::Error};
 
 /// Where the objects come from.

@@ -6,14 +6,11 @@ mod screen;
 mod table;
 mod tree;
 
+use extreg_flow::{FlowReport, Report, State};
 use extreg_terminal::{Printer, Text};
 use jiff::Timestamp;
 
 pub(super) use self::data::data;
-use super::{
-    links::State,
-    report::{FlowReport, Report},
-};
 
 /// How people get it.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +116,3 @@ fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
 }
-
-#[cfg(test)]
-mod tests;

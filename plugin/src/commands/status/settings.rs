@@ -1,8 +1,9 @@
 //! What `status` was asked for, understood and checked.
 
+use extreg_flow::Wanted;
+
 use super::{
     Args, Output,
-    flow::Wanted,
     render::{Look, View},
 };
 use crate::{args::EndpointArgs, context::Context, error::Error, print::DataFormat};
@@ -61,7 +62,7 @@ impl Settings {
             (None, false) => lines(View::Auto, false),
         };
         Ok(Self {
-            wanted: Wanted::parse(args.name.as_deref())?,
+            wanted: Wanted::parse(args.name.as_deref()).map_err(Error::usage)?,
             selector: args.selector.unwrap_or_default(),
             all_namespaces: args.all_namespaces,
             watch: args.watch,

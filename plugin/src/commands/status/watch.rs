@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use extreg_cluster::ClusterError;
+use extreg_flow::Report;
 use extreg_terminal::{Exit, Text};
 
 use super::{
     fetch::Source,
     name, render,
-    report::Report,
     settings::{Settings, Show},
 };
 use crate::{context::Context, error::Error};

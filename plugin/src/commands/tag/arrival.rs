@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use extreg_cluster::Cluster;
+use extreg_remedy::Refusal;
 
 use super::settings::Follow;
 use crate::{
     context::Context,
     deadline::Deadline,
     error::Error,
-    stream::{Arrival, Refusal, Stream, StreamTag},
+    stream::{Arrival, Stream, StreamTag},
 };
 
 /// How long to wait for it, unless `--timeout` is shorter.
@@ -43,7 +44,7 @@ pub(super) async fn tell(
                 }
                 Some(Arrival::Failed { reason, message }) => {
                     let refusal = Refusal::of(reason, message);
-                    let remedy = refusal.remedy(namespace, &name, &follow.image.to_string());
+                    let remedy = refusal.remedy(namespace, name.parts(), &follow.image.to_string());
                     printer.warn(&format!(
                         "{name} is not imported: {}; {}: {}",
                         Refusal::words(reason, message),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_cluster::{ClusterError, ObjectRef, PageQuery, collect::SECRET_TYPES};
+use extreg_flow::{Output, Report, World};
 use extreg_registry::{Logins, logins};
 use extreg_snapshot::{
     Snapshot,
@@ -17,10 +18,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Source;
-use crate::{
-    commands::status::read::Output, commands::status::report::Report,
-    commands::status::world::World, error::Error,
-};
+use crate::error::Error;
 
 /// So many namespaces are looked at; who has more refusals than that looks at one of them.
 pub(super) const MOST: usize = 50;

@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use extreg_cluster::{ClusterError, Kind, ObjectRef};
+use extreg_flow::{From, Gap, Listed, Output, Stream, World};
 
 use super::{Source, gap_of};
-use crate::{
-    commands::status::read::{From, Output, Stream},
-    commands::status::world::{Gap, Listed, World},
-    error::Error,
-};
+use crate::error::Error;
 
 /// An alias may lead to another alias.
 const ROUNDS: usize = 4;

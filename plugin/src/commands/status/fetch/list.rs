@@ -2,14 +2,12 @@
 
 use std::cell::RefCell;
 
-use extreg_cluster::{ClusterError, PageQuery, STREAM_LIMIT};
+use extreg_cluster::{ClusterError, Kind, PageQuery, STREAM_LIMIT};
+use extreg_flow::{Gap, Listed, World};
 use serde_json::value::RawValue;
 
 use super::Source;
-use crate::{
-    commands::status::world::{Gap, Listed, World},
-    error::Error,
-};
+use crate::error::Error;
 
 impl Source {
     /// Reads a list. Gives back why it could not be read, if it could not.
@@ -42,7 +40,7 @@ impl Source {
             }
             Ok(())
         };
-        let path = what.api().path(namespace);
+        let path = Kind::from(what.kind()).path(namespace);
         match self.cluster.read_items(&path, query, begin, read).await {
             Err(
                 error @ Error::Cluster(ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_)),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use extreg_cluster::{Kind, PageQuery};
+use extreg_cluster::PageQuery;
+use extreg_flow::Listed;
+use extreg_snapshot::kind::Kind;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Source;
-use crate::{commands::status::world::Listed, error::Error};
+use crate::error::Error;
 
 impl Source {
     /// What a selector picks, by kind, namespace and name. What may not be listed is not picked.
@@ -20,7 +22,7 @@ impl Source {
     ) -> Result<BTreeSet<(Kind, String, String)>, Error> {
         let mut picked = BTreeSet::new();
         let kinds = Listed::all().filter(|what| !matches!(what, Listed::Builds | Listed::Pods));
-        for kind in kinds.map(Listed::api) {
+        for kind in kinds.map(Listed::kind) {
             match self.pick(kind, selector).await {
                 Ok(found) => picked.extend(found),
                 Err(error) if error.is_forbidden() || error.is_not_found() => {}
@@ -42,7 +44,7 @@ impl Source {
             }
             Ok(())
         };
-        let path = kind.path(self.namespace.as_deref());
+        let path = extreg_cluster::Kind::from(kind).path(self.namespace.as_deref());
         self.cluster.read_items(&path, query, Vec::new, read).await
     }
 }

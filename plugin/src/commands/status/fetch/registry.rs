@@ -7,17 +7,13 @@ use std::{
 };
 
 use extreg_core::credential::Consumer;
+use extreg_flow::{Image, InRegistry};
 use extreg_registry::{Client, Login, RegistryError};
 use extreg_snapshot::credentials::{Credential, Credentials};
 use futures::{StreamExt as _, future::join_all, stream};
 
 use super::credentials::Opened;
-use crate::{
-    args::EndpointArgs,
-    commands::status::{image::Image, world::InRegistry},
-    context::Context,
-    error::Error,
-};
+use crate::{args::EndpointArgs, context::Context, error::Error};
 
 /// So many images are asked for at most; more would be felt.
 const MOST: usize = 200;

@@ -1,10 +1,10 @@
 //! For programs.
 
+use extreg_flow::Report;
 use extreg_terminal::Printer;
 use serde::Serialize;
 
 use crate::{
-    commands::status::report::Report,
     error::Error,
     print::{DataFormat, print_data},
 };

@@ -1,12 +1,9 @@
 //! One flow on a screen: a line for each link, and what fixes the first that is broken.
 
+use extreg_flow::{FlowReport, Link, Part, State};
 use extreg_terminal::{Text, wrap};
 
 use super::{Look, age::age, coloured, one_line, sign};
-use crate::commands::status::{
-    links::{Link, Part, State},
-    report::FlowReport,
-};
 
 /// What marks the first link that is broken.
 const MARK: &str = "  <- broken";

@@ -1,13 +1,9 @@
 //! Many flows, a row each.
 
+use extreg_flow::{Fix, FlowReport, State, short};
 use extreg_terminal::{Cell, Layout, Text};
 
 use super::{Look, age::age, coloured, one_line};
-use crate::commands::status::{
-    image::short,
-    links::{Fix, State},
-    report::FlowReport,
-};
 
 /// The longest reason in a row that is not wide.
 const WHY: usize = 100;

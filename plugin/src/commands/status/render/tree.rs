@@ -1,9 +1,9 @@
 //! Every object of a flow, as a tree.
 
+use extreg_flow::{FlowReport, Node};
 use extreg_terminal::Text;
 
 use super::{Look, age::age, coloured, one_line, sign};
-use crate::commands::status::{report::FlowReport, tree::Node};
 
 /// The lines that lead to an object: to one of several, to the last, past one, past the last.
 const SIGNS: [&str; 4] = ["├─ ", "└─ ", "│  ", "   "];

@@ -1,0 +1,281 @@
+//! Who is refused, or will be: the credential that would be used, and what gives a better one.
+
+use std::sync::Arc;
+
+use extreg_core::registry::{RefRole, RegistryHost};
+use extreg_remedy::{Action, Inspection, LinkUse, Remedy};
+use extreg_snapshot::{
+    BuildRecord,
+    credentials::{Credential, Credentials, Doubt, Fault, Push, Seen},
+    kind::Kind,
+    place::{ObjectId, Origin},
+};
+
+use super::{Site, fix};
+use crate::{
+    image::Image,
+    read::{Build, BuildConfig, Output, Workload},
+};
+
+/// What is known of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// In words.
+    pub(super) text: String,
+    /// What fixes it, if that is known.
+    pub(super) fix: Option<Remedy>,
+    /// Whether a login was refused, and not an anonymous request.
+    pub(super) has_login: bool,
+}
+
+/// A push was refused.
+pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refused {
+    let Output::Image(image) = &build.output else {
+        return refused(build.message.clone(), None);
+    };
+    // The BuildConfig was given another secret since: its next build tries that.
+    let is_another = !config.push_secret.is_empty() && config.push_secret != build.push_secret;
+    if is_another && will_fail(site, config).is_none() {
+        let text = format!("{}; the BuildConfig has changed since", build.message);
+        return refused(text, Some(fix::start_build(config)));
+    }
+    let account = (build.account.as_str(), build.push_secret.as_str());
+    let namespace = build.namespace.as_str();
+    match pushed_with(site, namespace, account, image) {
+        Push::Named(secret, Credential::Found { username, .. }) => {
+            let fix = check(namespace, Some(&secret), image);
+            refused_to(&username, "the registry refused", &secret, fix)
+        }
+        Push::Linked(_) | Push::Unknown(_) => refused(build.message.clone(), None),
+        push => without_key(site, config, image, push)
+            .unwrap_or_else(|| refused(build.message.clone(), None)),
+    }
+}
+
+/// Why the next push of a BuildConfig is known to fail; none where it is not known to.
+pub(super) fn will_fail(site: &Site<'_>, config: &BuildConfig) -> Option<Refused> {
+    let Output::Image(image) = &config.output else {
+        return None;
+    };
+    let account = (config.account.as_str(), config.push_secret.as_str());
+    let push = pushed_with(site, &config.namespace, account, image);
+    let is_known = match &push {
+        // A secret of another type is read by a push too, and was not listed.
+        Push::Named(secret, Credential::Broken { .. }) => {
+            let key = (config.namespace.clone(), secret.name.to_string());
+            site.world.absent_secrets.contains(&key)
+        }
+        Push::Named(_, Credential::None) | Push::WrongFallback(_) | Push::Nothing => true,
+        Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => false,
+    };
+    // Other registries may take an anonymous push.
+    let is_hub = || {
+        let parsed = Image::of(image, RefRole::Push);
+        parsed.is_some_and(|parsed| parsed.host == "docker.io")
+    };
+    let needs_login = !matches!(push, Push::Nothing | Push::WrongFallback(_)) || is_hub();
+    if is_known && needs_login {
+        without_key(site, config, image, push)
+    } else {
+        None
+    }
+}
+
+/// A push finds no key for the image: what gives it one.
+fn without_key(site: &Site<'_>, config: &BuildConfig, image: &str, push: Push) -> Option<Refused> {
+    let namespace = config.namespace.as_str();
+    let (text, named) = match push {
+        Push::Named(secret, Credential::Broken { fault, .. }) => {
+            let name = &secret.name;
+            let text = match fault {
+                Fault::Missing => format!("secret/{name} does not exist"),
+                Fault::Unreadable => format!("secret/{name} cannot be read as a docker config"),
+            };
+            let fix = match fault {
+                Fault::Missing => credential_for(namespace, name, image),
+                Fault::Unreadable => check(namespace, Some(&secret), image),
+            };
+            return Some(refused(text, Some(fix)));
+        }
+        Push::Named(secret, Credential::None) => {
+            let text = format!("secret/{} has no key for it", secret.name);
+            (text, Some(secret))
+        }
+        Push::WrongFallback(secret) => (
+            format!(
+                "account {} links no key for it, so that secret/{} is used",
+                config.account, secret.name
+            ),
+            None,
+        ),
+        Push::Nothing => (format!("account {} links no secret", config.account), None),
+        Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => return None,
+    };
+    let set = |secret: &str| Action::SetPushSecret {
+        build: fix::object(Kind::BuildConfig, namespace, &config.name),
+        secret: secret.into(),
+    };
+    let fix = match (usable(site, namespace, image), named) {
+        (Some(other), _) => Remedy::run(set(&other)),
+        (None, Some(secret)) => credential_for(namespace, &secret.name, image),
+        (None, None) => {
+            let name = new_secret(image);
+            let mut actions = credential_for(namespace, &name, image).actions().to_vec();
+            actions.push(set(&name));
+            Remedy::Run(actions)
+        }
+    };
+    Some(refused(text, Some(fix)))
+}
+
+/// A pull of a pod was refused, or limited as an anonymous one.
+pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused {
+    let (namespace, account) = (workload.namespace.as_str(), workload.account.as_str());
+    let credentials = Credentials::of(&site.world.credentials);
+    let record = fix::record(workload);
+    let missing = credentials.pull_secrets(&record).ok().and_then(|names| {
+        let absent = |name: &&Arc<str>| matches!(credentials.secret(namespace, name), Seen::Absent);
+        names.iter().find(absent).cloned()
+    });
+    match credentials.run(&record, image) {
+        Credential::Found {
+            secret, username, ..
+        } => {
+            let fix = check(namespace, Some(&secret), image);
+            refused_to(&username, "it pulls as", &secret, fix)
+        }
+        Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => {
+            if let Some(name) = missing {
+                return refused(
+                    format!("account {account} names secret/{name}, which does not exist"),
+                    Some(credential_for(namespace, &name, image)),
+                );
+            }
+            let link = |secret: &str| {
+                if workload.pull_secrets.is_empty() {
+                    Action::LinkSecret {
+                        account: fix::object(Kind::ServiceAccount, namespace, account),
+                        secret: secret.into(),
+                        uses: LinkUse::Pull,
+                    }
+                } else {
+                    Action::AddPullSecret {
+                        workload: fix::id(workload),
+                        secret: secret.into(),
+                    }
+                }
+            };
+            let fix = if let Some(secret) = usable(site, namespace, image) {
+                Remedy::run(link(&secret))
+            } else {
+                let name = new_secret(image);
+                let mut actions = credential_for(namespace, &name, image).actions().to_vec();
+                actions.push(link(&name));
+                Remedy::Run(actions)
+            };
+            refused(
+                format!("account {account} has no pull secret for it"),
+                Some(fix),
+            )
+        }
+        Credential::Broken { secret, .. } => refused(
+            format!("secret/{} cannot be read as a docker config", secret.name),
+            Some(check(namespace, Some(&secret), image)),
+        ),
+        Credential::Unknown(doubt) => refused(doubt.to_string(), None),
+    }
+}
+
+/// An import was refused, or limited as an anonymous one.
+pub(super) fn import(site: &Site<'_>, namespace: &str, image: &str) -> Refused {
+    match Credentials::of(&site.world.credentials).import(namespace, image) {
+        Credential::Found {
+            secret, username, ..
+        } => {
+            let fix = check(namespace, Some(&secret), image);
+            refused_to(&username, "it is imported as", &secret, fix)
+        }
+        Credential::None | Credential::Unknown(Doubt::GlobalPullSecret) => refused(
+            format!("no secret of {namespace} has a key for it"),
+            Some(credential_for(namespace, &new_secret(image), image)),
+        ),
+        Credential::Broken { secret, .. } => refused(
+            format!("secret/{} cannot be read as a docker config", secret.name),
+            Some(check(namespace, Some(&secret), image)),
+        ),
+        Credential::Unknown(doubt) => refused(doubt.to_string(), None),
+    }
+}
+
+/// Which credential is used for an image, and whether the registry takes it.
+pub(super) fn check(namespace: &str, secret: Option<&ObjectId>, image: &str) -> Remedy {
+    Remedy::Inspect(Inspection::CheckSecret {
+        namespace: namespace.into(),
+        secret: secret.map(|secret| Arc::clone(&secret.name)),
+        image: Some(image.into()),
+    })
+}
+
+/// Writes a credential for the registry of an image into a secret.
+pub(super) fn credential_for(namespace: &str, secret: &str, image: &str) -> Remedy {
+    let host = Image::of(image, RefRole::Push).map(|image| image.host);
+    Remedy::run(Action::SetCredential {
+        secret: fix::object(Kind::Secret, namespace, secret),
+        registry: host.as_deref().unwrap_or("docker.io").into(),
+    })
+}
+
+/// A secret that is to be created is called so, if nothing names it: as `setup` calls it.
+pub(super) fn new_secret(image: &str) -> String {
+    match Image::of(image, RefRole::Push) {
+        Some(image) => RegistryHost::of(&image.host).secret_name(),
+        None => RegistryHost::DockerHub.secret_name(),
+    }
+}
+
+/// A secret of the namespace that would do.
+fn usable(site: &Site<'_>, namespace: &str, image: &str) -> Option<String> {
+    match Credentials::of(&site.world.credentials).import(namespace, image) {
+        Credential::Found { secret, .. } => Some(secret.name.to_string()),
+        _ => None,
+    }
+}
+
+fn pushed_with(
+    site: &Site<'_>,
+    namespace: &str,
+    (account, push_secret): (&str, &str),
+    image: &str,
+) -> Push {
+    let record = BuildRecord {
+        object: fix::object(Kind::BuildConfig, namespace, ""),
+        origin: Origin::Cluster,
+        config: None,
+        account: account.into(),
+        pushes_to: image.into(),
+        writes: None,
+        push_secret: push_secret.into(),
+        has_push_secret: !push_secret.is_empty(),
+        pull_secrets: Vec::new(),
+        has_image_trigger: false,
+        phase: None,
+    };
+    Credentials::of(&site.world.credentials).push(&record)
+}
+
+fn refused(text: String, fix: Option<Remedy>) -> Refused {
+    Refused {
+        text,
+        fix,
+        has_login: false,
+    }
+}
+
+/// A login was refused.
+fn refused_to(username: &str, how: &str, secret: &ObjectId, fix: Remedy) -> Refused {
+    Refused {
+        text: format!("{how} {username} of secret/{}", secret.name),
+        fix: Some(fix),
+        has_login: true,
+    }
+}

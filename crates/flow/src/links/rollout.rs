@@ -1,0 +1,134 @@
+//! The rollout: whether the workload is made of what it is set to.
+
+use extreg_remedy::{Action, Inspection, Remedy, RolloutStep};
+
+use super::{Link, Part, State, fix};
+use crate::{
+    flow::Follower,
+    read::{Workload, WorkloadKind},
+};
+
+/// The link, when it is known what became of the pods.
+pub(super) fn link(follower: &Follower<'_>, pods: &Link) -> Link {
+    let workload = follower.workload;
+    match workload.kind {
+        WorkloadKind::CronJob => cron_job(workload),
+        _ => replicas(workload, pods),
+    }
+}
+
+fn replicas(workload: &Workload, pods: &Link) -> Link {
+    let Workload {
+        updated,
+        available,
+        total,
+        ..
+    } = *workload;
+    let wanted = workload.wanted.unwrap_or_default();
+    let reference = workload.reference();
+    let is_done =
+        workload.is_observed && updated >= wanted && available >= wanted && total <= updated;
+    let stuck = workload
+        .condition("Progressing")
+        .filter(|c| c.status == "False");
+    if workload.paused {
+        let state = if is_done { State::Ok } else { State::Broken };
+        return of(state, format!("{reference} is paused: nothing rolls out"))
+            .why("Paused")
+            .fix(fix::rollout(workload, RolloutStep::Resume));
+    }
+    let has_no_image = workload
+        .containers
+        .iter()
+        .any(|c| c.image.trim().is_empty());
+    if has_no_image {
+        return of(State::Waiting, format!("{reference} has no image yet")).why("NoImage");
+    }
+    // One of the version before stays there when the new one has none.
+    let failure = workload
+        .condition("ReplicaFailure")
+        .filter(|c| c.status == "True");
+    if let Some(failure) = failure.filter(|_| updated < wanted) {
+        return of(
+            State::Broken,
+            format!("no pods can be made: {}", failure.message),
+        )
+        .why(&failure.reason)
+        .at(failure.changed)
+        .fix(Remedy::Inspect(Inspection::Quota {
+            namespace: workload.namespace.as_str().into(),
+        }));
+    }
+    if let Some(stuck) = stuck.filter(|_| !is_done) {
+        let tells = pods.state == State::Broken || pods.reason == "Unschedulable";
+        let because = if tells { &pods.message } else { &stuck.message };
+        let remedy = match &pods.fix {
+            Some(fix) => fix.remedy.clone(),
+            None => fix::logs(fix::id(workload)),
+        };
+        return of(
+            State::Broken,
+            format!("the rollout does not progress: {because}"),
+        )
+        .why(&stuck.reason)
+        .at(stuck.changed)
+        .fix(remedy);
+    }
+    let has_no_version =
+        workload.kind == WorkloadKind::DeploymentConfig && workload.latest_version == 0;
+    if has_no_version {
+        return of(
+            State::Waiting,
+            format!("{reference} has not been rolled out yet"),
+        )
+        .why("NotRolledOut")
+        .fix(fix::rollout(workload, RolloutStep::Latest));
+    }
+    if wanted == 0 {
+        return of(State::None, format!("{reference} is scaled to 0")).why("ScaledToZero");
+    }
+    let progress = workload.condition("Progressing");
+    let since = progress.and_then(|condition| condition.updated.or(condition.changed));
+    if is_done {
+        let version = match workload.latest_version {
+            0 => String::new(),
+            version => format!(", version {version}"),
+        };
+        return of(State::Ok, format!("{updated} of {wanted} updated{version}")).at(since);
+    }
+    if workload.on_delete && updated < wanted {
+        return of(
+            State::Broken,
+            format!("{updated} of {wanted} updated: pods are replaced only when they are deleted"),
+        )
+        .why("OnDelete")
+        .fix(Remedy::run(Action::RollingUpdate {
+            workload: fix::id(workload),
+        }));
+    }
+    let old = match total.saturating_sub(updated) {
+        0 => String::new(),
+        old => format!(", {old} old"),
+    };
+    of(
+        State::Waiting,
+        format!("{updated} of {wanted} updated, {available} available{old}"),
+    )
+    .at(since)
+}
+
+fn cron_job(workload: &Workload) -> Link {
+    if workload.paused {
+        let reference = workload.reference();
+        return of(State::Broken, format!("{reference} is suspended"))
+            .why("Suspended")
+            .fix(Remedy::run(Action::ResumeCronJob {
+                workload: fix::id(workload),
+            }));
+    }
+    of(State::Ok, "its next job has it").at(workload.last_run)
+}
+
+fn of(state: State, message: impl Into<String>) -> Link {
+    Link::new(Part::Rollout, state, message)
+}

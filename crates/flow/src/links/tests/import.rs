@@ -1,0 +1,588 @@
+use extreg_snapshot::kind::Kind;
+use serde_json::{Value, json};
+
+use super::with_registry;
+use crate::{
+    links::{Part, State},
+    testing::{IMAGE, NEW, OLD, Objects, ago, assert_link, hub, item, link, only},
+    world::InRegistry,
+};
+
+const NOW: &str = "oc extreg import app:latest -n snow";
+const WAIT: &str = "oc extreg import app:latest --wait -n snow";
+const LIMIT: &str = "oc extreg ratelimit --budget --registry docker.io -n snow";
+const CREATE: &str = "oc extreg secret set dockerhub --registry docker.io -n snow";
+
+fn has(digest: &str, is_list: bool) -> InRegistry {
+    InRegistry::Has {
+        digest: digest.to_owned(),
+        is_list,
+    }
+}
+
+#[test]
+fn a_scheduled_tag_says_when_it_is_next() {
+    let mut objects = Objects::through();
+    let told = objects.link(Part::Import);
+    let message = "shows sha256:111111111111, scheduled, next by 12:06 UTC at the latest";
+    assert_link(&told, State::Ok, "", message, "");
+    // Of an import that changed nothing there is a trace on the stream at best.
+    objects.stream["metadata"]["annotations"] =
+        json!({"openshift.io/image.dockerRepositoryCheck": ago(60)});
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Ok, "", "next by 12:14 UTC", "");
+    assert_eq!(told.time.unwrap().to_string(), ago(60));
+    objects.stream["metadata"]["annotations"] = Value::Null;
+    objects.shown()["items"] = json!([item(NEW, 5000, 2)]);
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Ok,
+        "",
+        "scheduled, next within 15 minutes",
+        "",
+    );
+}
+
+#[test]
+fn a_scheduled_tag_that_is_behind_comes_forward_automatically() {
+    let mut objects = Objects::through();
+    objects.show_old();
+    let told = objects.link(Part::Import);
+    let message = "shows sha256:000000000000, but app-3 pushed sha256:111111111111; scheduled, next by 12:05 UTC at the latest";
+    assert_link(&told, State::Waiting, "Behind", message, NOW);
+    // The registry has one that no build pushed: since when is not known.
+    let mut objects = Objects::through();
+    objects.build = Value::Null;
+    let flow = with_registry(&objects, has(OLD, false));
+    let told = link(&flow, Part::Import);
+    let message = "shows sha256:111111111111, but the registry has sha256:000000000000";
+    assert_link(&told, State::Waiting, "Behind", message, NOW);
+}
+
+#[test]
+fn a_schedule_that_has_passed_it_by_is_broken() {
+    let mut objects = Objects::through();
+    objects.show_old();
+    objects.build["status"]["completionTimestamp"] = json!(ago(4000));
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "PassedBy",
+        "scheduled, but no import came since",
+        NOW,
+    );
+}
+
+#[test]
+fn an_unscheduled_tag_is_imported_once() {
+    let mut objects = Objects::through();
+    objects.tag()["importPolicy"] = json!({"importMode": "Legacy"});
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Ok, "", "imported once, not scheduled", "");
+    objects.show_old();
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "Unscheduled",
+        "not scheduled, so it is not imported again",
+        NOW,
+    );
+    objects.tag()["annotations"] = json!({"extreg.io/scheduled": "false"});
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "Unscheduled",
+        "never scheduled, by its annotation",
+        NOW,
+    );
+    // Nothing tells what it is to show.
+    objects.build = Value::Null;
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Unknown,
+        "Unscheduled",
+        "shows sha256:000000000000, imported once",
+        "",
+    );
+}
+
+#[test]
+fn trap_48_a_success_leaves_no_condition_and_an_older_failure_may_stay() {
+    let mut objects = Objects::through();
+    objects.shown()["conditions"] = json!([{"type": "ImportSuccess", "status": "False", "reason": "NotFound",
+        "message": "no", "generation": 1, "lastTransitionTime": ago(9500)}]);
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Ok,
+        "OlderFailure",
+        "an older failure is still noted (NotFound)",
+        "",
+    );
+    // The same generation, and an image that came later.
+    objects.shown()["conditions"][0]["generation"] = json!(2);
+    assert_eq!(objects.link(Part::Import).reason, "OlderFailure");
+    objects.shown()["conditions"][0]["lastTransitionTime"] = json!(ago(10));
+    assert_eq!(objects.link(Part::Import).state, State::Broken);
+}
+
+#[test]
+fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
+    let mut objects = Objects::through();
+    objects.fail_import("NotFound", "no");
+    let told = objects.link(Part::Import);
+    assert_eq!(told.time.unwrap().to_string(), ago(300));
+    let message =
+        "had no docker.io/u/a:latest; retried every 15 minutes; still shows sha256:000000000000";
+    assert_link(
+        &told,
+        State::Broken,
+        "NotFound",
+        message,
+        "oc start-build app -n snow",
+    );
+    objects.tag()["importPolicy"] = json!({});
+    objects.config = Value::Null;
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "NotFound",
+        "not scheduled, so it is not retried",
+        "push docker.io/u/a:latest, or let the tag follow an image that exists",
+    );
+    // Somebody has asked for another one since.
+    objects.tag()["generation"] = json!(4);
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "NotFound",
+        "is imported again; before it failed: no",
+        "",
+    );
+}
+
+#[test]
+fn too_many_requests_are_told_apart_from_other_errors() {
+    let mut objects = Objects::through();
+    let message =
+        "Internal error occurred: toomanyrequests: You have reached your pull rate limit.";
+    objects.fail_import("InternalError", message);
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "TooManyRequests",
+        "pull limit is used up",
+        LIMIT,
+    );
+    let mut world = objects.world();
+    world.credentials = Objects::credentials(&[]);
+    let told = link(&only(&world), Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "TooManyRequests",
+        "no secret of snow has a key for it",
+        CREATE,
+    );
+    world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
+    let told = link(&only(&world), Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "TooManyRequests",
+        "imported as ably77 of secret/hub",
+        LIMIT,
+    );
+
+    objects.fail_import("InternalError", "dial tcp: i/o timeout");
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Broken, "InternalError", "i/o timeout", WAIT);
+}
+
+#[test]
+fn who_is_unauthorized_is_told() {
+    let mut objects = Objects::through();
+    objects.fail_import(
+        "Unauthorized",
+        "you may not have access to the container image",
+    );
+    let check = "oc extreg secret check --image docker.io/u/a:latest -n snow";
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "Unauthorized",
+        "the registry refuses docker.io/u/a:latest",
+        check,
+    );
+    let mut world = objects.world();
+    world.credentials = Objects::credentials(&[]);
+    let told = link(&only(&world), Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "Unauthorized",
+        "no secret of snow has a key for it",
+        CREATE,
+    );
+    world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
+    let of_hub = "oc extreg secret check hub --image docker.io/u/a:latest -n snow";
+    let told = link(&only(&world), Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "Unauthorized",
+        "as ably77 of secret/hub",
+        of_hub,
+    );
+    assert!(!format!("{told:?}").contains("canary"));
+}
+
+#[test]
+fn a_registry_that_the_cluster_does_not_allow_is_its_own_reason() {
+    let mut objects = Objects::through();
+    objects.fail_import(
+        "Forbidden",
+        "registry \"docker.io\" not allowed by whitelist",
+    );
+    let told = objects.link(Part::Import);
+    let fix = "oc get image.config.openshift.io/cluster -o yaml";
+    assert_link(
+        &told,
+        State::Broken,
+        "Forbidden",
+        "not allowed by whitelist",
+        fix,
+    );
+}
+
+#[test]
+fn trap_1_an_alias_is_never_scheduled_and_shows_what_its_end_shows() {
+    let mut objects = Objects::through();
+    let alias = json!({"name": "prod", "from": {"kind": "ImageStreamTag", "name": "latest"}});
+    objects.stream["spec"]["tags"]
+        .as_array_mut()
+        .unwrap()
+        .push(alias);
+    let shown = json!({"tag": "prod", "items": [item(NEW, 540, 3)]});
+    objects.stream["status"]["tags"]
+        .as_array_mut()
+        .unwrap()
+        .push(shown);
+    let prod = &objects.flow_of("app:prod");
+    let told = link(prod, Part::Import);
+    let message =
+        "an alias of app:latest, never scheduled itself; shows sha256:111111111111, scheduled";
+    assert_link(&told, State::Ok, "Alias", message, "");
+    assert_eq!(
+        link(prod, Part::Build).state,
+        State::Ok,
+        "its build is that of the other"
+    );
+    assert_eq!(prod.image.as_deref(), Some(IMAGE));
+
+    objects.stream["spec"]["tags"][1]["from"]["name"] = json!("gone:v1");
+    let told = link(&objects.flow_of("app:prod"), Part::Import);
+    assert_eq!((told.state, told.reason.as_str()), (State::Broken, "NoTag"));
+    assert!(told.message.contains("alias of gone:v1"), "{told:?}");
+    // And one that goes round.
+    objects.stream["spec"]["tags"][1]["from"]["name"] = json!("prod");
+    let told = link(&objects.flow_of("app:prod"), Part::Import);
+    assert!(told.message.contains("round in a circle"), "{told:?}");
+}
+
+#[test]
+fn trap_4_a_reference_is_never_imported() {
+    let mut objects = Objects::through();
+    objects.tag()["reference"] = json!(true);
+    let told = objects.link(Part::Import);
+    let fix = r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"latest"},{"op":"add","path":"/spec/tags/0/reference","value":false}]' -n snow"#;
+    let message = "reference: true), and is never imported";
+    assert_link(&told, State::Broken, "Reference", message, fix);
+    // What no trigger waits for is all right.
+    objects.workload = Value::Null;
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Ok, "Reference", message, "");
+}
+
+#[test]
+fn trap_3_a_digest_never_changes() {
+    let mut objects = Objects::through();
+    objects.tag()["from"]["name"] = json!(format!("docker.io/u/a@{NEW}"));
+    let tag = &objects.flow_of("app:latest");
+    let told = link(tag, Part::Import);
+    assert_link(
+        &told,
+        State::Ok,
+        "Digest",
+        "a digest, which never changes",
+        "",
+    );
+}
+
+#[test]
+fn a_tag_that_is_held_is_behind_as_soon_as_something_is_pushed() {
+    let mut objects = Objects::through();
+    objects.tag()["from"] = json!({"kind": "ImageStreamImage", "name": format!("app@{NEW}")});
+    let told = link(&objects.flow_of("app:latest"), Part::Import);
+    assert_link(
+        &told,
+        State::Ok,
+        "Held",
+        "held at app@sha256:111111111111",
+        "",
+    );
+}
+
+#[test]
+fn a_list_of_platforms_is_not_compared_with_one_of_them() {
+    let mut objects = Objects::through();
+    objects.build = Value::Null;
+    let told = link(&with_registry(&objects, has(OLD, true)), Part::Import);
+    assert_link(&told, State::Ok, "", "not to be compared", "");
+    objects.tag()["importPolicy"]["scheduled"] = json!(false);
+    let told = link(&with_registry(&objects, has(OLD, true)), Part::Import);
+    assert_link(
+        &told,
+        State::Unknown,
+        "Unscheduled",
+        "not to be compared",
+        "",
+    );
+    // Kept as a list it has the list's own digest.
+    objects.tag()["importPolicy"]["importMode"] = json!("PreserveOriginal");
+    let told = link(&with_registry(&objects, has(OLD, true)), Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "Unscheduled",
+        "the registry has sha256:000000000000",
+        NOW,
+    );
+}
+
+#[test]
+fn a_push_without_a_digest_is_told_by_its_time() {
+    let mut objects = Objects::through();
+    objects.build["status"]["output"] = Value::Null;
+    assert_eq!(objects.link(Part::Import).state, State::Ok);
+    objects.show_old();
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "Behind",
+        "there was a push since",
+        NOW,
+    );
+    objects.tag()["importPolicy"]["scheduled"] = json!(false);
+    assert_eq!(objects.link(Part::Import).state, State::Broken);
+}
+
+#[test]
+fn a_tag_that_does_not_exist_names_those_that_do() {
+    let mut objects = Objects::through();
+    objects.stream["spec"]["tags"][0]["name"] = json!("other");
+    objects.stream["status"]["tags"] = json!([]);
+    let told = link(&objects.flow_of("app:latest"), Part::Import);
+    let fix = "oc extreg tag docker.io/u/a:latest app:latest --scheduled -n snow";
+    let exists = "let its followers follow a tag that exists; it has other";
+    assert_link(
+        &told,
+        State::Broken,
+        "NoTag",
+        "imagestream/app has no tag latest; it has other",
+        exists,
+    );
+    let told = link(&objects.flow_of("app:other"), Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "NotImported",
+        "has not been imported yet",
+        "oc extreg import app:other -n snow",
+    );
+
+    objects.stream = Value::Null;
+    let told = link(&objects.flow_of("app:latest"), Part::Import);
+    assert_link(
+        &told,
+        State::Broken,
+        "NoTag",
+        "imagestream/app does not exist in snow",
+        "let app:latest follow an image, or push to it",
+    );
+    let told = link(&objects.flow_of("buildconfig/app"), Part::Import);
+    assert_link(
+        &told,
+        State::None,
+        "NoTag",
+        "no ImageStream tag follows it",
+        fix,
+    );
+}
+
+#[test]
+fn an_import_under_way_is_waited_for() {
+    let mut objects = Objects::through();
+    objects.tag()["generation"] = json!(3);
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Waiting, "Importing", "is to be imported", NOW);
+}
+
+#[test]
+fn a_tag_that_is_pushed_to_needs_no_import() {
+    let mut objects = Objects::through();
+    objects.stream["spec"]["tags"] = json!([]);
+    let to = json!({"kind": "ImageStreamTag", "name": "app:latest"});
+    for object in [&mut objects.config, &mut objects.build] {
+        object["spec"]["output"]["to"] = to.clone();
+    }
+    let flow = objects.flow();
+    let told = link(&flow, Part::Import);
+    assert_link(
+        &told,
+        State::Ok,
+        "",
+        "pushed to: shows sha256:111111111111",
+        "",
+    );
+    let told = link(&flow, Part::Registry);
+    assert_link(&told, State::None, "", "the integrated registry has it", "");
+    assert_eq!(flow.state, State::Ok);
+}
+
+#[test]
+fn right_after_setup_the_first_build_is_waited_for() {
+    for (reason, message) in [
+        (
+            "NotFound",
+            "dockerimage.image.openshift.io \"docker.io/u/a:latest\" not found",
+        ),
+        (
+            "Unauthorized",
+            "you may not have access to the container image",
+        ),
+    ] {
+        for build in [json!(null), json!("New"), json!("Running")] {
+            let mut objects = Objects::through();
+            objects.config["status"]["lastVersion"] = json!(i32::from(!build.is_null()));
+            objects.config["metadata"]["creationTimestamp"] = json!(ago(5));
+            if build.is_null() {
+                objects.build = Value::Null;
+            } else {
+                objects.build["status"] = json!({"phase": build});
+            }
+            objects.fail_import(reason, message);
+            objects.shown()["items"] = json!([]);
+            let flow = with_registry(&objects, InRegistry::NotFound);
+            let told = link(&flow, Part::Import);
+            assert_link(
+                &told,
+                State::Waiting,
+                reason,
+                "waiting for the first build",
+                "",
+            );
+            let told = link(&flow, Part::Registry);
+            assert_link(
+                &told,
+                State::Waiting,
+                "NotFound",
+                "a build has to push it",
+                "",
+            );
+            assert_eq!(flow.state, State::Waiting, "{flow:?}");
+        }
+    }
+    // A stream that a build writes has no tag before.
+    let mut objects = Objects::through();
+    objects.stream["spec"]["tags"] = json!([]);
+    objects.stream["status"]["tags"] = json!([]);
+    objects.build["status"] = json!({"phase": "Running"});
+    let to = json!({"kind": "ImageStreamTag", "name": "app:latest"});
+    for object in [&mut objects.config, &mut objects.build] {
+        object["spec"]["output"]["to"] = to.clone();
+    }
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "NoImage",
+        "waiting for the first build",
+        "",
+    );
+}
+
+#[test]
+fn while_a_build_runs_the_next_step_is_to_wait() {
+    let mut objects = Objects::through();
+    let mut before = objects.build.clone();
+    before["metadata"]["name"] = json!("app-2");
+    before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
+    objects.more.push((crate::world::Listed::Builds, before));
+    objects.build["status"] = json!({"phase": "Running"});
+    objects.fail_import("NotFound", "no");
+    let told = objects.link(Part::Import);
+    assert_link(&told, State::Waiting, "NotFound", "app-3 is to push it", "");
+    objects.shown()["conditions"] = Value::Null;
+    objects.tag()["generation"] = json!(1);
+    objects.tag()["importPolicy"] = json!({});
+    let told = objects.link(Part::Import);
+    assert_link(
+        &told,
+        State::Waiting,
+        "Behind",
+        "app-3 is to push another one",
+        "",
+    );
+}
+
+#[test]
+fn an_import_is_not_suggested_where_it_cannot_help() {
+    let of_cluster = "have the certificate authority of the registry added to \
+        spec.additionalTrustedCA of image.config.openshift.io/cluster";
+    let check = "oc extreg secret check --image docker.io/u/a:latest -n snow";
+    for (reason, message, fix) in [
+        (
+            "Forbidden",
+            "denied: requested access to the resource is denied",
+            check,
+        ),
+        (
+            "InternalError",
+            "mirror.example: unauthorized: authentication required",
+            check,
+        ),
+        (
+            "InternalError",
+            "received unexpected HTTP status 403",
+            check,
+        ),
+        (
+            "InternalError",
+            "dial tcp: lookup docker.oi: no such host",
+            "correct the registry's name in the tag: docker.io/u/a:latest names a host that cannot be \
+             resolved",
+        ),
+        (
+            "InternalError",
+            "x509: certificate signed by unknown authority",
+            of_cluster,
+        ),
+    ] {
+        let mut objects = Objects::through();
+        objects.fail_import(reason, message);
+        let told = objects.link(Part::Import);
+        assert_eq!(told.state, State::Broken, "{message}");
+        assert_eq!(told.fix.unwrap().text(), fix, "{message}");
+    }
+}

@@ -1,0 +1,206 @@
+use serde_json::{Value, json};
+
+use crate::{
+    links::{Part, State},
+    read::WorkloadKind,
+    testing::{Objects, ago, assert_link, link, trigger},
+};
+
+#[test]
+fn a_rollout_that_is_done_says_how_many() {
+    let told = Objects::through().link(Part::Rollout);
+    assert_link(&told, State::Ok, "", "1 of 1 updated", "");
+    assert_eq!(told.time.unwrap().to_string(), ago(500));
+    let told = Objects::of_config().link(Part::Rollout);
+    assert_link(&told, State::Ok, "", "1 of 1 updated, version 3", "");
+}
+
+#[test]
+fn a_rollout_on_its_way_is_waited_for() {
+    let mut objects = Objects::through();
+    objects.workload["spec"]["replicas"] = json!(3);
+    objects.workload["status"]["replicas"] = json!(4);
+    let told = objects.link(Part::Rollout);
+    assert_link(
+        &told,
+        State::Waiting,
+        "",
+        "1 of 3 updated, 1 available, 3 old",
+        "",
+    );
+    let mut objects = Objects::through();
+    objects.workload["metadata"]["generation"] = json!(5);
+    assert_eq!(
+        objects.link(Part::Rollout).state,
+        State::Waiting,
+        "not yet seen"
+    );
+}
+
+#[test]
+fn a_paused_deployment_rolls_nothing_out() {
+    for (mut objects, kind) in [
+        (Objects::through(), "deployment.apps"),
+        (Objects::of_config(), "deploymentconfig.apps.openshift.io"),
+    ] {
+        objects.workload["spec"]["paused"] = json!(true);
+        let fix = format!("oc rollout resume {kind}/app -n snow");
+        let told = objects.link(Part::Rollout);
+        assert_link(
+            &told,
+            State::Ok,
+            "Paused",
+            "is paused: nothing rolls out",
+            &fix,
+        );
+        objects.workload["status"]["updatedReplicas"] = json!(0);
+        let told = objects.link(Part::Rollout);
+        assert_link(&told, State::Broken, "Paused", "is paused", &fix);
+    }
+}
+
+#[test]
+fn a_rollout_that_is_stuck_says_what_its_pods_say() {
+    let mut objects = Objects::through();
+    objects.workload["status"]["updatedReplicas"] = json!(1);
+    objects.workload["status"]["availableReplicas"] = json!(0);
+    objects.workload["status"]["conditions"] = json!([{"type": "Progressing", "status": "False",
+        "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet \"app-5d4f\" has timed out progressing.",
+        "lastTransitionTime": ago(100)}]);
+    let told = objects.link(Part::Rollout);
+    let message =
+        "the rollout does not progress: ReplicaSet \"app-5d4f\" has timed out progressing.";
+    let fix = "oc logs deployment.apps/app -n snow";
+    assert_link(
+        &told,
+        State::Broken,
+        "ProgressDeadlineExceeded",
+        message,
+        fix,
+    );
+    objects.stop_pod(
+        "CrashLoopBackOff",
+        "back-off 5m0s restarting failed container",
+    );
+    let told = objects.link(Part::Rollout);
+    let fix = "oc logs pod/app-5d4f-x -c app --previous -n snow";
+    assert_link(
+        &told,
+        State::Broken,
+        "ProgressDeadlineExceeded",
+        "app-5d4f-x waits: CrashLoopBackOff",
+        fix,
+    );
+}
+
+#[test]
+fn pods_that_may_not_be_made_are_told_by_the_newest_version_only() {
+    let mut objects = Objects::through();
+    objects.workload["status"]["conditions"] = json!([{"type": "ReplicaFailure", "status": "True",
+        "reason": "FailedCreate", "message": "exceeded quota: pods"}]);
+    assert_eq!(
+        objects.link(Part::Rollout).state,
+        State::Ok,
+        "of a version before"
+    );
+    objects.workload["status"]["updatedReplicas"] = json!(0);
+    let told = objects.link(Part::Rollout);
+    let fix = "oc describe resourcequota -n snow";
+    assert_link(
+        &told,
+        State::Broken,
+        "FailedCreate",
+        "no pods can be made: exceeded quota: pods",
+        fix,
+    );
+}
+
+#[test]
+fn what_has_no_image_yet_waits_for_it() {
+    let mut objects = Objects::through();
+    objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!(" ");
+    objects.workload["status"] = Value::Null;
+    let told = objects.link(Part::Rollout);
+    assert_link(
+        &told,
+        State::Waiting,
+        "NoImage",
+        "deployment/app has no image yet",
+        "",
+    );
+}
+
+#[test]
+fn what_is_scaled_to_nothing_is_not_to_run() {
+    let mut objects = Objects::through();
+    objects.workload["spec"]["replicas"] = json!(0);
+    objects.workload["status"] = json!({"observedGeneration": 4});
+    objects.pod = Value::Null;
+    let flow = objects.flow();
+    let told = link(&flow, Part::Rollout);
+    assert_link(
+        &told,
+        State::None,
+        "ScaledToZero",
+        "deployment/app is scaled to 0",
+        "",
+    );
+    let told = link(&flow, Part::Pods);
+    assert_link(&told, State::None, "", "no pods are asked for", "");
+}
+
+#[test]
+fn a_deployment_config_that_was_never_rolled_out_is() {
+    let mut objects = Objects::of_config();
+    objects.workload["status"] = json!({"latestVersion": 0});
+    let told = objects.link(Part::Rollout);
+    let fix = "oc rollout latest deploymentconfig.apps.openshift.io/app -n snow";
+    assert_link(
+        &told,
+        State::Waiting,
+        "NotRolledOut",
+        "has not been rolled out yet",
+        fix,
+    );
+}
+
+#[test]
+fn pods_that_are_replaced_only_by_hand_stay_old() {
+    let mut objects = Objects::through();
+    objects.kind = WorkloadKind::StatefulSet;
+    objects.workload["spec"]["updateStrategy"] = json!({"type": "OnDelete"});
+    objects.workload["status"]["updatedReplicas"] = json!(0);
+    let told = objects.link(Part::Rollout);
+    let fix = r#"oc patch statefulset.apps/app --type=merge -p '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}' -n snow"#;
+    assert_link(
+        &told,
+        State::Broken,
+        "OnDelete",
+        "replaced only when they are deleted",
+        fix,
+    );
+}
+
+#[test]
+fn a_cron_job_has_it_with_its_next_job() {
+    let mut objects = Objects::through();
+    objects.kind = WorkloadKind::CronJob;
+    let text = trigger("app", "").replace("spec.template", "spec.jobTemplate.spec.template");
+    objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] = json!(text);
+    let template = objects.workload["spec"]["template"].take();
+    objects.workload["spec"] = json!({"jobTemplate": {"spec": {"template": template}}});
+    objects.workload["status"] = json!({"lastScheduleTime": ago(30)});
+    objects.pod = Value::Null;
+    let told = objects.link(Part::Rollout);
+    assert_link(&told, State::Ok, "", "its next job has it", "");
+    objects.workload["spec"]["suspend"] = json!(true);
+    let told = objects.link(Part::Rollout);
+    let fix = r#"oc patch cronjob.batch/app --type=merge -p '{"spec":{"suspend":false}}' -n snow"#;
+    assert_link(
+        &told,
+        State::Broken,
+        "Suspended",
+        "cronjob/app is suspended",
+        fix,
+    );
+}

@@ -1,0 +1,200 @@
+//! The trigger: whether a workload is told of a new image, and was told of this one.
+
+use extreg_remedy::triggers;
+use extreg_snapshot::trigger::{ImageTrigger, TriggerFault, Triggers};
+
+use super::{Link, Part, Site, State, fix};
+use crate::{
+    flow::{Follower, How, Name, Subject},
+    image::short,
+    read::{Item, Workload, WorkloadKind},
+    world::{Gap, Listed},
+};
+
+/// OpenShift sets the image of a workload within seconds; after so many it does not.
+const SOON: i64 = 120;
+
+/// The link, of a flow that nothing follows.
+pub(super) fn none(site: &Site<'_>) -> Link {
+    let namespace = site.flow.namespace();
+    let gaps = Listed::all().filter(|what| matches!(what, Listed::Workloads(_)));
+    let gap = gaps
+        .filter_map(|what| Some((what, site.world.unseen.why(what, namespace)?)))
+        .find(|(_, gap)| **gap != Gap::NotServed);
+    if let Some((what, gap)) = gap {
+        return of(State::Unknown, super::site::unseen(what, gap));
+    }
+    of(
+        State::None,
+        format!("no workload of {namespace} follows it"),
+    )
+}
+
+/// The link.
+pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
+    let workload = follower.workload;
+    let tag = match site.flow.subject {
+        Subject::Tag(name) => Some(name),
+        Subject::Config(_) | Subject::Workload(_) => None,
+    };
+    match (&follower.how, tag) {
+        (How::Trigger(trigger), Some(tag)) => by_trigger(site, workload, trigger, tag),
+        (How::ByName(container), Some(tag)) => not_following(
+            workload,
+            tag,
+            container,
+            "names its image itself and does not follow",
+        )
+        .why("ByName"),
+        (How::ByLookup(container), Some(tag)) => not_following(
+            workload,
+            tag,
+            container,
+            "is looked up when the object is written and does not follow",
+        )
+        .why("ByLookup"),
+        (How::Pinned(container), Some(tag)) => not_following(
+            workload,
+            tag,
+            container,
+            "names a digest and does not follow",
+        )
+        .why("Pinned"),
+        (How::Malformed(why, _), _) => {
+            let (text, remedy) = fix::unusable(workload, why);
+            of(State::Broken, text).why("MalformedTrigger").fix(remedy)
+        }
+        _ => of(
+            State::Broken,
+            format!("{} follows no ImageStream tag", workload.reference()),
+        )
+        .why("NoTrigger")
+        .fix(fix::describe(fix::id(workload))),
+    }
+}
+
+fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &ImageTrigger, tag: Name<'_>) -> Link {
+    let from = tag.seen_from(&workload.namespace);
+    let reference = workload.reference();
+    let correct = |trigger| triggers::correct(&fix::record(workload), trigger);
+    // One that is paused is not looked at.
+    if let Some(fault) = trigger.fault.filter(|_| !trigger.paused) {
+        let reason = match fault {
+            TriggerFault::NoContainer => "WrongContainer",
+            _ => "MalformedTrigger",
+        };
+        let text = format!(
+            "{reference} is to follow {from}, but {}",
+            because(trigger, fault)
+        );
+        return of(State::Broken, text).why(reason).fix(correct(trigger));
+    }
+    if let Some(by) = stopped_by(site, workload).filter(|_| !trigger.paused) {
+        let text = format!(
+            "{reference} is to follow {from}, but OpenShift sets none of its triggers for the one on {}: {}",
+            by.tag,
+            by.fault.map(|fault| because(by, fault)).unwrap_or_default()
+        );
+        return of(State::Broken, text)
+            .why("WrongContainer")
+            .fix(correct(by));
+    }
+    let containers = trigger.containers.join(", ");
+    let what = if trigger.containers.len() == 1 && workload.containers.len() == 1 {
+        reference
+    } else {
+        format!("{reference}, container {containers}")
+    };
+    let newest = site.flow.own.and_then(|own| own.tag.newest());
+    let has_it = newest.is_none_or(|item| {
+        let mut set = trigger.containers.iter();
+        set.all(|name| {
+            workload
+                .container(name)
+                .is_some_and(|c| shows(&c.image, item))
+        })
+    });
+    let note = if workload.follows_itself {
+        ""
+    } else {
+        "; without a ConfigChange trigger only a new image rolls out"
+    };
+    if trigger.paused {
+        let state = if has_it { State::Ok } else { State::Broken };
+        let remedy = triggers::resume(&fix::record(workload), trigger);
+        return of(state, format!("{what} follows {from}, but is paused{note}"))
+            .why("Paused")
+            .fix(remedy);
+    }
+    if has_it {
+        return of(State::Ok, format!("{what} follows {from}{note}"));
+    }
+    let since = newest.and_then(|item| item.created);
+    let state = if site.is_older(since, SOON) {
+        State::Broken
+    } else {
+        State::Waiting
+    };
+    let wanted = newest.map_or(String::new(), |item| short(&item.digest));
+    of(
+        state,
+        format!("{what} follows {from}, but was not set to {wanted}{note}"),
+    )
+    .why("NotTriggered")
+    .at(since)
+    .fix(fix::describe(fix::id(workload)))
+}
+
+/// The trigger of the same annotation for which OpenShift sets none of them.
+fn stopped_by<'w>(site: &Site<'_>, workload: &'w Workload) -> Option<&'w ImageTrigger> {
+    if workload.kind == WorkloadKind::DeploymentConfig {
+        return None;
+    }
+    Triggers::stopped_by(&workload.triggers.list, |trigger| {
+        trigger.stream_tag().is_some_and(|(stream, tag)| {
+            let stream = site.world.stream(&trigger.namespace, stream);
+            let tag = stream.and_then(|stream| stream.tags.get(tag));
+            tag.is_some_and(|tag| tag.newest().is_some())
+        })
+    })
+}
+
+/// What is wrong with a trigger, and what stands there.
+fn because(trigger: &ImageTrigger, fault: TriggerFault) -> String {
+    match fault {
+        TriggerFault::NoTag | TriggerFault::NotATag => fault.to_string(),
+        TriggerFault::Stray | TriggerFault::InvalidField | TriggerFault::NoContainer => {
+            format!("{fault}: {:?}", &*trigger.field)
+        }
+    }
+}
+
+fn not_following(workload: &Workload, tag: Name<'_>, container: &str, how: &str) -> Link {
+    let image = workload
+        .container(container)
+        .map_or_else(String::new, |container| container.image.clone());
+    let image = match image.split_once('@') {
+        Some((name, digest)) => format!("{name}@{}", short(digest)),
+        None => image,
+    };
+    let reference = workload.reference();
+    of(State::Broken, format!("{reference} {how} {tag}: {image}")).fix(fix::follow_tag(
+        workload,
+        tag,
+        &[container],
+    ))
+}
+
+/// Whether the image of a container is what a tag shows: the trigger writes its pull specification, of
+/// this registry or of the integrated one, by digest.
+fn shows(image: &str, item: &Item) -> bool {
+    if item.digest.is_empty() {
+        image == item.pull_spec
+    } else {
+        image.ends_with(&format!("@{}", item.digest))
+    }
+}
+
+fn of(state: State, message: impl Into<String>) -> Link {
+    Link::new(Part::Trigger, state, message)
+}

@@ -1,0 +1,114 @@
+//! What is told of flows: the same for every format.
+
+use serde::Serialize;
+
+use super::{
+    flow::Flow,
+    links::{Fix, Link, Part, Site, State, links},
+    tree::Node,
+};
+
+/// What is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// What was not read, in words.
+    pub not_seen: Vec<String>,
+    /// The flows that were asked for.
+    pub flows: Vec<FlowReport>,
+}
+
+/// What is told of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowReport {
+    /// The namespace of what it is named after.
+    pub namespace: String,
+    /// `stream:tag`, or the kind and name of an object.
+    pub name: String,
+    /// The image outside the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The digest that the tag shows.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    /// What its links come to together.
+    pub state: State,
+    /// The first link that is broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<Part>,
+    /// What fixes that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Box<Fix>>,
+    /// Every link, in the order that an image passes them.
+    pub links: Box<[Link]>,
+    /// Every object of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Node>,
+}
+
+impl FlowReport {
+    /// Judges a flow.
+    pub fn of(site: &Site<'_>, with_objects: bool) -> Self {
+        let flow: &Flow<'_> = site.flow;
+        let links = links(site);
+        let broken = links.iter().find(|link| link.state == State::Broken);
+        let newest = flow.own.and_then(|own| own.tag.newest());
+        Self {
+            namespace: flow.namespace().to_owned(),
+            name: flow.name(),
+            image: flow.image().map(|image| image.to_string()),
+            digest: newest.map_or_else(String::new, |item| item.digest.clone()),
+            state: state(&links),
+            broken: broken.map(|link| link.part),
+            fix: broken.and_then(|link| link.fix.clone()),
+            objects: with_objects.then(|| super::tree::of(site, &links)),
+            links,
+        }
+    }
+
+    /// The link that stands for the flow: the first that is broken, else the first that is not well.
+    pub fn telling(&self) -> Option<&Link> {
+        let first = |state| self.links.iter().find(|link| link.state == state);
+        match self.state {
+            State::Broken | State::Waiting => first(self.state),
+            // What is not known of the registry leaves something else open, or nothing.
+            State::Unknown => {
+                let mut open = self.links.iter().filter(|l| l.state == State::Unknown);
+                open.find(|link| link.part != Part::Registry)
+                    .or_else(|| first(State::Unknown))
+            }
+            State::Ok | State::None => self.links.iter().rev().find(|l| l.state == State::Ok),
+        }
+    }
+
+    /// Where the first broken link is.
+    pub fn first_broken(&self) -> Option<usize> {
+        self.links
+            .iter()
+            .position(|link| link.state == State::Broken)
+    }
+}
+
+/// What the links come to together. A registry that was not asked leaves nothing open where the tag is
+/// known to show what it is to.
+fn state(links: &[Link]) -> State {
+    let has = |state: State| links.iter().any(|link| link.state == state);
+    let import_is_ok = links
+        .iter()
+        .any(|link| link.part == Part::Import && link.state == State::Ok);
+    let is_open = links
+        .iter()
+        .any(|link| link.state == State::Unknown && !(link.part == Part::Registry && import_is_ok));
+    if has(State::Broken) {
+        State::Broken
+    } else if has(State::Waiting) {
+        State::Waiting
+    } else if is_open {
+        State::Unknown
+    } else if has(State::Ok) {
+        State::Ok
+    } else {
+        State::None
+    }
+}

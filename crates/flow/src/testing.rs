@@ -1,0 +1,255 @@
+//! A flow that an image has come through, as a cluster has it, to be broken in one place.
+
+use extreg_remedy::Caller;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{
+    flow::{self, Wanted},
+    links::{Fix, Link, Part, Site, State},
+    read::WorkloadKind,
+    report::{FlowReport, Report},
+    world::{Listed, World},
+};
+
+/// The digest that was pushed last.
+pub(crate) const NEW: &str =
+    "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+/// The one before.
+pub(crate) const OLD: &str =
+    "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+/// The image.
+pub(crate) const IMAGE: &str = "docker.io/u/a:latest";
+
+/// When it is looked at.
+pub(crate) fn now() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+/// So many seconds ago.
+pub(crate) fn ago(seconds: i64) -> String {
+    let time = now()
+        .checked_sub(SignedDuration::from_secs(seconds))
+        .unwrap();
+    time.to_string()
+}
+
+/// The objects of a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct Objects {
+    pub(crate) config: Value,
+    pub(crate) build: Value,
+    pub(crate) stream: Value,
+    pub(crate) workload: Value,
+    pub(crate) pod: Value,
+    /// Others, with what they are.
+    pub(crate) more: Vec<(Listed, Value)>,
+    pub(crate) kind: WorkloadKind,
+}
+
+impl Objects {
+    /// Everything is through: the build pushed it ten minutes ago, the tag has it since nine.
+    pub(crate) fn through() -> Self {
+        let annotations = json!({
+            "openshift.io/build-config.name": "app", "openshift.io/build.number": "3",
+        });
+        let spec = json!({"output": {"to": {"kind": "DockerImage", "name": IMAGE},
+            "pushSecret": {"name": "dockerhub"}}});
+        Self {
+            config: json!({"metadata": {"name": "app", "namespace": "snow", "creationTimestamp": ago(9000)},
+                "spec": spec, "status": {"lastVersion": 3}}),
+            build: json!({"metadata": {"name": "app-3", "namespace": "snow", "annotations": annotations,
+                "creationTimestamp": ago(700)}, "spec": spec,
+                "status": {"phase": "Complete", "completionTimestamp": ago(600),
+                    "output": {"to": {"imageDigest": NEW}}, "config": {"name": "app"}}}),
+            stream: json!({"metadata": {"name": "app", "namespace": "snow"},
+                "spec": {"lookupPolicy": {"local": false}, "tags": [{"name": "latest", "annotations": null,
+                    "from": {"kind": "DockerImage", "name": IMAGE}, "generation": 2,
+                    "importPolicy": {"scheduled": true, "importMode": "Legacy"},
+                    "referencePolicy": {"type": "Source"}}]},
+                "status": {"tags": [{"tag": "latest", "items": [
+                    item(NEW, 540, 2), item(OLD, 9000, 1)]}]}}),
+            workload: json!({"metadata": {"name": "app", "namespace": "snow", "generation": 4, "annotations": {
+                    "image.openshift.io/triggers": trigger("app", "")}},
+                "spec": {"replicas": 1, "template": {"spec": {"containers": [
+                    {"name": "app", "image": format!("docker.io/u/a@{NEW}")}]}}},
+                "status": {"observedGeneration": 4, "replicas": 1, "updatedReplicas": 1,
+                    "availableReplicas": 1, "conditions": [{"type": "Progressing", "status": "True",
+                        "reason": "NewReplicaSetAvailable", "lastUpdateTime": ago(500)}]}}),
+            pod: json!({"metadata": {"name": "app-5d4f-x", "namespace": "snow", "creationTimestamp": ago(530),
+                    "labels": {"pod-template-hash": "5d4f"},
+                    "ownerReferences": [{"kind": "ReplicaSet", "name": "app-5d4f", "controller": true}]},
+                "status": {"phase": "Running", "containerStatuses": [{"name": "app",
+                    "imageID": format!("docker.io/u/a@{NEW}"),
+                    "state": {"running": {"startedAt": ago(510)}}}]}}),
+            more: Vec::new(),
+            kind: WorkloadKind::Deployment,
+        }
+    }
+
+    /// The same as a DeploymentConfig has it.
+    pub(crate) fn of_config() -> Self {
+        let mut objects = Self::through();
+        objects.kind = WorkloadKind::DeploymentConfig;
+        let metadata = &mut objects.workload["metadata"];
+        metadata["annotations"] = Value::Null;
+        objects.workload["spec"]["triggers"] = json!([{"type": "ConfigChange"},
+            {"type": "ImageChange", "imageChangeParams": {"automatic": true, "containerNames": ["app"],
+                "from": {"kind": "ImageStreamTag", "namespace": "snow", "name": "app:latest"}}}]);
+        objects.workload["status"]["latestVersion"] = json!(3);
+        objects.pod["metadata"]["labels"] = json!({"deploymentconfig": "app"});
+        objects.pod["metadata"]["ownerReferences"][0] =
+            json!({"kind": "ReplicationController", "name": "app-3", "controller": true});
+        objects
+    }
+
+    /// What a cluster with these objects is.
+    pub(crate) fn world(&self) -> World {
+        let mut world = World::default();
+        let own = [
+            (Listed::BuildConfigs, &self.config),
+            (Listed::Builds, &self.build),
+            (Listed::ImageStreams, &self.stream),
+            (Listed::Workloads(self.kind), &self.workload),
+            (Listed::Pods, &self.pod),
+        ];
+        let more = self.more.iter().map(|(what, object)| (*what, object));
+        for (what, object) in own.into_iter().chain(more) {
+            if !object.is_null() {
+                world.read(what, &object.to_string()).unwrap();
+            }
+        }
+        world
+    }
+
+    /// What is told of its only flow.
+    pub(crate) fn flow(&self) -> FlowReport {
+        only(&self.world())
+    }
+
+    /// What is told of one of its flows.
+    pub(crate) fn flow_of(&self, name: &str) -> FlowReport {
+        let flows = report(&self.world(), &Wanted::default()).flows;
+        flows.into_iter().find(|flow| flow.name == name).unwrap()
+    }
+
+    /// What is told of one link of it.
+    pub(crate) fn link(&self, part: Part) -> Link {
+        link(&self.flow(), part)
+    }
+
+    /// The tag of the stream's spec.
+    pub(crate) fn tag(&mut self) -> &mut Value {
+        &mut self.stream["spec"]["tags"][0]
+    }
+
+    /// What the stream's status says of the tag.
+    pub(crate) fn shown(&mut self) -> &mut Value {
+        &mut self.stream["status"]["tags"][0]
+    }
+
+    /// The tag shows the image before, for a long time.
+    pub(crate) fn show_old(&mut self) {
+        self.shown()["items"] = json!([item(OLD, 9000, 1)]);
+        self.tag()["generation"] = json!(1);
+    }
+
+    /// An import failed, later than the image that is shown.
+    pub(crate) fn fail_import(&mut self, reason: &str, message: &str) {
+        self.show_old();
+        self.tag()["generation"] = json!(3);
+        self.shown()["conditions"] = json!([{"type": "ImportSuccess", "status": "False", "reason": reason,
+            "message": message, "generation": 3, "lastTransitionTime": ago(300)}]);
+    }
+
+    /// The only container of the pod waits.
+    pub(crate) fn stop_pod(&mut self, reason: &str, message: &str) {
+        self.pod["status"]["containerStatuses"][0] = json!({"name": "app", "imageID": "",
+            "state": {"waiting": {"reason": reason, "message": message}}});
+        self.workload["status"]["availableReplicas"] = json!(0);
+    }
+
+    /// A secret or an account.
+    pub(crate) fn credentials(
+        objects: &[(extreg_snapshot::kind::Kind, Value)],
+    ) -> extreg_snapshot::Snapshot {
+        use extreg_snapshot::{
+            kind::Kind,
+            place::Origin,
+            read::{ReadOptions, Reader},
+        };
+        let mut reader = Reader::new(ReadOptions::default());
+        for (kind, object) in objects {
+            reader
+                .read(*kind, &object.to_string(), Origin::Cluster, "snow")
+                .unwrap();
+        }
+        for kind in [Kind::Secret, Kind::ServiceAccount] {
+            reader.listed(kind, "snow");
+        }
+        reader.finish(String::new())
+    }
+}
+
+/// An image in the history of a tag.
+pub(crate) fn item(digest: &str, seconds: i64, generation: i64) -> Value {
+    json!({"image": digest, "dockerImageReference": format!("docker.io/u/a@{digest}"),
+        "created": ago(seconds), "generation": generation})
+}
+
+/// The annotation with one trigger, for a container; `more` goes into it.
+pub(crate) fn trigger(container: &str, more: &str) -> String {
+    format!(
+        r#"[{{"from":{{"kind":"ImageStreamTag","name":"app:latest"}},"fieldPath":"spec.template.spec.containers[?(@.name==\"{container}\")].image"{more}}}]"#
+    )
+}
+
+/// A secret that docker.io takes.
+pub(crate) fn hub(name: &str) -> Value {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let auth = STANDARD.encode("ably77:canary");
+    let config = json!({"auths": {"docker.io": {"auth": auth}}}).to_string();
+    json!({"metadata": {"name": name, "namespace": "snow"}, "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": STANDARD.encode(config)}})
+}
+
+/// Everything that is told of a world.
+pub(crate) fn report(world: &World, wanted: &Wanted) -> Report {
+    let flows = flow::flows(world, wanted);
+    let invocation = Caller::Oc.into();
+    let of = |flow| {
+        let site = Site {
+            world,
+            flow,
+            now: now(),
+            invocation: &invocation,
+        };
+        FlowReport::of(&site, true)
+    };
+    Report {
+        not_seen: world.unseen.lines(),
+        flows: flows.iter().map(of).collect(),
+    }
+}
+
+/// What is told of the only flow of a world.
+pub(crate) fn only(world: &World) -> FlowReport {
+    let mut flows = report(world, &Wanted::default()).flows;
+    assert_eq!(flows.len(), 1, "{flows:?}");
+    flows.remove(0)
+}
+
+/// One link of a flow.
+pub(crate) fn link(flow: &FlowReport, part: Part) -> Link {
+    let mut links = flow.links.iter().filter(|link| link.part == part);
+    links.next().unwrap().clone()
+}
+
+/// A link by its state, its reason, what it says and what fixes it.
+pub(crate) fn assert_link(link: &Link, state: State, reason: &str, message: &str, fix: &str) {
+    let found = (link.state, link.reason.as_str());
+    assert_eq!(found, (state, reason), "{link:?}");
+    assert!(link.message.contains(message), "{message}: {link:?}");
+    let found = link.fix.as_deref().map(Fix::text).unwrap_or_default();
+    assert_eq!(found, fix, "{link:?}");
+}

@@ -1,0 +1,152 @@
+//! The objects of a flow, each under the one that it is of.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    flow::{Follower, Subject},
+    image::short,
+    links::{Link, Part, Site},
+    read::{BuildConfig, Pod},
+};
+
+/// An object and those below it. There may be hundreds of thousands, so what is said of a link is not
+/// said again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// `kind/name`, or an image.
+    pub object: String,
+    /// The link that it stands for, by its place among them, if it stands for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<usize>,
+    /// In words, where it stands for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Since when, where it stands for none.
+    #[serde(skip)]
+    pub time: Option<Timestamp>,
+    /// Those below it.
+    #[serde(skip_serializing_if = "<[Node]>::is_empty")]
+    pub objects: Box<[Self]>,
+}
+
+/// The objects of a flow whose links came to that.
+pub(crate) fn of(site: &Site<'_>, links: &[Link]) -> Node {
+    let flow = site.flow;
+    let mut objects = Vec::new();
+    objects.extend(
+        flow.configs
+            .iter()
+            .map(|config| of_config(site, config, links)),
+    );
+    if let Some(image) = flow.image() {
+        objects.push(Node::new(image.to_string()).tell(links, Part::Registry, ""));
+    }
+    let stream = match flow.subject {
+        Subject::Tag(name) => format!("imagestream/{}", name.stream),
+        Subject::Config(_) | Subject::Workload(_) => "imagestream".to_owned(),
+    };
+    let aliases = flow.aliases.iter().map(|name| {
+        let name = name.seen_from(flow.namespace());
+        Node::new(format!("imagestreamtag/{name}"))
+    });
+    let stream = Node::new(stream).above(aliases);
+    objects.push(stream.tell(links, Part::Import, ""));
+    if flow.followers.is_empty() {
+        objects.push(Node::new("workload".to_owned()).tell(links, Part::Trigger, ""));
+    }
+    let followers = flow.followers.iter();
+    objects.extend(followers.map(|follower| of_follower(site, follower, links)));
+    let root = match flow.subject {
+        Subject::Tag(name) => Node::new(format!("imagestreamtag/{name}")),
+        Subject::Config(_) | Subject::Workload(_) => Node::new(flow.name()),
+    };
+    root.above(objects)
+}
+
+/// A BuildConfig over its newest build and the last one that has pushed.
+fn of_config(site: &Site<'_>, config: &BuildConfig, links: &[Link]) -> Node {
+    let mut node = Node::new(format!("buildconfig/{}", config.name));
+    if config.namespace != site.flow.namespace() {
+        node.message = format!("of {}", config.namespace);
+    }
+    let tells = site.config().is_some_and(|(main, _)| main == config);
+    let Some(builds) = site.world.builds_of(config) else {
+        return if tells {
+            node.tell(links, Part::Build, "")
+        } else {
+            node
+        };
+    };
+    let mut newest = Node::new(format!("build/{}", builds.newest.name));
+    if tells {
+        newest = newest.tell(links, Part::Build, "");
+    }
+    let before = builds
+        .pushed()
+        .filter(|pushed| pushed.name != builds.newest.name);
+    let before = before.map(|pushed| Node {
+        message: format!("pushed {}", short(&pushed.digest)),
+        time: pushed.completed,
+        ..Node::new(format!("build/{}", pushed.name))
+    });
+    node.above([newest].into_iter().chain(before))
+}
+
+/// A workload over its links and its pods.
+fn of_follower(site: &Site<'_>, follower: &Follower<'_>, links: &[Link]) -> Node {
+    let reference = follower.workload.reference();
+    let part = |part: Part| Node::new(part.word().to_owned()).tell(links, part, &reference);
+    let pods = site.world.pods_of(follower.workload).into_iter();
+    let pods = pods.map(|pod| Node::of_pod(pod, follower));
+    let pods = part(Part::Pods).above(pods);
+    let mut node = Node::new(reference.clone());
+    if follower.workload.namespace != site.flow.namespace() {
+        node.message = format!("of {}", follower.workload.namespace);
+    }
+    node.above([part(Part::Trigger), part(Part::Rollout), pods])
+}
+
+impl Node {
+    fn new(object: String) -> Self {
+        Self {
+            object,
+            ..Self::default()
+        }
+    }
+
+    fn above(mut self, objects: impl IntoIterator<Item = Self>) -> Self {
+        self.objects = objects.into_iter().collect();
+        self
+    }
+
+    fn tell(mut self, links: &[Link], part: Part, workload: &str) -> Self {
+        self.link = links
+            .iter()
+            .position(|link| link.part == part && link.workload == workload);
+        self
+    }
+
+    fn of_pod(pod: &Pod, follower: &Follower<'_>) -> Self {
+        let mut node = Self::new(format!("pod/{}", pod.name));
+        let followed = follower.how.containers();
+        let mut told: Vec<String> = pod
+            .containers
+            .iter()
+            .filter(|c| followed.is_empty() || followed.contains(&c.name.as_str()))
+            .map(|container| match &container.waiting {
+                Some((reason, _)) => reason.clone(),
+                None if container.digest.is_empty() => "no digest".to_owned(),
+                None => short(&container.digest),
+            })
+            .collect();
+        told.dedup();
+        node.message = told.join(", ");
+        if pod.has_ended {
+            node.message.push_str(" (ended)");
+        }
+        node.time = pod.created;
+        node
+    }
+}
