@@ -2,6 +2,7 @@
 
 mod install;
 mod man;
+mod reference;
 
 use clap::Subcommand;
 use clap_complete::Shell;
@@ -40,6 +41,7 @@ pub struct Args {
 enum Completion {
     Install(install::Args),
     Man(man::Args),
+    Reference(reference::Args),
 }
 
 /// Prints the script, or installs.
@@ -50,6 +52,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match (args.command, args.shell) {
         (Some(Completion::Install(args)), _) => install::run(args, context),
         (Some(Completion::Man(args)), _) => man::run(&args, context),
+        (Some(Completion::Reference(_)), _) => reference::run(context),
         (None, Some(shell)) => {
             script(shell, context);
             Ok(Exit::Done)
