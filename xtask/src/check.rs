@@ -2,18 +2,20 @@
 
 mod graph;
 mod imports;
+mod links;
 
 use anyhow::Result;
 
 use crate::{step, tools};
 
-/// Crates, imports, format, lints, documentation, dependencies.
+/// Crates, imports, links, format, lints, documentation, dependencies.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
     let root = step::root()?;
     let packages = imports::packages(root)?;
     graph::check(root, &packages)?;
     imports::check(root, &packages)?;
+    links::check(root)?;
     step::run("format", &mut step::cargo(["fmt", "--all", "--check"])?)?;
     let lints = [
         "clippy",

@@ -1,7 +1,7 @@
-//! The traps of OpenShift that a careless injection falls into, one test each.
+//! The rules of OpenShift that a careless injection breaks, one test each.
 //!
-//! Numbers are those of the project's list of 60. Those that belong to the configuration, the
-//! certificates or the command line are tests of those crates, by the same numbers: `grep -rn trap_`.
+//! The numbers are those of `docs/openshift-semantics.md`, where `trap_28_…` has the anchor `#os-28`. Rules about the
+//! configuration, the certificates or the command line are tested in those crates, by the same numbers.
 
 use extreg_core::edit::Field;
 use extreg_core::facts::StreamRead;
