@@ -77,10 +77,9 @@ fn write_after(text: &str, page: &mut String) -> fmt::Result {
         let lines = paragraph.strip_prefix("Examples:\n").unwrap_or(paragraph);
         let was_code = std::mem::replace(&mut is_code, lines.starts_with("  "));
         match (was_code, is_code) {
-            (true, true) => writeln!(page, "\n{lines}")?,
             (false, true) => writeln!(page, "\n```text\n{lines}")?,
             (true, false) => writeln!(page, "```\n\n{lines}")?,
-            (false, false) => writeln!(page, "\n{lines}")?,
+            (true, true) | (false, false) => writeln!(page, "\n{lines}")?,
         }
     }
     if is_code {
@@ -126,7 +125,7 @@ fn default(arg: &Arg) -> String {
     format!(" [default: {}]", values.join(" "))
 }
 
-/// Text in a cell of a table: a line, without the character that ends the cell, and no HTML.
+/// Text of a cell of a table: without the character that ends the cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
