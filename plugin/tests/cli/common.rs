@@ -119,6 +119,29 @@ pub(crate) fn status(line: &str, code: u16, reason: &str, message: &str) -> Stri
     json(line, "", &body)
 }
 
+/// A text for people has these facts, in this order, whatever its sentences are.
+#[track_caller]
+pub(crate) fn has_facts(text: &str, facts: &[&str]) {
+    let mut rest = text;
+    for fact in facts {
+        let found = rest.split_once(fact);
+        assert!(found.is_some(), "{fact:?} is missing in\n{text}");
+        rest = found.unwrap().1;
+    }
+}
+
+/// The cells of a table for people, without its head.
+pub(crate) fn rows(table: &str) -> Vec<Vec<&str>> {
+    let rows = table.lines().skip(1);
+    rows.map(|row| {
+        row.split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .collect()
+    })
+    .collect()
+}
+
 /// How a command ended: its exit code, stdout and stderr.
 pub(crate) fn ended(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();

@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::common::extreg;
+use super::common::{extreg, has_facts};
 
 /// Exit code, stdout and stderr of a command in a folder.
 pub(super) fn run_in(folder: &Path, args: &[&str]) -> (i32, String, String) {
@@ -42,17 +42,6 @@ pub(super) fn add<'a>(check: &'a str, object: &'a str) -> Vec<&'a str> {
         "2099-01-31",
         "-q",
     ]
-}
-
-/// The text with an N for each number of days, which is another tomorrow.
-pub(super) fn dayless(text: &str) -> String {
-    let is_days = |word: &str| {
-        let digits = word.strip_prefix('-').unwrap_or(word);
-        digits.len() > 3 && digits.bytes().all(|b| b.is_ascii_digit())
-    };
-    let words = text.split(' ');
-    let words = words.map(|word| if is_days(word) { "N" } else { word });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 const HEAD: &str = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n";
@@ -94,20 +83,6 @@ fn findings(folder: &Path) -> Vec<(String, bool)> {
             )
         })
         .collect()
-}
-
-#[test]
-fn help_pages() {
-    for (name, args) in [
-        ("except-help", &["except", "--help"][..]),
-        ("except-add-help", &["except", "add", "--help"]),
-        ("except-list-help", &["except", "list", "--help"]),
-        ("except-prune-help", &["except", "prune", "--help"]),
-    ] {
-        let (_, page, _) = run_in(Path::new("/"), args);
-        let (own, _) = page.split_once("\nGlobal:").unwrap();
-        insta::assert_snapshot!(name, own);
-    }
 }
 
 #[test]
@@ -169,7 +144,26 @@ fn exactly_that_finding_is_suppressed() {
     );
     let after = fs::read_to_string(folder.path().join("exceptions.yaml")).unwrap();
     assert_eq!(after, before.replace("2099", "2098"));
-    insta::assert_snapshot!("except-file", after);
+    let file: Value = serde_saphyr::from_str(&after).unwrap();
+    assert_eq!(
+        file,
+        json!({
+            "apiVersion": "extreg.io/v1alpha1", "kind": "Exceptions",
+            "exceptions": [{
+                "check": "EXR006", "kind": "Deployment", "namespace": "shop", "name": "cart", "part": "web",
+                "reason": "the mirror comes", "expires": "2098-01-31",
+            }],
+        })
+    );
+    has_facts(
+        &after,
+        &[
+            "# ",
+            "oc extreg audit --exceptions FILE",
+            "oc extreg except add\n",
+            "apiVersion",
+        ],
+    );
 }
 
 #[test]
@@ -310,7 +304,16 @@ fn what_expired_goes_and_the_rest_stays_byte_for_byte() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 
     let (_, out, err) = run_in(folder.path(), &["except", "list"]);
-    insta::assert_snapshot!("except-list", dayless(&format!("{out}{err}")));
+    assert_eq!(out.lines().count(), 3, "{out}");
+    has_facts(
+        &out,
+        &["exceptions.yaml:6", "2099-01-31", "holds", "ours\n"],
+    );
+    has_facts(
+        &out,
+        &["exceptions.yaml:9", "2020-01-31", "expired", "long ago\n"],
+    );
+    has_facts(&err, &["1 of 2", "oc extreg except prune\n"]);
 
     let (code, _, err) = run_in(folder.path(), &["except", "prune", "--yes"]);
     assert_eq!((code, err.as_str()), (0, ""));

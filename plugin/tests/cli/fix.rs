@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     check::check_in,
-    common::{ended, extreg},
+    common::{ended, extreg, has_facts},
 };
 
 const CLUSTER: &str = include_str!("../data/cluster.yaml");
@@ -51,12 +51,6 @@ fn written(text: &str) -> String {
 }
 
 #[test]
-fn help() {
-    let run = extreg().args(["fix", "-h"]).output().unwrap();
-    insta::assert_snapshot!("fix-help", String::from_utf8(run.stdout).unwrap());
-}
-
-#[test]
 fn only_the_lines_that_have_to_change_differ() {
     let want = APP
         .replace(
@@ -80,7 +74,35 @@ fn only_the_lines_that_have_to_change_differ() {
 fn a_plan_for_people_and_for_machines() {
     let (code, out, err) = fix_in(Path::new("/"), &["-f", "-"], CLUSTER);
     assert_eq!(code, 3);
-    insta::assert_snapshot!("fix-files-plan", format!("{out}=== stderr\n{err}"));
+    has_facts(
+        &out,
+        &[
+            "stdin:39 buildconfig.build.openshift.io/search in shop\n",
+            "EXR007  spec.output.pushSecret: none → {name: dockerhub} (docker.io/acme/search:latest, policy builtin-dockerhub)\n",
+            "stdin:47 buildconfig.build.openshift.io/inner in shop\n",
+            "EXR007  spec.output.pushSecret: ",
+            "(inner:latest)\n",
+            "stdin:63 imagestream.image.openshift.io/cart in shop\n",
+            "EXR005  spec.tags[1].importPolicy.scheduled: none → true (docker.io/acme/cart:v1, policy builtin-dockerhub)\n",
+            "stdin:76 imagestream.image.openshift.io/mixed in legacy\n",
+            "EXR005  spec.tags[0].importPolicy.scheduled: none → true (nginx, policy builtin-dockerhub)\n",
+            "EXR005  spec.tags[1].importPolicy.scheduled: ",
+            "(docker.io/library/nginx@sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc)\n",
+            "EXR005  spec.tags[2].importPolicy.scheduled: ",
+            "(docker.io/library/nginx:1)\n",
+        ],
+    );
+    assert_eq!(out.lines().count(), 10, "{out}");
+    has_facts(
+        &err,
+        &[
+            "9 objects",
+            "3 changes",
+            "in 3 objects",
+            "3 places",
+            "--write changes 3 objects\n",
+        ],
+    );
     let (code, out, _) = fix_in(Path::new("/"), &["-f", "-", "-o", "json"], APP);
     assert_eq!(code, 3);
     let report: Value = serde_json::from_str(&out).unwrap();

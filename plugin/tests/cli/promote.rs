@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    common::extreg,
+    common::{extreg, has_facts},
     image_api::{ImageApi, conflict, defaulted, recorded, stream},
 };
 
@@ -37,12 +37,6 @@ fn prod() -> Value {
         "importPolicy": {"importMode": "Legacy", "scheduled": true},
         "referencePolicy": {"type": "Local"},
     })
-}
-
-#[test]
-fn help() {
-    let run = extreg().args(["promote", "-h"]).output().unwrap();
-    insta::assert_snapshot!("promote-help", String::from_utf8(run.stdout).unwrap());
 }
 
 #[test]
@@ -116,16 +110,73 @@ fn it_says_from_what_to_what_and_how_back() {
     };
     let held =
         json!({"name": "prod", "from": {"kind": "ImageStreamImage", "name": format!("app@{OLD}")}});
-    let said = [
-        said(None, "app:v1 prod"),
-        said(None, "app:v1 other:prod"),
-        said(Some(prod()), "app:v1 prod"),
-        said(Some(held.clone()), "app:v1 prod --digest"),
-        said(Some(held.clone()), "app:v1 prod --alias"),
-        said(Some(held.clone()), "app:v1 prod --dry-run server"),
-        said(Some(held), &format!("app@{OLD} prod")),
-    ];
-    insta::assert_snapshot!("promote-said", said.join("\n"));
+    let held = Some(held);
+    let old = format!("app@{OLD}");
+    let back = format!("oc extreg promote {old} app:prod -n snow\n");
+    for (tag, words, facts) in [
+        (
+            &None,
+            "app:v1 prod".to_owned(),
+            &[
+                "/app:prod created\n",
+                "app:prod",
+                NEW,
+                "app:v1",
+                "oc delete imagestreamtag app:prod -n snow\n",
+            ][..],
+        ),
+        (
+            &None,
+            "app:v1 other:prod".to_owned(),
+            &[
+                "/other created\n",
+                "/other:prod created\n",
+                NEW,
+                "oc delete imagestreamtag other:prod -n snow\n",
+            ],
+        ),
+        (
+            &Some(prod()),
+            "app:v1 prod".to_owned(),
+            &[
+                "/app:prod configured\n",
+                "app:prod is not imported on schedule",
+                OLD,
+                "(docker.io/u/a:stable)",
+                NEW,
+                "oc extreg tag docker.io/u/a:stable app:prod --scheduled -n snow\n",
+                &back,
+            ],
+        ),
+        (
+            &held,
+            "app:v1 prod --digest".to_owned(),
+            &["/app:prod configured\n", &old, NEW, "imports", &back],
+        ),
+        (
+            &held,
+            "app:v1 prod --alias".to_owned(),
+            &["/app:prod configured\n", &old, NEW, "later", &back],
+        ),
+        (
+            &held,
+            "app:v1 prod --dry-run server".to_owned(),
+            &[
+                "/app:prod configured (server dry run)\n",
+                &old,
+                NEW,
+                "(server dry run)\n",
+            ],
+        ),
+        (&held, format!("{old} prod"), &["/app:prod unchanged\n"]),
+    ] {
+        let said = said(tag.clone(), &words);
+        has_facts(&said, facts);
+        assert_eq!(
+            said.matches("oc ").count(),
+            facts.iter().filter(|fact| fact.starts_with("oc ")).count()
+        );
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    common::{FakeApi, extreg, status},
+    common::{FakeApi, extreg, has_facts, status},
     fake_registry::{FakeRegistry, IMAGE, Rules},
     secret_api::{SecretApi, account, build_config, config, secret, stream},
 };
@@ -39,16 +39,34 @@ fn registry(rights: &[&'static str]) -> FakeRegistry {
     })
 }
 
-#[test]
-fn help() {
-    let page = |args: &[&str]| {
-        let run = extreg().arg("secret").args(args).output().unwrap();
-        String::from_utf8(run.stdout).unwrap()
+/// Of a report: who finds which key, what each secret holds, and what is wrong, without a sentence.
+fn told(report: &str) -> String {
+    let report: Value = serde_json::from_str(report).unwrap();
+    let mut told = report["summary"].to_string();
+    let mut add = |list: &Value, keys: &[&str]| {
+        for row in list.as_array().unwrap() {
+            let cells = keys.iter().map(|key| {
+                let cell = row.pointer(&format!("/{key}")).unwrap_or(&Value::Null);
+                cell.to_string().replace('"', "")
+            });
+            told += &format!("\n{}", cells.collect::<Vec<_>>().join(" | "));
+        }
     };
-    insta::assert_snapshot!("secret-help", page(&["-h"]));
-    insta::assert_snapshot!("secret-check-help", page(&["check", "-h"]));
-    insta::assert_snapshot!("secret-link-help", page(&["link", "-h"]));
-    insta::assert_snapshot!("secret-rotate-help", page(&["rotate", "-h"]));
+    let fields = [
+        "consumer", "written", "outcome", "secret", "key", "username", "differs", "fails",
+    ];
+    for image in report["images"].as_array().unwrap() {
+        add(&image["uses"], &fields);
+    }
+    add(&report["secrets"], &["namespace", "name", "type", "state"]);
+    for secret in report["secrets"].as_array().unwrap() {
+        add(&secret["keys"], &["key", "username", "auth"]);
+    }
+    add(
+        &report["problems"],
+        &["severity", "outcome", "rule", "object", "fix/command"],
+    );
+    told
 }
 
 #[test]
@@ -88,9 +106,24 @@ fn an_auth_file_needs_no_cluster_and_no_network() {
         assert_eq!(code, 3, "{format}: {out}");
         assert!(out.contains("it lacks the slash at its end"), "{out}");
     }
-    let (_, out) = run(&bad.to_string(), "table");
+    let (_, out) = run(&bad.to_string(), "json");
     let folder = folder.path().to_str().unwrap();
-    insta::assert_snapshot!("secret-check-auth-file", out.replace(folder, "FOLDER"));
+    insta::assert_snapshot!(
+        "secret-check-auth-file",
+        told(&out).replace(folder, "FOLDER")
+    );
+    let (_, out) = run(&bad.to_string(), "table");
+    has_facts(
+        &out,
+        &[
+            "\n!  node ",
+            "\n!  shipwright ",
+            "\nSecrets\n",
+            "absent",
+            "padded",
+            "\nProblems\nmedium ",
+        ],
+    );
     assert!(api.seen().is_empty());
     for (text, expected) in [
         ("nonsense", 2),
@@ -143,7 +176,22 @@ fn every_consumer_finds_what_setup_writes() {
         "check -n shop --image docker.io/ably77/app -o wide --no-registry",
         "",
     );
-    insta::assert_snapshot!("secret-check-wide", ran.out);
+    has_facts(
+        &ran.out,
+        &[
+            "docker.io/ably77/app in shop\n",
+            "build push  buildconfig.build.openshift.io/app",
+            "docker.io/ably77/app:latest  hub     docker.io  ably77\n",
+            "import      imagestream.image.openshift.io/app:latest",
+            "kubelet ",
+            "node ",
+            "anonymously\n",
+            "shop       hub   docker.io                    ably77   padded\n",
+            "shop       hub   https://index.docker.io/v1/  ably77   padded\n",
+            "shop       hub     builder  yes   yes    yes\n",
+            "shop       hub     default  yes   no     yes\n",
+        ],
+    );
     assert!(api.writes().is_empty());
 }
 
@@ -166,12 +214,24 @@ fn where_consumers_differ_or_find_nothing_it_is_marked() {
     objects.push(opaque);
     let api = SecretApi::with(&objects);
     let words = "check -n shop --image docker.io/ably77/app --no-registry";
-    let ran = api.run(words, "");
-    assert_eq!(ran.code, 3, "{ran:?}");
-    insta::assert_snapshot!("secret-check-differs", format!("{}{}", ran.out, ran.err));
-    let ran = api.run("check hub stuck opaque gone -n shop --no-registry", "");
-    assert_eq!(ran.code, 3, "{ran:?}");
-    insta::assert_snapshot!("secret-check-named", format!("{}{}", ran.out, ran.err));
+    let named = "check hub stuck opaque gone -n shop --no-registry";
+    for (name, words, marked) in [
+        (
+            "secret-check-differs",
+            words,
+            &["*  import ", "!  kubelet "][..],
+        ),
+        ("secret-check-named", named, &["*  import "]),
+    ] {
+        let ran = api.run(words, "");
+        assert_eq!(ran.code, 3, "{ran:?}");
+        let lines = ran.out.lines();
+        let found: Vec<&str> = lines.filter(|line| line.starts_with(['*', '!'])).collect();
+        assert_eq!(found.len(), marked.len(), "{}", ran.out);
+        has_facts(&ran.out, marked);
+        let data = api.run(&format!("{words} -o json"), "");
+        insta::assert_snapshot!(name, told(&data.out));
+    }
     // A secret under whose keys nobody finds anything.
     let ran = api.run("check stuck -n shop --no-registry", "");
     assert_eq!(ran.code, 3, "{ran:?}");

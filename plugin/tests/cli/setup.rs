@@ -30,10 +30,6 @@ fn exports() {
         "export-least",
         export("app --image u/app --no-build --secret hub --workload none")
     );
-    insta::assert_snapshot!("setup-help", {
-        let run = extreg().args(["setup", "-h"]).assert().success();
-        String::from_utf8(run.get_output().stdout.clone()).unwrap()
-    });
 }
 
 #[test]

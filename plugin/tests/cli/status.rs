@@ -9,7 +9,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::common::{FakeApi, Seen, extreg, json as answer, status};
+use super::common::{FakeApi, Seen, extreg, has_facts, json as answer, rows, status};
 
 const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -162,15 +162,71 @@ fn said(lists: &Lists, words: &str) -> String {
 }
 
 #[test]
-fn help() {
-    let run = extreg().args(["status", "-h"]).output().unwrap();
-    insta::assert_snapshot!("status-help", String::from_utf8(run.stdout).unwrap());
-}
-
-#[test]
 fn one_flow_is_a_screen() {
-    insta::assert_snapshot!("status-through", said(&Lists::through(), ""));
-    insta::assert_snapshot!("status-behind", said(&Lists::behind(), "app"));
+    let links = |said: &str| -> Vec<String> {
+        let links = said.lines().filter(|line| line.starts_with("  "));
+        links
+            .map(|line| {
+                line.split_whitespace()
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect()
+    };
+    let through = said(&Lists::through(), "");
+    let states = [
+        "build ok",
+        "registry unknown",
+        "import ok",
+        "trigger ok",
+        "rollout ok",
+        "pods ok",
+    ];
+    assert_eq!(links(&through), states);
+    let new = "sha256:111111111111";
+    has_facts(
+        &through,
+        &[
+            "app:latest in snow, from docker.io/u/a:latest\n",
+            "30m",
+            "app-3",
+            new,
+            "docker.io/u/a:latest",
+            "29m",
+            new,
+            "15 minutes",
+            "deployment/app",
+            "1 of 1",
+            "27m",
+            new,
+        ],
+    );
+    assert!(
+        !through.contains("Fix:") && !through.contains("<- broken"),
+        "{through}"
+    );
+    let behind = said(&Lists::behind(), "app");
+    let states = [
+        "build ok",
+        "registry unknown",
+        "import broken",
+        "trigger ok",
+        "rollout ok",
+        "pods ok",
+    ];
+    assert_eq!(links(&behind), states);
+    has_facts(
+        &behind,
+        &[
+            "25h",
+            "sha256:000000000000",
+            "app-3",
+            new,
+            "<- broken\n",
+            "sha256:000000000000\nFix: oc extreg import app:latest -n snow\n",
+        ],
+    );
 }
 
 #[test]
@@ -182,9 +238,41 @@ fn several_flows_are_a_table() {
             "status": "False", "reason": "InternalError", "lastTransitionTime": ago(7300),
             "message": "toomanyrequests: You have reached\nyour pull \u{1b}[31mlimit"}]}]}});
     lists.add("imagestreams", other);
-    insta::assert_snapshot!("status-table", said(&lists, ""));
-    insta::assert_snapshot!("status-table-wide", said(&lists, "-o wide"));
-    insta::assert_snapshot!("status-table-all", said(&lists, "-A"));
+    let [narrow, wide, all] = ["", "-o wide", "-A"].map(|words| said(&lists, words));
+    let app = ["app:latest", "broken", "import", "25h"];
+    let web = ["web:v1", "broken", "import", "2h"];
+    for (table, at) in [(&narrow, 0), (&wide, 0), (&all, 1)] {
+        let rows = rows(table);
+        assert_eq!(rows.len(), 2, "{table}");
+        assert_eq!(
+            (&rows[0][at..at + 4], &rows[1][at..at + 4]),
+            (&app[..], &web[..])
+        );
+    }
+    // Narrow, the reason is cut; wide it is whole, with the image and the fix.
+    assert!(
+        narrow.lines().skip(1).all(|line| line.ends_with('…')),
+        "{narrow}"
+    );
+    has_facts(
+        &wide,
+        &[
+            "docker.io/u/a:latest",
+            "sha256:000000000000",
+            "oc extreg import app:latest -n snow\n",
+        ],
+    );
+    has_facts(
+        &wide,
+        &[
+            "quay.io/o/web:v1",
+            "oc extreg secret set quay-io --registry quay.io -n snow\n",
+        ],
+    );
+    assert!(
+        all.lines().skip(1).all(|line| line.starts_with("snow ")),
+        "{all}"
+    );
     assert_eq!(
         said(&lists, "-o name"),
         "imagestreamtag.image.openshift.io/app:latest\nimagestreamtag.image.openshift.io/web:v1\n"
@@ -193,7 +281,39 @@ fn several_flows_are_a_table() {
 
 #[test]
 fn every_object_is_in_the_tree() {
-    insta::assert_snapshot!("status-tree", said(&Lists::behind(), "--tree"));
+    let tree = said(&Lists::behind(), "--tree");
+    let drawn: Vec<&str> = tree
+        .lines()
+        .map(|line| line.split("  ").next().unwrap())
+        .collect();
+    assert_eq!(
+        drawn[..6],
+        [
+            "imagestreamtag/app:latest in snow",
+            "|- buildconfig/app",
+            "|",
+            "|- docker.io/u/a:latest",
+            "|- imagestream/app",
+            "`- deployment/app",
+        ]
+    );
+    has_facts(
+        &tree,
+        &[
+            "in snow  broken\n",
+            "|  `- build/app-3  ok  ",
+            "30m\n",
+            "|- docker.io/u/a:latest  unknown  ",
+            "|- imagestream/app  broken  ",
+            "25h  <- broken\n",
+            "   |- trigger  ok  ",
+            "   |- rollout  ok  ",
+            "   `- pods  ok  ",
+            "27m\n",
+            "      `- pod/app-5d4f-x  sha256:000000000000  28m\n",
+            "Fix: oc extreg import app:latest -n snow\n",
+        ],
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::common::extreg;
+use super::common::{extreg, has_facts};
 
 fn stdout(args: &[&str]) -> String {
     let run = extreg().args(args).assert().success();
@@ -12,13 +12,53 @@ fn stdout(args: &[&str]) -> String {
 #[test]
 fn help_pages() {
     insta::assert_snapshot!("overview", stdout(&[]));
-    insta::assert_snapshot!("version-help", stdout(&["version", "-h"]));
-    insta::assert_snapshot!("version-help-long", stdout(&["version", "--help"]));
-    insta::assert_snapshot!("completion-help", stdout(&["completion", "-h"]));
-    insta::assert_snapshot!(
-        "completion-install-help",
-        stdout(&["completion", "install", "-h"])
-    );
+    insta::assert_snapshot!("check-help", stdout(&["check", "--help"]));
+}
+
+/// Of a help page, and of those of its subcommands: how it is used, and its own flags.
+fn commands(command: &[&str], tree: &mut String) {
+    let short = stdout(&[command, &["-h"]].concat());
+    let long = stdout(&[command, &["--help"]].concat());
+    for page in [&short, &long] {
+        assert!(page.contains("\nUsage: oc extreg"), "{page}");
+        assert!(page.lines().all(|line| line.len() <= 120), "{page}");
+    }
+    let own = match command {
+        [] => &short,
+        _ => short.split_once("\nGlobal:").unwrap().0,
+    };
+    let section = |name: &str| -> Vec<&str> {
+        let lines = own.lines().skip_while(|line| *line != name).skip(1);
+        lines.take_while(|line| line.starts_with("  ")).collect()
+    };
+    *tree += &[&["oc extreg"], command].concat().join(" ");
+    for line in section("Arguments:") {
+        let name = line.trim_start().split("  ").next().unwrap();
+        if line.starts_with("  <") || line.starts_with("  [") {
+            *tree += &format!(" {name}");
+        }
+    }
+    tree.push('\n');
+    for line in own.lines().filter(|line| !line.starts_with("       ")) {
+        let line = line.trim_start();
+        if line.starts_with('-') {
+            *tree += &format!("  {}\n", line.split("  ").next().unwrap());
+        }
+    }
+    let subcommands = section("Commands:").into_iter().chain(section("Topics:"));
+    for line in subcommands.filter(|line| !line.starts_with("   ")) {
+        let name = line.split_whitespace().next().unwrap();
+        if name != "help" {
+            commands(&[command, &[name]].concat(), tree);
+        }
+    }
+}
+
+#[test]
+fn every_command_has_its_flags_and_its_two_help_pages() {
+    let mut tree = String::new();
+    commands(&[], &mut tree);
+    insta::assert_snapshot!("flags", tree);
 }
 
 #[test]
@@ -28,7 +68,6 @@ fn diff_has_the_flags_of_what_it_compares() {
         let (own, _) = page.split_once("\nGlobal:").unwrap();
         own.to_owned()
     };
-    insta::assert_snapshot!("diff-help", own(&["diff", "--help"]));
     for (what, flag) in [("setup", "--no-build"), ("webhook", "--failure-policy")] {
         let page = own(&["diff", what, "-h"]);
         assert!(page.contains(flag), "{page}");
@@ -40,10 +79,50 @@ fn diff_has_the_flags_of_what_it_compares() {
 
 #[test]
 fn topics() {
-    insta::assert_snapshot!("exit-codes", stdout(&["help", "exit-codes"]));
-    insta::assert_snapshot!("environment", stdout(&["help", "environment"]));
-    insta::assert_snapshot!("exceptions", stdout(&["help", "exceptions"]));
-    insta::assert_snapshot!("formats", stdout(&["help", "formats"]));
+    let topic = |name: &str| stdout(&["help", name]);
+    let codes = topic("exit-codes");
+    let each = codes
+        .lines()
+        .filter(|line| line.starts_with("   ") || line.starts_with("  1"));
+    let each: Vec<&str> = each
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(each, ["0", "1", "2", "3", "4", "5", "6", "124", "130"]);
+    assert!(codes.contains("130, 124, 2, 6, 1, 5, 4, 3, 0"), "{codes}");
+    let order = [
+        "flag",
+        "EXTREG_<FLAG>",
+        ".extreg.yaml",
+        "$XDG_CONFIG_HOME/oc-extreg/config.yaml",
+    ];
+    has_facts(&topic("environment"), &order);
+    let read = ["KUBECONFIG, NO_COLOR, CLICOLOR_FORCE, TERM, HTTPS_PROXY, NO_PROXY, KUBECTL_PATH"];
+    has_facts(&topic("environment"), &read);
+    has_facts(
+        &topic("exceptions"),
+        &[
+            "extreg.io/ignore: \"true\"",
+            "extreg.io/scheduled: \"false\"",
+            "mode: Off",
+            "namespaceSelector",
+            "oc label namespace NAME extreg.io/ignore=true",
+            "oc extreg webhook uninstall --yes",
+            "oc extreg check --explain -f FILE",
+            "extreg.io/ignore-checks:",
+            "extreg.io/ignore-checks.CONTAINER",
+            "--exceptions FILE",
+            "--write-baseline FILE",
+            "--baseline FILE",
+            "oc extreg except add",
+            "--no-exceptions",
+            "--no-annotation-exceptions",
+            "--max-exception-days",
+        ],
+    );
+    // A command and its formats each.
+    let formats = topic("formats");
+    let table = formats.split("\n\n").nth(1).unwrap();
+    insta::assert_snapshot!("formats", table);
     // A topic is no command.
     extreg().arg("exit-codes").assert().code(2).stdout("");
 }

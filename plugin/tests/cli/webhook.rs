@@ -12,22 +12,6 @@ fn run(args: &str) -> (i32, String, String) {
 }
 
 #[test]
-fn help_pages() {
-    for command in [
-        "install",
-        "uninstall",
-        "upgrade",
-        "status",
-        "check",
-        "cert rotate",
-    ] {
-        let (code, out, _) = run(&format!("{command} -h"));
-        assert_eq!(code, 0);
-        insta::assert_snapshot!(format!("{}-help", command.replace(' ', "-")), out);
-    }
-}
-
-#[test]
 fn what_no_cluster_would_take_is_refused_before_any_request() {
     let table = [
         ("install --replicas 0", "--replicas: the number of replicas"),
