@@ -7,8 +7,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use extreg_cluster::ClusterError;
 use extreg_core::{
-    engine::Engine,
-    facts::StreamRead,
+    decide::{Answers, Step},
     object::{Resource, Subject, UnreadableObject},
     policy::PolicySet,
     verdict::{Decision, Reason, Site, Verdict},
@@ -61,7 +60,7 @@ pub(crate) async fn decide<T>(
     surroundings: &mut Surroundings,
     resource: Resource,
     json: &str,
-    tell: impl FnOnce(&Subject<'_>, &Verdict<'_>) -> T,
+    mut tell: impl FnMut(&Subject<'_>, &Verdict<'_>) -> T,
 ) -> Result<Result<T, UnreadableObject>, Error> {
     let default_namespace = surroundings.default_namespace().to_owned();
     let mut subject = match Subject::of_object(resource, json) {
@@ -73,17 +72,23 @@ pub(crate) async fn decide<T>(
     }
     let namespace = subject.namespace.as_str();
     surroundings.learn(namespace).await?;
-    let unknown = surroundings.unlearned();
-
-    let facts = surroundings.facts(namespace, &unknown, StreamRead::NotRead);
-    let verdict = Engine.evaluate(&subject, &facts);
-    let Some(key) = verdict.needs_stream.clone() else {
-        return Ok(Ok(tell(&subject, &verdict)));
-    };
-    let stream = surroundings.stream(&key).await?;
-    let facts = surroundings.facts(namespace, &unknown, stream);
-    let verdict = Engine.evaluate(&subject, &facts);
-    Ok(Ok(tell(&subject, &verdict)))
+    let surroundings = &*surroundings;
+    let mut inquiry = surroundings.inquiry(namespace);
+    loop {
+        match inquiry.step(&subject, |verdict| tell(&subject, verdict)) {
+            Step::Decided(told) => return Ok(Ok(told)),
+            Step::Open(questions) => {
+                let stream = match &questions.stream {
+                    Some(key) => Some(surroundings.stream(key).await?),
+                    None => None,
+                };
+                inquiry.answer(Answers {
+                    stream,
+                    ..Answers::default()
+                });
+            }
+        }
+    }
 }
 
 /// What the user is told, by one who asked a cluster or who asked none.

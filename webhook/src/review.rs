@@ -1,23 +1,22 @@
 //! Reviews decided by the engine, on the facts that are in memory.
 
-mod doubt;
 mod limit;
 
+use std::borrow::Cow;
 use std::future::ready;
 use std::sync::Arc;
 
-use extreg_core::engine::Engine;
-use extreg_core::facts::{Facts, Known, SecretFact, StreamRead};
+use extreg_core::decide::{Answers, Freshness, Inquiry, Questions, Step};
+use extreg_core::facts::{Known, SecretFact, StreamRead};
 use extreg_core::object::{self, PROOF_LABEL, Subject};
 use extreg_core::policy::Labels;
 use extreg_core::verdict::{Decision, Outcome, Reason, StreamKey, Verdict};
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture, join_all, join3};
 use serde_json::value::RawValue;
 
 use crate::facts::FactStore;
 use crate::metrics::RequestEnd;
-use crate::review::doubt::Doubts;
 use crate::review::limit::Limited;
 use crate::reviewer::{NotReady, Review, Reviewer};
 use crate::wire::Request;
@@ -59,30 +58,34 @@ impl EngineReviewer {
     async fn decide(&self, subject: &Subject<'_>) -> Review {
         let policies = self.facts.policies();
         let cluster = self.facts.cluster();
-        let mut namespace = self.facts.namespace(&subject.namespace);
-        let mut stream = StreamRead::NotRead;
-        let mut asked = Doubts::default();
+        let namespace = Cow::Owned(self.facts.namespace(&subject.namespace));
+        let mut inquiry = Inquiry::new(&policies.set, &cluster, namespace, Freshness::Watched);
         loop {
-            let facts = Facts {
-                policies: &policies.set,
-                cluster: &cluster,
-                namespace: &namespace,
-                stream: stream.clone(),
-            };
-            let verdict = Engine.evaluate(subject, &facts);
-            let mut doubts = Doubts::of(&verdict);
-            doubts.forget(&asked);
-            if doubts.is_empty() {
-                return review_of(&verdict);
+            match inquiry.step(subject, review_of) {
+                Step::Decided(review) => return review,
+                Step::Open(questions) => {
+                    inquiry.answer(self.look_up(questions, &subject.namespace).await);
+                }
             }
-            drop(verdict);
-            if let Some(read) = doubts
-                .settle(self.lookup.as_ref(), &mut namespace, subject)
-                .await
-            {
-                stream = read;
-            }
-            asked.remember(doubts);
+        }
+    }
+
+    /// Reads everything at the same time.
+    async fn look_up(&self, questions: Questions, namespace: &str) -> Answers {
+        let Some(lookup) = &self.lookup else {
+            return Answers::default();
+        };
+        let stream = OptionFuture::from(questions.stream.as_ref().map(|key| lookup.stream(key)));
+        let labels = OptionFuture::from(questions.labels.then(|| lookup.labels(namespace)));
+        let secrets = questions.secrets.into_iter().map(async |name| {
+            let secret = lookup.secret(namespace, &name).await;
+            (name, secret)
+        });
+        let (stream, labels, secrets) = join3(stream, labels, join_all(secrets)).await;
+        Answers {
+            stream,
+            secrets,
+            labels: labels.unwrap_or_default(),
         }
     }
 }

@@ -3,8 +3,10 @@
 //! No I/O, no async, no clock, no environment. An object is read into a [`object::Subject`], what is
 //! known of the cluster is put into [`facts::Facts`], and [`engine::Engine::evaluate`] answers with a
 //! [`verdict::Verdict`]: place by place what happens and why, the patch, and the words for the user.
+//! [`decide::Inquiry`] asks it until nothing is left to read.
 
 pub mod credential;
+pub mod decide;
 pub mod edit;
 pub mod engine;
 pub mod facts;

@@ -4,6 +4,7 @@
 mod many;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,8 +14,9 @@ use std::{
 use extreg_cluster::{Cluster, ClusterError, Kind, Object, ObjectRef};
 use extreg_core::{
     credential::{Keep, SecretMember, SecretReader},
+    decide::{Freshness, Inquiry},
     facts::{
-        AccountFact, ClusterFacts, Fact, Facts, Known, MANAGED_SECRET_ANNOTATION, NamespaceFacts,
+        AccountFact, ClusterFacts, Fact, Known, MANAGED_SECRET_ANNOTATION, NamespaceFacts,
         SecretFact, StreamFact, StreamRead, Unlisted,
     },
     policy::{Labels, Mode, PolicySet},
@@ -44,7 +46,7 @@ pub(crate) struct Surroundings {
     pub(super) labelled: BTreeMap<String, NamespaceFacts>,
     /// Namespaces that are being deleted.
     pub(super) terminating: BTreeSet<String>,
-    streams: BTreeMap<(String, String), StreamRead>,
+    streams: Mutex<BTreeMap<(String, String), StreamRead>>,
     /// What secrets and accounts are that the user cannot read.
     unread: Unlisted,
     /// Secrets that the webhook cannot read, as it says in the status of its policies.
@@ -76,7 +78,7 @@ impl Surroundings {
             namespaces: BTreeMap::new(),
             labelled: BTreeMap::new(),
             terminating: BTreeSet::new(),
-            streams: BTreeMap::new(),
+            streams: Mutex::default(),
             unread: Unlisted::Assumed,
             unreadable: BTreeSet::new(),
         }
@@ -110,7 +112,7 @@ impl Surroundings {
     }
 
     /// What is known of a namespace that was not learned.
-    pub(crate) fn unlearned(&self) -> NamespaceFacts {
+    pub(super) fn unlearned(&self) -> NamespaceFacts {
         NamespaceFacts {
             unlisted: self.unread,
             ..NamespaceFacts::default()
@@ -203,9 +205,9 @@ impl Surroundings {
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
-    pub(crate) async fn stream(&mut self, key: &StreamKey) -> Result<StreamRead, Error> {
+    pub(crate) async fn stream(&self, key: &StreamKey) -> Result<StreamRead, Error> {
         let id = (key.namespace.clone(), key.name.clone());
-        if let Some(read) = self.streams.get(&id) {
+        if let Some(read) = self.streams().get(&id) {
             return Ok(read.clone());
         }
         let read = if key.namespace.is_empty() || key.name.is_empty() {
@@ -223,27 +225,22 @@ impl Surroundings {
                 Known::Unknown => StreamRead::Failed,
             }
         };
-        self.streams.insert(id, read.clone());
+        self.streams().insert(id, read.clone());
         Ok(read)
     }
 
-    /// What the engine is told of a namespace that was learnt, and of a stream.
-    pub(crate) fn facts<'a>(
-        &'a self,
-        namespace: &str,
-        unknown: &'a NamespaceFacts,
-        stream: StreamRead,
-    ) -> Facts<'a> {
-        Facts {
-            policies: &self.policies,
-            cluster: &self.cluster,
-            namespace: self
-                .namespaces
-                .get(namespace)
-                .or_else(|| self.labelled.get(namespace))
-                .unwrap_or(unknown),
-            stream,
-        }
+    fn streams(&self) -> MutexGuard<'_, BTreeMap<(String, String), StreamRead>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A decision about an object of a namespace, by what was learned of it.
+    pub(crate) fn inquiry(&self, namespace: &str) -> Inquiry<'_> {
+        let learned = self
+            .namespaces
+            .get(namespace)
+            .or_else(|| self.labelled.get(namespace));
+        let facts = learned.map_or_else(|| Cow::Owned(self.unlearned()), Cow::Borrowed);
+        Inquiry::new(&self.policies, &self.cluster, facts, Freshness::Read)
     }
 
     async fn read_policies(&mut self) -> Result<(), Error> {

@@ -1,13 +1,14 @@
 //! What the webhook would do to each object that it is asked about, by the engine that it asks.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use extreg_core::decide::{Answers, Freshness, Inquiry};
 use extreg_core::edit::Field;
-use extreg_core::engine::Engine;
-use extreg_core::facts::{Facts, NamespaceFacts, StreamRead};
+use extreg_core::facts::NamespaceFacts;
 use extreg_core::object::{Body, Resource, Subject};
 use extreg_core::policy::Mode;
-use extreg_core::verdict::{Decision, Reason, Site, Verdict};
+use extreg_core::verdict::{Decision, Reason, Site};
 
 use super::facts::FactBook;
 use super::intern::Names;
@@ -52,26 +53,24 @@ pub(super) fn evaluate(
             continue;
         };
         subject.namespace = (&*id.namespace).into();
-        let facts = |stream| Facts {
-            policies: &book.snapshot.policies,
-            cluster: &book.cluster,
-            namespace: known,
-            stream,
-        };
-        let unread = facts(StreamRead::NotRead);
-        let mut add = |verdict: &Verdict<'_>| {
-            let sites = verdict.sites.iter();
-            injections
-                .extend(sites.map(|site| injection(site, &id, &origin, &subject, book, names)));
-        };
-        let verdict = Engine.evaluate(&subject, &unread);
-        match &verdict.needs_stream {
-            None => add(&verdict),
-            Some(key) => {
-                let read = facts(book.stream(key));
-                add(&Engine.evaluate(&subject, &read));
-            }
-        }
+        let inquiry = Inquiry::new(
+            &book.snapshot.policies,
+            &book.cluster,
+            Cow::Borrowed(known),
+            Freshness::Read,
+        );
+        inquiry.decide(
+            &subject,
+            |verdict| {
+                let sites = verdict.sites.iter();
+                injections
+                    .extend(sites.map(|site| injection(site, &id, &origin, &subject, book, names)));
+            },
+            |questions| Answers {
+                stream: questions.stream.map(|key| book.stream(&key)),
+                ..Answers::default()
+            },
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use extreg_cluster::{Cluster, IN_FLIGHT, PageQuery, STREAM_LIMIT};
 use extreg_core::{
-    facts::StreamRead,
+    decide::Answers,
     object::{Body, Resource, Subject},
     verdict::{Decision, Reason},
 };
@@ -239,26 +239,30 @@ impl<'a> Lister<'a> {
         if is_scheduled {
             own.scheduled.insert(subject.namespace.to_string());
         }
-        let unknown = self.surroundings.unlearned();
-        let namespace = subject.namespace.as_str();
-        let facts = self
-            .surroundings
-            .facts(namespace, &unknown, StreamRead::NotRead);
-        let verdict = extreg_core::engine::Engine.evaluate(&subject, &facts);
-        let mut matters = verdict.needs_stream.is_some();
-        for site in &verdict.sites {
-            match site.decision {
-                Decision::Keep(Reason::SystemNamespace | Reason::NotCalled) => own.system += 1,
-                Decision::Keep(
-                    Reason::AlreadySet
-                    | Reason::Internal
-                    | Reason::OtherRegistry
-                    | Reason::PolicySilent
-                    | Reason::PolicyOff,
-                ) => {}
-                Decision::Keep(_) | Decision::Edit(..) => matters = true,
-            }
-        }
+        // A decision that hangs on a stream is made where it is judged.
+        let matters = self.surroundings.inquiry(&subject.namespace).decide(
+            &subject,
+            |verdict| {
+                let mut matters = false;
+                for site in &verdict.sites {
+                    match site.decision {
+                        Decision::Keep(Reason::SystemNamespace | Reason::NotCalled) => {
+                            own.system += 1;
+                        }
+                        Decision::Keep(
+                            Reason::AlreadySet
+                            | Reason::Internal
+                            | Reason::OtherRegistry
+                            | Reason::PolicySilent
+                            | Reason::PolicyOff,
+                        ) => {}
+                        Decision::Keep(_) | Decision::Edit(..) => matters = true,
+                    }
+                }
+                matters
+            },
+            |_| Answers::default(),
+        );
         if resource == Resource::ImageStreams && (matters || is_scheduled) {
             // For the budget; what cannot be read is told where it is judged.
             let _ = own
