@@ -1,7 +1,6 @@
 //! The definition of the policy resource.
 
 mod faults;
-mod predicates;
 mod rules;
 mod schema;
 mod spec;

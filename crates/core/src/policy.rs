@@ -7,7 +7,7 @@ mod index;
 mod selector;
 mod set;
 
-pub use compiled::{Policy, PolicyError, Selection};
+pub use compiled::{Policy, PolicyError, RegistryError, Selection};
 pub use document::{
     GROUP, ImportSpec, KIND, Mode, PolicySpec, PullSpec, PushSpec, PushTarget, SECRETS_UNKNOWN,
     VERSION,

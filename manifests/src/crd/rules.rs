@@ -6,10 +6,6 @@
 /// One rule and its message.
 pub(super) type Rule = (&'static str, &'static str);
 
-/// All rules, for those who hold a policy against them without an API server.
-#[cfg(test)]
-pub(super) const ALL: [&[Rule]; 5] = [REGISTRY, REPOSITORY, SECRET_NAME, REQUIREMENT, SPEC];
-
 /// A registry is a host as OpenShift's reference grammar knows it. A first component without a dot, a
 /// colon or the name `localhost` is part of the repository there (library-go
 /// `pkg/image/reference/reference.go`, `Parse`).

@@ -265,7 +265,7 @@ mod tests {
             ),
             (
                 named("a").replace("docker.io", "docker"),
-                "spec.registry: \"docker\"",
+                "spec.registry: Invalid value: \"docker\"",
             ),
             (
                 format!("{}---\n{}", named("a"), named("a")),

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use super::json::{self, Kind, Value};
 use super::{AuthField, DockerConfigError, DockerConfigFormat, auth};
 
-const MAP_TYPE: &str = "credentialprovider.DockerConfig";
-
 /// What of an entry is kept, and what it is compared by before that is dropped.
 pub(super) struct Entry {
     pub(super) username: String,
@@ -24,7 +22,7 @@ pub(super) fn entries(
     most: usize,
     bytes: usize,
 ) -> Result<Vec<(String, Entry)>, DockerConfigError> {
-    json::check(data).map_err(DockerConfigError::Syntax)?;
+    json::check(data).map_err(|error| DockerConfigError::Syntax(error.to_string()))?;
     let document = Value::of_checked(data);
     let mut reader = Reader {
         most,
@@ -32,7 +30,7 @@ pub(super) fn entries(
         ..Reader::default()
     };
     match format {
-        DockerConfigFormat::Dockercfg => reader.map(document, None)?,
+        DockerConfigFormat::Dockercfg => reader.map(document, WHOLE)?,
         DockerConfigFormat::ConfigJson => reader.document(document)?,
     }
     match reader.wrong_type {
@@ -41,12 +39,9 @@ pub(super) fn entries(
     }
 }
 
-/// Where in the document a value stands, for Go's error text.
-#[derive(Clone, Copy)]
-struct Field {
-    owner: &'static str,
-    name: &'static str,
-}
+/// Where the document itself stands.
+const WHOLE: &str = "the document";
+const AUTHS: &str = "auths";
 
 #[derive(Default)]
 struct Reader {
@@ -67,19 +62,13 @@ impl Reader {
             Kind::Object => {}
             Kind::Null => return Ok(()),
             kind => {
-                self.note(kind, None, "credentialprovider.DockerConfigJSON");
+                self.note(kind, WHOLE, Kind::Object);
                 return Ok(());
             }
         }
         for (name, value) in document.members() {
-            if is_field(&name, "auths") {
-                self.map(
-                    value,
-                    Some(Field {
-                        owner: "DockerConfigJSON",
-                        name: "auths",
-                    }),
-                )?;
+            if is_field(&name, AUTHS) {
+                self.map(value, AUTHS)?;
             } else if is_field(&name, "HttpHeaders") {
                 self.headers(value);
             }
@@ -88,7 +77,7 @@ impl Reader {
     }
 
     /// `DockerConfig`, a map that a repeated `auths` adds to and a null one empties.
-    fn map(&mut self, map: Value<'_>, place: Option<Field>) -> Result<(), DockerConfigError> {
+    fn map(&mut self, map: Value<'_>, place: &str) -> Result<(), DockerConfigError> {
         match map.kind() {
             Kind::Object => {}
             Kind::Null => {
@@ -97,12 +86,12 @@ impl Reader {
                 return Ok(());
             }
             kind => {
-                self.note(kind, place, MAP_TYPE);
+                self.note(kind, place, Kind::Object);
                 return Ok(());
             }
         }
         for (key, value) in map.members() {
-            let entry = entry(value, place)?;
+            let entry = entry(value)?;
             let kept = key.len() + entry.username.len();
             self.bytes = self
                 .bytes
@@ -122,32 +111,27 @@ impl Reader {
 
     /// `HttpHeaders map[string]string`, which is read for its errors only.
     fn headers(&mut self, headers: Value<'_>) {
-        let place = Some(Field {
-            owner: "DockerConfigJSON",
-            name: "HttpHeaders",
-        });
+        let place = "HttpHeaders";
         match headers.kind() {
             Kind::Object => {}
             Kind::Null => return,
-            kind => return self.note(kind, place, "map[string]string"),
+            kind => return self.note(kind, place, Kind::Object),
         }
         for (_, value) in headers.members() {
             if !matches!(value.kind(), Kind::String | Kind::Null) {
-                self.note(value.kind(), place, "string");
+                self.note(value.kind(), "a value of HttpHeaders", Kind::String);
             }
         }
     }
 
-    fn note(&mut self, kind: Kind, place: Option<Field>, wanted: &str) {
-        let field = place.map(|Field { owner, name }| format!("{owner}.{name}"));
+    fn note(&mut self, found: Kind, place: &str, wanted: Kind) {
         self.wrong_type
-            .get_or_insert_with(|| wrong_type(kind, field.as_deref(), wanted));
+            .get_or_insert_with(|| DockerConfigError::wrong_type(place, found, wanted));
     }
 }
 
 /// `DockerConfigEntry.UnmarshalJSON`. Its error ends the reading at once.
-fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigError> {
-    let outer = place.map(|Field { owner, name }| format!("{owner}.{name}"));
+fn entry(value: Value<'_>) -> Result<Entry, DockerConfigError> {
     let mut entry = Entry {
         username: String::new(),
         has_password: false,
@@ -158,10 +142,10 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
         Kind::Object => {}
         Kind::Null => return Ok(entry),
         kind => {
-            return Err(wrong_type(
+            return Err(DockerConfigError::wrong_type(
+                "an entry",
                 kind,
-                outer.as_deref(),
-                "credentialprovider.dockerConfigEntryWithAuth",
+                Kind::Object,
             ));
         }
     }
@@ -180,11 +164,9 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
             ("auth", Kind::String) => auth = value.text(),
             (_, Kind::String | Kind::Null) => {}
             (_, kind) => {
-                let place = format!(
-                    "{}.{field}",
-                    outer.as_deref().unwrap_or("dockerConfigEntryWithAuth")
-                );
-                first_error.get_or_insert_with(|| wrong_type(kind, Some(&place), "string"));
+                first_error.get_or_insert_with(|| {
+                    DockerConfigError::wrong_type(field, kind, Kind::String)
+                });
             }
         }
     }
@@ -202,18 +184,6 @@ fn entry(value: Value<'_>, place: Option<Field>) -> Result<Entry, DockerConfigEr
         entry.pair = auth::pair(&auth);
     }
     Ok(entry)
-}
-
-/// Go's `UnmarshalTypeError`.
-fn wrong_type(kind: Kind, field: Option<&str>, wanted: &str) -> DockerConfigError {
-    let place = field.map_or_else(
-        || "value".to_owned(),
-        |field| format!("struct field {field}"),
-    );
-    DockerConfigError::Type(format!(
-        "json: cannot unmarshal {} into Go {place} of type {wanted}",
-        kind.as_str()
-    ))
 }
 
 /// Whether a member's name is a field's: Go's decoder folds case, and two letters outside ASCII fold to ASCII ones.
@@ -282,34 +252,35 @@ mod tests {
         }
     }
 
+    /// What Go's decoder refuses, and which of two faults it reports.
     #[test]
-    fn errors_are_those_of_go() {
+    fn refuses_what_go_refuses() {
         use DockerConfigFormat::{ConfigJson, Dockercfg};
         for (json, format, error) in [
             (
                 r#"{"auths":{},"HttpHeaders":{"a":5}}"#,
                 ConfigJson,
-                "json: cannot unmarshal number into Go struct field DockerConfigJSON.HttpHeaders of type string",
+                "a value of HttpHeaders is a number where a string is expected",
             ),
             (
                 r#"{"auths":5}"#,
                 ConfigJson,
-                "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths of type credentialprovider.DockerConfig",
+                "auths is a number where an object is expected",
             ),
             (
                 "[]",
                 ConfigJson,
-                "json: cannot unmarshal array into Go value of type credentialprovider.DockerConfigJSON",
+                "the document is an array where an object is expected",
             ),
             (
                 r#"{"auths":{"docker.io":"x"}}"#,
                 ConfigJson,
-                "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth",
+                "an entry is a string where an object is expected",
             ),
             (
                 r#"{"auths":{"docker.io":{"username":5,"auth":"!"}}}"#,
                 ConfigJson,
-                "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths.username of type string",
+                "username is a number where a string is expected",
             ),
             (
                 r#"{"HttpHeaders":[],"auths":{"docker.io":{"auth":"!"}}}"#,
@@ -319,19 +290,23 @@ mod tests {
             (
                 "[]",
                 Dockercfg,
-                "json: cannot unmarshal array into Go value of type credentialprovider.DockerConfig",
+                "the document is an array where an object is expected",
             ),
             (
                 r#"{"docker.io":[]}"#,
                 Dockercfg,
-                "json: cannot unmarshal array into Go value of type credentialprovider.dockerConfigEntryWithAuth",
+                "an entry is an array where an object is expected",
             ),
             (
                 r#"{"docker.io":{"auth":{}}}"#,
                 Dockercfg,
-                "json: cannot unmarshal object into Go struct field dockerConfigEntryWithAuth.auth of type string",
+                "auth is an object where a string is expected",
             ),
-            ("{", ConfigJson, "unexpected end of JSON input"),
+            (
+                "{",
+                ConfigJson,
+                "invalid JSON: EOF while parsing an object at line 1 column 1",
+            ),
         ] {
             assert_eq!(read(json, format), Err(error.to_owned()), "{json}");
         }

@@ -1,15 +1,16 @@
 use thiserror::Error;
 
+use super::json::Kind;
+
 /// Why a docker config cannot be read.
 ///
-/// The texts are those of Go's `encoding/json` and `encoding/base64` and of Kubernetes'
-/// `pkg/credentialprovider/config.go`, which decode a whole secret or nothing of it: one bad entry makes the kubelet,
-/// the builder and the importer ignore all of them. A text never holds more of the secret than one character.
+/// One bad entry makes the kubelet, the builder and the importer ignore all of them: Kubernetes'
+/// `pkg/credentialprovider/config.go` decodes a whole secret or nothing of it. A text never holds anything of the secret.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DockerConfigError {
     /// The document is not JSON.
-    #[error("{0}")]
+    #[error("invalid JSON: {0}")]
     Syntax(String),
     /// A value has a type that does not fit its place.
     #[error("{0}")]
@@ -23,4 +24,11 @@ pub enum DockerConfigError {
     /// It holds more than the webhook keeps of one secret. Of OpenShift's own consumers none has such a limit.
     #[error("more than 64 registries, or more than 16 KiB of their names and usernames")]
     TooLarge,
+}
+
+impl DockerConfigError {
+    pub(super) fn wrong_type(place: &str, found: Kind, wanted: Kind) -> Self {
+        let (found, wanted) = (found.description(), wanted.description());
+        Self::Type(format!("{place} is {found} where {wanted} is expected"))
+    }
 }

@@ -19,26 +19,23 @@ pub struct Policy {
     scheduled: bool,
 }
 
-/// Why a policy cannot be used. The text names the field and what to write there.
+/// Why a policy cannot be used: the field, and what must be there, in the words of the definition's schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// A glob of `spec.repositories`.
-    #[error("spec.repositories: {0}")]
-    Repositories(#[from] GlobError),
+    #[error("spec.repositories[{0}]: {1}")]
+    Repositories(usize, GlobError),
     /// `spec.namespaceSelector`.
     #[error("spec.{0}")]
     Selector(#[from] SelectorError),
-    /// `spec.registry` is no host.
-    #[error(
-        "spec.registry: {0:?} is not a registry host; write the host as images name it, \
-         with its port and without scheme or path, such as docker.io or quay.example.com:5000"
-    )]
-    Registry(String),
-    /// `spec.registry` is the cluster's own registry.
-    #[error("spec.registry: {0:?} is the integrated registry, which needs no push secret")]
-    Internal(String),
+    /// `spec.registry`.
+    #[error("spec.registry: Invalid value: {0:?}: {1}")]
+    Registry(String, RegistryError),
     /// A secret's name.
-    #[error("spec.{field}: {name:?} cannot be the name of a secret")]
+    #[error(
+        "spec.{field}: Invalid value: {name:?}: must be the name of a Secret: lower case letters, \
+         digits, '-' and '.'"
+    )]
     SecretName {
         /// The field.
         field: &'static str,
@@ -47,15 +44,36 @@ pub enum PolicyError {
     },
 }
 
+/// Why a registry cannot be that of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// It has a scheme.
+    #[error("must be a host without a scheme: docker.io, not https://docker.io")]
+    Scheme,
+    /// It has a path.
+    #[error("must be a host without a path: put the path in repositories")]
+    Path,
+    /// It has upper-case letters.
+    #[error(
+        "must be in lower case: OpenShift compares the names of registries as they are spelled"
+    )]
+    Case,
+    /// It is no host.
+    #[error("must be a host or host:port, such as docker.io or registry.example.com:8443")]
+    Host,
+    /// It is a word.
+    #[error("must have a dot or a port, or OpenShift reads it as the first part of a repository")]
+    Word,
+    /// It is the cluster's own registry.
+    #[error("must not be the integrated registry, for which OpenShift itself has the credentials")]
+    Integrated,
+}
+
 impl Policy {
     /// Compiles a document. `created` is `metadata.creationTimestamp`, empty for a file.
     pub fn compile(name: &str, created: &str, spec: &PolicySpec) -> Result<Self, PolicyError> {
-        if !is_host(&spec.registry) {
-            return Err(PolicyError::Registry(spec.registry.clone()));
-        }
-        if InternalRegistry::default().contains(&spec.registry) {
-            return Err(PolicyError::Internal(spec.registry.clone()));
-        }
+        check_registry(&spec.registry)
+            .map_err(|error| PolicyError::Registry(spec.registry.clone(), error))?;
         let push = spec.push.as_ref();
         let push_secret = push.map(|push| secret_name("push.secretName", &push.secret_name));
         let pull_secret = spec
@@ -69,7 +87,11 @@ impl Policy {
             repositories: spec
                 .repositories
                 .iter()
-                .map(|glob| RepositoryGlob::parse(glob))
+                .enumerate()
+                .map(|(index, glob)| {
+                    RepositoryGlob::parse(glob)
+                        .map_err(|error| PolicyError::Repositories(index, error))
+                })
                 .collect::<Result<_, _>>()?,
             namespaces: match &spec.namespace_selector {
                 Some(document) => Selector::compile(document)?,
@@ -182,15 +204,7 @@ pub enum Selection<'a> {
 }
 
 fn secret_name(field: &'static str, name: &str) -> Result<String, PolicyError> {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if name.len() <= 253 && name.split('.').all(label) {
+    if name.len() <= 253 && name.split('.').all(is_label) {
         Ok(name.to_owned())
     } else {
         Err(PolicyError::SecretName {
@@ -200,24 +214,42 @@ fn secret_name(field: &'static str, name: &str) -> Result<String, PolicyError> {
     }
 }
 
-/// A host as the first component of an image names it: a dot, a port, or `localhost`.
-fn is_host(host: &str) -> bool {
+/// A host is the first component of an image: it has a dot or a port, or is `localhost`.
+fn check_registry(host: &str) -> Result<(), RegistryError> {
+    if host.contains("://") {
+        return Err(RegistryError::Scheme);
+    }
+    if host.contains('/') {
+        return Err(RegistryError::Path);
+    }
+    if host.contains(|c: char| c.is_ascii_uppercase()) {
+        return Err(RegistryError::Case);
+    }
     let (name, port) = match host.split_once(':') {
         Some((name, port)) => (name, Some(port)),
         None => (host, None),
     };
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let port_ok = port.is_none_or(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
-    name.split('.').all(label)
-        && port_ok
-        && (name.contains('.') || port.is_some() || name == "localhost")
+    let is_port =
+        |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
+    if !name.split('.').all(is_label) || !port.is_none_or(is_port) {
+        return Err(RegistryError::Host);
+    }
+    if !host.contains(['.', ':']) && host != "localhost" {
+        return Err(RegistryError::Word);
+    }
+    if InternalRegistry::default().contains(host) {
+        return Err(RegistryError::Integrated);
+    }
+    Ok(())
+}
+
+/// A label of a DNS name (RFC 1123).
+fn is_label(label: &str) -> bool {
+    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !label.is_empty()
+        && label.bytes().all(is_inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 #[cfg(test)]
@@ -227,10 +259,15 @@ mod tests {
     #[test]
     fn an_invalid_policy_does_not_exist() {
         for (json, want) in [
-            (r#"{"registry":"https://docker.io"}"#, "spec.registry"),
-            (r#"{"registry":"docker.io/acme"}"#, "spec.registry"),
-            (r#"{"registry":"docker"}"#, "spec.registry"),
-            (r#"{"registry":""}"#, "spec.registry"),
+            (
+                r#"{"registry":"https://docker.io/a"}"#,
+                "spec.registry: Invalid value: \"https://docker.io/a\": must be a host without a scheme",
+            ),
+            (r#"{"registry":"docker.io/Acme"}"#, "without a path"),
+            (r#"{"registry":"Docker"}"#, "in lower case"),
+            (r#"{"registry":"docker_x.io"}"#, "host or host:port"),
+            (r#"{"registry":"docker"}"#, "a dot or a port"),
+            (r#"{"registry":""}"#, "host or host:port"),
             (
                 r#"{"registry":"image-registry.openshift-image-registry.svc:5000"}"#,
                 "integrated",
@@ -245,7 +282,7 @@ mod tests {
             ),
             (
                 r#"{"registry":"docker.io","repositories":["a//b"]}"#,
-                "spec.repositories",
+                "spec.repositories[0]",
             ),
         ] {
             let spec = serde_json::from_str(json).unwrap();

@@ -22,21 +22,21 @@ enum Segment {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GlobError {
     /// It is empty, or has an empty segment.
-    #[error("repository glob {0:?} has an empty segment; write it like \"acme/*\"")]
+    #[error(
+        "repository glob {0:?} must be segments separated by single slashes, without one at the start or the \
+         end"
+    )]
     EmptySegment(String),
     /// It has a character that no repository can have.
     #[error(
-        "repository glob {glob:?} has {character:?}, which no repository has; \
-         allowed are a-z, 0-9, '.', '_', '-', '/', '*'"
+        "repository glob {0:?} must consist of lower case letters, digits, '.', '_', '-', '*' and '/'"
     )]
-    Character {
-        /// The glob.
-        glob: String,
-        /// The first such character.
-        character: char,
-    },
+    Character(String),
+    /// It has a `:` or an `@`.
+    #[error("repository glob {0:?} must be a repository without registry port, tag or digest")]
+    Version(String),
     /// `**` stands for whole segments only.
-    #[error("repository glob {0:?} mixes \"**\" with other text in one segment")]
+    #[error("repository glob {0:?}: '**' must be a whole segment")]
     MixedStars(String),
 }
 
@@ -44,11 +44,11 @@ impl RepositoryGlob {
     /// Reads a glob. It names no registry: that is a field of its own.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/*".contains(c);
-        if let Some(character) = text.chars().find(|c| !allowed(*c)) {
-            return Err(GlobError::Character {
-                glob: text.to_owned(),
-                character,
-            });
+        if text.contains([':', '@']) {
+            return Err(GlobError::Version(text.to_owned()));
+        }
+        if !text.chars().all(allowed) {
+            return Err(GlobError::Character(text.to_owned()));
         }
         let segments = text
             .split('/')
@@ -320,12 +320,13 @@ mod tests {
     #[test]
     fn a_bad_glob_says_what_is_wrong() {
         for (text, want) in [
-            ("", "has an empty segment"),
-            ("acme//x", "has an empty segment"),
-            ("/acme", "has an empty segment"),
-            ("Acme/*", "has 'A'"),
-            ("acme/[ab]", "has '['"),
-            ("acme/a**", "mixes \"**\""),
+            ("", "single slashes"),
+            ("acme//x", "single slashes"),
+            ("/acme", "single slashes"),
+            ("Acme/*", "lower case letters"),
+            ("acme/x:v1", "without registry port, tag or digest"),
+            ("acme/[ab]", "lower case letters"),
+            ("acme/a**", "must be a whole segment"),
         ] {
             let error = RepositoryGlob::parse(text).unwrap_err().to_string();
             assert!(error.contains(want), "{text}: {error}");

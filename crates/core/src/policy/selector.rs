@@ -62,11 +62,10 @@ enum Requirement {
 /// Why a label selector cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectorError {
-    /// `In` and `NotIn` need values.
-    #[error("namespaceSelector: the expression on {0:?} needs at least one value")]
-    NoValues(String),
-    /// `Exists` and `DoesNotExist` take none.
-    #[error("namespaceSelector: the expression on {0:?} takes no values")]
+    /// `In` and `NotIn` need values; `Exists` and `DoesNotExist` take none.
+    #[error(
+        "namespaceSelector: the expression on {0:?}: In and NotIn need values; Exists and DoesNotExist take none"
+    )]
     Values(String),
     /// A label has a name.
     #[error("namespaceSelector: an expression has an empty key")]
@@ -95,10 +94,8 @@ impl Selector {
                 (Operator::NotIn, false) => Requirement::NotIn(set),
                 (Operator::Exists, true) => Requirement::Exists,
                 (Operator::DoesNotExist, true) => Requirement::DoesNotExist,
-                (Operator::In | Operator::NotIn, true) => {
-                    return Err(SelectorError::NoValues(key.clone()));
-                }
-                (Operator::Exists | Operator::DoesNotExist, false) => {
+                (Operator::In | Operator::NotIn, true)
+                | (Operator::Exists | Operator::DoesNotExist, false) => {
                     return Err(SelectorError::Values(key.clone()));
                 }
             };
@@ -203,11 +200,11 @@ mod tests {
         for (json, want) in [
             (
                 r#"{"matchExpressions":[{"key":"t","operator":"In"}]}"#,
-                "at least one value",
+                "In and NotIn need values",
             ),
             (
                 r#"{"matchExpressions":[{"key":"t","operator":"Exists","values":["x"]}]}"#,
-                "no values",
+                "Exists and DoesNotExist take none",
             ),
             (
                 r#"{"matchExpressions":[{"key":"","operator":"Exists"}]}"#,

@@ -343,7 +343,8 @@ fn a_policy_that_is_invalid_is_a_gap_and_not_in_force() {
         .collect();
     assert_eq!(gaps.len(), 2);
     assert!(
-        gaps[0].starts_with("RegistryPolicy bad: spec.registry: \"\" is not a registry host"),
+        gaps[0]
+            .starts_with("RegistryPolicy bad: spec.registry: Invalid value: \"\": must be a host"),
         "{gaps:?}"
     );
     assert!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use extreg_core::policy::{GROUP, KIND, Policy, PolicySpec};
+use extreg_core::policy::{GROUP, KIND, Mode, Policy, PolicySpec};
 use extreg_documents::{Document, FoundObject, InputError, Origin, Skipped, SourceList};
 use extreg_manifests::policy_faults;
 use extreg_snapshot::approved::{Approved, ApprovedDocument};
@@ -201,8 +201,8 @@ impl Entry {
     }
 }
 
-/// What the API server would refuse comes first, in its words; then what the webhook would not put in
-/// force, in those of the policy's status.
+/// What the API server would refuse by its schema comes first; then what makes no policy, in the words of the policy's
+/// status, which are those of the schema's rules.
 fn registry_policy(object: &FoundObject<'_>) -> Result<Content, Vec<Fault>> {
     let body = object.body.as_ref();
     let mut faults = unknown(
@@ -220,6 +220,12 @@ fn registry_policy(object: &FoundObject<'_>) -> Result<Content, Vec<Fault>> {
     let spec: PolicySpec =
         serde_json::from_value(spec).map_err(|error| vec![Fault::of("spec", error.to_string())])?;
     let policy = Policy::compile(&object.name(), "", &spec).map_err(|error| told(&error))?;
+    let sets = spec.push.is_some() || spec.pull.is_some() || spec.import.is_some();
+    if !sets && spec.mode != Mode::Off {
+        return Err(told(
+            &"spec: must set push, pull or import, or have mode Off",
+        ));
+    }
     Ok(Content::Policy(Box::new((policy, spec))))
 }
 

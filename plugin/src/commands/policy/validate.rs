@@ -19,7 +19,7 @@ use crate::{
 ///
 /// Of every RegistryPolicy what the API server would refuse and what the webhook would not put in
 /// force, in their words; of every list of approved registries what the audit could not read. Other
-/// objects are passed over. Asks no cluster.
+/// objects are passed over. Asks no cluster; `oc apply --dry-run=server -f FILE` shows the answer of the API server.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "The exit code is 0 if all can be used, 3 if not, 4 if there was none, 1 if a \

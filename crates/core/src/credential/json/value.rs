@@ -4,7 +4,7 @@
 #[derive(Clone, Copy)]
 pub(in super::super) struct Value<'a>(&'a [u8]);
 
-/// A value's type, by Go's name for it in its error texts.
+/// A value's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Kind {
     Null,
@@ -16,14 +16,15 @@ pub(in super::super) enum Kind {
 }
 
 impl Kind {
-    pub(in super::super) fn as_str(self) -> &'static str {
+    /// It in words: `a string`.
+    pub(in super::super) fn description(self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Bool => "bool",
-            Self::Number => "number",
-            Self::String => "string",
-            Self::Array => "array",
-            Self::Object => "object",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
         }
     }
 }
