@@ -11,7 +11,7 @@ mod tree;
 use extreg_audit::approval;
 use extreg_cluster::{
     Cluster, ClusterError,
-    collect::{self as lister, Scope},
+    collect::{self as lister, Scope, Told},
 };
 use extreg_documents::Skipped;
 use extreg_snapshot::{
@@ -91,7 +91,6 @@ pub(crate) async fn collect(
 }
 
 /// Reads some kinds of one cluster, for whoever needs no more than these: in a namespace, or in all.
-/// With `is_told` it is said that reading begins, elsewhere than on a terminal too.
 ///
 /// # Errors
 /// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`]; 404 if the namespace does not exist.
@@ -99,7 +98,7 @@ pub(crate) async fn collect_kinds(
     cluster: &Cluster,
     namespace: Option<&str>,
     kinds: &[Kind],
-    is_told: bool,
+    told: Told,
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
     let options = ReadOptions {
@@ -110,7 +109,7 @@ pub(crate) async fn collect_kinds(
         namespace: namespace.map(str::to_owned),
         selector: String::new(),
         kinds: kinds.to_vec(),
-        is_told,
+        told,
     };
     let mut reader = lister::collect(cluster, &scope, &options, printer).await?;
     reader.coverage_mut().scope = asked(namespace, "");
@@ -172,7 +171,7 @@ impl Collected {
                 .into_iter()
                 .filter(|kind| *kind != Kind::Secret || !input.without_secrets)
                 .collect(),
-            is_told: true,
+            told: Told::Everywhere,
         };
         let options = &ReadOptions {
             cap: Installation::read_or_default(cluster).await?.cap,

@@ -19,12 +19,15 @@ use extreg_terminal::Printer;
 use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
-pub use self::served::{Served, Version};
 use self::{
     gap::list_gap,
     list::{End, List, read_object},
     progress::Progress,
     visible::Visible,
+};
+pub use self::{
+    named::collect_named,
+    served::{Served, Version},
 };
 use crate::{Cluster, ClusterError};
 
@@ -49,8 +52,19 @@ pub struct Scope {
     pub selector: String,
     /// The kinds.
     pub kinds: Vec<Kind>,
-    /// Whether it is said elsewhere than on a terminal that reading begins.
-    pub is_told: bool,
+    /// Where it is told how far reading is.
+    pub told: Told,
+}
+
+/// Where it is told how far reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nowhere: the terminal is drawn on meanwhile.
+    Nowhere,
+    /// On a terminal.
+    OnTerminal,
+    /// On a terminal; elsewhere that it begins, and every few thousand objects.
+    Everywhere,
 }
 
 /// Lists a cluster.

@@ -7,69 +7,89 @@ mod wanted;
 use std::collections::BTreeSet;
 
 use extreg_core::registry::RefRole;
-use extreg_snapshot::trigger::{ImageTrigger, Unusable};
+use extreg_snapshot::{
+    ShownImage, StreamRecord, TagOrigin, TagRecord,
+    place::ObjectId,
+    trigger::{ImageTrigger, Unusable},
+};
+use jiff::Timestamp;
 
 pub use self::wanted::Wanted;
-use super::{
+use crate::{
     image::Image,
-    read::{BuildConfig, From, Output, Stream, Tag, Workload},
-    world::{WorkloadKey, World, key_of},
+    name::Name,
+    world::{Build, Output, Workload, World},
 };
 
 /// The way of an image.
 #[derive(Clone, Debug)]
 pub struct Flow<'w> {
     /// What it is named after.
-    pub subject: Subject<'w>,
+    pub(crate) subject: Subject<'w>,
     /// BuildConfigs that write the image.
-    pub configs: Vec<&'w BuildConfig>,
+    pub(crate) configs: Vec<Build<'w>>,
     /// The tag, if it is there.
-    pub own: Option<Place<'w>>,
+    pub(crate) own: Option<Place<'w>>,
     /// The tags that it is an alias of, the last of which is imported.
-    pub aliases: Vec<Name<'w>>,
+    pub(crate) aliases: Vec<Name<'w>>,
     /// The tag that is imported: its own, or the last alias's. None if it is not there.
-    pub source: Option<Place<'w>>,
+    pub(crate) source: Option<Place<'w>>,
     /// What runs it.
-    pub followers: Vec<Follower<'w>>,
+    pub(crate) followers: Vec<Follower<'w>>,
 }
 
 /// What a flow is named after.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject<'w> {
+pub(crate) enum Subject<'w> {
     /// A tag of an ImageStream, there or not.
     Tag(Name<'w>),
     /// A BuildConfig whose image no tag follows.
-    Config(&'w BuildConfig),
+    Config(Build<'w>),
     /// A workload that follows no tag.
-    Workload(&'w Workload),
-}
-
-/// A tag of an ImageStream by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name<'w> {
-    pub namespace: &'w str,
-    pub stream: &'w str,
-    pub tag: &'w str,
+    Workload(Workload<'w>),
 }
 
 /// A tag of an ImageStream as it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'w> {
-    pub name: Name<'w>,
-    pub stream: &'w Stream,
-    pub tag: &'w Tag,
+pub(crate) struct Place<'w> {
+    pub(crate) name: Name<'w>,
+    pub(crate) stream: &'w StreamRecord,
+    pub(crate) tag: &'w TagRecord,
+}
+
+/// What a tag follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From<'w> {
+    /// Nothing: it is pushed to.
+    Pushed,
+    /// An image, as written.
+    Image(&'w str),
+    /// Another tag: this one is its alias.
+    Tag(Name<'w>),
+    /// One image of a stream, for good.
+    StreamImage(&'w str),
+}
+
+/// Why an import failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failure<'w> {
+    pub(crate) reason: &'w str,
+    pub(crate) message: &'w str,
+    pub(crate) generation: i64,
+    /// Of the first of equal failures, not of the last.
+    pub(crate) since: Option<Timestamp>,
 }
 
 /// A workload that runs the image, and how it comes to.
 #[derive(Clone, Debug)]
-pub struct Follower<'w> {
-    pub workload: &'w Workload,
-    pub how: How<'w>,
+pub(crate) struct Follower<'w> {
+    pub(crate) workload: Workload<'w>,
+    pub(crate) how: How<'w>,
 }
 
 /// How a workload comes to run the image of a tag.
 #[derive(Clone, Debug)]
-pub enum How<'w> {
+pub(crate) enum How<'w> {
     /// By a trigger, right or wrong.
     Trigger(&'w ImageTrigger),
     /// A container names the image that the tag comes from.
@@ -85,7 +105,7 @@ pub enum How<'w> {
 }
 
 /// The flows that are wanted, sorted by namespace and name.
-pub fn flows<'w>(world: &'w World, wanted: &Wanted) -> Vec<Flow<'w>> {
+pub fn flows<'w>(world: &World<'w>, wanted: &Wanted) -> Vec<Flow<'w>> {
     let mut drafts = draft::Drafts::of_tags(world);
     let alone = drafts.add_configs();
     let loose = follow::add_workloads(&mut drafts);
@@ -96,19 +116,18 @@ pub fn flows<'w>(world: &'w World, wanted: &Wanted) -> Vec<Flow<'w>> {
     }));
     flows.extend(loose.into_iter().map(Flow::of_loose));
     flows.retain(|flow| wanted.takes(flow));
-    let shown: BTreeSet<WorkloadKey> = flows
+    let shown: BTreeSet<&ObjectId> = flows
         .iter()
         .flat_map(|flow| &flow.followers)
-        .map(|follower| key_of(follower.workload))
+        .map(|follower| &follower.workload.record.object)
         .collect();
     // Somebody asks for it by name: then it is told that it follows nothing.
-    let named = world
-        .workloads
-        .iter()
-        .filter(|(key, workload)| !shown.contains(*key) && wanted.names_workload(workload));
-    flows.extend(named.map(|(_, workload)| {
+    let named = world.workloads.iter().filter(|workload| {
+        !shown.contains(&workload.record.object) && wanted.names_workload(**workload)
+    });
+    flows.extend(named.map(|workload| {
         Flow::of_loose(Follower {
-            workload,
+            workload: *workload,
             how: How::Nothing,
         })
     }));
@@ -135,34 +154,42 @@ impl<'w> Flow<'w> {
     }
 
     /// The namespace of what it is named after.
-    pub fn namespace(&self) -> &'w str {
+    pub(crate) fn namespace(&self) -> &'w str {
         match self.subject {
             Subject::Tag(name) => name.namespace,
-            Subject::Config(config) => &config.namespace,
-            Subject::Workload(workload) => &workload.namespace,
+            Subject::Config(config) => config.namespace(),
+            Subject::Workload(workload) => workload.namespace(),
         }
     }
 
+    /// The namespace whose imports would ask for its image.
+    pub(crate) fn importer(&self) -> &'w str {
+        self.source
+            .map_or_else(|| self.namespace(), |source| source.name.namespace)
+    }
+
     /// What it is called: `stream:tag`, or the kind and name of an object.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self.subject {
             Subject::Tag(name) => name.to_string(),
-            Subject::Config(config) => format!("buildconfig/{}", config.name),
+            Subject::Config(config) => format!("buildconfig/{}", config.name()),
             Subject::Workload(workload) => workload.reference(),
         }
     }
 
     /// The image outside the cluster that it is about: what the tag is imported from, or what is built.
-    pub fn image(&self) -> Option<Image> {
-        let imported = self.source.and_then(|place| match &place.tag.from {
+    pub(crate) fn image(&self) -> Option<Image> {
+        let imported = self.source.and_then(|place| match place.from() {
             From::Image(text) => Image::of(text, RefRole::Import),
             _ => None,
         });
         imported.or_else(|| {
-            self.configs.iter().find_map(|config| match &config.output {
-                Output::Image(text) => Image::of(text, RefRole::Push),
-                _ => None,
-            })
+            self.configs
+                .iter()
+                .find_map(|config| match config.output() {
+                    Output::Image(text) => Image::of(text, RefRole::Push),
+                    _ => None,
+                })
         })
     }
 
@@ -176,26 +203,87 @@ impl<'w> Flow<'w> {
     }
 }
 
-impl std::fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.stream, self.tag)
+impl<'w> Place<'w> {
+    /// A tag by its name, if there is one.
+    pub(crate) fn of(world: &World<'w>, name: Name<'w>) -> Option<Self> {
+        let stream = world.stream(name.namespace, name.stream)?;
+        Some(Self::in_stream(stream, stream.tag(name.tag)?))
     }
-}
 
-impl Name<'_> {
-    /// As seen from a namespace: with its own where that is another.
-    pub fn seen_from(&self, namespace: &str) -> String {
-        if self.namespace == namespace {
-            self.to_string()
-        } else {
-            format!("{}/{self}", self.namespace)
+    /// A tag of a stream.
+    pub(crate) fn in_stream(stream: &'w StreamRecord, tag: &'w TagRecord) -> Self {
+        let name = Name {
+            namespace: &stream.object.namespace,
+            stream: &stream.object.name,
+            tag: &tag.name,
+        };
+        Self { name, stream, tag }
+    }
+
+    /// What the tag follows.
+    pub(crate) fn from(self) -> From<'w> {
+        match &self.tag.from {
+            TagOrigin::Pushed => From::Pushed,
+            TagOrigin::Image(image) => From::Image(image),
+            TagOrigin::Stream { name, .. } if name.contains('@') => From::StreamImage(name),
+            TagOrigin::Stream { name, namespace } => {
+                // A tag alone is one of the same stream.
+                let (stream, tag) = name.split_once(':').unwrap_or((self.name.stream, name));
+                From::Tag(Name {
+                    namespace: match &**namespace {
+                        "" => self.name.namespace,
+                        namespace => namespace,
+                    },
+                    stream,
+                    tag,
+                })
+            }
         }
+    }
+
+    /// What it has shown, newest first.
+    pub(crate) fn items(self) -> &'w [ShownImage] {
+        let history = self.tag.history.as_deref();
+        history.map_or(&[], |history| &history.items)
+    }
+
+    /// The image that it shows.
+    pub(crate) fn newest(self) -> Option<&'w ShownImage> {
+        self.items().first()
+    }
+
+    /// How many images ago it showed a digest; 0 is now.
+    pub(crate) fn age_of(self, digest: &str) -> Option<usize> {
+        self.items().iter().position(|item| *item.digest == *digest)
+    }
+
+    /// The generation of spec: from it on an import is due.
+    pub(crate) fn generation(self) -> i64 {
+        self.tag
+            .history
+            .as_ref()
+            .map_or(0, |history| history.generation)
+    }
+
+    /// The condition that says that an import has failed. A success takes it away.
+    pub(crate) fn failure(self) -> Option<Failure<'w>> {
+        let failure = self.tag.failure.as_ref()?;
+        Some(Failure {
+            reason: &failure.reason,
+            message: &failure.message,
+            generation: self
+                .tag
+                .history
+                .as_ref()
+                .map_or(0, |history| history.failed),
+            since: failure.since.parse().ok(),
+        })
     }
 }
 
 impl<'w> How<'w> {
     /// The containers that run the image.
-    pub fn containers(&self) -> Vec<&'w str> {
+    pub(crate) fn containers(&self) -> Vec<&'w str> {
         match self {
             Self::Trigger(trigger) => trigger.containers.iter().map(|name| &**name).collect(),
             Self::ByName(container) | Self::ByLookup(container) | Self::Pinned(container) => {

@@ -1,12 +1,15 @@
-//! The whole way of an image, link by link, with the first one that is broken.
+//! The whole way of an image, link by link, with the first one that is broken: a question that is
+//! asked of a [`Snapshot`](extreg_snapshot::Snapshot).
 //!
-//! Objects are `read` into small records, put together by their graph into a [`Flow`], and judged
-//! `links` by link, without asking anybody. Nothing here does I/O or knows the time.
+//! [`flows`] finds what belongs together, a [`Plan`] says what else is needed to judge it, and a
+//! [`Report`] is what each link came to. Nothing here does I/O or knows the time.
 
+mod fetched;
 mod flow;
 mod image;
 mod links;
-mod read;
+mod name;
+mod plan;
 mod report;
 #[cfg(test)]
 mod testing;
@@ -14,11 +17,12 @@ mod tree;
 mod world;
 
 pub use self::{
+    fetched::{Fetched, InRegistry},
     flow::{Flow, Wanted, flows},
     image::{Image, short},
-    links::{Fix, Link, Part, Site, State},
-    read::{From, Output, Stream, WorkloadKind},
-    report::{FlowReport, Report},
+    links::{Fix, Link, Part, State},
+    plan::{Plan, streams_elsewhere},
+    report::{Asked, FlowReport, Report},
     tree::Node,
-    world::{Gap, InRegistry, Listed, World},
+    world::{KINDS, World},
 };

@@ -14,8 +14,13 @@ use extreg_remedy::{Invocation, Remedy};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::{fix::Fix, site::Site};
-use super::flow::Follower;
+pub use self::fix::Fix;
+pub(crate) use self::site::Site;
+use crate::{
+    fetched::InRegistry,
+    flow::{Flow, Follower},
+    world::World,
+};
 
 /// A step on the way of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -137,13 +142,13 @@ impl Link {
     }
 
     /// With what of its fix can be shown to the caller.
-    fn shown_to(mut self, site: &Site<'_>) -> Self {
+    fn shown_to(mut self, site: &Site<'_, '_>) -> Self {
         let fix = self.fix.take().and_then(|fix| {
             let fix = Fix {
                 invocation: site.invocation.clone(),
                 ..*fix
             };
-            fix.checked(site.world, self.state).map(Box::new)
+            fix.checked(site, self.state).map(Box::new)
         });
         self.fix = fix;
         self
@@ -156,7 +161,7 @@ impl Link {
 }
 
 /// All links of a flow, in the order that an image passes them.
-pub(crate) fn links(site: &Site<'_>) -> Box<[Link]> {
+pub(crate) fn links(site: &Site<'_, '_>) -> Box<[Link]> {
     let mut links = vec![build::link(site), registry::link(site), import::link(site)];
     if site.flow.followers.is_empty() {
         links.push(trigger::none(site));
@@ -169,6 +174,23 @@ pub(crate) fn links(site: &Site<'_>) -> Box<[Link]> {
         links.extend([trigger, rollout, pods].map(|link| link.of(follower)));
     }
     links.into_iter().map(|link| link.shown_to(site)).collect()
+}
+
+/// Whether somebody was refused, so that it matters as whom it was asked; a registry by what it has
+/// answered before.
+pub(crate) fn is_refused(world: &World<'_>, flow: &Flow<'_>, answer: Option<&InRegistry>) -> bool {
+    let mut builds = flow
+        .configs
+        .iter()
+        .filter_map(|config| world.builds_of(*config));
+    let reasons = ["MissingPushSecret", "PushImageToRegistryFailed"];
+    matches!(answer, Some(InRegistry::Refused(_)))
+        || builds.any(|builds| reasons.contains(&builds.newest.reason()))
+        || import::is_refused(flow)
+        || flow
+            .followers
+            .iter()
+            .any(|follower| pods::are_refused(world, follower))
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]

@@ -1,11 +1,15 @@
 //! What is told of flows: the same for every format.
 
+use extreg_remedy::Invocation;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    flow::Flow,
+use crate::{
+    fetched::Fetched,
+    flow::{Flow, Place},
     links::{Fix, Link, Part, Site, State, links},
     tree::Node,
+    world::World,
 };
 
 /// What is told.
@@ -47,18 +51,48 @@ pub struct FlowReport {
     pub objects: Option<Node>,
 }
 
+/// How flows are judged.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// Who is told what fixes them.
+    pub invocation: &'a Invocation,
+    /// Whether every object is to be told.
+    pub with_objects: bool,
+}
+
+impl Report {
+    /// Judges flows by what was read and what their plan has fetched.
+    pub fn of(world: &World<'_>, flows: &[Flow<'_>], fetched: &Fetched, asked: &Asked<'_>) -> Self {
+        let judged = flows.iter().map(|flow| {
+            let site = Site {
+                world,
+                fetched,
+                flow,
+                now: asked.now,
+                invocation: asked.invocation,
+            };
+            FlowReport::of(&site, asked.with_objects)
+        });
+        Self {
+            not_seen: world.not_seen(),
+            flows: judged.collect(),
+        }
+    }
+}
+
 impl FlowReport {
-    /// Judges a flow.
-    pub fn of(site: &Site<'_>, with_objects: bool) -> Self {
-        let flow: &Flow<'_> = site.flow;
+    fn of(site: &Site<'_, '_>, with_objects: bool) -> Self {
+        let flow = site.flow;
         let links = links(site);
         let broken = links.iter().find(|link| link.state == State::Broken);
-        let newest = flow.own.and_then(|own| own.tag.newest());
+        let newest = flow.own.and_then(Place::newest);
         Self {
             namespace: flow.namespace().to_owned(),
             name: flow.name(),
             image: flow.image().map(|image| image.to_string()),
-            digest: newest.map_or_else(String::new, |item| item.digest.clone()),
+            digest: newest.map_or_else(String::new, |item| item.digest.to_string()),
             state: state(&links),
             broken: broken.map(|link| link.part),
             fix: broken.and_then(|link| link.fix.clone()),

@@ -1,15 +1,18 @@
 //! A flow that an image has come through, as a cluster has it, to be broken in one place.
 
 use extreg_remedy::Caller;
+use extreg_snapshot::{
+    Snapshot,
+    coverage::{Gap, GapReason, GapSubject},
+    kind::Kind,
+    place::Origin,
+    read::{Detail, ReadOptions, Reader},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{
-    flow::{self, Wanted},
-    links::{Fix, Link, Part, Site, State},
-    read::WorkloadKind,
-    report::{FlowReport, Report},
-    world::{Listed, World},
+use crate::{
+    Asked, Fetched, Fix, FlowReport, KINDS, Link, Part, Report, State, Wanted, World, flows,
 };
 
 /// The digest that was pushed last.
@@ -43,8 +46,8 @@ pub(crate) struct Objects {
     pub(crate) workload: Value,
     pub(crate) pod: Value,
     /// Others, with what they are.
-    pub(crate) more: Vec<(Listed, Value)>,
-    pub(crate) kind: WorkloadKind,
+    pub(crate) more: Vec<(Kind, Value)>,
+    pub(crate) kind: Kind,
 }
 
 impl Objects {
@@ -83,14 +86,14 @@ impl Objects {
                     "imageID": format!("docker.io/u/a@{NEW}"),
                     "state": {"running": {"startedAt": ago(510)}}}]}}),
             more: Vec::new(),
-            kind: WorkloadKind::Deployment,
+            kind: Kind::Deployment,
         }
     }
 
     /// The same as a DeploymentConfig has it.
     pub(crate) fn of_config() -> Self {
         let mut objects = Self::through();
-        objects.kind = WorkloadKind::DeploymentConfig;
+        objects.kind = Kind::DeploymentConfig;
         let metadata = &mut objects.workload["metadata"];
         metadata["annotations"] = Value::Null;
         objects.workload["spec"]["triggers"] = json!([{"type": "ConfigChange"},
@@ -104,22 +107,19 @@ impl Objects {
     }
 
     /// What a cluster with these objects is.
-    pub(crate) fn world(&self) -> World {
-        let mut world = World::default();
+    pub(crate) fn world(&self) -> Cluster {
         let own = [
-            (Listed::BuildConfigs, &self.config),
-            (Listed::Builds, &self.build),
-            (Listed::ImageStreams, &self.stream),
-            (Listed::Workloads(self.kind), &self.workload),
-            (Listed::Pods, &self.pod),
+            (Kind::BuildConfig, &self.config),
+            (Kind::Build, &self.build),
+            (Kind::ImageStream, &self.stream),
+            (self.kind, &self.workload),
+            (Kind::Pod, &self.pod),
         ];
-        let more = self.more.iter().map(|(what, object)| (*what, object));
-        for (what, object) in own.into_iter().chain(more) {
-            if !object.is_null() {
-                world.read(what, &object.to_string()).unwrap();
-            }
-        }
-        world
+        let own = own.map(|(kind, object)| (kind, object.clone()));
+        let mut all = own.to_vec();
+        all.extend(self.more.iter().cloned());
+        all.retain(|(_, object)| !object.is_null());
+        Cluster::of(&all)
     }
 
     /// What is told of its only flow.
@@ -169,26 +169,66 @@ impl Objects {
         self.workload["status"]["availableReplicas"] = json!(0);
     }
 
-    /// A secret or an account.
-    pub(crate) fn credentials(
-        objects: &[(extreg_snapshot::kind::Kind, Value)],
-    ) -> extreg_snapshot::Snapshot {
-        use extreg_snapshot::{
-            kind::Kind,
-            place::Origin,
-            read::{ReadOptions, Reader},
-        };
-        let mut reader = Reader::new(ReadOptions::default());
-        for (kind, object) in objects {
-            reader
-                .read(*kind, &object.to_string(), Origin::Cluster, "snow")
-                .unwrap();
-        }
-        for kind in [Kind::Secret, Kind::ServiceAccount] {
-            reader.listed(kind, "snow");
-        }
-        reader.finish(String::new())
+    /// Secrets and accounts, all that there are.
+    pub(crate) fn credentials(objects: &[(Kind, Value)]) -> Snapshot {
+        read(objects, &[Kind::Secret, Kind::ServiceAccount], "snow")
     }
+}
+
+/// What was read of a cluster, and what its plan has fetched.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) fetched: Fetched,
+}
+
+impl Cluster {
+    /// With all objects that there are.
+    pub(crate) fn of(objects: &[(Kind, Value)]) -> Self {
+        let mut snapshot = read(objects, &KINDS, "");
+        snapshot.coverage.scope.namespaces = Some(["snow".into()].into());
+        Self {
+            snapshot,
+            fetched: Fetched::default(),
+        }
+    }
+
+    /// The objects of a kind were not read, in a namespace or (where empty) everywhere.
+    pub(crate) fn lose(&mut self, kind: Kind, namespace: &str, why: GapReason, message: &str) {
+        let Snapshot {
+            builds,
+            streams,
+            workloads,
+            coverage,
+            ..
+        } = &mut self.snapshot;
+        builds.retain(|build| build.object.kind != kind);
+        streams.retain(|stream| stream.object.kind != kind);
+        workloads.retain(|workload| workload.object.kind != kind);
+        coverage.gaps.insert(Gap {
+            what: GapSubject::List {
+                kind,
+                namespace: namespace.into(),
+            },
+            why,
+            message: message.to_owned(),
+        });
+    }
+}
+
+fn read(objects: &[(Kind, Value)], listed: &[Kind], namespace: &str) -> Snapshot {
+    let mut reader = Reader::new(ReadOptions {
+        detail: Detail::Flows,
+        ..ReadOptions::default()
+    });
+    for (kind, object) in objects {
+        let json = object.to_string();
+        reader.read(*kind, &json, Origin::Cluster, "snow").unwrap();
+    }
+    for kind in listed {
+        reader.listed(*kind, namespace);
+    }
+    reader.finish(String::new())
 }
 
 /// An image in the history of a tag.
@@ -213,28 +253,20 @@ pub(crate) fn hub(name: &str) -> Value {
         "data": {".dockerconfigjson": STANDARD.encode(config)}})
 }
 
-/// Everything that is told of a world.
-pub(crate) fn report(world: &World, wanted: &Wanted) -> Report {
-    let flows = flow::flows(world, wanted);
-    let invocation = Caller::Oc.into();
-    let of = |flow| {
-        let site = Site {
-            world,
-            flow,
-            now: now(),
-            invocation: &invocation,
-        };
-        FlowReport::of(&site, true)
+/// Everything that is told of a cluster.
+pub(crate) fn report(cluster: &Cluster, wanted: &Wanted) -> Report {
+    let world = World::of(&cluster.snapshot);
+    let asked = Asked {
+        now: now(),
+        invocation: &Caller::Oc.into(),
+        with_objects: true,
     };
-    Report {
-        not_seen: world.unseen.lines(),
-        flows: flows.iter().map(of).collect(),
-    }
+    Report::of(&world, &flows(&world, wanted), &cluster.fetched, &asked)
 }
 
-/// What is told of the only flow of a world.
-pub(crate) fn only(world: &World) -> FlowReport {
-    let mut flows = report(world, &Wanted::default()).flows;
+/// What is told of the only flow of a cluster.
+pub(crate) fn only(cluster: &Cluster) -> FlowReport {
+    let mut flows = report(cluster, &Wanted::default()).flows;
     assert_eq!(flows.len(), 1, "{flows:?}");
     flows.remove(0)
 }

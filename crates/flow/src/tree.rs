@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
+use crate::{
     flow::{Follower, Subject},
     image::short,
     links::{Link, Part, Site},
-    read::{BuildConfig, Pod},
+    world::{Build, Pod},
 };
 
 /// An object and those below it. There may be hundreds of thousands, so what is said of a link is not
@@ -32,13 +32,13 @@ pub struct Node {
 }
 
 /// The objects of a flow whose links came to that.
-pub(crate) fn of(site: &Site<'_>, links: &[Link]) -> Node {
+pub(crate) fn of(site: &Site<'_, '_>, links: &[Link]) -> Node {
     let flow = site.flow;
     let mut objects = Vec::new();
     objects.extend(
         flow.configs
             .iter()
-            .map(|config| of_config(site, config, links)),
+            .map(|config| of_config(site, *config, links)),
     );
     if let Some(image) = flow.image() {
         objects.push(Node::new(image.to_string()).tell(links, Part::Registry, ""));
@@ -66,12 +66,13 @@ pub(crate) fn of(site: &Site<'_>, links: &[Link]) -> Node {
 }
 
 /// A BuildConfig over its newest build and the last one that has pushed.
-fn of_config(site: &Site<'_>, config: &BuildConfig, links: &[Link]) -> Node {
-    let mut node = Node::new(format!("buildconfig/{}", config.name));
-    if config.namespace != site.flow.namespace() {
-        node.message = format!("of {}", config.namespace);
+fn of_config(site: &Site<'_, '_>, config: Build<'_>, links: &[Link]) -> Node {
+    let mut node = Node::new(format!("buildconfig/{}", config.name()));
+    if config.namespace() != site.flow.namespace() {
+        node.message = format!("of {}", config.namespace());
     }
-    let tells = site.config().is_some_and(|(main, _)| main == config);
+    let main = site.config().map(|(main, _)| &main.record.object);
+    let tells = main == Some(&config.record.object);
     let Some(builds) = site.world.builds_of(config) else {
         return if tells {
             node.tell(links, Part::Build, "")
@@ -79,31 +80,32 @@ fn of_config(site: &Site<'_>, config: &BuildConfig, links: &[Link]) -> Node {
             node
         };
     };
-    let mut newest = Node::new(format!("build/{}", builds.newest.name));
+    let mut newest = Node::new(format!("build/{}", builds.newest.name()));
     if tells {
         newest = newest.tell(links, Part::Build, "");
     }
     let before = builds
-        .pushed()
-        .filter(|pushed| pushed.name != builds.newest.name);
+        .pushed
+        .filter(|pushed| pushed.name() != builds.newest.name());
     let before = before.map(|pushed| Node {
-        message: format!("pushed {}", short(&pushed.digest)),
-        time: pushed.completed,
-        ..Node::new(format!("build/{}", pushed.name))
+        message: format!("pushed {}", short(pushed.digest())),
+        time: pushed.progress.completed,
+        ..Node::new(format!("build/{}", pushed.name()))
     });
     node.above([newest].into_iter().chain(before))
 }
 
 /// A workload over its links and its pods.
-fn of_follower(site: &Site<'_>, follower: &Follower<'_>, links: &[Link]) -> Node {
+fn of_follower(site: &Site<'_, '_>, follower: &Follower<'_>, links: &[Link]) -> Node {
     let reference = follower.workload.reference();
     let part = |part: Part| Node::new(part.word().to_owned()).tell(links, part, &reference);
-    let pods = site.world.pods_of(follower.workload).into_iter();
-    let pods = pods.map(|pod| Node::of_pod(pod, follower));
+    let pods = site.world.pods_of(follower.workload).iter();
+    let pods = pods.map(|pod| Node::of_pod(*pod, follower));
     let pods = part(Part::Pods).above(pods);
     let mut node = Node::new(reference.clone());
-    if follower.workload.namespace != site.flow.namespace() {
-        node.message = format!("of {}", follower.workload.namespace);
+    let namespace = follower.workload.namespace();
+    if namespace != site.flow.namespace() {
+        node.message = format!("of {namespace}");
     }
     node.above([part(Part::Trigger), part(Part::Rollout), pods])
 }
@@ -128,25 +130,26 @@ impl Node {
         self
     }
 
-    fn of_pod(pod: &Pod, follower: &Follower<'_>) -> Self {
-        let mut node = Self::new(format!("pod/{}", pod.name));
+    fn of_pod(pod: Pod<'_>, follower: &Follower<'_>) -> Self {
+        let mut node = Self::new(format!("pod/{}", pod.object.name));
         let followed = follower.how.containers();
         let mut told: Vec<String> = pod
+            .run
             .containers
             .iter()
-            .filter(|c| followed.is_empty() || followed.contains(&c.name.as_str()))
+            .filter(|c| followed.is_empty() || followed.contains(&&*c.name))
             .map(|container| match &container.waiting {
-                Some((reason, _)) => reason.clone(),
+                Some((reason, _)) => reason.to_string(),
                 None if container.digest.is_empty() => "no digest".to_owned(),
                 None => short(&container.digest),
             })
             .collect();
         told.dedup();
         node.message = told.join(", ");
-        if pod.has_ended {
+        if pod.run.has_ended {
             node.message.push_str(" (ended)");
         }
-        node.time = pod.created;
+        node.time = pod.run.created;
         node
     }
 }

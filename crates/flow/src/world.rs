@@ -1,333 +1,408 @@
-//! What was read of a cluster, and what was not.
+//! A snapshot, as flows are looked for in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Deref;
 
-use extreg_snapshot::{Snapshot, kind::Kind};
-
-use crate::{
-    image::Image,
-    read::{Build, BuildConfig, Pod, Stream, Workload, WorkloadKind},
+use extreg_snapshot::{
+    BuildPhase, BuildProgress, BuildRecord, ContainerRecord, PodRun, Rollout, Snapshot,
+    StreamRecord, WorkloadRecord,
+    coverage::{GapReason, GapSubject},
+    kind::Kind,
+    place::ObjectId,
 };
 
-/// What was read.
-#[derive(Debug, Default)]
-pub struct World {
-    /// By namespace and name.
-    pub configs: BTreeMap<(String, String), BuildConfig>,
+use crate::name::Name;
+
+/// The kinds that flows are made of.
+pub const KINDS: [Kind; 9] = [
+    Kind::BuildConfig,
+    Kind::Build,
+    Kind::ImageStream,
+    Kind::CronJob,
+    Kind::DaemonSet,
+    Kind::Deployment,
+    Kind::DeploymentConfig,
+    Kind::StatefulSet,
+    Kind::Pod,
+];
+/// Those that an image trigger can set the image of.
+pub(crate) const WORKLOADS: [Kind; 5] = [
+    Kind::CronJob,
+    Kind::DaemonSet,
+    Kind::Deployment,
+    Kind::DeploymentConfig,
+    Kind::StatefulSet,
+];
+
+/// A snapshot that was read with [`extreg_snapshot::read::Detail::Flows`], and what in it belongs to
+/// what by name.
+#[derive(Debug)]
+pub struct World<'w> {
+    pub(crate) snapshot: &'w Snapshot,
+    pub(crate) configs: Vec<Build<'w>>,
+    pub(crate) workloads: Vec<Workload<'w>>,
     /// By the namespace and name of their BuildConfig.
-    pub builds: BTreeMap<(String, String), Builds>,
-    /// By namespace and name.
-    pub streams: BTreeMap<(String, String), Stream>,
-    /// By namespace, kind and name.
-    pub workloads: BTreeMap<WorkloadKey, Workload>,
-    /// By the workload that they are of.
-    pub pods: BTreeMap<WorkloadKey, Vec<Pod>>,
-    /// What was not read.
-    pub unseen: Unseen,
-    /// What registries say; of what was not asked there is nothing.
-    pub registry: BTreeMap<Image, InRegistry>,
-    /// Accounts and docker secrets, of the namespaces where they were asked for.
-    pub credentials: Snapshot,
-    /// Secrets of any type that BuildConfigs name and that do not exist, by namespace and name.
-    pub absent_secrets: BTreeSet<(String, String)>,
+    builds: BTreeMap<(&'w str, &'w str), Builds<'w>>,
+    /// Newest first, by the workload that they are of.
+    pods: BTreeMap<(&'w str, Kind, &'w str), Vec<Pod<'w>>>,
 }
 
-/// Which workload: namespace, kind and name.
-pub(crate) type WorkloadKey = (String, WorkloadKind, String);
+/// A BuildConfig or a Build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Build<'w> {
+    pub(crate) record: &'w BuildRecord,
+    pub(crate) progress: &'w BuildProgress,
+}
+
+/// Where a build pushes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output<'w> {
+    /// It is not pushed.
+    None,
+    /// An image, as written.
+    Image(&'w str),
+    /// A tag of an ImageStream: pushed to wherever that is kept.
+    Tag(Name<'w>),
+}
+
+/// `status.phase` of a Build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    New,
+    Pending,
+    Running,
+    Complete,
+    Failed,
+    Error,
+    Cancelled,
+}
 
 /// The builds of a BuildConfig that matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Builds {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Builds<'w> {
     /// The newest.
-    pub newest: Build,
-    /// The newest that has pushed, if it is another.
-    before: Option<Build>,
-}
-
-impl Builds {
+    pub(crate) newest: Build<'w>,
     /// The newest that has pushed; may be the newest of all.
-    pub fn pushed(&self) -> Option<&Build> {
-        Some(&self.newest)
-            .filter(|build| build.has_pushed())
-            .or(self.before.as_ref())
-    }
-
-    fn add(&mut self, build: Build) {
-        let rank = |build: &Build| (build.number, build.created);
-        let older = if rank(&self.newest) < rank(&build) {
-            std::mem::replace(&mut self.newest, build)
-        } else {
-            build
-        };
-        let is_later = |before: &Build| rank(before) < rank(&older);
-        if self.newest.has_pushed() {
-            self.before = None;
-        } else if older.has_pushed() && self.before.as_ref().is_none_or(is_later) {
-            self.before = Some(older);
-        }
-    }
+    pub(crate) pushed: Option<Build<'w>>,
 }
 
-/// What a registry says of an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InRegistry {
-    /// It is there.
-    Has {
-        /// The digest.
-        digest: String,
-        /// Whether that is a list of manifests, one for each platform.
-        is_list: bool,
-    },
-    /// It is not there.
-    NotFound,
-    /// It is not shown to whom asked, or not to be had: in words.
-    Refused(String),
-    /// There was no answer that tells: in words.
-    Unknown(String),
+/// What runs pods: a Deployment or its like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Workload<'w> {
+    pub(crate) record: &'w WorkloadRecord,
+    pub(crate) rollout: &'w Rollout,
 }
 
-/// What was not read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unseen(BTreeMap<(Listed, String), Gap>);
+/// A pod of a workload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pod<'w> {
+    pub(crate) object: &'w ObjectId,
+    pub(crate) run: &'w PodRun,
+}
 
 /// Why a list was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gap {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unread<'w> {
     /// It may not be read.
     Forbidden,
     /// The cluster does not serve it.
     NotServed,
     /// It failed: in words.
-    Failed(String),
+    Failed(&'w str),
     /// It is of another namespace than was asked for.
     NotAsked,
 }
 
-/// What is listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Listed {
-    /// BuildConfigs.
-    BuildConfigs,
-    /// Builds.
-    Builds,
-    /// ImageStreams.
-    ImageStreams,
-    /// Workloads of a kind.
-    Workloads(WorkloadKind),
-    /// Pods.
-    Pods,
-}
-
-impl Listed {
-    /// Everything that is listed.
-    pub fn all() -> impl Iterator<Item = Self> {
-        [Self::BuildConfigs, Self::Builds, Self::ImageStreams]
-            .into_iter()
-            .chain(WorkloadKind::ALL.map(Self::Workloads))
-            .chain([Self::Pods])
-    }
-
-    /// The kind of its objects.
-    pub const fn kind(self) -> Kind {
-        match self {
-            Self::BuildConfigs => Kind::BuildConfig,
-            Self::Builds => Kind::Build,
-            Self::ImageStreams => Kind::ImageStream,
-            Self::Workloads(kind) => kind.kind(),
-            Self::Pods => Kind::Pod,
+impl<'w> World<'w> {
+    /// Of a snapshot.
+    pub fn of(snapshot: &'w Snapshot) -> Self {
+        let mut world = World {
+            snapshot,
+            configs: Vec::new(),
+            workloads: Vec::new(),
+            builds: BTreeMap::new(),
+            pods: BTreeMap::new(),
+        };
+        for record in &snapshot.builds {
+            let Some(progress) = record.progress.as_deref() else {
+                continue;
+            };
+            let build = Build { record, progress };
+            match (&record.config, record.object.kind) {
+                (_, Kind::BuildConfig) => world.configs.push(build),
+                (Some(config), _) => {
+                    let builds = world.builds.entry((build.namespace(), config));
+                    builds
+                        .and_modify(|builds| builds.add(build))
+                        .or_insert_with(|| Builds::of(build));
+                }
+                (None, _) => {}
+            }
         }
+        for record in &snapshot.workloads {
+            let object = &record.object;
+            if let Some(rollout) = record.rollout.as_deref() {
+                world.workloads.push(Workload { record, rollout });
+            } else if let Some(run) = record.run.as_deref() {
+                let (kind, name) = &run.of;
+                let pods = world.pods.entry((&object.namespace, *kind, name));
+                pods.or_default().push(Pod { object, run });
+            }
+        }
+        for pods in world.pods.values_mut() {
+            pods.sort_by_key(|pod| (std::cmp::Reverse(pod.run.created), &pod.object.name));
+        }
+        world
     }
-}
 
-impl World {
-    /// Reads an object of a list.
-    ///
-    /// # Errors
-    /// If it is none of that kind.
-    pub fn read(&mut self, what: Listed, json: &str) -> Result<(), serde_json::Error> {
-        match what {
-            Listed::BuildConfigs => {
-                let config = BuildConfig::read(json)?;
-                let key = (config.namespace.clone(), config.name.clone());
-                self.configs.insert(key, config);
+    /// What was not read, in words: `builds.build.openshift.io: may not be listed in snow`.
+    pub fn not_seen(&self) -> Vec<String> {
+        let coverage = &self.snapshot.coverage;
+        let mut lines = Vec::new();
+        for kind in KINDS {
+            let name = kind.api().resource();
+            if coverage.not_served.contains(&kind) {
+                lines.push(format!("{name}: not served by this cluster"));
             }
-            Listed::Builds => self.add_build(Build::read(json)?),
-            Listed::ImageStreams => {
-                let stream = Stream::read(json)?;
-                let key = (stream.namespace.clone(), stream.name.clone());
-                self.streams.insert(key, stream);
-            }
-            Listed::Workloads(kind) => {
-                let workload = Workload::read(kind, json)?;
-                self.workloads.insert(key_of(&workload), workload);
-            }
-            Listed::Pods => {
-                if let Some(pod) = Pod::read(json)? {
-                    let (kind, name) = pod.owner.clone();
-                    let key = (pod.namespace.clone(), kind, name);
-                    self.pods.entry(key).or_default().push(pod);
+            let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for gap in &coverage.gaps {
+                if let GapSubject::List {
+                    kind: of,
+                    namespace,
+                } = &gap.what
+                    && *of == kind
+                {
+                    let why = match gap.why {
+                        GapReason::Forbidden => "may not be listed",
+                        _ => &gap.message,
+                    };
+                    by_reason.entry(why).or_default().push(namespace);
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// The builds of a BuildConfig.
-    pub fn builds_of(&self, config: &BuildConfig) -> Option<&Builds> {
-        self.builds
-            .get(&(config.namespace.clone(), config.name.clone()))
-    }
-
-    /// Forgets the pods of a namespace, or of all where none is given.
-    pub fn forget_pods(&mut self, namespace: Option<&str>) {
-        self.pods
-            .retain(|(of, ..), _| namespace.is_some_and(|namespace| namespace != of));
-    }
-
-    /// The pods of a workload, newest first.
-    pub fn pods_of(&self, workload: &Workload) -> Vec<&Pod> {
-        let mut pods: Vec<&Pod> = self
-            .pods
-            .get(&key_of(workload))
-            .into_iter()
-            .flatten()
-            .collect();
-        pods.sort_by(|a, b| (b.created, &a.name).cmp(&(a.created, &b.name)));
-        pods
-    }
-
-    /// A stream by namespace and name.
-    pub fn stream(&self, namespace: &str, name: &str) -> Option<&Stream> {
-        self.streams.get(&(namespace.to_owned(), name.to_owned()))
-    }
-
-    /// All builds of a BuildConfig but two are forgotten.
-    fn add_build(&mut self, build: Build) {
-        if build.config.is_empty() {
-            return;
-        }
-        let key = (build.namespace.clone(), build.config.clone());
-        if let Some(builds) = self.builds.get_mut(&key) {
-            builds.add(build);
-            return;
-        }
-        let only = Builds {
-            newest: build,
-            before: None,
-        };
-        self.builds.insert(key, only);
-    }
-}
-
-impl Unseen {
-    /// A list was not read, in a namespace or (where empty) everywhere.
-    pub fn add(&mut self, what: Listed, namespace: &str, gap: Gap) {
-        self.0.insert((what, namespace.to_owned()), gap);
-    }
-
-    /// Why a list of a namespace was not read, if it was not.
-    pub fn why(&self, what: Listed, namespace: &str) -> Option<&Gap> {
-        let everywhere = self.0.get(&(what, String::new()));
-        everywhere.or_else(|| self.0.get(&(what, namespace.to_owned())))
-    }
-
-    /// What was not read, in words, sorted: `builds.build.openshift.io: forbidden in snow`.
-    pub fn lines(&self) -> Vec<String> {
-        let mut by_list: BTreeMap<(Listed, String), Vec<&str>> = BTreeMap::new();
-        for ((what, namespace), gap) in &self.0 {
-            let why = match gap {
-                Gap::NotAsked => continue,
-                Gap::Forbidden => "may not be listed".to_owned(),
-                Gap::NotServed => "not served by this cluster".to_owned(),
-                Gap::Failed(why) => why.clone(),
-            };
-            by_list.entry((*what, why)).or_default().push(namespace);
-        }
-        by_list
-            .into_iter()
-            .map(|((what, why), namespaces)| {
-                let name = what.kind().api().resource();
-                match namespaces.as_slice() {
+            for (why, namespaces) in by_reason {
+                lines.push(match namespaces.as_slice() {
                     [""] => format!("{name}: {why}"),
                     [one] => format!("{name}: {why} in {one}"),
                     many => format!("{name}: {why} in {} namespaces", many.len()),
-                }
-            })
-            .collect()
+                });
+            }
+        }
+        let unreadable = coverage
+            .gaps
+            .iter()
+            .filter(|gap| gap.why == GapReason::Unreadable);
+        lines.extend(unreadable.map(|gap| format!("{}: {}", gap.what, gap.message)));
+        lines
     }
 
-    /// Whether nothing at all was to be read, of a namespace or (where empty) of all, because it may
-    /// not be.
-    pub fn is_all_forbidden(&self, namespace: &str) -> bool {
-        let mut any = false;
-        let all = Listed::all().all(|what| match self.why(what, namespace) {
-            Some(Gap::Forbidden) => {
-                any = true;
-                true
-            }
-            Some(Gap::NotServed) => true,
-            _ => false,
-        });
-        all && any
+    /// Why a list of a namespace was not read, if it was not.
+    pub(crate) fn unread(&self, kind: Kind, namespace: &str) -> Option<Unread<'w>> {
+        let coverage = &self.snapshot.coverage;
+        if coverage.not_served.contains(&kind) {
+            return Some(Unread::NotServed);
+        }
+        if let Some(gap) = coverage.list_gap(kind, namespace) {
+            return Some(match gap.why {
+                GapReason::Forbidden => Unread::Forbidden,
+                _ => Unread::Failed(&gap.message),
+            });
+        }
+        // Streams of other namespaces are asked for by their names.
+        let is_asked = kind == Kind::ImageStream || coverage.scope.holds(namespace);
+        (!is_asked).then_some(Unread::NotAsked)
+    }
+
+    /// The builds of a BuildConfig.
+    pub(crate) fn builds_of(&self, config: Build<'w>) -> Option<Builds<'w>> {
+        let key = (config.namespace(), config.name());
+        self.builds.get(&key).copied()
+    }
+
+    /// The pods of a workload, newest first.
+    pub(crate) fn pods_of(&self, workload: Workload<'w>) -> &[Pod<'w>] {
+        let ObjectId {
+            namespace,
+            kind,
+            name,
+        } = &workload.record.object;
+        let pods = self.pods.get(&(&**namespace, *kind, &**name));
+        pods.map_or(&[], Vec::as_slice)
+    }
+
+    /// A stream by namespace and name.
+    pub(crate) fn stream(&self, namespace: &str, name: &str) -> Option<&'w StreamRecord> {
+        self.snapshot.stream(namespace, name)
     }
 }
 
-/// Which workload it is.
-pub(crate) fn key_of(workload: &Workload) -> WorkloadKey {
-    (
-        workload.namespace.clone(),
-        workload.kind,
-        workload.name.clone(),
-    )
+impl<'w> Build<'w> {
+    pub(crate) fn namespace(self) -> &'w str {
+        &self.record.object.namespace
+    }
+
+    pub(crate) fn name(self) -> &'w str {
+        &self.record.object.name
+    }
+
+    pub(crate) fn push_secret(self) -> &'w str {
+        &self.record.push_secret
+    }
+
+    pub(crate) fn output(self) -> Output<'w> {
+        match &self.record.writes {
+            Some((namespace, name)) => {
+                let (stream, tag) = name.split_once(':').unwrap_or((name, "latest"));
+                Output::Tag(Name {
+                    namespace,
+                    stream,
+                    tag,
+                })
+            }
+            None if self.record.pushes_to.is_empty() => Output::None,
+            None => Output::Image(&self.record.pushes_to),
+        }
+    }
+
+    pub(crate) fn phase(self) -> Phase {
+        match self.told(|phase| &phase.phase) {
+            "Pending" => Phase::Pending,
+            "Running" => Phase::Running,
+            "Complete" => Phase::Complete,
+            "Failed" => Phase::Failed,
+            "Error" => Phase::Error,
+            "Cancelled" => Phase::Cancelled,
+            _ => Phase::New,
+        }
+    }
+
+    pub(crate) fn reason(self) -> &'w str {
+        self.told(|phase| &phase.reason)
+    }
+
+    pub(crate) fn message(self) -> &'w str {
+        self.told(|phase| &phase.message)
+    }
+
+    /// The digest that it has pushed; empty if it has not, or does not say.
+    pub(crate) fn digest(self) -> &'w str {
+        self.told(|phase| &phase.pushed)
+    }
+
+    fn told(self, of: impl Fn(&'w BuildPhase) -> &'w str) -> &'w str {
+        self.record.phase.as_ref().map_or("", of)
+    }
+
+    fn has_pushed(self) -> bool {
+        self.phase() == Phase::Complete && self.output() != Output::None
+    }
+}
+
+impl<'w> Builds<'w> {
+    fn of(build: Build<'w>) -> Self {
+        Self {
+            newest: build,
+            pushed: Some(build).filter(|build| build.has_pushed()),
+        }
+    }
+
+    fn add(&mut self, build: Build<'w>) {
+        let rank = |build: Build<'_>| (build.progress.number, build.progress.created);
+        if rank(self.newest) < rank(build) {
+            self.newest = build;
+        }
+        let is_later = self.pushed.is_none_or(|pushed| rank(pushed) < rank(build));
+        if build.has_pushed() && is_later {
+            self.pushed = Some(build);
+        }
+    }
+}
+
+impl<'w> Workload<'w> {
+    pub(crate) fn namespace(self) -> &'w str {
+        &self.record.object.namespace
+    }
+
+    pub(crate) fn name(self) -> &'w str {
+        &self.record.object.name
+    }
+
+    /// `kind/name`, as in a command.
+    pub(crate) fn reference(self) -> String {
+        let ObjectId { kind, name, .. } = &self.record.object;
+        format!("{}/{name}", kind.api().kind.to_lowercase())
+    }
+
+    /// A container by its name.
+    pub(crate) fn container(self, name: &str) -> Option<&'w ContainerRecord> {
+        let mut containers = self.record.containers.iter();
+        containers.find(|container| *container.name == *name)
+    }
+}
+
+impl Deref for Workload<'_> {
+    type Target = WorkloadRecord;
+
+    fn deref(&self) -> &WorkloadRecord {
+        self.record
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use extreg_snapshot::coverage::Gap;
+    use serde_json::json;
 
-    fn build(number: u64, phase: &str) -> String {
-        format!(
-            r#"{{"metadata":{{"name":"a-{number}","namespace":"n","annotations":{{
-                "openshift.io/build-config.name":"a","openshift.io/build.number":"{number}"}}}},
-                "spec":{{"output":{{"to":{{"kind":"DockerImage","name":"u/a"}}}}}},"status":{{"phase":"{phase}"}}}}"#
-        )
-    }
+    use super::*;
+    use crate::testing::Cluster;
 
     #[test]
-    fn of_many_builds_the_newest_and_the_last_push_are_kept() {
-        let mut world = World::default();
-        for (number, phase) in [
+    fn of_many_builds_the_newest_and_the_last_push_count() {
+        let builds = [
             (10, "Failed"),
             (2, "Complete"),
             (9, "Complete"),
             (8, "Running"),
-        ] {
-            world.read(Listed::Builds, &build(number, phase)).unwrap();
-        }
-        let builds = &world.builds[&("n".to_owned(), "a".to_owned())];
-        assert_eq!((builds.newest.number, world.builds.len()), (10, 1));
-        assert_eq!(builds.pushed().unwrap().number, 9);
+        ];
+        let builds = builds.map(|(number, phase)| {
+            let annotations = json!({"openshift.io/build-config.name": "a",
+                "openshift.io/build.number": number.to_string()});
+            let metadata = json!({"name": format!("a-{number}"), "namespace": "n",
+                "annotations": annotations});
+            let output = json!({"to": {"kind": "DockerImage", "name": "u/a"}});
+            let build = json!({"metadata": metadata, "spec": {"output": output},
+                "status": {"phase": phase}});
+            (Kind::Build, build)
+        });
+        let cluster = Cluster::of(&builds);
+        let world = World::of(&cluster.snapshot);
+        let builds = world.builds[&("n", "a")];
+        assert_eq!(builds.newest.progress.number, 10);
+        assert_eq!(builds.pushed.unwrap().progress.number, 9);
     }
 
     #[test]
     fn what_was_not_seen_is_told_by_list() {
-        let mut unseen = Unseen::default();
-        unseen.add(Listed::Pods, "a", Gap::Forbidden);
-        unseen.add(Listed::Pods, "b", Gap::Forbidden);
-        unseen.add(Listed::Builds, "", Gap::NotServed);
+        let mut snapshot = Snapshot::default();
+        for namespace in ["a", "b"] {
+            snapshot.coverage.gaps.insert(Gap {
+                what: GapSubject::List {
+                    kind: Kind::Pod,
+                    namespace: namespace.into(),
+                },
+                why: GapReason::Forbidden,
+                message: String::new(),
+            });
+        }
+        snapshot.coverage.not_served.insert(Kind::Build);
+        let world = World::of(&snapshot);
         assert_eq!(
-            unseen.lines(),
+            world.not_seen(),
             [
                 "builds.build.openshift.io: not served by this cluster",
                 "pods: may not be listed in 2 namespaces"
             ]
         );
-        assert_eq!(unseen.why(Listed::Pods, "c"), None);
-        assert!(unseen.why(Listed::Builds, "c").is_some());
-        assert!(!unseen.is_all_forbidden("a"));
-        for what in Listed::all() {
-            unseen.add(what, "a", Gap::Forbidden);
-        }
-        assert!(unseen.is_all_forbidden("a") && !unseen.is_all_forbidden("c"));
+        assert_eq!(world.unread(Kind::Pod, "c"), None);
+        assert_eq!(world.unread(Kind::Build, "c"), Some(Unread::NotServed));
     }
 }

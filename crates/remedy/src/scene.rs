@@ -1,8 +1,8 @@
 //! What of a snapshot decides whether a command can be shown.
 
+use extreg_snapshot::Snapshot;
 use extreg_snapshot::kind::{Kind, Purpose};
 use extreg_snapshot::place::ObjectId;
-use extreg_snapshot::{Snapshot, StreamRecord};
 
 use super::{Scene, Sight};
 
@@ -23,14 +23,6 @@ impl<'a> SnapshotScene<'a> {
     }
 }
 
-impl SnapshotScene<'_> {
-    fn stream(&self, stream: &ObjectId) -> Option<&StreamRecord> {
-        let streams = &self.snapshot.streams;
-        let found = streams.binary_search_by(|of| of.object.cmp(stream));
-        found.ok().and_then(|index| streams.get(index))
-    }
-}
-
 impl Scene for SnapshotScene<'_> {
     fn object(&self, object: &ObjectId) -> Sight {
         let snapshot = self.snapshot;
@@ -40,7 +32,7 @@ impl Scene for SnapshotScene<'_> {
                 let found = snapshot.builds.binary_search_by(|of| of.object.cmp(object));
                 found.is_ok()
             }
-            Kind::ImageStream => self.stream(object).is_some(),
+            Kind::ImageStream => snapshot.stream(&object.namespace, &object.name).is_some(),
             Kind::Secret => snapshot.secrets.contains_key(&key()),
             Kind::ServiceAccount => snapshot.accounts.contains_key(&key()),
             Kind::ImageConfig => {
@@ -64,7 +56,7 @@ impl Scene for SnapshotScene<'_> {
     }
 
     fn tag(&self, stream: &ObjectId, tag: &str) -> Sight {
-        match self.stream(stream) {
+        match self.snapshot.stream(&stream.namespace, &stream.name) {
             Some(found) if found.tags.iter().any(|of| *of.name == *tag) => Sight::Read,
             Some(_) => Sight::Absent,
             None => self.object(stream),

@@ -98,7 +98,15 @@ impl Coverage {
     /// Whether a list of this kind is incomplete in that namespace, so that what is not there may
     /// only not have been seen.
     pub fn is_partial(&self, kind: Kind, namespace: &str) -> bool {
-        self.lacks_list(kind, "") || !namespace.is_empty() && self.lacks_list(kind, namespace)
+        self.list_gap(kind, namespace).is_some()
+    }
+
+    /// Why a list of this kind is incomplete in that namespace, if it is.
+    pub fn list_gap(&self, kind: Kind, namespace: &str) -> Option<&Gap> {
+        let mut everywhere = self.gaps_of(kind, "");
+        everywhere
+            .next()
+            .or_else(|| self.gaps_of(kind, namespace).next())
     }
 
     /// Whether a list of this kind was refused in that namespace: who cannot list a kind cannot be
@@ -112,10 +120,6 @@ impl Coverage {
     }
 
     /// Looked up, as there may be a gap for each of thousands of namespaces.
-    fn lacks_list(&self, kind: Kind, namespace: &str) -> bool {
-        self.gaps_of(kind, namespace).next().is_some()
-    }
-
     fn gaps_of(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Gap> {
         let least = Gap {
             what: GapSubject::List {

@@ -16,9 +16,10 @@ pub mod testing;
 pub mod trigger;
 
 pub use self::snapshot::{
-    AccountRecord, AllowedRegistry, Annotation, BuildPhase, BuildRecord, ClusterRecord,
-    ContainerKind, ContainerRecord, FailedImport, ImageUse, Injection, InjectionOutcome, Listed,
-    Meaning, MirrorKind, MirrorRule, NamespaceRecord, OptOut, RegistrySources, SecretKeys,
-    SecretRecord, SignaturePolicy, Snapshot, SourceKind, StreamRecord, TagOrigin, TagRecord,
+    AccountRecord, AllowedRegistry, Annotation, BuildPhase, BuildProgress, BuildRecord,
+    ClusterRecord, Condition, ContainerKind, ContainerRecord, FailedImport, ImageUse, Injection,
+    InjectionOutcome, Listed, Meaning, MirrorKind, MirrorRule, NamespaceRecord, OptOut, PodRun,
+    RegistrySources, Rollout, RunningContainer, SecretKeys, SecretRecord, ShownImage,
+    SignaturePolicy, Snapshot, SourceKind, StreamRecord, TagHistory, TagOrigin, TagRecord,
     TriggerSource, UseRole, WebhookRecord, WorkloadRecord,
 };

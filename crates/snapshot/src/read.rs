@@ -21,6 +21,7 @@ mod item;
 mod meaning;
 mod namespace;
 mod policy;
+mod progress;
 mod reader;
 mod shipwright;
 mod sorted;
@@ -33,4 +34,4 @@ mod webhook;
 mod workload;
 
 pub use self::error::Unreadable;
-pub use self::reader::{ReadOptions, Reader, SecretValues};
+pub use self::reader::{Detail, ReadOptions, Reader, SecretValues};

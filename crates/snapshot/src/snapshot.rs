@@ -7,6 +7,7 @@ mod credential;
 mod image_use;
 mod listed;
 mod owners;
+mod progress;
 mod source;
 mod stream;
 mod webhook_view;
@@ -25,6 +26,9 @@ pub use self::cluster::{
 pub use self::credential::{AccountRecord, SecretKeys, SecretRecord};
 pub use self::image_use::{ImageUse, Meaning, UseRole};
 pub use self::listed::Listed;
+pub use self::progress::{
+    BuildProgress, Condition, PodRun, Rollout, RunningContainer, ShownImage, TagHistory,
+};
 pub use self::source::SourceKind;
 pub use self::stream::{FailedImport, StreamRecord, TagOrigin, TagRecord};
 pub use self::webhook_view::{Injection, InjectionOutcome, OptOut};
@@ -79,6 +83,15 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// An ImageStream by its namespace and name.
+    pub fn stream(&self, namespace: &str, name: &str) -> Option<&StreamRecord> {
+        let found = self.streams.binary_search_by(|stream| {
+            let object = &stream.object;
+            (&*object.namespace, &*object.name).cmp(&(namespace, name))
+        });
+        found.ok().and_then(|at| self.streams.get(at))
+    }
+
     /// Whether an object of that kind and namespace that was not read is known not to be there.
     pub fn holds_all(&self, kind: Kind, namespace: &str) -> bool {
         self.listed.is_complete(kind, namespace, &self.coverage)

@@ -120,6 +120,8 @@ pub fn workload(object: ObjectId, containers: &[(&str, &str)]) -> WorkloadRecord
         trigger_source: TriggerSource::None,
         resolves_names: false,
         waiting: Vec::new(),
+        rollout: None,
+        run: None,
     }
 }
 
@@ -146,6 +148,7 @@ pub fn stream(namespace: &str, name: &str, tags: Vec<TagRecord>) -> StreamRecord
         follows_repository: Arc::default(),
         repository: Arc::default(),
         tags,
+        checked: None,
     }
 }
 
@@ -167,6 +170,7 @@ pub fn tag(name: &str, image: &str) -> TagRecord {
         digest: "sha256:aa".into(),
         created: "2026-11-20T10:00:00Z".into(),
         failure: None,
+        history: None,
     }
 }
 
@@ -200,6 +204,7 @@ pub fn build_config(namespace: &str, name: &str, pushes_to: &str) -> BuildRecord
         pull_secrets: Vec::new(),
         has_image_trigger: false,
         phase: None,
+        progress: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use extreg_audit::budget::{Allowances, Identity, Standing};
-use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, collect::Told};
 use extreg_core::credential::Consumer;
 use extreg_registry::{Login, Logins, logins};
 use extreg_snapshot::{
@@ -145,7 +145,7 @@ impl Deciding<'_> {
     async fn weigh(self, secret: Option<&Object>) -> Result<Option<(Load, Vec<String>)>, Error> {
         let host = self.settings.target.host();
         let printer = &self.context.printer;
-        let mut snapshot = budget::read(self.cluster, None, false, printer).await?;
+        let mut snapshot = budget::read(self.cluster, None, Told::OnTerminal, printer).await?;
         let gaps = Coverage::of(&snapshot, None).gaps;
         let found = secret.and_then(|secret| logins(&either_docker_config(secret)?).ok());
         if let (Some(secret), Some(logins)) = (secret, &found) {
@@ -238,6 +238,7 @@ impl Deciding<'_> {
                 follows_repository: "".into(),
                 repository: "".into(),
                 tags: Vec::new(),
+                checked: None,
             });
         }
         let Some(stream) = streams.iter_mut().find(|stream| stream.object == object) else {
@@ -261,6 +262,7 @@ impl Deciding<'_> {
             digest: "".into(),
             created: "".into(),
             failure: None,
+            history: None,
         });
     }
 

@@ -9,6 +9,7 @@ mod show;
 
 use std::path::PathBuf;
 
+use extreg_cluster::collect::Told;
 use extreg_registry::Login;
 use extreg_terminal::Exit;
 
@@ -127,8 +128,13 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let mut limits = RateLimits::new(&settings, &measured);
     if let (Some(all), Some(cluster)) = (settings.budget, &cluster) {
         let namespace = (!all).then(|| cluster.namespace().to_owned());
-        let mut snapshot =
-            budget::read(cluster, namespace.as_deref(), true, &context.printer).await?;
+        let mut snapshot = budget::read(
+            cluster,
+            namespace.as_deref(),
+            Told::Everywhere,
+            &context.printer,
+        )
+        .await?;
         if !matches!(settings.measure, Wanted::Nothing) {
             let login = login.as_ref().unwrap_or(&Login::Anonymous);
             let asker = image_list::Asker {

@@ -11,7 +11,7 @@ mod verify;
 mod write;
 
 use clap::Subcommand;
-use extreg_cluster::Cluster;
+use extreg_cluster::{Cluster, collect::Told};
 use extreg_core::registry::RegistryHost;
 use extreg_snapshot::{Snapshot, kind::Kind};
 use extreg_terminal::Exit;
@@ -87,7 +87,14 @@ async fn snapshot(
 ) -> Result<Snapshot, Error> {
     let made = namespace.map_or(&[][..], |_| &MADE);
     let kinds = [&KINDS, made].concat();
-    let snapshot = collect_kinds(cluster, namespace, &kinds, true, &context.printer).await?;
+    let snapshot = collect_kinds(
+        cluster,
+        namespace,
+        &kinds,
+        Told::Everywhere,
+        &context.printer,
+    )
+    .await?;
     Ok(Snapshot {
         connection: context.connection_flags(None).into(),
         ..snapshot

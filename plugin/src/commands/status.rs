@@ -7,7 +7,7 @@ mod render;
 mod settings;
 mod watch;
 
-use extreg_flow::{FlowReport, Report, Site, WorkloadKind, World, flows};
+use extreg_flow::{FlowReport, KINDS, Report};
 use extreg_terminal::Exit;
 
 use self::settings::{Settings, Show};
@@ -119,28 +119,6 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// Judges the flows that are asked for.
-fn judge(world: &World, settings: &Settings, context: &Context) -> Report {
-    let flows = flows(world, &settings.wanted);
-    let now = jiff::Timestamp::now();
-    let invocation = context.invocation();
-    Report {
-        not_seen: world.unseen.lines(),
-        flows: flows
-            .iter()
-            .map(|flow| {
-                let site = Site {
-                    world,
-                    flow,
-                    now,
-                    invocation: &invocation,
-                };
-                FlowReport::of(&site, settings.with_objects)
-            })
-            .collect(),
-    }
-}
-
 fn tell_unseen(report: &Report, context: &Context) {
     for line in &report.not_seen {
         context.printer.note(format!("not seen: {line}"));
@@ -161,12 +139,9 @@ fn reference(flow: &FlowReport) -> String {
     match flow.name.split_once('/') {
         None => format!("imagestreamtag.image.openshift.io/{}", flow.name),
         Some((kind, name)) => {
-            let kinds = WorkloadKind::ALL.into_iter();
-            let group = kinds
-                .filter(|k| k.word() == kind)
-                .map(|k| k.kind().api().group)
-                .next()
-                .unwrap_or("build.openshift.io");
+            let mut apis = KINDS.iter().map(|kind| kind.api());
+            let api = apis.find(|api| api.kind.to_lowercase() == kind);
+            let group = api.map_or("", |api| api.group);
             format!("{kind}.{group}/{name}")
         }
     }

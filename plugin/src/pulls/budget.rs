@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use extreg_audit::budget::{Allowances, Budget, Identity, Limit, Pulls, Standing, TagLoad};
-use extreg_cluster::Cluster;
+use extreg_cluster::{Cluster, collect::Told};
 use extreg_remedy::SpecTag;
 use extreg_snapshot::{
     Snapshot,
@@ -137,17 +137,17 @@ impl Known {
     }
 }
 
-/// Reads what counts in a namespace, or in all. With `is_told` it is said that reading begins.
+/// Reads what counts in a namespace, or in all.
 ///
 /// # Errors
 /// [`extreg_cluster::ClusterError::NotLoggedIn`]; [`extreg_cluster::ClusterError::Unreachable`]; 404 if the namespace does not exist.
 pub(crate) async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,
-    is_told: bool,
+    told: Told,
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
-    collect_kinds(cluster, namespace, &KINDS, is_told, printer).await
+    collect_kinds(cluster, namespace, &KINDS, told, printer).await
 }
 
 /// Weighs what is imported from a registry against what it allows, sorted by identity.

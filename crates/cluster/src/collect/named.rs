@@ -1,9 +1,50 @@
 //! Objects that are read by their names.
 
-use extreg_snapshot::{coverage::GapSubject, kind::Kind, read::Reader};
+use extreg_snapshot::{
+    coverage::GapSubject,
+    kind::Kind,
+    place::ObjectId,
+    read::{ReadOptions, Reader},
+};
 
 use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
-use crate::{ClusterError, PageQuery};
+use crate::{Cluster, ClusterError, PageQuery};
+
+/// Reads objects by their names. One that does not exist is not read; one that may not be read, or
+/// fails, is a gap in the list of its kind.
+///
+/// # Errors
+/// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`].
+pub async fn collect_named(
+    cluster: &Cluster,
+    objects: impl IntoIterator<Item = &ObjectId>,
+    options: &ReadOptions,
+) -> Result<Reader, ClusterError> {
+    let mut reader = Reader::new(options.clone());
+    for object in objects {
+        let ObjectId {
+            namespace,
+            kind,
+            name,
+        } = object;
+        let path = crate::Kind::from(*kind).path(Some(namespace));
+        match get(cluster, &format!("{path}/{name}")).await {
+            Ok(json) => read_object(&mut reader, *kind, &json, namespace),
+            Err(error @ (ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_))) => {
+                return Err(error);
+            }
+            Err(error) if error.is_not_found() => {}
+            Err(error) => {
+                let what = GapSubject::List {
+                    kind: *kind,
+                    namespace: namespace.clone(),
+                };
+                gap(&mut reader, what, &error);
+            }
+        }
+    }
+    Ok(reader)
+}
 
 impl Lister<'_> {
     /// Reads the one namespace that was asked for.
@@ -13,7 +54,7 @@ impl Lister<'_> {
         mut reader: Reader,
     ) -> Result<Reader, ClusterError> {
         let path = crate::Kind::NAMESPACE.path(None);
-        match self.get(&format!("{path}/{name}")).await {
+        match get(self.cluster, &format!("{path}/{name}")).await {
             Ok(json) => {
                 read_object(&mut reader, Kind::Namespace, &json, "");
                 Ok(reader)
@@ -33,6 +74,10 @@ impl Lister<'_> {
 
     /// Reads the global pull secret, where the lists do not have it.
     pub(super) async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, ClusterError> {
+        let of_credentials = |kind: &Kind| matches!(kind, Kind::ImageConfig | Kind::Secret);
+        if !self.scope.kinds.iter().any(of_credentials) {
+            return Ok(reader);
+        }
         let (namespace, name) = PULL_SECRET;
         let is_listed = match &self.scope.namespace {
             Some(asked) => asked == namespace,
@@ -49,7 +94,7 @@ impl Lister<'_> {
             return Ok(reader);
         }
         let path = crate::Kind::SECRET.path(Some(namespace));
-        let mut answer = self.get(&format!("{path}/{name}")).await;
+        let mut answer = get(self.cluster, &format!("{path}/{name}")).await;
         if answer.as_ref().is_err_and(ClusterError::is_forbidden)
             && let Some(listed) = self.listed_secret(&path, name).await?
         {
@@ -101,11 +146,11 @@ impl Lister<'_> {
             }))),
         }
     }
+}
 
-    async fn get(&self, path: &str) -> Result<String, ClusterError> {
-        let turn = self.cluster.turn().await;
-        let page = self.cluster.page(path).await?;
-        drop(turn);
-        Ok(page.text()?.to_owned())
-    }
+async fn get(cluster: &Cluster, path: &str) -> Result<String, ClusterError> {
+    let turn = cluster.turn().await;
+    let page = cluster.page(path).await?;
+    drop(turn);
+    Ok(page.text()?.to_owned())
 }

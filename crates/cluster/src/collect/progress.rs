@@ -8,7 +8,7 @@ use std::{
 use extreg_snapshot::kind::Kind;
 use extreg_terminal::Printer;
 
-use super::Scope;
+use super::{Scope, Told};
 
 /// A line changes no faster than one can look.
 const EVERY: Duration = Duration::from_millis(100);
@@ -18,6 +18,7 @@ const MILESTONE: usize = 5000;
 /// How far it is.
 pub(super) struct Progress<'a> {
     printer: &'a Printer,
+    told: Told,
     cluster: &'a str,
     /// How many kinds there are to read.
     kinds: usize,
@@ -39,13 +40,16 @@ impl<'a> Progress<'a> {
             Some(name) => format!("namespace {name} of {cluster}"),
             None => format!("all namespaces of {cluster}"),
         };
-        if printer.has_status() {
-            printer.status(&format!("reading {what}"));
-        } else if scope.is_told {
-            printer.note(format!("reading {what}"));
+        match scope.told {
+            Told::OnTerminal | Told::Everywhere if printer.has_status() => {
+                printer.status(&format!("reading {what}"));
+            }
+            Told::Everywhere => printer.note(format!("reading {what}")),
+            Told::OnTerminal | Told::Nowhere => {}
         }
         Self {
             printer,
+            told: scope.told,
             cluster,
             kinds: scope.kinds.len(),
             state: RefCell::default(),
@@ -56,6 +60,9 @@ impl<'a> Progress<'a> {
     pub(super) fn page(&self, kind: Kind, items: usize, remaining: Option<u64>) {
         let mut state = self.state.borrow_mut();
         state.objects += items;
+        if self.told == Told::Nowhere {
+            return;
+        }
         if self.printer.has_status() {
             if state.shown.is_some_and(|shown| shown.elapsed() < EVERY) {
                 return;
@@ -69,7 +76,7 @@ impl<'a> Progress<'a> {
                 state.objects,
                 kind.api().plural
             ));
-        } else if state.objects >= state.told + MILESTONE {
+        } else if self.told == Told::Everywhere && state.objects >= state.told + MILESTONE {
             state.told = state.objects;
             self.printer.note(format!(
                 "read {} objects of {}",
@@ -91,7 +98,9 @@ impl<'a> Progress<'a> {
 
     /// All is read.
     pub(super) fn finish(&self) {
-        self.printer.clear_status();
+        if self.told != Told::Nowhere {
+            self.printer.clear_status();
+        }
         let objects = self.state.borrow().objects;
         self.printer
             .log(1, || format!("read {objects} objects of {}", self.cluster));

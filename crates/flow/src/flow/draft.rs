@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use extreg_core::registry::RefRole;
+use extreg_snapshot::TagOrigin;
 
-use super::{Flow, Follower, Name, Place, Subject};
+use super::{Flow, Follower, From, Place, Subject};
 use crate::{
     image::Image,
-    read::{BuildConfig, From, Output},
-    world::World,
+    name::Name,
+    world::{Build, Output, World},
 };
 
 /// An alias of an alias is one too many already; no chain goes round.
 const LONGEST_CHAIN: usize = 8;
 
 /// Flows that are not finished.
-pub(super) struct Drafts<'w> {
-    pub(super) world: &'w World,
+pub(super) struct Drafts<'a, 'w> {
+    pub(super) world: &'a World<'w>,
     tags: BTreeMap<Name<'w>, Draft<'w>>,
     by_namespace: BTreeMap<&'w str, Vec<Name<'w>>>,
     /// Tags by the image that they are imported from.
@@ -27,14 +28,14 @@ pub(super) struct Drafts<'w> {
 
 #[derive(Default)]
 struct Draft<'w> {
-    configs: Vec<&'w BuildConfig>,
+    configs: Vec<Build<'w>>,
     followers: Vec<Follower<'w>>,
 }
 
-impl<'w> Drafts<'w> {
-    /// A flow for every tag that follows something, but for those of the samples operator, of which
+impl<'a, 'w> Drafts<'a, 'w> {
+    /// A flow for every tag that follows something, but for those that OpenShift keeps, of which
     /// every cluster has hundreds.
-    pub(super) fn of_tags(world: &'w World) -> Self {
+    pub(super) fn of_tags(world: &'a World<'w>) -> Self {
         let mut drafts = Self {
             world,
             tags: BTreeMap::new(),
@@ -42,14 +43,10 @@ impl<'w> Drafts<'w> {
             by_image: BTreeMap::new(),
             by_end: BTreeMap::new(),
         };
-        for stream in world.streams.values() {
-            for (tag, is) in &stream.tags {
-                let name = Name {
-                    namespace: &stream.namespace,
-                    stream: &stream.name,
-                    tag,
-                };
-                if !stream.sample && is.from != From::Pushed {
+        for stream in &world.snapshot.streams {
+            for tag in &stream.tags {
+                let name = Place::in_stream(stream, tag).name;
+                if !stream.managed && tag.from != TagOrigin::Pushed {
                     drafts.at(name);
                 }
                 if let Some(end) = drafts.chain(name).last() {
@@ -64,23 +61,14 @@ impl<'w> Drafts<'w> {
     }
 
     /// Adds what writes the tags. Returns the BuildConfigs whose image no tag follows.
-    pub(super) fn add_configs(&mut self) -> Vec<&'w BuildConfig> {
+    pub(super) fn add_configs(&mut self) -> Vec<Build<'w>> {
         let mut alone = Vec::new();
         let world = self.world;
-        for config in world.configs.values() {
-            let tags = match &config.output {
+        for config in &world.configs {
+            let tags = match config.output() {
                 Output::None => continue,
-                Output::Image(text) => self.tags_of(text, &config.namespace),
-                Output::StreamTag {
-                    namespace,
-                    stream,
-                    tag,
-                } => {
-                    let to = Name {
-                        namespace,
-                        stream,
-                        tag,
-                    };
+                Output::Image(text) => self.tags_of(text, config.namespace()),
+                Output::Tag(to) => {
                     let aliases = self.by_end.get(&to);
                     let mut tags = aliases.cloned().unwrap_or_default();
                     tags.push(to);
@@ -88,10 +76,10 @@ impl<'w> Drafts<'w> {
                 }
             };
             if tags.is_empty() {
-                alone.push(config);
+                alone.push(*config);
             }
             for tag in tags {
-                self.at(tag).configs.push(config);
+                self.at(tag).configs.push(*config);
             }
         }
         alone
@@ -123,9 +111,7 @@ impl<'w> Drafts<'w> {
 
     /// The tag as it is.
     pub(super) fn place(&self, name: Name<'w>) -> Option<Place<'w>> {
-        let stream = self.world.stream(name.namespace, name.stream)?;
-        let tag = stream.tags.get(name.tag)?;
-        Some(Place { name, stream, tag })
+        Place::of(self.world, name)
     }
 
     fn at(&mut self, name: Name<'w>) -> &mut Draft<'w> {
@@ -158,7 +144,7 @@ impl<'w> Drafts<'w> {
     /// The image outside the cluster that a tag is imported from, at the end of its aliases.
     pub(super) fn image_of(&self, name: Name<'w>) -> Option<Image> {
         let source = self.chain(name).last().copied().unwrap_or(name);
-        match &self.place(source)?.tag.from {
+        match self.place(source)?.from() {
             From::Image(text) => Image::of(text, RefRole::Import),
             _ => None,
         }
@@ -169,19 +155,10 @@ impl<'w> Drafts<'w> {
         let mut chain = Vec::new();
         let mut at = name;
         while let Some(place) = self.place(at) {
-            let From::StreamTag {
-                namespace,
-                stream,
-                tag,
-            } = &place.tag.from
-            else {
+            let From::Tag(next) = place.from() else {
                 break;
             };
-            at = Name {
-                namespace,
-                stream,
-                tag,
-            };
+            at = next;
             if chain.len() == LONGEST_CHAIN || at == name {
                 break;
             }

@@ -1,27 +1,29 @@
 //! What runs the image of a tag, and how it comes to.
 
 use extreg_core::registry::RefRole;
-use extreg_snapshot::trigger::TriggerFault;
+use extreg_snapshot::{ContainerRecord, trigger::TriggerFault};
 
-use super::{Follower, How, Name, draft::Drafts};
+use super::{Follower, How, draft::Drafts};
 use crate::{
     image::{Image, Inside},
-    read::{Container, Workload},
+    name::Name,
+    world::Workload,
 };
 
 /// Adds every workload to the flows that it follows. Returns those that were meant to follow one which
 /// cannot be told.
-pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'w>) -> Vec<Follower<'w>> {
+pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'_, 'w>) -> Vec<Follower<'w>> {
     let world = drafts.world;
     let mut loose = Vec::new();
-    for workload in world.workloads.values() {
-        if let Some(why) = &workload.triggers.unusable {
-            let by_image = workload
+    for workload in world.workloads.iter().copied() {
+        let record = workload.record;
+        if let Some(why) = &record.unusable_triggers {
+            let by_image = record
                 .containers
                 .iter()
                 .find_map(|container| Some((by_image(drafts, workload, container)?.0, container)));
             let found = match by_image {
-                Some((name, container)) => Some((name, Some(container.name.as_str()))),
+                Some((name, container)) => Some((name, Some(&*container.name))),
                 None => by_own_name(drafts, workload).map(|name| (name, None)),
             };
             let follower = |container| Follower {
@@ -36,7 +38,7 @@ pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'w>) -> Vec<Follower<'w>> {
         }
         let mut set: Vec<&str> = Vec::new();
         let mut named: Vec<Name<'w>> = Vec::new();
-        let list = workload.triggers.list.iter();
+        let list = record.triggers.iter();
         // What is about no tag at all belongs to no flow.
         for trigger in list.filter(|trigger| trigger.fault != Some(TriggerFault::NotATag)) {
             let (stream, tag) = trigger
@@ -60,11 +62,11 @@ pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'w>) -> Vec<Follower<'w>> {
 }
 
 fn add_by_image<'w>(
-    drafts: &mut Drafts<'w>,
-    workload: &'w Workload,
+    drafts: &mut Drafts<'_, 'w>,
+    workload: Workload<'w>,
     is_open: impl Fn(Name<'w>, &str) -> bool,
 ) {
-    for container in &workload.containers {
+    for container in &workload.record.containers {
         if let Some((name, how)) = by_image(drafts, workload, container)
             && is_open(name, &container.name)
         {
@@ -75,20 +77,20 @@ fn add_by_image<'w>(
 
 /// The tag whose image a container names, in the workload's own namespace.
 fn by_image<'w>(
-    drafts: &Drafts<'w>,
-    workload: &'w Workload,
-    container: &'w Container,
+    drafts: &Drafts<'_, 'w>,
+    workload: Workload<'w>,
+    container: &'w ContainerRecord,
 ) -> Option<(Name<'w>, How<'w>)> {
-    let (text, own) = (container.image.as_str(), workload.namespace.as_str());
+    let (text, own) = (&*container.image, workload.namespace());
     if text.trim().is_empty() {
         return None;
     }
-    let name = container.name.as_str();
+    let name = &*container.name;
     if let Some(inside) = Inside::of(text) {
         let tag = drafts.tags_in(&inside.namespace).find(|at| {
             let shows = drafts
                 .place(*at)
-                .is_some_and(|p| p.tag.age_of(&inside.digest).is_some());
+                .is_some_and(|p| p.age_of(&inside.digest).is_some());
             at.stream == inside.stream
                 && if inside.digest.is_empty() {
                     at.tag == inside.tag
@@ -105,7 +107,7 @@ fn by_image<'w>(
     }
     let (stream, tag) = text.split_once(':').unwrap_or((text, "latest"));
     let looked_up = drafts.tags_in(own).find(|at| {
-        let looks = |is: super::Place<'_>| is.stream.is_looked_up || workload.is_looked_up;
+        let looks = |is: super::Place<'_>| is.stream.looks_up || workload.resolves_names;
         at.stream == stream && at.tag == tag && drafts.place(*at).is_some_and(looks)
     });
     if let Some(at) = looked_up {
@@ -120,7 +122,7 @@ fn by_image<'w>(
     let pinned = drafts.tags_in(own).find(|at| {
         let shown = drafts
             .place(*at)
-            .is_some_and(|p| p.tag.age_of(&image.digest).is_some());
+            .is_some_and(|p| p.age_of(&image.digest).is_some());
         shown
             && drafts
                 .image_of(*at)
@@ -130,10 +132,10 @@ fn by_image<'w>(
 }
 
 /// What bears the same name is meant for each other, as `setup` and `oc new-app` make it.
-fn by_own_name<'w>(drafts: &Drafts<'w>, workload: &Workload) -> Option<Name<'w>> {
+fn by_own_name<'w>(drafts: &Drafts<'_, 'w>, workload: Workload<'w>) -> Option<Name<'w>> {
     let tags: Vec<Name<'w>> = drafts
-        .tags_in(&workload.namespace)
-        .filter(|at| at.stream == workload.name)
+        .tags_in(workload.namespace())
+        .filter(|at| at.stream == workload.name())
         .collect();
     match tags.as_slice() {
         [only] => Some(*only),

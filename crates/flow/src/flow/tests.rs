@@ -1,11 +1,8 @@
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 use serde_json::{Value, json};
 
 use super::Wanted;
-use crate::{
-    read::WorkloadKind,
-    testing::{Objects, report, trigger},
-    world::Listed,
-};
+use crate::testing::{Objects, report, trigger};
 
 fn names(objects: &Objects, wanted: Option<&str>) -> Vec<String> {
     let world = objects.world();
@@ -30,12 +27,9 @@ fn two() -> Objects {
     let mut config = rename(&objects.config);
     config["spec"]["output"]["to"]["name"] = json!("u/b:latest");
     objects.more = vec![
-        (Listed::BuildConfigs, config),
-        (Listed::ImageStreams, rename(&objects.stream)),
-        (
-            Listed::Workloads(WorkloadKind::Deployment),
-            rename(&objects.workload),
-        ),
+        (Kind::BuildConfig, config),
+        (Kind::ImageStream, rename(&objects.stream)),
+        (Kind::Deployment, rename(&objects.workload)),
     ];
     objects
 }
@@ -72,10 +66,14 @@ fn a_name_is_that_of_any_part() {
 #[test]
 fn what_a_selector_picks_is_any_part_too() {
     let world = two().world();
-    let kind = extreg_snapshot::kind::Kind::Deployment;
+    let web = ObjectId {
+        namespace: "snow".into(),
+        kind: Kind::Deployment,
+        name: "web".into(),
+    };
     let wanted = Wanted {
         name: None,
-        picked: Some([(kind, "snow".to_owned(), "web".to_owned())].into()),
+        picked: Some([web].into()),
     };
     let flows = report(&world, &wanted).flows;
     assert_eq!((flows.len(), flows[0].name.as_str()), (1, "web:latest"));
@@ -97,6 +95,16 @@ fn samples_are_shown_where_somebody_follows_them() {
     objects.stream["metadata"]["labels"] = json!({"samples.operator.openshift.io/managed": "true"});
     objects.config = Value::Null;
     assert_eq!(names(&objects, None), ["snow/app:latest"]);
+    objects.workload = Value::Null;
+    assert!(names(&objects, None).is_empty());
+}
+
+#[test]
+fn streams_that_the_cluster_version_owns_are_kept_by_openshift_too() {
+    let mut objects = Objects::through();
+    objects.stream["metadata"]["ownerReferences"] =
+        json!([{"kind": "ClusterVersion", "name": "version"}]);
+    objects.config = Value::Null;
     objects.workload = Value::Null;
     assert!(names(&objects, None).is_empty());
 }

@@ -2,54 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use extreg_snapshot::kind::Kind;
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 
 use super::{Flow, Subject};
-use crate::read::{Workload, WorkloadKind};
+use crate::world::{WORKLOADS, Workload};
 
 /// Which flows are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// A name, and of which kind; none for all.
-    pub name: Option<(WantedKind, String)>,
-    /// Objects that a selector picks, by kind, namespace and name; a flow needs one of them.
-    pub picked: Option<BTreeSet<(Kind, String, String)>>,
-}
-
-/// What kind of object a name is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WantedKind {
-    /// Any.
-    Any,
-    /// A BuildConfig.
-    BuildConfig,
-    /// An ImageStream, or with a colon a tag of one.
-    Stream,
-    /// A workload.
-    Workload(WorkloadKind),
-}
-
-impl WantedKind {
-    /// As `oc` and `kubectl` take it.
-    fn parse(text: &str) -> Option<Self> {
-        let word = text.split('.').next().unwrap_or_default().to_lowercase();
-        Some(match word.as_str() {
-            "bc" | "buildconfig" | "buildconfigs" => Self::BuildConfig,
-            "is" | "imagestream" | "imagestreams" | "istag" | "imagestreamtag"
-            | "imagestreamtags" => Self::Stream,
-            "cj" => Self::Workload(WorkloadKind::CronJob),
-            "ds" => Self::Workload(WorkloadKind::DaemonSet),
-            "deploy" => Self::Workload(WorkloadKind::Deployment),
-            "dc" => Self::Workload(WorkloadKind::DeploymentConfig),
-            "sts" => Self::Workload(WorkloadKind::StatefulSet),
-            word => {
-                let all = WorkloadKind::ALL.into_iter();
-                let mut kinds =
-                    all.filter(|kind| word == kind.word() || word == kind.kind().api().plural);
-                Self::Workload(kinds.next()?)
-            }
-        })
-    }
+    /// A name, and of which kind if that is given: BuildConfig, ImageStream (with a colon a tag of
+    /// one), or a workload. None for all flows.
+    pub name: Option<(Option<Kind>, String)>,
+    /// Objects that a selector picks; a flow needs one of them.
+    pub picked: Option<BTreeSet<ObjectId>>,
 }
 
 impl Wanted {
@@ -62,15 +27,15 @@ impl Wanted {
             return Ok(Self::default());
         };
         let (kind, name) = match name.split_once('/') {
-            None => (WantedKind::Any, name),
+            None => (None, name),
             Some((kind, name)) => {
-                let parsed = WantedKind::parse(kind).ok_or_else(|| {
+                let parsed = kind_of(kind).ok_or_else(|| {
                     format!(
                         "\"{kind}\" is no kind that a flow is made of: those are buildconfig, \
                          imagestream, deployment, deploymentconfig, statefulset, daemonset, cronjob"
                     )
                 })?;
-                (parsed, name)
+                (Some(parsed), name)
             }
         };
         if name.is_empty() || name.contains('/') {
@@ -85,57 +50,70 @@ impl Wanted {
     }
 
     /// Whether a flow is asked for.
-    pub fn takes(&self, flow: &Flow<'_>) -> bool {
+    pub(crate) fn takes(&self, flow: &Flow<'_>) -> bool {
         let named = self.name.as_ref().is_none_or(|(kind, name)| {
-            let stream = match flow.subject {
+            let stream = || match flow.subject {
                 Subject::Tag(at) => at.stream == name || at.to_string() == *name,
                 Subject::Config(_) | Subject::Workload(_) => false,
             };
-            let config = || flow.configs.iter().any(|config| config.name == *name);
+            let config = || flow.configs.iter().any(|config| config.name() == name);
             let mut followers = flow.followers.iter().map(|follower| follower.workload);
             match kind {
-                WantedKind::Any => {
-                    stream || config() || followers.any(|workload| workload.name == *name)
-                }
-                WantedKind::BuildConfig => config(),
-                WantedKind::Stream => stream,
-                WantedKind::Workload(of) => {
-                    followers.any(|workload| workload.kind == *of && workload.name == *name)
-                }
+                None => stream() || config() || followers.any(|workload| workload.name() == name),
+                Some(Kind::BuildConfig) => config(),
+                Some(Kind::ImageStream) => stream(),
+                Some(of) => followers.any(|workload| is(workload, *of, name)),
             }
         });
         named && self.picks(flow)
     }
 
     /// Whether a workload is asked for by its name.
-    pub fn names_workload(&self, workload: &Workload) -> bool {
-        let is = |(kind, name): &(WantedKind, String)| {
-            let kind_is = match kind {
-                WantedKind::Any => true,
-                WantedKind::Workload(of) => *of == workload.kind,
-                WantedKind::BuildConfig | WantedKind::Stream => false,
-            };
-            kind_is && *name == workload.name
+    pub(crate) fn names_workload(&self, workload: Workload<'_>) -> bool {
+        let names = |(kind, name): &(Option<Kind>, String)| {
+            is(workload, kind.unwrap_or(workload.object.kind), name)
         };
-        self.name.as_ref().is_some_and(is) && self.picked.is_none()
+        self.name.as_ref().is_some_and(names) && self.picked.is_none()
     }
 
     fn picks(&self, flow: &Flow<'_>) -> bool {
         let Some(picked) = &self.picked else {
             return true;
         };
-        let has = |kind: Kind, namespace: &str, name: &str| {
-            picked.contains(&(kind, namespace.to_owned(), name.to_owned()))
-        };
         let stream = match flow.subject {
-            Subject::Tag(at) => has(Kind::ImageStream, at.namespace, at.stream),
+            Subject::Tag(at) => picked.contains(&at.of_stream()),
             Subject::Config(_) | Subject::Workload(_) => false,
         };
-        let mut configs = flow.configs.iter();
-        let mut followers = flow.followers.iter().map(|follower| follower.workload);
+        let mut configs = flow.configs.iter().map(|config| &config.record.object);
+        let followers = flow.followers.iter();
+        let mut followers = followers.map(|follower| &follower.workload.record.object);
         stream
-            || configs.any(|config| has(Kind::BuildConfig, &config.namespace, &config.name))
-            || followers.any(|w| has(w.kind.kind(), &w.namespace, &w.name))
+            || configs.any(|object| picked.contains(object))
+            || followers.any(|object| picked.contains(object))
+    }
+}
+
+fn is(workload: Workload<'_>, kind: Kind, name: &str) -> bool {
+    workload.object.kind == kind && workload.name() == name
+}
+
+/// A kind as `oc` and `kubectl` take it.
+fn kind_of(text: &str) -> Option<Kind> {
+    let word = text.split('.').next().unwrap_or_default().to_lowercase();
+    match word.as_str() {
+        "bc" => Some(Kind::BuildConfig),
+        "is" | "istag" | "imagestreamtag" | "imagestreamtags" => Some(Kind::ImageStream),
+        "cj" => Some(Kind::CronJob),
+        "ds" => Some(Kind::DaemonSet),
+        "deploy" => Some(Kind::Deployment),
+        "dc" => Some(Kind::DeploymentConfig),
+        "sts" => Some(Kind::StatefulSet),
+        word => {
+            let mut kinds = Kind::named(word).into_iter();
+            kinds.find(|kind| {
+                matches!(kind, Kind::BuildConfig | Kind::ImageStream) || WORKLOADS.contains(kind)
+            })
+        }
     }
 }
 
@@ -146,32 +124,21 @@ mod tests {
     #[test]
     fn names_are_read_as_oc_has_them() {
         for (text, want) in [
-            ("app", WantedKind::Any),
-            ("bc/app", WantedKind::BuildConfig),
+            ("app", None),
+            ("bc/app", Some(Kind::BuildConfig)),
             (
                 "imagestreamtag.image.openshift.io/app:v1",
-                WantedKind::Stream,
+                Some(Kind::ImageStream),
             ),
-            (
-                "deployment.apps/app",
-                WantedKind::Workload(WorkloadKind::Deployment),
-            ),
-            (
-                "dc/app",
-                WantedKind::Workload(WorkloadKind::DeploymentConfig),
-            ),
-            (
-                "StatefulSets/app",
-                WantedKind::Workload(WorkloadKind::StatefulSet),
-            ),
+            ("deployment.apps/app", Some(Kind::Deployment)),
+            ("deployments.v1.apps/app", Some(Kind::Deployment)),
+            ("dc/app", Some(Kind::DeploymentConfig)),
+            ("StatefulSets/app", Some(Kind::StatefulSet)),
         ] {
-            assert_eq!(
-                Wanted::parse(Some(text)).unwrap().name.unwrap().0,
-                want,
-                "{text}"
-            );
+            let wanted = Wanted::parse(Some(text)).unwrap();
+            assert_eq!(wanted.name.unwrap().0, want, "{text}");
         }
-        for text in ["pod/app", "bc/", "a/b/c", ""] {
+        for text in ["pod/app", "build/app", "bc/", "a/b/c", ""] {
             assert!(Wanted::parse(Some(text)).is_err(), "{text}");
         }
         assert_eq!(Wanted::parse(None).unwrap(), Wanted::default());

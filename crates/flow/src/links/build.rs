@@ -8,10 +8,9 @@ use extreg_snapshot::{
 
 use super::{Link, Part, Site, State, credential, fix};
 use crate::{
-    flow::Subject,
+    flow::{From, Place, Subject},
     image::short,
-    read::{Build, BuildConfig, From, Output, Phase},
-    world::{Builds, Gap, Listed},
+    world::{Build, Builds, Output, Phase, Unread},
 };
 
 /// A ConfigChange trigger starts the first build of a new BuildConfig within this many seconds.
@@ -20,22 +19,22 @@ const FIRST_BUILD: i64 = 60;
 const WILL_FAIL: &str = "PushWillFail";
 
 /// The link.
-pub(super) fn link(site: &Site<'_>) -> Link {
+pub(super) fn link(site: &Site<'_, '_>) -> Link {
     let Some((config, builds)) = site.config() else {
         return no_config(site);
     };
-    if let Some(gap) = site.world.unseen.why(Listed::Builds, &config.namespace) {
-        return of(State::Unknown, super::site::unseen(Listed::Builds, gap));
+    if let Some(why) = site.world.unread(Kind::Build, config.namespace()) {
+        return of(State::Unknown, super::site::unread(Kind::Build, why));
     }
     match builds {
         Some(builds) => newest(site, config, builds),
-        None if config.started > 0 => {
-            let count = config.started;
+        None if config.progress.started > 0 => {
+            let count = config.progress.started;
             of(
                 State::Unknown,
                 format!(
                     "its {count} builds were deleted: buildconfig/{}",
-                    config.name
+                    config.name()
                 ),
             )
         }
@@ -43,20 +42,13 @@ pub(super) fn link(site: &Site<'_>) -> Link {
     }
 }
 
-fn no_config(site: &Site<'_>) -> Link {
-    let unseen = site
-        .world
-        .unseen
-        .why(Listed::BuildConfigs, site.flow.namespace());
-    match unseen {
-        None => {}
-        Some(Gap::NotServed) => return of(State::None, "the cluster serves no buildconfigs"),
-        Some(gap) => {
-            return of(
-                State::Unknown,
-                super::site::unseen(Listed::BuildConfigs, gap),
-            );
-        }
+fn no_config(site: &Site<'_, '_>) -> Link {
+    if let Some(why) = site.world.unread(Kind::BuildConfig, site.flow.namespace()) {
+        let state = match why {
+            Unread::NotServed => State::None,
+            _ => State::Unknown,
+        };
+        return of(state, super::site::unread(Kind::BuildConfig, why));
     }
     match (site.flow.image(), site.flow.subject) {
         (Some(image), _) => of(State::None, format!("no BuildConfig here pushes {image}")),
@@ -65,8 +57,8 @@ fn no_config(site: &Site<'_>) -> Link {
     }
 }
 
-fn no_build(site: &Site<'_>, config: &BuildConfig) -> Link {
-    let name = &config.name;
+fn no_build(site: &Site<'_, '_>, config: Build<'_>) -> Link {
+    let name = config.name();
     if let Some(refused) = credential::will_fail(site, config) {
         let text = format!(
             "buildconfig/{name} has not built yet, and its push will fail: {}",
@@ -74,37 +66,36 @@ fn no_build(site: &Site<'_>, config: &BuildConfig) -> Link {
         );
         return of(State::Broken, text)
             .why(WILL_FAIL)
-            .at(config.created)
+            .at(config.progress.created)
             .fix(refused.fix);
     }
-    let state = if site.is_older(config.created, FIRST_BUILD) {
+    let state = if site.is_older(config.progress.created, FIRST_BUILD) {
         State::Broken
     } else {
         State::Waiting
     };
     of(state, format!("buildconfig/{name} has not built yet"))
         .why("NoBuild")
-        .at(config.created)
+        .at(config.progress.created)
         .fix(fix::start_build(config))
 }
 
-fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
-    let build = &builds.newest;
-    let (namespace, name) = (&build.namespace, &build.name);
-    let because = if build.message.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", build.message)
+fn newest(site: &Site<'_, '_>, config: Build<'_>, builds: Builds<'_>) -> Link {
+    let build = builds.newest;
+    let (namespace, name) = (build.namespace(), build.name());
+    let because = match build.message() {
+        "" => String::new(),
+        message => format!(": {message}"),
     };
     let again = || fix::start_build(config);
-    match (build.phase, build.reason.as_str()) {
+    match (build.phase(), build.reason()) {
         (Phase::Complete, _) => match credential::will_fail(site, config) {
             Some(refused) => {
                 let done = complete(build).message;
                 let text = format!("{done}; the next push will fail: {}", refused.text);
                 return of(State::Broken, text)
                     .why(WILL_FAIL)
-                    .at(build.completed)
+                    .at(build.progress.completed)
                     .fix(refused.fix);
             }
             None => complete(build),
@@ -116,7 +107,7 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
         .fix(correct_output(site, config)),
         (Phase::Pending, "MissingPushSecret") => missing_secret(site, build),
         (Phase::New | Phase::Pending | Phase::Running, reason) => {
-            let phase = word(build.phase);
+            let phase = word(build.phase());
             let reason = if reason.is_empty() {
                 String::new()
             } else {
@@ -128,7 +119,7 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
                     let text = format!("{text}; its push will fail: {}", refused.text);
                     return of(State::Broken, text)
                         .why(WILL_FAIL)
-                        .at(build.created)
+                        .at(build.progress.created)
                         .fix(refused.fix);
                 }
                 None => of(State::Waiting, text),
@@ -155,7 +146,7 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
             } else {
                 format!(" ({reason})")
             };
-            let phase = word(build.phase);
+            let phase = word(build.phase());
             of(
                 State::Broken,
                 format!("{name} {phase}{reason}{because}{}", last(builds)),
@@ -163,22 +154,22 @@ fn newest(site: &Site<'_>, config: &BuildConfig, builds: &Builds) -> Link {
             .fix(fix::logs(fix::object(Kind::Build, namespace, name)))
         }
     }
-    .why(&build.reason)
-    .at(build.completed.or(build.created))
+    .why(build.reason())
+    .at(build.progress.completed.or(build.progress.created))
 }
 
 /// A build whose pod waits for the volume with its push secret, which has to come under that name.
-fn missing_secret(site: &Site<'_>, build: &Build) -> Link {
-    let (namespace, name) = (&build.namespace, &build.name);
-    let (image, new) = match &build.output {
-        Output::Image(image) => (image.as_str(), credential::new_secret(image)),
+fn missing_secret(site: &Site<'_, '_>, build: Build<'_>) -> Link {
+    let (namespace, name) = (build.namespace(), build.name());
+    let (image, new) = match build.output() {
+        Output::Image(image) => (image, credential::new_secret(image)),
         _ => ("", "dockerhub".to_owned()),
     };
-    let secret = match build.push_secret.as_str() {
+    let secret = match build.push_secret() {
         "" => &new,
         secret => secret,
     };
-    let seen = Credentials::of(&site.world.credentials).secret(namespace, secret);
+    let seen = Credentials::of(&site.fetched.credentials).secret(namespace, secret);
     if matches!(seen, Seen::Present(_)) {
         let text = format!("{name} waits for its push secret; secret/{secret} exists by now");
         return of(State::Waiting, text);
@@ -190,9 +181,9 @@ fn missing_secret(site: &Site<'_>, build: &Build) -> Link {
     .fix(credential::credential_for(namespace, secret, image))
 }
 
-fn complete(build: &Build) -> Link {
-    let name = &build.name;
-    match (&build.output, build.digest.as_str()) {
+fn complete(build: Build<'_>) -> Link {
+    let name = build.name();
+    match (build.output(), build.digest()) {
         (Output::None, _) => of(
             State::None,
             format!("{name} is complete and pushes nowhere"),
@@ -206,63 +197,49 @@ fn complete(build: &Build) -> Link {
 }
 
 /// What was pushed before a build failed.
-fn last(builds: &Builds) -> String {
-    match builds.pushed() {
-        Some(pushed) if !pushed.digest.is_empty() => {
-            format!(
-                "; {} before it pushed {}",
-                pushed.name,
-                short(&pushed.digest)
-            )
+fn last(builds: Builds<'_>) -> String {
+    match builds.pushed {
+        Some(pushed) if !pushed.digest().is_empty() => {
+            let (name, digest) = (pushed.name(), short(pushed.digest()));
+            format!("; {name} before it pushed {digest}")
         }
         _ => String::new(),
     }
 }
 
 /// The stream to write to, or the image that the tag of that name comes from.
-fn correct_output(site: &Site<'_>, config: &BuildConfig) -> Remedy {
-    let build = fix::object(Kind::BuildConfig, &config.namespace, &config.name);
-    let Output::StreamTag {
-        namespace,
-        stream,
-        tag,
-    } = &config.output
-    else {
+fn correct_output(site: &Site<'_, '_>, config: Build<'_>) -> Remedy {
+    let build = config.record.object.clone();
+    let Output::Tag(name) = config.output() else {
         return fix::describe(build);
     };
-    let Some(found) = site.world.stream(namespace, stream) else {
+    if site.world.stream(name.namespace, name.stream).is_none() {
         return Remedy::run(Action::CreateStream {
-            stream: fix::object(Kind::ImageStream, namespace, stream),
+            stream: name.of_stream(),
         });
-    };
-    match found.tags.get(tag).map(|tag| &tag.from) {
+    }
+    match Place::of(site.world, name).map(Place::from) {
         Some(From::Image(image)) => Remedy::run(Action::SetOutput {
             build,
-            was: format!("{stream}:{tag}").into(),
-            image: image.as_str().into(),
+            was: name.to_string().into(),
+            image: image.into(),
         }),
         _ => Remedy::instruct(format!(
             "set spec.output.to of {build} to the image that it is to push: the cluster has no \
-             integrated registry for {stream}:{tag}"
+             integrated registry for {name}"
         )),
     }
 }
 
 /// Where a build pushes to, in words.
-fn output(build: &Build) -> String {
-    match &build.output {
+fn output(build: Build<'_>) -> String {
+    match build.output() {
         Output::None => "nowhere".to_owned(),
-        Output::Image(image) => image.clone(),
-        Output::StreamTag {
-            namespace,
-            stream,
-            tag,
-        } if *namespace == build.namespace => format!("imagestreamtag/{stream}:{tag}"),
-        Output::StreamTag {
-            namespace,
-            stream,
-            tag,
-        } => format!("imagestreamtag/{stream}:{tag} of {namespace}"),
+        Output::Image(image) => image.to_owned(),
+        Output::Tag(name) if name.namespace == build.namespace() => {
+            format!("imagestreamtag/{name}")
+        }
+        Output::Tag(name) => format!("imagestreamtag/{name} of {}", name.namespace),
     }
 }
 

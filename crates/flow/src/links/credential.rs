@@ -5,16 +5,15 @@ use std::sync::Arc;
 use extreg_core::registry::{RefRole, RegistryHost};
 use extreg_remedy::{Action, Inspection, LinkUse, Remedy};
 use extreg_snapshot::{
-    BuildRecord,
     credentials::{Credential, Credentials, Doubt, Fault, Push, Seen},
     kind::Kind,
-    place::{ObjectId, Origin},
+    place::ObjectId,
 };
 
 use super::{Site, fix};
 use crate::{
     image::Image,
-    read::{Build, BuildConfig, Output, Workload},
+    world::{Build, Output, Workload},
 };
 
 /// What is known of a refusal.
@@ -29,41 +28,45 @@ pub(super) struct Refused {
 }
 
 /// A push was refused.
-pub(super) fn push(site: &Site<'_>, config: &BuildConfig, build: &Build) -> Refused {
-    let Output::Image(image) = &build.output else {
-        return refused(build.message.clone(), None);
+pub(super) fn push(site: &Site<'_, '_>, config: Build<'_>, build: Build<'_>) -> Refused {
+    let message = build.message();
+    let Output::Image(image) = build.output() else {
+        return refused(message, None);
     };
     // The BuildConfig was given another secret since: its next build tries that.
-    let is_another = !config.push_secret.is_empty() && config.push_secret != build.push_secret;
-    if is_another && will_fail(site, config).is_none() {
-        let text = format!("{}; the BuildConfig has changed since", build.message);
+    let given = config.push_secret();
+    let is_another = !given.is_empty() && given != build.push_secret();
+    if is_another && next_push_fails(site, config).is_none() {
+        let text = format!("{message}; the BuildConfig has changed since");
         return refused(text, Some(fix::start_build(config)));
     }
-    let account = (build.account.as_str(), build.push_secret.as_str());
-    let namespace = build.namespace.as_str();
-    match pushed_with(site, namespace, account, image) {
+    match Credentials::of(&site.fetched.credentials).push(build.record) {
         Push::Named(secret, Credential::Found { username, .. }) => {
-            let fix = check(namespace, Some(&secret), image);
+            let fix = check(build.namespace(), Some(&secret), image);
             refused_to(&username, "the registry refused", &secret, fix)
         }
-        Push::Linked(_) | Push::Unknown(_) => refused(build.message.clone(), None),
-        push => without_key(site, config, image, push)
-            .unwrap_or_else(|| refused(build.message.clone(), None)),
+        Push::Linked(_) | Push::Unknown(_) => refused(message, None),
+        push => without_key(site, config, image, push).unwrap_or_else(|| refused(message, None)),
     }
 }
 
-/// Why the next push of a BuildConfig is known to fail; none where it is not known to.
-pub(super) fn will_fail(site: &Site<'_>, config: &BuildConfig) -> Option<Refused> {
-    let Output::Image(image) = &config.output else {
+/// Why the next push of a BuildConfig is known to fail; none where it is not known to. Said of one
+/// namespace only: of all of them no more credentials are read than have to be.
+pub(super) fn will_fail(site: &Site<'_, '_>, config: Build<'_>) -> Option<Refused> {
+    let is_one = site.world.snapshot.coverage.scope.namespaces.is_some();
+    is_one.then(|| next_push_fails(site, config)).flatten()
+}
+
+fn next_push_fails(site: &Site<'_, '_>, config: Build<'_>) -> Option<Refused> {
+    let Output::Image(image) = config.output() else {
         return None;
     };
-    let account = (config.account.as_str(), config.push_secret.as_str());
-    let push = pushed_with(site, &config.namespace, account, image);
+    let push = Credentials::of(&site.fetched.credentials).push(config.record);
     let is_known = match &push {
         // A secret of another type is read by a push too, and was not listed.
         Push::Named(secret, Credential::Broken { .. }) => {
-            let key = (config.namespace.clone(), secret.name.to_string());
-            site.world.absent_secrets.contains(&key)
+            let key = (config.namespace().to_owned(), secret.name.to_string());
+            site.fetched.absent_secrets.contains(&key)
         }
         Push::Named(_, Credential::None) | Push::WrongFallback(_) | Push::Nothing => true,
         Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => false,
@@ -82,8 +85,8 @@ pub(super) fn will_fail(site: &Site<'_>, config: &BuildConfig) -> Option<Refused
 }
 
 /// A push finds no key for the image: what gives it one.
-fn without_key(site: &Site<'_>, config: &BuildConfig, image: &str, push: Push) -> Option<Refused> {
-    let namespace = config.namespace.as_str();
+fn without_key(site: &Site<'_, '_>, config: Build<'_>, image: &str, push: Push) -> Option<Refused> {
+    let namespace = config.namespace();
     let (text, named) = match push {
         Push::Named(secret, Credential::Broken { fault, .. }) => {
             let name = &secret.name;
@@ -104,15 +107,18 @@ fn without_key(site: &Site<'_>, config: &BuildConfig, image: &str, push: Push) -
         Push::WrongFallback(secret) => (
             format!(
                 "account {} links no key for it, so that secret/{} is used",
-                config.account, secret.name
+                config.record.account, secret.name
             ),
             None,
         ),
-        Push::Nothing => (format!("account {} links no secret", config.account), None),
+        Push::Nothing => (
+            format!("account {} links no secret", config.record.account),
+            None,
+        ),
         Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => return None,
     };
     let set = |secret: &str| Action::SetPushSecret {
-        build: fix::object(Kind::BuildConfig, namespace, &config.name),
+        build: config.record.object.clone(),
         secret: secret.into(),
     };
     let fix = match (usable(site, namespace, image), named) {
@@ -129,15 +135,18 @@ fn without_key(site: &Site<'_>, config: &BuildConfig, image: &str, push: Push) -
 }
 
 /// A pull of a pod was refused, or limited as an anonymous one.
-pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused {
-    let (namespace, account) = (workload.namespace.as_str(), workload.account.as_str());
-    let credentials = Credentials::of(&site.world.credentials);
-    let record = fix::record(workload);
-    let missing = credentials.pull_secrets(&record).ok().and_then(|names| {
-        let absent = |name: &&Arc<str>| matches!(credentials.secret(namespace, name), Seen::Absent);
-        names.iter().find(absent).cloned()
-    });
-    match credentials.run(&record, image) {
+pub(super) fn pull(site: &Site<'_, '_>, workload: Workload<'_>, image: &str) -> Refused {
+    let (namespace, account) = (workload.namespace(), &*workload.account);
+    let credentials = Credentials::of(&site.fetched.credentials);
+    let missing = credentials
+        .pull_secrets(workload.record)
+        .ok()
+        .and_then(|names| {
+            let absent =
+                |name: &&Arc<str>| matches!(credentials.secret(namespace, name), Seen::Absent);
+            names.iter().find(absent).cloned()
+        });
+    match credentials.run(workload.record, image) {
         Credential::Found {
             secret, username, ..
         } => {
@@ -160,7 +169,7 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
                     }
                 } else {
                     Action::AddPullSecret {
-                        workload: fix::id(workload),
+                        workload: workload.object.clone(),
                         secret: secret.into(),
                     }
                 }
@@ -187,8 +196,8 @@ pub(super) fn pull(site: &Site<'_>, workload: &Workload, image: &str) -> Refused
 }
 
 /// An import was refused, or limited as an anonymous one.
-pub(super) fn import(site: &Site<'_>, namespace: &str, image: &str) -> Refused {
-    match Credentials::of(&site.world.credentials).import(namespace, image) {
+pub(super) fn import(site: &Site<'_, '_>, namespace: &str, image: &str) -> Refused {
+    match Credentials::of(&site.fetched.credentials).import(namespace, image) {
         Credential::Found {
             secret, username, ..
         } => {
@@ -234,38 +243,16 @@ pub(super) fn new_secret(image: &str) -> String {
 }
 
 /// A secret of the namespace that would do.
-fn usable(site: &Site<'_>, namespace: &str, image: &str) -> Option<String> {
-    match Credentials::of(&site.world.credentials).import(namespace, image) {
+fn usable(site: &Site<'_, '_>, namespace: &str, image: &str) -> Option<String> {
+    match Credentials::of(&site.fetched.credentials).import(namespace, image) {
         Credential::Found { secret, .. } => Some(secret.name.to_string()),
         _ => None,
     }
 }
 
-fn pushed_with(
-    site: &Site<'_>,
-    namespace: &str,
-    (account, push_secret): (&str, &str),
-    image: &str,
-) -> Push {
-    let record = BuildRecord {
-        object: fix::object(Kind::BuildConfig, namespace, ""),
-        origin: Origin::Cluster,
-        config: None,
-        account: account.into(),
-        pushes_to: image.into(),
-        writes: None,
-        push_secret: push_secret.into(),
-        has_push_secret: !push_secret.is_empty(),
-        pull_secrets: Vec::new(),
-        has_image_trigger: false,
-        phase: None,
-    };
-    Credentials::of(&site.world.credentials).push(&record)
-}
-
-fn refused(text: String, fix: Option<Remedy>) -> Refused {
+fn refused(text: impl Into<String>, fix: Option<Remedy>) -> Refused {
     Refused {
-        text,
+        text: text.into(),
         fix,
         has_login: false,
     }

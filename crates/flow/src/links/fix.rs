@@ -7,18 +7,18 @@ use extreg_remedy::{
     SpecTag, triggers,
 };
 use extreg_snapshot::{
-    ContainerKind, ContainerRecord, WorkloadRecord,
+    ContainerKind,
     kind::Kind,
     place::{ObjectId, Origin},
     trigger::Unusable,
 };
 use serde::{Serialize, Serializer};
 
-use super::State;
+use super::{Site, State};
 use crate::{
-    flow::{Name, Place},
-    read::{BuildConfig, From, Workload, WorkloadKind},
-    world::{Gap, Listed, World},
+    flow::{From, Place},
+    name::Name,
+    world::{Build, Workload, World},
 };
 
 /// What fixes a link, as its user types it.
@@ -37,7 +37,7 @@ impl Fix {
     }
 
     /// What of it can be shown for a link of that state.
-    pub(super) fn checked(self, world: &World, state: State) -> Option<Self> {
+    pub(super) fn checked(self, site: &Site<'_, '_>, state: State) -> Option<Self> {
         let outcome = match state {
             State::Unknown => Outcome::Unknown,
             State::None | State::Ok | State::Waiting | State::Broken => Outcome::Fail,
@@ -46,7 +46,9 @@ impl Fix {
         if writes && outcome == Outcome::Unknown {
             return None;
         }
-        let remedy = self.remedy.checked(world, outcome, &Origin::Cluster);
+        let remedy = self
+            .remedy
+            .checked(&Seen::of(site), outcome, &Origin::Cluster);
         Some(Self { remedy, ..self })
     }
 }
@@ -57,41 +59,49 @@ impl Serialize for Fix {
     }
 }
 
-/// Accounts and secrets, as what decides whether a command can be shown.
-fn of_credentials(world: &World) -> SnapshotScene<'_> {
-    SnapshotScene::new(&world.credentials, &|_| false)
+/// What was read, as what decides whether a command can be shown.
+struct Seen<'s> {
+    world: &'s World<'s>,
+    objects: SnapshotScene<'s>,
+    credentials: SnapshotScene<'s>,
 }
 
-impl Scene for World {
-    fn object(&self, object: &ObjectId) -> Sight {
-        let key = (object.namespace.to_string(), object.name.to_string());
-        let (is_read, listed) = match object.kind {
-            Kind::BuildConfig => (self.configs.contains_key(&key), Listed::BuildConfigs),
-            Kind::ImageStream => (self.streams.contains_key(&key), Listed::ImageStreams),
-            Kind::Secret | Kind::ServiceAccount => return of_credentials(self).object(object),
-            kind => match WorkloadKind::ALL.into_iter().find(|of| of.kind() == kind) {
-                Some(kind) => {
-                    let (namespace, name) = key;
-                    let is_read = self.workloads.contains_key(&(namespace, kind, name));
-                    (is_read, Listed::Workloads(kind))
-                }
-                None => return Sight::Unread,
-            },
-        };
-        if is_read {
-            Sight::Read
-        } else if self.unseen.why(listed, &object.namespace).is_none() {
-            Sight::Absent
-        } else {
-            Sight::Unread
+impl<'s> Seen<'s> {
+    fn of(site: &Site<'s, 's>) -> Self {
+        let scene = |snapshot| SnapshotScene::new(snapshot, &|_| false);
+        Self {
+            world: site.world,
+            objects: scene(site.world.snapshot),
+            credentials: scene(&site.fetched.credentials),
         }
     }
 
+    const fn scene(&self, object: &ObjectId) -> &SnapshotScene<'s> {
+        match object.kind {
+            Kind::Secret | Kind::ServiceAccount => &self.credentials,
+            _ => &self.objects,
+        }
+    }
+}
+
+impl Scene for Seen<'_> {
+    fn object(&self, object: &ObjectId) -> Sight {
+        let sight = self.scene(object).object(object);
+        // Those of other namespaces were asked for by their names.
+        let is_stream = object.kind == Kind::ImageStream;
+        if is_stream && self.world.unread(object.kind, &object.namespace).is_none() {
+            return match sight {
+                Sight::Unread => Sight::Absent,
+                sight => sight,
+            };
+        }
+        sight
+    }
+
     fn tag(&self, stream: &ObjectId, tag: &str) -> Sight {
-        match self.stream(&stream.namespace, &stream.name) {
-            Some(found) if found.tags.contains_key(tag) => Sight::Read,
-            Some(_) => Sight::Absent,
-            None => self.object(stream),
+        match self.object(stream) {
+            Sight::Read => self.objects.tag(stream, tag),
+            sight => sight,
         }
     }
 
@@ -104,13 +114,7 @@ impl Scene for World {
     }
 
     fn is_denied(&self, object: &ObjectId) -> bool {
-        let listed = match object.kind {
-            Kind::BuildConfig => Listed::BuildConfigs,
-            Kind::ImageStream => Listed::ImageStreams,
-            Kind::Secret | Kind::ServiceAccount => return of_credentials(self).is_denied(object),
-            _ => return false,
-        };
-        self.unseen.why(listed, &object.namespace) == Some(&Gap::Forbidden)
+        self.scene(object).is_denied(object)
     }
 }
 
@@ -124,28 +128,27 @@ pub(super) fn object(kind: Kind, namespace: &str, name: &str) -> ObjectId {
 }
 
 /// Starts a build.
-pub(super) fn start_build(config: &BuildConfig) -> Remedy {
+pub(super) fn start_build(config: Build<'_>) -> Remedy {
     Remedy::run(Action::StartBuild {
-        config: object(Kind::BuildConfig, &config.namespace, &config.name),
+        config: config.record.object.clone(),
     })
 }
 
 /// Imports a tag.
 pub(super) fn import(tag: Name<'_>, wait: bool) -> Remedy {
     Remedy::run(Action::ImportTag {
-        stream: stream(tag),
+        stream: tag.of_stream(),
         tag: tag.tag.into(),
         wait,
     })
 }
 
 /// Lets a tag follow an image on schedule: a new tag, or one that follows another image.
-pub(super) fn follow_image(world: &World, tag: Name<'_>, image: &str) -> Remedy {
-    let stream = stream(tag);
+pub(super) fn follow_image(world: &World<'_>, tag: Name<'_>, image: &str) -> Remedy {
     let found = world.stream(tag.namespace, tag.stream);
-    match found.and_then(|found| found.tags.get(tag.tag)) {
+    match found.and_then(|found| found.tag(tag.tag)) {
         None => Remedy::run(Action::CreateTag {
-            stream,
+            stream: tag.of_stream(),
             tag: tag.tag.into(),
             image: image.into(),
         }),
@@ -155,16 +158,16 @@ pub(super) fn follow_image(world: &World, tag: Name<'_>, image: &str) -> Remedy 
 
 /// A tag as it is written in spec.
 pub(super) fn spec_tag(place: Place<'_>) -> Option<SpecTag> {
-    let From::Image(from) = &place.tag.from else {
+    let From::Image(from) = place.from() else {
         return None;
     };
     Some(SpecTag {
-        stream: stream(place.name),
+        stream: place.stream.object.clone(),
         name: place.name.tag.into(),
         index: place.tag.index?,
         has_import_policy: place.tag.has_import_policy,
         has_annotations: place.tag.has_annotations,
-        from: from.as_str().into(),
+        from: from.into(),
     })
 }
 
@@ -184,70 +187,36 @@ pub(super) fn allowed_registries() -> Remedy {
 }
 
 /// A step of a rollout.
-pub(super) fn rollout(workload: &Workload, step: RolloutStep) -> Remedy {
+pub(super) fn rollout(workload: Workload<'_>, step: RolloutStep) -> Remedy {
     Remedy::run(Action::Rollout {
-        workload: id(workload),
+        workload: workload.object.clone(),
         step,
     })
 }
 
 /// Lets containers of a workload follow a tag; the first of its containers where none is named.
-pub(super) fn follow_tag(workload: &Workload, tag: Name<'_>, containers: &[&str]) -> Remedy {
-    let record = record(workload);
+pub(super) fn follow_tag(workload: Workload<'_>, tag: Name<'_>, containers: &[&str]) -> Remedy {
     let mut containers: Vec<Arc<str>> = containers.iter().map(|name| (*name).into()).collect();
     if containers.is_empty() {
-        let main = workload.containers.iter().find(|c| !c.is_init);
-        containers.extend(main.map(|container| Arc::from(container.name.as_str())));
+        let mut main = workload.containers.iter();
+        let main = main.find(|container| container.kind == ContainerKind::Main);
+        containers.extend(main.map(|container| Arc::clone(&container.name)));
     }
-    triggers::follow(&record, tag.namespace, &tag.to_string(), &containers)
-}
-
-/// The identity of a workload.
-pub(super) fn id(workload: &Workload) -> ObjectId {
-    object(workload.kind.kind(), &workload.namespace, &workload.name)
-}
-
-/// A workload as the audit keeps it.
-pub(super) fn record(workload: &Workload) -> WorkloadRecord {
-    let containers = workload.containers.iter().map(|container| ContainerRecord {
-        name: container.name.as_str().into(),
-        kind: if container.is_init {
-            ContainerKind::Init
-        } else {
-            ContainerKind::Main
-        },
-        image: container.image.as_str().into(),
-        pull_policy: Arc::default(),
-        running: Arc::default(),
-    });
-    let secrets = workload.pull_secrets.iter();
-    WorkloadRecord {
-        object: id(workload),
-        origin: Origin::Cluster,
-        owner: None,
-        account: workload.account.as_str().into(),
-        pull_secrets: secrets.map(|name| name.as_str().into()).collect(),
-        replicas: None,
-        containers: containers.collect(),
-        triggers: workload.triggers.list.clone(),
-        unusable_triggers: workload.triggers.unusable.clone(),
-        trigger_source: workload.trigger_source.clone(),
-        resolves_names: workload.is_looked_up,
-        waiting: Vec::new(),
-    }
+    triggers::follow(
+        workload.record,
+        tag.namespace,
+        &tag.to_string(),
+        &containers,
+    )
 }
 
 /// What stands in the way of an annotation that cannot be read.
-pub(super) fn unusable(workload: &Workload, why: &Unusable) -> (String, Remedy) {
+pub(super) fn unusable(workload: Workload<'_>, why: &Unusable) -> (String, Remedy) {
     (
         format!(
             "the annotation of {} cannot be used: {why}",
             workload.reference()
         ),
-        triggers::unusable_annotation(&record(workload)),
+        triggers::unusable_annotation(workload.record),
     )
-}
-
-fn stream(tag: Name<'_>) -> ObjectId {
-    object(Kind::ImageStream, tag.namespace, tag.stream)
 }

@@ -2,14 +2,16 @@
 
 use extreg_core::registry::RefRole;
 use extreg_remedy::{Action, Inspection, Refusal, Remedy, first_names};
+use extreg_snapshot::{ShownImage, StreamRecord, TagRecord, kind::Kind};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Link, Part, Site, State, credential, fix, site::Expected};
 use crate::{
-    flow::{How, Name, Place, Subject},
+    fetched::InRegistry,
+    flow::{Failure, Flow, From, How, Place, Subject},
     image::{Image, short},
-    read::{Failure, From, Item, Output, Stream, Tag},
-    world::{Gap, InRegistry, Listed},
+    name::Name,
+    world::{Output, Unread},
 };
 
 /// OpenShift imports scheduled tags once in so many seconds (openshift-controller-manager
@@ -20,7 +22,7 @@ const INTERVAL: i64 = 900;
 const PASSED_BY: i64 = 2 * INTERVAL + 60;
 
 /// The link.
-pub(super) fn link(site: &Site<'_>) -> Link {
+pub(super) fn link(site: &Site<'_, '_>) -> Link {
     let (own, source) = match (site.flow.own, site.flow.source) {
         (Some(own), Some(source)) => (own, source),
         (own, _) => return missing(site, own),
@@ -47,8 +49,17 @@ pub(super) fn link(site: &Site<'_>) -> Link {
     link
 }
 
+/// Whether a registry has refused the import, so that it matters as whom it was asked.
+pub(super) fn is_refused(flow: &Flow<'_>) -> bool {
+    let refusal = flow.source.and_then(|source| {
+        let failure = source.failure()?;
+        is_current(failure, source.newest()).then(|| Refusal::of(failure.reason, failure.message))
+    });
+    matches!(refusal, Some(Refusal::TooMany | Refusal::Unauthorized))
+}
+
 /// The tag, or the one that it is an alias of, does not exist.
-fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
+fn missing(site: &Site<'_, '_>, own: Option<Place<'_>>) -> Link {
     let name = match (site.flow.subject, own) {
         (Subject::Config(config), _) => {
             let Some(image) = site.flow.image() else {
@@ -58,8 +69,8 @@ fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
                 );
             };
             let name = Name {
-                namespace: &config.namespace,
-                stream: &config.name,
+                namespace: config.namespace(),
+                stream: config.name(),
                 tag: &image.tag,
             };
             return of(State::None, "no ImageStream tag follows it")
@@ -70,19 +81,16 @@ fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
         (Subject::Tag(_), Some(own)) => site.flow.aliases.last().copied().unwrap_or(own.name),
         (Subject::Tag(name), None) => name,
     };
-    if let Some(gap) = site.world.unseen.why(Listed::ImageStreams, name.namespace) {
-        let state = match gap {
-            Gap::NotServed => State::Broken,
+    if let Some(why) = site.world.unread(Kind::ImageStream, name.namespace) {
+        let state = match why {
+            Unread::NotServed => State::Broken,
             _ => State::Unknown,
         };
-        return of(state, super::site::unseen(Listed::ImageStreams, gap));
+        return of(state, super::site::unread(Kind::ImageStream, why));
     }
     // A build that outputs to the tag makes it.
-    let is_written = site.flow.configs.iter().any(|config| {
-        matches!(&config.output, Output::StreamTag { namespace, stream, tag }
-            if namespace == name.namespace && stream == name.stream && tag == name.tag)
-    });
-    if is_written {
+    let mut configs = site.flow.configs.iter();
+    if configs.any(|config| config.output() == Output::Tag(name)) {
         return of(State::Waiting, "waiting for the first build").why("NoImage");
     }
     let stream = site.world.stream(name.namespace, name.stream);
@@ -113,16 +121,16 @@ fn missing(site: &Site<'_>, own: Option<Place<'_>>) -> Link {
 }
 
 /// The tags that a stream has, in words.
-fn others(stream: &Stream) -> String {
-    let names: Vec<&str> = stream.tags.keys().map(String::as_str).collect();
+fn others(stream: &StreamRecord) -> String {
+    let names: Vec<&str> = stream.tags.iter().map(|tag| &*tag.name).collect();
     let some = first_names(&names).unwrap_or_else(|| "none".to_owned());
     format!("; it has {some}")
 }
 
-fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
+fn of_source(site: &Site<'_, '_>, source: Place<'_>) -> Link {
     let tag = source.tag;
-    let newest = tag.newest();
-    match &tag.from {
+    let newest = source.newest();
+    match source.from() {
         From::Pushed => match newest {
             Some(item) => of(
                 State::Ok,
@@ -138,7 +146,7 @@ fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
             let held = format!("held at {}, whatever is pushed", shorten(image));
             behind_for_good(site, newest, held, "Held")
         }
-        From::StreamTag { .. } => of(State::Broken, "its aliases go round in a circle"),
+        From::Tag(_) => of(State::Broken, "its aliases go round in a circle"),
         From::Image(text) if tag.reference => reference(site, source, text),
         From::Image(text) => {
             let is_pinned = Image::of(text, RefRole::Import).is_some_and(|i| i.is_pinned());
@@ -152,7 +160,7 @@ fn of_source(site: &Site<'_>, source: Place<'_>) -> Link {
 }
 
 /// A tag that only names its image, which is all that is wanted unless a trigger waits for a new one.
-fn reference(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
+fn reference(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
     let text = format!("only names {text} (reference: true), and is never imported");
     let mut followers = site.flow.followers.iter();
     if !followers.any(|follower| matches!(follower.how, How::Trigger(_))) {
@@ -163,9 +171,15 @@ fn reference(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
 }
 
 /// A tag that shows one image for good: that is broken only where another one was pushed.
-fn behind_for_good(site: &Site<'_>, newest: Option<&Item>, text: String, reason: &str) -> Link {
+fn behind_for_good(
+    site: &Site<'_, '_>,
+    newest: Option<&ShownImage>,
+    text: String,
+    reason: &str,
+) -> Link {
     let expected = site.expected();
-    let is_behind = matches!((&expected, newest), (Some(e), Some(item)) if e.digest != item.digest);
+    let is_behind =
+        matches!((&expected, newest), (Some(e), Some(item)) if *e.digest != *item.digest);
     let state = if is_behind { State::Broken } else { State::Ok };
     let remedy = site.flow.own.filter(|_| is_behind).and_then(|own| {
         let image = site.flow.image()?;
@@ -188,22 +202,21 @@ fn behind_for_good(site: &Site<'_>, newest: Option<&Item>, text: String, reason:
         .fix(remedy)
 }
 
-fn imported(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
-    let tag = source.tag;
-    let newest = tag.newest();
+fn imported(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
+    let (tag, generation, newest) = (source.tag, source.generation(), source.newest());
     let last = newest
         .and_then(|item| item.created)
         .max(source.stream.checked);
-    if let Some(failure) = tag.failure.as_ref().filter(|f| is_current(f, newest)) {
+    if let Some(failure) = source.failure().filter(|f| is_current(*f, newest)) {
         let observed = newest
             .map_or(0, |item| item.generation)
             .max(failure.generation);
-        if tag.generation > observed {
+        if generation > observed {
             return of(
                 State::Waiting,
                 format!("is imported again; before it failed: {}", failure.message),
             )
-            .why(&failure.reason)
+            .why(failure.reason)
             .at(failure.since);
         }
         return failed(site, source, text, failure);
@@ -220,7 +233,7 @@ fn imported(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
             .why("NotImported")
             .fix(fix::import(source.name, false));
     };
-    if tag.generation > item.generation {
+    if generation > item.generation {
         return of(State::Waiting, format!("{text} is to be imported{noted}"))
             .why("Importing")
             .at(last)
@@ -229,18 +242,18 @@ fn imported(site: &Site<'_>, source: Place<'_>, text: &str) -> Link {
     let shows = format!("shows {}", short(&item.digest));
     let schedule = schedule(tag, last, site.now);
     match site.expected() {
-        Some(expected) if expected.digest != item.digest => {
+        Some(expected) if *expected.digest != *item.digest => {
             behind(site, source, item, &expected, &noted).at(last)
         }
         Some(_) => of(State::Ok, format!("{shows}, {schedule}{noted}")).at(last),
         None => uncompared(site, source, &format!("{shows}, {schedule}{noted}"), item).at(last),
     }
-    .or_kept(tag.failure.as_ref())
+    .or_kept(tag)
 }
 
 /// The digest that is to be shown is not known: what is known is when.
-fn uncompared(site: &Site<'_>, source: Place<'_>, text: &str, item: &Item) -> Link {
-    let pushed = site.pushed().and_then(|build| build.completed);
+fn uncompared(site: &Site<'_, '_>, source: Place<'_>, text: &str, item: &ShownImage) -> Link {
+    let pushed = site.pushed().and_then(|build| build.progress.completed);
     if let (Some(pushed), Some(created)) = (pushed, item.created)
         && pushed > created
         && !matches!(site.registry(), Some(InRegistry::Has { is_list: true, .. }))
@@ -271,9 +284,9 @@ fn uncompared(site: &Site<'_>, source: Place<'_>, text: &str, item: &Item) -> Li
 
 /// It shows another image than it is to.
 fn behind(
-    site: &Site<'_>,
+    site: &Site<'_, '_>,
     source: Place<'_>,
-    item: &Item,
+    item: &ShownImage,
     expected: &Expected,
     noted: &str,
 ) -> Link {
@@ -283,7 +296,7 @@ fn behind(
     if let Some(build) = site.building() {
         let text = format!(
             "shows {shown}, but {by} {wanted}; {} is to push another one{noted}",
-            build.name
+            build.name()
         );
         return of(State::Waiting, text).why("Behind");
     }
@@ -312,7 +325,7 @@ fn behind(
 }
 
 /// Whether a tag that is behind comes forward automatically.
-fn late(site: &Site<'_>, tag: &Tag, pushed: Option<Timestamp>) -> State {
+fn late(site: &Site<'_, '_>, tag: &TagRecord, pushed: Option<Timestamp>) -> State {
     if tag.scheduled && !site.is_older(pushed, PASSED_BY) {
         State::Waiting
     } else {
@@ -320,7 +333,7 @@ fn late(site: &Site<'_>, tag: &Tag, pushed: Option<Timestamp>) -> State {
     }
 }
 
-fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> Link {
+fn failed(site: &Site<'_, '_>, source: Place<'_>, text: &str, failure: Failure<'_>) -> Link {
     let tag = source.tag;
     let Failure {
         reason,
@@ -331,13 +344,13 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
     let namespace = source.name.namespace;
     let kind = Refusal::of(reason, message);
     let is_absent = matches!(kind, Refusal::NotFound | Refusal::Unauthorized);
-    if is_absent && tag.newest().is_none() && site.awaits_first_build() {
+    if is_absent && source.newest().is_none() && site.awaits_first_build() {
         let text = format!("waiting for the first build: the registry has no {text} yet");
-        return of(State::Waiting, text).why(reason).at(*since);
+        return of(State::Waiting, text).why(reason).at(since);
     }
     if is_absent && let Some(build) = site.building() {
-        let text = format!("the registry had no {text}; {} is to push it", build.name);
-        return of(State::Waiting, text).why(reason).at(*since);
+        let text = format!("the registry had no {text}; {} is to push it", build.name());
+        return of(State::Waiting, text).why(reason).at(since);
     }
     let (reason, why, remedy) = match kind {
         Refusal::TooMany => {
@@ -373,25 +386,25 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
         }
         Refusal::Denied => {
             let remedy = credential::check(namespace, None, text);
-            (reason.as_str(), message.clone(), remedy)
+            (reason, message.to_owned(), remedy)
         }
-        Refusal::NotAllowed => (reason.as_str(), message.clone(), fix::allowed_registries()),
+        Refusal::NotAllowed => (reason, message.to_owned(), fix::allowed_registries()),
         Refusal::NoHost => {
             let remedy = Remedy::instruct(format!(
                 "correct the registry's name in the tag: {text} names a host that cannot be resolved"
             ));
-            (reason.as_str(), message.clone(), remedy)
+            (reason, message.to_owned(), remedy)
         }
         Refusal::Untrusted => {
             let remedy = Remedy::instruct(
                 "have the certificate authority of the registry added to spec.additionalTrustedCA of \
                  image.config.openshift.io/cluster",
             );
-            (reason.as_str(), message.clone(), remedy)
+            (reason, message.to_owned(), remedy)
         }
         Refusal::Unavailable => {
             let remedy = fix::import(source.name, true);
-            (reason.as_str(), message.clone(), remedy)
+            (reason, message.to_owned(), remedy)
         }
     };
     let retry = if tag.scheduled {
@@ -399,20 +412,20 @@ fn failed(site: &Site<'_>, source: Place<'_>, text: &str, failure: &Failure) -> 
     } else {
         "not scheduled, so it is not retried"
     };
-    let shown = match tag.newest() {
+    let shown = match source.newest() {
         Some(item) => format!("; still shows {}", short(&item.digest)),
         None => String::new(),
     };
     of(State::Broken, format!("{why}; {retry}{shown}"))
         .why(reason)
-        .at(*since)
+        .at(since)
         .fix(remedy)
 }
 
 /// A failure is told again and again with its first time, so that alone it does not tell whether it is
 /// over; an image that came after it does (openshift-apiserver `imagestreamimport/rest.go`,
 /// `setFailureCondition`, and LG `imageutil.SetTagConditions`).
-fn is_current(failure: &Failure, newest: Option<&Item>) -> bool {
+fn is_current(failure: Failure<'_>, newest: Option<&ShownImage>) -> bool {
     newest.is_none_or(|item| {
         let came_later =
             matches!((item.created, failure.since), (Some(at), Some(since)) if at > since);
@@ -421,7 +434,7 @@ fn is_current(failure: &Failure, newest: Option<&Item>) -> bool {
     })
 }
 
-fn schedule(tag: &Tag, last: Option<Timestamp>, now: Timestamp) -> String {
+fn schedule(tag: &TagRecord, last: Option<Timestamp>, now: Timestamp) -> String {
     match (tag.scheduled, tag.opts_out) {
         (true, _) => next(last, now),
         (false, true) => "imported once, never scheduled by its annotation".to_owned(),
@@ -455,8 +468,8 @@ fn of(state: State, message: impl Into<String>) -> Link {
 
 impl Link {
     /// A failure that is over is the reason where there is no other.
-    fn or_kept(self, failure: Option<&Failure>) -> Self {
-        if failure.is_some() && self.reason.is_empty() {
+    fn or_kept(self, tag: &TagRecord) -> Self {
+        if tag.failure.is_some() && self.reason.is_empty() {
             self.why("OlderFailure")
         } else {
             self

@@ -1,18 +1,18 @@
 //! The pods: which image really runs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use extreg_core::registry::RefRole;
 use extreg_remedy::{Inspection, Remedy, RolloutStep};
-use extreg_snapshot::kind::Kind;
+use extreg_snapshot::{RunningContainer, kind::Kind};
 use jiff::Timestamp;
 
 use super::{Link, Part, Site, State, credential, fix};
 use crate::{
-    flow::Follower,
+    flow::{Follower, Place},
     image::{Image, short},
-    read::{Pod, Running, WorkloadKind},
-    world::Listed,
+    world::{Pod, World},
 };
 
 /// What a container that cannot have its image waits for (Kubernetes `pkg/kubelet/images/types.go`).
@@ -27,51 +27,66 @@ const NO_IMAGE: [&str; 5] = [
 const ON_ITS_WAY: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
 
 /// The link.
-pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
+pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
     let workload = follower.workload;
-    if let Some(gap) = site.world.unseen.why(Listed::Pods, &workload.namespace) {
-        return of(State::Unknown, super::site::unseen(Listed::Pods, gap));
+    if let Some(why) = site.world.unread(Kind::Pod, workload.namespace()) {
+        return of(State::Unknown, super::site::unread(Kind::Pod, why));
     }
-    let pods = site.world.pods_of(workload);
-    let live: Vec<&Pod> = pods.into_iter().filter(|pod| !pod.has_ended).collect();
+    let live: Vec<Pod<'_>> = live(site.world, follower).collect();
     if live.is_empty() {
-        return match (workload.kind, workload.wanted) {
-            (WorkloadKind::CronJob, _) => of(State::None, "no job runs now"),
+        return match (workload.object.kind, workload.rollout.wanted) {
+            (Kind::CronJob, _) => of(State::None, "no job runs now"),
             (_, Some(0)) => of(State::None, "no pods are asked for"),
             _ => of(State::Waiting, "there are no pods yet").why("NoPods"),
         };
     }
     let mut followed = follower.how.containers();
     if followed.is_empty() {
-        followed.extend(workload.containers.iter().map(|c| c.name.as_str()));
+        followed.extend(workload.record.containers.iter().map(|c| &*c.name));
     }
-    let running = |pod: &'_ Pod| -> Vec<Running> {
-        let all = pod.containers.iter();
-        all.filter(|c| followed.contains(&c.name.as_str()))
-            .cloned()
-            .collect()
-    };
     for pod in &live {
-        let waiting = running(pod)
-            .into_iter()
-            .find_map(|c| Some((c.name, c.waiting?)));
+        let waiting = running(*pod, &followed).find_map(|c| Some((&c.name, c.waiting.as_ref()?)));
         if let Some((container, (reason, message))) = waiting
-            && !ON_ITS_WAY.contains(&reason.as_str())
+            && !ON_ITS_WAY.contains(&&**reason)
         {
-            return stopped(site, follower, pod, &container, &reason, &message);
+            return stopped(site, follower, *pod, container, reason, message);
         }
     }
     let unschedulable = live
         .iter()
-        .find_map(|pod| Some((pod, pod.unschedulable.as_ref()?)));
+        .find_map(|pod| Some((*pod, pod.run.unschedulable.as_ref()?)));
     if let Some((pod, why)) = unschedulable {
-        let name = &pod.name;
+        let name = &pod.object.name;
         return of(State::Waiting, format!("no node takes {name}: {why}"))
             .why("Unschedulable")
-            .at(pod.created)
+            .at(pod.run.created)
             .fix(describe(pod));
     }
-    digests(site, follower, &live, &running)
+    let all: Vec<&RunningContainer> = live
+        .iter()
+        .flat_map(|pod| running(*pod, &followed))
+        .collect();
+    digests(site, follower, live.len(), &all)
+}
+
+/// The containers of a pod that run the image.
+fn running<'w>(pod: Pod<'w>, followed: &[&str]) -> impl Iterator<Item = &'w RunningContainer> {
+    let all = pod.run.containers.iter();
+    all.filter(|container| followed.contains(&&*container.name))
+}
+
+/// Whether a registry has refused the image of a pod, so that it matters as whom it was asked.
+pub(super) fn are_refused(world: &World<'_>, follower: &Follower<'_>) -> bool {
+    let waits = |container: &RunningContainer| {
+        let reason = container.waiting.as_ref().map(|(reason, _)| &**reason);
+        matches!(reason, Some("ErrImagePull" | "ImagePullBackOff"))
+    };
+    live(world, follower).any(|pod| pod.run.containers.iter().any(waits))
+}
+
+fn live<'w>(world: &World<'w>, follower: &Follower<'w>) -> impl Iterator<Item = Pod<'w>> {
+    let pods = world.pods_of(follower.workload).iter().copied();
+    pods.filter(|pod| !pod.run.has_ended)
 }
 
 /// The link, when it is known how the rollout goes: pods of the version before run until it is done.
@@ -89,15 +104,15 @@ pub(super) fn after(pods: Link, rollout: &Link) -> Link {
 }
 
 fn stopped(
-    site: &Site<'_>,
+    site: &Site<'_, '_>,
     follower: &Follower<'_>,
-    pod: &Pod,
+    pod: Pod<'_>,
     container: &str,
     reason: &str,
     message: &str,
 ) -> Link {
     let workload = follower.workload;
-    let name = &pod.name;
+    let name = &pod.object.name;
     if !NO_IMAGE.contains(&reason) {
         let said = if message.is_empty() {
             String::new()
@@ -106,7 +121,7 @@ fn stopped(
         };
         let remedy = if reason == "CrashLoopBackOff" {
             Remedy::Inspect(Inspection::Logs {
-                of: fix::object(Kind::Pod, &pod.namespace, name),
+                of: pod.object.clone(),
                 previous: Some(container.into()),
             })
         } else {
@@ -114,12 +129,12 @@ fn stopped(
         };
         return of(State::Broken, format!("{name} waits: {reason}{said}"))
             .why(reason)
-            .at(pod.created)
+            .at(pod.run.created)
             .fix(remedy);
     }
     let image = workload
         .container(container)
-        .map_or("", |container| container.image.as_str());
+        .map_or("", |container| &container.image);
     let who = credential::pull(site, workload, image);
     let lower = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -128,7 +143,7 @@ fn stopped(
         let host = Image::of(image, RefRole::WorkloadPull).map(|image| image.host);
         let limit = host.map(|host| {
             Remedy::Inspect(Inspection::RateLimit {
-                namespace: pod.namespace.as_str().into(),
+                namespace: Arc::clone(&pod.object.namespace),
                 registry: host.into(),
             })
         });
@@ -162,25 +177,21 @@ fn stopped(
         format!("{name} cannot pull {}: {why}", shortened(image)),
     )
     .why(reason)
-    .at(pod.created)
+    .at(pod.run.created)
     .fix(remedy)
 }
 
 fn digests(
-    site: &Site<'_>,
+    site: &Site<'_, '_>,
     follower: &Follower<'_>,
-    live: &[&Pod],
-    running: &dyn Fn(&Pod) -> Vec<Running>,
+    count: usize,
+    all: &[&RunningContainer],
 ) -> Link {
     let workload = follower.workload;
-    let tag = site.flow.own.map(|own| own.tag);
-    let newest = tag
-        .and_then(|tag| tag.newest())
-        .map_or("", |item| item.digest.as_str());
-    let all: Vec<Running> = live.iter().flat_map(|pod| running(pod)).collect();
+    let tag = site.flow.own;
+    let newest = tag.and_then(Place::newest).map_or("", |item| &item.digest);
     let since: Option<Timestamp> = all.iter().filter_map(|c| c.started).max();
-    let shown: BTreeSet<&str> = all.iter().map(|c| c.digest.as_str()).collect();
-    let count = live.len();
+    let shown: BTreeSet<&str> = all.iter().map(|c| &*c.digest).collect();
     let run = if count == 1 { "runs" } else { "run" };
     let names: Vec<String> = shown
         .iter()
@@ -225,7 +236,7 @@ fn digests(
             .fix(restart)
         }
         // A list of manifests is kept under its own digest, and a node may tell that of its platform.
-        None if tag.is_some_and(|tag| tag.preserves) => of(
+        None if tag.is_some_and(|own| own.tag.preserves_original) => of(
             State::Unknown,
             format!(
                 "{what}; the tag's {} may be a list that it is of",
@@ -243,8 +254,8 @@ fn digests(
     .at(since)
 }
 
-fn describe(pod: &Pod) -> Remedy {
-    fix::describe(fix::object(Kind::Pod, &pod.namespace, &pod.name))
+fn describe(pod: Pod<'_>) -> Remedy {
+    fix::describe(pod.object.clone())
 }
 
 fn shortened(image: &str) -> String {

@@ -3,12 +3,12 @@
 use extreg_remedy::Remedy;
 
 use super::{Link, Part, Site, State, credential, fix};
-use crate::{image::short, read::From, world::InRegistry};
+use crate::{fetched::InRegistry, flow::From, image::short};
 
 /// The link.
-pub(super) fn link(site: &Site<'_>) -> Link {
+pub(super) fn link(site: &Site<'_, '_>) -> Link {
     let Some(image) = site.flow.image() else {
-        let is_pushed = site.flow.source.is_some_and(|p| p.tag.from == From::Pushed);
+        let is_pushed = site.flow.source.is_some_and(|p| p.from() == From::Pushed);
         return if is_pushed {
             of(State::None, "the integrated registry has it")
         } else {
@@ -26,8 +26,8 @@ pub(super) fn link(site: &Site<'_>) -> Link {
                 ""
             };
             let other = match site.pushed() {
-                Some(build) if !build.digest.is_empty() && build.digest != *digest => {
-                    format!(", which is not what {} pushed", build.name)
+                Some(build) if !build.digest().is_empty() && build.digest() != digest => {
+                    format!(", which is not what {} pushed", build.name())
                 }
                 _ => String::new(),
             };
@@ -51,7 +51,7 @@ pub(super) fn link(site: &Site<'_>) -> Link {
             of(State::Broken, has_none).why("NotFound").fix(remedy)
         }
         InRegistry::Refused(why) => {
-            let refused = credential::import(site, site.flow.namespace(), &image.to_string());
+            let refused = credential::import(site, site.flow.importer(), &image.to_string());
             of(State::Unknown, format!("{why}; {}", refused.text)).why("Unauthorized")
         }
         InRegistry::Unknown(why) => of(State::Unknown, why.clone()),

@@ -1,37 +1,36 @@
 //! The rollout: whether the workload is made of what it is set to.
 
 use extreg_remedy::{Action, Inspection, Remedy, RolloutStep};
+use extreg_snapshot::{Rollout, kind::Kind};
 
 use super::{Link, Part, State, fix};
-use crate::{
-    flow::Follower,
-    read::{Workload, WorkloadKind},
-};
+use crate::{flow::Follower, world::Workload};
 
 /// The link, when it is known what became of the pods.
 pub(super) fn link(follower: &Follower<'_>, pods: &Link) -> Link {
     let workload = follower.workload;
-    match workload.kind {
-        WorkloadKind::CronJob => cron_job(workload),
+    match workload.object.kind {
+        Kind::CronJob => cron_job(workload),
         _ => replicas(workload, pods),
     }
 }
 
-fn replicas(workload: &Workload, pods: &Link) -> Link {
-    let Workload {
+fn replicas(workload: Workload<'_>, pods: &Link) -> Link {
+    let rollout = workload.rollout;
+    let Rollout {
         updated,
         available,
         total,
+        latest_version,
         ..
-    } = *workload;
-    let wanted = workload.wanted.unwrap_or_default();
+    } = *rollout;
+    let wanted = rollout.wanted.unwrap_or_default();
     let reference = workload.reference();
     let is_done =
-        workload.is_observed && updated >= wanted && available >= wanted && total <= updated;
-    let stuck = workload
-        .condition("Progressing")
-        .filter(|c| c.status == "False");
-    if workload.paused {
+        rollout.is_observed && updated >= wanted && available >= wanted && total <= updated;
+    let progress = rollout.progressing.as_ref();
+    let stuck = progress.filter(|condition| &*condition.status == "False");
+    if rollout.paused {
         let state = if is_done { State::Ok } else { State::Broken };
         return of(state, format!("{reference} is paused: nothing rolls out"))
             .why("Paused")
@@ -45,9 +44,8 @@ fn replicas(workload: &Workload, pods: &Link) -> Link {
         return of(State::Waiting, format!("{reference} has no image yet")).why("NoImage");
     }
     // One of the version before stays there when the new one has none.
-    let failure = workload
-        .condition("ReplicaFailure")
-        .filter(|c| c.status == "True");
+    let failing = rollout.failing.as_ref();
+    let failure = failing.filter(|condition| &*condition.status == "True");
     if let Some(failure) = failure.filter(|_| updated < wanted) {
         return of(
             State::Broken,
@@ -56,15 +54,19 @@ fn replicas(workload: &Workload, pods: &Link) -> Link {
         .why(&failure.reason)
         .at(failure.changed)
         .fix(Remedy::Inspect(Inspection::Quota {
-            namespace: workload.namespace.as_str().into(),
+            namespace: workload.namespace().into(),
         }));
     }
     if let Some(stuck) = stuck.filter(|_| !is_done) {
         let tells = pods.state == State::Broken || pods.reason == "Unschedulable";
-        let because = if tells { &pods.message } else { &stuck.message };
+        let because = if tells {
+            pods.message.as_str()
+        } else {
+            &stuck.message
+        };
         let remedy = match &pods.fix {
             Some(fix) => fix.remedy.clone(),
-            None => fix::logs(fix::id(workload)),
+            None => fix::logs(workload.object.clone()),
         };
         return of(
             State::Broken,
@@ -74,8 +76,7 @@ fn replicas(workload: &Workload, pods: &Link) -> Link {
         .at(stuck.changed)
         .fix(remedy);
     }
-    let has_no_version =
-        workload.kind == WorkloadKind::DeploymentConfig && workload.latest_version == 0;
+    let has_no_version = workload.object.kind == Kind::DeploymentConfig && latest_version == 0;
     if has_no_version {
         return of(
             State::Waiting,
@@ -87,23 +88,22 @@ fn replicas(workload: &Workload, pods: &Link) -> Link {
     if wanted == 0 {
         return of(State::None, format!("{reference} is scaled to 0")).why("ScaledToZero");
     }
-    let progress = workload.condition("Progressing");
     let since = progress.and_then(|condition| condition.updated.or(condition.changed));
     if is_done {
-        let version = match workload.latest_version {
+        let version = match latest_version {
             0 => String::new(),
             version => format!(", version {version}"),
         };
         return of(State::Ok, format!("{updated} of {wanted} updated{version}")).at(since);
     }
-    if workload.on_delete && updated < wanted {
+    if rollout.on_delete && updated < wanted {
         return of(
             State::Broken,
             format!("{updated} of {wanted} updated: pods are replaced only when they are deleted"),
         )
         .why("OnDelete")
         .fix(Remedy::run(Action::RollingUpdate {
-            workload: fix::id(workload),
+            workload: workload.object.clone(),
         }));
     }
     let old = match total.saturating_sub(updated) {
@@ -117,16 +117,16 @@ fn replicas(workload: &Workload, pods: &Link) -> Link {
     .at(since)
 }
 
-fn cron_job(workload: &Workload) -> Link {
-    if workload.paused {
+fn cron_job(workload: Workload<'_>) -> Link {
+    if workload.rollout.paused {
         let reference = workload.reference();
         return of(State::Broken, format!("{reference} is suspended"))
             .why("Suspended")
             .fix(Remedy::run(Action::ResumeCronJob {
-                workload: fix::id(workload),
+                workload: workload.object.clone(),
             }));
     }
-    of(State::Ok, "its next job has it").at(workload.last_run)
+    of(State::Ok, "its next job has it").at(workload.rollout.last_run)
 }
 
 fn of(state: State, message: impl Into<String>) -> Link {

@@ -1,25 +1,23 @@
 //! What a link is judged by.
 
 use extreg_remedy::Invocation;
+use extreg_snapshot::kind::Kind;
 use jiff::Timestamp;
 
 use crate::{
+    fetched::{Fetched, InRegistry},
     flow::Flow,
-    read::{Build, BuildConfig, Output, Phase},
-    world::{Builds, Gap, InRegistry, Listed, World},
+    world::{Build, Builds, Output, Phase, Unread, World},
 };
 
 /// What a link is judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Site<'w> {
-    /// What was read.
-    pub world: &'w World,
-    /// The flow that it is a link of.
-    pub flow: &'w Flow<'w>,
-    /// When it is judged.
-    pub now: Timestamp,
-    /// Who is told what fixes it.
-    pub invocation: &'w Invocation,
+pub(crate) struct Site<'a, 'w> {
+    pub(crate) world: &'a World<'w>,
+    pub(crate) fetched: &'a Fetched,
+    pub(crate) flow: &'a Flow<'w>,
+    pub(crate) now: Timestamp,
+    pub(crate) invocation: &'a Invocation,
 }
 
 /// The digest that a tag is to show, and where it is known from.
@@ -32,35 +30,35 @@ pub(super) struct Expected {
     pub(super) pushed: Option<Timestamp>,
 }
 
-impl<'w> Site<'w> {
+impl<'a, 'w> Site<'a, 'w> {
     /// The BuildConfig whose build is the newest of those that write the image.
-    pub fn config(&self) -> Option<(&'w BuildConfig, Option<&'w Builds>)> {
+    pub(crate) fn config(&self) -> Option<(Build<'w>, Option<Builds<'w>>)> {
         let configs = self.flow.configs.iter();
         configs
-            .map(|config| (*config, self.world.builds_of(config)))
-            .max_by_key(|(_, builds)| builds.and_then(|builds| builds.newest.created))
+            .map(|config| (*config, self.world.builds_of(*config)))
+            .max_by_key(|(_, builds)| builds.and_then(|builds| builds.newest.progress.created))
     }
 
     /// The last build that has pushed the image.
-    pub(super) fn pushed(&self) -> Option<&'w Build> {
+    pub(super) fn pushed(&self) -> Option<Build<'w>> {
         let configs = self.flow.configs.iter();
         let pushed = configs.filter_map(|config| {
-            let pushed = self.world.builds_of(config)?.pushed()?;
+            let pushed = self.world.builds_of(*config)?.pushed?;
             // A BuildConfig that was pointed elsewhere since has pushed another image.
-            (pushed.output == config.output).then_some(pushed)
+            (pushed.output() == config.output()).then_some(pushed)
         });
-        pushed.max_by_key(|build| build.completed)
+        pushed.max_by_key(|build| build.progress.completed)
     }
 
     /// The build of the image that is queued or runs: what comes next is its push.
-    pub(super) fn building(&self) -> Option<&'w Build> {
+    pub(super) fn building(&self) -> Option<Build<'w>> {
         let (_, builds) = self.config()?;
-        let build = &builds?.newest;
+        let build = builds?.newest;
         let is_stuck = matches!(
-            build.reason.as_str(),
+            build.reason(),
             "InvalidOutputReference" | "MissingPushSecret"
         );
-        let is_under_way = matches!(build.phase, Phase::New | Phase::Pending | Phase::Running);
+        let is_under_way = matches!(build.phase(), Phase::New | Phase::Pending | Phase::Running);
         (is_under_way && !is_stuck).then_some(build)
     }
 
@@ -69,39 +67,40 @@ impl<'w> Site<'w> {
         self.config().is_some_and(|(config, builds)| {
             let has_pushed = self.pushed().is_some();
             // Builds that were deleted may have pushed.
-            !has_pushed && (builds.is_some() || config.started == 0)
+            !has_pushed && (builds.is_some() || config.progress.started == 0)
         })
     }
 
     /// What the registry says of the image, if it was asked.
-    pub(super) fn registry(&self) -> Option<&'w InRegistry> {
-        self.world.registry.get(&self.flow.image()?)
+    pub(super) fn registry(&self) -> Option<&'a InRegistry> {
+        self.fetched.registry.get(&self.flow.image()?)
     }
 
     /// The digest that the tag is to show, as far as it can be known: a list of manifests is kept
     /// under its own digest only in import mode PreserveOriginal.
     pub(super) fn expected(&self) -> Option<Expected> {
-        let preserves = self.flow.source.is_some_and(|place| place.tag.preserves);
-        let is_outside = |build: &&Build| matches!(build.output, Output::Image(_));
+        let source = self.flow.source;
+        let preserves = source.is_some_and(|place| place.tag.preserves_original);
+        let is_outside = |build: &Build<'_>| matches!(build.output(), Output::Image(_));
         let built = self
             .pushed()
             .filter(is_outside)
-            .filter(|b| !b.digest.is_empty());
+            .filter(|build| !build.digest().is_empty());
         match self.registry() {
             Some(InRegistry::Has { digest, is_list }) if preserves || !is_list => {
-                let pushed = built.filter(|build| build.digest == *digest);
+                let pushed = built.filter(|build| build.digest() == digest);
                 Some(Expected {
                     digest: digest.clone(),
                     by: "the registry has".to_owned(),
-                    pushed: pushed.and_then(|build| build.completed),
+                    pushed: pushed.and_then(|build| build.progress.completed),
                 })
             }
             // What was pushed over it since is unknown.
             Some(InRegistry::Has { is_list: true, .. }) => None,
             _ => built.map(|build| Expected {
-                digest: build.digest.clone(),
-                by: format!("{} pushed", build.name),
-                pushed: build.completed,
+                digest: build.digest().to_owned(),
+                by: format!("{} pushed", build.name()),
+                pushed: build.progress.completed,
             }),
         }
     }
@@ -113,12 +112,12 @@ impl<'w> Site<'w> {
 }
 
 /// That a list was not read, in words.
-pub(super) fn unseen(what: Listed, gap: &Gap) -> String {
-    let plural = what.kind().api().plural;
-    match gap {
-        Gap::Forbidden => format!("{plural} may not be listed"),
-        Gap::NotServed => format!("the cluster serves no {plural}"),
-        Gap::Failed(why) => format!("{plural} were not read: {why}"),
-        Gap::NotAsked => format!("{plural} of another namespace were not read"),
+pub(super) fn unread(kind: Kind, why: Unread<'_>) -> String {
+    let plural = kind.api().plural;
+    match why {
+        Unread::Forbidden => format!("{plural} may not be listed"),
+        Unread::NotServed => format!("the cluster serves no {plural}"),
+        Unread::Failed(why) => format!("{plural} were not read: {why}"),
+        Unread::NotAsked => format!("{plural} of another namespace were not read"),
     }
 }

@@ -7,21 +7,22 @@ mod rollout;
 mod trigger;
 
 use extreg_core::registry::RefRole;
+use extreg_snapshot::{coverage::GapReason, kind::Kind};
 use serde_json::json;
 
 use super::{Part, State};
 use crate::{
+    fetched::InRegistry,
     flow::Wanted,
     image::Image,
     testing::{IMAGE, NEW, OLD, Objects, assert_link, link, only, report},
-    world::{Gap, InRegistry, Listed},
 };
 
 /// The registry says that of the image.
 pub(super) fn with_registry(objects: &Objects, answer: InRegistry) -> crate::FlowReport {
     let mut world = objects.world();
     let image = Image::of(IMAGE, RefRole::Import).unwrap();
-    world.registry.insert(image, answer);
+    world.fetched.registry.insert(image, answer);
     only(&world)
 }
 
@@ -131,26 +132,19 @@ fn what_the_registry_says_is_told() {
 #[test]
 fn what_may_not_be_listed_is_unknown_and_never_ok() {
     for (what, part) in [
-        (Listed::BuildConfigs, Part::Build),
-        (Listed::Builds, Part::Build),
-        (Listed::Pods, Part::Pods),
+        (Kind::BuildConfig, Part::Build),
+        (Kind::Build, Part::Build),
+        (Kind::Pod, Part::Pods),
     ] {
         let mut world = Objects::through().world();
-        world.unseen.add(what, "snow", Gap::Forbidden);
-        match what {
-            Listed::BuildConfigs => world.configs.clear(),
-            Listed::Builds => world.builds.clear(),
-            _ => world.pods.clear(),
-        }
+        world.lose(what, "snow", GapReason::Forbidden, "");
         let flow = only(&world);
         let told = link(&flow, part);
         assert_link(&told, State::Unknown, "", "may not be listed", "");
         assert_ne!(flow.state, State::Ok);
     }
     let mut world = Objects::through().world();
-    world.workloads.clear();
-    let what = Listed::Workloads(crate::WorkloadKind::Deployment);
-    world.unseen.add(what, "", Gap::Failed("gone".to_owned()));
+    world.lose(Kind::Deployment, "", GapReason::Failed, "gone");
     let told = link(&only(&world), Part::Trigger);
     assert_link(
         &told,
@@ -161,10 +155,7 @@ fn what_may_not_be_listed_is_unknown_and_never_ok() {
     );
 
     let mut world = Objects::through().world();
-    world.streams.clear();
-    world
-        .unseen
-        .add(Listed::ImageStreams, "snow", Gap::Forbidden);
+    world.lose(Kind::ImageStream, "snow", GapReason::Forbidden, "");
     let flows = report(&world, &Wanted::parse(Some("deployment/app")).unwrap()).flows;
     let told = link(&flows[0], Part::Import);
     assert_link(
@@ -179,8 +170,9 @@ fn what_may_not_be_listed_is_unknown_and_never_ok() {
 #[test]
 fn a_cluster_without_builds_has_none() {
     let mut world = Objects::through().world();
-    world.configs.clear();
-    world.unseen.add(Listed::BuildConfigs, "", Gap::NotServed);
+    let builds = &mut world.snapshot.builds;
+    builds.retain(|build| build.object.kind != Kind::BuildConfig);
+    world.snapshot.coverage.not_served.insert(Kind::BuildConfig);
     let told = link(&only(&world), Part::Build);
     assert_link(&told, State::None, "", "serves no buildconfigs", "");
 }

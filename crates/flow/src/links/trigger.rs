@@ -1,28 +1,32 @@
 //! The trigger: whether a workload is told of a new image, and was told of this one.
 
 use extreg_remedy::triggers;
-use extreg_snapshot::trigger::{ImageTrigger, TriggerFault, Triggers};
+use extreg_snapshot::{
+    ShownImage,
+    kind::Kind,
+    trigger::{ImageTrigger, TriggerFault, Triggers},
+};
 
 use super::{Link, Part, Site, State, fix};
 use crate::{
-    flow::{Follower, How, Name, Subject},
+    flow::{Follower, How, Place, Subject},
     image::short,
-    read::{Item, Workload, WorkloadKind},
-    world::{Gap, Listed},
+    name::Name,
+    world::{Unread, WORKLOADS, Workload},
 };
 
 /// OpenShift sets the image of a workload within seconds; after so many it does not.
 const SOON: i64 = 120;
 
 /// The link, of a flow that nothing follows.
-pub(super) fn none(site: &Site<'_>) -> Link {
+pub(super) fn none(site: &Site<'_, '_>) -> Link {
     let namespace = site.flow.namespace();
-    let gaps = Listed::all().filter(|what| matches!(what, Listed::Workloads(_)));
-    let gap = gaps
-        .filter_map(|what| Some((what, site.world.unseen.why(what, namespace)?)))
-        .find(|(_, gap)| **gap != Gap::NotServed);
-    if let Some((what, gap)) = gap {
-        return of(State::Unknown, super::site::unseen(what, gap));
+    let unread = WORKLOADS
+        .into_iter()
+        .filter_map(|kind| Some((kind, site.world.unread(kind, namespace)?)))
+        .find(|(_, why)| *why != Unread::NotServed);
+    if let Some((kind, why)) = unread {
+        return of(State::Unknown, super::site::unread(kind, why));
     }
     of(
         State::None,
@@ -31,7 +35,7 @@ pub(super) fn none(site: &Site<'_>) -> Link {
 }
 
 /// The link.
-pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
+pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
     let workload = follower.workload;
     let tag = match site.flow.subject {
         Subject::Tag(name) => Some(name),
@@ -69,14 +73,19 @@ pub(super) fn link(site: &Site<'_>, follower: &Follower<'_>) -> Link {
             format!("{} follows no ImageStream tag", workload.reference()),
         )
         .why("NoTrigger")
-        .fix(fix::describe(fix::id(workload))),
+        .fix(fix::describe(workload.object.clone())),
     }
 }
 
-fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &ImageTrigger, tag: Name<'_>) -> Link {
-    let from = tag.seen_from(&workload.namespace);
+fn by_trigger(
+    site: &Site<'_, '_>,
+    workload: Workload<'_>,
+    trigger: &ImageTrigger,
+    tag: Name<'_>,
+) -> Link {
+    let from = tag.seen_from(workload.namespace());
     let reference = workload.reference();
-    let correct = |trigger| triggers::correct(&fix::record(workload), trigger);
+    let correct = |trigger| triggers::correct(workload.record, trigger);
     // One that is paused is not looked at.
     if let Some(fault) = trigger.fault.filter(|_| !trigger.paused) {
         let reason = match fault {
@@ -105,7 +114,7 @@ fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &ImageTrigger, tag:
     } else {
         format!("{reference}, container {containers}")
     };
-    let newest = site.flow.own.and_then(|own| own.tag.newest());
+    let newest = site.flow.own.and_then(Place::newest);
     let has_it = newest.is_none_or(|item| {
         let mut set = trigger.containers.iter();
         set.all(|name| {
@@ -114,14 +123,14 @@ fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &ImageTrigger, tag:
                 .is_some_and(|c| shows(&c.image, item))
         })
     });
-    let note = if workload.follows_itself {
+    let note = if workload.rollout.has_config_change {
         ""
     } else {
         "; without a ConfigChange trigger only a new image rolls out"
     };
     if trigger.paused {
         let state = if has_it { State::Ok } else { State::Broken };
-        let remedy = triggers::resume(&fix::record(workload), trigger);
+        let remedy = triggers::resume(workload.record, trigger);
         return of(state, format!("{what} follows {from}, but is paused{note}"))
             .why("Paused")
             .fix(remedy);
@@ -142,19 +151,20 @@ fn by_trigger(site: &Site<'_>, workload: &Workload, trigger: &ImageTrigger, tag:
     )
     .why("NotTriggered")
     .at(since)
-    .fix(fix::describe(fix::id(workload)))
+    .fix(fix::describe(workload.object.clone()))
 }
 
 /// The trigger of the same annotation for which OpenShift sets none of them.
-fn stopped_by<'w>(site: &Site<'_>, workload: &'w Workload) -> Option<&'w ImageTrigger> {
-    if workload.kind == WorkloadKind::DeploymentConfig {
+fn stopped_by<'w>(site: &Site<'_, '_>, workload: Workload<'w>) -> Option<&'w ImageTrigger> {
+    if workload.object.kind == Kind::DeploymentConfig {
         return None;
     }
-    Triggers::stopped_by(&workload.triggers.list, |trigger| {
+    Triggers::stopped_by(&workload.record.triggers, |trigger| {
         trigger.stream_tag().is_some_and(|(stream, tag)| {
             let stream = site.world.stream(&trigger.namespace, stream);
-            let tag = stream.and_then(|stream| stream.tags.get(tag));
-            tag.is_some_and(|tag| tag.newest().is_some())
+            let tag = stream.and_then(|stream| stream.tag(tag));
+            let history = tag.and_then(|tag| tag.history.as_ref());
+            history.is_some_and(|history| !history.items.is_empty())
         })
     })
 }
@@ -169,13 +179,13 @@ fn because(trigger: &ImageTrigger, fault: TriggerFault) -> String {
     }
 }
 
-fn not_following(workload: &Workload, tag: Name<'_>, container: &str, how: &str) -> Link {
+fn not_following(workload: Workload<'_>, tag: Name<'_>, container: &str, how: &str) -> Link {
     let image = workload
         .container(container)
-        .map_or_else(String::new, |container| container.image.clone());
+        .map_or("", |container| &container.image);
     let image = match image.split_once('@') {
         Some((name, digest)) => format!("{name}@{}", short(digest)),
-        None => image,
+        None => image.to_owned(),
     };
     let reference = workload.reference();
     of(State::Broken, format!("{reference} {how} {tag}: {image}")).fix(fix::follow_tag(
@@ -187,9 +197,9 @@ fn not_following(workload: &Workload, tag: Name<'_>, container: &str, how: &str)
 
 /// Whether the image of a container is what a tag shows: the trigger writes its pull specification, of
 /// this registry or of the integrated one, by digest.
-fn shows(image: &str, item: &Item) -> bool {
+fn shows(image: &str, item: &ShownImage) -> bool {
     if item.digest.is_empty() {
-        image == item.pull_spec
+        *image == *item.pull_spec
     } else {
         image.ends_with(&format!("@{}", item.digest))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use extreg_core::object::{LocalReference, ObjectReference, Resource, Subject, Text, opt_out};
+use extreg_core::object::{LocalReference, ObjectReference, Resource, Text, opt_out};
 
 use super::Unreadable;
 use super::dockerfile::{self, Replaced};
@@ -23,7 +23,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
     } else {
         Resource::BuildConfigs
     };
-    let reduced = Subject::reduce(resource, json).map_err(|error| Unreadable::of(&error))?;
+    let reduced = site.reduce(resource, json)?;
     let view: BuildView<'_> =
         serde_json::from_str(json).map_err(|error| Unreadable::json(resource.kind(), &error))?;
 
@@ -81,11 +81,12 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
         pull_secrets: secrets,
         has_image_trigger: has_image_trigger(&view),
         phase: (site.kind == Kind::Build).then(|| phase(&view.status, site.names)),
+        progress: None,
     };
     item.body = Body::Build(Box::new(BuildItem {
         record,
         output,
-        reduced: Some(reduced.into()),
+        reduced,
     }));
     Ok(item)
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use extreg_core::object::{Resource, Subject};
 use extreg_core::policy::Policy;
 
 use super::intern::Names;
-use super::suppression;
 use super::view::{Chosen, Metadata, OwnerReference};
+use super::{Detail, Unreadable, suppression};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::{
@@ -79,7 +80,7 @@ pub(super) struct BuildItem {
     pub(super) record: BuildRecord,
     /// The ImageStream tag that it outputs to.
     pub(super) output: Option<StreamTag>,
-    /// What the rules of the webhook look at of it; none for Shipwright's.
+    /// What the rules of the webhook look at of it; none for Shipwright's, or where they are not asked.
     pub(super) reduced: Option<Box<str>>,
 }
 
@@ -95,8 +96,8 @@ pub(super) struct StreamTag {
 #[derive(Clone, Debug)]
 pub(super) struct StreamItem {
     pub(super) record: StreamRecord,
-    /// What the rules of the webhook look at of it.
-    pub(super) reduced: Box<str>,
+    /// What the rules of the webhook look at of it; none where they are not asked.
+    pub(super) reduced: Option<Box<str>>,
 }
 
 /// `images.config.openshift.io/cluster`.
@@ -112,6 +113,7 @@ pub(super) struct ImagesItem {
 
 /// Where an object is read, and what reading it needs.
 pub(super) struct Site<'r> {
+    pub(super) detail: Detail,
     pub(super) kind: Kind,
     pub(super) origin: Origin,
     pub(super) default_namespace: &'r str,
@@ -153,6 +155,19 @@ impl Site<'_> {
         };
         self.note(&mut item, &metadata.annotations);
         item
+    }
+
+    /// What the rules of the webhook look at of an object, where they are asked.
+    pub(super) fn reduce(
+        &self,
+        resource: Resource,
+        json: &str,
+    ) -> Result<Option<Box<str>>, Unreadable> {
+        if self.detail == Detail::Flows {
+            return Ok(None);
+        }
+        let reduced = Subject::reduce(resource, json).map_err(|error| Unreadable::of(&error))?;
+        Ok(Some(reduced.into()))
     }
 
     /// Keeps the annotations that suppress a check.

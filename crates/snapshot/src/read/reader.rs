@@ -7,8 +7,8 @@ use extreg_core::policy::{Mode, PolicySet};
 use super::intern::Names;
 use super::item::{Item, Site};
 use super::{
-    Unreadable, build, configuration, credential, finish, namespace, policy, shipwright, stream,
-    task, webhook, workload,
+    Unreadable, build, configuration, credential, finish, namespace, policy, progress, shipwright,
+    stream, task, webhook, workload,
 };
 use crate::coverage::Coverage;
 use crate::kind::Kind;
@@ -26,6 +26,16 @@ pub enum SecretValues {
     Elided,
 }
 
+/// What a snapshot is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What is wrong with registries: every field that names an image, and what the webhook would do.
+    #[default]
+    Registries,
+    /// How far images are on their way: instead of those, the progress of each object.
+    Flows,
+}
+
 /// What a reader is told of its source.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
@@ -33,6 +43,8 @@ pub struct ReadOptions {
     pub policies: Option<PolicySet>,
     /// What is read.
     pub source: SourceKind,
+    /// What will be asked of it.
+    pub detail: Detail,
     /// Whether the source has the values of secrets.
     pub secrets: SecretValues,
     /// The namespace of the webhook, which it skips, where no configuration says which that is.
@@ -74,12 +86,13 @@ impl Reader {
         default_namespace: &str,
     ) -> Result<(), Unreadable> {
         let site = &mut Site {
+            detail: self.options.detail,
             kind,
             origin,
             default_namespace,
             names: &mut self.names,
         };
-        let item = match kind {
+        let mut item = match kind {
             Kind::Build | Kind::BuildConfig => build::read(json, site)?,
             Kind::BuildRun | Kind::ShipwrightBuild => told(kind, shipwright::read(json, site))?,
             Kind::CronJob
@@ -110,7 +123,16 @@ impl Reader {
             Kind::Task => told(kind, task::read(json, site))?,
         };
         self.coverage.count(kind);
-        self.items.push(item);
+        let is_wanted = match self.options.detail {
+            Detail::Registries => true,
+            Detail::Flows => {
+                let read = progress::add(&mut item, kind, json, &mut self.names);
+                read.map_err(|error| Unreadable::json(kind.api().kind, &error))?
+            }
+        };
+        if is_wanted {
+            self.items.push(item);
+        }
         Ok(())
     }
 

@@ -79,6 +79,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         pull_secrets: secrets,
         has_image_trigger: false,
         phase: is_run.then(|| phase(&view, site.names)),
+        progress: None,
     };
     item.body = Body::Build(Box::new(BuildItem {
         record,

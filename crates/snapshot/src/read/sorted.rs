@@ -6,12 +6,12 @@ use extreg_core::facts::{ClusterFacts, Known, Reach};
 use extreg_core::policy::{Policy, PolicySet};
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
 
-use super::ReadOptions;
 use super::facts::FactBook;
 use super::injection::{self, Asked};
 use super::intern::Names;
 use super::item::{Body, BuildItem, Found, ImagesItem, Item, StreamItem, StreamTag};
 use super::meaning::Meanings;
+use super::{Detail, ReadOptions};
 use crate::coverage::{Gap, GapReason, GapSubject};
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin, Place};
@@ -151,11 +151,12 @@ impl Sorted {
             Body::Stream(stream) => {
                 let StreamItem { record, reduced } = *stream;
                 snapshot.streams.push(record);
-                self.asked_streams.push(Asked {
+                let asked = reduced.map(|reduced| Asked {
                     id,
                     origin,
                     reduced,
                 });
+                self.asked_streams.extend(asked);
             }
             Body::Webhook(webhook) => self.webhook = Some(webhook),
             Body::Workload(workload) => snapshot.workloads.push(*workload),
@@ -172,6 +173,7 @@ impl Sorted {
         let ReadOptions {
             policies,
             source,
+            detail,
             secrets: _,
             own_namespace,
             cap,
@@ -188,7 +190,10 @@ impl Sorted {
             (None, None) => PolicySet::of_cluster(None),
         }
         .capped(cap);
-        self.outputs(&mut names);
+        // Of a flow it is asked what is written.
+        if detail == Detail::Registries {
+            self.outputs(&mut names);
+        }
         self.uses(&mut names);
         self.snapshot.injections = self.injections(&listed, own_namespace, &mut names);
         self.elided();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use extreg_core::object::{Resource, Subject, opt_out};
+use extreg_core::object::{Resource, opt_out};
 
 use super::Unreadable;
 use super::intern::Names;
@@ -19,7 +19,7 @@ const BY_ANNOTATION: &str = "annotation extreg.io/scheduled";
 /// Reads an ImageStream. What its status remembers of older images is history and not read.
 pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> {
     let resource = Resource::ImageStreams;
-    let reduced = Subject::reduce(resource, json).map_err(|error| Unreadable::of(&error))?;
+    let reduced = site.reduce(resource, json)?;
     let view: StreamView<'_> =
         serde_json::from_str(json).map_err(|error| Unreadable::json(resource.kind(), &error))?;
 
@@ -93,11 +93,9 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
         follows_repository: names.get(repository),
         repository: names.get(&view.status.docker_image_repository),
         tags,
+        checked: None,
     };
-    item.body = Body::Stream(Box::new(StreamItem {
-        record,
-        reduced: reduced.into(),
-    }));
+    item.body = Body::Stream(Box::new(StreamItem { record, reduced }));
     Ok(item)
 }
 
@@ -201,5 +199,6 @@ fn empty_record() -> TagRecord {
         digest: Arc::default(),
         created: Arc::default(),
         failure: None,
+        history: None,
     }
 }

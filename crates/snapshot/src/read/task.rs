@@ -56,6 +56,8 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         trigger_source: TriggerSource::None,
         resolves_names: false,
         waiting: Vec::new(),
+        rollout: None,
+        run: None,
     }));
     Ok(item)
 }

@@ -199,6 +199,8 @@ fn record(
         trigger_source: TriggerSource::None,
         resolves_names: metadata.annotations.resolve_names(),
         waiting: Vec::new(),
+        rollout: None,
+        run: None,
     }
 }
 
@@ -263,6 +265,6 @@ fn replicas(kind: Kind, written: Number) -> Option<u64> {
 
 /// The digest of an `imageID`, which is a reference by digest; the bare ID of an image that was
 /// never pulled by one is none.
-fn digest_of(image_id: &str) -> &str {
+pub(super) fn digest_of(image_id: &str) -> &str {
     image_id.rsplit_once('@').map_or("", |(_, digest)| digest)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::BuildProgress;
 use crate::place::{ObjectId, Origin};
 
 /// A BuildConfig or a Build. The images it names are in [`super::ImageUse`].
@@ -32,6 +33,8 @@ pub struct BuildRecord {
     pub has_image_trigger: bool,
     /// Builds only: the phase with its reason and message.
     pub phase: Option<BuildPhase>,
+    /// How far it is, where flows are asked for.
+    pub progress: Option<Box<BuildProgress>>,
 }
 
 impl BuildRecord {

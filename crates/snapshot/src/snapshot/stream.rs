@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::TagHistory;
 use crate::place::{ObjectId, Origin};
 
 /// An ImageStream.
@@ -20,8 +23,18 @@ pub struct StreamRecord {
     pub follows_repository: Arc<str>,
     /// `status.dockerImageRepository`; empty where there is none.
     pub repository: Arc<str>,
-    /// The tags of spec, with what status says of each, and the tags that only status has.
+    /// The tags of spec, with what status says of each, and the tags that only status has, by name.
     pub tags: Vec<TagRecord>,
+    /// When it was last imported without a change, where flows are asked for.
+    pub checked: Option<Timestamp>,
+}
+
+impl StreamRecord {
+    /// A tag by its name.
+    pub fn tag(&self, name: &str) -> Option<&TagRecord> {
+        let found = self.tags.binary_search_by(|tag| (*tag.name).cmp(name));
+        found.ok().and_then(|at| self.tags.get(at))
+    }
 }
 
 /// A tag.
@@ -57,6 +70,8 @@ pub struct TagRecord {
     pub created: Arc<str>,
     /// The condition that says that its import failed.
     pub failure: Option<FailedImport>,
+    /// What it has shown, where flows are asked for.
+    pub history: Option<Box<TagHistory>>,
 }
 
 /// What a tag follows.

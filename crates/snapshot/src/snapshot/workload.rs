@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{PodRun, Rollout};
 use crate::place::{ObjectId, Origin};
 use crate::trigger::{ImageTrigger, Unusable};
 
@@ -35,6 +36,10 @@ pub struct WorkloadRecord {
     /// Pods only: the reason that a container waits for, such as `ImagePullBackOff`, and the
     /// runtime's message.
     pub waiting: Vec<(Arc<str>, Arc<str>)>,
+    /// How far its rollout is, of what makes pods, where flows are asked for.
+    pub rollout: Option<Box<Rollout>>,
+    /// How it runs, of a pod, where flows are asked for.
+    pub run: Option<Box<PodRun>>,
 }
 
 /// A container.

@@ -4,6 +4,7 @@
 mod credentials;
 mod fields;
 mod injections;
+mod progress;
 mod properties;
 mod sample;
 mod schema;

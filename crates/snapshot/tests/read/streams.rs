@@ -56,6 +56,7 @@ fn plain(name: &str) -> TagRecord {
         digest: "".into(),
         created: "".into(),
         failure: None,
+        history: None,
     }
 }
 

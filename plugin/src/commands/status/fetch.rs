@@ -1,25 +1,30 @@
-//! Reading a cluster: every kind page by page, a few requests at a time. What may not be read or fails
-//! is a gap, and the rest is read.
+//! Reading a cluster: what flows are looked for in, and then what their plan asks for.
 
 mod credentials;
-mod elsewhere;
-mod list;
 mod picked;
 mod registry;
-mod visible;
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+use std::collections::{BTreeMap, BTreeSet};
+
+use extreg_cluster::{
+    Cluster, Kind, PageQuery,
+    collect::{Scope, Told, collect, collect_named},
 };
+use extreg_flow::{Asked, Fetched, KINDS, Plan, Report, World, flows, streams_elsewhere};
+use extreg_snapshot::{
+    Snapshot,
+    coverage::{Coverage, GapReason},
+    place::ObjectId,
+    read::{Detail, ReadOptions},
+};
+use extreg_terminal::Printer;
 
-use extreg_cluster::Cluster;
-use extreg_flow::{Gap, Image, Listed, Report, World, flows};
-use futures::future::try_join_all;
-
-use self::{credentials::Opened, registry::Registries};
-use super::{judge, settings::Settings};
+use self::registry::Registries;
+use super::settings::Settings;
 use crate::{context::Context, error::Error};
+
+/// An alias may lead to another alias.
+const ROUNDS: usize = 4;
 
 /// Where the objects come from.
 pub(super) struct Source {
@@ -28,6 +33,7 @@ pub(super) struct Source {
     namespace: Option<String>,
     /// None if no registry is to be asked.
     registries: Option<Registries>,
+    told: Told,
 }
 
 impl Source {
@@ -45,6 +51,11 @@ impl Source {
                 Some(endpoints) => Some(Registries::new(endpoints, context)?),
                 None => None,
             },
+            told: if settings.watch {
+                Told::Nowhere
+            } else {
+                Told::OnTerminal
+            },
         })
     }
 
@@ -56,7 +67,7 @@ impl Source {
         }
     }
 
-    /// Reads what is there, and judges it.
+    /// Reads what is there and what else is needed to judge it, and judges it.
     ///
     /// # Errors
     /// If nothing at all may be read, the login has expired or the server does not answer.
@@ -65,134 +76,90 @@ impl Source {
         settings: &Settings,
         context: &Context,
     ) -> Result<Report, Error> {
-        let what = match &self.namespace {
-            Some(name) => format!("namespace {name}"),
-            None => "all namespaces".to_owned(),
-        };
-        let printer = &context.printer;
-        if !settings.watch {
-            printer.status(&format!("reading {what} of {}", self.cluster.name()));
-        }
-        let mut settings = settings.clone();
+        let mut wanted = settings.wanted.clone();
         if !settings.selector.is_empty() {
-            settings.wanted.picked = Some(self.picked(&settings.selector).await?);
+            wanted.picked = Some(self.picked(&settings.selector).await?);
         }
-        let mut world = self.world().await?;
-        let mut opened = Opened::default();
-        // Of one namespace it is said before a push fails that it will.
-        let pushing = match &self.namespace {
-            Some(namespace) => credentials::pushing(&world, namespace),
-            None => BTreeSet::new(),
+        let snapshot = self.snapshot(&context.printer).await?;
+        let world = World::of(&snapshot);
+        let flows = flows(&world, &wanted);
+        let answers = self.registries.as_ref().map(Registries::answers);
+        let plan = Plan::of(&world, &flows, answers.as_ref());
+        let fetched = self.fetch(plan, &context.printer).await?;
+        let asked = Asked {
+            now: jiff::Timestamp::now(),
+            invocation: &context.invocation(),
+            with_objects: settings.with_objects,
         };
-        if !pushing.is_empty() {
-            let namespaces = self.namespace.iter().cloned().collect();
-            opened = self.open(namespaces).await?;
-            world.absent_secrets = self.absent(pushing, &opened).await?;
-        }
-        if let Some(mut registries) = self.registries.take() {
-            let images = images(&world, &settings);
-            let open = registries.open(images.iter().map(|(image, of)| (image, of.as_str())));
-            if !open.is_empty() {
-                let namespaces: BTreeSet<String> = open.values().cloned().collect();
-                let namespaces: BTreeSet<String> =
-                    namespaces.into_iter().take(credentials::MOST).collect();
-                if !namespaces.is_subset(&opened.namespaces) {
-                    opened = self.open(&namespaces | &opened.namespaces).await?;
-                }
-                if !settings.watch {
-                    printer.status("asking registries what they have");
-                }
-            }
-            world.registry = registries.ask(open, &opened).await;
-            self.registries = Some(registries);
-        }
-        if self.namespace.is_some() {
-            world.credentials = std::mem::take(&mut opened.snapshot);
-        }
-        let report = judge(&world, &settings, context);
-        let refused = credentials::refused(&report, &world);
-        if refused.is_subset(&opened.namespaces) && self.namespace.is_some() || refused.is_empty() {
-            return Ok(report);
-        }
-        if !refused.is_subset(&opened.namespaces) {
-            opened = self.open(&refused | &opened.namespaces).await?;
-        }
-        world.credentials = opened.snapshot;
-        // Of a large cluster one of them is enough to hold.
-        drop(report);
-        Ok(judge(&world, &settings, context))
+        Ok(Report::of(&world, &flows, &fetched, &asked))
     }
 
-    async fn world(&self) -> Result<World, Error> {
-        let world = RefCell::new(World::default());
-        let denied = RefCell::new(None);
-        let lists = Listed::all().map(|what| self.list(what, &world, &denied));
-        try_join_all(lists).await?;
-        let mut world = world.into_inner();
-        if world
-            .unseen
-            .is_all_forbidden(self.namespace.as_deref().unwrap_or_default())
-            && let Some(error) = denied.into_inner()
-        {
-            return Err(error);
+    async fn snapshot(&self, printer: &Printer) -> Result<Snapshot, Error> {
+        let options = ReadOptions {
+            detail: Detail::Flows,
+            ..ReadOptions::default()
+        };
+        let scope = Scope {
+            namespace: self.namespace.clone(),
+            selector: String::new(),
+            kinds: KINDS.to_vec(),
+            told: self.told,
+        };
+        let mut reader = collect(&self.cluster, &scope, &options, printer).await?;
+        self.check_rights(reader.coverage_mut()).await?;
+        let namespaces = self.namespace.as_deref().map(|name| [name.into()].into());
+        reader.coverage_mut().scope.namespaces = namespaces;
+        let mut snapshot = reader.finish(self.cluster.name().to_owned());
+        let mut known: BTreeSet<ObjectId> = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let open = &streams_elsewhere(&snapshot) - &known;
+            if open.is_empty() {
+                break;
+            }
+            let found = collect_named(&self.cluster, &open, &options).await?;
+            let found = found.finish(String::new());
+            snapshot.streams.extend(found.streams);
+            snapshot.streams.sort_by(|a, b| a.object.cmp(&b.object));
+            snapshot.coverage.gaps.extend(found.coverage.gaps);
+            known.extend(open);
         }
-        if let Some(namespace) = &self.namespace {
-            self.add_elsewhere(namespace, &mut world).await?;
-        }
-        Ok(world)
+        Ok(snapshot)
     }
 
-    /// Reads a list, namespace by namespace if it may not be read as a whole.
-    async fn list(
-        &self,
-        what: Listed,
-        world: &RefCell<World>,
-        denied: &RefCell<Option<Error>>,
-    ) -> Result<(), Error> {
-        let namespace = self.namespace.as_deref();
-        let Some(error) = self.pages(what, namespace, world).await?.err() else {
-            return Ok(());
-        };
-        if !error.is_forbidden() || namespace.is_some() {
-            let gap = gap_of(&error);
-            if gap == Gap::Forbidden {
-                denied.borrow_mut().get_or_insert(error);
-            }
-            let place = namespace.unwrap_or_default();
-            world.borrow_mut().unseen.add(what, place, gap);
-            return Ok(());
-        }
-        denied.borrow_mut().get_or_insert(error);
-        let visible = self.visible().await?;
-        if visible.is_empty() {
-            world.borrow_mut().unseen.add(what, "", Gap::Forbidden);
-        }
-        for name in visible {
-            if let Err(error) = self.pages(what, Some(&name), world).await? {
-                let gap = gap_of(&error);
-                world.borrow_mut().unseen.add(what, &name, gap);
-            }
+    /// Where nothing at all may be listed, the server says so in its own words.
+    async fn check_rights(&self, coverage: &Coverage) -> Result<(), Error> {
+        let mut gaps = coverage.gaps.iter();
+        let is_refused = coverage.read.is_empty()
+            && !coverage.gaps.is_empty()
+            && gaps.all(|gap| gap.why == GapReason::Forbidden);
+        let is_served = |kind: &extreg_snapshot::kind::Kind| !coverage.not_served.contains(kind);
+        if is_refused && let Some(kind) = KINDS.into_iter().find(is_served) {
+            let query = PageQuery {
+                limit: 1,
+                ..PageQuery::default()
+            };
+            let path = Kind::from(kind).path(self.namespace.as_deref());
+            self.cluster.page(&query.of(&path)).await?;
         }
         Ok(())
     }
-}
 
-/// The images of the flows that are asked for, each with the namespace whose imports would ask for it.
-fn images(world: &World, settings: &Settings) -> BTreeMap<Image, String> {
-    let flows = flows(world, &settings.wanted);
-    let images = flows.iter().filter_map(|flow| {
-        let namespace = flow.source.map(|source| source.name.namespace);
-        let namespace = namespace.unwrap_or_else(|| flow.namespace());
-        Some((flow.image()?, namespace.to_owned()))
-    });
-    images.collect()
-}
-
-/// A failed request as a gap.
-fn gap_of(error: &Error) -> Gap {
-    match error {
-        error if error.is_forbidden() => Gap::Forbidden,
-        error if error.is_not_found() => Gap::NotServed,
-        other => Gap::Failed(other.to_string()),
+    async fn fetch(&mut self, plan: Plan, printer: &Printer) -> Result<Fetched, Error> {
+        let opened = self.open(plan.credentials).await?;
+        let absent_secrets = self.absent(plan.secrets, &opened.snapshot).await?;
+        let registry = match &mut self.registries {
+            Some(registries) => {
+                if !plan.images.is_empty() && self.told != Told::Nowhere {
+                    printer.status("asking registries what they have");
+                }
+                registries.ask(plan.images, &opened).await
+            }
+            None => BTreeMap::new(),
+        };
+        Ok(Fetched {
+            registry,
+            credentials: opened.snapshot,
+            absent_secrets,
+        })
     }
 }

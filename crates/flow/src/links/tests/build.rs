@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use crate::{
     links::{Part, State},
     testing::{OLD, Objects, ago, assert_link, hub, link, only},
-    world::Listed,
 };
 
 fn with_status(status: Value) -> Objects {
@@ -38,7 +37,7 @@ fn a_push_secret_that_is_missing_holds_a_build_in_pending() {
     assert_link(&told, State::Broken, "MissingPushSecret", message, fix);
     // It was created since.
     let mut world = objects.world();
-    world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
+    world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Build);
     let message = "secret/dockerhub exists by now";
     assert_link(&told, State::Waiting, "MissingPushSecret", message, "");
@@ -99,7 +98,7 @@ fn a_push_that_failed_says_as_whom_it_was() {
     let mut world = objects.world();
     let mut empty = hub("dockerhub");
     empty["data"][".dockerconfigjson"] = json!("eyJhdXRocyI6e319");
-    world.credentials = Objects::credentials(&[
+    world.fetched.credentials = Objects::credentials(&[
         (Kind::Secret, empty),
         (Kind::Secret, hub("hub")),
         account(json!([])),
@@ -115,7 +114,7 @@ fn a_push_that_failed_says_as_whom_it_was() {
     );
 
     // The one that it names is refused.
-    world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
+    world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Build);
     let fix = "oc extreg secret check dockerhub --image docker.io/u/a:latest -n snow";
     assert_link(
@@ -131,7 +130,7 @@ fn a_push_that_failed_says_as_whom_it_was() {
         object["spec"]["output"]["pushSecret"] = Value::Null;
     }
     let mut world = objects.world();
-    world.credentials = Objects::credentials(&[
+    world.fetched.credentials = Objects::credentials(&[
         (Kind::Secret, managed),
         (Kind::Secret, hub("hub")),
         account(json!([{"name": "builder-dockercfg-x"}])),
@@ -156,7 +155,7 @@ fn a_build_that_failed_says_why_and_what_was_pushed_before() {
     before["metadata"]["name"] = json!("app-2");
     before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
     before["status"]["output"]["to"]["imageDigest"] = json!(OLD);
-    objects.more.push((Listed::Builds, before));
+    objects.more.push((Kind::Build, before));
     let told = objects.link(Part::Build);
     let message = "app-3 failed (DockerBuildFailed): Dockerfile build strategy has failed.; app-2 before it pushed sha256:000000000000";
     let fix = "oc logs build.build.openshift.io/app-3 -n snow";
@@ -169,7 +168,7 @@ fn a_build_that_failed_earlier_is_forgotten() {
     let mut before = objects.build.clone();
     before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
     before["status"] = json!({"phase": "Failed", "reason": "GenericBuildFailed"});
-    objects.more.push((Listed::Builds, before));
+    objects.more.push((Kind::Build, before));
     let told = objects.link(Part::Build);
     assert_link(
         &told,
@@ -237,7 +236,7 @@ fn a_push_that_will_fail_is_named_before_it_does() {
         ),
     ] {
         let mut world = with_status(json!({"phase": phase})).world();
-        world.credentials = empty();
+        world.fetched.credentials = empty();
         let told = link(&only(&world), Part::Build);
         assert_link(&told, State::Broken, "PushWillFail", message, add);
     }
@@ -245,7 +244,7 @@ fn a_push_that_will_fail_is_named_before_it_does() {
     objects.build = Value::Null;
     objects.config["status"]["lastVersion"] = json!(0);
     let mut world = objects.world();
-    world.credentials = empty();
+    world.fetched.credentials = empty();
     let told = link(&only(&world), Part::Build);
     assert_link(
         &told,
@@ -257,15 +256,20 @@ fn a_push_that_will_fail_is_named_before_it_does() {
 
     // Deleted; a secret of another type that was not listed is not known to be useless.
     let mut world = Objects::through().world();
-    world.credentials = Objects::credentials(&[]);
+    world.fetched.credentials = Objects::credentials(&[]);
     assert_eq!(link(&only(&world), Part::Build).state, State::Ok);
     world
+        .fetched
         .absent_secrets
         .insert(("snow".to_owned(), "dockerhub".to_owned()));
     let told = link(&only(&world), Part::Build);
     let message = "the next push will fail: secret/dockerhub does not exist";
     assert_link(&told, State::Broken, "PushWillFail", message, add);
+    // Of all namespaces no more credentials are read than have to be, so that it is said of none.
+    let one = world.snapshot.coverage.scope.namespaces.take();
+    assert_eq!(link(&only(&world), Part::Build).state, State::Ok);
+    world.snapshot.coverage.scope.namespaces = one;
     // With the key all is well.
-    world.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
+    world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
     assert_eq!(link(&only(&world), Part::Build).state, State::Ok);
 }

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::with_registry;
 use crate::{
+    fetched::InRegistry,
     links::{Part, State},
     testing::{IMAGE, NEW, OLD, Objects, ago, assert_link, hub, item, link, only},
-    world::InRegistry,
 };
 
 const NOW: &str = "oc extreg import app:latest -n snow";
@@ -183,7 +183,7 @@ fn too_many_requests_are_told_apart_from_other_errors() {
         LIMIT,
     );
     let mut world = objects.world();
-    world.credentials = Objects::credentials(&[]);
+    world.fetched.credentials = Objects::credentials(&[]);
     let told = link(&only(&world), Part::Import);
     assert_link(
         &told,
@@ -192,7 +192,7 @@ fn too_many_requests_are_told_apart_from_other_errors() {
         "no secret of snow has a key for it",
         CREATE,
     );
-    world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
+    world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
     let told = link(&only(&world), Part::Import);
     assert_link(
         &told,
@@ -224,7 +224,7 @@ fn who_is_unauthorized_is_told() {
         check,
     );
     let mut world = objects.world();
-    world.credentials = Objects::credentials(&[]);
+    world.fetched.credentials = Objects::credentials(&[]);
     let told = link(&only(&world), Part::Import);
     assert_link(
         &told,
@@ -233,7 +233,7 @@ fn who_is_unauthorized_is_told() {
         "no secret of snow has a key for it",
         CREATE,
     );
-    world.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
+    world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
     let of_hub = "oc extreg secret check hub --image docker.io/u/a:latest -n snow";
     let told = link(&only(&world), Part::Import);
     assert_link(
@@ -528,7 +528,7 @@ fn while_a_build_runs_the_next_step_is_to_wait() {
     let mut before = objects.build.clone();
     before["metadata"]["name"] = json!("app-2");
     before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
-    objects.more.push((crate::world::Listed::Builds, before));
+    objects.more.push((Kind::Build, before));
     objects.build["status"] = json!({"phase": "Running"});
     objects.fail_import("NotFound", "no");
     let told = objects.link(Part::Import);

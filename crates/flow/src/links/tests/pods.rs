@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use crate::{
     links::{Part, State},
     testing::{NEW, OLD, Objects, assert_link, hub, item, link, only},
-    world::Listed,
 };
 
 const OTHER: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -29,7 +28,7 @@ fn what_runs_is_what_the_tag_shows() {
     let mut objects = Objects::through();
     let mut second = objects.pod.clone();
     second["metadata"]["name"] = json!("app-5d4f-y");
-    objects.more.push((Listed::Pods, second));
+    objects.more.push((Kind::Pod, second));
     assert_link(
         &objects.link(Part::Pods),
         State::Ok,
@@ -110,7 +109,8 @@ fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
         (State::Broken, "TooManyRequests")
     );
     let mut world = objects.world();
-    world.credentials = Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("hub"))]);
+    world.fetched.credentials =
+        Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("hub"))]);
     let told = link(&only(&world), Part::Pods);
     let fix = "oc extreg secret link hub --for pull --account default -n snow";
     assert_link(
@@ -121,7 +121,7 @@ fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
         fix,
     );
     // With a login there is nothing to link.
-    world.credentials = Objects::credentials(&[
+    world.fetched.credentials = Objects::credentials(&[
         account(&json!([{"name": "hub"}])),
         (Kind::Secret, hub("hub")),
     ]);
@@ -144,7 +144,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
         "initializing source docker://u/a: reading manifest: unauthorized: access to the requested resource is not authorized",
     );
     let mut world = objects.world();
-    world.credentials =
+    world.fetched.credentials =
         Objects::credentials(&[account(&json!([])), (Kind::Secret, hub("dockerhub"))]);
     let told = link(&only(&world), Part::Pods);
     let fix = "oc extreg secret link dockerhub --for pull --account default -n snow";
@@ -152,7 +152,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
     assert_link(&told, State::Broken, "Unauthorized", message, fix);
 
     // The account names one that is not there.
-    world.credentials = Objects::credentials(&[account(&json!([{"name": "gone"}]))]);
+    world.fetched.credentials = Objects::credentials(&[account(&json!([{"name": "gone"}]))]);
     let told = link(&only(&world), Part::Pods);
     let fix = "oc extreg secret set gone --registry docker.io -n snow";
     assert_link(
@@ -164,7 +164,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
     );
 
     // There is one, and the registry does not take it.
-    world.credentials = Objects::credentials(&[
+    world.fetched.credentials = Objects::credentials(&[
         account(&json!([{"name": "hub"}])),
         (Kind::Secret, hub("hub")),
     ]);

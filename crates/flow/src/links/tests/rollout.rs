@@ -1,8 +1,8 @@
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::{
     links::{Part, State},
-    read::WorkloadKind,
     testing::{Objects, ago, assert_link, link, trigger},
 };
 
@@ -167,7 +167,7 @@ fn a_deployment_config_that_was_never_rolled_out_is() {
 #[test]
 fn pods_that_are_replaced_only_by_hand_stay_old() {
     let mut objects = Objects::through();
-    objects.kind = WorkloadKind::StatefulSet;
+    objects.kind = Kind::StatefulSet;
     objects.workload["spec"]["updateStrategy"] = json!({"type": "OnDelete"});
     objects.workload["status"]["updatedReplicas"] = json!(0);
     let told = objects.link(Part::Rollout);
@@ -184,7 +184,7 @@ fn pods_that_are_replaced_only_by_hand_stay_old() {
 #[test]
 fn a_cron_job_has_it_with_its_next_job() {
     let mut objects = Objects::through();
-    objects.kind = WorkloadKind::CronJob;
+    objects.kind = Kind::CronJob;
     let text = trigger("app", "").replace("spec.template", "spec.jobTemplate.spec.template");
     objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] = json!(text);
     let template = objects.workload["spec"]["template"].take();

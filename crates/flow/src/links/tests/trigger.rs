@@ -1,9 +1,9 @@
+use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::{
     flow::Wanted,
     links::{Part, State},
-    read::WorkloadKind,
     testing::{NEW, OLD, Objects, assert_link, item, link, report, trigger},
 };
 
@@ -317,15 +317,15 @@ fn a_deployment_config_without_config_change_still_rolls_out_a_new_image() {
 
 #[test]
 fn every_kind_of_workload_follows() {
-    for kind in [WorkloadKind::StatefulSet, WorkloadKind::DaemonSet] {
+    for kind in [Kind::StatefulSet, Kind::DaemonSet] {
         let mut objects = Objects::through();
         objects.kind = kind;
         let told = objects.link(Part::Trigger);
-        let message = format!("{}/app follows app:latest", kind.word());
+        let message = format!("{}/app follows app:latest", kind.api().kind.to_lowercase());
         assert_link(&told, State::Ok, "", &message, "");
     }
     let mut objects = Objects::through();
-    objects.kind = WorkloadKind::CronJob;
+    objects.kind = Kind::CronJob;
     let text = trigger("app", "").replace("spec.template", "spec.jobTemplate.spec.template");
     objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] = json!(text);
     let template = objects.workload["spec"]["template"].take();

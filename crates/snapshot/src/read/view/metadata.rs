@@ -29,7 +29,16 @@ pub(in crate::read) mod key {
     /// (openshift/api `apps/v1` `consts.go`, `DeployerPodForDeploymentLabel`).
     pub(in crate::read) const DEPLOYER: &str = "openshift.io/deployer-pod-for.name";
 
-    pub(super) const ALL: [&str; 9] = [
+    /// Which build of its BuildConfig a Build is.
+    pub(in crate::read) const BUILD_NUMBER: &str = "openshift.io/build.number";
+    /// When a stream was last imported without a change.
+    pub(in crate::read) const REPOSITORY_CHECK: &str = "openshift.io/image.dockerRepositoryCheck";
+    /// The end of the name of the ReplicaSet of a pod.
+    pub(in crate::read) const TEMPLATE_HASH: &str = "pod-template-hash";
+    /// The DeploymentConfig of a pod (openshift/api `apps/v1` `consts.go`).
+    pub(in crate::read) const DEPLOYMENT_CONFIG: &str = "deploymentconfig";
+
+    pub(super) const ALL: [&str; 13] = [
         crate::trigger::ANNOTATION,
         RESOLVE_NAMES,
         EXCLUDE_SECRET,
@@ -38,6 +47,10 @@ pub(in crate::read) mod key {
         SAMPLE,
         BUILD_CONFIG,
         DEPLOYER,
+        BUILD_NUMBER,
+        REPOSITORY_CHECK,
+        TEMPLATE_HASH,
+        DEPLOYMENT_CONFIG,
         extreg_core::facts::MANAGED_SECRET_ANNOTATION,
     ];
 }
@@ -54,6 +67,12 @@ pub(in crate::read) struct Metadata<'a> {
     pub(in crate::read) namespace: Text<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) uid: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) creation_timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) deletion_timestamp: Text<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(in crate::read) generation: i64,
     #[serde(borrow, default)]
     pub(in crate::read) labels: Chosen<'a>,
     #[serde(borrow, default)]

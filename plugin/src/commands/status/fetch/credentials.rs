@@ -1,11 +1,12 @@
-//! Accounts and docker secrets, of the namespaces where somebody was refused or whose imports are to
-//! be asked for.
+//! Accounts and docker secrets of namespaces.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_cluster::{ClusterError, ObjectRef, PageQuery, collect::SECRET_TYPES};
-use extreg_flow::{Output, Report, World};
 use extreg_registry::{Logins, logins};
 use extreg_snapshot::{
     Snapshot,
@@ -20,18 +21,6 @@ use serde_json::value::RawValue;
 use super::Source;
 use crate::error::Error;
 
-/// So many namespaces are looked at; who has more refusals than that looks at one of them.
-pub(super) const MOST: usize = 50;
-/// Reasons for which a credential is looked for.
-const REFUSALS: [&str; 6] = [
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "MissingPushSecret",
-    "PushImageToRegistryFailed",
-    "TooManyRequests",
-    "Unauthorized",
-];
-
 /// What was read of them.
 #[derive(Default)]
 pub(super) struct Opened {
@@ -39,63 +28,29 @@ pub(super) struct Opened {
     pub(super) snapshot: Snapshot,
     /// The logins of the secrets, by namespace and name. Never shown.
     pub(super) logins: BTreeMap<(String, String), Logins>,
-    /// The namespaces that were looked at.
-    pub(super) namespaces: BTreeSet<String>,
-}
-
-/// The namespaces where somebody was refused.
-pub(super) fn refused(report: &Report, world: &World) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for flow in &report.flows {
-        let mut links = flow.links.iter();
-        if !links.any(|link| REFUSALS.contains(&link.reason.as_str())) {
-            continue;
-        }
-        all.insert(flow.namespace.clone());
-        let followers = world.workloads.values().filter(|workload| {
-            let reference = workload.reference();
-            flow.links.iter().any(|link| link.workload == reference)
-        });
-        all.extend(followers.map(|workload| workload.namespace.clone()));
-    }
-    all.into_iter().take(MOST).collect()
-}
-
-/// The push secrets that BuildConfigs of a namespace name which push to an external registry; with
-/// an empty name where one names none.
-pub(super) fn pushing(world: &World, namespace: &str) -> BTreeSet<String> {
-    let configs = world.configs.values();
-    configs
-        .filter(|config| config.namespace == namespace && matches!(config.output, Output::Image(_)))
-        .map(|config| config.push_secret.clone())
-        .collect()
 }
 
 impl Source {
-    /// Those of secrets of a namespace that do not exist. A push reads secrets of every type, so that
-    /// one that was not listed is asked for by its name.
+    /// Those of secrets that do not exist. A push reads secrets of every type, so that one that was
+    /// not listed is asked for by its name.
     ///
     /// # Errors
     /// If the login has expired, or the server does not answer.
     pub(super) async fn absent(
         &self,
-        names: BTreeSet<String>,
-        opened: &Opened,
+        mut secrets: BTreeSet<(String, String)>,
+        listed: &Snapshot,
     ) -> Result<BTreeSet<(String, String)>, Error> {
+        let key = |(namespace, name): &(String, String)| {
+            (Arc::from(namespace.as_str()), Arc::from(name.as_str()))
+        };
+        secrets.retain(|secret| !listed.secrets.contains_key(&key(secret)));
         let mut absent = BTreeSet::new();
-        for (namespace, name) in opened
-            .namespaces
-            .iter()
-            .flat_map(|namespace| names.iter().map(move |name| (namespace, name)))
-        {
-            let key = (namespace.as_str().into(), name.as_str().into());
-            if name.is_empty() || opened.snapshot.secrets.contains_key(&key) {
-                continue;
-            }
-            let reference = ObjectRef::new(extreg_cluster::Kind::SECRET, namespace, name);
+        for (namespace, name) in secrets {
+            let reference = ObjectRef::new(extreg_cluster::Kind::SECRET, &namespace, &name);
             match self.cluster.get(&reference).await {
                 Ok(None) => {
-                    absent.insert((namespace.clone(), name.clone()));
+                    absent.insert((namespace, name));
                 }
                 Err(error @ (ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_))) => {
                     return Err(error.into());
@@ -165,7 +120,6 @@ impl Source {
         Ok(Opened {
             snapshot: reader.finish(String::new()),
             logins,
-            namespaces,
         })
     }
 }

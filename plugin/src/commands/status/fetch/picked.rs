@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use extreg_cluster::PageQuery;
-use extreg_flow::Listed;
-use extreg_snapshot::kind::Kind;
+use extreg_flow::KINDS;
+use extreg_snapshot::{kind::Kind, place::ObjectId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -12,17 +12,14 @@ use super::Source;
 use crate::error::Error;
 
 impl Source {
-    /// What a selector picks, by kind, namespace and name. What may not be listed is not picked.
+    /// What a selector picks. What may not be listed is not picked.
     ///
     /// # Errors
     /// If the server does not take the selector, the login has expired, or it does not answer.
-    pub(super) async fn picked(
-        &self,
-        selector: &str,
-    ) -> Result<BTreeSet<(Kind, String, String)>, Error> {
+    pub(super) async fn picked(&self, selector: &str) -> Result<BTreeSet<ObjectId>, Error> {
         let mut picked = BTreeSet::new();
-        let kinds = Listed::all().filter(|what| !matches!(what, Listed::Builds | Listed::Pods));
-        for kind in kinds.map(Listed::kind) {
+        let kinds = KINDS.into_iter();
+        for kind in kinds.filter(|kind| !matches!(kind, Kind::Build | Kind::Pod)) {
             match self.pick(kind, selector).await {
                 Ok(found) => picked.extend(found),
                 Err(error) if error.is_forbidden() || error.is_not_found() => {}
@@ -32,7 +29,7 @@ impl Source {
         Ok(picked)
     }
 
-    async fn pick(&self, kind: Kind, selector: &str) -> Result<Vec<(Kind, String, String)>, Error> {
+    async fn pick(&self, kind: Kind, selector: &str) -> Result<Vec<ObjectId>, Error> {
         let query = PageQuery {
             labels: selector.to_owned(),
             metadata_only: true,
@@ -40,7 +37,11 @@ impl Source {
         };
         let read = |picked: &mut Vec<_>, item: &RawValue| {
             if let Ok(Named { metadata }) = serde_json::from_str(item.get()) {
-                picked.push((kind, metadata.namespace, metadata.name));
+                picked.push(ObjectId {
+                    namespace: metadata.namespace.into(),
+                    kind,
+                    name: metadata.name.into(),
+                });
             }
             Ok(())
         };

@@ -42,18 +42,12 @@ impl Registries {
         })
     }
 
-    /// The images that have to be asked for, by the namespace whose imports would ask.
-    pub(super) fn open<'i>(
-        &self,
-        images: impl IntoIterator<Item = (&'i Image, &'i str)>,
-    ) -> BTreeMap<Image, String> {
-        let stale = |image: &Image| {
-            self.known
-                .get(image)
-                .is_none_or(|(asked, _)| asked.elapsed() > HOLDS)
-        };
-        let open = images.into_iter().filter(|(image, _)| stale(image));
-        open.map(|(image, namespace)| (image.clone(), namespace.to_owned()))
+    /// What they have said lately.
+    pub(super) fn answers(&self) -> BTreeMap<Image, InRegistry> {
+        let known = self.known.iter();
+        known
+            .filter(|(_, (asked, _))| asked.elapsed() <= HOLDS)
+            .map(|(image, (_, answer))| (image.clone(), answer.clone()))
             .collect()
     }
 

@@ -137,6 +137,8 @@ impl Supposing<'_> {
             trigger_source: TriggerSource::None,
             resolves_names: false,
             waiting: Vec::new(),
+            rollout: None,
+            run: None,
         };
         Told::of_credential(&self.credentials.run(&pod, self.image)).of(
             Consumer::Kubelet,
@@ -169,6 +171,7 @@ impl Supposing<'_> {
             pull_secrets: Vec::new(),
             has_image_trigger: false,
             phase: None,
+            progress: None,
         }
     }
 

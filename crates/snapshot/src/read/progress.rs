@@ -1,0 +1,406 @@
+//! How far objects are on the way of an image: read beside the rest of them where flows are asked for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use extreg_core::object::{Text, nullable};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+use super::intern::Names;
+use super::item::{Body, Item};
+use super::view::{List, Metadata, Waiting, key};
+use super::workload::digest_of;
+use crate::kind::Kind;
+use crate::snapshot::{
+    BuildProgress, Condition, PodRun, Rollout, RunningContainer, ShownImage, TagHistory,
+};
+use crate::trigger::DeploymentTrigger;
+
+/// So many images of a tag are kept.
+const KEPT: usize = 5;
+
+/// Reads how far an object is into its record, and drops what only checks ask for. Says whether it
+/// is part of any flow: a pod of no workload, or one that is being deleted, is not.
+///
+/// # Errors
+/// If what it says of that cannot be read.
+pub(super) fn add(
+    item: &mut Item,
+    kind: Kind,
+    json: &str,
+    names: &mut Names,
+) -> Result<bool, serde_json::Error> {
+    item.uses = Vec::new();
+    item.annotations = Vec::new();
+    match (&mut item.body, kind) {
+        (Body::Build(build), Kind::Build | Kind::BuildConfig) => {
+            build.record.progress = Some(Box::new(of_build(json)?));
+        }
+        (Body::Stream(stream), _) => {
+            let (checked, mut histories) = of_stream(json, names)?;
+            stream.record.checked = checked;
+            for tag in &mut stream.record.tags {
+                tag.history = histories.remove(&*tag.name).map(Box::new);
+            }
+        }
+        (Body::Workload(pod), Kind::Pod) => {
+            pod.run = of_pod(json, names)?.map(Box::new);
+            return Ok(pod.run.is_some());
+        }
+        (Body::Workload(maker), _) => {
+            maker.rollout = Some(Box::new(of_maker(kind, json, names)?));
+        }
+        _ => {}
+    }
+    Ok(true)
+}
+
+fn of_build(json: &str) -> Result<BuildProgress, serde_json::Error> {
+    let View {
+        metadata,
+        status,
+        spec: Nothing {},
+    }: View<'_, Nothing, BuildStatus> = serde_json::from_str(json)?;
+    let number = metadata.annotations.get(key::BUILD_NUMBER);
+    Ok(BuildProgress {
+        created: metadata.creation_timestamp.parse().ok(),
+        completed: status.completion_timestamp,
+        number: number
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default(),
+        started: status.last_version,
+    })
+}
+
+type Histories = BTreeMap<String, TagHistory>;
+
+fn of_stream(
+    json: &str,
+    names: &mut Names,
+) -> Result<(Option<Timestamp>, Histories), serde_json::Error> {
+    let View {
+        metadata,
+        spec,
+        status,
+    }: View<'_, StreamSpec<'_>, StreamStatus<'_>> = serde_json::from_str(json)?;
+    let mut histories = Histories::new();
+    for tag in spec.tags.iter() {
+        let history = histories.entry(tag.name.to_string()).or_default();
+        history.generation = tag.generation;
+    }
+    for tag in status.tags.iter() {
+        let history = histories.entry(tag.tag.to_string()).or_default();
+        let mut conditions = tag.conditions.iter();
+        let failed = conditions.find(|c| &*c.kind == "ImportSuccess" && &*c.status == "False");
+        history.failed = failed.map_or(0, |condition| condition.generation);
+        let items = tag.items.iter().take(KEPT);
+        history.items = items.map(|item| item.shown(names)).collect();
+    }
+    // An import that changes nothing is written down there only (openshift-apiserver
+    // `imagestreamimport/rest.go`).
+    let checked = metadata.annotations.get(key::REPOSITORY_CHECK);
+    Ok((checked.and_then(|text| text.parse().ok()), histories))
+}
+
+fn of_maker(kind: Kind, json: &str, names: &mut Names) -> Result<Rollout, serde_json::Error> {
+    let View {
+        metadata,
+        spec,
+        status,
+    }: View<'_, MakerSpec<'_>, MakerStatus<'_>> = serde_json::from_str(json)?;
+    let is_config = kind == Kind::DeploymentConfig;
+    let has_config_change = match &spec.triggers {
+        // Absent is defaulted to it, empty is none (`SetDefaults_DeploymentConfigSpec`).
+        None => true,
+        Some(list) => list.iter().any(DeploymentTrigger::is_config_change),
+    };
+    let of_daemons = kind == Kind::DaemonSet;
+    let pick = |daemons, others| if of_daemons { daemons } else { others };
+    let mut condition = |kind: &str| {
+        let mut conditions = status.conditions.iter();
+        let found = conditions.find(|condition| &*condition.kind == kind)?;
+        Some(Condition {
+            status: names.get(&found.status),
+            reason: names.get(&found.reason),
+            message: names.get(&found.message),
+            updated: found.last_update_time,
+            changed: found.last_transition_time,
+        })
+    };
+    Ok(Rollout {
+        paused: spec.paused || spec.suspend,
+        has_config_change: !is_config || has_config_change,
+        on_delete: &*spec.update_strategy.kind == "OnDelete",
+        wanted: match kind {
+            Kind::CronJob => None,
+            Kind::DaemonSet => Some(status.desired_number_scheduled),
+            Kind::DeploymentConfig => Some(spec.replicas.unwrap_or(0)),
+            _ => Some(spec.replicas.unwrap_or(1)),
+        },
+        updated: pick(status.updated_number_scheduled, status.updated_replicas),
+        available: pick(status.number_available, status.available_replicas),
+        total: pick(status.current_number_scheduled, status.replicas),
+        is_observed: status.observed_generation >= metadata.generation,
+        latest_version: status.latest_version,
+        last_run: status.last_schedule_time,
+        progressing: condition("Progressing"),
+        failing: condition("ReplicaFailure"),
+    })
+}
+
+fn of_pod(json: &str, names: &mut Names) -> Result<Option<PodRun>, serde_json::Error> {
+    let View {
+        metadata,
+        spec: Nothing {},
+        status,
+    }: View<'_, Nothing, PodStatus<'_>> = serde_json::from_str(json)?;
+    let Some((kind, name)) = owner(&metadata) else {
+        return Ok(None);
+    };
+    let mut conditions = status.conditions.iter();
+    let unschedulable =
+        conditions.find(|c| &*c.kind == "PodScheduled" && &*c.reason == "Unschedulable");
+    let statuses = [&status.init_container_statuses, &status.container_statuses];
+    let containers = statuses.into_iter().flat_map(|list| list.iter());
+    Ok(Some(PodRun {
+        of: (kind, names.get(name)),
+        created: metadata.creation_timestamp.parse().ok(),
+        has_ended: matches!(&*status.phase, "Succeeded" | "Failed"),
+        unschedulable: unschedulable.map(|condition| names.get(&condition.message)),
+        containers: containers
+            .map(|status| RunningContainer {
+                name: names.get(&status.name),
+                digest: names.get(digest_of(&status.image_id)),
+                started: status.state.running.as_ref().and_then(|run| run.started_at),
+                waiting: status
+                    .state
+                    .waiting
+                    .as_ref()
+                    .map(|waiting| (names.get(&waiting.reason), names.get(&waiting.message))),
+            })
+            .collect(),
+    }))
+}
+
+/// The workload of a pod. What stands between them is named after the workload, so it is not read.
+fn owner<'m>(metadata: &'m Metadata<'_>) -> Option<(Kind, &'m str)> {
+    let labels = &metadata.labels;
+    if !metadata.deletion_timestamp.is_empty() || labels.get(key::DEPLOYER).is_some() {
+        return None;
+    }
+    let owner = super::item::controller(metadata)?;
+    let name = owner.name.as_str();
+    let before_last_dash = || name.rsplit_once('-').map(|(name, _)| name);
+    match &*owner.kind {
+        "ReplicaSet" => {
+            let hash = labels
+                .get(key::TEMPLATE_HASH)
+                .filter(|hash| !hash.is_empty())?;
+            let name = name.strip_suffix(hash)?.strip_suffix('-')?;
+            Some((Kind::Deployment, name))
+        }
+        "ReplicationController" => {
+            let config = labels.get(key::DEPLOYMENT_CONFIG);
+            Some((Kind::DeploymentConfig, config.or_else(before_last_dash)?))
+        }
+        "StatefulSet" => Some((Kind::StatefulSet, name)),
+        "DaemonSet" => Some((Kind::DaemonSet, name)),
+        "Job" => Some((Kind::CronJob, before_last_dash()?)),
+        _ => None,
+    }
+}
+
+impl TagEvent<'_> {
+    fn shown(&self, names: &mut Names) -> ShownImage {
+        let is_reference = self.image.is_empty();
+        ShownImage {
+            // Not interned: no two tags share them.
+            digest: self.image.as_str().into(),
+            pull_spec: if is_reference {
+                names.get(&self.docker_image_reference)
+            } else {
+                Arc::default()
+            },
+            created: self.created,
+            generation: self.generation,
+        }
+    }
+}
+
+/// Reads a time. What is none is not known, and no reason not to read the rest.
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<Text<'de>> = Option::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
+
+#[derive(Deserialize)]
+#[serde(bound(
+    deserialize = "'de: 'a, Spec: Default + Deserialize<'de>, Status: Default + Deserialize<'de>"
+))]
+struct View<'a, Spec, Status> {
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    metadata: Metadata<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    spec: Spec,
+    #[serde(default, deserialize_with = "nullable")]
+    status: Status,
+}
+
+#[derive(Default, Deserialize)]
+struct Nothing {}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BuildStatus {
+    #[serde(default, deserialize_with = "nullable")]
+    last_version: u64,
+    #[serde(default, deserialize_with = "time")]
+    completion_timestamp: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+struct StreamSpec<'a> {
+    #[serde(borrow, default)]
+    tags: List<SpecTag<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct SpecTag<'a> {
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    generation: i64,
+}
+
+#[derive(Default, Deserialize)]
+struct StreamStatus<'a> {
+    #[serde(borrow, default)]
+    tags: List<StatusTag<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct StatusTag<'a> {
+    #[serde(borrow, default)]
+    tag: Text<'a>,
+    #[serde(borrow, default)]
+    items: List<TagEvent<'a>>,
+    #[serde(borrow, default)]
+    conditions: List<ConditionView<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TagEvent<'a> {
+    #[serde(borrow, default)]
+    image: Text<'a>,
+    #[serde(borrow, default)]
+    docker_image_reference: Text<'a>,
+    #[serde(default, deserialize_with = "time")]
+    created: Option<Timestamp>,
+    #[serde(default, deserialize_with = "nullable")]
+    generation: i64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MakerSpec<'a> {
+    replicas: Option<u64>,
+    #[serde(default, deserialize_with = "nullable")]
+    paused: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    suspend: bool,
+    #[serde(borrow)]
+    triggers: Option<List<DeploymentTrigger<'a>>>,
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    update_strategy: UpdateStrategy<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct UpdateStrategy<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MakerStatus<'a> {
+    #[serde(default, deserialize_with = "nullable")]
+    observed_generation: i64,
+    #[serde(default, deserialize_with = "nullable")]
+    replicas: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    updated_replicas: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    available_replicas: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    desired_number_scheduled: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    current_number_scheduled: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    updated_number_scheduled: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    number_available: u64,
+    #[serde(default, deserialize_with = "nullable")]
+    latest_version: u64,
+    #[serde(default, deserialize_with = "time")]
+    last_schedule_time: Option<Timestamp>,
+    #[serde(borrow, default)]
+    conditions: List<ConditionView<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConditionView<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    status: Text<'a>,
+    #[serde(borrow, default)]
+    reason: Text<'a>,
+    #[serde(borrow, default)]
+    message: Text<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    generation: i64,
+    #[serde(default, deserialize_with = "time")]
+    last_update_time: Option<Timestamp>,
+    #[serde(default, deserialize_with = "time")]
+    last_transition_time: Option<Timestamp>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PodStatus<'a> {
+    #[serde(borrow, default)]
+    phase: Text<'a>,
+    #[serde(borrow, default)]
+    conditions: List<ConditionView<'a>>,
+    #[serde(borrow, default)]
+    init_container_statuses: List<ContainerStatus<'a>>,
+    #[serde(borrow, default)]
+    container_statuses: List<ContainerStatus<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct ContainerStatus<'a> {
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(rename = "imageID", borrow, default)]
+    image_id: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    state: ContainerState<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct ContainerState<'a> {
+    running: Option<RunningState>,
+    #[serde(borrow)]
+    waiting: Option<Waiting<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RunningState {
+    #[serde(default, deserialize_with = "time")]
+    started_at: Option<Timestamp>,
+}

@@ -1,0 +1,119 @@
+//! How far an object has come on the way of an image. Read where flows are asked for
+//! ([`crate::read::Detail::Flows`]), and of nothing else.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::kind::Kind;
+
+/// How far a BuildConfig or a Build is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildProgress {
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// When it ended.
+    pub completed: Option<Timestamp>,
+    /// Which build of its BuildConfig it is, from 1.
+    pub number: u64,
+    /// BuildConfigs only: how many builds it has started.
+    pub started: u64,
+}
+
+/// What a tag has shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagHistory {
+    /// `generation` of spec: from it on an import is due.
+    pub generation: i64,
+    /// `generation` of the condition that says that its import failed.
+    pub failed: i64,
+    /// Newest first. So many are kept that an older one that still runs is known.
+    pub items: Box<[ShownImage]>,
+}
+
+/// An image that a tag has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownImage {
+    /// Its digest; empty for a reference.
+    pub digest: Arc<str>,
+    /// Where pods pull it, of a reference, which has no digest.
+    pub pull_spec: Arc<str>,
+    /// Since when.
+    pub created: Option<Timestamp>,
+    /// The generation of the tag that it was imported for.
+    pub generation: i64,
+}
+
+/// How far a rollout is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollout {
+    /// `spec.paused`, or `spec.suspend` of a CronJob.
+    pub paused: bool,
+    /// Whether a change of its template rolls out: not for a DeploymentConfig without a ConfigChange
+    /// trigger.
+    pub has_config_change: bool,
+    /// Whether pods are only replaced when they are deleted.
+    pub on_delete: bool,
+    /// So many pods are wanted; none of a kind that does not say.
+    pub wanted: Option<u64>,
+    /// Of these so many are of the newest version.
+    pub updated: u64,
+    /// Of these so many can be used.
+    pub available: u64,
+    /// Pods of any version.
+    pub total: u64,
+    /// Whether the controller has seen the object as it is.
+    pub is_observed: bool,
+    /// Rollouts of a DeploymentConfig so far.
+    pub latest_version: u64,
+    /// When a CronJob last made a Job.
+    pub last_run: Option<Timestamp>,
+    /// The condition `Progressing`.
+    pub progressing: Option<Condition>,
+    /// The condition `ReplicaFailure`.
+    pub failing: Option<Condition>,
+}
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// `True`, `False` or `Unknown`.
+    pub status: Arc<str>,
+    /// Why, in one word.
+    pub reason: Arc<str>,
+    /// In words.
+    pub message: Arc<str>,
+    /// `lastUpdateTime`.
+    pub updated: Option<Timestamp>,
+    /// `lastTransitionTime`.
+    pub changed: Option<Timestamp>,
+}
+
+/// How a pod runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodRun {
+    /// The workload that it is of. What stands between them is named after the workload, so that it
+    /// does not have to be read.
+    pub of: (Kind, Arc<str>),
+    /// When it was created.
+    pub created: Option<Timestamp>,
+    /// Whether it has ended, well or not.
+    pub has_ended: bool,
+    /// Why no node takes it, in the scheduler's words.
+    pub unschedulable: Option<Arc<str>>,
+    /// Its containers as the node tells of them, init containers first.
+    pub containers: Box<[RunningContainer]>,
+}
+
+/// A container as the node tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningContainer {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The digest in `imageID`, which CRI-O writes as a reference by digest; empty where there is none.
+    pub digest: Arc<str>,
+    /// Since when it runs.
+    pub started: Option<Timestamp>,
+    /// Why it waits: a reason such as `ImagePullBackOff`, and the runtime's message.
+    pub waiting: Option<(Arc<str>, Arc<str>)>,
+}
