@@ -1,6 +1,7 @@
 //! Which objects of a namespace use a secret or an ImageStream.
 
 use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
+use extreg_snapshot::kind::Kind as Read;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -12,13 +13,13 @@ const TRIGGERS: &str = "image.openshift.io/triggers";
 /// left out.
 const KINDS: [Kind; 8] = [
     Kind::BUILD_CONFIG,
-    Kind::namespaced("batch", "CronJob", "cronjobs"),
-    Kind::namespaced("apps", "DaemonSet", "daemonsets"),
+    Read::CronJob.api(),
+    Read::DaemonSet.api(),
     Kind::DEPLOYMENT,
     Kind::DEPLOYMENT_CONFIG,
     Kind::IMAGE_STREAM,
     Kind::SERVICE_ACCOUNT,
-    Kind::namespaced("apps", "StatefulSet", "statefulsets"),
+    Read::StatefulSet.api(),
 ];
 
 /// The objects of a namespace that can use something.

@@ -266,7 +266,7 @@ impl Lister<'_> {
 
     /// The label selector for a kind: what decides about others is read whole.
     fn labels(&self, kind: Kind) -> &str {
-        match kind.api().purpose {
+        match kind.purpose() {
             Purpose::Usage => &self.scope.selector,
             Purpose::Configuration | Purpose::Credentials => "",
         }

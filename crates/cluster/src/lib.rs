@@ -18,7 +18,6 @@ mod config;
 mod connection;
 mod dry_run;
 mod error;
-mod kind;
 mod kubeconfig;
 mod list;
 mod object;
@@ -31,6 +30,9 @@ mod service;
 mod token;
 mod verb;
 mod version;
+
+/// Where the API serves a kind.
+pub use extreg_snapshot::kind::Api as Kind;
 
 use self::selection::Selection;
 pub use self::{
@@ -45,7 +47,6 @@ pub use self::{
     connection::Connection,
     dry_run::DryRun,
     error::{ConnectError, innermost},
-    kind::Kind,
     kubeconfig::{is_empty, read},
     list::{Next, Pages},
     object::{Object, ObjectRef, set, unset},

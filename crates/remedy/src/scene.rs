@@ -69,7 +69,7 @@ impl Scene for SnapshotScene<'_> {
         } = self.snapshot;
         let mut kinds = Kind::ALL
             .into_iter()
-            .filter(|kind| kind.api().purpose == Purpose::Usage);
+            .filter(|kind| kind.purpose() == Purpose::Usage);
         coverage.gaps.is_empty()
             && coverage.scope.holds_everything()
             && kinds.all(|kind| listed.is_complete(kind, "", coverage))

@@ -1,5 +1,11 @@
 //! The kinds that an audit reads.
 
+mod api;
+
+use extreg_core::policy::{GROUP, KIND, VERSION};
+
+pub use self::api::Api;
+
 /// A kind that an audit reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -68,23 +74,6 @@ pub enum Purpose {
     Usage,
 }
 
-/// Where the API serves a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Api {
-    /// API group, empty for the core group.
-    pub group: &'static str,
-    /// API version.
-    pub version: &'static str,
-    /// The kind, as in a file.
-    pub kind: &'static str,
-    /// The resource, as in a URL.
-    pub plural: &'static str,
-    /// Whether its objects live in a namespace.
-    pub namespaced: bool,
-    /// What it is read for.
-    pub purpose: Purpose,
-}
-
 impl Kind {
     /// All of them, in the order in which they are listed in a cluster: what decides comes before
     /// what it decides about.
@@ -133,137 +122,81 @@ impl Kind {
         Self::ALL.into_iter().filter(named).collect()
     }
 
+    /// What it is read for.
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::ClusterImagePolicy
+            | Self::ImageConfig
+            | Self::ImageContentSourcePolicy
+            | Self::ImageDigestMirrorSet
+            | Self::ImagePolicy
+            | Self::ImageTagMirrorSet
+            | Self::MutatingWebhookConfiguration
+            | Self::Namespace
+            | Self::RegistryPolicy => Purpose::Configuration,
+            Self::Secret | Self::ServiceAccount => Purpose::Credentials,
+            _ => Purpose::Usage,
+        }
+    }
+
     /// Where the API serves it.
     pub const fn api(self) -> Api {
-        use Purpose::{Configuration, Credentials, Usage};
-
         const CONFIG: &str = "config.openshift.io";
-        let (group, version, kind, plural, namespaced, purpose) = match self {
-            Self::Build => ("build.openshift.io", "v1", "Build", "builds", true, Usage),
-            Self::BuildConfig => (
-                "build.openshift.io",
-                "v1",
-                "BuildConfig",
-                "buildconfigs",
-                true,
-                Usage,
-            ),
-            Self::BuildRun => (
-                "shipwright.io",
-                "v1beta1",
-                "BuildRun",
-                "buildruns",
-                true,
-                Usage,
-            ),
-            Self::CronJob => ("batch", "v1", "CronJob", "cronjobs", true, Usage),
-            Self::DaemonSet => ("apps", "v1", "DaemonSet", "daemonsets", true, Usage),
-            Self::Deployment => ("apps", "v1", "Deployment", "deployments", true, Usage),
-            Self::DeploymentConfig => (
-                "apps.openshift.io",
-                "v1",
-                "DeploymentConfig",
-                "deploymentconfigs",
-                true,
-                Usage,
-            ),
-            Self::ImageConfig => (CONFIG, "v1", "Image", "images", false, Configuration),
-            Self::ImageContentSourcePolicy => (
-                "operator.openshift.io",
-                "v1alpha1",
-                "ImageContentSourcePolicy",
-                "imagecontentsourcepolicies",
-                false,
-                Configuration,
-            ),
-            Self::ImageDigestMirrorSet => (
-                CONFIG,
-                "v1",
-                "ImageDigestMirrorSet",
-                "imagedigestmirrorsets",
-                false,
-                Configuration,
-            ),
-            Self::ImagePolicy => (
-                CONFIG,
-                "v1",
-                "ImagePolicy",
-                "imagepolicies",
-                true,
-                Configuration,
-            ),
-            Self::ClusterImagePolicy => (
-                CONFIG,
-                "v1",
-                "ClusterImagePolicy",
-                "clusterimagepolicies",
-                false,
-                Configuration,
-            ),
-            Self::ImageStream => (
-                "image.openshift.io",
-                "v1",
-                "ImageStream",
-                "imagestreams",
-                true,
-                Usage,
-            ),
-            Self::ImageTagMirrorSet => (
-                CONFIG,
-                "v1",
-                "ImageTagMirrorSet",
-                "imagetagmirrorsets",
-                false,
-                Configuration,
-            ),
-            Self::Job => ("batch", "v1", "Job", "jobs", true, Usage),
-            Self::MutatingWebhookConfiguration => (
+        match self {
+            Self::Build => Api::BUILD,
+            Self::BuildConfig => Api::BUILD_CONFIG,
+            Self::BuildRun => Api {
+                version: "v1beta1",
+                ..Api::namespaced("shipwright.io", "BuildRun", "buildruns")
+            },
+            Self::CronJob => Api::namespaced("batch", "CronJob", "cronjobs"),
+            Self::DaemonSet => Api::namespaced("apps", "DaemonSet", "daemonsets"),
+            Self::Deployment => Api::DEPLOYMENT,
+            Self::DeploymentConfig => Api::DEPLOYMENT_CONFIG,
+            Self::ImageConfig => Api::global(CONFIG, "Image", "images"),
+            Self::ImageContentSourcePolicy => Api {
+                version: "v1alpha1",
+                ..Api::global(
+                    "operator.openshift.io",
+                    "ImageContentSourcePolicy",
+                    "imagecontentsourcepolicies",
+                )
+            },
+            Self::ImageDigestMirrorSet => {
+                Api::global(CONFIG, "ImageDigestMirrorSet", "imagedigestmirrorsets")
+            }
+            Self::ImagePolicy => Api::namespaced(CONFIG, "ImagePolicy", "imagepolicies"),
+            Self::ClusterImagePolicy => {
+                Api::global(CONFIG, "ClusterImagePolicy", "clusterimagepolicies")
+            }
+            Self::ImageStream => Api::IMAGE_STREAM,
+            Self::ImageTagMirrorSet => {
+                Api::global(CONFIG, "ImageTagMirrorSet", "imagetagmirrorsets")
+            }
+            Self::Job => Api::namespaced("batch", "Job", "jobs"),
+            Self::MutatingWebhookConfiguration => Api::global(
                 "admissionregistration.k8s.io",
-                "v1",
                 "MutatingWebhookConfiguration",
                 "mutatingwebhookconfigurations",
-                false,
-                Configuration,
             ),
-            Self::Namespace => ("", "v1", "Namespace", "namespaces", false, Configuration),
-            Self::Pod => ("", "v1", "Pod", "pods", true, Usage),
-            Self::RegistryPolicy => (
-                "extreg.io",
-                "v1alpha1",
-                "RegistryPolicy",
-                "registrypolicies",
-                false,
-                Configuration,
-            ),
-            Self::ReplicaSet => ("apps", "v1", "ReplicaSet", "replicasets", true, Usage),
-            Self::ReplicationController => (
-                "",
-                "v1",
-                "ReplicationController",
-                "replicationcontrollers",
-                true,
-                Usage,
-            ),
-            Self::Secret => ("", "v1", "Secret", "secrets", true, Credentials),
-            Self::ServiceAccount => (
-                "",
-                "v1",
-                "ServiceAccount",
-                "serviceaccounts",
-                true,
-                Credentials,
-            ),
-            Self::ShipwrightBuild => ("shipwright.io", "v1beta1", "Build", "builds", true, Usage),
-            Self::StatefulSet => ("apps", "v1", "StatefulSet", "statefulsets", true, Usage),
-            Self::Task => ("tekton.dev", "v1", "Task", "tasks", true, Usage),
-        };
-        Api {
-            group,
-            version,
-            kind,
-            plural,
-            namespaced,
-            purpose,
+            Self::Namespace => Api::NAMESPACE,
+            Self::Pod => Api::namespaced("", "Pod", "pods"),
+            Self::RegistryPolicy => Api {
+                version: VERSION,
+                ..Api::global(GROUP, KIND, "registrypolicies")
+            },
+            Self::ReplicaSet => Api::namespaced("apps", "ReplicaSet", "replicasets"),
+            Self::ReplicationController => {
+                Api::namespaced("", "ReplicationController", "replicationcontrollers")
+            }
+            Self::Secret => Api::SECRET,
+            Self::ServiceAccount => Api::SERVICE_ACCOUNT,
+            Self::ShipwrightBuild => Api {
+                version: "v1beta1",
+                ..Api::namespaced("shipwright.io", "Build", "builds")
+            },
+            Self::StatefulSet => Api::namespaced("apps", "StatefulSet", "statefulsets"),
+            Self::Task => Api::namespaced("tekton.dev", "Task", "tasks"),
         }
     }
 
@@ -286,26 +219,6 @@ impl Kind {
             self,
             Self::Build | Self::BuildConfig | Self::DeploymentConfig | Self::ImageStream
         )
-    }
-}
-
-impl Api {
-    /// `plural.group`, or the plural alone for the core group.
-    pub fn resource(&self) -> String {
-        if self.group.is_empty() {
-            self.plural.to_owned()
-        } else {
-            format!("{}.{}", self.plural, self.group)
-        }
-    }
-
-    /// `group/version`, or the version alone for the core group.
-    pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.to_owned()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
     }
 }
 

@@ -127,7 +127,7 @@ fn account(reader: &mut Reader, facts: &TreeFacts, namespace: Option<&str>) {
         for name in &namespaces {
             if facts.places.contains(&place(name)) {
                 reader.listed(kind, name);
-            } else if api.purpose == Purpose::Credentials || served == Some(true) {
+            } else if kind.purpose() == Purpose::Credentials || served == Some(true) {
                 missing(reader, kind, name);
             }
         }

@@ -3,9 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use extreg_cluster::Kind;
-use extreg_core::policy::{
-    GROUP, KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN, VERSION,
-};
+use extreg_core::policy::{KIND, Mode, Policy, PolicySet, PolicySpec, SECRETS_UNKNOWN};
 use extreg_documents::{FoundObject, Origin, Source};
 use extreg_terminal::Printer;
 use serde_json::Value;
@@ -13,13 +11,7 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// What the API serves policies as.
-pub(crate) const REGISTRY_POLICY: Kind = Kind {
-    group: GROUP,
-    version: VERSION,
-    kind: KIND,
-    plural: "registrypolicies",
-    namespaced: false,
-};
+pub(crate) const REGISTRY_POLICY: Kind = extreg_snapshot::kind::Kind::RegistryPolicy.api();
 
 /// The parts that a policy may have besides its spec.
 const MEMBERS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];

@@ -8,25 +8,16 @@ use extreg_core::{
     policy::{Mode, Policy, PolicySet, PolicySpec, SelectorDocument},
 };
 use extreg_manifests::names;
+use extreg_snapshot::kind::Kind as Read;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Error;
 
 /// The configuration that makes the API servers call the webhook.
-pub(crate) const CONFIGURATION: Kind = Kind::global(
-    "admissionregistration.k8s.io",
-    "MutatingWebhookConfiguration",
-    "mutatingwebhookconfigurations",
-);
+pub(crate) const CONFIGURATION: Kind = Read::MutatingWebhookConfiguration.api();
 /// The policy.
-pub(crate) const POLICY: Kind = Kind {
-    group: names::GROUP,
-    version: names::VERSION,
-    kind: names::KIND,
-    plural: names::PLURAL,
-    namespaced: false,
-};
+pub(crate) const POLICY: Kind = Read::RegistryPolicy.api();
 /// The argument by which the webhook's pods are told the mode of the installation.
 const MODE_ARGUMENT: &str = "--mode-cap=";
 

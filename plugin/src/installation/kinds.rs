@@ -16,7 +16,7 @@ pub(crate) const DEFINITION: Kind = Kind::global(
 pub(crate) const ENDPOINT_SLICE: Kind =
     Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
 /// Pod.
-pub(crate) const POD: Kind = Kind::namespaced("", "Pod", "pods");
+pub(crate) const POD: Kind = extreg_snapshot::kind::Kind::Pod.api();
 /// What elects a replica.
 pub(crate) const LEASE: Kind = Kind::namespaced("coordination.k8s.io", "Lease", "leases");
 /// What binds a role in a namespace.

@@ -40,17 +40,8 @@ pub(super) enum End {
 
 impl List {
     fn path(&self) -> String {
-        let api = self.kind.api();
-        let root = if api.group.is_empty() {
-            format!("/api/{}", self.version)
-        } else {
-            format!("/apis/{}/{}", api.group, self.version)
-        };
-        if self.namespace.is_empty() {
-            format!("{root}/{}", api.plural)
-        } else {
-            format!("{root}/namespaces/{}/{}", self.namespace, api.plural)
-        }
+        let namespace = Some(&*self.namespace).filter(|namespace| !namespace.is_empty());
+        self.kind.api().path_of(&self.version, namespace)
     }
 }
 

@@ -27,7 +27,7 @@ pub async fn collect_named(
             kind,
             name,
         } = object;
-        let path = crate::Kind::from(*kind).path(Some(namespace));
+        let path = kind.api().path(Some(namespace));
         match get(cluster, &format!("{path}/{name}")).await {
             Ok(json) => read_object(&mut reader, *kind, &json, namespace),
             Err(error @ (ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_))) => {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use extreg_core::object::{Text, nullable};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::intern::Names;
 use super::item::{Body, Item};
-use super::view::{List, Metadata, Waiting, key};
+use super::view::{Condition as ConditionView, ContainerStatus, List, Metadata, TagEvent, key};
 use super::workload::digest_of;
 use crate::kind::Kind;
 use crate::snapshot::{
@@ -61,11 +61,11 @@ fn of_build(json: &str) -> Result<BuildProgress, serde_json::Error> {
         metadata,
         status,
         spec: Nothing {},
-    }: View<'_, Nothing, BuildStatus> = serde_json::from_str(json)?;
+    }: View<'_, Nothing, BuildStatus<'_>> = serde_json::from_str(json)?;
     let number = metadata.annotations.get(key::BUILD_NUMBER);
     Ok(BuildProgress {
-        created: metadata.creation_timestamp.parse().ok(),
-        completed: status.completion_timestamp,
+        created: time(&metadata.creation_timestamp),
+        completed: time(&status.completion_timestamp),
         number: number
             .and_then(|text| text.parse().ok())
             .unwrap_or_default(),
@@ -95,12 +95,12 @@ fn of_stream(
         let failed = conditions.find(|c| &*c.kind == "ImportSuccess" && &*c.status == "False");
         history.failed = failed.map_or(0, |condition| condition.generation);
         let items = tag.items.iter().take(KEPT);
-        history.items = items.map(|item| item.shown(names)).collect();
+        history.items = items.map(|item| shown(item, names)).collect();
     }
     // An import that changes nothing is written down there only (openshift-apiserver
     // `imagestreamimport/rest.go`).
     let checked = metadata.annotations.get(key::REPOSITORY_CHECK);
-    Ok((checked.and_then(|text| text.parse().ok()), histories))
+    Ok((checked.and_then(time), histories))
 }
 
 fn of_maker(kind: Kind, json: &str, names: &mut Names) -> Result<Rollout, serde_json::Error> {
@@ -124,8 +124,8 @@ fn of_maker(kind: Kind, json: &str, names: &mut Names) -> Result<Rollout, serde_
             status: names.get(&found.status),
             reason: names.get(&found.reason),
             message: names.get(&found.message),
-            updated: found.last_update_time,
-            changed: found.last_transition_time,
+            updated: time(&found.last_update_time),
+            changed: time(&found.last_transition_time),
         })
     };
     Ok(Rollout {
@@ -143,7 +143,7 @@ fn of_maker(kind: Kind, json: &str, names: &mut Names) -> Result<Rollout, serde_
         total: pick(status.current_number_scheduled, status.replicas),
         is_observed: status.observed_generation >= metadata.generation,
         latest_version: status.latest_version,
-        last_run: status.last_schedule_time,
+        last_run: time(&status.last_schedule_time),
         progressing: condition("Progressing"),
         failing: condition("ReplicaFailure"),
     })
@@ -165,14 +165,14 @@ fn of_pod(json: &str, names: &mut Names) -> Result<Option<PodRun>, serde_json::E
     let containers = statuses.into_iter().flat_map(|list| list.iter());
     Ok(Some(PodRun {
         of: (kind, names.get(name)),
-        created: metadata.creation_timestamp.parse().ok(),
+        created: time(&metadata.creation_timestamp),
         has_ended: matches!(&*status.phase, "Succeeded" | "Failed"),
         unschedulable: unschedulable.map(|condition| names.get(&condition.message)),
         containers: containers
             .map(|status| RunningContainer {
                 name: names.get(&status.name),
                 digest: names.get(digest_of(&status.image_id)),
-                started: status.state.running.as_ref().and_then(|run| run.started_at),
+                started: time(&status.state.running.started_at),
                 waiting: status
                     .state
                     .waiting
@@ -211,27 +211,23 @@ fn owner<'m>(metadata: &'m Metadata<'_>) -> Option<(Kind, &'m str)> {
     }
 }
 
-impl TagEvent<'_> {
-    fn shown(&self, names: &mut Names) -> ShownImage {
-        let is_reference = self.image.is_empty();
-        ShownImage {
-            // Not interned: no two tags share them.
-            digest: self.image.as_str().into(),
-            pull_spec: if is_reference {
-                names.get(&self.docker_image_reference)
-            } else {
-                Arc::default()
-            },
-            created: self.created,
-            generation: self.generation,
-        }
+fn shown(item: &TagEvent<'_>, names: &mut Names) -> ShownImage {
+    ShownImage {
+        // Not interned: no two tags share them.
+        digest: item.image.as_str().into(),
+        pull_spec: if item.image.is_empty() {
+            names.get(&item.docker_image_reference)
+        } else {
+            Arc::default()
+        },
+        created: time(&item.created),
+        generation: item.generation,
     }
 }
 
-/// Reads a time. What is none is not known, and no reason not to read the rest.
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text: Option<Text<'de>> = Option::deserialize(deserializer)?;
-    Ok(text.and_then(|text| text.parse().ok()))
+/// What is no time is not known, and no reason not to read the rest.
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
 }
 
 #[derive(Deserialize)]
@@ -252,11 +248,11 @@ struct Nothing {}
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct BuildStatus {
+struct BuildStatus<'a> {
     #[serde(default, deserialize_with = "nullable")]
     last_version: u64,
-    #[serde(default, deserialize_with = "time")]
-    completion_timestamp: Option<Timestamp>,
+    #[serde(borrow, default)]
+    completion_timestamp: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -287,19 +283,6 @@ struct StatusTag<'a> {
     items: List<TagEvent<'a>>,
     #[serde(borrow, default)]
     conditions: List<ConditionView<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TagEvent<'a> {
-    #[serde(borrow, default)]
-    image: Text<'a>,
-    #[serde(borrow, default)]
-    docker_image_reference: Text<'a>,
-    #[serde(default, deserialize_with = "time")]
-    created: Option<Timestamp>,
-    #[serde(default, deserialize_with = "nullable")]
-    generation: i64,
 }
 
 #[derive(Default, Deserialize)]
@@ -343,29 +326,10 @@ struct MakerStatus<'a> {
     number_available: u64,
     #[serde(default, deserialize_with = "nullable")]
     latest_version: u64,
-    #[serde(default, deserialize_with = "time")]
-    last_schedule_time: Option<Timestamp>,
+    #[serde(borrow, default)]
+    last_schedule_time: Text<'a>,
     #[serde(borrow, default)]
     conditions: List<ConditionView<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ConditionView<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Text<'a>,
-    #[serde(borrow, default)]
-    status: Text<'a>,
-    #[serde(borrow, default)]
-    reason: Text<'a>,
-    #[serde(borrow, default)]
-    message: Text<'a>,
-    #[serde(default, deserialize_with = "nullable")]
-    generation: i64,
-    #[serde(default, deserialize_with = "time")]
-    last_update_time: Option<Timestamp>,
-    #[serde(default, deserialize_with = "time")]
-    last_transition_time: Option<Timestamp>,
 }
 
 #[derive(Default, Deserialize)]
@@ -379,28 +343,4 @@ struct PodStatus<'a> {
     init_container_statuses: List<ContainerStatus<'a>>,
     #[serde(borrow, default)]
     container_statuses: List<ContainerStatus<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-struct ContainerStatus<'a> {
-    #[serde(borrow, default)]
-    name: Text<'a>,
-    #[serde(rename = "imageID", borrow, default)]
-    image_id: Text<'a>,
-    #[serde(borrow, default, deserialize_with = "nullable")]
-    state: ContainerState<'a>,
-}
-
-#[derive(Default, Deserialize)]
-struct ContainerState<'a> {
-    running: Option<RunningState>,
-    #[serde(borrow)]
-    waiting: Option<Waiting<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RunningState {
-    #[serde(default, deserialize_with = "time")]
-    started_at: Option<Timestamp>,
 }

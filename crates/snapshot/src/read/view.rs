@@ -19,8 +19,6 @@ pub(super) use self::list::{First, List, Number};
 pub(super) use self::metadata::{
     Chosen, Metadata, OwnerReference, Template as TemplateMetadata, key,
 };
-pub(super) use self::pod::{
-    Container, ContainerStatus, MakerView, PodSpec, PodView, TaskView, Waiting,
-};
+pub(super) use self::pod::{Container, ContainerStatus, MakerView, PodSpec, PodView, TaskView};
 pub(super) use self::shipwright::{ShipwrightSpec, ShipwrightView};
-pub(super) use self::stream::{StatusTag, StreamView, Tag};
+pub(super) use self::stream::{Condition, StatusTag, StreamView, Tag, TagEvent};

@@ -22,7 +22,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Without `--timeout`.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// OpenShift's configuration of images.
-const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
+const IMAGES: Kind = extreg_snapshot::kind::Kind::ImageConfig.api();
 
 /// Looks, once or until nothing is missing, and prints the last look.
 ///

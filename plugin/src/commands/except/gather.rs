@@ -9,7 +9,6 @@ use extreg_terminal::Printer;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::object::kind_of;
 use crate::error::Error;
 
 /// Where a CronJob's jobs have their annotations, and where their pods.
@@ -75,11 +74,7 @@ async fn of_kind(
     kind: Kind,
     namespace: Option<&str>,
 ) -> Result<Vec<Said>, Error> {
-    let api = kind_of(kind);
-    let path = match namespace {
-        Some(_) => api.path(namespace),
-        None => format!("{}/{}", api.group_path(), api.plural),
-    };
+    let path = kind.api().path(namespace);
     let query = PageQuery {
         // Of most kinds the metadata is all, and of secrets nothing else is to be fetched.
         metadata_only: !has_more(kind),

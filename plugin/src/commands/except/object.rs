@@ -11,18 +11,6 @@ use crate::error::Error;
 /// How often a change is tried when somebody else changes the same object meanwhile.
 const ATTEMPTS: u32 = 5;
 
-/// The kind as the API is asked for it.
-pub(super) const fn kind_of(kind: Read) -> Kind {
-    let api = kind.api();
-    Kind {
-        group: api.group,
-        version: api.version,
-        kind: api.kind,
-        plural: api.plural,
-        namespaced: api.namespaced,
-    }
-}
-
 /// What is there of these names.
 ///
 /// # Errors
@@ -35,7 +23,7 @@ pub(super) async fn find(
 ) -> Result<Vec<Object>, Error> {
     let mut found = Vec::new();
     for kind in kinds {
-        let reference = ObjectRef::new(kind_of(*kind), namespace, name);
+        let reference = ObjectRef::new(kind.api(), namespace, name);
         found.extend(cluster.get(&reference).await?);
     }
     Ok(found)

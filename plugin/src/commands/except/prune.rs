@@ -186,7 +186,7 @@ impl<'a> Plan<'a> {
         }
         let cluster = context.cluster().await?;
         for ((id, key), gone) in &self.annotations {
-            let reference = ObjectRef::new(object::kind_of(id.kind), &id.namespace, &id.name);
+            let reference = ObjectRef::new(id.kind.api(), &id.namespace, &id.name);
             journal.begin(reference.to_string());
             match clear(&cluster, &reference, key, gone, dry_run).await {
                 Ok(true) if dry_run == DryRun::None => {

@@ -31,7 +31,7 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
+const IMAGES: Kind = Read::ImageConfig.api();
 
 /// Say what the policies would do with images, and whether the approved list holds them
 ///

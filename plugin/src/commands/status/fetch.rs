@@ -7,13 +7,14 @@ mod registry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_cluster::{
-    Cluster, Kind, PageQuery,
+    Cluster, PageQuery,
     collect::{Scope, Told, collect, collect_named},
 };
 use extreg_flow::{Asked, Fetched, KINDS, Plan, Report, World, flows, streams_elsewhere};
 use extreg_snapshot::{
     Snapshot,
     coverage::{Coverage, GapReason},
+    kind::Kind,
     place::ObjectId,
     read::{Detail, ReadOptions},
 };
@@ -132,13 +133,13 @@ impl Source {
         let is_refused = coverage.read.is_empty()
             && !coverage.gaps.is_empty()
             && gaps.all(|gap| gap.why == GapReason::Forbidden);
-        let is_served = |kind: &extreg_snapshot::kind::Kind| !coverage.not_served.contains(kind);
+        let is_served = |kind: &Kind| !coverage.not_served.contains(kind);
         if is_refused && let Some(kind) = KINDS.into_iter().find(is_served) {
             let query = PageQuery {
                 limit: 1,
                 ..PageQuery::default()
             };
-            let path = Kind::from(kind).path(self.namespace.as_deref());
+            let path = kind.api().path(self.namespace.as_deref());
             self.cluster.page(&query.of(&path)).await?;
         }
         Ok(())

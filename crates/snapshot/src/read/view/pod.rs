@@ -161,8 +161,18 @@ pub(in crate::read) struct ContainerStatus<'a> {
 /// `state` of a container.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::read) struct ContainerState<'a> {
+    #[serde(borrow, default, deserialize_with = "nullable")]
+    pub(in crate::read) running: Running<'a>,
     #[serde(borrow)]
     pub(in crate::read) waiting: Option<Waiting<'a>>,
+}
+
+/// How a container runs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::read) struct Running<'a> {
+    #[serde(borrow, default)]
+    pub(in crate::read) started_at: Text<'a>,
 }
 
 /// Why a container waits.

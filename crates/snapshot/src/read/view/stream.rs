@@ -105,9 +105,11 @@ pub(in crate::read) struct TagEvent<'a> {
     pub(in crate::read) docker_image_reference: Text<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) image: Text<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(in crate::read) generation: i64,
 }
 
-/// An element of `status.tags[].conditions`.
+/// A condition, of a tag or of anything else.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::read) struct Condition<'a> {
@@ -121,4 +123,8 @@ pub(in crate::read) struct Condition<'a> {
     pub(in crate::read) message: Text<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) last_transition_time: Text<'a>,
+    #[serde(borrow, default)]
+    pub(in crate::read) last_update_time: Text<'a>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(in crate::read) generation: i64,
 }

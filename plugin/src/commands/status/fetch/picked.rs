@@ -45,7 +45,7 @@ impl Source {
             }
             Ok(())
         };
-        let path = extreg_cluster::Kind::from(kind).path(self.namespace.as_deref());
+        let path = kind.api().path(self.namespace.as_deref());
         self.cluster.read_items(&path, query, Vec::new, read).await
     }
 }

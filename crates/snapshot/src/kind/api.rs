@@ -1,10 +1,8 @@
-//! The kinds this program reads and writes.
+//! Where the API serves a kind.
 
-use extreg_snapshot::kind;
-
-/// A kind and where the API serves it.
+/// A kind and where the API serves it: of those that are read and of any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kind {
+pub struct Api {
     /// API group, empty for the core group.
     pub group: &'static str,
     /// API version.
@@ -17,7 +15,7 @@ pub struct Kind {
     pub namespaced: bool,
 }
 
-impl Kind {
+impl Api {
     /// OpenShift's Build.
     pub const BUILD: Self = Self::namespaced("build.openshift.io", "Build", "builds");
     /// OpenShift's BuildConfig.
@@ -74,6 +72,15 @@ impl Kind {
         }
     }
 
+    /// `plural.group`, or the plural alone for the core group.
+    pub fn resource(&self) -> String {
+        if self.group.is_empty() {
+            self.plural.to_owned()
+        } else {
+            format!("{}.{}", self.plural, self.group)
+        }
+    }
+
     /// `group/version`, or the version alone for the core group.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {
@@ -85,45 +92,27 @@ impl Kind {
 
     /// The path of its group and version: `/api/v1`, `/apis/apps/v1`.
     pub fn group_path(&self) -> String {
-        let root = if self.group.is_empty() {
-            "/api"
-        } else {
-            "/apis"
-        };
-        format!("{root}/{}", self.api_version())
+        self.group_path_of(self.version)
     }
 
     /// The path of its objects in `namespace` (ignored for a kind that has none), or everywhere.
     pub fn path(&self, namespace: Option<&str>) -> String {
+        self.path_of(self.version, namespace)
+    }
+
+    /// The same in another version of its group.
+    pub fn path_of(&self, version: &str, namespace: Option<&str>) -> String {
+        let root = self.group_path_of(version);
         match namespace.filter(|_| self.namespaced) {
-            Some(namespace) => {
-                format!(
-                    "{}/namespaces/{namespace}/{}",
-                    self.group_path(),
-                    self.plural
-                )
-            }
-            None => format!("{}/{}", self.group_path(), self.plural),
+            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
+            None => format!("{root}/{}", self.plural),
         }
     }
-}
 
-impl From<kind::Kind> for Kind {
-    fn from(kind: kind::Kind) -> Self {
-        let kind::Api {
-            group,
-            version,
-            kind,
-            plural,
-            namespaced,
-            purpose: _,
-        } = kind.api();
-        Self {
-            group,
-            version,
-            kind,
-            plural,
-            namespaced,
+    fn group_path_of(&self, version: &str) -> String {
+        match self.group {
+            "" => format!("/api/{version}"),
+            group => format!("/apis/{group}/{version}"),
         }
     }
 }
@@ -135,15 +124,11 @@ mod tests {
     #[test]
     fn paths() {
         let cases = [
+            (Api::SECRET, Some("snow"), "/api/v1/namespaces/snow/secrets"),
+            (Api::NAMESPACE, Some("snow"), "/api/v1/namespaces"),
+            (Api::DEPLOYMENT, None, "/apis/apps/v1/deployments"),
             (
-                Kind::SECRET,
-                Some("snow"),
-                "/api/v1/namespaces/snow/secrets",
-            ),
-            (Kind::NAMESPACE, Some("snow"), "/api/v1/namespaces"),
-            (Kind::DEPLOYMENT, None, "/apis/apps/v1/deployments"),
-            (
-                Kind::BUILD_CONFIG,
+                Api::BUILD_CONFIG,
                 Some("snow"),
                 "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs",
             ),
