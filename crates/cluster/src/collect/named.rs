@@ -74,10 +74,6 @@ impl Lister<'_> {
 
     /// Reads the global pull secret, where the lists do not have it.
     pub(super) async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, ClusterError> {
-        let of_credentials = |kind: &Kind| matches!(kind, Kind::ImageConfig | Kind::Secret);
-        if !self.scope.kinds.iter().any(of_credentials) {
-            return Ok(reader);
-        }
         let (namespace, name) = PULL_SECRET;
         let is_listed = match &self.scope.namespace {
             Some(asked) => asked == namespace,
@@ -85,12 +81,13 @@ impl Lister<'_> {
                 !reader.coverage_mut().is_partial(Kind::Secret, namespace) && !self.is_limited.get()
             }
         };
-        if is_listed
-            || reader
+        // It is a part of the cluster's configuration.
+        let is_asked = self.scope.kinds.contains(&Kind::ImageConfig)
+            && !reader
                 .coverage_mut()
                 .not_served
-                .contains(&Kind::ImageConfig)
-        {
+                .contains(&Kind::ImageConfig);
+        if is_listed || !is_asked {
             return Ok(reader);
         }
         let path = crate::Kind::SECRET.path(Some(namespace));

@@ -146,20 +146,21 @@ impl Source {
     }
 
     async fn fetch(&mut self, plan: Plan, printer: &Printer) -> Result<Fetched, Error> {
-        let opened = self.open(plan.credentials).await?;
-        let absent_secrets = self.absent(plan.secrets, &opened.snapshot).await?;
+        let credentials = self.credentials(plan.credentials, printer).await?;
+        let absent_secrets = self.absent(plan.secrets, &credentials).await?;
+        let images = self.logins(plan.images, &credentials).await?;
         let registry = match &mut self.registries {
             Some(registries) => {
-                if !plan.images.is_empty() && self.told != Told::Nowhere {
+                if !images.is_empty() && self.told != Told::Nowhere {
                     printer.status("asking registries what they have");
                 }
-                registries.ask(plan.images, &opened).await
+                registries.ask(images).await
             }
             None => BTreeMap::new(),
         };
         Ok(Fetched {
             registry,
-            credentials: opened.snapshot,
+            credentials,
             absent_secrets,
         })
     }

@@ -1,36 +1,54 @@
-//! Accounts and docker secrets of namespaces.
+//! Accounts and docker secrets of namespaces, and the logins in them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use extreg_cluster::{ClusterError, ObjectRef, PageQuery, collect::SECRET_TYPES};
-use extreg_registry::{Logins, logins};
+use extreg_cluster::{
+    ClusterError, Kind, Object, ObjectRef, PageQuery,
+    collect::{Scope, Told, collect},
+};
+use extreg_core::credential::Consumer;
+use extreg_flow::Image;
+use extreg_registry::{Login, Logins, logins};
 use extreg_snapshot::{
     Snapshot,
-    coverage::{Gap, GapReason, GapSubject},
-    kind::Kind,
-    place::Origin,
+    credentials::{Credential, Credentials},
+    kind,
+    place::ObjectId,
     read::{ReadOptions, Reader},
 };
-use serde::Deserialize;
+use extreg_terminal::Printer;
 use serde_json::value::RawValue;
 
 use super::Source;
-use crate::error::Error;
-
-/// What was read of them.
-#[derive(Default)]
-pub(super) struct Opened {
-    /// Who would use which key of which secret.
-    pub(super) snapshot: Snapshot,
-    /// The logins of the secrets, by namespace and name. Never shown.
-    pub(super) logins: BTreeMap<(String, String), Logins>,
-}
+use crate::{credential::either_docker_config, error::Error};
 
 impl Source {
+    /// Reads those of namespaces. What may not be read is not known to be absent.
+    ///
+    /// # Errors
+    /// If the login has expired, or the server does not answer.
+    pub(super) async fn credentials(
+        &self,
+        namespaces: BTreeSet<String>,
+        printer: &Printer,
+    ) -> Result<Snapshot, Error> {
+        let options = ReadOptions::default();
+        let mut reader = Reader::new(options.clone());
+        for namespace in namespaces {
+            let scope = Scope {
+                namespace: Some(namespace),
+                selector: String::new(),
+                kinds: vec![kind::Kind::ServiceAccount, kind::Kind::Secret],
+                told: Told::Nowhere,
+            };
+            reader.merge(collect(&self.cluster, &scope, &options, printer).await?);
+        }
+        Ok(reader.finish(String::new()))
+    }
+
     /// Those of secrets that do not exist. A push reads secrets of every type, so that one that was
     /// not listed is asked for by its name.
     ///
@@ -47,7 +65,7 @@ impl Source {
         secrets.retain(|secret| !listed.secrets.contains_key(&key(secret)));
         let mut absent = BTreeSet::new();
         for (namespace, name) in secrets {
-            let reference = ObjectRef::new(extreg_cluster::Kind::SECRET, &namespace, &name);
+            let reference = ObjectRef::new(Kind::SECRET, &namespace, &name);
             match self.cluster.get(&reference).await {
                 Ok(None) => {
                     absent.insert((namespace, name));
@@ -62,104 +80,57 @@ impl Source {
         Ok(absent)
     }
 
-    /// Reads them. What may not be read is not known to be absent.
+    /// As whom imports of their namespaces would ask for images.
     ///
     /// # Errors
     /// If the login has expired, or the server does not answer.
-    pub(super) async fn open(&self, namespaces: BTreeSet<String>) -> Result<Opened, Error> {
-        let mut reader = Reader::new(ReadOptions::default());
-        let mut logins = BTreeMap::new();
-        for namespace in &namespaces {
-            for (kind, api, fields) in [
-                (
-                    Kind::ServiceAccount,
-                    extreg_cluster::Kind::SERVICE_ACCOUNT,
-                    &[""][..],
-                ),
-                (Kind::Secret, extreg_cluster::Kind::SECRET, &SECRET_TYPES),
-            ] {
-                let mut is_whole = true;
-                for fields in fields {
-                    let query = PageQuery {
-                        fields: (*fields).to_owned(),
-                        ..PageQuery::all()
-                    };
-                    let path = api.path(Some(namespace));
-                    let read = |is_whole: &mut bool, item: &RawValue| {
-                        let json = item.get();
-                        if kind == Kind::Secret
-                            && let Some((name, found)) = logins_of(json)
-                        {
-                            logins.insert((namespace.clone(), name), found);
-                        }
-                        *is_whole &= reader.read(kind, json, Origin::Cluster, namespace).is_ok();
-                        Ok(())
-                    };
-                    match self.cluster.read_items(&path, query, || true, read).await {
-                        Ok(all_read) => is_whole &= all_read,
-                        Err(
-                            error @ Error::Cluster(
-                                ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_),
-                            ),
-                        ) => {
-                            return Err(error);
-                        }
-                        Err(error) => {
-                            is_whole = false;
-                            if error.is_forbidden() {
-                                reader.coverage_mut().gaps.insert(refusal(kind, namespace));
-                            }
-                        }
-                    }
+    pub(super) async fn logins(
+        &self,
+        images: BTreeMap<Image, String>,
+        credentials: &Snapshot,
+    ) -> Result<BTreeMap<Image, Login>, Error> {
+        let mut opened: BTreeMap<ObjectId, Option<Logins>> = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for (image, namespace) in images {
+            let text = image.to_string();
+            let found = Credentials::of(credentials).import(&namespace, &text);
+            let mut login = None;
+            if let Credential::Found { secret, .. } = found {
+                if !opened.contains_key(&secret) {
+                    opened.insert(secret.clone(), self.logins_of(&secret).await?);
                 }
-                if is_whole {
-                    reader.listed(kind, namespace);
+                let logins = opened.get(&secret).and_then(Option::as_ref);
+                login =
+                    logins.and_then(|logins| logins.of(Consumer::Import, &text)?.login.cloned());
+            }
+            all.insert(image, login.unwrap_or(Login::Anonymous));
+        }
+        Ok(all)
+    }
+
+    /// The logins of a secret, out of a list of one: it was listed, and may perhaps not be read alone.
+    async fn logins_of(&self, secret: &ObjectId) -> Result<Option<Logins>, Error> {
+        let query = PageQuery {
+            fields: format!("metadata.name={}", secret.name),
+            ..PageQuery::all()
+        };
+        let path = Kind::SECRET.path(Some(&secret.namespace));
+        let read = |found: &mut Option<Logins>, item: &RawValue| {
+            if let Ok(body) = serde_json::from_str::<serde_json::Value>(item.get()) {
+                let kind = Kind::SECRET;
+                let object = Object { kind, body };
+                if object.body["metadata"]["name"] == *secret.name {
+                    let config = either_docker_config(&object);
+                    *found = config.and_then(|config| logins(&config).ok());
                 }
             }
+            Ok::<_, Error>(())
+        };
+        match self.cluster.read_items(&path, query, || None, read).await {
+            Err(
+                error @ Error::Cluster(ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_)),
+            ) => Err(error),
+            found => Ok(found.unwrap_or_default()),
         }
-        Ok(Opened {
-            snapshot: reader.finish(String::new()),
-            logins,
-        })
     }
-}
-
-/// That the user cannot list a kind in a namespace.
-fn refusal(kind: Kind, namespace: &str) -> Gap {
-    Gap {
-        what: GapSubject::List {
-            kind,
-            namespace: namespace.into(),
-        },
-        why: GapReason::Forbidden,
-        message: String::new(),
-    }
-}
-
-/// The logins of a secret, if it has any that can be read.
-fn logins_of(json: &str) -> Option<(String, Logins)> {
-    let secret: SecretView = serde_json::from_str(json).ok()?;
-    let data = secret.data?;
-    let config = data.config.or(data.older)?;
-    let config = STANDARD.decode(config).ok()?;
-    Some((secret.metadata.name, logins(&config).ok()?))
-}
-
-#[derive(Deserialize)]
-struct SecretView {
-    metadata: Metadata,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    #[serde(rename = ".dockerconfigjson")]
-    config: Option<String>,
-    #[serde(rename = ".dockercfg")]
-    older: Option<String>,
 }

@@ -6,13 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use extreg_core::credential::Consumer;
 use extreg_flow::{Image, InRegistry};
 use extreg_registry::{Client, Login, RegistryError};
-use extreg_snapshot::credentials::{Credential, Credentials};
 use futures::{StreamExt as _, future::join_all, stream};
 
-use super::credentials::Opened;
 use crate::{args::EndpointArgs, context::Context, error::Error};
 
 /// So many images are asked for at most; more would be felt.
@@ -51,21 +48,19 @@ impl Registries {
             .collect()
     }
 
-    /// Asks for images, and returns all that is known.
+    /// Asks for images, each as somebody, and returns all that is known.
     pub(super) async fn ask(
         &mut self,
-        open: BTreeMap<Image, String>,
-        opened: &Opened,
+        open: BTreeMap<Image, Login>,
     ) -> BTreeMap<Image, InRegistry> {
         let mut by_host: BTreeMap<String, Vec<(Image, Login)>> = BTreeMap::new();
         let now = Instant::now();
-        for (index, (image, namespace)) in open.into_iter().enumerate() {
+        for (index, (image, login)) in open.into_iter().enumerate() {
             if index >= MOST {
                 let why = format!("{} was not asked: there are too many images", image.host);
                 self.known.insert(image, (now, InRegistry::Unknown(why)));
                 continue;
             }
-            let login = login(opened, &namespace, &image);
             let host = image.host.clone();
             by_host.entry(host).or_default().push((image, login));
         }
@@ -139,19 +134,4 @@ async fn head(client: &Client, image: &Image, login: &Login) -> (InRegistry, boo
             (InRegistry::Unknown(format!("{host}: {error}")), is_there)
         }
     }
-}
-
-/// As whom an import of that namespace would ask.
-fn login(opened: &Opened, namespace: &str, image: &Image) -> Login {
-    let text = image.to_string();
-    let Credential::Found { secret, .. } =
-        Credentials::of(&opened.snapshot).import(namespace, &text)
-    else {
-        return Login::Anonymous;
-    };
-    let key = (namespace.to_owned(), secret.name.to_string());
-    let found = opened.logins.get(&key);
-    found
-        .and_then(|logins| logins.of(Consumer::Import, &text)?.login.cloned())
-        .unwrap_or(Login::Anonymous)
 }
