@@ -52,18 +52,18 @@ pub struct Scope {
     pub selector: String,
     /// The kinds.
     pub kinds: Vec<Kind>,
-    /// Where it is told how far reading is.
+    /// Where progress is shown.
     pub told: Told,
 }
 
-/// Where it is told how far reading is.
+/// Where the progress of reading is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// Nowhere: the terminal is drawn on meanwhile.
+    /// Nowhere: the caller draws on the terminal.
     Nowhere,
     /// On a terminal.
     OnTerminal,
-    /// On a terminal; elsewhere that it begins, and every few thousand objects.
+    /// On a terminal; otherwise a line at the start and every few thousand objects.
     Everywhere,
 }
 

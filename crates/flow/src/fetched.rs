@@ -1,4 +1,4 @@
-//! What a plan has fetched.
+//! The result of a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use extreg_snapshot::Snapshot;
 
 use crate::image::Image;
 
-/// What a [`crate::Plan`] has fetched.
+/// The result of a [`crate::Plan`].
 #[derive(Debug, Default)]
 pub struct Fetched {
-    /// What registries say; of what was not asked there is nothing.
+    /// The answers of registries; images that were not queried are absent.
     pub registry: BTreeMap<Image, InRegistry>,
     /// Accounts and docker secrets.
     pub credentials: Snapshot,
@@ -17,20 +17,20 @@ pub struct Fetched {
     pub absent_secrets: BTreeSet<(String, String)>,
 }
 
-/// What a registry says of an image.
+/// The answer of a registry about an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InRegistry {
-    /// It is there.
+    /// It exists.
     Has {
         /// The digest.
         digest: String,
         /// Whether that is a list of manifests, one for each platform.
         is_list: bool,
     },
-    /// It is not there.
+    /// It does not exist.
     NotFound,
-    /// It is not shown to whom asked, or not to be had: in words.
+    /// The registry denies it, with the reason.
     Refused(String),
-    /// There was no answer that tells: in words.
+    /// Inconclusive, with the reason.
     Unknown(String),
 }

@@ -28,11 +28,11 @@ pub struct Flow<'w> {
     pub(crate) subject: Subject<'w>,
     /// BuildConfigs that write the image.
     pub(crate) configs: Vec<Build<'w>>,
-    /// The tag, if it is there.
+    /// The tag, if it exists.
     pub(crate) own: Option<Place<'w>>,
     /// The tags that it is an alias of, the last of which is imported.
     pub(crate) aliases: Vec<Name<'w>>,
-    /// The tag that is imported: its own, or the last alias's. None if it is not there.
+    /// The tag that is imported: its own, or the last alias's. None if it does not exist.
     pub(crate) source: Option<Place<'w>>,
     /// What runs it.
     pub(crate) followers: Vec<Follower<'w>>,
@@ -41,7 +41,7 @@ pub struct Flow<'w> {
 /// What a flow is named after.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject<'w> {
-    /// A tag of an ImageStream, there or not.
+    /// A tag of an ImageStream, existing or not.
     Tag(Name<'w>),
     /// A BuildConfig whose image no tag follows.
     Config(Build<'w>),
@@ -121,7 +121,7 @@ pub fn flows<'w>(world: &World<'w>, wanted: &Wanted) -> Vec<Flow<'w>> {
         .flat_map(|flow| &flow.followers)
         .map(|follower| &follower.workload.record.object)
         .collect();
-    // Somebody asks for it by name: then it is told that it follows nothing.
+    // Named workloads are shown even if they follow nothing.
     let named = world.workloads.iter().filter(|workload| {
         !shown.contains(&workload.record.object) && wanted.names_workload(**workload)
     });
@@ -162,7 +162,7 @@ impl<'w> Flow<'w> {
         }
     }
 
-    /// The namespace whose imports would ask for its image.
+    /// The namespace whose imports query its image.
     pub(crate) fn importer(&self) -> &'w str {
         self.source
             .map_or_else(|| self.namespace(), |source| source.name.namespace)

@@ -116,6 +116,14 @@ pub fn short(digest: &str) -> String {
     }
 }
 
+/// A reference with the digest cut short.
+pub(crate) fn short_reference(reference: &str) -> String {
+    match reference.split_once('@') {
+        Some((name, digest)) => format!("{name}@{}", short(digest)),
+        None => reference.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,8 @@
-//! The whole way of an image, link by link, with the first one that is broken: a question that is
-//! asked of a [`Snapshot`](extreg_snapshot::Snapshot).
+//! The way of an image from its build to its pods, link by link, with the first broken link: a query of a
+//! [`Snapshot`](extreg_snapshot::Snapshot).
 //!
-//! [`flows`] finds what belongs together, a [`Plan`] says what else is needed to judge it, and a
-//! [`Report`] is what each link came to. Nothing here does I/O or knows the time.
+//! [`flows`] groups what belongs together, a [`Plan`] lists what else is needed to judge it, and a
+//! [`Report`] is the result for each link. Nothing here does I/O or knows the time.
 
 mod fetched;
 mod flow;

@@ -48,9 +48,9 @@ pub enum State {
     None,
     /// The image got past it.
     Ok,
-    /// It comes by itself.
+    /// It comes automatically.
     Waiting,
-    /// It does not come by itself.
+    /// It does not come automatically.
     Broken,
     /// It cannot be told.
     Unknown,
@@ -176,8 +176,7 @@ pub(crate) fn links(site: &Site<'_, '_>) -> Box<[Link]> {
     links.into_iter().map(|link| link.shown_to(site)).collect()
 }
 
-/// Whether somebody was refused, so that it matters as whom it was asked; a registry by what it has
-/// answered before.
+/// Whether a request was refused, so that its credential matters; of a registry by an earlier answer.
 pub(crate) fn is_refused(world: &World<'_>, flow: &Flow<'_>, answer: Option<&InRegistry>) -> bool {
     let mut builds = flow
         .configs

@@ -1,4 +1,4 @@
-//! What else is needed to judge flows: fetched by its plan, once, before they are judged.
+//! What else is needed to judge flows. It is fetched once, before they are judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,24 +13,25 @@ use crate::{
     world::{Output, World},
 };
 
-/// Credentials of so many namespaces are read for imports, and of so many for what was refused.
+/// Limit of namespaces whose credentials are read for imports, and for refused requests.
 const MOST: usize = 50;
 
 /// What is to be fetched before flows are judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Images that registries are asked for, each with the namespace whose imports would ask.
+    /// Images to query registries for, each with the namespace whose imports would query it.
     pub images: BTreeMap<Image, String>,
-    /// Namespaces whose accounts and docker secrets are read: where somebody was refused or would be,
-    /// and whose imports ask for the images.
+    /// Namespaces whose accounts and docker secrets are read: those with a refused request, those that
+    /// push, and those whose imports query the images.
     pub credentials: BTreeSet<String>,
-    /// Push secrets, by namespace and name, which are asked for by name where they are not among the
-    /// docker secrets: a push reads secrets of every type.
+    /// Push secrets, by namespace and name, that are read by name if they are not among the docker
+    /// secrets: a push reads secrets of every type.
     pub secrets: BTreeSet<(String, String)>,
 }
 
 impl Plan {
-    /// For flows of a snapshot. `answers` is what registries have said before; none if none is asked.
+    /// The plan for flows of a snapshot. `answers` are earlier answers of registries; none if no registry
+    /// is queried.
     pub fn of(
         world: &World<'_>,
         flows: &[Flow<'_>],
@@ -62,7 +63,7 @@ impl Plan {
         plan
     }
 
-    /// Of one namespace it is said before a push fails that it will.
+    /// For one namespace, a push that will fail is reported before it does.
     fn add_pushes(&mut self, world: &World<'_>) {
         let Some(own) = &world.snapshot.coverage.scope.namespaces else {
             return;
@@ -81,8 +82,8 @@ impl Plan {
     }
 }
 
-/// ImageStreams outside the namespaces that were asked for which something in them follows or writes:
-/// they are read by their names before flows are looked for.
+/// ImageStreams outside the scope that objects in the scope follow or write. They are read by name
+/// before flows are computed.
 pub fn streams_elsewhere(snapshot: &Snapshot) -> BTreeSet<ObjectId> {
     let world = World::of(snapshot);
     let mut all = BTreeSet::new();
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_namespaces_credentials_are_read_where_somebody_was_refused() {
+    fn credentials_of_all_namespaces_are_read_only_after_a_refusal() {
         let objects = Objects::through();
         assert_eq!(plan(&of_all(&objects), None), Plan::default());
         let mut refused = [(); 5].map(|()| objects.clone());
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn of_one_namespace_the_secrets_of_pushes_are_read() {
+    fn push_secrets_of_one_namespace_are_read() {
         let mut objects = Objects::through();
         let told = plan(&objects.world(), None);
         assert_eq!(told.credentials, snow());
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_asked_for_once_as_its_imports_would() {
+    fn an_image_is_queried_once_with_the_credentials_of_its_imports() {
         let cluster = of_all(&Objects::through());
         let image = Image::of(IMAGE, extreg_core::registry::RefRole::Import).unwrap();
         let mut answers = BTreeMap::new();
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_of_other_namespaces_are_named_by_what_follows_and_writes_them() {
+    fn streams_of_other_namespaces_are_read_if_they_are_followed_or_written() {
         let mut objects = Objects::through();
         let elsewhere = |objects: &Objects| {
             let all = streams_elsewhere(&objects.world().snapshot);
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn many_namespaces_are_not_all_read() {
+    fn the_number_of_namespaces_is_limited() {
         let mut all = Vec::new();
         for number in 0..2 * MOST {
             let text = Objects::through().build.to_string();

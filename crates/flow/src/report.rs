@@ -56,14 +56,14 @@ pub struct FlowReport {
 pub struct Asked<'a> {
     /// When.
     pub now: Timestamp,
-    /// Who is told what fixes them.
+    /// Which program and flags the suggested commands use.
     pub invocation: &'a Invocation,
-    /// Whether every object is to be told.
+    /// Whether every object is reported.
     pub with_objects: bool,
 }
 
 impl Report {
-    /// Judges flows by what was read and what their plan has fetched.
+    /// Judges flows by what was read and the result of their plan.
     pub fn of(world: &World<'_>, flows: &[Flow<'_>], fetched: &Fetched, asked: &Asked<'_>) -> Self {
         let judged = flows.iter().map(|flow| {
             let site = Site {

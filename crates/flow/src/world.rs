@@ -1,4 +1,4 @@
-//! A snapshot, as flows are looked for in it.
+//! An index of a snapshot.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -34,8 +34,7 @@ pub(crate) const WORKLOADS: [Kind; 5] = [
     Kind::StatefulSet,
 ];
 
-/// A snapshot that was read with [`extreg_snapshot::read::Detail::Flows`], and what in it belongs to
-/// what by name.
+/// An index of a snapshot that was read with [`extreg_snapshot::read::Detail::Flows`].
 #[derive(Debug)]
 pub struct World<'w> {
     pub(crate) snapshot: &'w Snapshot,
@@ -103,13 +102,13 @@ pub(crate) struct Pod<'w> {
 /// Why a list was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Unread<'w> {
-    /// It may not be read.
+    /// It cannot be read: no permission.
     Forbidden,
     /// The cluster does not serve it.
     NotServed,
     /// It failed: in words.
     Failed(&'w str),
-    /// It is of another namespace than was asked for.
+    /// It is outside the scope.
     NotAsked,
 }
 
@@ -155,7 +154,7 @@ impl<'w> World<'w> {
         world
     }
 
-    /// What was not read, in words: `builds.build.openshift.io: may not be listed in snow`.
+    /// What was not read: `builds.build.openshift.io: may not be listed in snow`.
     pub fn not_seen(&self) -> Vec<String> {
         let coverage = &self.snapshot.coverage;
         let mut lines = Vec::new();
@@ -207,7 +206,7 @@ impl<'w> World<'w> {
                 _ => Unread::Failed(&gap.message),
             });
         }
-        // Streams of other namespaces are asked for by their names.
+        // Streams of other namespaces are read by name.
         let is_asked = kind == Kind::ImageStream || coverage.scope.holds(namespace);
         (!is_asked).then_some(Unread::NotAsked)
     }

@@ -10,8 +10,8 @@ use extreg_snapshot::{
 use super::{GLOBAL_PULL_SECRET, Lister, PULL_SECRET, gap::gap, list::read_object};
 use crate::{Cluster, ClusterError, PageQuery};
 
-/// Reads objects by their names. One that does not exist is not read; one that may not be read, or
-/// fails, is a gap in the list of its kind.
+/// Reads objects by name. One that does not exist is skipped; one that cannot be read is a gap in the list
+/// of its kind.
 ///
 /// # Errors
 /// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`].
@@ -81,7 +81,7 @@ impl Lister<'_> {
                 !reader.coverage_mut().is_partial(Kind::Secret, namespace) && !self.is_limited.get()
             }
         };
-        // It is a part of the cluster's configuration.
+        // It is part of the cluster's configuration.
         let is_asked = self.scope.kinds.contains(&Kind::ImageConfig)
             && !reader
                 .coverage_mut()
@@ -109,7 +109,7 @@ impl Lister<'_> {
         Ok(reader)
     }
 
-    /// A secret out of a list of one, for somebody who may list secrets and not get them; none if
+    /// A secret out of a list of one, for users who can list secrets and not get them; none if
     /// they may not do that either.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl Lister<'_> {
             Err(error) => Ok(Some(Err(error))),
             Ok(page) => Ok(Some(page.items().and_then(|page| {
                 let first = page.items.first();
-                // As the server says it to somebody who may get it.
+                // As the server reports it to users who can get it.
                 first
                     .map(|item| item.get().to_owned())
                     .ok_or_else(|| ClusterError::Api {

@@ -90,7 +90,7 @@ fn a_build_whose_image_no_tag_follows_stands_alone() {
 }
 
 #[test]
-fn samples_are_shown_where_somebody_follows_them() {
+fn samples_are_shown_if_a_workload_follows_them() {
     let mut objects = Objects::through();
     objects.stream["metadata"]["labels"] = json!({"samples.operator.openshift.io/managed": "true"});
     objects.config = Value::Null;
@@ -100,7 +100,7 @@ fn samples_are_shown_where_somebody_follows_them() {
 }
 
 #[test]
-fn streams_that_the_cluster_version_owns_are_kept_by_openshift_too() {
+fn a_stream_of_the_cluster_version_has_no_flow_unless_it_is_used() {
     let mut objects = Objects::through();
     objects.stream["metadata"]["ownerReferences"] =
         json!([{"kind": "ClusterVersion", "name": "version"}]);

@@ -50,8 +50,8 @@ pub(super) fn push(site: &Site<'_, '_>, config: Build<'_>, build: Build<'_>) -> 
     }
 }
 
-/// Why the next push of a BuildConfig is known to fail; none where it is not known to. Said of one
-/// namespace only: of all of them no more credentials are read than have to be.
+/// Why the next push of a BuildConfig will fail; none if it is not known to. Only for a status of one
+/// namespace: for all namespaces, credentials are read only if needed.
 pub(super) fn will_fail(site: &Site<'_, '_>, config: Build<'_>) -> Option<Refused> {
     let is_one = site.world.snapshot.coverage.scope.namespaces.is_some();
     is_one.then(|| next_push_fails(site, config)).flatten()

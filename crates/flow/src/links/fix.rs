@@ -59,7 +59,7 @@ impl Serialize for Fix {
     }
 }
 
-/// What was read, as what decides whether a command can be shown.
+/// What was read: decides whether a command can be shown.
 struct Seen<'s> {
     world: &'s World<'s>,
     objects: SnapshotScene<'s>,
@@ -87,7 +87,7 @@ impl<'s> Seen<'s> {
 impl Scene for Seen<'_> {
     fn object(&self, object: &ObjectId) -> Sight {
         let sight = self.scene(object).object(object);
-        // Those of other namespaces were asked for by their names.
+        // Streams of other namespaces were read by name.
         let is_stream = object.kind == Kind::ImageStream;
         if is_stream && self.world.unread(object.kind, &object.namespace).is_none() {
             return match sight {

@@ -9,7 +9,7 @@ use super::{Link, Part, Site, State, credential, fix, site::Expected};
 use crate::{
     fetched::InRegistry,
     flow::{Failure, Flow, From, How, Place, Subject},
-    image::{Image, short},
+    image::{Image, short, short_reference},
     name::Name,
     world::{Output, Unread},
 };
@@ -49,7 +49,7 @@ pub(super) fn link(site: &Site<'_, '_>) -> Link {
     link
 }
 
-/// Whether a registry has refused the import, so that it matters as whom it was asked.
+/// Whether a registry refused the import, so that its credential matters.
 pub(super) fn is_refused(flow: &Flow<'_>) -> bool {
     let refusal = flow.source.and_then(|source| {
         let failure = source.failure()?;
@@ -143,7 +143,7 @@ fn of_source(site: &Site<'_, '_>, source: Place<'_>) -> Link {
             None => of(State::Waiting, "nothing has been pushed to it yet").why("NoImage"),
         },
         From::StreamImage(image) => {
-            let held = format!("held at {}, whatever is pushed", shorten(image));
+            let held = format!("held at {}, whatever is pushed", short_reference(image));
             behind_for_good(site, newest, held, "Held")
         }
         From::Tag(_) => of(State::Broken, "its aliases go round in a circle"),
@@ -151,7 +151,10 @@ fn of_source(site: &Site<'_, '_>, source: Place<'_>) -> Link {
         From::Image(text) => {
             let is_pinned = Image::of(text, RefRole::Import).is_some_and(|i| i.is_pinned());
             if is_pinned && newest.is_some() {
-                let text = format!("follows {}, a digest, which never changes", shorten(text));
+                let text = format!(
+                    "follows {}, a digest, which never changes",
+                    short_reference(text)
+                );
                 return behind_for_good(site, newest, text, "Digest");
             }
             imported(site, source, text)
@@ -442,7 +445,7 @@ fn schedule(tag: &TagRecord, last: Option<Timestamp>, now: Timestamp) -> String 
     }
 }
 
-/// An import that changes nothing leaves no trace, so past the first round nobody knows.
+/// An import that changes nothing leaves no trace, so past the first round the time is unknown.
 fn next(last: Option<Timestamp>, now: Timestamp) -> String {
     let due = last.and_then(|last| last.checked_add(SignedDuration::from_secs(INTERVAL)).ok());
     match due.filter(|due| *due > now) {
@@ -451,14 +454,6 @@ fn next(last: Option<Timestamp>, now: Timestamp) -> String {
             due.strftime("%H:%M")
         ),
         None => "scheduled, next within 15 minutes".to_owned(),
-    }
-}
-
-/// With the digest cut short.
-fn shorten(reference: &str) -> String {
-    match reference.split_once('@') {
-        Some((name, digest)) => format!("{name}@{}", short(digest)),
-        None => reference.to_owned(),
     }
 }
 

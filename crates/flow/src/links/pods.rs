@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{Link, Part, Site, State, credential, fix};
 use crate::{
     flow::{Follower, Place},
-    image::{Image, short},
+    image::{Image, short, short_reference},
     world::{Pod, World},
 };
 
@@ -75,7 +75,7 @@ fn running<'w>(pod: Pod<'w>, followed: &[&str]) -> impl Iterator<Item = &'w Runn
     all.filter(|container| followed.contains(&&*container.name))
 }
 
-/// Whether a registry has refused the image of a pod, so that it matters as whom it was asked.
+/// Whether a registry refused the image of a pod, so that its credential matters.
 pub(super) fn are_refused(world: &World<'_>, follower: &Follower<'_>) -> bool {
     let waits = |container: &RunningContainer| {
         let reason = container.waiting.as_ref().map(|(reason, _)| &**reason);
@@ -174,7 +174,7 @@ fn stopped(
     let remedy = remedy.unwrap_or_else(|| describe(pod));
     of(
         State::Broken,
-        format!("{name} cannot pull {}: {why}", shortened(image)),
+        format!("{name} cannot pull {}: {why}", short_reference(image)),
     )
     .why(reason)
     .at(pod.run.created)
@@ -256,13 +256,6 @@ fn digests(
 
 fn describe(pod: Pod<'_>) -> Remedy {
     fix::describe(pod.object.clone())
-}
-
-fn shortened(image: &str) -> String {
-    match image.split_once('@') {
-        Some((name, digest)) => format!("{name}@{}", short(digest)),
-        None => image.to_owned(),
-    }
 }
 
 fn of(state: State, message: impl Into<String>) -> Link {

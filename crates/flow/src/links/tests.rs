@@ -1,4 +1,4 @@
-//! Every reason for which an image does not get on, over objects as a cluster has them.
+//! Every reason for which an image stops, with objects as a cluster has them.
 
 mod build;
 mod import;

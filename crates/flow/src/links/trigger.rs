@@ -10,7 +10,7 @@ use extreg_snapshot::{
 use super::{Link, Part, Site, State, fix};
 use crate::{
     flow::{Follower, How, Place, Subject},
-    image::short,
+    image::{short, short_reference},
     name::Name,
     world::{Unread, WORKLOADS, Workload},
 };
@@ -183,10 +183,7 @@ fn not_following(workload: Workload<'_>, tag: Name<'_>, container: &str, how: &s
     let image = workload
         .container(container)
         .map_or("", |container| &container.image);
-    let image = match image.split_once('@') {
-        Some((name, digest)) => format!("{name}@{}", short(digest)),
-        None => image.to_owned(),
-    };
+    let image = short_reference(image);
     let reference = workload.reference();
     of(State::Broken, format!("{reference} {how} {tag}: {image}")).fix(fix::follow_tag(
         workload,

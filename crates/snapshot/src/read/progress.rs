@@ -1,4 +1,4 @@
-//! How far objects are on the way of an image: read beside the rest of them where flows are asked for.
+//! Reads the progress of objects on the way of an image, for flows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use crate::snapshot::{
 };
 use crate::trigger::DeploymentTrigger;
 
-/// So many images of a tag are kept.
+/// Limit of images of a tag.
 const KEPT: usize = 5;
 
-/// Reads how far an object is into its record, and drops what only checks ask for. Says whether it
-/// is part of any flow: a pod of no workload, or one that is being deleted, is not.
+/// Reads the progress of an object into its record, and drops what only checks need. Returns whether it
+/// can be part of a flow: a pod without a workload, or one that is being deleted, cannot.
 ///
 /// # Errors
-/// If what it says of that cannot be read.
+/// If it cannot be read.
 pub(super) fn add(
     item: &mut Item,
     kind: Kind,
@@ -183,7 +183,7 @@ fn of_pod(json: &str, names: &mut Names) -> Result<Option<PodRun>, serde_json::E
     }))
 }
 
-/// The workload of a pod. What stands between them is named after the workload, so it is not read.
+/// The workload of a pod, by the name of its owner.
 fn owner<'m>(metadata: &'m Metadata<'_>) -> Option<(Kind, &'m str)> {
     let labels = &metadata.labels;
     if !metadata.deletion_timestamp.is_empty() || labels.get(key::DEPLOYER).is_some() {

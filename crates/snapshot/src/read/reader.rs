@@ -26,13 +26,13 @@ pub enum SecretValues {
     Elided,
 }
 
-/// What a snapshot is asked.
+/// What a snapshot is read for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// What is wrong with registries: every field that names an image, and what the webhook would do.
+    /// Checks: every field that names an image, and what the webhook would do.
     #[default]
     Registries,
-    /// How far images are on their way: instead of those, the progress of each object.
+    /// Flows: the progress of each object instead.
     Flows,
 }
 
@@ -43,7 +43,7 @@ pub struct ReadOptions {
     pub policies: Option<PolicySet>,
     /// What is read.
     pub source: SourceKind,
-    /// What will be asked of it.
+    /// What the snapshot is read for.
     pub detail: Detail,
     /// Whether the source has the values of secrets.
     pub secrets: SecretValues,

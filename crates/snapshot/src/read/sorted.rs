@@ -190,7 +190,7 @@ impl Sorted {
             (None, None) => PolicySet::of_cluster(None),
         }
         .capped(cap);
-        // Of a flow it is asked what is written.
+        // Flows compare outputs as written.
         if detail == Detail::Registries {
             self.outputs(&mut names);
         }

@@ -33,7 +33,7 @@ pub struct BuildRecord {
     pub has_image_trigger: bool,
     /// Builds only: the phase with its reason and message.
     pub phase: Option<BuildPhase>,
-    /// How far it is, where flows are asked for.
+    /// Its progress; only in a snapshot for flows.
     pub progress: Option<Box<BuildProgress>>,
 }
 

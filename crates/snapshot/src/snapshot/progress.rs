@@ -1,5 +1,4 @@
-//! How far an object has come on the way of an image. Read where flows are asked for
-//! ([`crate::read::Detail::Flows`]), and of nothing else.
+//! The progress of objects on the way of an image. Read only with [`crate::read::Detail::Flows`].
 
 use std::sync::Arc;
 
@@ -7,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::kind::Kind;
 
-/// How far a BuildConfig or a Build is.
+/// The progress of a BuildConfig or a Build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuildProgress {
     /// When it was created.
@@ -20,14 +19,14 @@ pub struct BuildProgress {
     pub started: u64,
 }
 
-/// What a tag has shown.
+/// The images that a tag has shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagHistory {
     /// `generation` of spec: from it on an import is due.
     pub generation: i64,
     /// `generation` of the condition that says that its import failed.
     pub failed: i64,
-    /// Newest first. So many are kept that an older one that still runs is known.
+    /// Newest first, limited: enough to recognize an older one that still runs.
     pub items: Box<[ShownImage]>,
 }
 
@@ -44,7 +43,7 @@ pub struct ShownImage {
     pub generation: i64,
 }
 
-/// How far a rollout is.
+/// The progress of a rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollout {
     /// `spec.paused`, or `spec.suspend` of a CronJob.
@@ -54,11 +53,11 @@ pub struct Rollout {
     pub has_config_change: bool,
     /// Whether pods are only replaced when they are deleted.
     pub on_delete: bool,
-    /// So many pods are wanted; none of a kind that does not say.
+    /// Number of wanted pods; none for a kind without one.
     pub wanted: Option<u64>,
-    /// Of these so many are of the newest version.
+    /// Number of pods of the newest version.
     pub updated: u64,
-    /// Of these so many can be used.
+    /// Number of available pods.
     pub available: u64,
     /// Pods of any version.
     pub total: u64,
@@ -79,9 +78,9 @@ pub struct Rollout {
 pub struct Condition {
     /// `True`, `False` or `Unknown`.
     pub status: Arc<str>,
-    /// Why, in one word.
+    /// The reason, one word.
     pub reason: Arc<str>,
-    /// In words.
+    /// The message.
     pub message: Arc<str>,
     /// `lastUpdateTime`.
     pub updated: Option<Timestamp>,
@@ -92,27 +91,26 @@ pub struct Condition {
 /// How a pod runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodRun {
-    /// The workload that it is of. What stands between them is named after the workload, so that it
-    /// does not have to be read.
+    /// Its workload. Objects between them are named after the workload, so they are not read.
     pub of: (Kind, Arc<str>),
     /// When it was created.
     pub created: Option<Timestamp>,
     /// Whether it has ended, well or not.
     pub has_ended: bool,
-    /// Why no node takes it, in the scheduler's words.
+    /// The scheduler's message, if no node fits.
     pub unschedulable: Option<Arc<str>>,
-    /// Its containers as the node tells of them, init containers first.
+    /// The status of its containers, init containers first.
     pub containers: Box<[RunningContainer]>,
 }
 
-/// A container as the node tells of it.
+/// The status of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningContainer {
     /// Its name.
     pub name: Arc<str>,
     /// The digest in `imageID`, which CRI-O writes as a reference by digest; empty where there is none.
     pub digest: Arc<str>,
-    /// Since when it runs.
+    /// When it started.
     pub started: Option<Timestamp>,
     /// Why it waits: a reason such as `ImagePullBackOff`, and the runtime's message.
     pub waiting: Option<(Arc<str>, Arc<str>)>,

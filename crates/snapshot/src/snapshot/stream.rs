@@ -25,7 +25,7 @@ pub struct StreamRecord {
     pub repository: Arc<str>,
     /// The tags of spec, with what status says of each, and the tags that only status has, by name.
     pub tags: Vec<TagRecord>,
-    /// When it was last imported without a change, where flows are asked for.
+    /// The last import without a change; only in a snapshot for flows.
     pub checked: Option<Timestamp>,
 }
 
@@ -70,7 +70,7 @@ pub struct TagRecord {
     pub created: Arc<str>,
     /// The condition that says that its import failed.
     pub failure: Option<FailedImport>,
-    /// What it has shown, where flows are asked for.
+    /// What it has shown; only in a snapshot for flows.
     pub history: Option<Box<TagHistory>>,
 }
 

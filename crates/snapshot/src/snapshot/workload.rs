@@ -36,9 +36,9 @@ pub struct WorkloadRecord {
     /// Pods only: the reason that a container waits for, such as `ImagePullBackOff`, and the
     /// runtime's message.
     pub waiting: Vec<(Arc<str>, Arc<str>)>,
-    /// How far its rollout is, of what makes pods, where flows are asked for.
+    /// The rollout of an object that makes pods; only in a snapshot for flows.
     pub rollout: Option<Box<Rollout>>,
-    /// How it runs, of a pod, where flows are asked for.
+    /// The status of a pod of a workload; only in a snapshot for flows.
     pub run: Option<Box<PodRun>>,
 }
 

@@ -1,4 +1,4 @@
-//! How far objects are on the way of an image, where flows are asked for.
+//! The progress of objects on the way of an image.
 
 use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::Origin;
@@ -17,7 +17,7 @@ fn read(kind: Kind, object: &Value) -> Snapshot {
 }
 
 #[test]
-fn a_build_says_which_it_is_and_when_it_ended() {
+fn a_build_has_a_number_and_times() {
     let build = json!({"metadata": {"name": "app-3", "namespace": "snow",
             "creationTimestamp": "2026-01-01T00:00:00Z",
             "annotations": {"openshift.io/build.number": "3", "x": "y"}},
@@ -48,7 +48,7 @@ fn an_image_of_the_integrated_registry_is_an_output_as_written() {
 }
 
 #[test]
-fn what_is_absent_or_null_is_not_known() {
+fn absent_and_null_fields_are_unknown() {
     for object in [
         json!({"metadata": {"name": "a"}}),
         json!({"metadata": {"name": "a", "annotations": null, "generation": null,
@@ -67,7 +67,7 @@ fn what_is_absent_or_null_is_not_known() {
 }
 
 #[test]
-fn of_a_tag_the_last_images_are_kept() {
+fn the_last_images_of_a_tag_are_kept() {
     let item = |n: i64| {
         json!({"image": format!("sha256:{n}"), "generation": n,
         "dockerImageReference": format!("u/a@sha256:{n}"), "created": "2026-01-01T00:00:00Z"})
@@ -155,7 +155,7 @@ fn pod(metadata: &Value, status: &Value) -> Option<PodRun> {
 }
 
 #[test]
-fn a_pod_is_of_the_workload_that_stands_behind_its_owner() {
+fn the_workload_of_a_pod_follows_from_its_owner() {
     let hash = json!({"pod-template-hash": "5d4f"});
     let config = json!({"deploymentconfig": "a-b"});
     let deployer = json!({"openshift.io/deployer-pod-for.name": "a-1"});
@@ -206,7 +206,7 @@ fn a_pod_is_of_the_workload_that_stands_behind_its_owner() {
 }
 
 #[test]
-fn a_pod_says_what_runs_and_what_waits() {
+fn running_and_waiting_containers_of_a_pod_are_read() {
     let metadata =
         json!({"ownerReferences": [{"kind": "DaemonSet", "name": "a", "controller": true}]});
     for (id, want) in [

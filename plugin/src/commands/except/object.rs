@@ -1,7 +1,7 @@
 //! The object that an exception is for, and the annotation on it.
 
 use extreg_audit::exceptions::Statement;
-use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, Verb};
+use extreg_cluster::{Cluster, DryRun, Object, ObjectRef, Verb};
 use extreg_snapshot::kind::Kind as Read;
 use serde_json::{Value, json};
 
@@ -147,6 +147,8 @@ fn operations(object: &Object, key: &str, value: Option<&str>) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use extreg_cluster::Kind;
+
     use super::*;
 
     fn object(annotations: &Value) -> Object {

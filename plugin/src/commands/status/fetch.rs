@@ -1,4 +1,4 @@
-//! Reading a cluster: what flows are looked for in, and then what their plan asks for.
+//! Reads a cluster: the objects of flows, and then the plan of the flows.
 
 mod credentials;
 mod picked;
@@ -127,7 +127,7 @@ impl Source {
         Ok(snapshot)
     }
 
-    /// Where nothing at all may be listed, the server says so in its own words.
+    /// If nothing at all can be listed, returns the server's own error.
     async fn check_rights(&self, coverage: &Coverage) -> Result<(), Error> {
         let mut gaps = coverage.gaps.iter();
         let is_refused = coverage.read.is_empty()

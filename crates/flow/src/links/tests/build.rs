@@ -265,7 +265,7 @@ fn a_push_that_will_fail_is_named_before_it_does() {
     let told = link(&only(&world), Part::Build);
     let message = "the next push will fail: secret/dockerhub does not exist";
     assert_link(&told, State::Broken, "PushWillFail", message, add);
-    // Of all namespaces no more credentials are read than have to be, so that it is said of none.
+    // For all namespaces, credentials are read only if needed, so it is not reported.
     let one = world.snapshot.coverage.scope.namespaces.take();
     assert_eq!(link(&only(&world), Part::Build).state, State::Ok);
     world.snapshot.coverage.scope.namespaces = one;

@@ -156,7 +156,7 @@ fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
         "not scheduled, so it is not retried",
         "push docker.io/u/a:latest, or let the tag follow an image that exists",
     );
-    // Somebody has asked for another one since.
+    // Another import was requested since.
     objects.tag()["generation"] = json!(4);
     let told = objects.link(Part::Import);
     assert_link(

@@ -97,7 +97,7 @@ fn a_digest_that_no_node_tells_is_unknown() {
 }
 
 #[test]
-fn a_pull_limit_asks_for_a_secret_where_nobody_logs_in() {
+fn an_anonymous_pull_limit_suggests_a_secret() {
     let mut objects = Objects::through();
     objects.stop_pod(
         "ImagePullBackOff",
@@ -151,7 +151,7 @@ fn trap_54_a_pull_secret_that_is_missing_on_the_account_is_linked() {
     let message = "app-5d4f-x cannot pull docker.io/u/a@sha256:111111111111: the registry refuses it; account default has no pull secret for it";
     assert_link(&told, State::Broken, "Unauthorized", message, fix);
 
-    // The account names one that is not there.
+    // The account names one that does not exist.
     world.fetched.credentials = Objects::credentials(&[account(&json!([{"name": "gone"}]))]);
     let told = link(&only(&world), Part::Pods);
     let fix = "oc extreg secret set gone --registry docker.io -n snow";

@@ -20,13 +20,13 @@ use extreg_snapshot::{
     read::{ReadOptions, Reader},
 };
 use extreg_terminal::Printer;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::Source;
 use crate::{credential::either_docker_config, error::Error};
 
 impl Source {
-    /// Reads those of namespaces. What may not be read is not known to be absent.
+    /// Reads accounts and docker secrets of namespaces. Unreadable ones are not known to be absent.
     ///
     /// # Errors
     /// If the login has expired, or the server does not answer.
@@ -49,8 +49,8 @@ impl Source {
         Ok(reader.finish(String::new()))
     }
 
-    /// Those of secrets that do not exist. A push reads secrets of every type, so that one that was
-    /// not listed is asked for by its name.
+    /// Returns the secrets that do not exist. A push reads secrets of every type, so those that were not
+    /// listed are read by name.
     ///
     /// # Errors
     /// If the login has expired, or the server does not answer.
@@ -80,7 +80,7 @@ impl Source {
         Ok(absent)
     }
 
-    /// As whom imports of their namespaces would ask for images.
+    /// The logins that imports of their namespaces would use for images.
     ///
     /// # Errors
     /// If the login has expired, or the server does not answer.
@@ -108,7 +108,7 @@ impl Source {
         Ok(all)
     }
 
-    /// The logins of a secret, out of a list of one: it was listed, and may perhaps not be read alone.
+    /// The logins of a secret, out of a list of one: users who can list secrets may not be able to get them.
     async fn logins_of(&self, secret: &ObjectId) -> Result<Option<Logins>, Error> {
         let query = PageQuery {
             fields: format!("metadata.name={}", secret.name),
@@ -116,10 +116,11 @@ impl Source {
         };
         let path = Kind::SECRET.path(Some(&secret.namespace));
         let read = |found: &mut Option<Logins>, item: &RawValue| {
-            if let Ok(body) = serde_json::from_str::<serde_json::Value>(item.get()) {
+            if let Ok(body) = serde_json::from_str(item.get()) {
                 let kind = Kind::SECRET;
                 let object = Object { kind, body };
-                if object.body["metadata"]["name"] == *secret.name {
+                let name = object.body.pointer("/metadata/name");
+                if name.and_then(Value::as_str) == Some(&*secret.name) {
                     let config = either_docker_config(&object);
                     *found = config.and_then(|config| logins(&config).ok());
                 }

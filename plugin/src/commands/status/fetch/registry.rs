@@ -1,5 +1,5 @@
-//! Asking registries what they have. By HEAD, which nobody counts as a pull, and as whom an import
-//! would ask, as far as the caller may read that.
+//! Queries registries by HEAD, which does not count as a pull, with the credentials that an import
+//! would use, if the caller can read them.
 
 use std::{
     collections::BTreeMap,
@@ -39,7 +39,7 @@ impl Registries {
         })
     }
 
-    /// What they have said lately.
+    /// The answers that still hold.
     pub(super) fn answers(&self) -> BTreeMap<Image, InRegistry> {
         let known = self.known.iter();
         known
@@ -48,7 +48,7 @@ impl Registries {
             .collect()
     }
 
-    /// Asks for images, each as somebody, and returns all that is known.
+    /// Queries images, each with its login, and returns all answers.
     pub(super) async fn ask(
         &mut self,
         open: BTreeMap<Image, Login>,
