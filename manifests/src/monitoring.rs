@@ -195,3 +195,29 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
     }
     alerts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_every_alert() {
+        let page = include_str!("../../docs/operations.md");
+        let settings = Settings::default();
+        let all: Vec<Alert> = alerts(&settings)
+            .into_iter()
+            .chain(importer::alerts(&settings))
+            .collect();
+        let all = serde_json::to_value(all).unwrap();
+        let names: Vec<&str> = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|alert| alert["alert"].as_str().unwrap())
+            .collect();
+        assert!(names.contains(&"ExtregWebhookDown"), "{names:?}");
+        for name in names {
+            assert!(page.contains(name), "{name}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! What `/metrics` says, in the text format of `OpenMetrics`.
 
+#[cfg(test)]
+mod documentation;
 mod follow;
 mod label;
 

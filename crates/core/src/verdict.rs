@@ -356,6 +356,21 @@ mod tests {
     use crate::edit::Value;
 
     #[test]
+    fn the_documentation_lists_every_reason() {
+        let page = include_str!("../../../docs/api.md");
+        let source = include_str!("verdict.rs").lines();
+        let names: Vec<&str> = source
+            .skip_while(|line| !line.contains("fn name("))
+            .take_while(|line| !line.contains("fn words("))
+            .filter_map(|line| line.trim().strip_prefix("Self::")?.split('"').nth(1))
+            .collect();
+        assert!(names.contains(&Reason::WorkLimit.name()));
+        for name in names {
+            assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+        }
+    }
+
+    #[test]
     fn a_decision_has_one_wording() {
         let edit = |field, value| Edit {
             field,

@@ -100,6 +100,14 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_lists_every_code() {
+        let page = include_str!("../../../docs/api.md");
+        for code in Exit::PRECEDENCE.map(Exit::code) {
+            assert!(page.contains(&format!("\n| {code} | ")), "{code}");
+        }
+    }
+
+    #[test]
     fn the_graver_end_wins_whatever_the_order() {
         for (i, a) in Exit::PRECEDENCE.into_iter().enumerate() {
             for (j, b) in Exit::PRECEDENCE.into_iter().enumerate() {
