@@ -19,6 +19,7 @@ mod complete;
 mod connection;
 mod doctor;
 mod doctor_cluster;
+mod documentation;
 mod except;
 mod except_cluster;
 mod exit_codes;

@@ -216,18 +216,6 @@ fn every_shell_has_its_script() {
 }
 
 #[test]
-fn the_reference_in_the_documentation_is_generated() {
-    let page = include_str!("../../../docs/commands.md");
-    let generated = stdout(&["completion", "reference"]);
-    let differs = page.lines().zip(generated.lines()).find(|(a, b)| a != b);
-    assert_eq!(
-        differs, None,
-        "run: oc-extreg completion reference > docs/commands.md"
-    );
-    assert_eq!(page.len(), generated.len());
-}
-
-#[test]
 fn every_command_has_its_manual_page() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("man1");
