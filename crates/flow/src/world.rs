@@ -6,7 +6,7 @@ use std::ops::Deref;
 use extreg_snapshot::{
     BuildPhase, BuildProgress, BuildRecord, ContainerRecord, PodRun, Rollout, Snapshot,
     StreamRecord, WorkloadRecord,
-    coverage::{GapReason, GapSubject},
+    coverage::{Gap, GapReason, GapSubject},
     kind::Kind,
     place::ObjectId,
 };
@@ -171,11 +171,7 @@ impl<'w> World<'w> {
                 } = &gap.what
                     && *of == kind
                 {
-                    let why = match gap.why {
-                        GapReason::Forbidden => "may not be listed",
-                        _ => &gap.message,
-                    };
-                    by_reason.entry(why).or_default().push(namespace);
+                    by_reason.entry(why(gap)).or_default().push(namespace);
                 }
             }
             for (why, namespaces) in by_reason {
@@ -186,11 +182,9 @@ impl<'w> World<'w> {
                 });
             }
         }
-        let unreadable = coverage
-            .gaps
-            .iter()
-            .filter(|gap| gap.why == GapReason::Unreadable);
-        lines.extend(unreadable.map(|gap| format!("{}: {}", gap.what, gap.message)));
+        let is_list = |gap: &&Gap| matches!(gap.what, GapSubject::List { .. });
+        let others = coverage.gaps.iter().filter(|gap| !is_list(gap));
+        lines.extend(others.map(|gap| format!("{}: {}", gap.what, why(gap))));
         lines
     }
 
@@ -338,6 +332,13 @@ impl<'w> Workload<'w> {
     }
 }
 
+fn why(gap: &Gap) -> &str {
+    match gap.why {
+        GapReason::Forbidden => "may not be listed",
+        _ => &gap.message,
+    }
+}
+
 impl Deref for Workload<'_> {
     type Target = WorkloadRecord;
 
@@ -348,7 +349,6 @@ impl Deref for Workload<'_> {
 
 #[cfg(test)]
 mod tests {
-    use extreg_snapshot::coverage::Gap;
     use serde_json::json;
 
     use super::*;
@@ -393,12 +393,18 @@ mod tests {
             });
         }
         snapshot.coverage.not_served.insert(Kind::Build);
+        snapshot.coverage.gaps.insert(Gap {
+            what: GapSubject::Fact("an object of pods".to_owned()),
+            why: GapReason::Unreadable,
+            message: "not a readable Pod".to_owned(),
+        });
         let world = World::of(&snapshot);
         assert_eq!(
             world.not_seen(),
             [
                 "builds.build.openshift.io: not served by this cluster",
-                "pods: may not be listed in 2 namespaces"
+                "pods: may not be listed in 2 namespaces",
+                "an object of pods: not a readable Pod",
             ]
         );
         assert_eq!(world.unread(Kind::Pod, "c"), None);
