@@ -1,13 +1,10 @@
 //! Which objects of a namespace use a secret or an ImageStream.
 
 use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
-use extreg_snapshot::kind::Kind as Read;
+use extreg_snapshot::{kind::Kind as Read, trigger::ANNOTATION};
 use serde_json::Value;
 
 use crate::error::Error;
-
-/// The annotation that makes a workload follow an ImageStreamTag.
-const TRIGGERS: &str = "image.openshift.io/triggers";
 
 /// What can use a secret or an ImageStream. What a workload makes of itself, such as its pods, is
 /// left out.
@@ -85,7 +82,7 @@ impl Users {
 fn follows(object: &Object, namespace: &str, stream: &str) -> bool {
     let annotations = object.body.pointer("/metadata/annotations");
     let triggers = annotations
-        .and_then(|all| all.get(TRIGGERS)?.as_str())
+        .and_then(|all| all.get(ANNOTATION)?.as_str())
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or(Value::Null);
     [object.body.get("spec"), Some(&triggers)]
@@ -169,7 +166,7 @@ mod tests {
     fn every_way_to_follow_a_stream_counts() {
         let object = |spec: Value, trigger: &str| {
             Object::new(Kind::DEPLOYMENT, "snow", "web", json!({"spec": spec}))
-                .annotation(TRIGGERS, trigger)
+                .annotation(ANNOTATION, trigger)
         };
         let tag = |name: &str, namespace: &str| json!({"kind": "ImageStreamTag", "name": name, "namespace": namespace});
         for (spec, trigger, expected) in [

@@ -4,9 +4,10 @@
 mod exclusive;
 
 use extreg_cluster::{Kind, Object, Owned, is_owned, set};
+use extreg_snapshot::trigger::ANNOTATION;
 use serde_json::Value;
 
-use super::{objects::TRIGGERS, triggers};
+use super::triggers;
 use crate::error::Error;
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
@@ -76,7 +77,7 @@ fn rename(object: &mut Object, from: &str, to: &str) {
         }
     }
     let annotations = object.body.pointer_mut("/metadata/annotations");
-    if let Some(Value::String(triggers)) = annotations.and_then(|all| all.get_mut(TRIGGERS)) {
+    if let Some(Value::String(triggers)) = annotations.and_then(|all| all.get_mut(ANNOTATION)) {
         // The quotes around the name are escaped, as it is in a string of JSON.
         let named = |name: &str| format!(r#"@.name==\"{name}\""#);
         *triggers = triggers.replace(&named(from), &named(to));
@@ -125,7 +126,7 @@ mod tests {
             object.body["spec"]["template"]["spec"]["containers"][0]["name"],
             "busybox"
         );
-        let triggers = object.body["metadata"]["annotations"][TRIGGERS]
+        let triggers = object.body["metadata"]["annotations"][ANNOTATION]
             .as_str()
             .unwrap();
         assert!(

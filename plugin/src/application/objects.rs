@@ -2,6 +2,7 @@
 
 use extreg_cluster::{Kind, MANAGED_BY, MANAGER, Object};
 use extreg_core::object::opt_out;
+use extreg_snapshot::trigger::ANNOTATION;
 use serde_json::{Value, json};
 
 use super::{
@@ -10,9 +11,6 @@ use super::{
 };
 use crate::names::APP;
 
-/// The annotation that makes a Deployment follow an ImageStreamTag (openshift/library-go
-/// `pkg/image/trigger`).
-pub(crate) const TRIGGERS: &str = "image.openshift.io/triggers";
 /// What stands for the image until the trigger has put one in. A space passes validation and starts
 /// nothing, so that there is one rollout, not two; `oc new-app` does the same.
 pub(crate) const NO_IMAGE: &str = " ";
@@ -134,7 +132,7 @@ fn deployment(settings: &Settings, namespace: &str) -> Object {
         "from": { "kind": "ImageStreamTag", "name": stream_tag(settings) },
         "fieldPath": format!("spec.template.spec.containers[?(@.name==\"{name}\")].image"),
     }]);
-    owned(Kind::DEPLOYMENT, settings, namespace, &spec).annotation(TRIGGERS, &trigger.to_string())
+    owned(Kind::DEPLOYMENT, settings, namespace, &spec).annotation(ANNOTATION, &trigger.to_string())
 }
 
 fn deployment_config(settings: &Settings, namespace: &str) -> Object {
@@ -215,7 +213,7 @@ mod tests {
         let settings = settings("app --image u/a:v1 --no-build").unwrap();
         let deployment = workload(&settings, "snow").unwrap();
         assert_eq!(
-            deployment.body["metadata"]["annotations"][TRIGGERS],
+            deployment.body["metadata"]["annotations"][ANNOTATION],
             r#"[{"fieldPath":"spec.template.spec.containers[?(@.name==\"app\")].image","from":{"kind":"ImageStreamTag","name":"app:v1"}}]"#
         );
         assert_eq!(

@@ -459,6 +459,19 @@ fn a_namespaces_worth_of_rights_is_used() {
 }
 
 #[test]
+fn without_the_right_to_list_namespaces_that_of_the_context_is_read() {
+    let api = Lists::through().serve(|path, _| {
+        let is_everywhere = !path.contains("/namespaces/");
+        is_everywhere.then(forbidden)
+    });
+    let (code, out, err) = run(&api, "-A --no-registry");
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("snow       app:latest  ok"), "{out}");
+    let unseen = "not seen: what is in namespaces that you cannot see: may not be listed\n";
+    assert_eq!(err, unseen);
+}
+
+#[test]
 fn lists_are_paged_and_restarted_once() {
     let lists = Lists::through();
     let asked = Mutex::new(0);
