@@ -1,6 +1,6 @@
 //! A report for a terminal: what is printed, and in which tone.
 
-mod grouped;
+mod details;
 mod lines;
 mod wide;
 
@@ -72,7 +72,7 @@ pub enum Tone {
 pub fn table(report: &Report) -> Table {
     Table {
         headers: vec!["SEVERITY", "CHECK", "FINDING"],
-        groups: grouped::groups(report),
+        groups: details::groups(report),
         ..around(report)
     }
 }
