@@ -14,7 +14,6 @@ mod importer;
 mod input;
 mod mutator;
 mod process;
-pub mod registry;
 mod review_client;
 mod webhook;
 mod workspace;
@@ -24,6 +23,7 @@ pub use cache::Cache;
 pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
+pub use extreg_fakes::registry;
 pub use go_program::{build_peer, build_promtool};
 pub use importer::Importer;
 pub use input::with_input;

@@ -76,7 +76,7 @@ fn an_inspect_tree_is_audited() {
         ],
     );
     let report = inspect(&["-o", "json"]).json();
-    let mut all = String::new();
+    let mut all = Vec::new();
     for finding in report["sections"][0]["findings"].as_array().unwrap() {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let place = &finding["place"];
@@ -91,12 +91,12 @@ fn an_inspect_tree_is_audited() {
         assert!(run.out.contains(&line), "{line} is missing in\n{}", run.out);
         let object = ["kind", "namespace", "name", "part", "field"].map(|key| text(&place[key]));
         let place = format!("{}:{}", text(&place["file"]["path"]), place["file"]["line"]);
-        all += &format!(
-            "{severity} {check} {outcome} {} {place}\n",
+        all.push(format!(
+            "{severity} {check} {outcome} {} {place}",
             object.join(" ")
-        );
+        ));
     }
-    insta::assert_snapshot!("audit-inspect", all);
+    insta::assert_snapshot!("audit-inspect", all.join("\n"));
 }
 
 #[test]

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use super::{
     audit::{Run, run_in},
-    common::{FakeApi, Seen, json as answer, rows, status},
+    common::rows,
 };
+use extreg_fakes::{Answer, Api, Seen, ok, status};
 
 pub(crate) const PODS: &str = "/api/v1/pods";
 const SECRETS: &str = "/api/v1/secrets";
@@ -42,16 +43,16 @@ fn query(seen: &Seen) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn forbidden() -> String {
-    status("403 Forbidden", 403, "Forbidden", "not yours")
+fn forbidden() -> Answer {
+    status(403, "Forbidden", "not yours")
 }
 
-fn not_found() -> String {
-    status("404 Not Found", 404, "NotFound", "not found")
+fn not_found() -> Answer {
+    status(404, "NotFound", "not found")
 }
 
-pub(crate) fn list(items: &[Value]) -> String {
-    answer("200 OK", "", &json!({ "items": items }).to_string())
+pub(crate) fn list(items: &[Value]) -> Answer {
+    ok(&json!({ "items": items }).to_string())
 }
 
 pub(crate) fn pod(namespace: &str, name: &str) -> Value {
@@ -62,8 +63,10 @@ pub(crate) fn pod(namespace: &str, name: &str) -> Value {
 }
 
 /// A cluster that serves only the core group: every list of it is empty unless `special` answers.
-pub(crate) fn cluster(special: impl Fn(&str, &Seen) -> Option<String> + Send + 'static) -> FakeApi {
-    FakeApi::start(move |seen, _| {
+pub(crate) fn cluster(
+    special: impl Fn(&str, &Seen) -> Option<Answer> + Send + Sync + 'static,
+) -> Api {
+    Api::answering(move |seen| {
         let path = path(seen);
         if let Some(answer) = special(&path, seen) {
             return answer;
@@ -72,11 +75,7 @@ pub(crate) fn cluster(special: impl Fn(&str, &Seen) -> Option<String> + Send + '
             "/api/v1/namespaces/openshift-config/secrets/pull-secret" => not_found(),
             path if path.starts_with("/api/v1/namespaces/") && path.matches('/').count() == 4 => {
                 let name = path.rsplit('/').next().unwrap_or_default();
-                answer(
-                    "200 OK",
-                    "",
-                    &json!({"metadata": {"name": name}}).to_string(),
-                )
+                ok(&json!({"metadata": {"name": name}}).to_string())
             }
             path if path.starts_with("/api/v1/") => list(&[]),
             _ => not_found(),
@@ -84,7 +83,7 @@ pub(crate) fn cluster(special: impl Fn(&str, &Seen) -> Option<String> + Send + '
     })
 }
 
-pub(crate) fn audit(api: &FakeApi, args: &[&str]) -> Run {
+pub(crate) fn audit(api: &Api, args: &[&str]) -> Run {
     run_in(
         Path::new("/"),
         &[&["audit", "--server", &api.url, "-o", "json"], args].concat(),
@@ -134,7 +133,7 @@ fn lists_are_paged_and_only_docker_secrets_are_asked_for() {
         };
         let body =
             json!({"metadata": {"continue": token, "remainingItemCount": 9}, "items": items});
-        Some(answer("200 OK", "", &body.to_string()))
+        Some(ok(&body))
     });
     let run = audit(&api, &["-A"]);
     assert_eq!(run.code, 0, "{}", run.err);
@@ -184,7 +183,7 @@ fn what_is_served_in_another_version_is_read_in_that() {
             }
             _ => return None,
         };
-        Some(answer("200 OK", "", &body.to_string()))
+        Some(ok(&body))
     });
     let run = audit(&api, &["-A"]);
     assert_eq!(read(&run, "tasks.tekton.dev"), 1, "{}", run.out);
@@ -205,8 +204,8 @@ fn a_namespaces_worth_of_rights_is_used_and_the_rest_is_told() {
             path if path.starts_with("/api/v1/namespaces/") => list(&[]),
             path if path.matches('/').count() > 3 || path.starts_with("/api/v1/") => forbidden(),
             // Discovery is for everybody.
-            "/apis/apps" => answer("200 OK", "", r#"{"versions":[{"version":"v1"}]}"#),
-            "/apis/apps/v1" => answer("200 OK", "", r#"{"resources":[]}"#),
+            "/apis/apps" => ok(r#"{"versions":[{"version":"v1"}]}"#),
+            "/apis/apps/v1" => ok(r#"{"resources":[]}"#),
             _ => not_found(),
         })
     });
@@ -277,12 +276,12 @@ fn an_expired_list_is_begun_again_once() {
             }
             if !query(seen).contains_key("continue") {
                 let body = json!({"metadata": {"continue": "x"}, "items": [pod("a", "one")]});
-                return Some(answer("200 OK", "", &body.to_string()));
+                return Some(ok(&body));
             }
             let mut left = left.lock().unwrap();
             if *left > 0 {
                 *left -= 1;
-                return Some(status("410 Gone", 410, "Expired", "too old"));
+                return Some(status(410, "Expired", "too old"));
             }
             Some(list(&[pod("a", "two")]))
         });
@@ -316,7 +315,7 @@ fn a_busy_server_is_waited_for_visibly() {
         }
         if std::mem::take(&mut *first.lock().unwrap()) {
             let body = r#"{"kind":"Status","code":429}"#;
-            return Some(answer("429 Too Many Requests", "Retry-After: 0\r\n", body));
+            return Some(Answer::json(429, body).header("retry-after", "0"));
         }
         Some(list(&[pod("a", "one")]))
     });
@@ -329,13 +328,8 @@ fn a_busy_server_is_waited_for_visibly() {
 fn what_fails_is_a_gap_and_the_rest_is_read() {
     let api = cluster(|path, _| match path {
         PODS => Some(list(&[pod("a", "one"), json!({"metadata": 7})])),
-        SECRETS => Some(status(
-            "500 Internal Server Error",
-            500,
-            "InternalError",
-            "etcd",
-        )),
-        "/api/v1/serviceaccounts" => Some(answer("200 OK", "", "{\"items\": [")),
+        SECRETS => Some(status(500, "InternalError", "etcd")),
+        "/api/v1/serviceaccounts" => Some(ok("{\"items\": [")),
         _ => None,
     });
     let run = audit(&api, &["-A"]);
@@ -352,7 +346,7 @@ fn what_fails_is_a_gap_and_the_rest_is_read() {
 
 #[test]
 fn an_expired_login_ends_it() {
-    let api = FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "no"));
+    let api = Api::answering(|_| status(401, "Unauthorized", "no"));
     let run = audit(&api, &["-A"]);
     assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
     assert!(run.err.contains("You must be logged in"), "{}", run.err);
@@ -451,9 +445,9 @@ fn missing_rights_are_shown_and_exported() {
         let resource = body["spec"]["resourceAttributes"]["resource"].clone();
         let allowed = resource != "pods" && resource != "secrets" && resource != "tasks";
         let body = json!({"status": {"allowed": allowed}});
-        answer("201 Created", "", &body.to_string())
+        ok(&body)
     };
-    let api = FakeApi::start(move |seen, _| {
+    let api = Api::answering(move |seen| {
         if seen
             .line
             .starts_with("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
@@ -497,7 +491,7 @@ fn at_most_eight_requests_are_under_way() {
 
     let load = Arc::new((Mutex::new(Load::default()), Condvar::new()));
     let shared = Arc::clone(&load);
-    let api = FakeApi::start_parallel(move |seen| {
+    let api = Api::answering(move |seen| {
         // The installation of the webhook is read before anything is listed.
         if !seen.line.contains('?') {
             return not_found();

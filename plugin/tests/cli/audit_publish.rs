@@ -2,28 +2,24 @@
 
 use serde_json::json;
 
-use super::{
-    audit_cluster::{PODS, audit, cluster, list, pod},
-    common::{json as answer, status},
-};
+use super::audit_cluster::{PODS, audit, cluster, list, pod};
+use extreg_fakes::{ok, status};
 
 #[test]
 fn findings_are_published_and_old_reports_removed() {
     let reports = "/apis/openreports.io/v1alpha1/reports";
     let api = cluster(move |path, seen| {
         if seen.line.starts_with("PATCH ") {
-            return Some(answer("200 OK", "", &seen.body));
+            return Some(ok(&seen.body));
         }
         if seen.line.starts_with("DELETE ") {
-            return Some(answer("200 OK", "", "{}"));
+            return Some(ok("{}"));
         }
         Some(match path {
             PODS => list(&[pod("shop", "a")]),
-            "/apis/openreports.io/v1alpha1" => answer(
-                "200 OK",
-                "",
-                r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
-            ),
+            "/apis/openreports.io/v1alpha1" => {
+                ok(r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#)
+            }
             "/apis/openreports.io/v1alpha1/clusterreports" => list(&[]),
             path if path == reports => list(&[
                 json!({"metadata": {"name": "extreg-audit", "namespace": "gone"}}),
@@ -61,15 +57,13 @@ fn findings_are_published_and_old_reports_removed() {
 fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
     let api = cluster(move |path, seen| {
         if seen.line.starts_with("PATCH ") {
-            return Some(answer("200 OK", "", &seen.body));
+            return Some(ok(&seen.body));
         }
         Some(match path {
             "/api/v1/namespaces/shop/pods" | PODS => list(&[pod("shop", "a")]),
-            "/apis/openreports.io/v1alpha1" => answer(
-                "200 OK",
-                "",
-                r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
-            ),
+            "/apis/openreports.io/v1alpha1" => {
+                ok(r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#)
+            }
             "/apis/openreports.io/v1alpha1/clusterreports"
             | "/apis/openreports.io/v1alpha1/reports"
             | "/apis/openreports.io/v1alpha1/namespaces/shop/reports" => list(&[]),
@@ -92,7 +86,7 @@ fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
 }
 
 /// As kube-apiserver answers for a namespace that is being deleted.
-const TERMINATING: &str = "reports.openreports.io \\\"extreg-audit\\\" is forbidden: unable to create \
+const TERMINATING: &str = "reports.openreports.io \"extreg-audit\" is forbidden: unable to create \
                            new content in namespace b-ending because it is being terminated";
 
 #[test]
@@ -102,20 +96,18 @@ fn what_one_namespace_refuses_does_not_stop_the_reports_of_the_others() {
         cluster(move |path, seen| {
             if seen.line.starts_with("PATCH ") {
                 return Some(if path.contains("/b-ending/") {
-                    status("403 Forbidden", 403, "Forbidden", TERMINATING)
+                    status(403, "Forbidden", TERMINATING)
                 } else if broken && path.contains("/a-broken/") {
-                    status("500 Internal Server Error", 500, "InternalError", "broken")
+                    status(500, "InternalError", "broken")
                 } else {
-                    answer("200 OK", "", &seen.body)
+                    ok(&seen.body)
                 });
             }
             Some(match path {
                 PODS => list(&names.map(|name| pod(name, "a"))),
-                "/apis/openreports.io/v1alpha1" => answer(
-                    "200 OK",
-                    "",
-                    r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#,
-                ),
+                "/apis/openreports.io/v1alpha1" => {
+                    ok(r#"{"resources":[{"name":"reports"},{"name":"clusterreports"}]}"#)
+                }
                 "/apis/openreports.io/v1alpha1/clusterreports"
                 | "/apis/openreports.io/v1alpha1/reports" => list(&[]),
                 _ => return None,

@@ -4,39 +4,18 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{
-    check::check_in,
-    common::{FakeApi, Seen, has_facts, json as answer, status},
-};
+use super::{check::check_in, common::has_facts};
+use extreg_fakes::{Api, status};
 
 const BUILD: &str = "apiVersion: v1\nkind: BuildConfig\nmetadata: {name: app}\n\
     spec: {output: {to: {kind: DockerImage, name: 'docker.io/acme/app:v1'}}}\n";
 
-fn not_found(_: &Seen) -> String {
-    status("404 Not Found", 404, "NotFound", "not found")
-}
-
-fn forbidden(path: &str) -> String {
-    status("403 Forbidden", 403, "Forbidden", &format!("no {path}"))
-}
-
 /// A cluster that holds these objects, by path, and nothing else.
-fn cluster(objects: &[(&str, Value)]) -> FakeApi {
-    let objects: Vec<(String, String)> = objects
-        .iter()
-        .map(|(path, body)| ((*path).to_owned(), body.to_string()))
-        .collect();
-    FakeApi::start(move |seen, _| {
-        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
-        match objects.iter().find(|(known, _)| known == path) {
-            Some((_, body)) if body == "403" => forbidden(path),
-            Some((_, body)) => answer("200 OK", "", body),
-            None => not_found(seen),
-        }
-    })
+fn cluster(objects: &[(&str, Value)]) -> Api {
+    Api::at(objects.to_vec()).start()
 }
 
-fn run(api: &FakeApi, args: &[&str], input: &str) -> (i32, String, String) {
+fn run(api: &Api, args: &[&str], input: &str) -> (i32, String, String) {
     let all = ["--server", &api.url, "-n", "snow", "-f", "-"];
     check_in(Path::new("/"), &[&all, args].concat(), input)
 }
@@ -214,8 +193,7 @@ fn the_one_stream_is_read_once() {
 
 #[test]
 fn an_expired_login_ends_it() {
-    let api =
-        FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "Unauthorized"));
+    let api = Api::answering(|_| status(401, "Unauthorized", "Unauthorized"));
     let (code, out, err) = run(&api, &[], BUILD);
     assert_eq!((code, out.as_str()), (6, ""));
     assert!(err.contains("You must be logged in to the server"), "{err}");

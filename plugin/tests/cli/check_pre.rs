@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    common::{FakeApi, ended, extreg, has_facts, json as answer, status},
+    common::{ended, extreg, has_facts},
     doctor::{assert_is, found},
-    doctor_cluster::{Objects, cluster, now},
+    doctor_cluster::{Objects, cluster, cluster_unless, now},
 };
+use extreg_fakes::{Api, ok, status};
 
 fn run(url: &str, args: &[&str]) -> (i32, String, String) {
     ended(
@@ -154,35 +155,17 @@ fn short_shows_only_what_is_not_well() {
 
 #[test]
 fn wait_looks_again_until_it_is_there() {
-    let whole = cluster(openshift(), &[], &now());
-    let whole = whole.url.trim_start_matches("http://").to_owned();
-    // Not before the tenth request; then it is the other's answer.
-    let api = FakeApi::start(move |seen, number| {
-        if number < 10 {
-            return status("503 Service Unavailable", 503, "", "starting");
-        }
-        pass_on(&whole, &seen.line, &seen.body)
+    let api = cluster_unless(openshift(), &[], &now(), |seen| {
+        (seen.number < 10).then(|| status(503, "Because", "starting"))
     });
     let (code, _, err) = run(&api.url, &["--wait", "--timeout", "1m"]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(err.matches("waiting: ").count(), 1, "{err}");
 
-    let down = FakeApi::start(|_, _| status("503 Service Unavailable", 503, "", "starting"));
+    let down = Api::answering(|_| status(503, "Because", "starting"));
     let (code, out, _) = run(&down.url, &["--wait", "--timeout", "3s"]);
     assert_eq!(code, 3);
     assert!(out.contains("starting"), "{out}");
-}
-
-/// The answer of another server to the same request.
-fn pass_on(address: &str, line: &str, body: &str) -> String {
-    use std::io::{Read as _, Write as _};
-
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let request = format!("{line}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
 }
 
 #[test]
@@ -208,7 +191,7 @@ fn what_does_not_go_together_is_usage() {
         assert!(err.contains(words), "{args:?}: {err}");
     }
     extreg().args(["check", "--pre"]).assert().code(6);
-    let api = FakeApi::start(|_, _| answer("200 OK", "", "{}"));
+    let api = Api::answering(|_| ok("{}"));
     let (code, _, _) = run(&api.url, &[]);
     assert_eq!(code, 3);
 }

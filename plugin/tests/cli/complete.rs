@@ -4,7 +4,8 @@ use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::common::{FakeApi, Seen, ended, extreg, json as answer, status};
+use super::common::{ended, extreg};
+use extreg_fakes::{Answer, Api, Seen, ok, status};
 
 /// The candidates without their descriptions, and the directive last.
 fn offered(words: &[&str]) -> Vec<String> {
@@ -17,16 +18,16 @@ fn offered(words: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn forbidden() -> String {
-    status("403 Forbidden", 403, "Forbidden", "no")
+fn forbidden() -> Answer {
+    status(403, "Forbidden", "no")
 }
 
-fn list(names: &[&str]) -> String {
+fn list(names: &[&str]) -> Answer {
     let items: Vec<Value> = names
         .iter()
         .map(|name| json!({"metadata": {"name": name}}))
         .collect();
-    answer("200 OK", "", &json!({ "items": items }).to_string())
+    ok(&json!({ "items": items }))
 }
 
 fn path(seen: &Seen) -> &str {
@@ -121,11 +122,11 @@ contexts: [{name: dev, context: {cluster: c-one, user: u-one}}, {name: \"d\\nx\"
 
 #[test]
 fn the_cluster_is_asked_where_the_words_lead() {
-    let api = FakeApi::start(|seen, _| match path(seen) {
+    let api = Api::answering(|seen| match path(seen) {
         "/api/v1/namespaces" => list(&["snow", "shop", "ice"]),
         "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs" => list(&["app", "api"]),
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
-        _ => status("404 Not Found", 404, "NotFound", "not found"),
+        _ => status(404, "NotFound", "not found"),
     });
     let server = format!("--server={}", api.url);
     assert_eq!(offered(&[&server, "-n", "s"]), ["shop", "snow", ":4"]);
@@ -141,14 +142,12 @@ fn the_cluster_is_asked_where_the_words_lead() {
 
 #[test]
 fn a_tag_is_offered_behind_its_stream() {
-    let api = FakeApi::start(|seen, _| match path(seen) {
+    let api = Api::answering(|seen| match path(seen) {
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
-        "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app" => answer(
-            "200 OK",
-            "",
-            &json!({"spec": {"tags": [{"name": "latest"}, {"name": "v1"}]}}).to_string(),
-        ),
-        _ => status("404 Not Found", 404, "NotFound", "not found"),
+        "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app" => {
+            ok(&json!({"spec": {"tags": [{"name": "latest"}, {"name": "v1"}]}}).to_string())
+        }
+        _ => status(404, "NotFound", "not found"),
     });
     let server = format!("--server={}", api.url);
     let table: [(&[&str], &[&str]); 5] = [
@@ -167,7 +166,7 @@ fn a_tag_is_offered_behind_its_stream() {
 
 #[test]
 fn who_may_not_list_namespaces_has_projects() {
-    let api = FakeApi::start(|seen, _| match path(seen) {
+    let api = Api::answering(|seen| match path(seen) {
         "/apis/project.openshift.io/v1/projects" => list(&["mine"]),
         _ => forbidden(),
     });
@@ -177,12 +176,12 @@ fn who_may_not_list_namespaces_has_projects() {
 
 #[test]
 fn what_is_slow_or_forbidden_or_no_api_offers_nothing() {
-    let slow = FakeApi::start(|_, _| {
+    let slow = Api::answering(|_| {
         std::thread::sleep(Duration::from_mins(1));
         list(&["late"])
     });
-    let forbidden = FakeApi::start(|_, _| forbidden());
-    let other = FakeApi::start(|_, _| answer("200 OK", "", "<html>"));
+    let forbidden = Api::answering(|_| forbidden());
+    let other = Api::answering(|_| ok("<html>"));
     for server in [&slow.url, &forbidden.url, &other.url, "http://127.0.0.1:1"] {
         let server = format!("--server={server}");
         assert_eq!(offered(&[&server, "-n", ""]), [":4"], "{server}");

@@ -1,15 +1,16 @@
 //! kubectl's flags, all the way to the bytes on the wire.
 
-use super::common::{FakeApi, extreg, json, status};
+use super::common::extreg;
+use extreg_fakes::{Answer, Api, ok, status};
 
 const VERSION: &str = r#"{"major":"1","minor":"34","gitVersion":"v1.34.0"}"#;
 
-fn version_server() -> FakeApi {
-    FakeApi::start(|request, _| {
+fn version_server() -> Api {
+    Api::answering(|request| {
         if request.line.contains("/version ") && !request.line.contains("clusterversions") {
-            json("200 OK", "", VERSION)
+            ok(VERSION)
         } else {
-            status("404 Not Found", 404, "NotFound", "not found")
+            status(404, "NotFound", "not found")
         }
     })
 }
@@ -106,13 +107,13 @@ fn requests_are_logged_without_tokens() {
 
 #[test]
 fn a_busy_server_is_waited_for_as_it_says() {
-    let api = FakeApi::start(|request, number| {
-        if number == 1 {
-            json("429 Too Many Requests", "retry-after: 1\r\n", "{}")
+    let api = Api::answering(|request| {
+        if request.number == 1 {
+            Answer::json(429, "{}").header("retry-after", "1")
         } else if request.line.contains(" /version ") {
-            json("200 OK", "", VERSION)
+            ok(VERSION)
         } else {
-            status("404 Not Found", 404, "NotFound", "not found")
+            status(404, "NotFound", "not found")
         }
     });
     let run = extreg()
@@ -135,13 +136,7 @@ fn a_busy_server_is_waited_for_as_it_says() {
 
 #[test]
 fn a_server_warning_is_said_once() {
-    let api = FakeApi::start(|_, _| {
-        json(
-            "200 OK",
-            "warning: 299 - \"old and \\\"tired\\\"\"\r\n",
-            VERSION,
-        )
-    });
+    let api = Api::answering(|_| ok(VERSION).header("warning", "299 - \"old and \\\"tired\\\"\""));
     extreg()
         .args(["version", "--server", &api.url])
         .assert()
@@ -152,31 +147,23 @@ fn a_server_warning_is_said_once() {
 
 #[test]
 fn answers_of_the_server_have_their_exit_codes() {
-    let cases: [(&str, u16, &str, i32, &str); 3] = [
+    let cases: [(u16, &str, i32, &str); 3] = [
         (
-            "401 Unauthorized",
             401,
             "Unauthorized",
             6,
             "error: You must be logged in to the server",
         ),
+        (403, "Forbidden", 6, "Error from server (Forbidden): told"),
         (
-            "403 Forbidden",
-            403,
-            "Forbidden",
-            6,
-            "Error from server (Forbidden): told",
-        ),
-        (
-            "500 Internal Server Error",
             500,
             "InternalError",
             1,
             "Error from server (InternalError): told",
         ),
     ];
-    for (line, code, reason, exit, message) in cases {
-        let api = FakeApi::start(move |_, _| status(line, code, reason, "told"));
+    for (code, reason, exit, message) in cases {
+        let api = Api::answering(move |_| status(code, reason, "told"));
         let run = extreg()
             .args(["version", "--server", &api.url])
             .assert()
@@ -213,10 +200,7 @@ fn no_server_is_1_and_no_kubeconfig_is_6() {
 
 #[test]
 fn time_runs_out_with_124() {
-    let api = FakeApi::start(|_, _| {
-        std::thread::sleep(std::time::Duration::from_mins(1));
-        String::new()
-    });
+    let api = Api::answering(|_| Answer::never());
     extreg()
         .args(["version", "--server", &api.url, "--timeout", "200ms"])
         .assert()
@@ -258,7 +242,7 @@ fn a_broken_kubeconfig_is_not_quoted() {
 
 #[test]
 fn no_proxy_keeps_the_proxy_away_from_the_server() {
-    let proxy = FakeApi::start(|_, _| status("502 Bad Gateway", 502, "", "no such host"));
+    let proxy = Api::answering(|_| status(502, "Because", "no such host"));
     let run = |no_proxy: &str| {
         extreg()
             .args(["version", "--server", "https://api.invalid:6443"])

@@ -14,9 +14,10 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{
-    common::{FakeApi, extreg, json as answer, status},
+    common::extreg,
     doctor::{assert_is, doctor, kubeconfig},
 };
+use extreg_fakes::{Answer, Api, Seen, ok, status};
 
 /// What a cluster holds, by path; lists are made of what begins with the path.
 pub(crate) type Objects = BTreeMap<String, Value>;
@@ -100,42 +101,27 @@ fn installed() -> Objects {
         .collect()
 }
 
-/// `forbidden` are verbs with resources that one may not, e.g. `create secrets`.
-pub(crate) fn cluster(objects: Objects, forbidden: &'static [&'static str], date: &str) -> FakeApi {
-    let date = format!("Date: {date}\r\n");
-    FakeApi::start(move |seen, _| {
-        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
-        let ok = |body: &Value| answer("200 OK", "", &body.to_string());
-        if path == "/version" {
-            return answer("200 OK", &date, r#"{"gitVersion":"v1.34.0"}"#);
-        }
-        if path.ends_with("/selfsubjectreviews") {
-            return ok(&json!({"status": {"userInfo": {"username": "ann"}}}));
-        }
-        if path.ends_with("/selfsubjectaccessreviews") {
-            let review: Value = serde_json::from_str(&seen.body).unwrap();
-            let of = &review["spec"]["resourceAttributes"];
-            let asked = format!("{} {}", of["verb"], of["resource"]).replace('"', "");
-            return ok(&json!({"status": {"allowed": !forbidden.contains(&asked.as_str())}}));
-        }
-        if let Some(object) = objects.get(path) {
-            return if object == 403 {
-                status("403 Forbidden", 403, "Forbidden", "no")
-            } else {
-                ok(object)
-            };
-        }
-        let folder = format!("{path}/");
-        let below = |(key, _): &(&String, &Value)| {
-            key.strip_prefix(&folder)
-                .is_some_and(|rest| !rest.contains('/'))
-        };
-        let items: Vec<&Value> = objects.iter().filter(below).map(|(_, item)| item).collect();
-        if items.is_empty() && !path.ends_with('s') {
-            return status("404 Not Found", 404, "NotFound", "not found");
-        }
-        ok(&json!({ "items": items }))
-    })
+/// `forbidden` are verbs with resources that one cannot, e.g. `create secrets`.
+pub(crate) fn cluster(objects: Objects, forbidden: &[&str], date: &str) -> Api {
+    cluster_unless(objects, forbidden, date, |_| None)
+}
+
+/// The same, where `first` may answer instead.
+pub(crate) fn cluster_unless(
+    objects: Objects,
+    forbidden: &[&str],
+    date: &str,
+    first: impl Fn(&Seen) -> Option<Answer> + Send + Sync + 'static,
+) -> Api {
+    let date = date.to_owned();
+    Api::at(objects)
+        .denying(forbidden)
+        .listing(&["/api"])
+        .unless(move |seen, _| {
+            let version = || ok(&json!({"gitVersion": "v1.34.0"})).header("date", &date);
+            first(seen).or_else(|| (seen.path == "/version").then(version))
+        })
+        .start()
 }
 
 pub(crate) fn now() -> String {
@@ -336,7 +322,7 @@ fn a_clock_that_is_off_and_a_login_that_ended_are_found() {
     let (code, found) = doctor(&["--server", &api.url], &[]);
     assert_eq!(code, 3);
     assert_is(&found, "clock", "fail …s from the server's");
-    let api = FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "no"));
+    let api = Api::answering(|_| status(401, "Unauthorized", "no"));
     let (code, found) = doctor(&["--server", &api.url], &[]);
     assert_eq!(code, 3);
     assert_is(

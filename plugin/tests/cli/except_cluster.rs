@@ -1,54 +1,19 @@
 //! `except`: written, listed and cleared away on objects of a cluster.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::{
-    common::{FakeApi, has_facts, json as answer, status},
+    common::has_facts,
     except::{add, folder, run_in},
 };
+use extreg_fakes::{Api, ok};
 
 const CART: &str = "/apis/apps/v1/namespaces/shop/deployments/cart";
 
-/// What an API server holds, by path.
-type State = Arc<Mutex<Vec<(String, Value)>>>;
-
-/// An API server that holds objects by path and keeps what is patched.
-fn cluster(objects: Vec<(&str, Value)>) -> (FakeApi, State) {
-    let objects = objects
-        .into_iter()
-        .map(|(path, body)| (path.to_owned(), body));
-    let state: State = Arc::new(Mutex::new(objects.collect()));
-    let kept = Arc::clone(&state);
-    let api = FakeApi::start(move |seen, _| {
-        let mut words = seen.line.split([' ', '?']);
-        let (method, path) = (words.next().unwrap(), words.next().unwrap());
-        let mut state = kept.lock().unwrap();
-        let Some((_, body)) = state.iter_mut().find(|(known, _)| known == path) else {
-            return status("404 Not Found", 404, "NotFound", "not found");
-        };
-        if *body == json!(403) {
-            return status("403 Forbidden", 403, "Forbidden", "no");
-        }
-        if method == "PATCH" {
-            let patch: json_patch::Patch = serde_json::from_str(&seen.body).unwrap();
-            if json_patch::patch(body, &patch).is_err() {
-                return status("422 Unprocessable Entity", 422, "Invalid", "test failed");
-            }
-            let version: u32 = body["metadata"]["resourceVersion"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap();
-            body["metadata"]["resourceVersion"] = json!((version + 1).to_string());
-        }
-        answer("200 OK", "", &body.to_string())
-    });
-    (api, state)
+fn cluster(objects: Vec<(&str, Value)>) -> Api {
+    Api::at(objects).start()
 }
 
 fn cart(annotations: &Value) -> Value {
@@ -59,17 +24,15 @@ fn cart(annotations: &Value) -> Value {
     })
 }
 
-fn annotations(state: &Mutex<Vec<(String, Value)>>) -> Value {
-    let state = state.lock().unwrap();
-    let (_, cart) = state.iter().find(|(path, _)| path == CART).unwrap();
-    cart["metadata"]["annotations"].clone()
+fn annotations(api: &Api) -> Value {
+    api.object(CART)["metadata"]["annotations"].clone()
 }
 
 #[test]
 fn an_object_is_annotated() {
-    let (api, state) = cluster(vec![(CART, cart(&Value::Null))]);
+    let api = cluster(vec![(CART, cart(&Value::Null))]);
     let run = |args: &[&str]| {
-        let server = ["--server", api.url.as_str(), "--annotate"];
+        let server = ["--server", &api.url, "--annotate"];
         run_in(
             Path::new("/"),
             &[&add("EXR007", "deploy/cart")[..], &server, args].concat(),
@@ -79,7 +42,7 @@ fn an_object_is_annotated() {
         run(&["--dry-run", "client"]).1,
         "deployment.apps/cart configured (dry run)\n"
     );
-    assert_eq!(annotations(&state), Value::Null);
+    assert_eq!(annotations(&api), Value::Null);
     assert_eq!(
         run(&[]),
         (
@@ -89,16 +52,13 @@ fn an_object_is_annotated() {
         )
     );
     let want = "EXR007 until 2099-01-31: the mirror comes";
-    assert_eq!(
-        annotations(&state),
-        json!({"extreg.io/ignore-checks": want})
-    );
+    assert_eq!(annotations(&api), json!({"extreg.io/ignore-checks": want}));
     assert_eq!(run(&[]).1, "deployment.apps/cart unchanged\n");
     assert_eq!(
         run(&["--part", "web"]).1,
         "deployment.apps/cart configured\n"
     );
-    assert_eq!(annotations(&state)["extreg.io/ignore-checks.web"], want);
+    assert_eq!(annotations(&api)["extreg.io/ignore-checks.web"], want);
     let patches: Vec<_> = api
         .seen()
         .into_iter()
@@ -115,29 +75,15 @@ fn an_object_is_annotated() {
 
 #[test]
 fn an_object_that_changes_meanwhile_is_read_again() {
-    let (api, state) = cluster(vec![(CART, cart(&json!({"a": "b"})))]);
     // The first read is of an older version.
-    let other = Arc::clone(&state);
-    let older = FakeApi::start(move |seen, number| {
-        let mut state = other.lock().unwrap();
-        let (_, cart) = state.first_mut().unwrap();
-        let mut shown = cart.clone();
-        match (number, seen.line.starts_with("PATCH")) {
-            (1, _) => {
-                shown["metadata"]["resourceVersion"] = json!("6");
-                answer("200 OK", "", &shown.to_string())
-            }
-            (_, true) => {
-                let patch: json_patch::Patch = serde_json::from_str(&seen.body).unwrap();
-                match json_patch::patch(cart, &patch) {
-                    Ok(()) => answer("200 OK", "", &cart.to_string()),
-                    Err(_) => status("422 Unprocessable Entity", 422, "Invalid", "test failed"),
-                }
-            }
-            _ => answer("200 OK", "", &shown.to_string()),
-        }
-    });
-    let server = ["--server", older.url.as_str(), "--annotate"];
+    let api = Api::at([(CART, cart(&json!({"a": "b"})))])
+        .unless(|seen, objects| {
+            let mut shown = objects[CART].clone();
+            shown["metadata"]["resourceVersion"] = json!("6");
+            (seen.number == 1).then(|| ok(&shown))
+        })
+        .start();
+    let server = ["--server", api.url.as_str(), "--annotate"];
     let (code, out, err) = run_in(
         Path::new("/"),
         &[&add("EXR007", "deploy/cart")[..], &server].concat(),
@@ -147,14 +93,13 @@ fn an_object_that_changes_meanwhile_is_read_again() {
         (0, "deployment.apps/cart configured\n"),
         "{err}"
     );
-    assert_eq!(annotations(&state)["a"], "b");
-    assert!(annotations(&state)["extreg.io/ignore-checks"].is_string());
-    drop(api);
+    assert_eq!(annotations(&api)["a"], "b");
+    assert!(annotations(&api)["extreg.io/ignore-checks"].is_string());
 }
 
 #[test]
 fn an_object_that_is_not_there_is_said() {
-    let (api, _) = cluster(vec![(CART, cart(&Value::Null))]);
+    let api = cluster(vec![(CART, cart(&Value::Null))]);
     let folder = folder(&[]);
     let with = |extra: &[&str]| {
         let args: Vec<&str> = add("EXR007", "deployment/gone")
@@ -197,7 +142,7 @@ fn annotations_of_the_cluster_are_listed_and_cleared() {
     );
     let list = json!({"items": [one]});
     let pod = json!({"metadata": {"name": "p", "namespace": "shop", "annotations": {"extreg.io/ignore-checks": "EXR007"}}});
-    let (api, state) = cluster(vec![
+    let api = cluster(vec![
         ("/apis/apps/v1/deployments", list.clone()),
         ("/apis/apps/v1/namespaces/shop/deployments", list),
         ("/api/v1/pods", json!({"items": [pod]})),
@@ -272,11 +217,11 @@ fn annotations_of_the_cluster_are_listed_and_cleared() {
             "--yes",
         ],
     );
-    assert_eq!(annotations(&state)["extreg.io/ignore-checks"], said);
+    assert_eq!(annotations(&api)["extreg.io/ignore-checks"], said);
     let (code, _, err) = run(&["prune", "-n", "shop", "--yes"]);
     assert_eq!(code, 0, "{err}");
     assert_eq!(
-        annotations(&state),
+        annotations(&api),
         json!({"extreg.io/ignore-checks": "EXR001 until 2099-01-31: ours"})
     );
 }

@@ -1,6 +1,7 @@
 //! Exit codes: the documented table, over the commands.
 
-use super::common::{FakeApi, extreg, status};
+use super::common::extreg;
+use extreg_fakes::{Answer, Api, ok, status};
 
 /// Commands that need a cluster, as they are typed.
 const COMMANDS: [&str; 18] = [
@@ -50,9 +51,7 @@ fn without_a_kubeconfig_it_is_6() {
 
 #[test]
 fn who_is_not_logged_in_gets_6() {
-    let api = FakeApi::start_parallel(|_| {
-        status("401 Unauthorized", 401, "Unauthorized", "Unauthorized")
-    });
+    let api = Api::answering(|_| status(401, "Unauthorized", "Unauthorized"));
     run_all(&COMMANDS, &["--server", &api.url], 6);
 }
 
@@ -69,10 +68,7 @@ fn a_server_that_cannot_be_reached_is_1() {
 
 #[test]
 fn time_that_runs_out_is_124() {
-    let api = FakeApi::start_parallel(|_| {
-        std::thread::sleep(std::time::Duration::from_mins(1));
-        String::new()
-    });
+    let api = Api::answering(|_| Answer::never());
     run_all(
         &COMMANDS,
         &["--server", &api.url, "--timeout", "300ms"],
@@ -82,7 +78,7 @@ fn time_that_runs_out_is_124() {
 
 #[test]
 fn what_makes_no_sense_is_2_before_any_request() {
-    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let api = Api::answering(|_| status(500, "Because", "no"));
     run_all(&COMMANDS, &["--server", &api.url, "--no-such-flag"], 2);
     run_all(
         &[
@@ -119,12 +115,12 @@ fn a_broken_kubeconfig_is_2() {
 
 #[test]
 fn nothing_to_remove_is_4_and_said() {
-    let api = FakeApi::start_parallel(|seen| {
+    let api = Api::answering(|seen| {
         if seen.line.contains("/namespaces/snow ") {
             let namespace = r#"{"kind":"Namespace","metadata":{"name":"snow"}}"#;
-            return super::common::json("200 OK", "", namespace);
+            return ok(namespace);
         }
-        status("404 Not Found", 404, "NotFound", "not found")
+        status(404, "NotFound", "not found")
     });
     let output = extreg()
         .args([

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    common::{extreg, has_facts, status},
-    fix_api::{FixApi, build, config, secret, snow, stream},
-    image_api::recorded,
+    common::{extreg, has_facts},
+    fix_api::{self, Fix, build, config, secret, snow, stream},
 };
+use extreg_fakes::{recorded, status};
 
 const BUILDS: &str = "/apis/build.openshift.io/v1/namespaces/snow/builds";
 const CONFIGS: &str = "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs";
@@ -42,7 +42,7 @@ fn selecting(objects: &[Value]) -> Vec<Value> {
 
 #[test]
 fn a_build_that_waits_is_listed_with_the_ways() {
-    let api = FixApi::with(&snow(&[app("gone"), waiting("app-1")]));
+    let api = fix_api::with(&snow(&[app("gone"), waiting("app-1")]));
     let ran = api.fix("");
     assert_eq!(ran.code, 0, "{ran:?}");
     has_facts(
@@ -69,7 +69,7 @@ fn the_policys_secret_is_created_once_where_the_policy_selects_the_namespace() {
         waiting("app-2"),
         source.clone(),
     ];
-    let api = FixApi::with(&selecting(&objects));
+    let api = fix_api::with(&selecting(&objects));
     let ran = api.fix("--push-secret-from ops/source --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     let [(line, made)] = &api.writes()[..] else {
@@ -100,7 +100,7 @@ fn a_secret_that_does_not_fit_is_not_created() {
     let mut opaque = secret("ops", "opaque", HUB);
     opaque["type"] = json!("Opaque");
     opaque["data"] = json!({"token": "eA=="});
-    let api = FixApi::with(&selecting(&[waiting("app-1"), quay, opaque]));
+    let api = fix_api::with(&selecting(&[waiting("app-1"), quay, opaque]));
     let ran = api.fix("--push-secret-from ops/quay --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
@@ -129,7 +129,7 @@ fn a_login_file_makes_the_secret_too() {
         r#"{"auths":{"docker.io/acme":{"auth":"YWNtZTpjYW5hcnk="}}}"#,
     )
     .unwrap();
-    let api = FixApi::with(&selecting(&[waiting("app-1")]));
+    let api = fix_api::with(&selecting(&[waiting("app-1")]));
     let words = format!("--auth-file {} --yes -v 9 -o json", file.display());
     let ran = api.fix(&words);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -139,7 +139,7 @@ fn a_login_file_makes_the_secret_too() {
     let missing = api.fix("--auth-file /nonexistent/auth.json");
     assert_eq!(missing.code, 2, "{missing:?}");
     std::fs::write(&file, "{}").unwrap();
-    let api = FixApi::with(&selecting(&[waiting("app-1")]));
+    let api = fix_api::with(&selecting(&[waiting("app-1")]));
     let ran = api.fix(&words);
     assert!(
         ran.out.contains("no entry for docker.io/acme/app:v1"),
@@ -150,7 +150,7 @@ fn a_login_file_makes_the_secret_too() {
 
 #[test]
 fn another_build_is_started_where_it_would_not_wait_too() {
-    let api = FixApi::with(&snow(&[app("hub"), waiting("app-1")]));
+    let api = fix_api::with(&snow(&[app("hub"), waiting("app-1")]));
     let ran = api.fix("--restart-builds --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
@@ -186,7 +186,7 @@ fn another_build_is_started_where_it_would_not_wait_too() {
             .contains("extreg")
     );
 
-    let api = FixApi::with(&snow(&[app("gone"), waiting("app-1")]));
+    let api = fix_api::with(&snow(&[app("gone"), waiting("app-1")]));
     let ran = api.fix("--restart-builds --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
@@ -201,7 +201,7 @@ fn another_build_is_started_where_it_would_not_wait_too() {
 fn a_build_of_its_own_is_copied_with_the_policys_secret() {
     let mut alone = waiting("alone");
     alone["metadata"]["annotations"] = json!(null);
-    let api = FixApi::with(&snow(&[alone]));
+    let api = fix_api::with(&snow(&[alone]));
     let ran = api.fix("--restart-builds --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     let lines: Vec<String> = api.writes().into_iter().map(|(line, _)| line).collect();
@@ -223,7 +223,7 @@ fn a_build_of_its_own_is_copied_with_the_policys_secret() {
 fn a_build_started_from_files_is_left() {
     let mut binary = waiting("app-1");
     binary["spec"]["source"] = json!({"type": "Binary", "binary": {}});
-    let api = FixApi::with(&snow(&[app("hub"), binary]));
+    let api = fix_api::with(&snow(&[app("hub"), binary]));
     let ran = api.fix("--restart-builds --yes");
     assert!(ran.out.contains("files that nobody has kept"), "{ran:?}");
     assert_eq!(api.writes(), []);
@@ -238,7 +238,7 @@ fn a_build_without_a_pod_gets_another_secret() {
         running["spec"]["output"]["pushSecret"] = json!(null);
         running
     };
-    let api = FixApi::with(&snow(&[new, over, running]));
+    let api = fix_api::with(&snow(&[new, over, running]));
     let ran = api.fix("--yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
@@ -277,7 +277,7 @@ fn builds_that_no_policy_covers_are_none_of_its_business() {
         opted_out,
         secret("ops", "source", HUB),
     ];
-    let api = FixApi::with(&snow(&objects));
+    let api = fix_api::with(&snow(&objects));
     for way in ["--push-secret-from ops/source", "--restart-builds"] {
         let ran = api.fix(&format!("{way} --yes"));
         assert_eq!(ran.code, 0, "{ran:?}");
@@ -292,7 +292,7 @@ fn builds_that_no_policy_covers_are_none_of_its_business() {
 
 #[test]
 fn a_build_that_changes_meanwhile_is_skipped() {
-    let api = FixApi::start(&snow(&[app("hub"), waiting("app-1")]), |seen, objects| {
+    let api = fix_api::start(&snow(&[app("hub"), waiting("app-1")]), |seen, objects| {
         if seen.line.starts_with("PATCH ") {
             let build = objects.get_mut(&format!("{BUILDS}/app-1")).unwrap();
             build["status"] = json!({"phase": "Running"});
@@ -360,14 +360,14 @@ fn a_tenant_gets_no_credential_by_a_build_that_waits() {
     ];
     for (case, objects, words) in cases {
         for way in &ways {
-            let api = FixApi::with(&objects);
+            let api = fix_api::with(&objects);
             let ran = api.fix(&format!("{way} --yes"));
             assert_eq!(api.writes(), [], "{case}: {ran:?}");
             assert!(ran.out.contains(words), "{case}: {ran:?}");
         }
     }
     for way in &ways {
-        let api = FixApi::with(&selecting(&[waiting("app-1")]));
+        let api = fix_api::with(&selecting(&[waiting("app-1")]));
         for words in [format!("-A {way} --yes"), format!("-A {way}")] {
             let ran = api.fix(&words);
             assert_eq!(ran.code, 2, "{ran:?}");
@@ -377,7 +377,7 @@ fn a_tenant_gets_no_credential_by_a_build_that_waits() {
         let output = extreg()
             .arg("fix")
             .args(way.split_whitespace())
-            .args(["--yes", "--server", api.url()])
+            .args(["--yes", "--server", &api.url])
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(2));
@@ -409,19 +409,19 @@ fn one_bad_namespace_stops_no_other() {
         stream["metadata"]["namespace"] = json!(name);
         objects.push(stream);
     }
-    let api = FixApi::start(&objects, |seen, _| {
+    let api = fix_api::start(&objects, |seen, _| {
         if !seen.line.starts_with("PATCH ") {
             return None;
         }
         let of = |name: &str| seen.line.contains(&format!("/namespaces/{name}/"));
         if of("a-forbidden") {
-            return Some(status("403 Forbidden", 403, "Forbidden", "no"));
+            return Some(status(403, "Forbidden", "no"));
         }
         if of("d-gone") {
-            let why = "namespaces \\\"d-gone\\\" not found";
-            return Some(status("404 Not Found", 404, "NotFound", why));
+            let why = "namespaces \"d-gone\" not found";
+            return Some(status(404, "NotFound", why));
         }
-        of("e-broken").then(|| status("500 Internal Server Error", 500, "InternalError", "broken"))
+        of("e-broken").then(|| status(500, "InternalError", "broken"))
     });
     let ran = api.fix("-A --yes --over-budget");
     assert_eq!(ran.code, 5, "{ran:?}");

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    common::{has_facts, status},
-    fix_api::{FixApi, config, snow, stream},
+    common::has_facts,
+    fix_api::{self, Fix, config, snow, stream},
     image_api::forbidden,
 };
+use extreg_fakes::{Answer, Api, status};
 
 const APP: &str = "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs/app";
 const S1: &str = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/s1";
@@ -25,13 +26,13 @@ fn some() -> Vec<Value> {
     snow(&[app, stream("s1"), opted_out, digest, managed, other])
 }
 
-fn is_scheduled(api: &FixApi, path: &str) -> bool {
+fn is_scheduled(api: &Api, path: &str) -> bool {
     api.object(path)["spec"]["tags"][0]["importPolicy"]["scheduled"] == true
 }
 
 #[test]
 fn a_plan_changes_nothing() {
-    let api = FixApi::with(&some());
+    let api = fix_api::with(&some());
     let plan = api.fix("");
     assert_eq!((plan.code, plan.out.lines().count()), (3, 10), "{plan:?}");
     has_facts(
@@ -82,7 +83,7 @@ fn a_plan_changes_nothing() {
 
 #[test]
 fn what_is_written_is_tested_first_and_only_once() {
-    let api = FixApi::with(&some());
+    let api = fix_api::with(&some());
     let dry = api.fix("--yes --dry-run=server");
     assert_eq!(dry.code, 0, "{dry:?}");
     assert!(dry.out.contains("patched (server dry run)"), "{dry:?}");
@@ -131,7 +132,7 @@ fn what_is_written_is_tested_first_and_only_once() {
 
 #[test]
 fn what_others_change_back_is_left_unless_it_is_wanted() {
-    let api = FixApi::with(&some());
+    let api = fix_api::with(&some());
     assert_eq!(api.fix("--yes -q").code, 0);
     let helmed = APP.replace("/app", "/helmed");
     assert!(api.object(&helmed)["spec"]["output"]["pushSecret"].is_null());
@@ -147,7 +148,7 @@ fn an_object_that_changes_meanwhile_is_left_and_reported() {
     let mut user = json!({"name": "mine"});
     for (case, theirs) in [("a secret of theirs", true), ("gone", false)] {
         let user = user.take();
-        let api = FixApi::start(&some(), move |seen, objects| {
+        let api = fix_api::start(&some(), move |seen, objects| {
             if seen.line.starts_with("PATCH ") && seen.line.contains("/app?") {
                 if theirs {
                     let app = objects.get_mut(APP).unwrap();
@@ -185,7 +186,7 @@ fn an_object_that_changes_meanwhile_is_left_and_reported() {
 
 #[test]
 fn a_tag_that_moved_in_its_list_is_left() {
-    let api = FixApi::start(&snow(&[stream("s1")]), |seen, objects| {
+    let api = fix_api::start(&snow(&[stream("s1")]), |seen, objects| {
         if seen.line.starts_with("PATCH ") {
             let mut other = objects[S1]["spec"]["tags"][0].clone();
             other["name"] = json!("a");
@@ -201,7 +202,7 @@ fn a_tag_that_moved_in_its_list_is_left() {
 
 #[test]
 fn max_bounds_a_run_and_the_next_one_goes_on() {
-    let api = FixApi::with(&snow(&[stream("s1"), stream("s2"), stream("s3")]));
+    let api = fix_api::with(&snow(&[stream("s1"), stream("s2"), stream("s3")]));
     let first = api.fix("--yes --max 2");
     assert_eq!(first.code, 3, "{first:?}");
     assert!(
@@ -222,14 +223,11 @@ fn max_bounds_a_run_and_the_next_one_goes_on() {
 fn an_interrupted_run_says_what_was_done_and_how_to_go_on() {
     use std::process::{Command, Stdio};
 
-    let api = FixApi::start(&snow(&[stream("s1"), stream("s2")]), |seen, _| {
-        (seen.line.starts_with("PATCH ") && seen.line.contains("/s2?")).then(|| {
-            std::thread::sleep(std::time::Duration::from_mins(1));
-            String::new()
-        })
+    let api = fix_api::start(&snow(&[stream("s1"), stream("s2")]), |seen, _| {
+        (seen.line.starts_with("PATCH ") && seen.line.contains("/s2?")).then(|| Answer::never())
     });
     let child = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
-        .args(["fix", "--yes", "-n", "snow", "--server", api.url()])
+        .args(["fix", "--yes", "-n", "snow", "--server", &api.url])
         .env_clear()
         .current_dir("/")
         .stdout(Stdio::piped())
@@ -261,7 +259,7 @@ fn an_interrupted_run_says_what_was_done_and_how_to_go_on() {
 #[test]
 fn what_is_not_permitted_is_told_by_the_exit_code() {
     let refusing = |what: &'static str| {
-        FixApi::start(&some(), move |seen, _| {
+        fix_api::start(&some(), move |seen, _| {
             (seen.line.starts_with("PATCH ") && seen.line.contains(what))
                 .then(|| forbidden("patch it"))
         })
@@ -277,7 +275,7 @@ fn what_is_not_permitted_is_told_by_the_exit_code() {
     );
 
     let lists = |kinds: &'static [&'static str]| {
-        FixApi::start(&some(), move |seen, _| {
+        fix_api::start(&some(), move |seen, _| {
             kinds
                 .iter()
                 .any(|kind| seen.line.contains(&format!("/{kind}?limit")))
@@ -293,13 +291,8 @@ fn what_is_not_permitted_is_told_by_the_exit_code() {
     let all = lists(&["imagestreams", "buildconfigs", "builds"]).fix("");
     assert_eq!((all.code, all.out.as_str()), (6, ""), "{all:?}");
 
-    let expired = FixApi::start(&some(), |_, _| {
-        Some(status(
-            "401 Unauthorized",
-            401,
-            "Unauthorized",
-            "Unauthorized",
-        ))
+    let expired = fix_api::start(&some(), |_, _| {
+        Some(status(401, "Unauthorized", "Unauthorized"))
     });
     assert_eq!(expired.fix("").code, 6);
 }
@@ -307,10 +300,10 @@ fn what_is_not_permitted_is_told_by_the_exit_code() {
 #[test]
 fn a_busy_server_is_waited_for() {
     let busy = std::sync::atomic::AtomicUsize::new(0);
-    let api = FixApi::start(&snow(&[stream("s1")]), move |seen, _| {
+    let api = fix_api::start(&snow(&[stream("s1")]), move |seen, _| {
         let is_first = seen.line.starts_with("PATCH ")
             && busy.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
-        is_first.then(|| status("429 Too Many Requests", 429, "TooManyRequests", "slow down"))
+        is_first.then(|| status(429, "TooManyRequests", "slow down"))
     });
     let ran = api.fix("--yes");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -320,15 +313,10 @@ fn a_busy_server_is_waited_for() {
 
 #[test]
 fn a_refusal_of_what_has_not_changed_is_a_failure() {
-    let api = FixApi::start(&snow(&[stream("s1")]), |seen, _| {
-        seen.line.starts_with("PATCH ").then(|| {
-            status(
-                "422 Unprocessable Entity",
-                422,
-                "Invalid",
-                "a quota says no",
-            )
-        })
+    let api = fix_api::start(&snow(&[stream("s1")]), |seen, _| {
+        seen.line
+            .starts_with("PATCH ")
+            .then(|| status(422, "Invalid", "a quota says no"))
     });
     let ran = api.fix("--yes");
     assert_eq!(ran.code, 1);
@@ -337,7 +325,7 @@ fn a_refusal_of_what_has_not_changed_is_a_failure() {
 
 #[test]
 fn nothing_is_written_by_who_may_only_read() {
-    let api = FixApi::with(&some());
+    let api = fix_api::with(&some());
     let ran = api.fix("--yes --read-only");
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(api.writes(), []);
@@ -345,7 +333,7 @@ fn nothing_is_written_by_who_may_only_read() {
 
 #[test]
 fn only_what_is_asked_for_is_mended() {
-    let api = FixApi::with(&some());
+    let api = fix_api::with(&some());
     for (checks, names) in [
         ("EXR005", "imagestream.image.openshift.io/s1\n"),
         ("exr007", "buildconfig.build.openshift.io/app\n"),
@@ -378,7 +366,7 @@ fn all_namespaces_are_those_that_can_be_seen() {
     let objects = snow(&[stream("s1"), elsewhere, system, rain]);
     let names = "rain/imagestream.image.openshift.io/s9\nsnow/imagestream.image.openshift.io/s1\n";
 
-    let api = FixApi::with(&objects);
+    let api = fix_api::with(&objects);
     let whole = api.fix("-A -o name");
     assert_eq!((whole.code, whole.out.as_str()), (3, names), "{whole:?}");
     assert!(
@@ -386,7 +374,7 @@ fn all_namespaces_are_those_that_can_be_seen() {
         "{whole:?}"
     );
 
-    let api = FixApi::start(&objects, |seen, _| {
+    let api = fix_api::start(&objects, |seen, _| {
         let is_whole = seen
             .line
             .starts_with("GET /apis/image.openshift.io/v1/imagestreams?")
@@ -412,7 +400,7 @@ fn imports_past_the_allowance_are_left_unless_they_are_wanted() {
         }
         objects.push(stream);
     }
-    let api = FixApi::with(&snow(&objects));
+    let api = fix_api::with(&snow(&objects));
     let plan = api.fix("-o json");
     let report: Value = serde_json::from_str(&plan.out).unwrap();
     assert_eq!(report["summary"]["changes"], 7, "{plan:?}");

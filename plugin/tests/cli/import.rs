@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::{
-    common::{extreg, has_facts, json as answer, status},
-    image_api::{ImageApi, InRegistry, conflict, defaulted, forbidden, recorded, stream},
+    common::{extreg, has_facts},
+    image_api::{self, InRegistry, Tags, conflict, forbidden, stream, writes},
 };
+use extreg_fakes::{defaulted, ok, recorded, status};
 
 const POST: &str = "POST /imagestreamimports?fieldManager=oc-extreg";
 
@@ -58,11 +59,11 @@ fn the_request_is_the_one_that_oc_import_image_makes() {
         let name = object["metadata"]["name"].as_str().unwrap();
         let mut tag = image("latest");
         tag["from"] = object["spec"]["images"][0]["from"].clone();
-        let api = ImageApi::with(&[stream(name, &json!([tag]), &json!([]))]);
+        let api = image_api::with(&[stream(name, &json!([tag]), &json!([]))]);
         let ran = api.run(&format!("import {name}:latest"));
         assert_eq!(ran.code, 0, "{file}: {ran:?}");
-        let [(line, body)] = &api.writes()[..] else {
-            panic!("{file}: {:?}", api.writes())
+        let [(line, body)] = &writes(&api)[..] else {
+            panic!("{file}: {:?}", writes(&api))
         };
         assert_eq!(line, POST);
         // The version of the stream that was read.
@@ -91,7 +92,7 @@ fn trap_8_9_and_52_each_tag_keeps_its_own_policy() {
         with("v1", &scheduled, "Local"),
         with("v3", &Value::Null, "Source"),
     ];
-    let api = ImageApi::with(&[app(&tags)]);
+    let api = image_api::with(&[app(&tags)]);
     let ran = api.run("import app --all");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
@@ -100,7 +101,7 @@ fn trap_8_9_and_52_each_tag_keeps_its_own_policy() {
          imagestreamtag.image.openshift.io/app:v2 imported: none -> sha256:new\n\
          imagestreamtag.image.openshift.io/app:v3 imported: none -> sha256:new\n"
     );
-    let images = api.writes()[0].1["spec"]["images"].clone();
+    let images = writes(&api)[0].1["spec"]["images"].clone();
     let policies: Vec<(&Value, &Value)> = images
         .as_array()
         .unwrap()
@@ -125,7 +126,7 @@ fn trap_4_5_and_11_what_is_not_imported_is_skipped_with_the_reason() {
         json!({"name": "held", "from": {"kind": "ImageStreamImage", "name": "app@sha256:old"}}),
         json!({"name": "ref", "reference": true, "from": {"kind": "DockerImage", "name": "d"}}),
     ];
-    let api = ImageApi::with(&[app(&tags)]);
+    let api = image_api::with(&[app(&tags)]);
     let ran = api.run("import app app:v1 --all");
     assert_eq!(ran.code, 0, "{ran:?}");
     has_facts(
@@ -139,12 +140,12 @@ fn trap_4_5_and_11_what_is_not_imported_is_skipped_with_the_reason() {
             "/app:v2 imported: none -> sha256:new\n",
         ],
     );
-    let images = api.writes()[0].1["spec"]["images"].clone();
+    let images = writes(&api)[0].1["spec"]["images"].clone();
     assert_eq!(images.as_array().unwrap().len(), 1);
     assert_eq!(images[0]["to"], json!({"name": "v2"}));
 
     let ran = api.run("import app:v1 app:alias");
-    assert_eq!((ran.code, api.writes().len()), (4, 1), "{ran:?}");
+    assert_eq!((ran.code, writes(&api).len()), (4, 1), "{ran:?}");
     let ran = api.run("import app:alias -o name");
     assert_eq!(
         (ran.out.as_str(), ran.err.as_str()),
@@ -155,7 +156,7 @@ fn trap_4_5_and_11_what_is_not_imported_is_skipped_with_the_reason() {
 #[test]
 fn the_registry_refuses_in_its_words_with_what_to_do() {
     let tags = ["v1", "gone", "private", "limit", "slow"].map(image);
-    let api = ImageApi::importing(&[app(&tags)], registry, |_, _| None);
+    let api = image_api::importing(&[app(&tags)], registry);
     let ran = api.run("import app --all");
     assert_eq!(ran.code, 5, "{ran:?}");
     assert_eq!(
@@ -193,13 +194,13 @@ fn the_registry_refuses_in_its_words_with_what_to_do() {
 
 #[test]
 fn trap_10_an_import_is_no_look_up() {
-    let api = ImageApi::with(&[app(&[image("v1")])]);
+    let api = image_api::with(&[app(&[image("v1")])]);
     for words in ["app", "app:v1 --wait", "app --all -o json"] {
         assert_eq!(api.run(&format!("import {words}")).code, 0, "{words}");
     }
-    assert_eq!(api.writes().len(), 3);
+    assert_eq!(writes(&api).len(), 3);
     assert!(
-        api.writes()
+        writes(&api)
             .iter()
             .all(|(_, body)| body["spec"]["import"] == true)
     );
@@ -208,7 +209,7 @@ fn trap_10_an_import_is_no_look_up() {
 #[test]
 fn no_command_is_named_that_there_is_not() {
     let tags = ["gone", "private", "limit", "slow"].map(image);
-    let api = ImageApi::importing(&[app(&tags)], registry, |_, _| None);
+    let api = image_api::importing(&[app(&tags)], registry);
     let ran = api.run("import app --all");
     let page = String::from_utf8(extreg().arg("-h").output().unwrap().stdout).unwrap();
     for named in ran.err.split("oc extreg ").skip(1) {
@@ -219,7 +220,7 @@ fn no_command_is_named_that_there_is_not() {
 
 #[test]
 fn every_stream_is_looked_at_before_the_first_is_imported() {
-    let api = ImageApi::with(&[app(&[image("v1")])]);
+    let api = image_api::with(&[app(&[image("v1")])]);
     for (words, expected) in [
         (
             "app none",
@@ -234,18 +235,18 @@ fn every_stream_is_looked_at_before_the_first_is_imported() {
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{words}");
         assert!(ran.err.contains(expected), "{words}: {}", ran.err);
     }
-    assert!(api.writes().is_empty());
+    assert!(writes(&api).is_empty());
 }
 
 #[test]
 fn a_conflict_is_tried_again_with_the_policy_of_then() {
-    let api = ImageApi::start(&[app(&[image("v1")])], |_, number| {
+    let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
         // The tag is scheduled meanwhile.
         let mut now = image("v1");
         now["importPolicy"]["scheduled"] = json!(true);
-        match number {
+        match seen.number {
             2 => Some(conflict()),
-            3 => Some(answer("200 OK", "", &app(&[now]).to_string())),
+            3 => Some(ok(&app(&[now]))),
             _ => None,
         }
     });
@@ -258,16 +259,16 @@ fn a_conflict_is_tried_again_with_the_policy_of_then() {
         .collect();
     assert_eq!(policies, [Value::Null, json!(true)]);
 
-    let api = ImageApi::start(&[app(&[image("v1")])], |seen, _| {
+    let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
         seen.line.starts_with("POST ").then(conflict)
     });
     let ran = api.run("import app:v1");
-    assert_eq!((ran.code, api.writes().len()), (1, 4), "{ran:?}");
+    assert_eq!((ran.code, writes(&api).len()), (1, 4), "{ran:?}");
 }
 
 #[test]
 fn what_the_cluster_refuses_has_its_code() {
-    let api = ImageApi::start(&[app(&[image("v1")])], |seen, _| {
+    let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
         seen.line.starts_with("POST ").then(|| forbidden("import"))
     });
     let ran = api.run("import app:v1");
@@ -275,16 +276,10 @@ fn what_the_cluster_refuses_has_its_code() {
 
     // One image of a registry that the cluster does not allow fails the request, and not the others.
     let other = stream("other", &json!([image("v1")]), &json!([]));
-    let api = ImageApi::start(&[app(&[image("v1")]), other], |seen, _| {
+    let api = image_api::start(&[app(&[image("v1")]), other], |seen, _| {
         let is_app = seen.body.contains("\"name\":\"app\"");
-        (seen.line.starts_with("POST ") && is_app).then(|| {
-            status(
-                "422 Unprocessable Entity",
-                422,
-                "Invalid",
-                "registry not allowed by whitelist",
-            )
-        })
+        (seen.line.starts_with("POST ") && is_app)
+            .then(|| status(422, "Invalid", "registry not allowed by whitelist"))
     });
     let ran = api.run("import app:v1 other:v1");
     assert_eq!(ran.code, 5, "{ran:?}");
@@ -299,7 +294,7 @@ fn what_the_cluster_refuses_has_its_code() {
 
 #[test]
 fn a_policy_that_a_webhook_has_changed_is_told() {
-    let api = ImageApi::start(&[app(&[image("v1")])], |seen, _| {
+    let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
         seen.line.starts_with("POST ").then(|| {
             let mut now = image("v1");
             now["importPolicy"]["scheduled"] = json!(true);
@@ -308,7 +303,7 @@ fn a_policy_that_a_webhook_has_changed_is_told() {
                 "import": app(&[now]),
                 "images": [{"status": {"status": "Success"}, "image": {"metadata": {"name": "sha256:old"}}}],
             });
-            answer("200 OK", "", &body.to_string())
+            ok(&body)
         })
     });
     let ran = api.run("import app:v1");
@@ -325,14 +320,16 @@ fn a_policy_that_a_webhook_has_changed_is_told() {
 #[test]
 fn waiting_is_until_it_is_there() {
     let asked = AtomicUsize::new(0);
-    let api = ImageApi::importing(
-        &[app(&["v1", "v2", "private"].map(image))],
-        move |name| match name.rsplit_once(':').unwrap().1 {
-            "v2" if asked.fetch_add(1, Ordering::Relaxed) == 0 => Err(("NotFound", "not there")),
-            _ => registry(name),
-        },
-        |_, _| None,
-    );
+    let api =
+        image_api::importing(
+            &[app(&["v1", "v2", "private"].map(image))],
+            move |name| match name.rsplit_once(':').unwrap().1 {
+                "v2" if asked.fetch_add(1, Ordering::Relaxed) == 0 => {
+                    Err(("NotFound", "not there"))
+                }
+                _ => registry(name),
+            },
+        );
     let ran = api.run("import app --all --wait");
     assert_eq!(ran.code, 5, "{ran:?}");
     let tags: Vec<usize> = api
@@ -349,11 +346,11 @@ fn waiting_is_until_it_is_there() {
         ran.err
     );
 
-    let api = ImageApi::importing(&[app(&["v1", "limit"].map(image))], registry, |_, _| None);
+    let api = image_api::importing(&[app(&["v1", "limit"].map(image))], registry);
     let started = std::time::Instant::now();
     let ran = api.run("import app --all --wait --timeout 1s");
     assert_eq!(
-        (ran.code, api.writes().len()),
+        (ran.code, writes(&api).len()),
         (124, 1),
         "the next try would be too late"
     );
@@ -371,7 +368,7 @@ fn waiting_is_until_it_is_there() {
 
 #[test]
 fn nothing_is_imported_by_read_only() {
-    let api = ImageApi::with(&[app(&[image("v1")])]);
+    let api = image_api::with(&[app(&[image("v1")])]);
     let ran = api.run("import app:v1 --read-only");
-    assert_eq!((ran.code, api.writes().len()), (2, 0), "{ran:?}");
+    assert_eq!((ran.code, writes(&api).len()), (2, 0), "{ran:?}");
 }

@@ -1,13 +1,9 @@
 //! Lists that expire half-way: every command that lists reads them again, and keeps what it read once.
 
-use std::{collections::BTreeSet, sync::Mutex};
-
 use serde_json::{Value, json};
 
-use super::{
-    audit_cluster::path,
-    common::{FakeApi, extreg, json as answer, status},
-};
+use super::common::extreg;
+use extreg_fakes::Api;
 
 /// What lists something of a cluster, each with data for programs.
 const COMMANDS: [&str; 6] = [
@@ -57,38 +53,38 @@ fn objects(path: &str) -> Option<Vec<Value>> {
 }
 
 /// A cluster with two objects of each kind, a page each. Where lists expire, each does once.
-fn cluster(expires: bool) -> FakeApi {
-    let expired: Mutex<BTreeSet<String>> = Mutex::default();
-    FakeApi::start(move |seen, _| {
-        let path = path(seen);
-        if seen.line.starts_with("POST ") {
-            let review = json!({"status": {"allowed": true}});
-            return answer("201 Created", "", &review.to_string());
-        }
-        let Some(objects) = objects(&path) else {
-            return match path.rsplit('/').next() {
-                Some("secrets" | "serviceaccounts" | "builds") => {
-                    answer("200 OK", "", r#"{"items":[]}"#)
-                }
-                _ => status("404 Not Found", 404, "NotFound", "not found"),
-            };
+fn cluster(expires: bool) -> Api {
+    let paths = [
+        "/api/v1/namespaces",
+        "/api/v1/pods",
+        "/apis/apps/v1/deployments",
+        "/apis/image.openshift.io/v1/imagestreams",
+        "/apis/build.openshift.io/v1/buildconfigs",
+    ];
+    let objects = paths.into_iter().flat_map(|path| {
+        let named = |object: Value| {
+            let name = object["metadata"]["name"].as_str().unwrap();
+            (format!("{path}/{name}"), object)
         };
-        let is_first = !seen.line.contains("continue=");
-        if !is_first && expires && expired.lock().unwrap().insert(path) {
-            return status("410 Gone", 410, "Expired", "too old");
-        }
-        let (token, page) = match (is_first, objects.split_first()) {
-            (true, Some((first, _))) => ("next", vec![first.clone()]),
-            (_, Some((_, rest))) => ("", rest.to_vec()),
-            (_, None) => ("", Vec::new()),
-        };
-        let list = json!({"metadata": {"continue": token}, "items": page});
-        answer("200 OK", "", &list.to_string())
-    })
+        objects(path)
+            .unwrap()
+            .into_iter()
+            .map(named)
+            .collect::<Vec<_>>()
+    });
+    let empty = [
+        "/api/v1/secrets",
+        "/api/v1/serviceaccounts",
+        "/apis/build.openshift.io/v1/builds",
+    ];
+    Api::at(objects)
+        .listing(&empty)
+        .paging(1, usize::from(expires))
+        .start()
 }
 
 /// What a command prints of that cluster, without the time.
-fn printed(command: &str, api: &FakeApi) -> Value {
+fn printed(command: &str, api: &Api) -> Value {
     let mut args: Vec<&str> = command.split(' ').collect();
     args.extend(["--server", &api.url]);
     let output = extreg().args(&args).output().unwrap();

@@ -23,7 +23,6 @@ mod documentation;
 mod except;
 mod except_cluster;
 mod exit_codes;
-mod fake_registry;
 mod fix;
 mod fix_api;
 mod fix_builds;

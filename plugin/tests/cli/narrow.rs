@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::{
     pty::Pty,
-    secret_api::{SecretApi, account, build_config, config, secret, stream},
+    secret_api::{self, account, build_config, config, secret, stream},
 };
 
 /// What a run writes to a terminal of that width, without colors.
@@ -62,14 +62,14 @@ fn secret_check_is_readable() {
         ("docker.io", "ably77:pw"),
         ("https://index.docker.io/v1/", "ably77:pw"),
     ]);
-    let api = SecretApi::with(&[
+    let api = secret_api::with(&[
         secret("shop", "hub", &hub),
         account("shop", "builder", &["builder-dockercfg-x", "hub"], &["hub"]),
         account("shop", "default", &["default-dockercfg-x", "hub"], &[]),
         build_config("shop", "app", "docker.io/ably77/app:latest", "hub"),
         stream("shop", "app", "docker.io/ably77/app:latest"),
     ]);
-    let args = ["secret", "check", "-n", "shop", "--server", api.url()];
+    let args = ["secret", "check", "-n", "shop", "--server", &api.url];
     for columns in [60, 80] {
         let all = written(&args, columns);
         let table = all.split("Problems").next().unwrap();

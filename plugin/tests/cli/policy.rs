@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::common::{FakeApi, extreg, has_facts, json as answer, rows, status};
+use super::common::{extreg, has_facts, rows};
+use extreg_fakes::Api;
 
 const HUB: &str = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\nmetadata: {name: hub}\n\
     spec:\n  registry: docker.io\n  push: {secretName: hub}\n  import: {scheduled: true}\n";
@@ -42,21 +43,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// A cluster that holds these objects, by path, and nothing else.
-fn cluster(objects: &[(&str, Value)]) -> FakeApi {
-    let objects: Vec<(String, String)> = objects
-        .iter()
-        .map(|(path, body)| ((*path).to_owned(), body.to_string()))
-        .collect();
-    FakeApi::start(move |seen, _| {
-        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
-        match objects.iter().find(|(known, _)| known == path) {
-            Some((_, body)) if body == "403" => {
-                status("403 Forbidden", 403, "Forbidden", &format!("no {path}"))
-            }
-            Some((_, body)) => answer("200 OK", "", body),
-            None => status("404 Not Found", 404, "NotFound", "not found"),
-        }
-    })
+fn cluster(objects: &[(&str, Value)]) -> Api {
+    Api::at(objects.to_vec()).start()
 }
 
 const POLICIES: &str = "/apis/extreg.io/v1alpha1/registrypolicies";

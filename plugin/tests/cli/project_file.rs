@@ -7,28 +7,20 @@ use serde_json::json;
 
 use super::{
     audit::{APP, Run},
-    common::{FakeApi, extreg, json as answer, status},
+    common::extreg,
 };
+use extreg_fakes::{Api, status};
 
 /// An API server on which something of each kind exists, and that lets everything be deleted.
-fn api() -> FakeApi {
-    FakeApi::start(|seen, _| {
-        let path = seen.line.split([' ', '?']).nth(1).unwrap_or_default();
-        if path.contains("/secrets/hub") {
-            let config = r#"{"auths":{"docker.io":{"auth":"YWNtZTpvbGQ="}}}"#;
-            let secret = json!({
-                "apiVersion": "v1", "kind": "Secret",
-                "metadata": {"name": "hub", "namespace": "shop", "resourceVersion": "1"},
-                "type": "kubernetes.io/dockerconfigjson",
-                "data": {".dockerconfigjson": STANDARD.encode(config)},
-            });
-            return answer("200 OK", "", &secret.to_string());
-        }
-        if path.ends_with('s') {
-            return answer("200 OK", "", r#"{"kind":"List","metadata":{},"items":[]}"#);
-        }
-        status("404 Not Found", 404, "NotFound", "not found")
-    })
+fn api() -> Api {
+    let config = r#"{"auths":{"docker.io":{"auth":"YWNtZTpvbGQ="}}}"#;
+    let secret = json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "hub", "namespace": "shop", "resourceVersion": "1"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": STANDARD.encode(config)},
+    });
+    Api::with(&[secret]).listing(&["/api"]).start()
 }
 
 fn run(folder: &Path, args: &str, stdin: &str) -> Run {
@@ -133,7 +125,7 @@ fn no_file_is_overwritten_and_no_token_sent() {
 
     // The registry that the token goes to.
     let api = api();
-    let thief = FakeApi::start(|_, _| status("401 Unauthorized", 401, "Unauthorized", "no"));
+    let thief = Api::answering(|_| status(401, "Unauthorized", "no"));
     let settings = format!(
         "secret:\n  rotate:\n    registry: evil.example\n    registry-endpoint: docker.io={}\n    yes: true\n    \
          password-stdin: true\n",

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     common::{extreg, has_facts},
-    image_api::{ImageApi, conflict, defaulted, recorded, stream},
+    image_api::{self, Tags, conflict, stream, writes},
 };
+use extreg_fakes::{defaulted, ok, recorded};
 
 const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 const NEW: &str = "sha256:646ca9339f4a109ea3d57d3b5652f645f39df1ac1dbbf460e3d506234d0f78cc";
@@ -65,11 +66,11 @@ fn the_request_is_the_one_that_oc_tag_makes() {
         ),
     ] {
         let (object, _) = recorded(file);
-        let api = ImageApi::with(&[app("python-lyapp", digest, None)]);
+        let api = image_api::with(&[app("python-lyapp", digest, None)]);
         let ran = api.run(&format!("promote {words}"));
         assert_eq!(ran.code, 0, "{file}: {ran:?}");
-        let [(line, body)] = &api.writes()[..] else {
-            panic!("{file}: {:?}", api.writes())
+        let [(line, body)] = &writes(&api)[..] else {
+            panic!("{file}: {:?}", writes(&api))
         };
         let target = object["metadata"]["name"].as_str().unwrap();
         assert_eq!(
@@ -90,7 +91,7 @@ fn trap_1_a_scheduled_tag_moves_without_its_schedule() {
         ("--alias", "ImageStreamTag"),
         ("--digest", "DockerImage"),
     ] {
-        let api = ImageApi::with(&[app("app", NEW, Some(prod()))]);
+        let api = image_api::with(&[app("app", NEW, Some(prod()))]);
         let ran = api.run(&format!("promote app:v1 prod {flag}"));
         assert_eq!(ran.code, 0, "{ran:?}");
         let tag = api.tag("app", "prod");
@@ -104,7 +105,7 @@ fn trap_1_a_scheduled_tag_moves_without_its_schedule() {
 #[test]
 fn it_says_from_what_to_what_and_how_back() {
     let said = |prod: Option<Value>, words: &str| {
-        let ran = ImageApi::with(&[app("app", NEW, prod)]).run(&format!("promote {words}"));
+        let ran = image_api::with(&[app("app", NEW, prod)]).run(&format!("promote {words}"));
         assert_eq!(ran.code, 0, "{ran:?}");
         format!("{}{}", ran.out, ran.err)
     };
@@ -190,7 +191,7 @@ fn the_command_back_leads_back() {
         (held, "app:v1 prod --digest"),
         (alias, "app:v1 prod"),
     ] {
-        let api = ImageApi::with(&[app("app", NEW, Some(before.clone()))]);
+        let api = image_api::with(&[app("app", NEW, Some(before.clone()))]);
         let ran = api.run(&format!("promote {away}"));
         let line = ran
             .err
@@ -212,7 +213,7 @@ fn the_command_back_leads_back() {
 #[test]
 fn a_second_run_asks_for_nothing() {
     for flag in ["", "--alias", "--digest"] {
-        let api = ImageApi::with(&[app("app", NEW, None)]);
+        let api = image_api::with(&[app("app", NEW, None)]);
         let words = format!("promote app:v1 prod {flag}");
         assert_eq!(api.run(&words).code, 0);
         let ran = api.run(&words);
@@ -224,7 +225,7 @@ fn a_second_run_asks_for_nothing() {
                 ""
             )
         );
-        assert_eq!(api.writes().len(), 1);
+        assert_eq!(writes(&api).len(), 1);
     }
 }
 
@@ -233,7 +234,7 @@ fn what_shows_nothing_is_not_promoted() {
     let empty = json!({"name": "prod", "from": {"kind": "DockerImage", "name": "d"}});
     let mut stream = app("app", NEW, Some(empty));
     stream["status"]["tags"][1]["items"] = json!([]);
-    let api = ImageApi::with(&[stream]);
+    let api = image_api::with(&[stream]);
     for (words, expected) in [
         (
             "app:prod v1",
@@ -252,12 +253,12 @@ fn what_shows_nothing_is_not_promoted() {
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{words}");
         assert!(ran.err.contains(expected), "{words}: {}", ran.err);
     }
-    assert!(api.writes().is_empty());
+    assert!(writes(&api).is_empty());
 }
 
 #[test]
 fn trap_48_no_condition_is_success_and_an_old_image_stays_behind_a_failure() {
-    let said = |stream: Value| ImageApi::with(&[stream]).run("promote app:v1 prod").err;
+    let said = |stream: Value| image_api::with(&[stream]).run("promote app:v1 prod").err;
     let good = app("app", NEW, None);
     assert!(!said(good.clone()).contains("failed"));
     let mut failed = good;
@@ -274,12 +275,8 @@ fn trap_48_no_condition_is_success_and_an_old_image_stays_behind_a_failure() {
 #[test]
 fn a_conflict_is_tried_again_with_the_image_that_is_shown_then() {
     // FROM is imported between our reading and our writing.
-    let api = ImageApi::start(&[app("app", NEW, None)], |_, number| match number {
-        1 => Some(super::common::json(
-            "200 OK",
-            "",
-            &app("app", OLD, None).to_string(),
-        )),
+    let api = image_api::start(&[app("app", NEW, None)], |seen, _| match seen.number {
+        1 => Some(ok(&app("app", OLD, None).to_string())),
         2 => Some(conflict()),
         _ => None,
     });
@@ -295,7 +292,7 @@ fn a_conflict_is_tried_again_with_the_image_that_is_shown_then() {
 
 #[test]
 fn kubectl_is_told_kubectls_commands() {
-    let api = ImageApi::with(&[app("app", NEW, None)]);
+    let api = image_api::with(&[app("app", NEW, None)]);
     let run = extreg()
         .env("KUBECTL_PATH", "/usr/bin/kubectl")
         .args(["promote", "app:v1", "prod", "-n", "snow"])

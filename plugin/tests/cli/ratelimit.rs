@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use super::{
     audit::{Run, run_in},
-    common::{FakeApi, extreg, has_facts, json as answer, rows, status},
-    fake_registry::{Auth, FakeRegistry, IMAGE, LIST, Rules},
+    common::{extreg, has_facts, rows},
+};
+use extreg_fakes::{
+    Api, Seen, ok,
+    registry::{Auth, IMAGE, LIST, Registry, Rules},
 };
 
 pub(crate) const STREAMS: &str = "/apis/image.openshift.io/v1/imagestreams";
@@ -67,48 +70,31 @@ pub(crate) fn stream(namespace: &str, name: &str, image: &str, tags: usize) -> V
     })
 }
 
-/// A cluster that serves these paths (403 for a string), empty lists of secrets, and namespaces.
-pub(crate) fn cluster(objects: &[(&str, Value)]) -> FakeApi {
-    let objects: Vec<(String, Value)> = objects
-        .iter()
-        .map(|(path, value)| ((*path).to_owned(), value.clone()))
-        .collect();
-    let is_forbidden = objects.iter().any(|(_, value)| value.is_string());
-    FakeApi::start(move |seen, _| {
-        let target = seen.line.split(' ').nth(1).unwrap_or_default();
-        let path = target.split('?').next().unwrap_or_default();
-        let value = match objects.iter().find(|(known, _)| known == path) {
-            Some((_, Value::String(_))) => {
-                return status("403 Forbidden", 403, "Forbidden", "not yours");
-            }
-            // The two types of secrets are listed apart.
-            Some(_) if target.contains("dockercfg") => json!({"items": []}),
-            Some((_, Value::Array(items))) => json!({"items": items}),
-            Some((_, value)) => value.clone(),
-            None if path.ends_with("/secrets") => json!({"items": []}),
-            None if path == "/apis/config.openshift.io/v1/images" => json!({"items": []}),
-            // Somebody who may not list streams is told that there are some.
-            None if path == "/apis/image.openshift.io" && is_forbidden => {
-                json!({"versions": [{"version": "v1"}]})
-            }
-            None if path == "/apis/image.openshift.io/v1" => {
-                json!({"resources": [{"name": "imagestreams"}]})
-            }
-            None if path == "/apis/build.openshift.io/v1" => {
-                json!({"resources": [{"name": "buildconfigs"}]})
-            }
-            None if path == "/api/v1/namespaces" => json!({"items": []}),
-            None if path.starts_with("/api/v1/namespaces/") && path.matches('/').count() == 4 => {
-                let name = path.rsplit('/').next().unwrap_or_default();
-                json!({"metadata": {"name": name}})
-            }
-            None => return status("404 Not Found", 404, "NotFound", "not found"),
-        };
-        answer("200 OK", "", &value.to_string())
-    })
+/// A cluster that serves these paths, empty lists of secrets, and namespaces. Its resources are those of an
+/// OpenShift.
+pub(crate) fn cluster(objects: &[(&str, Value)]) -> Api {
+    let is_forbidden = objects.iter().any(|(_, value)| value.is_number());
+    let mut api = Api::at(objects.to_vec())
+        .with_any_namespace()
+        .serving("/apis/image.openshift.io/v1", &["imagestreams"])
+        .serving("/apis/build.openshift.io/v1", &["buildconfigs"])
+        .listing(&[
+            "/apis/config.openshift.io/v1/images",
+            "/api/v1/namespaces",
+            "/api/v1/secrets",
+        ]);
+    if is_forbidden {
+        // A user who cannot list streams is shown that there are some.
+        let versions = json!({"versions": [{"version": "v1"}]});
+        api = api.and_at([("/apis/image.openshift.io", versions)]);
+    }
+    // The two types of secrets are listed apart.
+    let is_other = |seen: &Seen| seen.query.contains("dockercfg");
+    api.unless(move |seen, _| is_other(seen).then(|| ok(&json!({"items": []}))))
+        .start()
 }
 
-fn measure(registry: &FakeRegistry, args: &[&str]) -> Run {
+fn measure(registry: &Registry, args: &[&str]) -> Run {
     let endpoint = registry.endpoint("docker.io");
     run_in(
         Path::new("/"),
@@ -117,7 +103,7 @@ fn measure(registry: &FakeRegistry, args: &[&str]) -> Run {
     )
 }
 
-fn count(api: &FakeApi, registry: &FakeRegistry, args: &[&str]) -> Run {
+fn count(api: &Api, registry: &Registry, args: &[&str]) -> Run {
     let output = extreg()
         .args(["ratelimit", &registry.endpoint("docker.io"), "--budget"])
         .args(args)
@@ -156,7 +142,7 @@ fn loads(run: &Run) -> Vec<String> {
 #[test]
 fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
     let folder = tempfile::tempdir().unwrap();
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let file = auth_file(folder.path(), "canary-word");
     let run = measure(&registry, &["--auth-file", &file]);
     assert_eq!(run.code, 0, "{}", run.err);
@@ -182,7 +168,7 @@ fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
 #[test]
 fn what_is_not_told_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let untold = FakeRegistry::start(Rules {
+    let untold = Registry::start(Rules {
         limits: [].into(),
         ..rules()
     });
@@ -196,7 +182,7 @@ fn what_is_not_told_is_said() {
         run.err
     );
 
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let run = measure(
         &registry,
         &["--auth-file", &auth_file(folder.path(), "wrong")],
@@ -229,7 +215,7 @@ fn what_is_not_told_is_said() {
 
 #[test]
 fn any_image_can_be_asked_for() {
-    let registry = FakeRegistry::start(Rules {
+    let registry = Registry::start(Rules {
         auth: Auth::Open,
         ..rules()
     });
@@ -266,7 +252,7 @@ fn any_image_can_be_asked_for() {
 #[test]
 fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
     let busy = |after| {
-        FakeRegistry::start(Rules {
+        Registry::start(Rules {
             busy: (1, after),
             ..rules()
         })
@@ -291,7 +277,7 @@ fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
 
 #[test]
 fn a_budget_that_is_exceeded_says_what_to_do() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let api = cluster(&[(
         STREAMS,
         json!([
@@ -329,7 +315,7 @@ fn a_budget_that_is_exceeded_says_what_to_do() {
 fn the_registry_tells_lists_from_images() {
     let app = stream("snow", "app", "acme/app:v1", 3);
     let api = cluster(&[(SNOW_STREAMS, json!([app]))]);
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let here = ["-n", "snow", "-o", "json"];
     let exact = count(&api, &registry, &here);
     assert_eq!(loads(&exact), ["anonymous: 72..72 of 100 published within"]);
@@ -371,7 +357,7 @@ fn an_account_has_a_limit_of_its_own() {
         (SNOW_HUB, hub("snow")),
     ]);
     let here = ["-n", "snow", "-o", "json"];
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let run = count(&api, &registry, &here);
     assert_eq!(loads(&run), ["acme: 216..216 of 200 published exceeds"]);
     assert!(run.err.contains("taken for a free account"), "{}", run.err);
@@ -386,7 +372,7 @@ fn an_account_has_a_limit_of_its_own() {
         told.limits.remove("acme");
         told.limits
             .extend(limit.map(|limit| ("acme".to_owned(), limit)));
-        let registry = FakeRegistry::start(told);
+        let registry = Registry::start(told);
         let run = count(&api, &registry, &with);
         assert_eq!((loads(&run), run.code), (vec![want.to_owned()], code));
     }
@@ -400,7 +386,7 @@ fn what_this_machine_is_told_is_the_clusters_only_if_that_is_said() {
     )]);
     let mut few = rules();
     few.limits.insert(String::new(), 10);
-    let registry = FakeRegistry::start(few);
+    let registry = Registry::start(few);
     let here = ["-n", "snow", "-o", "json"];
     let run = count(&api, &registry, &here);
     assert_eq!(loads(&run), ["anonymous: 72..72 of 100 published within"]);
@@ -412,11 +398,11 @@ fn what_this_machine_is_told_is_the_clusters_only_if_that_is_said() {
 
 #[test]
 fn what_may_not_be_read_is_said() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let app = json!([stream("snow", "app", "acme/app:v1", 5)]);
     let here = ["-n", "snow", "-o", "json"];
 
-    let api = cluster(&[(SNOW_STREAMS, app), (SNOW_SECRETS, json!("403"))]);
+    let api = cluster(&[(SNOW_STREAMS, app), (SNOW_SECRETS, json!(403))]);
     let run = count(&api, &registry, &here);
     assert_eq!(
         loads(&run),
@@ -435,7 +421,7 @@ fn what_may_not_be_read_is_said() {
             .contains("secrets in snow")
     );
 
-    let api = cluster(&[(SNOW_STREAMS, json!("403"))]);
+    let api = cluster(&[(SNOW_STREAMS, json!(403))]);
     let run = count(&api, &registry, &here);
     assert_eq!((run.code, loads(&run).len()), (6, 0), "{}", run.err);
 

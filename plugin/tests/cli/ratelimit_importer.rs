@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::{
     audit::{Run, run_in},
-    fake_registry::{FakeRegistry, IMAGE, LIST, Rules},
     ratelimit::{SECRETS, STREAMS, cluster, hub, stream},
 };
+use extreg_fakes::registry::{IMAGE, LIST, Registry, Rules};
 
 /// Rounds of the scheduler in Docker Hub's window of 6 hours (openshift-controller-manager
 /// `openshiftcontrolplane_config.go`, `ScheduledImageImportMinimumIntervalSeconds`).
@@ -30,8 +30,8 @@ struct Namespace {
     lists: usize,
 }
 
-fn registry() -> FakeRegistry {
-    FakeRegistry::start(Rules {
+fn registry() -> Registry {
+    Registry::start(Rules {
         users: [("acme".to_owned(), "canary-word".to_owned())].into(),
         limits: [(String::new(), 100_000), ("acme".to_owned(), 200_000)].into(),
         images: [
@@ -46,7 +46,7 @@ fn registry() -> FakeRegistry {
 }
 
 /// One request, as a registry client of Go sends it; the headers of the answer, and its body.
-fn get(registry: &FakeRegistry, path: &str, authorization: &str) -> (String, String) {
+fn get(registry: &Registry, path: &str, authorization: &str) -> (String, String) {
     let host = registry.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
     let request = format!(
@@ -61,7 +61,7 @@ fn get(registry: &FakeRegistry, path: &str, authorization: &str) -> (String, Str
 }
 
 /// How many pulls the registry says are left after this one.
-fn pull(registry: &FakeRegistry, repository: &str, reference: &str, has_login: bool) -> u64 {
+fn pull(registry: &Registry, repository: &str, reference: &str, has_login: bool) -> u64 {
     let basic = if has_login {
         format!("Basic {}", STANDARD.encode("acme:canary-word"))
     } else {
@@ -82,7 +82,7 @@ fn pull(registry: &FakeRegistry, repository: &str, reference: &str, has_login: b
 
 /// Imports every tag in every round, as openshift-apiserver does: a GET of the manifest, and of a list
 /// one of a platform too (`importer.go`, `importRepositoryFromDocker`).
-fn import(registry: &FakeRegistry, namespaces: &[Namespace]) -> BTreeMap<&'static str, u64> {
+fn import(registry: &Registry, namespaces: &[Namespace]) -> BTreeMap<&'static str, u64> {
     let mut pulls = BTreeMap::new();
     for _ in 0..ROUNDS {
         for namespace in namespaces {

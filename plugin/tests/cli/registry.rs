@@ -17,7 +17,7 @@ use extreg_terminal::{ColorMode, Printer, Quiet};
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
-use super::fake_registry::{Auth, DIGEST, FakeRegistry, IMAGE, LIST, Rules};
+use extreg_fakes::registry::{Auth, DIGEST, IMAGE, LIST, Registry, Rules};
 
 #[derive(clap::Parser)]
 struct Only {
@@ -76,7 +76,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-fn head(registry: &FakeRegistry, image: &str, login: &Login) -> Result<Head, RegistryError> {
+fn head(registry: &Registry, image: &str, login: &Login) -> Result<Head, RegistryError> {
     let (repository, tag) = image.split_once(':').unwrap();
     let client = client(&[&registry.endpoint("docker.io")]);
     run(client.head("docker.io", repository, tag, login))
@@ -93,7 +93,7 @@ fn limit(limit: u64, source: &str) -> RateLimit {
 
 #[test]
 fn a_manifest_is_asked_for_by_its_headers_alone() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let found = head(&registry, "u/a:v1", &Login::Anonymous).unwrap();
     let expected = Head {
         digest: Some(DIGEST.to_owned()),
@@ -166,7 +166,7 @@ fn every_way_in_is_known() {
             Err(RegistryError::NotFound),
         ),
     ] {
-        let registry = FakeRegistry::start(Rules { auth, ..rules() });
+        let registry = Registry::start(Rules { auth, ..rules() });
         let found = head(&registry, image, login).map(|_| ());
         assert_eq!(found, expected, "{auth:?} {login:?} {image}");
     }
@@ -174,7 +174,7 @@ fn every_way_in_is_known() {
 
 #[test]
 fn a_token_is_used_again_by_whom_it_is_for() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let client = client(&[&registry.endpoint("docker.io")]);
     let acme = login("acme", "pw");
     run(async {
@@ -216,7 +216,7 @@ fn a_token_is_used_again_by_whom_it_is_for() {
 #[test]
 fn what_a_login_may_do_is_told_by_its_token() {
     let granted = |rules: Rules, login: &Login| {
-        let registry = FakeRegistry::start(rules);
+        let registry = Registry::start(rules);
         let client = client(&[&registry.endpoint("docker.io")]);
         let all = [Action::Pull, Action::Push, Action::Delete];
         let grants = run(client.grants("docker.io", "u/a", &all, login));
@@ -262,7 +262,7 @@ fn a_registry_that_has_had_enough_says_for_how_long() {
             busy: (1, after),
             ..rules()
         };
-        let registry = FakeRegistry::start(busy);
+        let registry = Registry::start(busy);
         let found = head(&registry, "u/a:v1", &Login::Anonymous);
         let Err(RegistryError::TooManyRequests { retry_after, .. }) = found else {
             panic!("{found:?}");
@@ -278,7 +278,7 @@ fn a_registry_that_does_not_answer_is_told() {
         delay: Duration::from_mins(1),
         ..rules()
     };
-    let registry = FakeRegistry::start(slow);
+    let registry = Registry::start(slow);
     let found = head(&registry, "u/a:v1", &Login::Anonymous);
     assert_eq!(found, Err(RegistryError::TimedOut));
 
@@ -292,7 +292,7 @@ fn a_registry_that_does_not_answer_is_told() {
 
 #[test]
 fn a_redirect_is_followed_without_the_login() {
-    let elsewhere = FakeRegistry::start(Rules {
+    let elsewhere = Registry::start(Rules {
         auth: Auth::Open,
         ..rules()
     });
@@ -300,7 +300,7 @@ fn a_redirect_is_followed_without_the_login() {
         redirect: Some(elsewhere.url.clone()),
         ..rules()
     };
-    let here = FakeRegistry::start(here);
+    let here = Registry::start(here);
     head(&here, "u/a:v1", &login("acme", "pw")).unwrap();
     assert_eq!(
         here.asked().last().unwrap(),
@@ -312,7 +312,7 @@ fn a_redirect_is_followed_without_the_login() {
         redirect: Some(String::new()),
         ..rules()
     };
-    let registry = FakeRegistry::start(round);
+    let registry = Registry::start(round);
     let found = head(&registry, "u/a:v1", &Login::Anonymous);
     assert_eq!(found, Err(RegistryError::Unexpected(307)));
     assert_eq!(registry.asked().len(), 2 + 4);
@@ -324,7 +324,7 @@ fn a_mirror_is_asked_in_place_of_the_registry() {
         images: [("hub/u/a:v1".to_owned(), IMAGE)].into(),
         ..rules()
     };
-    let mirror = FakeRegistry::start(mirror);
+    let mirror = Registry::start(mirror);
     let endpoints = format!("quay.io={}/hub,docker.io=http://127.0.0.1:1", mirror.url);
     let client = client(&["--registry-endpoint", &endpoints]);
     run(client.head("quay.io", "u/a", "v1", &Login::Anonymous)).unwrap();
@@ -354,9 +354,9 @@ fn tls(folder: &std::path::Path) -> (Arc<rustls::ServerConfig>, String) {
 fn a_login_does_not_leave_an_encrypted_registry_in_the_clear() {
     let folder = tempfile::tempdir().unwrap();
     let (config, ca) = tls(folder.path());
-    let clear = FakeRegistry::start(rules());
+    let clear = Registry::start(rules());
     let ask = |rules: Rules, args: &[&str]| {
-        let registry = FakeRegistry::start_tls(rules, Arc::clone(&config));
+        let registry = Registry::start_tls(rules, Arc::clone(&config));
         let client = client(&[&[registry.endpoint("docker.io").as_str()], args].concat());
         run(client.head("docker.io", "u/a", "v1", &login("acme", "pw"))).map(|_| ())
     };

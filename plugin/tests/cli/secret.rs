@@ -4,9 +4,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    common::{FakeApi, extreg, has_facts, status},
-    fake_registry::{FakeRegistry, IMAGE, Rules},
-    secret_api::{SecretApi, account, build_config, config, secret, stream},
+    common::{extreg, has_facts},
+    secret_api::{self, Secrets, account, build_config, config, secret, stream},
+};
+use extreg_fakes::{
+    Api, ok,
+    registry::{IMAGE, Registry, Rules},
+    status,
 };
 
 const APP: &str = "docker.io/ably77/app";
@@ -30,8 +34,8 @@ fn good() -> String {
     ])
 }
 
-fn registry(rights: &[&'static str]) -> FakeRegistry {
-    FakeRegistry::start(Rules {
+fn registry(rights: &[&'static str]) -> Registry {
+    Registry::start(Rules {
         users: [("ably77".to_owned(), "pw".to_owned())].into(),
         rights: [("ably77".to_owned(), rights.to_vec())].into(),
         images: [("ably77/app:latest".to_owned(), IMAGE)].into(),
@@ -49,7 +53,7 @@ fn told(report: &str) -> String {
                 let cell = row.pointer(&format!("/{key}")).unwrap_or(&Value::Null);
                 cell.to_string().replace('"', "")
             });
-            told += &format!("\n{}", cells.collect::<Vec<_>>().join(" | "));
+            told.extend(["\n", &cells.collect::<Vec<_>>().join(" | ")]);
         }
     };
     let fields = [
@@ -71,7 +75,7 @@ fn told(report: &str) -> String {
 
 #[test]
 fn an_auth_file_needs_no_cluster_and_no_network() {
-    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let api = Api::answering(|_| status(500, "Because", "no"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("auth.json");
     let run = |config: &str, format: &str| {
@@ -135,7 +139,7 @@ fn an_auth_file_needs_no_cluster_and_no_network() {
 
 #[test]
 fn what_makes_no_sense_is_refused_before_any_request() {
-    let api = SecretApi::with(&[]);
+    let api = secret_api::with(&[]);
     for (words, expected) in [
         ("check --image docker.io", "no repository in it"),
         (
@@ -153,12 +157,12 @@ fn what_makes_no_sense_is_refused_before_any_request() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words}: {ran:?}");
         assert!(ran.err.contains(expected), "{words}: {}", ran.err);
     }
-    assert_eq!(api.count(), 0);
+    assert_eq!(api.seen().len(), 0);
 }
 
 #[test]
 fn every_consumer_finds_what_setup_writes() {
-    let api = SecretApi::with(&shop(&good()));
+    let api = secret_api::with(&shop(&good()));
     for words in [
         "",
         "--image docker.io/ably77/app",
@@ -212,7 +216,7 @@ fn where_consumers_differ_or_find_nothing_it_is_marked() {
     let mut opaque = secret("shop", "opaque", "x");
     opaque["type"] = json!("Opaque");
     objects.push(opaque);
-    let api = SecretApi::with(&objects);
+    let api = secret_api::with(&objects);
     let words = "check -n shop --image docker.io/ably77/app --no-registry";
     let named = "check hub stuck opaque gone -n shop --no-registry";
     for (name, words, marked) in [
@@ -247,10 +251,10 @@ fn trap_28_a_link_that_this_version_does_not_read_is_told() {
         let mut objects = shop(&good());
         objects[1] = account("shop", "builder", &["builder-dockercfg-x"], &["hub"]);
         objects[3] = build_config("shop", "app", "docker.io/ably77/app:latest", "");
-        let api = SecretApi::start(&objects, move |seen, _| {
+        let api = secret_api::start(&objects, move |seen, _| {
             seen.line.contains("/clusterversions/version").then(|| {
                 let body = json!({"status": {"desired": {"version": version}}});
-                super::common::json("200 OK", "", &body.to_string())
+                ok(&body)
             })
         });
         let ran = api.run("check -n shop -o json --no-registry", "");
@@ -277,10 +281,10 @@ fn trap_28_a_link_that_this_version_does_not_read_is_told() {
 
 #[test]
 fn who_may_not_see_secrets_is_told_so() {
-    let api = SecretApi::start(&shop(&good()), |seen, _| {
+    let api = secret_api::start(&shop(&good()), |seen, _| {
         seen.line
             .contains("/secrets?")
-            .then(|| status("403 Forbidden", 403, "Forbidden", "no"))
+            .then(|| status(403, "Forbidden", "no"))
     });
     let ran = api.run("check -n shop --image docker.io/ably77/app -o json", "");
     assert_eq!(ran.code, 6, "{ran:?}");
@@ -295,7 +299,7 @@ fn who_may_not_see_secrets_is_told_so() {
 fn the_registry_tells_what_a_credential_may_do() {
     let asked = |hub: &str, rights: &[&'static str], more: &str| {
         let registry = registry(rights);
-        let api = SecretApi::with(&shop(hub));
+        let api = secret_api::with(&shop(hub));
         let endpoint = registry.endpoint("docker.io");
         let ran = api.run(&format!("check -n shop -o json {endpoint} {more}"), "");
         let answer: Value = serde_json::from_str(&ran.out).unwrap();
@@ -333,7 +337,7 @@ fn the_registry_tells_what_a_credential_may_do() {
 
 #[test]
 fn a_registry_that_cannot_be_asked_leaves_it_unknown() {
-    let api = SecretApi::with(&shop(&good()));
+    let api = secret_api::with(&shop(&good()));
     let ran = api.run(
         "check -n shop -o json --registry-endpoint docker.io=http://127.0.0.1:1",
         "",
@@ -363,7 +367,7 @@ fn links_are_added_once_and_all_others_stay() {
         &["builder-dockercfg-x", "mine"],
     );
     objects[2] = account("shop", "default", &["default-dockercfg-x"], &[]);
-    let api = SecretApi::with(&objects);
+    let api = secret_api::with(&objects);
     let dry = api.run("link hub -n shop --dry-run=client", "");
     assert_eq!(dry.code, 0, "{dry:?}");
     assert_eq!(
@@ -405,7 +409,7 @@ fn what_cannot_be_linked_is_refused_with_what_to_do() {
     let mut opaque = secret("shop", "opaque", "x");
     opaque["type"] = json!("Opaque");
     objects.push(opaque);
-    let api = SecretApi::with(&objects);
+    let api = secret_api::with(&objects);
     for (words, expected) in [
         ("link gone -n shop", "oc extreg secret set gone -n shop"),
         ("link opaque -n shop", "is of type Opaque"),
@@ -447,7 +451,7 @@ fn trap_56_no_format_shows_a_password_at_any_verbosity() {
         std::fs::write(&file, config).unwrap();
         let mut objects = shop(config);
         objects.push(secret("shop", "second", config));
-        let api = SecretApi::with(&objects);
+        let api = secret_api::with(&objects);
         let file = file.display();
         let mut said = String::new();
         for format in ["table", "wide", "json", "yaml"] {

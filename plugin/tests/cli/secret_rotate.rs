@@ -4,17 +4,20 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    common::{rows, status},
-    fake_registry::{FakeRegistry, IMAGE, Rules},
-    image_api::Ran,
-    secret_api::{SecretApi, account, build_config, config, secret, stream, touch},
+    common::{Ran, rows},
+    secret_api::{self, Secrets, account, build_config, config, secret, stream},
+};
+use extreg_fakes::{
+    Api,
+    registry::{IMAGE, Registry, Rules},
+    status, touch,
 };
 
 const HUB: &str = "https://index.docker.io/v1/";
 
 /// A registry that takes the new password and no other.
-fn registry(rights: &[&'static str], busy: usize) -> FakeRegistry {
-    FakeRegistry::start(Rules {
+fn registry(rights: &[&'static str], busy: usize) -> Registry {
+    Registry::start(Rules {
         users: ["ably77", "robot"]
             .map(|name| (name.to_owned(), "new".to_owned()))
             .into(),
@@ -41,7 +44,7 @@ fn old() -> String {
     config(&[(HUB, "ably77:old")])
 }
 
-fn rotate(api: &SecretApi, registry: &FakeRegistry, words: &str) -> Ran {
+fn rotate(api: &Api, registry: &Registry, words: &str) -> Ran {
     let endpoint = registry.endpoint("docker.io");
     api.run(
         &format!("rotate {words} --password-stdin {endpoint}"),
@@ -62,7 +65,7 @@ fn outcomes(ran: &Ran) -> Vec<String> {
 
 #[test]
 fn a_plan_asks_for_no_credential_and_writes_nothing() {
-    let api = SecretApi::with(&[shop("shop", &old()), shop("snow", &old())].concat());
+    let api = secret_api::with(&[shop("shop", &old()), shop("snow", &old())].concat());
     let ran = api.run("rotate hub -n snow,shop", "");
     assert_eq!(ran.code, 0, "{ran:?}");
     let users = "buildconfig.build.openshift.io/app, imagestream.image.openshift.io/app, serviceaccount/builder";
@@ -81,7 +84,7 @@ fn one_patch_replaces_the_values_in_place() {
         STANDARD.encode("q:q"),
         STANDARD.encode("ably77:old"),
     );
-    let api = SecretApi::with(&shop("shop", &before));
+    let api = secret_api::with(&shop("shop", &before));
     let registry = registry(&["pull", "push"], 0);
     let ran = rotate(&api, &registry, "hub -n shop --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -137,7 +140,7 @@ fn one_patch_replaces_the_values_in_place() {
 #[test]
 fn a_credential_that_the_registry_refuses_is_written_nowhere() {
     let refused = |rights: &[&'static str], password: &str, more: &str| {
-        let api = SecretApi::with(&shop("shop", &old()));
+        let api = secret_api::with(&shop("shop", &old()));
         let registry = registry(rights, 0);
         let endpoint = registry.endpoint("docker.io");
         let words = format!("rotate hub -n shop --password-stdin --yes {more} {endpoint}");
@@ -177,7 +180,7 @@ fn a_credential_that_the_registry_refuses_is_written_nowhere() {
 
 #[test]
 fn a_registry_that_says_nothing_stops_it_unless_told_otherwise() {
-    let api = SecretApi::with(&shop("shop", &old()));
+    let api = secret_api::with(&shop("shop", &old()));
     let nowhere = "--registry-endpoint docker.io=http://127.0.0.1:1";
     let ran = api.run(
         &format!("rotate hub -n shop --password-stdin --yes {nowhere}"),
@@ -199,7 +202,7 @@ fn a_registry_that_says_nothing_stops_it_unless_told_otherwise() {
 
 #[test]
 fn a_used_up_limit_does_not_refuse_an_accepted_login() {
-    let api = SecretApi::with(&shop("shop", &old()));
+    let api = secret_api::with(&shop("shop", &old()));
     let ran = rotate(&api, &registry(&["pull", "push"], 9), "hub -n shop --yes");
     assert_eq!((ran.code, api.writes().len()), (0, 1), "{ran:?}");
     assert!(ran.err.contains("too many requests (429)"), "{}", ran.err);
@@ -231,7 +234,7 @@ fn with_all_namespaces_the_credential_counts_and_not_the_name() {
     let mut managed = secret("gitops", "hub", &old());
     managed["metadata"]["ownerReferences"] = json!([{"kind": "ExternalSecret", "name": "hub"}]);
     objects.push(managed);
-    let api = SecretApi::with(&objects);
+    let api = secret_api::with(&objects);
     let ran = rotate(
         &api,
         &registry(&["pull", "push"], 0),
@@ -295,7 +298,7 @@ fn a_secret_that_changes_meanwhile_is_skipped_and_a_second_run_rotates_it() {
         .map(|namespace| shop(namespace, &old()))
         .concat();
     let changed = std::sync::atomic::AtomicBool::new(false);
-    let api = SecretApi::start(&objects, move |seen, objects| {
+    let api = secret_api::start(&objects, move |seen, objects| {
         let path = "/api/v1/namespaces/b2/secrets/hub";
         if seen.line.starts_with(&format!("PATCH {path}"))
             && !changed.swap(true, std::sync::atomic::Ordering::SeqCst)
@@ -332,9 +335,9 @@ fn a_secret_that_changes_meanwhile_is_skipped_and_a_second_run_rotates_it() {
 fn another_account_takes_over_and_a_second_run_finds_it() {
     let mut objects = [shop("shop", &old()), shop("snow", &old())].concat();
     objects[0]["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "oc-extreg"});
-    let api = SecretApi::start(&objects, |seen, _| {
+    let api = secret_api::start(&objects, |seen, _| {
         (seen.line.starts_with("PATCH ") && seen.line.contains("/snow/"))
-            .then(|| status("403 Forbidden", 403, "Forbidden", "no"))
+            .then(|| status(403, "Forbidden", "no"))
     });
     let registry = registry(&["pull", "push"], 0);
     let words = "hub -n shop,snow --username robot --yes -o json";
@@ -359,7 +362,7 @@ fn another_account_takes_over_and_a_second_run_finds_it() {
 #[test]
 fn several_accounts_in_a_secret_are_told_apart() {
     let two = config(&[("docker.io", "ably77:old"), ("docker.io/team", "bot:t")]);
-    let api = SecretApi::with(&[secret("shop", "hub", &two)]);
+    let api = secret_api::with(&[secret("shop", "hub", &two)]);
     let ran = api.run("rotate hub -n shop", "");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(
@@ -386,7 +389,7 @@ fn several_accounts_in_a_secret_are_told_apart() {
 fn what_cannot_be_rotated_is_refused() {
     let mut opaque = secret("shop", "opaque", "x");
     opaque["type"] = json!("Opaque");
-    let api = SecretApi::with(&[
+    let api = secret_api::with(&[
         opaque,
         secret("shop", "quay", &config(&[("quay.io", "q:q")])),
     ]);
@@ -424,7 +427,7 @@ fn what_cannot_be_rotated_is_refused() {
 
 #[test]
 fn a_dry_run_on_the_server_keeps_nothing() {
-    let api = SecretApi::with(&shop("shop", &old()));
+    let api = secret_api::with(&shop("shop", &old()));
     let registry = registry(&["pull", "push"], 0);
     let ran = rotate(&api, &registry, "hub -n shop --dry-run=server");
     assert_eq!(ran.code, 0, "{ran:?}");

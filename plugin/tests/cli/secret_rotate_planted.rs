@@ -4,17 +4,20 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    common::status,
-    fake_registry::{FakeRegistry, IMAGE, Rules},
-    image_api::Ran,
-    secret_api::{SecretApi, build_config, config, namespace, secret},
+    common::Ran,
+    secret_api::{self, Secrets, build_config, config, namespace, secret},
+};
+use extreg_fakes::{
+    Api,
+    registry::{IMAGE, Registry, Rules},
+    status,
 };
 
 const HUB: &str = "https://index.docker.io/v1/";
 const NEW: &str = "new-canary";
 
-fn registry(denied: &[&'static str]) -> FakeRegistry {
-    FakeRegistry::start(Rules {
+fn registry(denied: &[&'static str]) -> Registry {
+    Registry::start(Rules {
         users: [("acme".to_owned(), NEW.to_owned())].into(),
         rights: [("acme".to_owned(), vec!["pull", "push"])].into(),
         images: [("acme/app:latest".to_owned(), IMAGE)].into(),
@@ -23,7 +26,7 @@ fn registry(denied: &[&'static str]) -> FakeRegistry {
     })
 }
 
-fn rotate(api: &SecretApi, registry: &FakeRegistry, words: &str) -> Ran {
+fn rotate(api: &Api, registry: &Registry, words: &str) -> Ran {
     let endpoint = registry.endpoint("docker.io");
     api.run(
         &format!("rotate {words} --password-stdin --yes -o json {endpoint}"),
@@ -52,7 +55,7 @@ fn old() -> String {
 }
 
 /// Whether a secret holds the new password, in any of the ways in which a config can.
-fn has_new(api: &SecretApi, namespace: &str, name: &str) -> bool {
+fn has_new(api: &Api, namespace: &str, name: &str) -> bool {
     let config = api.config(namespace, name);
     config.contains(NEW) || config.contains(&STANDARD.encode(format!("acme:{NEW}")))
 }
@@ -113,7 +116,7 @@ fn cluster() -> Vec<Value> {
 
 #[test]
 fn a_planted_look_alike_never_gets_the_new_credential() {
-    let api = SecretApi::with(&cluster());
+    let api = secret_api::with(&cluster());
     let ran = rotate(&api, &registry(&[]), "hub -A -n shop");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(has_new(&api, "shop", "hub") && has_new(&api, "snow", "other-name"));
@@ -145,7 +148,7 @@ fn a_planted_look_alike_never_gets_the_new_credential() {
 
 #[test]
 fn a_plan_shows_the_same_without_a_credential() {
-    let api = SecretApi::with(&cluster());
+    let api = secret_api::with(&cluster());
     let ran = api.run("rotate hub -A -n shop -o json", "");
     assert_eq!(ran.code, 0, "{ran:?}");
     let outcomes = outcomes(&ran);
@@ -161,8 +164,8 @@ fn a_plan_shows_the_same_without_a_credential() {
 #[test]
 fn named_namespaces_are_no_consent_to_another_password() {
     for (list, api) in [
-        ("shop,tenant-made-up,snow", SecretApi::with(&cluster())),
-        ("shop,tenant-several", SecretApi::with(&cluster())),
+        ("shop,tenant-made-up,snow", secret_api::with(&cluster())),
+        ("shop,tenant-several", secret_api::with(&cluster())),
     ] {
         let ran = rotate(&api, &registry(&[]), &format!("hub -n {list}"));
         assert!(has_new(&api, "shop", "hub"), "{ran:?}");
@@ -177,13 +180,13 @@ fn a_secret_is_included_by_its_name_alone() {
         "hub -n shop --also tenant/made-up",
         "hub -A -n shop --also tenant/made-up",
     ] {
-        let api = SecretApi::with(&cluster());
+        let api = secret_api::with(&cluster());
         let ran = rotate(&api, &registry(&[]), words);
         assert_eq!(ran.code, 0, "{words}: {ran:?}");
         assert!(has_new(&api, "tenant", "made-up"), "{words}: {ran:?}");
         assert!(!has_new(&api, "tenant-made-up", "hub"), "{words}");
     }
-    let api = SecretApi::with(&cluster());
+    let api = secret_api::with(&cluster());
     for words in ["--also hub", "--also Tenant/x", "--also a/b/c"] {
         let ran = rotate(&api, &registry(&[]), &format!("hub -n shop {words}"));
         assert_eq!(ran.code, 2, "{words}: {ran:?}");
@@ -200,7 +203,7 @@ fn a_secret_is_included_by_its_name_alone() {
 #[test]
 fn only_the_named_namespace_shows_the_old_password() {
     // A tenant's secret of that name is all that there is.
-    let api = SecretApi::with(&[secret("tenant", "hub", &config(&[(HUB, "acme:made-up")]))]);
+    let api = secret_api::with(&[secret("tenant", "hub", &config(&[(HUB, "acme:made-up")]))]);
     let ran = rotate(&api, &registry(&[]), "hub -A -n shop");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("with -n"), "{ran:?}");
@@ -212,7 +215,7 @@ fn only_the_named_namespace_shows_the_old_password() {
         secret("shop", "hub", &two),
         secret("snow", "hub", &config(&[(HUB, "acme:older")])),
     ];
-    let api = SecretApi::with(&objects);
+    let api = secret_api::with(&objects);
     for words in ["hub -A -n shop", "hub -n shop,snow"] {
         let ran = rotate(&api, &registry(&[]), words);
         assert_eq!(ran.code, 1, "{words}: {ran:?}");
@@ -225,7 +228,7 @@ fn only_the_named_namespace_shows_the_old_password() {
 
 #[test]
 fn a_second_run_after_the_first_writes_nothing() {
-    let api = SecretApi::with(&cluster());
+    let api = secret_api::with(&cluster());
     assert_eq!(rotate(&api, &registry(&[]), "hub -A -n shop").code, 0);
     let writes = api.writes().len();
     let again = rotate(&api, &registry(&[]), "hub -A -n shop");
@@ -237,7 +240,7 @@ fn a_second_run_after_the_first_writes_nothing() {
 #[test]
 fn an_interrupted_run_can_be_continued() {
     // The secret that shows the old password is the last one to be written.
-    let api = SecretApi::with(&cluster());
+    let api = secret_api::with(&cluster());
     assert_eq!(rotate(&api, &registry(&[]), "hub -A -n shop").code, 0);
     let lines: Vec<String> = api.writes().into_iter().map(|(line, _)| line).collect();
     assert!(
@@ -292,16 +295,16 @@ fn beside_failures() -> Vec<Value> {
     objects
 }
 
-fn failing(objects: &[Value]) -> SecretApi {
-    SecretApi::start(objects, |seen, _| {
+fn failing(objects: &[Value]) -> Api {
+    secret_api::start(objects, |seen, _| {
         if !seen.line.starts_with("PATCH ") {
             return None;
         }
         if seen.line.contains("/d-forbidden/") {
-            return Some(status("403 Forbidden", 403, "Forbidden", "no"));
+            return Some(status(403, "Forbidden", "no"));
         }
         let is_broken = seen.line.contains("/e-broken/");
-        is_broken.then(|| status("500 Internal Server Error", 500, "InternalError", "broken"))
+        is_broken.then(|| status(500, "InternalError", "broken"))
     })
 }
 
@@ -349,16 +352,9 @@ fn one_bad_target_stops_no_other() {
 
 #[test]
 fn a_namespace_that_cannot_be_read_stops_no_other() {
-    let api = SecretApi::start(&beside_failures(), |seen, _| {
+    let api = secret_api::start(&beside_failures(), |seen, _| {
         let is_gone = seen.line.contains("/namespaces/e-broken");
-        is_gone.then(|| {
-            status(
-                "404 Not Found",
-                404,
-                "NotFound",
-                "namespaces \\\"e-broken\\\" not found",
-            )
-        })
+        is_gone.then(|| status(404, "NotFound", "namespaces \"e-broken\" not found"))
     });
     let ran = rotate(&api, &registry(&[]), "hub -n b-good,e-broken,f-good");
     assert!(
@@ -377,7 +373,7 @@ fn a_namespace_that_cannot_be_read_stops_no_other() {
 fn the_images_of_one_secret_do_not_crowd_out_those_of_another() {
     // The first namespace names 60 repositories; the one of the second is refused all the same.
     let registry = registry(&["acme/app"]);
-    let api = SecretApi::with(&beside_failures());
+    let api = secret_api::with(&beside_failures());
     let ran = rotate(&api, &registry, "hub -A -n c-other --replaces acme");
     assert_eq!(ran.code, 1, "no secret shows the old password: {ran:?}");
     let ran = rotate(&api, &registry, "hub -A -n a-denied");
@@ -398,7 +394,7 @@ fn the_images_of_one_secret_do_not_crowd_out_those_of_another() {
     let of_tenant = heads.filter(|line| line.contains("/acme/a")).count();
     assert!(of_tenant <= 20, "{of_tenant}");
     // A refused login is tried once, not once a secret.
-    let api = SecretApi::with(&cluster());
+    let api = secret_api::with(&cluster());
     let before = registry.asked().len();
     let endpoint = registry.endpoint("docker.io");
     let words = format!("rotate hub -A -n shop --password-stdin --yes {endpoint}");

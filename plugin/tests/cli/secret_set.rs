@@ -3,16 +3,19 @@
 use serde_json::{Value, json};
 
 use super::{
-    fake_registry::{FakeRegistry, IMAGE, Rules},
-    image_api::Ran,
-    secret_api::{SecretApi, config, secret},
+    common::Ran,
+    secret_api::{self, Secrets, config, secret},
+};
+use extreg_fakes::{
+    Api,
+    registry::{IMAGE, Registry, Rules},
 };
 
 const HUB: &str = "https://index.docker.io/v1/";
 const TOKEN: &str = "canary-token";
 
-fn registry() -> FakeRegistry {
-    FakeRegistry::start(Rules {
+fn registry() -> Registry {
+    Registry::start(Rules {
         users: [("acme".to_owned(), TOKEN.to_owned())].into(),
         rights: [("acme".to_owned(), vec!["pull", "push"])].into(),
         images: [("acme/app:latest".to_owned(), IMAGE)].into(),
@@ -20,7 +23,7 @@ fn registry() -> FakeRegistry {
     })
 }
 
-fn set(api: &SecretApi, registry: &FakeRegistry, words: &str, token: &str) -> Ran {
+fn set(api: &Api, registry: &Registry, words: &str, token: &str) -> Ran {
     let endpoint = registry.endpoint("docker.io");
     let ran = api.run(
         &format!("set {words} -n shop --username acme --password-stdin {endpoint} -v 9"),
@@ -30,7 +33,7 @@ fn set(api: &SecretApi, registry: &FakeRegistry, words: &str, token: &str) -> Ra
     ran
 }
 
-fn keys(api: &SecretApi, name: &str) -> Vec<(String, String)> {
+fn keys(api: &Api, name: &str) -> Vec<(String, String)> {
     let config: Value = serde_json::from_str(&api.config("shop", name)).unwrap();
     let auths = config["auths"].as_object().unwrap();
     auths
@@ -44,7 +47,7 @@ fn keys(api: &SecretApi, name: &str) -> Vec<(String, String)> {
 
 #[test]
 fn a_missing_secret_is_created_with_every_key_that_a_consumer_needs() {
-    let api = SecretApi::with(&[]);
+    let api = secret_api::with(&[]);
     let ran = set(&api, &registry(), "hub", TOKEN);
     assert_eq!(
         (ran.code, ran.out.as_str()),
@@ -69,7 +72,7 @@ fn a_missing_secret_is_created_with_every_key_that_a_consumer_needs() {
 #[test]
 fn other_keys_stay_to_the_byte() {
     let before = r#"{ "auths": {"quay.io":  {"auth":"cTpx"}}, "x": 1 }"#;
-    let api = SecretApi::with(&[secret("shop", "hub", before)]);
+    let api = secret_api::with(&[secret("shop", "hub", before)]);
     let ran = set(&api, &registry(), "hub", TOKEN);
     assert_eq!(
         (ran.code, ran.out.as_str()),
@@ -93,7 +96,7 @@ fn nothing_is_written_that_does_not_belong_there() {
     fixed["immutable"] = json!(true);
     let mut kept = secret("shop", "kept", "{}");
     kept["metadata"]["ownerReferences"] = json!([{"kind": "ExternalSecret", "name": "hub"}]);
-    let api = SecretApi::with(&[other, opaque, fixed, kept]);
+    let api = secret_api::with(&[other, opaque, fixed, kept]);
     let registry = registry();
     for (words, token, code, expected) in [
         ("other", TOKEN, 1, "secret rotate other -n shop"),
@@ -128,7 +131,7 @@ fn nothing_is_written_that_does_not_belong_there() {
 
 #[test]
 fn a_dry_run_keeps_nothing() {
-    let api = SecretApi::with(&[]);
+    let api = secret_api::with(&[]);
     let ran = set(&api, &registry(), "hub --dry-run=client", TOKEN);
     assert_eq!(ran.out, "secret/hub created (dry run)\n", "{ran:?}");
     assert!(api.writes().is_empty());
@@ -146,7 +149,7 @@ fn of_an_auth_file_only_the_login_for_the_registry_is_stored() {
         ("ghcr.io", "other:private"),
     ]);
     std::fs::write(&file, logins).unwrap();
-    let api = SecretApi::with(&[]);
+    let api = secret_api::with(&[]);
     let endpoint = registry().endpoint("docker.io");
     let words = format!(
         "set hub -n shop --auth-file {} --no-verify {endpoint}",

@@ -1,6 +1,7 @@
 //! `setup` and `teardown` without a cluster.
 
-use super::common::{FakeApi, extreg, json, status};
+use super::common::extreg;
+use extreg_fakes::{Answer, Api, ok, status};
 
 fn export(args: &str) -> String {
     let run = extreg()
@@ -34,7 +35,7 @@ fn exports() {
 
 #[test]
 fn an_export_needs_nothing_and_sends_nothing() {
-    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let api = Api::answering(|_| status(500, "Because", "no"));
     let args = [
         "setup",
         "app",
@@ -103,7 +104,7 @@ fn an_export_in_json_is_one_list() {
 
 #[test]
 fn what_cannot_be_is_refused_before_any_request() {
-    let api = FakeApi::start(|_, _| status("500 Internal Server Error", 500, "", "no"));
+    let api = Api::answering(|_| status(500, "Because", "no"));
     let cases = [
         (
             "app --image docker.io/app --no-build",
@@ -133,11 +134,11 @@ fn what_cannot_be_is_refused_before_any_request() {
 
 #[test]
 fn a_cluster_without_builds_is_told_apart() {
-    let api = FakeApi::start(|request, _| {
+    let api = Api::answering(|request| {
         if request.line.contains("/apis/build.openshift.io/v1 ") {
-            status("404 Not Found", 404, "NotFound", "no")
+            status(404, "NotFound", "no")
         } else {
-            json("200 OK", "", r#"{"kind":"APIResourceList","resources":[]}"#)
+            ok(r#"{"kind":"APIResourceList","resources":[]}"#)
         }
     });
     let run = extreg()
@@ -169,25 +170,23 @@ fn a_cluster_without_builds_is_told_apart() {
 
 /// An OpenShift whose project "snow" the user may not see, with these answers about its namespace and
 /// to a request for it. Writes into it are taken.
-fn unseen_project(namespace: String, request_answer: String) -> FakeApi {
-    FakeApi::start(move |request, _| {
+fn unseen_project(namespace: fn() -> Answer, request_answer: fn() -> Answer) -> Api {
+    Api::answering(move |request| {
         let (method, path) = request.line.split_once(' ').unwrap();
         let served = |name: &str| {
             let list = format!(r#"{{"kind":"APIResourceList","resources":[{{"name":"{name}"}}]}}"#);
-            json("200 OK", "", &list)
+            ok(&list)
         };
         match method {
             "GET" if path.starts_with("/apis/project.openshift.io/v1 ") => {
                 served("projectrequests")
             }
             "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => served("imagestreams"),
-            "GET" if path.contains("/projects/snow ") => {
-                status("403 Forbidden", 403, "Forbidden", "no")
-            }
-            "GET" if path.starts_with("/api/v1/namespaces/snow ") => namespace.clone(),
-            "GET" => status("404 Not Found", 404, "NotFound", "no"),
-            "POST" => request_answer.clone(),
-            _ => json("200 OK", "", &request.body),
+            "GET" if path.contains("/projects/snow ") => status(403, "Forbidden", "no"),
+            "GET" if path.starts_with("/api/v1/namespaces/snow ") => namespace(),
+            "GET" => status(404, "NotFound", "no"),
+            "POST" => request_answer(),
+            _ => ok(&request.body),
         }
     })
 }
@@ -206,10 +205,14 @@ const STREAM_ONLY: [&str; 9] = [
 
 #[test]
 fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
-    let forbidden = || status("403 Forbidden", 403, "Forbidden", "no");
-    let there = status("409 Conflict", 409, "AlreadyExists", "snow already exists");
-    for (answer, code, said) in [(there, 1, "\"snow\" is there"), (forbidden(), 6, "no;")] {
-        let api = unseen_project(forbidden(), answer);
+    fn forbidden() -> Answer {
+        status(403, "Forbidden", "no")
+    }
+    let there = || status(409, "AlreadyExists", "snow already exists");
+    let answers: [(fn() -> Answer, _, _); 2] =
+        [(there, 1, "\"snow\" is there"), (forbidden, 6, "no;")];
+    for (answer, code, said) in answers {
+        let api = unseen_project(forbidden, answer);
         let run = extreg()
             .args(STREAM_ONLY)
             .args(["--server", &api.url])
@@ -224,8 +227,8 @@ fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
 
 #[test]
 fn a_project_that_shows_as_a_namespace_only_is_there() {
-    let namespace = r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"snow"}}"#;
-    let api = unseen_project(json("200 OK", "", namespace), String::new());
+    let namespace = || ok(r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"snow"}}"#);
+    let api = unseen_project(namespace, Answer::never);
     extreg()
         .args(STREAM_ONLY)
         .args(["--server", &api.url])
@@ -254,26 +257,23 @@ fn what_a_controller_writes_meanwhile_is_not_our_change() {
         .to_string()
     };
     let reads = std::sync::atomic::AtomicU32::new(0);
-    let api = FakeApi::start(move |request, _| {
+    let api = Api::answering(move |request| {
         let (method, path) = request.line.split_once(' ').unwrap();
         match method {
             "GET" if path.contains("/imagestreams/app ") => {
                 // The second version comes between the first read and the write.
                 let reads = reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                json("200 OK", "", &stream(if reads == 0 { 1 } else { 2 }))
+                ok(&stream(if reads == 0 { 1 } else { 2 }))
             }
             "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => {
                 let list = r#"{"kind":"APIResourceList","resources":[{"name":"imagestreams"}]}"#;
-                json("200 OK", "", list)
+                ok(list)
             }
-            "GET" => status("404 Not Found", 404, "NotFound", "no"),
-            _ if request.body.contains(r#""resourceVersion":"1""#) => status(
-                "409 Conflict",
-                409,
-                "Conflict",
-                "the object has been modified",
-            ),
-            _ => json("200 OK", "", &stream(2)),
+            "GET" => status(404, "NotFound", "no"),
+            _ if request.body.contains(r#""resourceVersion":"1""#) => {
+                status(409, "Conflict", "the object has been modified")
+            }
+            _ => ok(&stream(2)),
         }
     });
     extreg()
@@ -285,33 +285,22 @@ fn what_a_controller_writes_meanwhile_is_not_our_change() {
 }
 
 /// Serves an empty project, takes a secret, and never answers a write of a service account.
-fn half_way() -> FakeApi {
-    FakeApi::start(|request, _| {
+fn half_way() -> Api {
+    Api::answering(|request| {
         let (method, path) = request.line.split_once(' ').unwrap();
         match method {
             "GET" if path.starts_with("/apis/project.openshift.io/v1 ") => {
-                status("404 Not Found", 404, "NotFound", "no")
+                status(404, "NotFound", "no")
             }
-            "GET" if path.starts_with("/api/v1/namespaces/snow ") => json(
-                "200 OK",
-                "",
-                r#"{"kind":"Namespace","metadata":{"name":"snow"}}"#,
-            ),
-            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => json(
-                "200 OK",
-                "",
-                r#"{"kind":"APIResourceList","resources":[{"name":"imagestreams"}]}"#,
-            ),
-            "GET" => status("404 Not Found", 404, "NotFound", "no"),
-            "PATCH" => json(
-                "200 OK",
-                "",
-                r#"{"kind":"Secret","metadata":{"name":"dockerhub"}}"#,
-            ),
-            _ => {
-                std::thread::sleep(std::time::Duration::from_mins(1));
-                String::new()
+            "GET" if path.starts_with("/api/v1/namespaces/snow ") => {
+                ok(r#"{"kind":"Namespace","metadata":{"name":"snow"}}"#)
             }
+            "GET" if path.starts_with("/apis/image.openshift.io/v1 ") => {
+                ok(r#"{"kind":"APIResourceList","resources":[{"name":"imagestreams"}]}"#)
+            }
+            "GET" => status(404, "NotFound", "no"),
+            "PATCH" => ok(r#"{"kind":"Secret","metadata":{"name":"dockerhub"}}"#),
+            _ => Answer::never(),
         }
     })
 }

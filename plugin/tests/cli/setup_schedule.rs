@@ -4,16 +4,19 @@ use serde_json::{Value, json};
 
 use super::{
     audit::{Run, run_in},
-    common::{FakeApi, has_facts},
-    fake_registry::{FakeRegistry, LIST},
+    common::has_facts,
     ratelimit::{SECRETS, STREAMS, cluster, hub, rules, stream},
+};
+use extreg_fakes::{
+    Api,
+    registry::{LIST, Registry},
 };
 
 const HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
 const APP: &str = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app";
 
 /// What would be written, by a dry run on a client that writes nothing.
-fn setup(api: &FakeApi, registry: &FakeRegistry, args: &[&str]) -> Run {
+fn setup(api: &Api, registry: &Registry, args: &[&str]) -> Run {
     let endpoint = registry.endpoint("docker.io");
     let fixed = [
         "setup",
@@ -105,7 +108,7 @@ const NO_BUILD: [&str; 3] = ["--secret", "hub", "--no-build"];
 
 #[test]
 fn a_tag_that_fits_is_scheduled_without_asking_the_registry() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     // Of one image each they may be lists: 3 and this one, by 24 to 48 pulls, in 200.
     let api = cluster(&taken(3, 9));
     assert!(is_scheduled(&setup(&api, &registry, &NO_BUILD)));
@@ -115,7 +118,7 @@ fn a_tag_that_fits_is_scheduled_without_asking_the_registry() {
 #[test]
 fn what_the_registry_tells_decides_where_it_is_short() {
     // 7 and this one, by 24 pulls each, in 200.
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let api = cluster(&taken(7, 0));
     let run = setup(&api, &registry, &NO_BUILD);
     assert!(is_scheduled(&run));
@@ -143,7 +146,7 @@ fn what_the_registry_tells_decides_where_it_is_short() {
     paid.limits.insert("acme".to_owned(), 5000);
     assert!(is_scheduled(&setup(
         &api,
-        &FakeRegistry::start(paid),
+        &Registry::start(paid),
         &NO_BUILD
     )));
 
@@ -151,17 +154,13 @@ fn what_the_registry_tells_decides_where_it_is_short() {
     untold.limits.remove("acme");
     assert!(is_scheduled(&setup(
         &api,
-        &FakeRegistry::start(untold),
+        &Registry::start(untold),
         &NO_BUILD
     )));
 
     let mut lists = rules();
     lists.images.insert("acme/app:v1".to_owned(), LIST);
-    let run = setup(
-        &cluster(&taken(4, 0)),
-        &FakeRegistry::start(lists),
-        &NO_BUILD,
-    );
+    let run = setup(&cluster(&taken(4, 0)), &Registry::start(lists), &NO_BUILD);
     assert!(!is_scheduled(&run));
     assert!(
         run.err.contains("make 240 pulls in 6 hours as acme"),
@@ -173,7 +172,7 @@ fn what_the_registry_tells_decides_where_it_is_short() {
 #[test]
 fn a_registry_that_does_not_answer_leaves_what_is_published() {
     let nowhere = ["--registry-endpoint", "docker.io=http://127.0.0.1:1"];
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let args = [&NO_BUILD[..], &nowhere].concat();
     // 192 or 384 of 200: what may not fit is not scheduled, and the way on is named.
     let run = setup(&cluster(&taken(7, 0)), &registry, &args);
@@ -191,7 +190,7 @@ fn a_registry_that_does_not_answer_leaves_what_is_published() {
 
 #[test]
 fn who_says_so_gets_a_schedule_or_none() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let api = cluster(&taken(20, 20));
     let with = |schedule| [&NO_BUILD[..], &[schedule]].concat();
     assert!(is_scheduled(&setup(
@@ -211,7 +210,7 @@ fn who_says_so_gets_a_schedule_or_none() {
 
 #[test]
 fn a_tag_that_is_scheduled_already_is_counted_once_and_stays() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let own = stream("snow", "app", "docker.io/acme/app:v1", 1);
     let with_own = |others| {
         let mut objects = taken(others, 0);
@@ -235,7 +234,7 @@ fn a_tag_that_is_scheduled_already_is_counted_once_and_stays() {
 
 #[test]
 fn builds_that_are_followed_take_the_place_of_a_schedule() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let fallback = [&BUILD[..], &["--schedule=fallback"]].concat();
     let on = |mut objects: Vec<(&'static str, Value)>, more: Vec<(&'static str, Value)>| {
         objects.extend(more);
@@ -261,7 +260,7 @@ fn builds_that_are_followed_take_the_place_of_a_schedule() {
             followed(elsewhere),
             "does not follow builds in namespace snow",
         ),
-        (vec![(followed(all)[0].0, json!("403"))], "is not known"),
+        (vec![(followed(all)[0].0, json!(403))], "is not known"),
     ] {
         let run = setup(&on(taken(8, 0), objects), &registry, &fallback);
         assert_eq!(run.code, 3, "{}", run.err);
@@ -285,15 +284,15 @@ fn builds_that_are_followed_take_the_place_of_a_schedule() {
 
 #[test]
 fn what_may_not_be_read_is_said_and_not_guessed() {
-    let registry = FakeRegistry::start(rules());
+    let registry = Registry::start(rules());
     let nobody = ["--no-secret", "--no-build"];
     let objects = vec![
         (
             STREAMS,
             json!([stream("snow", "feed", "docker.io/acme/app:v1", 4)]),
         ),
-        (SECRETS, json!("403")),
-        ("/api/v1/namespaces/snow/secrets", json!("403")),
+        (SECRETS, json!(403)),
+        ("/api/v1/namespaces/snow/secrets", json!(403)),
     ];
     let run = setup(&cluster(&objects), &registry, &nobody);
     assert!(!is_scheduled(&run));

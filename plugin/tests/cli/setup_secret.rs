@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::{
     audit::{Run, run_in},
-    common::FakeApi,
-    fake_registry::{FakeRegistry, Rules},
     ratelimit::{cluster, hub, rules},
+};
+use extreg_fakes::{
+    Api,
+    registry::{Registry, Rules},
 };
 
 const HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
@@ -14,7 +16,7 @@ const BUILDS: &str = "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs";
 const NEW: &str = "canary-new";
 
 /// A namespace with the secret of an earlier setup, of account acme, and these objects.
-fn snow(more: Vec<(&'static str, Value)>) -> FakeApi {
+fn snow(more: Vec<(&'static str, Value)>) -> Api {
     let mut secret = hub("snow");
     secret["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "oc-extreg"});
     let mut objects = vec![(HUB, secret)];
@@ -23,8 +25,8 @@ fn snow(more: Vec<(&'static str, Value)>) -> FakeApi {
 }
 
 /// A registry that accepts acme's new token and another account.
-fn registry(rights: &[&'static str]) -> FakeRegistry {
-    FakeRegistry::start(Rules {
+fn registry(rights: &[&'static str]) -> Registry {
+    Registry::start(Rules {
         users: ["acme", "other"]
             .map(|user| (user.to_owned(), NEW.to_owned()))
             .into(),
@@ -35,7 +37,7 @@ fn registry(rights: &[&'static str]) -> FakeRegistry {
     })
 }
 
-fn setup(api: &FakeApi, endpoint: &str, user: &str, token: &str, more: &[&str]) -> Run {
+fn setup(api: &Api, endpoint: &str, user: &str, token: &str, more: &[&str]) -> Run {
     let fixed = "setup app -n snow --no-project --no-stream --workload none --push-secret hub \
                  --source https://example.com/x.git --image docker.io/acme/app:v1 --password-stdin \
                  --dry-run=client";

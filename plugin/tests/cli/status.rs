@@ -9,7 +9,12 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::common::{FakeApi, Seen, extreg, has_facts, json as answer, rows, status};
+use super::common::{extreg, has_facts, rows};
+use extreg_fakes::{
+    Answer, Api, Seen, ok,
+    registry::{Auth, Registry, Rules},
+    status,
+};
 
 const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -108,16 +113,16 @@ impl Lists {
     /// Served, where `special` does not answer.
     pub(crate) fn serve(
         &self,
-        special: impl Fn(&str, &Seen) -> Option<String> + Send + 'static,
-    ) -> FakeApi {
+        special: impl Fn(&str, &Seen) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Api {
         let lists = self.clone();
-        FakeApi::start(move |seen, _| {
+        Api::answering(move |seen| {
             let path = path(seen);
             special(&path, seen).unwrap_or_else(|| {
                 let list = path.rsplit('/').next().unwrap_or_default();
                 let lists = lists.0.lock().unwrap();
                 let items = lists.get(list).cloned().unwrap_or_default();
-                answer("200 OK", "", &json!({"items": items}).to_string())
+                ok(&json!({"items": items}).to_string())
             })
         })
     }
@@ -133,12 +138,12 @@ fn path(seen: &Seen) -> String {
     words.unwrap_or_default().to_owned()
 }
 
-fn forbidden() -> String {
-    status("403 Forbidden", 403, "Forbidden", "not yours")
+fn forbidden() -> Answer {
+    status(403, "Forbidden", "not yours")
 }
 
 /// Exit code, stdout and stderr of `oc-extreg status WORDS`.
-fn run(api: &FakeApi, words: &str) -> (i32, String, String) {
+fn run(api: &Api, words: &str) -> (i32, String, String) {
     let output = extreg()
         .arg("status")
         .args(words.split_whitespace())
@@ -427,7 +432,7 @@ fn what_may_not_be_read_is_told_and_nothing_is_ok_of_it() {
     assert_eq!((code, out.as_str(), err.as_str()), (6, "", said));
     let api = Lists::through().serve(|path, _| {
         let is_openshift = path.contains(".openshift.io/");
-        is_openshift.then(|| status("404 Not Found", 404, "NotFound", "not found"))
+        is_openshift.then(|| status(404, "NotFound", "not found"))
     });
     let (code, _, err) = run(&api, "--no-registry");
     assert_eq!(code, 0);
@@ -443,7 +448,7 @@ fn a_namespaces_worth_of_rights_is_used() {
     let api = lists.serve(|path, _| match path {
         "/apis/project.openshift.io/v1/projects" => {
             let items = json!([{"metadata": {"name": "snow"}}, {"metadata": {"name": "theirs"}}]);
-            Some(answer("200 OK", "", &json!({"items": items}).to_string()))
+            Some(ok(&json!({"items": items}).to_string()))
         }
         path if path.contains("/namespaces/theirs/") => Some(forbidden()),
         path if !path.contains("/namespaces/") => Some(forbidden()),
@@ -486,9 +491,9 @@ fn lists_are_paged_and_restarted_once() {
             "spec": {}, "status": {"phase": "Running"}});
         let page = |n, token: &str| json!({"metadata": {"continue": token}, "items": [build(n)]}).to_string();
         Some(match (*asked, seen.line.contains("continue=next")) {
-            (1 | 3, false) => answer("200 OK", "", &page(7, "next")),
-            (2, true) => status("410 Gone", 410, "Expired", "gone"),
-            (4, true) => answer("200 OK", "", &page(9, "")),
+            (1 | 3, false) => ok(&page(7, "next")),
+            (2, true) => status(410, "Expired", "gone"),
+            (4, true) => ok(&page(9, "")),
             other => panic!("{other:?}: {}", seen.line),
         })
     });
@@ -510,12 +515,12 @@ fn a_selector_is_left_to_the_server() {
     let lists = Lists::through();
     let api = lists.serve(|path, seen| {
         let is_picked = path.ends_with("/deployments") || !seen.line.contains("labelSelector");
-        (!is_picked).then(|| answer("200 OK", "", r#"{"items":[]}"#))
+        (!is_picked).then(|| ok(r#"{"items":[]}"#))
     });
     let (_, out, _) = run(&api, "-l app=a --no-registry");
     assert!(out.contains("app:latest"), "{out}");
     let api = lists.serve(|_, seen| {
-        let empty = answer("200 OK", "", r#"{"items":[]}"#);
+        let empty = ok(r#"{"items":[]}"#);
         seen.line.contains("labelSelector=app%3Da").then_some(empty)
     });
     let (code, out, err) = run(&api, "-l app=a --no-registry");
@@ -540,7 +545,7 @@ fn a_stream_of_another_namespace_is_fetched_by_its_name() {
         "status": {"tags": [{"tag": "v1", "items": [{"image": NEW, "created": ago(60)}]}]}});
     let api = lists.serve(move |path, _| {
         let is_it = path == "/apis/image.openshift.io/v1/namespaces/images/imagestreams/theirs";
-        is_it.then(|| answer("200 OK", "", &stream.to_string()))
+        is_it.then(|| ok(&stream))
     });
     let (code, out, err) = run(&api, "deployment/app --no-registry");
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
@@ -558,22 +563,15 @@ fn a_stream_of_another_namespace_is_fetched_by_its_name() {
     );
 }
 
-/// A registry that has one image, for whoever logs in.
-fn registry(digest: &'static str, media_type: &'static str) -> FakeApi {
-    FakeApi::start(move |seen, _| {
-        let login = seen.header("authorization");
-        match seen.line.as_str() {
-            line if line.starts_with("GET /v2/ ") => "HTTP/1.1 401 Unauthorized\r\n\
-                www-authenticate: Basic realm=\"r\"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-                .to_owned(),
-            "HEAD /v2/u/a/manifests/latest HTTP/1.1" if login == ["Basic YWJseTc3OmNhbmFyeQ=="] => {
-                format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\nconnection: close\r\n\
-                     docker-content-digest: {digest}\r\ncontent-length: 7\r\n\r\n"
-                )
-            }
-            _ => "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_owned(),
-        }
+/// A registry that has one image, for ably77.
+fn registry(digest: &'static str, media_type: &'static str) -> Registry {
+    Registry::start(Rules {
+        auth: Auth::Basic,
+        users: [("ably77".to_owned(), "canary".to_owned())].into(),
+        images: [("u/a:latest".to_owned(), media_type)].into(),
+        private: vec!["u/a"],
+        digest,
+        ..Rules::default()
     })
 }
 
@@ -617,13 +615,9 @@ fn the_registry_is_asked_by_head_as_an_import_would() {
             out.contains(registry_says) && out.contains(import_says),
             "{out}"
         );
-        let seen: Vec<String> = hub.seen().into_iter().map(|seen| seen.line).collect();
         assert_eq!(
-            seen,
-            [
-                "GET /v2/ HTTP/1.1",
-                "HEAD /v2/u/a/manifests/latest HTTP/1.1"
-            ]
+            hub.asked(),
+            ["GET /v2/", "HEAD /v2/u/a/manifests/latest ably77"]
         );
         for secret in ["canary", "YWJseTc3OmNhbmFyeQ"] {
             assert!(!out.contains(secret) && !err.contains(secret), "{out}{err}");
@@ -649,7 +643,7 @@ fn who_may_not_read_secrets_asks_as_nobody() {
         &format!("--no-registry --registry-endpoint docker.io={}", hub.url),
     );
     assert!(out.contains("docker.io was not asked"), "{out}");
-    assert_eq!(hub.seen().len(), 2);
+    assert_eq!(hub.asked().len(), 2);
 }
 
 #[test]

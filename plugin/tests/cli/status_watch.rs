@@ -8,13 +8,10 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{
-    common::{FakeApi, has_facts},
-    pty::Pty,
-    status::Lists,
-};
+use super::{common::has_facts, pty::Pty, status::Lists};
+use extreg_fakes::{Api, status};
 
-fn command(api: &FakeApi, words: &str) -> Command {
+fn command(api: &Api, words: &str) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"));
     command
         .arg("status")
@@ -158,7 +155,7 @@ fn a_watch_outlives_a_server_that_fails_for_a_while() {
     let failing = std::sync::Arc::clone(&fails);
     let api = lists.serve(move |_, _| {
         let fails = failing.load(std::sync::atomic::Ordering::Relaxed);
-        fails.then(|| super::common::status("500 Oops", 500, "InternalError", "etcd is away"))
+        fails.then(|| status(500, "InternalError", "etcd is away"))
     });
     let pty = Pty::start(command(&api, "app -w"), 120, 30);
     pty.wait_for("<- broken");

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     common::has_facts,
-    image_api::{ImageApi, defaulted, not_found, recorded, stream},
+    image_api::{self, Tags, not_found, stream, writes},
 };
+use extreg_fakes::{Answer, Seen, defaulted, ok, recorded};
 
 const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
 
@@ -75,11 +76,11 @@ fn the_request_is_the_one_that_oc_tag_makes() {
             };
             vec![stream(name, &tags, &json!([]))]
         };
-        let api = ImageApi::with(&streams);
+        let api = image_api::with(&streams);
         let ran = api.run(&format!("tag {words}"));
         assert_eq!(ran.code, 0, "{file}: {ran:?}");
-        let [(line, body)] = &api.writes()[..] else {
-            panic!("{file}: {:?}", api.writes())
+        let [(line, body)] = &writes(&api)[..] else {
+            panic!("{file}: {:?}", writes(&api))
         };
         let target = object["metadata"]["name"].as_str().unwrap();
         assert_eq!(
@@ -98,7 +99,7 @@ fn the_request_is_the_one_that_oc_tag_makes() {
 
 #[test]
 fn a_second_run_asks_for_nothing() {
-    let api = ImageApi::with(&[]);
+    let api = image_api::with(&[]);
     let first = api.run("tag u/a:v1 app:v1 app:v2 --scheduled");
     assert_eq!(
         first.out,
@@ -106,7 +107,7 @@ fn a_second_run_asks_for_nothing() {
          imagestreamtag.image.openshift.io/app:v1 created\n\
          imagestreamtag.image.openshift.io/app:v2 created\n"
     );
-    let writes = api.writes().len();
+    let before = writes(&api).len();
     let second = api.run("tag docker.io/u/a:v1 app:v1 app:v2 --scheduled");
     assert_eq!(
         second.out,
@@ -114,20 +115,20 @@ fn a_second_run_asks_for_nothing() {
          imagestreamtag.image.openshift.io/app:v2 unchanged\n"
     );
     assert_eq!((second.code, second.err.as_str()), (0, ""));
-    assert_eq!(api.writes().len(), writes);
+    assert_eq!(writes(&api).len(), before);
 }
 
 #[test]
 fn trap_41_and_52_what_no_flag_names_stays() {
-    let api = ImageApi::with(&[app(&full())]);
+    let api = image_api::with(&[app(&full())]);
     let ran = api.run("tag u/a:v2 app:v1");
     assert_eq!(
         format!("{}{}", ran.out, ran.err),
         "imagestreamtag.image.openshift.io/app:v1 configured\n      kind: DockerImage\n-     name: \
          docker.io/u/a:v1\n+     name: docker.io/u/a:v2\n    importPolicy:\n"
     );
-    let [(line, body)] = &api.writes()[..] else {
-        panic!("{:?}", api.writes())
+    let [(line, body)] = &writes(&api)[..] else {
+        panic!("{:?}", writes(&api))
     };
     let mut expected = full();
     expected["from"]["name"] = json!("docker.io/u/a:v2");
@@ -144,9 +145,9 @@ fn trap_41_and_52_what_no_flag_names_stays() {
 fn trap_37_and_38_nothing_is_sent_but_the_tag_and_its_annotations_twice() {
     let mut labelled = app(&full());
     labelled["metadata"]["labels"] = json!({"app": "mine"});
-    let api = ImageApi::with(&[labelled]);
+    let api = image_api::with(&[labelled]);
     assert_eq!(api.run("tag u/a:v2 app:v1").code, 0);
-    let body = &api.writes()[0].1;
+    let body = &writes(&api)[0].1;
     let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["apiVersion", "kind", "metadata", "tag"]);
     assert_eq!(
@@ -158,7 +159,7 @@ fn trap_37_and_38_nothing_is_sent_but_the_tag_and_its_annotations_twice() {
 
 #[test]
 fn trap_51_a_user_and_a_name_are_no_namespace_and_stream() {
-    let api = ImageApi::with(&[app(&full())]);
+    let api = image_api::with(&[app(&full())]);
     let ran = api.run("tag user/app:v1 app:v2");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
@@ -182,7 +183,7 @@ fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
         ("snow/cart:v1", 2, "cart:v1", "docker.io/snow/cart:v1"),
         ("snow/cart", 2, "cart:latest", "docker.io/snow/cart:latest"),
     ] {
-        let api = ImageApi::with(&[cart()]);
+        let api = image_api::with(&[cart()]);
         let ran = api.run(&format!("tag {image} cart:prod"));
         assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{image}: {ran:?}");
         for way in [
@@ -191,13 +192,13 @@ fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
         ] {
             assert!(ran.err.contains(&way), "{image}: {}", ran.err);
         }
-        assert!(api.writes().is_empty(), "{image}");
+        assert!(writes(&api).is_empty(), "{image}");
         // Each way on is one: the full name, and the name said to be one of a registry.
         for words in [
             format!("tag {full} cart:prod"),
             format!("tag --source=docker {image} cart:prod"),
         ] {
-            let api = ImageApi::with(&[cart()]);
+            let api = image_api::with(&[cart()]);
             let ran = api.run(&words);
             assert_eq!(ran.code, 0, "{words}: {ran:?}");
             assert_eq!(api.tag("cart", "prod")["from"]["name"], full, "{words}");
@@ -209,7 +210,7 @@ fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
 fn deleting_a_tag_keeps_the_others() {
     let tags = json!([full(), {"name": "v2", "from": {"kind": "DockerImage", "name": "u/a:v2"}}]);
     let status = json!([{"tag": "v1", "items": []}, {"tag": "pushed", "items": []}]);
-    let api = ImageApi::with(&[stream("app", &tags, &status)]);
+    let api = image_api::with(&[stream("app", &tags, &status)]);
     let before = api.stream("app");
     let ran = api.run("tag -d app:v1 app:none");
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -261,7 +262,7 @@ fn the_import_is_reported() {
         ),
     ] {
         let written = std::sync::atomic::AtomicBool::new(false);
-        let api = ImageApi::start(&[], move |seen, _| {
+        let api = image_api::start(&[], move |seen, _| {
             use std::sync::atomic::Ordering::SeqCst;
             if seen.line.starts_with("PUT ") {
                 written.store(true, SeqCst);
@@ -271,7 +272,7 @@ fn the_import_is_reported() {
                 let tag = json!([{"name": "v1", "generation": 7,
                     "from": {"kind": "DockerImage", "name": "docker.io/u/a:v1"}}]);
                 let stream = stream("app", &tag, &json!([status]));
-                super::common::json("200 OK", "", &stream.to_string())
+                ok(&stream)
             })
         });
         let ran = api.run("tag u/a:v1 app:v1 --timeout 2s");
@@ -290,7 +291,7 @@ fn a_name_without_a_user_is_explained() {
         ("--source=docker app:v1", "one of Docker's own images"),
         ("docker.io/app:v1", "one of Docker's own images"),
     ] {
-        let api = ImageApi::with(&[]);
+        let api = image_api::with(&[]);
         let ran = api.run(&format!("tag {image} app:v1"));
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(
@@ -310,9 +311,9 @@ fn trap_12_who_opts_out_is_not_scheduled_and_told() {
     let mut tag = full();
     tag["annotations"] = json!({"extreg.io/scheduled": "false"});
     tag["importPolicy"] = json!({"importMode": "Legacy"});
-    let api = ImageApi::with(&[app(&tag)]);
+    let api = image_api::with(&[app(&tag)]);
     let ran = api.run("tag u/a:v1 app:v1 --scheduled");
-    assert_eq!((ran.code, api.writes().len()), (0, 0));
+    assert_eq!((ran.code, writes(&api).len()), (0, 0));
     assert_eq!(
         ran.out,
         "imagestreamtag.image.openshift.io/app:v1 unchanged\n"
@@ -326,7 +327,7 @@ fn trap_12_who_opts_out_is_not_scheduled_and_told() {
 
     let mut labelled = stream("app", &json!([]), &json!([]));
     labelled["metadata"]["labels"] = json!({"extreg.io/ignore": "true"});
-    let api = ImageApi::with(&[labelled]);
+    let api = image_api::with(&[labelled]);
     let ran = api.run("tag u/a:v1 app:v1 --scheduled");
     assert!(
         ran.err
@@ -342,7 +343,7 @@ fn trap_12_who_opts_out_is_not_scheduled_and_told() {
 
 #[test]
 fn what_cannot_be_is_refused_before_any_request() {
-    let api = ImageApi::with(&[]);
+    let api = image_api::with(&[]);
     let digest = format!("u/a@sha256:{} app:v1 --scheduled", "0".repeat(64));
     for (words, expected) in [
         (
@@ -363,9 +364,9 @@ fn what_cannot_be_is_refused_before_any_request() {
 
 #[test]
 fn a_dry_run_keeps_nothing() {
-    let api = ImageApi::with(&[app(&full())]);
+    let api = image_api::with(&[app(&full())]);
     let ran = api.run("tag u/a:v2 app:v1 other:v1 --dry-run client");
-    assert_eq!((ran.code, api.writes().len()), (0, 0));
+    assert_eq!((ran.code, writes(&api).len()), (0, 0));
     assert_eq!(
         ran.out,
         "imagestreamtag.image.openshift.io/app:v1 configured (dry run)\n\
@@ -374,7 +375,7 @@ fn a_dry_run_keeps_nothing() {
     );
     let ran = api.run("tag u/a:v2 app:v1 --dry-run server --read-only");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(api.writes()[0].0, format!("{PUT}&dryRun=All"));
+    assert_eq!(writes(&api)[0].0, format!("{PUT}&dryRun=All"));
     assert_eq!(api.tag("app", "v1"), full());
     let ran = api.run("tag u/a:v2 app:v1 --read-only");
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -383,7 +384,7 @@ fn a_dry_run_keeps_nothing() {
 
 #[test]
 fn each_format_has_the_tags() {
-    let api = ImageApi::with(&[]);
+    let api = image_api::with(&[]);
     let name = api.run("tag u/a:v1 app:v1 -o name --dry-run=none");
     assert_eq!(
         name.out,
@@ -401,10 +402,10 @@ fn each_format_has_the_tags() {
 #[test]
 fn a_policy_of_the_cluster_is_told() {
     // A webhook schedules what is new.
-    let scheduled = |seen: &super::common::Seen| {
+    let scheduled = |seen: &Seen| {
         let mut body: Value = serde_json::from_str(&seen.body).unwrap();
         body["tag"]["importPolicy"]["scheduled"] = json!(true);
-        super::common::json("200 OK", "", &body.to_string())
+        ok(&body)
     };
     for (flag, says) in [
         ("", "a policy of the cluster has scheduled app:v1"),
@@ -413,7 +414,7 @@ fn a_policy_of_the_cluster_is_told() {
             "run the same command again to remove the schedule",
         ),
     ] {
-        let api = ImageApi::start(&[], move |seen, _| {
+        let api = image_api::start(&[], move |seen, _| {
             seen.line.starts_with("PUT ").then(|| scheduled(seen))
         });
         let ran = api.run(&format!("tag u/a:v1 app:v1 {flag}"));
@@ -423,9 +424,9 @@ fn a_policy_of_the_cluster_is_told() {
 
 #[test]
 fn a_cluster_without_image_streams_is_told_apart() {
-    let api = ImageApi::start(&[], |_, _| Some(not_found()));
+    let api = image_api::start(&[], |_, _| Some(not_found()));
     let ran = api.run("tag u/a:v1 app:v1");
-    assert_eq!((ran.code, api.writes().len()), (1, 0));
+    assert_eq!((ran.code, writes(&api).len()), (1, 0));
     assert!(
         ran.err.contains("does not serve imagestreams"),
         "{}",
@@ -437,7 +438,7 @@ fn a_cluster_without_image_streams_is_told_apart() {
 fn an_import_that_failed_earlier_is_told() {
     let failed = json!([{"tag": "v1", "conditions": [
         {"type": "ImportSuccess", "status": "False", "message": "no access"}]}]);
-    let api = ImageApi::with(&[stream("app", &json!([full()]), &failed)]);
+    let api = image_api::with(&[stream("app", &json!([full()]), &failed)]);
     let ran = api.run("tag u/a:v1 app:v1");
     assert_eq!(
         ran.err,
@@ -450,22 +451,12 @@ fn an_import_that_failed_earlier_is_told() {
 fn an_interrupted_run_says_where_it_was() {
     use std::process::{Command, Stdio};
 
-    let api = ImageApi::start(&[], |seen, _| {
-        seen.line.contains("/app:b?").then(|| {
-            std::thread::sleep(std::time::Duration::from_mins(1));
-            String::new()
-        })
+    let api = image_api::start(&[], |seen, _| {
+        seen.line.contains("/app:b?").then(|| Answer::never())
     });
     let child = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
         .args([
-            "tag",
-            "u/a:v1",
-            "app:a",
-            "app:b",
-            "-n",
-            "snow",
-            "--server",
-            api.url(),
+            "tag", "u/a:v1", "app:a", "app:b", "-n", "snow", "--server", &api.url,
         ])
         .env_clear()
         .current_dir("/")

@@ -3,20 +3,21 @@
 use serde_json::{Value, json};
 
 use super::{
-    common::{has_facts, json as answer, status},
-    image_api::{ImageApi, conflict, forbidden, not_allowed, not_found, stream},
+    common::has_facts,
+    image_api::{self, Tags, conflict, forbidden, not_allowed, not_found, stream, writes},
     tag::{app, full},
 };
+use extreg_fakes::{Answer, Api, ok, status};
 
 const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
 const POST: &str = "POST /imagestreamtags?fieldManager=oc-extreg";
 
 /// A request by the start of its line, and the answer to it.
-type Refusal = (&'static str, fn() -> String);
+type Refusal = (&'static str, fn() -> Answer);
 
 /// Refuses the requests whose lines begin so.
-fn refusing(streams: &[Value], refused: Vec<Refusal>) -> ImageApi {
-    ImageApi::start(streams, move |seen, _| {
+fn refusing(streams: &[Value], refused: Vec<Refusal>) -> Api {
+    image_api::start(streams, move |seen, _| {
         let line = seen
             .line
             .replace("/apis/image.openshift.io/v1/namespaces/snow", "");
@@ -31,9 +32,9 @@ fn where_put_is_not_to_be_had_post_is() {
         let api = refusing(&[], vec![("PUT /imagestreamtags", refuse)]);
         let ran = api.run("tag u/a:v1 app:v1");
         assert_eq!(ran.code, 0, "{ran:?}");
-        let lines: Vec<_> = api.writes().into_iter().map(|(line, _)| line).collect();
+        let lines: Vec<_> = writes(&api).into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [PUT, POST]);
-        let bodies = api.writes();
+        let bodies = writes(&api);
         assert_eq!(bodies[0].1, bodies[1].1);
     }
 }
@@ -49,7 +50,7 @@ fn where_neither_is_to_be_had_the_stream_is_written() {
     let api = refusing(&streams, refused.clone());
     let ran = api.run("tag u/a:v2 app:v1 -o json");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let (line, body) = api.writes().remove(2);
+    let (line, body) = writes(&api).remove(2);
     assert_eq!(line, "PUT /imagestreams/app?fieldManager=oc-extreg");
     assert_eq!(body["metadata"]["resourceVersion"], "458");
     assert_eq!(api.tag("app", "other"), other);
@@ -62,7 +63,7 @@ fn where_neither_is_to_be_had_the_stream_is_written() {
     let ran = api.run("tag u/a:v1 app:v1");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(
-        api.writes()[2].0,
+        writes(&api)[2].0,
         "POST /imagestreams?fieldManager=oc-extreg"
     );
 }
@@ -75,29 +76,29 @@ fn a_tag_that_may_not_be_updated_is_written_into_its_stream() {
     );
     let ran = api.run("tag u/a:v2 app:v1");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(api.writes().len(), 3, "POST says that it is there");
+    assert_eq!(writes(&api).len(), 3, "POST says that it is there");
     assert_eq!(api.tag("app", "v1")["from"]["name"], "docker.io/u/a:v2");
 }
 
 #[test]
 fn where_nothing_is_allowed_the_least_is_named() {
-    let api = ImageApi::start(&[], |seen, _| {
+    let api = image_api::start(&[], |seen, _| {
         let (method, _) = seen.line.split_once(' ').unwrap();
         (method != "GET").then(|| forbidden(method))
     });
     let ran = api.run("tag u/a:v1 app:v1");
-    assert_eq!((ran.code, api.writes().len()), (6, 3));
+    assert_eq!((ran.code, writes(&api).len()), (6, 3));
     assert_eq!(ran.err, "Error from server (Forbidden): user cannot PUT\n");
 }
 
 #[test]
 fn a_conflict_is_tried_again_with_what_is_there_then() {
     // Somebody schedules the tag between our reading and our writing.
-    let api = ImageApi::start(&[app(&full())], |seen, number| match number {
+    let api = image_api::start(&[app(&full())], |seen, _| match seen.number {
         1 => {
             let mut before = full();
             before["importPolicy"] = json!({"importMode": "Legacy"});
-            Some(answer("200 OK", "", &app(&before).to_string()))
+            Some(ok(&app(&before)))
         }
         2 => {
             assert!(seen.line.starts_with("PUT "));
@@ -107,18 +108,18 @@ fn a_conflict_is_tried_again_with_what_is_there_then() {
     });
     let ran = api.run("tag u/a:v2 app:v1");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let writes = api.writes();
+    let writes = writes(&api);
     assert_eq!(writes.len(), 2);
     assert_eq!(writes[1].1["tag"]["importPolicy"], full()["importPolicy"]);
 }
 
 #[test]
 fn conflicts_without_end_are_an_end() {
-    let api = ImageApi::start(&[app(&full())], |seen, _| {
+    let api = image_api::start(&[app(&full())], |seen, _| {
         seen.line.starts_with("PUT ").then(conflict)
     });
     let ran = api.run("tag u/a:v2 app:v1");
-    assert_eq!((ran.code, api.writes().len()), (1, 5));
+    assert_eq!((ran.code, writes(&api).len()), (1, 5));
     assert!(
         ran.err.contains("Error from server (Conflict)"),
         "{}",
@@ -131,7 +132,7 @@ fn half_of_it_is_five_and_told() {
     let api = refusing(
         &[],
         vec![("PUT /imagestreamtags/app:b", || {
-            status("422 Unprocessable Entity", 422, "Invalid", "no")
+            status(422, "Invalid", "no")
         })],
     );
     let ran = api.run("tag u/a:v1 app:a app:b app:c");

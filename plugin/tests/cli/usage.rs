@@ -35,14 +35,14 @@ fn commands(command: &[&str], tree: &mut String) {
     for line in section("Arguments:") {
         let name = line.trim_start().split("  ").next().unwrap();
         if line.starts_with("  <") || line.starts_with("  [") {
-            *tree += &format!(" {name}");
+            tree.extend([" ", name]);
         }
     }
     tree.push('\n');
     for line in own.lines().filter(|line| !line.starts_with("       ")) {
         let line = line.trim_start();
         if line.starts_with('-') {
-            *tree += &format!("  {}\n", line.split("  ").next().unwrap());
+            tree.extend(["  ", line.split("  ").next().unwrap(), "\n"]);
         }
     }
     let subcommands = section("Commands:").into_iter().chain(section("Topics:"));

@@ -55,7 +55,7 @@ async fn a_registry_gives_back_what_was_pushed() {
     let archive = Archive::read(&bytes).unwrap();
     assert_eq!(archive.tag.as_deref(), Some("example.com/webhook:1"));
 
-    let registry = Registry::start().await.unwrap();
+    let registry = Registry::open();
     let host = registry.host();
     registry::push(&host, "team/webhook", "1", &archive)
         .await
@@ -98,11 +98,11 @@ async fn a_registry_gives_back_what_was_pushed() {
     );
 
     // Pushed again, every part is there already.
-    let before = registry.requests().len();
+    let before = registry.asked().len();
     registry::push(&host, "team/webhook", "2", &archive)
         .await
         .unwrap();
-    let requests = registry.requests().split_off(before);
+    let requests = registry.asked().split_off(before);
     assert!(
         !requests.iter().any(|request| request.contains("/uploads")),
         "{requests:?}"

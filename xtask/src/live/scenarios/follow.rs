@@ -134,7 +134,7 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) fn start(repository: &'static str) -> Result<Self> {
         let runtime = Runtime::new().context("start a runtime")?;
-        let registry = runtime.block_on(Registry::start())?;
+        let registry = Registry::open();
         Ok(Self {
             registry,
             repository,
