@@ -224,7 +224,7 @@ fn an_interrupted_run_says_what_was_done_and_how_to_go_on() {
     use std::process::{Command, Stdio};
 
     let api = fix_api::start(&snow(&[stream("s1"), stream("s2")]), |seen, _| {
-        (seen.line.starts_with("PATCH ") && seen.line.contains("/s2?")).then(|| Answer::never())
+        (seen.line.starts_with("PATCH ") && seen.line.contains("/s2?")).then(Answer::never)
     });
     let child = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
         .args(["fix", "--yes", "-n", "snow", "--server", &api.url])

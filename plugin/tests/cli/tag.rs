@@ -452,7 +452,7 @@ fn an_interrupted_run_says_where_it_was() {
     use std::process::{Command, Stdio};
 
     let api = image_api::start(&[], |seen, _| {
-        seen.line.contains("/app:b?").then(|| Answer::never())
+        seen.line.contains("/app:b?").then(Answer::never)
     });
     let child = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))
         .args([

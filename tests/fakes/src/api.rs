@@ -53,6 +53,8 @@ struct Inner {
     on_post: Mutex<HashMap<String, OnPost>>,
     events: broadcast::Sender<(String, Value)>,
     mood: watch::Sender<Mood>,
+    /// The collections of the watches that have begun.
+    watches: Mutex<Vec<String>>,
     seen: Mutex<Vec<Seen>>,
     came: Condvar,
 }
@@ -97,6 +99,7 @@ impl Default for Api {
             on_post: Mutex::default(),
             events: broadcast::Sender::new(64),
             mood: watch::Sender::default(),
+            watches: Mutex::default(),
             seen: Mutex::default(),
             came: Condvar::new(),
         };
@@ -304,6 +307,12 @@ impl Api {
         let _ = self.inner.events.send((collection.to_owned(), event));
     }
 
+    /// How many watches of a collection have begun: they get what is sent from now on.
+    pub fn watches(&self, collection: &str) -> usize {
+        let watches = self.inner.watches.lock().unwrap();
+        watches.iter().filter(|other| *other == collection).count()
+    }
+
     /// Ends every watch.
     pub fn hang_up(&self) {
         let _ = self.inner.events.send((HANG_UP.to_owned(), Value::Null));
@@ -336,10 +345,12 @@ impl Api {
             .collect()
     }
 
-    /// The paths and bodies of a method.
+    /// The paths and bodies of a method, those that [`Api::refuse`] refuses left out.
     pub fn sent(&self, method: &Method) -> Vec<(String, Value)> {
         let seen = self.inner.seen.lock().unwrap();
-        let of_method = seen.iter().filter(|seen| seen.method == *method);
+        let of_method = seen
+            .iter()
+            .filter(|seen| !seen.is_refused && seen.method == *method);
         of_method
             .map(|seen| (seen.path.clone(), seen.json()))
             .collect()
@@ -361,7 +372,8 @@ impl Api {
             let found = narrowed
                 .and_then(|path| objects.get(&path))
                 .or(objects.get(&seen.path));
-            seen.is_get() && !seen.query.contains("watch=") && found.is_some_and(Value::is_array)
+            let is_read = seen.is_get() && !seen.is_refused && !seen.query.contains("watch=");
+            is_read && found.is_some_and(Value::is_array)
         };
         seen.iter().filter(is_list).count()
     }
@@ -400,7 +412,7 @@ impl Inner {
         let seen = self.seen.lock().unwrap();
         let posts = seen
             .iter()
-            .filter(|seen| seen.method == Method::POST && seen.path == path);
+            .filter(|seen| !seen.is_refused && seen.method == Method::POST && seen.path == path);
         posts.map(Seen::json).collect()
     }
 
@@ -427,6 +439,7 @@ impl Inner {
             .iter()
             .find(|(path, _)| seen.path.starts_with(*path));
         if let Some((_, code)) = found {
+            self.seen.lock().unwrap()[seen.number - 1].is_refused = true;
             return refusal(*code, QUOTED);
         }
         drop(refused);
@@ -469,6 +482,7 @@ impl Inner {
             None => seen.path.clone(),
         };
         let events = self.events.subscribe();
+        self.watches.lock().unwrap().push(collection.clone());
         let state = (self, events, collection);
         Answer::parts(unfold(
             state,

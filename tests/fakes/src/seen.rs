@@ -10,6 +10,8 @@ use serde_json::Value;
 pub struct Seen {
     /// How many requests there were, with this one.
     pub number: usize,
+    /// Whether [`Api::refuse`](crate::Api::refuse) refused it.
+    pub is_refused: bool,
     /// The method.
     pub method: Method,
     /// The request line, such as `GET /version HTTP/1.1`.
@@ -32,6 +34,7 @@ impl Seen {
         let headers = parts.headers.iter();
         Self {
             number: 0,
+            is_refused: false,
             line: format!("{} {} HTTP/1.1", parts.method, parts.uri),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),

@@ -47,14 +47,9 @@ pub(super) fn panicked<V>(table: &Table<V>) {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use axum::body::{Body, Bytes};
-    use futures::stream;
-    use http_body_util::StreamBody;
-    use hyper::body::Frame;
     use k8s_openapi::api::core::v1::Namespace;
     use kube::Client;
     use kube::api::Api;
@@ -64,25 +59,10 @@ mod tests {
     use super::*;
     use crate::cluster::watch::{self, Rows};
 
-    /// An API server with one namespace, which nothing ever happens to.
+    /// A client of an API server with one namespace, which nothing ever happens to.
     fn client() -> Client {
-        Client::new(
-            tower::service_fn(|request: http::Request<kube::client::Body>| async move {
-                let query = request.uri().query().unwrap_or_default();
-                let body = if query.contains("watch=true") {
-                    Body::new(StreamBody::new(stream::pending::<
-                        Result<Frame<Bytes>, Infallible>,
-                    >()))
-                } else {
-                    let list = json!({"metadata": {"resourceVersion": "1"}, "items": [
-                        {"metadata": {"name": "snow"}},
-                    ]});
-                    Body::new(list.to_string())
-                };
-                Ok::<_, Infallible>(http::Response::new(body))
-            }),
-            "default",
-        )
+        let snow = json!([{"metadata": {"name": "snow"}}]);
+        extreg_fakes::Api::at([("/api/v1/namespaces", snow)]).in_memory()
     }
 
     #[tokio::test(start_paused = true)]

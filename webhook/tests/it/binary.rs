@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::sleep;
 
-use crate::api::Api;
+use crate::api;
 use crate::support::{Client, Pki, get, review, tls};
 
 struct Webhook {
@@ -138,9 +138,9 @@ async fn sigterm_drains_and_exits_zero_without_losing_a_request() {
 #[tokio::test]
 async fn readiness_follows_the_ca_bundle_of_the_configuration() {
     let pki = Pki::new();
-    let (api, address) = Api::listen().await;
+    let (api, _) = api::start();
     let path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/extreg-webhook";
-    let kubeconfig = write_kubeconfig(&pki, &format!("http://{address}"));
+    let kubeconfig = write_kubeconfig(&pki, &api.url);
     for (bundle, expected) in [
         (Pki::new().bundle(), StatusCode::SERVICE_UNAVAILABLE),
         (pki.bundle(), StatusCode::OK),

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::api::{self, Api, BUILDERS, IMAGE_CONFIG, LEASE, NAMESPACES, POLICIES, SECRETS};
+use crate::api::{self, BUILDERS, IMAGE_CONFIG, LEASE, NAMESPACES, POLICIES, SECRETS};
 
 struct Following {
     facts: Arc<FactStore>,
@@ -101,7 +101,7 @@ fn secret(namespace: &str) -> Value {
 
 #[tokio::test]
 async fn every_fact_arrives_and_changes() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     api.set(
         NAMESPACES,
         vec![json!({"metadata": {"name": "snow", "labels": {"env": "dev"}}})],
@@ -185,7 +185,7 @@ async fn every_fact_arrives_and_changes() {
 
 #[tokio::test]
 async fn what_is_forbidden_is_unknown_and_admission_goes_on() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     api.refuse("/", 403);
     let following = follow(&client, None);
     for source in ["policies", "namespaces", "service_accounts", "image_config"] {
@@ -206,7 +206,7 @@ async fn what_is_forbidden_is_unknown_and_admission_goes_on() {
 
 #[tokio::test]
 async fn deleting_the_last_policy_leaves_none_in_force() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     let hub = policy("hub", &json!({"registry": "docker.io"}));
     api.set(POLICIES, vec![hub.clone()]);
     let following = follow(&client, None);
@@ -225,7 +225,7 @@ async fn deleting_the_last_policy_leaves_none_in_force() {
 
 #[tokio::test]
 async fn a_cluster_without_the_resource_has_the_built_in_policy() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     api.refuse(POLICIES, 404);
     let following = follow(&client, None);
     following.state("policies", "off").await;
@@ -240,7 +240,7 @@ async fn an_api_server_that_is_down_leaves_everything_unknown() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let following = follow(&api::client(address), None);
+    let following = follow(&api::client(&format!("http://{address}")), None);
     for source in ["policies", "namespaces", "service_accounts", "image_config"] {
         following.state(source, "down").await;
     }
@@ -250,7 +250,7 @@ async fn an_api_server_that_is_down_leaves_everything_unknown() {
 
 #[tokio::test]
 async fn policies_outlive_their_api_server() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     let spec = json!({"registry": "quay.io"});
     api.set(POLICIES, vec![policy("quay", &spec)]);
     let following = follow(&client, None);
@@ -268,7 +268,7 @@ async fn policies_outlive_their_api_server() {
 
 #[tokio::test]
 async fn one_stream_is_read_on_demand() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     let path = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app";
     api.put(
         path,
@@ -295,7 +295,7 @@ async fn one_stream_is_read_on_demand() {
 
 #[tokio::test]
 async fn what_would_be_complained_of_is_read_once_more() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     let spec = json!({
         "registry": "docker.io", "push": {"secretName": "dockerhub"},
         "namespaceSelector": {"matchLabels": {"env": "dev"}},
@@ -355,7 +355,10 @@ async fn what_would_be_complained_of_is_read_once_more() {
 async fn a_stream_that_does_not_come_in_time_has_failed() {
     // Takes connections and never answers.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let following = follow(&api::client(listener.local_addr().unwrap()), None);
+    let following = follow(
+        &api::client(&format!("http://{}", listener.local_addr().unwrap())),
+        None,
+    );
     let key = StreamKey {
         namespace: "snow".to_owned(),
         name: "app".to_owned(),
@@ -365,17 +368,17 @@ async fn a_stream_that_does_not_come_in_time_has_failed() {
 
 #[tokio::test]
 async fn the_holder_of_the_lease_writes_status() {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     let spec = json!({"registry": "docker.io", "push": {"secretName": "dockerhub"}});
     api.set(POLICIES, vec![policy("hub", &spec), policy("tie", &spec)]);
     api.refuse("/api/v1/serviceaccounts", 403);
     let lease = |replica| Some(Lease::new(client.clone(), "extreg-system", replica));
     let first = follow(&client, lease("one"));
     first
-        .until("written", |_| api.writes(&Method::PATCH).len() == 2)
+        .until("written", |_| api.sent(&Method::PATCH).len() == 2)
         .await;
-    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "one");
-    let (path, body) = api.writes(&Method::PATCH).remove(0);
+    assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "one");
+    let (path, body) = api.sent(&Method::PATCH).remove(0);
     assert_eq!(path, format!("{POLICIES}/hub/status"));
     let status = &body["status"];
     assert_eq!(status["observedGeneration"], 2);
@@ -410,13 +413,18 @@ async fn the_holder_of_the_lease_writes_status() {
     // A second replica does not write, and the first not again what it has written.
     let second = follow(&client, lease("two"));
     second.state("policies", "ready").await;
-    sleep(Duration::from_secs(5)).await;
-    assert_eq!(api.writes(&Method::PATCH).len(), 2);
-    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "one");
+    // Both have come back to the Lease.
+    let looks = || api.seen().iter().filter(|seen| seen.path == LEASE).count();
+    let before = looks();
+    second
+        .until("the Lease is looked at again", |_| looks() >= before + 3)
+        .await;
+    assert_eq!(api.sent(&Method::PATCH).len(), 2);
+    assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "one");
 
     // One that stops gives the Lease up, and the other has it without waiting for its end.
     first.reserved.finish().await;
-    let puts = api.writes(&Method::PUT);
+    let puts = api.sent(&Method::PUT);
     let (_, released) = puts
         .iter()
         .rfind(|(_, lease)| lease["spec"]["holderIdentity"] != "two")
@@ -425,12 +433,12 @@ async fn the_holder_of_the_lease_writes_status() {
     assert_eq!(released["spec"]["leaseDurationSeconds"], 1);
     second
         .until("the holder", |_| {
-            api.object(LEASE).unwrap()["spec"]["holderIdentity"] == "two"
+            api.object(LEASE)["spec"]["holderIdentity"] == "two"
         })
         .await;
     // One that does not hold it takes it from nobody.
     let third = follow(&client, lease("three"));
     third.state("policies", "ready").await;
     third.reserved.finish().await;
-    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "two");
+    assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "two");
 }

@@ -14,7 +14,9 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::api::{Api, Mood, NAMESPACES, POLICIES};
+use extreg_fakes::{Api, Mood};
+
+use crate::api::{self, NAMESPACES, POLICIES};
 use crate::support::reserved;
 
 /// Between the bookmarks of the fake API server, so that no instant is a border.
@@ -29,7 +31,8 @@ struct Following {
 impl Following {
     /// With a policy and a namespace, both known.
     async fn start() -> (Api, Self) {
-        let (api, client) = Api::in_memory();
+        let api = api::empty();
+        let client = api.in_memory();
         let policy = json!({
             "apiVersion": "extreg.io/v1alpha1", "kind": "RegistryPolicy",
             "metadata": {"name": "quay", "resourceVersion": "2", "creationTimestamp": "2026-01-01T00:00:00Z"},

@@ -13,7 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::Api;
+use extreg_fakes::Api;
+
+use crate::api;
 
 const BUILDS: &str = "/apis/build.openshift.io/v1/builds?status=Complete";
 const LEASE: &str =
@@ -81,7 +83,7 @@ fn status(code: u16, wait: u32) -> (u16, Value) {
 
 /// An API server with namespaces in which a stream for `app` shows [`OLD`].
 async fn start(namespaces: &[(&str, Value)]) -> (Api, Client) {
-    let (api, client) = Api::start().await;
+    let (api, client) = api::start();
     api.set(BUILDS, Vec::new());
     for (name, labels) in namespaces {
         let object = json!({"metadata": {"name": name, "labels": labels}});
@@ -148,12 +150,18 @@ impl Following {
         .await;
     }
 
-    /// Watches, so that what is sent from now on arrives.
-    async fn ready(&self) {
+    /// Watches, as so many have, so that what is sent from now on arrives.
+    async fn ready(&self, api: &Api, watches: usize) {
         self.says(r#"extreg_follow_state{state="ready"} 1"#).await;
-        // From the end of the list to the beginning of the watch.
-        sleep(Duration::from_millis(100)).await;
+        until("watched", || api.watches(BUILDS) >= watches).await;
     }
+}
+
+/// Three times from now on.
+async fn looked_at_the_lease(api: &Api) {
+    let looks = || api.seen().iter().filter(|seen| seen.path == LEASE).count();
+    let before = looks();
+    until("the Lease is looked at again", || looks() >= before + 3).await;
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -170,7 +178,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 async fn a_build_that_completes_has_its_tag_imported_once() {
     let (api, client) = start(&[("snow", json!({}))]).await;
     let following = follow(&client, "one");
-    following.ready().await;
+    following.ready(&api, 1).await;
     following.says("extreg_follow_leader 1").await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     following.counts("imported", 1).await;
@@ -236,7 +244,7 @@ async fn a_manifest_list_is_imported_once_though_the_stream_shows_another_digest
     let (api, client) = start(&[("snow", json!({}))]).await;
     api.on_post(&imports("snow"), |_, body| (201, success(body, PLATFORM)));
     let following = follow(&client, "one");
-    following.ready().await;
+    following.ready(&api, 1).await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     following.counts("imported", 1).await;
     // The stream never shows what was pushed.
@@ -267,7 +275,7 @@ async fn what_fails_is_tried_again_and_said_once() {
         _ => (201, success(body, NEW)),
     });
     let following = follow(&client, "one");
-    following.ready().await;
+    following.ready(&api, 1).await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     for (outcome, count) in [
         ("throttled", 1),
@@ -287,7 +295,7 @@ async fn what_fails_is_tried_again_and_said_once() {
     );
     assert_eq!(said[1]["reason"], "FollowedBuild");
     // The second time it is counted.
-    let counted = api.writes(&Method::PATCH);
+    let counted = api.sent(&Method::PATCH);
     assert_eq!(counted.len(), 1);
     let name = said[0]["metadata"]["name"].as_str().unwrap();
     assert_eq!(counted[0].0, format!("{}/{name}", events("snow")));
@@ -302,7 +310,7 @@ async fn what_is_refused_is_not_tried_again_and_what_never_works_is_given_up() {
     api.on_post(&imports("snow"), |_, _| status(422, 0));
     api.on_post(&imports("rain"), |_, _| status(503, 0));
     let following = follow(&client, "one");
-    following.ready().await;
+    following.ready(&api, 1).await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     following.counts("refused", 1).await;
     api.send(BUILDS, "ADDED", &build("rain", "app", 1));
@@ -330,7 +338,7 @@ async fn namespaces_that_opt_out_or_are_not_selected_are_left_alone() {
     let document: SelectorDocument =
         serde_json::from_value(json!({"matchLabels": {"team": "shop"}})).unwrap();
     let following = follow_some(&client, "one", Selector::compile(&document).unwrap());
-    following.ready().await;
+    following.ready(&api, 1).await;
     for namespace in ["ignored", "off", "other", "openshift-x", "gone", "shop"] {
         api.send(BUILDS, "ADDED", &build(namespace, "app", 1));
     }
@@ -338,7 +346,7 @@ async fn namespaces_that_opt_out_or_are_not_selected_are_left_alone() {
     following.counts("no_tag", 1).await;
     following.counts("imported", 1).await;
     let posted: Vec<String> = api
-        .writes(&Method::POST)
+        .sent(&Method::POST)
         .into_iter()
         .map(|(path, _)| path)
         .filter(|path| path.ends_with("imagestreamimports"))
@@ -433,14 +441,14 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
         &streams("snow"),
         vec![stream("app", OLD), stream("other", OLD)],
     );
-    sleep(Duration::from_millis(200)).await;
+    looked_at_the_lease(&api).await;
     following.says("extreg_follow_leader 0").await;
-    assert_eq!(api.writes(&Method::POST), []);
+    assert_eq!(api.sent(&Method::POST), []);
 
     // The other lets go.
     api.put(LEASE, held_by("", "4"));
     following.counts("imported", 1).await;
-    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "one");
+    assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "one");
     let sent = api.posts(&imports("snow"));
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0]["metadata"]["name"], "app");
@@ -462,7 +470,7 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
         .await;
     api.set(&streams("snow"), vec![stream("late", OLD)]);
     api.send(BUILDS, "ADDED", &build("snow", "late", 1));
-    sleep(Duration::from_millis(200)).await;
+    looked_at_the_lease(&api).await;
     assert_eq!(api.posts(&imports("snow")).len(), 1);
 }
 
@@ -470,7 +478,7 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
 async fn a_replica_that_stops_gives_the_lease_to_the_next() {
     let (api, client) = start(&[("snow", json!({}))]).await;
     let mut first = follow(&client, "one");
-    first.ready().await;
+    first.ready(&api, 1).await;
     let second = follow(&client, "two");
     second.says("extreg_follow_leader 0").await;
     assert_eq!(first.progress.is_ready(Instant::now()), Ok(()));
@@ -483,8 +491,8 @@ async fn a_replica_that_stops_gives_the_lease_to_the_next() {
     first.tasks.join_next().await.unwrap().unwrap();
     // Long before the Lease would have expired.
     second.says("extreg_follow_leader 1").await;
-    assert_eq!(api.object(LEASE).unwrap()["spec"]["holderIdentity"], "two");
-    second.ready().await;
+    assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "two");
+    second.ready(&api, 2).await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     second.counts("imported", 1).await;
 }
@@ -505,6 +513,6 @@ async fn a_replica_without_its_rights_is_not_ready_and_says_why() {
     assert!(why.starts_with("builds: "), "{why}");
     assert_eq!(following.progress.is_alive(Instant::now()), Ok(()));
     api.accept("/apis/build.openshift.io");
-    following.ready().await;
+    following.ready(&api, 1).await;
     assert_eq!(following.progress.is_ready(Instant::now()), Ok(()));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use extreg_fakes::{Answer, Api};
 use futures::stream::iter;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use crate::api::Api;
+use crate::api;
 use crate::support::get;
 
 const LEASE: &str =
@@ -22,7 +22,6 @@ const LEASE: &str =
 struct Importer {
     child: Child,
     health: SocketAddr,
-    _folder: tempfile::TempDir,
 }
 
 fn command() -> Command {
@@ -38,13 +37,10 @@ fn command() -> Command {
 
 impl Importer {
     async fn start(api: &Api) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let kubeconfig = folder.path().join("kubeconfig");
-        std::fs::write(&kubeconfig, api.kubeconfig().to_string()).unwrap();
         let mut child = command()
             .env("EXTREG_NAMESPACE", "extreg-system")
             .arg("--kubeconfig")
-            .arg(&kubeconfig)
+            .arg(api.kubeconfig())
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
@@ -58,11 +54,7 @@ impl Importer {
         };
         // So that a full pipe never blocks it.
         tokio::spawn(async move { while log.read_line(&mut String::new()).await.unwrap() > 0 {} });
-        Self {
-            child,
-            health,
-            _folder: folder,
-        }
+        Self { child, health }
     }
 
     async fn becomes(&self, path: &str, what: impl Fn(StatusCode, &str) -> bool) {
@@ -99,7 +91,7 @@ impl Importer {
 
 #[tokio::test]
 async fn it_is_ready_when_it_follows_and_gives_its_lease_back_when_it_ends() {
-    let (api, _) = Api::start().await;
+    let (api, _) = api::start();
     api.refuse("/apis/coordination.k8s.io", 403);
     api.set(
         "/apis/build.openshift.io/v1/builds?status=Complete",
@@ -123,13 +115,13 @@ async fn it_is_ready_when_it_follows_and_gives_its_lease_back_when_it_ends() {
         .await;
     importer.signal("-TERM");
     assert_eq!(importer.child.wait().await.unwrap().code(), Some(0));
-    let lease = api.object(LEASE).unwrap();
+    let lease = api.object(LEASE);
     assert_eq!(lease["spec"]["holderIdentity"], "");
     assert!(lease["spec"]["renewTime"].is_string());
 }
 
 /// Two pages of 64 MiB, one build in each of which can be followed.
-fn pages(query: &str) -> Body {
+fn pages(query: &str) -> Answer {
     let page = u8::from(query.contains("continue="));
     let metadata = match page {
         0 => json!({"resourceVersion": "1", "continue": "more"}),
@@ -156,15 +148,17 @@ fn pages(query: &str) -> Body {
         format!("{comma}{build}").replace("PAD", &pad)
     });
     let parts = std::iter::once(head).chain(items).chain(["]}".to_owned()]);
-    Body::from_stream(iter(
-        parts.map(|part| Ok::<_, std::io::Error>(Bytes::from(part))),
-    ))
+    Answer::parts(iter(parts.map(Into::into)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_64_mib_are_read_in_less_memory_than_its_limit() {
-    let (api, _) = Api::start().await;
-    api.on_list("/apis/build.openshift.io/v1/builds", pages);
+    let api = api::empty()
+        .unless(|seen, _| {
+            let is_list = seen.path.ends_with("/builds") && !seen.query.contains("watch=");
+            is_list.then(|| pages(&seen.query))
+        })
+        .start();
     let importer = Importer::start(&api).await;
     // Both are in namespaces that do not exist.
     importer
