@@ -1,14 +1,14 @@
 //! `secret link` and `secret rotate` against a real API server.
 #![cfg(test)]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use extreg_fakes::registry::{Auth, IMAGE, Registry, Rules};
 use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::{Value, json};
 
@@ -108,31 +108,20 @@ fn held(secret: &Value) -> (String, String) {
 
 /// A registry that lets everybody in, and does something before it answers the first question about an
 /// image.
-fn registry(first: impl FnOnce() + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let mut first = Some(first);
-        for stream in listener.incoming().flatten() {
-            let line = request_line(&stream);
-            if line.starts_with("HEAD ")
-                && let Some(first) = first.take()
-            {
-                first();
-            }
-            let mut stream = stream;
-            let _ = stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+fn registry(first: impl FnOnce() + Send + 'static) -> Registry {
+    let first = Mutex::new(Some(first));
+    let rules = Rules {
+        auth: Auth::Open,
+        images: [("ably77/app:latest".to_owned(), IMAGE)].into(),
+        ..Rules::default()
+    };
+    Registry::start_with(rules, move |seen| {
+        if seen.line.starts_with("HEAD ")
+            && let Some(first) = first.lock().unwrap().take()
+        {
+            first();
         }
-    });
-    format!("docker.io={url}")
-}
-
-fn request_line(stream: &TcpStream) -> String {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    let first = lines.next().unwrap_or_default();
-    let _: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    first
+    })
 }
 
 /// Every state of a secret from now on.
@@ -265,11 +254,12 @@ async fn a_rotation_leaves_no_moment_without_a_credential_and_loses_no_change() 
         "-n",
         &namespaces[1],
     ]);
-    let endpoint = registry(move || {
+    let conflicting = registry(move || {
         assert_eq!(run(&mut annotate, "").code, 0);
     });
     let list = namespaces.join(",");
-    let rotate = |endpoint: &str| {
+    let rotate = |registry: &Registry| {
+        let endpoint = format!("docker.io={}", registry.url);
         let args = [
             "rotate",
             "hub",
@@ -282,7 +272,7 @@ async fn a_rotation_leaves_no_moment_without_a_credential_and_loses_no_change() 
             "--image",
             "docker.io/ably77/app",
             "--registry-endpoint",
-            endpoint,
+            &endpoint,
         ];
         secret(plane.kubeconfig(), &args, NEW)
     };
@@ -290,7 +280,7 @@ async fn a_rotation_leaves_no_moment_without_a_credential_and_loses_no_change() 
         let of = of.map(str::to_owned);
         namespaces.iter().cloned().zip(of).collect()
     };
-    let first = rotate(&endpoint);
+    let first = rotate(&conflicting);
     assert_eq!(first.code, 5, "{}{}", first.out, first.err);
     assert_eq!(
         first.outcomes(),

@@ -234,9 +234,7 @@ fn an_interrupted_run_says_what_was_done_and_how_to_go_on() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !api.seen().iter().any(|seen| seen.line.contains("/s2?")) {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    api.wait_for(|seen| seen.line.contains("/s2?"));
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();

@@ -369,13 +369,7 @@ fn an_interrupted_run_says_where_it_was() {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(b"geheim").unwrap();
-    while !api
-        .seen()
-        .iter()
-        .any(|request| request.line.starts_with("POST "))
-    {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    api.wait_for(|request| request.line.starts_with("POST "));
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()

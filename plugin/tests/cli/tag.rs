@@ -464,9 +464,7 @@ fn an_interrupted_run_says_where_it_was() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !api.seen().iter().any(|seen| seen.line.contains("/app:b?")) {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    api.wait_for(|seen| seen.line.contains("/app:b?"));
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();

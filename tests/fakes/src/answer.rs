@@ -1,13 +1,16 @@
 //! What is answered to a request.
 
+use std::any::Any;
 use std::fmt;
 use std::future::pending;
+use std::time::Duration;
 
 use futures::Stream;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Bytes, Frame};
 use serde_json::json;
+use tokio::time::sleep;
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
@@ -17,6 +20,8 @@ pub struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     payload: Payload,
+    delay: Duration,
+    held: Option<Box<dyn Any + Send>>,
 }
 
 enum Payload {
@@ -61,6 +66,8 @@ impl Answer {
             status: StatusCode::from_u16(code).unwrap(),
             headers: Vec::new(),
             payload: Payload::Whole(body.into()),
+            delay: Duration::ZERO,
+            held: None,
         }
     }
 
@@ -90,7 +97,22 @@ impl Answer {
         self
     }
 
+    /// After this time.
+    #[must_use]
+    pub fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+
+    /// Drops this when it is sent, or when the client gives up.
+    #[must_use]
+    pub fn holding(self, held: impl Send + 'static) -> Self {
+        let held: Option<Box<dyn Any + Send>> = Some(Box::new(held));
+        Self { held, ..self }
+    }
+
     pub(crate) async fn into_response(self) -> Response<Body> {
+        let _held = self.held;
+        sleep(self.delay).await;
         let body = match self.payload {
             Payload::Whole(bytes) => Full::new(bytes)
                 .map_err(|never| match never {})

@@ -11,6 +11,7 @@ use futures::FutureExt as _;
 use futures::stream::unfold;
 use http::Method;
 use hyper::body::Bytes;
+use rustls::ServerConfig;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::sync::{broadcast, watch};
@@ -210,9 +211,20 @@ impl Api {
 
     /// Starts it on loopback.
     #[must_use]
-    pub fn start(mut self) -> Self {
-        let server = Server::start(None, self.inner.answering(true));
-        self.url = format!("http://{}", server.address);
+    pub fn start(self) -> Self {
+        self.listen(None)
+    }
+
+    /// The same over TLS.
+    #[must_use]
+    pub fn start_tls(self, tls: Arc<ServerConfig>) -> Self {
+        self.listen(Some(tls))
+    }
+
+    fn listen(mut self, tls: Option<Arc<ServerConfig>>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let server = Server::start(tls, self.inner.answering(true));
+        self.url = format!("{scheme}://{}", server.address);
         let mut file = NamedTempFile::new().unwrap();
         write!(
             file,
@@ -244,7 +256,7 @@ impl Api {
 
     /// Its address without the scheme, as a cluster is called.
     pub fn host(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        self.url.split_once("://").unwrap().1
     }
 
     /// What it keeps, by path.
@@ -321,6 +333,11 @@ impl Api {
     /// What it was sent so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.inner.seen.lock().unwrap().clone()
+    }
+
+    /// What it was sent since this was called last.
+    pub fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.inner.seen.lock().unwrap())
     }
 
     /// Waits until it was sent something like this.
@@ -439,7 +456,9 @@ impl Inner {
             .iter()
             .find(|(path, _)| seen.path.starts_with(*path));
         if let Some((_, code)) = found {
-            self.seen.lock().unwrap()[seen.number - 1].is_refused = true;
+            let mut all = self.seen.lock().unwrap();
+            let own = all.iter_mut().find(|other| other.number == seen.number);
+            own.unwrap().is_refused = true;
             return refusal(*code, QUOTED);
         }
         drop(refused);

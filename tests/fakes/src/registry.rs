@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use rustls::ServerConfig;
-use tokio::time::sleep;
 
 use crate::answer::Answer;
 use crate::seen::Seen;
@@ -96,9 +95,6 @@ impl Registry {
             Arc::new(move |seen| {
                 let (state, first) = (Arc::clone(&state), Arc::clone(&first));
                 async move {
-                    if seen.path.contains("/manifests/") {
-                        sleep(state.rules.delay).await;
-                    }
                     let answer = tokio::task::spawn_blocking(move || {
                         first(&seen);
                         state.answer(&seen)
@@ -169,9 +165,9 @@ impl State {
             path => {
                 let path = path.strip_prefix("/v2/").unwrap_or_default();
                 match path.split_once("/manifests/") {
-                    Some((repository, reference)) if seen.method != http::Method::PUT => {
-                        self.manifest(seen, repository, reference)
-                    }
+                    Some((repository, reference)) if seen.method != http::Method::PUT => self
+                        .manifest(seen, repository, reference)
+                        .after(self.rules.delay),
                     _ => distribution::route(&mut self.store.lock().unwrap(), seen, path),
                 }
             }

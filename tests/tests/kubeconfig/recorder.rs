@@ -1,86 +1,51 @@
 //! A server that writes down how it is asked.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use extreg_fakes::{Api, Seen, status};
+use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// An HTTP server, with TLS or without, that says no to everything and writes down what it was asked for.
+/// A server, with TLS or without, that refuses everything and records as whom it was asked.
 pub(crate) struct Recorder {
     pub(crate) address: String,
-    seen: Arc<Mutex<Vec<String>>>,
+    api: Api,
 }
 
 impl Recorder {
     pub(crate) fn start(tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&seen);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (kept, tls) = (Arc::clone(&kept), tls.clone());
-                std::thread::spawn(move || match tls {
-                    None => serve(stream, &kept),
-                    Some(tls) => {
-                        let tls = ServerConnection::new(tls).unwrap();
-                        serve(StreamOwned::new(tls, stream), &kept);
-                    }
-                });
-            }
-        });
-        Self { address, seen }
+        let api = Api::default().unless(|_, _| Some(status(403, "Forbidden", "no")));
+        let api = match tls {
+            None => api.start(),
+            Some(tls) => api.start_tls(tls),
+        };
+        Self {
+            address: api.host().to_owned(),
+            api,
+        }
     }
 
     /// Who was logged in for the requests since the last time; one entry for all that are alike.
     pub(crate) fn take(&self) -> Vec<String> {
-        let mut taken = std::mem::take(&mut *lock(&self.seen));
+        let mut taken: Vec<String> = self.api.take().iter().map(identity).collect();
         taken.dedup();
         taken
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Answers one request a connection with 403, and keeps its credential.
-fn serve(stream: impl Read + Write, seen: &Mutex<Vec<String>>) {
-    let mut stream = BufReader::new(stream);
-    let mut lines = stream.by_ref().lines();
-    let mut kept = BTreeSet::new();
-    let Some(Ok(first)) = lines.next() else {
-        return;
-    };
-    if first.starts_with("CONNECT ") {
-        lock(seen).push("proxied".to_owned());
+/// The credential of a request to it, or that it was asked as a proxy.
+fn identity(seen: &Seen) -> String {
+    if seen.line.starts_with("CONNECT ") || seen.line.contains("http://") {
+        return "proxied".to_owned();
     }
-    for line in lines.map_while(Result::ok) {
-        if line.is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':').unwrap();
-        let name = name.to_ascii_lowercase();
-        if name == "authorization" || name.starts_with("impersonate-") {
-            kept.insert(format!("{name}={}", value.trim()));
-        }
-    }
-    if first.contains("http://") {
-        lock(seen).push("proxied".to_owned());
-    } else if !first.starts_with("CONNECT ") {
-        lock(seen).push(kept.into_iter().collect::<Vec<_>>().join(" "));
-    }
-    let body = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","message":"no","code":403}"#;
-    let _ = write!(
-        stream.get_mut(),
-        "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{body}",
-        body.len()
-    );
+    let is_kept = |name: &str| name == "authorization" || name.starts_with("impersonate-");
+    let headers = seen.headers.iter().filter(|(name, _)| is_kept(name));
+    let kept: BTreeSet<String> = headers
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    kept.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// What a server of TLS needs, with a certificate that nobody trusts.

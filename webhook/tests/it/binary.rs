@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -101,9 +101,10 @@ async fn sigterm_drains_and_exits_zero_without_losing_a_request() {
         let mut webhook = Webhook::start(&pki, &["--drain-wait=1s"]).await;
         let log = webhook.read_log();
         let stop = Arc::new(AtomicBool::new(false));
+        let answered = Arc::new(AtomicUsize::new(0));
         let mut clients = Vec::new();
         for _ in 0..4 {
-            let stop = Arc::clone(&stop);
+            let (stop, answered) = (Arc::clone(&stop), Arc::clone(&answered));
             let config = pki.client_config("http/1.1");
             let address = webhook.address;
             let mut client = Client::h1(&pki, address).await;
@@ -111,13 +112,16 @@ async fn sigterm_drains_and_exits_zero_without_losing_a_request() {
                 while !stop.load(Ordering::Relaxed) {
                     let answer = client.post(review("u", "ns")).await.unwrap();
                     assert_eq!(answer.status, StatusCode::OK);
+                    answered.fetch_add(1, Ordering::Relaxed);
                     if answer.closing {
                         client = Client::try_h1(config.clone(), address).await.unwrap();
                     }
                 }
             }));
         }
-        sleep(Duration::from_millis(50)).await;
+        while answered.load(Ordering::Relaxed) < 40 {
+            sleep(Duration::from_millis(5)).await;
+        }
         webhook.signal(signal);
         while get(webhook.health, "/readyz").await.status == StatusCode::OK {
             sleep(Duration::from_millis(5)).await;

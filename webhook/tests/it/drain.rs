@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use extreg_webhook::server::{Drained, Server};
@@ -23,9 +23,10 @@ async fn no_request_is_lost_while_it_drains_under_load() {
     let (address, health) = (server.address(), server.health_address());
     // Clients do as a Service does: they stop coming once the server says that it is not ready.
     let ready = Arc::new(AtomicBool::new(true));
+    let total = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
     for number in 0..8 {
-        let ready = Arc::clone(&ready);
+        let (ready, total) = (Arc::clone(&ready), Arc::clone(&total));
         let mut client = connect(&pki, address, number).await;
         let config = pki.client_config("http/1.1");
         clients.push(tokio::spawn(async move {
@@ -36,6 +37,7 @@ async fn no_request_is_lost_while_it_drains_under_load() {
                 assert_eq!(answer.status, StatusCode::OK);
                 assert_eq!(answer.json()["response"]["uid"], uid.as_str());
                 answered += 1;
+                total.fetch_add(1, Ordering::Relaxed);
                 if answer.closing {
                     client = Client::try_h1(config.clone(), address).await.unwrap();
                 }
@@ -43,13 +45,19 @@ async fn no_request_is_lost_while_it_drains_under_load() {
             answered
         }));
     }
-    sleep(Duration::from_millis(100)).await;
+    let more = async |number| {
+        let before = total.load(Ordering::Relaxed);
+        while total.load(Ordering::Relaxed) < before + number {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    more(80).await;
     let draining = tokio::spawn(server.drain());
     while get(health, "/readyz").await.status == StatusCode::OK {
         sleep(Duration::from_millis(5)).await;
     }
     // Still served while endpoints are on their way.
-    sleep(Duration::from_millis(50)).await;
+    more(40).await;
     ready.store(false, Ordering::Relaxed);
     for client in clients {
         assert!(client.await.unwrap() > 0);

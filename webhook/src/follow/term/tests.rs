@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::{Method, Request, Response};
-use kube::client::Body;
+use extreg_fakes::{Answer, Api, Seen, ok};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tower::service_fn;
 
 use super::*;
 use crate::follow::event::Events;
@@ -41,38 +39,35 @@ struct Log {
 }
 
 impl Server {
-    async fn answer(self: Arc<Self>, request: Request<Body>) -> kube::Result<Response<Body>> {
-        let path = request.uri().path().to_owned();
-        let query = request.uri().query().unwrap_or_default();
-        let namespace = path
+    fn answer(self: &Arc<Self>, seen: &Seen) -> Option<Answer> {
+        let namespace = seen
+            .path
             .split_once("/namespaces/")
             .map_or("", |(_, rest)| rest.split('/').next().unwrap());
-        let body = if query.contains("watch=") {
-            std::future::pending().await
-        } else if path == "/apis/build.openshift.io/v1/builds" {
+        if seen.query.contains("watch=") {
+            return None;
+        }
+        if seen.path == "/apis/build.openshift.io/v1/builds" {
             self.log.lock().unwrap().lists += 1;
-            self.builds.clone()
-        } else if path.ends_with("/imagestreams") {
-            self.streams[namespace].clone()
-        } else if path.ends_with("/imagestreamimports") {
-            assert_eq!(request.method(), Method::POST);
-            self.import(namespace).await
-        } else {
-            json!({"metadata": {"name": namespace}}).to_string()
-        };
-        Ok(Response::new(Body::from(body.into_bytes())))
+            return Some(ok(&self.builds));
+        }
+        Some(match seen.path.rsplit('/').next() {
+            Some("imagestreams") => ok(&self.streams[namespace]),
+            Some("imagestreamimports") => self.import(namespace),
+            _ => ok(&json!({"metadata": {"name": namespace}})),
+        })
     }
 
-    async fn import(&self, namespace: &str) -> String {
+    fn import(self: &Arc<Self>, namespace: &str) -> Answer {
         let open = Open::new(self, namespace);
         if self.silent.is_some_and(|is_silent| is_silent(namespace)) {
-            std::future::pending::<()>().await;
+            return Answer::never().holding(open);
         }
-        sleep(Duration::from_millis(100)).await;
-        drop(open);
         let image =
             json!({"status": {"status": "Success"}, "image": {"metadata": {"name": DIGEST}}});
-        json!({"status": {"images": [image]}}).to_string()
+        ok(&json!({"status": {"images": [image]}}))
+            .after(Duration::from_millis(100))
+            .holding(open)
     }
 
     fn imports(&self) -> Vec<String> {
@@ -88,8 +83,8 @@ impl Server {
     fn follow(self) -> Running {
         let server = Arc::new(self);
         let answering = Arc::clone(&server);
-        let service = service_fn(move |request| Arc::clone(&answering).answer(request));
-        let client = Client::new(service, "default");
+        let api = Api::default().unless(move |seen, _| answering.answer(seen));
+        let client = api.in_memory();
         let metrics = ImporterMetrics::new();
         let progress = Progress::new(metrics.follow().clone());
         let worker = Worker::new(
@@ -112,21 +107,22 @@ impl Server {
 }
 
 /// An import that is not answered yet.
-struct Open<'a>(&'a Server, String);
+struct Open(Arc<Server>, String);
 
-impl<'a> Open<'a> {
-    fn new(server: &'a Server, namespace: &str) -> Self {
+impl Open {
+    fn new(server: &Arc<Server>, namespace: &str) -> Self {
         let mut log = server.log.lock().unwrap();
         log.imports.push(namespace.to_owned());
         let open = log.open.entry(namespace.to_owned()).or_default();
         *open += 1;
         let open = *open;
         log.most_open = log.most_open.max(open);
-        Self(server, namespace.to_owned())
+        drop(log);
+        Self(Arc::clone(server), namespace.to_owned())
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Open {
     fn drop(&mut self) {
         let mut log = self.0.log.lock().unwrap();
         *log.open.get_mut(&self.1).unwrap() -= 1;
