@@ -82,7 +82,7 @@ fn status(code: u16, wait: u32) -> (u16, Value) {
 }
 
 /// An API server with namespaces in which a stream for `app` shows [`OLD`].
-async fn start(namespaces: &[(&str, Value)]) -> (Api, Client) {
+fn start(namespaces: &[(&str, Value)]) -> (Api, Client) {
     let (api, client) = api::start();
     api.set(BUILDS, Vec::new());
     for (name, labels) in namespaces {
@@ -176,7 +176,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 #[tokio::test]
 async fn a_build_that_completes_has_its_tag_imported_once() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     let following = follow(&client, "one");
     following.ready(&api, 1).await;
     following.says("extreg_follow_leader 1").await;
@@ -241,7 +241,7 @@ async fn a_build_that_completes_has_its_tag_imported_once() {
 
 #[tokio::test]
 async fn a_manifest_list_is_imported_once_though_the_stream_shows_another_digest() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     api.on_post(&imports("snow"), |_, body| (201, success(body, PLATFORM)));
     let following = follow(&client, "one");
     following.ready(&api, 1).await;
@@ -262,7 +262,7 @@ async fn a_manifest_list_is_imported_once_though_the_stream_shows_another_digest
 
 #[tokio::test]
 async fn what_fails_is_tried_again_and_said_once() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     api.on_post(&imports("snow"), |number, body| match number {
         1 => status(429, 1),
         2 => status(409, 0),
@@ -306,7 +306,7 @@ async fn what_fails_is_tried_again_and_said_once() {
 
 #[tokio::test]
 async fn what_is_refused_is_not_tried_again_and_what_never_works_is_given_up() {
-    let (api, client) = start(&[("snow", json!({})), ("rain", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({})), ("rain", json!({}))]);
     api.on_post(&imports("snow"), |_, _| status(422, 0));
     api.on_post(&imports("rain"), |_, _| status(503, 0));
     let following = follow(&client, "one");
@@ -333,8 +333,7 @@ async fn namespaces_that_opt_out_or_are_not_selected_are_left_alone() {
         ("other", json!({"team": "other"})),
         ("openshift-x", json!({"team": "shop"})),
         ("shop", json!({"team": "shop"})),
-    ])
-    .await;
+    ]);
     let document: SelectorDocument =
         serde_json::from_value(json!({"matchLabels": {"team": "shop"}})).unwrap();
     let following = follow_some(&client, "one", Selector::compile(&document).unwrap());
@@ -356,7 +355,7 @@ async fn namespaces_that_opt_out_or_are_not_selected_are_left_alone() {
 
 #[tokio::test]
 async fn what_is_forbidden_is_said_and_tried_again() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     api.refuse("/apis/build.openshift.io", 403);
     let following = follow(&client, "one");
     following
@@ -379,7 +378,7 @@ async fn what_is_forbidden_is_said_and_tried_again() {
 
 #[tokio::test]
 async fn an_api_server_that_is_down_is_waited_for() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     api.refuse("/apis/build.openshift.io", 503);
     let following = follow(&client, "one");
     following
@@ -396,7 +395,7 @@ async fn an_api_server_that_is_down_is_waited_for() {
 
 #[tokio::test]
 async fn what_has_no_place_in_the_queue_is_listed_again() {
-    let (api, client) = start(&[]).await;
+    let (api, client) = start(&[]);
     api.put(LEASE, held_by("", "1"));
     // 1024 have a place. They are in namespaces that are gone meanwhile.
     let namespaces: Vec<String> = (0..1030).map(|number| format!("ns-{number}")).collect();
@@ -423,7 +422,7 @@ fn held_by(holder: &str, version: &str) -> Value {
 
 #[tokio::test]
 async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_missed() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     api.put(LEASE, held_by("another", "3"));
     let following = follow(&client, "one");
     // Completed while another had the Lease, and long before. Of two the newer counts.
@@ -476,7 +475,7 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
 
 #[tokio::test]
 async fn a_replica_that_stops_gives_the_lease_to_the_next() {
-    let (api, client) = start(&[("snow", json!({}))]).await;
+    let (api, client) = start(&[("snow", json!({}))]);
     let mut first = follow(&client, "one");
     first.ready(&api, 1).await;
     let second = follow(&client, "two");
@@ -499,7 +498,7 @@ async fn a_replica_that_stops_gives_the_lease_to_the_next() {
 
 #[tokio::test]
 async fn a_replica_without_its_rights_is_not_ready_and_says_why() {
-    let (api, client) = start(&[]).await;
+    let (api, client) = start(&[]);
     api.refuse("/apis/coordination.k8s.io", 403);
     let following = follow(&client, "one");
     let why = following.progress.is_ready(Instant::now()).unwrap_err();
