@@ -1,7 +1,6 @@
 //! `audit` of a cluster: what it asks for, and what becomes of what is refused, fails or expires.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::Path,
     sync::{Arc, Condvar, Mutex},
@@ -20,29 +19,6 @@ pub(crate) const PODS: &str = "/api/v1/pods";
 const SECRETS: &str = "/api/v1/secrets";
 const PROJECTS: &str = "/apis/project.openshift.io/v1/projects";
 
-pub(crate) fn path(seen: &Seen) -> String {
-    seen.line
-        .split([' ', '?'])
-        .nth(1)
-        .unwrap_or_default()
-        .to_owned()
-}
-
-fn query(seen: &Seen) -> BTreeMap<String, String> {
-    let target = seen.line.split(' ').nth(1).unwrap_or_default();
-    let (_, query) = target.split_once('?').unwrap_or_default();
-    query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| {
-            (
-                name.to_owned(),
-                value.replace("%3D", "=").replace("%2F", "/"),
-            )
-        })
-        .collect()
-}
-
 fn forbidden() -> Answer {
     status(403, "Forbidden", "not yours")
 }
@@ -52,7 +28,7 @@ fn not_found() -> Answer {
 }
 
 pub(crate) fn list(items: &[Value]) -> Answer {
-    ok(&json!({ "items": items }).to_string())
+    ok(&json!({ "items": items }))
 }
 
 pub(crate) fn pod(namespace: &str, name: &str) -> Value {
@@ -66,21 +42,13 @@ pub(crate) fn pod(namespace: &str, name: &str) -> Value {
 pub(crate) fn cluster(
     special: impl Fn(&str, &Seen) -> Option<Answer> + Send + Sync + 'static,
 ) -> Api {
-    Api::answering(move |seen| {
-        let path = path(seen);
-        if let Some(answer) = special(&path, seen) {
-            return answer;
-        }
-        match path.as_str() {
-            "/api/v1/namespaces/openshift-config/secrets/pull-secret" => not_found(),
-            path if path.starts_with("/api/v1/namespaces/") && path.matches('/').count() == 4 => {
-                let name = path.rsplit('/').next().unwrap_or_default();
-                ok(&json!({"metadata": {"name": name}}).to_string())
-            }
-            path if path.starts_with("/api/v1/") => list(&[]),
-            _ => not_found(),
-        }
-    })
+    core()
+        .unless(move |seen, _| special(&seen.path, seen))
+        .start()
+}
+
+fn core() -> Api {
+    Api::default().listing(&["/api/v1"]).with_any_namespace()
 }
 
 pub(crate) fn audit(api: &Api, args: &[&str]) -> Run {
@@ -111,42 +79,31 @@ fn gaps(run: &Run) -> Vec<String> {
 }
 
 fn asked<'a>(seen: &'a [Seen], wanted: &str) -> Vec<&'a Seen> {
-    seen.iter().filter(|seen| path(seen) == wanted).collect()
+    seen.iter().filter(|seen| seen.path == wanted).collect()
 }
 
 #[test]
 fn lists_are_paged_and_only_docker_secrets_are_asked_for() {
-    let api = cluster(|path, seen| {
-        if path != PODS {
-            return None;
-        }
-        let page: usize = query(seen)
-            .get("continue")
-            .map_or(0, |token| token.parse().unwrap());
-        let items: Vec<Value> = (0..3)
-            .map(|n| pod("shop", &format!("p{page}{n}")))
-            .collect();
-        let token = if page < 2 {
-            (page + 1).to_string()
-        } else {
-            String::new()
-        };
-        let body =
-            json!({"metadata": {"continue": token, "remainingItemCount": 9}, "items": items});
-        Some(ok(&body))
+    let pods = (0..9).map(|number| {
+        let name = format!("p{number}");
+        (
+            format!("/api/v1/namespaces/shop/pods/{name}"),
+            pod("shop", &name),
+        )
     });
+    let api = core().and_at(pods).paging(3, 0).start();
     let run = audit(&api, &["-A"]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(read(&run, "pods"), 9, "{}", run.out);
     let seen = api.seen();
     let limits: Vec<_> = asked(&seen, PODS)
         .iter()
-        .map(|seen| query(seen)["limit"].clone())
+        .map(|seen| seen.param("limit").unwrap())
         .collect();
     assert_eq!(limits, ["500", "500", "500"]);
     let fields: Vec<_> = asked(&seen, SECRETS)
         .iter()
-        .map(|seen| query(seen)["fieldSelector"].clone())
+        .map(|seen| seen.param("fieldSelector").unwrap())
         .collect();
     let types = [
         "type=kubernetes.io/dockerconfigjson",
@@ -240,11 +197,11 @@ fn one_namespace_is_read_and_the_selector_narrows_what_names_images() {
     let seen = api.seen();
     assert!(asked(&seen, PODS).is_empty());
     assert_eq!(
-        query(asked(&seen, "/api/v1/namespaces/shop/pods")[0])["labelSelector"],
-        "app=x"
+        asked(&seen, "/api/v1/namespaces/shop/pods")[0].param("labelSelector"),
+        Some("app=x".to_owned())
     );
     let secrets = asked(&seen, "/api/v1/namespaces/shop/secrets");
-    assert!(!query(secrets[0]).contains_key("labelSelector"));
+    assert_eq!(secrets[0].param("labelSelector"), None);
     // Credentials of the nodes concern every namespace.
     let global = "/api/v1/namespaces/openshift-config/secrets/pull-secret";
     assert_eq!(
@@ -274,7 +231,7 @@ fn an_expired_list_is_begun_again_once() {
             if path != PODS {
                 return None;
             }
-            if !query(seen).contains_key("continue") {
+            if seen.param("continue").is_none() {
                 let body = json!({"metadata": {"continue": "x"}, "items": [pod("a", "one")]});
                 return Some(ok(&body));
             }
@@ -511,7 +468,7 @@ fn at_most_eight_requests_are_under_way() {
         }
         load.0 -= 1;
         drop(load);
-        if path(seen).starts_with("/api/v1/") {
+        if seen.path.starts_with("/api/v1/") {
             list(&[])
         } else {
             not_found()

@@ -1,11 +1,11 @@
 //! What the hosts are told to offer while a line is typed.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 
 use super::common::{ended, extreg};
-use extreg_fakes::{Answer, Api, Seen, ok, status};
+use extreg_fakes::{Answer, Api, ok, status};
 
 /// The candidates without their descriptions, and the directive last.
 fn offered(words: &[&str]) -> Vec<String> {
@@ -28,10 +28,6 @@ fn list(names: &[&str]) -> Answer {
         .map(|name| json!({"metadata": {"name": name}}))
         .collect();
     ok(&json!({ "items": items }))
-}
-
-fn path(seen: &Seen) -> &str {
-    seen.line.split([' ', '?']).nth(1).unwrap_or_default()
 }
 
 #[test]
@@ -122,7 +118,7 @@ contexts: [{name: dev, context: {cluster: c-one, user: u-one}}, {name: \"d\\nx\"
 
 #[test]
 fn the_cluster_is_asked_where_the_words_lead() {
-    let api = Api::answering(|seen| match path(seen) {
+    let api = Api::answering(|seen| match seen.path.as_str() {
         "/api/v1/namespaces" => list(&["snow", "shop", "ice"]),
         "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs" => list(&["app", "api"]),
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
@@ -142,7 +138,7 @@ fn the_cluster_is_asked_where_the_words_lead() {
 
 #[test]
 fn a_tag_is_offered_behind_its_stream() {
-    let api = Api::answering(|seen| match path(seen) {
+    let api = Api::answering(|seen| match seen.path.as_str() {
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app" => {
             ok(&json!({"spec": {"tags": [{"name": "latest"}, {"name": "v1"}]}}).to_string())
@@ -166,7 +162,7 @@ fn a_tag_is_offered_behind_its_stream() {
 
 #[test]
 fn who_may_not_list_namespaces_has_projects() {
-    let api = Api::answering(|seen| match path(seen) {
+    let api = Api::answering(|seen| match seen.path.as_str() {
         "/apis/project.openshift.io/v1/projects" => list(&["mine"]),
         _ => forbidden(),
     });
@@ -176,10 +172,7 @@ fn who_may_not_list_namespaces_has_projects() {
 
 #[test]
 fn what_is_slow_or_forbidden_or_no_api_offers_nothing() {
-    let slow = Api::answering(|_| {
-        std::thread::sleep(Duration::from_mins(1));
-        list(&["late"])
-    });
+    let slow = Api::answering(|_| Answer::never());
     let forbidden = Api::answering(|_| forbidden());
     let other = Api::answering(|_| ok("<html>"));
     for server in [&slow.url, &forbidden.url, &other.url, "http://127.0.0.1:1"] {

@@ -117,12 +117,11 @@ impl Lists {
     ) -> Api {
         let lists = self.clone();
         Api::answering(move |seen| {
-            let path = path(seen);
-            special(&path, seen).unwrap_or_else(|| {
-                let list = path.rsplit('/').next().unwrap_or_default();
+            special(&seen.path, seen).unwrap_or_else(|| {
+                let list = seen.path.rsplit('/').next().unwrap_or_default();
                 let lists = lists.0.lock().unwrap();
                 let items = lists.get(list).cloned().unwrap_or_default();
-                ok(&json!({"items": items}).to_string())
+                ok(&json!({"items": items}))
             })
         })
     }
@@ -131,11 +130,6 @@ impl Lists {
 pub(crate) fn ago(seconds: i64) -> String {
     let time = Timestamp::now() - SignedDuration::from_secs(seconds);
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn path(seen: &Seen) -> String {
-    let words = seen.line.split([' ', '?']).nth(1);
-    words.unwrap_or_default().to_owned()
 }
 
 fn forbidden() -> Answer {
@@ -448,7 +442,7 @@ fn a_namespaces_worth_of_rights_is_used() {
     let api = lists.serve(|path, _| match path {
         "/apis/project.openshift.io/v1/projects" => {
             let items = json!([{"metadata": {"name": "snow"}}, {"metadata": {"name": "theirs"}}]);
-            Some(ok(&json!({"items": items}).to_string()))
+            Some(ok(&json!({"items": items})))
         }
         path if path.contains("/namespaces/theirs/") => Some(forbidden()),
         path if !path.contains("/namespaces/") => Some(forbidden()),
@@ -501,7 +495,7 @@ fn lists_are_paged_and_restarted_once() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("app-9 is running"), "{out}");
     let seen = api.seen();
-    let limits = seen.iter().filter(|seen| path(seen).ends_with("/pods"));
+    let limits = seen.iter().filter(|seen| seen.path.ends_with("/pods"));
     assert!(
         limits
             .map(|seen| &seen.line)
