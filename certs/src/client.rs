@@ -1,6 +1,6 @@
-//! Which clients may connect to a TLS server: by the authority of their certificate and, where
-//! names are given, by name. The authorities are read from a file that may change underneath a
-//! running server.
+//! Which clients can connect to a TLS server: by the authority of their certificate and, if
+//! names are given, by name. The authorities are read from a file that can change while the
+//! server runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,21 +20,21 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::crypto::{self, Verifier};
 use crate::pem::{self, ParsePemError};
 
-/// Why a file of client authorities cannot be used.
+/// Why a file of client authorities is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientCaError {
     /// The file cannot be read.
     #[error("cannot read {path}: {cause}", path = path.display())]
     Read {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
     /// The file is not PEM with certificates.
     #[error("{path}: {cause}", path = path.display())]
     Pem {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong.
         cause: ParsePemError,
@@ -42,11 +42,11 @@ pub enum ClientCaError {
     /// A certificate cannot be used as an authority.
     #[error("{path}: certificate {position} cannot be used as an authority: {cause}", path = path.display())]
     Authority {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its place in the file, from 1.
         position: usize,
-        /// What rustls says.
+        /// The error of rustls.
         cause: String,
     },
 }
@@ -78,8 +78,8 @@ impl ClientCa {
         Ok((file, verifier))
     }
 
-    /// Reads the file again. A new verifier if its content is new and usable; after an error the
-    /// one before stays in force.
+    /// Reads the file again. Returns a new verifier if its content is new and valid; after an error the
+    /// previous one remains in force.
     pub fn tick(&mut self) -> Result<Option<Verifier>, ClientCaError> {
         let content = read(&self.path)?;
         if content == self.content {

@@ -1,7 +1,7 @@
 //! The cryptographic provider of the process, and the TLS settings that follow from it.
 //!
-//! rustls panics when two providers are linked and none was chosen, and it may be replaced by the
-//! operating system's OpenSSL in a FIPS build. Both are reasons to choose it in this file only.
+//! rustls panics if two providers are linked and none was chosen, and a FIPS build can replace it by the
+//! operating system's OpenSSL. Both are reasons to choose it in this file only.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use rustls::server::ResolvesServerCert;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
 
-/// Decides about client certificates; give it to [`server_config`].
+/// Verifies client certificates; pass it to [`server_config`].
 pub type Verifier = Arc<dyn ClientCertVerifier>;
 
-/// Makes aws-lc-rs the provider of the process. Call it first thing in `main`; a second call, or a
-/// provider that somebody else installed before, changes nothing.
+/// Makes aws-lc-rs the provider of the process. Call it first in `main`; a second call, or a
+/// provider that other code installed before, changes nothing.
 pub fn install() {
     if CryptoProvider::get_default().is_none() {
-        // An error means that another thread was faster, which is as good.
+        // An error means that another thread was faster, which is equivalent.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     }
 }
 
-/// The provider of the process, or aws-lc-rs where none was installed.
+/// The provider of the process, or aws-lc-rs if none was installed.
 pub fn provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default().map_or_else(
         || Arc::new(rustls::crypto::aws_lc_rs::default_provider()),

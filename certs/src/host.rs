@@ -14,14 +14,14 @@ pub enum Host {
     Ip(IpAddr),
 }
 
-/// Why a text is no host.
+/// Why a text is not a valid host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseHostError {
     /// Neither a DNS name nor an address.
     #[error("{0:?} is neither a DNS name nor an IP address")]
     Invalid(String),
-    /// An URL that is not `https://host[:port][/path]`.
-    #[error("{0:?} is no https URL with a host")]
+    /// A URL that is not `https://host[:port][/path]`.
+    #[error("{0:?} is not an https URL with a host")]
     Url(String),
 }
 
@@ -60,9 +60,9 @@ impl Host {
         Self::parse(host).map_err(|_| invalid())
     }
 
-    /// Every name that a Service answers to inside the cluster. API servers ask for
+    /// Every name of a Service inside the cluster. API servers use
     /// `<service>.<namespace>.svc` (k8s.io/apiserver `pkg/util/webhook/client.go`), people and
-    /// probes use the others.
+    /// probes use the rest.
     pub fn of_service(service: &str, namespace: &str) -> Result<Vec<Self>, ParseHostError> {
         [
             format!("{service}.{namespace}.svc"),

@@ -1,4 +1,4 @@
-//! What a certificate says of itself.
+//! The content of a certificate.
 
 use std::net::IpAddr;
 
@@ -10,28 +10,28 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::host::Host;
 use crate::pem::{self, ParsePemError};
 
-/// What people and checks want to know of one certificate.
+/// The relevant fields of one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// Distinguished name of the holder.
     pub subject: String,
-    /// Distinguished name of who signed it.
+    /// Distinguished name of the issuer.
     pub issuer: String,
     /// Serial number, hexadecimal with colons.
     pub serial: String,
-    /// DNS names and addresses it is good for, in the order of the certificate.
+    /// Its DNS names and addresses, in the order of the certificate.
     pub hosts: Vec<Host>,
     /// First second of its validity.
     pub not_before: Timestamp,
     /// Last second of its validity.
     pub not_after: Timestamp,
-    /// Whether it may sign other certificates.
+    /// Whether it can sign other certificates.
     pub is_ca: bool,
-    /// Whether subject and issuer are the same.
+    /// Whether subject and issuer are equal.
     pub self_issued: bool,
 }
 
-/// Why a certificate cannot be looked at.
+/// Why a certificate cannot be inspected.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     /// Not PEM with certificates.
@@ -42,7 +42,7 @@ pub enum InspectError {
     X509 {
         /// Its place in the chain, the leaf being 1.
         position: usize,
-        /// What the parser says.
+        /// The parser's error.
         cause: String,
     },
     /// A date before year -9999 or after year 9999.
@@ -74,16 +74,16 @@ impl Certificate {
         })
     }
 
-    /// Whether `now` lies after its last second.
+    /// Whether `now` is after its last second.
     pub fn expired_at(&self, now: Timestamp) -> bool {
         now > self.not_after
     }
 
-    /// When to renew it: after two thirds of its lifetime, as cert-manager does.
+    /// When to renew it: after two thirds of its lifetime, as in cert-manager.
     pub fn renew_at(&self) -> Timestamp {
         let start = self.not_before.as_second();
         let lifetime = self.not_after.as_second().saturating_sub(start);
-        // In range, because it lies between two timestamps; the fallback is never taken.
+        // In range, because it is between two timestamps; the fallback is never used.
         Timestamp::from_second(start + lifetime / 3 * 2).unwrap_or(self.not_after)
     }
 }

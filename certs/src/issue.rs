@@ -1,7 +1,7 @@
-//! A certificate authority of our own and a leaf signed by it, for clusters without service-ca.
+//! A separate certificate authority and a leaf signed by it, for clusters without service-ca.
 //!
-//! The authority's key is forgotten as soon as the leaf is signed: there is nothing to steal, and
-//! a renewal is a new authority with the old one kept in the bundle for the time of the change.
+//! The authority's key is dropped when the leaf is signed, so it cannot be stolen;
+//! a renewal creates a new authority and keeps the old one in the bundle during the change.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::host::Host;
 use crate::inspect::{Certificate, InspectError};
 use crate::pem::{self, ParsePemError};
 
-/// How far validity is dated back, for clients whose clock is behind.
+/// How far validity is dated back, for clients whose clock is slow.
 const BACKDATED: Duration = Duration::from_mins(5);
 
-/// How long what we issue is valid, counted from the time of issue.
+/// The validity of issued certificates, from the time of issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
     ca: Duration,
@@ -40,7 +40,7 @@ impl Validity {
 }
 
 impl Default for Validity {
-    /// Two years for both, as service-ca gives its leaves.
+    /// Two years for both, as in service-ca's leaves.
     fn default() -> Self {
         let two_years = Duration::from_hours(2 * 365 * 24);
         Self {
@@ -50,17 +50,17 @@ impl Default for Validity {
     }
 }
 
-/// What was issued, all of it PEM.
+/// The issued certificates and key, all PEM.
 #[derive(Debug)]
 pub struct Issued {
-    /// What clients have to trust: the new authority, and after a rotation the older ones that
+    /// The authorities that clients have to trust: the new one, and after a rotation the older ones that
     /// have not expired, newest first. It goes into the webhook configuration's `caBundle`.
     pub ca_bundle: String,
     /// The serving certificate: `tls.crt`.
     pub chain: String,
     /// Its private key, PKCS#8: `tls.key`.
     pub key: SecretString,
-    /// Last moment at which the serving certificate is valid.
+    /// The expiry of the serving certificate.
     pub not_after: Timestamp,
 }
 
@@ -70,13 +70,13 @@ pub enum IssueError {
     /// No host was given.
     #[error("no host to issue a certificate for: name a service or a URL")]
     NoHost,
-    /// The leaf would be valid longer than what it is signed by.
+    /// The leaf would be valid longer than its authority.
     #[error("a serving certificate cannot be valid longer than its authority")]
     LeafOutlivesCa,
     /// A validity of zero.
-    #[error("a validity of nothing")]
+    #[error("the validity must not be zero")]
     NoValidity,
-    /// The dates leave what X.509 can say.
+    /// The dates are outside of X.509's range.
     #[error("validity out of range")]
     Range,
     /// The bundle that was to be kept cannot be read.
@@ -110,11 +110,11 @@ pub fn issue(hosts: &[Host], validity: Validity, now: Timestamp) -> Result<Issue
     })
 }
 
-/// Issues anew and keeps the authorities of `bundle` that have not expired at `now` behind the
-/// new one, so that clients trust both pairs while the change is under way.
+/// Issues again and keeps the authorities of `bundle` that have not expired at `now` after the
+/// new one, so that clients trust both pairs during the change.
 ///
-/// Give clients the new bundle first and the server the new pair after that: the other way round
-/// has a time in which no client trusts the server.
+/// Give clients the new bundle first and the server the new pair after that: in the opposite
+/// order no client trusts the server for a while.
 pub fn rotate(
     bundle: &str,
     hosts: &[Host],
@@ -127,7 +127,7 @@ pub fn rotate(
     Ok(issued)
 }
 
-/// The certificates of `bundle` that are valid at `now`, as PEM; empty when none is or when the
+/// The certificates of `bundle` that are valid at `now`, as PEM; empty if none is or if the
 /// bundle is blank.
 pub fn unexpired(bundle: &str, now: Timestamp) -> Result<String, IssueError> {
     if bundle.trim().is_empty() {
@@ -147,7 +147,7 @@ pub fn unexpired(bundle: &str, now: Timestamp) -> Result<String, IssueError> {
 
 fn ca_params(validity: Validity, now: Timestamp) -> Result<CertificateParams, IssueError> {
     let mut params = params(validity.ca, now)?;
-    // Distinct names, so that a client with two of them in its bundle tries the right one.
+    // Distinct names, so that a client with two of them in its bundle tries the correct one.
     let name = format!("extreg webhook CA {}", now.as_second());
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -183,7 +183,7 @@ fn leaf_params(
 fn params(lifetime: Duration, now: Timestamp) -> Result<CertificateParams, IssueError> {
     let now = u64::try_from(now.as_second()).map_err(|_| IssueError::Range)?;
     let epoch = date_time_ymd(1970, 1, 1);
-    // Year 9999 is the last one that X.509 can say.
+    // X.509 dates end in year 9999.
     let end = now
         .checked_add(lifetime.as_secs())
         .ok_or(IssueError::Range)?;

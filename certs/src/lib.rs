@@ -1,8 +1,8 @@
 //! Serving certificates of the webhook: issue and rotate them where the cluster has no service-ca,
 //! inspect them, verify them against the bundle that a caller trusts, reload them from files that
-//! kubelet swaps underneath a running server, and authenticate the clients of such a server.
+//! kubelet replaces while the server runs, and authenticate the clients of such a server.
 //!
-//! Nothing here reads the clock by itself: every function that depends on time takes it as an
+//! No function here reads the clock: every function that depends on time takes it as an
 //! argument, so a test can be a year ahead. [`crypto`] is the one place that knows which
 //! cryptographic provider is in use.
 

@@ -10,27 +10,27 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::crypto;
 
-/// Why PEM text is not what it should be.
+/// Why a PEM text is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ParsePemError {
     /// The text is cut off or not PEM.
     #[error("{what}: not PEM: {cause}")]
     Syntax {
-        /// What was being read, for people.
+        /// What was read, for the message.
         what: &'static str,
-        /// What the reader says.
+        /// The parser's error.
         cause: pem::Error,
     },
     /// There is PEM, but no certificate in it.
-    #[error("{what}: no certificate in it")]
+    #[error("{what}: contains no certificate")]
     NoCertificate {
-        /// What was being read, for people.
+        /// What was read, for the message.
         what: &'static str,
     },
-    /// There is PEM, but no private key in it.
-    #[error("private key: no key in it")]
+    /// There is PEM, but without a private key.
+    #[error("private key: contains no key")]
     NoKey,
-    /// A key of a kind that TLS does not sign with, or a damaged one.
+    /// A key type that TLS does not support, or a damaged key.
     #[error("private key: not usable: {0}")]
     Key(rustls::Error),
     /// Certificate and key belong to different pairs, as in the middle of a rotation.
@@ -41,7 +41,7 @@ pub enum ParsePemError {
     Leaf(rustls::Error),
 }
 
-/// Reads every certificate in `text`, at least one. Other sections are passed over.
+/// Reads every certificate in `text`, at least one. Other sections are skipped.
 pub fn certificates(
     what: &'static str,
     text: &[u8],
@@ -56,7 +56,7 @@ pub fn certificates(
 }
 
 /// Reads a chain (leaf first, then any number of intermediates) and its key, PKCS#8, SEC1 or
-/// PKCS#1, and makes sure that they belong together.
+/// PKCS#1, and checks that they belong together.
 pub fn pair(chain: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>, ParsePemError> {
     let chain = certificates("certificate chain", chain)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|cause| match cause {

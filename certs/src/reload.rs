@@ -1,9 +1,9 @@
-//! Reloading the serving pair from files, without a restart and without a lost handshake.
+//! Reloading the serving pair from files, without a restart and without failed handshakes.
 //!
 //! Files are polled, not watched: kubelet publishes a Secret by renaming a `..data` link, which an
-//! inotify watch on the file behind it never sees. A rotation may also be seen halfway, new
-//! certificate with old key; such a pair is refused, the old one stays, and the next tick tries
-//! again.
+//! inotify watch on the target file never sees. A rotation can also be seen halfway, new
+//! certificate with old key; such a pair is rejected, the old one remains, and the next tick
+//! retries.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use rustls::sign::CertifiedKey;
 use crate::inspect::{Certificate, InspectError};
 use crate::pem::{self, ParsePemError};
 
-/// What a TLS server serves at the moment; give it to [`crate::crypto::server_config`]. Handshakes
+/// The pair that a TLS server currently serves; pass it to [`crate::crypto::server_config`]. Handshakes
 /// read it without a lock.
 pub struct ServingCert {
     pair: ArcSwap<CertifiedKey>,
@@ -39,18 +39,18 @@ impl fmt::Debug for ServingCert {
     }
 }
 
-/// How reloading goes, for `/readyz` and `/metrics`.
+/// The state of reloading, for `/readyz` and `/metrics`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReloadStatus {
-    /// The certificate that is being served.
+    /// The served certificate.
     pub leaf: Certificate,
-    /// The chain that is being served, in PEM.
+    /// The served chain, in PEM.
     pub chain: Arc<[u8]>,
-    /// How many times a pair was replaced since the start.
+    /// The number of replaced pairs since the start.
     pub reloads: u64,
-    /// How many ticks found files that could not be served. Grows with each tick until mended.
+    /// The number of ticks with invalid files. Increases on each tick until fixed.
     pub failures: u64,
-    /// What was wrong at the last tick; none when it went well.
+    /// The error of the last tick; `None` if it succeeded.
     pub last_error: Option<String>,
 }
 
@@ -67,34 +67,34 @@ pub enum ReloadError {
     /// A file cannot be read.
     #[error("cannot read {path}: {cause}", path = path.display())]
     Read {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
-    /// The files do not make a pair.
+    /// The files are not a valid pair.
     #[error(transparent)]
     Pem(#[from] ParsePemError),
     /// The leaf cannot be read.
     #[error(transparent)]
     Inspect(#[from] InspectError),
-    /// The pair is whole, but too old to replace the one that is served.
+    /// The pair is valid, but too old to replace the served one.
     #[error("the certificate expired at {0}")]
     Expired(Timestamp),
 }
 
-/// What a tick did.
+/// The result of a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tick {
-    /// The files hold what is served.
+    /// The files contain the served pair.
     Unchanged,
     /// A new pair is served from now on.
     Swapped,
-    /// The files cannot be served; the last good pair stays.
+    /// The files cannot be served; the last valid pair remains.
     Failed,
 }
 
-/// Reads the two files again and again. Call [`Reloader::tick`] every 15 seconds or so: kubelet
+/// Reads the two files periodically. Call [`Reloader::tick`] every 15 seconds or so: kubelet
 /// itself takes about a minute to publish a changed Secret.
 #[derive(Debug)]
 pub struct Reloader {
@@ -106,8 +106,8 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Loads the pair for the first time. An expired one is served, for want of a better one, until
-    /// the files hold a new one; [`ReloadStatus::valid_at`] says so meanwhile.
+    /// Loads the pair for the first time. An expired pair is served, without a better one, until
+    /// the files contain a new one; [`ReloadStatus::valid_at`] reports it.
     pub fn start(chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Self, ReloadError> {
         let files = Files {
             chain: chain.into(),
@@ -133,17 +133,17 @@ impl Reloader {
         })
     }
 
-    /// What to give the TLS server.
+    /// The resolver for the TLS server.
     pub fn serving(&self) -> Arc<ServingCert> {
         Arc::clone(&self.serving)
     }
 
-    /// The status, which follows later ticks.
+    /// The status, which later ticks update.
     pub fn status(&self) -> StatusHandle {
         StatusHandle(Arc::clone(&self.status))
     }
 
-    /// Looks at the files once, and serves what they hold if it is new, whole and valid at `now`.
+    /// Reads the files once, and serves the pair if it is new, complete and valid at `now`.
     pub fn tick(&mut self, now: Timestamp) -> Tick {
         let outcome = self.load(now);
         let tick = match outcome {

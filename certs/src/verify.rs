@@ -14,10 +14,10 @@ use crate::host::Host;
 use crate::inspect::{Certificate, InspectError};
 use crate::pem::{self, ParsePemError};
 
-/// Why a serving certificate would not be accepted.
+/// Why a serving certificate is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// A file is not what it should be, or key and certificate are of different pairs.
+    /// A file is not valid, or key and certificate are of different pairs.
     #[error(transparent)]
     Pem(#[from] ParsePemError),
     /// The serving certificate cannot be read.
@@ -30,7 +30,7 @@ pub enum VerifyError {
     #[error("the serving certificate expired at {0}")]
     Expired(Timestamp),
     /// The bundle holds nothing that a chain can end in.
-    #[error("the bundle holds no usable authority")]
+    #[error("the bundle contains no usable authority")]
     EmptyBundle,
     /// It is signed by an authority of the bundle that is no longer valid, or not valid yet.
     #[error(
@@ -45,22 +45,22 @@ pub enum VerifyError {
     /// The chain does not end in the bundle.
     #[error("the serving certificate is not signed by any authority of the bundle")]
     UnknownIssuer,
-    /// The name that clients use is not among the certificate's.
+    /// The certificate does not contain the name that clients use.
     #[error("the serving certificate is for {for_}, not for {host}", for_ = list(names))]
     WrongHost {
-        /// What was asked for.
+        /// The queried name.
         host: Host,
-        /// What the certificate has.
+        /// The names in the certificate.
         names: Vec<Host>,
     },
-    /// Anything else that the verifier of rustls objects to.
+    /// Any other error of rustls's verifier.
     #[error("the serving certificate is not acceptable: {0}")]
     Rejected(rustls::Error),
 }
 
 /// Checks `chain` and `key` as a client would at `now` that trusts `bundle` and calls the server
 /// `host`: they belong together, the dates, the signatures up to the bundle, the purpose and the
-/// name. Answers the leaf.
+/// name. Returns the leaf.
 pub fn verify(
     chain: &[u8],
     key: &[u8],
@@ -72,7 +72,7 @@ pub fn verify(
     verify_chain(chain, bundle, host, now)
 }
 
-/// [`verify`] without the key, for a certificate that somebody else serves.
+/// [`verify`] without the key, for a certificate that another server serves.
 pub fn verify_chain(
     chain: &[u8],
     bundle: &[u8],
@@ -94,14 +94,14 @@ pub fn verify_chain(
         return Err(VerifyError::Expired(leaf.not_after));
     }
 
-    // Webpki reads no dates of roots, and Go's verifier, which the API servers use, does (crypto/x509 `isValid`).
+    // Webpki ignores the dates of roots; Go's verifier, which the API servers use, checks them (crypto/x509 `isValid`).
     let mut valid = Vec::new();
     let mut invalid = Vec::new();
     for der in pem::certificates("bundle", bundle)? {
         match Certificate::from_der(&der, 1) {
             Ok(root) if now < root.not_before || root.expired_at(now) => invalid.push((der, root)),
             Ok(_) => valid.push(der),
-            // Clients leave out what they cannot read.
+            // Clients skip certificates that they cannot read.
             Err(_) => {}
         }
     }

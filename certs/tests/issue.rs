@@ -1,4 +1,4 @@
-//! What is issued is what a client accepts, and nothing else is.
+//! A client accepts the issued certificates, and no other certificate.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -73,7 +73,7 @@ fn it_is_valid_from_a_little_before_to_the_end_of_its_validity() {
 }
 
 #[test]
-fn leaf_and_authority_say_what_they_are_for() {
+fn leaf_and_authority_contain_their_purposes() {
     let issued = issue(&hosts(), days(30), now()).unwrap();
     let [leaf] = inspect(issued.chain.as_bytes())
         .unwrap()
@@ -153,7 +153,7 @@ fn a_key_of_another_pair_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_issued_is_refused() {
+fn invalid_requests_are_rejected() {
     assert!(matches!(
         issue(&[], Validity::default(), now()),
         Err(IssueError::NoHost)

@@ -1,4 +1,4 @@
-//! Reloading as kubelet makes it necessary: a folder behind a `..data` link that is swapped.
+//! Reloading from a folder as kubelet writes it: behind a `..data` link that is replaced.
 #![cfg(test)]
 
 use std::fs;
@@ -77,7 +77,7 @@ fn issued(name: &str, days: u32) -> Issued {
     issue(&[Host::parse(name).unwrap()], validity, now()).unwrap()
 }
 
-/// The name on the certificate that is being served, which tells the pairs apart.
+/// The name on the served certificate, which identifies the pair.
 fn served(reloader: &Reloader) -> String {
     reloader
         .status()
@@ -105,7 +105,7 @@ fn trap_57_a_swapped_link_is_served_at_the_next_tick() {
 }
 
 #[test]
-fn a_bad_pair_keeps_the_last_good_one_and_is_tried_again() {
+fn an_invalid_pair_keeps_the_last_valid_one_and_is_retried() {
     let one = issued("one", 30);
     let two = issued("two", 30);
     let key = |issued: &Issued| issued.key.expose_secret().to_owned();
@@ -168,7 +168,7 @@ fn an_expired_pair_does_not_replace_a_good_one() {
 }
 
 #[test]
-fn a_server_that_starts_with_an_expired_pair_mends_itself() {
+fn a_server_that_starts_with_an_expired_pair_recovers() {
     let mut volume = Volume::of(&issued("old", 1));
     let later = now() + DAY * 2;
     let mut reloader = volume.reloader();

@@ -1,5 +1,5 @@
-//! Docker configs: the first line is an image, the rest a config. Reading and matching end, and no
-//! consumer finds a key that does not exist.
+//! Docker configs: the first line is an image, the rest a config. Reading and matching end, and no consumer finds a key
+//! that does not exist.
 
 use extreg_core::credential::{Consumer, DockerConfigFormat, DockerConfigKeys};
 
@@ -21,7 +21,7 @@ pub(crate) fn run(data: &[u8]) {
             continue;
         };
         for key in keys.iter() {
-            // Each key as an image, too: that is where the two grammars meet.
+            // Each key as an image, too: both grammars must agree.
             for image in [image, key.as_written()] {
                 all_consumers(&keys, image);
             }

@@ -1,9 +1,9 @@
-//! Kubeconfigs: whatever the file holds, reading it ends, what is read names each thing once, and an error quotes nothing.
+//! Kubeconfigs: reading any file ends, the result has each name once, and an error quotes nothing.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// Stands in the place of a credential; no error may show it.
+/// A credential; no error may show it.
 const CANARY: &str = "canary-word";
 
 /// Runs the target on one input.

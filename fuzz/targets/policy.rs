@@ -1,4 +1,4 @@
-//! Policy documents: reading and compiling one ends, and what it compiles to answers.
+//! Policy documents: reading and compiling one ends, and the compiled policy answers.
 
 use extreg_core::facts::Known;
 use extreg_core::policy::{Labels, Mode, Policy, PolicySet, PolicySpec, RepositoryGlob, Selection};

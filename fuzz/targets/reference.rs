@@ -1,4 +1,4 @@
-//! References: whatever the string, reading it ends, and what is printed is read back the same.
+//! References: reading any string ends, and the printed reference parses to the same one.
 
 use extreg_core::image::{ImageRef, ReferenceAnswer};
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};

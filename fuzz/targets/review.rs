@@ -1,4 +1,4 @@
-//! Admission reviews, from the bytes to the patch: it applies, and the second run finds nothing.
+//! Admission reviews, from the bytes to the patch: the patch applies, and the second run finds nothing.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ fn decide(write: &object::Request<'_>, stream: &StreamRead) {
     });
 }
 
-/// Evaluates, checks what always holds, and hands over the patch if there is one.
+/// Evaluates, checks the invariants, and returns the patch, if any.
 fn evaluate(subject: &Subject<'_>, stream: &StreamRead, mut patch: impl FnMut(&str)) {
     let facts = Facts {
         policies: &PolicySet::builtin(Mode::Enforce),
@@ -95,8 +95,7 @@ fn evaluate(subject: &Subject<'_>, stream: &StreamRead, mut patch: impl FnMut(&s
     }
 }
 
-/// The patched object; none where the object is one that only a decoder with other limits (of depth,
-/// of numbers) can hold.
+/// The patched object; `None` if only a decoder with other limits (of depth, of numbers) can hold the object.
 fn apply(object: &str, patch: &str) -> Option<Value> {
     let mut object: Value = serde_json::from_str(object).ok()?;
     let patch: json_patch::Patch = serde_json::from_str(patch).expect("a patch is RFC 6902");

@@ -1,5 +1,5 @@
-//! Manifests: reading a text as YAML and as JSON ends, every object of it can be found again, and what is written as JSON
-//! reads the same.
+//! Manifests: reading a text as YAML and as JSON ends, every object of it can be found again, and an object written as
+//! JSON reads the same.
 
 use extreg_documents::{Source, read};
 
@@ -18,7 +18,7 @@ pub(crate) fn run(data: &[u8]) {
         };
         for object in objects {
             assert!(object.line > 0);
-            // An item of a list of one kind may take its kind from the list.
+            // An item of a list may get its kind from the list.
             if object.body.get("kind").is_none() || object.body.get("apiVersion").is_none() {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! The rights with which an audit sees everything that it asks about.
+//! The permissions for every check of an audit.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ pub struct AuditedResource {
     pub plural: String,
 }
 
-/// The ClusterRole that lets its holder list these resources, and nothing else.
+/// The ClusterRole with permission to list these resources only.
 ///
-/// A right to list secrets is a right to read them: RBAC knows no narrower one for those of two types.
+/// Permission to list secrets is permission to read them: RBAC has no narrower permission for two types.
 ///
 /// # Errors
 /// If it could not be written as JSON.

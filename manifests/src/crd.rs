@@ -17,8 +17,8 @@ pub use self::faults::{PolicyFault, policy_faults};
 use crate::names;
 use crate::namespace::cluster_meta;
 
-/// The definition of `RegistryPolicy`: cluster-scoped, with a structural schema, rules in CEL that say
-/// what is wrong with a policy, and a status of its own.
+/// The definition of `RegistryPolicy`: cluster-scoped, with a structural schema, validation rules in CEL,
+/// and a status subresource.
 pub fn custom_resource_definition() -> CustomResourceDefinition {
     CustomResourceDefinition {
         metadata: cluster_meta(names::CRD),

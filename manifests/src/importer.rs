@@ -1,5 +1,5 @@
-//! The importer, which follows builds: a Deployment, an account and rights of its own, apart from the
-//! webhook's, and only where it is asked for.
+//! The importer, which follows builds: a separate Deployment, account and permissions,
+//! installed only on request.
 
 mod monitoring;
 mod rights;
@@ -15,8 +15,8 @@ use crate::namespace::importer_meta;
 use crate::network::importer_network_policy;
 use crate::settings::Settings;
 
-/// The importer, in the order in which it is applied. Where [`Settings::follow_builds`] names
-/// namespaces, its rights to read streams and to import are bound in these and nowhere else.
+/// The importer, in the order in which it is applied. If [`Settings::follow_builds`] names
+/// namespaces, its permissions to read streams and to import are bound only in these.
 pub fn importer(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     let mut all = vec![Manifest::of(Phase::Base, &service_account(settings))?];
     all.extend(rights::rights(settings)?);

@@ -1,4 +1,4 @@
-//! Everything, in order.
+//! All objects, in order.
 
 use crate::crd::custom_resource_definition;
 use crate::importer::importer;
@@ -14,7 +14,7 @@ use crate::settings::{FollowBuilds, Settings, Tls};
 use crate::webhook::mutating_webhook_configuration;
 use crate::workload::{deployment, disruption_budget};
 
-/// Everything to install, in the order in which it is applied; phases never go back.
+/// All objects to install, in the order in which it is applied; phases never go back.
 ///
 /// For [`Tls::OwnCa`] the serving secret has to be added between [`Phase::Base`] and
 /// [`Phase::Workload`]; it is not part of this list because it must never be printed.
@@ -56,12 +56,12 @@ pub fn install(settings: &Settings) -> Result<Vec<Manifest>, RenderError> {
     Ok(all)
 }
 
-/// The names of everything that any settings for this namespace install, in the order in which it is
-/// removed: the configuration first, so that nothing waits for a webhook that is going away. What binds
-/// the importer's rights in single namespaces is not among them.
+/// The names of all objects that any settings for this namespace install, in the order in which they are
+/// removed: the configuration first, so that nothing waits for a webhook that is being deleted. The RoleBindings
+/// of the importer in selected namespaces are not included.
 ///
-/// A kind that the cluster does not have (ServiceMonitor, PrometheusRule) or an object that is not there
-/// is no error. Removing the definition removes every policy.
+/// A kind that the cluster does not have (ServiceMonitor, PrometheusRule) or a missing object
+/// is not an error. Removing the definition removes every policy.
 pub fn uninstall(settings: &Settings) -> Result<Vec<ObjectName>, RenderError> {
     let everything = Settings {
         tls: Tls::ServiceCa,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_comes_last_and_goes_first() {
+    fn the_configuration_is_applied_last_and_removed_first() {
         let settings = Settings::default();
         assert_eq!(
             kinds(&settings),
@@ -136,7 +136,7 @@ mod tests {
         for kind in ["ServiceMonitor", "PodMonitor", "PrometheusRule"] {
             assert!(removed.iter().any(|k| k == kind), "{kind}");
         }
-        // The webhook's own, the importer's, and that of users who read policies.
+        // The role of the webhook, of the importer, and of users who read policies.
         for (kind, count) in [
             ("ClusterRole", 4),
             ("ClusterRoleBinding", 3),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_outside_the_cluster_has_nothing_of_its_own_inside() {
+    fn external_webhook_has_no_workload_in_the_cluster() {
         let settings = Settings {
             tls: Tls::External {
                 url: "https://h".parse().unwrap(),

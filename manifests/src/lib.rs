@@ -1,9 +1,9 @@
 //! What oc extreg installs on a cluster, as typed builders without any I/O.
 //!
-//! [`install`] gives the objects in the order in which they are applied, [`uninstall`] their names in the
-//! order in which they are removed. Both take [`Settings`], whose types admit only what a cluster would
-//! accept. The files in the folder `yaml` are what [`folder`] makes of the default settings; a test holds
-//! them to it.
+//! [`install`] returns the objects in the order in which they are applied, [`uninstall`] their names in the
+//! order in which they are removed. Both take [`Settings`], whose types admit only values that a cluster
+//! accepts. The files in the folder `yaml` are the output of [`folder`] for the default settings; a test
+//! checks this.
 
 mod audit;
 mod crd;

@@ -1,4 +1,4 @@
-//! One object to install, and how it is written.
+//! One object to install, and its YAML.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use serde_json::Value;
 /// When an object is applied; every phase needs the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// The policy's definition. Wait until it is Established before going on.
+    /// The policy's definition. Wait until it is Established before the next phase.
     Definition,
-    /// Namespace, rights, Service and what else can stand without the webhook.
+    /// Namespace, permissions, Service and other objects that do not need the webhook.
     Base,
     /// The first policy.
     Policy,
-    /// The webhook's pods. Wait until they are ready before going on.
+    /// The webhook's pods. Wait until they are ready before the next phase.
     Workload,
-    /// The configuration, from which on the API servers call the webhook.
+    /// The configuration; from then on the API servers call the webhook.
     Arm,
 }
 
-/// What names an object in a cluster.
+/// The identity of an object in a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectName {
@@ -30,7 +30,7 @@ pub struct ObjectName {
     pub api_version: String,
     /// `kind` of the object.
     pub kind: String,
-    /// Its namespace, where it has one.
+    /// Its namespace, if it has one.
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
@@ -51,7 +51,7 @@ impl fmt::Display for ObjectName {
 pub struct Manifest {
     /// When it is applied.
     pub phase: Phase,
-    /// What it is called.
+    /// The identity of the object.
     pub object: ObjectName,
     /// The object itself, `apiVersion` and `kind` included.
     pub value: Value,
@@ -74,7 +74,7 @@ impl Manifest {
         })
     }
 
-    /// Takes an object of a kind that k8s-openapi knows.
+    /// Takes an object of a kind in k8s-openapi.
     pub(crate) fn of<K>(phase: Phase, object: &K) -> Result<Self, RenderError>
     where
         K: Resource + Metadata<Ty = ObjectMeta> + Serialize,
@@ -118,7 +118,7 @@ pub fn to_yaml(manifests: &[Manifest]) -> Result<String, RenderError> {
 }
 
 pub(crate) fn yaml(value: &Value) -> Result<String, String> {
-    // Strings stay on their line: a folded expression is hard to read and to compare.
+    // Strings remain on one line: a folded expression is hard to read and to compare.
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     let mut text =
         serde_saphyr::to_string_with_options(value, options).map_err(|e| e.to_string())?;

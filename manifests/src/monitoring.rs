@@ -1,7 +1,7 @@
 //! Scraping and alerts, for clusters with the Prometheus operator.
 //!
-//! OpenShift's monitoring of user-defined projects shows a rule only the series of its own namespace: there
-//! the alert on failing open, which reads the API servers' own series, stays silent.
+//! OpenShift's monitoring of user-defined projects evaluates a rule only on the series of its own namespace: there
+//! the alert on failing open, which reads the API servers' own series, never fires.
 
 pub(crate) mod alert;
 
@@ -98,8 +98,8 @@ fn object<S: Serialize>(
     Manifest::named(Phase::Base, name, &object)
 }
 
-/// The alert rules. Their names for series are the webhook's (`extreg_…`), kube-apiserver's and
-/// openshift-apiserver's (`apiserver_…`) and Prometheus's own.
+/// The alert rules. They use series of the webhook (`extreg_…`), of kube-apiserver and
+/// openshift-apiserver (`apiserver_…`) and of Prometheus.
 fn alerts(settings: &Settings) -> Vec<Alert> {
     let namespace = &settings.namespace;
     let service = names::WEBHOOK;
@@ -112,9 +112,9 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             "5m",
             "warning",
             "No replica of the oc extreg webhook answers.",
-            "Builds and image streams are admitted unchanged meanwhile. `oc extreg webhook status` shows why.",
+            "Builds and image streams are admitted unchanged. `oc extreg webhook status` shows why.",
         ),
-        // service-ca renews a certificate only when less than an hour is left of it.
+        // service-ca renews a certificate only in the last hour of its validity.
         alert(
             "ExtregWebhookCertificateExpiring",
             format!(
@@ -122,16 +122,16 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             ),
             "1m",
             "critical",
-            "The webhook serves a certificate with less than 30 minutes left.",
-            "It should have been renewed by now. API servers skip the webhook once it has expired.",
+            "The webhook's certificate expires in less than 30 minutes.",
+            "It should have been renewed by now. API servers skip the webhook after it expires.",
         ),
         alert(
             "ExtregWebhookCertificateRefused",
             format!("max(extreg_cert_refused{{namespace=\"{namespace}\"}}) > 0"),
             "2m",
             "critical",
-            "The API servers refuse the webhook's certificate.",
-            "It does not fit the caBundle of the MutatingWebhookConfiguration, so the API servers skip the webhook; `oc extreg webhook status` shows both.",
+            "The API servers reject the webhook's certificate.",
+            "It does not match the caBundle of the MutatingWebhookConfiguration, so the API servers skip the webhook; `oc extreg webhook status` shows both.",
         ),
         alert(
             "ExtregWebhookFailingOpen",
@@ -140,15 +140,15 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             ),
             "0m",
             "warning",
-            "API servers admit requests without having reached the webhook.",
-            "What they admitted may lack its push secret or schedule; `oc extreg webhook check` tests the connection.",
+            "API servers cannot reach the webhook and admit requests without it.",
+            "The admitted objects can lack a push secret or schedule; `oc extreg webhook check` tests the connection.",
         ),
         alert(
             "ExtregPolicyConflict",
             format!("max(extreg_policy_conflicts{{namespace=\"{namespace}\"}}) > 0"),
             "5m",
             "warning",
-            "Two registry policies tie for the same images.",
+            "Two registry policies conflict for the same images.",
             "`kubectl get registrypolicies` shows which; make one of them more specific.",
         ),
         // Sources that the cluster does not have, or that no policy needs, have no series.
@@ -167,8 +167,8 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             ),
             "5m",
             "warning",
-            "The webhook has not heard from a part of the cluster for more than five minutes.",
-            "What it knew of source {{ $labels.source }} has expired; the webhook decides without it.",
+            "The webhook has received nothing from a part of the cluster for more than five minutes.",
+            "The facts from source {{ $labels.source }} have expired; the webhook decides without it.",
         ),
         alert(
             "ExtregTaskPanicking",
@@ -178,7 +178,7 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             "0m",
             "warning",
             "A background task of the webhook panics.",
-            "Task {{ $labels.task }} is restarted after each panic; the log says where it panics.",
+            "Task {{ $labels.task }} is restarted after each panic; the webhook's log shows where.",
         ),
     ];
     if manual {
@@ -189,8 +189,8 @@ fn alerts(settings: &Settings) -> Vec<Alert> {
             ),
             "10m",
             "warning",
-            "The certificate of the webhook expires in less than 30 days and is renewed by hand.",
-            "`oc extreg webhook cert rotate` renews one that `webhook install` issued.",
+            "The certificate of the webhook expires in less than 30 days and must be renewed manually.",
+            "`oc extreg webhook cert rotate` renews a certificate that `webhook install` issued.",
         ));
     }
     alerts

@@ -1,4 +1,4 @@
-//! Names that the cluster, the webhook and the plugin have to agree on.
+//! Names shared by the cluster, the webhook and the plugin.
 
 /// API group of the policy resource.
 pub const GROUP: &str = "extreg.io";
@@ -13,44 +13,44 @@ pub const PLURAL: &str = "registrypolicies";
 /// Name of the custom resource definition.
 pub const CRD: &str = "registrypolicies.extreg.io";
 
-/// Label that takes a namespace or an object out of the webhook's reach.
+/// Label that excludes a namespace or an object from the webhook.
 pub const IGNORE_LABEL: &str = "extreg.io/ignore";
-/// Its one value that counts.
+/// Its only effective value.
 pub const IGNORE_VALUE: &str = "true";
-/// Label of everything that this crate makes.
+/// Label of all objects that this crate creates.
 pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
-/// Its value, which is the field manager too.
+/// Its value, which is also the field manager.
 pub const MANAGER: &str = "oc-extreg";
 /// Label by which the Service, the budget and the network policy find the pods.
 pub const NAME_LABEL: &str = "app.kubernetes.io/name";
 
-/// Namespace of the webhook where the settings name no other.
+/// Default namespace of the webhook.
 pub const NAMESPACE: &str = "extreg-system";
 /// Name of the Deployment, the Service, the service account and the configuration.
 pub const WEBHOOK: &str = "extreg-webhook";
-/// Name of the one entry of the configuration; the API servers' metrics carry it.
+/// Name of the one entry of the configuration; the API servers' metrics contain it.
 pub const WEBHOOK_ENTRY: &str = "mutate.extreg.io";
-/// Path under which the webhook takes admission reviews.
+/// Path on which the webhook serves admission reviews.
 pub const WEBHOOK_PATH: &str = "/mutate";
 /// Secret that holds the serving certificate.
 pub const SERVING_SECRET: &str = "extreg-webhook-tls";
 /// Lease that elects the replica which writes policy status.
 pub const LEASE: &str = "extreg-webhook";
-/// ClusterRole of whoever audits.
+/// ClusterRole for users who run audits.
 pub const AUDIT_ROLE: &str = "extreg-audit";
-/// ClusterRole of whoever may look at policies.
+/// ClusterRole for users who can read policies.
 pub const POLICY_READER: &str = "extreg-policy-reader";
-/// Name of the importer's Deployment, service account, binary and rights.
+/// Name of the importer's Deployment, service account, binary and roles.
 pub const IMPORTER: &str = "extreg-importer";
-/// Name of its rights in a namespace whose builds are followed, and of what binds them there.
+/// Name of its role and role binding in a namespace whose builds are followed.
 pub const IMPORTER_NAMESPACE: &str = "extreg-importer-namespace";
-/// Lease that elects the replica of the importer which follows builds. The name is of the time when the
+/// Lease that elects the replica of the importer which follows builds. The name dates from when the
 /// webhook followed them, so that in an upgrade never two do, and the importer continues where the
-/// webhook stopped. The rights that the webhook had for it have this name too.
+/// webhook stopped. The webhook's permissions for it had this name too.
 pub const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 /// Policy that an installation starts with.
 pub const DEFAULT_POLICY: &str = "dockerhub";
-/// Push secret that the starting policy names.
+/// Push secret that the starting policy uses.
 pub const DEFAULT_SECRET: &str = "dockerhub";
 
 /// Port of the Service.

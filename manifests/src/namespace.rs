@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use crate::names;
 use crate::settings::Settings;
 
-/// The namespace: Pod Security `restricted`, and out of the webhook's own reach.
+/// The namespace: Pod Security `restricted`, and excluded from the webhook.
 pub(crate) fn namespace(settings: &Settings) -> Namespace {
     let mut metadata = cluster_meta(settings.namespace.as_str());
     let labels = metadata.labels.get_or_insert_default();
@@ -43,7 +43,7 @@ pub(crate) fn own_meta(name: &str, settings: &Settings) -> ObjectMeta {
     }
 }
 
-/// The labels that everything of a program carries.
+/// The labels of all objects of a program.
 pub(crate) fn labels_of(program: &str) -> BTreeMap<String, String> {
     let mut labels = selector_of(program);
     labels.insert(
@@ -63,7 +63,7 @@ pub(crate) fn pod_labels() -> BTreeMap<String, String> {
     selector_of(names::WEBHOOK)
 }
 
-/// Metadata of what is the importer's in its own namespace.
+/// Metadata of an object of the importer in its own namespace.
 pub(crate) fn importer_meta(settings: &Settings) -> ObjectMeta {
     ObjectMeta {
         labels: Some(labels_of(names::IMPORTER)),

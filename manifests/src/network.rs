@@ -1,4 +1,4 @@
-//! Who may talk to the webhook, and to whom it may talk.
+//! Network policies: the permitted connections to and from the webhook.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ pub(crate) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// The network policy.
 ///
-/// The builds and image APIs are served by openshift-apiserver, whose pods are on the pod network and
-/// call the webhook themselves; kube-apiserver is on the host network, which OpenShift's network plugins
-/// represent by a label on a namespace; in a hosted control plane both come through Konnectivity. A
-/// selector for kube-apiserver on the host network of any other Kubernetes does not exist, and its
-/// network plugins commonly let the host in.
+/// openshift-apiserver serves the builds and image APIs; its pods are on the pod network and
+/// call the webhook themselves. kube-apiserver is on the host network, which OpenShift's network plugins
+/// represent by a label on a namespace. In a hosted control plane both connect through Konnectivity. No
+/// selector exists for kube-apiserver on the host network of any other Kubernetes; its
+/// network plugins commonly admit the host.
 ///
-/// The API server's address is no pod's, so egress to it can be narrowed by port only.
+/// The API server's address does not belong to a pod, so egress to it can be narrowed by port only.
 pub(crate) fn network_policy(settings: &Settings) -> NetworkPolicy {
     let api_servers = vec![
         namespace_peer(NAMESPACE_NAME, "openshift-apiserver"),
@@ -41,7 +41,7 @@ pub(crate) fn network_policy(settings: &Settings) -> NetworkPolicy {
     policy(own_meta(names::WEBHOOK, settings), pod_labels(), ingress)
 }
 
-/// The importer's: only Prometheus talks to it.
+/// The importer's policy: only Prometheus connects to it.
 pub(crate) fn importer_network_policy(settings: &Settings) -> NetworkPolicy {
     let ingress = vec![ingress(monitoring(), "health")];
     policy(

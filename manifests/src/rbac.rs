@@ -1,4 +1,4 @@
-//! The least rights with which the webhook can do its work.
+//! The minimum permissions of the webhook.
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::{
@@ -12,7 +12,7 @@ use crate::settings::{DnsName, Settings};
 /// The label by which the controller manager adds a role's rules to `view` (kubernetes
 /// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`).
 const AGGREGATE_TO_VIEW: &str = "rbac.authorization.k8s.io/aggregate-to-view";
-/// To know what is there, and what becomes of it.
+/// The verbs to list and watch objects.
 pub(crate) const READ: &[&str] = &["get", "list", "watch"];
 
 /// The account of the webhook's pods. Its token is mounted by the pod, not by default.
@@ -24,7 +24,7 @@ pub(crate) fn service_account(settings: &Settings) -> ServiceAccount {
     }
 }
 
-/// What the webhook reads over all namespaces, and the one status that it writes.
+/// The resources that the webhook reads in all namespaces, and the one status that it writes.
 ///
 /// Narrowed by `resourceNames`, `list` and `watch` on secrets allow only requests with the field selector
 /// `metadata.name=NAME`; the API server matches the selector's name against the rule.
@@ -50,7 +50,7 @@ pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
             &["get"],
         ),
     ];
-    // A rule with an empty list of names would be one for every secret.
+    // A rule with an empty list of names would match every secret.
     if !secrets.is_empty() {
         rules.insert(1, rule("", &["secrets"], &secrets, READ));
     }
@@ -61,9 +61,9 @@ pub(crate) fn cluster_role(settings: &Settings) -> ClusterRole {
     }
 }
 
-/// To look at policies, for whoever has `view` over the cluster (and on OpenShift `cluster-reader`, which
-/// has what `view` has). A policy lies in no namespace, so that `view` in a namespace gives no right to
-/// it: who shall see policies without seeing the cluster is bound to this role by itself.
+/// Permission to read policies for users with `view` on the cluster (and on OpenShift `cluster-reader`, which
+/// includes `view`). A policy has no namespace, so `view` in a namespace does not cover
+/// it: bind this role separately to a user who needs policies without the rest of the cluster.
 pub(crate) fn policy_reader() -> ClusterRole {
     let mut metadata = cluster_meta(names::POLICY_READER);
     let labels = metadata.labels.get_or_insert_default();
@@ -75,7 +75,7 @@ pub(crate) fn policy_reader() -> ClusterRole {
     }
 }
 
-/// The lease by which replicas agree on who writes status. `create` cannot be narrowed by name.
+/// The Lease by which replicas elect the writer of status. `create` cannot be narrowed by name.
 pub(crate) fn role(settings: &Settings) -> Role {
     let lease =
         |names: &[&str], verbs: &[&str]| rule("coordination.k8s.io", &["leases"], names, verbs);
@@ -174,7 +174,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn who_views_the_cluster_sees_policies_and_changes_none() {
+    fn viewers_of_the_cluster_can_read_policies_only() {
         let role = policy_reader();
         assert_eq!(
             show(role.rules),
@@ -202,7 +202,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn nothing_is_wild_and_no_webhook_configuration_can_be_written() {
+    fn role_has_no_wildcards_and_cannot_write_webhook_configurations() {
         let settings = Settings::default();
         let all = [cluster_role(&settings).rules, role(&settings).rules];
         let all = serde_json::to_string(&all).unwrap();

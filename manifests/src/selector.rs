@@ -1,17 +1,17 @@
-//! Label selectors as kubectl spells them.
+//! Label selectors in kubectl's syntax.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 
-/// Why a selector was refused.
+/// Why a selector is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no label requirement: use KEY, !KEY, KEY=VALUE, KEY!=VALUE, KEY in (A,B) or KEY notin (A,B)"
+    "`{0}` is not a valid label requirement: use KEY, !KEY, KEY=VALUE, KEY!=VALUE, KEY in (A,B) or KEY notin (A,B)"
 )]
 pub struct SelectorError(String);
 
 /// Reads a selector in kubectl's syntax, requirements separated by commas.
 ///
-/// Labels and values themselves are left to the API server to check.
+/// The API server validates the labels and values themselves.
 pub fn parse_selector(text: &str) -> Result<Vec<LabelSelectorRequirement>, SelectorError> {
     let mut requirements = Vec::new();
     let mut rest = text.trim();
@@ -46,7 +46,7 @@ pub fn format_selector(requirements: &[LabelSelectorRequirement]) -> String {
     all.join(",")
 }
 
-/// Where the first requirement ends: at a comma that is not inside parentheses.
+/// The end of the first requirement: a comma that is not inside parentheses.
 fn requirement_end(text: &str) -> usize {
     let mut inside = false;
     for (at, c) in text.char_indices() {

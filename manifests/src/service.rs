@@ -11,7 +11,7 @@ use crate::names;
 use crate::namespace::{own_meta, pod_labels};
 use crate::settings::{Settings, Tls};
 
-/// Annotation by which service-ca makes the serving secret
+/// Annotation that makes service-ca create the serving secret
 /// (`service-ca-operator/pkg/controller/api/api.go`).
 const SERVING_CERT: &str = "service.beta.openshift.io/serving-cert-secret-name";
 
@@ -45,7 +45,7 @@ pub(crate) fn service(settings: &Settings) -> Service {
     }
 }
 
-/// The serving secret, for [`Tls::OwnCa`] only. It holds the private key: apply it, never print it.
+/// The serving secret, for [`Tls::OwnCa`] only. It contains the private key: apply it, never print it.
 pub fn serving_secret(
     settings: &Settings,
     certificate_pem: &str,

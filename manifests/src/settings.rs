@@ -1,4 +1,4 @@
-//! What an installation may choose.
+//! The settings of an installation.
 
 mod values;
 
@@ -11,7 +11,7 @@ pub use values::{
     CaBundle, DnsLabel, DnsName, Replicas, SettingsError, TimeoutSeconds, WebhookUrl,
 };
 
-/// What an installation may choose; everything else is fixed.
+/// The settings of an installation; everything else is fixed.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Namespace of the webhook.
@@ -20,24 +20,24 @@ pub struct Settings {
     pub image: Option<String>,
     /// Pods of the webhook.
     pub replicas: Replicas,
-    /// Mode of the policy that the installation starts with, and the most that the pods do whatever
-    /// a policy says.
+    /// Mode of the initial policy, and the strongest mode of the pods for any
+    /// policy.
     pub mode: InstallMode,
-    /// What the API server does with a request for which the webhook cannot be reached.
+    /// The API server's reaction if the webhook cannot be reached.
     pub failure_policy: FailurePolicy,
     /// How long the API server waits for the webhook.
     pub timeout: TimeoutSeconds,
-    /// Requirements that a namespace must meet beyond the ones that are always there.
+    /// Requirements for a namespace in addition to the fixed ones.
     pub namespace_selector: Vec<LabelSelectorRequirement>,
-    /// Where the serving certificate comes from, and with it where the webhook runs.
+    /// Where the serving certificate comes from; also determines where the webhook runs.
     pub tls: Tls,
     /// Whether to install a ServiceMonitor and alert rules; needs the Prometheus operator.
     pub monitoring: bool,
-    /// Whether to install the importer, and where it has rights. It takes no part in
+    /// Whether to install the importer, and where it has permissions. It ignores
     /// [`Settings::mode`], and follows builds only in the namespaces of
     /// [`Settings::namespace_selector`].
     pub follow_builds: FollowBuilds,
-    /// Names of the secrets that policies use. The webhook may read these and no others.
+    /// Names of the secrets that policies use. The webhook can read only these.
     pub secrets: BTreeSet<DnsName>,
 }
 
@@ -60,8 +60,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The image of the webhook's pods. None is published: where none is named it is the one of this
-    /// version in OpenShift's integrated registry, in the webhook's namespace, whose pods may pull it.
+    /// The image of the webhook's pods. No image is published: the default is the one of this
+    /// version in OpenShift's integrated registry, in the webhook's namespace, whose pods can pull it.
     pub fn image(&self) -> String {
         self.image.clone().unwrap_or_else(|| {
             format!(
@@ -79,10 +79,10 @@ impl Settings {
 pub enum Tls {
     /// OpenShift's service-ca issues it and writes the `caBundle`.
     ServiceCa,
-    /// A CA of our own issued it; the secret is made with [`crate::serving_secret`].
+    /// A separate CA issued it; [`crate::serving_secret`] creates the secret.
     OwnCa(CaBundle),
-    /// The webhook runs outside the cluster, or where the cluster can reach it by a URL. No pods,
-    /// Service or network policy are installed then.
+    /// The webhook runs outside the cluster, or at a URL that the cluster can reach. No pods,
+    /// Service or network policy are installed.
     External {
         /// Where the API server calls it.
         url: WebhookUrl,
@@ -91,23 +91,23 @@ pub enum Tls {
     },
 }
 
-/// Whether builds are followed, by the importer.
+/// Whether the importer follows builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FollowBuilds {
-    /// They are not.
+    /// It does not.
     No,
-    /// They are, and the importer has its rights in every namespace.
+    /// It does, with permissions in every namespace.
     Everywhere,
-    /// They are, and the importer has its rights in these namespaces only.
+    /// It does, with permissions in these namespaces only.
     In(BTreeSet<DnsLabel>),
 }
 
-/// Mode of the policy that an installation starts with.
+/// Mode of the initial policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstallMode {
     /// Count and annotate only.
     Audit,
-    /// Say in an admission warning what would be changed.
+    /// Warn about what would be changed.
     Warn,
     /// Change the objects.
     Enforce,
@@ -124,12 +124,12 @@ impl InstallMode {
     }
 }
 
-/// What the API server does with a request for which the webhook cannot be reached.
+/// The API server's reaction if the webhook cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailurePolicy {
-    /// Lets it through unchanged.
+    /// Admits the object unchanged.
     Ignore,
-    /// Refuses it: while the webhook is down no build starts in the namespaces that are matched.
+    /// Rejects it: while the webhook is down no build starts in the selected namespaces.
     Fail,
 }
 

@@ -18,12 +18,12 @@ use crate::namespace::cluster_meta;
 use crate::network::NAMESPACE_NAME;
 use crate::settings::{Settings, Tls};
 
-/// Annotation by which service-ca fills in `caBundle`, of every entry of the configuration: entries with
-/// another CA need a configuration of their own.
+/// Annotation that makes service-ca set `caBundle`, in every entry of the configuration: entries with
+/// another CA need a separate configuration.
 const INJECT_CA: &str = "service.beta.openshift.io/inject-cabundle";
 
-/// Namespaces in which admission is not to be meddled with. Those of a prefix are in the match
-/// conditions, since a selector knows no prefixes.
+/// Namespaces that are excluded from admission. Those with a prefix are in the match
+/// conditions, since a selector has no prefixes.
 const SYSTEM_NAMESPACES: &[&str] = &[
     "default",
     "kube-node-lease",
@@ -60,7 +60,7 @@ pub fn mutating_webhook_configuration(settings: &Settings) -> MutatingWebhookCon
     }
 }
 
-/// The resources by which a build or an image stream tag can come into being.
+/// The resources that create a build or an image stream tag.
 ///
 /// A rule on imagestreams alone misses `oc tag` and `oc import-image`, whose stream write runs no
 /// admission (openshift-apiserver `pkg/image/apiserver/registry/imagestream/registry.go`). Never `builds`
@@ -119,8 +119,8 @@ fn client_config(settings: &Settings) -> WebhookClientConfig {
     }
 }
 
-/// The webhook's own namespace is excluded by its label, so that an overlay can give it another name.
-/// That of an external webhook is not created by the installation, and is excluded by its name.
+/// The webhook's own namespace is excluded by its label, so that an overlay can rename it.
+/// The namespace of an external webhook is not created by the installation, and is excluded by name.
 fn namespace_selector(settings: &Settings) -> LabelSelector {
     let mut excluded: Vec<&str> = SYSTEM_NAMESPACES.to_vec();
     if let Tls::External { .. } = settings.tls {

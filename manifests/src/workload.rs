@@ -22,7 +22,7 @@ use crate::settings::Settings;
 
 /// Where the serving secret is mounted, as a directory: a file mounted by `subPath` is never updated.
 const TLS_DIRECTORY: &str = "/etc/extreg/tls";
-/// Longer than the webhook takes to become unready, drain and exit.
+/// Longer than the webhook needs to become unready, drain and exit.
 const GRACE_SECONDS: i64 = 45;
 
 /// The Deployment: Pod Security `restricted`, OpenShift's SCC `restricted-v2`.
@@ -53,7 +53,7 @@ pub(crate) fn deployment(settings: &Settings) -> Deployment {
     }
 }
 
-/// The budget. A pod that is not ready serves nobody and may always be evicted.
+/// The disruption budget. A pod that is not ready serves no requests and can always be evicted.
 pub(crate) fn disruption_budget(settings: &Settings) -> PodDisruptionBudget {
     PodDisruptionBudget {
         metadata: own_meta(names::WEBHOOK, settings),
@@ -71,7 +71,7 @@ fn pod(settings: &Settings) -> PodSpec {
     PodSpec {
         service_account_name: Some(names::WEBHOOK.to_owned()),
         automount_service_account_token: Some(true),
-        // Two small pods that the API servers wait for are worth more than what they would displace.
+        // Two small pods that the API servers wait for are more important than the pods they displace.
         priority_class_name: Some("system-cluster-critical".to_owned()),
         termination_grace_period_seconds: Some(GRACE_SECONDS),
         security_context: Some(pod_security()),
@@ -108,10 +108,10 @@ fn container(settings: &Settings) -> Container {
             port("https", names::TLS_PORT),
             port("health", names::HEALTH_PORT),
         ]),
-        // No limit on the processor: throttled, it would miss the API server's deadline.
+        // No CPU limit: throttled, it would miss the API server's deadline.
         resources: Some(resources("20m", "32Mi", "512Mi")),
         security_context: Some(container_security()),
-        // With nothing but the binary in the image there is nothing else to leave a last word with.
+        // The image contains only the binary: its log is its only termination message.
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
         volume_mounts: Some(vec![VolumeMount {
             name: "tls".to_owned(),
@@ -169,7 +169,7 @@ pub(crate) fn probed() -> Container {
     }
 }
 
-/// The namespace that the pod is in, whatever an overlay has made of it.
+/// The namespace of the pod, also if an overlay renames it.
 pub(crate) fn own_namespace() -> EnvVar {
     EnvVar {
         name: "EXTREG_NAMESPACE".to_owned(),
@@ -199,7 +199,7 @@ fn args(settings: &Settings) -> Vec<String> {
         format!("--tls-cert={TLS_DIRECTORY}/tls.crt"),
         format!("--tls-key={TLS_DIRECTORY}/tls.key"),
         format!("--mode-cap={}", settings.mode.as_str().to_ascii_lowercase()),
-        // Three quarters of what the API server waits, so that it gets an answer at the worst.
+        // Three quarters of the API server's timeout, so that it always gets an answer.
         format!("--deadline={}ms", settings.timeout.get() * 750),
     ]
 }
@@ -219,7 +219,7 @@ pub(crate) fn spread(topology: &str, pods: LabelSelector) -> TopologySpreadConst
     TopologySpreadConstraint {
         max_skew: 1,
         topology_key: topology.to_owned(),
-        // On a cluster of one node both pods still run.
+        // On a single-node cluster both pods still run.
         when_unsatisfiable: "ScheduleAnyway".to_owned(),
         label_selector: Some(pods),
         ..TopologySpreadConstraint::default()

@@ -1,4 +1,4 @@
-//! The folder `yaml` is what the builders say. `cargo xtask manifests` writes it.
+//! The folder `yaml` is the output of the builders. `cargo xtask manifests` writes it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn the_folder_is_generated() {
 }
 
 #[test]
-fn what_is_written_reads_back_the_same() {
+fn written_files_read_back_the_same() {
     let settings = extreg_manifests::Settings {
         monitoring: true,
         follow_builds: extreg_manifests::FollowBuilds::Everywhere,

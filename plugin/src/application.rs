@@ -1,4 +1,4 @@
-//! An application as `setup` is told to make it: the flags, the objects, the steps, and what exists of it.
+//! An application that `setup` creates: its flags, objects and steps, and which of its objects exist.
 
 pub(crate) mod adopt;
 pub(crate) mod args;

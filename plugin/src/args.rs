@@ -10,6 +10,6 @@ pub use self::{
     dry_run::DryRunArgs,
     duration::{Timeout, parse_timeout},
     endpoint::EndpointArgs,
-    global::{ConnectionArgs, GlobalArgs},
+    global::{CONNECTION, ConnectionArgs, GlobalArgs},
 };
 pub(crate) use self::{dry_run::joined, output::OutputArgs};

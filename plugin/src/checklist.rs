@@ -1,4 +1,4 @@
-//! What was looked at and what came of it: one line a check, with the one command that helps.
+//! A list of checks with their results: one line each, with a command that helps.
 
 use std::fmt;
 
@@ -11,35 +11,35 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// How a check went.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
-    /// As it should be.
+    /// Correct.
     Ok,
-    /// Could not be looked at, or is not there and need not be.
+    /// Could not be checked, or does not exist and is optional.
     Skip,
-    /// Works, but look at it.
+    /// Works, but needs attention.
     Warn,
     /// Does not work.
     Fail,
 }
 
-/// What belongs together, in the order in which it is shown.
+/// The groups of checks, in display order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Group {
     /// This program and those that call it.
     Programs,
-    /// The kubeconfig, and who one is by it.
+    /// The kubeconfig and its user.
     Login,
     /// Proxies and certificate authorities.
     Network,
     /// The API server.
     Server,
-    /// What the cluster has that the flow needs.
+    /// The features of the cluster that the flow needs.
     Cluster,
-    /// What one may do.
+    /// The permissions of the user.
     Rights,
     /// The webhook, from its configuration to its certificate.
     Webhook,
@@ -49,25 +49,25 @@ pub(crate) enum Group {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     pub(crate) group: Group,
-    /// A word for it; stable.
+    /// Its name; stable.
     pub(crate) name: &'static str,
     pub(crate) result: Level,
     pub(crate) message: String,
-    /// One command that helps, or tells more.
+    /// A command that fixes the problem or shows more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
 }
 
-/// Checks, as they are made.
+/// Checks, in the order of execution.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Checks(Vec<Check>);
 
-/// How checks are shown.
+/// How to show checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     /// All, in groups.
     Table,
-    /// Only what is not well.
+    /// Only problems.
     Short,
     /// A report of this kind.
     Json(&'static str),
@@ -108,12 +108,12 @@ impl fmt::Display for Group {
 }
 
 impl Checks {
-    /// It is as it should be.
+    /// Records a success.
     pub(crate) fn ok(&mut self, group: Group, name: &'static str, message: impl Into<String>) {
         self.add(group, name, Level::Ok, message.into(), None);
     }
 
-    /// It could not be looked at, or is not there and need not be.
+    /// Records a check that could not run, or an optional object that does not exist.
     pub(crate) fn skip(
         &mut self,
         group: Group,
@@ -124,7 +124,7 @@ impl Checks {
         self.add(group, name, Level::Skip, message.into(), hint);
     }
 
-    /// It works, but look at it.
+    /// Records a warning.
     pub(crate) fn warn(
         &mut self,
         group: Group,
@@ -135,7 +135,7 @@ impl Checks {
         self.add(group, name, Level::Warn, message.into(), Some(hint.into()));
     }
 
-    /// It does not work.
+    /// Records a failure.
     pub(crate) fn fail(
         &mut self,
         group: Group,
@@ -146,7 +146,7 @@ impl Checks {
         self.add(group, name, Level::Fail, message.into(), Some(hint.into()));
     }
 
-    /// What was read; of what could not be read it is said why, and what is forbidden is passed over.
+    /// Returns the value of a read; records why a read failed, and ignores a forbidden one.
     pub(crate) fn readable<T>(
         &mut self,
         group: Group,
@@ -172,12 +172,12 @@ impl Checks {
         &self.0
     }
 
-    /// How many went so.
+    /// The number of checks with this result.
     pub(crate) fn count(&self, level: Level) -> usize {
         self.0.iter().filter(|check| check.result == level).count()
     }
 
-    /// How the run ends.
+    /// The exit of the run.
     pub(crate) fn exit(&self) -> Exit {
         if self.count(Level::Fail) > 0 {
             Exit::No
@@ -197,8 +197,8 @@ impl Checks {
         to_data(&report, DataFormat::Json)
     }
 
-    /// The hints as the caller would type them: what is the host's is said of the host.
-    pub(crate) fn said_by(mut self, caller: Caller) -> Self {
+    /// Adapts the hints to the caller: commands of the host start with its name.
+    pub(crate) fn for_caller(mut self, caller: Caller) -> Self {
         let hints = self.0.iter_mut().filter_map(|check| check.hint.as_mut());
         for hint in hints.filter(|_| caller == Caller::Kubectl) {
             for command in ["config", "extreg", "version"] {
@@ -208,7 +208,7 @@ impl Checks {
         self
     }
 
-    /// Prints them, and how many there were of each.
+    /// Prints the checks, and the number of each result.
     pub(crate) fn show(&self, style: Style, printer: &Printer) -> Result<(), Error> {
         let is_shown = |check: &&Check| {
             style == Style::Table || matches!(check.result, Level::Warn | Level::Fail)
@@ -216,6 +216,12 @@ impl Checks {
         if let Style::Json(kind) = style {
             printer.raw(&self.to_json(kind)?);
         } else {
+            let answer = self.answer();
+            if style == Style::Table {
+                printer.line(answer);
+            } else {
+                printer.note(answer);
+            }
             let mut group = None;
             for check in self.0.iter().filter(is_shown) {
                 if style == Style::Table && group != Some(check.group) {
@@ -225,14 +231,29 @@ impl Checks {
                 check.show(printer);
             }
         }
-        printer.note(format!(
-            "{} ok, {} skipped, {} warnings, {} failed",
-            self.count(Level::Ok),
-            self.count(Level::Skip),
-            self.count(Level::Warn),
-            self.count(Level::Fail)
-        ));
         Ok(())
+    }
+
+    /// The result of all checks in one line.
+    fn answer(&self) -> Text {
+        let count = |level, one: &str| match self.count(level) {
+            1 => format!("1 {one}"),
+            count => format!("{count} {one}s"),
+        };
+        let (failed, warnings) = (count(Level::Fail, "problem"), count(Level::Warn, "warning"));
+        let rest = format!(
+            " ({} ok, {} skipped)",
+            self.count(Level::Ok),
+            self.count(Level::Skip)
+        );
+        let text = Text::new();
+        let text = match (self.count(Level::Fail), self.count(Level::Warn)) {
+            (0, 0) => text.green("No problem found"),
+            (0, _) => text.yellow(format!("No problem found, {warnings}")),
+            (_, 0) => text.red(failed),
+            _ => text.red(format!("{failed}, {warnings}")),
+        };
+        text.plain(rest)
     }
 
     fn add(
@@ -273,7 +294,7 @@ impl Check {
     }
 }
 
-/// The message of an error in the middle of a line.
+/// An error's message in the middle of a line.
 pub(crate) fn plain(error: &impl fmt::Display) -> String {
     let text = error.to_string();
     text.trim_start_matches("error: ").to_owned()
@@ -287,7 +308,7 @@ mod tests {
     fn checks() -> Checks {
         let mut checks = Checks::default();
         checks.ok(Group::Login, "context", "dev");
-        checks.skip(Group::Server, "version", "nobody answers", None);
+        checks.skip(Group::Server, "version", "no answer", None);
         checks.warn(Group::Server, "clock", "90s off", "date");
         checks
     }
@@ -299,16 +320,17 @@ mod tests {
     }
 
     #[test]
-    fn each_style_shows_what_it_says() {
+    fn each_style_shows_its_checks() {
         let (out, err) = shown(Style::Table);
         assert_eq!(
             out,
-            "Login\n  ok    context        dev\n\
-             Server\n  skip  version        nobody answers\n  warn  clock          90s off\n        \
+            "No problem found, 1 warning (1 ok, 1 skipped)\nLogin\n  ok    context        dev\n\
+             Server\n  skip  version        no answer\n  warn  clock          90s off\n        \
              try: date\n"
         );
-        assert_eq!(err, "1 ok, 1 skipped, 1 warnings, 0 failed\n");
-        let (out, _) = shown(Style::Short);
+        assert_eq!(err, "");
+        let (out, err) = shown(Style::Short);
+        assert_eq!(err, "No problem found, 1 warning (1 ok, 1 skipped)\n");
         assert_eq!(out, "  warn  clock          90s off\n        try: date\n");
         let (out, _) = shown(Style::Json("DoctorReport"));
         let report: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -320,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_are_as_the_caller_types_them() {
+    fn hints_use_the_name_of_the_caller() {
         let mut checks = Checks::default();
         checks.fail(Group::Login, "a", "", "oc config view");
         checks.fail(Group::Login, "b", "", "oc login");
@@ -328,16 +350,16 @@ mod tests {
             let all = checks.as_slice().iter();
             all.filter_map(|check| check.hint.clone()).collect()
         };
-        let said = checks.clone().said_by(Caller::Kubectl);
-        assert_eq!(hints(&said), ["kubectl config view", "oc login"]);
+        let kubectl = checks.clone().for_caller(Caller::Kubectl);
+        assert_eq!(hints(&kubectl), ["kubectl config view", "oc login"]);
         assert_eq!(
-            hints(&checks.said_by(Caller::Oc)),
+            hints(&checks.for_caller(Caller::Oc)),
             ["oc config view", "oc login"]
         );
     }
 
     #[test]
-    fn only_a_failure_is_a_no() {
+    fn only_a_failure_fails_the_run() {
         let mut checks = checks();
         assert_eq!(checks.exit(), Exit::Done);
         checks.fail(Group::Login, "context", "gone", "oc login");

@@ -1,8 +1,8 @@
-//! What somebody may have meant by a word that is not known.
+//! Suggestions for an unknown word.
 
 use strsim::osa_distance;
 
-/// The known word that is nearest to `word`, if one is near enough to be meant by it.
+/// The known word that is nearest to `word`, if it is near enough to be a likely match.
 pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let far = (word.chars().count() / 3).max(1);
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_near_is_meant() {
+    fn nearest_word_is_suggested() {
         let known = ["import", "mode", "pull", "push", "registry", "repositories"];
         for (word, want) in [
             ("registery", Some("registry")),

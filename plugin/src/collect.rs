@@ -1,4 +1,4 @@
-//! From what was asked for to what was read: one snapshot for each cluster, tree or set of files.
+//! Reads the requested sources: one snapshot for each cluster, tree or set of files.
 
 mod args;
 mod field_lines;
@@ -11,7 +11,7 @@ mod tree;
 use extreg_audit::approval;
 use extreg_cluster::{
     Cluster, ClusterError,
-    collect::{self as lister, Scope, Told},
+    collect::{self as lister, ProgressOutput, Scope},
 };
 use extreg_documents::Skipped;
 use extreg_snapshot::{
@@ -30,26 +30,26 @@ pub(crate) use self::{
 };
 use crate::{context::Context, error::Error, installation::installed::Installation};
 
-/// What the section of files is called.
+/// The section name for files.
 const FILES: &str = "files";
 
-/// What was read.
+/// The result of a read.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) snapshots: Vec<Snapshot>,
-    /// What the reader of the report should know, a line each.
+    /// Notes for the reader of the report, one line each.
     pub(crate) notices: Vec<String>,
-    /// Where the fields of the objects of files stand.
+    /// The line numbers of the fields of objects from files.
     pub(crate) lines: FieldLines,
-    /// What of the folders was not read.
+    /// The files of the folders that were not read.
     pub(crate) skipped: Skipped,
 }
 
-/// Reads what was asked for.
+/// Reads the requested sources.
 ///
 /// # Errors
-/// If nothing can come of it: a flag or the kubeconfig is at fault, the login has expired, the one
-/// cluster does not answer. Of several clusters, one that does not answer is a gap.
+/// If no result is possible: a flag or the kubeconfig is invalid, the login has expired, the only cluster does not
+/// answer. With several clusters, one that does not answer is a gap.
 pub(crate) async fn collect(
     input: &Input,
     policy: PolicyFile,
@@ -74,7 +74,7 @@ pub(crate) async fn collect(
         Input::Tree { source, namespace } => {
             let read = tree::read(source, namespace.as_deref(), options, &context.printer);
             let mut reader = read.await?;
-            reader.coverage_mut().scope = asked(namespace.as_deref(), "");
+            reader.coverage_mut().scope = scope_of(namespace.as_deref(), "");
             collected.add(reader, source.name());
         }
     }
@@ -90,7 +90,7 @@ pub(crate) async fn collect(
     Ok(collected)
 }
 
-/// Reads some kinds of one cluster, for whoever needs no more than these: in a namespace, or in all.
+/// Reads only some kinds of one cluster, in one namespace or in all.
 ///
 /// # Errors
 /// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`]; 404 if the namespace does not exist.
@@ -98,7 +98,7 @@ pub(crate) async fn collect_kinds(
     cluster: &Cluster,
     namespace: Option<&str>,
     kinds: &[Kind],
-    told: Told,
+    progress: ProgressOutput,
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
     let options = ReadOptions {
@@ -109,10 +109,10 @@ pub(crate) async fn collect_kinds(
         namespace: namespace.map(str::to_owned),
         selector: String::new(),
         kinds: kinds.to_vec(),
-        told,
+        progress,
     };
     let mut reader = lister::collect(cluster, &scope, &options, printer).await?;
-    reader.coverage_mut().scope = asked(namespace, "");
+    reader.coverage_mut().scope = scope_of(namespace, "");
     Ok(reader.finish(cluster.name().to_owned()))
 }
 
@@ -127,7 +127,7 @@ impl Collected {
         if input.contexts.is_empty() {
             clusters.push((None, context.cluster_of(None).await?));
         }
-        // All of the kubeconfig's faults come before the first request.
+        // Report every fault of the kubeconfig before the first request.
         for name in &input.contexts {
             clusters.push((Some(name), context.cluster_of(Some(name)).await?));
         }
@@ -136,7 +136,7 @@ impl Collected {
         for (context_name, cluster) in clusters {
             let is_same = |name: &&String| **name == cluster.name();
             let name = match context_name {
-                // Two contexts of one cluster are told apart by their own names.
+                // The names of the contexts distinguish two contexts of one cluster.
                 Some(context) if names.iter().filter(is_same).count() > 1 => context.clone(),
                 _ => cluster.name().to_owned(),
             };
@@ -171,7 +171,7 @@ impl Collected {
                 .into_iter()
                 .filter(|kind| *kind != Kind::Secret || !input.without_secrets)
                 .collect(),
-            told: Told::Everywhere,
+            progress: ProgressOutput::Everywhere,
         };
         let options = &ReadOptions {
             cap: Installation::read_or_default(cluster).await?.cap,
@@ -179,8 +179,8 @@ impl Collected {
         };
         if !input.without_secrets {
             context.printer.note(
-                "reading secrets too, to see which credentials are used for what; no value is kept \
-                 (--without-secrets reads none)",
+                "reading secrets to find the credentials that are used; their values are not kept \
+                 (--without-secrets skips them)",
             );
         }
         let mut reader = lister::collect(cluster, &scope, options, &context.printer).await?;
@@ -194,7 +194,7 @@ impl Collected {
                 message: "excluded by --without-secrets".to_owned(),
             });
         }
-        // An object of a file takes the place of the one of its name.
+        // An object of a file replaces the cluster's object of the same name.
         if !input.with.is_empty() {
             let files = FileInput {
                 names: input.with.clone(),
@@ -203,7 +203,7 @@ impl Collected {
             };
             reader.merge(self.files(&files, options.clone(), context).await?);
         }
-        reader.coverage_mut().scope = asked(namespace.as_deref(), &input.selector);
+        reader.coverage_mut().scope = scope_of(namespace.as_deref(), &input.selector);
         Ok(reader)
     }
 
@@ -225,14 +225,14 @@ impl Collected {
     }
 }
 
-fn asked(namespace: Option<&str>, selector: &str) -> Asked {
+fn scope_of(namespace: Option<&str>, selector: &str) -> Asked {
     Asked {
         namespaces: namespace.map(|name| [name.into()].into()),
         selector: selector.to_owned(),
     }
 }
 
-/// A cluster of which nothing could be read.
+/// A cluster that could not be read at all.
 fn unreachable(options: &ReadOptions, message: &str) -> Reader {
     let mut reader = Reader::new(options.clone());
     for kind in Kind::ALL {

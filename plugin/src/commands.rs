@@ -1,7 +1,6 @@
 //! The commands, one file or folder each.
 //!
-//! A new one is a file here with `Args` and `run`, and its line in [`Command`] and in the two
-//! matches below.
+//! To add a command, create a file here with `Args` and `run`, and add it to [`Command`] and to the two matches below.
 
 pub mod audit;
 pub mod check;
@@ -30,57 +29,57 @@ use extreg_terminal::Exit;
 
 use crate::{context::Context, error::Error};
 
-/// What can be done.
+/// The commands in the order of help: those of application developers, then those of administrators.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Audit(Box<audit::Args>),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Check(check::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Completion(completion::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Diff(diff::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Doctor(doctor::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Except(except::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Explain(explain::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Fix(Box<fix::Args>),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Import(import::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Inventory(inventory::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Policy(Box<policy::Args>),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Promote(promote::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Ratelimit(Box<ratelimit::Args>),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Resolve(resolve::Args),
-    #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Secret(secret::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Setup(Box<setup::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Status(status::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Check(check::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Import(import::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
     Tag(tag::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Promote(promote::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Secret(secret::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Ratelimit(Box<ratelimit::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Resolve(resolve::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Explain(explain::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Diff(diff::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Teardown(teardown::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Upgrade(webhook::upgrade::Args),
+    Doctor(doctor::Args),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
-    Version(version::Args),
+    Audit(Box<audit::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Inventory(inventory::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Fix(Box<fix::Args>),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Except(except::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Policy(Box<policy::Args>),
     #[expect(missing_docs, reason = "clap shows the text of Args")]
     Webhook(webhook::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Upgrade(webhook::upgrade::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Completion(completion::Args),
+    #[expect(missing_docs, reason = "clap shows the text of Args")]
+    Version(version::Args),
 }
 
 impl Command {
-    /// The command's name, as it is typed.
+    /// The command's name, as typed.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Audit(_) => "audit",
@@ -108,7 +107,7 @@ impl Command {
         }
     }
 
-    /// Whether it was asked for what suits a pipeline: nobody to ask, no colour.
+    /// Whether a flag requests pipeline behavior: no prompt, no color.
     pub const fn is_for_pipelines(&self) -> bool {
         match self {
             Self::Audit(args) => args.is_ci(),
@@ -116,7 +115,7 @@ impl Command {
         }
     }
 
-    /// Whether it goes on until it is interrupted, so that an interrupt is its ordinary end.
+    /// Whether it runs until it is interrupted, so that an interrupt is a normal exit.
     pub const fn is_watch(&self) -> bool {
         match self {
             Self::Status(args) => args.watches(),
@@ -124,7 +123,7 @@ impl Command {
         }
     }
 
-    /// Does it.
+    /// Runs the command.
     pub async fn run(self, context: &Context) -> Result<Exit, Error> {
         match self {
             Self::Audit(args) => Box::pin(audit::run(*args, context)).await,

@@ -1,15 +1,13 @@
-//! What the shell offers while a line is typed: `oc extreg __complete WORDS...`, the last word being
-//! the one that is typed, possibly empty.
+//! Shell completion: `oc extreg __complete WORDS...`; the last word is the incomplete one and may be empty.
 //!
-//! The answer is Cobra's dialect, which `oc` and `kubectl` read (kubectl
-//! `pkg/cmd/plugin_completion.go`): a candidate a line, a tab and its description behind it, and in
-//! the last line `:` with the sum of what the shell shall do besides. The hosts look for an
-//! executable of its own for that, `oc_complete-extreg` or `kubectl_complete-extreg`; `completion
-//! install` makes these. They take their own flags out of the line's completion, so `-n` and
-//! `--context` are completed here, and heeded where they have been typed.
+//! The output is Cobra's format, which `oc` and `kubectl` read (kubectl `pkg/cmd/plugin_completion.go`): one candidate
+//! per line, followed by a tab and its description; the last line is `:` with the sum of the directives for the shell.
+//! The hosts search for a separate executable for that, `oc_complete-extreg` or `kubectl_complete-extreg`; `completion
+//! install` creates these. The hosts do not complete their own flags after a plugin's name, so `-n` and `--context` are
+//! completed here, and their values are used.
 //!
-//! It never fails and never says anything else: a line that cannot be understood, a cluster that is
-//! slow, forbids or is not there, all offer nothing.
+//! It never fails and prints nothing else: it offers nothing for a line that it cannot parse, and for a cluster that is
+//! slow, forbids the request or does not exist.
 
 mod candidate;
 mod live;
@@ -32,10 +30,10 @@ use crate::{
     defaults::Environment,
 };
 
-/// The word that asks for it. It is no command: what follows need not make sense.
+/// The word that requests completion. It is not a command: the words after it need not be valid.
 pub const COMMAND: &str = "__complete";
 
-/// The answer for the words typed after `extreg`.
+/// The output for the words after `extreg`.
 pub fn run(words: &[OsString], caller: Caller, environment: &Environment) -> String {
     let words: Vec<String> = words
         .iter()
@@ -82,9 +80,9 @@ fn of_argument(
     }
 }
 
-/// The context that a command of this line would have, by the flags that have been typed.
+/// The context that a command of this line would have, from the flags typed so far.
 fn context(line: &Line<'_>, caller: Caller, environment: &Environment) -> Option<Context> {
-    // A command that takes no argument of its own carries them through the rules for all flags.
+    // A command without arguments of its own applies the rules for global flags.
     let program = [caller.to_string(), "version".to_owned()];
     let flags = line
         .given

@@ -1,5 +1,4 @@
-//! What every command is given: who called, how to print, how to reach the cluster, and a journal
-//! of what it has done.
+//! The context of every command: caller, printer, connection to the cluster, and a journal of its changes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,25 +15,25 @@ use crate::{
     error::Error,
 };
 
-/// What every command is given.
+/// The context of every command.
 pub struct Context {
-    /// Who called us; displays as `oc extreg`.
+    /// The caller; displays as `oc extreg`.
     pub caller: Caller,
-    /// The tree of commands as a caller types them.
+    /// The tree of commands in the caller's spelling.
     pub tree: fn(Caller) -> clap::Command,
-    /// The way to stdout and stderr.
+    /// The only way to stdout and stderr.
     pub printer: Arc<Printer>,
     /// `--namespace`, if given.
     pub namespace: Option<String>,
-    /// `--no-input`: never ask.
+    /// `--no-input`: never prompt.
     pub no_input: bool,
-    /// `--timeout`, if given. The run as a whole is held to it; a wait may use it for its end.
+    /// `--timeout`, if given. It limits the whole run; a wait may use it for its end.
     pub timeout: Option<Timeout>,
-    /// When the run began; `timeout` counts from here.
+    /// The start of the run, from which `timeout` counts.
     pub started: Instant,
-    /// What has been done so far, for when the run is cut short.
+    /// The changes so far, for an interrupted run.
     pub journal: Journal,
-    /// What files have set of this run's flags.
+    /// The flags of this run that files set.
     pub files: InForce,
     verb: &'static str,
     read_only: bool,
@@ -42,7 +41,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// For the command `verb`, with what was settled for every command.
+    /// The context for the command `verb`, from the global settings.
     pub fn new(
         caller: Caller,
         tree: fn(Caller) -> clap::Command,
@@ -78,29 +77,29 @@ impl Context {
         }
     }
 
-    /// A client of the cluster that the flags and the kubeconfig name. Sends nothing yet.
+    /// A client for the cluster of the flags and the kubeconfig. Sends no request yet.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    /// [`Error::Usage`] if the kubeconfig or a flag is invalid.
     pub async fn cluster(&self) -> Result<Cluster, Error> {
         match self.contexts() {
             [] => self.cluster_of(None).await,
             [context] => self.cluster_of(Some(context)).await,
             _ => Err(Error::usage(
-                "--context: one, please; only audit and inventory take several",
+                "--context can be given only once here; only audit and inventory accept several",
             )),
         }
     }
 
-    /// `--namespace` for a command that writes a credential there, if given: not by a project's file,
-    /// whose author would choose who gets it.
+    /// `--namespace` for a command that writes a credential, if given: not from a project's file, whose author would
+    /// choose the recipient of the credential.
     ///
     /// # Errors
     /// [`Error::Usage`] if a project's file sets it.
     pub fn named_namespace(&self) -> Result<Option<&str>, Error> {
         match &self.files.namespace {
             Some(path) => Err(Error::usage(format!(
-                "{} sets the namespace, and this command writes a credential: name the namespace \
+                "{} sets the namespace, and this command writes a credential: set the namespace \
                  with -n",
                 path.display()
             ))),
@@ -108,7 +107,7 @@ impl Context {
         }
     }
 
-    /// `--context`, as often as it is given.
+    /// All values of `--context`.
     pub fn contexts(&self) -> &[String] {
         &self.connection.contexts
     }
@@ -116,7 +115,7 @@ impl Context {
     /// As [`Self::cluster`], for one of several contexts.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    /// [`Error::Usage`] if the kubeconfig or a flag is invalid.
     pub async fn cluster_of(&self, context: Option<&str>) -> Result<Cluster, Error> {
         let options = extreg_cluster::ConnectOptions {
             overrides: &self.connection.overrides(),
@@ -129,7 +128,7 @@ impl Context {
         Ok(extreg_cluster::connect(&options).await?)
     }
 
-    /// How this program was started, for a command that is suggested.
+    /// The command line of this program, for a suggested command.
     pub fn invocation(&self) -> Invocation {
         Invocation {
             caller: self.caller,
@@ -137,7 +136,7 @@ impl Context {
         }
     }
 
-    /// The flags that reach the same cluster as the same user; no token.
+    /// The flags that select the same cluster and user; no token.
     pub fn connection_flags(&self, context: Option<&str>) -> Vec<String> {
         let only = match self.contexts() {
             [only] => Some(only.as_str()),
@@ -146,21 +145,21 @@ impl Context {
         self.connection.flags(context.or(only))
     }
 
-    /// The command's name, as it is typed.
+    /// The command's name, as typed.
     pub const fn verb(&self) -> &'static str {
         self.verb
     }
 
-    /// `--request-timeout`, if given; zero is no limit.
+    /// `--request-timeout`, if given; zero means no limit.
     pub fn request_timeout(&self) -> Option<Duration> {
         let timeout = self.connection.request_timeout.as_ref();
         timeout.map(|timeout| timeout.duration)
     }
 
-    /// What asks registries. Sends nothing yet.
+    /// A client for registries. Sends no request yet.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
+    /// [`Error::Usage`] if the file of `--registry-ca` is invalid.
     pub fn registries(&self, endpoints: &EndpointArgs) -> Result<Client, Error> {
         let settings = Settings {
             endpoints: endpoints.overrides.iter().cloned().collect(),
@@ -175,24 +174,24 @@ impl Context {
         })
     }
 
-    /// How long a registry is waited for that has had too many requests.
+    /// How long to wait for a registry that received too many requests.
     pub(crate) fn patience(&self) -> Patience<'_> {
         let limit = self.timeout.as_ref().map(|timeout| timeout.duration);
         Patience::new(&self.printer, self.started, limit)
     }
 
-    /// The kubeconfig with the flags laid over it, if there is one. Reads files only.
+    /// The kubeconfig with the flags applied, if a kubeconfig exists. Reads files only.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    /// [`Error::Usage`] if the kubeconfig or a flag is invalid.
     pub fn kubeconfig(&self) -> Result<Option<Kubeconfig>, Error> {
         Ok(extreg_cluster::kubeconfig(&self.connection.overrides())?)
     }
 
-    /// The login that would be used. Reads files only.
+    /// The login to use. Reads files only.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the kubeconfig or a flag is at fault.
+    /// [`Error::Usage`] if the kubeconfig or a flag is invalid.
     pub fn login(&self) -> Result<Option<Login>, Error> {
         let context = self.contexts().first().map(String::as_str);
         Ok(extreg_cluster::login(
@@ -202,7 +201,7 @@ impl Context {
     }
 }
 
-/// What has been done so far and how to go on from there, for a run that is cut short.
+/// The changes so far and how to continue, for an interrupted run.
 #[derive(Clone, Debug, Default)]
 pub struct Journal(Arc<Mutex<Entries>>);
 
@@ -214,12 +213,12 @@ struct Entries {
 }
 
 impl Journal {
-    /// Notes that something is about to be written, e.g. `secret/dockerhub`.
+    /// Records the start of a write, e.g. `secret/dockerhub`.
     pub fn begin(&self, what: impl Into<String>) {
         self.with(|entries| entries.under_way = Some(what.into()));
     }
 
-    /// Notes how that ended, e.g. `secret/dockerhub created`. Only what changed something.
+    /// Records the result of the write, e.g. `secret/dockerhub created`. Only for an actual change.
     pub fn done(&self, what: impl Into<String>) {
         self.with(|entries| {
             entries.under_way = None;
@@ -227,13 +226,13 @@ impl Journal {
         });
     }
 
-    /// Notes that what was begun changed nothing.
+    /// Records that the write changed nothing.
     pub fn nothing_done(&self) {
         self.with(|entries| entries.under_way = None);
     }
 
-    /// Notes that what was begun failed: with an answer of the server, or before a request, nothing was
-    /// written; of anything else that is not known.
+    /// Records that the write failed: after an answer of the server, or an error before the request, nothing was
+    /// written; for any other error this is unknown.
     pub fn failed(&self, error: &Error) {
         if matches!(
             error,
@@ -249,12 +248,12 @@ impl Journal {
         self.with(|entries| entries.advice.push(line.into()));
     }
 
-    /// Whether anything was written.
+    /// Whether any object was written.
     pub fn is_empty(&self) -> bool {
         self.with(|entries| entries.done.is_empty() && entries.under_way.is_none())
     }
 
-    /// What a run ends with that an error cut short: with the error alone where nothing was written.
+    /// The final error of a run that failed: the error alone if nothing was written.
     pub fn ended_by(&self, error: Error) -> Error {
         if self.is_empty() {
             return error;
@@ -264,7 +263,7 @@ impl Journal {
         }
     }
 
-    /// What to tell when the run was cut short: what was written, what may have been, what now.
+    /// The message for an interrupted run: completed writes, possible writes, next steps.
     pub fn report(&self) -> Vec<String> {
         self.with(|entries| {
             let mut lines = Vec::new();
@@ -277,9 +276,7 @@ impl Journal {
                 lines.extend(entries.done.iter().map(|line| format!("  {line}")));
             }
             if let Some(what) = &entries.under_way {
-                lines.push(format!(
-                    "under way, may or may not have been written: {what}"
-                ));
+                lines.push(format!("in progress, possibly written: {what}"));
             }
             lines.extend(entries.advice.iter().cloned());
             lines
@@ -296,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_journal_tells_what_happened() {
+    fn journal_reports_all_writes() {
         let journal = Journal::default();
         journal.advise("resume with: x");
         assert_eq!(journal.report(), ["nothing was changed"]);
@@ -308,7 +305,7 @@ mod tests {
             [
                 "changed so far:",
                 "  secret/a created",
-                "under way, may or may not have been written: secret/b",
+                "in progress, possibly written: secret/b",
                 "resume with: x",
             ]
         );

@@ -1,4 +1,4 @@
-//! The credential that goes into the push secret: where it is from and how it is written down.
+//! The credential of the push secret: its source and its format.
 
 mod auth_file;
 pub(crate) mod link;
@@ -17,47 +17,46 @@ use serde_json::{Map, Value, json};
 
 use crate::{context::Context, error::Error, target::Target};
 
-/// An account at a registry and what opens it.
+/// An account at a registry and its password.
 #[derive(Debug)]
 pub(crate) struct Credential {
     pub(crate) username: String,
     pub(crate) password: SecretString,
 }
 
-/// Where a credential is from.
+/// The source of a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CredentialSource {
     /// A docker or podman auth file.
     AuthFile(PathBuf),
-    /// The password from stdin.
+    /// The password, read from stdin.
     Stdin {
         /// The account.
         username: String,
     },
-    /// Asked for, if somebody is there to ask.
+    /// Prompted for, if a terminal is available.
     Unsaid {
-        /// The account, if that is known.
+        /// The account, if known.
         username: Option<String>,
     },
 }
 
-/// What a credential is wanted for.
+/// The purpose of a credential.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
     /// The registry, in messages.
     pub(crate) host: &'a str,
     /// An image that it is for, by which it is found in an auth file.
     pub(crate) image: &'a str,
-    /// The account that is offered where it is asked for.
+    /// The account that a prompt suggests.
     pub(crate) account: &'a str,
-    /// Flags by which the credential can be given or done without.
+    /// The flags that provide or skip the credential.
     pub(crate) ways: &'a str,
 }
 
 impl Credential {
-    /// The docker config for the secret: every key that some consumer needs, each with username,
-    /// password and a padded `auth`, which is all that containers/image and go-dockerclient read. What else
-    /// `current` holds stays.
+    /// The docker config for the secret: every key that a consumer needs, each with username, password and a padded
+    /// `auth`, which is all that containers/image and go-dockerclient read. Other entries of `current` are unchanged.
     pub(crate) fn docker_config(&self, target: &Target, current: Option<&Value>) -> Value {
         let entry = Value::Object(self.entry());
         let mut config = current.filter(|config| config.is_object()).cloned();
@@ -68,7 +67,7 @@ impl Credential {
         config.take()
     }
 
-    /// What it logs in with.
+    /// Its username and password.
     pub(crate) fn login(&self) -> Login {
         Login::Basic {
             username: self.username.clone(),
@@ -91,10 +90,10 @@ impl Credential {
     }
 }
 
-/// Gets the credential from where the settings say, or by asking.
+/// Reads the credential from the source that the settings name, or prompts for it.
 ///
 /// # Errors
-/// [`Error::Usage`] if it is not there, or if it would have to be asked for and may not be.
+/// [`Error::Usage`] if it is missing, or if a prompt would be needed but is not allowed.
 pub(crate) async fn obtain(
     source: &CredentialSource,
     wanted: Wanted<'_>,
@@ -111,18 +110,18 @@ pub(crate) async fn obtain(
             let password = blocking(read_stdin).await?;
             checked(username.clone(), password)
         }
-        CredentialSource::Unsaid { username } => ask(username.as_deref(), wanted, context).await,
+        CredentialSource::Unsaid { username } => prompt(username.as_deref(), wanted, context).await,
     }
 }
 
-async fn ask(
+async fn prompt(
     username: Option<&str>,
     wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<Credential, Error> {
     if context.no_input || !std::io::stdin().is_terminal() {
         return Err(Error::usage(format!(
-            "there is no credential for {}: {}",
+            "no credential for {}: {}",
             wanted.host, wanted.ways
         )));
     }
@@ -147,14 +146,14 @@ fn checked(username: String, password: SecretString) -> Result<Credential, Error
     if password.expose_secret().is_empty() {
         return Err(Error::usage("the password is empty"));
     }
-    // What is behind the first colon of an `auth` is the password.
+    // The password is the text after the first colon of an `auth`.
     if username.is_empty() || username.contains(':') {
         return Err(Error::usage("the username is empty or has a colon in it"));
     }
     Ok(Credential { username, password })
 }
 
-/// All of stdin but the line end that `echo` adds.
+/// All of stdin without the line end that `echo` adds.
 fn read_stdin() -> std::io::Result<SecretString> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
@@ -167,7 +166,7 @@ fn read_line() -> std::io::Result<String> {
     Ok(line.trim().to_owned())
 }
 
-/// On another thread, so that an interrupt is heard meanwhile.
+/// Runs on another thread, so that an interrupt is handled meanwhile.
 async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
@@ -179,11 +178,10 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// The docker config, in base64, with the credential that a login file has for an image: what a push
-/// secret holds.
+/// The docker config, in base64, with the credential that an auth file has for an image: the content of a push secret.
 ///
 /// # Errors
-/// Why there is none, in words that quote nothing of a credential.
+/// The reason, without any part of a credential.
 pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String, String> {
     let target = Target::parse(image).map_err(|error| error.to_string())?;
     let credential = auth_file::find(content, &target.to_string())?;
@@ -191,7 +189,7 @@ pub(crate) fn config_of_auth_file(content: &[u8], image: &str) -> Result<String,
     Ok(STANDARD.encode(config.to_string()))
 }
 
-/// The credential helper that keeps the passwords of an auth file, if one does.
+/// The credential helper that stores the passwords of an auth file, if any.
 pub(crate) fn credential_helper(content: &[u8]) -> Option<String> {
     let file: Value = serde_json::from_slice(content).ok()?;
     auth_file::helper(&file).map(str::to_owned)
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn every_consumer_finds_what_is_written() {
+    fn every_consumer_finds_the_written_credential() {
         for image in [
             "ably77/app:v1",
             "docker.io/ably77/app",
@@ -258,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn other_keys_of_a_secret_stay() {
+    fn other_keys_of_a_secret_are_kept() {
         let other = json!({"auth": "YTp4"});
         let current = json!({"auths": {"quay.io": other, "docker.io": {"auth": "old"}}, "x": 1});
         let target = Target::parse("ably77/app").unwrap();
@@ -276,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_56_a_credential_does_not_show_its_password() {
+    fn trap_56_password_is_never_shown() {
         assert!(!format!("{:?}", credential()).contains("p:w"));
         assert!(checked("a:b".to_owned(), "x".to_owned().into()).is_err());
         assert!(checked("a".to_owned(), String::new().into()).is_err());

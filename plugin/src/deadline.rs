@@ -4,13 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::{context::Context, error::Error};
 
-/// What is kept for the last attempt before the end.
+/// The time reserved for the last attempt before the end.
 const LAST_ATTEMPT: Duration = Duration::from_secs(1);
-/// The run as a whole is ended at `--timeout` too: a wait ends just before it, to report what it
-/// waited for.
+/// `--timeout` also ends the whole run: a wait ends just before it, to report what it waited for.
 const MARGIN: Duration = Duration::from_millis(30);
 
-/// When a wait ends.
+/// The end of a wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadline {
     end: Instant,
@@ -32,7 +31,7 @@ impl Deadline {
         }
     }
 
-    /// The end of `limit` from now, or of `--timeout` if that is sooner.
+    /// The end of `limit` from now, or of `--timeout` if that is earlier.
     pub(crate) fn at_most(context: &Context, limit: Duration) -> Self {
         let given = Self::new(context, limit);
         Self {
@@ -41,22 +40,22 @@ impl Deadline {
         }
     }
 
-    /// Sleeps before the next attempt: for `pause`, or less to be in time for a last one. `false` if the
-    /// end was reached instead.
+    /// Sleeps before the next attempt: for `pause`, or less to allow a last attempt in time. `false` if the end is
+    /// reached.
     pub(crate) async fn pause(&self, pause: Duration) -> bool {
         let (sleep, is_next) = plan(self.remaining(), pause);
         tokio::time::sleep(sleep).await;
         is_next
     }
 
-    /// As [`Self::pause`], but never shorter than `pause`, for a server that asked for it.
+    /// As [`Self::pause`], but never shorter than `pause`, for a server that requested this delay.
     pub(crate) async fn pause_fully(&self, pause: Duration) -> bool {
         let remaining = self.remaining();
         tokio::time::sleep(pause.min(remaining)).await;
         pause < remaining
     }
 
-    /// The error of a wait that ended without what it waited for.
+    /// The error of a wait that timed out.
     pub(crate) fn timed_out(&self, waited_for: &str) -> Error {
         Error::TimedOut(format!("{}: {waited_for}", self.limit))
     }
@@ -66,7 +65,7 @@ impl Deadline {
     }
 }
 
-/// How long to sleep, and whether there is an attempt after that.
+/// How long to sleep, and whether another attempt follows.
 fn plan(remaining: Duration, pause: Duration) -> (Duration, bool) {
     if pause + LAST_ATTEMPT <= remaining {
         (pause, true)

@@ -8,10 +8,9 @@
 //!   workload: deploymentconfig
 //! ```
 //!
-//! Each value becomes the default of its flag in the command tree, so flags and environment win
-//! without a second set of rules. A name that no flag has is an error: a setting that is silently
-//! ignored is worse. A project's file comes with a checkout, which anyone can have written: it sets
-//! what [`allowed`] lists, and nothing else.
+//! Each value becomes the default of its flag in the command tree, so flags and environment override it without
+//! additional rules. An unknown flag name is an error: a setting that is silently ignored is worse. A project's file
+//! comes with a checkout, which anyone can have written: it sets only what [`allowed`] lists.
 
 pub mod allowed;
 
@@ -29,10 +28,10 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 
 const PROJECT_FILE: &str = ".extreg.yaml";
-/// A file of settings is not longer than this.
+/// The maximum size of a settings file.
 const LONGEST: u64 = 1 << 20;
 
-/// What of the process's surroundings decides about defaults.
+/// The environment of the process that determines defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
@@ -40,7 +39,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// From variables and the working directory, if there is one.
+    /// From variables and the working directory, if any.
     pub fn new(
         variables: impl IntoIterator<Item = (String, String)>,
         directory: Option<PathBuf>,
@@ -51,7 +50,7 @@ impl Environment {
         }
     }
 
-    /// Of this process.
+    /// From this process.
     pub fn of_process() -> Self {
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -59,7 +58,7 @@ impl Environment {
         Self::new(variables, std::env::current_dir().ok())
     }
 
-    /// A variable that is set, and not to nothing.
+    /// A variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
@@ -68,7 +67,7 @@ impl Environment {
     }
 }
 
-/// The files' settings, the user's first, then the project's.
+/// The settings of the files, the user's first, then the project's.
 #[derive(Debug, Default)]
 pub struct Defaults {
     files: Vec<File>,
@@ -81,7 +80,7 @@ struct File {
     is_project: bool,
 }
 
-/// A command tree with the settings as defaults, and what was set in it.
+/// A command tree with the settings as defaults, and the flags that they set.
 #[derive(Debug)]
 pub struct Applied {
     /// The tree.
@@ -96,18 +95,18 @@ struct Setting {
     file: usize,
     path: PathBuf,
     is_project: bool,
-    /// The commands that lead to it; none for a flag of every command.
+    /// The path of commands to it; empty for a global flag.
     command: Vec<String>,
     flag: String,
     id: clap::Id,
 }
 
-/// What files have set of one run.
+/// The flags of one run that files set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InForce {
-    /// Each file with the flags that it sets, as they are named in messages.
+    /// Each file with its flags, as messages name them.
     pub files: Vec<Source>,
-    /// Settings of a project's file that have no effect, a line each.
+    /// Settings of a project's file that have no effect, one line each.
     pub refused: Vec<String>,
     /// The project's file, if `--namespace` comes from it.
     pub namespace: Option<PathBuf>,
@@ -116,7 +115,7 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// What a report says about it, a line each.
+    /// The lines for a report.
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
         let files = self.files.iter().map(ToString::to_string);
         self.refused.iter().cloned().chain(files)
@@ -142,9 +141,8 @@ impl fmt::Display for Source {
 }
 
 impl Defaults {
-    /// Reads the user's file (`config`, else `EXTREG_CONFIG`, else the standard place, which may be
-    /// absent) and the project's (the nearest one from the working directory up to the root of the
-    /// git checkout).
+    /// Reads the user's file (`config`, else `EXTREG_CONFIG`, else the standard location, where it is optional) and the
+    /// project's (the nearest one from the working directory up to the root of the Git checkout).
     ///
     /// # Errors
     /// [`Error::Usage`] if a file cannot be read or is not a map.
@@ -167,10 +165,10 @@ impl Defaults {
         Ok(Self { files })
     }
 
-    /// Makes the settings the defaults of the flags they name.
+    /// Sets the settings as the defaults of their flags.
     ///
     /// # Errors
-    /// [`Error::Usage`] if no flag has a name, or a value cannot be a flag's.
+    /// [`Error::Usage`] for an unknown flag or an invalid value.
     pub fn apply(&self, command: clap::Command) -> Result<Applied, Error> {
         let mut applied = Applied {
             command: clap::Command::new(""),
@@ -194,8 +192,8 @@ impl Defaults {
 }
 
 impl Applied {
-    /// What the files have set of a run: not what a flag, the environment or a later file has set
-    /// too, and nothing of other commands.
+    /// The settings that apply to a run: not those that a flag, the environment or a later file overrides, and none of
+    /// other commands.
     pub fn in_force(&self, matches: &ArgMatches, environment: &Environment) -> InForce {
         let mut in_force = InForce {
             refused: self.refused.clone(),
@@ -238,7 +236,7 @@ impl Applied {
 }
 
 impl Setting {
-    /// Whether the run is of its command, and takes the flag's default.
+    /// Whether the run uses its command and the default of its flag.
     fn counts_in(&self, matches: &ArgMatches) -> bool {
         let mut matches = matches;
         for name in &self.command {
@@ -261,7 +259,7 @@ impl File {
         if u64::try_from(text.len()).is_ok_and(|length| length > LONGEST) {
             return Err(wrong(format!("longer than {LONGEST} bytes")));
         }
-        // An empty file, or one of comments only, sets nothing.
+        // An empty file, or one with comments only, sets nothing.
         let settings = serde_saphyr::from_str::<Option<Map<String, Value>>>(&text)
             .map_err(|e| wrong(e.without_snippet().to_string()))?
             .unwrap_or_default();
@@ -299,7 +297,7 @@ fn project_file(directory: &Path) -> Option<PathBuf> {
     None
 }
 
-/// The settings of one file, as they are worked into the tree.
+/// The settings of one file, while they are applied to the tree.
 struct Layer<'a> {
     file: &'a File,
     index: usize,
@@ -371,7 +369,7 @@ impl Layer<'_> {
     }
 }
 
-/// The flag with another default, which is as good as a value given: what is required is there.
+/// The flag with another default, which counts as a value: it satisfies `required`.
 pub(crate) fn with_default(arg: clap::Arg, values: Vec<String>) -> clap::Arg {
     let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
     let arg = arg.required(false).default_values(values);
@@ -423,7 +421,7 @@ mod tests {
             ("", None),
             ("# nothing\n", None),
             ("quiet: 1\nversion:\n  client: true\n", None),
-            ("colour: never\n", Some("`colour` is not a flag here")),
+            ("shade: never\n", Some("`shade` is not a flag here")),
             ("nothing:\n  x: 1\n", Some("`nothing` is not a command")),
             (
                 "version:\n  x: 1\n",
@@ -460,11 +458,11 @@ mod tests {
         assert!(applied(&long, true).unwrap_err().starts_with("longer than"));
     }
 
-    /// Every flag of every command, with the commands that lead to it.
+    /// Every flag of every command, with the path of commands to it.
     fn flags(command: &clap::Command, path: &[String]) -> Vec<(Vec<String>, clap::Arg)> {
         let own = command
             .get_arguments()
-            // A flag of every command is listed once, where it is defined.
+            // A global flag is listed once, where it is defined.
             .filter(|arg| path.is_empty() || !arg.is_global_set())
             .filter(|arg| arg.get_long().is_some())
             .map(|arg| (path.to_vec(), arg.clone()));
@@ -511,12 +509,12 @@ mod tests {
                 let (command, long) = of(path, flag);
                 long == *name && !allowed::is_allowed(&command, name)
             });
-            assert!(is_there, "--{name} is no flag that could be refused");
+            assert!(is_there, "--{name} is not an existing flag");
         }
         assert!(allowed::REFUSED.is_sorted(), "{:?}", allowed::REFUSED);
     }
 
-    /// A value that the flag takes.
+    /// A valid value of the flag.
     fn value(flag: &clap::Arg) -> String {
         let possible = flag.get_possible_values();
         match possible.first() {
@@ -527,10 +525,10 @@ mod tests {
         }
     }
 
-    /// In a project's file each flag is refused, and says so, or is listed; in the user's own it has
-    /// an effect.
+    /// In a project's file each flag is either listed, or refused with a warning; in the user's own file it has an
+    /// effect.
     #[test]
-    fn a_project_sets_what_is_listed_and_nothing_else() {
+    fn project_file_sets_only_listed_flags() {
         let tree = cli::command(Caller::Oc);
         for (path, flag) in flags(&tree, &[]) {
             let name = flag.get_long().unwrap();

@@ -1,4 +1,4 @@
-//! What can be found out about a server and about the rights of a user, line by line.
+//! Checks of a server and of the permissions of a user.
 
 pub(crate) mod host;
 pub(crate) mod rights;

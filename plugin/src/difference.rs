@@ -1,23 +1,23 @@
-//! An object as it is, beside what it would become.
+//! An object beside its desired state.
 
 use extreg_cluster::Object;
 use serde_json::Value;
 
 use crate::error::Error;
 
-/// An object, as it is and as it would be.
+/// An object, before and after.
 #[derive(Clone, Debug)]
 pub(crate) struct Difference {
     /// `NAMESPACE/kind.group/name`.
     pub(crate) name: String,
-    /// None where it does not exist.
+    /// `None` if it does not exist.
     pub(crate) live: Option<Value>,
-    /// None where it is to be deleted.
+    /// `None` if it is to be deleted.
     pub(crate) desired: Option<Value>,
 }
 
 impl Difference {
-    /// Of an object of a kind that we know.
+    /// For an object of a known kind.
     pub(crate) fn new(live: Option<Object>, desired: Object) -> Self {
         let reference = desired.reference();
         let name = if reference.namespace.is_empty() {
@@ -32,8 +32,8 @@ impl Difference {
         }
     }
 
-    /// The refusal of flags of a command that make no sense here.
+    /// The error for flags that are invalid with diff.
     pub(crate) fn only() -> Error {
-        Error::usage("diff takes none of --dry-run, --export, --output and --wait: it shows a diff")
+        Error::usage("diff does not accept --dry-run, --export, --output or --wait")
     }
 }

@@ -1,4 +1,4 @@
-//! The engine asked by a person: about objects of files and of clusters, by the policies and facts that can be had.
+//! Runs the engine for a user, on objects of files or of a cluster, with the policies and facts that are available.
 
 pub(crate) mod policies;
 mod surroundings;
@@ -24,10 +24,10 @@ pub(crate) fn read_policies(path: PathBuf) -> Result<PolicySet, Error> {
     policies::of_file(policies::source(path)?)
 }
 
-/// What is known of the cluster, or of none: by policies of a file, or the cluster's own.
+/// The facts of the cluster, if there is one, with the policies of a file or of the cluster.
 ///
 /// # Errors
-/// If a flag or the kubeconfig is at fault, or the cluster takes our login for expired.
+/// If a flag or the kubeconfig is invalid, or the login has expired.
 pub(crate) async fn surroundings(
     policies: Option<PolicySet>,
     offline: bool,
@@ -43,7 +43,7 @@ pub(crate) async fn surroundings(
         Err(error @ Error::Cluster(ClusterError::NoCluster)) => {
             let error = error.to_string();
             printer.warn(&format!(
-                "{}; going on as with --offline",
+                "{}; continuing as with --offline",
                 error.trim_start_matches("error: ")
             ));
             Ok(Surroundings::offline(policies, namespace, printer))
@@ -52,15 +52,15 @@ pub(crate) async fn surroundings(
     }
 }
 
-/// Has the engine decide about an object as if it were created now, by all that is to be known.
+/// Evaluates an object as if it were created now, with all available facts.
 ///
 /// # Errors
-/// Outer: not logged in. Inner: it cannot be read as its kind.
+/// Outer: not logged in. Inner: the object cannot be parsed as its kind.
 pub(crate) async fn decide<T>(
     surroundings: &mut Surroundings,
     resource: Resource,
     json: &str,
-    mut tell: impl FnMut(&Subject<'_>, &Verdict<'_>) -> T,
+    mut visit: impl FnMut(&Subject<'_>, &Verdict<'_>) -> T,
 ) -> Result<Result<T, UnreadableObject>, Error> {
     let default_namespace = surroundings.default_namespace().to_owned();
     let mut subject = match Subject::of_object(resource, json) {
@@ -75,8 +75,8 @@ pub(crate) async fn decide<T>(
     let surroundings = &*surroundings;
     let mut inquiry = surroundings.inquiry(namespace);
     loop {
-        match inquiry.step(&subject, |verdict| tell(&subject, verdict)) {
-            Step::Decided(told) => return Ok(Ok(told)),
+        match inquiry.step(&subject, |verdict| visit(&subject, verdict)) {
+            Step::Decided(result) => return Ok(Ok(result)),
             Step::Open(questions) => {
                 let stream = match &questions.stream {
                     Some(key) => Some(surroundings.stream(key).await?),
@@ -91,17 +91,17 @@ pub(crate) async fn decide<T>(
     }
 }
 
-/// What the user is told, by one who asked a cluster or who asked none.
-pub(crate) fn warnings(verdict: &Verdict<'_>, asked: bool) -> Vec<String> {
-    if asked {
+/// The warnings for the user, by whether a cluster was queried.
+pub(crate) fn warnings(verdict: &Verdict<'_>, is_online: bool) -> Vec<String> {
+    if is_online {
         verdict.warnings()
     } else {
         without_unread(verdict)
     }
 }
 
-/// The warnings but for those of ImageStreams that were not read: whoever asks no cluster knows
-/// that, and the webhook would have read them.
+/// The warnings without those about unread ImageStreams: without a cluster they are expected, and
+/// the webhook would read the ImageStreams.
 fn without_unread(verdict: &Verdict<'_>) -> Vec<String> {
     let unread = |site: &&Site<'_>| site.decision == Decision::Keep(Reason::StreamUnread);
     let dropped: Vec<String> = verdict

@@ -1,41 +1,41 @@
-//! Why a command did not do what it was asked, and how each reason ends the run.
+//! Why a command failed, and the exit code of each reason.
 
 use extreg_cluster::ClusterError;
 use extreg_terminal::Exit;
 
-/// A reason to stop. Its message is complete: what, where, and what to do about it.
+/// The reason for a failure. Its message is complete: what failed, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The cluster did not do what it was asked.
+    /// The cluster did not fulfill a request.
     #[error(transparent)]
     Cluster(ClusterError),
-    /// Could not do the job, for any reason that has no variant of its own.
+    /// Any failure without a variant of its own.
     #[error("error: {0}")]
     Failed(String),
-    /// Interrupted by the user; says what had been done.
+    /// Interrupted by the user; the message lists the changes so far.
     #[error("error: interrupted")]
     Interrupted,
     /// Some objects were written, then this one failed.
     #[error("{source}")]
     Partial {
-        /// What stopped it.
+        /// The cause.
         source: Box<Self>,
     },
-    /// What was asked is not so: a condition is false, a check failed.
+    /// The answer is no: a condition is false, a check failed.
     #[error("error: {0}")]
     Refused(String),
-    /// The time given by `--timeout` ran out.
+    /// The time limit of `--timeout` expired.
     #[error("error: timed out after {0}")]
     TimedOut(String),
-    /// Two states could not be compared. Never ends as differences do, with 1, but as `kubectl diff`
-    /// does: above that.
+    /// Two states could not be compared. Its exit code is never 1, which means differences, but higher, as for `kubectl
+    /// diff`.
     #[error("{source}")]
     Uncompared {
-        /// What stopped it.
+        /// The cause.
         source: Box<Self>,
     },
-    /// How it was called or configured makes no sense; found before any request.
+    /// Invalid arguments or configuration; found before any request.
     #[error("error: {0}")]
     Usage(String),
 }
@@ -46,7 +46,7 @@ impl From<extreg_documents::BadName> for Error {
     }
 }
 
-/// What is said in the same way of a cluster and of all else is the same variant.
+/// Errors that a cluster and other sources have in common map to the same variant.
 impl From<ClusterError> for Error {
     fn from(error: ClusterError) -> Self {
         match error {
@@ -68,18 +68,18 @@ impl Error {
         Self::Failed(message.into())
     }
 
-    /// A "no" as an answer.
+    /// A negative answer.
     pub fn refused(message: impl Into<String>) -> Self {
         Self::Refused(message.into())
     }
 
-    /// How the run ends.
+    /// The exit of the run.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Cluster(error) => error.exit(),
             Self::Failed(_) => Exit::Failed,
             Self::Interrupted => Exit::Interrupted,
-            // That something was written outranks why the rest was not, but for what the user did.
+            // A partial write outranks the cause, unless the user caused it.
             Self::Partial { source } => match source.exit() {
                 exit @ (Exit::Interrupted | Exit::TimedOut) => exit,
                 _ => Exit::Partial,
@@ -94,39 +94,39 @@ impl Error {
         }
     }
 
-    /// Whether it is the API server's answer 404.
+    /// Whether the API server answered 404.
     pub fn is_not_found(&self) -> bool {
         self.is_of_cluster(ClusterError::is_not_found)
     }
 
-    /// Whether it is the API server's answer 409.
+    /// Whether the API server answered 409.
     pub fn is_conflict(&self) -> bool {
         self.is_of_cluster(ClusterError::is_conflict)
     }
 
-    /// Whether it is the API server's answer 409 because something of that name is there.
+    /// Whether the API server answered 409 because the name exists.
     pub fn is_already_there(&self) -> bool {
         self.is_of_cluster(ClusterError::is_already_there)
     }
 
-    /// Whether it is the API server's answer 405: the resource does not know the verb.
+    /// Whether the API server answered 405: the resource does not support the verb.
     pub fn is_not_allowed(&self) -> bool {
         self.is_of_cluster(ClusterError::is_not_allowed)
     }
 
-    /// Whether it is the API server's answer to a JSON Patch whose `test` does not hold (apiserver
-    /// `endpoints/handlers/patch.go`, `applyJSPatch`).
+    /// Whether the API server rejected a JSON Patch because its `test` failed (apiserver `endpoints/handlers/patch.go`,
+    /// `applyJSPatch`).
     pub fn is_test_failed(&self) -> bool {
         self.is_of_cluster(ClusterError::is_test_failed)
     }
 
-    /// Whether it is the API server's answer for a namespace that is being deleted, or is gone
-    /// (kube-apiserver `plugin/pkg/admission/namespace/lifecycle/admission.go`).
+    /// Whether the API server refused because the namespace is being deleted, or is gone (kube-apiserver
+    /// `plugin/pkg/admission/namespace/lifecycle/admission.go`).
     pub fn is_terminating(&self) -> bool {
         self.is_of_cluster(ClusterError::is_terminating)
     }
 
-    /// Whether it is the API server's answer 403.
+    /// Whether the API server answered 403.
     pub fn is_forbidden(&self) -> bool {
         self.is_of_cluster(ClusterError::is_forbidden)
     }
@@ -167,8 +167,8 @@ mod tests {
             (
                 Error::Cluster(ClusterError::NoCluster),
                 6,
-                "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
-                 ~/.kube/config); log in with \"oc login\", or name a --server",
+                "error: no cluster: found no kubeconfig (--kubeconfig, KUBECONFIG or \
+                 ~/.kube/config); log in with \"oc login\", or set --server",
             ),
             (Error::refused("x"), 3, "error: x"),
             (

@@ -1,4 +1,4 @@
-//! Writes to several targets: what is true of one never stops the others.
+//! Writes to several targets: a failure of one never stops the rest.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use extreg_terminal::{Exit, Printer};
 
 use crate::error::Error;
 
-/// Why one target was not written.
+/// Why a target was not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// Its namespace is being deleted, or is gone.
     Terminating,
-    /// The API server does not permit it.
+    /// Permission denied by the API server.
     NotPermitted(String),
-    /// The answer is no: a registry, or the state of the target, speaks against it.
+    /// Refused by a registry, or by the state of the target.
     Refused(String),
-    /// It failed for another reason that concerns this target alone.
+    /// Any other failure that affects only this target.
     Failed(String),
 }
 
-/// What became of the targets of one command.
+/// The results for the targets of a command.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fanout {
     written: usize,
@@ -29,11 +29,11 @@ pub(crate) struct Fanout {
 }
 
 impl Refusal {
-    /// What an error means for its target.
+    /// The meaning of an error for its target.
     ///
     /// # Errors
-    /// The error itself, where it would be the same for every other target: the login is gone, the
-    /// server does not answer, a flag forbids every write, or the run was ended.
+    /// The error itself, if it would be the same for all targets: the login expired, the server does not answer, a flag
+    /// forbids writes, or the run was ended.
     pub(crate) fn of(error: impl Into<Error>) -> Result<Self, Error> {
         let error = error.into();
         match error {
@@ -52,7 +52,7 @@ impl Refusal {
         }
     }
 
-    /// How a run ends of which every target was refused in this way.
+    /// The exit of a run whose targets all failed in this way.
     const fn exit(&self) -> Exit {
         match self {
             Self::Terminating => Exit::Done,
@@ -74,12 +74,12 @@ impl Refusal {
 }
 
 impl Fanout {
-    /// Counts a target that is as it should be now.
+    /// Counts a target that is now correct.
     pub(crate) const fn written(&mut self) {
         self.written += 1;
     }
 
-    /// Keeps that a target was not written. `namespace` is empty for what is in none.
+    /// Records a target that was not written. `namespace` is empty for a cluster-scoped target.
     pub(crate) fn refused(&mut self, target: impl Into<String>, namespace: &str, refusal: Refusal) {
         if refusal == Refusal::Terminating {
             self.terminating.insert(namespace.to_owned());
@@ -112,8 +112,8 @@ impl Fanout {
         }
     }
 
-    /// How the run ends: partly applied where something was written and something failed; else for
-    /// the reason that all failures share.
+    /// The exit of the run: partially applied if some targets were written and some failed; else the common reason of
+    /// all failures.
     pub(crate) fn exit(&self) -> Exit {
         let mut exits = self.failed.iter().map(|(_, refusal)| refusal.exit());
         match exits.next() {
@@ -138,10 +138,10 @@ mod tests {
         })
     }
 
-    /// As the lifecycle admission of kube-apiserver and its REST storage answer
+    /// As the lifecycle admission of kube-apiserver and its REST storage respond
     /// (`plugin/pkg/admission/namespace/lifecycle/admission.go`).
     #[test]
-    fn errors_are_sorted_by_whom_they_concern() {
+    fn errors_are_classified_by_scope() {
         let terminating = "reports.openreports.io \"extreg-audit\" is forbidden: unable to create new \
                            content in namespace snow because it is being terminated";
         for (error, expected) in [
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_ends_as_its_targets_did() {
+    fn exit_reflects_all_targets() {
         let no = || Refusal::NotPermitted("no".to_owned());
         let failed = || Refusal::Failed("broken".to_owned());
         for (written, refusals, expected) in [
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_listed_and_what_is_terminating_is_counted() {
+    fn failures_are_listed_and_terminating_namespaces_counted() {
         let (printer, _, err) = printer(Quiet::No, 0);
         let mut fanout = Fanout::default();
         fanout.written();

@@ -1,5 +1,5 @@
-//! The webhook as a cluster has it, and as an installation is to be: what is installed, what is planned,
-//! whether it works. Shared by the commands that install, examine and compare it.
+//! The webhook in a cluster, installed and desired: what exists, what is planned, whether it works. Shared by the
+//! commands that install, examine and compare it.
 
 pub(crate) mod apply;
 pub(crate) mod args;

@@ -1,10 +1,10 @@
 //! The command line `oc extreg`, also run as `kubectl extreg`.
 //!
-//! Four layers, each of which knows only the next: arguments ([`args`], [`cli`]) are resolved into settings
-//! (one struct a command, in its own file), a command acts on them ([`commands`]), and what it has
-//! to say goes through the [`Printer`](extreg_terminal::Printer), the only way to stdout and stderr. Talking to a cluster is
-//! [`extreg_cluster`]'s, asking a registry [`extreg_registry`]'s, and what is special about ImageStreams is `stream`'s;
-//! how a run ends is decided by [`Exit`](extreg_terminal::Exit) and [`error`] alone.
+//! Four layers, each of which depends only on the next: arguments ([`args`], [`cli`]) are resolved into settings (one
+//! struct per command, in its file), a command uses them ([`commands`]), and its output goes through the
+//! [`Printer`](extreg_terminal::Printer), the only way to stdout and stderr. [`extreg_cluster`] handles requests to a
+//! cluster, [`extreg_registry`] those to a registry, and `stream` what is special about ImageStreams;
+//! [`Exit`](extreg_terminal::Exit) and [`error`] alone decide how a run ends.
 
 mod application;
 pub mod args;

@@ -1,8 +1,8 @@
-//! Names as Kubernetes and OpenShift take them, checked before anything is asked of a server.
+//! Validates names by the rules of Kubernetes and OpenShift, before any request.
 
 use crate::error::Error;
 
-/// The label that the pods of an application are found by.
+/// The label that selects the pods of an application.
 pub(crate) const APP: &str = "app.kubernetes.io/name";
 
 /// The longest DNS label.
@@ -10,28 +10,28 @@ const MAX_LABEL: usize = 63;
 /// The longest DNS subdomain.
 const MAX_SUBDOMAIN: usize = 253;
 
-/// The application's name: a DNS label, as it names a container and is a label's value, and an
-/// ImageStream's name, in which separators stand alone (openshift-apiserver
-/// `pkg/image/apis/image/validation` `ValidateImageStreamName`).
+/// The application's name: a DNS label, because it names a container and is a label value, and a valid ImageStream
+/// name, in which separators cannot repeat (openshift-apiserver `pkg/image/apis/image/validation`
+/// `ValidateImageStreamName`).
 pub(crate) fn application(name: &str) -> Result<(), Error> {
     if !is_label(name) {
         return Err(Error::usage(format!(
-            "the name \"{name}\" is no DNS label: at most 63 of a-z, 0-9 and -, and no - at either end"
+            "the name \"{name}\" is not a valid DNS label: at most 63 of a-z, 0-9 and -, and no - at either end"
         )));
     }
     if name.contains("--") {
         return Err(Error::usage(format!(
-            "the name \"{name}\" cannot be an ImageStream's: no two - next to each other"
+            "the name \"{name}\" is not a valid ImageStream name: no two - next to each other"
         )));
     }
     Ok(())
 }
 
-/// A project's name: a DNS label of at least two characters, and not one that is the system's.
+/// A project's name: a DNS label of at least two characters that is not a system namespace.
 pub(crate) fn project(name: &str) -> Result<(), Error> {
     if !is_label(name) || name.len() < 2 {
         return Err(Error::usage(format!(
-            "\"{name}\" is no project's name: 2 to 63 of a-z, 0-9 and -, and no - at either end"
+            "\"{name}\" is not a valid project name: 2 to 63 of a-z, 0-9 and -, and no - at either end"
         )));
     }
     let is_system = matches!(name, "default" | "openshift")
@@ -39,20 +39,20 @@ pub(crate) fn project(name: &str) -> Result<(), Error> {
         || name.starts_with("kube-");
     if is_system {
         return Err(Error::usage(format!(
-            "namespace \"{name}\" is the system's, not one for applications: name another with -n"
+            "namespace \"{name}\" is a system namespace: select another one with -n"
         )));
     }
     Ok(())
 }
 
-/// A secret's or service account's name: a DNS subdomain. `what` names it in the message.
+/// The name of a secret or service account: a DNS subdomain. `what` is its kind in the message.
 pub(crate) fn subdomain(what: &str, name: &str) -> Result<(), Error> {
     let valid = name.len() <= MAX_SUBDOMAIN && name.split('.').all(is_label_of_any_length);
     if valid {
         return Ok(());
     }
     Err(Error::usage(format!(
-        "{what} \"{name}\" is no DNS subdomain: a-z, 0-9, - and ., beginning and ending with a \
+        "{what} \"{name}\" is not a valid DNS subdomain: a-z, 0-9, - and ., starting and ending with a \
          letter or digit"
     )))
 }

@@ -1,4 +1,4 @@
-//! What commands print of objects, and as data.
+//! Prints objects and data.
 
 mod data;
 mod diff;

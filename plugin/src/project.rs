@@ -1,4 +1,4 @@
-//! The project: asked for on OpenShift, where everybody may, and made as a namespace elsewhere.
+//! The project: requested on OpenShift, where every user can do so, and created as a namespace on other clusters.
 
 use extreg_cluster::{
     Cluster, ClusterError, DryRun, Kind, MANAGED_BY, MANAGER, Object, ObjectRef, Owned, is_owned,
@@ -7,33 +7,33 @@ use serde_json::json;
 
 use crate::error::Error;
 
-/// A project that is asked for cannot be labelled by who asked; its description is what remains.
+/// A requested project cannot be labeled by its requester; its description remains.
 const DESCRIPTION: &str = "Set up by oc extreg";
-/// Where the API server keeps a project's description.
+/// The annotation in which the API server stores a project's description.
 const DESCRIPTION_KEY: &str = "openshift.io/description";
 
-/// What there is of a project.
+/// The state of a project.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Project {
-    /// It is there.
+    /// It exists.
     Present(Object),
-    /// It is there, as far as can be told: it may not be read.
+    /// It probably exists, but cannot be read.
     Unreadable(ObjectRef),
-    /// It is not there.
+    /// It does not exist.
     Absent(How),
 }
 
-/// How a project is made.
+/// How to create a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
-    /// By a Namespace.
+    /// With a Namespace.
     Namespace,
-    /// By a ProjectRequest.
+    /// With a ProjectRequest.
     Request,
 }
 
 impl Project {
-    /// Looks for a project.
+    /// Finds a project.
     pub(crate) async fn look(cluster: &Cluster, name: &str) -> Result<Self, Error> {
         let (kind, how) = if cluster.serves(Kind::PROJECT_REQUEST).await? {
             (Kind::PROJECT, How::Request)
@@ -44,8 +44,8 @@ impl Project {
         match cluster.get(&reference).await {
             Ok(Some(project)) => Ok(Self::Present(project)),
             Ok(None) => Ok(Self::Absent(how)),
-            // Of a project that is not there a mere user is told that he may not see it. Who has
-            // rights in a namespace, but not those that come with a project, sees that.
+            // For a missing project the server answers 403 to an ordinary user. A user with permissions in a namespace,
+            // but without those of a project member, gets the same answer.
             Err(error) if error.is_forbidden() && how == How::Request => {
                 let namespace = cluster
                     .get(&ObjectRef::new(Kind::NAMESPACE, "", name))
@@ -72,7 +72,7 @@ impl Project {
         }
     }
 
-    /// Whether we made it.
+    /// Whether setup created it.
     pub(crate) fn is_ours(&self) -> bool {
         match self {
             Self::Present(project) => {
@@ -86,18 +86,18 @@ impl Project {
     }
 }
 
-/// Whether a project is on its way out.
+/// Whether a project is being deleted.
 pub(crate) fn is_ending(project: &Object) -> bool {
     project.text("/status/phase") == "Terminating"
 }
 
-/// The namespace as an object, as an export has it.
+/// The namespace as an object, for an export.
 pub(crate) fn namespace(name: &str) -> Object {
     Object::new(Kind::NAMESPACE, "", name, json!({})).label(MANAGED_BY, MANAGER)
 }
 
-/// Makes a project. A ProjectRequest is not sent in a server dry run: that its endpoint keeps
-/// nothing then is not documented.
+/// Creates a project. Does not send a ProjectRequest in a server dry run: it is not documented that its endpoint
+/// persists nothing then.
 pub(crate) async fn create(
     cluster: &Cluster,
     name: &str,
@@ -117,7 +117,7 @@ pub(crate) async fn create(
             );
             let made = cluster.create(&request, dry_run).await;
             let made = made.map_err(|error| explain(name, error))?;
-            // The answer is the Project, whatever was asked for.
+            // The answer is the Project, whatever was requested.
             Ok(Object {
                 kind: Kind::PROJECT,
                 body: made.body,
@@ -130,7 +130,7 @@ pub(crate) async fn create(
     }
 }
 
-/// Who has rights to the parts of a project only can neither see it nor make it.
+/// A user with permissions for only parts of a project can neither see nor create it.
 fn explain(name: &str, error: ClusterError) -> ClusterError {
     let ClusterError::Api {
         code,
@@ -141,10 +141,10 @@ fn explain(name: &str, error: ClusterError) -> ClusterError {
         return error;
     };
     let message = match code {
-        403 => format!("{message}; if the project is there, leave it out with --no-project"),
+        403 => format!("{message}; if the project exists, skip it with --no-project"),
         409 => format!(
-            "project \"{name}\" is there, and you may not see it: if you may write into it, leave \
-             the project out with --no-project; else ask its owner for access, or name another \
+            "project \"{name}\" exists, but permission to read it is denied: if you can write to it, skip \
+             the project with --no-project; otherwise request access from its owner, or select another one \
              with -n"
         ),
         _ => message,

@@ -1,4 +1,4 @@
-//! What a registry lets be pulled, and what the scheduled imports of a cluster pull.
+//! The pull limits of a registry, and the pulls of a cluster's scheduled imports.
 
 pub(crate) mod budget;
 pub(crate) mod image_list;

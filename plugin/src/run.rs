@@ -81,7 +81,7 @@ fn run(cli: Cli, caller: Caller) -> Exit {
         1 => Quiet::Quiet,
         _ => Quiet::Silent,
     };
-    tell_files(&global, quiet);
+    report_files(&global, quiet);
     let printer = Arc::new(Printer::stdio(global.color, quiet, global.verbosity));
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -105,7 +105,7 @@ fn run(cli: Cli, caller: Caller) -> Exit {
     let result = runtime.block_on(async {
         let expire = async {
             match &timeout {
-                // Zero is "check once", which is the command's own affair.
+                // Zero means "check once", which the command handles.
                 Some(limit) if !limit.duration.is_zero() => {
                     tokio::time::sleep(limit.duration).await;
                     Error::TimedOut(limit.to_string())
@@ -120,7 +120,7 @@ fn run(cli: Cli, caller: Caller) -> Exit {
             result = Box::pin(command.run(&context)) => result,
         }
     });
-    // A prompt may still hold a thread: do not wait for it.
+    // A prompt may still block a thread: do not wait for it.
     runtime.shutdown_background();
     let exit = match result {
         Err(Error::Interrupted) if is_watch => Exit::Interrupted,
@@ -130,9 +130,8 @@ fn run(cli: Cli, caller: Caller) -> Exit {
     exit
 }
 
-/// Names each file that set something, and what it could not set. A project's file does not make
-/// this quiet.
-fn tell_files(global: &GlobalArgs, quiet: Quiet) {
+/// Reports each file that set a flag, and the flags that it could not set. A project's file cannot silence this.
+fn report_files(global: &GlobalArgs, quiet: Quiet) {
     let files = &global.files;
     let quiet = if files.is_quiet { Quiet::No } else { quiet };
     let printer = Printer::stdio(global.color, quiet, global.verbosity);
@@ -148,7 +147,7 @@ fn tell_files(global: &GlobalArgs, quiet: Quiet) {
 async fn interrupted() -> Error {
     match tokio::signal::ctrl_c().await {
         Ok(()) => Error::Interrupted,
-        // No handler, no interrupt: the default action of the signal holds.
+        // Without a handler the default action of the signal applies.
         Err(_) => std::future::pending().await,
     }
 }
@@ -171,7 +170,7 @@ fn finish(printer: &Printer, journal: &Journal, result: Result<Exit, Error>) -> 
     }
 }
 
-/// A printer for what is said before the arguments are understood; knows `--color` only.
+/// A printer for messages before the arguments are parsed; knows `--color` only.
 fn early_printer(args: &[OsString]) -> Printer {
     let color = cli::early_value(args, "--color")
         .and_then(|value| ColorMode::from_str(value.to_str()?, true).ok())

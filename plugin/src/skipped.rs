@@ -1,13 +1,13 @@
-//! What of the folders was not read, for people.
+//! The skipped files of folders, for people.
 
 use extreg_documents::Skipped;
 use extreg_terminal::Printer;
 
-/// As many paths as are named when nothing was found.
+/// The maximum number of paths to print when nothing was found.
 const NAMED: usize = 10;
 
-/// Says what of the folders was skipped, when nothing was found.
-pub(crate) fn tell_skipped(skipped: &Skipped, printer: &Printer) {
+/// Prints the skipped files of folders, when nothing was found.
+pub(crate) fn print_skipped(skipped: &Skipped, printer: &Printer) {
     for (reason, path) in skipped.iter().take(NAMED) {
         printer.note(format!("skipped {}: {reason}", path.display()));
     }

@@ -1,4 +1,4 @@
-//! ImageStreams and their tags, as the commands that move tags read and write them.
+//! Reads and writes ImageStreams and their tags, for the commands that change tags.
 
 mod image;
 mod name;

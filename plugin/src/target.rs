@@ -1,4 +1,4 @@
-//! The image that an application is kept as.
+//! The image of an application.
 
 mod registry_name;
 
@@ -8,14 +8,14 @@ use extreg_core::registry::{InternalRegistry, RefRole, RegistryHost, Resolution,
 
 use crate::error::Error;
 
-/// A repository on an external registry and a tag in it, fully written out. Displays as
-/// `docker.io/ably77/python-lyapp:latest`, the spelling that every consumer of a credential finds.
+/// A repository in an external registry and a tag, in full form. Displays as `docker.io/ably77/python-lyapp:latest`,
+/// the spelling for which every consumer finds a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     registry: Registry,
     /// The path in the registry, e.g. `ably77/python-lyapp`.
     path: String,
-    /// The tag, `latest` if none was written.
+    /// The tag; `latest` by default.
     pub(crate) tag: String,
 }
 
@@ -29,17 +29,17 @@ pub(crate) enum Registry {
 }
 
 impl Target {
-    /// Reads an image as the output of a build is read.
+    /// Parses an image as the output of a build.
     ///
     /// # Errors
-    /// [`Error::Usage`] for what cannot be pushed to, or not from here.
+    /// [`Error::Usage`] for an image that cannot be pushed to, or not from here.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| Err(Error::usage(format!("--image {text}: {why}")));
         let (host, image) = match resolve(text, RefRole::Push, &InternalRegistry::default()) {
             Resolution::Certain(host, image) => (host, image),
             Resolution::Internal(_) => {
                 return refuse(
-                    "this is the cluster's own registry; setup is for images kept outside it",
+                    "this is the cluster's own registry; setup supports external registries only",
                 );
             }
             Resolution::Parameter => return refuse("a template parameter, not an image"),
@@ -47,7 +47,7 @@ impl Target {
             Resolution::FirstOf(..) => return refuse("does not name its registry"),
         };
         if !image.id().is_empty() {
-            return refuse("a digest names one image forever; name a tag, which builds can move");
+            return refuse("a digest cannot be pushed to; use a tag");
         }
         let registry = match host {
             RegistryHost::DockerHub => Registry::DockerHub,
@@ -56,13 +56,13 @@ impl Target {
         let path = image.repository_path().into_owned();
         if registry == Registry::DockerHub && path.starts_with("library/") {
             return refuse(&format!(
-                "without a user this is docker.io/{path}, which is Docker's own and cannot be \
+                "without a user this is docker.io/{path}, which is reserved for Docker and cannot be \
                  pushed to; use docker.io/USER/{}",
                 path.trim_start_matches("library/"),
             ));
         }
         if path != path.to_lowercase() {
-            return refuse("a repository's name has no upper case");
+            return refuse("a repository name cannot have upper case letters");
         }
         let tag = if image.tag().is_empty() {
             "latest"
@@ -76,11 +76,11 @@ impl Target {
         })
     }
 
-    /// Refuses a registry that is likely to be a misspelled one: nothing would be known to be wrong before
-    /// the first push fails.
+    /// Refuses a registry whose name is likely to be misspelled: otherwise the error would only show when the first
+    /// push fails.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the image as it is likely to be meant.
+    /// [`Error::Usage`] with the likely image.
     pub(crate) fn check_registry(&self) -> Result<(), Error> {
         let refuse = |what: String, registry: &str, path: &str| {
             Err(Error::usage(format!(
@@ -91,10 +91,10 @@ impl Target {
         };
         match &self.registry {
             Registry::Other(host) => match registry_name::meant(host) {
-                Some(meant) => refuse(format!("{host} is like {meant}"), meant, &self.path),
+                Some(meant) => refuse(format!("{host} resembles {meant}"), meant, &self.path),
                 None => Ok(()),
             },
-            // Docker Hub has no folders: the first part is more likely a host.
+            // Docker Hub has no nested repositories: the first part is more likely a host.
             Registry::DockerHub => match self.path.split_once('/') {
                 Some((first, rest)) if rest.contains('/') => {
                     let what = "docker.io has repositories of the form USER/NAME only".to_owned();
@@ -124,9 +124,9 @@ impl Target {
         self.path.split('/').next().unwrap_or_default()
     }
 
-    /// The keys of a docker config that make every consumer find a credential for this image. For
-    /// Docker Hub two: the keyring of builds, imports and the kubelet takes `docker.io` only for
-    /// images written with it, and Shipwright takes nothing but the other.
+    /// The keys of a docker config with which every consumer finds a credential for this image. Docker Hub needs two:
+    /// the keyring of builds, imports and the kubelet uses `docker.io` only for images written with it, and Shipwright
+    /// uses only the other one.
     pub(crate) fn config_keys(&self) -> Vec<&str> {
         match &self.registry {
             Registry::DockerHub => vec!["docker.io", "https://index.docker.io/v1/"],
@@ -134,7 +134,7 @@ impl Target {
         }
     }
 
-    /// The name of the secret for it, if none is given.
+    /// The default name of its secret.
     pub(crate) fn default_secret(&self) -> String {
         RegistryHost::of(self.host()).secret_name()
     }
@@ -172,11 +172,11 @@ mod tests {
     }
 
     #[test]
-    fn trap_60_what_cannot_be_pushed_to_is_refused_with_the_reason() {
+    fn trap_60_unpushable_images_are_refused_with_the_reason() {
         let cases = [
-            ("docker.io/app", "Docker's own"),
+            ("docker.io/app", "reserved for Docker"),
             ("app:v1", "use docker.io/USER/app"),
-            ("docker.io/library/app", "Docker's own"),
+            ("docker.io/library/app", "reserved for Docker"),
             (
                 "docker.io/u/a@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
                 "a digest",

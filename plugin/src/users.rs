@@ -1,4 +1,4 @@
-//! Which objects of a namespace use a secret or an ImageStream.
+//! The objects of a namespace that use a secret or an ImageStream.
 
 use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use extreg_snapshot::{kind::Kind as Read, trigger::ANNOTATION};
@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// What can use a secret or an ImageStream. What a workload makes of itself, such as its pods, is
-/// left out.
+/// The kinds that can use a secret or an ImageStream. Objects that a workload creates, such as its pods, are excluded.
 const KINDS: [Kind; 8] = [
     Kind::BUILD_CONFIG,
     Read::CronJob.api(),
@@ -19,11 +18,11 @@ const KINDS: [Kind; 8] = [
     Read::StatefulSet.api(),
 ];
 
-/// The objects of a namespace that can use something.
+/// The objects of a namespace that can use either.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
     objects: Vec<Object>,
-    /// Plurals of what cannot be listed.
+    /// The plurals of kinds that cannot be listed.
     pub(crate) unread: Vec<&'static str>,
 }
 
@@ -57,12 +56,12 @@ impl Users {
             .filter(move |object| object.kind == kind)
     }
 
-    /// Everything that names a secret of the namespace.
+    /// All objects that name a secret of the namespace.
     pub(crate) fn of_secret(&self, name: &str) -> Vec<ObjectRef> {
         self.references(|object| names_secret(&object.body, name))
     }
 
-    /// Everything but the stream itself that names a tag or an image of an ImageStream.
+    /// All objects except the stream itself that name a tag or an image of an ImageStream.
     pub(crate) fn of_stream(&self, namespace: &str, name: &str) -> Vec<ObjectRef> {
         self.references(|object| {
             let is_itself =
@@ -91,7 +90,7 @@ fn follows(object: &Object, namespace: &str, stream: &str) -> bool {
         .any(|value| names_stream(value, namespace, stream))
 }
 
-/// Whether a value has a reference to a tag or an image of a stream in it, at any depth.
+/// Whether a value contains a reference to a tag or an image of a stream, at any depth.
 fn names_stream(value: &Value, namespace: &str, stream: &str) -> bool {
     match value {
         Value::Object(map) => {
@@ -111,8 +110,8 @@ fn names_stream(value: &Value, namespace: &str, stream: &str) -> bool {
     }
 }
 
-/// Whether a value names a secret, at any depth: as `secretName`, or as the `name` of an object or of
-/// the items of a list whose key speaks of secrets (`pushSecret`, `imagePullSecrets`, `secretKeyRef`).
+/// Whether a value names a secret, at any depth: as `secretName`, or as the `name` of an object or of the items of a
+/// list whose key contains "secret" (`pushSecret`, `imagePullSecrets`, `secretKeyRef`).
 fn names_secret(value: &Value, secret: &str) -> bool {
     match value {
         Value::Object(map) => map.iter().any(|(key, value)| {

@@ -1,4 +1,4 @@
-//! The one verdict: what a report means for the exit code, whatever it is printed as.
+//! The verdict: the meaning of a report for the exit code, in every output format.
 
 use extreg_audit::{
     report::Report,
@@ -9,8 +9,8 @@ use extreg_terminal::Exit;
 
 use crate::context::Context;
 
-/// What there is to say of a report, and how the run ends: as the gate rules; 1 if a list failed, or a
-/// document cannot be read and there is nothing worse, since then the job was not done.
+/// The message for a report, and the exit of the run: as the gate determines; 1 if a list failed, or a document cannot
+/// be read and no worse result exists, since the job was not completed.
 pub(crate) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
     let ruling = verdict(report, gate);
     let exit = match ruling.verdict {
@@ -32,7 +32,7 @@ pub(crate) fn ruling(report: &Report, gate: Gate) -> (Ruling, Exit) {
     (ruling, exit)
 }
 
-/// How a run ends that only reads, and what there is to say of it.
+/// The exit and the message of a read-only run.
 pub(crate) fn reading(report: &Report, allow_empty: bool, context: &Context) -> Exit {
     let gate = Gate {
         allow_empty,

@@ -10,21 +10,21 @@ use sha2::{Digest, Sha256};
 
 use crate::Cache;
 
-/// The commands of a control plane, and the folder of what OpenShift's API module says of its types.
+/// The commands of a control plane, and the folder with the types of OpenShift's API module.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     commands: PathBuf,
     openshift: PathBuf,
 }
 
-/// The packages to build, and the name that each command gets.
+/// The packages to build, and the name of each command.
 const COMMANDS: [(&str, &str); 3] = [
     ("go.etcd.io/etcd/server/v3", "etcd"),
     ("k8s.io/kubernetes/cmd/kube-apiserver", "kube-apiserver"),
     ("k8s.io/kubernetes/cmd/kubectl", "kubectl"),
 ];
 
-/// CRDs of openshift/api that are installed as they are, by the end of their file's name.
+/// CRDs of openshift/api that are installed unchanged, by the end of their file name.
 const CRDS: [&str; 13] = [
     "_builds.crd.yaml",
     "_clusterimagepolicies-Default.crd.yaml",
@@ -42,9 +42,9 @@ const CRDS: [&str; 13] = [
 ];
 
 impl Binaries {
-    /// Finds what was built before, or builds it, which takes some minutes and says so through `say`.
+    /// Finds the binaries of an earlier build, or builds them, which takes some minutes and is reported through `say`.
     ///
-    /// Where `KUBEBUILDER_ASSETS` is set the commands come from that folder; OpenShift's description never does.
+    /// With `KUBEBUILDER_ASSETS` the commands come from that folder; OpenShift's description never does.
     pub fn find_or_build(say: impl Fn(&str)) -> Result<Self> {
         let cache = Cache::open()?;
         let module = Module::read()?;
@@ -57,7 +57,7 @@ impl Binaries {
                 let command = commands.join(name);
                 ensure!(
                     command.is_file(),
-                    "KUBEBUILDER_ASSETS is set, and there is no {}",
+                    "KUBEBUILDER_ASSETS is set, and {} does not exist",
                     command.display()
                 );
             }
@@ -68,7 +68,7 @@ impl Binaries {
         }
         let commands = cache.entry(&format!("controlplane-{}", module.key), |into| {
             say(&format!(
-                "building etcd, kube-apiserver and kubectl {} from their Go modules, once: some minutes",
+                "building etcd, kube-apiserver and kubectl {} from their Go modules, once; this takes some minutes",
                 module.kubernetes
             ));
             build(&module, into)
@@ -99,7 +99,7 @@ impl Binaries {
         self.openshift.join("openapi.json")
     }
 
-    /// The CRDs of OpenShift that are installed as they are, sorted by name.
+    /// The CRDs of OpenShift that are installed unchanged, sorted by name.
     pub fn openshift_crds(&self) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.openshift)? {
@@ -118,7 +118,7 @@ struct Module {
     folder: PathBuf,
     /// Version of k8s.io/kubernetes, such as `v1.34.4`.
     kubernetes: String,
-    /// Of all that decides what a build gives.
+    /// A hash of everything that determines the result of a build.
     key: String,
 }
 
@@ -131,7 +131,7 @@ impl Module {
         };
         let (go_mod, go_sum) = (read("go.mod")?, read("go.sum")?);
         let kubernetes = version_of(&go_mod, "k8s.io/kubernetes")
-            .context("tests/controlplane/go.mod names no version of k8s.io/kubernetes")?
+            .context("tests/controlplane/go.mod has no version of k8s.io/kubernetes")?
             .to_owned();
         let mut go = go(&folder);
         let toolchain = run(go.args(["env", "GOVERSION", "GOOS", "GOARCH"]))?;
@@ -144,7 +144,7 @@ impl Module {
     }
 }
 
-/// Names what is made from these parts.
+/// The name of a build from these parts.
 pub(crate) fn key(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -196,17 +196,17 @@ fn copy_openshift(module: &Module, into: &Path) -> Result<()> {
     }
     ensure!(
         found == CRDS.len(),
-        "{NAME} holds {found} of the {} CRDs looked for",
+        "{NAME} contains {found} of the {} required CRDs",
         CRDS.len()
     );
     Ok(())
 }
 
-/// A command built without these says v0.0.0, which kubectl and client libraries take for an ancient server.
+/// A command built without these reports v0.0.0, which kubectl and client libraries treat as an ancient server.
 fn ldflags(kubernetes: &str) -> Result<String> {
     let mut parts = kubernetes.trim_start_matches('v').split('.');
     let (Some(major), Some(minor)) = (parts.next(), parts.next()) else {
-        bail!("{kubernetes:?} is no version of k8s.io/kubernetes")
+        bail!("{kubernetes:?} is not a valid version of k8s.io/kubernetes")
     };
     let at = "k8s.io/component-base/version";
     Ok(format!(
@@ -229,7 +229,7 @@ fn version_of<'a>(go_mod: &'a str, module: &str) -> Option<&'a str> {
 
 pub(crate) fn go(folder: &Path) -> Command {
     let mut go = Command::new("go");
-    // The folder has a go.mod of its own; a workspace or flags of the user must not change what is built.
+    // The folder has its own go.mod; a workspace or flags of the user must not change the build.
     go.current_dir(folder)
         .env("CGO_ENABLED", "0")
         .env("GOWORK", "off")

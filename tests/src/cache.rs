@@ -1,11 +1,11 @@
-//! What is slow to make and can be made again: kept outside the clone, made once.
+//! A cache outside the clone for files that are slow to build and can be rebuilt.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// A folder of finished entries, each made by one process and complete from the moment that it can be seen.
+/// A folder of finished entries, each created by one process and complete as soon as it is visible.
 #[derive(Clone, Debug)]
 pub struct Cache {
     root: PathBuf,
@@ -27,15 +27,15 @@ impl Cache {
         Ok(Self { root })
     }
 
-    /// Where the entry `name` is, if it has been made.
+    /// The path of the entry `name`, if it exists.
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         Some(self.root.join(name)).filter(|entry| entry.is_dir())
     }
 
-    /// The entry `name`, made by `fill` in the folder that it is given, if it is not there yet.
+    /// The entry `name`; if it does not exist, `fill` creates it in the folder that it gets.
     ///
-    /// Of several processes that ask at once one makes it and the others wait: cargo runs test binaries one after the
-    /// other, but a developer has more than one terminal.
+    /// Of several concurrent processes one creates it and the rest waits: cargo runs test binaries in sequence, but a
+    /// developer may use several terminals.
     pub fn entry(&self, name: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         if let Some(entry) = self.find(name) {
             return Ok(entry);

@@ -29,20 +29,20 @@ pub use schema::structural_schema;
 
 const AUDIT_POLICY_FILE: &str = "audit-policy.json";
 const AUDIT_LOG_FILE: &str = "audit.log";
-/// The API server notes the patches of webhooks from level Request on (apiserver
+/// The API server records the patches of webhooks from level Request on (apiserver
 /// `pkg/admission/plugin/webhook/mutating/dispatcher.go`, `mutationAnnotator`).
 const AUDIT_POLICY: &str = r#"{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],"rules":[
     {"level":"Request","verbs":["create","update","patch"],
      "resources":[{"group":"build.openshift.io"},{"group":"image.openshift.io"}]},
     {"level":"Metadata"}]}"#;
 
-/// A running control plane: the API server, RBAC, admission, and nothing else. There are no controllers: a namespace
-/// that is deleted stays, no service account is made, nothing is scheduled.
+/// A running control plane: the API server, RBAC and admission only. It has no controllers: a deleted namespace
+/// remains, no service account is created, nothing is scheduled.
 ///
-/// It ends when this is dropped, and when this process ends in whatever way; its folder goes with it.
+/// It ends when this is dropped, and when this process ends in any way; its folder is removed with it.
 #[derive(Debug)]
 pub struct ControlPlane {
-    // Dropped in this order: the API server before the store that it writes to, the folder last.
+    // Dropped in this order: the API server before its store, the folder last.
     api_server: Guard,
     api_server_args: Vec<String>,
     etcd: Guard,
@@ -53,23 +53,23 @@ pub struct ControlPlane {
     kubeconfig: PathBuf,
 }
 
-/// A control plane that goes on after the process that started it.
+/// A control plane that outlives the process that started it.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// A kubeconfig of its administrator.
     pub kubeconfig: PathBuf,
-    /// What to kill to end it; its folder is removed then.
+    /// The processes to kill to end it, which also removes its folder.
     pub pids: Vec<u32>,
 }
 
 impl ControlPlane {
-    /// Starts a control plane and waits until it serves, the resources of OpenShift included. Builds its binaries if
-    /// that has never been done on this machine.
+    /// Starts a control plane and waits until it serves, including the resources of OpenShift. Builds its binaries on
+    /// first use.
     pub async fn start(options: Options) -> Result<Self> {
         let binaries =
             tokio::task::spawn_blocking(|| Binaries::find_or_build(|line| eprintln!("{line}")))
                 .await??;
-        // Another process may take a port between our finding it free and the server's opening it.
+        // Another process may take a free port before the server opens it.
         let mut last = None;
         for _ in 0..3 {
             match Self::start_once(&options, &binaries).await {
@@ -80,7 +80,7 @@ impl ControlPlane {
                 Err(error) => return Err(error),
             }
         }
-        Err(last.context("no try was made")?)
+        Err(last.context("no attempt was made")?)
     }
 
     /// One control plane with default [`Options`] for all tests of this binary; it ends with the process.
@@ -91,7 +91,7 @@ impl ControlPlane {
             .await
     }
 
-    /// A kubeconfig of its administrator, who may do everything.
+    /// A kubeconfig of its administrator, who has all permissions.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
@@ -101,7 +101,7 @@ impl ControlPlane {
         &self.server
     }
 
-    /// The CA that the API server and its users are certified by; a webhook may be too.
+    /// The CA of the API server and its users; also usable for a webhook.
     pub fn pki(&self) -> &Pki {
         &self.pki
     }
@@ -111,7 +111,7 @@ impl ControlPlane {
         self.folder.path()
     }
 
-    /// The commands that it runs on.
+    /// The commands that it runs.
     pub fn binaries(&self) -> &Binaries {
         &self.binaries
     }
@@ -121,7 +121,7 @@ impl ControlPlane {
         Self::client_of(&self.kubeconfig).await
     }
 
-    /// A client of whoever a kubeconfig is for.
+    /// A client for the user of a kubeconfig.
     pub async fn client_of(kubeconfig: &Path) -> Result<kube::Client> {
         let config = Kubeconfig::read_from(kubeconfig)?;
         let config =
@@ -129,7 +129,7 @@ impl ControlPlane {
         Ok(kube::Client::try_from(config)?)
     }
 
-    /// The real kubectl, as the administrator. Its cache is this control plane's own.
+    /// The real kubectl, as the administrator, with a separate cache.
     pub fn kubectl(&self) -> Command {
         let mut kubectl = Command::new(self.binaries.kubectl());
         kubectl
@@ -138,7 +138,7 @@ impl ControlPlane {
         kubectl
     }
 
-    /// A kubeconfig of a user with a client certificate, in at most two groups and with no rights of its own.
+    /// A kubeconfig of a user with a client certificate, in at most two groups and without permissions.
     pub fn user(&self, name: &str, groups: &[&str]) -> Result<PathBuf> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let pair = self.pki.client(name, groups)?;
@@ -148,7 +148,7 @@ impl ControlPlane {
         Ok(path)
     }
 
-    /// Makes a namespace whose name starts with `prefix`, for one test.
+    /// Creates a namespace with a name that starts with `prefix`, for one test.
     pub async fn namespace(&self, prefix: &str) -> Result<String> {
         let api: Api<Namespace> = Api::all(self.client().await?);
         let mut namespace = Namespace::default();
@@ -156,11 +156,11 @@ impl ControlPlane {
         let made = api.create(&PostParams::default(), &namespace).await?;
         made.metadata
             .name
-            .context("the API server gave the namespace no name")
+            .context("the API server did not set a name for the namespace")
     }
 
-    /// The audit events so far, of a control plane with [`Options::audit_log`]. An event is written before its request
-    /// is answered.
+    /// The audit events so far, for a control plane with [`Options::audit_log`]. An event is written before the answer
+    /// to its request.
     pub fn audit_events(&self) -> Result<Vec<Value>> {
         let log = std::fs::read_to_string(self.folder().join(AUDIT_LOG_FILE))
             .context("read the audit log")?;
@@ -179,7 +179,7 @@ impl ControlPlane {
 
     /// Kills kube-apiserver, starts it again on the same port, and waits until it serves.
     pub async fn restart_api_server(&mut self) -> Result<()> {
-        // By its own id: dropping the guard would take the folder with it.
+        // By its process ID: dropping the guard would remove the folder.
         let pid = self.api_server.wait_pid()?.to_string();
         Command::new("kill").args(["-KILL", &pid]).status()?;
         self.api_server.wait()?;
@@ -195,7 +195,7 @@ impl ControlPlane {
         drop(self);
     }
 
-    /// Lets it go on after this process has ended.
+    /// Keeps it running after this process has ended.
     pub fn keep(self) -> Result<Kept> {
         let pids = self.pids();
         let _ = self.folder.keep();
@@ -216,7 +216,7 @@ impl ControlPlane {
         let pki = Pki::new(path)?;
         pki.serving(&["127.0.0.1", "localhost", "kubernetes.default.svc"])?
             .write(path, "serving")?;
-        // Any key pair will do: it signs the tokens of service accounts.
+        // Any key pair works: it signs the tokens of service accounts.
         pki.client("service-accounts", &[])?.write(path, "tokens")?;
         let port = free_port()?;
         let server = format!("https://127.0.0.1:{port}");
@@ -261,14 +261,14 @@ impl ControlPlane {
                 if let Some(status) = process.ended()? {
                     bail!(
                         "a process of the control plane ended with {status}:\n{}",
-                        process.said()
+                        process.last_lines()
                     );
                 }
             }
             let ready = client
                 .request_text(http::Request::get("/readyz").body(Vec::new())?)
                 .await;
-            // The namespace is made a moment after the server says that it is ready.
+            // The namespace is created shortly after the server reports ready.
             let namespaces: Api<Namespace> = Api::all(client.clone());
             if ready.is_ok() && namespaces.get_opt("default").await?.is_some() {
                 return Ok(());
@@ -277,12 +277,12 @@ impl ControlPlane {
         }
         bail!(
             "the API server is not ready after a minute:\n{}",
-            self.api_server.said()
+            self.api_server.last_lines()
         )
     }
 }
 
-/// On sockets in its folder: nobody else on the machine can reach the store, and no port can be taken.
+/// On sockets in its folder: no other user of the machine can reach the store, and no port can be in use.
 fn etcd_args() -> Vec<String> {
     [
         "--name=test",
@@ -290,7 +290,7 @@ fn etcd_args() -> Vec<String> {
         "--listen-client-urls=unix://etcd.sock:0",
         "--advertise-client-urls=unix://etcd.sock:0",
         "--listen-peer-urls=unix://peer.sock:0",
-        // Never dialled, as there is one member; it has to be of this form.
+        // Never dialed, because the cluster has one member; it must have this form.
         "--initial-advertise-peer-urls=http://127.0.0.1:2380",
         "--initial-cluster=test=http://127.0.0.1:2380",
         "--unsafe-no-fsync",
@@ -314,7 +314,7 @@ fn api_server_args(port: u16, options: &Options) -> Vec<String> {
         "--service-cluster-ip-range=10.0.0.0/24",
         "--authorization-mode=RBAC",
         "--allow-privileged=true",
-        // It waits for a controller, which is not here, to make service accounts.
+        // It waits for a controller, which does not exist here, to create service accounts.
         "--disable-admission-plugins=ServiceAccount",
         "--endpoint-reconciler-type=none",
     ]
@@ -343,7 +343,7 @@ fn api_server_args(port: u16, options: &Options) -> Vec<String> {
     args
 }
 
-/// A port of loopback that nobody listens on now.
+/// An unused port on loopback.
 pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port on loopback")?;
     Ok(listener.local_addr()?.port())

@@ -1,4 +1,4 @@
-//! What there is to test decisions with, whoever decides: objects, and the policies to decide by.
+//! Inputs for tests of decisions: objects, and policies.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::workspace_binary;
 
-/// Policy files; none is the built-in policy.
+/// Policy files; `None` is the built-in policy.
 pub const POLICIES: [Option<&str>; 4] = [
     None,
     Some(
@@ -16,7 +16,7 @@ pub const POLICIES: [Option<&str>; 4] = [
          spec: {registry: index.docker.io, push: {secretName: hub}, pull: {secretName: hub-pull}, import: {scheduled: true}}}",
     ),
     Some(
-        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: says},\n\
+        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: warns},\n\
          spec: {registry: docker.io, mode: Warn, push: {secretName: hub}, import: {scheduled: true}}}\n\
          ---\n\
          {apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: counts},\n\
@@ -26,7 +26,7 @@ pub const POLICIES: [Option<&str>; 4] = [
          spec: {registry: quay.io, push: {secretName: quay}, import: {scheduled: true}}}",
     ),
     Some(
-        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: labelled},\n\
+        "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: labeled},\n\
          spec: {registry: docker.io, namespaceSelector: {matchLabels: {team: a}}, push: {secretName: hub}, import: {scheduled: true}}}\n\
          ---\n\
          {apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: builds},\n\
@@ -34,7 +34,7 @@ pub const POLICIES: [Option<&str>; 4] = [
     ),
 ];
 
-/// `setup --export` of an application in each way.
+/// `setup --export` of an application in each variant.
 const EXPORTS: [&str; 4] = [
     "app -n snow --image u/app --source https://x.example/y.git",
     "app -n snow --image docker.io/u/app:v1 --source https://x.example/y.git --workload deploymentconfig",
@@ -51,12 +51,12 @@ fn export_of(args: &str) -> String {
         .current_dir("/")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{args}: {said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args}: {stderr}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The objects of the recordings, before and after what was done to them, of the samples, and of what `setup` exports.
+/// The objects of the recordings, before and after each request, of the samples, and of the exports of `setup`.
 pub fn objects() -> Vec<(Resource, Value)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> = std::fs::read_dir(here.join("tests/data/recorded"))

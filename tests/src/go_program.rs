@@ -8,18 +8,17 @@ use anyhow::{Context, Result};
 use crate::Cache;
 use crate::binaries::{go, key, run};
 
-/// The webhook that ours is measured against, with Go's controller-runtime. Built now if it never was, which takes
-/// minutes and is reported through `say`.
+/// The webhook for comparison, with Go's controller-runtime. Built on first use, which takes minutes and is reported
+/// through `say`.
 pub fn build_peer(say: impl Fn(&str)) -> Result<PathBuf> {
-    let what = "building the webhook to compare with from tests/peer, with Go's controller-runtime, once: some minutes";
+    let what = "building the webhook for comparison from tests/peer, once; this takes some minutes";
     build("peer", &[], ".", || say(what))
 }
 
-/// Prometheus' promtool, which evaluates alerts. Built now if it never was, which takes minutes and is reported through
-/// `say`.
+/// Prometheus' promtool, which evaluates alerts. Built on first use, which takes minutes and is reported through `say`.
 pub fn build_promtool(say: impl Fn(&str)) -> Result<PathBuf> {
-    let what = "building promtool from its Go module, once: some minutes";
-    // Without service discovery, which rules do not need and half of the dependencies are for.
+    let what = "building promtool from its Go module, once; this takes some minutes";
+    // Without service discovery, which rules do not need and which has half of the dependencies.
     let tags = ["-tags", "remove_all_sd"];
     let package = "github.com/prometheus/prometheus/cmd/promtool";
     build("promtool", &tags, package, || say(what))

@@ -1,8 +1,8 @@
-//! A process that ends when this one does, however this one ends.
+//! A process that ends when this one does, in any way.
 //!
-//! A small shell stands between: it starts the command, holds the read end of a pipe that we hold the write end of, and
-//! kills the command when the pipe closes. The kernel closes it for us when we are killed, so nothing is left running
-//! after a panic, a Ctrl-C or a SIGKILL. The last shell to end also removes the folder.
+//! A small shell starts the command, holds the read end of a pipe whose write end we hold, and kills the command when
+//! the pipe closes. The kernel closes it when we are killed, so no process remains after a panic, a Ctrl-C or a
+//! SIGKILL. The last shell to end also removes the folder.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,8 +19,8 @@ pub(crate) struct Guard {
     folder: PathBuf,
 }
 
-/// `$1` the folder, `$2` the command's name, then the command itself. The shell is the parent of the command, so the
-/// process id that it kills cannot have been given to another process.
+/// `$1` is the folder, `$2` the command's name, then the command itself. The shell is the parent of the command, so the
+/// process ID that it kills cannot belong to another process.
 const SCRIPT: &str = r#"
 folder=$1; name=$2; shift 2
 exec 3<&0 </dev/null
@@ -29,7 +29,7 @@ pid=$!
 echo "$pid" >"$folder/$name.pid"
 (
     if read -r word <&3 && [ "$word" = keep ]; then touch "$folder/kept"; exit; fi
-    # Fails where another guard has removed the folder, and that must not keep it from the kill.
+    # Fails if another guard has removed the folder; the kill must still run.
     touch "$folder/ending"
     kill -KILL "$pid"
 ) 2>/dev/null &
@@ -46,7 +46,8 @@ exit "$code"
 impl Guard {
     /// Starts `command` in `folder`, its output in `folder/NAME.log`.
     ///
-    /// Of `command`, the program, arguments, variables and folder count. In a process group of its own: a Ctrl-C is for us, and the guard does its work after we have gone.
+    /// Of `command`, the program, arguments, variables and folder are used. It runs in a separate process group: a
+    /// Ctrl-C is for us, and the guard acts after this process has ended.
     pub(crate) fn start(name: &'static str, folder: &Path, command: &Command) -> Result<Self> {
         use std::os::unix::process::CommandExt as _;
         let log = folder.join(format!("{name}.log"));
@@ -78,12 +79,12 @@ impl Guard {
         })
     }
 
-    /// How the command ended, if it has.
+    /// The exit status of the command, if it has ended.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.shell.try_wait()?)
     }
 
-    /// The command's process id; none in the first moment.
+    /// The command's process ID; `None` directly after the start.
     pub(crate) fn pid(&self) -> Option<u32> {
         std::fs::read_to_string(self.folder.join(format!("{}.pid", self.name)))
             .ok()?
@@ -92,7 +93,7 @@ impl Guard {
             .ok()
     }
 
-    /// The command's process id, which the shell writes a moment after the command has started.
+    /// The command's process ID, which the shell writes shortly after the start.
     pub(crate) fn wait_pid(&self) -> Result<u32> {
         for _ in 0..2000 {
             if let Some(pid) = self.pid() {
@@ -100,12 +101,12 @@ impl Guard {
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        bail!("{} has no process id:\n{}", self.name, self.said())
+        bail!("{} has no process ID:\n{}", self.name, self.last_lines())
     }
 
-    /// Waits until the command has ended by itself, a minute at most.
+    /// Waits until the command has ended, for at most a minute.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
-        // Not `Child::wait`: that would close the pipe first, which is the order to kill.
+        // Not `Child::wait`: that would close the pipe first, which triggers the kill.
         for _ in 0..6000 {
             if let Some(status) = self.ended()? {
                 return Ok(status);
@@ -115,7 +116,7 @@ impl Guard {
         bail!(
             "{} is still running after a minute:\n{}",
             self.name,
-            self.said()
+            self.last_lines()
         )
     }
 
@@ -124,8 +125,8 @@ impl Guard {
         self.folder.join(format!("{}.log", self.name))
     }
 
-    /// The last lines of what the command said, for an error message.
-    pub(crate) fn said(&self) -> String {
+    /// The last lines of the command's output, for an error message.
+    pub(crate) fn last_lines(&self) -> String {
         let log = std::fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
@@ -133,22 +134,22 @@ impl Guard {
         lines.get(last..).unwrap_or_default().join("\n")
     }
 
-    /// Lets the command go on after this process has ended.
+    /// Keeps the command running after this process has ended.
     pub(crate) fn keep(mut self) -> Result<()> {
         let mut pipe = self
             .shell
             .stdin
             .take()
-            .context("the pipe to the guard is gone")?;
+            .context("the pipe to the guard is closed")?;
         pipe.write_all(b"keep\n")
-            .context("tell the guard to keep its process")?;
+            .context("send keep to the guard")?;
         Ok(())
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Taken already where the command is kept: then the guard is not ours to wait for.
+        // `None` if the command is kept: then the guard is not waited for.
         if let Some(pipe) = self.shell.stdin.take() {
             drop(pipe);
             let _ = self.shell.wait();
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_ends_by_itself_leaves_its_code_and_its_log() {
+    fn ended_command_has_its_code_and_log() {
         let folder = tempfile::tempdir().unwrap();
         let mut guard = start(folder.path(), "echo no such port >&2; exit 3");
         let status = loop {
@@ -219,11 +220,11 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(5));
         };
         assert_eq!(status.code(), Some(3));
-        assert_eq!(guard.said(), "no such port");
+        assert_eq!(guard.last_lines(), "no such port");
     }
 
     #[test]
-    fn a_kept_process_goes_on() {
+    fn kept_process_continues() {
         let folder = tempfile::tempdir().unwrap();
         let guard = start(folder.path(), "exec sleep 600");
         let pid = pid(&guard);

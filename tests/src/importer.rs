@@ -14,8 +14,7 @@ use crate::{Process, workspace_binary};
 
 const NAME: &str = "extreg-importer";
 
-/// A running `extreg-importer`. It ends when this is dropped, and when this process ends in whatever
-/// way.
+/// A running `extreg-importer`. It ends when this is dropped, and when this process ends in any way.
 #[derive(Debug)]
 pub struct Importer {
     process: Option<Process>,
@@ -24,8 +23,8 @@ pub struct Importer {
 }
 
 impl Importer {
-    /// Starts it with the kubeconfig of the cluster whose builds it follows, its own namespace and more
-    /// arguments if any, and waits until it is ready.
+    /// Starts it with the kubeconfig of the cluster whose builds it follows, its own namespace and more arguments, if
+    /// any, and waits until it is ready.
     pub fn start(kubeconfig: &Path, namespace: &str, more: &[&str]) -> Result<Self> {
         let health_port = free_port()?;
         let mut args = vec![
@@ -43,17 +42,17 @@ impl Importer {
         Ok(importer)
     }
 
-    /// Where probes and Prometheus are answered.
+    /// The address of probes and metrics.
     pub fn health_address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.health_port).into()
     }
 
-    /// What `/metrics` answers.
+    /// The content of `/metrics`.
     pub fn metrics(&self) -> Result<String> {
         Ok(get(self.health_port, "/metrics")?.1)
     }
 
-    /// Kills it, as a node that dies does.
+    /// Kills it, like a failing node.
     pub fn kill(&mut self) {
         self.process = None;
     }
@@ -76,7 +75,7 @@ impl Importer {
         let mut process = Process::start(NAME, &command)?;
         for _ in 0..600 {
             if let Some(status) = process.ended()? {
-                bail!("{NAME} ended with {status}:\n{}", process.said());
+                bail!("{NAME} ended with {status}:\n{}", process.last_lines());
             }
             if get(self.health_port, "/readyz").is_ok_and(|(ok, _)| ok) {
                 self.process = Some(process);
@@ -84,10 +83,10 @@ impl Importer {
             }
             sleep(Duration::from_millis(50));
         }
-        bail!("{NAME} is not ready after 30 s:\n{}", process.said())
+        bail!("{NAME} is not ready after 30 s:\n{}", process.last_lines())
     }
 
-    /// Lets it go on after this process has ended.
+    /// Keeps it running after this process has ended.
     pub fn keep(self) -> Result<Option<u32>> {
         self.process.map(Process::keep).transpose()
     }

@@ -1,4 +1,4 @@
-//! Programs that are given something to read.
+//! Programs with input.
 
 use std::io::{self, Write as _};
 use std::process::{Command, Output, Stdio};
@@ -11,7 +11,7 @@ pub fn with_input(command: &mut Command, input: &str) -> io::Result<Output> {
         .stderr(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A run that ends early does not read it.
+        // A process that ends early does not read it.
         let _ = stdin.write_all(input.as_bytes());
     }
     child.wait_with_output()

@@ -1,8 +1,8 @@
-//! A real control plane to test on: etcd and kube-apiserver, built from their Go modules, started on loopback in
-//! seconds and gone when the test ends, however it ends.
+//! A real control plane for tests: etcd and kube-apiserver, built from their Go modules, started on loopback in seconds
+//! and ended with the test, in any case.
 //!
-//! Start with [`ControlPlane::start`], or with [`ControlPlane::shared`] where the tests of one binary can live side by
-//! side, each in a namespace of its own ([`ControlPlane::namespace`]).
+//! Start with [`ControlPlane::start`], or with [`ControlPlane::shared`] if the tests of one binary can share it, each
+//! in a separate namespace ([`ControlPlane::namespace`]).
 
 mod binaries;
 mod cache;

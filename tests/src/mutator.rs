@@ -1,4 +1,4 @@
-//! Another mutating webhook, beside the product's.
+//! A second mutating webhook, beside the product's.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::Pki;
 
-/// A running webhook that does one thing to every object. It ends when this is dropped.
+/// A running webhook that makes one change to every object. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Mutator {
     server: Server,
@@ -44,7 +44,7 @@ impl Reviewer for Change {
 
 impl Mutator {
     /// Starts it on loopback with a certificate of `pki`. `patch` returns the operations of a JSON Patch for an object,
-    /// none to leave it unchanged.
+    /// an empty list to keep it unchanged.
     pub async fn start(pki: &Pki, patch: fn(&Value) -> Vec<Value>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         pki.serving(&["127.0.0.1"])?.write(folder.path(), "tls")?;
@@ -69,12 +69,12 @@ impl Mutator {
         })
     }
 
-    /// What a webhook configuration calls.
+    /// The URL for a webhook configuration.
     pub fn url(&self) -> String {
         format!("https://{}/mutate", self.server.address())
     }
 
-    /// How often it was called.
+    /// The number of calls.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::guard::Guard;
 
-/// A running command in a folder of its own. It ends when this is dropped, and when this process ends in whatever way;
-/// the folder goes with it.
+/// A running command in a separate folder. It ends when this is dropped, and when this process ends in any way; the
+/// folder is removed with it.
 #[derive(Debug)]
 pub struct Process {
     // Dropped in this order.
@@ -17,7 +17,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`: its program, arguments, variables and, where it names one, its folder. What it prints goes to
+    /// Starts `command` with its program, arguments, variables and, if set, its folder. Its output goes to
     /// [`Process::log`]; `name` is for messages and file names.
     pub fn start(name: &'static str, command: &Command) -> Result<Self> {
         let folder = tempfile::Builder::new()
@@ -33,27 +33,27 @@ impl Process {
         self.folder.path()
     }
 
-    /// What it prints, both streams.
+    /// Its output, both streams.
     pub fn log(&self) -> PathBuf {
         self.guard.log()
     }
 
-    /// The last lines of what it printed, for an error message.
-    pub fn said(&self) -> String {
-        self.guard.said()
+    /// The last lines of its output, for an error message.
+    pub fn last_lines(&self) -> String {
+        self.guard.last_lines()
     }
 
-    /// Its process id; none in the first moment.
+    /// Its process ID; `None` directly after the start.
     pub fn pid(&self) -> Option<u32> {
         self.guard.pid()
     }
 
-    /// How it ended by itself, if it has.
+    /// Its exit status, if it has ended.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.guard.ended()
     }
 
-    /// Sends it a signal, such as `TERM`, and waits until it has ended by itself.
+    /// Sends a signal, such as `TERM`, and waits until it has ended.
     pub fn end_by(mut self, signal: &str) -> Result<ExitStatus> {
         let pid = self.guard.wait_pid()?;
         let status = Command::new("kill")
@@ -71,7 +71,7 @@ impl Process {
         drop(self);
     }
 
-    /// Lets it go on after this process has ended; returns its process id.
+    /// Keeps it running after this process has ended; returns its process ID.
     pub fn keep(self) -> Result<u32> {
         let pid = self.guard.wait_pid()?;
         let _ = self.folder.keep();
@@ -91,7 +91,7 @@ mod tests {
         command.args(["-c", script]).env("CODE", "7");
         let process = Process::start("trapper", &command).unwrap();
         let folder = process.folder().to_owned();
-        while process.said() != "ready" {
+        while process.last_lines() != "ready" {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         assert_eq!(process.end_by("TERM").unwrap().code(), Some(7));

@@ -1,4 +1,4 @@
-//! An API server's side of an admission review.
+//! The API server's side of an admission review.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// One connection over TLS that is kept alive, as API servers keep theirs.
+/// A TLS connection that is kept alive, as API servers do.
 #[derive(Debug)]
 pub struct ReviewClient {
     sender: SendRequest<Full<Bytes>>,
 }
 
-/// What came back.
+/// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.

@@ -16,8 +16,8 @@ use secrecy::ExposeSecret as _;
 use crate::control_plane::free_port;
 use crate::{Process, ReviewClient, workspace_binary};
 
-/// A running `extreg-webhook` with a certificate of its own. It ends when this is dropped, and when
-/// this process ends in whatever way.
+/// A running `extreg-webhook` with its own certificate. It ends when this is dropped, and when this process ends in any
+/// way.
 #[derive(Debug)]
 pub struct WebhookServer {
     process: Option<Process>,
@@ -28,14 +28,14 @@ pub struct WebhookServer {
 }
 
 impl WebhookServer {
-    /// Starts it with the kubeconfig of the cluster that it takes its facts from, and more
-    /// arguments if any, and waits until it says that it is ready.
+    /// Starts it with the kubeconfig of the cluster that provides its facts, and more arguments, if any, and waits
+    /// until it reports ready.
     pub fn start(kubeconfig: &Path, more: &[&str]) -> Result<Self> {
         let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
         Self::start_with([kubeconfig.as_str()].iter().chain(more))
     }
 
-    /// Starts it so that it knows nothing but what it is sent and given.
+    /// Starts it without a cluster: its only inputs are requests and arguments.
     pub fn start_without_cluster(more: &[&str]) -> Result<Self> {
         Self::start_with(["--no-cluster"].iter().chain(more))
     }
@@ -74,33 +74,33 @@ impl WebhookServer {
         Ok(server)
     }
 
-    /// What a webhook configuration calls.
+    /// The URL for a webhook configuration.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}/mutate", self.port)
     }
 
-    /// The CA that its certificate is from.
+    /// The CA of its certificate.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.crt")
     }
 
-    /// A connection such as API servers have to it.
+    /// A connection like those of API servers.
     pub async fn client(&self) -> Result<ReviewClient> {
         let ca = fs::read_to_string(self.ca_file())?;
         ReviewClient::connect((Ipv4Addr::LOCALHOST, self.port).into(), &ca).await
     }
 
-    /// Where it answers reviews.
+    /// The address for reviews.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    /// Where probes and Prometheus are answered, without TLS.
+    /// The address of probes and metrics, without TLS.
     pub fn health_address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.health_port).into()
     }
 
-    /// All that it has printed since it was started last.
+    /// Its output since the last start.
     pub fn log(&self) -> Result<String> {
         let process = self
             .process
@@ -109,22 +109,22 @@ impl WebhookServer {
         Ok(fs::read_to_string(process.log())?)
     }
 
-    /// The process id.
+    /// The process ID.
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().and_then(Process::pid)
     }
 
-    /// What `/metrics` says.
+    /// The content of `/metrics`.
     pub fn metrics(&self) -> Result<String> {
         Ok(get(self.health_port, "/metrics")?.1)
     }
 
-    /// Kills it, as a node that dies does.
+    /// Kills it, like a failing node.
     pub fn kill(&mut self) {
         self.process = None;
     }
 
-    /// Ends it by SIGTERM, as kubelet does, and waits until it has ended.
+    /// Ends it by SIGTERM, as the kubelet does, and waits until it has ended.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         let process = self.process.take();
         process
@@ -132,14 +132,14 @@ impl WebhookServer {
             .end_by("TERM")
     }
 
-    /// Starts it again on the same ports so that no policy does more than this mode.
+    /// Restarts it on the same ports with this mode cap.
     pub fn restart_capped(&mut self, mode: &str) -> Result<()> {
         self.args.retain(|arg| !arg.starts_with("--mode-cap="));
         self.args.push(format!("--mode-cap={mode}"));
         self.restart()
     }
 
-    /// Starts it again on the same ports.
+    /// Restarts it on the same ports.
     pub fn restart(&mut self) -> Result<()> {
         self.process = None;
         let mut command = Command::new(workspace_binary("extreg-webhook")?);
@@ -147,7 +147,10 @@ impl WebhookServer {
         let mut process = Process::start("extreg-webhook", &command)?;
         for _ in 0..600 {
             if let Some(status) = process.ended()? {
-                bail!("extreg-webhook ended with {status}:\n{}", process.said());
+                bail!(
+                    "extreg-webhook ended with {status}:\n{}",
+                    process.last_lines()
+                );
             }
             if get(self.health_port, "/readyz").is_ok_and(|(ok, _)| ok) {
                 self.process = Some(process);
@@ -157,11 +160,11 @@ impl WebhookServer {
         }
         bail!(
             "extreg-webhook is not ready after 30 s:\n{}",
-            process.said()
+            process.last_lines()
         )
     }
 
-    /// Lets it go on after this process has ended.
+    /// Keeps it running after this process has ended.
     pub fn keep(self) -> Result<Option<u32>> {
         let _ = self.folder.keep();
         self.process.map(Process::keep).transpose()

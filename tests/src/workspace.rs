@@ -6,27 +6,26 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// A binary of this workspace, of the build that this program is of: `oc-extreg`, `extreg-webhook`.
+/// A binary of this workspace, from the same build as this program: `oc-extreg`, `extreg-webhook`.
 ///
-/// cargo does not build other packages' binaries for a test; `cargo xtask test` does so first, and so does
-/// `cargo build --workspace`.
+/// cargo does not build other packages' binaries for a test; `cargo xtask test` and `cargo build --workspace` do.
 pub fn workspace_binary(name: &str) -> Result<PathBuf> {
-    let this = std::env::current_exe().context("find the program that is running")?;
+    let this = std::env::current_exe().context("find the running program")?;
     let folder = this
         .ancestors()
         .skip(1)
         .find(|folder| folder.file_name().is_none_or(|name| name != "deps"))
-        .context("the program that is running is in no folder")?;
+        .context("the running program has no folder")?;
     let path = folder.join(name);
     ensure!(
         path.is_file(),
-        "{} is not there: run `cargo build --workspace` first, or test with `cargo xtask test`",
+        "{} does not exist: run `cargo build --workspace` first, or test with `cargo xtask test`",
         path.display()
     );
     Ok(path)
 }
 
-/// A folder that makes the plugin one of kubectl's, as krew does: `kubectl-extreg`, a link to `oc-extreg`.
+/// A folder that makes the plugin a plugin of kubectl, as krew does: `kubectl-extreg`, a link to `oc-extreg`.
 #[derive(Debug)]
 pub struct PluginFolder {
     folder: tempfile::TempDir,
@@ -46,7 +45,7 @@ impl PluginFolder {
         self.folder.path()
     }
 
-    /// Puts the folder first on the `PATH` of `command`, which is kubectl.
+    /// Adds the folder to the start of the `PATH` of `command`, which is kubectl.
     pub fn add_to(&self, command: &mut Command) -> Result<()> {
         command.env("PATH", self.search_path()?);
         Ok(())

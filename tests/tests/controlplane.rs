@@ -1,4 +1,4 @@
-//! The control plane is what the other tests take it for.
+//! The control plane behaves as the other tests assume.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -16,7 +16,7 @@ fn resource(api_version: &str, kind: &str) -> ApiResource {
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
 }
 
-/// Creates `object` in a namespace of its own and returns what is stored.
+/// Creates `object` in a separate namespace and returns the stored object.
 async fn create(object: Value) -> kube::Result<Value> {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace("cp").await.unwrap();
@@ -85,7 +85,7 @@ async fn openshifts_resources_are_served() {
 }
 
 #[tokio::test]
-async fn kubectl_and_the_server_are_of_one_version() {
+async fn kubectl_and_server_have_the_same_version() {
     let plane = ControlPlane::shared().await.unwrap();
     let version = kubectl(plane, &["version", "-o", "json"], "").unwrap();
     let version: Value = serde_json::from_str(&version).unwrap();
@@ -94,9 +94,10 @@ async fn kubectl_and_the_server_are_of_one_version() {
     assert!(of("serverVersion").starts_with("v1."), "{version}");
 }
 
-/// The objects are those of recorded admission reviews: what OpenShift hands a webhook after decoding and defaulting.
+/// The objects are those of recorded admission reviews: as OpenShift sends them to a webhook after decoding and
+/// defaulting.
 #[tokio::test]
-async fn a_stored_object_looks_as_openshift_would_hand_it_over() {
+async fn stored_object_matches_openshifts_admission_object() {
     let stored = create(build_config(json!({
         "source": {"type": "Git", "git": {"uri": "https://github.com/example/python-lyapp"}},
         "strategy": {"type": "Docker", "dockerStrategy": {}},
@@ -145,7 +146,7 @@ async fn a_stored_object_looks_as_openshift_would_hand_it_over() {
 }
 
 #[tokio::test]
-async fn a_field_that_openshift_does_not_know_is_pruned() {
+async fn unknown_field_is_pruned() {
     let mut object = build_config(json!({
         "strategy": {"dockerStrategy": {"no": 1}},
         "output": {"pushSecret": {}, "pushsecret": {"name": "x"}},
@@ -160,7 +161,7 @@ async fn a_field_that_openshift_does_not_know_is_pruned() {
 }
 
 #[tokio::test]
-async fn a_value_of_another_type_is_refused_by_name() {
+async fn value_of_a_wrong_type_is_rejected_with_its_field() {
     let table = [
         (
             json!({"output": {"pushSecret": "dockerhub"}}),
@@ -195,7 +196,7 @@ async fn a_value_of_another_type_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn the_status_of_a_stream_is_written_apart() {
+async fn stream_status_is_a_separate_subresource() {
     let stored = create(json!({
         "apiVersion": "image.openshift.io/v1",
         "kind": "ImageStream",
@@ -208,17 +209,18 @@ async fn the_status_of_a_stream_is_written_apart() {
 }
 
 #[tokio::test]
-async fn objects_of_a_cluster_are_taken() {
+async fn objects_of_a_cluster_are_accepted() {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace("cp").await.unwrap();
     let objects = include_str!("data/openshift.yaml");
-    let said = kubectl(plane, &["create", "-n", &namespace, "-f", "-"], objects).unwrap();
+    let answer = kubectl(plane, &["create", "-n", &namespace, "-f", "-"], objects).unwrap();
     assert_eq!(
-        said.lines()
+        answer
+            .lines()
             .filter(|line| line.ends_with(" created"))
             .count(),
         10,
-        "{said}"
+        "{answer}"
     );
 }
 
@@ -271,7 +273,7 @@ fn alive(pid: u32) -> bool {
 /// Set in the process that is killed.
 const ENDLESS: &str = "EXTREG_TEST_NEVER_ENDS";
 
-/// Starts a control plane, says so and waits to be killed.
+/// Starts a control plane, reports this and waits to be killed.
 async fn never_end() {
     let plane = ControlPlane::start(Options::default().without_openshift())
         .await
@@ -284,12 +286,16 @@ async fn never_end() {
 }
 
 #[tokio::test]
-async fn a_killed_run_leaves_nothing() {
+async fn killed_run_leaves_no_process_and_no_folder() {
     if std::env::var_os(ENDLESS).is_some() {
         return never_end().await;
     }
     let mut run = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_killed_run_leaves_nothing", "--nocapture"])
+        .args([
+            "--exact",
+            "killed_run_leaves_no_process_and_no_folder",
+            "--nocapture",
+        ])
         .env(ENDLESS, "1")
         .stdout(Stdio::piped())
         .spawn()
@@ -297,10 +303,10 @@ async fn a_killed_run_leaves_nothing() {
     let mut lines = BufReader::new(run.stdout.take().unwrap())
         .lines()
         .map_while(Result::ok);
-    let said = lines.find(|line| line.starts_with('{')).unwrap();
-    let said: Value = serde_json::from_str(&said).unwrap();
-    let pids: Vec<u32> = serde_json::from_value(said["pids"].clone()).unwrap();
-    let folder = Path::new(said["folder"].as_str().unwrap());
+    let answer = lines.find(|line| line.starts_with('{')).unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let pids: Vec<u32> = serde_json::from_value(answer["pids"].clone()).unwrap();
+    let folder = Path::new(answer["folder"].as_str().unwrap());
     assert_eq!(pids.len(), 2);
     assert!(pids.iter().all(|&pid| alive(pid)) && folder.exists());
     run.kill().unwrap();

@@ -1,4 +1,4 @@
-//! The corpus of the fuzz targets: seeds, and each input that once failed, run as `cargo xtask fuzz` runs them.
+//! The corpus of the fuzz targets: seeds, and each input that once failed, run as in `cargo xtask fuzz`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `oc extreg diff` on a real API server, with `kubectl diff` for the exit codes.
+//! `oc extreg diff` on a real API server, compared with the exit codes of `kubectl diff`.
 
 use std::process::Command;
 
@@ -58,7 +58,7 @@ fn list(items: &[Value]) -> String {
 }
 
 #[tokio::test]
-async fn files_differ_where_kubectl_says_so() {
+async fn files_differ_as_in_kubectl() {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace("diff").await.unwrap();
     let state = |image: &str, value: &str| {
@@ -112,7 +112,7 @@ async fn files_differ_where_kubectl_says_so() {
         ]
     );
 
-    // What the server refuses and what it does not know: the rest is compared.
+    // One object that the server refuses and one of an unknown kind: the rest is compared.
     let bad = json!({"apiVersion": "nope/v1", "kind": "Nope", "metadata": {"name": "a"}});
     let mut refused = deployment(&namespace, "x");
     refused["spec"]["replicas"] = json!(-1);
@@ -124,7 +124,7 @@ async fn files_differ_where_kubectl_says_so() {
     assert_eq!(code, 2);
     assert!(out.contains("secret/key"), "{out}");
     for words in [
-        "stdin:1: Nope a: the cluster serves no such kind of nope/v1",
+        "stdin:1: Nope a: the cluster does not serve this kind in nope/v1",
         "stdin:1: Deployment web: Error from server (Invalid)",
         "error: 2 could not be compared",
     ] {
@@ -133,7 +133,7 @@ async fn files_differ_where_kubectl_says_so() {
 }
 
 #[tokio::test]
-async fn a_setup_differs_until_it_is_made_and_where_somebody_changes_it() {
+async fn setup_differs_until_applied_and_after_manual_changes() {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace("diff-setup").await.unwrap();
     let flags = [
@@ -198,7 +198,7 @@ async fn a_setup_differs_until_it_is_made_and_where_somebody_changes_it() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_told_is_above_one() {
+async fn failed_comparison_exits_above_one() {
     let plane = ControlPlane::shared().await.unwrap();
     let table: [(&[&str], i32, &str); 5] = [
         (&["diff", "/nonexistent/x"], 2, "cannot read"),
@@ -215,12 +215,12 @@ async fn what_could_not_be_told_is_above_one() {
                 "--export",
             ],
             2,
-            "takes none of",
+            "does not accept",
         ),
         (
             &["diff", "webhook", "--dry-run", "client"],
             2,
-            "takes none of",
+            "does not accept",
         ),
         (&["diff"], 2, "<FILE>"),
         (

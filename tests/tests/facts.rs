@@ -1,4 +1,4 @@
-//! The webhook's account on a real API server: what it gets to know, and what it writes.
+//! The webhook's account on a real API server: the facts that it can read, and its writes.
 #![cfg(test)]
 
 use std::process::Command;
@@ -22,7 +22,7 @@ const ACCOUNT: &str = "system:serviceaccount:extreg-system:extreg-webhook";
 struct Cluster(ControlPlane);
 
 impl Cluster {
-    /// With everything installed but the webhook configuration.
+    /// With everything installed except the webhook configuration.
     async fn start() -> Self {
         let cluster = Self(ControlPlane::start(Options::default()).await.unwrap());
         for manifest in extreg_manifests::install(&Settings::default()).unwrap() {
@@ -44,8 +44,8 @@ impl Cluster {
 
     fn kubectl(&self, args: &[&str], stdin: &str) -> String {
         let output = with_input(self.0.kubectl().args(args), stdin).unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "kubectl {args:?}: {said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kubectl {args:?}: {printed}");
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -54,7 +54,7 @@ impl Cluster {
         serde_json::from_str(&json).unwrap()
     }
 
-    /// What the plugin answers, as JSON.
+    /// The plugin's answer, as JSON.
     fn plugin(&self, args: &[&str]) -> Value {
         let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
         plugin
@@ -63,8 +63,8 @@ impl Cluster {
             .current_dir(self.0.folder())
             .args(args);
         let output = plugin.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "oc-extreg {args:?}: {said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "oc-extreg {args:?}: {printed}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -119,7 +119,7 @@ fn policy(name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_account_knows_what_it_may_and_writes_status() {
+async fn account_reads_permitted_facts_and_writes_status() {
     let cluster = Cluster::start().await;
     cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: snow, labels: {env: dev}}}");
     let config = r#"{"auths":{"docker.io":{"auth":"YTpi"}}}"#;
@@ -186,7 +186,7 @@ async fn the_account_knows_what_it_may_and_writes_status() {
         json!({"source": "namespaces", "state": "Ready", "message": ""})
     );
 
-    // One that ties, and a second replica, which does not write.
+    // A policy that ties, and a second replica, which does not write.
     let two = cluster.replica("two").await;
     until("the second replica", || state(&two, "policies", "ready")).await;
     cluster.apply(&policy("tie"));
@@ -195,7 +195,7 @@ async fn the_account_knows_what_it_may_and_writes_status() {
             && status("tie")["conflictsWith"] == json!([names::DEFAULT_POLICY])
     })
     .await;
-    // What the plugin shows is what is written there.
+    // The plugin shows the stored status.
     let shown = cluster.plugin(&["policy", "show", "-o", "json"]);
     let policies = shown["policies"].as_array().unwrap();
     assert_eq!((&shown["source"], policies.len()), (&json!("cluster"), 2));
@@ -221,13 +221,9 @@ async fn the_account_knows_what_it_may_and_writes_status() {
         cluster.object(&lease)["spec"]["renewTime"] != held["spec"]["renewTime"]
     })
     .await;
-    assert_eq!(
-        version(),
-        before,
-        "a status that is right is not written again"
-    );
+    assert_eq!(version(), before, "a correct status is not written again");
 
-    // The holder goes, the other takes over.
+    // The holder ends, the other replica takes over.
     drop(one);
     cluster.kubectl(&["delete", "registrypolicy", "tie"], "");
     until("the takeover", || {

@@ -1,5 +1,5 @@
-//! Following builds with the rights that an installation gives, on a real API server. Imports are not
-//! served there: what OpenShift would do to the stream is done by the test.
+//! Following builds with the permissions of an installation, on a real API server. Imports are not served there: the
+//! test makes OpenShift's changes to the stream.
 #![cfg(test)]
 
 use std::convert::Infallible;
@@ -59,8 +59,8 @@ impl Cluster {
         input.write_all(stdin.to_string().as_bytes()).unwrap();
         drop(input);
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "kubectl {args:?}: {said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kubectl {args:?}: {printed}");
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -69,7 +69,7 @@ impl Cluster {
         serde_json::from_str(&json).unwrap()
     }
 
-    /// A client with the importer's rights. Imports go to the test.
+    /// A client with the importer's permissions. The test handles imports.
     async fn importer_client(&self, imports: &Imports) -> Client {
         let kubeconfig = self.0.user(ACCOUNT, &["system:serviceaccounts"]).unwrap();
         let real = ControlPlane::client_of(&kubeconfig).await.unwrap();
@@ -89,7 +89,7 @@ impl Cluster {
     }
 }
 
-/// Stands in for openshift-apiserver, whose part of imagestreamimports is not served here.
+/// A replacement for openshift-apiserver, whose imagestreamimports are not served here.
 #[derive(Clone)]
 struct Imports {
     client: Client,
@@ -216,7 +216,7 @@ async fn the_account_follows_a_build_to_the_stream() {
     };
     follow.start(&mut tasks);
     let says = |line: &str| metrics.encode().lines().any(|other| other == line);
-    // Where builds are a custom resource they cannot be selected by phase.
+    // As custom resources builds cannot be selected by phase.
     until("builds are watched", || {
         says(r#"extreg_follow_state{state="ready"} 1"#)
     })
@@ -240,20 +240,20 @@ async fn the_account_follows_a_build_to_the_stream() {
             before["tags"][0]["importPolicy"]
         );
     }
-    let said = [
+    let query = [
         "events",
         "-n",
         "snow",
         "--field-selector=involvedObject.kind=ImageStream",
     ];
     until("an event", || {
-        let events = cluster.get(&said);
+        let events = cluster.get(&query);
         let events = events["items"].as_array().unwrap();
         events.len() == 1 && events[0]["reason"] == "FollowedBuild"
     })
     .await;
 
-    // The same image once more asks for nothing.
+    // The same image again causes no request.
     cluster.kubectl(&["create", "-f", "-"], &build("app-2"));
     until("the second build", || {
         says(r#"extreg_follow_outcomes_total{outcome="up_to_date"} 1"#)
@@ -262,8 +262,8 @@ async fn the_account_follows_a_build_to_the_stream() {
     assert_eq!(imports.asked.lock().unwrap().len(), 1);
 }
 
-/// Whether the account may do this in a namespace; an empty one is everywhere. Asked of the API server itself: kubectl
-/// knows only the resources that are served.
+/// Whether the account has this permission in a namespace; an empty one means everywhere. Queries the API server
+/// directly: kubectl knows only served resources.
 fn may(cluster: &Cluster, verb: &str, resource: &str, namespace: &str) -> bool {
     let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
     let review = json!({
@@ -282,7 +282,7 @@ fn may(cluster: &Cluster, verb: &str, resource: &str, namespace: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_account_may_do_that_and_no_more() {
+async fn account_has_exactly_these_permissions() {
     let everywhere = extreg_manifests::FollowBuilds::Everywhere;
     let cluster = Cluster::start(everywhere).await;
     for (verb, resource, allowed) in [
@@ -311,7 +311,7 @@ async fn the_account_may_do_that_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_namespaces_are_selected_it_may_import_into_these_only() {
+async fn importer_can_import_into_selected_namespaces_only() {
     let selected = ["snow".parse().unwrap()].into();
     let cluster = Cluster::start(extreg_manifests::FollowBuilds::In(selected)).await;
     for (verb, resource) in [
@@ -325,6 +325,6 @@ async fn where_namespaces_are_selected_it_may_import_into_these_only() {
             assert!(!found, "{verb} {resource} in {elsewhere:?}");
         }
     }
-    // The watch of builds is one for the whole cluster, and only reads.
+    // The watch of builds covers the whole cluster, and only reads.
     assert!(may(&cluster, "watch", "builds.build.openshift.io", ""));
 }

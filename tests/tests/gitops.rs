@@ -1,4 +1,4 @@
-//! What the webhook sets is no endless argument with a tool that applies the same files again and again.
+//! The fields that the webhook sets do not cause repeated changes with a tool that applies the same files repeatedly.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const GUIDE: &str = include_str!("../../docs/gitops.md");
 
-/// The jq path expressions that the guide gives for a kind.
+/// The jq path expressions of the guide for a kind.
 fn expressions(kind: &str) -> Vec<String> {
     let text = GUIDE
         .split("```yaml\n")
@@ -27,7 +27,7 @@ fn expressions(kind: &str) -> Vec<String> {
         .collect()
 }
 
-/// Deletes what a path expression names: keys, and `[]?` for everything in a list or map.
+/// Deletes the targets of a path expression: keys, and `[]?` for all items of a list or map.
 fn delete(value: &mut Value, path: &str) {
     let path = path.strip_prefix('.').unwrap_or(path);
     let (step, rest) = match path.find(['.', '[']) {
@@ -57,7 +57,7 @@ fn delete(value: &mut Value, path: &str) {
     }
 }
 
-/// jq leaves an empty map where its only key is deleted; Argo CD compares what is left of both.
+/// jq keeps an empty map after its only key is deleted; Argo CD compares the rest of both.
 fn without_empty(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -70,7 +70,7 @@ fn without_empty(value: &mut Value) {
 }
 
 #[tokio::test]
-async fn the_guide_for_argo_cd_names_every_field_that_is_set() {
+async fn argo_cd_guide_names_every_injected_field() {
     let server = WebhookServer::start_without_cluster(&[]).unwrap();
     let mut client = server.client().await.unwrap();
     let mut changed = BTreeSet::new();
@@ -133,7 +133,7 @@ fn files(namespace: &str) -> String {
     list.to_string()
 }
 
-/// What there is of the application: how often it was written, and what the webhook sets.
+/// The state of the application: the number of writes, and the fields that the webhook sets.
 fn state(plane: &ControlPlane, namespace: &str) -> (String, Value) {
     let get = |what: &str| {
         let mut kubectl = plane.kubectl();
@@ -160,7 +160,7 @@ fn state(plane: &ControlPlane, namespace: &str) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn applying_the_same_files_again_writes_nothing_more() {
+async fn applying_the_same_files_again_writes_nothing() {
     let plane = ControlPlane::start(Options::default()).await.unwrap();
     let server = WebhookServer::start(plane.kubeconfig(), &[]).unwrap();
     let namespaces = ["server-side", "client-side"];
@@ -205,8 +205,8 @@ async fn applying_the_same_files_again_writes_nothing_more() {
     );
 
     let made = json!({"scheduled": [true, true], "pushSecret": "dockerhub"});
-    // Of a custom resource, which ImageStreams are here, a client-side apply sends whole lists, as `oc replace` does of
-    // any object. OpenShift's own are merged by the names of their tags: `cargo xtask live` tries that.
+    // For a custom resource, which ImageStreams are here, a client-side apply sends whole lists, as `oc replace` does
+    // for any object. OpenShift merges its own by tag name, which `cargo xtask live` tests.
     let replaced = json!({"scheduled": [null, null], "pushSecret": "dockerhub"});
     for (namespace, flags, want) in [
         (
@@ -220,18 +220,18 @@ async fn applying_the_same_files_again_writes_nothing_more() {
             let mut kubectl = plane.kubectl();
             kubectl.arg("apply").args(flags).args(["-f", "-"]);
             let output = with_input(&mut kubectl, &files(namespace)).unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.success(), "{said}");
-            said
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{printed}");
+            printed
         };
         apply();
         assert_eq!(state(&plane, namespace).1, made, "{namespace}");
-        // The API server writes what was created by a server-side apply once more, with the same content.
-        let said = apply();
+        // The API server writes an object again after a server-side apply created it, with the same content.
+        let printed = apply();
         assert_eq!(
-            said.matches("this update removes spec.tags[").count(),
+            printed.matches("this update removes spec.tags[").count(),
             if want == &made { 0 } else { 2 },
-            "{said}"
+            "{printed}"
         );
         let settled = state(&plane, namespace);
         assert_eq!(settled.1, *want, "{namespace}");

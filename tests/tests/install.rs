@@ -8,8 +8,8 @@ mod chaos;
 mod down;
 #[path = "install/dry_run.rs"]
 mod dry_run;
-#[path = "install/elsewhere.rs"]
-mod elsewhere;
+#[path = "install/external.rs"]
+mod external;
 #[path = "install/follow.rs"]
 mod follow;
 #[path = "install/installed.rs"]

@@ -32,7 +32,7 @@ async fn version_names_this_program_and_the_server() {
 }
 
 #[tokio::test]
-async fn the_exit_code_and_the_callers_name_come_through() {
+async fn passes_on_the_exit_code_and_the_name_of_the_caller() {
     let output = kubectl_extreg(&["version", "--no-such-flag"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(
@@ -55,11 +55,11 @@ async fn a_user_is_impersonated_by_kubectls_flags() {
     ];
     let output = kubectl_extreg(&flags).await;
     assert!(!output.status.success());
-    let said = text(&output.stderr);
-    assert!(said.contains("ann") && said.contains("bob"), "{said}");
+    let answer = text(&output.stderr);
+    assert!(answer.contains("ann") && answer.contains("bob"), "{answer}");
 }
 
-/// What the real kubectl offers for a line, having found the plugin's executable for that.
+/// The candidates of the real kubectl for a line, from the plugin's completion executable.
 async fn kubectl_offers(plane: &ControlPlane, words: &[&str]) -> Vec<String> {
     let plugin = PluginFolder::new().unwrap();
     let mut install = Command::new(plugin.path().join("kubectl-extreg"));
@@ -100,7 +100,7 @@ async fn kubectl_completes_the_plugin() {
         .output()
         .unwrap();
     assert!(applied.status.success(), "{}", text(&applied.stderr));
-    // kubectl takes its own flags out of the line's completion; typed they count.
+    // kubectl does not complete its own flags after the plugin's name; their typed values are used.
     let offered = kubectl_offers(plane, &["teardown", "-n", &namespace, ""]).await;
     assert_eq!(offered, ["melon", ":4"]);
     let offered = kubectl_offers(plane, &["version", "-n", &namespace]).await;

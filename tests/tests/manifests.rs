@@ -1,4 +1,4 @@
-//! A real API server takes what is installed for what it is meant to be.
+//! A real API server accepts the manifests and they have the intended effect.
 
 #[path = "manifests/alerts.rs"]
 mod alerts;

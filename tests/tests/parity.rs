@@ -1,5 +1,5 @@
-//! What `check` and `audit` say of a file is what the webhook does when it is created: for every object that there is to
-//! test with, under every policy file of a table, by the binaries.
+//! `check` and `audit` report for a file what the webhook does when the object is created: for every test object, under
+//! every policy file of a table, with the binaries.
 #![cfg(test)]
 
 use std::path::Path;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 const NAMESPACE: &str = "snow";
 
-/// What an audit reads of what the webhook is asked about: the others are requests, which no file and no list holds.
+/// The kinds that an audit reads; the rest are requests, which no file and no list contains.
 const AUDITED: [Resource; 3] = [
     Resource::Builds,
     Resource::BuildConfigs,
@@ -23,7 +23,7 @@ const AUDITED: [Resource; 3] = [
 ];
 
 #[tokio::test]
-async fn check_audit_and_webhook_say_the_same() {
+async fn check_audit_and_webhook_agree() {
     let objects = objects();
     let folder = tempfile::tempdir().unwrap();
     let manifests = folder.path().join("objects");
@@ -67,7 +67,7 @@ fn assert_same(judged: &Value, answer: &Value, what: &str) {
     );
     assert_eq!(judged["patch"], patch, "{what}");
 
-    // That no ImageStream can be read without a cluster is not said by a check that was told to ask none.
+    // `check` does not report that ImageStreams cannot be read if it runs without a cluster.
     let (unread, warnings): (Vec<&Value>, Vec<&Value>) =
         list(&answer["warnings"]).iter().partition(|warning| {
             warning
@@ -78,10 +78,10 @@ fn assert_same(judged: &Value, answer: &Value, what: &str) {
     let places = list(&judged["places"]);
     let kept_for_it = places.iter().any(|place| place["reason"] == "StreamUnread");
     assert_eq!(!unread.is_empty(), kept_for_it, "{what}");
-    let said: Vec<&Value> = list(&judged["warnings"]).iter().collect();
-    assert_eq!(said, warnings, "{what}");
+    let printed: Vec<&Value> = list(&judged["warnings"]).iter().collect();
+    assert_eq!(printed, warnings, "{what}");
 
-    // Which fields, by which policies: what the audit event says.
+    // The fields, and the policies for each, from the audit event.
     let mut fields: Vec<String> = Vec::new();
     for place in places.iter().filter(|place| place["decision"] != "Keep") {
         fields.push(place["field"].as_str().unwrap().to_owned());
@@ -95,7 +95,7 @@ fn assert_same(judged: &Value, answer: &Value, what: &str) {
     assert_eq!(fields, audited, "{what}");
 }
 
-/// That an audit which read nothing else says of each place what `check` says of it.
+/// An audit that read nothing else must report the same for each field as `check`.
 fn assert_audited(judged: &Value, report: &Value, what: &str) {
     let injections = list(&report["sections"][0]["injections"]);
     let places = list(&judged["places"]);
@@ -106,7 +106,7 @@ fn assert_audited(judged: &Value, report: &Value, what: &str) {
                 "Set" => "sets",
                 "WouldSet" => "wouldSet",
                 "Keep" => "keeps",
-                other => panic!("{other} is no decision: {what}"),
+                other => panic!("{other} is not a decision: {what}"),
             };
             json!([
                 place["field"],
@@ -126,15 +126,15 @@ fn assert_audited(judged: &Value, report: &Value, what: &str) {
         .collect();
     assert_eq!(of_audit, of_check, "{what}");
 
-    // A warning is said once of an object, and at each place of it by an audit.
+    // `check` reports a warning once per object, an audit for each field.
     let mut warnings: Vec<&Value> = Vec::new();
     for warning in injections.iter().flat_map(|of| list(&of["warnings"])) {
         if !warnings.contains(&warning) && warnings.len() < MAX_WARNINGS {
             warnings.push(warning);
         }
     }
-    let said: Vec<&Value> = list(&judged["warnings"]).iter().collect();
-    assert_eq!(warnings, said, "{what}");
+    let printed: Vec<&Value> = list(&judged["warnings"]).iter().collect();
+    assert_eq!(warnings, printed, "{what}");
 }
 
 /// `/spec/tags/0/importPolicy` as `spec.tags[0].importPolicy`.
@@ -173,12 +173,12 @@ fn plugin(command: &[&str], file: &Path, flags: &[&str]) -> Value {
         .current_dir("/")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What the webhook answers where the object is created.
+/// The webhook's answer to the creation of the object.
 async fn review(client: &mut ReviewClient, resource: Resource, object: &Value) -> Value {
     let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
     let review = json!({

@@ -1,4 +1,4 @@
-//! Replicas that come and go while objects are created, behind something that does what a Service does.
+//! Replicas start and end while objects are created, behind a proxy that acts as a Service.
 #![cfg(test)]
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,8 +21,7 @@ use tokio::time::sleep;
 
 const NAMESPACE: &str = "snow";
 
-/// Sends new connections to the replicas that say that they are ready, one after the other; those that exist stay
-/// where they are.
+/// Sends new connections to the ready replicas in turn; existing connections are unchanged.
 struct Service {
     address: SocketAddr,
     ready: Arc<Mutex<Vec<SocketAddr>>>,
@@ -92,7 +91,7 @@ async fn is_ready(health: SocketAddr) -> std::io::Result<bool> {
     Ok(answer.starts_with("HTTP/1.1 200"))
 }
 
-/// Has the API server call what is at an address for each ImageStream that is created.
+/// Makes the API server call an address for each new ImageStream.
 async fn arm(plane: &ControlPlane, address: SocketAddr, ca: &str, failure_policy: &str) {
     let client = plane.client().await.unwrap();
     let namespace = json!({
@@ -107,7 +106,7 @@ async fn arm(plane: &ControlPlane, address: SocketAddr, ca: &str, failure_policy
             "admissionReviewVersions": ["v1"],
             "sideEffects": "None",
             "failurePolicy": failure_policy,
-            // Time is not what is tested, on a machine that may be busy.
+            // A long timeout, because the machine may be busy.
             "timeoutSeconds": 30,
             "namespaceSelector": {"matchLabels": {"team": "snow"}},
             "clientConfig": {
@@ -142,7 +141,7 @@ fn streams(client: Client) -> Api<DynamicObject> {
     Api::namespaced_with(client, NAMESPACE, &ApiResource::from_gvk(&gvk))
 }
 
-/// Creates an ImageStream; answers whether its tag was scheduled.
+/// Creates an ImageStream; returns whether its tag was scheduled.
 async fn create(api: &Api<DynamicObject>, name: &str) -> kube::Result<bool> {
     let object = json!({
         "apiVersion": "image.openshift.io/v1", "kind": "ImageStream", "metadata": {"name": name},
@@ -153,7 +152,7 @@ async fn create(api: &Api<DynamicObject>, name: &str) -> kube::Result<bool> {
     Ok(stored.data["spec"]["tags"][0]["importPolicy"]["scheduled"] == Value::Bool(true))
 }
 
-/// Once the API server has heard of the configuration.
+/// Once the API server has loaded the configuration.
 async fn until_called(api: &Api<DynamicObject>, prefix: &str) {
     let mut number = 0;
     while !create(api, &format!("{prefix}-{number}"))
@@ -170,7 +169,7 @@ fn replica(plane: &ControlPlane) -> WebhookServer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_create_fails_and_none_is_missed_while_both_replicas_are_restarted() {
+async fn rolling_restart_fails_and_misses_no_create() {
     let plane = ControlPlane::start(Options::default()).await.unwrap();
     let mut replicas = [replica(&plane), replica(&plane)];
     let ca: String = replicas
@@ -227,7 +226,7 @@ async fn no_create_fails_and_none_is_missed_while_both_replicas_are_restarted() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn objects_are_admitted_while_every_replica_is_dead_and_changed_again_after_that() {
+async fn objects_are_admitted_without_replicas_and_changed_after_recovery() {
     let plane = ControlPlane::start(Options::default()).await.unwrap();
     let mut server = replica(&plane);
     let ca = std::fs::read_to_string(server.ca_file()).unwrap();
@@ -246,7 +245,7 @@ async fn objects_are_admitted_while_every_replica_is_dead_and_changed_again_afte
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_of_the_api_server_is_outlived() {
+async fn webhook_survives_a_restart_of_the_api_server() {
     let mut plane = ControlPlane::start(Options::default()).await.unwrap();
     let server = replica(&plane);
     let ca = std::fs::read_to_string(server.ca_file()).unwrap();

@@ -16,7 +16,7 @@ const HUB: &str = "https://index.docker.io/v1/";
 const OLD: &str = "geheim-alt";
 const NEW: &str = "geheim-neu";
 
-/// How a run ended.
+/// The result of a run.
 struct Run {
     code: i32,
     out: String,
@@ -48,7 +48,7 @@ fn run(command: &mut Command, stdin: &str) -> Run {
     }
 }
 
-/// `oc-extreg secret ARGS`, as whoever the kubeconfig is for.
+/// Runs `oc-extreg secret ARGS` as the user of the kubeconfig.
 fn secret(kubeconfig: &Path, args: &[&str], stdin: &str) -> Run {
     let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
     plugin
@@ -76,7 +76,7 @@ fn get(plane: &ControlPlane, namespace: &str, what: &str) -> Value {
     serde_json::from_str(&got.out).unwrap()
 }
 
-/// A secret with the old credential, beside one of another registry.
+/// A secret with the old credential and a credential of another registry.
 fn hub(namespace: &str) -> Value {
     let entry = |pair: String| json!({"auth": STANDARD.encode(pair)});
     let config = json!({"auths": {
@@ -91,7 +91,7 @@ fn hub(namespace: &str) -> Value {
     })
 }
 
-/// The password that a secret holds for Docker Hub, and what it holds for quay.io.
+/// The passwords of a secret for Docker Hub and for quay.io.
 fn held(secret: &Value) -> (String, String) {
     let encoded = secret["data"][".dockerconfigjson"].as_str().unwrap();
     let config: Value = serde_json::from_slice(&STANDARD.decode(encoded).unwrap()).unwrap();
@@ -106,7 +106,7 @@ fn held(secret: &Value) -> (String, String) {
     (password, pair("quay.io"))
 }
 
-/// A registry that lets everybody in, and does something before it answers the first question about an
+/// A registry without authentication, which calls `first` before it answers the first request for an
 /// image.
 fn registry(first: impl FnOnce() + Send + 'static) -> Registry {
     let first = Mutex::new(Some(first));
@@ -124,7 +124,7 @@ fn registry(first: impl FnOnce() + Send + 'static) -> Registry {
     })
 }
 
-/// Every state of a secret from now on.
+/// Records every later state of a secret.
 struct Watch {
     child: Child,
     said: Arc<Mutex<String>>,
@@ -155,7 +155,7 @@ impl Watch {
         watch
     }
 
-    /// The events so far, once there are so many.
+    /// Waits for `count` events and returns them.
     fn until(&self, count: usize) -> Vec<Value> {
         for _ in 0..300 {
             let events: Vec<Value> = serde_json::Deserializer::from_str(&self.said.lock().unwrap())
@@ -179,7 +179,7 @@ impl Drop for Watch {
 }
 
 #[tokio::test]
-async fn links_twice_are_links_once() {
+async fn linking_twice_adds_one_link() {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace("link").await.unwrap();
     apply(plane, &hub(&namespace));
@@ -232,7 +232,7 @@ async fn links_twice_are_links_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rotation_leaves_no_moment_without_a_credential_and_loses_no_change() {
+async fn rotation_keeps_a_valid_credential_and_concurrent_changes() {
     let plane = ControlPlane::shared().await.unwrap();
     let mut namespaces = Vec::new();
     for prefix in ["rotate-a", "rotate-b", "rotate-c"] {
@@ -245,15 +245,9 @@ async fn a_rotation_leaves_no_moment_without_a_credential_and_loses_no_change() 
         .map(|namespace| Watch::start(plane, namespace))
         .collect();
 
-    // Somebody annotates one of them while the registry is asked.
+    // Another client annotates one of them during the query of the registry.
     let mut annotate = plane.kubectl();
-    annotate.args([
-        "annotate",
-        "secret/hub",
-        "by=somebody",
-        "-n",
-        &namespaces[1],
-    ]);
+    annotate.args(["annotate", "secret/hub", "by=another", "-n", &namespaces[1]]);
     let conflicting = registry(move || {
         assert_eq!(run(&mut annotate, "").code, 0);
     });
@@ -317,10 +311,10 @@ async fn a_rotation_leaves_no_moment_without_a_credential_and_loses_no_change() 
         assert_eq!(held(&secret), (NEW.to_owned(), "q:q".to_owned()));
     }
     let annotated = get(plane, &namespaces[1], "secret/hub");
-    assert_eq!(annotated["metadata"]["annotations"]["by"], "somebody");
+    assert_eq!(annotated["metadata"]["annotations"]["by"], "another");
 }
 
-/// What a member of a namespace may there.
+/// A user with rights in one namespace.
 fn member(plane: &ControlPlane, name: &str, namespace: &str, may_patch: bool) -> PathBuf {
     let verbs: &[&str] = if may_patch {
         &["get", "list", "patch"]
@@ -348,7 +342,7 @@ fn member(plane: &ControlPlane, name: &str, namespace: &str, may_patch: bool) ->
 }
 
 #[tokio::test]
-async fn a_member_of_one_namespace_rotates_there_and_is_told_the_rest() {
+async fn namespace_member_rotates_in_one_namespace_and_sees_what_remains() {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace("member").await.unwrap();
     let other = plane.namespace("foreign").await.unwrap();
@@ -378,7 +372,7 @@ async fn a_member_of_one_namespace_rotates_there_and_is_told_the_rest() {
     let done = rotate(&ann, &namespace);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert_eq!(held(&get(plane, &namespace, "secret/hub")).0, NEW);
-    // Elsewhere she sees nothing.
+    // She has no rights in other namespaces.
     let elsewhere = rotate(&ann, &other);
     assert_eq!(elsewhere.code, 6, "{}{}", elsewhere.out, elsewhere.err);
     assert_eq!(held(&get(plane, &other, "secret/hub")).0, OLD);

@@ -1,5 +1,5 @@
-//! `status` against a real API server, with OpenShift's resources: a flow that `setup` has made, whose
-//! build and import are then written as OpenShift's controllers write them.
+//! `status` against a real API server, with OpenShift's resources: a flow that `setup` created, whose build and import
+//! the test then writes as OpenShift's controllers do.
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -27,7 +27,7 @@ impl Cli<'_> {
         with_input(&mut plugin, stdin).unwrap()
     }
 
-    /// The only flow, as a program gets it.
+    /// The only flow, as JSON.
     fn flow(&self) -> Value {
         let args = ["status", "python-lyapp", "--no-registry", "-o", "json"];
         let output = self.run(&args, "");
@@ -96,7 +96,7 @@ fn item(digest: &str, created: &str, generation: i64) -> Value {
 }
 
 #[tokio::test]
-async fn the_way_of_an_image_is_followed_link_by_link() {
+async fn flow_of_an_image_is_reported_link_by_link() {
     let plane = ControlPlane::shared().await.unwrap();
     let cli = Cli {
         plane,
@@ -116,7 +116,7 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
     ];
     assert!(cli.run(&setup, "geheim\n").status.success());
 
-    // Nothing builds and nothing imports here.
+    // No controller builds or imports here.
     assert_eq!(cli.flow()["image"], "docker.io/ably77/python-lyapp:latest");
     assert_eq!(
         cli.link("build"),
@@ -155,7 +155,7 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
         "{fix}"
     );
 
-    // The build goes through, and its image cannot be imported.
+    // The build succeeds, but its image cannot be imported.
     let status = json!({"status": {"phase": "Complete", "reason": null, "message": null,
         "completionTimestamp": "2026-01-01T12:00:00Z", "output": {"to": {"imageDigest": NEW}}}});
     cli.patch("build/python-lyapp-1", "", &status);
@@ -174,7 +174,7 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
         .unwrap()
         .iter()
         .find(|link| link["link"] == "import");
-    // The secret that setup has made is the one that an import uses.
+    // The import uses the secret that setup created.
     let message = import.unwrap()["message"].as_str().unwrap();
     assert!(
         message.contains("imported as ably77 of secret/dockerhub"),
@@ -182,7 +182,7 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
     );
     assert!(!flow.to_string().contains("geheim"));
 
-    // Mended, and an older failure is no failure.
+    // Fixed, and an older failure no longer counts.
     let items = json!([
         item(NEW, "2026-01-01T12:10:00Z", 10),
         item(OLD, "2026-01-01T10:00:00Z", 1)
@@ -195,7 +195,7 @@ async fn the_way_of_an_image_is_followed_link_by_link() {
     cli.shows(&items, &json!([]));
     assert_eq!(cli.link("import"), ("ok".to_owned(), String::new()));
 
-    // Nobody sets the image of the workload here.
+    // No controller sets the image of the workload here.
     assert_eq!(
         cli.link("trigger"),
         ("broken".to_owned(), "NotTriggered".to_owned())

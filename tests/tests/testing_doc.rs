@@ -1,4 +1,4 @@
-//! docs/testing.md names only tests that exist.
+//! docs/testing.md names only existing tests.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ fn is_argument(path: &str, word: &str) -> bool {
         .any(|end| source.contains(&format!("{variant}{end}")))
 }
 
-/// What of a cell does not exist: paths, the functions named after a path, and tasks.
+/// The parts of a cell that do not exist: paths, the functions named after a path, and tasks.
 fn missing(cell: &str) -> Vec<String> {
     let mut missing = Vec::new();
     let mut file = None;
@@ -86,7 +86,7 @@ fn missing(cell: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_test_that_is_named_exists() {
+fn every_named_test_exists() {
     for (heading, count) in [
         ("Reliability and security", 52),
         ("Attacks that once worked", 15),
@@ -110,9 +110,9 @@ fn every_test_that_is_named_exists() {
 }
 
 #[test]
-fn what_does_not_exist_is_found() {
+fn missing_tests_are_detected() {
     let here =
-        "`tests/tests/testing_doc.rs` `what_does_not_exist_is_found`, `cargo xtask bench memory`";
+        "`tests/tests/testing_doc.rs` `missing_tests_are_detected`, `cargo xtask bench memory`";
     assert_eq!(missing(here), [""; 0]);
     for wrong in [
         "`tests/tests/gone.rs`",

@@ -1,11 +1,11 @@
-//! What the plugin's table says of YAML is what the real kubectl reads.
+//! The plugin's table of YAML matches the real kubectl.
 
 use extreg_tests::{ControlPlane, with_input};
 use serde_json::Value;
 
 const TABLE: &str = include_str!("../../crates/documents/tests/data/yaml.jsonl");
 
-/// The rows of the table whose document is a map of one line: its text, and what it comes to.
+/// The rows of the table whose document is a one-line map: its text, and its value.
 fn rows() -> Vec<(String, Option<Value>)> {
     TABLE
         .lines()
@@ -18,8 +18,7 @@ fn rows() -> Vec<(String, Option<Value>)> {
         .collect()
 }
 
-/// What `kubectl create` makes of ConfigMaps whose data are these texts; none if it reads one of them
-/// as none.
+/// The result of `kubectl create` for ConfigMaps with these data texts; `None` if it reads one of them as null.
 fn created(plane: &ControlPlane, texts: &[&str]) -> Option<Vec<Value>> {
     let documents: Vec<String> = texts
         .iter()
@@ -59,7 +58,7 @@ fn same(a: &Value, b: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn the_table_of_yaml_is_what_kubectl_reads() {
+async fn yaml_table_matches_kubectl() {
     let plane = ControlPlane::shared().await.unwrap();
     let rows = rows();
     let (read, refused): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, json)| json.is_some());

@@ -1,4 +1,4 @@
-//! The command line: what can be typed. [`crate::settings`] says what it means.
+//! The command-line arguments. [`crate::settings`] validates them.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use tracing_subscriber::filter::Targets;
 
-/// Injects push secrets and scheduled imports for external registries, as an admission webhook.
+/// Inject push secrets and scheduled imports for external registries, as an admission webhook.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "extreg-webhook",
@@ -15,7 +15,7 @@ use tracing_subscriber::filter::Targets;
     args_override_self = true
 )]
 pub struct Args {
-    /// Where API servers are answered over TLS.
+    /// Address for reviews from API servers, over TLS.
     #[arg(
         long,
         env = "EXTREG_LISTEN",
@@ -24,7 +24,7 @@ pub struct Args {
     )]
     pub listen: SocketAddr,
 
-    /// PEM file with the serving certificate and its chain; read again when it changes.
+    /// PEM file with the serving certificate and its chain; reloaded when it changes.
     #[arg(
         long,
         env = "EXTREG_TLS_CERT",
@@ -33,7 +33,7 @@ pub struct Args {
     )]
     pub tls_cert: PathBuf,
 
-    /// PEM file with the private key; read again when it changes.
+    /// PEM file with the private key; reloaded when it changes.
     #[arg(
         long,
         env = "EXTREG_TLS_KEY",
@@ -42,13 +42,13 @@ pub struct Args {
     )]
     pub tls_key: PathBuf,
 
-    /// PEM file with authorities: only clients with a certificate of one of them are answered. Read
-    /// again when it changes. Probes and metrics have a port of their own and need none.
+    /// PEM file with the CAs of client certificates: other clients are rejected. Reloaded when it
+    /// changes. Probes and metrics have a separate port and need no certificate.
     #[arg(long, env = "EXTREG_CLIENT_CA", value_name = "FILE")]
     pub client_ca: Option<PathBuf>,
 
-    /// Common name or DNS name that the certificate of a client must have; can be repeated. Without
-    /// it, every client of --client-ca is answered.
+    /// Common name or DNS name that the certificate of a client must have; repeatable. Without it,
+    /// every client of --client-ca is served.
     #[arg(
         long,
         env = "EXTREG_CLIENT_NAME",
@@ -58,7 +58,7 @@ pub struct Args {
     )]
     pub client_name: Vec<String>,
 
-    /// How often the certificate files and the policy file are read, such as 15s.
+    /// Interval for reading the certificate files and the policy file, such as 15s.
     #[arg(
         long,
         env = "EXTREG_RELOAD_EVERY",
@@ -67,19 +67,19 @@ pub struct Args {
     )]
     pub reload_every: String,
 
-    /// YAML file with RegistryPolicy documents, used instead of those of the cluster.
+    /// YAML file with RegistryPolicy documents, used instead of the cluster's policies.
     #[arg(long, env = "EXTREG_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// Do not connect to a cluster: nothing is known but the request and the policy file.
+    /// Do not connect to a cluster: use only the request and the policy file.
     #[arg(long, env = "EXTREG_NO_CLUSTER", conflicts_with = "kubeconfig")]
     pub no_cluster: bool,
 
-    /// kubeconfig of the cluster; without it KUBECONFIG, ~/.kube/config or the pod's own account.
+    /// kubeconfig of the cluster [default: KUBECONFIG, ~/.kube/config or the pod's account]
     #[arg(long, env = "EXTREG_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
 
-    /// The most that any policy does.
+    /// Strongest mode of any policy.
     #[arg(
         long,
         env = "EXTREG_MODE_CAP",
@@ -89,15 +89,15 @@ pub struct Args {
     )]
     pub mode_cap: ModeCap,
 
-    /// The namespace that the webhook runs in, which it leaves alone and where its Lease is.
+    /// Namespace of the webhook, where its Lease is and where it changes no object.
     #[arg(long, env = "EXTREG_NAMESPACE", value_name = "NAME")]
     pub namespace: Option<String>,
 
-    /// Follow builds, which another program does now.
+    /// Follow builds (moved to extreg-importer).
     #[arg(long, env = "EXTREG_FOLLOW_BUILDS", hide = true)]
     pub follow_builds: bool,
 
-    /// Where to follow builds, which another program does now.
+    /// Namespaces in which to follow builds (moved to extreg-importer).
     #[arg(
         long,
         env = "EXTREG_FOLLOW_NAMESPACES",
@@ -106,7 +106,7 @@ pub struct Args {
     )]
     pub follow_namespaces: Option<String>,
 
-    /// Decisions at once; more requests are refused with 429.
+    /// Number of concurrent decisions; more requests are rejected with 429.
     #[arg(
         long,
         env = "EXTREG_MAX_IN_FLIGHT",
@@ -115,7 +115,7 @@ pub struct Args {
     )]
     pub max_in_flight: u16,
 
-    /// Time for one request, shorter than timeoutSeconds of the webhook configuration.
+    /// Time limit for one request, shorter than timeoutSeconds of the webhook configuration.
     #[arg(
         long,
         env = "EXTREG_DEADLINE",
@@ -124,7 +124,7 @@ pub struct Args {
     )]
     pub deadline: String,
 
-    /// Time between being unready and refusing connections when it stops.
+    /// Time between becoming unready and refusing connections at shutdown.
     #[arg(
         long,
         env = "EXTREG_DRAIN_WAIT",
@@ -133,7 +133,7 @@ pub struct Args {
     )]
     pub drain_wait: String,
 
-    /// Time for requests that are being answered when it stops.
+    /// Time to finish running requests at shutdown.
     #[arg(
         long,
         env = "EXTREG_DRAIN_DEADLINE",
@@ -147,7 +147,7 @@ pub struct Args {
     pub operation: OperationArgs,
 }
 
-/// How both programs are watched.
+/// How both programs are monitored.
 #[derive(Clone, Debug, clap::Args)]
 pub struct OperationArgs {
     /// Address of probes and metrics, served without TLS.
@@ -180,7 +180,7 @@ pub struct OperationArgs {
 }
 
 impl OperationArgs {
-    /// What is logged.
+    /// The log filter.
     ///
     /// # Errors
     /// If `--log-level` is not a filter.
@@ -197,7 +197,7 @@ impl OperationArgs {
 )]
 pub struct LogLevelError(String);
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// Text on a terminal, JSON otherwise.
@@ -208,7 +208,7 @@ pub enum LogFormat {
     Text,
 }
 
-/// The most that any policy does.
+/// The strongest mode of any policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ModeCap {
     /// Count and annotate.
@@ -217,6 +217,6 @@ pub enum ModeCap {
     Enforce,
     /// Nothing.
     Off,
-    /// Say what would be done.
+    /// Warn about what would be done.
     Warn,
 }

@@ -1,7 +1,7 @@
 //! The cluster as a source of facts, and the status that is written back to policies.
 //!
-//! Each source is a watch of its own that converts what arrives immediately, keeps only the facts, and
-//! is retried for ever when it is refused, breaks or panics. Nothing here is on the way of a review but
+//! Each source is a separate watch that immediately converts what arrives, keeps only the facts, and
+//! is retried forever when it is refused, breaks or panics. No review waits for anything here except
 //! [`ApiLookup`], which has a time limit.
 
 mod connect;
@@ -42,35 +42,35 @@ use policies::StoredPolicy;
 /// One run of a task.
 type Run = BoxFuture<'static, ()>;
 
-/// What the tasks of this module share.
+/// State shared by the tasks of this module.
 #[derive(Clone, Debug)]
 struct Sources {
     facts: Arc<FactStore>,
     image_config: Arc<Table<ImageConfig>>,
-    /// None where policies come from a file.
+    /// `None` if policies come from a file.
     policies: Option<Arc<Table<StoredPolicy>>>,
     streams: Arc<Table<()>>,
 }
 
-/// What to take from the cluster.
+/// What to read from the cluster.
 #[derive(Debug)]
 pub struct Follow {
-    /// Where facts go.
+    /// Where facts are stored.
     pub facts: Arc<FactStore>,
     /// Where the state of sources is counted.
     pub metrics: Metrics,
     /// Whether policies come from the cluster, and not from a file.
     pub policies: bool,
-    /// Decides which replica writes the status of policies; without it none does. Its client has
-    /// to be created on the reserved thread.
+    /// Decides which replica writes the status of policies; if `None`, no replica does. Its client must
+    /// be created on the reserved thread.
     pub lease: Option<Lease>,
     /// Time for reading one object on demand.
     pub lookup_deadline: Duration,
 }
 
 impl Follow {
-    /// Starts following; the tasks end with `tasks`, and the writer of status with `reserved`, on
-    /// which no decision keeps it from renewing the Lease. Answers what reads single objects on
+    /// Starts the watches; the tasks end with `tasks`, and the writer of status with `reserved`, on
+    /// which no decision keeps it from renewing the Lease. Returns the reader of single objects on
     /// demand.
     pub fn start(
         self,

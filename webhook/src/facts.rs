@@ -1,6 +1,6 @@
-//! What the webhook knows of the cluster, in memory. Admission reads it and never waits for it.
+//! The facts about the cluster, in memory. Admission reads them and never waits for them.
 //!
-//! Each source may be forbidden, down or not asked for; its facts are then unknown and the engine
+//! Each source can be forbidden, down or not configured; its facts are then unknown and the engine
 //! decides without them.
 
 mod health;

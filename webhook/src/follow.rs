@@ -1,16 +1,16 @@
-//! Following builds: what a build has pushed is imported into the tags that come from it.
+//! Following builds: the image that a build has pushed is imported into the tags that come from it.
 //!
-//! One replica, the holder of a Lease, watches Builds. Of each that has completed it keeps a few words
+//! One replica, the holder of a Lease, watches Builds. For each completed build it keeps a short record
 //! in a bounded queue; for each the streams of its namespace are listed, [`extreg_core::follow`]
-//! decides which tags come from the image that was pushed, and one ImageStreamImport for each stream
-//! imports them with the policies they have. What fails is tried again with growing pauses.
+//! decides which tags come from the pushed image, and one ImageStreamImport for each stream
+//! imports them with their own policies. Failures are retried with growing pauses.
 //!
-//! Builds belong to tenants. Each namespace has its own places in the queue, workers, retries and rate
-//! of imports, which are charged before each import; namespaces take turns.
+//! Builds belong to tenants. Each namespace has a separate share of queue places, workers, retries and
+//! imports, which are charged before each import; namespaces take turns.
 //!
-//! Nothing is stored. A replica that takes over considers the builds that have completed since the one
-//! before it renewed the Lease for the last time, and some minutes before that; what is up to date is
-//! recognized by its digest.
+//! Nothing is stored. A replica that takes over considers the builds that have completed since
+//! the previous replica last renewed the Lease, and some minutes before that; up-to-date tags are
+//! recognized by their digest.
 
 mod answer;
 mod api;
@@ -38,41 +38,41 @@ use supervise::supervise;
 /// Following builds, ready to start.
 #[derive(Clone)]
 pub struct FollowBuilds {
-    /// A client of its own, which does not retry.
+    /// A separate client, which does not retry.
     pub client: Client,
     /// The importer's own namespace, where the Lease is.
     pub namespace: String,
-    /// A name that no other replica has.
+    /// A unique name of this replica.
     pub replica: String,
-    /// The namespaces that are followed; none for all.
+    /// The namespaces that are followed; `None` for all.
     pub selected: Option<Selector>,
-    /// How fast.
+    /// Rates and pauses.
     pub pace: Pace,
-    /// Where it is counted, and what probes read.
+    /// Counters, and the state for probes.
     pub progress: Progress,
     /// Ends it, and releases the Lease.
     pub stop: CancellationToken,
 }
 
-/// How fast builds are followed.
+/// Rates and pauses for following builds.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// How often the Lease is read.
     pub look: Duration,
-    /// The pause before something is tried for the second time; each next one is twice as long.
+    /// The pause before the second try; each further pause is twice as long.
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
-    /// How often it is tried.
+    /// The number of tries.
     pub tries: u32,
     /// The pause before following restarts after a panic.
     pub after_panic: Duration,
-    /// The least time between two lists of all builds that are made because some had no place.
+    /// The least time between two lists of all builds that are made because some did not fit into the queue.
     pub between_lists: Duration,
 }
 
 impl Default for Pace {
-    /// Ten tries within about a quarter of an hour, when OpenShift's schedule would have come.
+    /// Ten tries within about a quarter of an hour, when OpenShift's schedule would have imported.
     fn default() -> Self {
         Self {
             look: Duration::from_secs(2),

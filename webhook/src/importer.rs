@@ -1,5 +1,5 @@
-//! The importer's process: following builds apart from admission, which shares its image and its
-//! code, and neither process, memory nor rights.
+//! The importer's process: following builds separately from admission. It shares the image and the
+//! code, but no process, memory or permissions.
 
 mod args;
 mod probes;
@@ -24,7 +24,7 @@ use crate::metrics::ImporterMetrics;
 use crate::run::{Signals, refuse, replica};
 use crate::server::serve_probes;
 
-/// Everything here waits for the API server.
+/// All tasks here wait for the API server.
 const THREADS: usize = 2;
 
 /// Runs until a signal. Exit codes: 0 stopped, 1 could not start, 2 the command line is invalid.
@@ -63,7 +63,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     } = settings;
     let mut signals = Signals::new()?;
     let client = connect_apart(&cluster).await?;
-    let client = client.context("no cluster whose builds could be followed")?;
+    let client = client.context("no cluster to follow builds in")?;
     let metrics = ImporterMetrics::new();
     let progress = Progress::new(metrics.follow().clone());
     let stop = CancellationToken::new();
@@ -84,7 +84,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     tracing::info!(%health_address, "running");
     signals.next().await;
     stop.cancel();
-    // Until the Lease is given back, which has its own time limit.
+    // Until the Lease is released, which has a separate time limit.
     tokio::select! {
         _ = following.join_next() => {}
         () = signals.next() => {}

@@ -1,10 +1,10 @@
-//! The two programs that `oc extreg` runs in a cluster: the mutating admission webhook and, apart
-//! from it, the importer, which follows builds.
+//! The two programs that `oc extreg` runs in a cluster: the mutating admission webhook and
+//! the separate importer, which follows builds.
 //!
-//! A request goes through [`server`] (TLS, limits, deadline), is read by [`wire`], decided by
+//! A request goes through [`server`] (TLS, limits, deadline), is parsed by [`wire`], decided by
 //! [`review`] with the engine of `extreg-core` on the [`facts`] in memory, which [`cluster`] keeps up
-//! to date, and answered by [`wire`] again; [`metrics`] counts what happened. [`args`] and [`settings`]
-//! are the command line, and [`run`] puts it all together. [`importer`] is the same for [`follow`].
+//! to date, and answered by [`wire`]; [`metrics`] counts the results. [`args`] and [`settings`]
+//! are the command line, and [`run`] connects the parts. [`importer`] is the same for [`follow`].
 
 pub mod args;
 pub mod cluster;

@@ -1,11 +1,11 @@
 //! Log lines: text on a terminal, JSON in a pod, on standard error.
 //!
-//! No line holds a body, a patch, a secret or a token, at any level. That includes panics: the
-//! message of a failed string operation quotes the string, so only its place is logged.
+//! No line contains a body, a patch, a secret or a token, at any level. That includes panics: the
+//! message of a failed string operation quotes the string, so only its location is logged.
 //!
-//! There is a line for each review, so lines are formatted here, into memory, and written together
-//! by a thread of its own: with the layer that comes with tracing-subscriber a fifth of the time of
-//! a review went into its line.
+//! Each review logs a line, so lines are formatted here, in memory, and written together
+//! by a separate thread: with the layer of tracing-subscriber the log line takes a fifth of the time of
+//! a review.
 
 mod line;
 mod sink;
@@ -23,13 +23,13 @@ use crate::args::LogFormat;
 use line::Format;
 use sink::Sink;
 
-/// Libraries that log what they send or receive at some level; whatever is asked for, they are held
-/// to what they say of failures at most.
+/// Libraries that log what they send or receive at some level; for any configured level, they are limited
+/// to their messages about failures.
 const TALKATIVE: [(&str, LevelFilter); 8] = [
     ("h2", LevelFilter::WARN),
     ("hyper", LevelFilter::WARN),
     ("hyper_util", LevelFilter::WARN),
-    // Our own lines say the same without quoting the API server.
+    // Our own lines report the same without quoting the API server.
     ("kube_client", LevelFilter::OFF),
     ("kube_runtime", LevelFilter::OFF),
     ("rustls", LevelFilter::WARN),
@@ -37,7 +37,7 @@ const TALKATIVE: [(&str, LevelFilter); 8] = [
     ("tower_http", LevelFilter::WARN),
 ];
 
-/// Keeps lines from being lost: what is left is written when it is dropped.
+/// Prevents loss of log lines: the remaining ones are written when it is dropped.
 #[derive(Debug)]
 pub struct Flush(Sink);
 
@@ -47,7 +47,7 @@ impl Drop for Flush {
     }
 }
 
-/// Sends log lines to standard error from now on, and those of panics.
+/// Sends log lines and panics to standard error from now on.
 pub fn init(format: LogFormat, filter: Targets) -> Flush {
     let format = match format {
         LogFormat::Auto if io::stderr().is_terminal() => Format::Text,
@@ -59,7 +59,7 @@ pub fn init(format: LogFormat, filter: Targets) -> Flush {
         format,
         sink: sink.clone(),
     };
-    // An error means that somebody else has set one up, as a test may.
+    // An error means that another logger is already set, as in a test.
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(filter.with_targets(TALKATIVE)))
         .try_init();
@@ -76,7 +76,7 @@ impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         self.format.with_line(event, |line| self.sink.push(line));
         if *event.metadata().level() == Level::ERROR {
-            // Often the last one.
+            // Often the last line.
             self.sink.write_out();
         }
     }
@@ -86,5 +86,5 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     let (file, line) = info
         .location()
         .map_or(("unknown", 0), |place| (place.file(), place.line()));
-    tracing::error!(file, line, "panic; this is a bug");
+    tracing::error!(file, line, "panicked; this is a bug");
 }

@@ -1,4 +1,4 @@
-//! What `/metrics` says, in the text format of `OpenMetrics`.
+//! The content of `/metrics`, in the text format of `OpenMetrics`.
 
 #[cfg(test)]
 mod documentation;
@@ -75,50 +75,50 @@ impl Metrics {
         Self {
             requests: register(to, "admission_requests", "Requests answered"),
             patches: register(to, "patch", "Fields set by a patch"),
-            skipped: register(to, "skipped", "Images left alone, by reason"),
+            skipped: register(to, "skipped", "Images skipped, by reason"),
             lookups: register(to, "lookups", "Objects read for a review, by outcome"),
             shed: register(
                 to,
                 "shed",
-                "Requests refused because of too many at once, by what there was too little of",
+                "Requests rejected under load, by exhausted resource",
             ),
-            connections: register(to, "connections", "Connections that are open"),
+            connections: register(to, "connections", "Open connections"),
             connections_ended: register(
                 to,
                 "connections_ended",
                 "Connections that the server ended or did not accept, by reason",
             ),
             in_flight: register(to, "in_flight", "Requests being answered now"),
-            certificate_reloads: register(to, "cert_reloads", "Serving pairs swapped"),
+            certificate_reloads: register(to, "cert_reloads", "Reloads of the serving certificate"),
             certificate_reload_failures: register(
                 to,
                 "cert_reload_failures",
-                "Looks at the certificate files that found no pair to serve",
+                "Failed reloads of the serving certificate",
             ),
             client_ca_failures: register(
                 to,
                 "client_ca_reload_failures",
-                "Reads of the client CA file that found none to use",
+                "Failed reloads of the client CA",
             ),
             certificate_refused: register(
                 to,
                 "cert_refused",
-                "1 if the served certificate does not fit the caBundle of the webhook configuration",
+                "1 if the served certificate does not match the caBundle of the webhook configuration",
             ),
             certificate_not_after: register(
                 to,
                 "cert_not_after_seconds",
-                "Last second of the served certificate's validity, as Unix time",
+                "Expiry of the served certificate, as Unix time",
             ),
             sources: register(
                 to,
                 "facts_source_state",
-                "1 for the state that a source of facts is in, 0 for the others",
+                "1 for the current state of a source of facts, 0 for each other state",
             ),
             sources_known: register(
                 to,
                 "facts_known",
-                "1 if a source of facts that is asked for answers, 0 if it does not",
+                "1 if a configured source of facts answers, 0 if it does not",
             ),
             facts_age: register(
                 to,
@@ -136,7 +136,7 @@ impl Metrics {
                 "policy_conflicts",
                 "Pairs of policies that tie for some image",
             ),
-            invalid_policies: register(to, "policies_invalid", "Policies that cannot be used"),
+            invalid_policies: register(to, "policies_invalid", "Invalid policies"),
             config_synced: register(
                 to,
                 "config_synced",
@@ -171,12 +171,12 @@ impl Metrics {
             .observe(duration.as_secs_f64());
     }
 
-    /// Counts a request that was refused for want of something.
+    /// Counts a request that was rejected because a resource was exhausted.
     pub fn shed(&self, shortage: Shortage) {
         self.shed.get_or_create(&ShortageLabels { shortage }).inc();
     }
 
-    /// How many connections to a port are open.
+    /// Sets the number of open connections to a port.
     pub fn connections(&self, port: Port, open: usize) {
         self.connections
             .get_or_create(&PortLabels { port })
@@ -190,12 +190,12 @@ impl Metrics {
             .inc();
     }
 
-    /// Whether the API servers refuse the served certificate.
+    /// Whether the API servers reject the served certificate.
     pub fn certificate_refused(&self, refused: bool) {
         self.certificate_refused.set(i64::from(refused));
     }
 
-    /// Counts a read of the client CA file that found none to use.
+    /// Counts a failed reload of the client CA file.
     pub fn client_ca_failed(&self) {
         self.client_ca_failures.inc();
     }
@@ -206,7 +206,7 @@ impl Metrics {
         self.patches.get_or_create(&labels).inc();
     }
 
-    /// Counts an image that is left unchanged.
+    /// Counts an image that is unchanged.
     pub fn skipped(&self, reason: Reason) {
         let labels = ReasonLabels {
             reason: reason.into(),
@@ -225,7 +225,7 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
-    /// What the reloader of the serving certificate says: totals since the start.
+    /// The state of the reloader of the serving certificate: totals since the start.
     pub fn certificate(&self, reloads: u64, failures: u64, not_after: i64) {
         let grown = reloads.saturating_sub(self.certificate_reloads.get());
         self.certificate_reloads.inc_by(grown);
@@ -234,7 +234,7 @@ impl Metrics {
         self.certificate_not_after.set(not_after);
     }
 
-    /// The state that a source of facts is in.
+    /// The current state of a source of facts.
     pub fn source(&self, source: Source, state: SourceState) {
         for other in SourceState::ALL {
             let labels = SourceLabels {
@@ -257,7 +257,7 @@ impl Metrics {
         };
     }
 
-    /// The time since a source was last seen to work. A resource that the cluster does not serve has no age.
+    /// The time since a source last worked. A resource that the cluster does not serve has no age.
     pub fn facts_age(&self, source: Source, state: SourceState, age: Option<Duration>) {
         let labels = KnownLabels { source };
         match age {
@@ -276,7 +276,7 @@ impl Metrics {
         self.panics.get_or_create(&TaskLabels { task }).inc();
     }
 
-    /// How many policies are in force, how many pairs of them tie, and how many cannot be used.
+    /// The number of policies in force, of conflicting pairs, and of invalid policies.
     pub fn policies(&self, in_force: usize, conflicts: usize, invalid: usize) {
         let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
         self.policies.set(gauge(in_force));
@@ -379,11 +379,11 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
-/// A registry that tells the version.
+/// A registry of metrics with the version.
 fn registry() -> Registry {
     let mut registry = Registry::with_prefix("extreg");
     let version = [("version", env!("CARGO_PKG_VERSION"))];
-    registry.register("build", "Version that is running", Info::new(version));
+    registry.register("build", "Running version", Info::new(version));
     registry
 }
 

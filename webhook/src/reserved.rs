@@ -1,4 +1,4 @@
-//! A thread with a runtime of its own, for what has to go on while every worker is busy with
+//! A thread with a separate runtime, for tasks that have to continue while every worker is busy with
 //! decisions: probes, metrics, the limits on connections, the Lease.
 
 use std::io;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Time for what is finished when the process stops, such as the release of a Lease.
+/// Time for final work when the process stops, such as the release of a Lease.
 const FINISH_WITHIN: Duration = Duration::from_secs(4);
 
 /// The thread. Its tasks end when this is dropped.
@@ -49,7 +49,7 @@ impl ReservedThread {
         &self.handle
     }
 
-    /// Spawns a task that has something to finish when the token is cancelled.
+    /// Spawns a task that has final work when the token is canceled.
     pub fn spawn<F>(&self, task: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -58,7 +58,7 @@ impl ReservedThread {
             .spawn_on(task(self.stop.clone()), &self.handle);
     }
 
-    /// Tells these tasks to finish, and waits for them, four seconds at most.
+    /// Cancels these tasks, and waits for them, four seconds at most.
     pub async fn finish(&self) {
         self.stop.cancel();
         self.finishing.close();

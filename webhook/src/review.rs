@@ -21,12 +21,12 @@ use crate::review::limit::Limited;
 use crate::reviewer::{NotReady, Review, Reviewer};
 use crate::wire::Request;
 
-/// Reads single objects when a decision hangs on them, each within a time limit of its own.
+/// Reads single objects that a decision depends on, each with a time limit.
 pub trait Lookup: Send + Sync + 'static {
     /// An ImageStream. Never [`StreamRead::NotRead`].
     fn stream<'a>(&'a self, key: &'a StreamKey) -> BoxFuture<'a, StreamRead>;
 
-    /// A secret that a policy names and that memory holds as missing or useless.
+    /// A secret that a policy names and that is cached as missing or unusable.
     fn secret<'a>(
         &'a self,
         _namespace: &'a str,
@@ -35,21 +35,21 @@ pub trait Lookup: Send + Sync + 'static {
         ready(Known::Unknown).boxed()
     }
 
-    /// The labels of a namespace that memory does not hold.
+    /// The labels of a namespace that is not cached.
     fn labels<'a>(&'a self, _namespace: &'a str) -> BoxFuture<'a, Known<Labels>> {
         ready(Known::Unknown).boxed()
     }
 }
 
-/// Asks the engine.
+/// Reviews objects with the engine.
 pub struct EngineReviewer {
     facts: Arc<FactStore>,
     lookup: Option<Limited>,
 }
 
 impl EngineReviewer {
-    /// Without `lookup`, a decision that hangs on an ImageStream is made as if it could not be read,
-    /// and what memory holds of secrets and namespaces is believed.
+    /// Without `lookup`, an ImageStream that a decision depends on counts as unreadable, and cached
+    /// secrets and namespaces are used without another read.
     pub fn new(facts: Arc<FactStore>, lookup: Option<Box<dyn Lookup>>) -> Self {
         let lookup = lookup.map(|lookup| Limited::new(lookup, Arc::clone(&facts)));
         Self { facts, lookup }
@@ -64,14 +64,14 @@ impl EngineReviewer {
             match inquiry.step(subject, review_of) {
                 Step::Decided(review) => return review,
                 Step::Open(questions) => {
-                    inquiry.answer(self.look_up(questions, &subject.namespace).await);
+                    inquiry.answer(self.read(questions, &subject.namespace).await);
                 }
             }
         }
     }
 
     /// Reads everything at the same time.
-    async fn look_up(&self, questions: Questions, namespace: &str) -> Answers {
+    async fn read(&self, questions: Questions, namespace: &str) -> Answers {
         let Some(lookup) = &self.lookup else {
             return Answers::default();
         };

@@ -1,4 +1,4 @@
-//! What the server asks: one question for each review.
+//! The interface between the server and the reviewer: one call for each review.
 
 use std::fmt;
 use std::future::Future;
@@ -28,13 +28,13 @@ pub struct Review {
     pub end: RequestEnd,
     /// A JSON Patch as JSON; none leaves the object as it is.
     pub patch: Option<Vec<u8>>,
-    /// What the client shows its user, a line of at most 120 characters each.
+    /// Warnings for the user, each a line of at most 120 characters.
     pub warnings: Vec<String>,
     /// Audit annotations.
     pub audit: Vec<Audit>,
     /// The rule of each field that the patch sets.
     pub rules: Vec<RuleId>,
-    /// Why places that hold an image are left unchanged.
+    /// Why fields with an image are unchanged.
     pub skipped: Vec<Reason>,
 }
 

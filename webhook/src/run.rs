@@ -24,11 +24,11 @@ use crate::review::{EngineReviewer, Lookup};
 use crate::server::Server;
 use crate::settings::{Cluster, Settings};
 
-/// More workers would cost memory and gain nothing: a decision takes microseconds.
+/// More workers would need memory without benefit: a decision takes microseconds.
 const MOST_WORKERS: usize = 4;
 
-/// Runs until a signal. Exit codes: 0 drained, 1 could not start or was told twice to stop, 2 the
-/// command line makes no sense.
+/// Runs until a signal. Exit codes: 0 drained, 1 could not start or got a second signal, 2 the
+/// command line is invalid.
 pub fn main() -> ExitCode {
     crypto::install();
     let settings = match Settings::new(Args::parse()) {
@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
     };
     let _flush = logging::init(settings.log_format, settings.log_filter.clone());
     match start(settings) {
-        // A request cannot outlast the drain's deadline: what was cut are connections that did not
+        // A request cannot outlast the drain's deadline: the connections that were cut did not
         // answer.
         Ok(Stopped::Drained) => ExitCode::SUCCESS,
         Ok(Stopped::InAHurry) => ExitCode::FAILURE,
@@ -112,7 +112,7 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
             metrics,
             policies: settings.policy_file.is_none(),
             lease,
-            // Two can follow one another, and there is time left for deciding and answering.
+            // Two can follow one another, and time remains to decide and answer.
             lookup_deadline: settings.server.limits.deadline * 3 / 8,
         };
         lookup = Some(Box::new(follow.start(&client, &mut background, &reserved)));
@@ -127,7 +127,7 @@ async fn serve(settings: Settings) -> anyhow::Result<Stopped> {
     }
 }
 
-/// A client of the reserved thread.
+/// A client on the reserved thread.
 async fn connect_on(reserved: &ReservedThread, cluster: Cluster) -> anyhow::Result<Client> {
     let connecting = reserved
         .handle()
@@ -136,14 +136,14 @@ async fn connect_on(reserved: &ReservedThread, cluster: Cluster) -> anyhow::Resu
     client.context("no cluster to connect to")
 }
 
-/// How it came to an end.
+/// How it ended.
 enum Stopped {
     Drained,
     /// By a second signal.
     InAHurry,
 }
 
-/// Reads the policy file again and again. One that cannot be used changes nothing.
+/// Reads the policy file periodically. An invalid file changes nothing.
 async fn follow(mut file: PolicyFile, every: Duration, facts: Arc<FactStore>, metrics: Metrics) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -155,14 +155,14 @@ async fn follow(mut file: PolicyFile, every: Duration, facts: Arc<FactStore>, me
                 if let Some(records) = changed {
                     facts.set_policies(&records);
                     let invalid = facts.policies().invalid.len();
-                    tracing::info!(policies = records.len(), invalid, "policy file read again");
+                    tracing::info!(policies = records.len(), invalid, "policy file reloaded");
                 }
                 failed = false;
                 metrics.source(Source::Policies, SourceState::Ready);
             }
             Err(error) => {
                 if !failed {
-                    tracing::warn!(%error, "policy file not usable, keeping the last policies");
+                    tracing::warn!(%error, "cannot use the policy file; keeping the last policies");
                 }
                 failed = true;
                 metrics.source(Source::Policies, SourceState::Down);
@@ -171,7 +171,7 @@ async fn follow(mut file: PolicyFile, every: Duration, facts: Arc<FactStore>, me
     }
 }
 
-/// A name that no other replica has: the pod's, and what tells this process from one before it.
+/// A unique name of this replica: the pod's, and an identifier of this process.
 pub(crate) fn replica() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "extreg".to_owned());
     format!(

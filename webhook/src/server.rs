@@ -46,18 +46,18 @@ pub enum StartError {
     /// No certificate to serve.
     #[error("serving certificate: {0}")]
     Certificate(#[from] ReloadError),
-    /// The authorities of clients cannot be used.
+    /// The client authorities are not valid.
     #[error("client CA: {0}")]
     Clients(#[from] ClientCaError),
-    /// The TLS library refuses the settings.
+    /// The TLS library rejects the settings.
     #[error("TLS settings: {0}")]
     Tls(#[from] rustls::Error),
-    /// A port is taken or not ours to take.
+    /// A port is taken or not permitted.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
 }
@@ -171,18 +171,18 @@ impl Server {
         })
     }
 
-    /// Where API servers are answered, with the port that the system chose for port 0.
+    /// The address for reviews, with the port that the system chose for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where probes and Prometheus are answered.
+    /// The address for probes and metrics.
     pub fn health_address(&self) -> SocketAddr {
         self.health_address
     }
 
-    /// Stops without losing a request: becomes unready, waits until no new connections are sent
-    /// here any more, stops accepting, and finishes what is being answered.
+    /// Stops without losing a request: becomes unready, waits until no new connections
+    /// arrive, stops accepting, and finishes running requests.
     pub async fn drain(mut self) -> Drained {
         self.draining.store(true, Ordering::Relaxed);
         tracing::info!(wait = ?self.drain.wait, "draining");
@@ -210,7 +210,7 @@ impl Drop for Server {
     }
 }
 
-/// Opens a port for probes and metrics of another program than the webhook, without TLS and with the
+/// Opens a port for probes and metrics of a program other than the webhook, without TLS and with the
 /// same limits, and serves it until `tasks` end.
 pub(crate) async fn serve_probes(
     address: SocketAddr,
@@ -220,7 +220,7 @@ pub(crate) async fn serve_probes(
     let listener = listen(address).await?;
     let address = local_address(&listener, address)?;
     let limits = Limits::default().health_connections;
-    // Counted nowhere: the series of connections are the webhook's.
+    // Not counted: the series of connections belong to the webhook.
     let connections = Connections::new(metrics::Port::Health, limits, metrics::Metrics::new());
     let connections = Arc::new(connections);
     let port = Port {

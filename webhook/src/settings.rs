@@ -1,4 +1,4 @@
-//! What the command line means: checked, and free of clap.
+//! The webhook's command line, validated and independent of clap.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::args::{Args, LogFormat, LogLevelError, ModeCap};
 use crate::metrics::Metrics;
 use crate::server::{Clients, Config, Drain, Limits, Trust};
 
-/// What to run.
+/// The configuration of the process.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The server.
@@ -19,13 +19,13 @@ pub struct Settings {
     pub cluster: Cluster,
     /// Where policies come from, if not from the cluster.
     pub policy_file: Option<PathBuf>,
-    /// The most that any policy does.
+    /// The strongest mode of any policy.
     pub mode_cap: Mode,
     /// The namespace that the webhook runs in.
     pub namespace: Option<String>,
-    /// How log lines are written.
+    /// The format of log lines.
     pub log_format: LogFormat,
-    /// What is logged.
+    /// The log filter.
     pub log_filter: Targets,
 }
 
@@ -34,24 +34,24 @@ pub struct Settings {
 pub enum Cluster {
     /// The cluster of a kubeconfig.
     Kubeconfig(PathBuf),
-    /// The one that the user's own kubeconfig names, or else that the process runs in.
+    /// The cluster of the user's own kubeconfig, or else the cluster of the pod.
     Inferred,
     /// None.
     None,
 }
 
-/// Why a command line cannot be followed.
+/// Why a command line is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// A duration that is none.
-    #[error("--{flag}: {value:?} is no duration; write it like 500ms, 2s or 1m")]
+    /// An invalid duration.
+    #[error("--{flag}: {value:?} is not a valid duration; use a value such as 500ms, 2s or 1m")]
     Duration {
         /// The flag.
         flag: &'static str,
-        /// What was given.
+        /// The value.
         value: String,
     },
-    /// A limit of nothing.
+    /// A limit of zero.
     #[error("--{flag} cannot be 0")]
     Zero {
         /// The flag.
@@ -59,7 +59,7 @@ pub enum SettingsError {
     },
     /// A flag of an earlier version.
     #[error(
-        "--{flag} is not a flag of the webhook any more: builds are followed by extreg-importer, with its own \
+        "--{flag} is no longer a flag of the webhook: extreg-importer follows builds, with its own \
          Deployment; \"oc extreg upgrade --yes\" or \"oc extreg webhook install --follow-builds\" installs it, and \
          outside the cluster run extreg-importer --namespace NAME"
     )]
@@ -73,9 +73,9 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Checks what was typed.
+    /// Validates the arguments.
     pub fn new(args: Args) -> Result<Self, SettingsError> {
-        // Taken apart here, so that a flag that nobody uses does not compile.
+        // Destructured here, so that an unused flag does not compile.
         let Args {
             listen,
             tls_cert,
@@ -160,7 +160,7 @@ fn positive(flag: &'static str, value: &str) -> Result<Duration, SettingsError> 
     }
 }
 
-/// A whole number with a unit, as Kubernetes' own flags take it.
+/// A whole number with a unit, as Kubernetes' own flags accept it.
 fn duration(flag: &'static str, value: &str) -> Result<Duration, SettingsError> {
     let invalid = || SettingsError::Duration {
         flag,
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_values_are_rejected() {
         let deadline = settings(&["--deadline=soon"]).unwrap_err();
         assert!(deadline.to_string().contains("--deadline: \"soon\""));
         for flag in ["--deadline=0", "--max-in-flight=0", "--reload-every=0s"] {

@@ -1,16 +1,16 @@
 //! A list of objects, reduced while it arrives.
 //!
 //! A page of a list can be 64 MiB, of which a few bytes per object are needed. [`Thin`] holds one
-//! object at a time: each is replaced by what is kept of it as soon as it is complete.
+//! object at a time: each is reduced as soon as it is complete.
 
 use std::io;
 use std::pin::pin;
 
 use futures::io::{AsyncBufRead, AsyncBufReadExt as _};
 
-/// The largest object that is read. etcd stores at most 1.5 MiB, which JSON makes a little longer.
+/// The largest object that is read. etcd stores at most 1.5 MiB, which JSON makes slightly longer.
 const LARGEST_ITEM: usize = 4 << 20;
-/// The largest list that is left when its items are reduced.
+/// The largest list that remains when its items are reduced.
 const LARGEST_REST: usize = 4 << 20;
 /// The list's own key for its objects.
 const ITEMS: &[u8] = b"items";
@@ -18,7 +18,7 @@ const ITEMS: &[u8] = b"items";
 /// Why a list cannot be reduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ThinError {
-    /// What is kept is too large itself.
+    /// The reduced list is too large.
     #[error("the reduced list is larger than {LARGEST_REST} bytes")]
     TooLarge,
     /// It ended in the middle.
@@ -28,13 +28,13 @@ pub(crate) enum ThinError {
 
 /// Replaces the objects of a Kubernetes list, which is fed in pieces of any size.
 ///
-/// Text that is not JSON is not recognized as such; it comes out as text that is not JSON either.
+/// Text that is not JSON is not detected; the output is then not JSON either.
 pub(crate) struct Thin<F> {
-    /// What is kept of an object, as JSON; none to leave it out.
+    /// Reduces an object to JSON; `None` drops it.
     keep: F,
     rest: Vec<u8>,
     item: Vec<u8>,
-    /// The current object is larger than what is read.
+    /// The current object is larger than the limit.
     oversized: bool,
     depth: usize,
     text: Text,
@@ -66,7 +66,7 @@ enum Place {
     Item,
 }
 
-/// Reads a list to its end and reduces it; answers what [`Thin::finish`] does.
+/// Reads a list to its end and reduces it; returns the result of [`Thin::finish`].
 ///
 /// # Errors
 /// If reading fails, or with a [`ThinError`].
@@ -106,7 +106,7 @@ impl<F: FnMut(&[u8]) -> Option<Vec<u8>>> Thin<F> {
     /// Takes the next piece.
     ///
     /// # Errors
-    /// [`ThinError::TooLarge`] if what is kept has become too large.
+    /// [`ThinError::TooLarge`] if the reduced list has become too large.
     pub(crate) fn feed(&mut self, mut piece: &[u8]) -> Result<(), ThinError> {
         while !piece.is_empty() {
             let length = match self.text {
@@ -126,7 +126,7 @@ impl<F: FnMut(&[u8]) -> Option<Vec<u8>>> Thin<F> {
         Ok(())
     }
 
-    /// The list with what is kept of its objects, and how many were left out for their size.
+    /// The reduced list, and the number of objects dropped because of their size.
     ///
     /// # Errors
     /// [`ThinError::Incomplete`] if it has not ended.
@@ -137,7 +137,7 @@ impl<F: FnMut(&[u8]) -> Option<Vec<u8>>> Thin<F> {
         Ok((self.rest, self.skipped))
     }
 
-    /// Takes the rest of a string, as far as it has arrived.
+    /// Consumes the received part of a string.
     fn inside(&mut self, piece: &[u8]) -> usize {
         let end = piece.iter().position(|byte| matches!(byte, b'"' | b'\\'));
         let length = end.map_or(piece.len(), |end| end + 1);
@@ -207,7 +207,7 @@ impl<F: FnMut(&[u8]) -> Option<Vec<u8>>> Thin<F> {
     fn take(&mut self, bytes: &[u8]) {
         match self.place {
             Place::Elsewhere | Place::BeforeItems => self.rest.extend_from_slice(bytes),
-            // Commas, spaces, and what is no object.
+            // Commas, spaces, and anything that is not an object.
             Place::BetweenItems => {}
             Place::Item if self.item.len() + bytes.len() > LARGEST_ITEM => self.oversized = true,
             Place::Item => self.item.extend_from_slice(bytes),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_breaks_off_is_not_taken_for_a_whole_one() {
+    fn interrupted_list_is_not_complete() {
         let text = r#"{"items":[{"name":"a"},{"name":"b"}]}"#;
         for end in 1..text.len() {
             assert_eq!(thin(&text[..end], 5), Err(ThinError::Incomplete), "{end}");
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_too() {
+    fn the_result_is_limited_too() {
         let mut thin = Thin::new(|item: &[u8]| Some(item.to_vec()));
         let item = format!(r#"{{"pad":"{}"}},"#, "x".repeat(1 << 20));
         thin.feed(br#"{"items":["#).unwrap();

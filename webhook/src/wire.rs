@@ -1,8 +1,8 @@
-//! `AdmissionReview` of `admission.k8s.io/v1` as it travels: read borrowed from the bytes, written
+//! `AdmissionReview` of `admission.k8s.io/v1` on the wire: read borrowed from the bytes, written
 //! with a base64 patch.
 //!
-//! These are our own types because kube's copy every string and write the patch as an array of
-//! numbers. Nothing in an error of this module comes from the body, so each may be logged.
+//! These are separate types because kube's types copy every string and write the patch as an array of
+//! numbers. No error of this module quotes the body, so each can be logged.
 
 mod request;
 mod response;

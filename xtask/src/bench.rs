@@ -1,10 +1,9 @@
-//! `cargo xtask bench`: speed and memory, as ratios against something that is measured in the same run.
+//! `cargo xtask bench`: speed and memory, as ratios to a reference that is measured in the same run.
 //!
-//! Nothing here fails for being slow: what was reached is printed next to what is wanted. Servers are held to one CPU
-//! and the load to another, where the machine has two and `taskset`.
+//! Nothing here fails for being slow: the result is printed next to its target. If the machine has two CPUs and
+//! `taskset`, servers are pinned to one and the load to the other.
 
 mod admission;
-mod asked;
 mod audit;
 mod cluster;
 mod command;
@@ -16,6 +15,7 @@ mod pin;
 mod pressure;
 mod program;
 mod report;
+mod request_log;
 mod server;
 mod soak;
 
@@ -24,25 +24,25 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::{say, tools};
+use crate::{console, tools};
 use program::Programs;
 
 /// What to measure, and how often.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// All of it, unless something is named
+    /// Parts to measure [default: all except the soak]
     #[arg(value_enum)]
     what: Vec<What>,
-    /// Rounds; each measures every rival once, and ratios are taken within a round
+    /// Rounds; each measures every rival once, and ratios are computed within a round
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
-    /// Milliseconds that each rival is loaded in a round
+    /// Milliseconds of load for each rival in a round
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(50..=60_000))]
     milliseconds: u64,
-    /// Seconds that a soak takes; a day before a release
+    /// Seconds of a soak; a day before a release
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(10..=604_800))]
     seconds: u64,
-    /// For audit and commands, the size of the cluster and of the tree: 0.1 for a short run
+    /// Size of the cluster and of the tree for audit and commands: 0.1 for a short run
     #[arg(long, default_value_t = 1.0, value_parser = part)]
     scale: f64,
     /// Measure the binaries of this folder instead of building them
@@ -54,35 +54,35 @@ pub(crate) struct Args {
 enum What {
     /// Reviews over TLS, against a constant answer and against Go's controller-runtime
     Admission,
-    /// One decision, without a network
+    /// A single decision, without a network
     Decision,
     /// BuildConfigs created through kube-apiserver, with and without a webhook
     Cluster,
     /// Resident memory, and the time until the webhook is ready
     Memory,
-    /// Ten times the clients that use all of the webhook
+    /// Ten times the clients that saturate the webhook
     Overload,
-    /// Load for --seconds, and whether memory and open files grow; only where it is named
+    /// Load for --seconds, and whether memory and open files grow; runs only if named
     Soak,
     /// The audit of a large cluster against kubectl get, and of files against cat
     Audit,
-    /// Every command that reads a whole cluster, over 10,000 namespaces, and the one that reads none
+    /// Every command that reads a whole cluster, over 10,000 namespaces, and the overview, which reads nothing
     Commands,
 }
 
 impl What {
-    /// Whether it needs nothing but the plugin.
+    /// Whether it needs only the plugin.
     fn is_the_plugins(self) -> bool {
         matches!(self, Self::Audit | Self::Commands)
     }
 }
 
-/// Builds what is measured, and measures.
+/// Builds the programs, and measures.
 pub(crate) fn run(args: &Args) -> Result<()> {
     tools::check()?;
     let wanted = |what: What| args.what.is_empty() || args.what.contains(&what);
     let runtime = tokio::runtime::Runtime::new()?;
-    say::line(&format!("== {}", pin::described()));
+    console::line(&format!("== {}", pin::described()));
     if wanted(What::Audit) {
         runtime.block_on(audit::run(args))?;
     }

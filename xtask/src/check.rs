@@ -1,4 +1,4 @@
-//! `cargo xtask check`: what can be said of the sources without running them.
+//! `cargo xtask check`: static checks of the sources.
 
 mod graph;
 mod imports;

@@ -15,28 +15,28 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// The main job end to end: install the webhook, run the flow, kill the webhook, uninstall.
+    /// The main flow end to end: install the webhook, set up an application, kill the webhook, uninstall
     Demo(demo::Args),
-    /// Run every test, on a control plane that is built first if it never was.
+    /// Run every test, on a control plane that is built on first use
     Test(test::Args),
-    /// Check format, lints, dependencies and documentation.
+    /// Check format, lints, dependencies and documentation
     Check,
-    /// All that CI does: check, then test.
+    /// Run all of CI: check, then test
     Ci,
-    /// Measure speed and memory against a constant answer, Go's controller-runtime and no webhook.
+    /// Measure speed and memory against a constant answer, Go's controller-runtime and no webhook
     Bench(bench::Args),
-    /// Run libFuzzer on each fuzz target, with the committed corpus.
+    /// Run libFuzzer on each fuzz target, with the committed corpus
     Fuzz(fuzz::Args),
-    /// Write the webhook's container image as an OCI archive, without a container engine.
+    /// Write the webhook's container image as an OCI archive, without a container engine
     Image(image::Args),
-    /// Write the folder manifests/yaml anew.
+    /// Regenerate the folder manifests/yaml
     Manifests,
-    /// What the webhook enforces, tried on a real OpenShift in namespaces of its own.
+    /// Test the webhook's behavior on a real OpenShift, in separate namespaces
     Live(live::Args),
 }
 
 impl Cli {
-    /// Runs the task that the arguments name.
+    /// Runs the task of the arguments.
     pub(crate) fn run(self) -> Result<()> {
         match self.task {
             Task::Test(args) => test::run(&args),

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the main job, on a real API server, shown step by step.
+//! `cargo xtask demo`: the main flow, on a real API server, shown step by step.
 
 mod flow;
 mod stage;
@@ -6,18 +6,18 @@ mod stage;
 use anyhow::Result;
 use extreg_tests::{ControlPlane, Options, WebhookServer};
 
-use crate::{say, step, tools};
+use crate::{console, step, tools};
 use stage::Stage;
 
 /// How to show it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Leave the control plane and the webhook running, and say how to reach and to end them.
+    /// Leave the control plane and the webhook running, and print how to use and end them
     #[arg(long)]
     keep: bool,
 }
 
-/// Builds what is needed, starts a control plane and the webhook, and runs the flow.
+/// Builds the binaries, starts a control plane and the webhook, and runs the flow.
 pub(crate) fn run(args: &Args) -> Result<()> {
     tools::check()?;
     tools::control_plane()?;
@@ -30,12 +30,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 async fn show(args: &Args) -> Result<()> {
-    say::line("== start etcd and kube-apiserver on loopback, with OpenShift's resources");
+    console::line("== start etcd and kube-apiserver on loopback, with OpenShift's resources");
     let plane = ControlPlane::start(Options::default()).await?;
-    say::line(&format!("   {}", plane.server()));
-    say::line("== start extreg-webhook outside the cluster");
+    console::line(&format!("   {}", plane.server()));
+    console::line("== start extreg-webhook outside the cluster");
     let mut webhook = WebhookServer::start(plane.kubeconfig(), &[])?;
-    say::line(&format!("   {}", webhook.url()));
+    console::line(&format!("   {}", webhook.url()));
 
     let stage = Stage::new(&plane)?;
     flow::run(&stage, &mut webhook)?;
@@ -49,16 +49,16 @@ async fn show(args: &Args) -> Result<()> {
             .chain(kept.pids)
             .map(|pid| pid.to_string())
             .collect();
-        say::line(&format!(
+        console::line(&format!(
             "\nLeft running. export KUBECONFIG={}",
             kept.kubeconfig.display()
         ));
-        say::line(&format!("End it with: kill {}", pids.join(" ")));
+        console::line(&format!("End it with: kill {}", pids.join(" ")));
         return Ok(());
     }
     flow::uninstall(&stage)?;
     drop(webhook);
     plane.stop();
-    say::line("\nDone: each step did what it says. Nothing is left running.");
+    console::line("\nDone: every step succeeded. No process is running any more.");
     Ok(())
 }

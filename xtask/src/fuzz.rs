@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: libFuzzer on each target of `fuzz/`, with coverage, on the stable compiler.
 //!
-//! The flags are those of `cargo fuzz run -s none`, of which none needs a nightly compiler. The address sanitizer does, and
-//! the product has no unsafe code.
+//! The flags are those of `cargo fuzz run -s none`, none of which needs a nightly compiler. The address sanitizer needs
+//! one, and the product has no unsafe code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::{say, step};
+use crate::{console, step};
 
-/// What libFuzzer counts and compares (cargo-fuzz `project.rs`, `exec_build`).
+/// The coverage and comparison hooks of libFuzzer (cargo-fuzz `project.rs`, `exec_build`).
 const COVERAGE: [&str; 6] = [
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -37,7 +37,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Target {
-    /// Bodies of admission reviews, and the patches that come of them
+    /// Bodies of admission reviews, and the resulting patches
     Review,
     /// Image references
     Reference,
@@ -64,12 +64,12 @@ impl Target {
     }
 }
 
-/// Builds the targets and runs them one after the other. The first that fails ends the run.
+/// Builds the targets and runs them in sequence. The first failure ends the run.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let root = step::root()?;
     let host = host()?;
     let mut build = step::cargo(["build", "--manifest-path", "fuzz/Cargo.toml", "--release"])?;
-    // A target apart from the host: build scripts are not instrumented.
+    // A target other than the host: build scripts are not instrumented.
     build.args(["--locked", "--bins", "--target", &host]);
     build.env("RUSTFLAGS", COVERAGE.join(" "));
     step::run("build the fuzz targets", &mut build)?;
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 fn fuzz(root: &Path, binaries: &Path, target: Target, seconds: u64) -> Result<()> {
     let name = target.name();
-    // The first folder takes what is found, the others are only read.
+    // The first folder receives new inputs, the remaining ones are only read.
     let found = tempfile::tempdir()?;
     let artifacts = root.join("fuzz/artifacts").join(name);
     fs::create_dir_all(&artifacts)?;
@@ -124,7 +124,7 @@ fn fuzz(root: &Path, binaries: &Path, target: Target, seconds: u64) -> Result<()
     }
     let executions = executions(&log).context("libFuzzer printed no number of executions")?;
     let new = fs::read_dir(found.path())?.count();
-    say::line(&format!(
+    console::line(&format!(
         "  {name:<13} {executions:>10} executions in {seconds} s, {new} inputs with new coverage, no failure"
     ));
     Ok(())
@@ -138,7 +138,7 @@ fn executions(log: &str) -> Option<u64> {
     line.trim().parse().ok()
 }
 
-/// The files of a folder, of which the newest is the input of this run.
+/// The files of a folder; the newest is the input of this run.
 fn written(folder: &Path) -> Result<String> {
     let mut files: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,5 +1,5 @@
-//! `cargo xtask image`: the container image of both programs, webhook and importer, as an OCI archive, made without a
-//! container engine.
+//! `cargo xtask image`: the container image of both programs, webhook and importer, as an OCI archive, created without
+//! a container engine.
 
 mod elf;
 mod oci;
@@ -8,21 +8,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{say, step};
+use crate::{console, step};
 
-/// The package of both programs, and the one that the image runs unless a pod says otherwise.
+/// The package of both programs, and the program that the image runs by default.
 const WEBHOOK: &str = "extreg-webhook";
-/// The binaries, which are all files of the image.
+/// The binaries, the only files of the image.
 const PROGRAMS: [&str; 2] = ["extreg-importer", WEBHOOK];
 
-/// What to pack, and where to.
+/// What to pack, and the output file.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// File to write [default: target/extreg-webhook.oci.tar]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// What the archive suggests to call the image
+    /// Name of the image that the archive suggests
     #[arg(long, value_name = "NAME:TAG", default_value = concat!("extreg-webhook:", env!("CARGO_PKG_VERSION")))]
     tag: String,
     /// Pack the static executables of this folder instead of building them
@@ -43,11 +43,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let target = step::root()?.join("target/extreg-webhook.oci.tar");
     let output = args.output.as_ref().unwrap_or(&target);
     let digest = pack(&folder, &args.tag, output)?;
-    say::line(&format!("wrote {} ({digest})", output.display()));
+    console::line(&format!("wrote {} ({digest})", output.display()));
     Ok(())
 }
 
-/// Writes the archive of an image with nothing but the programs of a folder. Returns the digest of its manifest.
+/// Writes the archive of an image that contains only the programs of a folder. Returns the digest of its manifest.
 fn pack(folder: &Path, tag: &str, output: &Path) -> Result<String> {
     let mut files = Vec::new();
     let mut machines = Vec::new();
@@ -78,8 +78,7 @@ fn pack(folder: &Path, tag: &str, output: &Path) -> Result<String> {
     Ok(archive.digest)
 }
 
-/// The archive of an image with nothing but these bytes, and the digest of its manifest: something to
-/// push that is like nothing else.
+/// The archive of an image that contains only these bytes, and the digest of its manifest: a unique image to push.
 pub(crate) fn of_bytes(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
     let archive = oci::archive(&oci::Image {
         name: "content",
@@ -91,9 +90,9 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
     Ok((archive.bytes, archive.digest))
 }
 
-/// Builds packages for release as they are shipped, and returns the folder of their binaries. The target is named even
-/// though it is the host's: flags are for the target then, and procedural macros, which cannot be static, are still
-/// built.
+/// Builds packages for release as they are shipped, and returns the folder of their binaries. The target is given even
+/// though it is the host's: then flags apply to the target only, and procedural macros, which cannot be static, are
+/// still built.
 pub(crate) fn build_static(packages: &[&str]) -> Result<PathBuf> {
     let root = step::root()?;
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);

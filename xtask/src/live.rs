@@ -1,9 +1,8 @@
-//! `cargo xtask live`: what the webhook enforces, on a real OpenShift.
+//! `cargo xtask live`: the webhook's behavior on a real OpenShift.
 //!
-//! Every scenario runs twice at once, in two namespaces that differ by one label only: the webhook is
-//! called for one and not for the other. What OpenShift stores in the second is what it would have
-//! stored without us, so that the difference between the two must be the injected fields and nothing
-//! else.
+//! Every scenario runs twice concurrently, in two namespaces that differ by one label only: the webhook is called for
+//! one and not for the other. The objects in the second namespace are what OpenShift stores without us, so the two must
+//! differ by the injected fields only.
 
 mod cluster;
 mod difference;
@@ -25,45 +24,45 @@ use self::installation::Installation;
 use self::namespaces::Namespaces;
 use self::need::{Capabilities, Need};
 use self::report::{Outcome, Report};
-use crate::{say, step};
+use crate::{console, step};
 
-/// Which cluster, and what of it.
+/// The cluster and the scenarios.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Administrator's kubeconfig of the cluster.
+    /// Administrator's kubeconfig of the cluster
     #[arg(long, value_name = "FILE", required_unless_present = "list")]
     kubeconfig: Option<PathBuf>,
-    /// The OpenShift client.
+    /// The OpenShift client
     #[arg(long, value_name = "FILE", default_value = "oc")]
     oc: PathBuf,
-    /// A public image on docker.io that the cluster can import, with user, name and tag.
+    /// Public image on docker.io that the cluster can import, with user, name and tag
     #[arg(
         long,
         value_name = "REF",
         default_value = "docker.io/ably77/python-lyapp:latest"
     )]
     image: String,
-    /// A public repository whose tags the cluster can list, on any registry [default: that of the image]
+    /// Public repository on any registry whose tags the cluster can list [default: that of the image]
     #[arg(long, value_name = "REF")]
     repository: Option<String>,
-    /// Run only the scenarios whose name contains this; may be given more than once.
+    /// Run only scenarios whose name contains this; repeatable
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Leave the namespaces, the webhook and its configuration, and say how to remove them.
+    /// Keep the namespaces, the webhook and its configuration, and print how to remove them
     #[arg(long)]
     keep: bool,
-    /// Print the names of the scenarios and do nothing.
+    /// Print the names of the scenarios only
     #[arg(long)]
     list: bool,
 }
 
 const AFTER_HELP: &str = "\
 The API servers of the cluster must reach this machine on loopback: the webhook runs here, outside the
-cluster. Everything that is made carries a random suffix and is removed; a cluster on which oc extreg is
-installed is left alone.";
+cluster. Every created object has a random suffix and is removed; a cluster on which oc extreg is
+installed is not changed.";
 
-/// Builds, installs, runs the scenarios, removes, and fails if one did.
+/// Builds, installs, runs the scenarios, uninstalls, and fails if a scenario failed.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let scenarios = scenarios::all();
     let chosen: Vec<_> = scenarios
@@ -74,13 +73,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .collect();
     if args.list {
         for scenario in &chosen {
-            say::line(scenario.name);
+            console::line(scenario.name);
         }
         return Ok(());
     }
     ensure!(
         !chosen.is_empty(),
-        "no scenario is called that: see `cargo xtask live --list`"
+        "no scenario matches: see `cargo xtask live --list`"
     );
     let kubeconfig = args
         .kubeconfig
@@ -101,7 +100,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let cluster = match Cluster::connect(&args.oc, &kubeconfig, images) {
         Ok(cluster) => cluster,
         Err(error) if cluster::is_missing(&error) => {
-            let reason = format!("{} is not on PATH: give it with --oc", args.oc.display());
+            let reason = format!("{} is not on PATH: specify it with --oc", args.oc.display());
             for scenario in &chosen {
                 report.add(scenario.name, Outcome::Skipped(reason.clone()));
             }
@@ -109,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         Err(error) => return Err(error),
     };
-    say::line(&format!("== {}", cluster.description()));
+    console::line(&format!("== {}", cluster.description()));
     ensure_free(&cluster)?;
     let namespaces = Namespaces::new(&cluster)?;
     let done = with_webhook(args, &chosen, &cluster, &namespaces, &mut report);
@@ -131,7 +130,7 @@ fn with_webhook(
     let has = |need| capabilities.lacks(&[need]).is_none();
     scenarios::before(namespaces, has(Need::Builds), has(Need::Streams))?;
     let mut installation = Installation::make(cluster, namespaces)?;
-    say::line(&format!(
+    console::line(&format!(
         "== if this is interrupted: oc-extreg webhook uninstall --all --yes; oc delete namespaces -l {}",
         namespaces.label()
     ));
@@ -143,7 +142,7 @@ fn with_webhook(
         };
         let outcome = match capabilities.lacks(scenario.needs) {
             Some(reason) => Outcome::Skipped(reason),
-            None => Outcome::of((scenario.run)(&mut stage)),
+            None => Outcome::from_result((scenario.run)(&mut stage)),
         };
         report.add(scenario.name, outcome);
     }
@@ -154,7 +153,7 @@ fn with_webhook(
     }
 }
 
-/// Fails where oc extreg is installed: its policies and configuration would be replaced and removed.
+/// Fails if oc extreg is installed: its policies and configuration would be replaced and removed.
 fn ensure_free(cluster: &Cluster) -> Result<()> {
     for object in [
         "mutatingwebhookconfiguration/extreg-webhook",
@@ -164,7 +163,7 @@ fn ensure_free(cluster: &Cluster) -> Result<()> {
         let found = cluster.oc(&format!("get {object} --ignore-not-found -o name"), None)?;
         if !found.ok()?.stdout.trim().is_empty() {
             bail!(
-                "{object} is on this cluster: oc extreg is installed, or an earlier run was left; \
+                "{object} exists: oc extreg is installed, or objects of an earlier run remain; \
                  remove it with `oc-extreg webhook uninstall --all --yes` first"
             );
         }

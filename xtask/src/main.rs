@@ -3,12 +3,12 @@
 mod bench;
 mod check;
 mod cli;
+mod console;
 mod demo;
 mod fuzz;
 mod image;
 mod live;
 mod manifests;
-mod say;
 mod step;
 mod test;
 mod tools;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say::error(&error);
+            console::error(&error);
             ExitCode::FAILURE
         }
     }

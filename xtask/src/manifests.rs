@@ -1,10 +1,10 @@
-//! `cargo xtask manifests`: the folder `manifests/yaml`, from the builders.
+//! `cargo xtask manifests`: generates the folder `manifests/yaml` from the builders.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::{say, step};
+use crate::{console, step};
 
 /// Writes the whole folder.
 pub(crate) fn run() -> Result<()> {
@@ -18,7 +18,7 @@ pub(crate) fn run() -> Result<()> {
             fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         }
         fs::write(&path, file.content).with_context(|| format!("write {}", path.display()))?;
-        say::line(&format!("wrote manifests/yaml/{}", file.name));
+        console::line(&format!("wrote manifests/yaml/{}", file.name));
     }
     Ok(())
 }

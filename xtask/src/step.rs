@@ -1,4 +1,4 @@
-//! A command that is run and shown.
+//! Runs and shows a command.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::say;
+use crate::console;
 
 /// The root of the clone.
 pub(crate) fn root() -> Result<&'static Path> {
@@ -23,7 +23,7 @@ pub(crate) fn cargo<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Resul
     Ok(command)
 }
 
-/// Says `what` and the command, runs it with our output, and fails if it does.
+/// Prints `what` and the command, runs it with inherited output, and fails if it fails.
 pub(crate) fn run(what: &str, command: &mut Command) -> Result<()> {
     let name = Path::new(command.get_program())
         .file_name()
@@ -32,7 +32,7 @@ pub(crate) fn run(what: &str, command: &mut Command) -> Result<()> {
         .chain(command.get_args())
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    say::line(&format!("== {what}: {}", words.join(" ")));
+    console::line(&format!("== {what}: {}", words.join(" ")));
     let status = command
         .status()
         .with_context(|| format!("start {}", words.join(" ")))?;

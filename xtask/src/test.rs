@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test, with what they need built first.
+//! `cargo xtask test`: every test, after building what they need.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::{step, tools};
 /// What to test.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
-    /// Passed on to `cargo test`, such as `-p extreg-core` or `-- a_name`.
+    /// Arguments for `cargo test`, such as `-p extreg-core` or `-- a_name`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     cargo_test: Vec<String>,
 }
@@ -16,8 +16,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     tools::check()?;
     tools::control_plane()?;
-    // Tests run the binaries as a user does, from the folder of this build. Built with the tests: without, their
-    // dependencies would be compiled once more for the features that tests ask for.
+    // Tests run the binaries of this build folder as a user does. They are built together with the tests: otherwise
+    // their dependencies would be compiled again for the features of the tests.
     let build = ["build", "--workspace", "--all-targets"];
     step::run("build the binaries", &mut step::cargo(build)?)?;
     let mut test = step::cargo(["test"])?;

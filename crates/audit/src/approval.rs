@@ -1,10 +1,10 @@
-//! Which registries are approved.
+//! The registries that are approved.
 //!
-//! One list decides, the first there is of: the one that the user gives, an
-//! [`Approved`](extreg_snapshot::approved::Approved); the cluster's own, `registrySources.allowedRegistries` of
-//! `image.config.openshift.io/cluster`; none. With none, only what the cluster blocks is judged, and
-//! [`notice`] says so. A RegistryPolicy approves nothing: it says what is injected for a registry, not
-//! that anybody trusts it. The integrated registry is approved always.
+//! One list decides, the first that exists: the user's, an
+//! [`Approved`](extreg_snapshot::approved::Approved); the cluster's, `registrySources.allowedRegistries` of
+//! `image.config.openshift.io/cluster`; none. Without a list, only the cluster's blocked registries are judged, and
+//! [`notice`] reports this. A RegistryPolicy approves nothing: it defines what is injected for a registry, not
+//! that the registry is trusted. The integrated registry is always approved.
 
 mod allowance;
 mod answer;

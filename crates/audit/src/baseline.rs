@@ -1,4 +1,4 @@
-//! The findings that are known: a gate with a baseline is about new ones.
+//! The known findings: a gate with a baseline fails only on new ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::saved::{
 /// The `kind` of the document.
 pub const KIND: &str = "AuditBaseline";
 
-/// The findings that are known, as a document: sorted, and the same for the same findings, so that
+/// The known findings, as a document: sorted, and identical for the same findings, so that
 /// it can be kept in Git.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +57,7 @@ impl Baseline {
                 return Err(SavedError::Shape {
                     kind: KIND,
                     cause: format!(
-                        "{:?} is no fingerprint, which are 16 hexadecimal digits",
+                        "{:?} is not a valid fingerprint of 16 hexadecimal digits",
                         known.fingerprint
                     ),
                 });
@@ -76,12 +76,12 @@ impl Baseline {
         &self.findings
     }
 
-    /// Says of each finding of a report whether it is new, and which of the baseline are fixed. Of
-    /// what was not asked or not seen this time neither is said; a notice says of how many.
+    /// Marks each finding of a report that is new, and lists those of the baseline that are fixed. A
+    /// finding whose check did not run or whose place was not read is neither; a notice counts those.
     pub fn compare(&self, report: &mut Report) {
         let named: BTreeSet<_> = self.findings.iter().map(|known| &*known.source).collect();
-        // Where there is one of each, their names make no difference: the folder of an inspect tree
-        // is never called the same.
+        // If both have one section, the names make no difference: the folder of an inspect tree
+        // always has another name.
         let alone = named.len() <= 1 && report.sections.len() == 1;
         let of = |source: &str| {
             if alone {
@@ -105,7 +105,7 @@ impl Baseline {
             seen.entry(source).or_default().push(marked);
         }
         let mut fixed = BTreeSet::new();
-        let mut untold = 0_usize;
+        let mut undecided = 0_usize;
         for known in &self.findings {
             let there = seen.get(&of(&known.source)).map_or(&[][..], Vec::as_slice);
             if there
@@ -125,21 +125,21 @@ impl Baseline {
             if asked && looked {
                 fixed.insert(known.clone());
             } else {
-                untold += 1;
+                undecided += 1;
             }
         }
         report.fixed = fixed.into_iter().collect();
-        if untold > 0 {
+        if undecided > 0 {
             report.notices.push(format!(
-                "of {untold} of the {} findings of the baseline it cannot be told whether they are \
-                 fixed: their check was not asked, or their place not seen",
+                "cannot determine whether {undecided} of the {} findings of the baseline are fixed: their \
+                 check did not run, or their place was not read",
                 self.findings.len()
             ));
         }
     }
 }
 
-/// What a section has, and what it looked at.
+/// What a section has, and what it read.
 struct Seen {
     found: BTreeSet<String>,
     coverage: SavedCoverage,
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_baseline_has_what_is_open_and_is_the_same_for_the_same() {
+    fn a_baseline_has_the_open_findings_and_is_reproducible() {
         let mut all = report(vec![section("prod", &["b", "a", "suppressed", "unknown"])]);
         let findings = &mut all.sections[0].findings;
         findings[2].suppression = Some(Suppression {
@@ -257,10 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn what_it_has_is_unchanged_and_what_is_gone_is_fixed() {
+    fn known_findings_are_unchanged_and_missing_ones_are_fixed() {
         let baseline = Baseline::of(&report(vec![section("prod", &["a", "b", "c"])]));
         let mut later = report(vec![section("inspect.local.7", &["a", "c", "d"])]);
-        // It cannot be told any more whether that is so: not fixed.
+        // The finding is now inconclusive: not fixed.
         later.sections[0].findings[1].outcome = Outcome::Unknown;
         baseline.compare(&mut later);
         assert_eq!(new(&later), [false, false, true]);
@@ -270,10 +270,10 @@ mod tests {
     }
 
     #[test]
-    fn of_what_was_not_looked_at_nothing_is_said() {
+    fn findings_of_unread_places_are_not_reported_as_fixed() {
         let baseline = Baseline::of(&report(vec![section("prod", &["a", "b"])]));
-        let notice = "of 2 of the 2 findings of the baseline it cannot be told whether they are \
-                      fixed: their check was not asked, or their place not seen";
+        let notice = "cannot determine whether 2 of the 2 findings of the baseline are fixed: their \
+                      check did not run, or their place was not read";
         let mut not_asked = report(vec![section("prod", &[])]);
         not_asked.checks = vec![Exr006];
         let mut forbidden = report(vec![section("prod", &[])]);
@@ -296,14 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn of_several_clusters_each_has_its_own() {
+    fn each_of_several_clusters_has_its_own_findings() {
         let both = report(vec![section("prod", &["a"]), section("test", &["b"])]);
         let baseline = Baseline::of(&both);
         let mut later = report(vec![section("prod", &["a", "b"]), section("test", &[])]);
         baseline.compare(&mut later);
         assert_eq!(new(&later), [false, true]);
         assert_eq!(fixed(&later).len(), 1);
-        // Only one of them this time: of the other nothing can be told.
+        // Only one of them this time: the other is inconclusive.
         let mut one = report(vec![section("test", &["b"])]);
         baseline.compare(&mut one);
         assert_eq!(new(&one), [false]);
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_baseline_says_so() {
+    fn a_file_that_is_not_a_baseline_is_rejected() {
         let text = Baseline::of(&report(vec![section("prod", &["a"])]))
             .to_json()
             .unwrap();
@@ -331,7 +331,7 @@ mod tests {
             (
                 "\"fingerprint\": \"",
                 "\"fingerprint\": \"x",
-                "is no fingerprint",
+                "is not a valid fingerprint",
             ),
             ("\"findings\"", "\"finding\"", "missing field `findings`"),
         ] {
@@ -339,7 +339,7 @@ mod tests {
             let error = Baseline::parse(&changed).unwrap_err().to_string();
             assert!(error.contains(want), "{to}: {error}");
         }
-        // What a later version adds is left out.
+        // Fields of a later version are ignored.
         let more = text.replacen('{', "{\"generated\": \"x\",", 1);
         assert_eq!(Baseline::parse(&more), Baseline::parse(&text));
     }

@@ -1,10 +1,11 @@
-//! The import budget: what scheduled imports cost whom, against what the registry allows.
+//! The import budget: what scheduled imports cost each identity, and what the registry allows.
 //!
 //! OpenShift imports every scheduled tag once in 15 minutes (openshift-controller-manager
 //! `openshiftcontrolplane_config.go`, `ScheduledImageImportMinimumIntervalSeconds`), with a GET of
 //! each manifest and never a HEAD (openshift-apiserver `importer.go`), and a GET is a pull. So a
-//! tag costs 24 pulls in Docker Hub's window of 6 hours, or a multiple of that where its image is
-//! a list of several platforms. All that import with one account share its allowance; all that
+//! tag costs 24 pulls in Docker Hub's window of 6 hours, or a multiple of that if its image is
+//! a list of several platforms. All imports with one account share its limit; all anonymous
+//! imports share that of the cluster's address.
 //! import without one share that of the cluster's address.
 
 mod allowance;
@@ -29,16 +30,16 @@ pub const IMPORT_INTERVAL_SECONDS: u64 = 900;
 /// What scheduled imports cost, by registry and identity.
 #[derive(Clone, Debug, Default)]
 pub struct Budget<'a> {
-    /// One for each identity at each metered registry that something is imported as, sorted.
+    /// One for each identity at each registry that limits pulls, sorted.
     pub loads: Vec<Load<'a>>,
 }
 
-/// What is imported from a metered registry as one identity.
+/// Imports from one registry with one identity.
 #[derive(Clone, Debug)]
 pub struct Load<'a> {
     /// The registry.
     pub registry: String,
-    /// As whom.
+    /// The identity.
     pub identity: Identity,
     /// The tags, sorted by stream and name.
     pub tags: Vec<TagLoad<'a>>,
@@ -57,39 +58,39 @@ pub struct TagLoad<'a> {
     pub pulls: Pulls,
 }
 
-/// Whose allowance is used.
+/// The identity whose limit is used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Identity {
-    /// An account of the registry, by its username, in whatever namespace.
+    /// An account of the registry, by its username, in any namespace.
     Account(String),
-    /// That of the address from which the cluster reaches the registry.
+    /// The address from which the cluster reaches the registry.
     Anonymous,
-    /// Not known: the credentials could not be looked at.
+    /// Unknown: the credentials could not be read.
     Unknown,
 }
 
 /// A number of pulls that is not known exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pulls {
-    /// No fewer than these.
+    /// The minimum.
     pub least: u64,
-    /// No more than these; none where there is no telling.
+    /// The maximum; none if it is unknown.
     pub most: Option<u64>,
 }
 
-/// Pulls against a limit.
+/// A number of pulls compared to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
-    /// However many they are, it allows them.
+    /// Within the limit in every case.
     Within,
-    /// It depends on what the images are.
+    /// Depends on the type of the images.
     MayExceed,
-    /// It does not allow even the fewest.
+    /// Exceeds the limit in every case.
     Exceeds,
 }
 
 impl<'a> Budget<'a> {
-    /// The budget of a cluster, for the registries that meter.
+    /// The budget of a cluster, for the registries that limit pulls.
     pub fn of(snapshot: &'a Snapshot, allowances: &Allowances) -> Self {
         let mut loads: BTreeMap<(String, Identity), Vec<TagLoad<'a>>> = BTreeMap::new();
         for stream in &snapshot.streams {
@@ -123,7 +124,7 @@ impl<'a> Load<'a> {
     }
 
     /// The tags that no longer fit, in the order of [`Load::tags`], when as many as possible of
-    /// them cost what they may (`Standing::MayExceed`) or what they must (`Standing::Exceeds`).
+    /// them cost their maximum (`Standing::MayExceed`) or their minimum (`Standing::Exceeds`).
     pub fn over(&self, limit: u64) -> Vec<TagLoad<'a>> {
         let at_least = self.pulls().against(limit) == Standing::Exceeds;
         let mut sum = Pulls::EXACTLY_NONE;
@@ -140,10 +141,10 @@ impl<'a> Load<'a> {
 }
 
 impl Pulls {
-    /// None at all.
+    /// No pulls.
     pub const EXACTLY_NONE: Self = Self::between(0, 0);
 
-    /// From as many to as many.
+    /// A range of pulls.
     pub const fn between(least: u64, most: u64) -> Self {
         Self {
             least,
@@ -151,7 +152,7 @@ impl Pulls {
         }
     }
 
-    /// These, so many times.
+    /// These pulls, N times.
     #[must_use]
     pub const fn times(self, times: u64) -> Self {
         Self {
@@ -163,7 +164,7 @@ impl Pulls {
         }
     }
 
-    /// Against what is allowed.
+    /// Compares to a limit.
     pub const fn against(self, limit: u64) -> Standing {
         match self.most {
             _ if self.least > limit => Standing::Exceeds,
@@ -184,8 +185,8 @@ impl Add for Pulls {
     }
 }
 
-/// The manifests that one import of a tag fetches. An image that is no list has one. Of a list the
-/// mode Legacy fetches the list and one platform, PreserveOriginal the list and all of them
+/// The manifests that one import of a tag fetches. An image that is not a list has one. For a list,
+/// the mode Legacy fetches the list and one platform, PreserveOriginal the list and all of them
 /// (openshift-apiserver `importer.go`, `importSubManifests`).
 pub const fn manifests(tag: &TagRecord) -> Pulls {
     match (tag.platforms, tag.preserves_original) {
@@ -203,7 +204,7 @@ pub const fn manifests(tag: &TagRecord) -> Pulls {
     }
 }
 
-/// The cost of a tag, and whose it is; none where it costs nothing.
+/// The cost of a tag and its identity; none if it costs nothing.
 fn load<'a>(
     snapshot: &Snapshot,
     allowances: &Allowances,
@@ -221,7 +222,7 @@ fn load<'a>(
     else {
         return None;
     };
-    // A digest is imported until it is there, and then no more.
+    // A digest is imported until that succeeds, and never again.
     if !image.id().is_empty() && !tag.digest.is_empty() {
         return None;
     }
@@ -236,7 +237,7 @@ fn load<'a>(
         .and_then(|rules| mirrored(rules, &target))
     {
         Some(mirrored) if mirrored.never_source => return None,
-        // The registry is asked only for what the mirror has not.
+        // The registry is queried only for images that the mirror does not have.
         Some(_) => once.least = 0,
         None => {}
     }
@@ -262,7 +263,7 @@ impl fmt::Display for Pulls {
         match self.most {
             Some(most) if most == self.least => write!(f, "{most}"),
             Some(most) => write!(f, "{} to {most}", self.least),
-            None => write!(f, "{} or more", self.least),
+            None => write!(f, "at least {}", self.least),
         }
     }
 }
@@ -272,7 +273,7 @@ impl fmt::Display for Identity {
         match self {
             Self::Account(username) => write!(f, "as {username}"),
             Self::Anonymous => f.write_str("anonymously"),
-            Self::Unknown => f.write_str("as nobody knows whom"),
+            Self::Unknown => f.write_str("with unknown credentials"),
         }
     }
 }

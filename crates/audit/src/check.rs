@@ -1,14 +1,14 @@
-//! The checks: what is looked for, how bad it is, and which controls ask for it.
+//! The checks: their titles, severities and benchmark controls.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Where the pages of checks are.
+/// The address of the checks' pages.
 const DOCS: &str = "https://extreg.io/checks";
 
-/// A check. Its identifier never changes its meaning.
+/// A check. The meaning of its identifier never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each says its own title")]
+#[expect(missing_docs, reason = "the titles describe them")]
 pub enum CheckId {
     Exr001,
     Exr002,
@@ -27,10 +27,10 @@ pub enum CheckId {
     Exr015,
 }
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Good to know.
+    /// Information only.
     Info,
     /// Little harm.
     Low,
@@ -38,13 +38,13 @@ pub enum Severity {
     Medium,
     /// Harm.
     High,
-    /// Harm at once.
+    /// Immediate harm.
     Critical,
 }
 
-/// A text that is no check.
+/// An invalid name of a check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no check {0:?}: there are EXR001 to EXR015")]
+#[error("unknown check {0:?}: the checks are EXR001 to EXR015")]
 pub struct UnknownCheck(String);
 
 impl CheckId {
@@ -88,7 +88,7 @@ impl CheckId {
         }
     }
 
-    /// What is looked for, as a title.
+    /// The title.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Exr001 => "Image from a registry outside policy",
@@ -109,7 +109,7 @@ impl CheckId {
         }
     }
 
-    /// How bad it is, unless a finding says otherwise.
+    /// The default severity of its findings.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Exr004 => Severity::Critical,
@@ -130,7 +130,7 @@ impl CheckId {
         }
     }
 
-    /// Whether it is only about the configuration of a cluster.
+    /// Whether it concerns only the configuration of a cluster.
     pub const fn is_of_cluster(self) -> bool {
         matches!(
             self,
@@ -162,7 +162,7 @@ impl FromStr for CheckId {
 }
 
 impl Severity {
-    /// All of them, the least first.
+    /// All of them, the least severe first.
     pub const ALL: [Self; 5] = [
         Self::Info,
         Self::Low,
@@ -171,7 +171,7 @@ impl Severity {
         Self::Critical,
     ];
 
-    /// The word for it.
+    /// The name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",

@@ -1,7 +1,7 @@
-//! Which controls of which benchmarks ask for what a check looks at.
+//! The controls of benchmarks that the checks give evidence for.
 //!
-//! Benchmarks number their controls anew from version to version, so each number goes with its
-//! benchmark and the version it is of. Where a rule of ComplianceAsCode looks at the same field,
+//! Benchmarks renumber their controls from version to version, so each number is stored with its
+//! benchmark and its version. If a rule of ComplianceAsCode checks the same field,
 //! the mapping is that rule's own (`applications/openshift/registry`, `controls/stig_ocp4.yml`,
 //! `controls/bsi_app_4_4.yml`). A check that finds nothing is evidence for a control, never proof
 //! that it is met.
@@ -11,10 +11,10 @@ use std::str::FromStr;
 
 use crate::check::CheckId;
 
-/// A control that a check is evidence for.
+/// A control that a check gives evidence for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Control {
-    /// The benchmark that it is of.
+    /// Its benchmark.
     pub benchmark: Benchmark,
     /// Its number there.
     pub id: &'static str,
@@ -42,9 +42,9 @@ pub enum Benchmark {
 /// How close a check is to a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {
-    /// The control asks for what the check looks at.
+    /// The control requires what the check inspects.
     Asks,
-    /// The check supports the control, which does not name what it looks at: a reading of ours.
+    /// The check supports the control, which does not name what it inspects: our interpretation.
     Supports,
 }
 
@@ -83,7 +83,7 @@ impl Benchmark {
         }
     }
 
-    /// The word for it on the command line; both publications of NIST have one.
+    /// Its word on the command line; both publications of NIST have one.
     pub const fn word(self) -> &'static str {
         match self {
             Self::CisOpenShift => "cis-ocp",
@@ -96,7 +96,7 @@ impl Benchmark {
 }
 
 impl Relation {
-    /// One word, as in formats.
+    /// Its word in the formats.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Asks => "asks",
@@ -105,12 +105,12 @@ impl Relation {
     }
 }
 
-/// A text that is no benchmark.
+/// An unknown benchmark.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no benchmark {0:?}: there are bsi, cis-ocp, nist, pci and stig")]
+#[error("unknown benchmark {0:?}: the benchmarks are bsi, cis-ocp, nist, pci and stig")]
 pub struct UnknownBenchmark(String);
 
-/// By its word; `nist` is SP 800-53, whose word SP 800-190 shares.
+/// Parses its word; `nist` is SP 800-53, whose word SP 800-190 shares.
 impl FromStr for Benchmark {
     type Err = UnknownBenchmark;
 
@@ -136,7 +136,7 @@ impl fmt::Display for Control {
 }
 
 impl CheckId {
-    /// The controls that it is evidence for, in the order of [`Benchmark::ALL`].
+    /// The controls that it gives evidence for, in the order of [`Benchmark::ALL`].
     pub const fn controls(self) -> &'static [Control] {
         use Benchmark::{Bsi, CisOpenShift, Nist80053, Nist800190, PciDss, Stig};
 
@@ -278,7 +278,7 @@ mod tests {
 
     /// What each rule of ComplianceAsCode carries as its references.
     #[test]
-    fn rules_of_complianceascode_carry_the_same_numbers() {
+    fn numbers_are_those_of_the_rules_of_complianceascode() {
         for (check, numbers) in [
             (CheckId::Exr002, ["5.5.1", "CNTR-OS-000890", "CM-7(2)"]),
             (CheckId::Exr003, ["5.5.1", "CNTR-OS-000890", "CM-7(2)"]),

@@ -1,4 +1,4 @@
-//! Two saved reports, finding by finding: what is new, what is fixed, what is as it was, and what
+//! Compares two saved reports, finding by finding: new, fixed, unchanged, and findings that
 //! cannot be compared.
 
 use std::cmp::Reverse;
@@ -10,15 +10,15 @@ use serde::{Serialize, Serializer};
 use crate::check::Severity;
 use crate::saved::{SavedCoverage, SavedFinding, SavedPlace, SavedReport};
 
-/// What became of a finding from one report to a later one.
+/// How a finding changed from one report to a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// The later one has it, and the earlier one looked and did not find it.
+    /// The later one has it; the earlier one checked and did not find it.
     New,
-    /// The earlier one has it, and the later one looked and did not find it.
+    /// The earlier one has it; the later one checked and did not find it.
     Fixed,
-    /// One of them did not look, or could not tell.
+    /// One of them did not check it, or was inconclusive.
     Incomparable,
     /// Both have it.
     Unchanged,
@@ -27,33 +27,33 @@ pub enum Change {
 /// A finding in one or both of two reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DiffRow {
-    /// What became of it.
+    /// How it changed.
     pub change: Change,
-    /// How bad it is, as the later report that has it says.
+    /// Its severity, in the later report that has it.
     #[serde(serialize_with = "word")]
     pub severity: Severity,
     /// The check.
     pub check: String,
-    /// What of the check it is.
+    /// The kind of finding.
     pub rule: String,
-    /// The section that it is in.
+    /// Its section.
     pub source: String,
-    /// Where.
+    /// Its place.
     pub place: SavedPlace,
-    /// What is so.
+    /// Its message.
     pub message: String,
-    /// What identifies it over time.
+    /// Its fingerprint, which identifies it over time.
     pub fingerprint: String,
-    /// Whether somebody said that it is all right, in the later report that has it.
+    /// Whether an exception applies to it, in the later report that has it.
     pub suppressed: bool,
-    /// Why it is put there, as a fragment.
+    /// The reason for the class, as a fragment.
     pub reason: String,
 }
 
 /// Two reports compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Diff {
-    /// New ones, fixed ones, those that cannot be compared, unchanged ones; each the worst first.
+    /// New, fixed, incomparable, then unchanged ones; in each class the most severe first.
     pub rows: Vec<DiffRow>,
     /// What else the reader should know, each in one line.
     pub notices: Vec<String>,
@@ -63,7 +63,7 @@ impl Change {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::New, Self::Fixed, Self::Incomparable, Self::Unchanged];
 
-    /// The word for it.
+    /// Its word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -80,22 +80,22 @@ impl Diff {
         self.rows.iter().filter(|row| row.change == change).count()
     }
 
-    /// Whether the two are not known to be the same: something is new, fixed, or cannot be
+    /// Whether the two can differ: a finding is new, fixed, or cannot be
     /// compared.
     pub fn differs(&self) -> bool {
         self.rows.iter().any(|row| row.change != Change::Unchanged)
     }
 }
 
-/// Compares an earlier report with a later one. The same finding is that of the same fingerprint in
-/// a section of the same name; the name makes no difference where both reports have one section.
+/// Compares an earlier report with a later one. Findings are the same if they have the same fingerprint in
+/// a section of the same name; the name is ignored if both reports have one section.
 pub fn diff(old: &SavedReport, new: &SavedReport) -> Diff {
     let mut notices = Vec::new();
     let alone = match (&*old.sections, &*new.sections) {
         ([old], [new]) => {
             if old.source != new.source {
                 notices.push(format!(
-                    "{} and {} are compared as if they were the same",
+                    "{} and {} are compared as the same source",
                     old.source, new.source
                 ));
             }
@@ -129,18 +129,18 @@ struct Side<'a> {
     word: &'static str,
     report: &'a SavedReport,
     coverage: BTreeMap<&'a str, Vec<&'a SavedCoverage>>,
-    /// Of several of one fingerprint the one that counts most.
+    /// Of several with one fingerprint, the one that counts most.
     findings: BTreeMap<Key<'a>, Found<'a>>,
 }
 
-/// A finding and the section that it is in.
+/// A finding and its section.
 struct Found<'a> {
     source: &'a str,
     finding: &'a SavedFinding,
 }
 
 impl<'a> Side<'a> {
-    /// `alone`: the names of sections make no difference.
+    /// `alone`: the names of sections are ignored.
     fn of(word: &'static str, report: &'a SavedReport, alone: bool) -> Self {
         let mut side = Self {
             word,
@@ -167,21 +167,21 @@ impl<'a> Side<'a> {
         side
     }
 
-    /// Why it cannot be told that this side has no such finding, if so.
+    /// Why this side may have missed the finding, if it may have.
     fn doubt(&self, finding: &SavedFinding, source: &str) -> Option<String> {
         let Self { word, .. } = self;
-        if !self.report.asked(&finding.check) {
-            return Some(format!("the {word} report did not ask {}", finding.check));
+        if !self.report.has_run(&finding.check) {
+            return Some(format!("the {word} report did not run {}", finding.check));
         }
         let Some(coverage) = self.coverage.get(source) else {
-            return Some(format!("the {word} report is not about {source}"));
+            return Some(format!("the {word} report does not cover {source}"));
         };
         let mut spots = coverage
             .iter()
             .filter_map(|of| of.blind_spot(&finding.place));
         spots
             .next()
-            .map(|spot| format!("of the {word} report: {spot}"))
+            .map(|spot| format!("in the {word} report, {spot}"))
     }
 }
 
@@ -189,7 +189,7 @@ const fn weight(finding: &SavedFinding) -> (bool, bool) {
     (finding.is_open(), matches!(finding.outcome, Outcome::Fail))
 }
 
-/// What became of a finding that both have.
+/// How a finding that both have changed.
 fn both(was: &SavedFinding, is: &SavedFinding) -> (Change, String) {
     let change = match (was.outcome, is.outcome) {
         (Outcome::Fail, Outcome::Fail) | (Outcome::Unknown, Outcome::Unknown) => Change::Unchanged,
@@ -198,17 +198,17 @@ fn both(was: &SavedFinding, is: &SavedFinding) -> (Change, String) {
         }
     };
     let reason = match (was.outcome, is.outcome, &was.suppression, &is.suppression) {
-        (Outcome::Fail, Outcome::Unknown, ..) => "the later report could not tell".to_owned(),
-        (Outcome::Unknown, Outcome::Fail, ..) => "the earlier report could not tell".to_owned(),
+        (Outcome::Fail, Outcome::Unknown, ..) => "inconclusive in the later report".to_owned(),
+        (Outcome::Unknown, Outcome::Fail, ..) => "inconclusive in the earlier report".to_owned(),
         (_, _, None, Some(said)) => format!("now suppressed by {} until {}", said.by, said.expires),
         (_, _, Some(said), None) => format!("no longer suppressed by {}", said.by),
-        (Outcome::Unknown, Outcome::Unknown, ..) => "neither report could tell".to_owned(),
+        (Outcome::Unknown, Outcome::Unknown, ..) => "inconclusive in both reports".to_owned(),
         (Outcome::Fail, Outcome::Fail, ..) => "both reports have it".to_owned(),
     };
     (change, reason)
 }
 
-/// What became of a finding that only one has; `change` is what it is if they can be compared.
+/// How a finding that only one has changed; `change` applies if the reports can be compared.
 fn one(
     change: Change,
     source: &str,
@@ -217,13 +217,13 @@ fn one(
     other: &Side<'_>,
 ) -> (Change, String) {
     if finding.outcome == Outcome::Unknown {
-        let reason = format!("the {} report could not tell", has.word);
+        let reason = format!("inconclusive in the {} report", has.word);
         return (Change::Incomparable, reason);
     }
     let versions = (&*has.report.version, &*other.report.version);
     if major(versions.0) != major(versions.1) {
         let reason = format!(
-            "the {} report is of version {}, the {} of {}",
+            "the {} report has version {}, the {} report {}",
             has.word, versions.0, other.word, versions.1
         );
         return (Change::Incomparable, reason);
@@ -233,12 +233,12 @@ fn one(
     }
     let reason = match &finding.suppression {
         Some(said) => format!("suppressed by {} until {}", said.by, said.expires),
-        None => format!("the {} report looked and does not have it", other.word),
+        None => format!("the {} report does not have it", other.word),
     };
     (change, reason)
 }
 
-/// The part of a version that says whether two mean the same.
+/// The part of a version that must be equal for a comparison.
 fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or_default()
 }
@@ -261,7 +261,7 @@ impl Found<'_> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "signature of serde")]
 fn word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(severity.as_str())
 }

@@ -1,8 +1,8 @@
-//! Who may say that a finding is all right, and how.
+//! Exceptions: who can accept a finding, and how.
 //!
 //! In a file, an [`Exceptions`] document; or on the object itself, an annotation, read by
-//! [`statements`]. Either gives the check, a reason and a last day ([`Term`]): without both nothing
-//! is suppressed. [`crate::suppress`] applies them.
+//! [`statements`]. Each gives the check, a reason and an expiry date ([`Term`]): without both it
+//! suppresses nothing. [`crate::suppress`] applies them.
 
 mod annotation;
 mod document;

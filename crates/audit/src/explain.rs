@@ -1,19 +1,19 @@
-//! What each check is about, in a page of `docs/checks`: what `explain` prints and what formats
-//! quote.
+//! The page of each check in `docs/checks`: `explain` prints it and formats
+//! quote it.
 
 use crate::check::CheckId;
 
 /// One thing that a check finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleText {
-    /// The word of [`crate::finding::Finding::rule`].
+    /// The value of [`crate::finding::Finding::rule`].
     pub slug: &'static str,
     /// What it means, in one sentence without a full stop.
     pub meaning: &'static str,
 }
 
 impl CheckId {
-    /// The page about it, in Markdown.
+    /// The page, in Markdown.
     pub const fn page(self) -> &'static str {
         match self {
             Self::Exr001 => include_str!("../../../docs/checks/EXR001.md"),
@@ -34,7 +34,7 @@ impl CheckId {
         }
     }
 
-    /// What it looks for, in one line: the first paragraph of its page.
+    /// The summary in one line: the first paragraph of its page.
     pub fn summary(self) -> &'static str {
         self.page()
             .lines()
@@ -43,7 +43,7 @@ impl CheckId {
             .unwrap_or_default()
     }
 
-    /// What it finds, in the order of its page.
+    /// The kinds of findings, in the order of its page.
     pub fn rules(self) -> impl Iterator<Item = RuleText> {
         self.page()
             .lines()
@@ -57,7 +57,7 @@ impl CheckId {
             })
     }
 
-    /// Where its page is, from the root of the project.
+    /// The path of its page, from the root of the project.
     pub fn page_path(self) -> String {
         format!("docs/checks/{self}.md")
     }
@@ -80,7 +80,7 @@ mod tests {
         "## What it finds",
         "## Why it matters on OpenShift",
         "## How to fix it",
-        "## How to except it",
+        "## How to add an exception",
         "## Controls",
         "## What it does not find",
     ];
@@ -105,7 +105,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_page_says_what_the_check_says() {
+    fn a_page_matches_its_check() {
         for check in CheckId::ALL {
             let lines: Vec<&str> = check.page().lines().collect();
             assert_eq!(lines[0], format!("# {check}: {}", check.title()));
@@ -140,7 +140,7 @@ mod tests {
                 .map(|control| {
                     let benchmark = control.benchmark;
                     format!(
-                        "| {} | {} | {} | {} |",
+                        "| {} | {} | {} | `{}` |",
                         benchmark.title(),
                         benchmark.version(),
                         control.id,
@@ -176,7 +176,7 @@ mod tests {
         }
     }
 
-    /// What a check calls its rules is in its source as text: each such word is in its page.
+    /// The names of a check's rules are texts in its source: each of them must be in its page.
     #[test]
     fn a_page_has_every_rule_of_the_check() {
         for (check, file) in FILES {
@@ -210,7 +210,7 @@ mod tests {
             .collect()
     }
 
-    /// `not-scheduled`.
+    /// Whether a word has the form of a rule, `not-scheduled`.
     fn is_slug(word: &str) -> bool {
         word.contains('-')
             && word

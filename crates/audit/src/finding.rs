@@ -10,18 +10,18 @@ use crate::check::{CheckId, Severity};
 pub struct Finding {
     /// The check that found it.
     pub check: CheckId,
-    /// What of the check it is, a stable word such as `not-allowed`: one check may find several
-    /// things.
+    /// The kind of finding, a stable word such as `not-allowed`: one check can have several
+    /// kinds.
     pub rule: &'static str,
-    /// How bad it is; the check's own severity unless the case is another.
+    /// The severity: the check's own, unless this case differs.
     pub severity: Severity,
-    /// Whether it is so, or could not be told.
+    /// Whether the check failed or is inconclusive.
     pub outcome: Outcome,
     /// Where.
     pub place: Place,
-    /// The image, if it is about one.
+    /// The image, if the finding is about one.
     pub image: Option<ImageName>,
-    /// What is so, in one sentence without a full stop.
+    /// The finding in one sentence without a full stop.
     pub message: String,
     /// Why it matters here, in one or two sentences.
     pub why: String,
@@ -29,24 +29,24 @@ pub struct Finding {
     pub fix: Remedy,
     /// How its commands are written.
     pub invocation: Invocation,
-    /// Who said that this is all right, if somebody did.
+    /// The exception that applies, if any.
     pub suppression: Option<Suppression>,
-    /// Against the baseline, where there is one.
+    /// The state in the baseline, if one is given.
     pub baseline: Option<BaselineState>,
 }
 
-/// Who said that a finding is all right.
+/// An exception that applies to a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
-    /// Where it is said: `exceptions.yaml:12`, or `annotation`.
+    /// Where it is written: `exceptions.yaml:12`, or `annotation`.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Until when, `YYYY-MM-DD`.
+    /// The expiry date, `YYYY-MM-DD`.
     pub expires: String,
 }
 
-/// A finding against the baseline.
+/// A finding compared to the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BaselineState {
     /// The baseline does not have it.
@@ -56,10 +56,10 @@ pub enum BaselineState {
 }
 
 impl Finding {
-    /// What identifies it over time, in 16 hexadecimal digits: check, rule, kind with its group,
-    /// namespace, name, part, registry and repository. Not the tag, not the file, not the line. Not
-    /// the suffix of a pod either, as a finding is about the object that made the pod; a pod that
-    /// nothing made keeps its name.
+    /// Identifies the finding over time, in 16 hexadecimal digits: check, rule, kind with its group,
+    /// namespace, name, part, registry and repository. Not the tag, file or line. Not
+    /// the suffix of a pod either, as a finding is about the object that created the pod; a pod
+    /// without an owner keeps its name.
     pub fn fingerprint(&self) -> String {
         let object = &self.place.object;
         let (registry, repository) = match &self.image {
@@ -84,23 +84,23 @@ impl Finding {
         format!("{:016x}", hash.0)
     }
 
-    /// What fixes it, in one line.
+    /// The fix, in one line.
     pub fn fix_text(&self) -> String {
         self.fix.text(&self.invocation)
     }
 
-    /// What fixes it, in the fields that programs read.
+    /// The fix, in the fields that programs read.
     pub fn rendered_fix(&self) -> Rendered {
         self.fix.rendered(&self.invocation)
     }
 
-    /// Whether it counts: it is so and nobody said that this is all right.
+    /// Whether it counts: it failed and no exception applies.
     pub const fn is_open(&self) -> bool {
         matches!(self.outcome, Outcome::Fail) && self.suppression.is_none()
     }
 }
 
-/// FNV-1a of 64 bits: stable over versions of everything, which no hasher of the standard library
+/// FNV-1a of 64 bits: stable over versions, which no hasher of the standard library
 /// promises.
 struct Fnv(u64);
 

@@ -1,5 +1,5 @@
-//! Which images are used: by image, registry, workload or namespace. Rows of data for tables and
-//! documents; nothing in it is judged.
+//! The images in use: by image, registry, workload or namespace. Rows of data for tables and
+//! documents; nothing is judged.
 
 mod row;
 
@@ -13,7 +13,7 @@ use extreg_snapshot::{ImageUse, Meaning, UseRole};
 pub use self::row::InventoryRow;
 use crate::report::{Report, Section};
 
-/// What an inventory has a row for.
+/// What an inventory groups by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InventoryBy {
     /// An image, with the tag or digest by which it is named.
@@ -21,7 +21,7 @@ pub enum InventoryBy {
     Image,
     /// A registry.
     Registry,
-    /// An object that stands for itself: a Deployment with its pods, a BuildConfig with its Builds.
+    /// A top-level object: a Deployment with its pods, a BuildConfig with its Builds.
     Workload,
     /// A namespace.
     Namespace,
@@ -31,7 +31,7 @@ impl InventoryBy {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Image, Self::Registry, Self::Workload, Self::Namespace];
 
-    /// The word for it.
+    /// Its word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Image => "image",
@@ -83,7 +83,7 @@ fn rows(section: &Section, by: InventoryBy) -> impl Iterator<Item = InventoryRow
         })
 }
 
-/// What is the same several times counts once, which is seen to at the end: most groups are of one
+/// Duplicates are removed at the end: most groups are of one
 /// object, and a set of one is large.
 #[derive(Default)]
 struct Group<'a> {
@@ -105,7 +105,7 @@ fn set<T: Ord>(mut items: Vec<T>) -> Vec<T> {
 }
 
 fn push<T: PartialEq>(items: &mut Vec<T>, item: T) {
-    // Those of one object come one after the other.
+    // Those of one object are adjacent.
     if items.last() != Some(&item) {
         items.push(item);
     }
@@ -128,15 +128,15 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The digest that a pod runs. Of a manifest nothing runs: there a digest is only what is named.
+/// The digest that a pod runs. Nothing runs in a manifest: there a digest is only a name.
 fn running(used: &ImageUse) -> Option<&str> {
     let digest = &*used.image.digest;
     let only_named = used.place.origin != Origin::Cluster && used.image.written.ends_with(digest);
     (!digest.is_empty() && !only_named).then_some(digest)
 }
 
-/// The image in full, with the digest if it is named by one, else with its tag; as it is written
-/// where its registry cannot be told.
+/// The image in full, with its digest if it has one, else with its tag; as written
+/// if its registry is unknown.
 fn image_name(used: &ImageUse) -> String {
     let image = &used.image;
     match ImageRef::parse(&image.written) {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn by_image_the_digests_that_run_stand_beside_the_tag_that_is_named() {
+    fn by_image_running_digests_are_listed_for_the_tag() {
         assert_eq!(
             InventoryRow::columns(InventoryBy::Image).join(" | "),
             "image | objects | pods | namespaces | roles | running"
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_manifest_nothing_runs() {
+    fn a_manifest_has_no_running_digests() {
         let pod = object(Kind::Pod, "shop", "probe");
         let mut used = image_use(
             place(&pod, "web", "spec"),
@@ -308,7 +308,7 @@ mod tests {
             line: 1,
         };
         assert_eq!(running(&used), None);
-        // An inspect tree is of files too, and has what ran.
+        // An inspect tree consists of files too, and has running digests.
         used.image.written = "quay.io/acme/app:1".into();
         assert_eq!(running(&used), Some("sha256:aa"));
     }

@@ -1,4 +1,4 @@
-//! Every check, asked of a snapshot: pure, deterministic, in one order.
+//! Runs every check on a snapshot: pure, deterministic, in a fixed order.
 
 mod anonymous;
 mod budget;
@@ -40,21 +40,21 @@ use crate::check::CheckId;
 use crate::finding::Finding;
 use crate::report::{Section, sort_key};
 
-/// What an audit is asked for.
+/// The options of an audit.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The checks to ask.
+    /// The checks to run.
     pub checks: BTreeSet<CheckId>,
-    /// The program that commands are written for.
+    /// The program that suggested commands are written for.
     pub caller: Caller,
-    /// Now, in seconds since 1970: what is stale and what expires soon is measured from here.
+    /// Now, in seconds since 1970. Staleness and expiry are measured from here.
     pub now: i64,
 }
 
-/// Asks the checks and gives the part of the report that is about this snapshot. Nothing is
+/// Runs the checks and returns the part of the report about this snapshot. Nothing is
 /// suppressed yet.
 pub fn judge(mut snapshot: Snapshot, options: &Options) -> Section {
-    // Looked up by object, whatever the order in which they were read.
+    // The checks find records by object, so the order in which they were read does not matter.
     snapshot.builds.sort_by(|a, b| a.object.cmp(&b.object));
     snapshot.streams.sort_by(|a, b| a.object.cmp(&b.object));
     snapshot.workloads.sort_by(|a, b| a.object.cmp(&b.object));
@@ -78,24 +78,24 @@ pub fn judge(mut snapshot: Snapshot, options: &Options) -> Section {
     }
 }
 
-/// What the checks find, in the order of a report.
+/// The findings of the checks, in the order of a report.
 pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
     let mut findings = Vec::new();
     for check in &options.checks {
-        ask(*check, snapshot, options, &mut findings);
+        run(*check, snapshot, options, &mut findings);
     }
-    // Files say nothing of a cluster: what is to be found in its configuration was never asked for.
+    // Files hold no cluster configuration, so the checks of the cluster are not run on them.
     if snapshot.source == SourceKind::Files {
         findings.retain(|finding| finding.place.origin != Origin::Cluster);
     }
-    // The platform's own namespaces are not the policy's business, as they are not the webhook's.
-    let is_asked = |namespace: &str| {
-        let asked = snapshot.coverage.scope.namespaces.as_ref();
-        asked.is_some_and(|names| names.contains(namespace))
+    // The policy does not apply to platform namespaces; neither does the webhook.
+    let is_requested = |namespace: &str| {
+        let requested = snapshot.coverage.scope.namespaces.as_ref();
+        requested.is_some_and(|names| names.contains(namespace))
     };
     findings.retain(|finding| {
         let namespace = &*finding.place.object.namespace;
-        !(is_of_policy(finding.check) && is_system_namespace(namespace) && !is_asked(namespace))
+        !(is_of_policy(finding.check) && is_system_namespace(namespace) && !is_requested(namespace))
     });
     let is_unapproved = |image: &str| is_unapproved(snapshot, image);
     let scene = SnapshotScene::new(snapshot, &is_unapproved);
@@ -112,7 +112,7 @@ pub fn findings(snapshot: &Snapshot, options: &Options) -> Vec<Finding> {
     findings
 }
 
-/// Whether a check says what a policy would want of an object, rather than what is unsafe about it.
+/// Whether a check reports what a policy requires of an object, rather than what is unsafe about it.
 const fn is_of_policy(check: CheckId) -> bool {
     matches!(
         check,
@@ -120,7 +120,7 @@ const fn is_of_policy(check: CheckId) -> bool {
     )
 }
 
-fn ask(check: CheckId, snapshot: &Snapshot, options: &Options, findings: &mut Vec<Finding>) {
+fn run(check: CheckId, snapshot: &Snapshot, options: &Options, findings: &mut Vec<Finding>) {
     match check {
         CheckId::Exr001 => outside_policy::check(snapshot, findings),
         CheckId::Exr002 => cluster_allow_list::check(snapshot, findings),

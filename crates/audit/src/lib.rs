@@ -1,11 +1,11 @@
-//! The audit: which images come from which registries, under whose credentials, against policy and
+//! The audit: which images come from which registries, with which credentials, compared to policy and
 //! benchmark.
 //!
-//! Nothing here does I/O or knows the time: [`judge`] asks every check of a
-//! [`Snapshot`](extreg_snapshot::Snapshot) and gives a [`report::Report`]; the crate `extreg-report` renders it.
+//! Nothing here does I/O or reads the clock: [`judge`] runs every check on a
+//! [`Snapshot`](extreg_snapshot::Snapshot) and returns a [`report::Report`]; the crate `extreg-report` renders it.
 //!
-//! Between judging and rendering, [`suppress`] applies exceptions and [`baseline`] tells what is new;
-//! [`verdict`] is how the run ends, whatever the format. [`diff`] compares what was [`saved`];
+//! Between judging and rendering, [`suppress`] applies exceptions and [`baseline`] marks new findings;
+//! [`verdict`] decides the exit code, in every format. [`diff`] compares [`saved`] reports;
 //! [`inventory`] lists images and judges nothing.
 
 pub mod approval;

@@ -1,5 +1,5 @@
-//! What holds of any findings: strategies for the property tests of this crate, and what a
-//! fingerprint survives.
+//! Properties of all findings: strategies for the property tests of this crate, and what does not change a
+//! fingerprint.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::testing::finding;
 const CHECKS: [CheckId; 3] = [CheckId::Exr001, CheckId::Exr007, CheckId::Exr011];
 const RULES: [&str; 3] = ["not-allowed", "mutable", "anonymous"];
 
-/// No seed file: a failure prints what it shrank to.
+/// No seed file: a failure prints its minimal case.
 pub(crate) fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
@@ -90,7 +90,7 @@ fn any_place() -> impl Strategy<Value = Place> {
     })
 }
 
-/// Any finding, out of few words so that findings often share them.
+/// Any finding, from few words so that findings often share them.
 pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
     (
         select(&CHECKS),
@@ -119,7 +119,7 @@ pub(crate) fn any_finding() -> impl Strategy<Value = Finding> {
         )
 }
 
-/// A report of one to three sections whose checks were all asked and whose lists were all read.
+/// A report of one to three sections for which all checks ran and all lists were read.
 pub(crate) fn any_report() -> impl Strategy<Value = Report> {
     vec(vec(any_finding(), 0..12), 1..4).prop_map(|sections| Report {
         generated: "2026-11-20T10:00:00Z".to_owned(),
@@ -165,7 +165,7 @@ fn any_exception() -> impl Strategy<Value = Exception> {
         })
 }
 
-/// What a fingerprint is made of.
+/// The parts of a fingerprint.
 fn identity(finding: &Finding) -> impl PartialEq + '_ {
     let image = finding.image.as_ref();
     (
@@ -182,13 +182,13 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_fingerprint_survives_what_comes_and_goes(
+    fn a_fingerprint_survives_irrelevant_changes(
         finding in any_finding(),
         other in any_finding(),
         tag in "[a-z0-9]{1,8}",
     ) {
         let mut later = finding.clone();
-        // The file moved, or the container is another in the list.
+        // The file moved, or the container has another index.
         later.place.origin = other.place.origin;
         later.place.field = "spec.template.spec.containers[7].image".into();
         // The tag was bumped, and another digest runs.
@@ -196,7 +196,7 @@ proptest! {
             image.written = format!("{}/{}:{tag}", image.registry, image.repository).into();
             image.digest = format!("sha256:{tag}").into();
         }
-        // Another version words and weighs it in another way.
+        // Another version has other texts and another severity.
         later.severity = other.severity;
         later.outcome = other.outcome;
         later.message = other.message;
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_about_something_else_has_another_fingerprint(
+    fn another_identity_has_another_fingerprint(
         a in any_finding(),
         other in any_finding(),
         change in 0..6_usize,
@@ -242,7 +242,7 @@ proptest! {
     }
 
     #[test]
-    fn in_which_order_exceptions_stand_makes_no_difference_to_what_counts(
+    fn the_order_of_exceptions_makes_no_difference_to_what_counts(
         report in any_report(),
         entries in vec(any_exception(), 0..8),
     ) {
@@ -257,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn a_report_against_its_own_baseline_has_nothing_new_and_nothing_fixed(
+    fn report_equals_its_own_baseline(
         mut report in any_report(),
     ) {
         let baseline = Baseline::of(&report);
@@ -270,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn a_report_differs_from_itself_in_nothing(report in any_report()) {
+    fn a_report_does_not_differ_from_itself(report in any_report()) {
         let saved = crate::testing::saved(&report);
         let diff = diff(&saved, &saved);
         prop_assert!(diff.rows.iter().all(|row| row.change == Change::Unchanged));
@@ -284,7 +284,7 @@ proptest! {
     }
 
     #[test]
-    fn backwards_what_was_new_is_fixed(a in any_report(), mut b in any_report()) {
+    fn in_reverse_new_findings_are_fixed(a in any_report(), mut b in any_report()) {
         // They are about the same clusters.
         b.sections.truncate(a.sections.len());
         let (a, b) = (crate::testing::saved(&a), crate::testing::saved(&b));
@@ -301,7 +301,7 @@ proptest! {
 }
 
 #[test]
-fn builds_of_openshift_and_of_shipwright_are_two_things() {
+fn builds_of_openshift_and_shipwright_are_different() {
     let finding = |kind| {
         let place = place(&object(kind, "shop", "app"), "", "spec");
         finding(CheckId::Exr011, "outside-policy", place)

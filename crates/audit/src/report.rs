@@ -1,4 +1,4 @@
-//! What an audit came to. Every format renders this and nothing else.
+//! The result of an audit. Every format renders only this.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,49 +10,49 @@ use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 use crate::saved::KnownFinding;
 
-/// What an audit came to.
+/// The result of an audit.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// When it was made, RFC 3339 in UTC: the one thing in it that two runs over the same differ in.
+    /// When it was created, RFC 3339 in UTC: the only difference between two runs on the same input.
     pub generated: String,
-    /// The version of the program that made it.
+    /// The version of the program that created it.
     pub version: String,
     /// One for each cluster or set of files, in the order in which they were named.
     pub sections: Vec<Section>,
-    /// The checks that were asked, sorted.
+    /// The checks that ran, sorted.
     pub checks: Vec<CheckId>,
     /// Exceptions that suppressed nothing, each in one line.
     pub unused_exceptions: Vec<String>,
-    /// What else the reader should know, each in one line: an exception that lapses soon, a policy
+    /// Other notices, each in one line: an exception that expires soon, a policy
     /// conflict.
     pub notices: Vec<String>,
-    /// What the baseline has and this report has not, sorted; nothing without a baseline.
+    /// The findings of the baseline that this report does not have, sorted; empty without a baseline.
     pub fixed: Vec<KnownFinding>,
 }
 
 /// The part of a report that is about one cluster or one set of files.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// The name of the cluster, as the kubeconfig's context has it; `files` for files; the folder's
-    /// or archive's name for an inspect tree.
+    /// The name of the cluster, from the kubeconfig's context; `files` for files; the name of the folder
+    /// or archive for an inspect tree.
     pub source: String,
-    /// What kind of source it is.
+    /// The kind of source.
     pub kind: SourceKind,
     /// The findings, suppressed ones too, in the order of [`sort_key`].
     pub findings: Vec<Finding>,
     /// Every field that names an image.
     pub uses: Vec<ImageUse>,
-    /// What the webhook would do, where that is not simply what is there.
+    /// What the webhook would do, if that differs from the existing object.
     pub injections: Vec<Injection>,
     /// Every opt-out.
     pub opt_outs: Vec<OptOut>,
     /// Annotations by which an object suppresses a check.
     pub annotations: BTreeMap<ObjectId, Vec<Annotation>>,
-    /// Of every object that another one made, the one that stands for it: of a pod the Deployment.
+    /// For every object that another one created, its top-level object: for a pod the Deployment.
     pub owners: BTreeMap<ObjectId, ObjectId>,
-    /// What was looked at, and what could not be.
+    /// What was read, and what could not be read.
     pub coverage: Coverage,
-    /// Checks that could not decide about some object.
+    /// Checks that were inconclusive for some object.
     pub inconclusive: BTreeSet<CheckId>,
 }
 
@@ -61,23 +61,23 @@ pub struct Section {
 pub struct Summary {
     /// Open findings by severity.
     pub open: BTreeMap<Severity, usize>,
-    /// Findings that somebody said are all right.
+    /// Findings with an exception.
     pub suppressed: usize,
-    /// Places where what decides could not be looked at.
+    /// Inconclusive findings.
     pub unknown: usize,
     /// Objects read.
     pub objects: usize,
     /// Fields that name an image.
     pub uses: usize,
-    /// What could not be looked at.
+    /// What could not be read.
     pub gaps: usize,
     /// The lowest coverage of all sections, in percent.
     pub coverage: usize,
 }
 
 impl Section {
-    /// How much of what was asked for was looked at, in whole percent, rounded down: lists and
-    /// documents that were read against those that were not, and checks that could not decide.
+    /// The coverage in whole percent, rounded down: lists and
+    /// documents that were read against those that were not, and inconclusive checks.
     pub fn percent(&self) -> usize {
         let read = self.coverage.read.len();
         let all = read + self.coverage.gaps.len() + self.inconclusive.len();
@@ -96,7 +96,7 @@ impl Report {
         })
     }
 
-    /// The worst severity of an open finding.
+    /// The highest severity of an open finding.
     pub fn worst(&self) -> Option<Severity> {
         self.findings()
             .filter(|(_, finding)| finding.is_open())
@@ -131,7 +131,7 @@ impl Report {
     }
 }
 
-/// The order of findings: the worst first, then check, rule and place. No two findings of a report
+/// The order of findings: the most severe first, then check, rule and place. No two findings of a report
 /// are equal in it.
 pub fn sort_key(finding: &Finding) -> impl Ord + '_ {
     (

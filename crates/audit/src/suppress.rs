@@ -1,8 +1,8 @@
-//! Applies what people said is all right. A finding that is suppressed stays, with who said so.
+//! Applies exceptions. A suppressed finding remains in the report, with its exception.
 
-mod book;
 mod claim;
 mod doubt;
+mod notices;
 mod waiver;
 
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use extreg_snapshot::place::ObjectId;
 use jiff::civil::Date;
 
-use self::book::Book;
 use self::claim::Claim;
+use self::notices::Notices;
 use self::waiver::Waiver;
 use crate::exceptions::{Exceptions, Standing};
 use crate::finding::Suppression;
@@ -20,12 +20,12 @@ use crate::report::{Report, Section};
 /// [`Suppression::by`] of what an annotation suppresses.
 pub const ANNOTATION: &str = "annotation";
 
-/// What may suppress a finding.
+/// What can suppress a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Whether annotations of objects do: every user who can edit an object can write one.
+    /// Whether annotations can: every user who can edit an object can write one.
     pub annotations: bool,
-    /// The latest expiry date; what lasts longer suppresses nothing.
+    /// The latest expiry date; an exception that lasts longer suppresses nothing.
     pub latest: Date,
 }
 
@@ -38,28 +38,28 @@ impl Default for Limits {
     }
 }
 
-/// Suppresses the findings that an exception or an annotation of the object is for, and says in the
-/// report which of those expired, lapse soon, cannot be read, are beyond the limits or suppress nothing.
+/// Suppresses the findings that an exception or an annotation of the object applies to, and notes in the
+/// report which of those expired, expire soon, are invalid, are beyond the limits or suppress nothing.
 ///
-/// Of several that are for one finding, that which lasts longest counts. What has expired
+/// Of several for one finding, the one that lasts longest counts. An expired one
 /// suppresses nothing. To show everything, do not call this.
 pub fn suppress(report: &mut Report, exceptions: &Exceptions, limits: Limits, today: Date) {
-    let mut book = Book::new(today, limits);
+    let mut notices = Notices::new(today, limits);
     let mut listed: Vec<Waiver> = exceptions.entries.iter().map(Waiver::listed).collect();
     let several = report.sections.len() > 1;
     for section in &mut report.sections {
         let source = if several { &*section.source } else { "" };
-        let mut claims = claim::read(section, source, &mut book);
+        let mut claims = claim::read(section, source, &mut notices);
         if !limits.annotations {
-            book.set_aside(claims.len());
+            notices.set_aside(claims.len());
             claims.clear();
         }
         let all = (exceptions, &mut *listed);
         apply(section, all, &mut claims, limits, today);
         for claim in &claims {
-            // A pod has the annotations of the template that it was made from: said once is enough.
+            // A pod has the annotations of its template: one notice is enough.
             if !section.owners.contains_key(&claim.object) {
-                book.account(
+                notices.account(
                     &claim.waiver,
                     doubt::of_claim(claim, section, &report.checks),
                 );
@@ -67,9 +67,9 @@ pub fn suppress(report: &mut Report, exceptions: &Exceptions, limits: Limits, to
         }
     }
     for (exception, waiver) in exceptions.entries.iter().zip(&listed) {
-        book.account(waiver, doubt::of_exception(exception, report));
+        notices.account(waiver, doubt::of_exception(exception, report));
     }
-    book.close(report);
+    notices.close(report);
 }
 
 fn apply(
@@ -99,7 +99,7 @@ fn apply(
     }
 }
 
-/// What suppresses a finding, of all that are for it. Each remembers what became of it.
+/// Chooses what suppresses a finding, of all that apply to it. Each records its use.
 fn decide(mut waivers: Vec<&mut Waiver>, limits: Limits, today: Date) -> Option<Suppression> {
     for waiver in &mut waivers {
         waiver.covers += 1;

@@ -11,7 +11,7 @@ use crate::saved::{
     SavedSuppression,
 };
 
-/// An open finding about that place, of the check's own severity.
+/// An open finding about that place, with the check's default severity.
 pub fn finding(check: CheckId, rule: &'static str, place: Place) -> Finding {
     Finding {
         check,

@@ -1,4 +1,4 @@
-//! How an audit ends: one verdict, whatever the format.
+//! How an audit ends: one verdict for every format.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,22 +7,22 @@ use crate::check::Severity;
 use crate::finding::{BaselineState, Finding};
 use crate::report::{Report, Section};
 
-/// What an audit must show to pass. By default anything passes that looked at something.
+/// What an audit must fulfill to pass. By default every audit passes that read an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gate {
-    /// `--fail-on`: the least severity that does not pass; none to only report.
+    /// `--fail-on`: the lowest severity that fails; none to only report.
     pub fail_on: Option<Severity>,
-    /// `--fail-on-new`: what the baseline does not have does not pass; of any severity, unless
-    /// [`Self::fail_on`] says from which on.
+    /// `--fail-on-new`: a finding that is not in the baseline fails; of any severity, unless
+    /// [`Self::fail_on`] sets the lowest one.
     pub fail_on_new: bool,
-    /// `--require-coverage`: the least coverage of each section, in percent.
+    /// `--require-coverage`: the lowest coverage of each section, in percent.
     pub require_coverage: Option<u8>,
-    /// `--allow-empty`: nothing to look at passes.
+    /// `--allow-empty`: an audit that read no object passes.
     pub allow_empty: bool,
 }
 
 impl Gate {
-    /// Whether a finding does not pass.
+    /// Whether a finding fails the audit.
     pub fn fails(&self, finding: &Finding) -> bool {
         let least = match (self.fail_on, self.fail_on_new) {
             (Some(severity), _) => severity,
@@ -38,27 +38,27 @@ impl Gate {
 /// How an audit ends. The exit codes are 0, 3, 4 and 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// The gate passed, or there was none.
+    /// The gate passed, or was not set.
     Passed,
-    /// There are findings that do not pass.
+    /// Findings fail the audit.
     Findings,
-    /// Less was looked at than is required.
+    /// The coverage is lower than required.
     Incomplete,
-    /// Nothing was looked at.
+    /// No object was read.
     Empty,
 }
 
-/// A verdict and what there is to say of it.
+/// A verdict and its explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ruling {
     /// The verdict.
     pub verdict: Verdict,
-    /// A sentence without a full stop, for stderr; empty where there is nothing to say.
+    /// A sentence without a full stop, for stderr; can be empty.
     pub sentence: String,
 }
 
-/// Judges a report. Of several that hold the graver one is it: nothing looked at, incomplete,
-/// findings. With a baseline what it has passes.
+/// Judges a report. The gravest verdict wins: empty, incomplete,
+/// findings. With a baseline, its findings pass.
 pub fn verdict(report: &Report, gate: Gate) -> Ruling {
     empty(report, gate)
         .or_else(|| incomplete(report, gate))
@@ -80,7 +80,7 @@ fn empty(report: &Report, gate: Gate) -> Option<Ruling> {
     }
     let say = |of: String| {
         let sentence = format!(
-            "nothing was looked at{of}: that says nothing about it; --allow-empty lets it pass"
+            "no objects were read{of}, so the audit proves nothing; --allow-empty accepts this"
         );
         Ruling::new(Verdict::Empty, sentence)
     };
@@ -94,8 +94,8 @@ fn empty(report: &Report, gate: Gate) -> Option<Ruling> {
     Some(say(format!(" in {}", nothing.source)))
 }
 
-/// The objects that were asked for: of some namespaces, not the cluster's configuration, which is
-/// read whatever they are called.
+/// The objects that were requested: for some namespaces, without the cluster's configuration, which is
+/// always read.
 fn objects(section: &Section) -> usize {
     let coverage = &section.coverage;
     if coverage.scope.namespaces.is_none() {
@@ -125,7 +125,7 @@ fn incomplete(report: &Report, gate: Gate) -> Option<Ruling> {
         let gaps = worst.coverage.gaps.len();
         let checks = worst.inconclusive.len();
         let sentence = format!(
-            "coverage of {} is {covered} %, and --require-coverage {required} asks for more: it \
+            "coverage of {} is {covered} %, lower than --require-coverage {required}: it \
              has {} and {}",
             worst.source,
             counted(gaps, "gap", "gaps"),
@@ -147,7 +147,7 @@ fn findings(report: &Report, gate: Gate) -> Ruling {
         let sentence = if all.total() == 0 {
             String::new()
         } else {
-            format!("{all}; --fail-on SEVERITY makes them exit 3")
+            format!("{all}; use --fail-on SEVERITY to exit with code 3")
         };
         return Ruling::new(Verdict::Passed, sentence);
     }
@@ -160,14 +160,10 @@ fn findings(report: &Report, gate: Gate) -> Ruling {
     if failing.total() == 0 {
         return Ruling::new(Verdict::Passed, "");
     }
-    let new = if against {
-        " that the baseline does not have"
-    } else {
-        ""
-    };
+    let new = if against { " not in the baseline" } else { "" };
     Ruling::new(
         Verdict::Findings,
-        format!("{failing}{new}: more than {flag} lets pass"),
+        format!("{failing}{new}: not allowed by {flag}"),
     )
 }
 

@@ -1,4 +1,4 @@
-//! What the checks find in a cluster that a test puts together.
+//! Findings of the checks in a cluster that a test builds.
 
 pub(crate) use extreg_snapshot::testing::{HUB, World, names};
 
@@ -11,15 +11,15 @@ use crate::judge::{Options, judge};
 /// 20 November 2026, 12:00 UTC.
 pub(crate) const NOW: i64 = 1_795_176_000;
 
-/// A check asked of a cluster.
-pub(crate) trait Asked {
-    /// What it finds.
+/// Runs a check on a cluster.
+pub(crate) trait RunCheck {
+    /// The findings.
     fn judge(self, check: CheckId) -> Vec<Finding>;
     /// Each finding as `rule outcome place part`.
-    fn says(self, check: CheckId) -> Vec<String>;
+    fn lines(self, check: CheckId) -> Vec<String>;
 }
 
-impl Asked for World {
+impl RunCheck for World {
     fn judge(self, check: CheckId) -> Vec<Finding> {
         let options = Options {
             checks: [check].into(),
@@ -29,12 +29,12 @@ impl Asked for World {
         judge(self.0, &options).findings
     }
 
-    fn says(self, check: CheckId) -> Vec<String> {
+    fn lines(self, check: CheckId) -> Vec<String> {
         self.judge(check).iter().map(line).collect()
     }
 }
 
-/// A finding as `rule place part`, with a `?` where it is not known to be so.
+/// A finding as `rule place part`, with a `?` if it is inconclusive.
 pub(crate) fn line(finding: &Finding) -> String {
     let doubt = if finding.outcome == Outcome::Unknown {
         "?"

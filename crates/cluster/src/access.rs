@@ -1,40 +1,40 @@
-//! Asking the API server what we may do. That changes nothing, and `--read-only` allows it.
+//! Checking our own permissions with the API server. This changes nothing, and `--read-only` allows it.
 
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use crate::{Cluster, ClusterError, DryRun, Kind, Object};
 
-/// Reviewing one's own rights.
+/// The review of one's own permissions.
 const ACCESS_REVIEW: Kind = Kind::global(
     "authorization.k8s.io",
     "SelfSubjectAccessReview",
     "selfsubjectaccessreviews",
 );
-/// Asking who one is.
+/// The review of one's own identity.
 const SUBJECT_REVIEW: Kind = Kind::global(
     "authentication.k8s.io",
     "SelfSubjectReview",
     "selfsubjectreviews",
 );
-/// So many requests at once.
-const AT_ONCE: usize = 8;
+/// The number of concurrent requests.
+const CONCURRENT_REQUESTS: usize = 8;
 
-/// Something that one may or may not do. Displays as kubectl's `auth can-i` has it.
+/// A permission to check. Displays as in kubectl's `auth can-i`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// The verb, e.g. `create`.
     pub verb: &'static str,
-    /// Of what.
+    /// The kind.
     pub kind: Kind,
-    /// Where; empty is everywhere, or of a kind that has no namespaces.
+    /// The namespace; empty is all namespaces, or a kind without namespaces.
     pub namespace: String,
-    /// Of which object; empty is of all.
+    /// The object; empty is all objects.
     pub name: String,
 }
 
 impl Right {
-    /// Names a right.
+    /// Names a permission.
     pub fn new(verb: &'static str, kind: Kind, namespace: &str) -> Self {
         let namespace = if kind.namespaced {
             namespace.to_owned()
@@ -49,8 +49,8 @@ impl Right {
         }
     }
 
-    /// The same for one object. Roles give it by name, and a role in a namespace gives it for the namespace
-    /// itself: the API server takes a request for a namespace as one in it (apiserver
+    /// The same for one object. Roles grant it by name, and a role in a namespace grants it for the namespace
+    /// itself: the API server treats a request for a namespace as one in it (apiserver
     /// `endpoints/request/requestinfo.go`).
     #[must_use]
     pub fn of(mut self, name: &str) -> Self {
@@ -61,7 +61,7 @@ impl Right {
         self
     }
 
-    /// The resource with its group, as `auth can-i` takes it: `buildconfigs.build.openshift.io`.
+    /// The resource with its group, as in `auth can-i`: `buildconfigs.build.openshift.io`.
     pub fn resource(&self) -> String {
         let Kind { group, plural, .. } = self.kind;
         if group.is_empty() {
@@ -72,7 +72,7 @@ impl Right {
     }
 }
 
-/// Whether we may.
+/// Whether we have a permission.
 pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, ClusterError> {
     let review = Object {
         kind: ACCESS_REVIEW,
@@ -93,11 +93,11 @@ pub async fn may(cluster: &Cluster, right: &Right) -> Result<bool, ClusterError>
     Ok(allowed.and_then(Value::as_bool).unwrap_or_default())
 }
 
-/// Those of the rights that we do not have, in their order.
+/// The permissions that we do not have, in their order.
 pub async fn missing(cluster: &Cluster, rights: Vec<Right>) -> Result<Vec<Right>, ClusterError> {
     let answers = stream::iter(rights)
         .map(async |right| Ok::<_, ClusterError>((may(cluster, &right).await?, right)))
-        .buffered(AT_ONCE)
+        .buffered(CONCURRENT_REQUESTS)
         .collect::<Vec<_>>()
         .await;
     let mut missing = Vec::new();
@@ -109,7 +109,7 @@ pub async fn missing(cluster: &Cluster, rights: Vec<Right>) -> Result<Vec<Right>
     Ok(missing)
 }
 
-/// The name that the API server knows us by.
+/// Our user name on the API server.
 pub async fn whoami(cluster: &Cluster) -> Result<String, ClusterError> {
     let review = Object {
         kind: SUBJECT_REVIEW,

@@ -1,4 +1,4 @@
-//! What this program owns of an object, as the server tracks it for server-side apply.
+//! The fields of an object that this program owns, as the server tracks them for server-side apply.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use crate::MANAGER;
 
 /// The fields of `object` that this program has set by server-side apply, with their present values:
 /// an apply that leaves one of them out removes it (`metadata.managedFields`, structured-merge-diff
-/// `value/serialize-pe.go`). Null if there are none.
+/// `value/serialize-pe.go`). Null if it has set none.
 pub(crate) fn applied(object: &Value) -> Value {
     let entries = object
         .pointer("/metadata/managedFields")
@@ -31,7 +31,7 @@ pub fn applied_tags(stream: &Value) -> Vec<Value> {
     }
 }
 
-/// The part of a value that a set of fields names. An empty set is the whole value.
+/// The part of a value that a set of fields selects. An empty set is the whole value.
 fn extract(value: &Value, fields: &Map<String, Value>) -> Value {
     if fields.is_empty() {
         return value.clone();
@@ -71,7 +71,7 @@ fn has(item: &Value, key: &Value) -> bool {
     })
 }
 
-/// Two parts of one value as one part; of lists, whose items have keys, the items of both.
+/// Merges two parts of one value; in lists, whose items have keys, the items of both.
 fn merge(first: Value, second: Value) -> Value {
     match (first, second) {
         (Value::Object(mut first), Value::Object(second)) => {
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// As the API server answers after an apply of `v1` and an update of another manager.
+    /// As the API server returns it after an apply of `v1` and an update of another manager.
     fn stream() -> Value {
         json!({
             "apiVersion": "image.openshift.io/v1",

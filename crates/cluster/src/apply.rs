@@ -1,4 +1,4 @@
-//! Bringing an object to a desired state, if it is ours to bring there.
+//! Bringing an object to a desired state, if this program owns it.
 
 use std::cmp::Ordering;
 
@@ -6,39 +6,39 @@ use serde_json::Value;
 
 use crate::{Cluster, ClusterError, DryRun, Object, Verb};
 
-/// The field manager that we write as, and the value of [`MANAGED_BY`].
+/// The field manager for our writes, and the value of [`MANAGED_BY`].
 pub const MANAGER: &str = "oc-extreg";
-/// The label that marks what is ours.
+/// The label that marks our objects.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// How to apply.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ApplyOptions {
-    /// Whether and where it is only tried.
+    /// Whether to apply or to do a dry run.
     pub dry_run: DryRun,
     /// Take fields from other managers instead of reporting the conflict.
     pub force: bool,
 }
 
-/// What applying came to.
+/// The result of applying.
 #[derive(Clone, Debug)]
 pub struct Applied {
-    /// What was done.
+    /// The operation.
     pub verb: Verb,
-    /// The object as it is now; in a client dry run as it would be, as far as we know.
+    /// The object after it; in a client dry run the computed result, as far as it is known.
     pub object: Object,
 }
 
 /// Whether an existing object is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owned {
-    /// It carries our label.
+    /// It has our label.
     Ours,
-    /// It does not.
+    /// It does not have our label.
     Theirs,
 }
 
-/// Whether an object carries our label.
+/// Whether an object has our label.
 pub fn is_owned(object: &Object) -> Owned {
     let label = object
         .body
@@ -51,11 +51,11 @@ pub fn is_owned(object: &Object) -> Owned {
     }
 }
 
-/// Brings an object to the state desired by server-side apply. `current` is what was read before;
-/// whose it is has been settled by the caller.
+/// Brings an object to the desired state by server-side apply. `current` is the object as read before;
+/// the caller has checked its owner.
 ///
 /// # Errors
-/// 409 if another manager has set a field otherwise and `force` is off.
+/// 409 if another manager has set a field to another value and `force` is off.
 pub async fn apply(
     cluster: &Cluster,
     desired: &Object,
@@ -85,8 +85,8 @@ pub async fn apply(
     Ok(Applied { verb, object })
 }
 
-/// Whether `desired` is in `current`: every map entry, and every list element, matched by its name
-/// where it has one. What `current` has besides, and defaults, do not matter.
+/// Whether `current` contains `desired`: every map entry, and every list element, matched by its name
+/// if it has one. Additional content of `current`, and defaults, do not matter.
 pub fn contains(current: &Value, desired: &Value) -> bool {
     match (current, desired) {
         (Value::Object(current), Value::Object(desired)) => desired
@@ -111,7 +111,7 @@ pub fn contains(current: &Value, desired: &Value) -> bool {
     }
 }
 
-/// `current` with what is `desired` laid over it: maps by key, lists by name where they have names.
+/// `current` merged with `desired`: maps by key, lists by name if they have names.
 fn overlay(current: &Value, desired: &Value) -> Value {
     match (current, desired) {
         (Value::Object(current), Value::Object(desired)) => {
@@ -142,9 +142,9 @@ fn overlay(current: &Value, desired: &Value) -> Value {
     }
 }
 
-/// Whether two states differ in nothing but the server's book-keeping and what controllers report.
-/// Taking co-ownership of a field moves the `resourceVersion` and changes nothing that anybody sees;
-/// `status` is never ours, and may be written between our read and our write.
+/// Whether two states differ only in the server's metadata and in status.
+/// Co-ownership of a field changes the `resourceVersion` without a visible change;
+/// `status` is never ours, and can change between our read and our write.
 fn same_state(before: &Value, after: &Value) -> bool {
     let stripped = |object: &Value| {
         let mut object = object.clone();
@@ -157,7 +157,7 @@ fn same_state(before: &Value, after: &Value) -> bool {
         }
         object
     };
-    // Not by the `resourceVersion`: a dry run of a change answers with the old one.
+    // Not by the `resourceVersion`: a dry run of a change returns the old one.
     stripped(before) == stripped(after)
 }
 
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn book_keeping_is_no_change() {
+    fn metadata_differences_are_not_a_change() {
         let state = |version: &str, data: i32| json!({"metadata": {"resourceVersion": version, "managedFields": [version]}, "data": data});
         assert!(same_state(&state("1", 1), &state("2", 1)));
         assert!(!same_state(&state("1", 1), &state("2", 2)));

@@ -12,10 +12,10 @@ use crate::{
     service::{WantsWarnings, warnings},
 };
 
-/// Pages that are fetched at a time; other users of the server would feel more.
+/// Concurrent page requests; more would affect other users of the server.
 pub const IN_FLIGHT: usize = 8;
 
-/// A cluster, as the user that the kubeconfig and the flags make us.
+/// A cluster, as the user of the kubeconfig and the flags.
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
@@ -34,13 +34,13 @@ impl Cluster {
         }
     }
 
-    /// Waits until another page can be fetched. The turn lasts until what it gives is dropped.
+    /// Waits until another page can be fetched. The turn lasts until the returned guard is dropped.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // Nothing closes it.
         self.turns.acquire().await.ok()
     }
 
-    /// What the kubeconfig calls it; the server's address where that is given by itself.
+    /// The cluster's name in the kubeconfig; the server's address if that is set separately.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -60,19 +60,19 @@ impl Cluster {
         self.send(Method::GET, path, None, None).await
     }
 
-    /// Any path of the API, as JSON, with the `Date` that the server answered at, as it says.
+    /// Any path of the API, as JSON, with the `Date` of the server's answer, if it has one.
     pub async fn get_dated(&self, path: &str) -> Result<(Value, Option<String>), ClusterError> {
         let request = Request::get(path)
             .header(header::ACCEPT, "application/json")
             .body(Body::empty())
-            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot request {path}: {e}")))?;
         let (body, headers) = self.answer(request).await?;
         let date = headers.get(header::DATE);
         let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
         Ok((body, date))
     }
 
-    /// An object, or none if there is none.
+    /// An object, or `None` if it does not exist.
     pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, ClusterError> {
         match self.get_path(&object.path()).await {
             Ok(body) => Ok(Some(Object {
@@ -84,7 +84,7 @@ impl Cluster {
         }
     }
 
-    /// The objects of a kind in a namespace that a label selector picks; an empty one picks all.
+    /// The objects of a kind in a namespace that a label selector selects; an empty one selects all.
     pub async fn list(
         &self,
         kind: Kind,
@@ -119,7 +119,7 @@ impl Cluster {
         }
     }
 
-    /// Creates an object and returns what became of it.
+    /// Creates an object and returns the created one.
     pub async fn create(&self, object: &Object, dry_run: DryRun) -> Result<Object, ClusterError> {
         let kind = object.kind;
         let path = format!(
@@ -139,8 +139,8 @@ impl Cluster {
         })
     }
 
-    /// Has the server create an object without keeping it, admission and all, and returns what it
-    /// would be and what the server warns of. The warnings are not printed.
+    /// Creates an object on the server without storing it, with admission, and returns the
+    /// result and the server's warnings. The warnings are not printed.
     pub async fn try_create(&self, object: &Object) -> Result<(Object, Vec<String>), ClusterError> {
         let kind = object.kind;
         let path = format!(
@@ -155,14 +155,14 @@ impl Cluster {
             .header(header::CONTENT_TYPE, "application/json")
             .extension(WantsWarnings)
             .body(Body::from(object.body.to_string().into_bytes()))
-            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot request {path}: {e}")))?;
         let (body, headers) = self.answer(request).await?;
         let warnings = warnings(&headers).collect();
         Ok((Object { kind, body }, warnings))
     }
 
-    /// The headers and the body of an answer that is a success. With `patience`, a body that does
-    /// not come in that time is given up.
+    /// The headers and the body of a successful answer. With `patience`, waiting for a body ends
+    /// after that time.
     pub(super) async fn receive(
         &self,
         request: Request<Body>,
@@ -189,7 +189,7 @@ impl Cluster {
         Ok((head.headers, bytes.into()))
     }
 
-    /// Replaces an object. With a `resourceVersion` in it, only that very state of it (else 409).
+    /// Replaces an object. With a `resourceVersion` in it, only exactly that state of it (else 409).
     pub async fn replace(&self, object: &Object, dry_run: DryRun) -> Result<Object, ClusterError> {
         let path = format!(
             "{}?fieldManager={MANAGER}{}",
@@ -208,7 +208,7 @@ impl Cluster {
         })
     }
 
-    /// Server-side apply of the fields in `object`; with `force` also those of other managers.
+    /// Server-side apply of the fields in `object`; with `force` also of fields that other managers own.
     pub async fn server_side_apply(
         &self,
         object: &Object,
@@ -230,7 +230,7 @@ impl Cluster {
         })
     }
 
-    /// Asks something of an object by a POST to a part of it, e.g. `instantiate`.
+    /// Sends a POST to a subresource of an object, such as `instantiate`.
     pub async fn post_to(
         &self,
         object: &ObjectRef,
@@ -242,10 +242,10 @@ impl Cluster {
             .await
     }
 
-    /// What `oc apply --server-side` of an object of any kind would make of it, all fields taken
-    /// over; its path is the object's own. Nothing is kept.
+    /// The result of `oc apply --server-side` of an object of any kind, taking ownership of all fields;
+    /// its path is the object's own. Nothing is stored.
     pub async fn try_apply(&self, path: &str, body: &Value) -> Result<Value, ClusterError> {
-        // As that manager and not as ours: what setup made and the file does not name is not dropped.
+        // As that manager and not as ours: fields that setup set and the file does not contain are not dropped.
         let path = format!(
             "{path}?fieldManager=kubectl&force=true{}",
             DryRun::Server.query()
@@ -254,10 +254,10 @@ impl Cluster {
         self.send(Method::PATCH, &path, media, Some(body)).await
     }
 
-    /// Deletes an object. `Ok(false)` if there was none.
+    /// Deletes an object. `Ok(false)` if it did not exist.
     pub async fn delete(&self, object: &ObjectRef, dry_run: DryRun) -> Result<bool, ClusterError> {
-        // Background is the default of these kinds but for DeploymentConfig and BuildConfig, whose
-        // server leaves dependents orphaned without it.
+        // Background is the default of these kinds except DeploymentConfig and BuildConfig, whose
+        // server orphans dependents without it.
         let path = format!(
             "{}?propagationPolicy=Background{}",
             object.path(),
@@ -294,7 +294,7 @@ impl Cluster {
         let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
         let request = request
             .body(body)
-            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot request {path}: {e}")))?;
         self.client.request(request).await.map_err(from_kube)
     }
 }

@@ -1,4 +1,4 @@
-//! Why a cluster did not do what it was asked.
+//! Errors of requests to a cluster.
 
 use std::error::Error as StdError;
 
@@ -6,14 +6,14 @@ use extreg_terminal::Exit;
 
 use crate::{ConnectError, innermost, service::LocalError};
 
-/// The longest piece of an answer that is not the API's own that is worth showing.
+/// The longest part of a foreign answer to show.
 const MAX_FOREIGN: usize = 300;
 
-/// Why a cluster did not do what it was asked. Its message is complete: what, where, and what to do about
+/// Why a request to a cluster failed. Its message is complete: what failed, where, and how to fix
 /// it.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// The API server refused or failed. Displayed as kubectl does.
+    /// The API server refused or failed. Displayed as in kubectl.
     #[error("Error from server{}: {message}", in_parentheses(.reason))]
     Api {
         /// HTTP status.
@@ -23,16 +23,16 @@ pub enum ClusterError {
         /// The `message` of the Status object.
         message: String,
     },
-    /// It failed, for any reason that has no variant of its own.
+    /// Any other failure.
     #[error("error: {0}")]
     Failed(String),
-    /// There is neither a kubeconfig nor a `--server`.
+    /// Neither a kubeconfig nor `--server` is given.
     #[error(
-        "error: no cluster to talk to: there is no kubeconfig (--kubeconfig, KUBECONFIG or \
-         ~/.kube/config); log in with \"oc login\", or name a --server"
+        "error: no cluster: found no kubeconfig (--kubeconfig, KUBECONFIG or \
+         ~/.kube/config); log in with \"oc login\", or set --server"
     )]
     NoCluster,
-    /// The API server does not take our credentials (401).
+    /// The API server rejects our credentials (401).
     #[error(
         "error: You must be logged in to the server ({0}): log in with \"oc login\", or renew the \
          credentials of the kubeconfig"
@@ -41,7 +41,7 @@ pub enum ClusterError {
     /// The API server cannot be reached.
     #[error("Unable to connect to the server: {0}")]
     Unreachable(String),
-    /// The kubeconfig or a flag is at fault; found before any request.
+    /// The kubeconfig or a flag is not valid; found before any request.
     #[error("error: {0}")]
     Usage(String),
 }
@@ -55,7 +55,7 @@ impl ClusterError {
         Self::Failed(message.into())
     }
 
-    /// How a run ends that it stops.
+    /// The exit code of a run that it ends.
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Api {
@@ -78,23 +78,23 @@ impl ClusterError {
         matches!(self, Self::Api { code: 409, .. })
     }
 
-    /// Whether it is the API server's answer 409 because something of that name is there.
+    /// Whether it is the API server's answer 409 because the name already exists.
     pub fn is_already_there(&self) -> bool {
         matches!(self, Self::Api { code: 409, reason, .. } if reason == "AlreadyExists")
     }
 
-    /// Whether it is the API server's answer 405: the resource does not know the verb.
+    /// Whether it is the API server's answer 405: the resource does not support the verb.
     pub const fn is_not_allowed(&self) -> bool {
         matches!(self, Self::Api { code: 405, .. })
     }
 
-    /// Whether it is the API server's answer to a JSON Patch whose `test` does not hold (apiserver
+    /// Whether it is the API server's answer to a JSON Patch whose `test` fails (apiserver
     /// `endpoints/handlers/patch.go`, `applyJSPatch`).
     pub const fn is_test_failed(&self) -> bool {
         matches!(self, Self::Api { code: 422, .. })
     }
 
-    /// Whether it is the API server's answer for a namespace that is being deleted, or is gone
+    /// Whether it is the API server's answer for a namespace that is being deleted, or was deleted
     /// (kube-apiserver `plugin/pkg/admission/namespace/lifecycle/admission.go`).
     pub fn is_terminating(&self) -> bool {
         match self {
@@ -123,7 +123,7 @@ impl From<ConnectError> for ClusterError {
     }
 }
 
-/// Translates an error of the client.
+/// Converts an error of the client.
 pub fn from_kube(error: kube::Error) -> ClusterError {
     match error {
         kube::Error::Api(status) if status.code == 401 => {
@@ -160,7 +160,7 @@ pub fn from_kube(error: kube::Error) -> ClusterError {
         }
         // Its text could quote the object that did not parse.
         kube::Error::SerdeError(source) => ClusterError::Failed(format!(
-            "the server's answer is not what was expected (line {}, column {})",
+            "cannot parse the server's answer (line {}, column {})",
             source.line(),
             source.column(),
         )),
@@ -175,13 +175,13 @@ fn local_error(error: &LocalError) -> ClusterError {
     }
 }
 
-/// The cause that says something, with what to do where its certificate is not trusted.
+/// The most specific cause, with the fix if its certificate is not trusted.
 fn of_server(error: &(dyn StdError + 'static)) -> String {
     let mut text = innermost(error);
     if text.contains("UnknownIssuer") {
         text.push_str(
-            " (the API server's certificate is not signed by a known authority: \
-             --certificate-authority names one)",
+            " (the API server's certificate is not signed by a known authority; \
+             set --certificate-authority)",
         );
     }
     text
@@ -195,7 +195,7 @@ fn in_parentheses(reason: &str) -> String {
     }
 }
 
-/// A proxy's page instead of the API's answer: its first line will do.
+/// A proxy's page instead of the API's answer: only its first line.
 fn shorten(message: &str, code: u16) -> String {
     let message = message.trim();
     if message.is_empty() {

@@ -1,5 +1,5 @@
-//! The objects of a cluster: every kind page by page, a few requests at a time. What may not be read
-//! or fails is a gap, and the rest is read.
+//! The objects of a cluster: every kind page by page, with a few concurrent requests. Resources that cannot
+//! be read become gaps, and the rest is read.
 
 mod gap;
 mod list;
@@ -31,34 +31,34 @@ pub use self::{
 };
 use crate::{Cluster, ClusterError};
 
-/// Where the global pull secret is.
+/// The location of the global pull secret.
 pub const PULL_SECRET: (&str, &str) = ("openshift-config", "pull-secret");
-/// How it is called in a report.
+/// Its name in a report.
 pub const GLOBAL_PULL_SECRET: &str = "the global pull secret";
-/// How namespaces that the user cannot see are called in a report.
-pub const UNSEEN_NAMESPACES: &str = "what is in namespaces that you cannot see";
-/// Secrets of other types hold no credential of a registry, and are not fetched.
+/// The description in a report of namespaces that the user cannot see.
+pub const UNSEEN_NAMESPACES: &str = "namespaces that you cannot see";
+/// Secrets of other types contain no registry credentials, and are not fetched.
 pub const SECRET_TYPES: [&str; 2] = [
     "type=kubernetes.io/dockerconfigjson",
     "type=kubernetes.io/dockercfg",
 ];
 
-/// Which objects of a cluster.
+/// The objects to read from a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// The namespace; none for all of them.
+    /// The namespace; `None` for all.
     pub namespace: Option<String>,
-    /// A label selector for objects that name images; empty picks all.
+    /// A label selector for objects that name images; empty selects all.
     pub selector: String,
     /// The kinds.
     pub kinds: Vec<Kind>,
     /// Where progress is shown.
-    pub told: Told,
+    pub progress: ProgressOutput,
 }
 
 /// Where the progress of reading is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ProgressOutput {
     /// Nowhere: the caller draws on the terminal.
     Nowhere,
     /// On a terminal.
@@ -80,10 +80,10 @@ struct Lister<'a> {
     is_limited: Cell<bool>,
 }
 
-/// What became of a kind.
+/// The result for a kind.
 struct Read {
     reader: Reader,
-    /// Why nothing of it could be read, where the server cannot be reached.
+    /// Why nothing of it could be read, if the server cannot be reached.
     unreachable: Option<String>,
 }
 
@@ -91,7 +91,7 @@ struct Read {
 ///
 /// # Errors
 /// [`ClusterError::NotLoggedIn`]; [`ClusterError::Unreachable`] if no request at all was answered; 404 if the
-/// namespace that was asked for does not exist.
+/// requested namespace does not exist.
 pub async fn collect(
     cluster: &Cluster,
     scope: &Scope,
@@ -120,7 +120,7 @@ pub async fn collect(
         all.merge(kind.reader);
     }
     let all = lister.pull_secret(all).await?;
-    let all = lister.tell_others(all);
+    let all = lister.report_unseen(all);
     lister.progress.finish();
     Ok(all)
 }
@@ -129,7 +129,7 @@ impl Lister<'_> {
     /// Reads a kind.
     ///
     /// # Errors
-    /// [`ClusterError::NotLoggedIn`] only; 404 of the namespace.
+    /// [`ClusterError::NotLoggedIn`] only; 404 if the namespace does not exist.
     async fn kind(&self, kind: Kind) -> Result<Read, ClusterError> {
         let reader = Reader::new(self.options.clone());
         let mut read = Read {
@@ -158,8 +158,8 @@ impl Lister<'_> {
         Ok(read)
     }
 
-    /// Reads a list, in another version if it is served in another only, or namespace by namespace
-    /// if it may not be read as a whole.
+    /// Reads a list, in another version if only that one is served, or namespace by namespace
+    /// if it cannot be read as a whole.
     async fn whole(&self, list: List, read: &mut Read) -> Result<(), ClusterError> {
         let kind = list.kind;
         let end = self.list(&list, &mut read.reader).await?;
@@ -215,7 +215,7 @@ impl Lister<'_> {
         let visible = self.visible().await?;
         if list.kind == Kind::Namespace && !visible.projects.is_empty() {
             for project in &visible.projects {
-                // A project is a namespace as its members see it, labels and all.
+                // A project is a namespace as its members see it, including labels.
                 read_object(&mut read.reader, Kind::Namespace, project, "");
             }
             return Ok(());
@@ -243,15 +243,15 @@ impl Lister<'_> {
         Ok(())
     }
 
-    /// Says that there may be namespaces that were not seen.
-    fn tell_others(&self, mut reader: Reader) -> Reader {
+    /// Reports that the cluster may have namespaces that were not seen.
+    fn report_unseen(&self, mut reader: Reader) -> Reader {
         if let Some(visible) = self.visible.get().filter(|_| self.is_limited.get()) {
             reader.coverage_mut().gaps.insert(Gap {
                 what: GapSubject::Fact(UNSEEN_NAMESPACES.to_owned()),
                 why: GapReason::Forbidden,
                 message: match visible.names.len() {
                     0 => String::new(),
-                    count => format!("{count} can be seen"),
+                    count => format!("{count} are visible"),
                 },
             });
         }
@@ -264,7 +264,7 @@ impl Lister<'_> {
             .await
     }
 
-    /// The label selector for a kind: what decides about others is read whole.
+    /// The label selector for a kind: kinds that affect objects of another kind are read completely.
     fn labels(&self, kind: Kind) -> &str {
         match kind.purpose() {
             Purpose::Usage => &self.scope.selector,

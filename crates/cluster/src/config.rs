@@ -1,7 +1,7 @@
 //! From kubectl's flags and a kubeconfig to a client.
 //!
-//! The flags are laid over the kubeconfig before kube reads it, so that files, data and their
-//! precedence are handled in one place. kube knows only context, cluster and user itself.
+//! The flags are merged into the kubeconfig before kube reads it, so that files, data and their
+//! precedence are handled in one place. kube itself supports only context, cluster and user.
 
 use std::{
     env::consts,
@@ -25,10 +25,10 @@ use crate::{
     service::{Service, ServiceOptions},
 };
 
-/// What is laid over a kubeconfig: kubectl's flags.
+/// Overrides for a kubeconfig: kubectl's flags.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// The kubeconfig file in place of the usual ones.
+    /// The kubeconfig file in place of the default ones.
     pub kubeconfig: Option<PathBuf>,
     /// Cluster of the kubeconfig to use.
     pub cluster: Option<String>,
@@ -52,36 +52,36 @@ pub struct Overrides {
     pub client_certificate: Option<PathBuf>,
     /// Path of the key of the client certificate.
     pub client_key: Option<PathBuf>,
-    /// Name that the API server's certificate is checked for.
+    /// Server name to check in the API server's certificate.
     pub tls_server_name: Option<String>,
     /// Do not check the API server's certificate.
     pub insecure_skip_tls_verify: Option<bool>,
-    /// Time limit of one request; zero is none.
+    /// Time limit of one request; zero means no limit.
     pub request_timeout: Option<Duration>,
-    /// Do not ask for compressed responses.
+    /// Do not request compressed responses.
     pub disable_compression: Option<bool>,
 }
 
-/// What a client is made from.
+/// The settings of a client.
 pub struct ConnectOptions<'a> {
     /// kubectl's flags.
     pub overrides: &'a Overrides,
-    /// The context of the kubeconfig; none for the current one.
+    /// The context of the kubeconfig; `None` for the current one.
     pub context: Option<&'a str>,
     /// `--namespace`, if given.
     pub namespace: Option<&'a str>,
     /// The command, for the user agent.
     pub verb: &'a str,
-    /// Refuse every request that would change something.
+    /// Reject every request that would change the cluster.
     pub read_only: bool,
-    /// Where warnings and the request log go.
+    /// The output for warnings and the request log.
     pub printer: &'a Arc<Printer>,
 }
 
-/// A client of the cluster that the flags and the kubeconfig name. Sends nothing yet.
+/// A client of the cluster that the flags and the kubeconfig name. Sends no request yet.
 ///
 /// # Errors
-/// [`ClusterError::Usage`] if the kubeconfig or a flag is at fault, [`ClusterError::NoCluster`] if there is none.
+/// [`ClusterError::Usage`] if the kubeconfig or a flag is not valid, [`ClusterError::NoCluster`] without either.
 pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, ClusterError> {
     let args = options.overrides;
     let (mut connection, name) = load(args, options.context).await?;
@@ -89,7 +89,7 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, ClusterErr
     if let Some(true) = args.disable_compression {
         config.disable_compression = true;
     }
-    // Retrying is our service's, which follows client-go: only where the server says when.
+    // Our service retries, as client-go does: only if the server sends a time.
     config.default_retry = false;
     config.headers.push((
         HeaderName::from_static("user-agent"),
@@ -118,10 +118,10 @@ pub async fn connect(options: &ConnectOptions<'_>) -> Result<Cluster, ClusterErr
     ))
 }
 
-/// The kubeconfig with the flags laid over it, if there is one or a `--server`. Reads files only.
+/// The kubeconfig merged with the flags, if it exists or `--server` is set. Reads files only.
 ///
 /// # Errors
-/// [`ClusterError::Usage`] if the kubeconfig or a flag is at fault.
+/// [`ClusterError::Usage`] if the kubeconfig or a flag is not valid.
 pub fn kubeconfig(args: &Overrides) -> Result<Option<Kubeconfig>, ClusterError> {
     Ok(read(args)?
         .map(|kubeconfig| overlay(kubeconfig, args, None))
@@ -129,23 +129,23 @@ pub fn kubeconfig(args: &Overrides) -> Result<Option<Kubeconfig>, ClusterError> 
         .map(|(kubeconfig, _)| kubeconfig))
 }
 
-/// How a kubeconfig and the flags reach a cluster, with what is missing missing.
+/// How a kubeconfig and the flags reach a cluster; missing parts are `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Login {
-    /// Name of the context; none where there is no current one.
+    /// Name of the context; `None` without a current one.
     pub context: Option<String>,
-    /// The context, if it is there.
+    /// The context, if it exists.
     pub of_context: Option<KubeContext>,
-    /// Name of the cluster and the cluster, if it is there.
+    /// Name of the cluster and the cluster, if it exists.
     pub cluster: Option<(String, Option<KubeCluster>)>,
-    /// Name of the user and the user, if it is there.
+    /// Name of the user and the user, if it exists.
     pub user: Option<(String, Option<AuthInfo>)>,
 }
 
-/// The login that would be used, as far as the files tell; none if there is no kubeconfig.
+/// The login that would be used, as far as the files show; `None` without a kubeconfig.
 ///
 /// # Errors
-/// [`ClusterError::Usage`] if the kubeconfig or a flag is at fault.
+/// [`ClusterError::Usage`] if the kubeconfig or a flag is not valid.
 pub fn login(args: &Overrides, context: Option<&str>) -> Result<Option<Login>, ClusterError> {
     let Some(kubeconfig) = read(args)? else {
         return Ok(None);
@@ -175,7 +175,7 @@ pub fn login(args: &Overrides, context: Option<&str>) -> Result<Option<Login>, C
     }))
 }
 
-/// `linux` and the like, as Go calls it.
+/// `linux` and so on, as in Go.
 pub fn go_os(os: &str) -> &str {
     match os {
         "macos" => "darwin",
@@ -183,7 +183,7 @@ pub fn go_os(os: &str) -> &str {
     }
 }
 
-/// `amd64` and the like, as Go calls it.
+/// `amd64` and so on, as in Go.
 pub fn go_arch(arch: &str) -> &str {
     match arch {
         "aarch64" => "arm64",
@@ -194,7 +194,7 @@ pub fn go_arch(arch: &str) -> &str {
     }
 }
 
-/// Who asks, as requests say it.
+/// The user agent of requests.
 pub fn user_agent(verb: &str) -> String {
     format!(
         "oc-extreg/{} ({}/{}) {verb}",
@@ -204,7 +204,7 @@ pub fn user_agent(verb: &str) -> String {
     )
 }
 
-/// The configuration, and what the cluster is called.
+/// The configuration, and the name of the cluster.
 async fn load(
     args: &Overrides,
     context: Option<&str>,
@@ -226,7 +226,7 @@ async fn load(
     Ok((connection, name))
 }
 
-/// The kubeconfig as it is, or one for `--server` alone.
+/// The kubeconfig unchanged, or one for `--server` alone.
 fn read(args: &Overrides) -> Result<Option<Kubeconfig>, ClusterError> {
     let kubeconfig = super::read(args.kubeconfig.as_deref(), |name| std::env::var_os(name));
     Ok(kubeconfig?
@@ -272,7 +272,7 @@ fn overlay(
         cluster: args.cluster.clone(),
         user: args.user.clone(),
     };
-    // kube takes a user that is not there for one without credentials.
+    // kube treats a missing user as one without credentials.
     if let Some(user) = &args.user
         && !kubeconfig
             .auth_infos
@@ -283,7 +283,7 @@ fn overlay(
             "the kubeconfig has no user \"{user}\""
         )));
     }
-    // Every cluster and user, because which one is used is kube's to find out.
+    // Every cluster and user, because kube chooses the one to use.
     for named in &mut kubeconfig.clusters {
         overlay_cluster(named.cluster.get_or_insert_default(), args);
     }
@@ -294,7 +294,7 @@ fn overlay(
             || !extra.is_empty())
     {
         return Err(ClusterError::usage(
-            "--as-uid, --as-group and --as-user-extra need --as: whom to impersonate",
+            "--as-uid, --as-group and --as-user-extra require --as, the user to impersonate",
         ));
     }
     for named in &mut kubeconfig.auth_infos {
@@ -330,8 +330,8 @@ fn overlay_cluster(cluster: &mut KubeCluster, args: &Overrides) {
 
 fn overlay_user(user: &mut AuthInfo, args: &Overrides, extra: &[(String, String)]) {
     if let Some(token) = &args.token {
-        // The API server looks at a client certificate before it looks at a token: with both, the
-        // token asked for would be ignored.
+        // The API server checks a client certificate before a token: with both, the requested
+        // token would be ignored.
         *user = AuthInfo {
             impersonate: user.impersonate.take(),
             impersonate_uid: user.impersonate_uid.take(),
@@ -350,7 +350,7 @@ fn overlay_user(user: &mut AuthInfo, args: &Overrides, extra: &[(String, String)
         user.client_key_data = None;
     }
     if let Some(name) = &args.impersonate {
-        // Another identity altogether: nothing of the kubeconfig's is left in it.
+        // Another identity: the kubeconfig's credentials are removed.
         user.impersonate = Some(name.clone());
         user.impersonate_uid.clone_from(&args.impersonate_uid);
         let groups = &args.impersonate_group;
@@ -423,7 +423,7 @@ current-context: x
     }
 
     #[test]
-    fn impersonation_needs_a_user_and_a_user_must_be_there() {
+    fn impersonation_needs_an_existing_user() {
         let only_uid = Overrides {
             impersonate_uid: Some("1".to_owned()),
             ..Overrides::default()

@@ -12,19 +12,19 @@ use tower::util::MapRequestLayer;
 
 use crate::{ConnectError, proxy_of_environment, selection::Selection, token::TokenFile};
 
-/// What a client is made from. What it sends can still be changed in `config`.
+/// The configuration of a client. It can still be changed in `config`.
 #[derive(Debug)]
 pub struct Connection {
-    /// As kube takes it.
+    /// The configuration for kube.
     pub config: Config,
     token: Option<TokenFile>,
 }
 
 impl Connection {
-    /// The connection that a kubeconfig describes. Reads the files that it names; sends nothing.
+    /// The connection that a kubeconfig describes. Reads the files that it names; sends no request.
     ///
     /// # Errors
-    /// If something that it names does not exist, or if it is contradictory.
+    /// If a named entry does not exist, or if entries contradict each other.
     pub async fn new(
         mut kubeconfig: Kubeconfig,
         options: &KubeConfigOptions,
@@ -54,13 +54,13 @@ impl Connection {
         }
         if let Some(user) = user {
             if !is_secure {
-                // Credentials do not leave in the clear: client-go reads them only for TLS
+                // Credentials are not sent unencrypted: client-go reads them only for TLS
                 // (`clientcmd.DirectClientConfig.ClientConfig`).
                 drop_credentials(user);
             }
             token = token_file(user)?;
             if user.client_certificate.is_none() && user.client_certificate_data.is_none() {
-                // A key alone does not count.
+                // A key without a certificate does not count.
                 (user.client_key, user.client_key_data) = (None, None);
             }
         }
@@ -80,7 +80,7 @@ impl Connection {
         Ok(Self { config, token })
     }
 
-    /// The connection of a pod with its own account; none outside a pod.
+    /// The connection of a pod with its own account; `None` outside a pod.
     pub fn of_pod() -> Option<Self> {
         let config = Config::incluster().ok()?;
         Some(Self {
@@ -89,7 +89,7 @@ impl Connection {
         })
     }
 
-    /// The client. Runs the credential plugin, if there is one; sends nothing.
+    /// The client. Runs the credential plugin, if configured; sends no request.
     ///
     /// # Errors
     /// If a certificate or a key cannot be used, or the plugin fails.
@@ -117,7 +117,7 @@ impl Connection {
     }
 }
 
-/// Leaves what is no credential, as whom to impersonate.
+/// Keeps everything that is not a credential, such as impersonation.
 fn drop_credentials(user: &mut AuthInfo) {
     (user.token, user.token_file) = (None, None);
     (user.username, user.password) = (None, None);
@@ -126,7 +126,7 @@ fn drop_credentials(user: &mut AuthInfo) {
     (user.exec, user.auth_provider) = (None, None);
 }
 
-/// Takes the token file out of a user: it counts before a token, if it can be read (client-go
+/// Removes the token file from a user: it takes precedence over a token, if it can be read (client-go
 /// `transport/round_trippers.go` `NewBearerAuthWithRefreshRoundTripper`).
 fn token_file(user: &mut AuthInfo) -> Result<Option<TokenFile>, ConnectError> {
     let Some(path) = user.token_file.take().map(PathBuf::from) else {
@@ -184,7 +184,7 @@ fn is_plain_http(server: &str) -> bool {
         .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("http"))
 }
 
-/// A server without a scheme is one of HTTP, whatever the kubeconfig says of TLS: so oc and kubectl have it.
+/// A server without a scheme uses HTTP, regardless of the kubeconfig's TLS settings, as in oc and kubectl.
 fn default_scheme(cluster: &mut Cluster) {
     if let Some(server) = &mut cluster.server
         && !server.contains("://")

@@ -1,19 +1,19 @@
-//! Whether requests change something.
+//! Whether requests change objects.
 
-/// Whether something is done, or only tried.
+/// Whether to apply changes or do a dry run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DryRun {
-    /// Do it.
+    /// Apply the changes.
     #[default]
     None,
-    /// Say what would be done; nothing is sent that could change something.
+    /// Show the changes; sends no request that could change an object.
     Client,
-    /// Have the server check everything, admission and quota too, and keep nothing.
+    /// Submit to the server without persisting, with admission and quota.
     Server,
 }
 
 impl DryRun {
-    /// What is appended to a line of what was done.
+    /// The suffix of an output line about a change.
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::None => "",
@@ -22,7 +22,7 @@ impl DryRun {
         }
     }
 
-    /// What the query of a request gains.
+    /// The addition to the query of a request.
     pub(super) const fn query(self) -> &'static str {
         match self {
             Self::None | Self::Client => "",

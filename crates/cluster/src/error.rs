@@ -1,17 +1,17 @@
-//! Why a kubeconfig leads to no cluster. No text quotes what a file holds: that may be a token.
+//! Errors of a kubeconfig. No text quotes the content of a file, which can be a token.
 
 use std::{error::Error, io, path::PathBuf};
 
 use kube::config::KubeconfigError;
 
-/// Why a kubeconfig cannot be used.
+/// Why a kubeconfig is not valid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The client cannot be made, as with a certificate that cannot be read.
+    /// The client cannot be created, for example because a certificate cannot be read.
     #[error("cannot create a client for the cluster: {0}")]
     Client(kube::Error),
-    /// Two entries of a list have one name (client-go `tools/clientcmd/api/v1/conversion.go`).
+    /// Two entries of a list have the same name (client-go `tools/clientcmd/api/v1/conversion.go`).
     #[error("kubeconfig {path}: duplicate {list} entry")]
     Duplicate {
         /// The file.
@@ -19,7 +19,7 @@ pub enum ConnectError {
         /// `clusters`, `contexts` or `users`.
         list: &'static str,
     },
-    /// The program that gives the credential does not exist.
+    /// The credential plugin does not exist.
     #[error("kubeconfig: credential plugin \"{command}\" not found{}", hinted(.hint))]
     ExecNotFound {
         /// The program.
@@ -27,18 +27,18 @@ pub enum ConnectError {
         /// `installHint` of the kubeconfig; may be empty.
         hint: String,
     },
-    /// Something that client-go refuses too (`tools/clientcmd/validation.go`).
+    /// A setting that client-go rejects too (`tools/clientcmd/validation.go`).
     #[error("kubeconfig: {0}")]
     Invalid(String),
-    /// It cannot be used, in kube's words.
+    /// Another error, with kube's text.
     #[error("kubeconfig: {0}")]
     Kubeconfig(KubeconfigError),
-    /// The file is something else.
+    /// The file is not a kubeconfig.
     #[error("kubeconfig {path}: not a kubeconfig: {why}")]
     NotKubeconfig {
         /// The file.
         path: PathBuf,
-        /// In our words.
+        /// The reason, without quoting.
         why: String,
     },
     /// The file cannot be read.
@@ -46,7 +46,7 @@ pub enum ConnectError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The token file of the user cannot be read.
@@ -54,12 +54,12 @@ pub enum ConnectError {
     TokenFile {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
 
-/// The cause that says something: "connection refused" rather than "client error".
+/// The most specific cause: "connection refused" rather than "client error".
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut last = error;
     let mut text = error.to_string();

@@ -12,15 +12,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::ConnectError;
 
-/// The kubeconfig in force; none if no file exists. `explicit` is a file that must exist; otherwise the
-/// files that `KUBECONFIG` lists are merged, of which those that do not exist are skipped; otherwise it is
+/// The kubeconfig in force; `None` if no file exists. `explicit` is a file that must exist; otherwise the
+/// files in `KUBECONFIG` are merged, skipping those that do not exist; otherwise it is
 /// `~/.kube/config`. `get` reads an environment variable.
 ///
-/// Of several files the first that sets something counts: a cluster, a context, a user, the current
-/// context. What is empty is not set.
+/// If several files set a cluster, a context, a user or the current context, the first one
+/// counts. An empty value is not set.
 ///
 /// # Errors
-/// If a file exists and cannot be read or is not a kubeconfig.
+/// If an existing file cannot be read or is not a kubeconfig.
 pub fn read(
     explicit: Option<&Path>,
     get: impl Fn(&str) -> Option<OsString>,
@@ -43,12 +43,12 @@ pub fn read(
     merged.transpose().map_err(ConnectError::Kubeconfig)
 }
 
-/// Whether a kubeconfig names no cluster, so that a pod's own account counts.
+/// Whether a kubeconfig contains no cluster, so that a pod's own account counts.
 pub const fn is_empty(kubeconfig: &Kubeconfig) -> bool {
     kubeconfig.clusters.is_empty() && kubeconfig.contexts.is_empty()
 }
 
-/// The files to read, each once. A list of nothing but empty names is a list all the same.
+/// The files to read, each once. A list of empty names only is still a list.
 fn paths(get: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     if let Some(list) = get("KUBECONFIG").filter(|list| !list.is_empty()) {
         let mut seen = BTreeSet::new();
@@ -82,7 +82,7 @@ fn read_file(path: &Path) -> Result<Kubeconfig, ConnectError> {
         )),
         other => ConnectError::Kubeconfig(other),
     })?;
-    // Taken out once checked: files without one can be merged with files that have one.
+    // Removed after the check: files without one can be merged with files that have one.
     if kubeconfig
         .kind
         .take()
@@ -103,7 +103,7 @@ fn read_file(path: &Path) -> Result<Kubeconfig, ConnectError> {
     Ok(kubeconfig)
 }
 
-/// The text of a file that may begin with a byte order mark.
+/// The text of a file that can begin with a byte order mark.
 fn text(bytes: &[u8]) -> Option<String> {
     let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();
@@ -141,7 +141,7 @@ fn is_unique<'a>(mut names: impl Iterator<Item = &'a String>) -> bool {
     names.all(|name| seen.insert(name))
 }
 
-/// Takes out what is empty, and what Go's base64 skips.
+/// Removes empty values, and the characters that Go's base64 skips.
 fn tidy(kubeconfig: &mut Kubeconfig) {
     drop_empty(&mut kubeconfig.current_context);
     for named in &mut kubeconfig.contexts {
@@ -222,8 +222,8 @@ fn without_line_ends(data: &str) -> String {
     data.replace(['\r', '\n'], "")
 }
 
-/// Makes the paths of a file those from its folder. The command of a credential plugin is one if it has a
-/// separator in it; otherwise it is searched on the `PATH`.
+/// Resolves the paths of a file relative to its folder. The command of a credential plugin is a path if it
+/// contains a separator; otherwise it is searched on the `PATH`.
 fn resolve_paths(kubeconfig: &mut Kubeconfig, folder: &Path) {
     let resolve = |path: &mut Option<String>| {
         if let Some(path) = path
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn byte_order_marks_are_no_part_of_the_text() {
+    fn byte_order_marks_are_not_part_of_the_text() {
         let wide =
             |unit: fn(u16) -> [u8; 2]| "\u{feff}a: ü".encode_utf16().flat_map(unit).collect();
         let bytes: [Vec<u8>; 4] = [
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_broken_file_is_quoted() {
+    fn broken_file_is_not_quoted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kubeconfig");
         for (text, expected) in [

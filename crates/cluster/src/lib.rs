@@ -1,12 +1,12 @@
-//! Talking to a cluster, as client-go and kubectl have it.
+//! Access to a cluster, as in client-go and kubectl.
 //!
-//! How a kubeconfig leads to a client: which files are read and how they are merged ([`read`]), what is
-//! refused, and what is sent ([`Connection`]). kube has its own rules for some of that; where they differ,
-//! the kubeconfig is brought into a form in which they agree.
+//! From a kubeconfig to a client: which files are read and how they are merged ([`read`]), what is
+//! rejected, and what is sent ([`Connection`]). kube has its own rules for some of that; where they differ,
+//! the kubeconfig is converted to a form in which they agree.
 //!
-//! What a command line reads of a cluster and writes to it: [`connect`] gives a
-//! [`Cluster`], which reads objects of any kind, pages of lists ([`Pages`]), and applies and patches.
-//! [`collect`] reads all kinds that concern registries into records.
+//! The plugin's reads and writes: [`connect`] returns a
+//! [`Cluster`], which reads objects of any kind and pages of lists ([`Pages`]), applies and patches.
+//! [`collect`] reads all kinds related to registries into records.
 
 mod access;
 mod applied;

@@ -1,5 +1,5 @@
-//! Lists from their first page to their last: the one place where a continue token is followed, and
-//! where one that has expired is dealt with.
+//! Lists from their first page to their last: the one place where a continue token is used, and
+//! where an expired one is handled.
 
 use std::marker::PhantomData;
 
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::{Cluster, ClusterError, Page, PageQuery};
 
-/// What the pages of a list are read into.
+/// The destination of the pages of a list.
 pub trait Pages {
     /// Why a page cannot be read.
     type Error: From<ClusterError>;
@@ -18,16 +18,16 @@ pub trait Pages {
     /// If it is not a list.
     fn read(&mut self, page: Page) -> impl Future<Output = Result<Next, Self::Error>>;
 
-    /// Forgets what was read: the list begins again.
+    /// Drops the items read so far: the list restarts.
     fn restart(&mut self);
 }
 
-/// Where a list goes on.
+/// The next page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Next {
-    /// Where the next page begins; empty if there is none.
+    /// The continue token of the next page; empty for none.
     pub token: String,
-    /// How many items it should have; none for as many as before.
+    /// How many items it should have; `None` for as many as before.
     pub limit: Option<u32>,
 }
 
@@ -40,8 +40,8 @@ struct Items<Begin, Read, Kept, E> {
 }
 
 impl Cluster {
-    /// Reads a list page by page, each request in its turn. A list that expires half-way (410: the
-    /// server has forgotten where it was) is read once more from its beginning.
+    /// Reads a list page by page, one request at a time. A list that expires while reading (410: the
+    /// server has dropped its position) is read once more from the beginning.
     ///
     /// # Errors
     /// If a request fails, a page cannot be read, or the list expires twice.
@@ -66,7 +66,7 @@ impl Cluster {
                 Err(ClusterError::Api { code: 410, .. }) if !query.token.is_empty() => {
                     if has_expired {
                         return Err(ClusterError::failed(
-                            "the list expired half-way twice: it changes faster than it can be read",
+                            "the list expired twice while reading: it changes too fast",
                         )
                         .into());
                     }
@@ -86,7 +86,7 @@ impl Cluster {
         }
     }
 
-    /// Reads the items of a list into what `begin` makes.
+    /// Reads the items of a list into the result of `begin`.
     ///
     /// # Errors
     /// As [`Self::read_list`], or as `read`.

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::Kind;
 
-/// An object and its kind. The body is JSON, so that what we do not know is kept.
+/// An object and its kind. The body is JSON, so that unknown fields are kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// Its kind.
     pub kind: Kind,
-    /// The whole of it, with `apiVersion`, `kind` and `metadata`.
+    /// The whole object, with `apiVersion`, `kind` and `metadata`.
     pub body: Value,
 }
 
@@ -20,14 +20,14 @@ pub struct Object {
 pub struct ObjectRef {
     /// Its kind.
     pub kind: Kind,
-    /// Its namespace, empty where it has none.
+    /// Its namespace, empty if it has none.
     pub namespace: String,
     /// Its name.
     pub name: String,
 }
 
 impl Object {
-    /// A new object with these `fields` (`spec` and the like) besides what every object has.
+    /// A new object with these `fields` (`spec` and so on) besides the fields of every object.
     pub fn new(kind: Kind, namespace: &str, name: &str, fields: Value) -> Self {
         let mut body = json!({
             "apiVersion": kind.api_version(),
@@ -43,7 +43,7 @@ impl Object {
         Self { kind, body }
     }
 
-    /// With `apiVersion` and `kind`, which the items of a list come without.
+    /// With `apiVersion` and `kind`, which the items of a list lack.
     #[must_use]
     pub(super) fn typed(mut self) -> Self {
         if let Some(body) = self.body.as_object_mut() {
@@ -73,7 +73,7 @@ impl Object {
         self
     }
 
-    /// Which object it is.
+    /// The identity of the object.
     pub fn reference(&self) -> ObjectRef {
         ObjectRef {
             kind: self.kind,
@@ -82,7 +82,7 @@ impl Object {
         }
     }
 
-    /// The text at a JSON pointer; empty if there is none.
+    /// The text at a JSON pointer; empty if it is missing.
     pub fn text(&self, pointer: &str) -> &str {
         self.body
             .pointer(pointer)
@@ -123,7 +123,7 @@ impl fmt::Display for ObjectRef {
     }
 }
 
-/// Sets the value at a path of map keys, making maps on the way; what is in the way is replaced.
+/// Sets the value at a path of map keys, creating maps on the way; other values on the path are replaced.
 pub fn set(body: &mut Value, path: &[&str], value: Value) {
     let mut place = body;
     for key in path {
@@ -136,7 +136,7 @@ pub fn set(body: &mut Value, path: &[&str], value: Value) {
     *place = value;
 }
 
-/// Takes the value at a path of map keys away, if it is there.
+/// Removes the value at a path of map keys, if it exists.
 pub fn unset(body: &mut Value, path: &[&str]) {
     let Some((last, parents)) = path.split_last() else {
         return;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_gone_already() {
+    fn removing_a_missing_value_changes_nothing() {
         let mut body = json!({"a": {"b": 1, "c": 2}, "d": null});
         for path in [&["a", "b"][..], &["a", "x"], &["d", "x"], &["x", "y"], &[]] {
             unset(&mut body, path);

@@ -1,5 +1,5 @@
-//! Lists page by page, as the server sends them: nothing of an item is copied before it is asked
-//! for.
+//! Lists page by page, as the server sends them: no item is copied before it is
+//! requested.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use serde_json::value::RawValue;
 
 use crate::{Cluster, ClusterError, encode, from_kube, service::Patience};
 
-/// A server that has sent nothing by then sends nothing more: it gives up on a list after a minute
+/// A server that has sent nothing by then sends nothing more: it aborts a list after a minute
 /// itself.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Which page of a list.
+/// One page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageQuery {
-    /// As many items as wanted; 0 is all of them.
+    /// The number of items; 0 for all.
     pub limit: u32,
-    /// Where the page before it ended; empty for the first.
+    /// Where the previous page ended; empty for the first.
     pub token: String,
-    /// A label selector; empty picks all.
+    /// A label selector; empty selects all.
     pub labels: String,
-    /// A field selector; empty picks all.
+    /// A field selector; empty selects all.
     pub fields: String,
-    /// Whether the metadata of the items is enough; a server that cannot reduce them sends them whole.
+    /// Whether the metadata of the items is enough; a server that does not support this sends whole items.
     pub metadata_only: bool,
 }
 
@@ -33,14 +33,14 @@ pub struct PageQuery {
 #[derive(Debug)]
 pub struct Page(Vec<u8>);
 
-/// What is on a page.
+/// The content of a page.
 #[derive(Debug)]
 pub struct PageItems<'a> {
-    /// The items, each as it stands on the page; the items of a list name no kind.
+    /// The items, each as sent; the items of a list have no kind.
     pub items: Vec<&'a RawValue>,
-    /// Where the next page begins; empty if this is the last.
+    /// The continue token; empty if this is the last page.
     pub token: String,
-    /// How many items come after this page, where the server counts them.
+    /// The number of items after this page, if the server counts them.
     pub remaining: Option<u64>,
 }
 
@@ -60,9 +60,9 @@ struct ListMeta {
     remaining_item_count: Option<u64>,
 }
 
-/// Items on a page, as kubectl asks for.
+/// Items on a page, as in kubectl.
 pub const LIMIT: u32 = 500;
-/// Items on a page of ImageStreams: one with the history of its tags is ten times as long as anything else.
+/// Items on a page of ImageStreams: one with the history of its tags is ten times as long as other objects.
 pub const STREAM_LIMIT: u32 = 50;
 
 impl PageQuery {
@@ -98,10 +98,10 @@ impl PageQuery {
 }
 
 impl Page {
-    /// What is on it.
+    /// The content of the page.
     ///
     /// # Errors
-    /// If it is no list. The message quotes nothing of it.
+    /// If it is not a list. The message quotes nothing of it.
     pub fn items(&self) -> Result<PageItems<'_>, ClusterError> {
         let list: List<'_> = serde_json::from_slice(&self.0)
             .map_err(|error| from_kube(kube::Error::SerdeError(error)))?;
@@ -112,16 +112,16 @@ impl Page {
         })
     }
 
-    /// The whole of it, as text.
+    /// The whole page, as text.
     ///
     /// # Errors
-    /// If it is no text.
+    /// If it is not UTF-8.
     pub fn text(&self) -> Result<&str, ClusterError> {
         str::from_utf8(&self.0)
             .map_err(|_| ClusterError::failed("the server's answer is not UTF-8"))
     }
 
-    /// How long it is, in bytes.
+    /// Its length, in bytes.
     pub fn size(&self) -> usize {
         self.0.len()
     }
@@ -133,8 +133,8 @@ impl Cluster {
         self.page_as(path, "application/json").await
     }
 
-    /// The same of a list, of whose items the server sends the metadata alone (one that cannot do so
-    /// sends them whole).
+    /// The same for a list, with only the metadata of its items (a server that does not support this
+    /// sends whole items).
     pub async fn page_of_metadata(&self, path: &str) -> Result<Page, ClusterError> {
         let accept =
             "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
@@ -148,7 +148,7 @@ impl Cluster {
             .header(header::ACCEPT, accept)
             .extension(Patience(PATIENCE))
             .body(Body::empty())
-            .map_err(|e| ClusterError::failed(format!("cannot ask for {path}: {e}")))?;
+            .map_err(|e| ClusterError::failed(format!("cannot request {path}: {e}")))?;
         let (_, body) = self.receive(request, Some(PATIENCE)).await?;
         Ok(Page(body))
     }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_read_where_it_lies() {
+    fn a_page_is_parsed_in_place() {
         let page = |text: &str| Page(text.as_bytes().to_vec());
         let first = page(
             r#"{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"a=","remainingItemCount":3},

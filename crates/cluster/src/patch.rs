@@ -1,4 +1,4 @@
-//! JSON Patch (RFC 6902): only what is named changes, and only if its tests hold.
+//! JSON Patch (RFC 6902): changes only the named fields, and only if its tests pass.
 
 use http::Method;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Cluster, ClusterError, DryRun, MANAGER, Object, ObjectRef};
 
 impl Cluster {
-    /// Patches an object. A `test` that does not hold is answered with 422 (see
+    /// Patches an object. A failed `test` returns 422 (see
     /// [`ClusterError::is_test_failed`]) and changes nothing.
     pub async fn json_patch(
         &self,

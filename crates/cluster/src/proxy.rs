@@ -1,5 +1,5 @@
-//! Whether a proxy of the environment is for a server, as Go's `golang.org/x/net/http/httpproxy` has
-//! it, which `oc` and `kubectl` go by. kube compares `NO_PROXY` with the proxy's own host.
+//! Whether a proxy of the environment applies to a server, as in Go's `golang.org/x/net/http/httpproxy`,
+//! which `oc` and `kubectl` use. kube compares `NO_PROXY` with the proxy's own host.
 
 use std::net::IpAddr;
 
@@ -49,7 +49,7 @@ fn is_named(entry: &str, host: &str, port: u16, address: Option<IpAddr>) -> bool
     }
     let name = name.strip_prefix('*').unwrap_or(name);
     if name.starts_with('.') {
-        // Only what is below the domain.
+        // Only hosts below the domain.
         return host.ends_with(name);
     }
     let below = host.strip_suffix(name);

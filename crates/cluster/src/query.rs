@@ -1,4 +1,4 @@
-//! What is written into a query.
+//! Encoding of query values.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 

@@ -1,11 +1,11 @@
-//! What of a kubeconfig is used.
+//! The entries of a kubeconfig that are used.
 
 use kube::config::{Context, KubeConfigOptions, Kubeconfig};
 
-/// What of a kubeconfig is used, by the names of its entries: whether these exist is not looked at.
+/// The entries of a kubeconfig that are used, by name: whether these exist is not checked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// Name of the context; none where there is no current one.
+    /// Name of the context; `None` without a current one.
     pub(crate) context: Option<String>,
     /// The context, if it exists.
     pub(crate) of_context: Option<Context>,
@@ -16,7 +16,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// What the options name, else the context.
+    /// The values of the options, else of the context.
     pub(crate) fn of(kubeconfig: &Kubeconfig, options: &KubeConfigOptions) -> Self {
         let context = options
             .context

@@ -1,4 +1,4 @@
-//! What happens around every request: the log, server warnings, waiting when told to, the time
+//! The handling of every request: the log, server warnings, requested waits, the time
 //! limit of one request, and `--read-only`.
 
 use std::{
@@ -14,9 +14,9 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use kube::{Client, client::Body};
 use tower::BoxError;
 
-/// As many as client-go gives a request.
+/// The number of retries, as in client-go.
 const MAX_RETRIES: u32 = 10;
-/// A server that wants us to wait longer than this is not worth waiting for.
+/// The longest requested wait that is accepted.
 const MAX_WAIT: Duration = Duration::from_mins(2);
 
 /// How requests are treated.
@@ -27,7 +27,7 @@ pub(super) struct ServiceOptions {
     pub(super) server: String,
 }
 
-/// A request that is refused here and not sent.
+/// A request that is rejected here and not sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LocalError {
     #[error("--read-only: {method} {path} would change the cluster")]
@@ -36,7 +36,7 @@ pub(super) enum LocalError {
     TimedOut { limit: Duration },
 }
 
-/// Wraps kube's client, which sends.
+/// Wraps kube's client, which sends the requests.
 #[derive(Clone)]
 pub(super) struct Service {
     inner: Client,
@@ -74,7 +74,7 @@ impl Service {
             }
             retries += 1;
             self.printer.note(format!(
-                "the server is busy ({}), trying again in {}s",
+                "the server is busy ({}), retrying in {}s",
                 response.status(),
                 wait.as_secs(),
             ));
@@ -139,7 +139,7 @@ impl Service {
     }
 }
 
-/// How long the sender of a request waits for an answer where `--request-timeout` says nothing.
+/// How long the sender of a request waits for an answer without `--request-timeout`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience(pub(super) Duration);
 
@@ -161,7 +161,7 @@ impl tower::Service<Request<Body>> for Service {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // The client has a queue of its own.
+        // The client has a separate queue.
         Poll::Ready(Ok(()))
     }
 
@@ -179,8 +179,8 @@ fn duplicate(request: &Request<Body>) -> Option<Request<Body>> {
     Some(copy)
 }
 
-/// How long to wait before the same request is sent again; client-go's rule (`rest/with_retry.go`):
-/// 429 or 5xx, and the server says after how many seconds.
+/// The wait before the same request is sent again; client-go's rule (`rest/with_retry.go`):
+/// 429 or 5xx, and the server sends a number of seconds.
 fn wait_for(response: &Response<Body>) -> Option<Duration> {
     let status = response.status();
     if status != StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
@@ -224,8 +224,8 @@ mod tests {
                 Some("apps.openshift.io/v1 is old"),
             ),
             (
-                r#"299 kube "say \"hi\" \\ there" "date""#,
-                Some(r#"say "hi" \ there"#),
+                r#"299 kube "use \"hi\" \\ here" "date""#,
+                Some(r#"use "hi" \ here"#),
             ),
             (r#"199 - "misc""#, None),
             (r#"299 - "open"#, None),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_busy_server_that_says_when_is_waited_for() {
+    fn only_a_busy_server_with_retry_after_is_waited_for() {
         let response = |code: u16, after: Option<&str>| {
             let mut builder = Response::builder().status(code);
             if let Some(after) = after {

@@ -1,4 +1,4 @@
-//! The token in a file, read again while it is used.
+//! The token in a file, reloaded while it is used.
 
 use std::{
     fs, io,
@@ -30,7 +30,7 @@ impl TokenFile {
     /// Reads it for the first time.
     ///
     /// # Errors
-    /// If it cannot be read, is empty or holds no token.
+    /// If it cannot be read, is empty or contains no token.
     pub(crate) fn new(path: PathBuf) -> Result<Self, io::Error> {
         let header = header(&path)?;
         let cached = Cached {
@@ -43,7 +43,7 @@ impl TokenFile {
         })
     }
 
-    /// The request with the token. If the file cannot be read again, the last token counts.
+    /// The request with the token. If the file cannot be read again, the last token is used.
     pub(crate) fn authorize(&self, mut request: Request<Body>) -> Request<Body> {
         let header = {
             let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +68,7 @@ fn header(path: &PathBuf) -> Result<HeaderValue, io::Error> {
         return Err(invalid("it is empty"));
     }
     let mut header = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| invalid("it holds no token"))?;
+        .map_err(|_| invalid("it contains no token"))?;
     header.set_sensitive(true);
     Ok(header)
 }

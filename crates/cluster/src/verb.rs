@@ -1,26 +1,26 @@
-//! What was done to an object.
+//! The operation on an object.
 
 use std::fmt;
 
-/// What was done to an object.
+/// The operation on an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// It is new.
+    /// Created.
     Created,
-    /// It is another than before.
+    /// Changed.
     Configured,
-    /// It is gone.
+    /// Deleted.
     Deleted,
-    /// It is another than before: an entry of it was added.
+    /// Changed: an entry was added.
     Linked,
-    /// It is as it was.
+    /// Unchanged.
     Unchanged,
-    /// It is another than before: an entry of it was taken away.
+    /// Changed: an entry was removed.
     Unlinked,
 }
 
 impl Verb {
-    /// Whether something was written.
+    /// Whether the object was written.
     pub const fn is_change(self) -> bool {
         !matches!(self, Self::Unchanged)
     }

@@ -1,8 +1,8 @@
-//! Which OpenShift it is.
+//! The version of OpenShift.
 
 use crate::Cluster;
 
-/// The cluster's OpenShift version; none elsewhere, and none if it may not be read.
+/// The cluster's OpenShift version; `None` on other platforms, or without permission.
 pub async fn openshift_version(cluster: &Cluster) -> Option<String> {
     let path = "/apis/config.openshift.io/v1/clusterversions/version";
     let version = cluster.get_path(path).await.ok()?;

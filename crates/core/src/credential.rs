@@ -26,7 +26,7 @@ pub use error::DockerConfigError;
 pub use key::{AuthField, DockerConfigKey};
 pub use secret::{DockerConfig, Keep, SecretConfigs, SecretMember, SecretReader};
 
-/// Appends `bytes` as text; as in Go, each byte that is no part of a character becomes one U+FFFD.
+/// Appends `bytes` as text; as in Go, each byte that belongs to no character becomes one U+FFFD.
 fn push_lossy(text: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -1,6 +1,6 @@
-//! A decision in steps: the engine is asked, and asked again when what the decision hangs on has been read.
+//! A decision in steps: evaluates, lets the caller read missing facts, and evaluates again.
 //!
-//! How a question is answered is the caller's: by a request of the webhook, of the plugin, or from what a snapshot holds.
+//! The caller reads the facts: the webhook and the plugin with requests, the audit from a snapshot.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,32 +13,31 @@ use crate::object::Subject;
 use crate::policy::{Labels, PolicySet};
 use crate::verdict::{StreamKey, Verdict};
 
-/// How the facts of a namespace came about.
+/// The source of the facts of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     /// They were read for this decision.
     Read,
-    /// They are followed by watches, which are a moment behind: a secret or a namespace that was created just before the
-    /// object, as by one `kubectl apply` of all of them, may not have arrived. What a warning depends on is read
-    /// once before the warning.
+    /// They come from watches, which are slightly behind: a secret or a namespace that one `kubectl apply` creates
+    /// just before the object can still be missing. Facts for a warning are read once before the warning.
     Watched,
 }
 
-/// What a decision hangs on.
+/// The facts that a decision depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Questions {
     /// An ImageStream.
     pub stream: Option<StreamKey>,
     /// Secrets of the object's namespace.
     pub secrets: BTreeSet<String>,
-    /// Whether it hangs on the labels of the object's namespace.
+    /// Whether the decision depends on the labels of the object's namespace.
     pub labels: bool,
 }
 
-/// What was read. What could not be read stays as it was.
+/// The facts that were read. Unread facts are unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    /// The ImageStream that was asked for; without it, it counts as [`StreamRead::Failed`].
+    /// The requested ImageStream; if missing, it counts as [`StreamRead::Failed`].
     pub stream: Option<StreamRead>,
     /// Secrets, by name.
     pub secrets: Vec<(String, Known<Option<SecretFact>>)>,
@@ -46,16 +45,16 @@ pub struct Answers {
     pub labels: Known<Labels>,
 }
 
-/// How far a decision has come.
+/// The state of a decision.
 #[derive(Clone, Debug)]
 pub enum Step<T> {
-    /// It is made.
+    /// The decision.
     Decided(T),
-    /// It hangs on this.
+    /// The decision depends on these facts.
     Open(Questions),
 }
 
-/// One decision, and what is known for it.
+/// One decision, and its facts.
 #[derive(Clone, Debug)]
 pub struct Inquiry<'f> {
     policies: &'f PolicySet,
@@ -67,7 +66,7 @@ pub struct Inquiry<'f> {
 }
 
 impl<'f> Inquiry<'f> {
-    /// A decision by these policies and facts.
+    /// A decision with these policies and facts.
     pub fn new(
         policies: &'f PolicySet,
         cluster: &'f ClusterFacts,
@@ -84,8 +83,8 @@ impl<'f> Inquiry<'f> {
         }
     }
 
-    /// Asks the engine. A verdict that hangs on nothing that has not been asked for goes to `then`. Each thing is asked
-    /// for once, so the steps end.
+    /// Evaluates the object. Passes the verdict to `then` if it depends on no unread fact. Each fact is requested
+    /// once, so the steps end.
     pub fn step<T>(
         &mut self,
         subject: &Subject<'_>,
@@ -110,7 +109,7 @@ impl<'f> Inquiry<'f> {
         Step::Open(questions)
     }
 
-    /// Takes in what was read.
+    /// Adds the facts that were read.
     pub fn answer(&mut self, answers: Answers) {
         if let Some(stream) = answers.stream {
             self.stream = stream;

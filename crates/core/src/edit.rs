@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::rule::id::RuleId;
 
-/// A field that a rule may set.
+/// A field that a rule can set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// `spec.output.pushSecret` of a BuildConfig or Build.
@@ -76,7 +76,7 @@ impl Field {
 }
 
 impl fmt::Display for Field {
-    /// As people write it: `spec.tags[0].importPolicy.scheduled`.
+    /// As shown to users: `spec.tags[0].importPolicy.scheduled`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.pointer().split('/').skip(1).enumerate() {
             if part.starts_with(|c: char| c.is_ascii_digit()) {
@@ -102,7 +102,7 @@ pub enum Value<'a> {
 }
 
 impl fmt::Display for Value<'_> {
-    /// As people write it: `{name: dockerhub}`, `true`.
+    /// As shown to users: `{name: dockerhub}`, `true`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secret(name) => write!(f, "{{name: {name}}}"),
@@ -111,7 +111,7 @@ impl fmt::Display for Value<'_> {
     }
 }
 
-/// A change to one field. It is applicable to the object that it was made for, whatever else the
+/// A change to one field. It applies to the object that it was made for, whatever else the
 /// object holds: a patch that does not apply is an error for the user even with failurePolicy
 /// Ignore (apiserver `webhook/mutating/dispatcher.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ pub struct PatchPlan {
 }
 
 impl PatchPlan {
-    /// Renders edits; `None` if there are none. Only `add` of one member is used: it sets a field
+    /// Renders edits; `None` if the list is empty. Only `add` of one member is used: it sets a field
     /// that is absent and never replaces an object or an array.
     pub fn render<'e, 'a: 'e>(edits: impl Iterator<Item = &'e Edit<'a>>) -> Option<Self> {
         let mut json = String::from("[");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn no_edit_is_no_patch() {
+    fn an_empty_edit_list_renders_no_patch() {
         assert_eq!(PatchPlan::render([].iter()), None);
     }
 

@@ -1,4 +1,4 @@
-//! What the caller knows of the cluster. Each item is known or honestly unknown.
+//! What the caller knows about the cluster. Each item is either known or explicitly unknown.
 
 mod reach;
 
@@ -17,12 +17,12 @@ pub use reach::{Called, Reach};
 /// (openshift-controller-manager `pkg/internalregistry/controllers/service_account_controller.go`).
 pub const MANAGED_SECRET_ANNOTATION: &str = "openshift.io/internal-registry-pull-secret-ref";
 
-/// Something that is known, or that nobody could be asked.
+/// A value that is known, or that no source could provide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Known<T> {
-    /// It is this.
+    /// The value.
     Known(T),
-    /// Nobody could be asked: forbidden, down, too late, or offline.
+    /// No source could provide it: forbidden, down, too late, or offline.
     #[default]
     Unknown,
 }
@@ -45,18 +45,18 @@ impl<T> Known<T> {
     }
 }
 
-/// A fact of a namespace, as a rule sees it.
+/// A fact about a namespace, as a rule sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact<T> {
-    /// It is this.
+    /// The value.
     Known(T),
-    /// Its source was queried, or is to be queried, and has not answered: forbidden, down or too late.
+    /// Its source was queried, or will be queried, and did not answer: forbidden, down or too late.
     Unknown,
-    /// No source was to be queried: the policy's word counts.
+    /// No source was to be queried: the policy is trusted.
     Assumed,
 }
 
-/// What a fact is that is not listed.
+/// The state of a fact that is not listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unlisted {
     /// [`Fact::Unknown`].
@@ -75,7 +75,7 @@ impl Unlisted {
     }
 }
 
-/// A secret, as far as anything but its owner may know it: the registries it has keys for.
+/// A secret, reduced to what its readers other than its owner can know: the registries that it has keys for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretFact {
     configs: SecretConfigs,
@@ -86,7 +86,7 @@ pub struct SecretFact {
 pub enum Fit {
     /// It has one.
     Fits,
-    /// It has none that can be used, for this reason.
+    /// It has no usable credential, for this reason.
     Fault(SecretFault),
     /// Its content is not known.
     Unknown,
@@ -120,8 +120,8 @@ impl SecretFact {
     }
 }
 
-/// Larger docker configs are useless to everyone, so that all who ask the engine get the answer of the webhook, which
-/// keeps no more.
+/// Larger docker configs count as unusable, so that every caller of the engine gets the same answer as
+/// the webhook, which stores no more.
 fn fit(config: Option<&DockerConfig>, consumer: Consumer, image: &str) -> Fit {
     match config {
         Some(DockerConfig::TooLarge) => Fit::Fault(SecretFault::TooLarge),
@@ -134,7 +134,7 @@ fn fit(config: Option<&DockerConfig>, consumer: Consumer, image: &str) -> Fit {
     }
 }
 
-/// A ServiceAccount, as far as builds look at it.
+/// The fields of a ServiceAccount that builds use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountFact {
     /// The names of `imagePullSecrets`, in their order.
@@ -144,8 +144,8 @@ pub struct AccountFact {
 }
 
 impl AccountFact {
-    /// The first linked secret that somebody linked by hand, other than `secret`. Without the
-    /// annotation (OpenShift before 4.16) the managed one is known by its name.
+    /// The first secret that a user linked, other than `secret`. Without the
+    /// annotation (OpenShift before 4.16) the managed secret is recognized by its name.
     pub fn other_link(&self, account: &str, secret: &str) -> Option<&str> {
         self.pull_secrets.iter().map(String::as_str).find(|link| {
             *link != secret
@@ -159,12 +159,12 @@ impl AccountFact {
     }
 }
 
-/// An ImageStream, as far as an import or a build output depends on it.
+/// The fields of an ImageStream that an import or a build output depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamFact {
     /// Whether it carries the opt-out label.
     pub opts_out: bool,
-    /// `status.dockerImageRepository`; empty where builds cannot output to it.
+    /// `status.dockerImageRepository`; empty if builds cannot output to it.
     pub repository: String,
     /// Its spec tags that follow something, by name.
     pub tags: BTreeMap<String, StreamTag>,
@@ -223,17 +223,17 @@ impl StreamTag {
     }
 }
 
-/// What is known of the one ImageStream that a decision may depend on.
+/// What is known about the one ImageStream that a decision can depend on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum StreamRead {
-    /// Nobody has asked yet; a verdict that depends on it says so.
+    /// It has not been read yet; a verdict that depends on it reports so.
     #[default]
     NotRead,
     /// It could not be read in time.
     Failed,
-    /// There is none.
+    /// It does not exist.
     Absent,
-    /// It is this.
+    /// The ImageStream.
     Present(Arc<StreamFact>),
 }
 
@@ -245,27 +245,27 @@ pub struct ClusterFacts {
     /// Whether an integrated registry is configured: builds that output to an ImageStream then
     /// always push there.
     pub integrated: Known<bool>,
-    /// The namespace that the webhook runs in, which it leaves alone.
+    /// The namespace that the webhook runs in, which it never changes.
     pub own_namespace: Option<String>,
-    /// For what the API servers call the webhook, where its configuration was read.
+    /// The objects for which the API servers call the webhook, if its configuration was read.
     pub reach: Reach,
 }
 
-/// What is known of the namespace that the object is in.
+/// What is known about the namespace of the object.
 #[derive(Clone, Debug, Default)]
 pub struct NamespaceFacts {
     /// Its labels.
     pub labels: Known<Arc<Labels>>,
     /// Secrets that policies name.
     pub secrets: BTreeMap<String, Known<Option<Arc<SecretFact>>>>,
-    /// ServiceAccounts that build.
+    /// ServiceAccounts that run builds.
     pub accounts: BTreeMap<String, Known<Option<Arc<AccountFact>>>>,
-    /// What secrets and accounts are that are not listed.
+    /// The state of secrets and accounts that are not listed.
     pub unlisted: Unlisted,
 }
 
 impl NamespaceFacts {
-    /// A namespace of which nothing is known because no source was to be queried.
+    /// A namespace about which nothing is known because no source was to be queried.
     pub fn assumed() -> Self {
         Self {
             unlisted: Unlisted::Assumed,
@@ -273,12 +273,12 @@ impl NamespaceFacts {
         }
     }
 
-    /// The secret of that name; none if it does not exist.
+    /// The secret of that name; `None` if it does not exist.
     pub fn secret(&self, name: &str) -> Fact<Option<&SecretFact>> {
         self.fact(&self.secrets, name)
     }
 
-    /// The ServiceAccount of that name; none if it does not exist.
+    /// The ServiceAccount of that name; `None` if it does not exist.
     pub fn account(&self, name: &str) -> Fact<Option<&AccountFact>> {
         self.fact(&self.accounts, name)
     }
@@ -304,7 +304,7 @@ impl NamespaceFacts {
     }
 }
 
-/// Everything that a decision may depend on besides the object.
+/// Everything that a decision can depend on besides the object.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// The policies in force.
@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_managed_secret_is_no_link() {
+    fn the_managed_secret_is_not_linked() {
         let links = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let annotated = AccountFact {
             pull_secrets: links(&["builder-dockercfg-x1", "builder-dockercfg-mine", "hub"]),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_reduced_to_what_matters() {
+    fn stream_is_reduced_to_relevant_fields() {
         let json = br#"{"metadata":{"labels":{"extreg.io/ignore":"true"}},
             "spec":{"tags":[{"name":"pushed"},{"name":"v1","from":{"kind":"DockerImage","name":"u/a:v1"},
             "importPolicy":{"scheduled":true},"annotations":{"extreg.io/scheduled":"false"}}]},

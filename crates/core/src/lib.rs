@@ -1,9 +1,9 @@
 //! The engine of `oc extreg`: what an image reference means on OpenShift and what a policy injects.
 //!
-//! No I/O, no async, no clock, no environment. An object is read into a [`object::Subject`], what is
-//! known of the cluster is put into [`facts::Facts`], and [`engine::Engine::evaluate`] answers with a
-//! [`verdict::Verdict`]: place by place what happens and why, the patch, and the words for the user.
-//! [`decide::Inquiry`] asks it until nothing is left to read.
+//! No I/O, no async, no clock, no environment. An object is read into a [`object::Subject`], the known
+//! state of the cluster into [`facts::Facts`], and [`engine::Engine::evaluate`] returns a
+//! [`verdict::Verdict`]: for each place what happens and why, the patch, and the messages for the user.
+//! [`decide::Inquiry`] repeats this until all facts are read.
 
 pub mod credential;
 pub mod decide;

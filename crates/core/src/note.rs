@@ -1,8 +1,8 @@
-//! What a user is told beyond yes and no: one wording for the webhook, the check and the audit.
+//! Messages for the user in addition to the decision: the same text in the webhook, `check` and `audit`.
 
 use crate::edit::{Edit, Field, Value};
 
-/// Longer warnings are hard to read in a terminal; Kubernetes asks for at most 120.
+/// Longer warnings are hard to read in a terminal; Kubernetes recommends at most 120.
 pub const MAX_WARNING: usize = 120;
 
 /// Something that the user should know about a decision.
@@ -13,52 +13,52 @@ pub enum Note<'a> {
         /// The repository.
         repository: &'a str,
     },
-    /// An update removes a field that the policy sets on what is new.
+    /// An update removes a field that the policy sets on new objects.
     Dropped {
         /// The field.
         field: Field,
         /// The policy.
         policy: &'a str,
     },
-    /// OpenShift's own resolution is left to find a secret.
+    /// OpenShift's own lookup has to find a secret.
     LeftToAccount {
         /// The secret that the policy names.
         secret: &'a str,
-        /// What is wrong with it.
+        /// The fault.
         fault: SecretFault,
-        /// The account whose secrets OpenShift selects from. What it links is not named: not everyone who can make
-        /// a build can read the account.
+        /// The account whose secrets OpenShift selects from. Its linked secrets are not named: not every user who
+        /// can create a build can read the account.
         account: String,
     },
-    /// The namespace's labels would have decided.
+    /// The decision depends on the namespace labels, which are unknown.
     NamespaceUnknown {
         /// The policy.
         policy: &'a str,
     },
-    /// A secret that is injected does not work as it is.
+    /// An injected secret does not work in its current state.
     PushSecret {
         /// The secret.
         secret: &'a str,
-        /// What is wrong with it.
+        /// The fault.
         fault: SecretFault,
-        /// The namespace; empty where a file names none.
+        /// The namespace; empty if a file names none.
         namespace: String,
-        /// The registry that it has to be for.
+        /// The registry that the secret must have a key for.
         registry: String,
     },
     /// The pull secret that the policy names was not injected.
     PullSecret {
         /// The secret.
         secret: &'a str,
-        /// What is wrong with it; none if that is not known.
+        /// The fault; `None` if unknown.
         fault: Option<SecretFault>,
     },
-    /// The push secret that the policy names was not injected: whether it works is not known.
+    /// The push secret that the policy names was not injected: it is unknown whether it works.
     SecretUnknown {
         /// The secret.
         secret: &'a str,
     },
-    /// The ImageStream that decides could not be read.
+    /// The ImageStream that the decision depends on could not be read.
     StreamUnread {
         /// Its name.
         stream: String,
@@ -68,34 +68,34 @@ pub enum Note<'a> {
         /// The image.
         image: String,
     },
-    /// What mode `Warn` would have done.
+    /// The edit that mode `Warn` does not make.
     Would {
         /// The edit.
         edit: Edit<'a>,
         /// The policy.
         policy: &'a str,
     },
-    /// The object takes more work than one decision may.
+    /// The object exceeds the work limit of one decision.
     WorkLimit,
 }
 
-/// What is known to be wrong with a secret that a policy names.
+/// A known fault of a secret that a policy names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretFault {
     /// It does not exist.
     Missing,
     /// It has no key for the image.
     NoKey,
-    /// It has more keys than are read of one secret.
+    /// It has more keys than the webhook reads from one secret.
     TooLarge,
 }
 
 impl SecretFault {
-    fn words(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
-            Self::Missing => "is missing",
+            Self::Missing => "does not exist",
             Self::NoKey => "has no key for the image",
-            Self::TooLarge => "is too large (64 registries and 16 KiB at most)",
+            Self::TooLarge => "is too large (limit: 64 registries, 16 KiB)",
         }
     }
 }
@@ -132,15 +132,15 @@ impl Note<'_> {
                 account,
             } => vec![
                 fit(&format!(
-                    "extreg: push secret {secret} not set, it {}",
-                    fault.words()
+                    "extreg: push secret {secret} not set: it {}",
+                    fault.description()
                 )),
                 fit(&format!(
-                    "extreg: OpenShift selects a push secret from those of account {account}"
+                    "extreg: OpenShift selects a push secret of service account {account}"
                 )),
             ],
             Self::NamespaceUnknown { policy } => vec![fit(&format!(
-                "extreg: policy {policy} not applied: the labels of the namespace are not known"
+                "extreg: policy {policy} not applied: the namespace labels are unknown"
             ))],
             Self::PushSecret {
                 secret,
@@ -149,7 +149,7 @@ impl Note<'_> {
                 registry,
             } => vec![
                 fit(&format!(
-                    "extreg: secret {secret} is missing: builds stay Pending until it is created"
+                    "extreg: secret {secret} does not exist: builds remain Pending until you create it"
                 )),
                 create_command(secret, namespace, registry),
             ],
@@ -162,7 +162,7 @@ impl Note<'_> {
                 fit(&format!(
                     "extreg: secret {secret} has no key for the image, the push will fail"
                 )),
-                fit(&format!("extreg: give it the key {}", server(registry))),
+                fit(&format!("extreg: add the key {} to it", server(registry))),
             ],
             Self::PushSecret {
                 secret,
@@ -171,15 +171,13 @@ impl Note<'_> {
             } => vec![
                 fit(&format!(
                     "extreg: secret {secret} {}",
-                    SecretFault::TooLarge.words()
+                    SecretFault::TooLarge.description()
                 )),
-                fit(
-                    "extreg: whether it works for the image was not checked; use a secret of its own",
-                ),
+                fit("extreg: not checked whether it works for the image; use a separate secret"),
             ],
             Self::PullSecret { secret, fault } => vec![fit(&format!(
-                "extreg: pull secret {secret} not set, it {}",
-                fault.map_or("is not known to exist", SecretFault::words)
+                "extreg: pull secret {secret} not set: it {}",
+                fault.map_or("might not exist", SecretFault::description)
             ))],
             Self::SecretUnknown { secret } => vec![fit(&format!(
                 "extreg: push secret {secret} not set: the webhook cannot read it"
@@ -188,10 +186,10 @@ impl Note<'_> {
                 "extreg: unchanged: ImageStream {stream} could not be read in time"
             ))],
             Self::UpperCase { image } => vec![fit(&format!(
-                "extreg: {image} unchanged: OpenShift reads its first part as a user, pulls as a host"
+                "extreg: {image} unchanged: OpenShift parses its first part as a user, pulls it as a host"
             ))],
             Self::WorkLimit => vec![fit(
-                "extreg: the object is too large to decide as a whole; part of it is unchanged",
+                "extreg: the object is too large to process completely; part of it is unchanged",
             )],
             Self::Would { edit, policy } => {
                 let value = match edit.value {
@@ -207,7 +205,7 @@ impl Note<'_> {
     }
 }
 
-/// The key by which every consumer on OpenShift finds a credential for that registry.
+/// The key under which every consumer on OpenShift finds a credential for that registry.
 fn server(registry: &str) -> &str {
     if registry == "docker.io" {
         "https://index.docker.io/v1/"
@@ -216,7 +214,7 @@ fn server(registry: &str) -> &str {
     }
 }
 
-/// The command that creates a secret, with the namespace where there is room for it.
+/// The command that creates a secret, with the namespace if it fits.
 fn create_command(secret: &str, namespace: &str, registry: &str) -> String {
     let command = |namespace: &str| {
         format!(
@@ -232,7 +230,7 @@ fn create_command(secret: &str, namespace: &str, registry: &str) -> String {
     }
 }
 
-/// Cuts a text that is too long, at a character.
+/// Truncates a text that is too long, at a character boundary.
 fn fit(text: &str) -> String {
     if text.len() <= MAX_WARNING {
         return text.to_owned();
@@ -307,7 +305,7 @@ mod tests {
         assert_eq!(
             note.warnings(),
             [
-                "extreg: secret dockerhub is missing: builds stay Pending until it is created",
+                "extreg: secret dockerhub does not exist: builds remain Pending until you create it",
                 "extreg: oc create secret docker-registry dockerhub -n snow \
                  --docker-server=https://index.docker.io/v1/ …",
             ]

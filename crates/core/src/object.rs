@@ -1,4 +1,4 @@
-//! What we read of an object: partial views borrowed from its JSON, and the subject of a decision.
+//! Objects as read: partial views borrowed from their JSON, and the subject of a decision.
 
 mod annotations;
 mod member;

@@ -1,4 +1,4 @@
-//! What the engine decided of one object: place by place, with reason and words.
+//! The engine's decision on one object: for each place the result, the reason and the messages.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub struct StreamKey {
     pub name: String,
 }
 
-/// Why a place is left as it is.
+/// Why a place is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The field is set already.
@@ -28,19 +28,19 @@ pub enum Reason {
     Digest,
     /// The existing tag follows another tag, or is only a reference.
     ExistingAlias,
-    /// The tag exists and keeps what it follows.
+    /// The tag exists and keeps its source.
     ExistingTag,
     /// The integrated registry.
     Internal,
     /// OpenShift cannot use the reference.
     Invalid,
-    /// OpenShift's own resolution may find a secret where the policy's would not work.
+    /// OpenShift's own lookup can find a secret where the policy's would not work.
     LinkedSecret,
-    /// The namespace's labels decide, and are not known.
+    /// The decision depends on the namespace labels, which are unknown.
     NamespaceUnknown,
     /// The selectors of the configuration exclude the namespace or the object.
     NotCalled,
-    /// The import looks images up and writes nothing.
+    /// The import queries images and writes nothing.
     NotImporting,
     /// The import writes no tag.
     NothingTagged,
@@ -48,33 +48,33 @@ pub enum Reason {
     OptedOut,
     /// The output's ImageStream is in another namespace, and is not read for the requester.
     OtherNamespace,
-    /// No policy speaks of that image here.
+    /// No policy matches the image here.
     OtherRegistry,
     /// The reference holds a Template parameter.
     Parameter,
-    /// The policy does not ask for it.
+    /// The policy does not configure it.
     PolicySilent,
     /// The policy is off.
     PolicyOff,
     /// `reference: true`: never imported.
     Reference,
-    /// Whether the push secret that the policy names works is not known.
+    /// Whether the policy's push secret works is unknown.
     SecretUnknown,
-    /// The pull secret that the policy names cannot be shown to work.
+    /// The policy's pull secret is not known to work.
     SecretUnusable,
-    /// A short name, which may come from one of several registries.
+    /// A short name, which can resolve to one of several registries.
     ShortName,
-    /// The ImageStream that decides could not be read.
+    /// The ImageStream that the decision depends on could not be read.
     StreamUnread,
     /// A system namespace, or the webhook's own.
     SystemNamespace,
     /// The API server's own update of a BuildConfig.
     SystemUpdate,
-    /// An update that does not change what the rule looks at.
+    /// An update that does not change the fields that the rule reads.
     Unchanged,
-    /// The object cannot be read as its kind, so that nothing of it was decided.
+    /// The object cannot be parsed as its kind, so that no rule was applied.
     Unreadable,
-    /// The object takes more work than one decision may; nor was what comes after it decided.
+    /// The object exceeds the work limit; the places after this one were not decided either.
     WorkLimit,
 }
 
@@ -113,37 +113,37 @@ impl Reason {
         }
     }
 
-    /// The reason in words, as a fragment that fits "left alone: …".
+    /// The reason as a fragment that follows "unchanged: ".
     pub fn words(self) -> &'static str {
         match self {
-            Self::AlreadySet => "it is set already",
-            Self::ControllerImport => "the import controller imports with the tag's own policy",
+            Self::AlreadySet => "already set",
+            Self::ControllerImport => "the import controller uses the tag's own policy",
             Self::Digest => "a digest never changes",
             Self::ExistingAlias => "the existing tag follows another tag or is a reference",
-            Self::ExistingTag => "the tag exists and keeps what it follows",
-            Self::Internal => "it is in the integrated registry",
+            Self::ExistingTag => "the existing tag keeps its source",
+            Self::Internal => "it refers to the integrated registry",
             Self::Invalid => "OpenShift cannot use the reference",
-            Self::LinkedSecret => "OpenShift may find another secret of the build's account",
-            Self::NamespaceUnknown => "the labels of the namespace decide and are not known",
-            Self::NotCalled => "the webhook is not called for it: its configuration selects others",
+            Self::LinkedSecret => "OpenShift can find another secret of the build's account",
+            Self::NamespaceUnknown => "the namespace labels are unknown",
+            Self::NotCalled => "the webhook configuration does not select it",
             Self::NotImporting => "the import writes nothing",
             Self::NothingTagged => "the import writes no tag",
-            Self::OptedOut => "it is opted out",
+            Self::OptedOut => "opted out",
             Self::OtherNamespace => "its ImageStream is in another namespace",
-            Self::OtherRegistry => "no policy speaks of that image here",
-            Self::Parameter => "the reference holds an unresolved parameter",
-            Self::PolicySilent => "the policy does not ask for it",
+            Self::OtherRegistry => "no policy matches the image here",
+            Self::Parameter => "the reference contains an unresolved parameter",
+            Self::PolicySilent => "the policy does not configure it",
             Self::PolicyOff => "the policy is off",
             Self::Reference => "a reference tag is never imported",
-            Self::SecretUnknown => "it is not known whether the policy's secret works",
-            Self::SecretUnusable => "the policy's secret cannot be shown to work",
-            Self::ShortName => "a short name may come from one of several registries",
+            Self::SecretUnknown => "whether the policy's secret works is unknown",
+            Self::SecretUnusable => "the policy's secret is not known to work",
+            Self::ShortName => "a short name can resolve to one of several registries",
             Self::StreamUnread => "the ImageStream could not be read",
-            Self::SystemNamespace => "system namespaces are left alone",
+            Self::SystemNamespace => "system namespaces are skipped",
             Self::SystemUpdate => "the API server itself updates the BuildConfig",
             Self::Unchanged => "the update does not change it",
-            Self::Unreadable => "the object cannot be read as its kind",
-            Self::WorkLimit => "the object is too large to decide as a whole",
+            Self::Unreadable => "the object cannot be parsed as its kind",
+            Self::WorkLimit => "the object is too large to process completely",
         }
     }
 }
@@ -151,13 +151,13 @@ impl Reason {
 /// What happens at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision<'a> {
-    /// It stays as it is.
+    /// It is unchanged.
     Keep(Reason),
-    /// The policy, in this mode, asks for this edit. Only `Enforce` makes it.
+    /// The policy, in this mode, requires this edit. Only `Enforce` makes it.
     Edit(Mode, Edit<'a>),
 }
 
-/// One place of an object that a rule looked at.
+/// One place of an object that a rule decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site<'a> {
     /// The rule.
@@ -168,24 +168,24 @@ pub struct Site<'a> {
     pub image: Cow<'a, str>,
     /// The policy in force, if one was found.
     pub policy: Option<&'a str>,
-    /// What happens.
+    /// The decision.
     pub decision: Decision<'a>,
-    /// What the user should know about it.
+    /// Messages for the user about the place.
     pub notes: Vec<Note<'a>>,
 }
 
 /// The decision on one object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict<'a> {
-    /// Each place that a rule looked at, in the order of rules and fields.
+    /// Each place that a rule decided, in the order of rules and fields.
     pub sites: Vec<Site<'a>>,
-    /// The ImageStream that has to be read for a decision that is final.
+    /// The ImageStream that has to be read before the decision is final.
     pub needs_stream: Option<StreamKey>,
-    /// The work that it took, see [`crate::work`].
+    /// The work that the decision took, see [`crate::work`].
     pub steps: u32,
 }
 
-/// What became of an object as a whole.
+/// The result for an object as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// Nothing to do.
@@ -204,7 +204,7 @@ impl<'a> Verdict<'a> {
         self.edits_of(Mode::Enforce)
     }
 
-    /// The edits that policies of one mode ask for.
+    /// The edits that policies of one mode require.
     pub fn edits_of(&self, mode: Mode) -> impl Iterator<Item = &Edit<'a>> {
         self.sites
             .iter()
@@ -214,12 +214,12 @@ impl<'a> Verdict<'a> {
             })
     }
 
-    /// The patch to apply; none if nothing changes.
+    /// The patch to apply; `None` if nothing changes.
     pub fn patch(&self) -> Option<PatchPlan> {
         PatchPlan::render(self.edits())
     }
 
-    /// What became of the object as a whole.
+    /// The result for the object as a whole.
     pub fn outcome(&self) -> Outcome {
         self.sites
             .iter()
@@ -233,12 +233,12 @@ impl<'a> Verdict<'a> {
             .unwrap_or(Outcome::Untouched)
     }
 
-    /// Warnings for the user, each of at most 120 bytes; each once, at most [`MAX_WARNINGS`].
+    /// Warnings for the user, each of at most 120 bytes; without duplicates, at most [`MAX_WARNINGS`].
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = Vec::new();
         let mut last = None;
         for site in &self.sites {
-            // A thousand places with one note are one warning, which is put into words once.
+            // A thousand places with one note are one warning, which is formatted once.
             let notes = Some(&site.notes).filter(|notes| !notes.is_empty());
             if last.is_some() && last == notes && !site.is_edit() {
                 continue;
@@ -305,21 +305,21 @@ impl<'a> Verdict<'a> {
     }
 }
 
-/// More would be dropped by the API server, which takes 4 KiB in all.
+/// The API server drops more than 4 KiB in total.
 pub const MAX_WARNINGS: usize = 20;
 const MAX_FIELDS: usize = 20;
 
 impl Site<'_> {
-    /// Whether the work of its rule ended here.
+    /// Whether its rule reached the work limit here.
     pub fn is_work_limit(&self) -> bool {
         self.decision == Decision::Keep(Reason::WorkLimit)
     }
 
-    /// The decision in words, the same wherever it is told: `left alone: …`, `set to …` or
+    /// The decision as text, the same in all output: `unchanged: …`, `set to …` or
     /// `mode Warn: would be set to …`.
     pub fn words(&self) -> String {
         match &self.decision {
-            Decision::Keep(reason) => format!("left alone: {}", reason.words()),
+            Decision::Keep(reason) => format!("unchanged: {}", reason.words()),
             Decision::Edit(Mode::Enforce, edit) => format!("set to {}", edit.value),
             Decision::Edit(mode, edit) => {
                 format!("mode {mode:?}: would be set to {}", edit.value)
@@ -338,7 +338,7 @@ impl Site<'_> {
                 edit: edit.clone(),
                 policy: self.policy.unwrap_or_default(),
             }),
-            // In mode Audit nothing is said.
+            // Mode Audit reports nothing here.
             Decision::Edit(Mode::Audit | Mode::Off, _) => return Vec::new(),
             _ => None,
         };
@@ -379,10 +379,7 @@ mod tests {
         };
         let secret = || edit(Field::PushSecret, Value::Secret("hub"));
         for (decision, want) in [
-            (
-                Decision::Keep(Reason::OptedOut),
-                "left alone: it is opted out",
-            ),
+            (Decision::Keep(Reason::OptedOut), "unchanged: opted out"),
             (
                 Decision::Edit(Mode::Enforce, secret()),
                 "set to {name: hub}",

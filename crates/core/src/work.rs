@@ -1,17 +1,17 @@
-//! The work of one decision, counted, so that no object can take more than its share.
+//! The work of one decision, counted and limited for each object.
 
 use crate::facts::Facts;
 use crate::policy::{Search, Selection};
 use crate::registry::RegistryHost;
 
 /// The most steps that one rule takes for one object: some milliseconds. A step is about the work of comparing a
-/// repository with one glob; an object with ten thousand tags and ten policies stays far below.
+/// repository with one glob; an object with ten thousand tags and ten policies remains far below the limit.
 ///
-/// What a rule has not looked at by then stays unchanged, with a note. The steps of an object depend on nothing that
-/// a patch of ours changes, so that a second run stops at the same place.
+/// Places beyond the limit are unchanged, with a note. The steps of an object do not depend on anything that
+/// our patch changes, so that a second run stops at the same place.
 pub const MAX_STEPS: u32 = 300_000;
 
-/// What looking at one place takes besides finding its policy.
+/// The steps for one place besides finding its policy.
 const PLACE: u32 = 8;
 /// Bytes of a reference that are read in one step.
 const BYTES: usize = 64;
@@ -22,7 +22,7 @@ pub(crate) struct Work<'a> {
     search: Search<'a>,
 }
 
-/// No step is left.
+/// The work limit is reached.
 #[derive(Debug)]
 pub(crate) struct Exhausted;
 
@@ -38,7 +38,7 @@ impl<'a> Work<'a> {
         self.search.steps()
     }
 
-    /// Takes steps; an error if there were not as many left.
+    /// Takes steps; an error if fewer remain.
     pub(crate) fn spend(&mut self, steps: u32) -> Result<(), Exhausted> {
         let left = (MAX_STEPS + 1).saturating_sub(self.search.steps());
         self.search.spend(steps.min(left));
@@ -49,7 +49,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Takes steps for each of many things.
+    /// Takes steps for each of many items.
     pub(crate) fn spend_on(&mut self, count: usize, steps: u32) -> Result<(), Exhausted> {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         self.spend(count.saturating_mul(steps))

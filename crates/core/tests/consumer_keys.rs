@@ -27,7 +27,7 @@ fn check(consumer: Consumer, table: &[(&str, [u8; 4])]) {
 }
 
 #[test]
-fn a_build_push_asks_for_the_output_as_written() {
+fn a_build_push_queries_the_output_as_written() {
     check(
         Consumer::BuildPush,
         &[
@@ -49,7 +49,7 @@ fn a_build_push_asks_for_the_output_as_written() {
 }
 
 #[test]
-fn an_import_asks_with_defaults() {
+fn an_import_queries_with_defaults() {
     check(
         Consumer::Import,
         &[
@@ -62,7 +62,7 @@ fn an_import_asks_with_defaults() {
 }
 
 #[test]
-fn a_kubelet_asks_for_the_normalised_name() {
+fn the_kubelet_queries_the_normalized_name() {
     check(
         Consumer::Kubelet,
         &[
@@ -76,7 +76,7 @@ fn a_kubelet_asks_for_the_normalised_name() {
 }
 
 #[test]
-fn containers_image_normalises_hosts_but_not_unschemed_paths() {
+fn containers_image_normalizes_hosts_but_not_unschemed_paths() {
     check(
         Consumer::ContainersImage,
         &[
@@ -189,7 +189,7 @@ fn the_secrets_of_a_namespace_are_one_keyring() {
         let found = all.matching(Consumer::Kubelet, image);
         found.keys().map(DockerConfigKey::as_written).collect()
     };
-    // The most specific key first whichever secret holds it, the fallback only where none matches.
+    // The most specific key first in any secret, the fallback only if none matches.
     assert_eq!(keys("u/a"), ["docker.io/u", "docker.io", "docker.io"]);
     assert_eq!(keys("quay.io/u/a"), [""; 0]);
     let first: Vec<_> = all.iter().collect();
@@ -198,7 +198,7 @@ fn the_secrets_of_a_namespace_are_one_keyring() {
 }
 
 #[test]
-fn what_is_no_image_matches_nothing() {
+fn an_invalid_image_matches_nothing() {
     let keys = DockerConfigKeys::of_spellings([
         "docker.io",
         "https://index.docker.io/v1/",
@@ -251,7 +251,7 @@ fn no_password_is_kept() {
 
 proptest! {
     #[test]
-    fn any_document_is_survived(json in proptest::collection::vec(any::<u8>(), 0..60), image in any::<String>()) {
+    fn any_document_does_not_panic(json in proptest::collection::vec(any::<u8>(), 0..60), image in any::<String>()) {
         for format in [DockerConfigFormat::ConfigJson, DockerConfigFormat::Dockercfg] {
             if let Ok(keys) = DockerConfigKeys::parse(&json, format) {
                 prop_assert!(!keys.lookup(&image).is_matched() || !keys.is_empty());
@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn any_key_and_image_are_survived(
+    fn no_key_or_image_panics(
         spellings in proptest::collection::vec(prop_oneof!["\\PC{0,20}", "(https://)?[a-z*?.:/%0-9\\[\\]\\\\-]{0,20}"], 0..4),
         image in prop_oneof![any::<String>(), "[a-zA-Z0-9:/@._*?\\[\\]%-]{0,30}"],
     ) {

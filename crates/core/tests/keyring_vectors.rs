@@ -25,7 +25,7 @@ fn every_keyring_vector_agrees() {
             let filed: Vec<_> = keys
                 .lookup(&reference)
                 .keys()
-                .map(|key| key.normalised().map(String::from))
+                .map(|key| key.normalized().map(String::from))
                 .collect();
             for side in [&mut answer, &mut expected] {
                 sort_within_equal_keys(

@@ -1,4 +1,4 @@
-//! One document of a manifest and where it stands.
+//! One document of a manifest and its position.
 
 use std::{
     borrow::Cow,
@@ -20,25 +20,25 @@ use crate::{
 /// One document of a manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Where it stands.
+    /// Its position.
     pub origin: Origin,
-    /// What it says, as JSON.
+    /// Its content, as JSON.
     pub body: Value,
-    /// Where it stands in its source, in bytes: of JSON the value, of YAML all up to the next
+    /// Its position in its source, in bytes: of JSON the value, of YAML everything up to the next
     /// document.
     pub span: Range<usize>,
-    /// How it is written.
+    /// Its syntax.
     pub syntax: Syntax,
     pub(crate) written: Arc<Written>,
-    /// Whether the user named the file, rather than the folder that it is in.
+    /// Whether the user named the file, rather than the folder that contains it.
     pub(crate) named: bool,
 }
 
-/// The text of a document, and where its fields stand in the file. Outlives the document.
+/// The text of a document, and the positions of its fields in the file. Outlives the document.
 #[derive(Debug, Default, PartialEq)]
 pub struct Written {
     text: String,
-    /// The line of the source on which the text begins; 0 if a line was put in front of it.
+    /// The line of the source on which the text begins; 0 if a line was prepended.
     first: usize,
     lines: OnceLock<Lines>,
 }
@@ -49,13 +49,13 @@ impl Written {
         Arc::new(Self { text, first, lines })
     }
 
-    /// The line of the file on which a field stands, by its JSON pointer; that of the nearest field
-    /// around it where it is not written.
+    /// The line of the file with a field, by its JSON pointer; the line of the nearest enclosing field
+    /// if it is not written.
     pub fn line(&self, pointer: &str) -> Option<usize> {
         self.lines().at(pointer)
     }
 
-    /// A scalar as the file has it.
+    /// A scalar as written in the file.
     pub(crate) fn scalar(&self, pointer: &str) -> Option<&str> {
         self.lines().written(&self.text, pointer)
     }
@@ -66,19 +66,19 @@ impl Written {
 }
 
 impl Document {
-    /// The document as it stands in its file, ready to be one of several YAML documents: with its
+    /// The document as written in its file, ready to be one of several YAML documents: with its
     /// comments, anchors and order.
     pub fn as_written(&self) -> &str {
         &self.written.text
     }
 
-    /// Its text with the places of its fields.
+    /// Its text with the positions of its fields.
     pub fn written(&self) -> &Arc<Written> {
         &self.written
     }
 
-    /// The line of the file on which a field stands, by its JSON pointer; that of the nearest field
-    /// around it where it is not written.
+    /// The line of the file with a field, by its JSON pointer; the line of the nearest enclosing field
+    /// if it is not written.
     pub fn line(&self, pointer: &str) -> usize {
         if pointer.is_empty() {
             return self.origin.line;
@@ -86,8 +86,8 @@ impl Document {
         self.written.line(pointer).unwrap_or(self.origin.line)
     }
 
-    /// An object as it can be decided about: with the parameters of its Template in place of their
-    /// values where these decide which registry or repository an image is in.
+    /// An object prepared for a decision: with the parameters of its Template in place of their
+    /// values if these determine the registry or repository of an image.
     pub fn decidable<'o>(&self, object: &'o FoundObject<'_>) -> Cow<'o, Value> {
         let written = self.body.pointer(&object.pointer);
         match (&object.body, written) {
@@ -100,7 +100,7 @@ impl Document {
         }
     }
 
-    /// Where an object of it stands.
+    /// The position of an object of the document.
     pub fn origin_of(&self, object: &FoundObject<'_>) -> Origin {
         Origin {
             line: object.line,
@@ -108,11 +108,11 @@ impl Document {
         }
     }
 
-    /// The objects in it: itself, or what is in it if it is a List or a Template.
+    /// The objects in it: itself, or the content of a List or a Template.
     ///
     /// # Errors
     /// If the document is not an object; [`InputError::NotManifest`] in a file that the user did not
-    /// name (a compose file, say), which is to be skipped.
+    /// name (such as a compose file), which is to be skipped.
     pub fn objects(&self) -> Result<Vec<FoundObject<'_>>, InputError> {
         match objects::find(&self.body) {
             Ok(mut found) => {

@@ -1,9 +1,9 @@
-//! Setting a field of an object, or changing the entries of a [`list`], in the text that holds it, so that nothing else
-//! of the text changes: comments, order, indentation, quotes and line ends stay.
+//! Setting a field of an object, or changing the entries of a [`list`], in its text, so that the rest
+//! of the text is unchanged: comments, order, indentation, quotes and line ends.
 //!
-//! Both syntaxes are read into one tree of places, in which `insert` finds where the
-//! field goes and how it is written there. Whether the text then says what it should is not for
-//! this module to believe: the caller reads it back and compares.
+//! Both syntaxes are parsed into one tree of positions, in which `insert` finds where the
+//! field goes and how it is written. This module does not verify the resulting text:
+//! the caller reads it back and compares.
 
 mod insert;
 pub mod list;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use self::tree::Tree;
 use crate::{origin::Syntax, places};
 
-/// A member of a map that is to have a value.
+/// A member of a map to set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Set {
     /// The map: a JSON pointer in the document.
@@ -27,16 +27,16 @@ pub struct Set {
     pub key: &'static str,
     /// Its value: `true`, or a map of one member.
     pub value: Value,
-    /// The member that a new one is written beside.
+    /// The member after which a new one is written.
     pub beside: &'static str,
 }
 
-/// A piece of a text, and what takes its place.
+/// A part of a text, and its replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Splice {
-    /// Which bytes.
+    /// The byte range.
     pub range: Range<usize>,
-    /// What is there then.
+    /// The replacement.
     pub text: String,
 }
 
@@ -44,17 +44,17 @@ pub struct Splice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
     /// The map is an alias, or in one.
-    #[error("it is written by an alias (*), whose anchor others may share")]
+    #[error("it is written by an alias (*), whose anchor can be shared")]
     Alias,
-    /// The map is not there: a merge key brings it.
-    #[error("it is not written there: a merge key (<<) brings it")]
+    /// The map is not written: a merge key provides it.
+    #[error("it is not written there: a merge key (<<) provides it")]
     Merged,
-    /// It is written in a way that is not known here.
+    /// It is written in an unsupported way.
     #[error("it is written in a way that cannot be changed line by line")]
     Unknown,
 }
 
-/// Where and how to write what is to be set in the text of one document: an answer for each.
+/// The changes that set members in the text of one document: a result for each.
 pub fn splices(text: &str, syntax: Syntax, sets: &[Set]) -> Vec<Result<Splice, Unwritable>> {
     let tree = places::read(text, syntax).map(|root| Tree { text, root });
     sets.iter()
@@ -65,7 +65,7 @@ pub fn splices(text: &str, syntax: Syntax, sets: &[Set]) -> Vec<Result<Splice, U
         .collect()
 }
 
-/// The text with its pieces replaced.
+/// The text with its parts replaced.
 pub fn apply(text: &str, mut splices: Vec<Splice>) -> Option<String> {
     splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
     let mut result = String::with_capacity(text.len() + 64 * splices.len());

@@ -8,15 +8,15 @@ use crate::{origin::Origin, skipped::SkipReason};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
-    /// The file or folder cannot be read; nothing more comes of it.
+    /// The file or folder cannot be read; nothing else is read from it.
     #[error("cannot read {name}: {cause}")]
     Read {
         /// Its name, as given.
         name: String,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
-    /// A document is no YAML or JSON.
+    /// A document is not valid YAML or JSON.
     #[error("{name}:{line}:{column}: {message}")]
     Syntax {
         /// The file.
@@ -25,7 +25,7 @@ pub enum InputError {
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What is wrong, and what to do about it.
+        /// The error, and how to fix it.
         message: String,
     },
     /// A file of a folder has a document that is not a manifest. It is skipped and counted.
@@ -35,15 +35,15 @@ pub enum InputError {
         name: String,
         /// The line on which the document begins, from 1.
         line: usize,
-        /// Why it is skipped.
+        /// The reason.
         reason: SkipReason,
     },
-    /// A document is YAML or JSON, but not what can be worked with.
+    /// A document is valid YAML or JSON, but cannot be processed.
     #[error("{origin}: {message}")]
     Content {
-        /// Where it begins.
+        /// Its position.
         origin: Origin,
-        /// What is wrong, and what to do about it.
+        /// The error, and how to fix it.
         message: String,
     },
 }

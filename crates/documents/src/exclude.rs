@@ -1,10 +1,10 @@
-//! `--exclude`: what is left out of the folders that are read.
+//! `--exclude`: paths excluded from the folders that are read.
 
 use std::{path::Path, str::FromStr};
 
-/// A pattern of `--exclude`. `*` and `?` stand for characters of one name, `**` for any folders. A
-/// pattern without a slash is about names in every folder, one with a slash about paths below the
-/// folder that `-f` names. A folder that matches is left out with all that is in it.
+/// A pattern of `--exclude`. `*` and `?` match characters of one name, `**` any folders. A
+/// pattern without a slash matches names in every folder, one with a slash paths below the
+/// folder of `-f`. A matching folder is excluded with its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exclude {
     parts: Vec<String>,
@@ -25,7 +25,7 @@ impl FromStr for Exclude {
             .collect();
         if parts.iter().any(|part| part.is_empty() || part == "..") {
             return Err(
-                "write a name (charts), a pattern of names (*.tmpl.yaml) or a path below the \
+                "use a name (charts), a pattern of names (*.tmpl.yaml) or a path below the \
                         folder (deploy/old)"
                     .to_owned(),
             );
@@ -35,7 +35,7 @@ impl FromStr for Exclude {
 }
 
 impl Exclude {
-    /// Whether it is about a path, given from the folder that is read.
+    /// Whether it matches a path, relative to the folder that is read.
     pub(crate) fn matches(&self, path: &Path) -> bool {
         let names: Vec<_> = path
             .components()
@@ -50,7 +50,7 @@ impl Exclude {
     }
 }
 
-/// Whether a pattern is that of a whole path.
+/// Whether a pattern matches a whole path.
 fn is_path(parts: &[String], names: &[&str]) -> bool {
     match (parts.split_first(), names.split_first()) {
         (None, None) => true,
@@ -65,8 +65,8 @@ fn is_path(parts: &[String], names: &[&str]) -> bool {
     }
 }
 
-/// Whether a pattern is that of a whole name. Goes back to the last star only, so that it takes no
-/// longer than the product of both lengths.
+/// Whether a pattern matches a whole name. Backtracks to the last star only, so that its time is
+/// at most the product of both lengths.
 fn is_match(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), name.chars().collect());

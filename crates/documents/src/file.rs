@@ -1,7 +1,7 @@
-//! Files that a command changes: read within a limit, and replaced whole or not at all.
+//! Files that a command changes: read within a limit, and replaced completely or not at all.
 //!
-//! The tree that a command was given may be a checkout that someone else wrote: what in it is not a
-//! regular file is not opened, and a link in it does not lead out of it.
+//! The tree of a command can be a checkout by another author: only regular files in it are
+//! opened, and a link in it cannot lead out of it.
 
 #[cfg(unix)]
 mod keep;
@@ -12,13 +12,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file of manifests is no longer than this.
+/// The maximum size of a file of manifests.
 const LONGEST: u64 = 64 << 20;
 
 /// Whether a file was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replaced {
-    /// It was.
+    /// It was replaced.
     Yes,
     /// It changed after it was read, and is unchanged.
     No,
@@ -33,13 +33,13 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     bounded(&open(path)?)
 }
 
-/// Replaces a file of `tree` that still is as it was seen; a file that was not there is created. Owner,
-/// mode, access control list and other extended attributes are kept. Of a link, the file that it leads
-/// to is replaced, if that is in the tree too.
+/// Replaces a file of `tree` that is unchanged since it was read; a missing file is created. Owner,
+/// mode, access control list and other extended attributes are kept. For a link, its target
+/// is replaced, if that is in the tree too.
 ///
 /// # Errors
-/// If it is not a regular file, leads out of the tree, is read-only, or cannot be written with what is
-/// to be kept.
+/// If it is not a regular file, leads out of the tree, is read-only, or cannot be written with its
+/// attributes.
 pub fn replace(path: &Path, tree: &Path, seen: Option<&[u8]>, text: &[u8]) -> io::Result<Replaced> {
     let target = target(path, tree)?;
     let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else {
@@ -54,15 +54,15 @@ pub fn replace(path: &Path, tree: &Path, seen: Option<&[u8]>, text: &[u8]) -> io
     let written = write(&target, &temporary, seen, text);
     match &written {
         Ok(Replaced::Yes) => sync_folder(folder)?,
-        // Another run's file of that name is not ours to remove.
+        // Another run's file of that name must not be removed.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        // What went wrong is reported; that this stays behind would hide it.
+        // The first error is reported; an error about the remaining file would hide it.
         Ok(Replaced::No) | Err(_) => drop(fs::remove_file(&temporary)),
     }
     written
 }
 
-/// Where a path leads, which is in the tree.
+/// The target of a path, which is in the tree.
 fn target(path: &Path, tree: &Path) -> io::Result<PathBuf> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
@@ -79,7 +79,7 @@ fn target(path: &Path, tree: &Path) -> io::Result<PathBuf> {
         return Ok(target);
     }
     Err(io::Error::other(format!(
-        "it leads out of {} to {}: name that file itself",
+        "it leads out of {} to {}: specify that file directly",
         tree.display(),
         target.display()
     )))
@@ -95,7 +95,7 @@ fn write(
         let mut file = File::create_new(temporary)?;
         io::Write::write_all(&mut file, text)?;
         file.sync_all()?;
-        // Unlike a rename this does not replace what was created meanwhile.
+        // Unlike a rename this does not replace a file created in the meantime.
         return match fs::hard_link(temporary, target) {
             Ok(()) => fs::remove_file(temporary).map(|()| Replaced::Yes),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Replaced::No),
@@ -141,7 +141,7 @@ fn check_kind(metadata: &fs::Metadata) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other(format!(
-        "it is {}, not a regular file: pipe what it holds to -f -",
+        "it is {}, not a regular file: pipe its content to -f -",
         kind(metadata)
     )))
 }
@@ -172,7 +172,7 @@ fn kind(metadata: &fs::Metadata) -> &'static str {
     }
 }
 
-/// Opens what is a regular file by now: one that has become a pipe since is not waited for.
+/// Opens a regular file: one that has been replaced by a pipe is not waited for.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
@@ -185,8 +185,8 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Creates the file that takes another one's place, which nobody else can read until it has that
-/// one's mode.
+/// Creates the replacement of a file, which no other user can read until it has the mode of
+/// the original.
 #[cfg(unix)]
 fn create(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -199,7 +199,7 @@ fn create(path: &Path) -> io::Result<File> {
     File::create_new(path)
 }
 
-/// Makes the new name last through a crash. Some file systems cannot sync a folder, and say so.
+/// Makes the new name durable. Some file systems cannot sync a folder, and return an error.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_a_link_and_the_mode_is_kept() {
+    fn a_link_remains_a_link_and_the_mode_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("a.yaml"), folder.path().join("b.yaml"));
         for mode in [0o600, 0o640, 0o664, 0o755, 0o2644] {
@@ -304,7 +304,7 @@ mod tests {
         }
         assert_eq!(fs::read_to_string(&victim).unwrap(), "old");
         assert_eq!(names(outside.path()), ["victim.yaml"]);
-        // In the tree it is followed, from any folder of it.
+        // In the tree it is followed, from any of its folders.
         fs::write(tree.path().join("real.yaml"), "old").unwrap();
         symlink("../real.yaml", tree.path().join("inner/link.yaml")).unwrap();
         let link = tree.path().join("inner/link.yaml");
@@ -337,7 +337,7 @@ mod tests {
             ("zero.yaml", "a device"),
             ("to-pipe.yaml", "a pipe"),
         ] {
-            // A pipe without a writer would be waited for without end.
+            // Opening a pipe without a writer would block forever.
             let why = read(&at(name)).unwrap_err().to_string();
             assert!(why.contains(what), "{name}: {why}");
             replace(&at(name), folder.path(), Some(b""), b"new").unwrap_err();
@@ -388,7 +388,7 @@ mod tests {
         let file = folder.path().join("a.yaml");
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o660)).unwrap();
-        // Only root gives a file away; others keep theirs.
+        // Only root can change the owner; other users keep theirs.
         let is_root = rustix::process::geteuid().is_root();
         if is_root {
             std::os::unix::fs::chown(&file, Some(12345), Some(54321)).unwrap();
@@ -398,7 +398,7 @@ mod tests {
         };
         let has_list = set(&file, "system.posix_acl_access", &access_list()).is_ok();
         let has_user = set(&file, "user.team", b"snow").is_ok();
-        // What a new file of the folder would inherit does not replace what the old one had.
+        // Attributes that a new file would inherit from the folder do not replace those of the old one.
         if has_list {
             set(folder.path(), "system.posix_acl_default", &access_list()).unwrap();
         }

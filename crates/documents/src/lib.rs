@@ -1,11 +1,13 @@
 //! Reading manifests: from files, folders and stdin to documents, and from documents to objects.
 //!
-//! [`find_sources`] turns what `-f` names into [`Source`]s; [`read`] yields their [`Document`]s one
-//! by one and [`stream`] does so from a thread of its own; [`Document::objects`] finds what is in
-//! one, inside Lists and Templates too. [`read_tree`] reads what `oc adm inspect` writes. An error ends one document (or file), never the whole: the
-//! caller says it and goes on. No error quotes what stands in a manifest beyond a name.
+//! [`find_sources`] turns the names of `-f` into [`Source`]s; [`read`] yields their [`Document`]s one
+//! by one and [`stream`] does so from a separate thread; [`Document::objects`] finds the objects in
+//! one, inside Lists and Templates too. [`read_tree`] reads the output of `oc adm inspect`. An error ends one
+//! document (or file), never the whole: the caller reports it and continues. No error quotes more of a
+//! manifest than a name.
 //!
-//! [`edit`] changes the text of one and leaves all else as it is written; [`mod@file`] replaces a file whole or not at all.
+//! [`edit`] changes the text of one and keeps the rest as written; [`mod@file`] replaces a file completely or
+//! not at all.
 
 mod document;
 pub mod edit;
@@ -31,7 +33,7 @@ pub use self::{
     document::{Document, Written},
     error::InputError,
     exclude::Exclude,
-    message::{told, undeclared, unreadable},
+    message::{describe_unreadable, undeclared, unreadable},
     mismatch::{JsonFault, Mismatch},
     objects::FoundObject,
     origin::{Origin, Syntax},

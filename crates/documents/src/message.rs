@@ -1,4 +1,4 @@
-//! What is said of objects and files that cannot be read.
+//! Messages about objects and files that cannot be read.
 
 use extreg_core::object::UnreadableObject;
 
@@ -8,8 +8,12 @@ use crate::{
     objects::FoundObject,
 };
 
-/// Where and why an object of a file cannot be read as its kind.
-pub fn told(document: &Document, object: &FoundObject<'_>, error: &UnreadableObject) -> String {
+/// Where and why an object of a file cannot be parsed as its kind.
+pub fn describe_unreadable(
+    document: &Document,
+    object: &FoundObject<'_>,
+    error: &UnreadableObject,
+) -> String {
     let fault = JsonFault {
         message: unreadable(error),
         column: error.column(),
@@ -23,18 +27,18 @@ pub fn told(document: &Document, object: &FoundObject<'_>, error: &UnreadableObj
     )
 }
 
-/// What is wrong with a parameter that no Template declares.
+/// The error for a parameter that no Template declares.
 pub fn undeclared(document: &Document, object: &FoundObject<'_>, name: &str) -> String {
     format!(
-        "{}: {} {}: the Template does not declare the parameter {name}: OpenShift keeps ${{{name}}} as \
-         it is, which no image reference can hold",
+        "{}: {} {}: the Template does not declare the parameter {name}: OpenShift keeps ${{{name}}} \
+         unchanged, which is not valid in an image reference",
         document.origin_of(object),
         object.kind,
         object.name()
     )
 }
 
-/// The reason without what stands in the object, and without the place in a JSON nobody has seen.
+/// The reason without the content of the object, and without a position in JSON that the user has not seen.
 pub fn unreadable(error: &UnreadableObject) -> String {
     let text = error.to_string();
     let text = text
@@ -63,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_the_object_is_not_told() {
+    fn the_content_of_the_object_is_not_quoted() {
         for spec in [
             "\"canary at line 7\"",
             "\"canary, expected at line 7, x\"",

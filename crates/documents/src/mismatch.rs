@@ -1,33 +1,33 @@
-//! An object that cannot be read as its kind: which field it is, on which line, and what to do.
+//! An object that cannot be parsed as its kind: the field, the line, and the fix.
 
 use serde_json::Value;
 
 use crate::{document::Document, objects::FoundObject, places::pointer_at};
 
-/// Fields whose values are names: what was written there can be shown.
+/// Fields whose values are names: their content can be shown.
 const NAMES: [&str; 4] = ["apiVersion", "kind", "name", "namespace"];
 
-/// The place in a text of JSON that an error speaks of, and the error without it and without the
-/// value that it quotes.
+/// The position in a JSON text that an error refers to, and the error without it and without the
+/// quoted value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonFault {
-    /// What is wrong: `invalid type: integer, expected a string`.
+    /// The error: `invalid type: integer, expected a string`.
     pub message: String,
-    /// The byte of the JSON, from 1; 0 if it is unknown.
+    /// The byte of the JSON, from 1; 0 if unknown.
     pub column: usize,
 }
 
-/// A fault in a document, with its place.
+/// An error in a document, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     /// The line of the file.
     pub line: usize,
-    /// The field, what was found, and what to do.
+    /// The field, the value found, and the fix.
     pub message: String,
 }
 
 impl Document {
-    /// What an error about the JSON of an object means for whoever wrote the file. Shows no value but
+    /// Converts an error about the JSON of an object for the author of the file. Shows no value except
     /// a name.
     pub fn mismatch(&self, object: &FoundObject<'_>, json: &str, fault: &JsonFault) -> Mismatch {
         let whole = Mismatch {
@@ -50,7 +50,7 @@ impl Document {
         if pointer.is_empty() {
             return whole;
         }
-        // The reader's word for a map whose fields it knows.
+        // The parser's word for a map with known fields.
         let expected = match expected.split_once(' ') {
             Some(("struct", _)) => "a map",
             Some(("a", "sequence")) => "a list",
@@ -79,7 +79,7 @@ impl Document {
         }
     }
 
-    /// A plain value as the file has it.
+    /// A plain value as written in the file.
     fn scalar(&self, pointer: &str) -> Option<&str> {
         let written = self.written.scalar(pointer)?.trim();
         (!written.contains(['\n', '"', '\\'])).then_some(written)

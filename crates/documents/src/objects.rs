@@ -9,7 +9,7 @@ use crate::template::Parameters;
 /// An object of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundObject<'a> {
-    /// Where it is in the document: a JSON pointer, empty for the document itself.
+    /// Its position in the document: a JSON pointer, empty for the document itself.
     pub pointer: String,
     /// The line of the file on which it begins, from 1.
     pub line: usize,
@@ -17,30 +17,30 @@ pub struct FoundObject<'a> {
     pub api_version: Cow<'a, str>,
     /// Its `kind`.
     pub kind: Cow<'a, str>,
-    /// All of it, with the parameters of its Template put in where the Template fixes them, and
+    /// The whole object, with the parameters of its Template replaced if the Template fixes them, and
     /// with the labels that the Template gives its objects.
     pub body: Cow<'a, Value>,
-    /// Parameters of its Template that have no fixed value, for which `${NAME}` was left.
+    /// Parameters of its Template without a fixed value, which remain `${NAME}`.
     pub unresolved: Vec<String>,
-    /// Parameters that its images name and its Template does not declare.
+    /// Parameters in its images that its Template does not declare.
     pub undeclared: Vec<String>,
 }
 
-/// A document that is no object.
+/// A document that is not an object.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoObject {
-    #[error("not an object of Kubernetes: it has no kind")]
+    #[error("not a Kubernetes object: it has no kind")]
     NoKind,
     #[error(
-        "not an object of Kubernetes but a list: wrap it in {{apiVersion: v1, kind: List, items: […]}}"
+        "not a Kubernetes object but a list: wrap it in {{apiVersion: v1, kind: List, items: […]}}"
     )]
     Sequence,
-    #[error("not an object of Kubernetes: {0} of it has no kind")]
+    #[error("not a Kubernetes object: its {0} has no kind")]
     Item(String),
 }
 
 impl FoundObject<'_> {
-    /// `metadata.name`; what it is generated from, with a `*`, where that is all there is.
+    /// `metadata.name`; the prefix of a generated name, with a `*`, if it has no other.
     pub fn name(&self) -> Cow<'_, str> {
         let text = |pointer| self.body.pointer(pointer).and_then(Value::as_str);
         match (text("/metadata/name"), text("/metadata/generateName")) {
@@ -59,7 +59,7 @@ impl FoundObject<'_> {
     }
 }
 
-/// What is in a document, without its lines. Null is nothing.
+/// The objects in a document, without their lines. Null is empty.
 pub(crate) fn find(body: &Value) -> Result<Vec<FoundObject<'_>>, NoObject> {
     let mut found = Vec::new();
     match body {
@@ -71,7 +71,7 @@ pub(crate) fn find(body: &Value) -> Result<Vec<FoundObject<'_>>, NoObject> {
     Ok(found)
 }
 
-/// The `apiVersion` and `kind` that items of a typed list (`BuildConfigList`) leave out.
+/// The `apiVersion` and `kind` that items of a typed list (`BuildConfigList`) omit.
 type ItemType<'a> = Option<(&'a str, &'a str)>;
 
 fn expand<'a>(
@@ -156,7 +156,7 @@ fn list_items<'a>(value: &'a Value, kind: &str) -> Option<&'a Vec<Value>> {
     value.get("items").and_then(Value::as_array)
 }
 
-/// `v1` is how OpenShift 3 wrote it.
+/// `v1` is the version that OpenShift 3 wrote.
 fn is_template(api_version: &str, kind: &str) -> bool {
     kind == "Template" && matches!(api_version, "template.openshift.io/v1" | "v1")
 }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_told() {
+    fn a_document_that_is_not_an_object_is_reported() {
         for (body, part) in [
             (json!({"a": 1}), "it has no kind"),
             (json!("text"), "it has no kind"),

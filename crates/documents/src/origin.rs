@@ -1,4 +1,4 @@
-//! Where a document stands, and in which syntax.
+//! The position of a document, and its syntax.
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How a document is written.
+/// The syntax of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
     /// JSON.

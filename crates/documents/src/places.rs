@@ -1,5 +1,5 @@
-//! What stands where in the text of a document, whatever its syntax: for messages that name the line
-//! of a field, and for changes that keep everything else of the text.
+//! Positions of values in the text of a document, in either syntax: for messages that name the line
+//! of a field, and for changes that keep the rest of the text.
 
 mod json;
 mod yaml;
@@ -8,14 +8,14 @@ use std::ops::Range;
 
 use crate::origin::Syntax;
 
-/// A value and where it stands, in bytes. An empty one stands behind the colon of its key.
+/// A value and its position, in bytes. An empty one is after the colon of its key.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) range: Range<usize>,
     pub(crate) kind: Kind,
 }
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// A YAML alias.
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 /// A map.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Map {
-    /// `{…}`, not lines.
+    /// `{…}`, not a block.
     pub(crate) is_flow: bool,
     pub(crate) entries: Vec<Entry>,
 }
@@ -42,13 +42,13 @@ pub(crate) struct Map {
 /// A member of a map.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
-    /// The key; none where it is no scalar.
+    /// The key; `None` if it is not a scalar.
     pub(crate) key: Option<String>,
     pub(crate) key_range: Range<usize>,
     pub(crate) value: Node,
 }
 
-/// The places of the first document of a text that has been read before; none where they are
+/// The positions of the first document of a text that has been parsed before; `None` if they are
 /// unknown.
 pub(crate) fn read(text: &str, syntax: Syntax) -> Option<Node> {
     match syntax {
@@ -58,7 +58,7 @@ pub(crate) fn read(text: &str, syntax: Syntax) -> Option<Node> {
 }
 
 impl Map {
-    /// A member; the last where it is repeated, as readers take it.
+    /// A member; the last one if it is repeated, as in readers.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries
             .iter()
@@ -80,7 +80,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// Of a text whose first line is the line `first` of its file.
     pub(crate) fn of(text: &str, first: usize) -> Self {
-        // A document is kept ready to be one of several YAML documents, JSON too.
+        // A document is prepared to be one of several YAML documents, also JSON.
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         Self {
             root: yaml::read(text),
@@ -91,14 +91,14 @@ impl Lines {
         }
     }
 
-    /// The line on which a field begins (in a map, its key), or else the nearest one around it.
+    /// The line on which a field (in a map, its key), or else the nearest enclosing one, begins.
     pub(crate) fn at(&self, pointer: &str) -> Option<usize> {
         let (_, at, _) = self.nearest(pointer)?;
         let line = self.starts.partition_point(|start| *start <= at);
         Some(self.first + line.saturating_sub(1))
     }
 
-    /// The text of a scalar, with its quotes if it has them.
+    /// The text of a scalar, with its quotes if it has any.
     pub(crate) fn written<'t>(&self, text: &'t str, pointer: &str) -> Option<&'t str> {
         let (node, _, is_whole) = self.nearest(pointer)?;
         match node.kind {
@@ -107,8 +107,8 @@ impl Lines {
         }
     }
 
-    /// The value at a pointer or the nearest one around it, the byte at which it begins with its key,
-    /// and whether it is the one.
+    /// The value at a pointer or the nearest enclosing one, the byte at which it begins with its key,
+    /// and whether it is the exact one.
     fn nearest(&self, pointer: &str) -> Option<(&Node, usize, bool)> {
         let mut node = self.root.as_ref()?;
         let mut at = node.range.start;
@@ -135,7 +135,7 @@ impl Lines {
     }
 }
 
-/// The JSON pointer of the innermost value of a JSON text that holds a byte.
+/// The JSON pointer of the innermost value of a JSON text that contains a byte.
 pub(crate) fn pointer_at(json: &str, at: usize) -> Option<String> {
     let mut node = &json::read(json)?;
     let mut pointer = String::new();

@@ -1,4 +1,4 @@
-//! What holds for every text.
+//! Properties of every text.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{reader::read, source::Source, tree, yaml};
 
-/// Texts in which what we look for is likely.
+/// Texts with a high probability of the relevant cases.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[ -~]{0,12}",
@@ -62,13 +62,13 @@ proptest! {
     }
 
     #[test]
-    fn a_dump_is_what_the_parser_makes_of_it(text in text(), value in json()) {
+    fn dump_equals_the_parsed_document(text in text(), value in json()) {
         let written = serde_saphyr::to_string(&serde_json::json!({ "v": value })).unwrap();
         for text in [text, written] {
             if let Some(dumped) = tree::dump::to_json(&text, false) {
                 let dumped: Value = serde_json::from_str(&dumped).unwrap();
                 let parsed = yaml::parse(&text).map(|parsed| parsed.to_string());
-                // Reading a number costs it its last digit: both are read.
+                // Parsing a number loses its last digit: both are parsed.
                 let same = parsed.as_ref().is_ok_and(|parsed| {
                     let parsed: Value = serde_json::from_str(parsed).unwrap();
                     same(&dumped, &parsed)
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn what_we_write_is_what_we_read(value in json()) {
+    fn written_values_are_read_back(value in json()) {
         let value = serde_json::json!({ "v": value });
         let written = serde_saphyr::to_string(&value).unwrap();
         let read = yaml::parse(&written);

@@ -23,10 +23,10 @@ use crate::{
     yaml,
 };
 
-/// As many documents as are read ahead of whoever works on them.
+/// The number of documents that are read ahead of the consumer.
 const AHEAD: usize = 4;
 
-/// The documents of sources, in order. One that cannot be read is an error in its place, and the
+/// The documents of sources, in order. An unreadable one is an error in its place, and the
 /// next one follows.
 pub struct Documents {
     sources: vec::IntoIter<Source>,
@@ -42,7 +42,7 @@ struct Open {
     documents: usize,
 }
 
-/// Reads sources, holding no more than one YAML document (or one run of JSON) in memory.
+/// Reads sources, with at most one YAML document (or one run of JSON) in memory.
 pub fn read(sources: Vec<Source>) -> Documents {
     Documents {
         sources: sources.into_iter(),
@@ -51,7 +51,7 @@ pub fn read(sources: Vec<Source>) -> Documents {
     }
 }
 
-/// Reads sources on a thread of its own, so that a slow stdin keeps nobody from being interrupted.
+/// Reads sources on a separate thread, so that a slow stdin does not prevent an interrupt.
 /// It ends when the receiver is dropped.
 pub fn stream(sources: Vec<Source>) -> mpsc::Receiver<Result<Document, InputError>> {
     let (sender, receiver) = mpsc::channel(AHEAD);
@@ -114,7 +114,7 @@ impl Open {
         }
     }
 
-    /// A run of JSON values where it is one, else one YAML document, which a flow mapping is too.
+    /// A run of JSON values if it is one, else one YAML document, which can be a flow mapping.
     fn parse(&mut self, chunk: &Chunk, ready: &mut VecDeque<Result<Document, InputError>>) {
         let (content, line) = content(chunk);
         let is_json = content.starts_with(['{', '[']);
@@ -225,22 +225,22 @@ impl Open {
             SplitError::NotUtf8 { line } => self.syntax(
                 line,
                 1,
-                "not UTF-8 text: save the file as UTF-8, or leave it out".to_owned(),
+                "not UTF-8 text: save the file as UTF-8, or exclude it".to_owned(),
             ),
         }
     }
 }
 
-/// Where a document stands in its source, and how it is written.
+/// The position of a document in its source, and its syntax.
 struct Place {
     line: usize,
-    /// The line on which its text begins, with what was put in front of it.
+    /// The line on which its text begins, with the prepended text.
     text_line: usize,
     span: Range<usize>,
     syntax: Syntax,
 }
 
-/// JSON values one after the other, with their lines, places and texts, and what ended them too
+/// Consecutive JSON values, with their lines, positions and texts, and the error that ended them
 /// early.
 #[derive(Default)]
 struct JsonRun<'a> {
@@ -279,7 +279,7 @@ fn json_values(content: &str, first_line: usize) -> JsonRun<'_> {
     }
 }
 
-/// The text from the first line that says something, and that line's number.
+/// The text from the first line with content, and that line's number.
 fn content(chunk: &Chunk) -> (&str, usize) {
     let mut text = chunk.text.as_str();
     let mut line = chunk.line;
@@ -292,8 +292,8 @@ fn content(chunk: &Chunk) -> (&str, usize) {
     (text, line)
 }
 
-/// Whether a text that is not YAML was meant as an object of Kubernetes, as far as its lines tell. What
-/// has actions of a template in it is rendered before it is one.
+/// Whether a text that is not YAML looks like a Kubernetes object, by its lines. A text
+/// with template actions has to be rendered first.
 fn is_manifest(text: &str) -> bool {
     let has = |key: &str| {
         text.lines().any(|line| {
@@ -305,11 +305,11 @@ fn is_manifest(text: &str) -> bool {
     !yaml::has_helm_actions(text) && has("kind") && has("apiVersion")
 }
 
-/// The text of a document behind others, and the lines put in front of it.
+/// The text of a document after other documents, and the lines prepended to it.
 fn as_yaml_document(text: &str) -> (String, usize) {
     let mut document = String::with_capacity(text.len() + 8);
     if text.lines().any(|line| line.starts_with('%')) {
-        // A directive may follow a document only after its end has been marked.
+        // A directive can follow a document only after its end has been marked.
         document.push_str("...\n");
     } else if !text.starts_with("---") {
         document.push_str("---\n");
@@ -322,7 +322,7 @@ fn as_yaml_document(text: &str) -> (String, usize) {
     (document, before)
 }
 
-/// serde_json's words without its "at line 1 column 2", which is said in front.
+/// serde_json's message without its "at line 1 column 2", which is already in the prefix.
 fn json_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_where_the_document_stands() {
+    fn a_span_is_the_position_of_the_document() {
         let text = "\u{feff}# c\n---\na: 1\r\n--- # d\nb: 2\n...\n\n{\"c\": 3}{\"d\": 4}\n";
         let source = Source::Loaded {
             name: "x".to_owned(),
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_a_folder_that_are_no_manifests_are_skipped() {
+    fn files_of_a_folder_that_are_not_manifests_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let skipped = |name: &str, content: &[u8]| {
             let path = folder.path().join(name);
@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_json_after_good_is_told_in_its_place() {
+    fn invalid_json_after_valid_json_is_reported_in_its_place() {
         let found = documents("{\"a\":1}\n{\"b\" 2}\n");
         assert_eq!(
             found,

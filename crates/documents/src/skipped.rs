@@ -1,4 +1,4 @@
-//! What of the folders was not read, and why: counted, so that nothing is left out in silence.
+//! Files and folders that were not read, and why: counted, so that nothing is skipped silently.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -11,7 +11,7 @@ pub enum SkipReason {
     Hidden,
     /// The folder of a Helm chart.
     Chart,
-    /// A template with actions of Helm (or another program) in it.
+    /// A template with actions of Helm (or another program).
     Template,
     /// Excluded by `--exclude`.
     Excluded,
@@ -19,7 +19,7 @@ pub enum SkipReason {
     NotKubernetes,
 }
 
-/// What was not read.
+/// The files and folders that were not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped(BTreeMap<SkipReason, Vec<PathBuf>>);
 
@@ -66,13 +66,13 @@ impl Skipped {
     /// Adds a path.
     pub fn add(&mut self, reason: SkipReason, path: PathBuf) {
         let paths = self.0.entry(reason).or_default();
-        // Several documents of a file follow each other.
+        // Several documents of a file are consecutive.
         if paths.last() != Some(&path) {
             paths.push(path);
         }
     }
 
-    /// Adds what another holds.
+    /// Adds the content of another one.
     pub fn merge(&mut self, other: Self) {
         for (reason, paths) in other.0 {
             self.0.entry(reason).or_default().extend(paths);
@@ -84,8 +84,8 @@ impl Skipped {
         self.0.get(&reason).map_or(&[], Vec::as_slice)
     }
 
-    /// One line that counts what was skipped, but for files of other endings, which nobody expects to
-    /// be read; none if there is nothing else.
+    /// One line that counts the skipped paths, except files with other extensions, which no user expects to
+    /// be read; `None` if no other paths were skipped.
     pub fn summary(&self) -> Option<String> {
         let counted = self
             .0

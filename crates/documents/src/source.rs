@@ -1,4 +1,4 @@
-//! What `-f` names: files, folders, stdin.
+//! The names of `-f`: files, folders, stdin.
 
 use std::{
     fs, io,
@@ -12,18 +12,18 @@ use crate::{
     skipped::{SkipReason, Skipped},
 };
 
-/// The endings of the files that are read from a folder (cli-runtime
+/// The extensions of the files that are read from a folder (cli-runtime
 /// `pkg/resource/builder.go`, `FileExtensions`).
 const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
 
-/// Something to read documents from.
+/// A source of documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A file.
     File {
         /// Its path, as given or below the folder as given.
         path: PathBuf,
-        /// Whether the user named it, rather than the folder that it is in.
+        /// Whether the user named it, rather than the folder that contains it.
         named: bool,
     },
     /// A file whose content has been read already.
@@ -32,12 +32,12 @@ pub enum Source {
         name: String,
         /// Its content.
         text: Arc<[u8]>,
-        /// Whether the user named it, rather than the folder that it is in.
+        /// Whether the user named it, rather than the folder that contains it.
         named: bool,
     },
-    /// Text that a program made.
+    /// Text that a program generated.
     Rendered {
-        /// How it is called in messages.
+        /// Its name in messages.
         name: String,
         /// The text.
         text: Arc<[u8]>,
@@ -47,7 +47,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// How it is called in messages.
+    /// Its name in messages.
     pub fn name(&self) -> String {
         match self {
             Self::File { path, .. } => path.display().to_string(),
@@ -64,7 +64,7 @@ impl Source {
     }
 }
 
-/// A name that `-f` cannot have: what is wrong with it, and what to do.
+/// A name that is not valid for `-f`: the error, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadName(String);
@@ -75,20 +75,20 @@ impl BadName {
     }
 }
 
-/// What a list of names came to.
+/// The result for a list of names.
 #[derive(Debug, Default)]
 pub struct SourceList {
-    /// What can be read: in the order of the names, a folder's files in the order of their paths.
+    /// The sources: in the order of the names, a folder's files in the order of their paths.
     pub sources: Vec<Source>,
-    /// What of the folders is not read.
+    /// The paths in folders that are not read.
     pub skipped: Skipped,
-    /// Names that cannot be read at all.
+    /// Names that cannot be read.
     pub errors: Vec<InputError>,
 }
 
-/// Finds what the names mean: a file whatever its ending, a folder's `.json`, `.yaml` and `.yml`
-/// files (those of its folders too if `recursive`), and stdin for `-`. Below a folder hidden files
-/// and folders, Helm charts and what is excluded are skipped and counted.
+/// Resolves the names: a file with any extension, a folder's `.json`, `.yaml` and `.yml`
+/// files (and those of its subfolders if `recursive`), and stdin for `-`. Below a folder hidden files
+/// and folders, Helm charts and excluded paths are skipped and counted.
 ///
 /// # Errors
 /// [`BadName`] for a URL, for stdin twice, and for an empty name.
@@ -111,7 +111,7 @@ pub fn find_sources(
         }
         if name.starts_with("http://") || name.starts_with("https://") {
             return Err(BadName::new(format!(
-                "--filename: URLs are not fetched; pipe it in: curl -fsSL {name} | … -f -"
+                "--filename: URLs are not fetched; use a pipe: curl -fsSL {name} | … -f -"
             )));
         }
         let path = PathBuf::from(name);
@@ -132,7 +132,7 @@ pub fn find_sources(
     Ok(list)
 }
 
-/// The way through a folder.
+/// The traversal of a folder.
 struct Walk<'a> {
     root: &'a Path,
     recursive: bool,
@@ -141,7 +141,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Links to folders below the root are not followed, as kubectl does: no walk without end.
+    /// Links to folders below the root are not followed, as in kubectl: no infinite traversal.
     fn folder(&mut self, folder: &Path) {
         let entries = match sorted_entries(folder) {
             Ok(entries) => entries,
@@ -153,7 +153,7 @@ impl Walk<'_> {
         let is_chart = entries
             .iter()
             .any(|(path, _)| path.file_name().is_some_and(|name| name == "Chart.yaml"));
-        // A chart that the user names is read; its templates are skipped one by one.
+        // A chart named by the user is read; its templates are skipped one by one.
         if is_chart && folder != self.root {
             self.skip(SkipReason::Chart, folder.to_owned());
             return;
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_file_is_told() {
+    fn a_missing_file_is_reported() {
         let list = find_sources(&names(&["/nowhere/x.yaml", "-"]), false, &[]).unwrap();
         assert_eq!(list.sources, [Source::Stdin]);
         assert!(

@@ -1,9 +1,9 @@
-//! A stream of text into the texts of its YAML documents, one at a time.
+//! Splitting a stream of text into the texts of its YAML documents, one at a time.
 
 use std::io::{self, BufRead, Read as _};
 
-/// The longest document that is read, in bytes. The API server takes 3 MiB for one object; a List
-/// of many may be longer.
+/// The longest document that is read, in bytes. The API server accepts 3 MiB for one object; a List
+/// of many can be longer.
 pub const MAX_DOCUMENT: usize = 128 << 20;
 
 /// The text of one document, with its `---` if it has one.
@@ -16,10 +16,10 @@ pub(crate) struct Chunk {
     pub(crate) offset: usize,
 }
 
-/// Why there is no next document.
+/// Why reading the next document failed.
 #[derive(Debug)]
 pub(crate) enum SplitError {
-    /// The stream broke. Nothing follows.
+    /// The stream failed. Nothing follows.
     Read(io::Error),
     /// This document is longer than [`MAX_DOCUMENT`]. Nothing follows.
     TooLong { line: usize },
@@ -28,13 +28,13 @@ pub(crate) enum SplitError {
 }
 
 /// Splits at lines that are `---` (alone or followed by a blank) and `...`, which YAML allows in
-/// the first column nowhere else. Documents of blanks and comments alone are left out.
+/// the first column only there. Documents that contain only blanks and comments are skipped.
 pub(crate) struct Chunks<R> {
     reader: R,
     line: usize,
     /// Bytes read so far.
     read: usize,
-    /// A `---` line that ended the last document: it begins the next one.
+    /// A `---` line that ended the last document: the next one begins with it.
     carry: Option<(Vec<u8>, usize)>,
     done: bool,
     limit: usize,
@@ -102,7 +102,7 @@ impl<R: BufRead> Chunks<R> {
             bytes = line;
         }
         loop {
-            // One byte more than allowed tells a line that ends there from one that goes on.
+            // One byte more than allowed distinguishes a line that ends there from a longer one.
             let Some(line) = self.next_line((self.limit + 1).saturating_sub(bytes.len()))? else {
                 self.done = true;
                 break;
@@ -121,7 +121,7 @@ impl<R: BufRead> Chunks<R> {
                 Kind::Nothing | Kind::Directive => {}
             }
             if bytes.is_empty() {
-                // Behind a byte order mark, if there is one.
+                // After a byte order mark, if it has one.
                 offset = self.read - line.len();
             }
             bytes.extend_from_slice(&line);
@@ -176,7 +176,7 @@ impl<R: BufRead> Iterator for Chunks<R> {
     }
 }
 
-/// Whether text is nothing but blanks, comments and a `---`.
+/// Whether text contains only blanks, comments and a `---`.
 pub(crate) fn is_preamble(line: &str) -> bool {
     matches!(
         kind(line.as_bytes()),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_told_apart() {
+    fn documents_are_split() {
         let cases: &[(&[u8], &[&str])] = &[
             (b"", &[]),
             (b"# only\n---\n---\n# more\n", &[]),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_text_is_told_with_its_line() {
+    fn invalid_utf8_is_reported_with_its_line() {
         assert_eq!(
             split(b"a: 1\n---\nb: 1\nc: \xff\n---\nd: 1\n"),
             ["1: a: 1\n", "not utf-8: 4", "5: ---\nd: 1\n"]

@@ -1,8 +1,8 @@
-//! The parameters of a Template and what OpenShift puts in for them
+//! The parameters of a Template and the values that OpenShift substitutes
 //! (library-go `pkg/template/templateprocessing/template.go`).
 //!
-//! Only a fixed `value` is known before the Template is processed; what is generated or has to be
-//! given stays `${NAME}`.
+//! Only a fixed `value` is known before the Template is processed; a parameter that is generated or has to be
+//! provided remains `${NAME}`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) struct Parameters<'a> {
     /// With their fixed value, if they have one.
     values: BTreeMap<&'a str, Option<&'a str>>,
-    /// The labels that every object gets.
+    /// The labels that the Template gives every object.
     labels: Vec<(String, String)>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Parameters<'a> {
         parameters
     }
 
-    /// The object that comes of one in the Template, and the parameters that it still waits for.
+    /// The object from one in the Template, and its remaining parameters.
     pub(crate) fn resolve(&self, object: &Value) -> (Value, Vec<String>) {
         let mut unresolved = BTreeSet::new();
         let mut object = object.clone();
@@ -54,8 +54,8 @@ impl<'a> Parameters<'a> {
         (object, unresolved.into_iter().map(str::to_owned).collect())
     }
 
-    /// The parameters that images of an object name and the Template does not declare. OpenShift keeps
-    /// these as they are. Elsewhere `${HOME}` may be meant for a shell.
+    /// The parameters in images of an object that the Template does not declare. OpenShift keeps
+    /// these unchanged. In other fields `${HOME}` can be meant for a shell.
     pub(crate) fn undeclared(&self, object: &Value) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         images(object, "", &mut |image| {
@@ -87,7 +87,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// `${{NAME}}` alone stands for a value that is no string.
+    /// `${{NAME}}` alone stands for a value that is not a string.
     fn text(&self, text: String, unresolved: &mut BTreeSet<&'a str>) -> Value {
         let whole = text
             .strip_prefix("${{")
@@ -107,7 +107,7 @@ impl<'a> Parameters<'a> {
         Value::String(self.substitute(&text, unresolved))
     }
 
-    /// `${NAME}` as often as it occurs; what is no parameter stays.
+    /// Every occurrence of `${NAME}`; other text is unchanged.
     fn substitute(&self, text: &str, unresolved: &mut BTreeSet<&'a str>) -> String {
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
@@ -182,8 +182,8 @@ fn images(value: &Value, key: &str, visit: &mut impl FnMut(&str)) {
     }
 }
 
-/// Puts back what a parameter stands for, where it decides which registry or repository an image is in:
-/// another value of the parameter may decide otherwise. One that is in the tag alone decides nothing.
+/// Restores a parameter if it determines the registry or repository of an image:
+/// another value of the parameter could change the decision. A parameter in the tag alone does not matter.
 pub(crate) fn restore_images(body: &mut Value, written: &Value) {
     restore(body, written, "");
 }
@@ -217,7 +217,7 @@ fn restore(body: &mut Value, written: &Value, key: &str) {
     }
 }
 
-/// A namespace that holds no parameter is dropped: the object goes where the Template is processed.
+/// A namespace without a parameter is dropped: the object is created where the Template is processed.
 fn strip_namespace(object: &mut Value) {
     if let Some(Value::Object(metadata)) = object.get_mut("metadata")
         && !metadata
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fixed_values_are_put_in_and_others_left() {
+    fn fixed_values_are_substituted_and_the_rest_is_unchanged() {
         let template = json!({"parameters": [
             {"name": "ORG", "value": "acme"},
             {"name": "TAG", "value": "v1", "required": true},
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_a_parameter_decides_stays_undecided() {
+    fn an_image_that_depends_on_a_parameter_is_undecided() {
         let template = json!({"parameters": [
             {"name": "ORG", "value": "acme"}, {"name": "TAG", "value": "v1"},
         ]});
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_get_labels_and_lose_a_fixed_namespace() {
+    fn objects_get_labels_and_no_fixed_namespace() {
         let template = json!({
             "labels": {"extreg.io/ignore": "true", "app": "${APP}"},
             "parameters": [{"name": "APP", "value": "shop"}],

@@ -1,9 +1,9 @@
-//! Reading what `oc adm inspect` and `oc adm must-gather` write: a folder, or a tar of it, gzipped or
-//! not.
+//! Reading the output of `oc adm inspect` and `oc adm must-gather`: a folder, or a tar of it, optionally
+//! gzipped.
 //!
-//! A path says what is in a file, so most files are not opened at all. One thread reads and takes
-//! lists apart; as many as there are cores turn objects into JSON and give them to visitors, one a
-//! thread. In memory is no more than a few batches of objects, however large the tree.
+//! A path identifies the content of a file, so most files are not opened at all. One thread reads and splits
+//! lists; one thread per core turns objects into JSON and passes them to a separate visitor.
+//! Only a few batches of objects are in memory, for a tree of any size.
 
 mod batch;
 pub(crate) mod dump;
@@ -37,10 +37,10 @@ pub use self::{
 };
 use crate::{error::InputError, yaml};
 
-/// The longest list of what is served that is read, in bytes.
+/// The longest list of served resources that is read, in bytes.
 const MAX_DISCOVERY: u64 = 16 << 20;
 
-/// Where a tree is.
+/// The location of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TreeSource {
     /// A folder.
@@ -51,22 +51,22 @@ pub enum TreeSource {
     Stdin,
 }
 
-/// What a tree has, apart from its objects.
+/// The content of a tree besides its objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeFacts {
-    /// Of what there is a file, be it a list of nothing.
+    /// The kinds with a file, even if it is an empty list.
     pub places: BTreeSet<TreePlace>,
-    /// The namespaces there is a folder of.
+    /// The namespaces with a folder.
     pub namespaces: BTreeSet<String>,
-    /// What the API serves, as resources by group, where the tree tells.
+    /// The resources that the API serves, by group, if the tree contains them.
     pub served: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl TreeSource {
-    /// What a name means: `-` is standard input.
+    /// Resolves a name: `-` is standard input.
     ///
     /// # Errors
-    /// If there is nothing of that name.
+    /// If the name does not exist.
     pub fn of(name: &str) -> Result<Self, InputError> {
         if name == "-" {
             return Ok(Self::Stdin);
@@ -82,7 +82,7 @@ impl TreeSource {
         }
     }
 
-    /// The folder's or archive's own name.
+    /// The name of the folder or archive itself.
     pub fn name(&self) -> String {
         let (Self::Folder(path) | Self::Archive(path)) = self else {
             return "stdin".to_owned();
@@ -97,10 +97,10 @@ impl TreeSource {
     }
 }
 
-/// Reads a tree. `wanted` says of which files the objects are; each thread has a visitor of its own.
+/// Reads a tree. `wanted` selects files by their objects; each thread has a separate visitor.
 ///
 /// # Errors
-/// If it is no tree at all: not readable, not an archive. What is wrong in it is told to a visitor.
+/// If it is not a tree: unreadable, or not an archive. Errors inside it are passed to a visitor.
 pub fn read_tree<V: Visit>(
     source: &TreeSource,
     wanted: &(dyn Fn(&TreePlace) -> bool + Sync),
@@ -134,7 +134,7 @@ pub fn read_tree<V: Visit>(
         };
         let read = scan.run(source);
         let facts = scan.finish();
-        // A worker that panics has been told on stderr; the others' work counts.
+        // The panic of a worker was printed on stderr; the results of the remaining workers count.
         let visitors = workers.into_iter().filter_map(|worker| worker.join().ok());
         let visitors = visitors.collect();
         read.map(|()| (facts, visitors))
@@ -202,7 +202,7 @@ impl Scan<'_> {
         Go::On
     }
 
-    /// A list of what is served that cannot be read tells nothing.
+    /// A list of served resources that cannot be read is ignored.
     fn discovery(&mut self, content: &mut dyn BufRead) {
         let mut text = String::new();
         let Some(list) = content

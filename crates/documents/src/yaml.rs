@@ -13,12 +13,12 @@ use serde_json::Value;
 
 use self::compose::Composer;
 
-/// Deeper documents are refused: whoever walks a value needs a stack. JSON's limit is the same.
+/// Deeper documents are rejected: traversing a value needs stack space. JSON's limit is the same.
 const MAX_DEPTH: usize = 128;
-/// Aliases may stand for this many values in all: enough for manifests, too little for a bomb.
+/// The number of values that aliases can stand for: enough for manifests, too few for a bomb.
 const MAX_ALIASED: usize = 200_000;
 
-/// Why a document is not YAML: where (line and column in it, from 1) and what.
+/// Why a document is not YAML: the position (line and column in it, from 1) and the error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct YamlError {
     pub(crate) line: usize,
@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, YamlError> {
     Ok(composer.finish())
 }
 
-/// How both readers of a text read it: this one, and the one that tells what stands where.
+/// How both parsers of a text read it: this one, and the one for positions.
 pub(crate) fn reading() -> granit_parser::Options {
     granit_parser::options! {
         block_scalar_eof_without_line_feed: true,
@@ -74,7 +74,7 @@ fn syntax(text: &str, error: &ScanError) -> YamlError {
         return YamlError {
             line,
             column,
-            message: "a tab in the indentation, where YAML takes spaces only".to_owned(),
+            message: "a tab in the indentation, where YAML accepts spaces only".to_owned(),
         };
     }
     let what = error.info();
@@ -86,14 +86,14 @@ fn syntax(text: &str, error: &ScanError) -> YamlError {
     }
 }
 
-/// Whether a text has `{{ … }}`, but not as the parameters of a Template: `${{NAME}}`.
+/// Whether a text contains `{{ … }}`, except parameters of a Template: `${{NAME}}`.
 pub(crate) fn has_helm_actions(text: &str) -> bool {
     let mut found = text.match_indices("{{");
     found.any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with('$')))
 }
 
-/// The tab that indents this line or one next to it, which is where a parser that stumbled over
-/// it may have got to.
+/// The tab that indents this line or an adjacent one, where a parser can
+/// have stopped because of it.
 fn tab_near(text: &str, line: usize) -> Option<(usize, usize)> {
     let first = line.saturating_sub(1).max(1);
     text.lines()
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_write_is_read_back_the_same() {
+    fn written_values_are_read_back_unchanged() {
         for (yaml, json) in vectors() {
             for value in [Some(Value::String(yaml)), json].into_iter().flatten() {
                 let value = serde_json::json!({ "a": [value] });
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_of_a_template_are_no_actions_of_helm() {
+    fn parameters_of_a_template_are_not_actions_of_helm() {
         for (text, want) in [
             ("a: {{ .Values.x }}", true),
             ("{{- if .x }}", true),

@@ -1,4 +1,4 @@
-//! Flows, found by the graph of objects: one ImageStream tag with what writes and what follows it.
+//! Finds flows in the graph of objects: an ImageStream tag, what writes it, and what follows it.
 
 mod draft;
 mod follow;
@@ -21,10 +21,10 @@ use crate::{
     world::{Build, Output, Workload, World},
 };
 
-/// The way of an image.
+/// A flow: the objects that an image passes.
 #[derive(Clone, Debug)]
 pub struct Flow<'w> {
-    /// What it is named after.
+    /// The object that the flow is named after.
     pub(crate) subject: Subject<'w>,
     /// BuildConfigs that write the image.
     pub(crate) configs: Vec<Build<'w>>,
@@ -32,13 +32,13 @@ pub struct Flow<'w> {
     pub(crate) own: Option<Place<'w>>,
     /// The tags that it is an alias of, the last of which is imported.
     pub(crate) aliases: Vec<Name<'w>>,
-    /// The tag that is imported: its own, or the last alias's. None if it does not exist.
+    /// The tag that is imported: the flow's own, or the last alias. None if it does not exist.
     pub(crate) source: Option<Place<'w>>,
-    /// What runs it.
+    /// The workloads that run the image.
     pub(crate) followers: Vec<Follower<'w>>,
 }
 
-/// What a flow is named after.
+/// The object that a flow is named after.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject<'w> {
     /// A tag of an ImageStream, existing or not.
@@ -49,7 +49,7 @@ pub(crate) enum Subject<'w> {
     Workload(Workload<'w>),
 }
 
-/// A tag of an ImageStream as it is.
+/// An existing tag of an ImageStream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'w> {
     pub(crate) name: Name<'w>,
@@ -66,7 +66,7 @@ pub(crate) enum From<'w> {
     Image(&'w str),
     /// Another tag: this one is its alias.
     Tag(Name<'w>),
-    /// One image of a stream, for good.
+    /// One fixed image of a stream.
     StreamImage(&'w str),
 }
 
@@ -76,35 +76,35 @@ pub(crate) struct Failure<'w> {
     pub(crate) reason: &'w str,
     pub(crate) message: &'w str,
     pub(crate) generation: i64,
-    /// Of the first of equal failures, not of the last.
+    /// The time of the first of several equal failures, not of the last.
     pub(crate) since: Option<Timestamp>,
 }
 
-/// A workload that runs the image, and how it comes to.
+/// A workload that runs the image, and how it gets the image.
 #[derive(Clone, Debug)]
 pub(crate) struct Follower<'w> {
     pub(crate) workload: Workload<'w>,
     pub(crate) how: How<'w>,
 }
 
-/// How a workload comes to run the image of a tag.
+/// How a workload gets the image of a tag.
 #[derive(Clone, Debug)]
 pub(crate) enum How<'w> {
-    /// By a trigger, right or wrong.
+    /// By a trigger, valid or invalid.
     Trigger(&'w ImageTrigger),
     /// A container names the image that the tag comes from.
     ByName(&'w str),
-    /// A container names the tag, which is looked up when the object is written.
+    /// A container names the tag, which is resolved when the object is written.
     ByLookup(&'w str),
     /// A container names an image that the tag has shown, by digest.
     Pinned(&'w str),
-    /// OpenShift cannot use the annotation with its triggers; and the container, as far as is known.
+    /// OpenShift cannot use the annotation with the triggers; with the container, if known.
     Malformed(&'w Unusable, Option<&'w str>),
-    /// Nothing that is known.
+    /// Unknown.
     Nothing,
 }
 
-/// The flows that are wanted, sorted by namespace and name.
+/// The requested flows, sorted by namespace and name.
 pub fn flows<'w>(world: &World<'w>, wanted: &Wanted) -> Vec<Flow<'w>> {
     let mut drafts = draft::Drafts::of_tags(world);
     let alone = drafts.add_configs();
@@ -115,7 +115,7 @@ pub fn flows<'w>(world: &World<'w>, wanted: &Wanted) -> Vec<Flow<'w>> {
         ..Flow::empty(Subject::Config(config))
     }));
     flows.extend(loose.into_iter().map(Flow::of_loose));
-    flows.retain(|flow| wanted.takes(flow));
+    flows.retain(|flow| wanted.matches(flow));
     let shown: BTreeSet<&ObjectId> = flows
         .iter()
         .flat_map(|flow| &flow.followers)
@@ -153,7 +153,7 @@ impl<'w> Flow<'w> {
         flow
     }
 
-    /// The namespace of what it is named after.
+    /// The namespace of the object that the flow is named after.
     pub(crate) fn namespace(&self) -> &'w str {
         match self.subject {
             Subject::Tag(name) => name.namespace,
@@ -168,7 +168,7 @@ impl<'w> Flow<'w> {
             .map_or_else(|| self.namespace(), |source| source.name.namespace)
     }
 
-    /// What it is called: `stream:tag`, or the kind and name of an object.
+    /// The name of the flow: `stream:tag`, or the kind and name of an object.
     pub(crate) fn name(&self) -> String {
         match self.subject {
             Subject::Tag(name) => name.to_string(),
@@ -177,7 +177,7 @@ impl<'w> Flow<'w> {
         }
     }
 
-    /// The image outside the cluster that it is about: what the tag is imported from, or what is built.
+    /// The external image of the flow: the image that the tag is imported from, or that is built.
     pub(crate) fn image(&self) -> Option<Image> {
         let imported = self.source.and_then(|place| match place.from() {
             From::Image(text) => Image::of(text, RefRole::Import),
@@ -204,7 +204,7 @@ impl<'w> Flow<'w> {
 }
 
 impl<'w> Place<'w> {
-    /// A tag by its name, if there is one.
+    /// A tag by its name, if it exists.
     pub(crate) fn of(world: &World<'w>, name: Name<'w>) -> Option<Self> {
         let stream = world.stream(name.namespace, name.stream)?;
         Some(Self::in_stream(stream, stream.tag(name.tag)?))
@@ -241,23 +241,23 @@ impl<'w> Place<'w> {
         }
     }
 
-    /// What it has shown, newest first.
+    /// The images in its history, newest first.
     pub(crate) fn items(self) -> &'w [ShownImage] {
         let history = self.tag.history.as_deref();
         history.map_or(&[], |history| &history.items)
     }
 
-    /// The image that it shows.
+    /// The current image of the tag.
     pub(crate) fn newest(self) -> Option<&'w ShownImage> {
         self.items().first()
     }
 
-    /// How many images ago it showed a digest; 0 is now.
+    /// The position of a digest in the history; 0 is the current image.
     pub(crate) fn age_of(self, digest: &str) -> Option<usize> {
         self.items().iter().position(|item| *item.digest == *digest)
     }
 
-    /// The generation of spec: from it on an import is due.
+    /// The generation of spec; an import is due if status has an older one.
     pub(crate) fn generation(self) -> i64 {
         self.tag
             .history
@@ -265,7 +265,7 @@ impl<'w> Place<'w> {
             .map_or(0, |history| history.generation)
     }
 
-    /// The condition that says that an import has failed. A success takes it away.
+    /// The condition of a failed import. A successful import removes it.
     pub(crate) fn failure(self) -> Option<Failure<'w>> {
         let failure = self.tag.failure.as_ref()?;
         Some(Failure {

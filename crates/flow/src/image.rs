@@ -1,4 +1,4 @@
-//! Images by what they mean and not by how they are written.
+//! Images, compared by what they mean and not by their spelling.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use extreg_core::{
     registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve},
 };
 
-/// Where a node looks for a name without a registry last; one that is found before it is another
-/// image.
+/// The last registry that a node searches for a name without a registry. An image found earlier is a
+/// different one.
 const HUB: &str = "docker.io";
 
-/// An image outside the cluster, in one spelling: Docker Hub's names as one, `library/` and `latest`
-/// filled in. Displays so.
+/// An external image in normalized form: one name for Docker Hub, with `library/` and `latest`
+/// filled in. `Display` prints this form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Image {
     /// The registry's host.
     pub host: String,
     /// The repository in it.
     pub repository: String,
-    /// The tag; of one that is named by digest it means nothing.
+    /// The tag; ignored if there is a digest.
     pub tag: String,
     /// The digest; empty for one that is named by tag.
     pub digest: String,
@@ -36,7 +36,7 @@ pub(crate) struct Inside {
 }
 
 impl Image {
-    /// What a field of that role means, if it is an image outside the cluster.
+    /// The image of a field of that role, if it is external.
     pub fn of(text: &str, role: RefRole) -> Option<Self> {
         let (host, image) = match resolve(text, role, &InternalRegistry::default()) {
             Resolution::Certain(host, image) => (RegistryHost::as_str(&host), image),
@@ -51,17 +51,17 @@ impl Image {
         })
     }
 
-    /// Whether it names one image for good.
+    /// Whether it has a digest.
     pub const fn is_pinned(&self) -> bool {
         !self.digest.is_empty()
     }
 
-    /// Whether both are of one repository.
+    /// Whether both are in the same repository.
     pub fn is_beside(&self, other: &Self) -> bool {
         self.host == other.host && self.repository == other.repository
     }
 
-    /// The tag or the digest, as a registry is asked for it.
+    /// The tag or the digest, for requests to a registry.
     pub fn reference(&self) -> &str {
         if self.digest.is_empty() {
             &self.tag
@@ -104,7 +104,7 @@ impl fmt::Display for Image {
     }
 }
 
-/// A digest as people read it: its beginning.
+/// A digest shortened for people.
 pub fn short(digest: &str) -> String {
     const SHOWN: usize = 12;
     match digest.split_once(':') {
@@ -116,7 +116,7 @@ pub fn short(digest: &str) -> String {
     }
 }
 
-/// A reference with the digest cut short.
+/// A reference with a shortened digest.
 pub(crate) fn short_reference(reference: &str) -> String {
     match reference.split_once('@') {
         Some((name, digest)) => format!("{name}@{}", short(digest)),

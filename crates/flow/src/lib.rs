@@ -1,8 +1,8 @@
-//! The way of an image from its build to its pods, link by link, with the first broken link: a query of a
+//! Follows an image from its build to its pods, link by link, and finds the first broken link in a
 //! [`Snapshot`](extreg_snapshot::Snapshot).
 //!
 //! [`flows`] groups what belongs together, a [`Plan`] lists what else is needed to judge it, and a
-//! [`Report`] is the result for each link. Nothing here does I/O or knows the time.
+//! [`Report`] is the result for each link. This crate does no I/O and does not read the clock.
 
 mod fetched;
 mod flow;
@@ -22,7 +22,7 @@ pub use self::{
     image::{Image, short},
     links::{Fix, Link, Part, State},
     plan::{Plan, streams_elsewhere},
-    report::{Asked, FlowReport, Report},
+    report::{FlowReport, Report, ReportOptions},
     tree::Node,
     world::{KINDS, World},
 };

@@ -1,4 +1,4 @@
-//! The links of a flow: what each came to, and what fixes it. Nothing is read here.
+//! The links of a flow: the state of each, and its fix. Does no I/O.
 
 mod build;
 mod credential;
@@ -22,37 +22,37 @@ use crate::{
     world::World,
 };
 
-/// A step on the way of an image.
+/// A step of an image from its build to its pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// A build makes the image and pushes it.
+    /// A build creates the image and pushes it.
     Build,
-    /// The registry has it.
+    /// The registry has the image.
     Registry,
-    /// The tag shows it.
+    /// The tag shows the image.
     Import,
-    /// The workload is told of it.
+    /// The trigger sets the image of the workload.
     Trigger,
-    /// The workload is made of it.
+    /// The workload rolls out the image.
     Rollout,
-    /// Pods run it.
+    /// Pods run the image.
     Pods,
 }
 
-/// What a link came to.
+/// The state of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// There is no such step in this flow.
+    /// The flow does not have this step.
     None,
-    /// The image got past it.
+    /// The image passed this step.
     Ok,
-    /// It comes automatically.
+    /// The image will pass automatically.
     Waiting,
-    /// It does not come automatically.
+    /// The image will not pass without a fix.
     Broken,
-    /// It cannot be told.
+    /// The state cannot be determined.
     Unknown,
 }
 
@@ -60,29 +60,29 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    /// Which step.
+    /// The step.
     #[serde(rename = "link")]
     pub part: Part,
-    /// The workload that it is about, where it is about one: `deployment/app`.
+    /// The workload of the step, if it has one: `deployment/app`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub workload: String,
-    /// What it came to.
+    /// The state.
     pub state: State,
-    /// Why, in one word: OpenShift's own where it has one. Empty where there is nothing to say.
+    /// The reason in one word, OpenShift's own if it has one. Can be empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// In words.
+    /// The message for people.
     pub message: String,
-    /// Since when.
+    /// The time of the last change.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub time: Option<Timestamp>,
-    /// What fixes it. In a box, as most links have none and a large cluster has many links.
+    /// The fix. Boxed, because most links have none and a large cluster has many links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Box<Fix>>,
 }
 
 impl Part {
-    /// As it is called.
+    /// The name in output.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Build => "build",
@@ -96,7 +96,7 @@ impl Part {
 }
 
 impl State {
-    /// As it is called.
+    /// The name in output.
     pub const fn word(self) -> &'static str {
         match self {
             Self::None => "-",
@@ -141,7 +141,7 @@ impl Link {
         self
     }
 
-    /// With what of its fix can be shown to the caller.
+    /// Keeps only the part of the fix that can be shown to the caller.
     fn shown_to(mut self, site: &Site<'_, '_>) -> Self {
         let fix = self.fix.take().and_then(|fix| {
             let fix = Fix {
@@ -160,7 +160,7 @@ impl Link {
     }
 }
 
-/// All links of a flow, in the order that an image passes them.
+/// All links of a flow, in the order in which an image passes them.
 pub(crate) fn links(site: &Site<'_, '_>) -> Box<[Link]> {
     let mut links = vec![build::link(site), registry::link(site), import::link(site)];
     if site.flow.followers.is_empty() {
@@ -176,7 +176,7 @@ pub(crate) fn links(site: &Site<'_, '_>) -> Box<[Link]> {
     links.into_iter().map(|link| link.shown_to(site)).collect()
 }
 
-/// Whether a request was refused, so that its credential matters; of a registry by an earlier answer.
+/// Whether a request was refused, so that its credential matters. `answer` is an earlier answer of a registry.
 pub(crate) fn is_refused(world: &World<'_>, flow: &Flow<'_>, answer: Option<&InRegistry>) -> bool {
     let mut builds = flow
         .configs
@@ -192,7 +192,7 @@ pub(crate) fn is_refused(world: &World<'_>, flow: &Flow<'_>, answer: Option<&InR
             .any(|follower| pods::are_refused(world, follower))
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it so")]
+#[expect(clippy::ref_option, reason = "signature of serde")]
 fn seconds<S: serde::Serializer>(
     time: &Option<Timestamp>,
     serializer: S,

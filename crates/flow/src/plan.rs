@@ -168,13 +168,13 @@ mod tests {
     #[test]
     fn push_secrets_of_one_namespace_are_read() {
         let mut objects = Objects::through();
-        let told = plan(&objects.world(), None);
-        assert_eq!(told.credentials, snow());
+        let actual = plan(&objects.world(), None);
+        assert_eq!(actual.credentials, snow());
         let secret = ("snow".to_owned(), "dockerhub".to_owned());
-        assert_eq!(told.secrets, [secret].into());
+        assert_eq!(actual.secrets, [secret].into());
         objects.config["spec"]["output"]["pushSecret"] = Value::Null;
-        let told = plan(&objects.world(), None);
-        assert_eq!((told.credentials, told.secrets.len()), (snow(), 0));
+        let actual = plan(&objects.world(), None);
+        assert_eq!((actual.credentials, actual.secrets.len()), (snow(), 0));
         objects.config = Value::Null;
         assert_eq!(plan(&objects.world(), None), Plan::default());
     }
@@ -184,14 +184,14 @@ mod tests {
         let cluster = of_all(&Objects::through());
         let image = Image::of(IMAGE, extreg_core::registry::RefRole::Import).unwrap();
         let mut answers = BTreeMap::new();
-        let told = plan(&cluster, Some(&answers));
-        assert_eq!(told.images, [(image.clone(), "snow".to_owned())].into());
-        assert_eq!(told.credentials, snow());
+        let actual = plan(&cluster, Some(&answers));
+        assert_eq!(actual.images, [(image.clone(), "snow".to_owned())].into());
+        assert_eq!(actual.credentials, snow());
         answers.insert(image.clone(), InRegistry::NotFound);
         assert_eq!(plan(&cluster, Some(&answers)), Plan::default());
         answers.insert(image, InRegistry::Refused("no".to_owned()));
-        let told = plan(&cluster, Some(&answers));
-        assert_eq!((told.credentials, told.images.len()), (snow(), 0));
+        let actual = plan(&cluster, Some(&answers));
+        assert_eq!((actual.credentials, actual.images.len()), (snow(), 0));
     }
 
     #[test]

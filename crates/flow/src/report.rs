@@ -1,4 +1,4 @@
-//! What is told of flows: the same for every format.
+//! The report of flows, the same for every format.
 
 use extreg_remedy::Invocation;
 use jiff::Timestamp;
@@ -12,49 +12,49 @@ use crate::{
     world::World,
 };
 
-/// What is told.
+/// The report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// What was not read, in words.
+    /// Describes what was not read.
     pub not_seen: Vec<String>,
-    /// The flows that were asked for.
+    /// The requested flows.
     pub flows: Vec<FlowReport>,
 }
 
-/// What is told of a flow.
+/// The report of a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowReport {
-    /// The namespace of what it is named after.
+    /// The namespace of the object that it is named after.
     pub namespace: String,
     /// `stream:tag`, or the kind and name of an object.
     pub name: String,
-    /// The image outside the cluster.
+    /// The external image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The digest that the tag shows.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub digest: String,
-    /// What its links come to together.
+    /// The combined state of its links.
     pub state: State,
     /// The first link that is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<Part>,
-    /// What fixes that one.
+    /// The fix of the first broken link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<Box<Fix>>,
-    /// Every link, in the order that an image passes them.
+    /// Every link, in the order in which an image passes them.
     pub links: Box<[Link]>,
-    /// Every object of it.
+    /// Every object of the flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<Node>,
 }
 
-/// How flows are judged.
+/// Options of a report.
 #[derive(Clone, Debug)]
-pub struct Asked<'a> {
-    /// When.
+pub struct ReportOptions<'a> {
+    /// The current time.
     pub now: Timestamp,
     /// Which program and flags the suggested commands use.
     pub invocation: &'a Invocation,
@@ -63,17 +63,22 @@ pub struct Asked<'a> {
 }
 
 impl Report {
-    /// Judges flows by what was read and the result of their plan.
-    pub fn of(world: &World<'_>, flows: &[Flow<'_>], fetched: &Fetched, asked: &Asked<'_>) -> Self {
+    /// Judges flows from the objects that were read and the result of their plan.
+    pub fn of(
+        world: &World<'_>,
+        flows: &[Flow<'_>],
+        fetched: &Fetched,
+        options: &ReportOptions<'_>,
+    ) -> Self {
         let judged = flows.iter().map(|flow| {
             let site = Site {
                 world,
                 fetched,
                 flow,
-                now: asked.now,
-                invocation: asked.invocation,
+                now: options.now,
+                invocation: options.invocation,
             };
-            FlowReport::of(&site, asked.with_objects)
+            FlowReport::of(&site, options.with_objects)
         });
         Self {
             not_seen: world.not_seen(),
@@ -101,12 +106,12 @@ impl FlowReport {
         }
     }
 
-    /// The link that stands for the flow: the first that is broken, else the first that is not well.
-    pub fn telling(&self) -> Option<&Link> {
+    /// The link that decides the state of the flow: the first broken link, otherwise the first that is not ok.
+    pub fn deciding_link(&self) -> Option<&Link> {
         let first = |state| self.links.iter().find(|link| link.state == state);
         match self.state {
             State::Broken | State::Waiting => first(self.state),
-            // What is not known of the registry leaves something else open, or nothing.
+            // Prefer another unknown link to that of the registry.
             State::Unknown => {
                 let mut open = self.links.iter().filter(|l| l.state == State::Unknown);
                 open.find(|link| link.part != Part::Registry)
@@ -116,7 +121,7 @@ impl FlowReport {
         }
     }
 
-    /// Where the first broken link is.
+    /// The index of the first broken link.
     pub fn first_broken(&self) -> Option<usize> {
         self.links
             .iter()
@@ -124,8 +129,8 @@ impl FlowReport {
     }
 }
 
-/// What the links come to together. A registry that was not asked leaves nothing open where the tag is
-/// known to show what it is to.
+/// The combined state of the links. The registry can be unknown if the tag is known to show the expected
+/// image.
 fn state(links: &[Link]) -> State {
     let has = |state: State| links.iter().any(|link| link.state == state);
     let import_is_ok = links

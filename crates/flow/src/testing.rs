@@ -1,4 +1,4 @@
-//! A flow that an image has come through, as a cluster has it, to be broken in one place.
+//! A complete flow for tests, in which a test breaks one part.
 
 use extreg_remedy::Caller;
 use extreg_snapshot::{
@@ -12,24 +12,24 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    Asked, Fetched, Fix, FlowReport, KINDS, Link, Part, Report, State, Wanted, World, flows,
+    Fetched, Fix, FlowReport, KINDS, Link, Part, Report, ReportOptions, State, Wanted, World, flows,
 };
 
 /// The digest that was pushed last.
 pub(crate) const NEW: &str =
     "sha256:1111111111111111111111111111111111111111111111111111111111111111";
-/// The one before.
+/// The previous digest.
 pub(crate) const OLD: &str =
     "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 /// The image.
 pub(crate) const IMAGE: &str = "docker.io/u/a:latest";
 
-/// When it is looked at.
+/// The current time of tests.
 pub(crate) fn now() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
-/// So many seconds ago.
+/// The time this many seconds ago.
 pub(crate) fn ago(seconds: i64) -> String {
     let time = now()
         .checked_sub(SignedDuration::from_secs(seconds))
@@ -45,13 +45,13 @@ pub(crate) struct Objects {
     pub(crate) stream: Value,
     pub(crate) workload: Value,
     pub(crate) pod: Value,
-    /// Others, with what they are.
+    /// Other objects, with their kinds.
     pub(crate) more: Vec<(Kind, Value)>,
     pub(crate) kind: Kind,
 }
 
 impl Objects {
-    /// Everything is through: the build pushed it ten minutes ago, the tag has it since nine.
+    /// Every link is ok: the build pushed the image ten minutes ago, the tag has it since nine minutes.
     pub(crate) fn through() -> Self {
         let annotations = json!({
             "openshift.io/build-config.name": "app", "openshift.io/build.number": "3",
@@ -90,7 +90,7 @@ impl Objects {
         }
     }
 
-    /// The same as a DeploymentConfig has it.
+    /// The same flow with a DeploymentConfig.
     pub(crate) fn of_config() -> Self {
         let mut objects = Self::through();
         objects.kind = Kind::DeploymentConfig;
@@ -106,7 +106,7 @@ impl Objects {
         objects
     }
 
-    /// What a cluster with these objects is.
+    /// A cluster with these objects.
     pub(crate) fn world(&self) -> Cluster {
         let own = [
             (Kind::BuildConfig, &self.config),
@@ -122,18 +122,18 @@ impl Objects {
         Cluster::of(&all)
     }
 
-    /// What is told of its only flow.
+    /// The report of the only flow.
     pub(crate) fn flow(&self) -> FlowReport {
         only(&self.world())
     }
 
-    /// What is told of one of its flows.
+    /// The report of one of the flows.
     pub(crate) fn flow_of(&self, name: &str) -> FlowReport {
         let flows = report(&self.world(), &Wanted::default()).flows;
         flows.into_iter().find(|flow| flow.name == name).unwrap()
     }
 
-    /// What is told of one link of it.
+    /// One link of the only flow.
     pub(crate) fn link(&self, part: Part) -> Link {
         link(&self.flow(), part)
     }
@@ -143,18 +143,18 @@ impl Objects {
         &mut self.stream["spec"]["tags"][0]
     }
 
-    /// What the stream's status says of the tag.
+    /// The tag in the status of the stream.
     pub(crate) fn shown(&mut self) -> &mut Value {
         &mut self.stream["status"]["tags"][0]
     }
 
-    /// The tag shows the image before, for a long time.
+    /// The tag has shown the previous image for a long time.
     pub(crate) fn show_old(&mut self) {
         self.shown()["items"] = json!([item(OLD, 9000, 1)]);
         self.tag()["generation"] = json!(1);
     }
 
-    /// An import failed, later than the image that is shown.
+    /// An import failed after the current image was imported.
     pub(crate) fn fail_import(&mut self, reason: &str, message: &str) {
         self.show_old();
         self.tag()["generation"] = json!(3);
@@ -169,13 +169,13 @@ impl Objects {
         self.workload["status"]["availableReplicas"] = json!(0);
     }
 
-    /// Secrets and accounts, all that there are.
+    /// All secrets and accounts.
     pub(crate) fn credentials(objects: &[(Kind, Value)]) -> Snapshot {
         read(objects, &[Kind::Secret, Kind::ServiceAccount], "snow")
     }
 }
 
-/// What was read of a cluster, and what its plan has fetched.
+/// The snapshot of a cluster, and the result of its plan.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) snapshot: Snapshot,
@@ -183,7 +183,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// With all objects that there are.
+    /// A cluster with these objects.
     pub(crate) fn of(objects: &[(Kind, Value)]) -> Self {
         let mut snapshot = read(objects, &KINDS, "");
         snapshot.coverage.scope.namespaces = Some(["snow".into()].into());
@@ -193,7 +193,7 @@ impl Cluster {
         }
     }
 
-    /// The objects of a kind were not read, in a namespace or (where empty) everywhere.
+    /// The objects of a kind were not read, in one namespace or (if empty) in all.
     pub(crate) fn lose(&mut self, kind: Kind, namespace: &str, why: GapReason, message: &str) {
         let Snapshot {
             builds,
@@ -244,7 +244,7 @@ pub(crate) fn trigger(container: &str, more: &str) -> String {
     )
 }
 
-/// A secret that docker.io takes.
+/// A secret for docker.io.
 pub(crate) fn hub(name: &str) -> Value {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let auth = STANDARD.encode("ably77:canary");
@@ -253,18 +253,18 @@ pub(crate) fn hub(name: &str) -> Value {
         "data": {".dockerconfigjson": STANDARD.encode(config)}})
 }
 
-/// Everything that is told of a cluster.
+/// The report of a cluster.
 pub(crate) fn report(cluster: &Cluster, wanted: &Wanted) -> Report {
     let world = World::of(&cluster.snapshot);
-    let asked = Asked {
+    let options = ReportOptions {
         now: now(),
         invocation: &Caller::Oc.into(),
         with_objects: true,
     };
-    Report::of(&world, &flows(&world, wanted), &cluster.fetched, &asked)
+    Report::of(&world, &flows(&world, wanted), &cluster.fetched, &options)
 }
 
-/// What is told of the only flow of a cluster.
+/// The report of the only flow of a cluster.
 pub(crate) fn only(cluster: &Cluster) -> FlowReport {
     let mut flows = report(cluster, &Wanted::default()).flows;
     assert_eq!(flows.len(), 1, "{flows:?}");
@@ -277,7 +277,7 @@ pub(crate) fn link(flow: &FlowReport, part: Part) -> Link {
     links.next().unwrap().clone()
 }
 
-/// A link by its state, its reason, what it says and what fixes it.
+/// Asserts the state, reason, message and fix of a link.
 pub(crate) fn assert_link(link: &Link, state: State, reason: &str, message: &str, fix: &str) {
     let found = (link.state, link.reason.as_str());
     assert_eq!(found, (state, reason), "{link:?}");

@@ -1,4 +1,4 @@
-//! The objects of a flow, each under the one that it is of.
+//! The objects of a flow as a tree.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,28 +10,28 @@ use crate::{
     world::{Build, Pod},
 };
 
-/// An object and those below it. There may be hundreds of thousands, so what is said of a link is not
-/// said again.
+/// An object and its children. There can be hundreds of thousands, so texts of links are not
+/// repeated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// `kind/name`, or an image.
     pub object: String,
-    /// The link that it stands for, by its place among them, if it stands for one.
+    /// The index of its link, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<usize>,
-    /// In words, where it stands for none.
+    /// The message, if it has no link.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// Since when, where it stands for none.
+    /// The time, if it has no link.
     #[serde(skip)]
     pub time: Option<Timestamp>,
-    /// Those below it.
+    /// The children.
     #[serde(skip_serializing_if = "<[Node]>::is_empty")]
     pub objects: Box<[Self]>,
 }
 
-/// The objects of a flow whose links came to that.
+/// The objects of a flow with these links.
 pub(crate) fn of(site: &Site<'_, '_>, links: &[Link]) -> Node {
     let flow = site.flow;
     let mut objects = Vec::new();
@@ -41,7 +41,7 @@ pub(crate) fn of(site: &Site<'_, '_>, links: &[Link]) -> Node {
             .map(|config| of_config(site, *config, links)),
     );
     if let Some(image) = flow.image() {
-        objects.push(Node::new(image.to_string()).tell(links, Part::Registry, ""));
+        objects.push(Node::new(image.to_string()).link_to(links, Part::Registry, ""));
     }
     let stream = match flow.subject {
         Subject::Tag(name) => format!("imagestream/{}", name.stream),
@@ -52,9 +52,9 @@ pub(crate) fn of(site: &Site<'_, '_>, links: &[Link]) -> Node {
         Node::new(format!("imagestreamtag/{name}"))
     });
     let stream = Node::new(stream).above(aliases);
-    objects.push(stream.tell(links, Part::Import, ""));
+    objects.push(stream.link_to(links, Part::Import, ""));
     if flow.followers.is_empty() {
-        objects.push(Node::new("workload".to_owned()).tell(links, Part::Trigger, ""));
+        objects.push(Node::new("workload".to_owned()).link_to(links, Part::Trigger, ""));
     }
     let followers = flow.followers.iter();
     objects.extend(followers.map(|follower| of_follower(site, follower, links)));
@@ -65,24 +65,24 @@ pub(crate) fn of(site: &Site<'_, '_>, links: &[Link]) -> Node {
     root.above(objects)
 }
 
-/// A BuildConfig over its newest build and the last one that has pushed.
+/// A BuildConfig with its newest build and the last build that pushed.
 fn of_config(site: &Site<'_, '_>, config: Build<'_>, links: &[Link]) -> Node {
     let mut node = Node::new(format!("buildconfig/{}", config.name()));
     if config.namespace() != site.flow.namespace() {
         node.message = format!("of {}", config.namespace());
     }
     let main = site.config().map(|(main, _)| &main.record.object);
-    let tells = main == Some(&config.record.object);
+    let is_main = main == Some(&config.record.object);
     let Some(builds) = site.world.builds_of(config) else {
-        return if tells {
-            node.tell(links, Part::Build, "")
+        return if is_main {
+            node.link_to(links, Part::Build, "")
         } else {
             node
         };
     };
     let mut newest = Node::new(format!("build/{}", builds.newest.name()));
-    if tells {
-        newest = newest.tell(links, Part::Build, "");
+    if is_main {
+        newest = newest.link_to(links, Part::Build, "");
     }
     let before = builds
         .pushed
@@ -95,10 +95,10 @@ fn of_config(site: &Site<'_, '_>, config: Build<'_>, links: &[Link]) -> Node {
     node.above([newest].into_iter().chain(before))
 }
 
-/// A workload over its links and its pods.
+/// A workload with its links and its pods.
 fn of_follower(site: &Site<'_, '_>, follower: &Follower<'_>, links: &[Link]) -> Node {
     let reference = follower.workload.reference();
-    let part = |part: Part| Node::new(part.word().to_owned()).tell(links, part, &reference);
+    let part = |part: Part| Node::new(part.word().to_owned()).link_to(links, part, &reference);
     let pods = site.world.pods_of(follower.workload).iter();
     let pods = pods.map(|pod| Node::of_pod(*pod, follower));
     let pods = part(Part::Pods).above(pods);
@@ -123,7 +123,7 @@ impl Node {
         self
     }
 
-    fn tell(mut self, links: &[Link], part: Part, workload: &str) -> Self {
+    fn link_to(mut self, links: &[Link], part: Part, workload: &str) -> Self {
         self.link = links
             .iter()
             .position(|link| link.part == part && link.workload == workload);
@@ -133,7 +133,7 @@ impl Node {
     fn of_pod(pod: Pod<'_>, follower: &Follower<'_>) -> Self {
         let mut node = Self::new(format!("pod/{}", pod.object.name));
         let followed = follower.how.containers();
-        let mut told: Vec<String> = pod
+        let mut states: Vec<String> = pod
             .run
             .containers
             .iter()
@@ -144,8 +144,8 @@ impl Node {
                 None => short(&container.digest),
             })
             .collect();
-        told.dedup();
-        node.message = told.join(", ");
+        states.dedup();
+        node.message = states.join(", ");
         if pod.run.has_ended {
             node.message.push_str(" (ended)");
         }

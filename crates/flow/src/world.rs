@@ -25,7 +25,7 @@ pub const KINDS: [Kind; 9] = [
     Kind::StatefulSet,
     Kind::Pod,
 ];
-/// Those that an image trigger can set the image of.
+/// The kinds whose image a trigger can set.
 pub(crate) const WORKLOADS: [Kind; 5] = [
     Kind::CronJob,
     Kind::DaemonSet,
@@ -42,7 +42,7 @@ pub struct World<'w> {
     pub(crate) workloads: Vec<Workload<'w>>,
     /// By the namespace and name of their BuildConfig.
     builds: BTreeMap<(&'w str, &'w str), Builds<'w>>,
-    /// Newest first, by the workload that they are of.
+    /// By workload, newest first.
     pods: BTreeMap<(&'w str, Kind, &'w str), Vec<Pod<'w>>>,
 }
 
@@ -56,11 +56,11 @@ pub(crate) struct Build<'w> {
 /// Where a build pushes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output<'w> {
-    /// It is not pushed.
+    /// It does not push.
     None,
     /// An image, as written.
     Image(&'w str),
-    /// A tag of an ImageStream: pushed to wherever that is kept.
+    /// A tag of an ImageStream.
     Tag(Name<'w>),
 }
 
@@ -81,11 +81,11 @@ pub(crate) enum Phase {
 pub(crate) struct Builds<'w> {
     /// The newest.
     pub(crate) newest: Build<'w>,
-    /// The newest that has pushed; may be the newest of all.
+    /// The newest build that pushed; can be the newest of all.
     pub(crate) pushed: Option<Build<'w>>,
 }
 
-/// What runs pods: a Deployment or its like.
+/// A Deployment or another object that runs pods.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workload<'w> {
     pub(crate) record: &'w WorkloadRecord,
@@ -106,14 +106,14 @@ pub(crate) enum Unread<'w> {
     Forbidden,
     /// The cluster does not serve it.
     NotServed,
-    /// It failed: in words.
+    /// It failed, with the message.
     Failed(&'w str),
     /// It is outside the scope.
     NotAsked,
 }
 
 impl<'w> World<'w> {
-    /// Of a snapshot.
+    /// Indexes a snapshot.
     pub fn of(snapshot: &'w Snapshot) -> Self {
         let mut world = World {
             snapshot,
@@ -154,7 +154,7 @@ impl<'w> World<'w> {
         world
     }
 
-    /// What was not read: `builds.build.openshift.io: may not be listed in snow`.
+    /// Describes what was not read: `builds.build.openshift.io: permission denied in snow`.
     pub fn not_seen(&self) -> Vec<String> {
         let coverage = &self.snapshot.coverage;
         let mut lines = Vec::new();
@@ -183,12 +183,12 @@ impl<'w> World<'w> {
             }
         }
         let is_list = |gap: &&Gap| matches!(gap.what, GapSubject::List { .. });
-        let others = coverage.gaps.iter().filter(|gap| !is_list(gap));
-        lines.extend(others.map(|gap| format!("{}: {}", gap.what, why(gap))));
+        let rest = coverage.gaps.iter().filter(|gap| !is_list(gap));
+        lines.extend(rest.map(|gap| format!("{}: {}", gap.what, why(gap))));
         lines
     }
 
-    /// Why a list of a namespace was not read, if it was not.
+    /// Why a list of a namespace was not read; none if it was read.
     pub(crate) fn unread(&self, kind: Kind, namespace: &str) -> Option<Unread<'w>> {
         let coverage = &self.snapshot.coverage;
         if coverage.not_served.contains(&kind) {
@@ -257,7 +257,7 @@ impl<'w> Build<'w> {
     }
 
     pub(crate) fn phase(self) -> Phase {
-        match self.told(|phase| &phase.phase) {
+        match self.phase_text(|phase| &phase.phase) {
             "Pending" => Phase::Pending,
             "Running" => Phase::Running,
             "Complete" => Phase::Complete,
@@ -269,19 +269,19 @@ impl<'w> Build<'w> {
     }
 
     pub(crate) fn reason(self) -> &'w str {
-        self.told(|phase| &phase.reason)
+        self.phase_text(|phase| &phase.reason)
     }
 
     pub(crate) fn message(self) -> &'w str {
-        self.told(|phase| &phase.message)
+        self.phase_text(|phase| &phase.message)
     }
 
-    /// The digest that it has pushed; empty if it has not, or does not say.
+    /// The digest that it pushed; empty if it did not push, or did not report it.
     pub(crate) fn digest(self) -> &'w str {
-        self.told(|phase| &phase.pushed)
+        self.phase_text(|phase| &phase.pushed)
     }
 
-    fn told(self, of: impl Fn(&'w BuildPhase) -> &'w str) -> &'w str {
+    fn phase_text(self, of: impl Fn(&'w BuildPhase) -> &'w str) -> &'w str {
         self.record.phase.as_ref().map_or("", of)
     }
 
@@ -334,7 +334,7 @@ impl<'w> Workload<'w> {
 
 fn why(gap: &Gap) -> &str {
     match gap.why {
-        GapReason::Forbidden => "may not be listed",
+        GapReason::Forbidden => "permission denied",
         _ => &gap.message,
     }
 }
@@ -355,7 +355,7 @@ mod tests {
     use crate::testing::Cluster;
 
     #[test]
-    fn of_many_builds_the_newest_and_the_last_push_count() {
+    fn newest_build_and_last_pushed_build_are_indexed() {
         let builds = [
             (10, "Failed"),
             (2, "Complete"),
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_seen_is_told_by_list() {
+    fn unread_objects_are_listed_by_kind() {
         let mut snapshot = Snapshot::default();
         for namespace in ["a", "b"] {
             snapshot.coverage.gaps.insert(Gap {
@@ -403,7 +403,7 @@ mod tests {
             world.not_seen(),
             [
                 "builds.build.openshift.io: not served by this cluster",
-                "pods: may not be listed in 2 namespaces",
+                "pods: permission denied in 2 namespaces",
                 "an object of pods: not a readable Pod",
             ]
         );

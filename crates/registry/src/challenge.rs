@@ -1,29 +1,29 @@
-//! How a registry wants to be logged in to: the `WWW-Authenticate` of its 401.
+//! How to log in to a registry: the `WWW-Authenticate` of its 401.
 
 use http::{HeaderMap, Uri, header};
 
-/// What a registry asks for.
+/// The login that a registry requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// Username and password with every request.
     Basic,
-    /// A token, from the service that it names.
+    /// A token, from the named service.
     Bearer(Bearer),
 }
 
-/// Where tokens come from.
+/// The source of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bearer {
     /// The token service.
     pub(super) realm: Uri,
-    /// For whom the token shall be; may be empty.
+    /// The service that the token is for; can be empty.
     pub(super) service: String,
-    /// Whether it says that the token which it got allows too little.
+    /// Whether it reports that the sent token has insufficient scope.
     pub(super) is_too_little: bool,
 }
 
 impl Challenge {
-    /// The first challenge of an answer that we know how to meet; Bearer before Basic.
+    /// The first supported challenge of an answer; Bearer before Basic.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut basic = false;
         for value in headers.get_all(header::WWW_AUTHENTICATE) {
@@ -60,7 +60,7 @@ impl Bearer {
     }
 }
 
-/// `name="value", name=value`, as RFC 9110 has them. Ends at what it cannot read.
+/// `name="value", name=value`, as in RFC 9110. Stops at text that it cannot parse.
 fn parameters(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
@@ -74,7 +74,7 @@ fn parameters(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// A value, in quotes or up to the comma, and what is behind it.
+/// A value, quoted or up to the comma, and the text after it.
 fn value(text: &str) -> Option<(String, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         return unquote(quoted);
@@ -83,7 +83,7 @@ fn value(text: &str) -> Option<(String, &str)> {
     Some((value.trim().to_owned(), tail))
 }
 
-/// The value up to its closing quote, and what is behind that.
+/// The value up to its closing quote, and the text after that.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.chars();

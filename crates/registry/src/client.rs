@@ -1,4 +1,4 @@
-//! The requests: what a manifest's headers say, and what a token service grants.
+//! The requests: the headers of a manifest, and the permissions from a token service.
 
 use std::{
     collections::BTreeMap,
@@ -22,10 +22,10 @@ use super::{
     transport::{Answer, Transport},
 };
 
-/// As registry.k8s.io sends to a mirror that is near.
+/// As registry.k8s.io redirects to a mirror nearby.
 const MOST_REDIRECTS: usize = 3;
 
-/// Asks registries. Keeps connections and tokens for as long as it lives.
+/// Queries registries. Keeps connections and tokens for its lifetime.
 pub struct Client {
     endpoints: Endpoints,
     transport: Transport,
@@ -33,7 +33,7 @@ pub struct Client {
     tokens: Mutex<Vec<Kept>>,
 }
 
-/// A token, and what it is for.
+/// A token and its use.
 struct Kept {
     origin: String,
     scope: String,
@@ -41,17 +41,17 @@ struct Kept {
     token: Token,
 }
 
-/// One repository, where it is asked.
+/// One repository and its endpoint.
 struct Repository {
     endpoint: Endpoint,
     name: String,
 }
 
 impl Client {
-    /// Asks nothing yet.
+    /// Sends no request yet.
     ///
     /// # Errors
-    /// If a setting is at fault.
+    /// If a setting is not valid.
     pub fn new(settings: Settings, printer: Arc<Printer>) -> Result<Self, SettingsError> {
         Ok(Self {
             transport: Transport::new(&settings, printer)?,
@@ -61,7 +61,7 @@ impl Client {
         })
     }
 
-    /// What the headers of a manifest say, by HEAD. `host` is the registry as images name it,
+    /// Reads the headers of a manifest, by HEAD. `host` is the registry as images name it,
     /// `reference` a tag or a digest.
     pub async fn head(
         &self,
@@ -83,7 +83,7 @@ impl Client {
                 {
                     return Err(RegistryError::Denied);
                 }
-                // Some ask for a login only where it is needed.
+                // Some require a login only for some repositories.
                 Some(asked) if challenge.is_none() => {
                     answer = self
                         .manifest(&repository, &path, Some(&asked), login)
@@ -96,8 +96,8 @@ impl Client {
         Ok(Head::of(&checked(answer)?.headers))
     }
 
-    /// What a token service grants a login in a repository, of these actions. Of a registry without
-    /// tokens only that the login is good is known.
+    /// The actions, of these, that a token service grants a login in a repository. Of a registry without
+    /// tokens only the validity of the login is known.
     pub async fn grants(
         &self,
         host: &str,
@@ -133,7 +133,7 @@ impl Client {
         }
     }
 
-    /// How a registry wants to be logged in to, asked once; none where it lets everybody in.
+    /// The login that a registry requires, queried once; `None` if it requires none.
     async fn challenge(&self, endpoint: &Endpoint) -> Result<Option<Challenge>, RegistryError> {
         if let Some(known) = lock(&self.challenges).get(&endpoint.origin) {
             return Ok(known.clone());
@@ -179,7 +179,7 @@ impl Client {
             .await
     }
 
-    /// Goes where an answer sends us, without a login.
+    /// Follows redirects, without a login.
     async fn follow(
         &self,
         mut answer: Answer,
@@ -195,7 +195,7 @@ impl Client {
             };
             if !next.starts_with("https://") && !endpoint.is_plain() {
                 return Err(RegistryError::Unreachable(format!(
-                    "it sends to {next}, which is not encrypted"
+                    "it redirects to {next}, which is not encrypted"
                 )));
             }
             origin = next;
@@ -207,7 +207,7 @@ impl Client {
         Ok(answer)
     }
 
-    /// A token to pull with, kept or new.
+    /// A token to pull with, cached or new.
     async fn token(
         &self,
         repository: &Repository,
@@ -259,13 +259,13 @@ impl Client {
             match Realm::of(realm, &repository.endpoint.origin) {
                 Realm::Own => {}
                 Realm::Foreign => self.transport.warn(&format!(
-                    "{} has its token service at {origin}: the login goes there",
+                    "{} uses the token service {origin}: sending the login there",
                     repository.endpoint.origin
                 )),
                 Realm::Refused => {
                     return Err(RegistryError::Unreachable(format!(
-                        "its token service {origin} is an address or this machine, which is no place \
-                         for a login to a public registry"
+                        "its token service {origin} is an address or this machine: refusing to \
+                         send it the login of a public registry"
                     )));
                 }
             }
@@ -285,7 +285,7 @@ impl Client {
         let answer = self.transport.send(Method::GET, &origin, &path, headers);
         let answer = checked(answer.await?)?;
         Token::parse(&answer.body, &repository.name).ok_or_else(|| {
-            RegistryError::Unreachable(format!("its token service {origin} gave no token"))
+            RegistryError::Unreachable(format!("its token service {origin} returned no token"))
         })
     }
 }
@@ -328,7 +328,7 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Where a redirect leads: the origin, and path with query.
+/// The target of a redirect: the origin, and path with query.
 fn redirect(headers: &HeaderMap, origin: &str) -> Option<(String, String)> {
     let to: Uri = headers.get(header::LOCATION)?.to_str().ok()?.parse().ok()?;
     let path = to.path_and_query()?.to_string();
@@ -340,12 +340,12 @@ fn redirect(headers: &HeaderMap, origin: &str) -> Option<(String, String)> {
 
 fn origin_of(uri: &Uri) -> Option<String> {
     let (scheme, authority) = uri.scheme_str().zip(uri.authority())?;
-    // A login in a URL is nobody's here.
+    // A login in a URL is ignored.
     let host = authority.as_str().rsplit('@').next()?;
     Some(format!("{scheme}://{host}"))
 }
 
-/// A panic elsewhere must not take the answer with it.
+/// A panic in another thread must not affect this one.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,49 +1,49 @@
-//! Where a registry is asked.
+//! The URL of a registry.
 
 use std::{collections::BTreeMap, str::FromStr};
 
 use extreg_core::registry::RegistryHost;
 use http::Uri;
 
-/// Docker Hub's API is not at the name that its images have.
+/// Docker Hub's API has another host than its image names.
 const DOCKER_HUB: &str = "registry-1.docker.io";
 
-/// Where registries are asked that are not asked at their own names.
+/// Registries with a URL other than their own name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints(BTreeMap<String, Endpoint>);
 
-/// Where one registry is asked in place of its own name. Parses from `HOST=URL`.
+/// The URL of one registry in place of its own name. Parses from `HOST=URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
     host: String,
     endpoint: Endpoint,
 }
 
-/// Why a text is no [`Override`].
+/// Why a text is not a valid [`Override`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OverrideError {
-    /// There is a login in the URL.
-    #[error("a login does not belong in a URL: it would be shown")]
+    /// The URL contains a login.
+    #[error("the URL must not contain a login, because it would be shown")]
     Login,
-    /// It is something else.
+    /// Any other text.
     #[error(
-        "use HOST=URL, with https:// (or http://, for a test), e.g. \
+        "use HOST=URL, with https:// (or http://, for tests), such as \
          docker.io=https://mirror.example.com/hub"
     )]
     Syntax,
 }
 
-/// Where one registry is asked.
+/// The URL of one registry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Endpoint {
     /// Scheme, host and port: `https://registry-1.docker.io`.
     pub(super) origin: String,
-    /// What goes before a repository's name there, with a slash at its end; may be empty.
+    /// The prefix of a repository's name there, with a final slash; can be empty.
     prefix: String,
 }
 
 impl Endpoints {
-    /// Where `host` is asked.
+    /// The endpoint of `host`.
     pub(super) fn of(&self, host: &str) -> Endpoint {
         let host = RegistryHost::of(host);
         if let Some(given) = self.0.get(host.as_str()) {
@@ -60,7 +60,7 @@ impl Endpoints {
     }
 }
 
-/// Of several for one registry the last counts.
+/// If one registry has several, the last counts.
 impl FromIterator<Override> for Endpoints {
     fn from_iter<I: IntoIterator<Item = Override>>(overrides: I) -> Self {
         let overrides = overrides.into_iter();
@@ -73,12 +73,12 @@ impl FromIterator<Override> for Endpoints {
 }
 
 impl Endpoint {
-    /// Whether it was given as plain HTTP.
+    /// Whether the override uses plain HTTP.
     pub(super) fn is_plain(&self) -> bool {
         self.origin.starts_with("http://")
     }
 
-    /// A repository's name there.
+    /// A repository's name at the endpoint.
     pub(super) fn repository(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_is_asked_where_it_is() {
+    fn a_registry_has_its_endpoint() {
         let given = endpoints(&[
             "quay.io=http://127.0.0.1:5000",
             "index.docker.io=https://old.example.com",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_is_refused() {
+    fn an_invalid_endpoint_is_rejected() {
         for text in [
             "docker.io",
             "=https://r.example.com",

@@ -1,43 +1,41 @@
-//! What a registry's answer comes to where it is none.
+//! Errors of requests to a registry.
 
 use std::time::Duration;
 
 use super::RateLimit;
 
-/// Why a registry did not say what it was asked. Displayed after the image or the host it was about.
+/// Why a request to a registry failed. Displayed after the image or the host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
-    /// 401: it wants a login, or does not take this one. Docker Hub says so too of a repository that
-    /// is not there.
+    /// 401: it requires a login, or rejects this one. Docker Hub also returns it for a repository that
+    /// does not exist.
     #[error(
-        "the registry wants a login, or does not take this one (401): check username and access \
-         token, and the repository's name"
+        "the registry requires a login, or rejects this one (401): check username, access \
+         token and repository name"
     )]
     Unauthorized,
-    /// 403, or a token without the right: the login is good but may not do this.
-    #[error("the login has no right to this repository: have its owner grant it")]
+    /// 403, or a token without the permission: the login is valid but lacks a permission.
+    #[error("the login lacks permission for this repository: its owner can grant it")]
     Denied,
     /// 404.
     #[error("the registry has no such repository or tag (404): check the name")]
     NotFound,
-    /// 429: the limit is used up.
-    #[error("the registry has had too many requests (429): try again {}", when(.retry_after.as_ref()))]
+    /// 429: the limit is exhausted.
+    #[error("the registry received too many requests (429): retry {}", when(.retry_after.as_ref()))]
     TooManyRequests {
-        /// After how long it may be asked again, as it says.
+        /// The time until the next request is allowed, from its headers.
         retry_after: Option<Duration>,
-        /// The limit, as it says.
+        /// The limit, from its headers.
         limit: Option<RateLimit>,
     },
-    /// No answer, or none that makes sense; why.
-    #[error("the registry cannot be asked: {0}")]
+    /// No answer, or an invalid one, with the reason.
+    #[error("cannot query the registry: {0}")]
     Unreachable(String),
     /// No answer in time.
-    #[error(
-        "the registry did not answer in time: try again, or give it longer with --request-timeout"
-    )]
+    #[error("the registry did not answer in time: retry, or increase --request-timeout")]
     TimedOut,
     /// Any other HTTP status.
-    #[error("the registry answered with HTTP status {0}, which says nothing: try again later")]
+    #[error("the registry returned the unexpected HTTP status {0}: retry later")]
     Unexpected(u16),
 }
 

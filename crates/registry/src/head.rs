@@ -1,10 +1,10 @@
-//! What the headers of a manifest say.
+//! The headers of a manifest.
 
 use http::{HeaderMap, HeaderValue, header};
 
 use super::RateLimit;
 
-/// Lists before single images, so that a list is told as one.
+/// Lists before single images, so that a list is returned as a list.
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
@@ -15,19 +15,19 @@ const LISTS: [&str; 2] = [
     "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
 
-/// What the headers of a manifest say.
+/// The headers of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     /// The manifest's digest.
     pub digest: Option<String>,
     /// Its media type.
     pub media_type: Option<String>,
-    /// The limit of whoever asked, where the registry meters them.
+    /// The pull limit of this client, if the registry has one.
     pub limit: Option<RateLimit>,
 }
 
 impl Head {
-    /// Whether it is a list of images, one a platform; none where the registry does not tell.
+    /// Whether it is a list of images, one for each platform; `None` if the registry does not report it.
     pub fn is_list(&self) -> Option<bool> {
         let media_type = self.media_type.as_deref()?;
         Some(LISTS.contains(&media_type))
@@ -49,7 +49,7 @@ impl Head {
     }
 }
 
-/// That every kind of manifest is welcome.
+/// An `Accept` header for every kind of manifest.
 pub(super) fn accept() -> HeaderMap {
     HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(MANIFESTS))])
 }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_told_from_an_image() {
+    fn a_list_is_distinguished_from_an_image() {
         for (media_type, expected) in [
             ("application/vnd.oci.image.index.v1+json", Some(true)),
             (
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_digest_is_taken_for_one() {
+    fn only_a_digest_is_recognized_as_one() {
         let digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         assert_eq!(of("", digest).digest.as_deref(), Some(digest));
         for text in [

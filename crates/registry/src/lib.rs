@@ -1,12 +1,12 @@
-//! Asking a registry what it knows of an image, of a login and of its own limits.
+//! Querying a registry for an image, a login and its limits.
 //!
-//! By the OCI distribution protocol and Docker's token protocol. Of a manifest only the headers are
-//! asked for (HEAD), which Docker Hub does not count as a pull. Nothing is ever written.
+//! Uses the OCI distribution protocol and Docker's token protocol. Of a manifest only the headers are
+//! requested (HEAD), which Docker Hub does not count as a pull. Nothing is ever written.
 //!
-//! A login goes to the registry that it is for and to the token service which that registry names,
-//! over TLS, and never along a redirect. The token service of a public registry is no address and not
-//! this machine; one of another domain is named on stderr. Plain HTTP is for endpoints that were given
-//! so by hand.
+//! A login is sent only to its registry and to the token service of that registry,
+//! over TLS, and never along a redirect. The token service of a public registry must not be an address or
+//! this machine; one of another domain is reported on stderr. Plain HTTP is only for endpoints that the user
+//! configured this way.
 
 mod challenge;
 mod client;

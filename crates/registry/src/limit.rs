@@ -1,4 +1,4 @@
-//! A registry's own word on its limits: rate-limit headers and `Retry-After`.
+//! The limits that a registry reports: rate-limit headers and `Retry-After`.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const SOURCE: HeaderName = HeaderName::from_static("docker-ratelimit-source");
-/// An address or an id; anything longer is no name to be shown.
+/// An address or an ID; anything longer is not shown.
 const LONGEST_SOURCE: usize = 128;
-/// No registry is waited for longer than this, whatever it says.
+/// The longest wait for a registry, regardless of its headers.
 const LONGEST_WAIT: u64 = 24 * 3600;
-/// A limit above this is none that anything here could reach.
+/// A higher limit cannot be reached here.
 const MOST_PULLS: u64 = 1_000_000_000_000;
-/// A window is no longer than a year.
+/// The longest window: a year.
 const LONGEST_WINDOW: u64 = 366 * 24 * 3600;
 
-/// How much a registry lets somebody pull, as its headers say (Docker Hub, "Pull usage and limits").
+/// The pull limit that a registry reports in its headers (Docker Hub, "Pull usage and limits").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     /// Pulls in a window.
     pub limit: u64,
-    /// How many of them are left.
+    /// The remaining pulls.
     pub remaining: Option<u64>,
     /// The window, in seconds.
     pub window_seconds: u64,
-    /// Whose limit it is: an address, or the id of an account.
+    /// The owner of the limit: an address, or the ID of an account.
     pub source: Option<String>,
 }
 
 impl RateLimit {
-    /// Reads the headers; none where there are none, or none that say in what time.
+    /// Reads the headers; `None` if they are absent or do not contain a window.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let (limit, window) = quota(text(headers, &LIMIT)?)?;
         Some(Self {
@@ -48,7 +48,7 @@ impl RateLimit {
     }
 }
 
-/// How long a registry asks to wait: seconds, or a date; at most a day.
+/// The wait that a registry requests: seconds, or a date; at most a day.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = text(headers, &header::RETRY_AFTER)?.trim();
     if let Some(seconds) = number(text, LONGEST_WAIT) {
@@ -56,7 +56,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let date = |text| DateTimeParser::new().parse_timestamp(text).ok();
     let until = date(text)?;
-    // By the registry's own clock, where it tells: ours may be off.
+    // By the registry's own clock, if it reports it: ours can be wrong.
     let now = self::text(headers, &header::DATE)
         .and_then(date)
         .unwrap_or_else(Timestamp::now);
@@ -64,7 +64,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(wait.unsigned_abs().min(Duration::from_secs(LONGEST_WAIT)))
 }
 
-/// A number of digits alone, however many, and no more than `most`.
+/// Digits only, and at most `most`.
 fn number(text: &str, most: u64) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX).min(most))
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn when_to_come_back_is_seconds_or_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let date = "Wed, 21 Oct 2026 07:28:00 GMT";
         for (after, now, seconds) in [
             ("0", date, Some(0)),

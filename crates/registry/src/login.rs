@@ -1,4 +1,4 @@
-//! Logins, and the docker configs that they stand in.
+//! Logins, and the docker configs that contain them.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,16 @@ const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// As whom a registry is asked.
+/// The identity for requests to a registry.
 #[derive(Clone, Debug)]
 pub enum Login {
-    /// Nobody.
+    /// Anonymous.
     Anonymous,
     /// An account, by its name and password or access token.
     Basic {
         /// The account.
         username: String,
-        /// What opens it.
+        /// Its password or access token.
         password: SecretString,
     },
 }
@@ -39,12 +39,12 @@ pub struct Logins {
     by_key: BTreeMap<String, Login>,
 }
 
-/// A key of a docker config with its login.
+/// A key of a docker config and its login.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginKey<'a> {
     /// The key.
     pub key: &'a DockerConfigKey,
-    /// Its login; none where username or password is missing, as of an identity token.
+    /// Its login; `None` if username or password is missing, as for an identity token.
     pub login: Option<&'a Login>,
 }
 
@@ -52,14 +52,14 @@ pub struct LoginKey<'a> {
 /// podman, or `.dockercfg`.
 ///
 /// # Errors
-/// What makes Kubernetes give the whole of it up; quotes nothing of a credential.
+/// The error that makes Kubernetes reject the whole config; quotes nothing of a credential.
 pub fn logins(config: &[u8]) -> Result<Logins, DockerConfigError> {
     let document = serde_json::from_slice::<Map<String, Value>>(config).unwrap_or_default();
     let format = format(&document);
     let keys = DockerConfigKeys::parse(config, format)?;
     let entries = match format {
         DockerConfigFormat::Dockercfg => document,
-        // Go does not mind the case of a field.
+        // Go ignores the case of a field.
         DockerConfigFormat::ConfigJson => document
             .into_iter()
             .filter(|(name, _)| name.eq_ignore_ascii_case("auths"))
@@ -103,7 +103,7 @@ impl Logins {
 }
 
 impl Login {
-    /// The account; none of nobody.
+    /// The account; `None` if anonymous.
     pub fn username(&self) -> Option<&str> {
         match self {
             Self::Anonymous => None,
@@ -111,7 +111,7 @@ impl Login {
         }
     }
 
-    /// Whether it is the very same, password and all.
+    /// Whether it is equal, including the password.
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Anonymous, Self::Anonymous) => true,
@@ -129,7 +129,7 @@ impl Login {
         }
     }
 
-    /// `auth` before `username` and `password`, as Kubernetes has it.
+    /// `auth` before `username` and `password`, as in Kubernetes.
     fn of_entry(entry: &Value) -> Option<Self> {
         let field = |name: &str| {
             let value = entry.get(name).and_then(Value::as_str);
@@ -140,7 +140,7 @@ impl Login {
                 let auth: String = auth.split_whitespace().collect();
                 let text = String::from_utf8(ANY_PADDING.decode(auth).ok()?).ok()?;
                 let (username, password) = text.split_once(':')?;
-                // Docker pads with NUL, as its own reader knows.
+                // Docker pads with NUL, and its own reader accepts it.
                 let password = password.trim_matches('\0');
                 (username.to_owned(), password.to_owned())
             }
@@ -153,7 +153,7 @@ impl Login {
     }
 }
 
-/// `.dockercfg` is the entries alone.
+/// `.dockercfg` is the entries only.
 fn format(document: &Map<String, Value>) -> DockerConfigFormat {
     let is_entry = |value: &Value| {
         let has = |name| value.get(name).is_some();

@@ -1,4 +1,4 @@
-//! Waiting for a registry that has had too many requests, where one can see it.
+//! Waiting, visibly, for a registry that received too many requests.
 
 use std::time::{Duration, Instant};
 
@@ -6,11 +6,11 @@ use extreg_terminal::Printer;
 
 use super::RegistryError;
 
-/// Waits are as long as this in all where there is no limit.
+/// The total waiting time without a limit.
 const PATIENCE: Duration = Duration::from_mins(5);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How long a registry is waited for that has had too many requests, and where that is shown.
+/// How long to wait for a registry that received too many requests, and where to show it.
 #[derive(Clone, Copy)]
 pub struct Patience<'p> {
     printer: &'p Printer,
@@ -18,22 +18,22 @@ pub struct Patience<'p> {
 }
 
 impl<'p> Patience<'p> {
-    /// Until so long after `started`; without a limit five minutes.
+    /// Until `limit` after `started`; without a limit five minutes.
     pub fn new(printer: &'p Printer, started: Instant, limit: Option<Duration>) -> Self {
         let end = later(started, limit.unwrap_or(PATIENCE));
         Self { printer, end }
     }
 
-    /// Asks, and asks again when the registry `host` says when to come back, for as long as there is
-    /// time. A registry that says no time is not asked again, and neither is one whose limit is used
-    /// up: that answers what is asked here.
-    pub async fn ask<T>(
+    /// Runs a request, and retries it when the registry `host` allows, within the time
+    /// limit. A request is not retried if the registry reports no time, or if its pull limit is used
+    /// up: that result is the answer.
+    pub async fn retry<T>(
         self,
         host: &str,
-        ask: impl AsyncFn() -> Result<T, RegistryError>,
+        request: impl AsyncFn() -> Result<T, RegistryError>,
     ) -> Result<T, RegistryError> {
         loop {
-            let refused = match ask().await {
+            let refused = match request().await {
                 Err(error) => error,
                 answer => return answer,
             };
@@ -44,7 +44,7 @@ impl<'p> Patience<'p> {
             else {
                 return Err(refused);
             };
-            // A registry that says "at once" again and again is not to be hammered.
+            // A registry that repeatedly returns zero must not be overloaded.
             let until = later(Instant::now(), (*wait).max(SECOND));
             if until >= self.end {
                 return Err(refused);
@@ -54,8 +54,8 @@ impl<'p> Patience<'p> {
     }
 }
 
-/// That much later; a time too far away to be told never comes, which is as good as now for what is
-/// waited for.
+/// That much later; a time that is too far away to represent counts as now, which does not
+/// matter for a wait.
 fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).unwrap_or(from)
 }
@@ -66,14 +66,14 @@ async fn count_down(host: &str, until: Instant, printer: &Printer) {
         // The last second is one.
         left.as_millis().div_ceil(1000)
     };
-    let say = |left| format!("{host} has had too many requests, retrying in {left}s");
+    let text = |left| format!("{host} received too many requests, retrying in {left}s");
     if !printer.has_status() {
-        printer.note(say(left()));
+        printer.note(text(left()));
         tokio::time::sleep_until(until.into()).await;
         return;
     }
     while left() > 0 {
-        printer.status(&say(left()));
+        printer.status(&text(left()));
         let next = later(Instant::now(), SECOND);
         tokio::time::sleep_until(next.min(until).into()).await;
     }

@@ -1,7 +1,7 @@
-//! Where a login goes: the token service that a registry names, if it can be trusted with it.
+//! The target of a login: the token service that a registry names, if it is trusted.
 //!
-//! A registry names its token service itself, so that a hostile one, or anyone who answers in its
-//! place, could have a login sent to a service of this machine or of this network.
+//! A registry names its token service itself, so a hostile one, or an attacker in its
+//! place, could redirect a login to a service of this machine or of this network.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -19,19 +19,19 @@ const PRIVATE_SUFFIXES: [&str; 8] = [
     ".intranet",
 ];
 
-/// Whether a login may be sent.
+/// Whether a login can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Realm {
-    /// The service is of the registry's own domain.
+    /// The service is in the registry's own domain.
     Own,
-    /// It is of another domain, which is said.
+    /// It is in another domain, which is reported.
     Foreign,
     /// It is an address, or this machine, and the registry is neither.
     Refused,
 }
 
 impl Realm {
-    /// What the token service at `realm` is to the registry at `origin`.
+    /// The relation of the token service at `realm` to the registry at `origin`.
     pub(super) fn of(realm: &Uri, origin: &str) -> Self {
         let origin: Option<Uri> = origin.parse().ok();
         let (Some(registry), Some(service)) = (origin.as_ref().and_then(host), host(realm)) else {
@@ -57,12 +57,12 @@ fn host(uri: &Uri) -> Option<String> {
     (!host.is_empty()).then(|| host.to_ascii_lowercase())
 }
 
-/// Whether a host is an address in any way that a resolver takes, or this machine.
+/// Whether a host is an address in any form that a resolver accepts, or this machine.
 fn is_inward(host: &str) -> bool {
     address(host).is_some() || is_number(host) || is_localhost(host)
 }
 
-/// Whether a registry is of this machine or of a private network, where a token service is too.
+/// Whether a registry is on this machine or in a private network, where its token service can be too.
 fn is_private(host: &str) -> bool {
     let by_address = address(host).is_some_and(|address| match address {
         IpAddr::V4(address) => is_private_v4(address),
@@ -80,12 +80,12 @@ fn is_localhost(host: &str) -> bool {
 }
 
 fn address(host: &str) -> Option<IpAddr> {
-    // A zone is no part of the address.
+    // A zone is not part of the address.
     let host = host.split('%').next().unwrap_or(host);
     host.parse().ok()
 }
 
-/// Whether resolvers read a host as an IPv4 address in one of its other ways, such as `2130706433` or
+/// Whether resolvers read a host as an IPv4 address in another form, such as `2130706433` or
 /// `0x7f.1` (WHATWG URL, "ends in a number").
 fn is_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or(host);
@@ -105,7 +105,7 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
     )
 }
 
-/// The part of a name that one owner has: its last two labels, or three under a country's second
+/// The part of a name that belongs to one owner: its last two labels, or three under a country's second
 /// level such as `co.uk`.
 fn domain(host: &str) -> &str {
     if address(host).is_some() {
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_login_goes_to_the_registrys_own_domain_or_is_announced() {
         for (origin, realm, expected) in [
-            // As docker.io, quay.io, ghcr.io, GitLab, Google and Azure name theirs.
+            // As docker.io, quay.io, ghcr.io, GitLab, Google and Azure name their services.
             (
                 "https://registry-1.docker.io",
                 "https://auth.docker.io/token",
@@ -182,7 +182,7 @@ mod tests {
                 "https://auth.acme.co.uk/token",
                 Realm::Own,
             ),
-            // A registry of this machine or network has its service there.
+            // A registry on this machine or network has its service there.
             (
                 "http://127.0.0.1:5000",
                 "http://127.0.0.1:5001/token",

@@ -1,34 +1,34 @@
-//! How registries are asked.
+//! The settings for requests to registries.
 
 use std::{path::PathBuf, time::Duration};
 
 use super::Endpoints;
 
-/// How registries are asked.
+/// The settings for requests to registries.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Where, if not at their own names.
+    /// URLs of registries, if they differ from their names.
     pub endpoints: Endpoints,
-    /// The file of the authorities to trust; none for what the system trusts.
+    /// The file of the trusted authorities; `None` for the system's.
     pub certificate_authority: Option<PathBuf>,
-    /// Who asks.
+    /// The user agent.
     pub user_agent: String,
-    /// How long one request may take; none for twenty seconds.
+    /// The time limit of one request; `None` for twenty seconds.
     pub request_limit: Option<Duration>,
 }
 
-/// Why nothing can be asked with some settings.
+/// Why settings are not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file of the authorities is at fault.
+    /// The file of the authorities is not valid.
     #[error("--registry-ca {path}: {why}")]
     CertificateAuthority {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// The user agent is no value of a header.
+    /// The user agent is not a valid header value.
     #[error(transparent)]
     UserAgent(#[from] http::header::InvalidHeaderValue),
 }

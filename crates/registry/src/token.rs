@@ -1,4 +1,4 @@
-//! What a token service gives: a token, what it allows and for how long.
+//! The answer of a token service: a token, its permissions and its lifetime.
 
 use std::{
     collections::BTreeSet,
@@ -9,12 +9,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-/// What a token is good for where its service does not say (Docker's token protocol).
+/// The lifetime of a token if its service does not report it (Docker's token protocol).
 const DEFAULT_LIFE: u64 = 60;
-/// A token is fetched again after a day, whatever its service says.
+/// A token is fetched again after a day, regardless of its lifetime.
 const LONGEST_LIFE: u64 = 24 * 3600;
 
-/// What may be done in a repository.
+/// An action in a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Reading it.
@@ -25,13 +25,13 @@ pub enum Action {
     Delete,
 }
 
-/// What a registry lets a login do in a repository.
+/// The actions that a registry grants a login in a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// What is granted of what was asked for; none where the registry does not tell, as its tokens
-    /// say nothing or it has none. The login itself was accepted.
+    /// The granted actions of those requested; `None` if the registry does not report them, because its tokens
+    /// are opaque or it has none. The login itself was accepted.
     pub actions: Option<BTreeSet<Action>>,
-    /// For how long the token is good, in seconds. The password may be good for longer.
+    /// The lifetime of the token, in seconds. The password can be valid for longer.
     pub expires_in: Option<u64>,
 }
 
@@ -48,7 +48,7 @@ impl Action {
     /// Every action.
     pub const ALL: [Self; 3] = [Self::Pull, Self::Push, Self::Delete];
 
-    /// As a scope names it.
+    /// The name in a scope.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pull => "pull",
@@ -59,8 +59,8 @@ impl Action {
 }
 
 impl Token {
-    /// Reads the service's answer; none if there is no token in it. `repository` is what was asked
-    /// for.
+    /// Reads the service's answer; `None` if it contains no token. `repository` is the requested
+    /// one.
     pub(super) fn parse(body: &[u8], repository: &str) -> Option<Self> {
         let answer: Answer = serde_json::from_slice(body).ok()?;
         let text = [answer.token, answer.access_token]
@@ -83,9 +83,9 @@ impl Token {
         })
     }
 
-    /// Whether it will still be good when it arrives.
+    /// Whether it will still be valid when it arrives.
     pub(super) fn is_fresh(&self) -> bool {
-        // It may have been on the way for a while, and clocks differ.
+        // It can have been in transit for a while, and clocks differ.
         self.since.elapsed() < self.life.mul_f64(0.8)
     }
 
@@ -93,7 +93,7 @@ impl Token {
         self.grants.clone()
     }
 
-    /// What goes into `Authorization`.
+    /// The value of `Authorization`.
     pub(super) fn header(&self) -> String {
         format!("Bearer {}", self.text.expose_secret())
     }
@@ -106,8 +106,8 @@ struct Answer {
     expires_in: Option<u64>,
 }
 
-/// The claims of a JWT that concern us. Its signature is the registry's affair: what is read here is
-/// told, and decides nothing.
+/// The relevant claims of a JWT. The registry verifies its signature: these claims are only
+/// shown, and decide nothing.
 #[derive(Deserialize)]
 struct Claims {
     access: Option<Vec<Access>>,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_token_allows_is_read() {
+    fn the_actions_of_a_token_are_read() {
         let access = |actions: &str| {
             jwt(&format!(
                 r#"{{"access": [{{"type": "repository", "name": "other", "actions": ["delete"]}},

@@ -1,4 +1,4 @@
-//! One request and its answer: kube's own stack of TLS and proxies, as nothing more is needed.
+//! One request and its answer: kube's own stack of TLS and proxies, which is sufficient.
 
 use std::{
     collections::BTreeMap,
@@ -15,12 +15,12 @@ use kube::client::{Body, ClientBuilder};
 
 use super::{RegistryError, Settings, SettingsError};
 
-/// A registry that takes longer is of no use to somebody who waits.
+/// A registry that takes longer is not useful to a waiting user.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Of an answer no more is read: a token is the longest thing that we want.
+/// The largest answer that is read: a token is the longest value needed.
 const LONGEST_BODY: usize = 256 * 1024;
 
-/// Sends requests. Follows nothing, repeats nothing.
+/// Sends requests. Follows no redirects, retries nothing.
 pub(super) struct Transport {
     clients: Mutex<BTreeMap<String, kube::Client>>,
     roots: Option<Vec<Vec<u8>>>,
@@ -29,7 +29,7 @@ pub(super) struct Transport {
     printer: Arc<Printer>,
 }
 
-/// What came back.
+/// The answer to a request.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -37,10 +37,10 @@ pub(super) struct Answer {
 }
 
 impl Transport {
-    /// Sends nothing yet.
+    /// Sends no request yet.
     ///
     /// # Errors
-    /// If a setting is at fault.
+    /// If a setting is not valid.
     pub(super) fn new(settings: &Settings, printer: Arc<Printer>) -> Result<Self, SettingsError> {
         let authority = settings.certificate_authority.as_deref();
         Ok(Self {
@@ -52,12 +52,12 @@ impl Transport {
         })
     }
 
-    /// Warns of something, once a run.
+    /// Prints a warning, once per run.
     pub(super) fn warn(&self, message: &str) {
         self.printer.warn(message);
     }
 
-    /// Sends one request and reads all of the answer.
+    /// Sends one request and reads the whole answer.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -75,7 +75,7 @@ impl Transport {
                 Ok(answer) => answer.status.to_string(),
                 Err(_) => "no answer".to_owned(),
             };
-            // What is asked for is in the query, nothing secret; but it is long.
+            // The query contains no secrets, but it is long.
             let path = path.split_once('?').map_or(path, |(path, _)| path);
             let took = started.elapsed().as_millis();
             format!("{method} {origin}{path} {end} in {took} milliseconds")
@@ -95,7 +95,7 @@ impl Transport {
             .method(method)
             .uri(path)
             .body(Body::empty())
-            .map_err(|error| unreachable(format!("{path} is no address: {error}")))?;
+            .map_err(|error| unreachable(format!("invalid URL {path}: {error}")))?;
         *request.headers_mut() = headers;
         request
             .headers_mut()
@@ -126,7 +126,7 @@ impl Transport {
         let wrong = |why: String| RegistryError::Unreachable(why);
         let uri: Uri = origin
             .parse()
-            .map_err(|error| wrong(format!("{origin} is no address: {error}")))?;
+            .map_err(|error| wrong(format!("invalid URL {origin}: {error}")))?;
         let proxy = extreg_cluster::proxy_of_environment(&uri, |name| std::env::var(name).ok());
         let mut config = kube::Config::new(uri);
         config.proxy_url = proxy
@@ -134,7 +134,7 @@ impl Transport {
             .transpose()
             .map_err(|error| wrong(format!("HTTPS_PROXY: {error}")))?;
         config.root_cert.clone_from(&self.roots);
-        // Headers are asked for, and a token is not worth it.
+        // Only headers are requested, and compression does not help a token.
         config.disable_compression = true;
         config.default_retry = false;
         let client = ClientBuilder::try_from(config)
@@ -145,12 +145,12 @@ impl Transport {
     }
 }
 
-/// Why a registry was not reached, with what to do where its certificate is not trusted.
+/// Why a registry was not reached, with the fix if its certificate is not trusted.
 fn of_registry(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = innermost(error);
     if text.contains("UnknownIssuer") {
         text.push_str(
-            " (the registry's certificate is not signed by a known authority: --registry-ca names one)",
+            " (the registry's certificate is not signed by a known authority; set --registry-ca)",
         );
     }
     text

@@ -1,8 +1,8 @@
-//! Trying a login for what it is to be used for, before it replaces another one.
+//! Trying a login for its intended use, before it replaces another one.
 
 use super::{Action, Client, Login, RegistryError};
 
-/// A repository and what is done there.
+/// A repository and the operation on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trial<'a> {
     /// The registry.
@@ -11,29 +11,29 @@ pub struct Trial<'a> {
     pub repository: &'a str,
     /// Tag or digest.
     pub reference: &'a str,
-    /// Whether it is pushed to; it is pulled from anyway.
+    /// Whether it is pushed to; it is always pulled from.
     pub is_pushed: bool,
 }
 
-/// What became of a trial.
+/// The result of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tried {
-    /// The registry accepts the login, and grants what is needed as far as it says.
+    /// The registry accepts the login, and grants the needed permissions as far as it reports them.
     Accepted {
-        /// Whether it says which rights the login has.
+        /// Whether it reports the login's permissions.
         is_granted: bool,
     },
-    /// It does not accept the login.
+    /// It rejects the login.
     Refused(RegistryError),
-    /// The login lacks a right there.
+    /// The login lacks a permission there.
     Lacks(Action),
-    /// It did not answer, or not to that.
+    /// It did not answer, or with another error.
     Unknown(RegistryError),
 }
 
 impl Client {
-    /// Tries a login by the rights that the registry grants, and by the headers of one image where it does
-    /// not say. A repository that does not exist yet is no fault: the first push creates it.
+    /// Tries a login by the permissions that the registry grants, or by the headers of one image if it does
+    /// not report them. A missing repository is not an error: the first push creates it.
     pub async fn try_login(&self, login: &Login, trial: Trial<'_>) -> Tried {
         let Trial {
             host,
@@ -57,7 +57,7 @@ impl Client {
             if is_pushed && !actions.contains(&Action::Push) {
                 return Tried::Lacks(Action::Push);
             }
-            // To whoever can push, a repository that does not exist yet grants no pull.
+            // With push permission, a repository that does not exist yet grants no pull.
             if !is_pushed && !actions.contains(&Action::Pull) {
                 return Tried::Lacks(Action::Pull);
             }

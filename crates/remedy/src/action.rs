@@ -5,10 +5,10 @@ use std::sync::Arc;
 use extreg_snapshot::place::ObjectId;
 use extreg_snapshot::{TagOrigin, TagRecord};
 
-/// A command that writes, as what it does to which object.
+/// A command that writes, with its effect on an object.
 ///
-/// Each one is run by a test on the state that it is suggested for, on a control plane; where only
-/// OpenShift's own servers or nodes can carry it out, that test says so (`tests/tests/remedies`).
+/// A test runs each of them on a control plane, on the state that it is suggested for; if only
+/// OpenShift's own servers or nodes can run it, the test notes that (`tests/tests/remedies`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Lets a build push with a secret.
@@ -27,7 +27,7 @@ pub enum Action {
         /// The secret.
         secret: Arc<str>,
     },
-    /// Adds a pull secret beside those that the pods of a workload name.
+    /// Adds a pull secret to the pods of a workload and keeps the existing ones.
     AddPullSecret {
         /// The workload.
         workload: ObjectId,
@@ -40,38 +40,38 @@ pub enum Action {
         account: ObjectId,
         /// The secret.
         secret: Arc<str>,
-        /// What for.
+        /// The use of the link.
         uses: LinkUse,
     },
-    /// Writes a credential for a registry into a secret: a secret that does not exist is created, one
-    /// that exists keeps its other keys. Username and token are asked for.
+    /// Writes a credential for a registry into a secret: creates the secret if it does not exist, and
+    /// keeps the other keys if it does. The command prompts for username and token.
     SetCredential {
         /// The secret.
         secret: ObjectId,
         /// The registry's host.
         registry: Arc<str>,
     },
-    /// Lets imports use a secret, or leave it out.
+    /// Includes a secret in imports, or excludes it.
     SetExcluded {
         /// The secret.
         secret: ObjectId,
-        /// Whether they leave it out.
+        /// Whether to exclude it.
         excluded: bool,
     },
-    /// Lets a tag be imported on schedule, or no longer. Then it is opted out too: a policy would set it again once the
-    /// tag is written, and the audit would miss the schedule.
+    /// Turns the scheduled import of a tag on or off. Turning it off also opts the tag out: otherwise a policy would
+    /// set the schedule again when the tag is written, and the audit would report the missing schedule.
     SetSchedule {
         /// The tag.
         tag: SpecTag,
         /// Whether it is scheduled.
         scheduled: bool,
     },
-    /// Lets a tag be imported over TLS with a certificate that is checked.
+    /// Makes the import of a tag verify the registry's certificate.
     Secure {
         /// The tag.
         tag: SpecTag,
     },
-    /// Lets a tag be imported that only named its image (`reference: true`).
+    /// Imports a tag that only named its image (`reference: true`).
     Unreference {
         /// The tag.
         tag: SpecTag,
@@ -83,7 +83,7 @@ pub enum Action {
         /// The image.
         image: Arc<str>,
     },
-    /// Lets a new tag follow an image on schedule. The stream is created where there is none.
+    /// Lets a new tag follow an image on schedule. The stream is created if it does not exist.
     CreateTag {
         /// The stream.
         stream: ObjectId,
@@ -115,7 +115,7 @@ pub enum Action {
     SetTriggers {
         /// The workload.
         workload: ObjectId,
-        /// Its text; none where there is none.
+        /// The current text; none if the annotation does not exist.
         was: Option<Arc<str>>,
         /// The new text.
         text: String,
@@ -128,7 +128,7 @@ pub enum Action {
         has_list: bool,
         /// `stream:tag`.
         tag: Arc<str>,
-        /// The namespace of the stream, where it is another.
+        /// The namespace of the stream, if it differs.
         namespace: Option<Arc<str>>,
         /// The containers.
         containers: Vec<Arc<str>>,
@@ -139,7 +139,7 @@ pub enum Action {
         workload: ObjectId,
         /// The index in `spec.triggers`.
         index: usize,
-        /// `stream:tag`, as it stands there.
+        /// The `stream:tag` of the trigger.
         tag: Arc<str>,
     },
     /// Lets an image trigger of a DeploymentConfig set another container.
@@ -148,7 +148,7 @@ pub enum Action {
         workload: ObjectId,
         /// The index in `spec.triggers`.
         index: usize,
-        /// `stream:tag`, as it stands there.
+        /// The `stream:tag` of the trigger.
         tag: Arc<str>,
         /// The container.
         container: Arc<str>,
@@ -164,30 +164,30 @@ pub enum Action {
         /// The image.
         image: Arc<str>,
     },
-    /// Lets a BuildConfig push to an image in place of a tag of an ImageStream.
+    /// Lets a BuildConfig push to an image instead of a tag of an ImageStream.
     SetOutput {
         /// The BuildConfig.
         build: ObjectId,
-        /// The `stream:tag` that it pushes to now.
+        /// The current `stream:tag`.
         was: Arc<str>,
         /// The image.
         image: Arc<str>,
     },
-    /// Writes a list of the cluster's image configuration that is empty.
+    /// Sets an empty list of the cluster's image configuration.
     SetClusterList {
-        /// Which list.
+        /// The list.
         list: ClusterList,
         /// The registries.
         registries: Vec<String>,
     },
-    /// Removes a registry from those that are not verified.
+    /// Removes a registry from the insecure registries.
     VerifyRegistry {
         /// Its index in `insecureRegistries`.
         index: usize,
         /// The registry.
         registry: Arc<str>,
     },
-    /// Lets imports from a registry be verified.
+    /// Makes imports from a registry verify its certificate.
     VerifyImports {
         /// Its index in `allowedRegistriesForImport`.
         index: usize,
@@ -196,7 +196,7 @@ pub enum Action {
     },
     /// Installs the webhook.
     InstallWebhook,
-    /// Brings the installed webhook up to date.
+    /// Upgrades the installed webhook.
     UpgradeWebhook,
     /// Renews the webhook's certificates.
     RotateCertificate,
@@ -209,7 +209,7 @@ pub enum Action {
     Rollout {
         /// The workload.
         workload: ObjectId,
-        /// What to do.
+        /// The step.
         step: RolloutStep,
     },
     /// Lets a CronJob start jobs again.
@@ -222,15 +222,15 @@ pub enum Action {
         /// The workload.
         workload: ObjectId,
     },
-    /// Gives a tag the image of another one.
+    /// Sets a tag to the image of another one.
     Promote {
         /// The stream.
         stream: ObjectId,
-        /// The tag that is written.
+        /// The tag to write.
         tag: Arc<str>,
         /// `stream:tag` or `stream@digest`.
         from: Arc<str>,
-        /// Whether it follows the other tag from then on.
+        /// Whether it follows the other tag afterwards.
         alias: bool,
     },
     /// Lets a tag follow an image again.
@@ -239,14 +239,14 @@ pub enum Action {
         stream: ObjectId,
         /// The tag.
         tag: Arc<str>,
-        /// The image, as it was written.
+        /// The image as written.
         image: Arc<str>,
         /// Whether it is scheduled.
         scheduled: bool,
         /// Whether it only names its image.
         reference: bool,
     },
-    /// Writes a tag as it was.
+    /// Restores a tag.
     RestoreTag {
         /// The stream.
         stream: ObjectId,
@@ -281,7 +281,7 @@ pub struct SpecTag {
     pub from: Arc<str>,
 }
 
-/// What a secret is linked for.
+/// The use of a linked secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkUse {
     /// The pods of the account pull with it.
@@ -304,14 +304,14 @@ pub enum ClusterList {
 pub enum RolloutStep {
     /// New pods of the same template.
     Restart,
-    /// The rollout is no longer paused.
+    /// Resumes a paused rollout.
     Resume,
-    /// A DeploymentConfig is rolled out.
+    /// Starts a rollout of a DeploymentConfig.
     Latest,
 }
 
 impl SpecTag {
-    /// A tag that follows an image; none for one that only status has, or that follows none.
+    /// A tag that follows an image; none for a tag that exists only in status, or that follows no image.
     pub fn of(stream: &ObjectId, tag: &TagRecord) -> Option<Self> {
         let TagOrigin::Image(from) = &tag.from else {
             return None;

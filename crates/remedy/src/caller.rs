@@ -1,17 +1,17 @@
-//! Who started us: `oc extreg` or `kubectl extreg`.
+//! The program that started us: `oc extreg` or `kubectl extreg`.
 //!
-//! Krew installs `kubectl-extreg` only, and `oc` runs that too, so `argv[0]` alone does not tell.
+//! Krew installs `kubectl-extreg` only, and `oc` runs that too, so `argv[0]` alone is not sufficient.
 //! kubectl 1.37 and later sets `KUBECTL_PATH` to itself for a plugin
-//! (kubernetes `pkg/cmd/plugin.go`), so that is looked at first.
+//! (kubernetes `pkg/cmd/plugin.go`), so that is checked first.
 
 use std::{ffi::OsStr, fmt, path::Path};
 
-/// The program a user types in front of `extreg`. Displays as it is typed: `oc extreg`.
+/// The program that a user types before `extreg`. Displays as typed: `oc extreg`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Caller {
     /// `kubectl extreg`
     Kubectl,
-    /// `oc extreg`, also what a direct call of the binary is taken for
+    /// `oc extreg`, also assumed for a direct call of the binary
     #[default]
     Oc,
 }
@@ -29,7 +29,7 @@ impl Caller {
             .unwrap_or(Self::Oc)
     }
 
-    /// The host program alone, for commands that are not ours: `oc get pods`.
+    /// The host program alone, for its own commands: `oc get pods`.
     pub const fn program(self) -> &'static str {
         match self {
             Self::Kubectl => "kubectl",
@@ -38,7 +38,7 @@ impl Caller {
     }
 
     fn from_program(path: &OsStr, oc: &[&str], kubectl: &[&str]) -> Option<Self> {
-        // A version suffix is usual: kubectl-1.34, oc-4.20. What follows the name does not matter.
+        // A version suffix is common: kubectl-1.34, oc-4.20. Everything after the name is ignored.
         let stem = Path::new(path).file_name()?.to_str()?;
         let stem = stem.strip_suffix(".exe").unwrap_or(stem);
         let is = |names: &[&str]| {

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use extreg_snapshot::place::ObjectId;
 
-/// A command that changes nothing and shows what decides.
+/// A command that changes nothing and shows the relevant state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inspection {
-    /// An object as it is.
+    /// An object.
     Get(ObjectId),
-    /// Objects of these resources, `a.group,b.group`; in a namespace, or in all where that is empty.
+    /// Objects of these resources, `a.group,b.group`; in a namespace, or in all if that is empty.
     List {
         /// The resources.
         resources: &'static str,
         /// The namespace.
         namespace: Arc<str>,
     },
-    /// What an object and its events say.
+    /// The description and events of an object.
     Describe(ObjectId),
     /// The log of a pod, a build or a workload.
     Logs {
-        /// What.
+        /// The object.
         of: ObjectId,
-        /// The container of a pod that ended.
+        /// The container of a terminated pod.
         previous: Option<Arc<str>>,
     },
     /// The limits of a namespace.
@@ -30,22 +30,22 @@ pub enum Inspection {
         /// The namespace.
         namespace: Arc<str>,
     },
-    /// An audit; of a namespace, or of the whole cluster where that is empty.
+    /// An audit of a namespace, or of the whole cluster if that is empty.
     Audit {
         /// The namespace.
         namespace: Arc<str>,
     },
-    /// What was not collected, with `oc adm inspect`; with `oc adm must-gather` where the namespace is
+    /// Collects missing objects with `oc adm inspect`; with `oc adm must-gather` if the namespace is
     /// empty.
     Gather {
         /// The namespace.
         namespace: Arc<str>,
     },
-    /// The rights that an audit needs.
+    /// The permissions that an audit needs.
     AuditRights,
-    /// The images and registries that are in use.
+    /// The images and registries in use.
     Inventory,
-    /// Which credential is used for an image, and whether the registry takes it.
+    /// The credential that is used for an image, and whether the registry accepts it.
     CheckSecret {
         /// The namespace.
         namespace: Arc<str>,
@@ -54,20 +54,20 @@ pub enum Inspection {
         /// The image; none for all that the secret is used for.
         image: Option<Arc<str>>,
     },
-    /// What a registry allows to be pulled, and what is.
+    /// The pull limit of a registry, and its use.
     RateLimit {
         /// The namespace.
         namespace: Arc<str>,
         /// The registry.
         registry: Arc<str>,
     },
-    /// What a flow is waiting for.
+    /// The cause of a stuck flow.
     Status {
         /// The namespace.
         namespace: Arc<str>,
         /// `stream:tag` or a name.
         name: Arc<str>,
     },
-    /// The webhook as it is installed.
+    /// The installed webhook.
     WebhookStatus,
 }

@@ -1,11 +1,11 @@
-//! How a suggested command reaches the cluster that it is for.
+//! How a suggested command reaches its cluster.
 
 use std::sync::Arc;
 
 use crate::Caller;
 
-/// The program that the user typed, and the flags that chose the cluster and the user: a suggested command repeats them, as without
-/// them it would go to whatever the current context is.
+/// The program that the user typed, and the flags that selected the cluster and the user. Suggested commands repeat
+/// the flags; otherwise they would use the current context.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invocation {
     /// The program.

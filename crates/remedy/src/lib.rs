@@ -1,4 +1,4 @@
-//! What fixes a finding or a broken link: data, until one renderer writes it for the caller and one
+//! Fixes for findings and broken links: data, until a renderer formats it for the caller and one
 //! rule decides whether it can be shown.
 
 mod action;
@@ -28,18 +28,18 @@ pub use self::rule::{Scene, Sight, is_gathered};
 pub use self::scene::SnapshotScene;
 pub use self::shell::word;
 
-/// What fixes a finding or a broken link.
+/// The fix of a finding or a broken link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Commands that fix it, one after the other. At least one.
+    /// Commands that fix it, one after the other; at least one.
     Run(Vec<Action>),
-    /// A command that changes nothing and shows what decides.
+    /// A command that changes nothing and shows the relevant state.
     Inspect(Inspection),
-    /// What a person has to do, where no command is safe; and what to read first.
+    /// An instruction, if no command is safe; and what to read first.
     Instruct {
-        /// In words, without a full stop.
+        /// As text, without a full stop.
         text: String,
-        /// What shows more.
+        /// A command that shows more.
         inspect: Option<Inspection>,
     },
 }
@@ -50,7 +50,7 @@ impl Remedy {
         Self::Run(vec![action])
     }
 
-    /// What a person has to do.
+    /// An instruction.
     pub fn instruct(text: impl Into<String>) -> Self {
         Self::Instruct {
             text: text.into(),
@@ -58,7 +58,7 @@ impl Remedy {
         }
     }
 
-    /// What a person has to do, and what to read first.
+    /// An instruction, and what to read first.
     pub fn instruct_after(text: impl Into<String>, inspect: Inspection) -> Self {
         Self::Instruct {
             text: text.into(),
@@ -66,7 +66,7 @@ impl Remedy {
         }
     }
 
-    /// Both, one after the other. What a person has to do for one of them comes alone.
+    /// Both, one after the other. If one of them is an instruction, only that remains.
     #[must_use]
     pub fn and(self, next: Self) -> Self {
         match (self, next) {

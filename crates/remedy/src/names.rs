@@ -1,6 +1,6 @@
 //! Names in an instruction.
 
-/// The first few of some names, and how many more there are; none of no names.
+/// The first few names and the number of the rest; none for an empty list.
 pub fn first_names(names: &[&str]) -> Option<String> {
     const SHOWN: usize = 5;
     let (shown, more) = names.split_at(names.len().min(SHOWN));

@@ -1,10 +1,10 @@
-//! Whether a finding is so.
+//! Whether a check failed.
 
-/// Whether a finding is so.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It is so.
+    /// The check failed.
     Fail,
-    /// What decides could not be looked at: neither passed nor failed.
+    /// Inconclusive: a relevant object could not be read.
     Unknown,
 }

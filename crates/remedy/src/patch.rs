@@ -1,5 +1,5 @@
-//! Commands that are a patch. What a patch replaces it tests, so that one that is run late changes
-//! nothing that was not read.
+//! Commands that are a patch. A patch tests what it replaces, so that a patch that runs late changes
+//! only what was read.
 
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ fn config_trigger(
     if has_list {
         json!([add("/spec/triggers/-", trigger)])
     } else {
-        // What an absent list is defaulted to stays in force beside it.
+        // The default of an absent list remains in effect beside it.
         let list = json!([{"type": "ConfigChange"}, trigger]);
         json!([{"op": "test", "path": "/spec/triggers", "value": null}, add("/spec/triggers", list)])
     }
@@ -175,14 +175,14 @@ fn is_tag(tag: &SpecTag) -> Value {
     test(&at(tag, "name"), &tag.name)
 }
 
-/// The annotation by which a tag stays without a schedule.
+/// The annotation that keeps a tag unscheduled.
 fn opt_out(tag: &SpecTag) -> Vec<Value> {
     let path = at(tag, "annotations");
     if tag.has_annotations {
         let name = TAG_ANNOTATION.replace('/', "~1");
         return vec![add(&format!("{path}/{name}"), "false")];
     }
-    // Not in place of annotations that came since.
+    // Do not replace annotations that were added since.
     vec![
         json!({"op": "test", "path": path, "value": null}),
         add(&path, json!({TAG_ANNOTATION: "false"})),

@@ -1,10 +1,10 @@
-//! What an action does, in words: of a file nothing is run, and what cannot be shown as a command is
-//! still said.
+//! Describes an action as text: for files, and if it cannot be shown as a
+//! command.
 
 use super::{Action, ClusterList, LinkUse, RolloutStep};
 
 impl Action {
-    /// What it does, as an instruction without a full stop.
+    /// Its effect, as an instruction without a full stop.
     pub fn description(&self) -> String {
         let object = self.target();
         match self {
@@ -24,7 +24,7 @@ impl Action {
                 }
             },
             Self::SetCredential { registry, .. } => {
-                format!("write a credential for {registry} into {object}, beside its other keys")
+                format!("write a credential for {registry} into {object} and keep its other keys")
             }
             Self::SetExcluded { excluded, .. } => {
                 let verb = if *excluded { "exclude" } else { "include" };

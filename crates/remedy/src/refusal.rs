@@ -1,4 +1,4 @@
-//! Why a registry does not give an image, by what an import ends with.
+//! Why a registry refuses an image, from the error of an import.
 
 use std::sync::Arc;
 
@@ -9,38 +9,38 @@ use super::{Action, Inspection, Remedy};
 /// The kinds of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The registry limits how much is pulled. OpenShift has no reason for it, so that it comes as an
-    /// internal error with the registry's words.
+    /// The registry limits pulls. OpenShift has no reason code for it, so it is an
+    /// internal error with the registry's message.
     TooMany,
-    /// The registry has no such image, or none yet.
+    /// The registry does not have the image, or not yet.
     NotFound,
-    /// The registry asks for another credential, or does not tell an anonymous client that there is
-    /// nothing.
+    /// The registry requires another credential, or hides from an anonymous client that the image does
+    /// not exist.
     Unauthorized,
-    /// The registry knows the credential and denies the image to it.
+    /// The registry accepts the credential and denies access to the image.
     Denied,
-    /// The cluster does not allow it: its registries, or a quota.
+    /// The cluster does not allow it: its list of registries, or a quota.
     NotAllowed,
     /// The registry's host name does not resolve.
     NoHost,
     /// The registry's certificate is not trusted.
     Untrusted,
-    /// The registry does not answer, or not as it should.
+    /// The registry does not answer, or answers with an error.
     Unavailable,
 }
 
 impl Refusal {
-    /// From the reason and the words of an import. Behind a mirror every error is an internal one.
+    /// Parses the reason and the message of an import. Behind a mirror every error is an internal one.
     pub fn of(reason: &str, message: &str) -> Self {
         let message = message.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-        if says(&["toomanyrequests", "too many requests"]) {
+        let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        if has(&["toomanyrequests", "too many requests"]) {
             return Self::TooMany;
         }
-        if says(&["no such host", "name or service not known"]) {
+        if has(&["no such host", "name or service not known"]) {
             return Self::NoHost;
         }
-        if says(&[
+        if has(&[
             "x509:",
             "certificate signed by unknown",
             "certificate is not",
@@ -50,31 +50,31 @@ impl Refusal {
         match reason {
             "NotFound" => Self::NotFound,
             "Unauthorized" => Self::Unauthorized,
-            "Forbidden" | "Invalid" if says(&["not allowed", "whitelist", "quota", "limit"]) => {
+            "Forbidden" | "Invalid" if has(&["not allowed", "whitelist", "quota", "limit"]) => {
                 Self::NotAllowed
             }
             "Forbidden" => Self::Denied,
             "Invalid" => Self::NotAllowed,
-            _ if says(&["unauthorized", "authentication required", "status 401"]) => {
+            _ if has(&["unauthorized", "authentication required", "status 401"]) => {
                 Self::Unauthorized
             }
-            _ if says(&["denied", "forbidden", "status 403"]) => Self::Denied,
-            _ if says(&["manifest unknown", "name unknown"]) => Self::NotFound,
+            _ if has(&["denied", "forbidden", "status 403"]) => Self::Denied,
+            _ if has(&["manifest unknown", "name unknown"]) => Self::NotFound,
             _ => Self::Unavailable,
         }
     }
 
-    /// The registry's words behind the API's reason, unless that says nothing.
+    /// The API's reason and the registry's message; omits a reason that carries no information.
     pub fn words(reason: &str, message: &str) -> String {
         match (reason, message) {
-            ("", "") => "the server does not say why".to_owned(),
+            ("", "") => "the server gives no reason".to_owned(),
             ("" | "Unknown", message) => message.to_owned(),
             (reason, "") => reason.to_owned(),
             (reason, message) => format!("{reason}: {message}"),
         }
     }
 
-    /// Whether it can pass without a change.
+    /// Whether it can resolve without a change.
     pub const fn may_pass(self) -> bool {
         match self {
             Self::TooMany | Self::NotFound | Self::Unavailable => true,
@@ -86,13 +86,13 @@ impl Refusal {
         }
     }
 
-    /// What it is, in words.
+    /// Its description.
     pub const fn description(self) -> &'static str {
         match self {
-            Self::TooMany => "the registry's limit for this address or account is used up for now",
-            Self::NotFound => "the registry has no such image yet",
+            Self::TooMany => "the registry's limit for this address or account is reached",
+            Self::NotFound => "the registry does not have the image yet",
             Self::Unauthorized => {
-                "the repository does not exist, or it is private and no secret here opens it"
+                "the repository does not exist, or it is private and no secret in this namespace has access"
             }
             Self::Denied => "the registry denies it to this credential",
             Self::NotAllowed => "the cluster does not allow it",
@@ -102,7 +102,7 @@ impl Refusal {
         }
     }
 
-    /// What to do about it when a tag was imported.
+    /// The fix after the import of a tag.
     pub fn remedy(self, namespace: &str, (stream, tag): (&str, &str), image: &str) -> Remedy {
         match self {
             Self::TooMany | Self::NotFound | Self::Unavailable => Remedy::run(Action::ImportTag {
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_told_apart_by_reason_and_words() {
+    fn refusals_are_distinguished_by_reason_and_message() {
         for (reason, message, expected, may_pass) in [
             (
                 "InternalError",
@@ -212,19 +212,19 @@ mod tests {
     }
 
     #[test]
-    fn words_are_the_registrys() {
+    fn the_text_is_the_registrys_message() {
         for (reason, message, expected) in [
-            ("Unauthorized", "you may not", "Unauthorized: you may not"),
+            ("Unauthorized", "denied", "Unauthorized: denied"),
             ("", "no", "no"),
             ("NotFound", "", "NotFound"),
-            ("", "", "the server does not say why"),
+            ("", "", "the server gives no reason"),
         ] {
             assert_eq!(Refusal::words(reason, message), expected);
         }
     }
 
     #[test]
-    fn waiting_is_only_suggested_where_it_can_help() {
+    fn waiting_is_only_suggested_if_it_can_help() {
         for refusal in [
             Refusal::TooMany,
             Refusal::NotFound,

@@ -1,4 +1,4 @@
-//! A remedy as its caller types it.
+//! Renders a remedy as its caller types it.
 
 use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::ObjectId;
@@ -8,16 +8,16 @@ use super::patch::{PatchKind, patch};
 use super::{Action, Inspection, Invocation, LinkUse, Remedy, RolloutStep, word};
 use crate::Caller;
 
-/// A remedy in the fields that programs read. A command and words are never in one field.
+/// A remedy in the fields that programs read. A field never mixes a command and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rendered {
     /// The command that fixes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// What a person has to do.
+    /// An instruction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instruction: Option<String>,
-    /// A command that changes nothing and shows what decides.
+    /// A command that changes nothing and shows the relevant state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspect: Option<String>,
 }
@@ -35,14 +35,14 @@ impl Rendered {
     }
 }
 
-/// Who runs a command.
+/// The program that runs a command.
 #[derive(Clone, Copy)]
 enum Program {
-    /// `oc` or `kubectl`, whichever the caller uses.
+    /// `oc` or `kubectl`, as the caller.
     Host,
     /// This program.
     Extreg,
-    /// What only `oc` can do.
+    /// A command that only `oc` has.
     Oc,
 }
 
@@ -61,7 +61,7 @@ impl Remedy {
         rendered
     }
 
-    /// The command that fixes it, if one does.
+    /// The command that fixes it, if one exists.
     pub fn command(&self, invocation: &Invocation) -> Option<String> {
         let commands: Vec<_> = self
             .actions()
@@ -78,13 +78,13 @@ impl Remedy {
 }
 
 impl Action {
-    /// As a shell takes it.
+    /// As a shell command.
     pub fn command(&self, invocation: &Invocation) -> String {
         self.line(invocation.caller).text(invocation)
     }
 
     fn line(&self, caller: Caller) -> Line {
-        // kubectl has no command for it.
+        // kubectl has no command for this.
         if let (Self::SetLookup { stream }, Caller::Oc) = (self, caller) {
             return Line::new(Program::Oc, &["set", "image-lookup", &stream.name])
                 .in_namespace(&stream.namespace);
@@ -132,7 +132,7 @@ impl Action {
             Self::CreateStream { stream } => {
                 Line::new(Program::Oc, &["create", "imagestream", &stream.name])
             }
-            // Without an annotation: a patch would replace one that came since, this does not.
+            // If no annotation exists: a patch would replace one that was added since, this does not.
             Self::SetTriggers { workload, text, .. } => {
                 let pair = format!("{}={text}", extreg_snapshot::trigger::ANNOTATION);
                 Line::new(Program::Host, &["annotate", &workload.reference(), &pair])
@@ -199,7 +199,7 @@ impl Action {
                 Program::Host,
                 &["delete", "imagestreamtag", &of(stream, tag)],
             ),
-            // What a patch does.
+            // All patches.
             _ => Line::new(Program::Host, &["get", &target.reference()]),
         }
         .in_namespace(namespace)
@@ -207,7 +207,7 @@ impl Action {
 }
 
 impl Inspection {
-    /// As a shell takes it.
+    /// As a shell command.
     pub fn command(&self, invocation: &Invocation) -> String {
         self.line().text(invocation)
     }
@@ -289,7 +289,7 @@ impl Inspection {
     }
 }
 
-/// A command line in words.
+/// The words of a command line.
 struct Line {
     program: Program,
     words: Vec<String>,

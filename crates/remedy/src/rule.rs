@@ -1,10 +1,10 @@
-//! The one rule for when a command that writes can be shown.
+//! The rule for when a command that writes is shown.
 //!
-//! It never overwrites an object that was not read, never turns a name without a registry into an
-//! image of Docker Hub, never touches a namespace of the platform, never changes a list of the
-//! cluster from less than the whole cluster, keeps what else an object holds (which each patch sees
-//! to), is permitted as far as is known, and is not shown for what is inconclusive. What the rule
-//! refuses becomes an instruction.
+//! A shown command never overwrites an object that was not read, never turns a name without a registry into a
+//! Docker Hub image, never changes a namespace of the platform, never changes a list of the
+//! cluster unless the whole cluster was read, and keeps the rest of the object (each patch ensures
+//! that). The user is permitted to run it, as far as known, and it is never shown for an inconclusive finding. If the
+//! rule refuses a command, an instruction is shown instead.
 
 use extreg_core::image::ImageRef;
 use extreg_core::registry::RegistryHost;
@@ -14,7 +14,7 @@ use extreg_snapshot::place::{ObjectId, Origin};
 use super::{Action, Remedy};
 use crate::Outcome;
 
-/// What is known of the place where a command would run.
+/// What is known about the place where a command would run.
 pub trait Scene {
     /// Whether an object was read.
     fn object(&self, object: &ObjectId) -> Sight;
@@ -22,20 +22,20 @@ pub trait Scene {
     fn tag(&self, stream: &ObjectId, tag: &str) -> Sight;
     /// Whether all of the cluster was read.
     fn is_whole_cluster(&self) -> bool;
-    /// Whether an image is known to be of a registry that is not approved.
+    /// Whether an image is known to come from a registry that is not approved.
     fn is_unapproved(&self, image: &str) -> bool;
-    /// Whether the user is known to lack the right to write an object.
+    /// Whether the user is known to lack permission to write an object.
     fn is_denied(&self, object: &ObjectId) -> bool;
 }
 
-/// Whether something was read.
+/// Whether an object was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// It was.
+    /// It was read.
     Read,
     /// It is known not to exist.
     Absent,
-    /// Neither.
+    /// Unknown.
     Unread,
 }
 
@@ -53,14 +53,14 @@ enum Refusal {
 }
 
 impl Remedy {
-    /// What of it can be shown for a finding or link of that outcome about an object of that origin.
+    /// The part of it that can be shown for a finding or link of that outcome about an object of that origin.
     #[must_use]
     pub fn checked(self, scene: &impl Scene, outcome: Outcome, origin: &Origin) -> Self {
         let Self::Run(actions) = &self else {
             return self;
         };
         if outcome == Outcome::Unknown {
-            return Self::instruct("inconclusive: there is nothing to fix until it is known");
+            return Self::instruct("inconclusive: no fix until the missing data is read");
         }
         let refused = actions.iter().find_map(|action| {
             let refusal = refusal(action, scene)?;
@@ -80,7 +80,7 @@ impl Remedy {
     }
 }
 
-/// Whether a file holds what `oc adm inspect` or must-gather read of a cluster: then a command reaches
+/// Whether a file was written by `oc adm inspect` or must-gather: then a command can reach
 /// the object.
 pub fn is_gathered(path: &str) -> bool {
     const FOLDERS: [&str; 2] = ["namespaces", "cluster-scoped-resources"];
@@ -109,7 +109,7 @@ fn refusal(action: &Action, scene: &impl Scene) -> Option<Refusal> {
         return Some(Refusal::Denied(target));
     }
     match action {
-        // It names a stream that may exist, and a tag that must not.
+        // Its stream can exist, its tag must not.
         Action::CreateTag { tag, stream, .. } => match scene.tag(stream, tag) {
             Sight::Absent => None,
             Sight::Read => Some(Refusal::Exists(format!("{}:{tag}", stream.name))),
@@ -120,7 +120,7 @@ fn refusal(action: &Action, scene: &impl Scene) -> Option<Refusal> {
             Sight::Read => Some(Refusal::Exists(target.to_string())),
             Sight::Unread => Some(Refusal::Unread(target)),
         },
-        // These read the object before they write, and keep what it holds; or write none.
+        // These read the object before they write and keep its content; or write nothing.
         Action::LinkSecret { .. }
         | Action::SetCredential { .. }
         | Action::ImportTag { .. }
@@ -136,7 +136,7 @@ fn refusal(action: &Action, scene: &impl Scene) -> Option<Refusal> {
     }
 }
 
-/// A short name means whatever its reader searches, and no user can push to `library/`.
+/// A short name depends on its reader's search list, and no user can push to `library/`.
 fn image_refusal(image: &str, is_output: bool) -> Option<Refusal> {
     let short = || Some(Refusal::ShortName(image.to_owned()));
     let Ok(parsed) = ImageRef::parse(image) else {
@@ -151,7 +151,7 @@ fn image_refusal(image: &str, is_output: bool) -> Option<Refusal> {
 }
 
 impl Action {
-    /// The image that it writes, if it writes one.
+    /// The image that it writes, if any.
     fn image(&self) -> Option<&str> {
         match self {
             Self::FollowImage { image, .. }
@@ -162,7 +162,7 @@ impl Action {
         }
     }
 
-    /// The image that is imported from then on.
+    /// The image that is imported afterwards.
     fn imports(&self) -> Option<&str> {
         match self {
             Self::SetSchedule {
@@ -191,27 +191,29 @@ impl Refusal {
     fn instruction(self, action: &Action) -> Remedy {
         let what = action.description();
         Remedy::instruct(match self {
-            Self::Unread(object) => format!("{what}, if {object} is yours: it was not read"),
+            Self::Unread(object) => format!("{what}, if you own {object}: it was not read"),
             Self::Exists(name) => format!("{name} exists already: choose another name"),
             Self::Platform(namespace) => {
-                format!("ask an administrator of the cluster: {namespace} belongs to the platform")
+                format!("contact a cluster administrator: {namespace} belongs to the platform")
             }
             Self::ShortName(image) => {
-                format!("name the registry of {image}: it may mean any registry")
+                format!("specify the registry of {image}: it can mean any registry")
             }
             Self::Library(image) => format!(
-                "name a repository of your own: {image} is in docker.io/library, where only Docker \
+                "use your own repository: {image} is in docker.io/library, where only Docker \
                  can push"
             ),
             Self::PartialCluster => format!(
-                "{what}, after an audit of the whole cluster (-A) without gaps: a list of the cluster \
-                 is for all of its namespaces"
+                "{what}, after an audit of the whole cluster (-A) without gaps: the list applies to \
+                 all namespaces"
             ),
             Self::Unapproved(image) => {
-                format!("have the registry of {image} approved, or use an image of one that is")
+                format!("get the registry of {image} approved, or use an image of an approved one")
             }
             Self::Denied(object) => {
-                format!("ask for permission to change {object}, or have it changed: {what}")
+                format!(
+                    "request permission to change {object}, or have an administrator do it: {what}"
+                )
             }
         })
     }

@@ -1,4 +1,4 @@
-//! What of a snapshot decides whether a command can be shown.
+//! The part of a snapshot that decides whether a command can be shown.
 
 use extreg_snapshot::Snapshot;
 use extreg_snapshot::kind::{Kind, Purpose};
@@ -6,7 +6,7 @@ use extreg_snapshot::place::ObjectId;
 
 use super::{Scene, Sight};
 
-/// A snapshot, as what decides whether a command can be shown.
+/// A snapshot that decides whether a command can be shown.
 #[derive(Clone, Copy)]
 pub struct SnapshotScene<'a> {
     snapshot: &'a Snapshot,
@@ -14,7 +14,7 @@ pub struct SnapshotScene<'a> {
 }
 
 impl<'a> SnapshotScene<'a> {
-    /// Of a snapshot, and which images are known to be of a registry that is not approved.
+    /// From a snapshot, and a function for images known to come from a registry that is not approved.
     pub const fn new(snapshot: &'a Snapshot, is_unapproved: &'a dyn Fn(&str) -> bool) -> Self {
         Self {
             snapshot,

@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_stays_one_word() {
+    fn a_word_is_one_argument() {
         for (text, want) in [
             (
                 "docker.io/acme/app:v1@sha256:aa",

@@ -1,4 +1,4 @@
-//! Remedies of image triggers: of the list that a workload has, one entry is changed.
+//! Fixes of image triggers: one entry of a workload's list changes.
 
 use std::sync::Arc;
 
@@ -44,12 +44,12 @@ pub fn follow(
     }
 }
 
-/// Lets a trigger that is paused set its containers again.
+/// Resumes a paused trigger.
 pub fn resume(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
     edited(workload, trigger, &Edit::Resume)
 }
 
-/// Corrects the one trigger that OpenShift does not follow.
+/// Corrects one trigger that OpenShift ignores.
 pub fn correct(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
     let names = Names::of(workload);
     let list = if workload.object.kind == Kind::DeploymentConfig {
@@ -82,7 +82,7 @@ pub fn correct(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
     if let Some(container) = meant.filter(is_free) {
         return edited(workload, trigger, &Edit::Repoint(container));
     }
-    // An entry that is skipped alone does nothing: without it nothing else changes.
+    // An entry that is skipped alone has no effect: without it nothing else changes.
     if trigger.fault == Some(TriggerFault::Stray) && workload.triggers.len() > 1 {
         return edited(workload, trigger, &Edit::Remove);
     }
@@ -92,7 +92,7 @@ pub fn correct(workload: &WorkloadRecord, trigger: &ImageTrigger) -> Remedy {
     ))
 }
 
-/// What a person has to write in place of an annotation that cannot be read.
+/// The instruction for an annotation that cannot be parsed.
 pub fn unusable_annotation(workload: &WorkloadRecord) -> Remedy {
     let container = workload
         .containers

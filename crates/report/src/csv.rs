@@ -1,4 +1,4 @@
-//! A table for spreadsheets: a record a row, the word of what it is in the first column.
+//! A table for spreadsheets: one record per row, its type in the first column.
 
 use std::io::{self, Write};
 
@@ -43,7 +43,7 @@ const COLUMNS: [&str; 30] = [
     "suppressionExpires",
 ];
 
-/// A row; what it does not set is empty.
+/// A row; unset cells are empty.
 #[derive(Default)]
 struct Row<'a> {
     record: &'static str,

@@ -1,5 +1,5 @@
-//! CycloneDX 1.6: the images as a bill of materials, a component each. It has no serial number, so
-//! that two audits of the same give the same.
+//! CycloneDX 1.6: the images as a bill of materials, one component each. It has no serial number, so
+//! that two audits of the same input are identical.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -107,7 +107,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     json_text::write(&bom, out)
 }
 
-/// What the images are of: a cluster or a set of files, or several.
+/// The source of the images: a cluster, a set of files, or several.
 fn sources(report: &Report) -> Option<Component> {
     let sections = report.sections.iter().enumerate();
     let mut sources: Vec<_> = sections

@@ -1,6 +1,6 @@
-//! The published document, `extreg.io/v1` AuditReport: what `docs/schema/audit-report.v1.schema.json`
-//! describes. Within the version fields and words are added, never taken away or given another
-//! meaning.
+//! The published document, `extreg.io/v1` AuditReport, described in `docs/schema/audit-report.v1.schema.json`.
+//! Within the version, fields and words are only added, never removed or
+//! redefined.
 
 mod model;
 

@@ -1,4 +1,4 @@
-//! Names that mean harm, in every field of a report and in every format.
+//! Hostile names, in every field of a report and in every format.
 
 use extreg_audit::check::Severity;
 use extreg_audit::verdict::Gate;
@@ -24,11 +24,14 @@ fn render(format: Format, text: &str) -> String {
 }
 
 #[test]
-fn no_format_acts_on_a_terminal() {
+fn no_format_emits_terminal_control_characters() {
     for text in HOSTILE {
         for format in Format::ALL {
             for gate in [Gate::default(), STRICT] {
-                let options = Options { gate };
+                let options = Options {
+                    gate,
+                    ..Options::default()
+                };
                 let written = rendered(*format, &sample::hostile(text), options);
                 let found: Vec<_> = written
                     .chars()
@@ -42,9 +45,9 @@ fn no_format_acts_on_a_terminal() {
     }
 }
 
-/// JSON and YAML give back every character.
+/// JSON and YAML preserve every character.
 #[test]
-fn data_comes_back_as_it_was() {
+fn data_survives_a_round_trip() {
     for text in HOSTILE {
         let json: Value = serde_json::from_str(&render(Format::Json, text)).unwrap();
         let yaml: Value = serde_saphyr::from_str(&render(Format::Yaml, text)).unwrap();
@@ -104,7 +107,7 @@ fn csv_is_a_table_without_formulas() {
 }
 
 #[test]
-fn junit_is_xml_and_says_what_it_can() {
+fn junit_is_valid_xml_with_all_texts() {
     for text in HOSTILE {
         let written = render(Format::Junit, text);
         let document = roxmltree::Document::parse(&written)
@@ -141,9 +144,9 @@ fn junit_is_xml_and_says_what_it_can() {
     }
 }
 
-/// Only the markup and the links that are ours.
+/// Only our own markup and links.
 #[test]
-fn markdown_has_no_markup_of_others() {
+fn markdown_has_no_foreign_markup() {
     let extensions =
         Extensions::ENABLE_TABLES | Extensions::ENABLE_STRIKETHROUGH | Extensions::ENABLE_MATH;
     let shape = |text: &str| {

@@ -1,6 +1,6 @@
-//! One page that an auditor reads, filters and prints: complete without scripts, with nothing
-//! loaded from anywhere. The one script only filters and sorts what is there, and the page's own
-//! Content-Security-Policy admits no other.
+//! One page that an auditor reads, filters and prints: complete without scripts, and it loads
+//! nothing. The only script filters and sorts its content, and the page's
+//! Content-Security-Policy allows no other.
 
 mod checks;
 mod coverage;
@@ -17,7 +17,7 @@ use self::markup::Markup;
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
-/// What may act in the page: this style and this script, by the SHA-256 of their text.
+/// The active content of the page: this style and this script, by the SHA-256 of their text.
 const SECURITY_POLICY: &str = "default-src 'none'; \
     style-src 'sha256-57IpaMx3ziAnJDxXZ4uT3YsgU/Yv5iyARAf9/W77geU='; \
     script-src 'sha256-olDUtqc/EZcm+c4WZzjcgh4erwUIxetxy/rgsf6zvcc='; \
@@ -49,7 +49,7 @@ pub fn html(report: &Report) -> String {
     inventory::write(&mut page, report);
     findings::fixed(&mut page, report);
     checks::controls(&mut page, report);
-    page.raw("</main>\n<footer><p>Made by oc extreg ")
+    page.raw("</main>\n<footer><p>Created by oc extreg ")
         .text(&report.version)
         .raw(" on ")
         .text(&report.generated)

@@ -10,22 +10,22 @@ use super::image_name::name_of;
 use super::phrases;
 use super::purl;
 
-/// An image, and who names it.
+/// An image, and its uses.
 pub(super) struct ImageGroup<'a> {
     /// Its name with tag or digest.
     pub(super) name: String,
-    /// What the first of its uses says of it; all say the same of registry, repository and digest.
+    /// The image of its first use; registry, repository and digest are equal in all uses.
     pub(super) image: &'a ImageName,
     /// The tag as written.
     pub(super) tag: String,
-    /// Which registry is meant.
+    /// The meaning of its registry.
     pub(super) meaning: Meaning,
     /// Its uses, each with the number of its section.
     pub(super) uses: Vec<(usize, &'a ImageUse)>,
 }
 
-/// Every image that the report names, sorted by name and digest. What a trigger has still to fill
-/// is none.
+/// Every image that the report names, sorted by name and digest. A field that a trigger will set
+/// is not one.
 pub(super) fn of(report: &Report) -> Vec<ImageGroup<'_>> {
     let mut groups: BTreeMap<(String, &str), ImageGroup<'_>> = BTreeMap::new();
     for (section, of) in report.sections.iter().enumerate() {
@@ -59,7 +59,7 @@ impl ImageGroup<'_> {
         }
     }
 
-    /// `docker.io/library/nginx`, or what is written where that cannot be told.
+    /// `docker.io/library/nginx`, or the written name if the registry is unknown.
     pub(super) fn repository(&self) -> String {
         if self.image.registry.is_empty() || self.image.repository.is_empty() {
             self.name.clone()
@@ -79,7 +79,7 @@ impl ImageGroup<'_> {
         (hex.len() == 64 && hex.bytes().all(is_hex)).then_some(hex)
     }
 
-    /// Whether the digest is written in the field, or is what runs or was imported last.
+    /// Whether the digest is written in the field, or is the running or last imported one.
     pub(super) fn digest_source(&self) -> Option<&'static str> {
         match (&*self.image.digest, self.image.written.contains('@')) {
             ("", _) => None,
@@ -99,7 +99,7 @@ impl ImageGroup<'_> {
         }
     }
 
-    /// Its uses in words, one each: `prod: run, deployment.apps/cart in shop, web`.
+    /// Its uses as text, one each: `prod: run, deployment.apps/cart in shop, web`.
     pub(super) fn used_by(&self, report: &Report) -> Vec<String> {
         let uses = self.uses.iter();
         uses.map(|(section, image_use)| {
@@ -111,7 +111,7 @@ impl ImageGroup<'_> {
     }
 }
 
-/// What a bill of materials has to say besides its images: name and text.
+/// The remarks of a bill of materials: name and text.
 pub(super) fn remarks(report: &Report) -> Vec<(&'static str, String)> {
     let mut remarks = Vec::new();
     if report.sections.is_empty() {
@@ -123,7 +123,7 @@ pub(super) fn remarks(report: &Report) -> Vec<(&'static str, String)> {
         remarks.push(("extreg:coverage", format!("{source}: {coverage}")));
         let gaps = section.coverage.gaps.iter();
         remarks.extend(gaps.map(|gap| {
-            let text = format!("{source}: not looked at: {}", phrases::gap(gap));
+            let text = format!("{source}: not read: {}", phrases::gap(gap));
             ("extreg:gap", text)
         }));
         let findings = section.findings.iter();

@@ -4,12 +4,12 @@ use extreg_core::image::ImageRef;
 use extreg_snapshot::ImageUse;
 use extreg_snapshot::place::{ImageName, Place};
 
-/// What a field that names no image of its own is counted under.
+/// The name for a field without an image of its own.
 const UNSET: &str = "(set by a trigger)";
 
-/// `docker.io/library/nginx:latest` for `nginx`, `nginx:latest` and `index.docker.io/nginx` where
-/// they mean that; as written where it cannot be told which registry is meant. No tag means
-/// `latest`, but for a stream that follows all tags of a repository.
+/// `docker.io/library/nginx:latest` for `nginx`, `nginx:latest` and `index.docker.io/nginx` if
+/// they mean that; as written if the registry is unknown. No tag means
+/// `latest`, except for a stream that follows all tags of a repository.
 pub(super) fn image_name(image: &ImageName, place: &Place) -> String {
     if image.registry.is_empty() || image.repository.is_empty() {
         return match image.written.trim() {
@@ -30,7 +30,7 @@ pub(super) fn image_name(image: &ImageName, place: &Place) -> String {
     }
 }
 
-/// The name of a use's image.
+/// The name of the image of a use.
 pub(super) fn name_of(of: &ImageUse) -> String {
     image_name(&of.image, &of.place)
 }

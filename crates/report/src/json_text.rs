@@ -1,4 +1,4 @@
-//! JSON that is the same to the eye as to a parser.
+//! JSON that reads the same for people and for parsers.
 
 use std::io::{self, Write};
 
@@ -6,8 +6,8 @@ use extreg_terminal::acts;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-/// Writes a value, indented, with a line feed at the end. What a terminal would act on or an editor
-/// would not show is escaped, beyond what JSON asks for: the value stays the same.
+/// Writes a value, indented, with a line feed at the end. Characters that a terminal interprets or an editor
+/// hides are escaped, beyond the requirements of JSON: the value is the same.
 pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(&mut *out, Escaping::default());
     value.serialize(&mut serializer)?;
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_is_escaped_and_comes_back() {
+    fn control_characters_are_escaped_and_parse_back() {
         let text =
             "a\u{1b}[31m\u{9b}2J \u{202e}gpj \u{200b} \u{e0041} \u{7f} \u{fffe} ümlaut 漢 \"\\\n";
         let mut out = Vec::new();

@@ -1,8 +1,8 @@
-//! JUnit's XML, as CI servers agree on it: what Jenkins' schema allows.
+//! JUnit XML in the dialect of CI servers: what Jenkins' schema allows.
 //!
-//! A suite for each namespace of a source, a case for each check and object; a suite for the source
-//! with what could not be looked at and the checks that found nothing. A case fails where the gate does
-//! not let its finding pass, so that the file and the exit code agree; what is inconclusive is skipped.
+//! One suite per namespace of a source, one case per check and object; one suite for the source
+//! with gaps and checks that found nothing. A case fails if the gate
+//! rejects its finding, so that the file and the exit code agree; an inconclusive one is skipped.
 
 #[cfg(test)]
 mod schema_test;
@@ -80,25 +80,25 @@ fn write_case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
         quoted(&case.name),
         quoted(&case.class)
     )?;
-    let (element, said) = match &case.outcome {
-        Outcome::Passed(said) if said.is_empty() => return writeln!(out, "/>"),
-        Outcome::Passed(said) => {
+    let (element, details) = match &case.outcome {
+        Outcome::Passed(details) if details.is_empty() => return writeln!(out, "/>"),
+        Outcome::Passed(details) => {
             writeln!(out, ">")?;
-            let said = escaped(said, Lines::Kept);
-            writeln!(out, "      <system-out>{said}</system-out>")?;
+            let details = escaped(details, Lines::Kept);
+            writeln!(out, "      <system-out>{details}</system-out>")?;
             return writeln!(out, "    </testcase>");
         }
-        Outcome::Failure(said) => ("failure", said),
-        Outcome::Error(said) => ("error", said),
-        Outcome::Skipped(said) => ("skipped", said),
+        Outcome::Failure(details) => ("failure", details),
+        Outcome::Error(details) => ("error", details),
+        Outcome::Skipped(details) => ("skipped", details),
     };
     writeln!(out, ">")?;
     writeln!(
         out,
         "      <{element} type=\"{}\" message=\"{}\">{}</{element}>",
-        said.kind,
-        quoted(&said.message),
-        escaped(&said.body, Lines::Kept)
+        details.kind,
+        quoted(&details.message),
+        escaped(&details.body, Lines::Kept)
     )?;
     writeln!(out, "    </testcase>")
 }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_decided_is_skipped() {
+    fn inconclusive_and_suppressed_cases_are_skipped() {
         let xml = rendered(&sample::everything(), STRICT);
         let document = roxmltree::Document::parse(&xml).unwrap();
         let named = |name: &str| {
@@ -167,7 +167,7 @@ mod tests {
         );
     }
 
-    /// A CI server that reads the file ends as the exit code does, whatever the gate.
+    /// A CI server that reads the file reaches the same result as the exit code, for every gate.
     #[test]
     fn the_file_agrees_with_the_verdict() {
         let gates = [
@@ -192,7 +192,7 @@ mod tests {
                     let nodes = document.descendants();
                     nodes.filter(|node| node.has_tag_name(name)).count()
                 };
-                // A document that cannot be read and a list that failed are errors whatever the gate.
+                // An unreadable document and a failed list are errors with every gate.
                 let broke = report.sections.iter().any(|section| {
                     let mut gaps = section.coverage.gaps.iter();
                     gaps.any(|gap| suite::is_error(gap.why))
@@ -212,9 +212,9 @@ mod tests {
         }
     }
 
-    /// A check that found nothing passes only where all was looked at.
+    /// A check that found nothing passes only if everything was read.
     #[test]
-    fn nothing_passes_where_something_was_not_looked_at() {
+    fn no_check_passes_if_something_was_not_read() {
         let passed = |report: &Report| {
             let xml = rendered(report, STRICT);
             let document = roxmltree::Document::parse(&xml).unwrap();

@@ -1,9 +1,9 @@
-//! What a report looks like: every format renders a [`Report`] and nothing else.
+//! The formats of a report: each one renders a [`Report`] and nothing else.
 //!
-//! A format decides nothing: what counts is [`extreg_audit::finding::Finding::is_open`], whatever the
-//! format is. Each shows what was found, what was suppressed and until when, what could not be told,
-//! what could not be looked at, exceptions that suppress nothing, and what else the report has to
-//! say. Names come from clusters and files: each format keeps them from meaning anything in it.
+//! A format decides nothing: [`extreg_audit::finding::Finding::is_open`] decides what counts, for every
+//! format. Each shows findings, suppressions with their expiry date, inconclusive findings,
+//! gaps, exceptions that suppress nothing, and the other notices of the report.
+//! Names come from clusters and files: each format escapes its special characters.
 
 mod csv;
 mod cyclonedx;
@@ -44,30 +44,32 @@ use std::str::FromStr;
 use extreg_audit::report::Report;
 use extreg_audit::verdict::Gate;
 
-/// What a format needs to know besides the report.
+/// What a format needs besides the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// What does not pass: JUnit says so case by case, as the exit code does of the whole.
+    /// The gate: JUnit applies it to each case, as the exit code does to the whole report.
     pub gate: Gate,
+    /// Whether a table shows the reason and the fix of each finding.
+    pub details: bool,
 }
 
-/// What a format is for.
+/// The purpose of a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// To be kept and read by programs or a browser: bytes that are the same wherever they go.
+    /// For files, programs or a browser: the bytes never depend on the terminal.
     File,
-    /// To be read at a terminal: laid out for its width.
+    /// For a terminal: laid out for its width.
     Terminal,
 }
 
-/// A word that is no format.
+/// An unknown format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no format {0:?}: there are {words}", words = words())]
+#[error("unknown format {0:?}: the formats are {words}", words = words())]
 pub struct UnknownFormat(String);
 
 type Render = fn(&Report, Options, &mut dyn Write) -> io::Result<()>;
 
-/// One line a format: variant, word, nature, what renders it.
+/// One line per format: variant, word, nature, renderer.
 macro_rules! formats {
     ($($(#[$doc:meta])+ $name:ident, $word:literal, $nature:ident, $render:expr;)+) => {
         /// A format.
@@ -80,14 +82,14 @@ macro_rules! formats {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The word for it on the command line.
+            /// Its word on the command line.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)+
                 }
             }
 
-            /// What it is for.
+            /// Its purpose.
             pub const fn nature(self) -> Nature {
                 match self {
                     $(Self::$name => Nature::$nature,)+
@@ -104,15 +106,15 @@ macro_rules! formats {
 }
 
 formats! {
-    /// A table for spreadsheets, RFC 4180: a record a row.
+    /// A table for spreadsheets, RFC 4180: one record per row.
     Csv, "csv", File, |report, _, out| csv::render(report, out);
     /// CycloneDX 1.6, as JSON: the images.
     CycloneDx, "cyclonedx", File, |report, _, out| cyclonedx::render(report, out);
-    /// One page for a browser, complete in itself.
+    /// One self-contained page for a browser.
     Html, "html", File, |report, _, out| out.write_all(html::html(report).as_bytes());
     /// Our own document: `docs/schema/audit-report.v1.schema.json`.
     Json, "json", File, |report, _, out| json::render(report, out);
-    /// What CI servers read of tests.
+    /// Test results for CI servers.
     Junit, "junit", File, |report, options, out| junit::render(report, options.gate, out);
     /// Tables for a pull request, in GitHub's Markdown.
     Markdown, "markdown", File, |report, _, out| markdown::render(report, out);
@@ -121,10 +123,16 @@ formats! {
     /// SARIF 2.1.0, for code scanning.
     Sarif, "sarif", File,
         |report, _, out| sarif::render(report, out);
-    /// A table for a terminal, grouped by image. Here without colours and as wide as it comes.
-    Table, "table", Terminal, |report, _, out| write_plain(&table::table(report), out);
-    /// A table for a terminal, a finding a row.
-    Wide, "wide", Terminal, |report, _, out| write_plain(&table::wide(report), out);
+    /// A table for a terminal: the counts, then one open finding per row; with details grouped by image. No colors here.
+    Table, "table", Terminal, |report, options, out| {
+        if options.details {
+            write_plain(&table::details(report), None, out)
+        } else {
+            write_plain(&table::table(report), Some(table::WIDTH), out)
+        }
+    };
+    /// A table for a terminal, one finding per row.
+    Wide, "wide", Terminal, |report, _, out| write_plain(&table::wide(report), None, out);
     /// The document of `json`, as YAML.
     Yaml, "yaml", File, |report, _, out| yaml::render(report, out);
 }
@@ -139,8 +147,8 @@ pub fn render(
     format.renders()(report, options, out)
 }
 
-fn write_plain(table: &table::Table, out: &mut dyn Write) -> io::Result<()> {
-    for line in table.lines(None) {
+fn write_plain(table: &table::Table, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    for line in table.lines(width) {
         writeln!(out, "{}", line.render(false))?;
     }
     Ok(())
@@ -180,7 +188,7 @@ mod tests {
         }
         let error = "xml".parse::<Format>().unwrap_err().to_string();
         assert!(
-            error.starts_with("no format \"xml\": there are csv, "),
+            error.starts_with("unknown format \"xml\": the formats are csv, "),
             "{error}"
         );
     }

@@ -78,7 +78,7 @@ fn render_section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     gaps(&section.coverage, out)?;
     for (state, title) in [
         (State::Open, "Findings"),
-        (State::Unknown, "Could not be told"),
+        (State::Unknown, "Inconclusive"),
         (State::Suppressed, "Suppressed"),
     ] {
         let findings = section.findings.iter();
@@ -115,7 +115,7 @@ fn gaps(coverage: &Coverage, out: &mut dyn Write) -> io::Result<()> {
             prose(&gap.message),
         ]
     });
-    table(out, "Not looked at", ["What", "Why", "Message"], rows)
+    table(out, "Not read", ["What", "Why", "Message"], rows)
 }
 
 fn findings_table(
@@ -166,7 +166,7 @@ fn check(check: CheckId) -> String {
     format!("[{check}]({})", check.docs())
 }
 
-/// A table with its title; nothing without rows. A column that is empty in every row is left out.
+/// A table with its title; nothing without rows. Empty columns are omitted.
 fn table<const N: usize>(
     out: &mut dyn Write,
     title: &str,

@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 
 use extreg_terminal::inert;
 
-/// A name, as code: GitHub looks for no people, issues or links in it.
+/// A name, as code: GitHub creates no mentions or links in it.
 pub(super) fn code(text: &str) -> String {
     let text = inert(text);
     if text.is_empty() {
         return String::new();
     }
-    // In code nothing can be escaped but a cell's end, and that not behind a backslash.
+    // In code only the end of a cell can be escaped, and not after a backslash.
     if text.contains(['`', '|', '\\']) || text.starts_with(' ') || text.ends_with(' ') {
         return format!("<code>{}</code>", escaped(&text));
     }
     format!("`{text}`")
 }
 
-/// A sentence. Whatever could be markup stands for itself; people and issues are not called.
+/// A sentence. Special characters are escaped; people and issues are not mentioned.
 pub(super) fn prose(text: &str) -> String {
     escaped(&inert(text))
 }
@@ -33,12 +33,12 @@ fn escaped(text: &str) -> String {
         );
         let link = rest.starts_with("://") || (c == '.' && behind_www);
         match c {
-            // A reference to a character is never markup.
+            // A character reference is never markup.
             _ if structural || link => {
                 // Writing to a String cannot fail.
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
-            // Something without width between the sign and the name, as no escape helps.
+            // A zero-width character between the sign and the name, because no escape works.
             '@' | '#' => {
                 escaped.push(c);
                 escaped.push_str("&#8203;");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parser_reads_what_was_meant() {
+    fn a_parser_reads_the_original_text() {
         for text in TEXTS {
             let want = inert(text).trim().to_owned();
             let plain = |read: String| read.replace('\u{200b}', "").trim().to_owned();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_called_and_nothing_links() {
+    fn no_user_is_mentioned_and_nothing_links() {
         let written = prose("@acme #1 https://x.example www.x.example");
         assert_eq!(
             written,

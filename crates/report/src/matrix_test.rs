@@ -1,4 +1,4 @@
-//! Every format of every kind of report.
+//! Every format with every kind of report.
 
 use extreg_audit::check::Severity;
 use extreg_audit::finding::Finding;
@@ -15,8 +15,8 @@ const STRICT: Gate = Gate {
     allow_empty: false,
 };
 
-/// The text without the escapes of a format, and without the spaces and line ends that a format
-/// wraps with.
+/// The text without the escapes of a format, and without the spaces and line ends of its
+/// wrapping.
 fn plain(format: Format, text: &str) -> String {
     let text = match format {
         Format::Junit => text.replace("&apos;", "'").replace("&quot;", "\""),
@@ -31,7 +31,10 @@ fn every_report_renders_in_every_format() {
     for (name, report) in sample::all() {
         for format in Format::ALL {
             for gate in [Gate::default(), STRICT] {
-                let options = Options { gate };
+                let options = Options {
+                    gate,
+                    ..Options::default()
+                };
                 let text = rendered(*format, &report, options);
                 assert!(text.ends_with('\n'), "{name} as {format}");
                 assert!(!text.ends_with("\n\n"), "{name} as {format}");
@@ -45,12 +48,16 @@ fn every_report_renders_in_every_format() {
     }
 }
 
-/// Files show all of a finding, tables for a terminal what is open.
+/// Files show all of a finding, tables for a terminal the open ones.
 #[test]
 fn every_format_shows_every_finding() {
     for (name, report) in sample::all() {
         for format in Format::ALL {
-            let text = rendered(*format, &report, Options::default());
+            let options = Options {
+                details: true,
+                ..Options::default()
+            };
+            let text = rendered(*format, &report, options);
             let text = plain(*format, &text);
             for (_, finding) in report.findings() {
                 let parts = match (format, format.nature()) {
@@ -74,12 +81,12 @@ fn every_format_shows_every_finding() {
     }
 }
 
-/// Whether a format is for a file, and holds what there is to say in words.
+/// Whether a format is for a file, and holds all texts.
 fn is_whole(format: Format) -> bool {
     format.nature() == Nature::File
 }
 
-/// What it says, why, where, what fixes it, and who said that it is all right.
+/// Its message, why, place, fix, and the exception that applies.
 fn parts(finding: &Finding) -> Vec<String> {
     let mut parts = vec![
         finding.fingerprint(),
@@ -93,44 +100,48 @@ fn parts(finding: &Finding) -> Vec<String> {
     if !fix.contains('{') {
         parts.push(fix);
     }
-    if let Some(said) = &finding.suppression {
-        parts.extend([said.reason.clone(), said.expires.clone(), said.by.clone()]);
+    if let Some(suppression) = &finding.suppression {
+        parts.extend([
+            suppression.reason.clone(),
+            suppression.expires.clone(),
+            suppression.by.clone(),
+        ]);
     }
     parts
 }
 
 #[test]
-fn every_format_shows_what_else_there_is_to_say() {
+fn every_format_shows_the_other_notices() {
     let report = sample::everything();
     for format in Format::ALL {
         if !is_whole(*format) {
             continue;
         }
         let text = plain(*format, &rendered(*format, &report, Options::default()));
-        for part in said(&report) {
+        for part in notices(&report) {
             assert!(text.contains(&part), "{format}: {part}\n{text}");
         }
     }
 }
 
-fn said(report: &Report) -> Vec<String> {
-    let mut said = report.unused_exceptions.clone();
-    said.extend(report.notices.clone());
+fn notices(report: &Report) -> Vec<String> {
+    let mut notices = report.unused_exceptions.clone();
+    notices.extend(report.notices.clone());
     for known in &report.fixed {
-        said.extend([known.fingerprint.clone(), known.message.clone()]);
+        notices.extend([known.fingerprint.clone(), known.message.clone()]);
     }
     for section in &report.sections {
-        said.extend(section.opt_outs.iter().map(|out| out.by.to_owned()));
+        notices.extend(section.opt_outs.iter().map(|out| out.by.to_owned()));
         for gap in &section.coverage.gaps {
-            said.extend([gap.what.to_string(), gap.message.clone()]);
+            notices.extend([gap.what.to_string(), gap.message.clone()]);
         }
     }
-    said
+    notices
 }
 
-/// Nothing read and something not looked at are never silence.
+/// An empty source and a gap are always reported.
 #[test]
-fn every_format_says_what_is_incomplete() {
+fn every_format_reports_what_is_incomplete() {
     for (name, report) in sample::all() {
         let clean = report.sections.iter().all(|of| of.percent() == 100);
         if clean && !report.sections.is_empty() {
@@ -138,26 +149,28 @@ fn every_format_says_what_is_incomplete() {
         }
         for format in Format::ALL {
             let text = rendered(*format, &report, Options::default());
-            let said = match format {
+            let is_reported = match format {
                 Format::Json | Format::Yaml => {
                     let document: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
                     document["summary"]["coveragePercent"].as_u64().unwrap() < 100
                 }
                 _ => [
-                    "Nothing was looked at",
+                    "No objects were read",
+                    "Nothing was read",
+                    "coverage 42%",
                     "coverage 0 %",
                     "coverage 42 %",
-                    "as the server put it",
+                    "message of the server",
                 ]
                 .iter()
                 .any(|words| text.contains(words)),
             };
-            assert!(said, "{name} as {format}\n{text}");
+            assert!(is_reported, "{name} as {format}\n{text}");
         }
     }
 }
 
-/// Of what is open, suppressed and unknown all formats that count say the same.
+/// All formats that count show the same numbers of open, suppressed and unknown findings.
 #[test]
 fn every_format_counts_the_same() {
     let report = sample::everything();

@@ -1,5 +1,5 @@
-//! Reports as objects of the cluster, for `oc apply` and `--publish`: a Report for each namespace and
-//! a ClusterReport for what lives in none.
+//! Reports as objects of the cluster, for `oc apply` and `--publish`: one Report per namespace and
+//! a ClusterReport for objects without a namespace.
 
 mod model;
 mod result;
@@ -19,13 +19,13 @@ use self::model::ReportResult;
 pub use self::model::{Metadata, ReportObject};
 use super::yaml;
 
-/// The label by which our own reports are known again.
+/// The label that marks our own reports.
 pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "oc-extreg");
 
-/// The annotation that says when a report was made.
+/// The annotation with the time when a report was created.
 pub const GENERATED: &str = "extreg.io/generated";
 
-/// Where a report lives. A namespaced object of a file that names no namespace is of the one that
+/// The scope of a report. A namespaced object of a file that names no namespace belongs to the one that
 /// the file will be applied to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
@@ -41,8 +41,8 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// The report's objects, in one order; the ClusterReport is always there. Each is small enough for
-/// etcd: what is too large is split over several.
+/// The report's objects, in a fixed order; the ClusterReport always exists. Each is small enough for
+/// etcd: a larger one is split.
 pub fn objects(report: &Report) -> Vec<ReportObject> {
     let mut objects = Vec::new();
     if report.sections.is_empty() {
@@ -97,8 +97,8 @@ fn of_section(report: &Report, section: &Section) -> BTreeMap<Scope, Vec<ReportR
     scopes
 }
 
-/// The same from run to run, so that a report replaces the one before. Sources of one report are
-/// told apart by their number.
+/// The same in every run, so that a report replaces the previous one. Sources of one report are
+/// distinguished by their number.
 fn name(report: &Report, section: usize) -> String {
     match report.sections.len() {
         0 | 1 => "extreg-audit".to_owned(),
@@ -130,7 +130,7 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn what_is_namespaced_is_reported_in_its_namespace() {
+    fn namespaced_objects_are_reported_in_their_namespace() {
         let report = sample::everything();
         let kinds = ["ClusterReport", "Report"];
         let objects = objects(&report);

@@ -1,4 +1,4 @@
-//! What several formats say in one line.
+//! Texts of one line that several formats share.
 
 use extreg_audit::check::CheckId;
 use extreg_audit::finding::{BaselineState, Finding, Suppression};
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::state::State;
 
-/// `deployment.apps/cart in shop, web`, and where it was read if that is a file.
+/// `deployment.apps/cart in shop, web`, and the file if it was read from one.
 pub(super) fn place(place: &Place) -> String {
     let mut text = place.object.to_string();
     if !place.part.is_empty() {
@@ -54,18 +54,18 @@ pub(super) const fn outcome(outcome: InjectionOutcome) -> &'static str {
     }
 }
 
-/// The controls of a check in words: `CIS OpenShift 1.9.0 5.5.1`.
+/// The controls of a check as text: `CIS OpenShift 1.9.0 5.5.1`.
 pub(super) fn controls(check: CheckId) -> Vec<String> {
     check.controls().iter().map(ToString::to_string).collect()
 }
 
-/// Whether all that was asked for was looked at. Of nothing at all it was not.
+/// Whether everything that was requested was read. False for an empty section.
 pub(super) fn is_complete(section: &Section) -> bool {
     section.percent() == 100
 }
 
-/// What the report says where it has no source, or a source nothing in it.
-pub(super) const NOTHING_READ: &str = "Nothing was looked at: this is no clean result";
+/// The text for a report without sources, or a source without objects.
+pub(super) const NOTHING_READ: &str = "No objects were read: this is not a clean result";
 
 /// `coverage 85 % (objects read: 120, gaps: 2)`.
 pub(super) fn coverage(section: &Section) -> String {
@@ -78,7 +78,7 @@ pub(super) fn coverage(section: &Section) -> String {
     )
 }
 
-/// The checks that were asked of this source and found nothing, suppressed or unknown neither.
+/// The checks that ran on this source and have no finding, not even a suppressed or unknown one.
 pub(super) fn silent_checks<'a>(
     report: &'a Report,
     section: &'a Section,
@@ -90,7 +90,7 @@ pub(super) fn silent_checks<'a>(
     })
 }
 
-/// What the webhook decides about a place, in its own words, with its warnings.
+/// The webhook's decision about a place, in its own words, with its warnings.
 pub(super) fn injection(injection: &Injection) -> String {
     let mut text = String::from(&*injection.words);
     for warning in &injection.warnings {
@@ -99,12 +99,12 @@ pub(super) fn injection(injection: &Injection) -> String {
     text
 }
 
-/// When the report was made, if it says so in RFC 3339.
+/// The time when the report was created, if it is in RFC 3339.
 pub(super) fn timestamp(report: &Report) -> Option<Timestamp> {
     report.generated.parse().ok()
 }
 
-/// All of a finding in one line.
+/// A finding in one line.
 pub(super) fn finding(finding: &Finding) -> String {
     let suppressed = match &finding.suppression {
         Some(said) => format!(" ({})", suppression(said)),
@@ -124,7 +124,7 @@ pub(super) fn finding(finding: &Finding) -> String {
     )
 }
 
-/// What the baseline had, in one line.
+/// A finding of the baseline, in one line.
 pub(super) fn fixed(known: &KnownFinding) -> String {
     format!("{} {} {}", known.check, known.fingerprint, known.words())
 }

@@ -4,8 +4,8 @@ use extreg_snapshot::place::ImageName;
 
 use super::uri::{COMPONENT, PATH, encoded};
 
-/// `pkg:oci/nginx@sha256%3A…?repository_url=docker.io/library/nginx&tag=1.27`; none where it cannot
-/// be told which image is meant.
+/// `pkg:oci/nginx@sha256%3A…?repository_url=docker.io/library/nginx&tag=1.27`; none if the image
+/// is unknown.
 pub(super) fn of(image: &ImageName, tag: &str) -> Option<String> {
     if image.registry.is_empty() || image.repository.is_empty() {
         return None;

@@ -15,7 +15,7 @@ use extreg_snapshot::{ImageUse, Injection, InjectionOutcome, OptOut, UseRole};
 const DIGEST: &str = "sha256:2f5b8d0e1c3a4b6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5";
 const FIELD: &str = "spec.template.spec.containers[0].image";
 
-/// What names can be that mean harm, or happen to.
+/// Hostile names, and names that are hostile by accident.
 pub(super) const HOSTILE: [&str; 26] = [
     "",
     " ",
@@ -45,7 +45,7 @@ pub(super) const HOSTILE: [&str; 26] = [
     "漢字 ümlaut 😀",
 ];
 
-/// Every kind of report that a format meets, with its name.
+/// Every kind of report, with its name.
 pub(super) fn all() -> Vec<(&'static str, Report)> {
     vec![
         ("clean", clean()),
@@ -58,7 +58,7 @@ pub(super) fn all() -> Vec<(&'static str, Report)> {
     ]
 }
 
-/// Nothing at all: not even a source.
+/// Nothing: no source.
 pub(super) fn empty() -> Report {
     Report {
         generated: "2026-11-24T10:00:00Z".to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn empty() -> Report {
     }
 }
 
-/// A source in which there was nothing.
+/// A source without objects.
 pub(super) fn nothing_read() -> Report {
     with(Section {
         source: "files".to_owned(),
@@ -76,7 +76,7 @@ pub(super) fn nothing_read() -> Report {
     })
 }
 
-/// All was looked at and nothing found.
+/// Everything was read and nothing found.
 pub(super) fn clean() -> Report {
     with(section())
 }
@@ -107,7 +107,7 @@ pub(super) fn gaps() -> Report {
     })
 }
 
-/// Two sources and something of everything that a report can hold.
+/// Two sources with every kind of content.
 pub(super) fn everything() -> Report {
     let cart = object(Kind::Deployment, "shop", "cart");
     let mut again = finding(CheckId::Exr001, "cart", "web");
@@ -133,7 +133,7 @@ pub(super) fn everything() -> Report {
             image: "docker.io/acme/cart:latest".into(),
             policy: Some("docker-hub".into()),
             outcome: InjectionOutcome::Keeps(Reason::OptedOut),
-            words: "left alone: somebody opted out".into(),
+            words: "unchanged: opted out".into(),
             warnings: vec!["secret dockerhub is missing in shop".to_owned()],
         }],
         opt_outs: vec![OptOut {
@@ -151,7 +151,7 @@ pub(super) fn everything() -> Report {
     let mut report = with(first);
     report.sections.push(second);
     report.unused_exceptions = vec!["exceptions.yaml:40: EXR002 for the cluster".to_owned()];
-    report.notices = vec!["exceptions.yaml:12 lapses in 9 days".to_owned()];
+    report.notices = vec!["exceptions.yaml:12 expires in 9 days".to_owned()];
     report.fixed = vec![KnownFinding {
         source: "prod".to_owned(),
         check: "EXR007".to_owned(),
@@ -163,18 +163,18 @@ pub(super) fn everything() -> Report {
     report
 }
 
-/// So many findings, each with much to say.
+/// N findings with long texts.
 pub(super) fn many_findings(number: usize) -> Report {
     let mut section = section();
     for at in 0..number {
         let mut finding = finding(CheckId::Exr001, &format!("cart-{at:05}"), "web");
-        finding.why = "Much to say. ".repeat(20);
+        finding.why = "A long text. ".repeat(20);
         section.findings.push(finding);
     }
     with(section)
 }
 
-/// A report with this text in every field that can hold one.
+/// A report with this text in every text field.
 pub(super) fn hostile(text: &str) -> Report {
     let mut report = everything();
     report.version = text.to_owned();
@@ -192,7 +192,7 @@ pub(super) fn hostile(text: &str) -> Report {
         known.message = text.to_owned();
     }
     for (at, section) in report.sections.iter_mut().enumerate() {
-        // Two sources of one name are no sources of one report.
+        // A report cannot have two sources of one name.
         section.source = format!("{text}{at}");
         for finding in &mut section.findings {
             poison(finding, text);
@@ -345,7 +345,7 @@ fn incomplete() -> Coverage {
         coverage.gaps.insert(Gap {
             what,
             why,
-            message: "as the server put it".to_owned(),
+            message: "message of the server".to_owned(),
         });
     }
     coverage
@@ -360,7 +360,7 @@ fn finding(check: CheckId, name: &str, part: &str) -> Finding {
         place: place(&object(Kind::Deployment, "shop", name), part, FIELD),
         image: Some(image("docker.io/acme/cart:1")),
         message: "docker.io/acme/cart:1 is not of an allowed registry".to_owned(),
-        why: "Anybody can push to docker.io. A node runs what it pulls.".to_owned(),
+        why: "Any user can push to docker.io. A node runs the images that it pulls.".to_owned(),
         fix: Remedy::run(Action::SetPushSecret {
             build: object(Kind::BuildConfig, "shop", "cart"),
             secret: "hub".into(),
@@ -391,7 +391,7 @@ fn unknown() -> Finding {
             "dockerhub",
             "imagePullSecrets[0]",
         ),
-        message: "what secret dockerhub allows cannot be told".to_owned(),
+        message: "cannot determine the access of secret dockerhub".to_owned(),
         ..finding(CheckId::Exr009, "cart", "web")
     }
 }
@@ -415,7 +415,7 @@ fn of_cluster() -> Finding {
 
 fn of_file() -> Finding {
     let mut finding = finding(CheckId::Exr010, "web", "web");
-    finding.message = "nginx may come from one of several registries".to_owned();
+    finding.message = "nginx can come from one of several registries".to_owned();
     finding.place.origin = Origin::File {
         path: "deploy/web.yaml".into(),
         line: 7,

@@ -1,7 +1,7 @@
-//! SARIF 2.1.0, for code scanning: a run for each cluster or set of files.
+//! SARIF 2.1.0, for code scanning: one run per cluster or set of files.
 //!
-//! What GitHub reads of it, and how much, is in its documentation of code scanning ("SARIF support
-//! for code scanning"): 25,000 results a run, of which it shows 5,000; 20 runs a file; 10 tags a
+//! GitHub's documentation of code scanning describes what it reads and its limits ("SARIF support
+//! for code scanning"): 25,000 results per run, of which it shows 5,000; 20 runs per file; 10 tags per
 //! rule; no result without a path.
 
 mod location;
@@ -26,7 +26,7 @@ use self::taxonomy::Taxonomies;
 use super::uri::{COMPONENT, encoded};
 use super::{json_text, phrases};
 
-/// How many results GitHub takes of one run.
+/// The maximum number of results per run that GitHub accepts.
 const RESULTS_OF_A_RUN: usize = 25_000;
 
 const SCHEMA: &str =
@@ -69,7 +69,7 @@ fn log(report: &Report, results_of_a_run: usize) -> Log<'_> {
     }
 }
 
-/// Whether nothing of it is in a file: what is gone then has the path that its object has.
+/// Whether none of its objects are in files: then a fixed finding has the path of its object.
 fn is_of_cluster(section: &Section) -> bool {
     let findings = section.findings.iter().map(|finding| &finding.place);
     let uses = section.uses.iter().map(|image_use| &image_use.place);
@@ -77,8 +77,8 @@ fn is_of_cluster(section: &Section) -> bool {
     places.peek().is_some() && places.all(|place| place.origin == Origin::Cluster)
 }
 
-/// The results of a section. Two of one fingerprint are told apart by their number, as GitHub does
-/// with lines that are equal.
+/// The results of a section. Results with the same fingerprint are numbered, as GitHub does
+/// with equal lines.
 fn results(section: &Section) -> Vec<ResultOf<'_>> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let findings = section.findings.iter();
@@ -132,8 +132,8 @@ fn run<'a>(
     }
 }
 
-/// `extreg/cluster/`: GitHub takes what stands before the last slash for the category, and one
-/// upload of a category replaces the one before.
+/// `extreg/cluster/`: GitHub uses the part before the last slash as the category, and an
+/// upload replaces the previous one of its category.
 fn automation_id(source: &str, part: Part) -> String {
     let source = encoded(source, COMPONENT);
     match (source.as_str(), part.number) {
@@ -149,7 +149,7 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn a_run_holds_no_more_than_its_limit_and_says_so() {
+    fn run_respects_its_limit_and_notes_the_split() {
         let report = sample::findings();
         let section = &report.sections[0];
         let all = section.findings.len();
@@ -177,13 +177,13 @@ mod tests {
         assert_eq!(results, all);
         for run in of_section {
             assert!(run["results"].as_array().unwrap().len() <= 2);
-            let said = run["invocations"][0]["toolExecutionNotifications"].to_string();
-            assert!(said.contains(&format!("{all} results")), "{said}");
+            let notes = run["invocations"][0]["toolExecutionNotifications"].to_string();
+            assert!(notes.contains(&format!("{all} results")), "{notes}");
         }
     }
 
     #[test]
-    fn clusters_of_like_names_keep_their_own_runs() {
+    fn clusters_with_similar_names_keep_separate_runs() {
         assert_eq!(automation_id("prod", Part::only()), "extreg/prod/");
         assert_eq!(
             automation_id("shop/api:6443/admin", Part::only()),

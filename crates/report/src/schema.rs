@@ -1,4 +1,4 @@
-//! Schemas as outside oracles of what is written.
+//! Schemas that validate the output independently.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(super) fn text(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A JSON schema of that folder, with those that it refers to: URI and file.
+/// A JSON schema of that folder, with the schemas that it references: URI and file.
 pub(super) fn json_schema(name: &str, others: &[(&str, &str)]) -> Validator {
     let mut registry = Registry::new();
     for (uri, file) in others {
@@ -29,7 +29,7 @@ pub(super) fn json_schema(name: &str, others: &[(&str, &str)]) -> Validator {
         .unwrap()
 }
 
-/// The schema in a CustomResourceDefinition, where what it does not know is an error and not
+/// The schema in a CustomResourceDefinition; an unknown field is an error and not
 /// dropped.
 pub(super) fn custom_resource(name: &str) -> Validator {
     let definition: Value = serde_saphyr::from_str(&text(name)).unwrap();
@@ -54,7 +54,7 @@ pub(super) fn custom_resource(name: &str) -> Validator {
         .unwrap()
 }
 
-/// Makes every object of a schema refuse what it does not name.
+/// Makes every object of a schema reject unknown fields.
 pub(super) fn close(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -70,7 +70,7 @@ pub(super) fn close(schema: &mut Value) {
     }
 }
 
-/// Panics with every error, if there is one.
+/// Panics with all errors, if any.
 pub(super) fn assert_valid(validator: &Validator, value: &Value, what: &str) {
     let errors: Vec<_> = validator
         .iter_errors(value)
@@ -79,7 +79,7 @@ pub(super) fn assert_valid(validator: &Validator, value: &Value, what: &str) {
     assert!(errors.is_empty(), "{what}: {}", errors.join("\n"));
 }
 
-/// What is rendered, as text.
+/// The rendered report as text.
 pub(super) fn rendered(
     format: super::Format,
     report: &extreg_audit::report::Report,

@@ -1,15 +1,15 @@
-//! Where a finding stands, in the words that all formats use.
+//! The state of a finding, in the words of all formats.
 
 use extreg_audit::finding::Finding;
 
-/// Where a finding stands.
+/// The state of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum State {
     /// It counts.
     Open,
-    /// Somebody said that it is all right.
+    /// An exception applies.
     Suppressed,
-    /// What decides could not be looked at.
+    /// Inconclusive: a relevant object could not be read.
     Unknown,
 }
 
@@ -17,7 +17,7 @@ impl State {
     #[cfg(test)]
     pub(super) const ALL: [Self; 3] = [Self::Open, Self::Suppressed, Self::Unknown];
 
-    /// As the report's own summary counts it.
+    /// As the summary of the report counts it.
     pub(super) const fn of(finding: &Finding) -> Self {
         match (&finding.suppression, finding.is_open()) {
             (Some(_), _) => Self::Suppressed,

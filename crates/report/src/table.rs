@@ -1,5 +1,6 @@
 //! A report for a terminal: what is printed, and in which tone.
 
+mod brief;
 mod details;
 mod lines;
 mod wide;
@@ -8,31 +9,50 @@ use std::borrow::Cow;
 
 use extreg_audit::check::Severity;
 use extreg_audit::report::Report;
-use extreg_terminal::{Layout, Text, inert};
+use extreg_terminal::{Layout, Text, inert, wrap};
+
+/// The width of the short table without a terminal.
+pub const WIDTH: usize = 120;
 
 /// A report for a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// What was audited.
+    /// The source.
     pub title: Line,
+    /// The counts, a line each.
+    pub summary: Vec<Line>,
     /// The names of the columns.
     pub headers: Vec<&'static str>,
     /// The rows, in groups.
     pub groups: Vec<Group>,
-    /// The counts, and what else the reader should know, a line each.
-    pub summary: Vec<Line>,
-    /// What could not be looked at, a line each; empty if there was nothing.
+    /// What rows do if they are wider than the terminal.
+    pub overflow: Overflow,
+    /// Inconclusive results, one line for each cause; empty if rows show them.
+    pub inconclusive: Vec<Line>,
+    /// Opt-outs, unused exceptions and notices, one line each.
+    pub notes: Vec<Line>,
+    /// What was not read; empty if everything was.
     pub gaps: Vec<Line>,
-    /// Commands to go on with, written with `oc`: talk, not result.
+    /// Suggested next commands, with `oc`: a message, not a result.
     pub next: Vec<String>,
+}
+
+/// How a row is shown that is wider than the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// Its last cell continues on the next line.
+    #[default]
+    Wrap,
+    /// Its last cell is cut.
+    Cut,
 }
 
 /// Rows that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
-    /// What they are about; empty where there is one group.
+    /// The title; empty for a single group.
     pub title: Line,
-    /// The rows; a row may have fewer cells than there are headers, never more.
+    /// The rows; a row can have fewer cells than headers, never more.
     pub rows: Vec<Vec<Cell>>,
 }
 
@@ -44,32 +64,45 @@ pub type Line = Vec<Cell>;
 pub struct Cell {
     /// The text.
     pub text: String,
-    /// How it is meant.
+    /// Its tone.
     pub tone: Tone,
 }
 
-/// How text is meant: where colours are wanted each has one, or none.
+/// The meaning of text, which decides its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Text.
     Plain,
     /// A title.
     Strong,
-    /// Beside the point.
+    /// Secondary text.
     Dim,
-    /// It is well.
+    /// A good result.
     Good,
-    /// Look at this.
-    Look,
-    /// It is wrong.
+    /// Needs attention.
+    Attention,
+    /// A problem.
     Bad,
     /// A command to copy: never continued on another line.
     Command,
 }
 
-/// The report grouped by image, the worst first: each finding once for all the places that have it.
-/// What somebody said is all right is only counted.
+/// The report in short: the counts, and one row for each open finding. Inconclusive results have one line for each cause.
 pub fn table(report: &Report) -> Table {
+    let (headers, rows) = brief::rows(report);
+    Table {
+        headers,
+        groups: one_group(rows),
+        overflow: Overflow::Cut,
+        inconclusive: brief::inconclusive(report),
+        gaps: brief::gaps(report),
+        ..around(report)
+    }
+}
+
+/// The report grouped by image, the worst first: each finding once for all the places that have it, with reason and fix.
+/// Suppressed findings are only counted.
+pub fn details(report: &Report) -> Table {
     Table {
         headers: vec!["SEVERITY", "CHECK", "FINDING"],
         groups: details::groups(report),
@@ -77,58 +110,90 @@ pub fn table(report: &Report) -> Table {
     }
 }
 
-/// The report with one row for each finding, suppressed ones too.
+/// The report with one row for each finding, including suppressed ones, and all columns.
 pub fn wide(report: &Report) -> Table {
     let (headers, rows) = wide::rows(report);
-    let title = Vec::new();
-    let groups = if rows.is_empty() {
-        Vec::new()
-    } else {
-        vec![Group { title, rows }]
-    };
     Table {
         headers,
-        groups,
+        groups: one_group(rows),
         ..around(report)
     }
 }
 
+fn one_group(rows: Vec<Vec<Cell>>) -> Vec<Group> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    vec![Group {
+        title: Vec::new(),
+        rows,
+    }]
+}
+
 impl Table {
-    /// Everything but [`Table::next`], laid out in columns. With a `width`, in columns of a terminal, the
-    /// last column is continued below itself instead of running over it.
+    /// Everything but [`Table::next`], laid out in columns. With a `width`, in columns of a terminal, a row that is
+    /// wider continues below its last column or is cut, and other lines continue on the next one.
     pub fn lines(&self, width: Option<usize>) -> Vec<Text> {
         let mut lines = vec![text(&self.title)];
+        lines.extend(self.summary.iter().flat_map(|line| wrapped(line, width)));
         if !self.groups.is_empty() {
-            let mut layout = Layout::new(&self.headers);
-            let mut groups = Vec::new();
-            for group in &self.groups {
-                let rows = group.rows.iter().map(|row| row.iter().map(Into::into));
-                let rows: Vec<Vec<extreg_terminal::Cell>> = rows.map(Iterator::collect).collect();
-                for row in &rows {
-                    layout.fit(row);
-                }
-                groups.push((text(&group.title), rows));
-            }
             lines.push(Text::new());
-            lines.push(layout.head(&self.headers));
-            for (title, rows) in groups {
-                if title.width() > 0 {
-                    lines.push(Text::new());
-                    lines.push(title);
-                }
-                for row in rows {
-                    lines.extend(layout.rows(row, width));
-                }
-            }
+            self.rows(width, &mut lines);
         }
-        for block in [&self.summary, &self.gaps] {
+        for block in [&self.inconclusive, &self.notes, &self.gaps] {
             if !block.is_empty() {
                 lines.push(Text::new());
-                lines.extend(block.iter().map(|line| text(line)));
+                lines.extend(block.iter().flat_map(|line| wrapped(line, width)));
             }
         }
         lines
     }
+
+    fn rows(&self, width: Option<usize>, lines: &mut Vec<Text>) {
+        let mut layout = Layout::new(&self.headers);
+        let mut groups = Vec::new();
+        for group in &self.groups {
+            let rows = group.rows.iter().map(|row| row.iter().map(Into::into));
+            let rows: Vec<Vec<extreg_terminal::Cell>> = rows.map(Iterator::collect).collect();
+            for row in &rows {
+                layout.fit(row);
+            }
+            groups.push((text(&group.title), rows));
+        }
+        lines.push(layout.head(&self.headers));
+        for (title, rows) in groups {
+            if title.width() > 0 {
+                lines.push(Text::new());
+                lines.push(title);
+            }
+            for row in rows {
+                match self.overflow {
+                    Overflow::Wrap => lines.extend(layout.rows(row, width)),
+                    Overflow::Cut => lines.push(layout.cut(row, width)),
+                }
+            }
+        }
+    }
+}
+
+/// A line in lines of at most `width` columns.
+fn wrapped(line: &[Cell], width: Option<usize>) -> Vec<Text> {
+    let whole = text(line);
+    let Some(width) = width.filter(|width| whole.width() > *width) else {
+        return vec![whole];
+    };
+    // The first cell is the label; what follows it is plain text or a command, which may be broken here.
+    let flat = whole.render(false);
+    let mut pieces = wrap(&flat, width).into_iter();
+    let label = line.first().map_or(0, |cell| cell.text.len());
+    let first = pieces.next().map(
+        |piece| match (line.first(), piece.split_at_checked(label)) {
+            (Some(cell), Some((_, rest))) => Text::from(cell).plain(rest),
+            _ => piece.into(),
+        },
+    );
+    let rest = pieces.map(|piece| Text::new().plain("    ").plain(piece));
+    first.into_iter().chain(rest).collect()
 }
 
 fn text(line: &[Cell]) -> Text {
@@ -144,7 +209,7 @@ impl From<&Cell> for Text {
             Tone::Strong => Self::new().bold(text),
             Tone::Dim => Self::new().dim(text),
             Tone::Good => Self::new().green(text),
-            Tone::Look => Self::new().yellow(text),
+            Tone::Attention => Self::new().yellow(text),
             Tone::Bad => Self::new().red(text),
         }
     }
@@ -187,20 +252,20 @@ impl From<Severity> for Tone {
     fn from(severity: Severity) -> Self {
         match severity {
             Severity::Critical | Severity::High => Self::Bad,
-            Severity::Medium => Self::Look,
+            Severity::Medium => Self::Attention,
             Severity::Low | Severity::Info => Self::Plain,
         }
     }
 }
 
-/// The title and what follows the rows.
+/// What all tables have around the rows.
 fn around(report: &Report) -> Table {
     Table {
         title: lines::title(report),
-        headers: Vec::new(),
-        groups: Vec::new(),
         summary: lines::summary(report),
+        notes: lines::notes(report),
         gaps: lines::gaps(report),
         next: lines::next(report),
+        ..Table::default()
     }
 }

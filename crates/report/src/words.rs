@@ -1,4 +1,4 @@
-//! Counts and reasons in words.
+//! Counts and reasons as text.
 
 use extreg_snapshot::coverage::GapReason;
 
@@ -10,10 +10,10 @@ pub(super) fn count(number: usize, what: &str) -> String {
     }
 }
 
-/// Why something could not be looked at, for people.
+/// Why an object could not be read, for people.
 pub(super) const fn reason(why: GapReason) -> &'static str {
     match why {
-        GapReason::Elided => "left out of the source",
+        GapReason::Elided => "omitted from the source",
         GapReason::Failed => "failed",
         GapReason::Forbidden => "forbidden",
         GapReason::NotCollected => "not part of the source",
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_has_no_s() {
+    fn the_singular_has_no_s() {
         assert_eq!(count(0, "pod"), "0 pods");
         assert_eq!(count(1, "pod"), "1 pod");
         assert_eq!(count(2, "pod"), "2 pods");

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use extreg_terminal::acts;
 
-/// The text as character data or in an attribute's quotes. What XML cannot hold becomes U+FFFD; what
-/// a terminal would act on or an editor would not show is written by its number, and so is a line end
-/// where `line` is whole: parsers make spaces of those in attributes.
+/// The text as character data or in an attribute's quotes. Characters that XML cannot hold become U+FFFD;
+/// those that a terminal interprets or an editor hides become character references, and so do line ends
+/// if `line` is whole: parsers replace them with spaces in attributes.
 pub(super) fn escaped(text: &str, line: Lines) -> Cow<'_, str> {
     let special = |c| matches!(c, '&' | '<' | '>' | '"' | '\'') || acts(c);
     if !text.contains(special) {
@@ -33,12 +33,12 @@ pub(super) fn escaped(text: &str, line: Lines) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// What becomes of line ends.
+/// The treatment of line ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lines {
-    /// They stay: character data.
+    /// Unchanged: character data.
     Kept,
-    /// They are written by their numbers: an attribute.
+    /// Character references: an attribute.
     Numbered,
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parser_reads_what_was_meant() {
+    fn a_parser_reads_the_original_text() {
         for (text, want) in [
             ("a<b>&\"'c", "a<b>&\"'c"),
             ("]]> <!-- <![CDATA[", "]]> <!-- <![CDATA["),

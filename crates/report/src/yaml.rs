@@ -12,9 +12,9 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write(&Document::of(report), out)
 }
 
-/// Writes a value as one YAML document. Plain and block scalars cannot escape, and the writer keeps
-/// to those for what reorders or hides text; a document that holds such is written in the form that
-/// YAML has from JSON, where everything can be escaped.
+/// Writes a value as one YAML document. Plain and block scalars cannot escape, and the writer uses
+/// them for text with hidden or reordering characters; a document with such text is written in YAML's
+/// JSON form, where everything can be escaped.
 pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut text = serde_saphyr::to_string(value).map_err(io::Error::other)?;
     if text.contains(|c| acts(c) && c != '\n') {
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_characters_are_escaped_and_come_back() {
+    fn hidden_characters_are_escaped_and_parse_back() {
         for (text, want) in [
             ("plain", "- plain\n"),
             ("\u{1b}[31m", "- \"\\e[31m\"\n"),

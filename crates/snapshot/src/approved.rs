@@ -7,7 +7,7 @@
 //!   name: acme
 //! spec:
 //!   registries:
-//!   - docker.io/acme            # this repository and all under it, under Docker Hub's three names
+//!   - docker.io/acme            # this repository and all below it, under Docker Hub's three names
 //!   - quay.io/acme-*/**         # with a star, the path is anchored at both ends
 //!   - registry.example.com:5000 # all of a registry; the port is part of its name
 //!   - "*.example.com"           # one label or more in front

@@ -1,4 +1,4 @@
-//! What was looked at, and what could not be.
+//! What was read, and what could not be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,45 +6,45 @@ use std::sync::Arc;
 
 use crate::kind::Kind;
 
-/// What was looked at, and what could not be. A gap is a result: no output hides it.
+/// What was read, and what could not be read. A gap is a result: no output hides it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// What was asked for.
+    /// What was requested.
     pub scope: Scope,
-    /// How many objects of each kind were read.
+    /// The number of objects read, by kind.
     pub read: BTreeMap<Kind, usize>,
-    /// Kinds that the API does not serve: no gap, there can be none.
+    /// Kinds that the API does not serve: not a gap, because no objects exist.
     pub not_served: BTreeSet<Kind>,
-    /// What could not be looked at.
+    /// Resources that could not be read.
     pub gaps: BTreeSet<Gap>,
-    /// Objects of kinds that are not looked at, by `kind.group`.
+    /// Objects of kinds that are not read, by `kind.group`.
     pub others: BTreeMap<String, usize>,
 }
 
-/// What an audit was limited to: what lies outside was not looked at, and that is no gap.
+/// The limits of an audit: objects outside were not read, and that is not a gap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// The namespaces that were asked for; none for all of them.
+    /// The requested namespaces; `None` for all of them.
     pub namespaces: Option<BTreeSet<Arc<str>>>,
     /// The label selector; empty for none.
     pub selector: String,
 }
 
-/// Something that could not be looked at.
+/// A resource that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gap {
-    /// What it is.
+    /// The resource.
     pub what: GapSubject,
-    /// Why not.
+    /// The reason.
     pub why: GapReason,
-    /// In words, as the API server or the reader put it; empty where the reason says it all.
+    /// The message of the API server or the reader; empty if the reason is sufficient.
     pub message: String,
 }
 
-/// What could not be looked at.
+/// A resource that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapSubject {
-    /// All objects of a kind, in a namespace or (where empty) everywhere.
+    /// All objects of a kind, in a namespace or (if empty) in all.
     List {
         /// The kind.
         kind: Kind,
@@ -53,22 +53,22 @@ pub enum GapSubject {
     },
     /// A file or a document in it: `path` or `path:line`.
     Document(String),
-    /// One fact, in words: `the global pull secret`.
+    /// One fact, as text: `the global pull secret`.
     Fact(String),
 }
 
-/// Why something could not be looked at.
+/// Why a resource could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GapReason {
-    /// The values are left out of this source, as `oc adm inspect` does with secrets.
+    /// The source does not contain the values, such as `oc adm inspect` for secrets.
     Elided,
     /// The list failed.
     Failed,
-    /// The user may not.
+    /// The user lacks permission.
     Forbidden,
     /// It is not part of this source, such as ServiceAccounts of an inspect tree.
     NotCollected,
-    /// It cannot be read as its kind.
+    /// It cannot be parsed as its kind.
     Unreadable,
 }
 
@@ -78,7 +78,7 @@ impl Coverage {
         *self.read.entry(kind).or_default() += 1;
     }
 
-    /// Adds what was looked at elsewhere in the same source.
+    /// Adds the coverage of another part of the same source.
     pub fn merge(&mut self, other: Self) {
         for (kind, count) in other.read {
             *self.read.entry(kind).or_default() += count;
@@ -90,13 +90,13 @@ impl Coverage {
         }
     }
 
-    /// The objects that were read, of all kinds.
+    /// The number of objects read, of all kinds.
     pub fn objects(&self) -> usize {
         self.read.values().sum()
     }
 
-    /// Whether a list of this kind is incomplete in that namespace, so that what is not there may
-    /// only not have been seen.
+    /// Whether a list of this kind is incomplete in that namespace, so that a missing object can
+    /// exist.
     pub fn is_partial(&self, kind: Kind, namespace: &str) -> bool {
         self.list_gap(kind, namespace).is_some()
     }
@@ -109,7 +109,7 @@ impl Coverage {
             .or_else(|| self.gaps_of(kind, namespace).next())
     }
 
-    /// Whether a list of this kind was refused in that namespace: who cannot list a kind cannot be
+    /// Whether a list of this kind was refused in that namespace: a user who cannot list a kind cannot be
     /// expected to change it.
     pub fn is_forbidden(&self, kind: Kind, namespace: &str) -> bool {
         let refused = |namespace: &str| {
@@ -119,7 +119,7 @@ impl Coverage {
         refused("") || !namespace.is_empty() && refused(namespace)
     }
 
-    /// Looked up, as there may be a gap for each of thousands of namespaces.
+    /// Searches the sorted set, because there can be a gap for each of thousands of namespaces.
     fn gaps_of(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Gap> {
         let least = Gap {
             what: GapSubject::List {
@@ -137,13 +137,13 @@ impl Coverage {
 }
 
 impl Scope {
-    /// Whether everything was asked for.
+    /// Whether everything was requested.
     pub fn holds_everything(&self) -> bool {
         self.namespaces.is_none() && self.selector.is_empty()
     }
 
-    /// Whether all that is in that namespace was asked for; an empty one is where objects are that
-    /// live in none.
+    /// Whether everything in that namespace was requested; an empty one stands for cluster-scoped
+    /// objects.
     pub fn holds(&self, namespace: &str) -> bool {
         let asked = match &self.namespaces {
             Some(names) => namespace.is_empty() || names.contains(namespace),
@@ -154,7 +154,7 @@ impl Scope {
 }
 
 impl Gap {
-    /// What could not be looked at and why, in one line: `secrets in shop: forbidden`.
+    /// The resource that could not be read and the reason, in one line: `secrets in shop: forbidden`.
     pub fn words(&self) -> String {
         format!("{}: {}", self.what, self.why.words())
     }
@@ -170,10 +170,10 @@ impl GapReason {
         Self::Unreadable,
     ];
 
-    /// The reason as people say it.
+    /// The reason as text.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Elided => "values are left out of this source",
+            Self::Elided => "values are not in this source",
             Self::Failed => "could not be listed",
             Self::Forbidden => "not permitted",
             Self::NotCollected => "not part of this source",
@@ -181,7 +181,7 @@ impl GapReason {
         }
     }
 
-    /// One word, as in formats.
+    /// One word, for output formats.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Elided => "elided",

@@ -1,10 +1,10 @@
-//! Who would pull and push as whom: for each consumer of credentials, the secret, the key and the
+//! Which identity pulls and pushes: for each consumer of credentials, the secret, the key and the
 //! username that it would use for an image.
 //!
-//! The consumers look in different places, in different orders, and match keys by different rules
-//! ([`extreg_core::credential::Consumer`]). All of them are asked here and nowhere else. What could
-//! not be read is said and never guessed: an answer is only [`Credential::None`] where everything
-//! that could hold a credential was read and holds none.
+//! The consumers search different places, in different orders, and match keys by different rules
+//! ([`extreg_core::credential::Consumer`]). Only this module implements them. Unreadable
+//! resources are reported and never guessed: an answer is only [`Credential::None`] if everything
+//! that can contain a credential was read and contains none.
 
 mod answer;
 mod key_fault;
@@ -36,10 +36,10 @@ pub struct Credentials<'a> {
     push_links: PushLinks,
 }
 
-/// Which list of a service account a build without a push secret looks into.
+/// Which list of a service account a build without a push secret searches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PushLinks {
-    /// `imagePullSecrets`: from some 4.15.z on (openshift-controller-manager
+    /// `imagePullSecrets`: from a 4.15.z version on (openshift-controller-manager
     /// `pkg/build/buildutil/util.go`, `FetchServiceAccountSecrets`).
     #[default]
     PullSecrets,
@@ -47,26 +47,26 @@ pub enum PushLinks {
     Mounts,
 }
 
-/// How a build comes to pull an image.
+/// How a build names an image to pull.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PulledBy<'a> {
-    /// A field of its own names it, which may name a pull secret beside it.
+    /// A separate field names it, which can also name a pull secret.
     Field,
     /// Its Dockerfile names it.
     Dockerfile {
-        /// The image of the strategy, if that names one.
+        /// The image of the strategy, if set.
         base: Option<&'a str>,
     },
 }
 
-/// An object that is looked up by name.
+/// The result of a lookup by name.
 #[derive(Clone, Copy, Debug)]
 pub enum Seen<T> {
-    /// It is there.
+    /// It exists.
     Present(T),
-    /// It is not there.
+    /// It does not exist.
     Absent,
-    /// It was not read, which says nothing.
+    /// It was not read, so it is unknown.
     Unknown,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// The same of an OpenShift whose pushes look into that list.
+    /// The same for an OpenShift whose pushes search that list.
     #[must_use]
     pub const fn with_push_links(self, push_links: PushLinks) -> Self {
         Self { push_links, ..self }
@@ -90,8 +90,8 @@ impl<'a> Credentials<'a> {
         self.snapshot
     }
 
-    /// What an import of an ImageStream of this namespace uses: of all docker secrets of the
-    /// namespace but the excluded, as one keyring, the first credential; then the node's
+    /// The credential for an import of an ImageStream of this namespace: of all docker secrets of the
+    /// namespace except the excluded, as one keyring, the first credential; then the node's
     /// (openshift-apiserver `pkg/image/apiserver/importer/staticcredentials.go`, `Repository`, and
     /// `pkg/image/apiserver/registry/imagesecret/rest.go`). No link to an account is needed.
     pub fn import(self, namespace: &str, image: &str) -> Credential {
@@ -107,8 +107,8 @@ impl<'a> Credentials<'a> {
             .or_else(|| self.global(&[Consumer::Import], image))
     }
 
-    /// What the kubelet uses for a container: the pod's pull secrets, which are the account's only
-    /// where the pod names none (Kubernetes `plugin/pkg/admission/serviceaccount/admission.go`);
+    /// The credential of the kubelet for a container: the pod's pull secrets, which are the account's only
+    /// if the pod names none (Kubernetes `plugin/pkg/admission/serviceaccount/admission.go`);
     /// then the node's. It tries all that match; this is the first.
     pub fn run(self, workload: &WorkloadRecord, image: &str) -> Credential {
         let namespace = &workload.object.namespace;
@@ -119,7 +119,7 @@ impl<'a> Credentials<'a> {
         own.or_else(|| self.global(&[Consumer::Kubelet, Consumer::ContainersImage], image))
     }
 
-    /// What CRI-O finds on a node by itself, for a pull that nobody gives it a credential for.
+    /// The credential that CRI-O finds on a node, for a pull without another credential.
     pub fn node(self, image: &str) -> Credential {
         self.global(&[Consumer::ContainersImage], image)
     }
@@ -145,7 +145,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// What a build pushes its output with: the push secret that it names, else the first secret
+    /// The credential with which a build pushes its output: the push secret that it names, else the first secret
     /// of its account's `imagePullSecrets` whose own keyring matches, else the first one of any
     /// registry (openshift-controller-manager `build_controller.go`, `createBuildPod`; before
     /// 4.15.z it read `secrets` instead).
@@ -177,7 +177,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// What a build pulls an image with: the pull secret that goes with it, else, when it is started
+    /// The credential with which a build pulls an image: the pull secret of that field, else, if it is started
     /// from its BuildConfig, the first secret of its account's `secrets` that matches
     /// (openshift-apiserver `buildgenerator/generator.go`, `resolveImageSecret`); then the node's,
     /// which the builder merges with it (openshift/builder `daemonless.go`, `mergeNodeCredentials`).
@@ -195,7 +195,7 @@ impl<'a> Credentials<'a> {
                 Some(given) => mounted(given),
                 None => self.resolved_pull(build, image, image),
             },
-            // All that the build is given serves it. What its account has is only looked up for the
+            // All secrets given to the build count. Those of its account are only searched for the
             // image of the strategy.
             PulledBy::Dockerfile { base } => given
                 .fold(Credential::None, |found, given| {
@@ -221,7 +221,7 @@ impl<'a> Credentials<'a> {
             .map(|(_, secret)| secret)
     }
 
-    /// A docker secret by its name.
+    /// A docker secret by name.
     pub fn secret(self, namespace: &str, name: &str) -> Seen<&'a SecretRecord> {
         match self.snapshot.secrets.get(&(namespace.into(), name.into())) {
             Some(secret) => Seen::Present(secret),
@@ -230,7 +230,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// What a build reads of a secret that it names for its push, whatever the type of the secret.
+    /// The docker config that a build reads if it names the secret for its push, for any type of the secret.
     pub fn push_secret(self, namespace: &str, name: &str) -> Seen<&'a SecretKeys> {
         match self.secret(namespace, name) {
             Seen::Present(secret) => Seen::Present(&secret.push),
@@ -245,7 +245,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// A ServiceAccount by its name.
+    /// A ServiceAccount by name.
     pub fn account(self, namespace: &str, name: &str) -> Seen<&'a AccountRecord> {
         match self.snapshot.accounts.get(&(namespace.into(), name.into())) {
             Some(account) => Seen::Present(account),
@@ -284,10 +284,10 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// What the secret that is resolved for one image of a build holds for another.
+    /// The credential for an image in the secret that is resolved for another image of a build.
     fn resolved_pull(self, build: &BuildRecord, resolved_for: &str, image: &str) -> Credential {
         let namespace = &build.object.namespace;
-        // A Build was given its pull secret when it was made, or there was none.
+        // A Build was given its pull secret at creation, or none existed.
         if build.object.kind == Kind::Build {
             return Credential::None;
         }
@@ -310,7 +310,7 @@ impl<'a> Credentials<'a> {
                 Seen::Unknown => Credential::Unknown(Doubt::Unseen(secret_id(namespace, name))),
                 Seen::Present(secret) => {
                     match first_of(Consumer::BuildPush, [secret], resolved_for) {
-                        // It is given to the build, which looks into it by other rules.
+                        // It is given to the build, which matches its keys by other rules.
                         Credential::Found { .. } => {
                             let used = first_of(Consumer::BuildPull, [secret], image);
                             return match (doubt, used.is_found()) {
@@ -322,7 +322,7 @@ impl<'a> Credentials<'a> {
                     }
                 }
             };
-            // Here a secret that cannot be read is passed over.
+            // An unreadable secret is skipped here.
             if let Credential::Unknown(why) = resolved {
                 doubt = doubt.or(Some(why));
             }
@@ -358,7 +358,7 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// The first credential of secrets that need not be there.
+    /// The first credential of secrets that do not have to exist.
     fn first_named(
         self,
         consumer: Consumer,
@@ -391,7 +391,7 @@ impl<'a> Credentials<'a> {
                 .iter()
                 .map(|consumer| first_of(*consumer, [secret], image))
                 .find(|credential| !matches!(credential, Credential::None))
-                // The node goes on without it.
+                // The node works without it.
                 .filter(|credential| !matches!(credential, Credential::Broken { .. }))
                 .unwrap_or(Credential::None),
         }

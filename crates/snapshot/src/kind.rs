@@ -29,9 +29,9 @@ pub enum Kind {
     ImageContentSourcePolicy,
     /// `config.openshift.io` ImageDigestMirrorSet.
     ImageDigestMirrorSet,
-    /// `config.openshift.io` ImagePolicy: signatures that a namespace asks for.
+    /// `config.openshift.io` ImagePolicy: signatures that a namespace requires.
     ImagePolicy,
-    /// `config.openshift.io` ClusterImagePolicy: signatures that the cluster asks for.
+    /// `config.openshift.io` ClusterImagePolicy: signatures that the cluster requires.
     ClusterImagePolicy,
     /// `image.openshift.io` ImageStream.
     ImageStream,
@@ -63,20 +63,20 @@ pub enum Kind {
     Task,
 }
 
-/// What a kind is read for.
+/// The purpose of reading a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// How the cluster is configured.
     Configuration,
-    /// Who may pull and push as whom.
+    /// Which identity pulls and pushes.
     Credentials,
     /// Which images it names.
     Usage,
 }
 
 impl Kind {
-    /// All of them, in the order in which they are listed in a cluster: what decides comes before
-    /// what it decides about.
+    /// All kinds, in the order in which they are listed in a cluster: a kind that determines the meaning of
+    /// another comes first.
     pub const ALL: [Self; 26] = [
         Self::ImageConfig,
         Self::ImageDigestMirrorSet,
@@ -106,8 +106,8 @@ impl Kind {
         Self::Pod,
     ];
 
-    /// The kinds of that name, in any case, singular or plural, with or without the group: `Build`
-    /// without a group is two.
+    /// The kinds with that name, in any case, singular or plural, with or without the group: `Build`
+    /// without a group matches two.
     pub fn named(text: &str) -> Vec<Self> {
         let text = text.to_lowercase();
         let (name, group) = match text.split_once('.') {
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_found_by_what_a_file_says() {
+    fn every_kind_is_found_by_its_name_in_a_file() {
         for kind in Kind::ALL {
             let api = kind.api();
             assert_eq!(Kind::of(&api.api_version(), api.kind), Some(kind));

@@ -1,7 +1,7 @@
-//! What a cluster or a tree of files holds of registry usage: the only reader of its objects.
+//! The registry usage in a cluster or a tree of files: the only reader of its objects.
 //!
-//! A [`read::Reader`] takes objects one by one, wherever they come from, and keeps a small record of
-//! each; together they are a [`Snapshot`]. What the webhook would do to an object is asked of the
+//! A [`read::Reader`] takes objects one by one, from any source, and keeps a small record of
+//! each; together they are a [`Snapshot`]. The webhook's decision on an object comes from the
 //! same engine, [`extreg_core::engine`]. Nothing here does I/O or knows the time.
 
 pub mod approved;

@@ -1,4 +1,4 @@
-//! Where something is: an object, a field of it, the image that the field names, and where the object was read.
+//! Places: an object, a field of it, the image in the field, and where the object was read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use crate::kind::Kind;
 /// An object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId {
-    /// Its namespace; empty where it has none, or a file names none.
+    /// Its namespace; empty if it has none, or a file names none.
     pub namespace: Arc<str>,
     /// Its kind.
     pub kind: Kind,
-    /// Its name; what it is generated from and a `*` where that is all there is.
+    /// Its name; the prefix of a generated name and a `*` if it has no other.
     pub name: Arc<str>,
 }
 
@@ -36,33 +36,33 @@ pub enum Origin {
 pub struct Place {
     /// The object.
     pub object: ObjectId,
-    /// Which part of it by its own name: the container, the tag, the key of a secret; empty for
+    /// The name of the part: the container, the tag, the key of a secret; empty for
     /// the whole.
     pub part: Arc<str>,
-    /// The field, as people write it: `spec.template.spec.containers[0].image`; empty for the
+    /// The field, as shown to users: `spec.template.spec.containers[0].image`; empty for the
     /// whole.
     pub field: Arc<str>,
     /// Where the object was read.
     pub origin: Origin,
 }
 
-/// An image as a field names it, and what that means.
+/// An image as a field names it, and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageName {
     /// As written.
     pub written: Arc<str>,
-    /// The registry's host; empty where it cannot be told (a short name of a workload, a
+    /// The registry's host; empty if unknown (a short name of a workload, a
     /// parameter).
     pub registry: Arc<str>,
-    /// The repository in the registry, with `library/` where that is meant; empty where it cannot
-    /// be told.
+    /// The repository in the registry, with `library/` if that is meant; empty if
+    /// unknown.
     pub repository: Arc<str>,
-    /// The digest that is named or runs; empty where none is known.
+    /// The named or running digest; empty if unknown.
     pub digest: Arc<str>,
 }
 
 impl ObjectId {
-    /// How people and `oc` write it: `deployment.apps/cart`, `pod/cart-1`.
+    /// The name as shown to users and in `oc`: `deployment.apps/cart`, `pod/cart-1`.
     pub fn reference(&self) -> String {
         let api = self.kind.api();
         let kind = api.kind.to_lowercase();

@@ -1,12 +1,12 @@
-//! From objects to a [`crate::snapshot::Snapshot`], wherever they come from.
+//! From objects to a [`crate::snapshot::Snapshot`], from any source.
 //!
 //! Objects are read one by one, in any order and on any number of threads, by partial views that are
-//! borrowed from their JSON; what is kept of each is a small record. What depends on other objects
-//! waits for [`Reader::finish`]: which registry a name means, what owns what, and what the webhook
-//! would do, which [`extreg_core::engine`] is asked.
+//! borrowed from their JSON; a small record of each is kept. Results that depend on other objects
+//! wait for [`Reader::finish`]: which registry a name means, which object owns which, and the webhook's
+//! decisions, from [`extreg_core::engine`].
 //!
-//! An image is what a field holds that is there to hold one. Nothing that only looks like an image,
-//! such as a string in a ConfigMap, is taken for one.
+//! Only fields that are defined to contain an image are read as images. A string that only looks like one,
+//! such as in a ConfigMap, is not.
 
 mod build;
 mod configuration;

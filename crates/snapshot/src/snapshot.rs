@@ -1,4 +1,4 @@
-//! What was read, reduced to what the checks ask: no object is kept whole and no secret value at
+//! The objects read, reduced to the input of the checks: no object is kept completely and no secret value at
 //! all.
 
 mod build;
@@ -38,20 +38,20 @@ use crate::coverage::Coverage;
 use crate::kind::Kind;
 use crate::place::{ObjectId, Origin};
 
-/// What was read from one cluster or one set of files.
+/// The content read from one cluster or one set of files.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// The cluster's name, as the kubeconfig's context has it; empty for files.
+    /// The cluster's name in the kubeconfig's context; empty for files.
     pub cluster_name: String,
-    /// The flags that reach it, where the user gave some: commands that are suggested repeat them.
+    /// The connection flags, if the user set some: suggested commands repeat them.
     pub connection: Arc<[String]>,
-    /// What it was read from.
+    /// The source.
     pub source: SourceKind,
     /// Configuration of the cluster as a whole.
     pub cluster: ClusterRecord,
     /// The policies in force: of the cluster, of a file, or the built-in one.
     pub policies: PolicySet,
-    /// The list of approved registries that the user gives, if one is given.
+    /// The user's list of approved registries, if given.
     pub approved: Option<Approved>,
     /// Namespaces by name.
     pub namespaces: BTreeMap<Arc<str>, NamespaceRecord>,
@@ -59,26 +59,26 @@ pub struct Snapshot {
     pub builds: Vec<BuildRecord>,
     /// ImageStreams, sorted by object.
     pub streams: Vec<StreamRecord>,
-    /// Whatever runs containers, sorted by object.
+    /// Objects that run containers, sorted by object.
     pub workloads: Vec<WorkloadRecord>,
     /// ServiceAccounts by namespace and name.
     pub accounts: BTreeMap<(Arc<str>, Arc<str>), AccountRecord>,
     /// Secrets of the two docker types by namespace and name.
     pub secrets: BTreeMap<(Arc<str>, Arc<str>), SecretRecord>,
-    /// Secrets of other types by namespace and name, each with what a build reads of it that names it
-    /// for its push. Everyone else ignores them.
+    /// Secrets of other types by namespace and name, each with the docker config that a build reads if it names
+    /// the secret for its push. Other consumers ignore them.
     pub other_secrets: BTreeMap<(Arc<str>, Arc<str>), SecretKeys>,
     /// Every field that names an image, sorted.
     pub uses: Vec<ImageUse>,
-    /// What the webhook would do to each object that it is asked about, place by place.
+    /// The webhook's decision on each object, place by place.
     pub injections: Vec<Injection>,
     /// Every opt-out.
     pub opt_outs: Vec<OptOut>,
     /// Annotations by which an object suppresses a check: `extreg.io/ignore-checks`.
     pub annotations: BTreeMap<ObjectId, Vec<Annotation>>,
-    /// What was listed completely.
+    /// The complete lists.
     pub listed: Listed,
-    /// What was read, and what could not be.
+    /// What was read, and what could not be read.
     pub coverage: Coverage,
 }
 
@@ -92,7 +92,7 @@ impl Snapshot {
         found.ok().and_then(|at| self.streams.get(at))
     }
 
-    /// Whether an object of that kind and namespace that was not read is known not to be there.
+    /// Whether all objects of that kind and namespace were read, so that a missing one does not exist.
     pub fn holds_all(&self, kind: Kind, namespace: &str) -> bool {
         self.listed.is_complete(kind, namespace, &self.coverage)
     }
@@ -112,7 +112,7 @@ pub struct NamespaceRecord {
 /// An annotation on an object, on its pod template or for one container, that suppresses a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotation {
-    /// The container that it is for; none for all of the object.
+    /// The container that it is for; `None` for the whole object.
     pub part: Option<Arc<str>>,
     /// The annotation's key.
     pub key: Arc<str>,

@@ -1,7 +1,7 @@
-//! Records for tests, by what matters of them: change what is returned for the rest.
+//! Records for tests, with their relevant fields: change the returned record for the rest.
 #![expect(
     clippy::unwrap_used,
-    reason = "a record that a test makes wrongly fails that test"
+    reason = "an invalid record in a test fails that test"
 )]
 
 mod world;
@@ -42,7 +42,7 @@ pub fn place(object: &ObjectId, part: &str, field: &str) -> Place {
     }
 }
 
-/// What was read of an OpenShift that has these lists, no mirrors and no signature policies.
+/// The reading of an OpenShift with these lists, no mirrors and no signature policies.
 pub fn openshift(allowed: &[&str], blocked: &[&str]) -> Snapshot {
     let entries = |list: &[&str]| list.iter().map(|entry| (*entry).into()).collect();
     let mut snapshot = Snapshot::default();
@@ -73,7 +73,7 @@ pub fn approved(registries: &[&str]) -> Approved {
     Approved::compile(&document).unwrap()
 }
 
-/// An image whose registry and repository are plain to see: `host/repository[:tag][@digest]`.
+/// An image with an explicit registry and repository: `host/repository[:tag][@digest]`.
 pub fn image(written: &str) -> ImageName {
     let (registry, rest) = written.split_once('/').unwrap();
     let (rest, digest) = rest.split_once('@').unwrap_or((rest, ""));
@@ -190,7 +190,7 @@ pub fn mirror(kind: Kind, name: &str, source: &str, mirrors: &[&str]) -> MirrorR
     }
 }
 
-/// A BuildConfig that pushes there.
+/// A BuildConfig that pushes to it.
 pub fn build_config(namespace: &str, name: &str, pushes_to: &str) -> BuildRecord {
     BuildRecord {
         object: object(Kind::BuildConfig, namespace, name),

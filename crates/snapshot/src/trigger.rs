@@ -23,13 +23,13 @@ pub const ANNOTATION: &str = "image.openshift.io/triggers";
 /// The image triggers of a workload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Triggers {
-    /// Each entry that is about a tag of an ImageStream, or is meant to be, in its order.
+    /// Each entry for a tag of an ImageStream, valid or not, in its order.
     pub list: Vec<ImageTrigger>,
-    /// Why OpenShift cannot use any of them; then the list is empty.
+    /// Why OpenShift cannot use any of them; in this case the list is empty.
     pub unusable: Option<Unusable>,
 }
 
-/// Why OpenShift cannot use an annotation at all.
+/// Why OpenShift cannot use an annotation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// It does not parse as a list of triggers.
@@ -51,15 +51,15 @@ pub struct ImageTrigger {
     pub tag: Arc<str>,
     /// `fieldPath` as written; the container names of a DeploymentConfig's trigger.
     pub field: Arc<str>,
-    /// The names of the containers that it sets; none where it names none.
+    /// The names of the containers that it sets; empty if it names none.
     pub containers: Vec<Arc<str>>,
     /// Whether it is paused, or `automatic: false`.
     pub paused: bool,
-    /// Why OpenShift does not set what it is for, whatever the tag shows.
+    /// Why OpenShift does not set its containers, regardless of the tag.
     pub fault: Option<TriggerFault>,
 }
 
-/// Why OpenShift does not set what a trigger is for.
+/// Why OpenShift does not set the containers of a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum TriggerFault {
     /// `fieldPath` is not below the path of the pod: this entry alone is skipped.
@@ -71,7 +71,7 @@ pub enum TriggerFault {
     /// `from.name` has no tag, and no tag is assumed: this entry alone is skipped.
     #[error("its from.name has no tag")]
     NoTag,
-    /// `fieldPath` is no path of a container's image. While the tag has an image, OpenShift sets
+    /// `fieldPath` is not the path of a container's image. While the tag has an image, OpenShift sets
     /// none of the entries.
     #[error("field path is not valid")]
     InvalidField,
@@ -81,7 +81,7 @@ pub enum TriggerFault {
     NoContainer,
 }
 
-/// The names of the containers of a pod template, by which list.
+/// The names of the containers of a pod template, by list.
 #[derive(Clone, Copy, Debug)]
 pub struct ContainerNames<'n> {
     /// `initContainers`.
@@ -92,20 +92,20 @@ pub struct ContainerNames<'n> {
 
 impl ImageTrigger {
     /// The stream and the tag (library-go `pkg/image/imageutil/helpers.go`, `SplitImageStreamTag`);
-    /// none where no tag is written, not even an empty one.
+    /// `None` without a tag, not even an empty one.
     pub fn stream_tag(&self) -> Option<(&str, &str)> {
         let (stream, tag) = self.tag.split_once(':')?;
         Some((stream, if tag.is_empty() { "latest" } else { tag }))
     }
 
-    /// The stream, whether or not a tag is written.
+    /// The stream, with or without a tag.
     pub fn stream(&self) -> &str {
         self.tag
             .split_once(':')
             .map_or(&self.tag, |(stream, _)| stream)
     }
 
-    /// Whether it keeps OpenShift from setting the other entries of an annotation, if its tag has an
+    /// Whether it keeps OpenShift from setting the remaining entries of an annotation, if its tag has an
     /// image.
     pub const fn stops_others(&self) -> bool {
         let unresolved = matches!(
@@ -123,7 +123,7 @@ impl Triggers {
         containers.any(|name| **name == *container)
     }
 
-    /// The entry that keeps OpenShift from setting all the others: the first whose container does
+    /// The entry that keeps OpenShift from setting the rest: the first one whose container does
     /// not resolve and whose tag has an image. Only of an annotation.
     pub fn stopped_by(
         list: &[ImageTrigger],
@@ -218,7 +218,7 @@ impl Entry {
     }
 }
 
-/// The entries; none where Go's decoder refuses the text for a list of triggers.
+/// The entries; `None` if Go's decoder rejects the text as a list of triggers.
 fn entries(text: &str) -> Option<Vec<Entry>> {
     match serde_json::from_str(text).ok()? {
         Value::Null => Some(Vec::new()),

@@ -1,4 +1,4 @@
-//! Whether a stream takes colour, by kubectl's rule.
+//! Whether a stream supports color, by kubectl's rule.
 
 use std::{env, ffi::OsStr, io::IsTerminal as _};
 
@@ -6,20 +6,20 @@ use std::{env, ffi::OsStr, io::IsTerminal as _};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum ColorMode {
-    /// Colour everything.
+    /// Always use color.
     Always,
-    /// Colour on a capable terminal.
+    /// Use color on a capable terminal.
     #[default]
     Auto,
-    /// Never colour.
+    /// Never use color.
     Never,
 }
 
-/// What decides about colour in `auto`.
+/// The inputs for `auto`.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_field_names,
-    reason = "the field is the stream being a terminal"
+    reason = "the field means that the stream is a terminal"
 )]
 pub struct Terminal {
     is_terminal: bool,
@@ -29,8 +29,8 @@ pub struct Terminal {
 }
 
 impl ColorMode {
-    /// Whether to colour: the stream is a terminal, `TERM` is not `dumb`, `NO_COLOR` is absent
-    /// (cli-runtime counts set-but-empty as set); `CLICOLOR_FORCE` wins over all three.
+    /// Whether to use color: the stream is a terminal, `TERM` is not `dumb`, `NO_COLOR` is absent
+    /// (cli-runtime counts set-but-empty as set); `CLICOLOR_FORCE` takes precedence over all three.
     pub const fn for_terminal(self, terminal: &Terminal) -> bool {
         match self {
             Self::Always => true,
@@ -43,23 +43,23 @@ impl ColorMode {
 }
 
 impl Terminal {
-    /// As it is for this process's stdout.
+    /// The inputs for this process's stdout.
     pub fn stdout() -> Self {
         Self::of(std::io::stdout().is_terminal())
     }
 
-    /// As it is for this process's stderr.
+    /// The inputs for this process's stderr.
     pub fn stderr() -> Self {
         Self::of(std::io::stderr().is_terminal())
     }
 
-    /// Whether a line on it can be taken back.
+    /// Whether a line on it can be erased.
     pub const fn takes_status(&self) -> bool {
         self.is_terminal && !self.is_dumb
     }
 
     fn of(is_terminal: bool) -> Self {
-        // A Windows console older than Windows Terminal does not know the sequences.
+        // A Windows console older than Windows Terminal does not support the sequences.
         let capable = !cfg!(windows) || env::var_os("WT_SESSION").is_some();
         Self {
             is_terminal: is_terminal && capable,

@@ -1,8 +1,8 @@
-//! One record of RFC 4180 that no spreadsheet calculates.
+//! One record of RFC 4180 without formulas for spreadsheets.
 
 use crate::inert::inert;
 
-/// A record with its line end. What a terminal or a spreadsheet would act on is made visible; every cell
+/// A record with its line end. Text that a terminal or a spreadsheet would interpret is made visible; every cell
 /// is one line.
 pub fn record<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
@@ -19,8 +19,8 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// Whether a spreadsheet would calculate it. The wide forms are those that a Japanese or Chinese
-/// input method gives, and spreadsheets take them for the narrow ones.
+/// Whether a spreadsheet would calculate it. The wide forms come from a Japanese or Chinese
+/// input method, and spreadsheets treat them as the narrow ones.
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['\t', '\r', '\n'])
         || cell.trim_start().starts_with([
@@ -39,8 +39,8 @@ mod tests {
     #[test]
     fn a_record_is_quoted_where_it_must_be() {
         assert_eq!(
-            written(&["a", "", "b,c", "say \"x\""]),
-            "a,,\"b,c\",\"say \"\"x\"\"\"\r\n"
+            written(&["a", "", "b,c", "quote \"x\""]),
+            "a,,\"b,c\",\"quote \"\"x\"\"\"\r\n"
         );
         assert_eq!(written(&["two\nlines\u{1b}["]), "two\\nlines^[[\r\n");
     }

@@ -1,32 +1,32 @@
-//! How a run ends: the one table of exit codes.
+//! The result of a run: the table of exit codes.
 
 use std::process::ExitCode;
 
-/// The end of a run. The same for every output format.
+/// The result of a run. The same for every output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: done, and the gate, if there was one, passed; also a prompt that was declined.
+    /// 0: done, and the gate, if set, passed; also after a declined prompt.
     Done,
-    /// 1: could not do the job: API, network, parse, internal. Of a `diff`: there are differences.
+    /// 1: failed: API, network, parse, internal. Of a `diff`: differences exist.
     Failed,
-    /// 2: a mistake in how it was called or configured, found before any request.
+    /// 2: a usage or configuration error, found before any request.
     Usage,
-    /// 3: the answer is no: findings at the gate, a check that failed, a waited-for condition false.
+    /// 3: the answer is no: findings at the gate, a failed check, a waited-for condition is false.
     No,
-    /// 4: incomplete: nothing was looked at, or less than was demanded.
+    /// 4: incomplete: nothing was checked, or less than required.
     Incomplete,
     /// 5: partly applied: some objects were written, some failed.
     Partial,
     /// 6: not logged in, or not permitted.
     NotPermitted,
-    /// 124: the time given by `--timeout` ran out.
+    /// 124: the time limit of `--timeout` expired.
     TimedOut,
     /// 130: interrupted.
     Interrupted,
 }
 
 impl Exit {
-    /// Every end, in the order of precedence: the first of several that hold is the one reported.
+    /// Every result, in the order of precedence: if several apply, the first one is reported.
     pub const PRECEDENCE: [Self; 9] = [
         Self::Interrupted,
         Self::TimedOut,
@@ -39,7 +39,7 @@ impl Exit {
         Self::Done,
     ];
 
-    /// The number the shell sees.
+    /// The number for the shell.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -54,16 +54,14 @@ impl Exit {
         }
     }
 
-    /// What it means, one line, for the help page.
+    /// A one-line description for the help page.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; the gate, if there was one, passed",
-            Self::Failed => {
-                "could not do the job: API, network, parse, internal; of diff: something differs"
-            }
+            Self::Done => "done; the gate, if set, passed",
+            Self::Failed => "failed: API, network, parse, internal; of diff: differences exist",
             Self::Usage => "usage or configuration error, found before any request",
-            Self::No => "the answer is no: findings, a failed check, a condition that is false",
-            Self::Incomplete => "incomplete: nothing was looked at, or less than was demanded",
+            Self::No => "the answer is no: findings, a failed check, a false condition",
+            Self::Incomplete => "incomplete: nothing was checked, or less than required",
             Self::Partial => "partly applied: some objects were written, some failed",
             Self::NotPermitted => "not logged in, or not permitted",
             Self::TimedOut => "timed out",
@@ -71,7 +69,7 @@ impl Exit {
         }
     }
 
-    /// The one to report when both hold.
+    /// The result to report if both apply.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self::PRECEDENCE

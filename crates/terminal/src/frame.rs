@@ -1,44 +1,44 @@
-//! Lines that are drawn over those before them, on a terminal.
+//! Lines that are drawn over the previous ones, on a terminal.
 //!
-//! Nothing is cleared before it is written over, and all of it is one write, so that nothing
-//! flickers. What stood on the terminal before stays above it.
+//! Nothing is cleared before it is overwritten, and all of it is one write, so that nothing
+//! flickers. Earlier text on the terminal remains above it.
 
 use std::fmt::Write as _;
 
 use crate::text::{Text, prefix};
 
-/// A terminal without a size that can be asked for is taken to be this large.
+/// The size of a terminal that does not report one.
 const USUAL: Size = Size {
     columns: 80,
     rows: 24,
 };
 
-/// How large a terminal is.
+/// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) columns: usize,
     pub(crate) rows: usize,
 }
 
-/// What was drawn last.
+/// The lines that were drawn last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Frame {
     lines: Vec<Line>,
     size: Option<Size>,
 }
 
-/// A line as it is written. One that is longer than the terminal is wide is wrapped by the terminal,
-/// which knows then that it is one line when somebody copies it.
+/// A line as it is written. The terminal wraps a line that is longer than its width,
+/// and then copies it as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     text: String,
     rows: usize,
-    /// Whether its last row is full: what clears the rest of a row would clear its last character.
+    /// Whether its last row is full: clearing the rest of a row would clear its last character.
     is_full: bool,
 }
 
 impl Size {
-    /// Of the terminal that the process writes to.
+    /// The size of the process's terminal.
     pub(crate) fn of_terminal() -> Self {
         terminal_size::terminal_size().map_or(USUAL, |(columns, rows)| Self {
             columns: usize::from(columns.0).max(1),
@@ -48,7 +48,7 @@ impl Size {
 }
 
 impl Frame {
-    /// What is to be written so that these lines stand in the place of those before; nothing if they do
+    /// The text that replaces the previous lines by these; empty if they are equal
     /// already.
     pub(crate) fn draw(&mut self, lines: &[Text], size: Size, color: bool) -> Option<String> {
         let drawn = fitting(lines, size, color);
@@ -58,7 +58,7 @@ impl Frame {
         let mut written = String::new();
         match self.size {
             None => {}
-            // Lines wrap anew when a terminal changes: nobody knows where the first one is now.
+            // A terminal wraps lines again when its size changes: the position of the first one is unknown.
             Some(before) if before != size => written.push_str("\x1b[H"),
             Some(_) => {
                 let rows: usize = self.lines.iter().map(|line| line.rows).sum();
@@ -68,7 +68,7 @@ impl Frame {
         }
         let last = drawn.len() - 1;
         for (index, Line { text, is_full, .. }) in drawn.iter().enumerate() {
-            // The last one takes what is below with it: a frame before may have been longer.
+            // The last one clears the rows below: a previous frame can be longer.
             let (before, after) = match (index == last, is_full) {
                 (true, true) => ("\x1b[J", ""),
                 (true, false) => ("", "\x1b[J"),
@@ -83,7 +83,7 @@ impl Frame {
     }
 }
 
-/// As many lines as there is room for. The row below the last is where the cursor waits.
+/// As many lines as fit. The row below the last one holds the cursor.
 fn fitting(lines: &[Text], size: Size, color: bool) -> Vec<Line> {
     let line = |text: &Text| {
         let (flat, columns) = text.flat();
@@ -108,7 +108,7 @@ fn fitting(lines: &[Text], size: Size, color: bool) -> Vec<Line> {
         kept.pop();
     }
     let left = count - kept.len();
-    let more = format!("({left} lines more)");
+    let more = format!("({left} more lines)");
     kept.push(line(&prefix(&more, size.columns - 1).into()));
     kept
 }
@@ -155,7 +155,7 @@ mod tests {
         let mut frame = Frame::default();
         let long = text(&["0123456789abc", "b", "c", "d", "e"]);
         let drawn = frame.draw(&long, SIZE, false).unwrap();
-        assert_eq!(drawn, "0123456789abc\x1b[K\r\n(4 lines \x1b[J\r\n");
+        assert_eq!(drawn, "0123456789abc\x1b[K\r\n(4 more l\x1b[J\r\n");
         let other = Size { rows: 9, ..SIZE };
         let drawn = frame.draw(&long, other, false).unwrap();
         assert!(drawn.starts_with("\x1b[H0123"), "{drawn:?}");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cluster_says_moves_no_cursor() {
+    fn text_of_a_cluster_moves_no_cursor() {
         let mut frame = Frame::default();
         let drawn = frame.draw(&text(&["\x1b[2Jx\ny"]), SIZE, false).unwrap();
         assert!(drawn.contains("^[[2Jx\\ny"), "{drawn:?}");

@@ -1,12 +1,12 @@
-//! Text of a cluster, a registry or a file that can do no harm to the person or the program that reads
-//! it: the one place for every output, in the audit's formats as on a terminal.
+//! Text from a cluster, a registry or a file that cannot harm the person or the program that reads
+//! it: the one place for every output, in the audit's formats and on a terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Makes visible what a reader, a terminal or a CI system would act on instead of showing it: controls
-/// (ESC as `^[`, as kubectl prints it), line ends, the characters that reorder, join or hide others, and
-/// the workflow commands of CI logs. One line comes out of whatever goes in.
+/// Makes visible what a reader, a terminal or a CI system would interpret instead of showing it: controls
+/// (ESC as `^[`, as kubectl prints it), line ends, the characters that reorder, join or hide other ones, and
+/// the workflow commands of CI logs. The result is always one line.
 pub fn inert(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) && commands(text).next().is_none() {
         return Cow::Borrowed(text);
@@ -53,8 +53,8 @@ pub fn acts(c: char) -> bool {
         )
 }
 
-/// Where a log would be taken for a command, in order: `::error` at the start of a line, behind blanks
-/// too (GitHub Actions, actions/runner `ActionCommand.cs`), and `##[error]`, `##vso[…]` and
+/// Positions of text that a CI system reads as a command, in order: `::error` at the start of a line, also after blanks
+/// (GitHub Actions, actions/runner `ActionCommand.cs`), and `##[error]`, `##vso[…]` and
 /// `##teamcity[…]` anywhere (Azure Pipelines, the older runners, TeamCity).
 fn commands(text: &str) -> impl Iterator<Item = usize> + '_ {
     let blank = text.len() - text.trim_start().len();
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_is_shown_and_text_is_kept() {
+    fn active_characters_are_shown_and_text_is_kept() {
         for (text, want) in [
             ("docker.io/acme/ümlaut:漢", "docker.io/acme/ümlaut:漢"),
             ("👩🏽 é", "👩🏽 é"),
@@ -110,9 +110,9 @@ mod tests {
         }
     }
 
-    /// What moves a cursor, ends a line, reorders one or cannot be seen, each alone.
+    /// Characters that move a cursor, end a line, reorder one or cannot be seen, each alone.
     #[test]
-    fn no_control_and_no_bidi_character_comes_through() {
+    fn control_and_bidi_characters_are_escaped() {
         let c0_and_c1 = ('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}');
         let bidi = ['\u{61c}', '\u{200e}', '\u{200f}']
             .into_iter()

@@ -1,5 +1,5 @@
-//! What a program of this project shows a person: lines and tables on stdout, progress and errors on
-//! stderr, text that does no harm to either, and the code that it ends with.
+//! The output of this project's programs: lines and tables on stdout, progress and errors on
+//! stderr, text that is harmless for both, and the exit code.
 
 mod color;
 pub mod csv;

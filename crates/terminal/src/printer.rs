@@ -1,8 +1,8 @@
 //! The only way to stdout and stderr.
 //!
-//! Stdout is the result and nothing else; progress, hints, warnings and errors go to stderr. What
-//! comes from a cluster or a file is made inert before it reaches a terminal or a log: each text is one
-//! line. A reader that goes away (`| head`) is no failure.
+//! Stdout contains the result only; progress, hints, warnings and errors go to stderr. Text
+//! from a cluster or a file is made inert before it reaches a terminal or a log: each text is one
+//! line. A reader that closes the pipe (`| head`) is not an error.
 
 use std::{
     collections::BTreeSet,
@@ -20,34 +20,34 @@ use crate::{
 /// A terminal is at least this wide.
 const STATUS_WIDTH: usize = 78;
 
-/// So many bytes are written at a time of what is made bit by bit.
+/// The number of bytes that are written together, for output in pieces.
 const RAW_BUFFER: usize = 64 << 10;
 
-/// How much is said.
+/// The amount of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quiet {
     /// Everything.
     No,
     /// `-q`: results and errors, no progress, hints or warnings.
     Quiet,
-    /// `-qq`: only what a machine-readable format was asked for, and the exit code.
+    /// `-qq`: only machine-readable output, and the exit code.
     Silent,
 }
 
-/// Writes what commands have to say.
+/// Writes the output of commands.
 pub struct Printer {
     out: Mutex<Stream>,
     err: Mutex<Stream>,
     warned: Mutex<BTreeSet<String>>,
     quiet: Quiet,
     verbosity: u8,
-    /// Whether stderr can take back a line.
+    /// Whether stderr can erase a line.
     has_status: bool,
-    /// What is drawn on stdout, if it can be drawn over.
+    /// The lines that are drawn on stdout, if they can be drawn over.
     frame: Option<Mutex<Frame>>,
 }
 
-/// Writes to stdout as it is.
+/// Writes to stdout unchanged.
 struct RawWriter<'p>(&'p Printer);
 
 impl Write for RawWriter<'_> {
@@ -64,9 +64,9 @@ impl Write for RawWriter<'_> {
 struct Stream {
     sink: Box<dyn Write + Send>,
     color: bool,
-    /// Set when the reader has gone away or the device fails: nothing more is written.
+    /// Set when the reader is gone or the device fails: nothing more is written.
     closed: bool,
-    /// A status line stands there without its line end.
+    /// A status line without its line end is shown.
     status: bool,
 }
 
@@ -87,7 +87,7 @@ impl Printer {
         printer
     }
 
-    /// A printer on any two sinks; the flags say whether each takes colour.
+    /// A printer on any two sinks; the flags set whether each uses color.
     pub fn new(
         out: Box<dyn Write + Send>,
         out_color: bool,
@@ -115,7 +115,7 @@ impl Printer {
         }
     }
 
-    /// One result line on stdout, for people: escaped, coloured where that is wanted.
+    /// One result line on stdout, for people: escaped, with color if enabled.
     pub fn line(&self, text: impl Into<Text>) {
         if self.quiet < Quiet::Silent {
             self.clear_status();
@@ -128,13 +128,13 @@ impl Printer {
         self.frame.is_some()
     }
 
-    /// How wide the terminal is that stdout is; none if it is none.
+    /// The width of the terminal on stdout; `None` if it is not a terminal.
     pub fn columns(&self) -> Option<usize> {
         self.can_redraw().then(|| Size::of_terminal().columns)
     }
 
-    /// Lines on stdout in the place of those that were drawn before. Nothing is written if they are the
-    /// same, or where they cannot be drawn over.
+    /// Lines on stdout in place of those that were drawn before. Nothing is written if they are
+    /// equal, or if they cannot be drawn over.
     pub fn draw(&self, lines: &[Text]) {
         let Some(frame) = self.frame.as_ref().filter(|_| self.quiet < Quiet::Silent) else {
             return;
@@ -147,59 +147,59 @@ impl Printer {
         }
     }
 
-    /// Machine-readable output on stdout, exactly as it is: JSON, YAML, a script. Not quietened.
+    /// Machine-readable output on stdout, unchanged: JSON, YAML, a script. Not affected by `-q`.
     pub fn raw(&self, data: &str) {
         self.clear_status();
         lock(&self.out).write(data.as_bytes());
     }
 
-    /// The same bit by bit, for what is too long to be made as a whole. What is written is buffered there.
+    /// The same in pieces, for output that is too long for one piece. It is buffered.
     pub fn raw_writer(&self) -> impl Write + '_ {
         self.clear_status();
         io::BufWriter::with_capacity(RAW_BUFFER, RawWriter(self))
     }
 
-    /// Whether the reader of stdout has gone away, so that a long output can end early.
+    /// Whether the reader of stdout is gone, so that a long output can end early.
     pub fn out_is_closed(&self) -> bool {
         lock(&self.out).closed
     }
 
-    /// Progress or a hint on stderr. Gone with `-q`.
+    /// Progress or a hint on stderr. Omitted with `-q`.
     pub fn note(&self, text: impl Into<Text>) {
         if self.quiet < Quiet::Quiet {
             lock(&self.err).line(&text.into());
         }
     }
 
-    /// Whether there is a line for [`Self::status`]; elsewhere milestones are told with
+    /// Whether a line for [`Self::status`] exists; otherwise milestones are reported with
     /// [`Self::note`].
     pub fn has_status(&self) -> bool {
         self.has_status && self.quiet < Quiet::Quiet
     }
 
-    /// How far it is, in a line on a terminal's stderr that whatever comes next replaces. Gone with
-    /// `-q`, and where stderr is no terminal.
+    /// Progress, in a line on a terminal's stderr that the next output replaces. Omitted with
+    /// `-q`, and if stderr is not a terminal.
     pub fn status(&self, text: &str) {
         if self.has_status() {
             lock(&self.err).show_status(text);
         }
     }
 
-    /// Takes the status line away.
+    /// Erases the status line.
     pub fn clear_status(&self) {
         if self.has_status {
             lock(&self.err).clear_status();
         }
     }
 
-    /// `Warning: …` on stderr, each text once a run. Gone with `-q`.
+    /// `Warning: …` on stderr, each text once per run. Omitted with `-q`.
     pub fn warn(&self, message: &str) {
         if self.quiet < Quiet::Quiet && lock(&self.warned).insert(message.to_owned()) {
             lock(&self.err).line(&Text::new().yellow("Warning:").plain(" ").plain(message));
         }
     }
 
-    /// An error on stderr, as its message says. Gone with `-qq`.
+    /// An error on stderr with its message. Omitted with `-qq`.
     pub fn error(&self, message: &str) {
         if self.quiet < Quiet::Silent {
             let text = match message.split_once(':') {
@@ -224,24 +224,24 @@ impl Printer {
         err.flush();
     }
 
-    /// Whether stdout takes colour; for help pages, which clap styles.
+    /// Whether stdout uses color; for help pages, which clap styles.
     pub fn out_has_color(&self) -> bool {
         lock(&self.out).color
     }
 
-    /// Whether stderr takes colour.
+    /// Whether stderr uses color.
     pub fn err_has_color(&self) -> bool {
         lock(&self.err).color
     }
 
-    /// Pre-rendered text on stderr, as it is; for clap's usage errors.
+    /// Pre-rendered text on stderr, unchanged; for clap's usage errors.
     pub fn raw_error(&self, data: &str) {
         if self.quiet < Quiet::Silent {
             lock(&self.err).write(data.as_bytes());
         }
     }
 
-    /// Writes out what is buffered.
+    /// Flushes the buffer.
     pub fn flush(&self) {
         lock(&self.out).flush();
         lock(&self.err).flush();
@@ -256,7 +256,7 @@ impl Stream {
     }
 
     fn show_status(&mut self, text: &str) {
-        // Longer ones would wrap, and a wrapped line cannot be taken back.
+        // Longer lines would wrap, and a wrapped line cannot be erased.
         let text = inert(text);
         let short = prefix(&text, STATUS_WIDTH);
         self.clear_status();
@@ -286,7 +286,7 @@ impl Stream {
     }
 }
 
-/// A panic elsewhere must not take the error message with it.
+/// A panic in another thread must not suppress the error message.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -297,7 +297,7 @@ mod tests {
     use crate::testing::printer;
 
     #[test]
-    fn each_level_drops_what_it_says() {
+    fn each_level_drops_its_output() {
         let said = |quiet| {
             let (printer, out, err) = printer(quiet, 0);
             printer.line("result");
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_is_said_once_and_escaped() {
+    fn a_warning_is_printed_once_and_escaped() {
         let (printer, _, err) = printer(Quiet::No, 0);
         printer.warn("old\u{1b}[2J");
         printer.warn("old\u{1b}[2J");
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_went_away_is_no_failure() {
+    fn a_closed_pipe_is_not_an_error() {
         struct Gone;
         impl Write for Gone {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_line_is_replaced_by_what_comes_next() {
+    fn status_line_is_replaced_by_the_next_output() {
         let said = |has_status, quiet| {
             let (mut printer, out, err) = printer(quiet, 0);
             printer.has_status = has_status;

@@ -1,4 +1,4 @@
-//! Rows in columns that are as wide as what is in them.
+//! Rows in columns as wide as their content.
 
 mod cell;
 mod layout;
@@ -8,7 +8,7 @@ use self::layout::{Fit, NARROW};
 pub use self::{cell::Cell, layout::Layout, wrap::wrap};
 use crate::{printer::Printer, text::Text};
 
-/// Rows of a table. Where there are too many to hold them, use [`Layout`] alone.
+/// Rows of a table. If there are too many to store, use [`Layout`] alone.
 pub struct Table {
     headers: Vec<String>,
     rows: Vec<Vec<Cell>>,
@@ -28,8 +28,8 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// Prints them under their headers; nothing if there is no row. On a terminal that is too narrow for
-    /// that the last column is wrapped between words, or each row is printed as a block of lines.
+    /// Prints the rows under their headers; nothing if the table is empty. On a terminal that is too narrow
+    /// the last column is wrapped between words, or each row is printed as a block of lines.
     pub fn print(&self, printer: &Printer) {
         if self.rows.is_empty() {
             return;
@@ -53,7 +53,7 @@ impl Table {
         }
     }
 
-    /// A line for each cell, behind its header.
+    /// A line for each cell, after its header.
     fn print_blocks(&self, printer: &Printer) {
         let labels = self.headers.iter().map(|text| Text::from(text.as_str()));
         let labels: Vec<Text> = labels.collect();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_as_wide_as_what_is_in_them() {
+    fn columns_fit_their_content() {
         assert_eq!(printed(&[]), "");
         assert_eq!(
             printed(&[["a", "b", "c"], ["été", "", "x y"], ["d", "", ""]]),

@@ -29,7 +29,7 @@ impl Write for Captured {
     }
 }
 
-/// A printer without colour, and its stdout and stderr.
+/// A printer without color, and its stdout and stderr.
 pub fn printer(quiet: Quiet, verbosity: u8) -> (Printer, Captured, Captured) {
     let (out, err) = (Captured::default(), Captured::default());
     let printer = Printer::new(

@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use crate::inert::inert;
 
 /// One line of text in styled parts. Every part is made inert when it is rendered, so that the only
-/// control sequences in the output are our own.
+/// control sequences in the output are ours.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     parts: Vec<(Style, String)>,
@@ -32,38 +32,38 @@ impl Text {
         self.push(Style::new().bold(), text)
     }
 
-    /// Adds dimmed text, for what is beside the point.
+    /// Adds dimmed text, for secondary information.
     #[must_use]
     pub fn dim(self, text: impl Into<String>) -> Self {
         self.push(Style::new().dimmed(), text)
     }
 
-    /// Adds green text: it is well, or it is new.
+    /// Adds green text: good or new.
     #[must_use]
     pub fn green(self, text: impl Into<String>) -> Self {
         self.push(AnsiColor::Green.on_default(), text)
     }
 
-    /// Adds yellow text: look at this.
+    /// Adds yellow text: needs attention.
     #[must_use]
     pub fn yellow(self, text: impl Into<String>) -> Self {
         self.push(AnsiColor::Yellow.on_default(), text)
     }
 
-    /// Adds red text: it failed, or it is gone.
+    /// Adds red text: failed or removed.
     #[must_use]
     pub fn red(self, text: impl Into<String>) -> Self {
         self.push(AnsiColor::Red.on_default(), text)
     }
 
-    /// Adds what another has.
+    /// Adds the parts of another text.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.parts.extend(other.parts);
         self
     }
 
-    /// How many columns of a terminal it takes.
+    /// The number of terminal columns it uses.
     pub fn width(&self) -> usize {
         let parts = self.parts.iter();
         parts.map(|(_, text)| inert(text).width()).sum()
@@ -75,7 +75,7 @@ impl Text {
         Self::new().push(style, text)
     }
 
-    /// On one line, escaped, and how many columns it takes.
+    /// On one line, escaped, and its number of columns.
     pub(crate) fn flat(&self) -> (Self, usize) {
         let parts: Vec<(Style, String)> = self
             .parts
@@ -108,7 +108,7 @@ impl Text {
     }
 }
 
-/// As much of the beginning of a text as takes no more than so many columns.
+/// The longest prefix of a text that uses no more than this many columns.
 pub(crate) fn prefix(text: &str, columns: usize) -> &str {
     let mut taken = 0;
     let beyond = text.char_indices().find(|(_, c)| {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_takes_no_more_columns_than_there_are() {
+    fn prefix_is_not_wider_than_the_columns() {
         for (text, columns, want) in [
             ("abc", 2, "ab"),
             ("abc", 3, "abc"),

@@ -1,7 +1,7 @@
-//! What the API server would refuse a policy for by its schema, told without one. What its rules in CEL refuse, a policy
-//! that is compiled refuses too.
+//! Validates a policy against the schema as the API server does, without a server. The compiler of policies checks the
+//! CEL rules.
 //!
-//! The schema of the definition is walked, so that there is one of it; the words are those of the API
+//! Uses the schema of the definition, so that only one schema exists; the messages are those of the API
 //! server (apiextensions-apiserver `pkg/apiserver/validation/validation.go`; apimachinery
 //! `pkg/util/validation/field/errors.go`).
 
@@ -19,14 +19,14 @@ pub struct PolicyFault {
     pub field: String,
     /// The same as a JSON pointer into the policy, `/spec/repositories/0`.
     pub pointer: String,
-    /// What is wrong with it, and what it must be.
+    /// The problem, and the constraint.
     pub message: String,
-    /// Of a field that is not known, those that are known in its place.
+    /// For an unknown field, the known fields in its place.
     pub known: Vec<String>,
 }
 
-/// What is wrong with the spec of a `RegistryPolicy`, in the order of its fields; nothing if the API
-/// server would take it.
+/// The faults in the spec of a `RegistryPolicy`, in the order of its fields; empty if the API server would
+/// accept it.
 pub fn policy_faults(policy: &Value) -> Vec<PolicyFault> {
     let mut faults = Vec::new();
     let at = Place {

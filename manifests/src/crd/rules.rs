@@ -1,7 +1,7 @@
-//! What makes a policy invalid, in CEL, and what its author is told.
+//! The validation rules of a policy in CEL, with their messages.
 //!
-//! Only the first reason is reported where one implies the others: whoever writes `https://docker.io`
-//! need not hear that it has a path.
+//! If one error implies another, only the first is reported: for `https://docker.io`, the path is not
+//! mentioned.
 
 /// One rule and its message.
 pub(super) type Rule = (&'static str, &'static str);

@@ -12,7 +12,7 @@ pub(super) fn string(description: &str) -> JSONSchemaProps {
     typed("string", description)
 }
 
-/// A string of limited length. The API server needs the limit to bound what a rule over it may cost.
+/// A string of limited length. The API server needs the limit to estimate the cost of its rules.
 pub(super) fn short_string(description: &str, min: i64, max: i64) -> JSONSchemaProps {
     JSONSchemaProps {
         min_length: (min > 0).then_some(min),
@@ -51,7 +51,7 @@ pub(super) fn time(description: &str) -> JSONSchemaProps {
     }
 }
 
-/// An object with these fields and no others.
+/// An object with only these fields.
 pub(super) fn object<const N: usize>(
     description: &str,
     fields: [(&str, JSONSchemaProps); N],
@@ -63,7 +63,7 @@ pub(super) fn object<const N: usize>(
     }
 }
 
-/// An object whose fields the API server knows by itself.
+/// An object whose fields are built into the API server.
 pub(super) fn any_object() -> JSONSchemaProps {
     JSONSchemaProps {
         type_: Some("object".to_owned()),
@@ -71,7 +71,7 @@ pub(super) fn any_object() -> JSONSchemaProps {
     }
 }
 
-/// A map from strings to what `values` says.
+/// A map from strings to `values`.
 pub(super) fn map(description: &str, values: JSONSchemaProps, max: i64) -> JSONSchemaProps {
     JSONSchemaProps {
         additional_properties: Some(JSONSchemaPropsOrBool::Schema(Box::new(values))),

@@ -1,4 +1,4 @@
-//! What a policy asks for.
+//! The schema of `spec`.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
 
@@ -11,7 +11,7 @@ use super::schema::{
 /// Schema of `spec`.
 pub(super) fn schema() -> JSONSchemaProps {
     let spec = object(
-        "What is done, to which images, in which namespaces.",
+        "What the webhook does, for which images, in which namespaces.",
         [
             ("registry", registry()),
             ("repositories", repositories()),
@@ -26,16 +26,16 @@ pub(super) fn schema() -> JSONSchemaProps {
 }
 
 fn registry() -> JSONSchemaProps {
-    let text = "Host of the registry, with its port if it has one. docker.io stands for \
-                index.docker.io and registry-1.docker.io too, and for images without a host where \
-                OpenShift means Docker Hub by that.";
+    let text = "Host of the registry, with its port if it has one. docker.io also includes \
+                index.docker.io, registry-1.docker.io, and images without a host where OpenShift \
+                uses Docker Hub for them.";
     ruled(short_string(text, 1, 259), rules::REGISTRY)
 }
 
 fn repositories() -> JSONSchemaProps {
-    let text = "Repositories on the registry, without its host; all of them where this is absent. \
-                '*' stands for any part of one segment, '**' for any number of segments: team/*, \
-                team/**. Of two policies that match an image the more specific one counts.";
+    let text = "Repositories on the registry, without its host; if absent, all. '*' matches any \
+                part of one segment, '**' any number of segments: team/*, team/**. If two policies \
+                match an image, the more specific one applies.";
     let one = short_string("A glob over the whole repository.", 1, 255);
     JSONSchemaProps {
         min_items: Some(1),
@@ -67,8 +67,8 @@ fn namespace_selector() -> JSONSchemaProps {
     );
     let value = short_string("Value of the label.", 0, 63);
     object(
-        "Labels of the namespaces in which the policy holds; all that the webhook is called for \
-         where this is absent.",
+        "Labels of the namespaces to which the policy applies; if absent, all for which the \
+         webhook is called.",
         [
             (
                 "matchLabels",
@@ -83,9 +83,9 @@ fn namespace_selector() -> JSONSchemaProps {
 }
 
 fn mode() -> JSONSchemaProps {
-    let text = "Enforce changes objects. Warn says in an admission warning what it would change. \
-                Audit only counts it and notes it in the audit log. Off does nothing, and takes \
-                images away from less specific policies.";
+    let text = "Enforce changes objects. Warn shows in an admission warning what it would change. \
+                Audit only counts changes and writes them to the audit log. Off does nothing, and \
+                excludes images from less specific policies.";
     defaulted(
         choice(text, &["Enforce", "Warn", "Audit", "Off"]),
         "Enforce",
@@ -93,9 +93,9 @@ fn mode() -> JSONSchemaProps {
 }
 
 fn push() -> JSONSchemaProps {
-    let target = "Where the push secret is written: on the BuildConfig, on each Build, or on both.";
+    let target = "Where the push secret is set: in the BuildConfig, in each Build, or in both.";
     let push = object(
-        "Gives builds that push to the registry a push secret where they have none.",
+        "Sets a push secret for builds that push to the registry and have none.",
         [
             ("secretName", secret_name("the push secret")),
             (
@@ -109,18 +109,18 @@ fn push() -> JSONSchemaProps {
 
 fn pull() -> JSONSchemaProps {
     let pull = object(
-        "Gives builds that start from an image of the registry a pull secret where they have none.",
+        "Sets a pull secret for builds that start from an image of the registry and have none.",
         [("secretName", secret_name("the pull secret"))],
     );
     required(pull, &["secretName"])
 }
 
 fn import() -> JSONSchemaProps {
-    let scheduled = "Whether tags that come from the registry are imported periodically, every 15 \
-                     minutes unless the cluster says otherwise. Each look counts against the \
-                     registry's rate limit.";
+    let scheduled = "Whether tags that follow an image of the registry are imported periodically, \
+                     by default every 15 minutes. Each import counts against the registry's rate \
+                     limit.";
     let import = object(
-        "What is done to image stream tags that come from the registry.",
+        "Settings for image stream tags that follow an image of the registry.",
         [("scheduled", boolean(scheduled))],
     );
     required(import, &["scheduled"])
@@ -128,8 +128,8 @@ fn import() -> JSONSchemaProps {
 
 fn secret_name(what: &str) -> JSONSchemaProps {
     let text = format!(
-        "Name of {what} in the namespace of the object. The webhook can tell whether it is there \
-         only if its ClusterRole lists the name."
+        "Name of {what} in the namespace of the object. The webhook can check that the secret \
+         exists only if its ClusterRole lists the name."
     );
     let schema = JSONSchemaProps {
         min_length: Some(1),

@@ -1,4 +1,4 @@
-//! What the webhook says of a policy.
+//! The schema of `status`.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
 
@@ -7,7 +7,7 @@ use super::schema::{choice, integer, list, object, required, short_string, strin
 /// Schema of `status`.
 pub(super) fn schema() -> JSONSchemaProps {
     object(
-        "What the webhook says of the policy.",
+        "Status of the policy, as reported by the webhook.",
         [
             (
                 "observedGeneration",
@@ -16,7 +16,7 @@ pub(super) fn schema() -> JSONSchemaProps {
             (
                 "conditions",
                 list(
-                    "Ready says that the policy is in force, Conflicting that another one ties with it.",
+                    "Ready means that the policy is in force, Conflicting that another policy ties with it.",
                     condition(),
                     16,
                     &["type"],
@@ -34,7 +34,7 @@ pub(super) fn schema() -> JSONSchemaProps {
             (
                 "facts",
                 list(
-                    "What the webhook can know of the cluster.",
+                    "Facts of the cluster that the webhook can read.",
                     fact(),
                     32,
                     &["source"],
@@ -49,18 +49,18 @@ fn condition() -> JSONSchemaProps {
     let condition = object(
         "One aspect of the policy's state.",
         [
-            ("type", short_string("What is said.", 1, 316)),
+            ("type", short_string("Type of the condition.", 1, 316)),
             (
                 "status",
-                choice("Whether it is so.", &["True", "False", "Unknown"]),
+                choice("Status of the condition.", &["True", "False", "Unknown"]),
             ),
             (
                 "observedGeneration",
                 integer("The generation that this condition is about."),
             ),
             ("lastTransitionTime", time("When the status last changed.")),
-            ("reason", short_string("Why, in one word.", 1, 1024)),
-            ("message", short_string("Why, in a sentence.", 0, 32_768)),
+            ("reason", short_string("Reason in one word.", 1, 1024)),
+            ("message", short_string("Message for people.", 0, 32_768)),
         ],
     );
     required(
@@ -73,9 +73,15 @@ fn fact() -> JSONSchemaProps {
     let fact = object(
         "One source of facts.",
         [
-            ("source", short_string("What is watched.", 1, 63)),
-            ("state", short_string("Whether that is known.", 1, 63)),
-            ("message", string("Why it is not, where it is not.")),
+            ("source", short_string("Watched resource.", 1, 63)),
+            (
+                "state",
+                short_string("Whether the resource is known.", 1, 63),
+            ),
+            (
+                "message",
+                string("Why the resource is unknown; empty if it is known."),
+            ),
         ],
     );
     required(fact, &["source", "state"])

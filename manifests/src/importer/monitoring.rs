@@ -9,7 +9,7 @@ use crate::names;
 use crate::namespace::{importer_meta, selector_of};
 use crate::settings::Settings;
 
-/// What scrapes the pods; they have no Service.
+/// The PodMonitor; the pods have no Service.
 pub(crate) fn pod_monitor(settings: &Settings) -> Result<Manifest, RenderError> {
     let kind = "PodMonitor";
     let name = ObjectName {
@@ -63,8 +63,8 @@ pub(crate) fn alerts(settings: &Settings) -> Vec<Alert> {
             ),
             "0m",
             "info",
-            "The oc extreg importer has no rights in a namespace that is selected.",
-            "A namespace that was labeled after the installation is bound by `oc extreg upgrade --yes`.",
+            "The oc extreg importer lacks permissions in a selected namespace.",
+            "If the namespace was labeled after the installation, run `oc extreg upgrade --yes`.",
         ),
     ]
 }

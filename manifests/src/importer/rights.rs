@@ -1,8 +1,8 @@
-//! What the importer may do.
+//! The permissions of the importer.
 //!
-//! RBAC knows no label selectors. Where the installation selects namespaces, the rights to read image
+//! RBAC has no label selectors. If the installation selects namespaces, the permissions to read image
 //! streams, to import and to write events are therefore bound in each of them by a RoleBinding: a
-//! namespace that is labeled later takes part from the next upgrade on. The watch of builds is one for
+//! namespace that is labeled later is included by the next upgrade. One watch of builds covers
 //! the whole cluster in either case, and only reads.
 
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use crate::namespace::{importer_meta, labels_of};
 use crate::rbac::{role_ref, rule};
 use crate::settings::{DnsLabel, FollowBuilds, Settings};
 
-/// A right that versions gave the webhook's own account, when it followed builds itself.
+/// A permission that earlier versions gave the webhook's account, when it followed builds itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormerRight {
     /// Its kind.
@@ -78,7 +78,7 @@ fn everywhere() -> Vec<PolicyRule> {
     ]
 }
 
-/// What is read and written in a namespace whose builds are followed.
+/// The objects read and written in a namespace whose builds are followed.
 fn where_followed() -> Vec<PolicyRule> {
     vec![
         rule("image.openshift.io", &["imagestreams"], &[], &["list"]),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn in_selected_namespaces_nothing_else_is_written_or_read() {
+    fn permissions_are_limited_to_selected_namespaces() {
         let namespaces = ["shop", "bank"].map(|name| name.parse().unwrap());
         let lines = shown(FollowBuilds::In(namespaces.into()));
         let bindings: Vec<&str> = lines
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_wild_and_no_secret_or_webhook_configuration_is_in_reach() {
+    fn role_has_no_wildcards_secrets_or_webhook_configurations() {
         let all = shown(FollowBuilds::Everywhere).join("\n");
         for word in [
             "*",

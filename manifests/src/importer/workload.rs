@@ -13,15 +13,15 @@ use crate::namespace::{importer_meta, labels_of, selector_of};
 use crate::settings::Settings;
 use crate::workload;
 
-/// One follows builds, one takes over. More would only wait.
+/// One follows builds, one takes over. More replicas would only wait.
 const REPLICAS: i32 = 2;
-/// To give the Lease back and end.
+/// Time to release the Lease and exit.
 const GRACE_SECONDS: i64 = 15;
 /// A page of builds is reduced while it arrives, so that the memory does not grow with them.
 const MEMORY_LIMIT: &str = "128Mi";
 
-/// The Deployment: Pod Security `restricted`, OpenShift's SCC `restricted-v2`. A budget for
-/// disruptions would protect nothing: what completes while no pod runs is followed later.
+/// The Deployment: Pod Security `restricted`, OpenShift's SCC `restricted-v2`. A disruption budget
+/// would not help: builds that complete while no pod runs are followed later.
 pub(super) fn deployment(settings: &Settings) -> Deployment {
     let selector = LabelSelector {
         match_labels: Some(selector_of(names::IMPORTER)),
@@ -83,7 +83,7 @@ fn container(settings: &Settings) -> Container {
     }
 }
 
-/// What is never followed, such as the platform's namespaces, the importer knows.
+/// The importer itself excludes namespaces that are never followed, such as the platform's.
 fn args(settings: &Settings) -> Vec<String> {
     let mut args = vec![format!("--health-listen=0.0.0.0:{}", names::HEALTH_PORT)];
     let requirements = &settings.namespace_selector;
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_which_namespaces_and_no_more() {
+    fn arguments_contain_the_namespaces() {
         let args = |settings: &Settings| {
             rendered(settings)["spec"]["template"]["spec"]["containers"][0]["args"].clone()
         };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_finds_the_pods_and_nothing_of_the_webhook_does() {
+    fn selectors_match_the_importer_and_not_the_webhook() {
         let settings = Settings::default();
         let labels = &rendered(&settings)["spec"]["template"]["metadata"]["labels"];
         let network = crate::network::importer_network_policy(&settings);

@@ -1,31 +1,31 @@
-//! Values that admit only what a cluster would accept.
+//! Values that admit only what a cluster accepts.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::names;
 
-/// Why a setting was refused.
+/// Why a setting is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// A name that Kubernetes would not take.
+    /// A name that Kubernetes does not accept.
     #[error(
-        "`{0}` is no valid name: use at most {1} lower case letters, digits and `-`, with a letter or digit at both ends"
+        "`{0}` is not a valid name: use at most {1} lowercase letters, digits and `-`, with a letter or digit at both ends"
     )]
     Name(String, usize),
-    /// No pods at all.
+    /// No pods.
     #[error("the number of replicas must be from 1 to 99, not {0}")]
     Replicas(i32),
-    /// A timeout that the API server would not take.
+    /// A timeout that the API server does not accept.
     #[error("the timeout must be from 1 to 30 seconds, not {0}")]
     Timeout(i32),
-    /// A URL that the API server would not call.
+    /// A URL that the API server does not accept.
     #[error(
         "the webhook's URL must be https://HOST[:PORT][/PATH], without user, query and fragment"
     )]
     Url,
     /// A bundle without a certificate.
-    #[error("the CA bundle holds no PEM certificate")]
+    #[error("the CA bundle contains no PEM certificate")]
     CaBundle,
 }
 
@@ -71,7 +71,7 @@ impl FromStr for DnsLabel {
 }
 
 impl Default for DnsName {
-    /// The push secret of the policy that an installation starts with.
+    /// The push secret of the initial policy.
     fn default() -> Self {
         Self(names::DEFAULT_SECRET.to_owned())
     }
@@ -122,7 +122,7 @@ impl Replicas {
 }
 
 impl Default for Replicas {
-    /// Two: one to serve while the other is away.
+    /// Two: one serves while the other is unavailable.
     fn default() -> Self {
         Self(2)
     }
@@ -152,8 +152,8 @@ impl TimeoutSeconds {
 }
 
 impl Default for TimeoutSeconds {
-    /// Two seconds: a webhook is called twice where another changes the object after it, and a user
-    /// should wait less than five.
+    /// Two seconds: a webhook is called twice if another webhook changes the object after it, and a user
+    /// should wait less than five seconds.
     fn default() -> Self {
         Self(2)
     }
@@ -208,7 +208,7 @@ impl WebhookUrl {
 impl FromStr for WebhookUrl {
     type Err = SettingsError;
 
-    /// A URL without a path gets the webhook's own. The API server refuses user, query and fragment
+    /// A URL without a path gets the webhook's path. The API server rejects user, query and fragment
     /// (`k8s.io/apiserver/pkg/util/webhook/validation.go`, `ValidateWebhookURL`).
     fn from_str(text: &str) -> Result<Self, SettingsError> {
         let rest = text.strip_prefix("https://").ok_or(SettingsError::Url)?;
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_that_kubernetes_takes() {
+    fn names_are_valid_in_kubernetes() {
         for good in ["a", "extreg-system", "0a"] {
             assert_eq!(good.parse::<DnsLabel>().unwrap().as_str(), good);
         }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_bundles_stay_in_bounds() {
+    fn numbers_and_bundles_are_limited() {
         assert!(Replicas::try_from(0).is_err() && Replicas::try_from(1).is_ok());
         assert!(TimeoutSeconds::try_from(31).is_err() && TimeoutSeconds::try_from(30).is_ok());
         assert!("no".parse::<CaBundle>().is_err());

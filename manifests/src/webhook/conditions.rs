@@ -1,13 +1,13 @@
-//! Conditions in CEL that spare the call where the API server itself can tell that nothing would change.
+//! Conditions in CEL that avoid calls for requests in which nothing would change.
 //!
 //! An expression that fails to evaluate skips the webhook under `failurePolicy: Ignore` and rejects the
-//! request under `Fail`; so each one reads only what it has asked for with `has` and compared with null:
-//! an ImageStreamTag without a tag arrives with `tag: null`. Where in doubt the webhook is called; it
-//! decides the same without these conditions, on clusters that do not know them.
+//! request under `Fail`; so each one reads only fields that it has checked with `has` and compared with null:
+//! an ImageStreamTag without a tag arrives with `tag: null`. In doubt the webhook is called; without
+//! these conditions, on clusters that do not support them, it decides the same.
 
 use k8s_openapi::api::admissionregistration::v1::MatchCondition;
 
-/// Account of the controller that imports tags, new ones at once and scheduled ones periodically.
+/// Account of the controller that imports tags, new ones immediately and scheduled ones periodically.
 const IMPORT_CONTROLLER: &str = "system:serviceaccount:openshift-infra:image-import-controller";
 
 /// The conditions, all of which must hold for the webhook to be called.
@@ -17,7 +17,7 @@ pub fn match_conditions() -> Vec<MatchCondition> {
             "no-system-namespace",
             "!has(request.namespace) || !(request.namespace.startsWith('openshift-') || request.namespace.startsWith('kube-'))".to_owned(),
         ),
-        // Starting a build counts up the BuildConfig's lastVersion; the Build is made already.
+        // Starting a build increments the BuildConfig's lastVersion; the Build exists already.
         condition(
             "no-build-count",
             format!(
@@ -25,7 +25,7 @@ pub fn match_conditions() -> Vec<MatchCondition> {
                 by("system:apiserver")
             ),
         ),
-        // The engine acts on an update only where something is new or has changed.
+        // The engine acts on an update only if something is new or has changed.
         condition(
             "spec-changes",
             "!(request.operation == 'UPDATE' && request.resource.resource in ['buildconfigs', 'imagestreams'] && has(object.spec) && has(oldObject.spec) && object.spec == oldObject.spec)".to_owned(),
@@ -39,7 +39,7 @@ pub fn match_conditions() -> Vec<MatchCondition> {
                 pulls_without_secret("object.spec"),
             ),
         ),
-        // It repeats the policy that the tag already has.
+        // It uses the tag's existing policy.
         condition(
             "no-import-controller",
             format!(
@@ -47,7 +47,7 @@ pub fn match_conditions() -> Vec<MatchCondition> {
                 by(IMPORT_CONTROLLER)
             ),
         ),
-        // A look-up, such as `oc new-app` makes: nothing is written.
+        // A query, such as from `oc new-app`: nothing is written.
         condition(
             "import-is-meant",
             "request.resource.resource != 'imagestreamimports' || !has(object.spec) || object.spec == null || !has(object.spec.import) || object.spec.import != false".to_owned(),
@@ -102,7 +102,7 @@ fn pushes_without_secret(spec: &str) -> String {
     )
 }
 
-/// The build pulls an image that no secret is named for: as the base of a strategy, or to copy files from.
+/// The build pulls an image without a secret: as the base of a strategy, or to copy files from.
 fn pulls_without_secret(spec: &str) -> String {
     let site = |owner: &str| {
         format!(

@@ -1,5 +1,5 @@
-//! Fitting an object that is to be to one that is there: what cannot be changed in it, what cannot
-//! stand beside ours, and which container of a workload runs the application.
+//! Fits a desired object to an existing one: fields that are immutable, fields that exclude each other, and the
+//! container of a workload that runs the application.
 
 mod exclusive;
 
@@ -12,11 +12,11 @@ use crate::error::Error;
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
 
-/// Removes what excludes ours, keeps the triggers of an object that is taken over, and fits the
-/// workload.
+/// Removes fields that exclude ours, keeps the triggers of an adopted object, and fits the workload.
 ///
 /// # Errors
-/// [`Error::Failed`] if a build is of another kind, or if there are several containers and none has
+/// [`Error::Failed`] if the build has another type, or if the workload has several containers and none has the
+/// application's name.
 /// the application's name.
 pub(crate) fn fit(desired: &mut Object, current: &Object) -> Result<(), Error> {
     exclusive::remove(desired, current)?;
@@ -32,8 +32,7 @@ pub(crate) fn fit(desired: &mut Object, current: &Object) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes over the selector, which cannot be changed, and the name of the container if it has
-/// another one than ours.
+/// Takes over the selector, which is immutable, and the name of the container if it differs from ours.
 fn fit_workload(desired: &mut Object, current: &Object) -> Result<(), Error> {
     if desired.kind != Kind::DEPLOYMENT && desired.kind != Kind::DEPLOYMENT_CONFIG {
         return Ok(());
@@ -57,15 +56,15 @@ fn fit_workload(desired: &mut Object, current: &Object) -> Result<(), Error> {
             Ok(())
         }
         names => Err(Error::failed(format!(
-            "{} has containers {} and none called {ours}, so nothing was changed: which one is to \
-             run the image cannot be told",
+            "{} has containers {} and none is called {ours}, so nothing was changed: it is unknown which \
+             one runs the image",
             current.reference(),
             names.join(", "),
         ))),
     }
 }
 
-/// Gives our container, and the trigger for it, another name.
+/// Renames our container and its trigger.
 fn rename(object: &mut Object, from: &str, to: &str) {
     if let Some(containers) = object
         .body
@@ -78,7 +77,7 @@ fn rename(object: &mut Object, from: &str, to: &str) {
     }
     let annotations = object.body.pointer_mut("/metadata/annotations");
     if let Some(Value::String(triggers)) = annotations.and_then(|all| all.get_mut(ANNOTATION)) {
-        // The quotes around the name are escaped, as it is in a string of JSON.
+        // The quotes around the name are escaped because the trigger is a JSON string.
         let named = |name: &str| format!(r#"@.name==\"{name}\""#);
         *triggers = triggers.replace(&named(from), &named(to));
     }
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_container_is_taken_whatever_it_is_called() {
+    fn single_container_is_used_under_any_name() {
         let object = fitted("app --image u/a --no-build", &json!([{"name": "busybox"}])).unwrap();
         assert_eq!(
             object.body["spec"]["selector"]["matchLabels"],
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_that_is_taken_over_keeps_its_webhooks() {
+    fn adopted_build_keeps_its_webhooks() {
         let settings = settings("app --image u/a --source https://x/y").unwrap();
         let build = settings.build.clone().unwrap();
         let mut desired = objects::build_config(&settings, "snow", &build);
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_it_is_the_one_of_our_name_or_none() {
+    fn of_several_containers_ours_is_used_or_none() {
         let args = "app --image u/a --no-build";
         let object = fitted(args, &json!([{"name": "x"}, {"name": "app"}])).unwrap();
         assert_eq!(

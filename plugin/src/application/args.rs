@@ -9,34 +9,34 @@ use crate::{
     print::ObjectFormat,
 };
 
-/// Set up an application that is built here and kept in an external registry
+/// Set up an application that is built here and stored in an external registry
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     group(ArgGroup::new("credential").args(["secret", "auth_file", "password_stdin", "no_secret"])),
     after_help = "\
 Examples:
-  # Build from git, push to docker.io, import and run; asks for the access token
+  # Build from git, push to docker.io, import and run; prompts for the access token
   oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
     --source https://github.com/ably77/python-lyapp
 
-  # With the token from elsewhere
+  # With the token from a password manager
   pass hub | oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
     --source https://github.com/ably77/python-lyapp --username ably77 --password-stdin
 
-  # Only what runs an image that is built elsewhere, with a secret that is there
+  # Only the workload, for an image that is built elsewhere, with an existing secret
   oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp --no-build --secret hub
 
   # As YAML, without a cluster
   oc extreg setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
     --source https://github.com/ably77/python-lyapp --export
 
-A second run changes nothing and says so. What it did not make it does not touch, unless told to --adopt."
+A second run changes nothing. Objects that setup did not create are unchanged, unless --adopt is set."
 )]
 pub struct Args {
-    /// Name of the application, and of its BuildConfig, ImageStream and workload
+    /// Name of the application, its BuildConfig, ImageStream and workload
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// Where the image is kept, e.g. docker.io/ably77/python-lyapp:latest
+    /// Image to push and run, e.g. docker.io/ably77/python-lyapp:latest
     #[arg(long, value_name = "IMAGE")]
     pub(crate) image: String,
 
@@ -64,7 +64,7 @@ pub struct Args {
     /// Dockerfile to put into the BuildConfig, instead of the repository's
     #[arg(long, value_name = "FILE", help_heading = "Build")]
     pub(crate) dockerfile: Option<PathBuf>,
-    /// How to build: docker (a Dockerfile) or source (a builder image) [default: docker]
+    /// Build strategy: docker (a Dockerfile) or source (a builder image) [default: docker]
     #[arg(
         long,
         value_enum,
@@ -78,39 +78,40 @@ pub struct Args {
     /// Builder image of a source build: [NAMESPACE/]STREAM:TAG (of namespace openshift by default), or an image with its registry
     #[arg(long, value_name = "IMAGE", help_heading = "Build")]
     pub(crate) builder: Option<String>,
-    /// Leave out the BuildConfig
+    /// Skip the BuildConfig
     #[arg(long, conflicts_with_all = ["source", "git_ref", "source_secret", "context_dir", "dockerfile", "builder"], help_heading = "Build")]
     pub(crate) no_build: bool,
 
-    /// Use this secret, which is there
+    /// Existing secret to use
     #[arg(long, value_name = "NAME", help_heading = "Credential")]
     pub(crate) secret: Option<String>,
-    /// Take the credential from a docker or podman auth file
+    /// Read the credential from a docker or podman auth file
     #[arg(long, value_name = "FILE", help_heading = "Credential")]
     pub(crate) auth_file: Option<PathBuf>,
-    /// Take the password or access token from stdin
+    /// Read the password or access token from stdin
     #[arg(long, requires = "username", help_heading = "Credential")]
     pub(crate) password_stdin: bool,
     /// Account at the registry
     #[arg(long, value_name = "NAME", conflicts_with_all = ["secret", "auth_file", "no_secret"], help_heading = "Credential")]
     pub(crate) username: Option<String>,
-    /// Name of the secret that is made [default: dockerhub, or after the registry]
+    /// Name of the secret to create [default: dockerhub, or after the registry]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["secret", "no_secret"], help_heading = "Credential")]
     pub(crate) push_secret: Option<String>,
-    /// Leave out the secret and its links
+    /// Skip the secret and its links
     #[arg(long, help_heading = "Credential")]
     pub(crate) no_secret: bool,
-    /// Replace the credential of an existing secret that is of another account or that other objects use
+    /// Replace the credential of an existing secret of another account or that other objects use
     #[arg(long, conflicts_with_all = ["secret", "no_secret"], help_heading = "Credential")]
     pub(crate) replace_secret: bool,
-    /// Do not try a new credential at the registry before it replaces another one
+    /// Do not test the credential at the registry
     #[arg(long, conflicts_with_all = ["secret", "no_secret"], help_heading = "Credential")]
     pub(crate) no_verify: bool,
 
-    /// Leave out the ImageStream
+    /// Skip the ImageStream
     #[arg(long, help_heading = "Run")]
     pub(crate) no_stream: bool,
-    /// Import the tag every 15 minutes: auto (if the registry's limit allows it), always, fallback (else leave it to builds that are followed) or never [default: auto]
+    /// Import the tag every 15 minutes: auto (if the registry's limit allows it), always, fallback (else leave it to
+    /// the importer) or never [default: auto]
     #[arg(
         long,
         value_enum,
@@ -121,7 +122,7 @@ pub struct Args {
         help_heading = "Run"
     )]
     pub(crate) schedule: Schedule,
-    /// Where pods pull from: source (the registry itself) or local (through the integrated registry) [default: source]
+    /// Where pods pull from: source (the registry) or local (the integrated registry) [default: source]
     #[arg(
         long,
         value_enum,
@@ -132,7 +133,7 @@ pub struct Args {
         help_heading = "Run"
     )]
     pub(crate) reference_policy: ReferencePolicy,
-    /// What runs the image: deployment, deploymentconfig or none [default: deployment]
+    /// Workload that runs the image: deployment, deploymentconfig or none [default: deployment]
     #[arg(
         long,
         value_enum,
@@ -150,10 +151,10 @@ pub struct Args {
     #[arg(long, help_heading = "Run")]
     pub(crate) no_project: bool,
 
-    /// Take over objects that something else made
+    /// Adopt existing objects that another tool created
     #[arg(long, help_heading = "Apply")]
     pub(crate) adopt: bool,
-    /// Overwrite fields that something else has set since
+    /// Overwrite fields that another tool has set
     #[arg(long, help_heading = "Apply")]
     pub(crate) force_conflicts: bool,
     #[command(flatten)]

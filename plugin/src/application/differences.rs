@@ -1,5 +1,5 @@
-//! What a setup would change. A secret is compared by whether it is there: what goes into it only
-//! the setup itself asks for.
+//! The changes that a setup would make. A secret is compared by its existence only: only the setup itself prompts for
+//! its content.
 
 use extreg_cluster::{ApplyOptions, Cluster, DryRun, Kind, Object, ObjectRef, Owned, is_owned};
 
@@ -21,10 +21,10 @@ use crate::{
     project::{self, Project},
 };
 
-/// What a setup would change.
+/// The changes that a setup would make.
 ///
 /// # Errors
-/// [`Error::Usage`] if it is told to do something else than to apply.
+/// [`Error::Usage`] if the flags request something other than applying.
 pub(crate) async fn differences(args: Args, context: &Context) -> Result<Vec<Difference>, Error> {
     let settings = Settings::resolve(args, context.namespace.as_deref())?;
     match settings.action {
@@ -51,7 +51,7 @@ async fn compare_steps(settings: &Settings, context: &Context) -> Result<Vec<Dif
         );
     if is_absent {
         context.printer.note(format!(
-            "project \"{namespace}\" is not there yet, so the server cannot try what goes into it"
+            "project \"{namespace}\" does not exist yet, so the server cannot dry-run its objects"
         ));
         return Ok(steps
             .into_iter()
@@ -82,12 +82,12 @@ async fn compare_steps(settings: &Settings, context: &Context) -> Result<Vec<Dif
     Ok(differences)
 }
 
-/// What a step makes in a project that is not there.
+/// The result of a step in a project that does not exist.
 fn fresh(step: Step, namespace: &str) -> Option<Difference> {
     let object = match step {
         Step::Project(name) => project::namespace(&name),
         Step::Secret(name) => objects::secret(namespace, &name, ""),
-        // The accounts come with the project.
+        // Creating the project creates the accounts.
         Step::Link(_) => return None,
         Step::Apply(object) => *object,
     };
@@ -131,13 +131,13 @@ async fn of_object(
     if let Some(live) = &live {
         if is_owned(live) == Owned::Theirs {
             context.printer.warn(&format!(
-                "{reference} was not made by oc extreg: setup leaves it as it is without --adopt"
+                "{reference} was not created by oc extreg: without --adopt setup does not change it"
             ));
         }
         adopt::fit(&mut desired, live)?;
         merge(reference.kind, &live.body, &mut desired.body);
     }
-    // What another tool has set is a difference, and no reason to stop.
+    // A field that another tool has set is a difference, not an error.
     let options = ApplyOptions {
         dry_run: DryRun::Server,
         force: true,

@@ -1,4 +1,4 @@
-//! A secret that is there: whether it can serve.
+//! Whether an existing secret can be used.
 
 use extreg_cluster::Object;
 use extreg_core::credential::{Consumer, DockerConfigKeys, SecretMember};
@@ -7,26 +7,26 @@ use extreg_terminal::Printer;
 use super::{objects, settings::Settings};
 use crate::{credential::docker_config, error::Error};
 
-/// Whether a credential can be written into a secret: its type cannot be changed.
+/// Whether a credential can be written into a secret: its type is immutable.
 ///
 /// # Errors
-/// [`Error::Failed`] if it is of another type than ours.
+/// [`Error::Failed`] if the secret has another type than ours.
 pub(crate) fn check_type(secret: &Object) -> Result<(), Error> {
     let (name, kind) = (secret.text("/metadata/name"), secret.text("/type"));
     if kind == objects::SECRET_TYPE {
         return Ok(());
     }
     Err(Error::failed(format!(
-        "secret \"{name}\" is of type {kind}, which cannot be changed, so nothing was changed: use \
-         it as it is with --secret {name}, or have another made with --push-secret NAME"
+        "secret \"{name}\" has type {kind}, which is immutable, so nothing was changed: use \
+         it unchanged with --secret {name}, or create another one with --push-secret NAME"
     )))
 }
 
-/// Checks whether the consumers of the flow find a credential for the image in a secret that exists. A
-/// secret that serves no import or pull is used anyway: the image may be public.
+/// Checks whether an existing secret has a credential for the image that the consumers of the flow can use. A secret
+/// that no import or pull can use is only a warning: the image may be public.
 ///
 /// # Errors
-/// [`Error::Failed`] if a build would not find one for its push.
+/// [`Error::Failed`] if a build would not find a credential for its push.
 pub(crate) fn check_secret(
     secret: &Object,
     settings: &Settings,
@@ -52,13 +52,13 @@ pub(crate) fn check_secret(
     let kind = secret.text("/type");
     let Some(member) = SecretMember::of_type(kind) else {
         printer.warn(&format!(
-            "secret \"{name}\" is of type {kind}, which imports and pods do not read"
+            "secret \"{name}\" has type {kind}, which imports and pods do not read"
         ));
         return Ok(());
     };
     if keys(secret, member).is_none() {
         printer.warn(&format!(
-            "secret \"{name}\" holds no readable docker config"
+            "secret \"{name}\" does not contain a readable docker config"
         ));
         return Ok(());
     }
@@ -93,8 +93,8 @@ mod tests {
     use extreg_cluster::Kind;
     use extreg_terminal::{Quiet, testing::printer};
 
-    /// What is said of a secret: a warning, or an error.
-    fn said(args: &str, kind: &str, field: &str, config: &str) -> String {
+    /// The warning or error for a secret.
+    fn message(args: &str, kind: &str, field: &str, config: &str) -> String {
         let settings = settings(args).unwrap();
         let fields = json!({"type": kind, "data": {field: STANDARD.encode(config)}});
         let secret = Object::new(Kind::SECRET, "snow", "s", fields);
@@ -106,13 +106,13 @@ mod tests {
     }
 
     fn warned(kind: &str, field: &str, config: &str) -> String {
-        said("app --image u/a --no-build", kind, field, config)
+        message("app --image u/a --no-build", kind, field, config)
     }
 
     #[test]
-    fn a_build_without_a_key_for_its_push_is_not_set_up() {
+    fn build_without_a_key_for_its_push_is_refused() {
         let pushed = |kind: &str, field: &str, config: &str| {
-            said("app --image u/a --source https://x/y", kind, field, config)
+            message("app --image u/a --source https://x/y", kind, field, config)
         };
         let entry = |key: &str| format!(r#"{{"auths": {{"{key}": {{"auth": "YTp4"}}}}}}"#);
         let json = "kubernetes.io/dockerconfigjson";
@@ -123,12 +123,12 @@ mod tests {
             (json, "other", entry("docker.io")),
             ("Opaque", "x", String::new()),
         ] {
-            let said = pushed(kind, field, &config);
+            let message = pushed(kind, field, &config);
             assert!(
-                said.contains("no key that the push"),
-                "{kind} {field}: {said}"
+                message.contains("no key that the push"),
+                "{kind} {field}: {message}"
             );
-            assert!(said.contains("nothing was changed") && said.contains("--push-secret s"));
+            assert!(message.contains("nothing was changed") && message.contains("--push-secret s"));
         }
         // The builder reads a secret of any type.
         for (field, config) in [
@@ -139,28 +139,28 @@ mod tests {
                 r#"{"docker.io": {"auth": "YTp4"}}"#.to_owned(),
             ),
         ] {
-            let said = pushed("Opaque", field, &config);
+            let message = pushed("Opaque", field, &config);
             assert!(
-                said.contains("imports and pods do not read"),
-                "{field}: {said}"
+                message.contains("imports and pods do not read"),
+                "{field}: {message}"
             );
         }
     }
 
     #[test]
-    fn a_secret_of_another_type_is_not_written_over() {
+    fn secret_of_another_type_is_not_overwritten() {
         let secret = |kind: &str| Object::new(Kind::SECRET, "snow", "s", json!({"type": kind}));
         assert!(check_type(&secret("kubernetes.io/dockerconfigjson")).is_ok());
         let error = check_type(&secret("kubernetes.io/dockercfg")).unwrap_err();
-        let said = error.to_string();
+        let message = error.to_string();
         assert!(
-            said.contains("--secret s") && said.contains("--push-secret"),
-            "{said}"
+            message.contains("--secret s") && message.contains("--push-secret"),
+            "{message}"
         );
     }
 
     #[test]
-    fn a_secret_that_cannot_serve_is_warned_about() {
+    fn unusable_secret_gives_a_warning() {
         let json = "kubernetes.io/dockerconfigjson";
         let entry = |key: &str| format!(r#"{{"auths": {{"{key}": {{"auth": "YTp4"}}}}}}"#);
         let good = entry("docker.io");
@@ -171,8 +171,11 @@ mod tests {
             "{other}"
         );
         assert!(warned("Opaque", "x", "").contains("type Opaque"));
-        assert!(warned(json, ".dockerconfigjson", "no").contains("no readable docker config"));
-        assert!(warned(json, "other", &good).contains("no readable docker config"));
+        assert!(
+            warned(json, ".dockerconfigjson", "no")
+                .contains("not contain a readable docker config")
+        );
+        assert!(warned(json, "other", &good).contains("not contain a readable docker config"));
         assert_eq!(
             warned(
                 "kubernetes.io/dockercfg",

@@ -1,15 +1,13 @@
-//! What controllers write into our objects, and what users are meant to change: a second setup
-//! leaves it as it is.
+//! Fields that controllers write into our objects or that users can change: a second setup keeps them.
 
 use extreg_cluster::{Kind, applied_tags};
 use serde_json::Value;
 
 use super::triggers;
 
-/// Takes over into `desired` what is not ours to decide on an object that is there:
-/// the image that the image trigger has put into a container, the replicas of a DeploymentConfig,
-/// what its trigger last saw, triggers besides ours, and the tags of an ImageStream that an earlier
-/// setup applied: an apply without them would remove them.
+/// Copies into `desired` the fields of an existing object that setup does not own: the image that the image trigger
+/// wrote into a container, the replicas of a DeploymentConfig, the last triggered image, triggers besides ours, and the
+/// tags of an ImageStream that an earlier setup applied: an apply without them would remove them.
 pub(crate) fn merge(kind: Kind, current: &Value, desired: &mut Value) {
     if kind == Kind::DEPLOYMENT || kind == Kind::DEPLOYMENT_CONFIG {
         merge_images(current, desired);
@@ -42,7 +40,7 @@ fn merge_tags(current: &Value, desired: &mut Value) {
     }
 }
 
-/// Takes over a field that is in both, if `yields` says so of what is there and what is to be.
+/// Copies a field that both objects have, if `yields` returns true for the existing and the desired value.
 fn merge_field(
     current: &Value,
     desired: &mut Value,
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_trigger_did_stays_done() {
+    fn image_set_by_the_trigger_is_kept() {
         let current = config(
             "docker.io/u/a@sha256:1",
             3,
@@ -109,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn another_tag_is_ours_to_say() {
+    fn changed_tag_replaces_the_image() {
         let current = config("x", 3, "a:v1", Some("x"));
         let mut desired = config(" ", 1, "a:v2", None);
         merge(Kind::DEPLOYMENT_CONFIG, &current, &mut desired);
@@ -117,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn triggers_that_a_user_adds_to_a_build_stay() {
+    fn build_triggers_of_a_user_are_kept() {
         let build = |triggers: Value| json!({"spec": {"triggers": triggers}});
         let ours = json!({"type": "ConfigChange"});
         let webhook = json!({"type": "GitHub", "github": {"secret": "s"}});
         for (current, expected) in [
             (json!([webhook, ours]), json!([webhook, ours])),
-            // Who took ours away is told of it by the conflict.
+            // If a user removes our trigger, the apply reports a conflict.
             (json!([webhook]), json!([ours])),
         ] {
             let mut desired = build(json!([ours]));

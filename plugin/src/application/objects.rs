@@ -1,4 +1,4 @@
-//! The objects of an application, as they are to be.
+//! The desired objects of an application.
 
 use extreg_cluster::{Kind, MANAGED_BY, MANAGER, Object};
 use extreg_core::object::opt_out;
@@ -11,8 +11,8 @@ use super::{
 };
 use crate::names::APP;
 
-/// What stands for the image until the trigger has put one in. A space passes validation and starts
-/// nothing, so that there is one rollout, not two; `oc new-app` does the same.
+/// Placeholder for the image until the trigger sets one. A space passes validation and starts nothing, so there is one
+/// rollout, not two; `oc new-app` does the same.
 pub(crate) const NO_IMAGE: &str = " ";
 /// The type of the push secret.
 pub(crate) const SECRET_TYPE: &str = "kubernetes.io/dockerconfigjson";
@@ -24,7 +24,7 @@ pub(crate) fn secret(namespace: &str, name: &str, docker_config: &str) -> Object
         "type": SECRET_TYPE,
         "data": { ".dockerconfigjson": STANDARD.encode(docker_config) },
     });
-    // Not labelled with the application: several may share it.
+    // Not labeled with the application: several applications may share it.
     Object::new(Kind::SECRET, namespace, name, fields).label(MANAGED_BY, MANAGER)
 }
 
@@ -90,8 +90,8 @@ pub(crate) fn image_import(settings: &Settings, namespace: &str, stream: Stream)
     )
 }
 
-/// The ImageStream, with one tag. One that is not scheduled says so in the words that the webhook
-/// heeds, or it would be scheduled there.
+/// The ImageStream, with one tag. A tag that is not scheduled carries the annotation that keeps the webhook from
+/// scheduling it.
 pub(crate) fn image_stream(settings: &Settings, namespace: &str, stream: Stream) -> Object {
     let mut tag = json!({
         "name": settings.target.tag,
@@ -112,7 +112,7 @@ pub(crate) fn image_stream(settings: &Settings, namespace: &str, stream: Stream)
     )
 }
 
-/// What runs the image, if anything does.
+/// The workload that runs the image, if any.
 pub(crate) fn workload(settings: &Settings, namespace: &str) -> Option<Object> {
     match settings.workload {
         Workload::Deployment => Some(deployment(settings, namespace)),
@@ -142,7 +142,7 @@ fn deployment_config(settings: &Settings, namespace: &str) -> Object {
         extreg_cluster::set(&mut from, &["namespace"], json!(namespace));
     }
     let spec = json!({
-        // Nothing defaults it: without it there are none.
+        // The server has no default for this field.
         "replicas": 1,
         "selector": { APP: name },
         "template": pod_template(settings),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_the_secret_out_leaves_it_out_of_the_build() {
+    fn build_without_a_secret_has_no_push_secret() {
         let output = |args: &str| {
             let settings = settings(args).unwrap();
             let build = settings.build.clone().unwrap();

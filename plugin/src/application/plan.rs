@@ -1,4 +1,4 @@
-//! The steps of a setup, in their order. Pure: what is to be, whatever there is.
+//! The steps of a setup, in order. Pure: independent of existing objects.
 
 use extreg_cluster::Object;
 
@@ -14,9 +14,9 @@ use crate::credential::link::Link;
 pub(crate) enum Step {
     /// The project.
     Project(String),
-    /// The push secret. What is in it is found out later, and not in an export.
+    /// The push secret. Its content is determined later, and is not part of an export.
     Secret(String),
-    /// A service account gets the secret.
+    /// Links the secret to a service account.
     Link(Link),
     /// An object of the application.
     Apply(Box<Object>),
@@ -45,8 +45,8 @@ pub(crate) fn steps(settings: &Settings, namespace: &str) -> Vec<Step> {
     steps
 }
 
-/// Builds look for pull secrets among an account's `secrets` and, from 4.15 on, for a push secret
-/// among its `imagePullSecrets`, so `builder` gets it as both.
+/// Builds search for pull secrets in an account's `secrets` and, since 4.15, for a push secret in its
+/// `imagePullSecrets`, so `builder` gets it in both.
 fn links(settings: &Settings, secret: &str) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     if settings.build.is_some() {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn any_step_can_be_left_out() {
+    fn any_step_can_be_skipped() {
         let cases: &[(&str, &[&str])] = &[
             (
                 "app --image u/a --no-build --no-secret --no-project --workload deploymentconfig",

@@ -1,4 +1,4 @@
-//! What is looked at before anything is written.
+//! Checks before the first write.
 
 use std::collections::BTreeMap;
 
@@ -13,20 +13,20 @@ use super::{
 };
 use crate::error::Error;
 
-/// Whether the cluster has what the application is made of, before anything is written.
+/// Checks that the cluster serves the kinds that the application needs, before the first write.
 pub(crate) async fn check_served(cluster: &Cluster, steps: &[Step]) -> Result<(), Error> {
     for step in steps {
         let Step::Apply(object) = step else { continue };
         let (kind, flag) = match object.kind {
-            Kind::BUILD_CONFIG => (object.kind, "leave the build out with --no-build"),
-            Kind::IMAGE_STREAM => (object.kind, "leave it out with --no-stream"),
+            Kind::BUILD_CONFIG => (object.kind, "skip the build with --no-build"),
+            Kind::IMAGE_STREAM => (object.kind, "skip it with --no-stream"),
             Kind::DEPLOYMENT_CONFIG => (object.kind, "use --workload deployment"),
             _ => continue,
         };
         if !cluster.serves(kind).await? {
             return Err(Error::failed(format!(
-                "the cluster does not serve {} ({}): it is no OpenShift, or has the capability \
-                 switched off; {flag}",
+                "the cluster does not serve {} ({}): it is not OpenShift, or the capability is \
+                 disabled; {flag}",
                 kind.plural,
                 kind.api_version(),
             )));
@@ -35,8 +35,8 @@ pub(crate) async fn check_served(cluster: &Cluster, steps: &[Step]) -> Result<()
     Ok(())
 }
 
-/// Refuses what cannot work beside what exists: two workloads of one name would both run the image and
-/// count each other's pods as theirs, and a build without its source secret cannot clone.
+/// Refuses to create an object that conflicts with an existing one: two workloads with one name would both run the
+/// image and select each other's pods, and a build without its source secret cannot clone.
 pub(crate) async fn check_around(
     cluster: &Cluster,
     settings: &Settings,
@@ -52,7 +52,7 @@ pub(crate) async fn check_around(
         if cluster.get(&reference).await?.is_some() {
             return Err(Error::failed(format!(
                 "{reference} exists and would run the same image, so nothing was changed: keep it with \
-                 --workload {flag}, delete it, or leave the workload out with --workload none"
+                 --workload {flag}, delete it, or skip the workload with --workload none"
             )));
         }
     }
@@ -69,7 +69,7 @@ pub(crate) async fn check_around(
     Ok(())
 }
 
-/// What is there of what would be written.
+/// The existing objects among those to write.
 pub(crate) async fn look(
     cluster: &Cluster,
     namespace: &str,
@@ -89,7 +89,7 @@ pub(crate) async fn look(
     Ok(found)
 }
 
-/// Refuses to write over what is not ours.
+/// Refuses to overwrite objects that are not ours.
 pub(crate) fn check_owned(
     steps: &[Step],
     secret: &PreparedSecret,
@@ -116,13 +116,13 @@ pub(crate) fn check_owned(
         return check_tags(steps, current);
     }
     Err(Error::failed(format!(
-        "not made by oc extreg, so nothing was changed: {}; take over with --adopt, or leave out \
-         what you have",
+        "not created by oc extreg, so nothing was changed: {}; adopt them with --adopt, or skip \
+         the existing objects",
         foreign.join(", ")
     )))
 }
 
-/// Refuses to have a tag that another tool made follow another image.
+/// Refuses to change the image of a tag that another tool created.
 fn check_tags(steps: &[Step], current: &BTreeMap<ObjectRef, Object>) -> Result<(), Error> {
     for step in steps {
         if let Step::Apply(object) = step
@@ -135,8 +135,8 @@ fn check_tags(steps: &[Step], current: &BTreeMap<ObjectRef, Object>) -> Result<(
                 format!("follows {follows}")
             };
             return Err(Error::failed(format!(
-                "tag {name} was not made by setup and {follows}, so nothing was changed: name \
-                 another tag in --image, or take this one over with --adopt"
+                "tag {name} was not created by setup and {follows}, so nothing was changed: name \
+                 another tag in --image, or adopt this one with --adopt"
             )));
         }
     }

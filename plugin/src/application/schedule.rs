@@ -1,9 +1,9 @@
-//! Whether the tag is imported on schedule: a registry that meters pulls may not allow one more.
+//! Whether the tag is imported on schedule: the pull limit of a registry may forbid it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use extreg_audit::budget::{Allowances, Identity, Standing};
-use extreg_cluster::{Cluster, Kind, Object, ObjectRef, collect::Told};
+use extreg_cluster::{Cluster, Kind, Object, ObjectRef, collect::ProgressOutput};
 use extreg_core::credential::Consumer;
 use extreg_registry::{Login, Logins, logins};
 use extreg_snapshot::{
@@ -19,22 +19,22 @@ use crate::{
     error::Error,
     installation::following::{Following, following},
     pulls::budget::{self, Coverage, Known, Load},
-    pulls::image_list::Asker,
+    pulls::image_list::PlatformQuery,
     pulls::measure::{Measured, Measurement, Probe, measure},
 };
 
-/// What imports of the tag will find in the push secret.
+/// The credential that imports of the tag will find in the push secret.
 #[derive(Clone, Copy)]
 pub(crate) enum Credential<'a> {
-    /// What the cluster has without it.
+    /// The credential that the cluster has without it.
     Cluster,
-    /// What is in this secret.
+    /// The credential in this secret.
     Secret(&'a Object),
-    /// What nobody knows yet: it will be asked for.
+    /// Not known yet: the run will prompt for it.
     Unknown,
 }
 
-/// What is decided about, and with what.
+/// The input of the decision.
 #[derive(Clone, Copy)]
 pub(crate) struct Deciding<'a> {
     pub(crate) settings: &'a Settings,
@@ -44,10 +44,11 @@ pub(crate) struct Deciding<'a> {
 }
 
 impl Deciding<'_> {
-    /// Whether the tag is to be scheduled. `current` is what is there of what would be written.
+    /// Decides whether to schedule the tag. `current` holds the existing objects among those to write.
     ///
     /// # Errors
-    /// [`Error::Refused`] if it does not fit and cannot be left to builds, as `--schedule=fallback` wants.
+    /// [`Error::Refused`] if the schedule does not fit and builds cannot import the tag, as `--schedule=fallback`
+    /// requires.
     pub(crate) async fn decide(
         self,
         current: &BTreeMap<ObjectRef, Object>,
@@ -70,7 +71,7 @@ impl Deciding<'_> {
             Credential::Unknown => {
                 self.context.printer.note(format!(
                     "whether the limit of {host} allows a schedule depends on the credential, which \
-                     the run itself will ask for"
+                     the run itself prompts for"
                 ));
                 return Ok(true);
             }
@@ -92,39 +93,39 @@ impl Deciding<'_> {
             match self.unfollowed().await? {
                 None => {
                     printer.note(format!(
-                        "{}: it is not scheduled, but imported when a build has pushed it",
-                        short.words()
+                        "{}: it is not scheduled, but imported after each push by a build",
+                        short.description()
                     ));
                     return Ok(false);
                 }
                 Some(why) if load.standing == Standing::Exceeds && !is_scheduled => {
-                    self.tell(gaps);
+                    self.warn_about(gaps);
                     return Err(short.refusal(&why));
                 }
                 Some(_) => {}
             }
         }
         match (is_scheduled, load.standing) {
-            // It takes no more than before, which perhaps fits.
+            // It needs no more pulls than before, which may fit.
             (true, Standing::Within | Standing::MayExceed) => Ok(true),
             (true, Standing::Exceeds) => {
-                self.tell(gaps);
+                self.warn_about(gaps);
                 printer.warn(&format!(
                     "{}; {}",
-                    short.words(),
+                    short.description(),
                     short.remedy_of_scheduled()
                 ));
                 Ok(true)
             }
             (false, _) => {
-                self.tell(gaps);
-                printer.warn(&format!("{}; {}", short.words(), short.remedy()));
+                self.warn_about(gaps);
+                printer.warn(&format!("{}; {}", short.description(), short.remedy()));
                 Ok(false)
             }
         }
     }
 
-    /// Why the tag cannot be left to builds; none if it can.
+    /// Why builds cannot import the tag; `None` if they can.
     async fn unfollowed(self) -> Result<Option<String>, Error> {
         if self.settings.build.is_none() {
             return Ok(Some("no build is set up that could be followed".to_owned()));
@@ -133,19 +134,20 @@ impl Deciding<'_> {
         Ok(match following(self.cluster, Some(self.namespace)).await? {
             Following::Yes => None,
             Following::No(why) => Some(format!(
-                "{why} ({caller} webhook install --follow-builds has builds followed)"
+                "{why} (enable it with \"{caller} webhook install --follow-builds\")"
             )),
             Following::Unknown(what) => {
-                Some(format!("whether builds are followed is not known ({what})"))
+                Some(format!("whether builds are followed is unknown ({what})"))
             }
         })
     }
 
-    /// What is imported as whoever imports the tag, the tag with it; none if it costs nobody anything.
+    /// The scheduled imports that share the identity of the tag, the tag included; `None` if the imports have no cost.
     async fn weigh(self, secret: Option<&Object>) -> Result<Option<(Load, Vec<String>)>, Error> {
         let host = self.settings.target.host();
         let printer = &self.context.printer;
-        let mut snapshot = budget::read(self.cluster, None, Told::OnTerminal, printer).await?;
+        let mut snapshot =
+            budget::read(self.cluster, None, ProgressOutput::OnTerminal, printer).await?;
         let gaps = Coverage::of(&snapshot, None).gaps;
         let found = secret.and_then(|secret| logins(&either_docker_config(secret)?).ok());
         if let (Some(secret), Some(logins)) = (secret, &found) {
@@ -157,7 +159,7 @@ impl Deciding<'_> {
         let Some(load) = load.filter(|load| load.standing != Standing::Within) else {
             return Ok(None);
         };
-        // Only now is it worth asking the registry.
+        // Query the registry only now, when the answer matters.
         let login = self.login(&load, found.as_ref());
         let client = self.context.registries(&self.settings.endpoints)?;
         let measured = match (&login, Probe::of_registry(host)) {
@@ -168,18 +170,18 @@ impl Deciding<'_> {
         };
         let is_silent = |one: &Measurement| matches!(one.result, Measured::Failed(_));
         if !measured.iter().any(is_silent) {
-            let asker = Asker {
+            let query = PlatformQuery {
                 client: &client,
                 registry: host,
                 login: login.as_ref().unwrap_or(&Login::Anonymous),
             };
-            asker.narrow(&mut snapshot, self.context).await;
+            query.narrow(&mut snapshot, self.context).await;
         }
         let load = self.own(&snapshot, &Known::of(host, &measured, false));
         Ok(load.map(|load| (load, gaps)))
     }
 
-    /// The load that the tag is part of.
+    /// The load that the tag belongs to.
     fn own(self, snapshot: &Snapshot, known: &Known) -> Option<Load> {
         let (name, tag) = (&self.settings.name, &self.settings.target.tag);
         let is_own = |cost: &budget::TagCost| {
@@ -189,7 +191,7 @@ impl Deciding<'_> {
         loads.find(|load| load.tags.iter().any(is_own))
     }
 
-    /// The login of an account, where the secret has it.
+    /// The username for an account, if the secret has one.
     fn login(self, load: &Load, logins: Option<&Logins>) -> Option<Login> {
         let image = self.settings.target.to_string();
         let found = logins?.of(Consumer::Import, &image)?.login?;
@@ -201,7 +203,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// The secret as it will be.
+    /// The resulting secret.
     fn add_secret(self, snapshot: &mut Snapshot, secret: &Object, logins: &Logins) {
         let name = secret.text("/metadata/name");
         let keys = SecretKeys::Known(Arc::new(logins.keys().clone()));
@@ -215,7 +217,7 @@ impl Deciding<'_> {
             push: keys,
         };
         let key = (self.namespace.into(), name.into());
-        // Whether imports leave it out is not ours to say.
+        // Setup does not decide whether imports ignore it.
         let (keys, push) = (record.keys.clone(), record.push.clone());
         snapshot
             .secrets
@@ -224,7 +226,7 @@ impl Deciding<'_> {
             .or_insert(record);
     }
 
-    /// The tag as it will be: once, whether it is there or not.
+    /// The resulting tag: counted once, whether it exists or not.
     fn add_tag(self, snapshot: &mut Snapshot) {
         let settings = self.settings;
         let object = self.id(AuditKind::ImageStream, &settings.name);
@@ -266,7 +268,7 @@ impl Deciding<'_> {
         });
     }
 
-    /// Whether the tag is scheduled as it is there.
+    /// Whether the existing tag is scheduled.
     fn is_scheduled(self, current: &BTreeMap<ObjectRef, Object>) -> bool {
         let name = &self.settings.name;
         let stream = ObjectRef::new(Kind::IMAGE_STREAM, self.namespace, name);
@@ -279,8 +281,8 @@ impl Deciding<'_> {
         })
     }
 
-    /// Says what could not be counted.
-    fn tell(self, gaps: Vec<String>) {
+    /// Warns about what could not be counted.
+    fn warn_about(self, gaps: Vec<String>) {
         let count = gaps.len();
         if let Some(first) = gaps.into_iter().next() {
             let more = match count {
@@ -288,7 +290,7 @@ impl Deciding<'_> {
                 _ => format!(", and {} more", count - 1),
             };
             self.context.printer.note(format!(
-                "not counted, as it could not be read: {first}{more}"
+                "not counted because it could not be read: {first}{more}"
             ));
         }
     }
@@ -302,7 +304,7 @@ impl Deciding<'_> {
     }
 }
 
-/// A budget in which the tag has no place.
+/// A budget without room for the tag.
 struct Short<'a> {
     deciding: Deciding<'a>,
     load: &'a Load,
@@ -310,7 +312,7 @@ struct Short<'a> {
 }
 
 impl Short<'_> {
-    fn words(&self) -> String {
+    fn description(&self) -> String {
         let Self {
             deciding,
             load,
@@ -318,25 +320,22 @@ impl Short<'_> {
         } = self;
         let Settings { name, target, .. } = deciding.settings;
         let allowed = load.allowed.pulls().unwrap_or_default();
-        let may = match load.standing {
-            Standing::Within | Standing::MayExceed => "may make",
-            Standing::Exceeds => "make",
-        };
-        let tags = match load.tags.len() {
-            1 => "1 scheduled tag".to_owned(),
-            count => format!("{count} scheduled tags"),
+        let host = target.host();
+        let count = load.tags.len();
+        let tags = if count == 1 { "tag" } else { "tags" };
+        let need = match (load.standing, count) {
+            (Standing::Within | Standing::MayExceed, _) => "may need",
+            (Standing::Exceeds, 1) => "needs",
+            (Standing::Exceeds, _) => "need",
         };
         format!(
-            "with {name}:{} {tags} of {} {may} {} pulls in {hours} hours {}, where {allowed} are \
-             allowed",
-            target.tag,
-            target.host(),
-            load.pulls,
-            load.identity,
+            "with {name}:{}, {count} scheduled {host} {tags} {need} {} pulls per {hours} hours {}; \
+             the limit is {allowed}",
+            target.tag, load.pulls, load.identity,
         )
     }
 
-    /// What to do about a tag that is not scheduled for that.
+    /// What to do about a tag that is not scheduled for that reason.
     fn remedy(&self) -> String {
         let Deciding {
             settings,
@@ -346,26 +345,26 @@ impl Short<'_> {
         } = self.deciding;
         let (caller, name, tag) = (context.caller, &settings.name, &settings.target.tag);
         format!(
-            "so it is not scheduled: import it when there is something new with \"{caller} import \
+            "so it is not scheduled: import a new image with \"{caller} import \
              {name}:{tag} -n {namespace}\", or schedule it anyway with --schedule=always"
         )
     }
 
-    /// What to do about a tag that is scheduled already.
+    /// What to do about a tag that is already scheduled.
     fn remedy_of_scheduled(&self) -> String {
         let caller = self.deciding.context.caller;
         format!(
-            "its schedule stays: remove it with --schedule=never, or see which tags take the allowance \
+            "its schedule is unchanged: remove it with --schedule=never, or show which tags use the allowance \
              with \"{caller} ratelimit --budget\""
         )
     }
 
-    /// `why` it cannot be left to builds, which was asked for.
+    /// `why` builds cannot import the tag, although this was requested.
     fn refusal(&self, why: &str) -> Error {
         Error::refused(format!(
             "{}, and {why}, so nothing was changed. --schedule=never leaves the tag to \"{caller} \
              import\", and --schedule=always schedules it anyway",
-            self.words(),
+            self.description(),
             caller = self.deciding.context.caller
         ))
     }

@@ -1,5 +1,4 @@
-//! The push secret, before anything is written: what it is to hold, and whether it may replace what is
-//! there.
+//! The push secret, before the first write: its desired content, and whether it can replace an existing one.
 
 use std::collections::BTreeMap;
 
@@ -20,25 +19,25 @@ use crate::{
     users::Users,
 };
 
-/// What becomes of the secret.
+/// The outcome for the secret.
 pub(crate) enum PreparedSecret {
-    /// There is none.
+    /// No secret.
     None,
-    /// What exists is used and not changed.
+    /// The existing secret is used unchanged.
     Keep(Option<Object>),
-    /// It is written like this.
+    /// This secret is written.
     Write {
         /// The secret.
         object: Object,
-        /// The credential, if it is to be tried before it replaces another one.
+        /// The credential, if it must be verified before it replaces another one.
         untried: Option<Credential>,
     },
-    /// It would be written, but there is no credential to try it with.
+    /// It would be written, but no credential is available to verify it with.
     Unknown,
 }
 
 impl PreparedSecret {
-    /// What imports will find in it, as far as it is known.
+    /// The credential that imports will find in it, as far as it is known.
     pub(crate) fn credential(&self) -> schedule::Credential<'_> {
         match self {
             Self::None | Self::Keep(None) => schedule::Credential::Cluster,
@@ -49,10 +48,10 @@ impl PreparedSecret {
         }
     }
 
-    /// Tries the credential for what the application uses it for.
+    /// Verifies that the credential permits what the application uses it for.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the registry says no; [`Error::Failed`] if it does not say.
+    /// [`Error::Refused`] if the registry refuses; [`Error::Failed`] if it gives no answer.
     pub(crate) async fn verify(&self, settings: &Settings, context: &Context) -> Result<(), Error> {
         let Self::Write {
             untried: Some(credential),
@@ -79,7 +78,7 @@ impl PreparedSecret {
                 let rights = if is_granted {
                     format!(" for {host}/{}", target.repository())
                 } else {
-                    "; it does not say which rights it has".to_owned()
+                    "; the registry does not report its rights".to_owned()
                 };
                 context.printer.note(format!(
                     "{host} accepts the new credential of {username}{rights}"
@@ -107,10 +106,10 @@ impl PreparedSecret {
     }
 }
 
-/// Finds out what becomes of the secret. `current` is what exists of what would be written.
+/// Determines the outcome for the secret. `current` holds the existing objects among those to write.
 ///
 /// # Errors
-/// If what exists cannot serve, or cannot be replaced without the flag for it.
+/// If the existing secret cannot be used, or cannot be replaced without the flag for it.
 pub(crate) async fn prepare_secret(
     settings: &Settings,
     apply: Apply,
@@ -154,7 +153,7 @@ pub(crate) async fn prepare_secret(
                 image: &target.to_string(),
                 account: target.account(),
                 ways: "give one with --password-stdin and --username, with --auth-file, or name an \
-                       existing secret with --secret; --no-secret leaves it out",
+                       existing secret with --secret; --no-secret skips it",
             };
             let credential = credential::obtain(source, wanted, context).await?;
             let before = existing.and_then(config);
@@ -176,7 +175,7 @@ pub(crate) async fn prepare_secret(
     }
 }
 
-/// Refuses to replace a credential that is of another account, or that other objects use.
+/// Refuses to replace the credential of another account, or one that other objects use.
 async fn check_shared(
     settings: &Settings,
     name: &str,
@@ -207,12 +206,12 @@ async fn check_shared(
     }
     Err(Error::failed(format!(
         "secret \"{name}\" {}, so nothing was changed: replace its credential with --replace-secret, or \
-         have another secret with --push-secret NAME",
+         use another secret with --push-secret NAME",
         why.join(" and ")
     )))
 }
 
-/// Another account that the secret has for the registry.
+/// The other account that the secret has for the registry, if any.
 fn other_account(config: &Value, settings: &Settings, credential: &Credential) -> Option<String> {
     let text = config.to_string();
     let keys = DockerConfigKeys::parse(text.as_bytes(), DockerConfigFormat::ConfigJson).ok()?;

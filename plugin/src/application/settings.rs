@@ -1,4 +1,4 @@
-//! What `setup` was asked for, understood and checked.
+//! The validated settings of `setup`.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -17,11 +17,11 @@ use crate::{
     target::Target,
 };
 
-/// What to set up, and how to go about it.
+/// What to set up, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) name: String,
-    /// `--namespace`; none is the context's, or in an export nobody's.
+    /// `--namespace`; `None` means the context's namespace, or no namespace in an export.
     pub(crate) namespace: Option<String>,
     pub(crate) target: Target,
     pub(crate) project: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     pub(crate) stream: Option<Stream>,
     pub(crate) workload: Workload,
     pub(crate) service_account: Option<String>,
-    /// When the tag is to be imported on schedule. What comes of it is in the stream.
+    /// When to import the tag on schedule. The stream holds the resulting decision.
     pub(crate) schedule: Schedule,
     pub(crate) endpoints: EndpointArgs,
     pub(crate) action: Action,
@@ -39,27 +39,27 @@ pub(crate) struct Settings {
 /// The push secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Secret {
-    /// Left out.
+    /// Skipped.
     None,
-    /// It is there under this name.
+    /// An existing secret with this name is used.
     Existing(String),
-    /// It is made under this name.
+    /// A secret with this name is created.
     Make {
         /// Its name.
         name: String,
-        /// Where the credential is from.
+        /// The source of the credential.
         source: CredentialSource,
-        /// What may be done to one that exists.
+        /// How to handle an existing secret.
         replace: Replace,
     },
 }
 
-/// How a credential replaces another one.
+/// How to replace an existing credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replace {
-    /// Also of another account, or where other objects use it.
+    /// Also if it is of another account, or other objects use it.
     pub(crate) shared: bool,
-    /// Whether it is tried at the registry first.
+    /// Whether to verify it at the registry first.
     pub(crate) verify: bool,
 }
 
@@ -72,17 +72,17 @@ pub(crate) struct Build {
     pub(crate) strategy: BuildStrategy,
 }
 
-/// Where a build's source is from.
+/// The source of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Git {
     pub(crate) uri: GitUrl,
-    /// The secret that opens it.
+    /// The secret with its credential.
     pub(crate) secret: Option<String>,
     pub(crate) reference: Option<String>,
     pub(crate) context_dir: Option<String>,
 }
 
-/// How it is built.
+/// The build strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BuildStrategy {
     Docker,
@@ -102,7 +102,7 @@ pub(crate) enum Builder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stream {
     pub(crate) reference_policy: ReferencePolicy,
-    /// Whether its tag is imported on schedule; until it is decided, whether it may be.
+    /// Whether its tag is imported on schedule; until that is decided, whether it can be.
     pub(crate) scheduled: bool,
 }
 
@@ -129,12 +129,12 @@ pub(crate) struct Apply {
 }
 
 impl Apply {
-    /// How long `--wait` waits if `--timeout` does not say.
+    /// How long `--wait` waits without `--timeout`.
     pub(crate) const DEFAULT_WAIT: Duration = Duration::from_mins(10);
 }
 
 impl Settings {
-    /// Understands and checks the arguments; reads the Dockerfile if one is named.
+    /// Validates the arguments; reads the Dockerfile if one is given.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -228,9 +228,7 @@ impl Settings {
             Some(Build::resolve(git, dockerfile, strategy, builder)?)
         };
         if wait && dry_run != DryRun::None {
-            return Err(Error::usage(
-                "--wait: there is nothing to wait for in a dry run",
-            ));
+            return Err(Error::usage("--wait cannot be used with a dry run"));
         }
         let action = if export {
             Action::Export {
@@ -264,7 +262,7 @@ impl Settings {
         })
     }
 
-    /// The same with the tag imported on schedule, or not.
+    /// Returns the settings with the tag scheduled, or not.
     pub(crate) fn with_schedule(&self, scheduled: bool) -> Self {
         let mut settings = self.clone();
         settings.stream = settings.stream.map(|stream| Stream {
@@ -274,7 +272,7 @@ impl Settings {
         settings
     }
 
-    /// The secret's name, if there is to be one.
+    /// The secret's name, if a secret is used.
     pub(crate) fn secret_name(&self) -> Option<&str> {
         match &self.secret {
             Secret::None => None,
@@ -297,14 +295,14 @@ impl Build {
     ) -> Result<Self, Error> {
         if git.is_none() && dockerfile.is_none() {
             return Err(Error::usage(
-                "nothing to build from: name a --source or a --dockerfile, or leave the build out \
+                "nothing to build from: set --source or --dockerfile, or skip the build \
                  with --no-build",
             ));
         }
         let strategy = match (strategy, builder) {
             (Strategy::Docker, None) => BuildStrategy::Docker,
             (Strategy::Docker, Some(_)) => {
-                return Err(Error::usage("--builder is for --strategy source"));
+                return Err(Error::usage("--builder requires --strategy source"));
             }
             (Strategy::Source, None) => {
                 return Err(Error::usage(
@@ -374,7 +372,7 @@ mod tests {
     use super::{testing::settings, *};
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_arguments_are_refused() {
         let cases = [
             ("app --image u/a", "nothing to build from"),
             (
@@ -383,11 +381,11 @@ mod tests {
             ),
             (
                 "app --image u/a --source https://x/y --builder b:c",
-                "for --strategy source",
+                "requires --strategy source",
             ),
             (
                 "app --image u/a --no-build --dry-run client --wait",
-                "nothing to wait for",
+                "cannot be used with",
             ),
             (
                 "app --image u/a --no-build --secret s --no-secret",
@@ -403,9 +401,12 @@ mod tests {
                 "--dockerfile /nonexistent",
             ),
             ("app --image u/a --ref x --no-build", "--no-build"),
-            ("App --image u/a --no-build", "no DNS label"),
-            ("app --image u/a --no-build -n default", "the system's"),
-            ("app --image app --no-build", "Docker's own"),
+            ("App --image u/a --no-build", "not a valid DNS label"),
+            (
+                "app --image u/a --no-build -n default",
+                "a system namespace",
+            ),
+            ("app --image app --no-build", "reserved for Docker"),
             ("app --image u/a --source ./cart", "path on this machine"),
             (
                 "app --image u/a --source https://t0ken@github.com/u/a",
@@ -417,11 +418,11 @@ mod tests {
             ("app --image u/a --no-build --source-secret s", "--source"),
             (
                 "app --image u/a --source https://x/y --source-secret A_b",
-                "no DNS subdomain",
+                "not a valid DNS subdomain",
             ),
             (
                 "app --image u/a --no-build --secret A_b",
-                "no DNS subdomain",
+                "not a valid DNS subdomain",
             ),
         ];
         for (args, expected) in cases {

@@ -1,12 +1,11 @@
-//! The address of a Git repository, as a build can clone it.
+//! The URL of a Git repository that a build can clone.
 
 use crate::error::Error;
 
 /// Schemes that a build clones from (openshift/source-to-image `pkg/scm/git/url.go`).
 const SCHEMES: [&str; 6] = ["git", "git+ssh", "http", "https", "ssh", "ssh+git"];
 
-/// An address that a build can clone and that holds no credential. No error quotes the address: it may
-/// hold one.
+/// A URL that a build can clone and that holds no credential. No error quotes the URL: it may hold one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GitUrl(String);
 
@@ -14,25 +13,25 @@ impl GitUrl {
     /// Reads `SCHEME://HOST/PATH` or `[USER@]HOST:PATH`.
     ///
     /// # Errors
-    /// [`Error::Usage`] with what to do instead.
+    /// [`Error::Usage`] with the correction.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| Err(Error::usage(format!("--source: {why}")));
         let text = text.trim();
         if text.is_empty() {
-            return refuse("no address");
+            return refuse("the URL is empty");
         }
         if text.contains(char::is_whitespace) {
-            return refuse("an address has no spaces in it");
+            return refuse("a URL cannot contain spaces");
         }
-        match Form::of(text) {
+        match Form::parse(text) {
             Form::Url { scheme, .. } if scheme.eq_ignore_ascii_case("file") => refuse(LOCAL),
             Form::Url { scheme, .. } if !SCHEMES.contains(&&*scheme.to_ascii_lowercase()) => {
                 refuse(
-                    "a build cannot clone from this kind of address; use https://, ssh:// or \
+                    "a build cannot clone from this kind of URL; use https://, ssh:// or \
                  git@HOST:PATH",
                 )
             }
-            Form::Url { host: "", .. } => refuse("the address has no host"),
+            Form::Url { host: "", .. } => refuse("the URL has no host"),
             Form::Url {
                 scheme,
                 user,
@@ -44,29 +43,29 @@ impl GitUrl {
             }
             Form::Url { .. } | Form::Scp { .. } => Ok(Self(text.to_owned())),
             Form::Path { may_be_host: true } => refuse(
-                "the address has no scheme: write https:// before it, or name a Git server that the \
+                "the URL has no scheme: add https://, or use a Git server that the \
                  cluster can reach",
             ),
             Form::Path { may_be_host: false } => refuse(LOCAL),
         }
     }
 
-    /// As it is written.
+    /// The original text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 const LOCAL: &str = "this is a path on this machine, and a build in the cluster clones from a Git \
-                     server: push it to one and name its address; to build what is on this machine, \
+                     server: push it to one and use its URL; to build the files of this machine, \
                      set the build up with --dockerfile FILE and start it with \"oc start-build NAME \
                      --from-dir DIR\"";
-const CREDENTIAL: &str = "the address holds a credential, and everyone who can view the BuildConfig \
-                          would see it: leave it out, store it with \"oc create secret generic NAME \
-                          --type=kubernetes.io/basic-auth --from-file=password=FILE\" and name the \
+const CREDENTIAL: &str = "the URL contains a credential, and everyone who can view the BuildConfig \
+                          would see it: remove it, store it with \"oc create secret generic NAME \
+                          --type=kubernetes.io/basic-auth --from-file=password=FILE\" and pass the \
                           secret with --source-secret NAME";
 
-/// The forms of an address.
+/// The forms of a URL.
 enum Form<'a> {
     Url {
         scheme: &'a str,
@@ -79,13 +78,13 @@ enum Form<'a> {
         path: &'a str,
     },
     Path {
-        /// Whether it begins as a host does.
+        /// Whether it starts with a host.
         may_be_host: bool,
     },
 }
 
 impl<'a> Form<'a> {
-    fn of(text: &'a str) -> Self {
+    fn parse(text: &'a str) -> Self {
         if let Some((scheme, rest)) = text.split_once("://") {
             let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
             let authority = rest.split('/').next().unwrap_or_default();
@@ -105,7 +104,7 @@ impl<'a> Form<'a> {
             _ => ("", text),
         };
         match rest.split_once(':') {
-            // One letter is a drive of Windows.
+            // A single letter is a Windows drive.
             Some((host, path)) if host.len() > 1 && !host.contains('/') && !path.is_empty() => {
                 Self::Scp { user, path }
             }
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_build_can_clone_is_accepted() {
+    fn cloneable_urls_are_accepted() {
         for good in [
             "https://github.com/ably77/python-lyapp",
             "https://github.com/ably77/python-lyapp.git#main",
@@ -151,10 +150,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_build_cannot_clone_is_refused_with_what_to_do() {
+    fn other_urls_are_refused_with_the_fix() {
         for (bad, expected) in [
-            ("", "no address"),
-            ("  ", "no address"),
+            ("", "URL is empty"),
+            ("  ", "URL is empty"),
             ("https://a b", "spaces"),
             ("./cart", "path on this machine"),
             ("../cart", "--from-dir"),

@@ -1,20 +1,20 @@
-//! The tags of an ImageStream that exists: setup owns those that it made.
+//! The tags of an existing ImageStream: setup owns the tags that it created.
 
 use extreg_cluster::{Kind, Object, applied_tags};
 use serde_json::Value;
 
 use crate::stream::StreamTag;
 
-/// A tag that another tool made and that follows something else than `desired` has it follow.
+/// A tag that another tool created and that follows another image than in `desired`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ForeignTag {
     /// The tag.
     pub(crate) name: StreamTag,
-    /// What it follows; empty if it was pushed to.
+    /// The image that it follows; empty if it was pushed to.
     pub(crate) follows: String,
 }
 
-/// The tag of `desired` that is not of setup in `current`, if there is one.
+/// The tag of `desired` that setup does not own in `current`, if any.
 pub(crate) fn foreign(desired: &Object, current: &Object) -> Option<ForeignTag> {
     if desired.kind != Kind::IMAGE_STREAM {
         return None;
@@ -35,7 +35,7 @@ pub(crate) fn foreign(desired: &Object, current: &Object) -> Option<ForeignTag> 
 }
 
 /// The names of the tags of a stream that are not in `desired`, sorted.
-pub(crate) fn others<'a>(desired: &Object, stream: &'a Object) -> Vec<&'a str> {
+pub(crate) fn unrequested<'a>(desired: &Object, stream: &'a Object) -> Vec<&'a str> {
     let is_wanted = |tag: &Value| tags(desired).any(|wanted| wanted["name"] == tag["name"]);
     let mut names: Vec<&str> = tags(stream)
         .filter(|tag| !is_wanted(tag))
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_foreign_that_another_tool_has_follow_another_image() {
+    fn tag_of_another_tool_with_another_image_is_foreign() {
         let desired = stream(&[("v1", "u/a:v1")], &[]);
         for (current, expected) in [
             (stream(&[("v1", "u/a:v1")], &[]), None),
@@ -104,9 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn other_tags_are_those_that_are_not_asked_for() {
+    fn unrequested_tags_are_listed() {
         let desired = stream(&[("v1", "u/a:v1")], &[]);
         let current = stream(&[("v2", "x"), ("v1", "y"), ("a", "z")], &["v2"]);
-        assert_eq!(others(&desired, &current), ["a", "v2"]);
+        assert_eq!(unrequested(&desired, &current), ["a", "v2"]);
     }
 }

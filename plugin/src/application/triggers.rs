@@ -1,21 +1,21 @@
-//! The triggers of BuildConfigs and DeploymentConfigs. Each is one list that is applied as a whole, so
-//! that ours has to hold what others put into it.
+//! The triggers of BuildConfigs and DeploymentConfigs. Each is a list that is applied as a whole, so ours must contain
+//! the entries of other tools.
 
 use serde_json::Value;
 
-/// Whether all of `ours` are among `theirs`, whatever those last saw.
+/// Whether `theirs` contains all of `ours`, ignoring the last triggered image.
 pub(crate) fn include(theirs: &Value, ours: &Value) -> bool {
     let theirs: Vec<Value> = list(theirs).map(without_last).collect();
     list(ours).all(|trigger| theirs.contains(&without_last(trigger)))
 }
 
-/// `ours`, after those of `theirs` that ours do not stand in for.
+/// `ours`, after the entries of `theirs` that ours do not replace.
 pub(crate) fn merged(theirs: &Value, ours: &Value) -> Value {
     let kept = list(theirs).filter(|trigger| !list(ours).any(|new| replaces(new, trigger)));
     Value::Array(kept.chain(list(ours)).cloned().collect())
 }
 
-/// One that follows the configuration is like any other; of those that follow an image each is for
+/// All config-change triggers are equal; image-change triggers differ by their containers.
 /// its containers.
 fn replaces(new: &Value, old: &Value) -> bool {
     let containers = |trigger: &Value| {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_last_seen_makes_no_difference() {
+    fn last_triggered_image_is_ignored() {
         let mut seen = image("app", "app:v1");
         seen["imageChangeParams"]["lastTriggeredImage"] = json!("docker.io/u/a@sha256:1");
         let theirs = json!([seen, {"type": "ConfigChange"}]);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn webhooks_and_other_containers_keep_theirs() {
+    fn webhooks_and_other_containers_keep_their_triggers() {
         let config = json!({"type": "ConfigChange"});
         let webhook = json!({"type": "GitHub", "github": {"secret": "s"}});
         let theirs = json!([

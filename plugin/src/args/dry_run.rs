@@ -10,12 +10,12 @@ const WORDS: [(&str, DryRun, &str); 3] = [
     (
         "client",
         DryRun::Client,
-        "Say what would be done; nothing is sent that could change something",
+        "Compute the result locally; send no request that changes anything",
     ),
     (
         "server",
         DryRun::Server,
-        "Have the server check everything, admission and quota too, and keep nothing",
+        "Submit server-side requests, with admission and quota, without persisting",
     ),
 ];
 
@@ -48,8 +48,8 @@ fn parse(text: &str) -> DryRun {
         .map_or_else(DryRun::default, |(_, value, _)| value)
 }
 
-/// The same arguments with `--dry-run WHERE` as one: a value that may be left out stands behind `=`, as
-/// kubectl has it, and this one was also accepted as a word of its own.
+/// Joins `--dry-run WHERE` to one argument: a flag with an optional value needs `=`, as in kubectl, but this one also
+/// accepts a separate value.
 pub(crate) fn joined(args: &[OsString]) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::with_capacity(args.len());
     let mut is_over = false;

@@ -1,11 +1,11 @@
-//! Durations as kubectl takes them: `30`, `30s`, `5m`, `1h30m`.
+//! Durations in kubectl's syntax: `30`, `30s`, `5m`, `1h30m`.
 
 use std::{fmt, time::Duration};
 
-/// A time limit. Displays as it was given.
+/// A time limit. Displays as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeout {
-    /// How long; zero means "check once" of a wait and "no limit" of a request.
+    /// The limit; zero means "check once" for a wait and "no limit" for a request.
     pub duration: Duration,
     text: String,
 }
@@ -19,10 +19,10 @@ impl fmt::Display for Timeout {
 /// The longest time limit.
 const LONGEST: Duration = Duration::from_hours(8784);
 
-/// Parses a whole number of seconds, or numbers each with a unit of h, m, s or ms; a year at the most.
+/// Parses a whole number of seconds, or numbers with a unit of h, m, s or ms; at most a year.
 ///
 /// # Errors
-/// Says what is accepted.
+/// The accepted forms.
 pub fn parse_timeout(text: &str) -> Result<Timeout, String> {
     duration(text)
         .filter(|duration| *duration <= LONGEST)
@@ -31,7 +31,7 @@ pub fn parse_timeout(text: &str) -> Result<Timeout, String> {
             text: text.to_owned(),
         })
         .ok_or_else(|| {
-            "use a number of seconds, or a duration such as 30s, 5m, 1h30m, of a year at the most"
+            "use a number of seconds, or a duration such as 30s, 5m, 1h30m, at most a year"
                 .to_owned()
         })
 }

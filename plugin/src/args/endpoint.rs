@@ -1,13 +1,13 @@
-//! Where registries are asked, the same for every command that asks them.
+//! The endpoints of registries: the same flags for every command that queries registries.
 
 use std::path::PathBuf;
 
 use extreg_registry::Override;
 
-/// Where registries are asked, and whom to trust there.
+/// The endpoints of registries, and the CAs to trust.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct EndpointArgs {
-    /// Ask URL in place of the registry HOST: a mirror, or a proxy cache; repeatable
+    /// URL to query instead of the registry HOST: a mirror or a proxy cache; repeatable
     #[arg(
         long = "registry-endpoint",
         value_name = "HOST=URL",
@@ -16,7 +16,7 @@ pub struct EndpointArgs {
         hide_short_help = true
     )]
     pub(crate) overrides: Vec<Override>,
-    /// Certificate authority to trust of registries, in place of the system's
+    /// Certificate authority to trust for registries, instead of the system's
     #[arg(
         long = "registry-ca",
         value_name = "FILE",

@@ -1,4 +1,4 @@
-//! The flags that every command takes: ours, and all of kubectl's.
+//! The flags of every command: our own, and all of kubectl's.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use extreg_terminal::ColorMode;
 use super::duration::{Timeout, parse_timeout};
 use crate::defaults::InForce;
 
-/// Flags that every command takes.
+/// Flags of every command.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global")]
 pub struct GlobalArgs {
-    /// Say less: -q only results and errors, -qq nothing that was not asked for with -o
+    /// Print less: -q only results and errors, -qq only the output of -o
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
-    /// When to use colour
+    /// When to use color
     #[arg(
         long,
         global = true,
@@ -25,14 +25,14 @@ pub struct GlobalArgs {
         value_name = "WHEN",
         hide_possible_values = true,
         hide_default_value = true,
-        long_help = "When to use colour: auto, always or never. Auto colours a terminal unless TERM \
+        long_help = "When to use color: auto, always or never. Auto colors a terminal unless TERM \
                      is dumb or NO_COLOR is set"
     )]
     pub color: ColorMode,
-    /// Never ask; fail where an answer would be needed
+    /// Never prompt; fail if an answer would be needed
     #[arg(long, global = true)]
     pub no_input: bool,
-    /// Refuse every request that would change something
+    /// Refuse every request that would change anything
     #[arg(long, global = true)]
     pub read_only: bool,
     /// Give up after this time, e.g. 30s or 5m (exit code 124)
@@ -41,23 +41,26 @@ pub struct GlobalArgs {
     /// Configuration file [default: $XDG_CONFIG_HOME/oc-extreg/config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Log requests on stderr from level 6: method, address, status; never what is in them
+    /// Log requests to stderr from level 6: method, address, status; never their content
     #[arg(short = 'v', long = "loglevel", alias = "v", global = true, value_name = "LEVEL", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub verbosity: u8,
-    /// Namespace (default: the one of the context)
+    /// Namespace (default: that of the context)
     #[arg(short, long, global = true, value_name = "NAME")]
     pub namespace: Option<String>,
-    /// How to reach the cluster.
+    /// The connection to the cluster.
     #[command(flatten)]
     pub connection: ConnectionArgs,
-    /// What files have set of these flags and of the command's.
+    /// The values of these flags and of the command's that come from files.
     #[arg(skip)]
     pub files: InForce,
 }
 
-/// How to reach the cluster, and as whom: kubectl's flags. Shown by `--help`, not by `-h`.
+/// The heading of [`ConnectionArgs`].
+pub const CONNECTION: &str = "Connection";
+
+/// The connection and identity: kubectl's flags. `help connection` shows them.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Connection")]
+#[command(next_help_heading = CONNECTION)]
 pub struct ConnectionArgs {
     /// Path of the kubeconfig file
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
@@ -98,7 +101,7 @@ pub struct ConnectionArgs {
         hide_short_help = true
     )]
     pub impersonate_uid: Option<String>,
-    /// Group to impersonate; can be repeated
+    /// Group to impersonate; repeatable
     #[arg(
         long = "as-group",
         global = true,
@@ -106,7 +109,7 @@ pub struct ConnectionArgs {
         hide_short_help = true
     )]
     pub impersonate_group: Vec<String>,
-    /// User extra to impersonate, as KEY=VALUE; can be repeated
+    /// User extra to impersonate, as KEY=VALUE; repeatable
     #[arg(
         long = "as-user-extra",
         global = true,
@@ -123,25 +126,25 @@ pub struct ConnectionArgs {
     /// Path of the key of the client certificate
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub client_key: Option<PathBuf>,
-    /// Name the API server's certificate is checked for
+    /// Server name to check the API server's certificate for
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub tls_server_name: Option<String>,
     /// Do not check the API server's certificate
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", hide_short_help = true, hide_possible_values = true)]
     pub insecure_skip_tls_verify: Option<bool>,
-    /// Time limit of one request, e.g. 30s; 0 is none
+    /// Time limit of a single request, e.g. 30s; 0 means no limit
     #[arg(long, global = true, value_parser = parse_timeout, value_name = "DURATION", hide_short_help = true)]
     pub request_timeout: Option<Timeout>,
-    /// Accepted for kubectl's sake; nothing is cached
+    /// Accepted for compatibility with kubectl; nothing is cached
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub cache_dir: Option<PathBuf>,
-    /// Do not ask for compressed responses
+    /// Do not request compressed responses
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", hide_short_help = true, hide_possible_values = true)]
     pub disable_compression: Option<bool>,
 }
 
 impl ConnectionArgs {
-    /// What is laid over the kubeconfig.
+    /// The values that override the kubeconfig.
     pub(crate) fn overrides(&self) -> Overrides {
         let Self {
             kubeconfig,
@@ -183,7 +186,8 @@ impl ConnectionArgs {
         }
     }
 
-    /// The flags that reach the same cluster as the same user, as they can be typed again; no token, which would be shown.
+    /// The flags that select the same cluster and user, to repeat in a command; without the token, which would be
+    /// shown.
     pub(crate) fn flags(&self, context: Option<&str>) -> Vec<String> {
         let text = |text: &Option<String>| text.clone();
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());

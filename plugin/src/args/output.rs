@@ -1,11 +1,11 @@
-//! `-o`, the same for every command that prints in several formats.
+//! `-o`, for every command that prints several formats.
 
 use clap::ValueEnum;
 
-/// `-o`, of the formats of a command.
+/// `-o` with the formats of a command.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct OutputArgs<F: ValueEnum + Send + Sync + 'static> {
-    // What is asked for; none for text that people read.
+    // The requested format; `None` for text for people.
     #[arg(
         id = "output",
         short,

@@ -1,4 +1,4 @@
-//! The page that is shown when nothing was asked.
+//! The page that is shown without arguments.
 
 use extreg_remedy::Caller;
 
@@ -7,32 +7,32 @@ pub fn overview(caller: Caller) -> String {
     let host = caller.program();
     format!(
         "\
-Builds that push to docker.io or another external registry, set up and kept true.
+Set up, enforce and audit OpenShift builds that push to an external registry.
 
-  # Everything an application needs: project, push secret, build, image stream, workload
+  # Create all that an application needs: project, push secret, build, image stream, workload
   {caller} setup python-lyapp -n snow --image docker.io/ably77/python-lyapp \\
     --source https://github.com/ably77/python-lyapp
 
-  # The same tried on the server (--dry-run=server), or as YAML without a cluster (--export)
+  # Dry run on the server (--dry-run=server), or print YAML without a cluster (--export)
   {caller} setup python-lyapp -n snow --image docker.io/ably77/python-lyapp --no-build --export
 
-  # Why the new image is not running
+  # Show why the new image is not running
   {caller} status python-lyapp -n snow
 
-  # How OpenShift reads an image reference, and which credential would match it
+  # Show how OpenShift reads an image reference, and which credential matches it
   {caller} resolve ably77/python-lyapp:v1
 
-  # What the webhook would do to these files
+  # Show what the webhook would do to these files
   {caller} check -f app.yaml
 
-  # Which images come from which registries, under whose credentials, and what is wrong with it
+  # Audit all images: their registries, credentials and problems
   {caller} audit -A
 
-  # Have the cluster enforce it for everybody
+  # Enforce it in the cluster
   {caller} webhook install --mode audit
   {caller} webhook check
 
-  # Take away what setup made
+  # Remove the objects that setup created
   {caller} teardown python-lyapp -n snow
 
 More: {caller} --help; {caller} COMMAND --help. Flags go after \"{host} extreg\".

@@ -1,6 +1,5 @@
-//! From `argv` to [`Cli`]: the command tree, with the defaults of the environment and of the files
-//! worked in, so that a flag beats `EXTREG_*`, which beats the project's file, the user's file and
-//! the built-in default.
+//! From `argv` to [`Cli`]: the command tree with the defaults of the environment and of files, so that a flag overrides
+//! `EXTREG_*`, which overrides the project's file, the user's file and the built-in default.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,47 +8,50 @@ use extreg_remedy::Caller;
 
 use super::{Cli, topics};
 use crate::{
-    args::joined,
+    args::{CONNECTION, joined},
     defaults::{Defaults, Environment, variable, with_default},
     error::Error,
 };
 
-/// What parsing came to.
+/// Stands in help for the flags of the connection.
+const POINTER: &str = "Use \"oc extreg help connection\" for --kubeconfig, --context, --server, --token and the like.";
+
+/// The result of parsing.
 #[derive(Debug)]
 pub enum Parsed {
-    /// Something to do.
+    /// A command to run.
     Run(Box<Cli>),
-    /// A page that was asked for, for stdout: plain, and with colour.
+    /// A requested page, for stdout: plain, and with color.
     Page {
-        /// Without colour.
+        /// Without color.
         plain: String,
-        /// With colour.
+        /// With color.
         ansi: String,
     },
-    /// A usage error, for stderr: plain, and with colour.
+    /// A usage error, for stderr: plain, and with color.
     Wrong {
-        /// Without colour.
+        /// Without color.
         plain: String,
-        /// With colour.
+        /// With color.
         ansi: String,
     },
 }
 
-/// The whole command tree, named and with examples as the caller types them.
+/// The whole command tree, with the name and examples of the caller.
 pub fn command(caller: Caller) -> clap::Command {
-    let command = topics::add(Cli::command())
+    let command = pointing_to_connection(topics::add(Cli::command()))
         .bin_name(caller.to_string())
         .display_name(caller.to_string());
     match caller {
         Caller::Oc => command,
-        Caller::Kubectl => say_kubectl(command),
+        Caller::Kubectl => with_kubectl_name(command),
     }
 }
 
 /// Parses `args`, the first of which is the program's name.
 ///
 /// # Errors
-/// [`Error::Usage`] if a configuration file is at fault; wrong arguments are [`Parsed::Wrong`].
+/// [`Error::Usage`] if a configuration file is invalid; wrong arguments are [`Parsed::Wrong`].
 pub fn parse(
     args: &[OsString],
     caller: Caller,
@@ -79,7 +81,7 @@ pub fn parse(
     })
 }
 
-/// The value of `--name VALUE` or `--name=VALUE`, for what must be known before parsing.
+/// The value of `--name VALUE` or `--name=VALUE`, for flags that are needed before parsing.
 pub fn early_value(args: &[OsString], name: &str) -> Option<OsString> {
     let mut found = None;
     let mut rest = args.iter().skip(1);
@@ -99,7 +101,7 @@ pub fn early_value(args: &[OsString], name: &str) -> Option<OsString> {
     found
 }
 
-/// Gives every flag the value of its `EXTREG_<FLAG>`, where that is set to something.
+/// Sets the default of every flag to its `EXTREG_<FLAG>`, if that is not empty.
 fn with_environment(command: clap::Command, environment: &Environment) -> clap::Command {
     let command = command.mut_args(|arg| {
         match arg
@@ -107,7 +109,7 @@ fn with_environment(command: clap::Command, environment: &Environment) -> clap::
             .and_then(|name| environment.get(&variable(name)))
         {
             Some(value) => {
-                // A help page is no place for what may be a token.
+                // A help page must not show a value that may be a token.
                 let hide = arg.get_action().takes_values();
                 with_default(arg, vec![value.to_owned()]).hide_default_value(hide)
             }
@@ -117,7 +119,27 @@ fn with_environment(command: clap::Command, environment: &Environment) -> clap::
     each_subcommand(command, &|sub| with_environment(sub, environment))
 }
 
-fn say_kubectl(command: clap::Command) -> clap::Command {
+/// Replaces the flags of the connection in help by a line that names their page.
+fn pointing_to_connection(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| match arg.get_help_heading() {
+        Some(CONNECTION) => arg.hide_short_help(true).hide_long_help(true),
+        _ => arg,
+    });
+    with_pointer(command)
+}
+
+fn with_pointer(command: clap::Command) -> clap::Command {
+    if topics::is_topic(&command) {
+        return command;
+    }
+    let text = match command.get_after_help() {
+        Some(text) => format!("{POINTER}\n\n{text}"),
+        None => POINTER.to_owned(),
+    };
+    each_subcommand(command.after_help(text), &with_pointer)
+}
+
+fn with_kubectl_name(command: clap::Command) -> clap::Command {
     let say = |text: Option<&clap::builder::StyledStr>| {
         text.map(|text| text.to_string().replace("oc extreg", "kubectl extreg"))
     };
@@ -136,7 +158,7 @@ fn say_kubectl(command: clap::Command) -> clap::Command {
     if let Some(text) = long_about {
         command = command.long_about(text);
     }
-    each_subcommand(command, &say_kubectl)
+    each_subcommand(command, &with_kubectl_name)
 }
 
 fn each_subcommand(
@@ -217,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn kubectl_reads_kubectl() {
+    fn help_for_kubectl_names_kubectl() {
         let args: Vec<OsString> = vec!["kubectl-extreg".into(), "--help".into()];
         let Parsed::Page { plain, .. } =
             parse(&args, Caller::Kubectl, &Environment::default()).unwrap()

@@ -1,4 +1,4 @@
-//! Command lines, understood as they are typed.
+//! Parsed command lines for tests.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use extreg_remedy::Caller;
 use super::{Cli, Parsed, parse as parse_args};
 use crate::{defaults::Environment, error::Error};
 
-/// What `oc extreg LINE` asks for; the words of the line have blanks between them.
+/// Parses `oc extreg LINE`; spaces separate the words of the line.
 pub(crate) fn parse(line: &str) -> Result<Cli, Error> {
     let words = line.split_whitespace();
     let args: Vec<OsString> = std::iter::once("oc-extreg")

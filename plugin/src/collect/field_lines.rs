@@ -1,4 +1,4 @@
-//! The lines of the fields of files: a finding about a field points at it, not at its object.
+//! The line numbers of fields in files: a finding about a field points at the field, not at its object.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,11 +6,11 @@ use extreg_audit::report::Report;
 use extreg_documents::{Document, FoundObject, Written};
 use extreg_snapshot::place::Origin;
 
-/// Where objects of files stand, by file and line.
+/// The locations of objects in files, by file and line.
 #[derive(Debug, Default)]
 pub(crate) struct FieldLines(BTreeMap<(Arc<str>, usize), Stands>);
 
-/// The text that holds an object, and where in it.
+/// The text that contains an object, and the location in it.
 #[derive(Debug)]
 struct Stands {
     text: Arc<Written>,
@@ -18,7 +18,7 @@ struct Stands {
 }
 
 impl FieldLines {
-    /// Remembers an object.
+    /// Adds an object.
     pub(crate) fn add(&mut self, document: &Document, object: &FoundObject<'_>) {
         let key = (Arc::clone(&document.origin.source), object.line);
         self.0.insert(
@@ -34,7 +34,7 @@ impl FieldLines {
         self.0.extend(other.0);
     }
 
-    /// Gives each finding about a field of a file the line of the field.
+    /// Sets the line of each finding about a field of a file.
     pub(crate) fn point_at_fields(&self, report: &mut Report) {
         let findings = report
             .sections
@@ -56,7 +56,8 @@ impl FieldLines {
     }
 }
 
-/// `spec.tags[0].name` and `metadata.annotations[a.b/c]` as a JSON pointer, as far as it is one field.
+/// `spec.tags[0].name` and `metadata.annotations[a.b/c]` as a JSON pointer, up to the first part that is not a single
+/// field.
 fn pointer(field: &str) -> String {
     let mut pointer = String::new();
     let mut push = |name: &str| {

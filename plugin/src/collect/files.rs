@@ -18,23 +18,23 @@ use extreg_terminal::Printer;
 use super::{field_lines::FieldLines, input::FileInput, rendered::Rendered};
 use crate::error::Error;
 
-/// What files came to.
+/// The result of reading files.
 #[derive(Debug)]
 pub(super) struct FilesRead {
     pub(super) reader: Reader,
-    /// What the reader of the report should know, a line each.
+    /// Notes for the reader of the report, one line each.
     pub(super) notices: Vec<String>,
-    /// Where the fields of the objects stand.
+    /// The line numbers of the fields of the objects.
     pub(super) lines: FieldLines,
-    /// What of the folders was not read.
+    /// The files of the folders that were not read.
     pub(super) skipped: Skipped,
 }
 
-/// Reads files, and what programs make of a kustomization or a chart.
+/// Reads files, and the rendered output of a kustomization or a chart.
 ///
 /// # Errors
-/// If a name makes no sense, or a program is missing or fails. What is wrong with a document is said
-/// and a gap, and the rest is read.
+/// If a path is invalid, or a program is missing or fails. An invalid document is reported as an error and a gap, and
+/// the rest is read.
 pub(super) async fn read(
     input: &FileInput,
     options: ReadOptions,
@@ -147,7 +147,7 @@ impl FilesRead {
         }
     }
 
-    /// Where an object stands: in a file that is there, also where a program rendered it.
+    /// The location of an object: in an existing file, also for rendered objects.
     fn origin(
         &mut self,
         document: &Document,
@@ -172,7 +172,7 @@ impl FilesRead {
         }
     }
 
-    /// `text` says where and what, in one line.
+    /// `text` is one line with location and message.
     fn unreadable(&mut self, printer: &Printer, text: &str) {
         printer.error(&format!("error: {text}"));
         self.reader.coverage_mut().gaps.insert(Gap {

@@ -10,23 +10,23 @@ use super::{
 };
 use crate::error::Error;
 
-/// What to look at.
+/// What to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// Clusters, and files laid over each.
+    /// Clusters, and files to lay over each.
     Clusters(ClusterInput),
     /// Files.
     Files(FileInput),
-    /// What `oc adm inspect` wrote.
+    /// Output of `oc adm inspect`.
     Tree {
         /// The tree.
         source: TreeSource,
-        /// The namespace to look at; none for all.
+        /// The namespace to read; `None` for all.
         namespace: Option<String>,
     },
 }
 
-/// Which clusters, and what of them.
+/// The clusters, and the objects to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClusterInput {
     /// The contexts; empty for the current one.
@@ -35,25 +35,25 @@ pub(crate) struct ClusterInput {
     pub(crate) all_namespaces: bool,
     /// Labels; empty for all.
     pub(crate) selector: String,
-    /// Secrets are not read.
+    /// Do not read secrets.
     pub(crate) without_secrets: bool,
     /// Files to lay over each.
     pub(crate) with: Vec<String>,
 }
 
-/// Which files.
+/// The files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FileInput {
     pub(crate) names: Vec<String>,
     pub(crate) recursive: bool,
     pub(crate) exclude: Vec<Exclude>,
     pub(crate) rendered: Vec<Rendered>,
-    /// The namespace of objects that name none; may be empty.
+    /// The namespace of objects without one; may be empty.
     pub(crate) namespace: String,
 }
 
 impl Input {
-    /// The current namespace of a cluster, or all of it.
+    /// The current namespace of a cluster, or all namespaces.
     pub(crate) fn of_cluster(contexts: &[String], all_namespaces: bool) -> Self {
         Self::Clusters(ClusterInput {
             contexts: contexts.to_vec(),
@@ -72,7 +72,7 @@ impl Input {
     }
 
     /// # Errors
-    /// [`Error::Usage`] if the flags do not go together, or a tree does not exist.
+    /// [`Error::Usage`] if flags exclude each other, or a tree does not exist.
     pub(crate) fn of(
         args: InputArgs,
         contexts: &[String],
@@ -94,37 +94,35 @@ impl Input {
         let is_offline = has_files || args.must_gather.is_some();
         if has_files && args.must_gather.is_some() {
             return Err(Error::usage(
-                "--must-gather stands alone: no -f, -k or --helm-chart with it",
+                "--must-gather cannot be used with -f, -k or --helm-chart",
             ));
         }
         if is_offline && args.without_secrets {
             return Err(Error::usage(
-                "--without-secrets is for a cluster, and none is queried",
+                "--without-secrets requires a cluster as input",
             ));
         }
         if is_offline && !args.with.is_empty() {
-            return Err(Error::usage(
-                "--with lays files over a cluster, and none is asked",
-            ));
+            return Err(Error::usage("--with requires a cluster as input"));
         }
         if args.recursive && !has_files {
-            return Err(Error::usage("-R needs -f: the folders to go through"));
+            return Err(Error::usage("-R requires -f with a folder"));
         }
         if !files.exclude.is_empty() && !has_files {
-            return Err(Error::usage(
-                "--exclude needs -f: the folders to go through",
-            ));
+            return Err(Error::usage("--exclude requires -f with a folder"));
         }
         if is_offline && args.selector.is_some() {
-            return Err(Error::usage("-l is for a cluster: files are read whole"));
+            return Err(Error::usage(
+                "-l requires a cluster as input: files are read completely",
+            ));
         }
         if is_offline && args.all_namespaces && has_files {
-            return Err(Error::usage("-A is for a cluster: files are read whole"));
+            return Err(Error::usage(
+                "-A requires a cluster as input: files are read completely",
+            ));
         }
         if is_offline && contexts.len() > 1 {
-            return Err(Error::usage(
-                "--context is for a cluster, and none is asked",
-            ));
+            return Err(Error::usage("--context requires a cluster as input"));
         }
         if has_files {
             return Ok(Self::Files(files));

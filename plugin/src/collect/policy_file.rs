@@ -11,19 +11,19 @@ use crate::{engine::policies, error::Error};
 /// The kind of the list.
 const APPROVED: &str = "ApprovedRegistries";
 
-/// What a file of policies holds.
+/// The content of a file of policies.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PolicyFile {
-    /// The policies; none for those of the cluster.
+    /// The policies; `None` to use those of the cluster.
     pub(crate) policies: Option<PolicySet>,
-    /// The list; none for the cluster's own.
+    /// The list; `None` to use the cluster's.
     pub(crate) approved: Option<Approved>,
 }
 
-/// Reads a file. Nothing in it may be anything else, and no field unknown.
+/// Reads a file. Any other kind or an unknown field is an error.
 ///
 /// # Errors
-/// [`Error::Usage`] that names the file, the line and the field.
+/// [`Error::Usage`] with the file, the line and the field.
 pub(crate) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
     let name = path.display().to_string();
     let mut file = PolicyFile::default();
@@ -32,7 +32,7 @@ pub(crate) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
             return Ok(false);
         }
         if file.approved.replace(approved(object)?).is_some() {
-            return Err("there is a list already; one of them decides".to_owned());
+            return Err("the file has another list; only one is allowed".to_owned());
         }
         Ok(true)
     })?;
@@ -41,7 +41,7 @@ pub(crate) fn read(path: PathBuf) -> Result<PolicyFile, Error> {
     }
     if file.policies.is_none() && file.approved.is_none() {
         return Err(Error::usage(format!(
-            "--policy: {name} holds neither a RegistryPolicy nor an {APPROVED}"
+            "--policy: {name} contains neither a RegistryPolicy nor an {APPROVED}"
         )));
     }
     Ok(file)
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_name_file_line_and_field() {
         for (text, part) in [
             (
                 LIST.replace("[docker.io/acme]", "[]"),
@@ -94,7 +94,7 @@ mod tests {
             ),
             (
                 format!("{LIST}---\n{LIST}"),
-                "p.yaml:6: ApprovedRegistries acme: there is a list already",
+                "p.yaml:6: ApprovedRegistries acme: the file has another list",
             ),
             (
                 POLICY.replace("docker.io", "docker"),
@@ -104,7 +104,7 @@ mod tests {
                 POLICY.replace("RegistryPolicy", "Secret"),
                 "not a RegistryPolicy",
             ),
-            ("# none\n".to_owned(), "holds neither"),
+            ("# none\n".to_owned(), "contains neither"),
         ] {
             let error = parsed(&text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

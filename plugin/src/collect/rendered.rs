@@ -11,10 +11,9 @@ use extreg_remedy::Caller;
 
 use crate::error::Error;
 
-/// The most that is shown of what a program says against its input.
+/// The maximum length of an error message of a program.
 const MAX_LINES: usize = 5;
-/// The names of a kustomization's own file (kustomize `api/konfig/general.go`,
-/// `RecognizedKustomizationFileNames`).
+/// The file names of a kustomization (kustomize `api/konfig/general.go`, `RecognizedKustomizationFileNames`).
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What to render.
@@ -26,7 +25,7 @@ pub(crate) enum Rendered {
     Helm(Chart),
 }
 
-/// A Helm chart and what it is given.
+/// A Helm chart and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chart {
     pub(super) path: PathBuf,
@@ -35,7 +34,7 @@ pub(crate) struct Chart {
 }
 
 impl Rendered {
-    /// How it is called in messages.
+    /// The name in messages.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Kustomize(path) => format!("kustomize {}", path.display()),
@@ -43,8 +42,8 @@ impl Rendered {
         }
     }
 
-    /// The file that an object comes from, as far as that is known: the template that helm names, or
-    /// the file of the kustomization or chart.
+    /// The source file of an object, if known: the template that helm reports, or the file of the kustomization or
+    /// chart.
     pub(super) fn file(&self, template: Option<&str>) -> PathBuf {
         let existing = |path: PathBuf| path.is_file().then_some(path);
         match self {
@@ -53,7 +52,7 @@ impl Rendered {
                 .find_map(|name| existing(folder.join(name)))
                 .unwrap_or_else(|| folder.clone()),
             Self::Helm(chart) => {
-                // The first name is the chart's own, whatever its folder is called.
+                // The first part is the chart's name, which may differ from its folder.
                 let below = template.and_then(|path| Some(path.split_once('/')?.1));
                 below
                     .and_then(|below| existing(chart.path.join(below)))
@@ -63,11 +62,10 @@ impl Rendered {
         }
     }
 
-    /// Renders it: the first program of those that can which is there. Nothing is installed and no
-    /// cluster is asked.
+    /// Renders it with the first suitable program on PATH. Installs nothing and sends no request to a cluster.
     ///
     /// # Errors
-    /// [`Error::Usage`] if no program is there, [`Error::Failed`] with its own words if it fails.
+    /// [`Error::Usage`] if no program exists, [`Error::Failed`] with its message if it fails.
     pub(super) fn render(&self, caller: Caller, namespace: &str) -> Result<Vec<u8>, Error> {
         let missing = match self {
             Self::Kustomize(_) => "--kustomize: none of oc, kubectl and kustomize is on PATH",
@@ -88,7 +86,7 @@ impl Rendered {
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    return Err(Error::failed(format!("{program} does not run: {error}")));
+                    return Err(Error::failed(format!("cannot run {program}: {error}")));
                 }
             }
         }
@@ -127,7 +125,7 @@ impl Rendered {
     }
 }
 
-/// A path that begins with a dash is no flag.
+/// A path that starts with a dash must not be read as a flag.
 fn argument(path: &Path) -> OsString {
     if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
         Path::new(".").join(path).into_os_string()
@@ -143,7 +141,7 @@ fn run(program: &str, args: &[OsString]) -> io::Result<Output> {
         .output()
 }
 
-/// The first lines of what it said on stderr.
+/// The first lines of stderr.
 fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text
@@ -153,7 +151,7 @@ fn complaint(stderr: &[u8]) -> String {
         .take(MAX_LINES)
         .collect();
     if lines.is_empty() {
-        "it does not say why".to_owned()
+        "no error message".to_owned()
     } else {
         lines.join("; ")
     }

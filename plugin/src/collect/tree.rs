@@ -1,4 +1,4 @@
-//! The objects of what `oc adm inspect` wrote, and what is not in it.
+//! The objects of the output of `oc adm inspect`, and the lists that are missing in it.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,10 +14,10 @@ use extreg_terminal::Printer;
 
 use crate::error::Error;
 
-/// Reads a tree, or of one namespace of it and of the cluster.
+/// Reads a tree, or only one namespace and the cluster-scoped resources of it.
 ///
 /// # Errors
-/// If it is no tree, and no archive of one.
+/// If it is not a tree, and not an archive of one.
 pub(super) async fn read(
     source: &TreeSource,
     namespace: Option<&str>,
@@ -38,14 +38,14 @@ pub(super) async fn read(
     let read = tokio::task::spawn_blocking(move || read_all(&from, namespace.as_deref(), &options));
     let (reader, facts, errors) = read
         .await
-        .map_err(|_| Error::failed(format!("{name} was not read to its end")))??;
+        .map_err(|_| Error::failed(format!("{name} was not read completely")))??;
     printer.clear_status();
     for error in errors {
         printer.error(&format!("error: {error}"));
     }
     if facts.places.is_empty() && facts.namespaces.is_empty() {
         printer.note(format!(
-            "{name} is not what oc adm inspect writes: it has no namespaces and no \
+            "{name} is not output of oc adm inspect: it has neither namespaces nor \
              cluster-scoped-resources"
         ));
     }
@@ -78,7 +78,7 @@ fn read_all(
     Ok((all, facts, errors))
 }
 
-/// Says what the tree has lists of, what the API does not serve, and what is left out of the tree.
+/// Records the lists of the tree, the kinds that the API does not serve, and the missing lists.
 fn account(reader: &mut Reader, facts: &TreeFacts, namespace: Option<&str>) {
     let namespaces: BTreeSet<&str> = facts
         .namespaces
@@ -114,7 +114,7 @@ fn account(reader: &mut Reader, facts: &TreeFacts, namespace: Option<&str>) {
             continue;
         }
         if !api.namespaced {
-            // Of namespaces there are those that were asked for.
+            // The tree contains only the requested namespaces.
             if facts.places.contains(&place("")) {
                 if kind != Kind::Namespace {
                     reader.listed(kind, "");
@@ -145,7 +145,7 @@ fn missing(reader: &mut Reader, kind: Kind, namespace: &str) {
     });
 }
 
-/// What one thread reads.
+/// The input of one thread.
 struct Visitor {
     reader: Reader,
     errors: Vec<String>,
@@ -194,7 +194,7 @@ impl Visit for Visitor {
                 .read(kind, &json, origin.clone(), namespace)
                 .is_ok()
         });
-        // Whatever the quick way does not take, the thorough one decides about.
+        // The full parser decides about everything that the fast path does not accept.
         if !read {
             self.parsed(item, kind, &origin);
         }

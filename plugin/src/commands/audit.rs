@@ -32,40 +32,40 @@ use self::{
     args::{GateArgs, JudgeArgs, OutputArgs},
     output::Output,
     publish::publish,
-    settings::{Destination, Judgement, gate},
+    settings::{Destination, Judgment, gate},
 };
 use crate::{
     collect::{Collected, Input, InputArgs, collect},
     context::Context,
     error::Error,
-    skipped::tell_skipped,
+    skipped::print_skipped,
     verdict::ruling,
 };
 
-/// Say which images come from which registries, under whose credentials, and what is wrong with it
+/// Show images, their registries and credentials, and problems with them
 ///
-/// Reads a cluster, files, or what oc adm inspect wrote, and asks fifteen checks of it by the same
-/// engine that the webhook uses. Secrets are reduced to which registries they are for; no value of
-/// one is kept or shown. What may not be read is part of the answer. Changes nothing, unless
+/// Reads a cluster, files, or the output of oc adm inspect, and runs fifteen checks with the engine
+/// of the webhook. Of secrets, only the names of their registries are kept; their values are never
+/// kept or shown. The report lists resources that you cannot read. Changes nothing, unless
 /// --publish is given.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  \
-    # The current namespace, and all of them\n  \
+    # The current namespace, and all namespaces\n  \
     oc extreg audit\n  \
     oc extreg audit -A\n\n  \
     # A page for the auditor and a report for machines, of two clusters, in one run\n  \
     oc extreg audit -A --context prod --context dev -o html=audit.html -o json=audit.json\n\n  \
-    # In a pipeline: the files of a repository, failing on what the baseline has not\n  \
+    # In a pipeline: the files of a repository; fail on findings that the baseline does not have\n  \
     oc extreg audit --ci -f deploy/ -R --baseline .extreg-baseline.json --fail-on-new\n\n  \
-    # Without a cluster: what a support case came with\n  \
+    # Without a cluster: the archive of a support case\n  \
     oc extreg audit --must-gather must-gather.tar.gz\n\n  \
     # What if these files were applied?\n  \
     oc extreg audit -A --with new.yaml\n\n\
-    The exit code is 0 unless a gate says otherwise: 3 for findings at --fail-on, 4 if less than \
-    --require-coverage was looked at, or nothing at all, 1 if a list failed or a file cannot be \
-    read. It is the same for every format."
+    The exit code is the same for every format: 0, or 3 for findings at or above --fail-on, 4 if \
+    less than --require-coverage was read or no object was read, 1 if a list failed or a file \
+    cannot be read."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -89,7 +89,7 @@ enum What {
 }
 
 impl Args {
-    /// Whether `--ci` is given, which says something about every command's flags.
+    /// Whether `--ci` is given; it also changes global flags.
     pub(crate) const fn is_ci(&self) -> bool {
         self.gate.ci
     }
@@ -100,10 +100,10 @@ pub(crate) fn formats() -> Vec<&'static str> {
     output::Format::words()
 }
 
-/// Audits.
+/// Runs the audit.
 ///
 /// # Errors
-/// If a flag, a file that a flag names or the kubeconfig is at fault, the login has expired, or a
+/// If a flag, a file that a flag names or the kubeconfig is invalid, the login has expired, or a
 /// file cannot be written.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.what {
@@ -118,17 +118,17 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
     if destination.publish && !matches!(&input, Input::Clusters(asked) if asked.with.is_empty()) {
         return Err(Error::usage(
-            "--publish writes what was found in a cluster, not what files say",
+            "--publish writes the findings of a cluster, and cannot be used with files",
         ));
     }
-    let mut judgement = Judgement::of(args.judge)?;
+    let mut judgment = Judgment::of(args.judge)?;
 
-    let policy = std::mem::take(&mut judgement.policy);
+    let policy = std::mem::take(&mut judgment.policy);
     let mut collected = collect(&input, policy, context).await?;
     collected.notices.extend(context.files.lines());
     let skipped = collected.skipped.clone();
     let lines = std::mem::take(&mut collected.lines);
-    let mut report = report(collected, &judgement, context.caller, Timestamp::now());
+    let mut report = report(collected, &judgment, context.caller, Timestamp::now());
     lines.point_at_fields(&mut report);
     let (ruling, mut exit) = ruling(&report, gate);
 
@@ -137,16 +137,16 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         exit = exit.and(publish(&report, clusters, context).await?);
     }
     if ruling.verdict == Verdict::Empty {
-        tell_skipped(&skipped, &context.printer);
+        print_skipped(&skipped, &context.printer);
     }
-    tell(&report, &destination, &ruling, context);
+    print_outcome(&report, &destination, &ruling, context);
     Ok(exit)
 }
 
-/// Judges what was read.
-fn report(collected: Collected, judgement: &Judgement, caller: Caller, now: Timestamp) -> Report {
+/// Judges the snapshots.
+fn report(collected: Collected, judgment: &Judgment, caller: Caller, now: Timestamp) -> Report {
     let options = Options {
-        checks: judgement.checks.clone(),
+        checks: judgment.checks.clone(),
         caller,
         now: now.as_second(),
     };
@@ -155,24 +155,24 @@ fn report(collected: Collected, judgement: &Judgement, caller: Caller, now: Time
         generated: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sections: sections.map(|snapshot| judge(snapshot, &options)).collect(),
-        checks: judgement.checks.iter().copied().collect(),
+        checks: judgment.checks.iter().copied().collect(),
         notices: collected.notices,
         ..Report::default()
     };
-    if let Some(exceptions) = &judgement.exceptions {
+    if let Some(exceptions) = &judgment.exceptions {
         let today = now.to_zoned(TimeZone::UTC).date();
         let mut limits = Limits {
-            annotations: judgement.annotations,
+            annotations: judgment.annotations,
             ..Limits::default()
         };
-        if let Some(days) = judgement.longest {
+        if let Some(days) = judgment.longest {
             let latest = today.checked_add(Span::new().days(i64::from(days)));
             limits.latest = latest.unwrap_or(limits.latest);
         }
         suppress(&mut report, exceptions, limits, today);
         report.notices.extend(by_annotation(&report));
     }
-    if let Some(baseline) = &judgement.baseline {
+    if let Some(baseline) = &judgment.baseline {
         baseline.compare(&mut report);
     }
     report
@@ -180,11 +180,11 @@ fn report(collected: Collected, judgement: &Judgement, caller: Caller, now: Time
 
 /// How many findings annotations suppress, and until when: every user who can edit an object can write one.
 fn by_annotation(report: &Report) -> Option<String> {
-    let said = report
+    let suppressions = report
         .findings()
         .filter_map(|(_, finding)| finding.suppression.as_ref())
-        .filter(|said| said.by == ANNOTATION);
-    let days: Vec<&str> = said.map(|said| said.expires.as_str()).collect();
+        .filter(|suppression| suppression.by == ANNOTATION);
+    let days: Vec<&str> = suppressions.map(|it| it.expires.as_str()).collect();
     let latest = days.iter().max()?;
     let count = match days.len() {
         1 => "1 finding is".to_owned(),
@@ -196,7 +196,7 @@ fn by_annotation(report: &Report) -> Option<String> {
     ))
 }
 
-/// Writes everything that was asked for.
+/// Writes the report in all requested formats, the baseline and the saved report.
 fn write(
     report: &Report,
     destination: &Destination,
@@ -216,6 +216,7 @@ fn write(
         specs: &destination.specs,
         gate,
         with_namespaces: destination.with_namespaces,
+        details: destination.details,
         caller: context.caller,
         printer,
     };
@@ -225,7 +226,7 @@ fn write(
     }
 }
 
-/// The report with only what is at least this bad.
+/// The report without findings of a lower severity.
 fn shown(report: &Report, least: Severity) -> Report {
     let mut report = report.clone();
     let mut hidden = 0;
@@ -267,8 +268,8 @@ fn write_file(path: &Path, bytes: &[u8], what: &str, printer: &Printer) -> Resul
     Ok(())
 }
 
-/// Says what the exit code says, and what to do about what was not seen. A table has said the latter.
-fn tell(report: &Report, destination: &Destination, ruling: &Ruling, context: &Context) {
+/// Prints the reason for the exit code, and how to read the unreadable resources unless a table already shows it.
+fn print_outcome(report: &Report, destination: &Destination, ruling: &Ruling, context: &Context) {
     let printer = &context.printer;
     if !ruling.sentence.is_empty() {
         printer.note(ruling.sentence.as_str());
@@ -283,7 +284,7 @@ fn tell(report: &Report, destination: &Destination, ruling: &Ruling, context: &C
         .flat_map(|section| &section.coverage.gaps);
     if !has_table && gaps.any(|gap| gap.why == GapReason::Forbidden) {
         printer.note(format!(
-            "some of it may not be read: {} audit rbac --export gives the ClusterRole that would do",
+            "permission denied for some resources: {} audit rbac --export prints the ClusterRole that you need",
             context.caller
         ));
     }

@@ -1,5 +1,5 @@
-//! `check`: what the webhook would do to the objects of files; with `--pre`, whether any of this can
-//! be done here.
+//! `check`: what the webhook would change in objects of files; with `--pre`, whether the cluster meets
+//! the requirements of the flow.
 
 mod assessment;
 mod output;
@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use extreg_core::object::Resource;
 use extreg_documents::{
-    Document, Exclude, FoundObject, InputError, SourceList, find_sources, told, undeclared,
+    Document, Exclude, FoundObject, InputError, SourceList, describe_unreadable, find_sources,
+    undeclared,
 };
 use extreg_terminal::Exit;
 
@@ -24,62 +25,62 @@ use crate::{
     context::Context,
     engine::{Surroundings, policies, read_policies, surroundings},
     error::Error,
-    skipped::tell_skipped,
+    skipped::print_skipped,
 };
 
-/// Say what the webhook would do to the objects of files, or whether the flow can be set up here
+/// Show what the webhook would change in files, or whether the cluster is ready
 ///
-/// Reads BuildConfigs, Builds, ImageStreams, ImageStreamTags, ImageTags and ImageStreamImports, in
-/// Lists and Templates too, and decides about each as the webhook would if it were created now: by
-/// the policies of the cluster, the labels of its namespace, and the secrets and accounts there.
-/// What may not be read counts as unknown, as it does for the webhook. Changes nothing.
+/// Reads BuildConfigs, Builds, ImageStreams, ImageStreamTags, ImageTags and ImageStreamImports, also in
+/// Lists and Templates. For each object it decides as the webhook does when the object is created: by
+/// the policies of the cluster, the labels of the namespace, and its secrets and accounts.
+/// Unreadable resources count as unknown, as for the webhook. Changes nothing.
 ///
-/// With --pre no files are read: whether this cluster has what the flow needs, and whether you may set
-/// it up, before anything is installed.
+/// With --pre, no files are read: checks before an installation whether this cluster has what the flow
+/// needs, and whether you have permission to set it up.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # What would change, as a diff\n  \
+    # Show the changes as a diff\n  \
     oc extreg check -f deploy/ -R\n\n  \
-    # In a pipeline, without a cluster, by a policy that is kept with the code\n  \
+    # In a pipeline, without a cluster, with a policy from the repository\n  \
     oc extreg check --offline --policy registrypolicy.yaml -f deploy/\n\n  \
-    # Apply what the webhook would make of it\n  \
+    # Apply the objects as the webhook would change them\n  \
     oc extreg check -f app.yaml -o yaml --exit-zero | oc apply -f -\n\n  \
-    # Whether this cluster and you can do it at all\n  \
+    # Check whether the cluster is ready and you have the permissions\n  \
     oc extreg check --pre -n snow\n\n\
-    The exit code is 0 if nothing would change, 3 if something would, 1 if something could not be \
-    read, 4 if there was no object at all; with --pre 3 if something is missing.")]
+    The exit code is 0 if nothing would change, 3 if something would change, 1 if something could not be \
+    read, 4 if no object was found; with --pre, 3 if something is missing.")]
 pub struct Args {
     /// Files, folders, or - for stdin
     #[arg(value_name = "FILE", conflicts_with = "pre")]
     files: Vec<String>,
-    /// The same, as other commands take them
+    /// Files, folders, or - for stdin (same as FILE)
     #[arg(short, long, value_name = "FILE", required_unless_present_any = ["pre", "files"])]
     filename: Vec<String>,
-    /// Read the folders in folders too
+    /// Read subfolders too
     #[arg(short = 'R', long)]
     recursive: bool,
-    /// Skip files and folders that match, such as charts or "**/test/*"; can be repeated
+    /// Skip files and folders that match, such as charts or "**/test/*"; repeatable
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<Exclude>,
-    /// Judge by the RegistryPolicies of this file, not by the cluster's
+    /// RegistryPolicies to use instead of the cluster's
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Ask no cluster; judge by --policy, or else by the built-in policy
+    /// Do not query the cluster; use --policy or the built-in policy
     #[arg(long)]
     offline: bool,
-    /// Say for each place what was decided and why
+    /// Show for each field what was decided and why
     #[arg(long)]
     explain: bool,
-    /// Exit code 0 even if something would change
+    /// Exit with code 0 even if something would change
     #[arg(long)]
     exit_zero: bool,
-    /// Exit code 0 even if there was no object at all
+    /// Exit with code 0 even if no object is found
     #[arg(long)]
     allow_empty: bool,
-    /// Instead: whether this cluster and you can do it, before anything is installed
+    /// Check whether the cluster and your permissions meet the requirements
     #[arg(long, conflicts_with_all = ["filename", "recursive", "exclude", "policy", "offline", "explain", "exit_zero", "allow_empty"])]
     pre: bool,
-    /// Look again until nothing is missing; --timeout limits it [default: 30s]
+    /// Repeat the checks until nothing is missing, up to --timeout [default: 30s]
     #[arg(long, conflicts_with_all = ["filename", "files"])]
     wait: bool,
     /// Format: diff, yaml (all documents, patched), json (a report) or name; with --pre table, short or json
@@ -105,7 +106,7 @@ enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// For what is judged.
+    /// Formats for files.
     fn of_files(output: Option<Self>) -> Result<Format, Error> {
         match output {
             None | Some(Self::Diff) => Ok(Format::Diff),
@@ -113,29 +114,29 @@ impl OutputFormat {
             Some(Self::Name) => Ok(Format::Name),
             Some(Self::Yaml) => Ok(Format::Yaml),
             Some(Self::Short | Self::Table) => Err(Error::usage(
-                "-o table and short are for --pre; of files: diff, yaml, json or name",
+                "-o table and short need --pre; for files use diff, yaml, json or name",
             )),
         }
     }
 
-    /// For `--pre`.
+    /// Formats for `--pre`.
     fn of_pre(output: Option<Self>) -> Result<Style, Error> {
         match output {
             None | Some(Self::Table) => Ok(Style::Table),
             Some(Self::Short) => Ok(Style::Short),
             Some(Self::Json) => Ok(Style::Json(pre::REPORT)),
             Some(Self::Diff | Self::Name | Self::Yaml) => Err(Error::usage(
-                "-o diff, name and yaml are for files; of --pre: table, short or json",
+                "-o diff, name and yaml are for files; with --pre use table, short or json",
             )),
         }
     }
 }
 
-/// Checks.
+/// Runs the checks.
 ///
 /// # Errors
-/// If a flag, a policy or the kubeconfig is at fault, or the cluster takes our login for expired.
-/// What is wrong with a document is said, and the rest is checked.
+/// If a flag, a policy or the kubeconfig is invalid, or the cluster reports that the login has expired.
+/// An error in a document is printed, and the rest is checked.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     if args.pre {
         let style = OutputFormat::of_pre(args.output)?;
@@ -146,7 +147,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let found = find_sources(&names, args.recursive, &args.exclude)?;
     let policies = args.policy.map(read_policies).transpose()?;
     let mut surroundings = surroundings(policies, args.offline, context).await?;
-    policies::tell_conflicts(surroundings.policies(), &context.printer);
+    policies::warn_about_ties(surroundings.policies(), &context.printer);
 
     let SourceList {
         sources,
@@ -198,12 +199,12 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     output.finish(&tally)?;
     if surroundings.is_offline() && tally.would_change() {
         context.printer.note(
-            "no cluster was asked: secrets that policies name are assumed to exist and to fit",
+            "the cluster was not queried: secrets that policies name are assumed to exist and to match",
         );
     }
     if tally.is_empty() {
-        tell_skipped(&skipped, &context.printer);
-        let note = "no object was found (--allow-empty if that is meant)";
+        print_skipped(&skipped, &context.printer);
+        let note = "no object found (use --allow-empty if this is expected)";
         context.printer.note(note);
     } else if let Some(summary) = skipped.summary() {
         context.printer.note(summary);
@@ -225,7 +226,7 @@ async fn judge<'d>(
             continue;
         };
         if object.namespace().is_empty() {
-            surroundings.tell_system_default();
+            surroundings.warn_system_default();
         }
         for name in &object.undeclared {
             output.error(undeclared(document, &object, name));
@@ -241,7 +242,7 @@ async fn judge<'d>(
             }
             Err(error) => {
                 tally.error();
-                output.error(told(document, &object, &error));
+                output.error(describe_unreadable(document, &object, &error));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `completion`: scripts for the shells, and what the hosts look for.
+//! `completion`: scripts for the shells, and the executables that oc and kubectl call.
 
 mod install;
 mod man;
@@ -10,22 +10,22 @@ use extreg_terminal::Exit;
 
 use crate::{context::Context, error::Error};
 
-/// Print a completion script for a shell, or have oc and kubectl complete this plugin
+/// Print a completion script for a shell, or enable completion in oc and kubectl
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "Examples:\n  \
-    # Have oc and kubectl complete \"oc extreg\", names of the cluster too\n  \
+    # Enable completion of \"oc extreg\" in oc and kubectl, with names from the cluster\n  \
     oc extreg completion install\n\n  \
-    # For this bash\n  \
+    # For the current bash\n  \
     source <(oc-extreg completion bash)\n\n  \
-    # For every fish\n  \
+    # For all fish sessions\n  \
     oc extreg completion fish > ~/.config/fish/completions/oc-extreg.fish\n\n\
-    The script completes the binary under its own name, oc-extreg or kubectl-extreg."
+    The script completes the binary by its own name, oc-extreg or kubectl-extreg."
 )]
 pub struct Args {
-    /// The shell: bash, zsh, fish, powershell or elvish
+    /// Shell: bash, zsh, fish, powershell or elvish
     #[arg(
         value_enum,
         value_name = "SHELL",
@@ -44,10 +44,10 @@ enum Completion {
     Reference(reference::Args),
 }
 
-/// Prints the script, or installs.
+/// Prints the script, or installs the executables.
 ///
 /// # Errors
-/// If a file cannot be written, or is somebody else's.
+/// If a file cannot be written, or was created by another tool.
 pub fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match (args.command, args.shell) {
         (Some(Completion::Install(args)), _) => install::run(args, context),
@@ -62,7 +62,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit, Error> {
 }
 
 fn script(shell: Shell, context: &Context) {
-    // The shells complete a program by the word that starts the line, which has no space in it.
+    // Shells complete a program by the first word of the line, which contains no space.
     let program = format!("{}-extreg", context.caller.program());
     let mut command = (context.tree)(context.caller).bin_name(program.clone());
     let mut script = Vec::new();

@@ -1,4 +1,4 @@
-//! `diff`: what is on the cluster against what would be made of it, by the server's own dry run.
+//! `diff`: compares the cluster with desired objects by a server-side dry run.
 
 mod files;
 
@@ -12,8 +12,8 @@ use crate::{
 
 /// Show what setup, webhook install, or applying files would change
 ///
-/// Each object is applied as a server-side dry run, admission and the webhook included, and compared
-/// with what is there. Values of Secrets are not shown, only that they differ.
+/// Submits each object as a server-side dry run, including admission and the webhook, and compares the
+/// result with the existing object. Values of Secrets are not shown, only whether they differ.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -21,21 +21,21 @@ use crate::{
     after_help = "Examples:\n  \
     # Files against the cluster, as \"oc apply --server-side\" would change it\n  \
     oc extreg diff deploy/ -R\n\n  \
-    # What a second setup would change\n  \
+    # Show what a second setup would change\n  \
     oc extreg diff setup python-lyapp -n snow --image docker.io/ably77/python-lyapp --no-build\n\n  \
-    # Whether somebody has changed the webhook's objects\n  \
+    # Check whether the webhook's objects were changed\n  \
     oc extreg diff webhook\n\n\
-    The exit code is kubectl diff's: 0 if nothing differs, 1 if something does, above 1 if it could not \
-    be told. A file called setup or webhook is ./setup or ./webhook."
+    The exit code is kubectl diff's: 0 if nothing differs, 1 if something does, above 1 if the \
+    comparison failed. Write ./setup or ./webhook for a file of that name."
 )]
 pub struct Args {
     /// Files, folders, or - for stdin
     #[arg(value_name = "FILE", required_unless_present = "filename")]
     files: Vec<String>,
-    /// The same, as other commands take them
+    /// Files, folders, or - for stdin (same as FILE)
     #[arg(short, long, value_name = "FILE")]
     filename: Vec<String>,
-    /// Read the folders in folders too
+    /// Read subfolders too
     #[arg(short = 'R', long)]
     recursive: bool,
     #[command(subcommand)]
@@ -51,18 +51,18 @@ enum Diff {
 }
 
 const SETUP: &str =
-    "Show what setup with the same flags would change; a secret that is there counts as it is";
-const WEBHOOK: &str = "Show what webhook install with the same flags would change";
-const SAME_FLAGS: &str = "The exit code is 0 if nothing differs, 1 if something does, above 1 if it \
-    could not be told.";
+    "Show what setup would change with the same flags; an existing secret counts as unchanged";
+const WEBHOOK: &str = "Show what webhook install would change with the same flags";
+const SAME_FLAGS: &str = "The exit code is 0 if nothing differs, 1 if something does, above 1 if the \
+    comparison failed.";
 
-/// Flags that say what else to do have no place on the page.
+/// Flags that select another action are hidden from the help.
 fn without(arg: clap::Arg) -> clap::Arg {
     let is_other = ["dry_run", "export", "output", "wait"].contains(&arg.get_id().as_str());
     arg.hide(is_other)
 }
 
-/// Shows it.
+/// Prints the comparison.
 ///
 /// # Errors
 /// [`Error::Uncompared`] if something could not be compared.

@@ -1,5 +1,5 @@
-//! `doctor`: why it does not work here: the programs, the login, the way to the server, the rights
-//! and the webhook, each looked at without changing anything.
+//! `doctor`: finds out why something does not work: checks the programs, the login, the connection to
+//! the server, the permissions and the webhook, without changing anything.
 
 mod bundle;
 mod login;
@@ -24,23 +24,23 @@ use crate::{
     installation::call_path,
 };
 
-/// Find out what is wrong between this machine, the cluster and the webhook
+/// Find problems between this machine, the cluster and the webhook
 ///
-/// Looks at what is on the PATH, the kubeconfig, proxies and authorities, the API server and its clock,
-/// your rights, and the webhook from its configuration to its certificate. Changes nothing; an object
-/// is created as a dry run, for the proof. Without a cluster the first parts are looked at.
+/// Checks the programs on the PATH, the kubeconfig, proxies and certificate authorities, the API server and
+/// its clock, your permissions, and the webhook from its configuration to its certificate. Changes nothing; to
+/// test the webhook, it creates an object as a dry run. Without a cluster, only the local checks run.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   oc extreg doctor
 
-  # For a report: what was found and the objects that it was found in, without secrets
+  # For a bug report: the findings and the objects that they are about, without secrets
   oc extreg doctor --bundle doctor.tar.gz
 
-Each line that is not well ends with one command to go on with. Exit code 3 if something failed; \
-warnings are allowed.")]
+Each failure or warning ends with one command to run next. Exit code 3 if something failed; \
+0 if there are only warnings.")]
 pub struct Args {
-    /// Also write what was found, and the objects of the webhook, into a new .tar.gz; no secrets
+    /// Also write findings and webhook objects, without secrets, to a new .tar.gz file
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     #[command(flatten)]
@@ -57,12 +57,12 @@ enum Format {
 /// The `kind` of the report.
 const REPORT: &str = "DoctorReport";
 
-/// Looks at everything.
+/// Runs all checks.
 ///
 /// # Errors
-/// If the bundle cannot be written; whatever else is wrong is a finding.
+/// If the bundle cannot be written; every other problem is a finding.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
-    // Before anything is asked: a file that is there is not written over.
+    // Before any request: an existing file is not overwritten.
     let bundle = args.bundle.map(bundle::File::create).transpose()?;
     let mut checks = Checks::default();
     programs::look(&(context.tree)(context.caller), &mut checks).await;
@@ -75,12 +75,12 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         rights::install(cluster, context, &mut checks).await;
         Box::pin(call_path::walk(cluster, context, &mut checks)).await;
     }
-    let checks = checks.said_by(context.caller);
+    let checks = checks.for_caller(context.caller);
     if let Some(bundle) = bundle {
         let cluster = reached.as_ref().map(|reached| &reached.cluster);
         let path = bundle.fill(&checks, login.as_ref(), cluster).await?;
         context.printer.note(format!(
-            "written: {}; look through it before you pass it on",
+            "written: {}; review it before you share it",
             path.display()
         ));
     }

@@ -1,4 +1,4 @@
-//! `except`: findings of the audit that are all right, written down, listed and cleared away.
+//! `except`: adds, lists and prunes exceptions, which accept findings of the audit.
 
 mod add;
 mod draft;
@@ -18,12 +18,12 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{context::Context, error::Error};
 
-/// The file that is meant where none is named.
+/// The default file.
 const FILE: &str = "exceptions.yaml";
 
-/// Say that findings of the audit are all right, each with a reason and a last day
+/// Manage audit exceptions, each with a reason and an expiry date
 ///
-/// In a file that "oc extreg audit --exceptions" reads, or as an annotation of the object itself.
+/// Exceptions are in a file that "oc extreg audit --exceptions" reads, or in an annotation of the object.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     # In a file, for one container of a Deployment\n  \
@@ -31,7 +31,7 @@ const FILE: &str = "exceptions.yaml";
     --reason 'the mirror comes in January' --expires 2027-01-31\n\n  \
     # On the object itself\n  \
     oc extreg except add EXR005 imagestream/app -n shop --annotate --reason ours --expires 2027-01-31\n\n  \
-    # What there is, and what may go\n  \
+    # List the exceptions, and remove the expired ones\n  \
     oc extreg except list -A\n  \
     oc extreg except prune --yes")]
 pub struct Args {
@@ -46,10 +46,10 @@ enum What {
     Prune(prune::Args),
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
-/// If a flag, a file or the kubeconfig is at fault, or the cluster refuses.
+/// If a flag, a file or the kubeconfig is invalid, or the cluster refuses a request.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.what {
         What::Add(args) => Box::pin(add::run(args, context)).await,
@@ -58,7 +58,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
 }
 
-/// Today, in UTC, as exceptions count days.
+/// Today, in UTC: exceptions expire by day.
 fn today() -> Date {
     day(Timestamp::now().as_second())
 }

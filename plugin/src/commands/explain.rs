@@ -1,4 +1,4 @@
-//! `explain`: the page of a check, or what a field means.
+//! `explain`: the page of a check, or the meaning of a field.
 
 mod field;
 mod policy;
@@ -11,8 +11,8 @@ use crate::{context::Context, error::Error};
 
 /// Explain a check or a field
 ///
-/// Of a check: what it finds, why that matters, how to mend it and how to except it. Of a field of a
-/// BuildConfig, ImageStream, RegistryPolicy and what goes with them: what OpenShift does with it, and
+/// For a check: what it finds, why that matters, how to fix it and how to except it. For a field of a
+/// BuildConfig, ImageStream, RegistryPolicy or related kind: what OpenShift does with it, and
 /// what the webhook does. Needs no cluster.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
@@ -20,7 +20,7 @@ Examples:
   # A check
   oc extreg explain EXR007
 
-  # A field, whole or by its end
+  # A field, by its full name or the end of its name
   oc extreg explain buildconfig.spec.output.pushSecret
   oc extreg explain importPolicy.scheduled
   oc extreg explain registrypolicy.spec.push
@@ -28,7 +28,7 @@ Examples:
   # A label or an annotation
   oc extreg explain extreg.io/ignore")]
 pub struct Args {
-    /// The check, such as EXR007, or the field
+    /// Check, such as EXR007, or field
     #[arg(value_name = "CHECK|FIELD")]
     subject: String,
 }
@@ -36,7 +36,7 @@ pub struct Args {
 /// Prints the page.
 ///
 /// # Errors
-/// [`Error::Usage`] if there is neither such a check nor such a field.
+/// [`Error::Usage`] if neither a check nor a field matches.
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     let page = page(&args.subject)?;
     context.printer.raw(&match context.caller {
@@ -56,8 +56,8 @@ fn page(subject: &str) -> Result<String, Error> {
     let near = field::closest(subject);
     let near = near.map_or_else(|| ".".to_owned(), |name| format!("; did you mean {name}?"));
     Err(Error::usage(format!(
-        "there is no check and no field \"{subject}\"{near} Checks are EXR001 to EXR015 (oc extreg audit \
-         list); fields are written as buildconfig.spec.output.pushSecret"
+        "no check or field is named \"{subject}\"{near} Checks are EXR001 to EXR015 (oc extreg audit \
+         list); fields are written like buildconfig.spec.output.pushSecret"
     )))
 }
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn unknown_names_are_refused() {
         for (subject, near) in [
             ("EXR099", ""),
             (
@@ -110,7 +110,7 @@ mod tests {
         ] {
             let error = page(subject).unwrap_err().to_string();
             assert!(
-                error.contains(near) && error.contains("no field"),
+                error.contains(near) && error.contains("no check or field"),
                 "{error}"
             );
         }

@@ -1,4 +1,4 @@
-//! `inventory`: which images are used, where.
+//! `inventory`: lists images and where they are used.
 
 use extreg_audit::{
     check::CheckId,
@@ -21,20 +21,20 @@ use crate::{
     verdict::reading,
 };
 
-/// List the images that are used: by image, registry, workload or namespace
+/// List the images in use: by image, registry, workload or namespace
 ///
-/// Reads what audit reads, and judges nothing. Changes nothing.
+/// Reads the same objects as audit, without checks. Changes nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # Which registries all namespaces depend on\n  \
+    # List the registries that all namespaces depend on\n  \
     oc extreg inventory -A --by registry\n\n  \
-    # A bill of materials of the images that files name\n  \
+    # Create a bill of materials of the images in files\n  \
     oc extreg inventory -f deploy/ -R -o cyclonedx\n\n\
     The exit code is 4 if nothing was read, 1 if a list failed or a file cannot be read.")]
 pub struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// What a row is for: image, registry, workload or namespace
+    /// Unit of a row: image, registry, workload or namespace
     #[arg(
         long,
         value_enum,
@@ -45,7 +45,7 @@ pub struct Args {
     by: By,
     #[command(flatten)]
     output: OutputArgs<Format>,
-    /// Exit code 0 even if there was no object at all
+    /// Exit with code 0 even if no object is found
     #[arg(long)]
     allow_empty: bool,
 }
@@ -71,10 +71,10 @@ enum Format {
     Cyclonedx,
 }
 
-/// Lists.
+/// Lists the images.
 ///
 /// # Errors
-/// If a flag or the kubeconfig is at fault, or the login has expired.
+/// If a flag or the kubeconfig is invalid, or the login has expired.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let input = Input::of(args.input, context.contexts(), context.namespace.as_deref())?;
     let collected = collect(&input, PolicyFile::default(), context).await?;
@@ -94,7 +94,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(reading(&report, args.allow_empty, context))
 }
 
-/// A report of no check.
+/// A report without checks.
 fn unjudged(collected: Collected, now: Timestamp) -> Report {
     let options = Options {
         checks: std::collections::BTreeSet::<CheckId>::new(),
@@ -137,7 +137,7 @@ fn print(report: &Report, by: InventoryBy, format: Format, printer: &Printer) ->
 fn document(report: &Report, format: data::Format, printer: &Printer) -> Result<(), Error> {
     let mut bytes = Vec::new();
     data::render(format, report, data::Options::default(), &mut bytes)
-        .map_err(|error| Error::failed(format!("cannot be printed: {error}")))?;
+        .map_err(|error| Error::failed(format!("cannot serialize: {error}")))?;
     printer.raw(&String::from_utf8_lossy(&bytes));
     Ok(())
 }
@@ -148,7 +148,7 @@ fn list(rows: &[InventoryRow], by: InventoryBy) -> serde_json::Value {
     })
 }
 
-/// The section comes first where there is more than one.
+/// Puts the section first if there are several.
 fn headers(by: InventoryBy, several: bool) -> impl Iterator<Item = &'static str> {
     let source = several.then_some("source");
     source

@@ -1,4 +1,4 @@
-//! `policy`: RegistryPolicies and lists of approved registries, begun, checked, shown and asked.
+//! `policy`: creates, validates, shows and tests RegistryPolicies and lists of approved registries.
 
 mod document;
 mod effect;
@@ -17,18 +17,18 @@ use extreg_terminal::Exit;
 
 use crate::{context::Context, error::Error};
 
-/// Begin, check, show and try policies and lists of approved registries
+/// Create, validate, show and test policies and lists of approved registries
 ///
-/// A RegistryPolicy says what the webhook does for images of one registry. A document of kind
-/// ApprovedRegistries says which registries images may come from; the audit reads it.
+/// A RegistryPolicy defines what the webhook does for images of one registry. A document of kind
+/// ApprovedRegistries defines which registries images can come from; the audit reads it.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # Begin one\n  \
+    # Create a policy\n  \
     oc extreg policy init hub --repository 'acme/*' --push-secret dockerhub > policy.yaml\n\n  \
-    # In a pipeline: are they all right, and do they mean what they should?\n  \
+    # Validate policies in a pipeline, and test that they have the expected effect\n  \
     oc extreg policy validate -f policies/ -R\n  \
     oc extreg policy test -f policy.yaml --expect expected.yaml\n\n  \
-    # What the cluster has, and what it does with an image\n  \
+    # Show the policies of the cluster, and what they do with an image\n  \
     oc extreg policy show\n  \
     oc extreg policy test docker.io/acme/app:v1 -n snow")]
 pub struct Args {
@@ -44,10 +44,10 @@ enum What {
     Validate(validate::Args),
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
-/// If a flag, a file or the kubeconfig is at fault, or the cluster refuses.
+/// If a flag, a file or the kubeconfig is invalid, or the cluster refuses a request.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.what {
         What::Init(args) => Box::pin(init::run(args, context)).await,

@@ -1,4 +1,4 @@
-//! `promote`: what one tag of an ImageStream shows, on another tag.
+//! `promote`: gives a tag of an ImageStream the image of another tag.
 
 mod execute;
 mod image;
@@ -18,37 +18,37 @@ use crate::{
 
 /// Give a tag of an ImageStream the image that another tag shows
 ///
-/// The image that FROM shows now stays on TO until it is moved again, whatever becomes of FROM. TO is
-/// made where there is none. What it was moved from and to is said, and the command that moves it
+/// TO keeps the image that FROM shows now until TO is moved again, independently of FROM. If TO does not
+/// exist, it is created. Shows the old and the new image, and the command that moves the tag
 /// back.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # What v1 shows now, on the tag that production follows
+  # Give prod the image that v1 shows now
   oc extreg promote python-lyapp:v1 prod -n snow
 
-  # The same as a digest of the registry, which can be imported again
+  # Use the digest in the registry, which can be imported again
   oc extreg promote python-lyapp:v1 prod -n snow --digest
 
-  # An image that a tag once showed
+  # Use an image that a tag showed before
   oc extreg promote python-lyapp@sha256:8b0d… prod -n snow
 
   # Let a tag follow another one from now on
   oc extreg promote python-lyapp:v1 stable -n snow --alias
 
-Only tags that follow an image of a registry are imported: one that is promoted to is moved by hand, \
-and with it what it triggers.")]
+OpenShift imports only tags that follow an image of a registry. A promoted tag moves only by command, \
+and so do its triggers.")]
 pub struct Args {
-    /// Tag whose image it is, as STREAM:TAG, or the image itself, as STREAM@DIGEST
+    /// Tag with the image, as STREAM:TAG, or the image, as STREAM@DIGEST
     #[arg(value_name = "STREAM:FROM")]
     from: String,
-    /// Tag that gets it: of the same stream, or STREAM:TAG
+    /// Tag that gets the image: of the same stream, or STREAM:TAG
     #[arg(value_name = "TO")]
     to: String,
-    /// Pin the digest in the registry, which can be imported again, not the image in the stream
+    /// Use the image's digest in its registry instead of the image in the stream
     #[arg(long)]
     digest: bool,
-    /// Let TO show whatever FROM shows, from now on
+    /// Let TO follow FROM, with every later image
     #[arg(long, conflicts_with = "digest")]
     alias: bool,
     #[command(flatten)]
@@ -57,10 +57,10 @@ pub struct Args {
     output: OutputArgs<ObjectFormat>,
 }
 
-/// Promotes, or tries to.
+/// Promotes the image, or runs a dry run.
 ///
 /// # Errors
-/// If the arguments make no sense, there is no such image, or the cluster refuses.
+/// If the arguments are invalid, the image does not exist, or the cluster refuses the change.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args)?;
     execute::run(&settings, context).await

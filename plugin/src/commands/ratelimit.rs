@@ -1,5 +1,5 @@
-//! `ratelimit`: how much a registry lets be pulled, and what the cluster's scheduled imports take of
-//! it.
+//! `ratelimit`: shows the pull limit of a registry, and how much of it the cluster's scheduled imports
+//! use.
 
 mod advice;
 mod document;
@@ -9,7 +9,7 @@ mod show;
 
 use std::path::PathBuf;
 
-use extreg_cluster::collect::Told;
+use extreg_cluster::collect::ProgressOutput;
 use extreg_registry::Login;
 use extreg_terminal::Exit;
 
@@ -30,49 +30,49 @@ use crate::{
     },
 };
 
-/// Show what a registry lets you pull, and what scheduled imports take of it
+/// Show the pull limit of a registry, and how much of it scheduled imports use
 ///
-/// Asks the registry for the headers of an image (HEAD), which costs no pull, as nobody and with a
-/// login if one is named. With --budget it counts what the scheduled tags of the cluster pull in the
-/// registry's window of time, for each account and for the cluster's address, and says which tags
-/// are too many. Changes nothing.
+/// Requests the headers of an image (HEAD), which does not count as a pull, anonymously and with a
+/// login if one is given. With --budget, it counts what the scheduled tags of the cluster pull in the
+/// registry's time window, for each account and for the cluster's address, and shows which tags
+/// exceed the limit. Changes nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # What docker.io lets this machine pull, as nobody and with the login of podman
+  # Show the docker.io limits of this machine, anonymously and with the login of podman
   oc extreg ratelimit --auth-file ~/.config/containers/auth.json
 
-  # Whether the scheduled tags of all namespaces stay within it
+  # Check whether the scheduled tags of all namespaces are within the limit
   oc extreg ratelimit --budget -A
 
-  # The same for one namespace, with the limit of the account that its imports use
+  # Check one namespace, with the limit of the account that its imports use
   oc extreg ratelimit --budget -n snow --secret dockerhub
 
-The exit code is 3 if a budget is exceeded, 6 if the login is refused or nothing may be read, 4 if \
+The exit code is 3 if a budget is exceeded, 6 if the login is refused or permission is denied, 4 if \
 the cluster has no ImageStreams.")]
 pub struct Args {
-    /// The registry [default: docker.io, or that of --image]
+    /// Registry [default: docker.io, or that of --image]
     #[arg(long, value_name = "HOST")]
     registry: Option<String>,
-    /// Ask for the headers of this image [default: ratelimitpreview/test at docker.io]
+    /// Image whose headers are requested [default: ratelimitpreview/test at docker.io]
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
-    /// Ask as this auth file of docker or podman logs in, too
+    /// Also check with the login of this docker or podman auth file
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     auth_file: Option<PathBuf>,
-    /// Ask as this secret of the namespace logs in, too
+    /// Also check with the login of this secret of the namespace
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
-    /// Count what the scheduled tags of the namespace take of it
+    /// Count the pulls of the namespace's scheduled tags
     #[arg(long)]
     budget: bool,
-    /// Count those of all namespaces
+    /// Count the pulls of all namespaces
     #[arg(short = 'A', long, requires = "budget")]
     all_namespaces: bool,
-    /// Take what this machine is told as nobody for the cluster's limit: both go out by one address
+    /// Use this machine's anonymous limit for the cluster: both use the same IP address
     #[arg(long, requires = "budget")]
     same_address: bool,
-    /// Ask no registry: count by the limits that it publishes
+    /// Do not query the registry; use the limits that it publishes
     #[arg(long, requires = "budget", conflicts_with_all = ["auth_file", "secret", "same_address", "image"])]
     no_measure: bool,
     #[command(flatten)]
@@ -100,11 +100,11 @@ impl Format {
     }
 }
 
-/// Measures, and counts.
+/// Measures the limits, and counts the pulls.
 ///
 /// # Errors
-/// If a flag, an auth file or a secret is at fault, the cluster does not answer, or nothing that was
-/// asked could be told.
+/// If a flag, an auth file or a secret is invalid, the cluster does not answer, or no limit could
+/// be determined.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args)?;
     let cluster = if settings.needs_cluster() {
@@ -131,18 +131,18 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         let mut snapshot = budget::read(
             cluster,
             namespace.as_deref(),
-            Told::Everywhere,
+            ProgressOutput::Everywhere,
             &context.printer,
         )
         .await?;
         if !matches!(settings.measure, Wanted::Nothing) {
             let login = login.as_ref().unwrap_or(&Login::Anonymous);
-            let asker = image_list::Asker {
+            let query = image_list::PlatformQuery {
                 client: &client,
                 registry: &settings.registry,
                 login,
             };
-            asker.narrow(&mut snapshot, context).await;
+            query.narrow(&mut snapshot, context).await;
         }
         let known = Known::of(&settings.registry, &measured, settings.same_address);
         let loads = budget::weigh(&snapshot, &known);
@@ -165,7 +165,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(exit)
 }
 
-/// A login that is refused is one. A registry that cannot be asked is no obstacle to counting.
+/// A refused login is an error. An unreachable registry does not prevent counting.
 fn exit_of(measured: &[Measurement], counts: bool) -> Exit {
     measured.iter().fold(Exit::Done, |exit, one| {
         exit.and(match &one.result {

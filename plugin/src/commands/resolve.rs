@@ -1,4 +1,4 @@
-//! `resolve`: how OpenShift reads an image reference.
+//! `resolve`: shows how OpenShift reads an image reference.
 
 mod answer;
 mod lines;
@@ -18,28 +18,28 @@ use crate::{args::OutputArgs, context::Context, error::Error, print::yaml_docume
 
 /// Show how OpenShift reads an image reference
 ///
-/// Shows its parts, which registry it means in an import, a push, a base image and a workload,
-/// whether that is Docker Hub, and which docker config keys each consumer would match to it. Asks
-/// no cluster.
+/// Shows its parts, the registry that it means in an import, a push, a base image and a workload,
+/// whether that is Docker Hub, and which docker config keys each consumer matches. Does not query a
+/// cluster.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # Which registry does this push to, and which keys of a secret would be found?\n  \
+    # Show the registry of a push, and the matching keys of a secret\n  \
     oc extreg resolve ably77/python-lyapp:v1\n\n  \
-    # Every reference of a list, one JSON line each\n  \
+    # Resolve every reference of a list, one JSON line each\n  \
     jq -Rc '{ref: .}' images.txt | oc extreg resolve -f -\n\n\
-    A line of FILE is {\"ref\": \"…\"}; with \"dockerconfigjson\": \"…\" it asks which credentials \
-    the keyring of Kubernetes finds for the reference. A line that cannot be read is answered with \
-    {\"error\": \"…\"}, and the exit code is 1. A reference on the command line that OpenShift \
-    refuses makes it 3.")]
+    A line of FILE is {\"ref\": \"…\"}; with \"dockerconfigjson\": \"…\" it returns the credentials that \
+    the keyring of Kubernetes finds for the reference. The result for an unreadable line is \
+    {\"error\": \"…\"}, and the exit code is 1. If OpenShift refuses a reference on the command line, \
+    the exit code is 3.")]
 pub struct Args {
-    /// The references, as they stand in a manifest
+    /// References, as in a manifest
     #[arg(
         value_name = "REF",
         required_unless_present = "filename",
         conflicts_with = "filename"
     )]
     references: Vec<String>,
-    /// Answer the JSON lines of a file, or of stdin if it is -
+    /// Read JSON lines from a file, or - for stdin
     #[arg(short, long, value_name = "FILE")]
     filename: Option<PathBuf>,
     #[command(flatten)]
@@ -53,15 +53,15 @@ enum Format {
     Yaml,
 }
 
-/// Answers.
+/// Resolves the references.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.filename {
-        Some(_) if matches!(args.output.format, Some(Format::Table | Format::Yaml)) => Err(
-            Error::usage("--filename answers in JSON lines; leave --output out"),
-        ),
+        Some(_) if matches!(args.output.format, Some(Format::Table | Format::Yaml)) => {
+            Err(Error::usage("--filename writes JSON lines; omit --output"))
+        }
         Some(file) => answer_file(file, Arc::clone(&context.printer)).await,
         None => answer_references(
             &args.references,
@@ -96,12 +96,12 @@ fn answer_references(
     Ok(exit)
 }
 
-/// Reading blocks, so it has a thread of its own and the run can still be interrupted.
+/// Reading blocks, so it has its own thread and the run can be interrupted.
 async fn answer_file(file: PathBuf, printer: Arc<Printer>) -> Result<Exit, Error> {
     let shown = file.display().to_string();
     tokio::task::spawn_blocking(move || answer_lines(&file, &printer))
         .await
-        .map_err(|error| Error::failed(format!("cannot answer {shown}: {error}")))?
+        .map_err(|error| Error::failed(format!("cannot resolve {shown}: {error}")))?
         .map_err(|error| Error::failed(format!("cannot read {shown}: {error}")))
 }
 

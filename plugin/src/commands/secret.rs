@@ -1,5 +1,5 @@
-//! `secret`: who uses which key of which secret, links to service accounts, a credential in a secret,
-//! and a new one wherever the old one is stored.
+//! `secret`: shows which consumer uses which key of which secret, links secrets to service accounts,
+//! stores a credential, and replaces it everywhere.
 
 mod check;
 mod document;
@@ -11,15 +11,15 @@ mod verify;
 mod write;
 
 use clap::Subcommand;
-use extreg_cluster::{Cluster, collect::Told};
+use extreg_cluster::{Cluster, collect::ProgressOutput};
 use extreg_core::registry::RegistryHost;
 use extreg_snapshot::{Snapshot, kind::Kind};
 use extreg_terminal::Exit;
 
 use crate::{collect::collect_kinds, context::Context, error::Error};
 
-/// What decides who uses which credential: what names images, and the secrets and their links; the
-/// names of the integrated registry, and the policies, which say what a secret is called.
+/// The kinds that decide who uses which credential: those that name images, secrets and their links,
+/// the names of the integrated registry, and the policies, which name secrets.
 const KINDS: [Kind; 16] = [
     Kind::ImageConfig,
     Kind::RegistryPolicy,
@@ -38,7 +38,7 @@ const KINDS: [Kind; 16] = [
     Kind::DaemonSet,
     Kind::CronJob,
 ];
-/// What is mostly made by one of those, and is the bulk of a cluster: read of one namespace only.
+/// Kinds that controllers create in large numbers: read only in a single namespace.
 const MADE: [Kind; 4] = [
     Kind::Job,
     Kind::ReplicaSet,
@@ -46,7 +46,7 @@ const MADE: [Kind; 4] = [
     Kind::Pod,
 ];
 
-/// Show who uses which credential, store one, link secrets, and replace one everywhere
+/// Show who uses which credential; store, link and replace credentials
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -61,10 +61,10 @@ enum Secret {
     Set(Box<set::Args>),
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
-/// If a flag or the kubeconfig is at fault, or the cluster refuses.
+/// If a flag or the kubeconfig is invalid, or the cluster refuses a request.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.command {
         Secret::Check(args) => Box::pin(check::run(*args, context)).await,
@@ -74,12 +74,12 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
 }
 
-/// What there is in one namespace, or in all that the user can see; of all without the pods and jobs
-/// that nothing made.
+/// The objects of one namespace, or of all that the user can see; for all namespaces without pods and
+/// jobs of a controller.
 ///
 /// # Errors
-/// The login has expired, the cluster does not answer, or there is no such namespace. Whatever else
-/// cannot be read is a gap.
+/// The login has expired, the cluster does not answer, or the namespace does not exist. Everything else
+/// that cannot be read is a gap.
 async fn snapshot(
     cluster: &Cluster,
     namespace: Option<&str>,
@@ -91,7 +91,7 @@ async fn snapshot(
         cluster,
         namespace,
         &kinds,
-        Told::Everywhere,
+        ProgressOutput::Everywhere,
         &context.printer,
     )
     .await?;
@@ -101,7 +101,7 @@ async fn snapshot(
     })
 }
 
-/// The host of `--registry`; `docker.io` for all names of Docker Hub.
+/// The host of `--registry`; `docker.io` for every name of Docker Hub.
 ///
 /// # Errors
 /// [`Error::Usage`]
@@ -112,7 +112,7 @@ fn registry_host(given: &str) -> Result<String, Error> {
         .map_or(registry, |(_, rest)| rest);
     if host.is_empty() || host.contains(['/', '@']) || host.contains(char::is_whitespace) {
         return Err(Error::usage(format!(
-            "--registry {given}: name the registry's host, e.g. docker.io"
+            "--registry {given}: specify the registry's host, e.g. docker.io"
         )));
     }
     Ok(RegistryHost::of(host).as_str().to_owned())

@@ -1,4 +1,4 @@
-//! `setup`: everything an application needs to be built in the cluster, pushed to an external
+//! `setup`: creates everything to build an application in the cluster, push it to an external
 //! registry, imported from there and run.
 
 mod execute;
@@ -14,11 +14,11 @@ use crate::{
     error::Error,
 };
 
-/// Sets an application up, tries to, or prints what that would be.
+/// Sets up an application, runs a dry run, or prints the objects.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args, context.namespace.as_deref())?;
     match settings.action {
-        // Nothing of the context but the printer: an export cannot reach a cluster.
+        // Uses only the printer of the context: an export cannot reach a cluster.
         Action::Export { format } => {
             export::run(&settings, format, context.caller, &context.printer)
         }

@@ -1,6 +1,6 @@
-//! `status`: the whole way of an image, link by link, with the first one that is broken.
+//! `status`: each link of an image, from its build to its pods, and the first broken link.
 //!
-//! `fetch` reads the cluster, `extreg_flow` finds the flows and judges them, and `render` shows them.
+//! `fetch` reads the cluster, `extreg_flow` finds and judges the flows, and `render` prints them.
 
 mod fetch;
 mod render;
@@ -19,43 +19,44 @@ use crate::{
 
 /// Show why a new image is not running: build, registry, import, trigger, rollout and pods
 ///
-/// A flow is one tag of an ImageStream with the BuildConfig that writes its image and the workloads
-/// that follow it. Of each the links are shown in the order that an image passes them; the first one
-/// that is broken is marked, with what fixes it. Changes nothing.
+/// A flow is one tag of an ImageStream, the BuildConfig that builds its image, and the workloads that
+/// use the tag. The links of a flow are shown in the order in which an image passes them; the first
+/// broken link is marked and shown with its fix. Changes nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # Everything about one application: by the name of its BuildConfig, ImageStream or workload
+  # One application, by the name of its BuildConfig, ImageStream or workload
   oc extreg status python-lyapp -n snow
 
-  # The flows of a namespace, a row each, and all of them with their fixes
+  # A table of the flows of a namespace, and of all namespaces with fixes
   oc extreg status -n snow
   oc extreg status -A -o wide
 
-  # Every object of it, and again whenever something changes
+  # Every object of a flow, shown again on each change
   oc extreg status deployment/python-lyapp -n snow --tree -w
 
-A registry is asked by HEAD, which Docker Hub does not count as a pull, with the login that an import of \
-the namespace would use, if you may read it. The exit code is 0 whatever it shows, 1 if there is no such flow, 6 if nothing at all may be read.")]
+Registries are queried with HEAD, which Docker Hub does not count as a pull, and with the login that imports of the \
+namespace use, if you can read it. The exit code is 0 for any state, 1 if the flow does not exist, and 6 if you cannot \
+read any resource.")]
 pub struct Args {
-    /// Only the flows that this is part of: a name, STREAM:TAG, or KIND/NAME
+    /// Only flows of this object: NAME, STREAM:TAG or KIND/NAME
     #[arg(value_name = "NAME")]
     name: Option<String>,
     /// All namespaces of the cluster
     #[arg(short = 'A', long)]
     all_namespaces: bool,
-    /// Only flows with a BuildConfig, ImageStream or workload of these labels
+    /// Only flows with a BuildConfig, ImageStream or workload with these labels
     #[arg(short = 'l', long, value_name = "LABELS")]
     selector: Option<String>,
-    /// Draw every object; with -o json or yaml, tell it
+    /// Show every object, as a tree or with -o json or yaml
     #[arg(long)]
     tree: bool,
-    /// Show it again whenever it changes, until interrupted
+    /// Show the flows again on each change, until interrupted
     #[arg(short, long)]
     watch: bool,
     #[command(flatten)]
     output: OutputArgs<Output>,
-    /// Ask no registry what it has
+    /// Do not query registries
     #[arg(long)]
     no_registry: bool,
     #[command(flatten)]
@@ -73,16 +74,16 @@ enum Output {
 }
 
 impl Args {
-    /// Whether it goes on until it is interrupted.
+    /// Whether the command runs until it is interrupted.
     pub const fn watches(&self) -> bool {
         self.watch
     }
 }
 
-/// Shows it.
+/// Shows the flows.
 ///
 /// # Errors
-/// If the arguments make no sense, there is no such flow, or nothing at all may be read.
+/// If the arguments are invalid, the flow does not exist, or the user cannot read any resource.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args)?;
     let mut source = fetch::Source::new(&settings, context).await?;
@@ -93,11 +94,9 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     context.printer.clear_status();
     if report.flows.is_empty() {
         if let Some(name) = &settings.name {
-            tell_unseen(&report, context);
+            print_gaps(&report, context);
             let place = source.place();
-            return Err(Error::failed(format!(
-                "there is no flow of {name} in {place}"
-            )));
+            return Err(Error::failed(format!("no flow of {name} found in {place}")));
         }
         context
             .printer
@@ -115,18 +114,18 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             render::print(&report, view, settings.look(context), &context.printer);
         }
     }
-    tell_unseen(&report, context);
+    print_gaps(&report, context);
     Ok(Exit::Done)
 }
 
-fn tell_unseen(report: &Report, context: &Context) {
+fn print_gaps(report: &Report, context: &Context) {
     for line in &report.not_seen {
-        context.printer.note(format!("not seen: {line}"));
+        context.printer.note(format!("not read: {line}"));
     }
 }
 
-/// The object that a flow is named after, as `-o name` has it.
-/// `kind.group/name`, in all namespaces `NAMESPACE/kind.group/name`.
+/// The object that a flow is named after, as `-o name` prints it:
+/// `kind.group/name`, with -A `NAMESPACE/kind.group/name`.
 fn name(flow: &FlowReport, all_namespaces: bool) -> String {
     if all_namespaces {
         format!("{}/{}", flow.namespace, reference(flow))

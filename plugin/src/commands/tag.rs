@@ -19,9 +19,9 @@ use crate::{
 
 /// Let tags of ImageStreams follow an image in an external registry
 ///
-/// Creates the tag, and the ImageStream where there is none, or points an existing tag at another image.
-/// What no flag names stays: its schedule, import mode, reference policy, annotations. OpenShift imports
-/// the image immediately; whether that worked is shown.
+/// Creates the tag, and the ImageStream if it does not exist, or points an existing tag at another image.
+/// Settings without a flag are unchanged: schedule, import mode, reference policy, annotations. OpenShift imports
+/// the image immediately; the result is shown.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     group(ArgGroup::new("schedule").args(["scheduled", "no_schedule"])),
@@ -30,19 +30,19 @@ Examples:
   # Follow an image, imported again every 15 minutes
   oc extreg tag docker.io/ably77/python-lyapp:v1 python-lyapp:v1 -n snow --scheduled
 
-  # The same without a schedule: imported once, and on demand
+  # Follow an image without a schedule: imported once, and on demand
   oc extreg tag ably77/python-lyapp:v1 python-lyapp:v1 -n snow
   oc extreg import python-lyapp:v1 -n snow
 
-  # What the server would make of it
+  # Show the result of a server dry run
   oc extreg tag quay.io/org/app:1.0 app:1.0 app:latest -n snow --dry-run=server -o yaml
 
   # Delete tags
   oc extreg tag -d python-lyapp:v1 -n snow
 
-An image without a registry is one of docker.io. A name that could be a tag of an ImageStream is refused, \
+An image without a registry is on docker.io. A name that could be a tag of an ImageStream is refused, \
 because \"oc tag\" copies it: tags are copied with \"oc extreg promote\", and an image of Docker Hub is \
-written docker.io/library/NAME. A second run changes nothing and says so."
+written docker.io/library/NAME. A second run changes nothing and reports the tag as unchanged."
 )]
 pub struct Args {
     /// Image to follow, e.g. docker.io/ably77/python-lyapp:v1; with --delete a tag
@@ -63,7 +63,7 @@ pub struct Args {
     /// Kind of IMAGE: docker, an image in a registry
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
     source: Option<Source>,
-    /// Import it again every 15 minutes (--scheduled=false: no longer)
+    /// Import the image again every 15 minutes (disable: --scheduled=false)
     #[arg(
         long,
         num_args = 0..=1,
@@ -73,10 +73,10 @@ pub struct Args {
         hide_possible_values = true
     )]
     scheduled: Option<bool>,
-    /// Remove the schedule, and keep policies from adding one to a new tag
+    /// Remove the schedule, and prevent policies from scheduling a new tag
     #[arg(long)]
     no_schedule: bool,
-    /// What is imported of a manifest list: Legacy (one platform) or PreserveOriginal (all)
+    /// Import mode of a manifest list: Legacy (one platform) or PreserveOriginal (all)
     #[arg(
         long,
         value_enum,
@@ -85,10 +85,10 @@ pub struct Args {
         hide_possible_values = true
     )]
     import_mode: Option<ImportMode>,
-    /// Where pods pull from: source (the registry itself) or local (through the integrated registry)
+    /// Where pods pull from: source (the registry) or local (the integrated registry)
     #[arg(long, value_enum, value_name = "POLICY", hide_possible_values = true)]
     reference_policy: Option<ReferencePolicy>,
-    /// Let the registry speak plain HTTP or show any certificate (--insecure=false: no more)
+    /// Allow plain HTTP and any certificate (disable: --insecure=false)
     #[arg(
         long,
         num_args = 0..=1,
@@ -98,7 +98,7 @@ pub struct Args {
         hide_possible_values = true
     )]
     insecure: Option<bool>,
-    /// Only name the image and never import it (--reference=false: no more)
+    /// Never import the image, only reference it (disable: --reference=false)
     #[arg(
         long,
         num_args = 0..=1,
@@ -139,10 +139,10 @@ enum ReferencePolicy {
     Source,
 }
 
-/// Tags, deletes tags, or tries to.
+/// Creates, changes or deletes tags, or runs a dry run.
 ///
 /// # Errors
-/// If the arguments make no sense, a tag cannot be what is asked for, or the cluster refuses.
+/// If the arguments are invalid, a tag cannot have the requested settings, or the cluster refuses.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args, context.caller)?;
     match &settings.action {

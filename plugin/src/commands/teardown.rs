@@ -1,4 +1,4 @@
-//! `teardown`: removes what `setup` made.
+//! `teardown`: removes the objects that `setup` created.
 
 mod plan;
 
@@ -18,20 +18,20 @@ use crate::{
     stream::{StreamTag, delete_tag},
 };
 
-/// Remove what setup made for an application
+/// Remove the objects that setup created for an application
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # What would be removed
+  # Show what would be removed
   oc extreg teardown python-lyapp -n snow
 
   # Remove it
   oc extreg teardown python-lyapp -n snow --yes
 
-Only what setup made is removed. An ImageStream that also has tags of other tools keeps them, and an \
-ImageStream or secret that other objects use stays. The push secret is deleted with the last \
-application that setup made in the namespace. The project, links of service accounts to other secrets \
-and images in the registry stay. Exit code 4 if setup made nothing of that name.")]
+Removes only what setup created. An ImageStream that also has tags of other tools keeps them, and an \
+ImageStream or secret that other objects use is not removed. The push secret is deleted with the last \
+application that setup created in the namespace. The project, links of service accounts to other secrets \
+and images in the registry are not removed. The exit code is 4 if setup created nothing with that name.")]
 pub struct Args {
     /// Name of the application
     #[arg(value_name = "NAME")]
@@ -39,14 +39,14 @@ pub struct Args {
     /// Apply the changes (default: show the plan only)
     #[arg(long)]
     yes: bool,
-    /// Delete the project with everything in it, if setup made it
+    /// Also delete the project with everything in it, if setup created it
     #[arg(long)]
     delete_project: bool,
     #[command(flatten)]
     output: OutputArgs<ObjectFormat>,
 }
 
-/// Removes an application, or shows what that would remove.
+/// Removes an application, or shows the plan.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Args {
         name,
@@ -69,7 +69,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             printer.note(kept.clone());
         }
         if !plan.removals.is_empty() {
-            tell_project(&cluster, &namespace, context).await?;
+            report_project(&cluster, &namespace, context).await?;
         }
         plan.removals
     };
@@ -105,7 +105,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         printer.error(&if delete_project {
             format!("error: project {namespace} does not exist or is already being deleted")
         } else {
-            format!("error: setup made nothing named {name} in namespace {namespace}")
+            format!("error: setup created nothing named {name} in namespace {namespace}")
         });
         return Ok(Exit::Incomplete);
     }
@@ -136,13 +136,13 @@ async fn act(cluster: &Cluster, removal: &Removal, dry_run: DryRun) -> Result<Op
     }
 }
 
-/// How often a write is tried when another client writes the same stream meanwhile.
+/// How often a write is tried if another client changes the same stream.
 const ATTEMPTS: u32 = 5;
 
-/// Deletes the tags of setup, with their history, and takes its labels off the stream. Not by applying
-/// nothing: what is applied without any tag removes the whole list, and with it the tags that were written
+/// Deletes the tags of setup, with their history, and removes its labels from the stream. Does not apply
+/// an empty list: applying without any tag removes the whole list, and with it the tags that were written
 /// as ImageStreamTags, whose owners the API server does not record (structured-merge-diff
-/// `merge/update.go` `prune`). `Ok(false)` if there is no such stream.
+/// `merge/update.go` `prune`). `Ok(false)` if the stream does not exist.
 async fn release(
     cluster: &Cluster,
     stream: &ObjectRef,
@@ -172,25 +172,29 @@ async fn release(
     }
 }
 
-/// Says what becomes of the project.
-async fn tell_project(cluster: &Cluster, namespace: &str, context: &Context) -> Result<(), Error> {
+/// Reports what happens to the project.
+async fn report_project(
+    cluster: &Cluster,
+    namespace: &str,
+    context: &Context,
+) -> Result<(), Error> {
     let project = Project::look(cluster, namespace).await?;
     let reference = project.reference(namespace);
     context.printer.note(if project.is_ours() {
-        format!("{reference} stays: delete it with --delete-project")
+        format!("skipped {reference}: use --delete-project to delete it")
     } else {
-        format!("{reference} stays: it was not made by setup")
+        format!("skipped {reference}: setup did not create it")
     });
     Ok(())
 }
 
-/// The project as a Project where there are any: those who administer one can delete it as that and
+/// The project as a Project if the cluster serves them: its administrators can delete it as that but
 /// not as a Namespace.
 async fn project_removal(cluster: &Cluster, namespace: &str) -> Result<Vec<Removal>, Error> {
     match Project::look(cluster, namespace).await? {
         Project::Absent(_) => Ok(Vec::new()),
         project if !project.is_ours() => Err(Error::failed(format!(
-            "project \"{namespace}\" was not made by setup, so it is not deleted; leave out \
+            "project \"{namespace}\" was not created by setup, so it is not deleted; omit \
              --delete-project to remove the application only"
         ))),
         Project::Present(object) if project::is_ending(&object) => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! `version`: ours, and the cluster's.
+//! `version`: the versions of this program and of the cluster.
 
 use std::env::consts;
 
@@ -17,7 +17,7 @@ use crate::{
 /// Show the version of this program and of the cluster
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Only this program's; asks no cluster
+    /// Show only the version of this program; do not query a cluster
     #[arg(long)]
     client: bool,
     #[command(flatten)]
@@ -41,7 +41,7 @@ struct ClientVersion {
     platform: String,
 }
 
-/// Prints the versions. The client's come out even where the cluster cannot be reached.
+/// Prints the versions. The client's version is also printed if the cluster cannot be reached.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let mut versions = Versions {
         client_version: ClientVersion {
@@ -51,19 +51,19 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         server_version: None,
         openshift_version: None,
     };
-    let asked = if args.client {
+    let result = if args.client {
         Ok(())
     } else {
-        ask(&mut versions, context).await
+        query_cluster(&mut versions, context).await
     };
     match args.output.format {
         Some(format) => context.printer.raw(&to_data(&versions, format)?),
         None => print(&versions, context),
     }
-    asked.map(|()| Exit::Done)
+    result.map(|()| Exit::Done)
 }
 
-async fn ask(versions: &mut Versions, context: &Context) -> Result<(), Error> {
+async fn query_cluster(versions: &mut Versions, context: &Context) -> Result<(), Error> {
     let cluster = context.cluster().await?;
     versions.server_version = Some(cluster.get_path("/version").await?);
     versions.openshift_version = openshift_version(&cluster).await;

@@ -1,4 +1,4 @@
-//! `webhook`: install the admission webhook, remove it, look at it, prove that it works.
+//! `webhook`: installs, removes, shows and tests the admission webhook.
 
 mod cert;
 mod check;
@@ -13,7 +13,7 @@ use extreg_terminal::Exit;
 
 use crate::{context::Context, error::Error, installation};
 
-/// Install, remove, look at and prove the admission webhook
+/// Install, remove, show and test the admission webhook
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -30,7 +30,7 @@ enum Webhook {
     Upgrade(upgrade::Args),
 }
 
-/// Does it.
+/// Runs the command.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     match args.command {
         Webhook::Cert(args) => cert::run(args, context).await,

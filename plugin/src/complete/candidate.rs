@@ -1,4 +1,4 @@
-//! What is offered, in Cobra's dialect; and what of it is in the command tree.
+//! Candidates, in Cobra's format, and those that come from the command tree.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use clap::{Arg, builder::StyledStr};
 use extreg_audit::check::CheckId;
 
 use super::words::Line;
-use crate::commands::audit;
+use crate::{cli::is_topic, commands::audit};
 
-/// One thing to offer.
+/// A candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
-    /// What would be typed.
+    /// The text to insert.
     pub(super) value: String,
-    /// What it is, in one line; may be empty.
+    /// Its description, one line; may be empty.
     pub(super) description: String,
 }
 
-/// What the shell shall do besides: Cobra's `ShellCompDirective` (cobra `completions.go`).
+/// The directive for the shell: Cobra's `ShellCompDirective` (cobra `completions.go`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Directive {
-    /// Nothing: what is not offered is not offered.
+    /// No file completion.
     #[default]
     Nothing,
-    /// The same, and go on with the word: no space behind the only candidate.
+    /// The same, without a space after the only candidate.
     GoOn,
-    /// Offer files.
+    /// Complete files.
     Files,
-    /// Offer folders.
+    /// Complete folders.
     Folders,
 }
 
-/// The answer.
+/// The output.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) candidates: Vec<Candidate>,
@@ -53,7 +53,7 @@ impl Directive {
 }
 
 impl Answer {
-    /// These, and nothing else.
+    /// Only these candidates.
     pub(super) const fn closed(candidates: Vec<Candidate>) -> Self {
         Self {
             candidates,
@@ -61,7 +61,7 @@ impl Answer {
         }
     }
 
-    /// What the shell knows better.
+    /// Completion by the shell itself.
     pub(super) const fn left_to_the_shell(directive: Directive) -> Self {
         Self {
             candidates: Vec::new(),
@@ -83,11 +83,11 @@ impl fmt::Display for Answer {
     }
 }
 
-/// The commands that begin with what is typed; below `help` the topics too.
+/// The commands that start with the typed text; after `help` the topics too.
 pub(super) fn commands(line: &Line<'_>) -> Vec<Candidate> {
     let commands = line.command.get_subcommands();
     commands
-        // Of what is hidden only topics have a page of their own.
+        // Of the hidden commands only topics have a page.
         .filter(|command| !command.is_hide_set() || line.is_help && is_topic(command))
         .filter(|command| command.get_name().starts_with(line.typed))
         .map(|command| {
@@ -100,7 +100,7 @@ pub(super) fn commands(line: &Line<'_>) -> Vec<Candidate> {
         .collect()
 }
 
-/// The flags that begin with what is typed and have not been given.
+/// The flags that start with the typed text and are not in the line yet.
 pub(super) fn flags(line: &Line<'_>) -> Vec<Candidate> {
     let flags = line.command.get_arguments().filter(|arg| {
         !arg.is_positional()
@@ -112,7 +112,7 @@ pub(super) fn flags(line: &Line<'_>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for flag in flags {
         let long = flag.get_long().map(|name| format!("--{name}"));
-        // A dash alone may become either.
+        // A single dash can become either.
         let short = flag
             .get_short()
             .filter(|_| line.typed == "-")
@@ -130,7 +130,7 @@ pub(super) fn flags(line: &Line<'_>) -> Vec<Candidate> {
     candidates
 }
 
-/// The values of an enumeration that begin with what is typed.
+/// The values of an enumeration that start with the typed text.
 pub(super) fn possible(argument: &Arg, typed: &str) -> Vec<Candidate> {
     let values = argument.get_possible_values();
     values
@@ -143,7 +143,7 @@ pub(super) fn possible(argument: &Arg, typed: &str) -> Vec<Candidate> {
         .collect()
 }
 
-/// The checks of the audit, behind those that have been typed with a comma.
+/// The checks of the audit, after those before the last comma.
 pub(super) fn checks(all: &[CheckId], typed: &str) -> Vec<Candidate> {
     let (before, last) = match typed.rfind(',') {
         Some(comma) => typed.split_at(comma + 1),
@@ -158,7 +158,7 @@ pub(super) fn checks(all: &[CheckId], typed: &str) -> Vec<Candidate> {
         .collect()
 }
 
-/// The formats of the audit. A file behind one is not looked for.
+/// The formats of the audit. A file after a format is not completed.
 pub(super) fn formats(typed: &str) -> Vec<Candidate> {
     let words = audit::formats().into_iter();
     words
@@ -168,10 +168,6 @@ pub(super) fn formats(typed: &str) -> Vec<Candidate> {
             description: String::new(),
         })
         .collect()
-}
-
-fn is_topic(command: &clap::Command) -> bool {
-    command.is_hide_set() && command.is_disable_help_flag_set()
 }
 
 fn first_line(text: Option<&StyledStr>) -> String {

@@ -1,4 +1,4 @@
-//! What only a cluster or the kubeconfig knows, within the time that a person waits for a shell.
+//! Candidates from a cluster or the kubeconfig, within an acceptable delay.
 
 use std::{collections::BTreeSet, sync::mpsc, thread, time::Duration};
 
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{context::Context, error::Error};
 
-/// A shell that hangs is worse than one that offers nothing.
+/// A missing candidate is better than a shell that hangs.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// As many are asked for; who has more types another letter.
+/// The maximum number of candidates; with more, the user types another letter.
 const MOST: usize = 500;
 
-/// Looks up what begins with what is typed. Nothing if that fails or takes too long.
+/// Finds the candidates that start with the typed text. Returns nothing on an error or timeout.
 pub(super) fn look(live: Live, typed: &str, context: Context) -> Answer {
     let (directive, names) = match live {
         Live::Contexts | Live::Clusters | Live::Users => {
@@ -35,7 +35,7 @@ pub(super) fn look(live: Live, typed: &str, context: Context) -> Answer {
     let candidates = names
         .unwrap_or_default()
         .into_iter()
-        // One in two lines would be two.
+        // A name with a line break would become two candidates.
         .filter(|name| name.starts_with(typed) && !name.contains(char::is_control))
         .map(|value| Candidate {
             value,
@@ -57,8 +57,8 @@ fn of_kubeconfig(live: Live, context: &Context) -> Option<BTreeSet<String>> {
     })
 }
 
-/// On a thread of its own, which ends with the process: a credential plugin of the kubeconfig or a
-/// name server may block it for as long as they like.
+/// Runs on a separate thread, which ends with the process: a credential plugin of the kubeconfig or a name server may
+/// block it indefinitely.
 fn of_cluster(live: Live, typed: &str, context: Context) -> Option<BTreeSet<String>> {
     let (sender, receiver) = mpsc::channel();
     let typed = typed.to_owned();
@@ -67,15 +67,15 @@ fn of_cluster(live: Live, typed: &str, context: Context) -> Option<BTreeSet<Stri
             .enable_all()
             .build();
         if let Ok(runtime) = runtime {
-            let names = runtime.block_on(ask(live, &typed, &context));
-            // Nobody listens any more if it took too long.
+            let names = runtime.block_on(query(live, &typed, &context));
+            // After a timeout no receiver exists.
             let _ = sender.send(names.ok());
         }
     });
     receiver.recv_timeout(PATIENCE).ok().flatten()
 }
 
-async fn ask(live: Live, typed: &str, context: &Context) -> Result<BTreeSet<String>, Error> {
+async fn query(live: Live, typed: &str, context: &Context) -> Result<BTreeSet<String>, Error> {
     let cluster = context.cluster().await?;
     match live {
         Live::Namespaces => match names(&cluster, Kind::NAMESPACE).await {
@@ -125,7 +125,7 @@ async fn tags(cluster: &Cluster, stream: &str) -> Result<BTreeSet<String>, Error
     Ok(found.map_or_else(BTreeSet::new, |found| tags_of(stream, &found.body)))
 }
 
-/// The tags that a stream has, and those that it asks for.
+/// The tags of a stream, in its status and in its spec.
 fn tags_of(stream: &str, body: &Value) -> BTreeSet<String> {
     let names = |pointer: &str, key: &str| -> Vec<String> {
         let tags = body.pointer(pointer).and_then(Value::as_array);
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_has_the_tags_that_it_was_given_and_those_pushed_to_it() {
+    fn tags_of_spec_and_status_are_offered() {
         let stream = json!({
             "spec": {"tags": [{"name": "latest"}, {"name": "v1"}]},
             "status": {"tags": [{"tag": "latest"}, {"tag": "pushed"}]},

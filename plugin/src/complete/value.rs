@@ -1,11 +1,11 @@
-//! What a value is, by the name that its argument shows in the help page.
+//! The kind of a value, determined by the value name of its argument in the help page.
 
 use clap::Arg;
 use extreg_audit::check::CheckId;
 
 use crate::commands::fix::MENDABLE;
 
-/// What is to be offered for a value.
+/// The candidates for a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The values of its enumeration.
@@ -18,13 +18,13 @@ pub(super) enum Wanted {
     File,
     /// Folders.
     Folder,
-    /// What a cluster or the kubeconfig has.
+    /// Data of a cluster or the kubeconfig.
     Live(Live),
-    /// Nobody can know.
+    /// Unknown.
     Anything,
 }
 
-/// What can be looked up.
+/// Names that can be queried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Live {
     /// Contexts of the kubeconfig.
@@ -33,7 +33,7 @@ pub(super) enum Live {
     Clusters,
     /// Users of the kubeconfig.
     Users,
-    /// Namespaces, or the projects of one who may not list these.
+    /// Namespaces, or projects for a user who cannot list namespaces.
     Namespaces,
     /// BuildConfigs of the namespace.
     BuildConfigs,
@@ -41,16 +41,16 @@ pub(super) enum Live {
     Streams,
     /// Tags of ImageStreams, as `STREAM:TAG`.
     StreamTags,
-    /// ImageStreams, and with a colon behind one its tags.
+    /// ImageStreams, and their tags after a colon.
     StreamsOrTags,
-    /// What has been set up: the names of BuildConfigs and ImageStreams.
+    /// Applications: the names of BuildConfigs and ImageStreams.
     Applications,
 }
 
-/// Commands whose NAME is that of an application.
+/// Commands whose NAME is the name of an application.
 const OF_APPLICATIONS: [&str; 3] = ["setup", "status", "teardown"];
 
-/// What is to be offered for an argument of a command.
+/// The candidates for an argument of a command.
 pub(super) fn wanted(command: &str, argument: &Arg) -> Wanted {
     if !argument.get_possible_values().is_empty() {
         return Wanted::OneOf;
@@ -68,7 +68,7 @@ pub(super) fn wanted(command: &str, argument: &Arg) -> Wanted {
         Some("CHECK" | "CHECK|FIELD" | "IDS") => Wanted::Checks(&CheckId::ALL),
         Some("FORMAT[=FILE]") => Wanted::Formats,
         Some("FILE" | "FILES" | "PATH") => Wanted::File,
-        // A folder of a git repository is none of this machine.
+        // A folder of a Git repository is not a local folder.
         Some("DIR") if argument.get_long() != Some("context-dir") => Wanted::Folder,
         Some("NAMESPACE") => Wanted::Live(Live::Namespaces),
         Some("BUILDCONFIG") => Wanted::Live(Live::BuildConfigs),
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_value_tells_what_it_is() {
+    fn value_name_determines_the_candidates() {
         let flag =
             |long: &'static str, value: &'static str| Arg::new(long).long(long).value_name(value);
         let word = |value: &'static str| Arg::new(value).value_name(value);

@@ -1,33 +1,32 @@
-//! Reading a line that is not finished: which command it is for, which flags it gives, and what the
-//! last word is going to be.
+//! Parses an incomplete line: its command, its flags, and the kind of its last word.
 
 use clap::{Arg, ArgAction, Command};
 
-/// A line, as far as it has been typed.
+/// An incomplete line.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
-    /// The command that the words so far lead to.
+    /// The command of the words so far.
     pub(super) command: &'a Command,
-    /// Whether that is below `help`, where topics count and arguments do not.
+    /// Whether it follows `help`, where topics count and arguments do not.
     pub(super) is_help: bool,
-    /// The flags for every command that have been given with a value, by long name.
+    /// The global flags with a value, by long name.
     pub(super) given: Vec<(String, String)>,
-    /// The flags that have been given and that it makes no sense to give again.
+    /// The flags of the line that cannot be repeated.
     pub(super) spent: Vec<String>,
-    /// What of the last word has been typed; of `--name=value` the value.
+    /// The typed part of the last word; for `--name=value` of the value.
     pub(super) typed: &'a str,
-    /// What the last word is going to be.
+    /// The kind of the last word.
     pub(super) place: Place<'a>,
 }
 
-/// What the last word is going to be.
+/// The kind of the last word.
 #[derive(Debug)]
 pub(super) enum Place<'a> {
     /// The name of a flag.
     Flag,
     /// The value of a flag.
     Value(&'a Arg),
-    /// A command, or the value of an argument that has no name.
+    /// A command, or the value of a positional argument.
     Word {
         /// That argument, if the command takes one here.
         argument: Option<&'a Arg>,
@@ -35,8 +34,8 @@ pub(super) enum Place<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Reads the words after `extreg`, the last of which is being typed. `root` has been built, so
-    /// that every command in it knows the flags for all of them.
+    /// Parses the words after `extreg`; the last one is incomplete. `root` must be built, so that every command has the
+    /// global flags.
     pub(super) fn read(root: &'a Command, words: &'a [String]) -> Self {
         let (typed, before) = words
             .split_last()
@@ -99,7 +98,7 @@ impl<'a> Line<'a> {
             positionals.filter(|argument| !argument.is_hide_set())
         };
         let argument = arguments().nth(position).or_else(|| {
-            // The last may be one that takes all that follows.
+            // The last argument may accept all remaining words.
             arguments().last().filter(|last| takes_many(last))
         });
         Place::Word {
@@ -107,7 +106,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A command below the current one. `help` repeats the tree from its root.
+    /// A subcommand of the current command. `help` repeats the tree from its root.
     fn subcommand(&mut self, root: &'a Command, word: &str) -> Option<&'a Command> {
         if !self.is_help && word == "help" && self.command.find_subcommand("help").is_some() {
             self.is_help = true;
@@ -120,7 +119,7 @@ impl<'a> Line<'a> {
         self.command.find_subcommand(word)
     }
 
-    /// A flag by its long name, which waits for its value if it is returned.
+    /// Handles a long flag; returns it if its value is still missing.
     fn long(&mut self, text: &str) -> Option<&'a Arg> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value)),
@@ -134,7 +133,7 @@ impl<'a> Line<'a> {
         None
     }
 
-    /// Flags by their letters, the last of which may have its value behind it.
+    /// Handles short flags, the last of which may include its value.
     fn short(&mut self, letters: &str) -> Option<&'a Arg> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
@@ -194,7 +193,7 @@ mod tests {
     use crate::cli;
     use extreg_remedy::Caller;
 
-    /// The command, the flags for all, and what the last word is going to be.
+    /// The command, the global flags, and the kind of the last word.
     fn read(line: &str) -> String {
         let mut root = cli::command(Caller::Oc);
         root.build();
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_read_as_far_as_it_goes() {
+    fn incomplete_lines_are_parsed() {
         let table = [
             ("", r#"oc-extreg word """#),
             ("se", r#"oc-extreg word "se""#),
@@ -235,7 +234,7 @@ mod tests {
             ("setup --image x --work", r#"setup flag "--work""#),
             ("setup --workload ", r#"setup --workload """#),
             ("setup --workload=d", r#"setup --workload "d""#),
-            // What is given is no command.
+            // The value of a flag is not a command.
             ("setup --image setup ", r#"setup name """#),
             ("setup -- ", r#"setup name """#),
             ("setup -- -", r#"setup name "-""#),
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn no_word_at_all_is_an_empty_one() {
+    fn no_word_equals_an_empty_word() {
         let mut root = cli::command(Caller::Oc);
         root.build();
         let line = Line::read(&root, &[]);

@@ -15,16 +15,16 @@ const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Finds the credential that podman would use for `image`: its repository, then each folder above
-/// it, then its host, then any spelling of that (containers/image `pkg/docker/config`).
+/// Finds the credential that podman would use for `image`: the entry of its repository, then of each folder above it,
+/// then of its host, then of any spelling of the host (containers/image `pkg/docker/config`).
 ///
 /// # Errors
-/// Why there is none, in words that quote nothing of a credential.
+/// The reason, without any part of a credential.
 pub(crate) fn find(text: &[u8], image: &str) -> Result<Credential, String> {
-    let file: Value =
-        serde_json::from_slice(text).map_err(|e| format!("no auth file: not JSON: {e}"))?;
+    let file: Value = serde_json::from_slice(text)
+        .map_err(|e| format!("not a valid auth file: not JSON: {e}"))?;
     let keys = DockerConfigKeys::parse(text, DockerConfigFormat::ConfigJson)
-        .map_err(|e| format!("no auth file: {e}"))?;
+        .map_err(|e| format!("not a valid auth file: {e}"))?;
     let found = keys.matching(Consumer::ContainersImage, image);
     let Some(key) = found.first() else {
         return Err(nothing(&file, image));
@@ -45,17 +45,17 @@ pub(crate) fn find(text: &[u8], image: &str) -> Result<Credential, String> {
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| {
             let (username, password) = text.split_once(':')?;
-            // Docker pads with NUL, as its own reader knows.
+            // Docker pads with NUL, which its own reader also removes.
             let password = password.trim_matches('\0');
             Some(Credential {
                 username: username.to_owned(),
                 password: password.to_owned().into(),
             })
         })
-        .ok_or_else(|| format!("the entry for \"{key}\" has no username and password in it"))
+        .ok_or_else(|| format!("the entry for \"{key}\" has no username and password"))
 }
 
-/// The credential helper that keeps the passwords of an auth file, if one does.
+/// The credential helper that stores the passwords of an auth file, if any.
 pub(crate) fn helper(file: &Value) -> Option<&str> {
     let store = file.get("credsStore").and_then(Value::as_str);
     store.or_else(|| {
@@ -70,7 +70,7 @@ pub(crate) fn helper(file: &Value) -> Option<&str> {
 fn nothing(file: &Value, image: &str) -> String {
     match helper(file) {
         Some(helper) => format!(
-            "no password for {image} in it: they are kept by the credential helper \"{helper}\"; \
+            "no password for {image}: the credential helper \"{helper}\" stores the passwords; \
              give an access token with --password-stdin"
         ),
         None => format!("no entry for {image}: log in with podman or docker first"),
@@ -92,7 +92,7 @@ mod tests {
     }}"#;
 
     #[test]
-    fn the_nearest_entry_is_taken() {
+    fn nearest_entry_is_used() {
         let cases = [
             ("docker.io/ably77/app:v1", "a", "x"),
             ("docker.io/ably77/other:v1", "b", "y"),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_password_it_says_why() {
+    fn missing_password_gives_the_reason() {
         let cases = [
             (FILE, "ghcr.io/u/a:v1", "no entry for ghcr.io/u/a:v1"),
             (FILE, "quay.io/u/a:v1", "identity token"),

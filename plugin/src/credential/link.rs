@@ -1,4 +1,4 @@
-//! A secret among those of a service account. Whoever else links secrets there keeps theirs.
+//! The secrets of a service account. Links of other tools are unchanged.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 
-/// How often a write is tried when somebody else writes the same account meanwhile.
+/// The number of attempts after a conflict with another write to the account.
 const ATTEMPTS: u32 = 5;
-/// How often to look, twice a second, for an account of a project that was just made.
+/// The number of checks, twice a second, for an account of a new project.
 const LOOKS: u32 = 30;
 
-/// That an account is to have a secret: to pull with and, with `mount`, in its builds.
+/// The desired link from an account to a secret: for pulls and, with `mount`, for its builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
     /// The service account.
     pub(crate) account: String,
     /// The secret.
     pub(crate) secret: String,
-    /// Among its `secrets` too, not just its `imagePullSecrets`.
+    /// Also in its `secrets`, not only in its `imagePullSecrets`.
     pub(crate) mount: bool,
 }
 
@@ -29,8 +29,8 @@ impl Link {
         ObjectRef::new(Kind::SERVICE_ACCOUNT, namespace, &self.account)
     }
 
-    /// Links, by reading, adding and writing that very state back. An account that does not exist is
-    /// made; with `await_account` only after it had its time to appear.
+    /// Adds the link: reads the account, adds the secret and writes that state back. Creates an account that does not
+    /// exist; with `await_account` only after waiting for it to appear.
     pub(crate) async fn apply(
         &self,
         cluster: &Cluster,
@@ -75,7 +75,7 @@ impl Link {
         }
     }
 
-    /// Adds what is missing; `false` if nothing is.
+    /// Adds the missing entries; `false` if none is missing.
     fn add_to(&self, account: &mut Value) -> bool {
         let pull = add(account, "imagePullSecrets", &self.secret);
         let mount = self.mount && add(account, "secrets", &self.secret);
@@ -83,7 +83,7 @@ impl Link {
     }
 }
 
-/// Takes a secret away from an account, in both lists; `false` if it was in neither.
+/// Removes a secret from both lists of an account; `false` if it was in neither.
 pub(crate) async fn unlink(
     cluster: &Cluster,
     account: &ObjectRef,
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_30_other_entries_stay() {
+    fn trap_30_other_entries_are_kept() {
         let mut account = json!({
             "imagePullSecrets": [{"name": "builder-dockercfg-x"}],
             "secrets": [{"name": "builder-dockercfg-x"}, {"name": "mine"}],
@@ -175,7 +175,10 @@ mod tests {
             })
         );
         assert!(has(&account, "dockerhub"));
-        assert!(!link(true).add_to(&mut account), "twice is once");
+        assert!(
+            !link(true).add_to(&mut account),
+            "the second call adds nothing"
+        );
         assert!(remove(&mut account, "dockerhub"));
         assert_eq!(account, before);
         assert!(!remove(&mut account, "dockerhub"));

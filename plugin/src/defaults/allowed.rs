@@ -1,17 +1,16 @@
-//! What a project's file may set. A test walks the command tree: each flag is in exactly one list.
+//! The flags that a project's file can set. A test walks the command tree: each flag is in exactly one list.
 //!
-//! A project's file is written by whoever wrote the checkout. No verdict, no request and no write
-//! depends on what is allowed here, but for the namespace, which every output names, and what the plan
-//! of `setup` shows.
+//! The author of the checkout writes a project's file. No verdict, request or write depends on the allowed flags,
+//! except on the namespace, which every output shows, and on the values that the plan of `setup` shows.
 
-/// The flags that a project's file may set, by command; those of every command under "".
+/// The flags that a project's file can set, by command; global flags under "".
 pub const ALLOWED: &[(&str, &[&str])] = &[
     ("", &["color", "namespace", "quiet"]),
     ("diff setup", SETUP),
     ("setup", SETUP),
 ];
 
-/// What the plan of `setup` shows.
+/// The values that the plan of `setup` shows.
 const SETUP: &[&str] = &[
     "builder",
     "context-dir",
@@ -25,7 +24,7 @@ const SETUP: &[&str] = &[
     "workload",
 ];
 
-/// The flags that it cannot set, of whatever command.
+/// The flags that it cannot set, in any command.
 pub const REFUSED: &[&str] = &[
     "account",
     "adopt",
@@ -59,6 +58,7 @@ pub const REFUSED: &[&str] = &[
     "context",
     "delete",
     "delete-project",
+    "details",
     "digest",
     "dir",
     "disable-compression",
@@ -169,8 +169,8 @@ pub const REFUSED: &[&str] = &[
     "yes",
 ];
 
-/// Whether a project's file may set a flag of a command; `command` is the words that lead to it.
-/// Whatever no list names is refused too.
+/// Whether a project's file can set a flag of a command; `command` is the path of commands. A flag in no list is
+/// refused.
 pub fn is_allowed(command: &str, flag: &str) -> bool {
     let mut allowed = ALLOWED.iter();
     allowed.any(|(of, flags)| *of == command && flags.contains(&flag))

@@ -1,4 +1,4 @@
-//! The program in front of ours: `oc` or `kubectl`.
+//! The calling program: `oc` or `kubectl`.
 
 use std::{
     process::{Command, Stdio},
@@ -8,10 +8,10 @@ use std::{
 use extreg_remedy::Caller;
 use serde_json::Value;
 
-/// A program that has not told its version by then is not waited for.
+/// The time limit for the version of a program.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The version of a host as it tells it, e.g. `v1.34.2`; none if it is not there or silent.
+/// The version that a host reports, e.g. `v1.34.2`; `None` if the host does not exist or reports none.
 pub(crate) async fn version(caller: Caller) -> Option<String> {
     let run = tokio::task::spawn_blocking(move || {
         Command::new(caller.program())
@@ -21,7 +21,7 @@ pub(crate) async fn version(caller: Caller) -> Option<String> {
     });
     let output = tokio::time::timeout(PATIENCE, run).await.ok()?.ok()?.ok()?;
     let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
-    // oc has its own version besides that of the kubectl in it.
+    // oc has its own version besides that of its kubectl.
     let pointers = ["/releaseClientVersion", "/clientVersion/gitVersion"];
     let found = pointers.iter().find_map(|at| answer.pointer(at)?.as_str());
     found.map(str::to_owned)

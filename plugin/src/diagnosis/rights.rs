@@ -1,4 +1,4 @@
-//! What one may do: set an application up, have files judged, install the webhook.
+//! The permissions of the user: to set up an application, check files, install the webhook.
 
 use std::fmt;
 
@@ -13,19 +13,19 @@ use crate::{
 };
 
 const GROUP: Group = Group::Rights;
-/// As many are named in a line.
+/// The maximum number of names in a line.
 const NAMED: usize = 4;
 
-/// What lacking a right means.
+/// The severity of a missing permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
-    /// Something to know.
+    /// For information.
     Noted,
-    /// What is asked for cannot be done.
+    /// The requested action is not possible.
     Fatal,
 }
 
-/// Looks: what `setup` needs in the namespace, or to make it; `lack` says what it means if that is
+/// Checks the permissions that `setup` needs in the namespace, or to create it; `lack` is the severity if one is
 /// missing.
 pub(crate) async fn setup(
     cluster: &Cluster,
@@ -45,7 +45,7 @@ pub(crate) async fn setup(
     };
     match may_make(cluster, namespace).await {
         Ok(true) => {
-            let message = format!("namespace {namespace} is not there; may make it");
+            let message = format!("namespace {namespace} does not exist; you can create it");
             return checks.ok(GROUP, "setup", message);
         }
         Ok(false) => {}
@@ -53,12 +53,12 @@ pub(crate) async fn setup(
     }
     match extreg_cluster::missing(cluster, of_setup(namespace)).await {
         Ok(missing) if missing.is_empty() => {
-            let message = format!("may set applications up in namespace {namespace}");
+            let message = format!("you can set up applications in namespace {namespace}");
             checks.ok(GROUP, "setup", message);
         }
         Ok(missing) => {
             let message = format!(
-                "may not set applications up in namespace {namespace}: {}",
+                "you cannot set up applications in namespace {namespace}: {}",
                 named(&missing)
             );
             match lack {
@@ -70,7 +70,8 @@ pub(crate) async fn setup(
     }
 }
 
-/// Looks: what `webhook install` needs in the whole cluster. Few have that, so it is only noted.
+/// Checks the permissions that `webhook install` needs in the whole cluster. Few users have them, so this is only
+/// noted.
 pub(crate) async fn install(cluster: &Cluster, context: &Context, checks: &mut Checks) {
     let rights = match kinds::rights() {
         Ok(rights) => rights,
@@ -78,19 +79,19 @@ pub(crate) async fn install(cluster: &Cluster, context: &Context, checks: &mut C
     };
     match extreg_cluster::missing(cluster, rights).await {
         Ok(missing) if missing.is_empty() => {
-            checks.ok(GROUP, "webhook", "may install the webhook");
+            checks.ok(GROUP, "webhook", "you can install the webhook");
         }
         Ok(missing) => checks.skip(
             GROUP,
             "webhook",
-            format!("may not install the webhook: {}", named(&missing)),
+            format!("you cannot install the webhook: {}", named(&missing)),
             Some(format!("{} webhook install --export", context.caller)),
         ),
         Err(error) => unknown("webhook", &error, checks),
     }
 }
 
-/// Looks: what `check` reads to judge as the webhook does.
+/// Checks the permissions for what `check` reads to decide as the webhook does.
 pub(crate) async fn judge(cluster: &Cluster, context: &Context, checks: &mut Checks) {
     let namespace = cluster.namespace();
     let rights = vec![
@@ -102,19 +103,19 @@ pub(crate) async fn judge(cluster: &Cluster, context: &Context, checks: &mut Che
     ];
     match extreg_cluster::missing(cluster, rights).await {
         Ok(missing) if missing.is_empty() => {
-            checks.ok(GROUP, "check", "may read what files are judged by");
+            checks.ok(GROUP, "check", "you can read what check needs");
         }
         Ok(missing) => checks.warn(
             GROUP,
             "check",
-            format!("files are judged with less known: {}", named(&missing)),
+            format!("check has incomplete information: {}", named(&missing)),
             format!("{} check --policy FILE -f FILE", context.caller),
         ),
         Err(error) => unknown("check", &error, checks),
     }
 }
 
-/// Whether a namespace is not there and one may make it: then one may do everything in it.
+/// Whether a namespace does not exist and the user can create it, which includes all permissions in it.
 async fn may_make(cluster: &Cluster, namespace: &str) -> Result<bool, Error> {
     let kind = match Project::look(cluster, namespace).await? {
         Project::Absent(How::Request) => Kind::PROJECT_REQUEST,
@@ -153,7 +154,7 @@ fn named(missing: &[Right]) -> String {
     if let Some(more) = missing.len().checked_sub(NAMED).filter(|more| *more > 0) {
         names.push(format!("and {more} more"));
     }
-    format!("lacks {}", names.join(", "))
+    format!("missing permissions: {}", names.join(", "))
 }
 
 fn unknown(name: &'static str, error: &impl fmt::Display, checks: &mut Checks) {

@@ -1,4 +1,4 @@
-//! The API server: whether it answers, as whom it knows us, which versions there are, and its clock.
+//! The API server: whether it answers, the user that it knows, its versions, and its clock.
 
 use extreg_cluster::{Cluster, ClusterError, Kind, ObjectRef, openshift_version};
 use extreg_remedy::Caller;
@@ -12,21 +12,21 @@ use crate::{
 };
 
 const GROUP: Group = Group::Server;
-/// Certificates and tokens are made a little before they are used; more than this breaks them.
+/// Certificates and tokens are created shortly before use; a larger clock difference breaks them.
 const TOLERATED: SignedDuration = SignedDuration::from_secs(60);
 const BROKEN: SignedDuration = SignedDuration::from_mins(5);
-/// How the API server finds OpenShift's own.
+/// The registration of OpenShift's API server.
 const API_SERVICE: Kind = Kind::global("apiregistration.k8s.io", "APIService", "apiservices");
 
-/// Who is there.
+/// The server's answers.
 pub(crate) struct Reached {
-    /// The way there.
+    /// The connection.
     pub(crate) cluster: Cluster,
-    /// The name that the server knows us by; empty where it does not tell.
+    /// The user name in the server's answer; empty if it reports none.
     pub(crate) user: String,
 }
 
-/// Looks; the cluster, if it answers.
+/// Runs the checks; returns the cluster if it answers.
 pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reached> {
     let host = context.caller.program();
     let cluster = match context.cluster().await {
@@ -74,7 +74,7 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
             checks.fail(GROUP, "user", plain(&error), "oc login");
             return None;
         }
-        // Older than 1.28, or not for us.
+        // The API is older than 1.28, or forbidden.
         Err(error) => {
             checks.skip(GROUP, "user", plain(&error), None);
             String::new()
@@ -84,7 +84,7 @@ pub(crate) async fn look(context: &Context, checks: &mut Checks) -> Option<Reach
     Some(Reached { cluster, user })
 }
 
-/// kubectl is good for one minor version up and down.
+/// kubectl supports one minor version of difference.
 async fn skew(server: &Value, checks: &mut Checks) {
     let Some(client) = host::version(Caller::Kubectl).await else {
         return;
@@ -100,7 +100,7 @@ async fn skew(server: &Value, checks: &mut Checks) {
         checks.warn(
             GROUP,
             "skew",
-            format!("kubectl {client} is more than one minor version from the server's"),
+            format!("kubectl {client} differs from the server by more than one minor version"),
             "oc version",
         );
     }
@@ -109,21 +109,21 @@ async fn skew(server: &Value, checks: &mut Checks) {
 fn clock(date: Option<&str>, before: Timestamp, after: Timestamp, checks: &mut Checks) {
     let parsed = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
     let Some(theirs) = parsed else {
-        checks.skip(GROUP, "clock", "the server does not tell the time", None);
+        checks.skip(GROUP, "clock", "the server does not report the time", None);
         return;
     };
     let off = distance(theirs, before, after);
-    let message = format!("{}s from the server's", off.as_secs());
+    let message = format!("differs from the server's by {}s", off.as_secs());
     if off > BROKEN {
         checks.fail(GROUP, "clock", message, "timedatectl status");
     } else if off > TOLERATED {
         checks.warn(GROUP, "clock", message, "timedatectl status");
     } else {
-        checks.ok(GROUP, "clock", "as the server's");
+        checks.ok(GROUP, "clock", "equal to the server's");
     }
 }
 
-/// How far a time lies outside of a window; its second may have begun just before.
+/// The distance of a time from a window; its second may have started just before.
 fn distance(theirs: Timestamp, before: Timestamp, after: Timestamp) -> SignedDuration {
     let second = SignedDuration::from_secs(1);
     let ahead = theirs.duration_since(after);
@@ -131,7 +131,7 @@ fn distance(theirs: Timestamp, before: Timestamp, after: Timestamp) -> SignedDur
     ahead.max(behind).max(SignedDuration::ZERO)
 }
 
-/// What kube-apiserver thinks of OpenShift's API server, to which it passes these on.
+/// The state of OpenShift's API server as kube-apiserver, which forwards its requests, reports it.
 async fn aggregated(cluster: &Cluster, caller: Caller, checks: &mut Checks) {
     for kind in [Kind::IMAGE_STREAM, Kind::BUILD_CONFIG] {
         let name = format!("{}.{}", kind.version, kind.group);
@@ -159,11 +159,11 @@ async fn aggregated(cluster: &Cluster, caller: Caller, checks: &mut Checks) {
             other => {
                 let why = other
                     .and_then(|condition| condition["message"].as_str())
-                    .unwrap_or("nobody says why");
+                    .unwrap_or("no reason reported");
                 checks.fail(
                     GROUP,
                     "aggregation",
-                    format!("kube-apiserver does not reach {name}: {why}"),
+                    format!("kube-apiserver cannot reach {name}: {why}"),
                     hint,
                 );
             }
@@ -179,21 +179,21 @@ mod tests {
     fn a_clock_is_judged_by_the_window_of_the_request() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let table = [
-            ("Tue, 01 Jan 2030 00:00:05 GMT", "Ok as the server's"),
-            ("Mon, 31 Dec 2029 23:59:59 GMT", "Ok as the server's"),
+            ("Tue, 01 Jan 2030 00:00:05 GMT", "Ok equal to the server's"),
+            ("Mon, 31 Dec 2029 23:59:59 GMT", "Ok equal to the server's"),
             (
                 "Tue, 01 Jan 2030 00:02:10 GMT",
-                "Warn 120s from the server's",
+                "Warn differs from the server's by 120s",
             ),
             (
                 "Mon, 31 Dec 2029 23:57:59 GMT",
-                "Warn 120s from the server's",
+                "Warn differs from the server's by 120s",
             ),
             (
                 "Tue, 01 Jan 2030 01:00:10 GMT",
-                "Fail 3600s from the server's",
+                "Fail differs from the server's by 3600s",
             ),
-            ("soon", "Skip the server does not tell the time"),
+            ("soon", "Skip the server does not report the time"),
         ];
         for (date, expected) in table {
             let mut checks = Checks::default();

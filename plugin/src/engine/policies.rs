@@ -1,4 +1,4 @@
-//! The policies to check by: of a file, of the cluster, or the built-in one.
+//! The policies to check with: of a file, of the cluster, or the built-in one.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -10,42 +10,44 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// What the API serves policies as.
+/// The kind of policies in the API.
 pub(crate) const REGISTRY_POLICY: Kind = extreg_snapshot::kind::Kind::RegistryPolicy.api();
 
-/// The parts that a policy may have besides its spec.
+/// The fields of a policy besides its spec.
 const MEMBERS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 
-/// Reads a file of policies. Nothing in it may be anything else, and no field unknown.
+/// Reads a file of policies. Any other kind or an unknown field is an error.
 ///
 /// # Errors
-/// [`Error::Usage`] that names the file, the line and the field.
+/// [`Error::Usage`] with the file, the line and the field.
 pub(crate) fn of_file(source: Source) -> Result<PolicySet, Error> {
     let name = source.name();
     let policies = of_source(source, |_| Ok(false))?;
     if policies.is_empty() {
         return Err(Error::usage(format!(
-            "--policy: {name} holds no {KIND}; leave the flag out for the built-in policy"
+            "--policy: {name} contains no {KIND}; omit the flag to use the built-in policy"
         )));
     }
     Ok(PolicySet::new(policies))
 }
 
-/// The source that `--policy` names.
+/// The source of `--policy`.
 ///
 /// # Errors
 /// [`Error::Usage`] for stdin.
 pub(crate) fn source(path: PathBuf) -> Result<Source, Error> {
     if path.as_os_str() == "-" {
-        return Err(Error::usage("--policy takes a file; stdin is for -f -"));
+        return Err(Error::usage(
+            "--policy requires a file; stdin is reserved for -f -",
+        ));
     }
     Ok(Source::File { path, named: true })
 }
 
-/// The policies of a source. `take` gets each object first, and says whether it is none of them and was taken.
+/// The policies of a source. `take` gets each object first, and returns whether it consumed the object.
 ///
 /// # Errors
-/// [`Error::Usage`] that names the file, the line and the field.
+/// [`Error::Usage`] with the file, the line and the field.
 pub(crate) fn of_source(
     source: Source,
     mut take: impl FnMut(&FoundObject<'_>) -> Result<bool, String>,
@@ -71,8 +73,8 @@ pub(crate) fn of_source(
     Ok(policies)
 }
 
-/// The policies in force on a cluster; `None` for one that does not know the kind. One that is invalid
-/// is skipped, as the webhook skips it.
+/// The policies in force in a cluster; `None` if it does not know the kind. An invalid policy is skipped, as in the
+/// webhook.
 pub(crate) fn of_cluster(list: Option<&[Value]>, printer: &Printer) -> PolicySet {
     let Some(list) = list else {
         return PolicySet::of_cluster(None);
@@ -89,7 +91,7 @@ pub(crate) fn of_cluster(list: Option<&[Value]>, printer: &Printer) -> PolicySet
     PolicySet::of_cluster(Some(policies))
 }
 
-/// The secrets that the webhook cannot read, as it says in the status of the policies that name them.
+/// The secrets that the webhook cannot read, from the status of the policies that name them.
 pub(crate) fn unreadable_secrets(list: &[Value]) -> BTreeSet<String> {
     let is_unreadable = |condition: &Value| {
         let text = |key| condition.get(key).and_then(Value::as_str);
@@ -111,25 +113,25 @@ pub(crate) fn unreadable_secrets(list: &[Value]) -> BTreeSet<String> {
     list.iter().filter_map(named).flatten().collect()
 }
 
-/// Says which policies tie, and which of them counts.
-pub(crate) fn tell_conflicts(policies: &PolicySet, printer: &Printer) {
+/// Warns about policies that tie, with the one that wins.
+pub(crate) fn warn_about_ties(policies: &PolicySet, printer: &Printer) {
     for (winner, loser) in policies.conflicts() {
         printer.warn(&conflict(winner, loser));
     }
 }
 
-/// What there is to say of two policies that tie.
+/// The description of a tie.
 pub(crate) fn conflict(winner: &Policy, loser: &Policy) -> String {
     format!(
-        "policies {} and {} speak of the same images and neither is more specific: {} counts (the \
-         older one, or else the first by name)",
+        "policies {} and {} select the same images and neither is more specific: {} wins (the \
+         older one, otherwise the first by name)",
         winner.name(),
         loser.name(),
         winner.name()
     )
 }
 
-/// The names of the secrets that policies speak of.
+/// The names of the secrets that policies use.
 pub(crate) fn secrets(policies: &PolicySet) -> BTreeSet<String> {
     policies
         .iter()
@@ -142,7 +144,7 @@ pub(crate) fn secrets(policies: &PolicySet) -> BTreeSet<String> {
 /// Reads one policy of a file.
 ///
 /// # Errors
-/// The field, and what is wrong with it.
+/// The field and the problem.
 pub(crate) fn of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
     let api_version = REGISTRY_POLICY.api_version();
     if object.kind != KIND || object.api_version != api_version {
@@ -171,7 +173,7 @@ pub(crate) fn of_object(object: &FoundObject<'_>) -> Result<Policy, String> {
 /// Reads the spec of a policy.
 ///
 /// # Errors
-/// The field, and what is wrong with it.
+/// The field and the problem.
 pub(crate) fn policy(name: &str, created: &str, body: &Value) -> Result<Policy, String> {
     let spec = body.get("spec").ok_or("spec: missing")?;
     let spec: PolicySpec = serde_path_to_error::deserialize(spec).map_err(|error| {
@@ -230,17 +232,17 @@ mod tests {
         );
         assert_eq!(secrets(&set), BTreeSet::from(["hub".to_owned()]));
         let (printer, _, err) = printer(Quiet::No, 0);
-        tell_conflicts(&set, &printer);
+        warn_about_ties(&set, &printer);
         assert!(
             err.text()
-                .contains("policies a and b speak of the same images"),
+                .contains("policies a and b select the same images"),
             "{}",
             err.text()
         );
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_name_file_line_and_field() {
         for (text, want) in [
             (
                 named("a").replace("registry:", "registery:"),
@@ -271,7 +273,7 @@ mod tests {
                 named("a").replace("  push:", "\tpush:"),
                 "p.yaml:6:1: a tab",
             ),
-            ("# nothing\n".to_owned(), "holds no RegistryPolicy"),
+            ("# nothing\n".to_owned(), "contains no RegistryPolicy"),
             ("a: 1\n".to_owned(), "has no kind"),
         ] {
             let error = read(&text).unwrap_err();
@@ -280,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_policy_of_the_cluster_is_left_out() {
+    fn invalid_policy_of_the_cluster_is_skipped() {
         let (printer, _, err) = printer(Quiet::No, 0);
         let bad = serde_json::json!({"metadata": {"name": "x"}, "spec": {"registry": ""}});
         assert_eq!(of_cluster(Some(&[bad]), &printer).iter().count(), 0);

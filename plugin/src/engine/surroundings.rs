@@ -1,5 +1,5 @@
-//! What is known of the cluster that the objects are meant for. What may not be read, or cannot, is
-//! unknown; that is said once.
+//! Facts of the cluster that the objects are for. Unreadable resources are unknown, and reported
+//! once.
 
 mod many;
 
@@ -29,38 +29,38 @@ use serde_json::Value;
 use super::policies::{self, REGISTRY_POLICY};
 use crate::{error::Error, installation::installed::Installation};
 
-/// An API server that has not answered by then is taken for unreachable.
+/// The time limit for an answer; after that, the API server counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The account that builds unless they name another; the webhook watches no other.
+/// The default service account of builds, and the only one that the webhook watches.
 const BUILDER: &str = "builder";
 const IMAGES: Kind = Kind::global("config.openshift.io", "Image", "images");
 
-/// What is known, and the way to know more.
+/// The known facts, and the client to read more.
 pub(crate) struct Surroundings {
-    pub(super) asker: Asker,
+    pub(super) source: Source,
     policies: PolicySet,
     cluster: ClusterFacts,
     default_namespace: String,
     pub(super) namespaces: BTreeMap<String, NamespaceFacts>,
-    /// Namespaces of which only the labels are known.
+    /// Namespaces whose labels only are known.
     pub(super) labelled: BTreeMap<String, NamespaceFacts>,
     /// Namespaces that are being deleted.
     pub(super) terminating: BTreeSet<String>,
     streams: Mutex<BTreeMap<(String, String), StreamRead>>,
-    /// What secrets and accounts are that the user cannot read.
+    /// The state of secrets and accounts that the user cannot read.
     unread: Unlisted,
-    /// Secrets that the webhook cannot read, as it says in the status of its policies.
+    /// Secrets that the webhook cannot read, according to the status of its policies.
     unreadable: BTreeSet<String>,
 }
 
-/// Asks the cluster while it answers.
-pub(super) struct Asker {
+/// Queries the cluster until it stops answering.
+pub(super) struct Source {
     cluster: Mutex<Option<Cluster>>,
     printer: Arc<Printer>,
 }
 
 impl Surroundings {
-    /// Nothing is known but policies. Objects without a namespace are in `default_namespace`,
+    /// Only policies are known. Objects without a namespace are in `default_namespace`,
     /// which may be empty.
     pub(crate) fn offline(
         policies: Option<PolicySet>,
@@ -68,7 +68,7 @@ impl Surroundings {
         printer: Arc<Printer>,
     ) -> Self {
         Self {
-            asker: Asker {
+            source: Source {
                 cluster: Mutex::default(),
                 printer,
             },
@@ -84,7 +84,7 @@ impl Surroundings {
         }
     }
 
-    /// Asks the cluster for what concerns every object: its policies, unless they are given, and
+    /// Reads the facts for every object: the policies of the cluster, unless they are given, and
     /// the names of its registry.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Surroundings {
     ) -> Result<Self, Error> {
         let namespace = Some(cluster.namespace().to_owned());
         let mut this = Self::offline(policies.clone(), namespace, printer);
-        this.asker.cluster = Mutex::new(Some(cluster));
+        this.source.cluster = Mutex::new(Some(cluster));
         if policies.is_none() {
             this.read_policies().await?;
         }
@@ -105,13 +105,13 @@ impl Surroundings {
         Ok(this)
     }
 
-    /// What the user cannot read is unknown: for those who write themselves. Whoever predicts what the
-    /// webhook does assumes that it reads more.
-    pub(crate) fn believe_no_other(&mut self) {
+    /// Treats resources that the user cannot read as unknown, for commands that write objects. Commands that
+    /// predict what the webhook does assume that it can read more.
+    pub(crate) fn treat_unreadable_as_unknown(&mut self) {
         self.unread = Unlisted::Unknown;
     }
 
-    /// What is known of a namespace that was not learned.
+    /// The facts of a namespace that was not read.
     pub(super) fn unlearned(&self) -> NamespaceFacts {
         NamespaceFacts {
             unlisted: self.unread,
@@ -124,18 +124,18 @@ impl Surroundings {
         &self.default_namespace
     }
 
-    /// Says, once, that the namespace of objects that name none is one that is left alone.
-    pub(crate) fn tell_system_default(&self) {
+    /// Warns once if the default namespace is a system namespace, in which objects are not changed.
+    pub(crate) fn warn_system_default(&self) {
         let namespace = &self.default_namespace;
         if is_system_namespace(namespace) {
-            self.asker.printer.warn(&format!(
-                "objects that name no namespace are judged as in namespace {namespace}, which is \
-                 left alone: -n names another"
+            self.source.printer.warn(&format!(
+                "objects without a namespace are checked as in namespace {namespace}, where objects are \
+                 not changed: use -n for another namespace"
             ));
         }
     }
 
-    /// Whether the account that builds links a docker secret by hand, as far as that is known.
+    /// Whether the service account of builds is known to have a manual link to a docker secret.
     pub(crate) fn links_secret(&self, namespace: &str, other_than: &str) -> bool {
         let account = self
             .namespaces
@@ -145,14 +145,14 @@ impl Surroundings {
             if account.other_link(BUILDER, other_than).is_some())
     }
 
-    /// Whether a namespace is known to be being deleted: nothing can be created in it.
+    /// Whether a namespace is being deleted, so that no object can be created in it.
     pub(crate) fn is_terminating(&self, namespace: &str) -> bool {
         self.terminating.contains(namespace)
     }
 
-    /// Whether no cluster is asked, or none answers.
+    /// Whether no cluster is queried, or it does not answer.
     pub(crate) fn is_offline(&self) -> bool {
-        self.asker.cluster().is_none()
+        self.source.cluster().is_none()
     }
 
     /// The policies in force.
@@ -160,7 +160,7 @@ impl Surroundings {
         &self.policies
     }
 
-    /// Learns what there is to know of a namespace, once.
+    /// Reads the facts of a namespace, once.
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
@@ -168,16 +168,16 @@ impl Surroundings {
         if namespace.is_empty() || self.namespaces.contains_key(namespace) {
             return Ok(());
         }
-        let facts = self.ask_namespace(namespace).await?;
+        let facts = self.read_namespace(namespace).await?;
         self.namespaces.insert(namespace.to_owned(), facts);
         Ok(())
     }
 
-    /// What there is to know of a namespace.
+    /// Reads the facts of a namespace.
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
-    pub(super) async fn ask_namespace(&self, namespace: &str) -> Result<NamespaceFacts, Error> {
+    pub(super) async fn read_namespace(&self, namespace: &str) -> Result<NamespaceFacts, Error> {
         let mut facts = NamespaceFacts {
             labels: self.read_labels(namespace).await?,
             ..self.unlearned()
@@ -187,13 +187,13 @@ impl Surroundings {
                 facts.secrets.insert(name, Known::Unknown);
                 continue;
             }
-            let secret = self.asker.get(Kind::SECRET, namespace, &name).await?;
+            let secret = self.source.get(Kind::SECRET, namespace, &name).await?;
             let secret = map(secret, |secret| secret_fact(&secret.body));
             if secret.as_ref().known().is_some() {
                 facts.secrets.insert(name, secret);
             }
         }
-        let builder = self.asker.get(Kind::SERVICE_ACCOUNT, namespace, BUILDER);
+        let builder = self.source.get(Kind::SERVICE_ACCOUNT, namespace, BUILDER);
         let builder = map(builder.await?, |account| account_fact(&account.body));
         if builder.as_ref().known().is_some() {
             facts.accounts.insert(BUILDER.to_owned(), builder);
@@ -214,7 +214,7 @@ impl Surroundings {
             StreamRead::Failed
         } else {
             let stream = self
-                .asker
+                .source
                 .get(Kind::IMAGE_STREAM, &key.namespace, &key.name);
             match stream.await? {
                 Known::Known(Some(stream)) => StreamFact::parse(stream.body.to_string().as_bytes())
@@ -233,7 +233,7 @@ impl Surroundings {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A decision about an object of a namespace, by what was learned of it.
+    /// A decision about an object of a namespace, with the facts that were read.
     pub(crate) fn inquiry(&self, namespace: &str) -> Inquiry<'_> {
         let learned = self
             .namespaces
@@ -245,10 +245,10 @@ impl Surroundings {
 
     async fn read_policies(&mut self) -> Result<(), Error> {
         let list = self
-            .asker
-            .ask("registrypolicies", async |cluster| {
+            .source
+            .query("registrypolicies", async |cluster| {
                 match cluster.list(REGISTRY_POLICY, "", "").await {
-                    // Without the resource there is no policy of the cluster's own.
+                    // Without the resource, the cluster has no policies.
                     Err(error) if error.is_not_found() => Ok(None),
                     other => other.map(Some),
                 }
@@ -258,28 +258,28 @@ impl Surroundings {
             Known::Known(objects) => {
                 let bodies = |all: Vec<Object>| all.into_iter().map(|object| object.body).collect();
                 let bodies: Option<Vec<Value>> = objects.map(bodies);
-                self.policies = policies::of_cluster(bodies.as_deref(), &self.asker.printer);
+                self.policies = policies::of_cluster(bodies.as_deref(), &self.source.printer);
                 self.unreadable = policies::unreadable_secrets(&bodies.unwrap_or_default());
                 if self.policies.iter().next().is_none() {
-                    self.asker.printer.warn(
-                        "no policy is in force on the cluster: nothing is injected (policy init writes one)",
+                    self.source.printer.warn(
+                        "no policy is in force on the cluster: nothing is injected (policy init creates one)",
                     );
                 }
             }
-            Known::Unknown => self.asker.printer.warn(
-                "the policies of the cluster are unknown: checking by the built-in one (--policy \
-                 FILE names others)",
+            Known::Unknown => self.source.printer.warn(
+                "the policies of the cluster are unknown: using the built-in policy (--policy FILE \
+                 uses a file)",
             ),
         }
         Ok(())
     }
 
-    /// Where the webhook is, and for what it is called; as installed without flags where that is not to
-    /// be known, as to most users.
+    /// Reads where the webhook is installed and for which objects it is called. Users without permission to
+    /// read that, which are most, get the defaults of an installation.
     async fn read_installation(&mut self) -> Result<(), Error> {
         let read = self
-            .asker
-            .ask("the webhook's configuration", async |cluster| {
+            .source
+            .query("the webhook's configuration", async |cluster| {
                 Installation::read(&cluster).await
             });
         if let Known::Known(Known::Known(Some(installation))) = read.await? {
@@ -291,7 +291,7 @@ impl Surroundings {
     }
 
     async fn read_registry(&mut self) -> Result<(), Error> {
-        let images = self.asker.get(IMAGES, "", "cluster").await?;
+        let images = self.source.get(IMAGES, "", "cluster").await?;
         let Known::Known(images) = images else {
             return Ok(());
         };
@@ -310,12 +310,12 @@ impl Surroundings {
         if let Some(facts) = self.labelled.get(namespace) {
             return Ok(facts.labels.clone());
         }
-        let found = self.asker.get(Kind::NAMESPACE, "", namespace).await?;
+        let found = self.source.get(Kind::NAMESPACE, "", namespace).await?;
         Ok(match found {
             Known::Known(Some(found)) => Known::Known(labels_of(&found.body)),
             Known::Known(None) => {
-                self.asker.printer.warn(&format!(
-                    "namespace {namespace} is not there: its labels are unknown"
+                self.source.printer.warn(&format!(
+                    "namespace {namespace} does not exist: its labels are unknown"
                 ));
                 Known::Unknown
             }
@@ -324,7 +324,7 @@ impl Surroundings {
     }
 }
 
-impl Asker {
+impl Source {
     async fn get(
         &self,
         kind: Kind,
@@ -337,12 +337,12 @@ impl Asker {
         } else {
             format!("{object} in {namespace}")
         };
-        self.ask(&what, async |cluster| cluster.get(&object).await)
+        self.query(&what, async |cluster| cluster.get(&object).await)
             .await
     }
 
-    /// Asks, unless the cluster has been found not to answer. What is refused is said and unknown.
-    pub(super) async fn ask<T, E: Into<Error>>(
+    /// Sends a request, unless the cluster stopped answering. An error is printed, and the result is unknown.
+    pub(super) async fn query<T, E: Into<Error>>(
         &self,
         what: &str,
         request: impl AsyncFnOnce(Cluster) -> Result<T, E>,
@@ -359,7 +359,7 @@ impl Asker {
         if matches!(error, Error::Cluster(ClusterError::Unreachable(_))) {
             *self.cluster() = None;
             self.printer.warn(&format!(
-                "{error}: nothing more is known of the cluster (--offline asks none)"
+                "{error}: the cluster is not queried again (--offline does not query it)"
             ));
         } else {
             self.printer.warn(&format!("{what} is unknown: {error}"));
@@ -368,7 +368,7 @@ impl Asker {
     }
 }
 
-impl Asker {
+impl Source {
     fn cluster(&self) -> MutexGuard<'_, Option<Cluster>> {
         self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -409,7 +409,7 @@ pub(super) fn labels_of(namespace: &Value) -> Arc<Labels> {
     Arc::new(labels.collect())
 }
 
-/// The docker configs of a secret; the rest of it is forgotten here.
+/// The docker configs of a secret, without the rest of it.
 pub(crate) fn secret_fact(secret: &Value) -> SecretFact {
     let mut reader = SecretReader::new(Keep::Small);
     let values = |field: &str| secret.get(field).and_then(Value::as_object);

@@ -6,7 +6,7 @@ use extreg_cluster::{
 
 use super::{choices::Apply, plan::Step};
 
-/// Applies it. What is adopted, and what we have written otherwise than by applying, is overwritten.
+/// Applies it. Overwrites fields of an adopted object, and fields that we wrote by other means than applying.
 ///
 /// # Errors
 /// If the server refuses it.
@@ -34,13 +34,13 @@ pub(crate) async fn apply_step(
         }) => Err(ClusterError::Api {
             code,
             reason,
-            message: format!("{message}; --force-conflicts takes these fields over"),
+            message: format!("{message}; --force-conflicts overwrites these fields"),
         }),
         other => other,
     }
 }
 
-/// What we have written otherwise than by applying, such as a rotated bundle, is ours all the same.
+/// Fields that we wrote by other means than applying, such as a rotated bundle, are ours too.
 fn is_conflict_with_ourselves(message: &str) -> bool {
     let mut managers = message
         .split(" with \"")
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_conflict_with_nobody_else_is_ours_to_settle() {
+    fn only_conflicts_with_our_own_manager_are_overwritten() {
         let table = [
             (
                 r#"Apply failed with 1 conflict: conflict with "oc-extreg" using v1: .data.tls.crt"#,

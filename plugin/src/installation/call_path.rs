@@ -1,6 +1,5 @@
-//! The way from an API server to the webhook, link by link, without changing anything: the
-//! configuration, its bundle, the Service, the pods, the certificate, the NetworkPolicies, and at the
-//! end an object that is created as a dry run.
+//! Checks each link from an API server to the webhook, without changing anything: the configuration, its bundle, the
+//! Service, the pods, the certificate, the NetworkPolicies, and at the end an object that is created as a dry run.
 
 use std::time::Duration;
 
@@ -25,11 +24,11 @@ use crate::{
 };
 
 const GROUP: Group = Group::Webhook;
-/// Everything has been there for a while: only a moment for what may be restarting.
+/// The installation is complete: wait only briefly for pods that may be restarting.
 const PROOF_LIMIT: Duration = Duration::from_secs(2);
 const SERVICE: Kind = Kind::namespaced("", "Service", "services");
 
-/// Walks it.
+/// Runs the checks.
 pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Checks) {
     let links = Links { cluster, context };
     let status = links.hint("webhook status");
@@ -41,7 +40,7 @@ pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Chec
         checks.skip(
             GROUP,
             "configuration",
-            "the webhook is not installed: nothing is put in by itself",
+            "the webhook is not installed: nothing is set automatically",
             Some(links.hint("webhook install")),
         );
         return;
@@ -51,7 +50,7 @@ pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Chec
     }
     let policy = entry["failurePolicy"].as_str().unwrap_or("Fail");
     let Some(target) = live.target() else {
-        let message = "the configuration leads to neither a Service nor a URL";
+        let message = "the configuration has neither a Service nor a URL";
         return checks.fail(
             GROUP,
             "configuration",
@@ -81,7 +80,7 @@ pub(crate) async fn walk(cluster: &Cluster, context: &Context, checks: &mut Chec
     links.prove(&live, entry, checks).await;
 }
 
-/// The namespace that the webhook is in, or would usually be.
+/// The namespace of the webhook, or the default one.
 pub(crate) async fn home(cluster: &Cluster) -> String {
     match Installed::read(cluster).await.map(|live| live.target()) {
         Ok(Some(Target::Service { namespace, .. })) => namespace,
@@ -99,7 +98,7 @@ impl Links<'_> {
         format!("{} {command}", self.context.caller)
     }
 
-    /// A command of the host for an object, or for all of a kind.
+    /// A command of the host for an object, or for all objects of a kind.
     fn get(&self, what: &str, namespace: &str) -> String {
         let host = self.context.caller.program();
         format!("{host} get {what} -n {namespace} -o yaml")
@@ -111,20 +110,25 @@ impl Links<'_> {
         let now = Timestamp::now();
         match inspect::inspect(bundle.as_bytes()) {
             Err(_) if bundle.is_empty() => {
-                let message = "the caBundle is empty: the API servers trust nobody";
+                let message = "the caBundle is empty: the API servers trust no certificate";
                 checks.fail(GROUP, "bundle", message, hint);
             }
             Err(error) => checks.fail(GROUP, "bundle", format!("the caBundle: {error}"), hint),
             Ok(all) => match all.iter().map(|ca| ca.not_after).max() {
                 Some(end) if end > now => {
-                    let message = format!("{} authorities, until {end}", all.len());
+                    let message = format!("{} authorities, valid until {end}", all.len());
                     checks.ok(GROUP, "bundle", message);
                 }
                 Some(end) => {
                     let message = format!("the last authority of the caBundle expired at {end}");
                     checks.fail(GROUP, "bundle", message, self.hint("webhook cert rotate"));
                 }
-                None => checks.fail(GROUP, "bundle", "the caBundle holds no certificate", hint),
+                None => checks.fail(
+                    GROUP,
+                    "bundle",
+                    "the caBundle contains no certificate",
+                    hint,
+                ),
             },
         }
     }
@@ -136,7 +140,7 @@ impl Links<'_> {
         match checks.readable(GROUP, "service", read, &hint) {
             None => {}
             Some(None) => {
-                let message = format!("{reference} is not in namespace {namespace}");
+                let message = format!("{reference} does not exist in namespace {namespace}");
                 checks.fail(GROUP, "service", message, hint);
             }
             Some(Some(service)) => {
@@ -162,7 +166,7 @@ impl Links<'_> {
         match checks.readable(GROUP, "pods", read, &hint) {
             None => {}
             Some(None) => {
-                let message = format!("{reference} is not there");
+                let message = format!("{reference} does not exist");
                 checks.fail(GROUP, "pods", message, self.hint("webhook install"));
             }
             Some(Some(deployment)) => {
@@ -182,7 +186,7 @@ impl Links<'_> {
         if let Some(slices) = checks.readable(GROUP, "endpoints", slices, &hint) {
             match slices.iter().map(ready).sum::<usize>() {
                 0 => {
-                    let message = "no pod is ready, so nobody answers";
+                    let message = "no pod is ready";
                     checks.fail(GROUP, "endpoints", message, hint);
                 }
                 number => checks.ok(GROUP, "endpoints", format!("{number} ready")),
@@ -199,16 +203,16 @@ impl Links<'_> {
         };
         let install = self.hint("webhook install");
         let Some(secret) = found else {
-            let message = format!("{reference} is not there");
+            let message = format!("{reference} does not exist");
             return checks.fail(GROUP, "certificate", message, install);
         };
         let (Some(chain), Ok(host)) = (tls::chain(&secret), tls::host(namespace)) else {
-            let message = format!("{reference} holds no certificate");
+            let message = format!("{reference} contains no certificate");
             return checks.fail(GROUP, "certificate", message, install);
         };
         let renewal = match is_owned(&secret) {
             Owned::Ours => self.hint("webhook cert rotate"),
-            // Service-ca makes another when its secret is gone.
+            // Service-ca recreates a deleted secret.
             Owned::Theirs => format!(
                 "{} delete {reference} -n {namespace}",
                 self.context.caller.program()
@@ -220,12 +224,12 @@ impl Links<'_> {
     async fn served(&self, live: &Installed, url: &str, checks: &mut Checks) {
         let hint = self.hint("webhook status");
         let Ok(host) = Host::of_url(url) else {
-            let message = format!("{url} is no URL to call");
+            let message = format!("{url} is not a valid URL");
             return checks.fail(GROUP, "certificate", message, self.hint("webhook install"));
         };
         match handshake::chain(url).await {
             Ok(chain) => verified(live, chain.as_bytes(), &host, hint, checks),
-            // The API servers may reach what this machine does not.
+            // The API servers may reach an address that this machine cannot.
             Err(why) => checks.warn(
                 GROUP,
                 "certificate",
@@ -247,7 +251,7 @@ impl Links<'_> {
         let caller = ObjectRef::new(Kind::NAMESPACE, "", network::OPENSHIFT_APISERVER);
         let labels = match self.cluster.get(&caller).await {
             Ok(Some(found)) => Some(found),
-            // Elsewhere kube-apiserver calls by itself.
+            // In other clusters kube-apiserver calls the webhook directly.
             Ok(None) => None,
             Err(error) => {
                 return checks.skip(GROUP, "network", plain(&error), None);
@@ -257,7 +261,7 @@ impl Links<'_> {
             return checks.skip(
                 GROUP,
                 "network",
-                "there is no OpenShift API server in the cluster, whose calls would pass \
+                "the cluster has no OpenShift API server whose calls would pass \
                  NetworkPolicies",
                 None,
             );
@@ -270,12 +274,12 @@ impl Links<'_> {
                 "NetworkPolicies admit openshift-apiserver and the host network",
             );
         } else {
-            let message = format!("NetworkPolicies keep out {}", refused.join(" and "));
+            let message = format!("NetworkPolicies block {}", refused.join(" and "));
             checks.fail(GROUP, "network", message, self.hint("webhook install"));
         }
     }
 
-    /// What follows builds, if anything does.
+    /// The program that follows builds, if any.
     async fn importer(&self, namespace: &str, checks: &mut Checks) {
         const NAME: &str = "importer";
         let hint = self.hint("webhook status");
@@ -285,7 +289,8 @@ impl Links<'_> {
         };
         let deployment = match &follower {
             Follower::None => {
-                let message = "builds are not followed: what they push is imported on schedule";
+                let message =
+                    "builds are not followed: pushed images are imported on schedule only";
                 let hint = self.hint("webhook install --follow-builds");
                 return checks.skip(GROUP, NAME, message, Some(hint));
             }
@@ -308,7 +313,7 @@ impl Links<'_> {
         }
     }
 
-    /// Policies that do nothing, or less than they say, by the webhook's own word: it is the one whose rights count.
+    /// Policies that are not or only partly in effect, from the status that the webhook writes: its permissions count.
     fn policies(&self, live: &Installed, checks: &mut Checks) {
         for policy in live.policies.iter().flatten() {
             let conditions = policy.body.pointer("/status/conditions");
@@ -333,7 +338,7 @@ impl Links<'_> {
         }
     }
 
-    /// What OpenShift's API server sees: an object comes back as the policies say, or it does not.
+    /// The result from OpenShift's API server: whether the object matches the policies.
     async fn prove(&self, live: &Installed, entry: &Value, checks: &mut Checks) {
         let hint = self.hint("webhook check");
         match self.try_to_prove(live, entry).await {
@@ -370,11 +375,12 @@ fn verified(live: &Installed, chain: &[u8], host: &Host, hint: String, checks: &
     match verify_chain(chain, bundle.as_bytes(), host, Timestamp::now()) {
         Ok(leaf) => {
             let authorities = inspect::inspect(bundle.as_bytes()).unwrap_or_default();
-            let message = format!("for {host}, until {}", leaf.not_after);
+            let message = format!("for {host}, valid until {}", leaf.not_after);
             match authorities.iter().map(|ca| ca.not_after).max() {
                 Some(end) if end < leaf.not_after => {
-                    let message =
-                        format!("{message}, but the last authority of the caBundle ends at {end}");
+                    let message = format!(
+                        "{message}, but the last authority of the caBundle expires at {end}"
+                    );
                     checks.warn(GROUP, "certificate", message, hint);
                 }
                 _ => checks.ok(GROUP, "certificate", message),
@@ -387,7 +393,7 @@ fn verified(live: &Installed, chain: &[u8], host: &Host, hint: String, checks: &
     }
 }
 
-/// How many endpoints of a slice are ready. The API means ready where nothing is said.
+/// The number of ready endpoints of a slice. In the API an absent condition means ready.
 fn ready(slice: &Object) -> usize {
     let endpoints = slice.body.get("endpoints").and_then(Value::as_array);
     let all = endpoints.into_iter().flatten();

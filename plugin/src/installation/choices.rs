@@ -1,4 +1,4 @@
-//! What was asked for, checked as far as that goes without a cluster.
+//! The user's options, validated as far as possible without a cluster.
 
 use std::{fs, path::Path};
 
@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use super::args::{Args, TlsSource};
 use crate::{args::DryRunArgs, error::Error, print::ObjectFormat};
 
-/// What was asked for; none is what stays as it is.
+/// The user's options; `None` keeps the existing value.
 #[derive(Debug)]
 pub(crate) struct Choices {
     pub(crate) namespace: Option<DnsLabel>,
@@ -39,7 +39,7 @@ pub(crate) enum Place {
     },
 }
 
-/// What to do.
+/// The action.
 #[derive(Debug)]
 pub(crate) enum Action {
     Export(Option<ObjectFormat>),
@@ -58,7 +58,7 @@ pub(crate) struct Apply {
 
 impl Choices {
     /// # Errors
-    /// [`Error::Usage`] for what no cluster would take.
+    /// [`Error::Usage`] for options that no cluster would accept.
     pub(crate) fn new(args: Args, namespace: Option<&str>) -> Result<(Self, Action), Error> {
         let Args {
             mode,

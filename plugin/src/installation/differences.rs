@@ -1,4 +1,4 @@
-//! What an installation would change.
+//! The changes that an installation would make.
 
 use extreg_cluster::DryRun;
 use extreg_manifests::Phase;
@@ -13,18 +13,18 @@ use super::{
 };
 use crate::{context::Context, difference::Difference, error::Error};
 
-/// Compares, by the server's dry run. Where the webhook runs elsewhere need not be said again.
+/// Compares, by the server's dry run. The URL of an external webhook is taken from the existing installation.
 ///
 /// # Errors
-/// [`Error::Refused`] for what an installation would refuse, [`Error::Usage`] if it is told to do
-/// something else than to apply.
+/// [`Error::Refused`] if an installation would be refused, [`Error::Usage`] if the flags request something other than
+/// applying.
 pub(crate) async fn differences(args: Args, context: &Context) -> Result<Vec<Difference>, Error> {
     let (mut choices, action) = Choices::new(args, context.namespace.as_deref())?;
     let mut apply = match action {
         Action::Apply(apply) if apply.dry_run == DryRun::None && apply.format.is_none() => apply,
         _ => return Err(Difference::only()),
     };
-    // What another tool has set is a difference, and no reason to stop.
+    // A field that another tool has set is a difference, not an error.
     apply.force = true;
     apply.dry_run = DryRun::Server;
     let cluster = context.cluster().await?;
@@ -42,7 +42,7 @@ pub(crate) async fn differences(args: Args, context: &Context) -> Result<Vec<Dif
     };
     let mut differences = Vec::new();
     for step in &plan.steps {
-        // The server can try nothing of a kind, or in a namespace, that is not there.
+        // The server cannot dry-run an object whose kind or namespace does not exist.
         let dry_run = if plan::is_homeless(step, &plan.steps)
             || step.phase == Phase::Policy && is_new(Phase::Definition)
         {

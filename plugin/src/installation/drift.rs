@@ -1,8 +1,8 @@
-//! Whether the configuration is still what `webhook install` has written.
+//! Whether the configuration still matches what `webhook install` wrote.
 //!
-//! The API server records which manager has set a field last. A field that we have written and do not
-//! own any more was changed since, and the record tells by which program and when. The caBundle is
-//! service-ca's to write, and is judged by the certificate that is served.
+//! The API server records which manager last set a field. A field that we wrote and no longer own has changed since,
+//! and the record names the program and the time. Service-ca writes the caBundle, which is checked by the served
+//! certificate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use serde_json::{Map, Value};
 
 use super::{installed::Installed, kinds};
 
-/// What service-ca fills in.
+/// The field that service-ca sets.
 const BUNDLE: &str = "clientConfig.caBundle";
 
-/// What is wrong with the configuration, in words.
+/// The problems of the configuration.
 pub(crate) fn problems(live: &Installed) -> Vec<String> {
     let Some(configuration) = &live.configuration else {
         return Vec::new();
     };
-    // What another tool manages is that tool's to keep.
+    // Another tool maintains the objects that it manages.
     if is_owned(configuration) == Owned::Theirs {
         return Vec::new();
     }
@@ -43,15 +43,15 @@ pub(crate) fn problems(live: &Installed) -> Vec<String> {
     problems
 }
 
-/// What has become of the fields that we have written.
+/// The current state of the fields that we wrote.
 #[derive(Debug, Default)]
 struct Drift {
-    /// By the manager that has changed them.
+    /// By the manager that changed them.
     changed: BTreeMap<String, Change>,
     removed: Vec<&'static str>,
 }
 
-/// What an entry of ours always has.
+/// The fields that our entry always has.
 const ALWAYS: [&str; 8] = [
     "admissionReviewVersions",
     "failurePolicy",
@@ -79,7 +79,7 @@ fn drift(managed: &[Value]) -> Drift {
             .pointer("/fieldsV1/f:webhooks")
             .and_then(Value::as_object)
         {
-            // Of an entry, `.` is that it exists.
+            // In an entry, `.` means that it exists.
             for entry in entries.values().filter_map(Value::as_object) {
                 collect(entry, "", &mut fields);
             }
@@ -125,7 +125,7 @@ fn collect(fields: &Map<String, Value>, path: &str, into: &mut BTreeSet<String>)
         let is_part = |inner: &&Map<String, Value>| inner.keys().any(|key| key.starts_with("f:"));
         match inner.as_object().filter(is_part) {
             Some(inner) => collect(inner, &path, into),
-            // A value, or a list whose entries belong together.
+            // A value, or a list that is owned as a whole.
             None => {
                 into.insert(path);
             }
@@ -147,7 +147,7 @@ mod tests {
         })
     }
 
-    /// What we write, but for these fields.
+    /// The fields that we write, except these.
     fn ours(without: &[&str]) -> Value {
         let mut fields =
             json!({".": {}, "f:name": {}, "f:clientConfig": {"f:service": {"f:port": {}}}});
@@ -159,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_others_have_taken_is_a_change() {
+    fn field_of_another_manager_is_a_change() {
         let service_ca = record(
             "service-ca-operator",
             "2026-11-24T12:00:05Z",
             &json!({"f:clientConfig": {"f:caBundle": {}}}),
         );
-        // Applied by another tool too, with the same value: shared, so not changed.
+        // Another tool applied it with the same value: shared, so not changed.
         let shared = record("argocd", "2026-11-24T12:01:00Z", &json!({"f:rules": {}}));
         let same = drift(&[ours(&[]), service_ca.clone(), shared]);
         assert!(
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_gone_is_removed() {
+    fn deleted_field_is_removed() {
         assert_eq!(
             drift(&[ours(&["objectSelector"])]).removed,
             ["objectSelector"]
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_is_always_there_is() {
+    fn every_mandatory_field_is_written() {
         let configuration = mutating_webhook_configuration(&Settings::default());
         let configuration = serde_json::to_value(configuration).unwrap();
         for field in ALWAYS {

@@ -1,5 +1,4 @@
-//! The choices that an installation was made with, as far as they are not found anyway by leaving
-//! them open (`settings`).
+//! The options of an existing installation, except those that `settings` keeps anyway when they are not given.
 
 use extreg_cluster::{Cluster, ObjectRef, Owned, is_owned};
 use extreg_manifests::{CaBundle, names};
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// Finds them.
+/// Reads them.
 ///
 /// # Errors
 /// [`Error::Refused`] if it is not installed.
@@ -21,7 +20,7 @@ pub(crate) async fn choices(cluster: &Cluster) -> Result<Choices, Error> {
     let live = Installed::read(cluster).await?;
     let Some(target) = live.target() else {
         return Err(Error::refused(format!(
-            "{} is not there: run \"webhook install\"",
+            "{} does not exist: run \"webhook install\"",
             kinds::configuration()
         )));
     };
@@ -53,7 +52,7 @@ fn bundle(live: &Installed) -> Result<CaBundle, Error> {
     bundle.parse().map_err(|error| unlike_ours(&error))
 }
 
-/// A certificate of our own stays one, wherever it is.
+/// An installation with its own certificate keeps it, wherever the webhook runs.
 async fn source(cluster: &Cluster, namespace: &str) -> Result<TlsSource, Error> {
     let secret = cluster.get(&kinds::secret(namespace)).await?;
     Ok(match secret.as_ref().map(is_owned) {
@@ -68,5 +67,5 @@ async fn has_monitor(cluster: &Cluster, namespace: &str) -> Result<bool, Error> 
 }
 
 fn unlike_ours(error: &extreg_manifests::SettingsError) -> Error {
-    Error::failed(format!("the configuration that is there: {error}"))
+    Error::failed(format!("the existing configuration: {error}"))
 }

@@ -1,7 +1,7 @@
-//! The object that proves the webhook, and what the engine says has to become of it.
+//! The object that proves the webhook, and the result that the engine expects.
 //!
-//! The plugin asks the same engine as the webhook, with the policies of the cluster. What it cannot
-//! know is left out: an ImageStream is decided without secrets and accounts, so it comes first.
+//! The plugin uses the same engine as the webhook, with the policies of the cluster. It does not use facts that it
+//! cannot know: an ImageStream is decided without secrets and accounts, so it comes first.
 
 use extreg_cluster::{Cluster, Kind, Object};
 use extreg_core::{
@@ -20,30 +20,30 @@ use super::{
 };
 use crate::error::Error;
 
-/// Where nothing else is known: an image of the registry that all of this is about.
+/// Fallback if nothing else is known: an image of docker.io.
 const ANY_IMAGE: &str = "docker.io/extreg/proof:proof";
 
-/// What decides about what is expected.
+/// The input of the expectation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expectations {
-    /// The policies of the cluster; none where it does not know the kind.
+    /// The policies of the cluster; `None` if it does not know the kind.
     pub(crate) policies: Option<Vec<Object>>,
-    /// The most that the webhook may do whatever a policy says; none where that is not known here.
+    /// The strongest mode that the webhook allows for any policy; `None` if unknown.
     pub(crate) cap: Option<Mode>,
 }
 
-/// An object to be written as a dry run, and what is expected of it.
+/// An object to write as a dry run, and its expected result.
 #[derive(Clone, Debug)]
 pub(crate) struct Probe {
     /// The object.
     pub(crate) object: Object,
-    /// What becomes of it by the policies that the cluster has.
+    /// The result by the policies of the cluster.
     pub(crate) outcome: Outcome,
-    /// Whether that is certain: facts that only the webhook has may decide otherwise.
+    /// Whether that is certain: facts that only the webhook has may change it.
     pub(crate) certain: bool,
-    /// The policy that decides, if one does.
+    /// The policy that decides, if any.
     pub(crate) policy: Option<String>,
-    /// The most that the webhook may do, as far as that is known here.
+    /// The strongest mode of the webhook, if known.
     pub(crate) cap: Option<Mode>,
     /// The field that is set.
     field: Field,
@@ -57,8 +57,8 @@ enum Field {
 }
 
 impl Probe {
-    /// The probe of which most is expected in a namespace with these labels. `word` makes its name
-    /// and is what the webhook says back.
+    /// The probe with the strongest expected result in a namespace with these labels. `word` is part of its name and of
+    /// the webhook's answer.
     pub(crate) fn best(
         expectations: &Expectations,
         namespace: &str,
@@ -68,7 +68,7 @@ impl Probe {
         let Expectations { policies, cap } = expectations;
         let set = installed::policy_set(policies.as_deref());
         let policies = policies.as_deref().unwrap_or_default();
-        // Without policies of the cluster it may have some of a file, in a mode that is not known here.
+        // Without policies of the cluster the webhook may use a file with policies in an unknown mode.
         let is_known = !policies.is_empty() || cap.is_some();
         let mut images: Vec<String> = policies
             .iter()
@@ -97,7 +97,7 @@ impl Probe {
         best
     }
 
-    /// A probe that no configuration of ours calls a webhook for, but for one made for it.
+    /// A probe that only a configuration created for it sends to a webhook.
     pub(crate) fn unseen(namespace: &str, word: &str) -> Self {
         let mut probe = Self::stream(ANY_IMAGE, namespace, word);
         probe.object = probe
@@ -106,7 +106,7 @@ impl Probe {
         probe
     }
 
-    /// The field that is set, as people write it.
+    /// The path of the field that is set.
     pub(crate) const fn field(&self) -> &'static str {
         match self.field {
             Field::PushSecret => "spec.output.pushSecret",
@@ -114,7 +114,7 @@ impl Probe {
         }
     }
 
-    /// Whether an answer is changed as a policy in mode `Enforce` would.
+    /// Whether an answer contains the change that a policy in mode `Enforce` makes.
     pub(crate) fn is_changed(&self, answer: &Object) -> bool {
         let pointer = match self.field {
             Field::PushSecret => "/spec/output/pushSecret/name",
@@ -186,7 +186,7 @@ impl Probe {
     }
 }
 
-/// The most that comes of a cap.
+/// The strongest mode of a cap.
 fn most(cap: Option<Mode>) -> Outcome {
     match cap {
         None | Some(Mode::Enforce) => Outcome::Changed,
@@ -200,7 +200,7 @@ fn name(word: &str) -> String {
     format!("extreg-proof-{word}")
 }
 
-/// An image that each glob of a policy matches.
+/// An image that matches each glob of a policy.
 fn images(spec: &PolicySpec) -> Vec<String> {
     let repositories = if spec.repositories.is_empty() {
         vec!["extreg/proof".to_owned()]
@@ -221,7 +221,7 @@ fn instance(glob: &str) -> String {
 }
 
 impl Expectations {
-    /// What the webhook has to do by the policies and by how its pods are started.
+    /// The expected behavior of the webhook, from the policies and the arguments of its pods.
     ///
     /// # Errors
     /// If the cluster does not answer.
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_probe_is_one_that_a_policy_decides() {
+    fn probe_is_decided_by_a_policy() {
         let schedule = json!({"scheduled": true});
         let push = json!({"secretName": "dockerhub"});
         let stream = |outcome| ("ImageStream".to_owned(), outcome, true);
@@ -332,13 +332,13 @@ mod tests {
         for (policies, wanted) in table {
             assert_eq!(best(&policies, &[("env", "dev")]), wanted, "{policies:?}");
         }
-        // Its secret may decide otherwise.
+        // The facts about its secret may change the decision.
         let only_push = [policy("a", &json!({"registry": "docker.io", "push": push}))];
         assert_eq!(
             best(&only_push, &[]),
             ("BuildConfig".to_owned(), Outcome::Changed, false)
         );
-        // A webhook without policies of the cluster may have some of a file.
+        // A webhook without policies of the cluster may use a file of policies.
         assert!(!best(&[], &[]).2);
         assert_eq!(
             capped(&[], &[], Some(Mode::Warn)),

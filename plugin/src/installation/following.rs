@@ -1,4 +1,4 @@
-//! Whether what builds push is imported.
+//! Whether pushed images of builds are imported.
 
 use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::{follow::may_follow, policy::Labels};
@@ -14,16 +14,16 @@ use crate::error::Error;
 pub(crate) enum Following {
     /// They are.
     Yes,
-    /// They are not; why.
+    /// They are not, for this reason.
     No(String),
-    /// It cannot be read; what.
+    /// It cannot be read, for this reason.
     Unknown(String),
 }
 
-/// Finds out whether builds of a namespace are followed, or of any where none is named.
+/// Whether builds of a namespace, or of any namespace, are followed.
 ///
 /// # Errors
-/// If a request fails otherwise than by being forbidden.
+/// If a request fails for another reason than a missing permission.
 pub(crate) async fn following(
     cluster: &Cluster,
     namespace: Option<&str>,
@@ -41,7 +41,7 @@ async fn look(cluster: &Cluster, namespace: Option<&str>) -> Result<Following, E
         None => return no("the webhook is not installed"),
         Some(Target::Url(url)) => {
             return Ok(Following::Unknown(format!(
-                "the webhook runs outside the cluster, at {url}"
+                "the webhook is external, at {url}"
             )));
         }
         Some(Target::Service { namespace, .. }) => namespace,
@@ -54,7 +54,7 @@ async fn look(cluster: &Cluster, namespace: Option<&str>) -> Result<Following, E
         return Ok(Following::Yes);
     };
     let reference = ObjectRef::new(Kind::NAMESPACE, "", namespace);
-    // One that does not exist yet is about to be created without labels.
+    // A namespace that does not exist yet is about to be created without labels.
     let found = cluster.get(&reference).await?;
     let labels = found.as_ref().map_or_else(Labels::default, labels);
     let Ok(selected) = follower.selector() else {

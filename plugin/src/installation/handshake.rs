@@ -1,4 +1,4 @@
-//! What a webhook elsewhere serves: a handshake that trusts anything, to look at the certificate.
+//! The certificate of an external webhook: a handshake that trusts any certificate, only to read it.
 
 use std::{
     io,
@@ -14,13 +14,13 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-/// For each step: connecting, and each read and write.
+/// The time limit of each step: connecting, and each read and write.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// The chain that is served at a URL, PEM, leaf first.
 ///
 /// # Errors
-/// Says why it cannot be reached.
+/// The reason why it cannot be reached.
 pub(crate) async fn chain(url: &str) -> Result<String, String> {
     let url = url.to_owned();
     tokio::task::spawn_blocking(move || look(&url, LIMIT).map_err(|error| explain(&error)))
@@ -28,7 +28,7 @@ pub(crate) async fn chain(url: &str) -> Result<String, String> {
         .map_err(|error| error.to_string())?
 }
 
-/// A read that has waited for too long fails on Linux as one that would block.
+/// On Linux a read that times out fails with `WouldBlock`.
 fn explain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "no answer in time".to_owned(),
@@ -76,7 +76,7 @@ fn port(url: &str) -> Option<u16> {
     }
 }
 
-/// Trusts anything and remembers it. Nothing is ever sent over such a connection.
+/// Trusts any certificate and stores it. No data is ever sent over such a connection.
 #[derive(Debug, Default)]
 struct Seen(Mutex<String>);
 
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_is_silent_does_not_answer_in_time() {
+    fn silent_server_times_out() {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}/mutate", silent.local_addr().unwrap());
         let error = look(&url, Duration::from_millis(50)).unwrap_err();

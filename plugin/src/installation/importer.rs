@@ -1,4 +1,4 @@
-//! The importer as a cluster has it: who follows builds, in which namespaces, and how it is doing.
+//! The importer in a cluster: the program that follows builds, its namespaces, and its health.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -16,17 +16,17 @@ use serde_json::{Value, json};
 use super::{kinds, wait};
 use crate::error::Error;
 
-/// A holder renews its Lease every five seconds; after this long without it hangs or is gone.
+/// A holder renews its Lease every five seconds; after this time without a renewal it hangs or is gone.
 const RENEWED_WITHIN: Duration = Duration::from_mins(1);
 
-/// Who follows builds.
+/// The program that follows builds.
 #[derive(Debug)]
 pub(crate) enum Follower {
     /// No program does.
     None,
     /// The importer; its Deployment.
     Importer(Object),
-    /// The webhook's own pods, as versions before the importer had it; their Deployment.
+    /// The webhook's own pods, as in versions before the importer; their Deployment.
     Webhook(Object),
 }
 
@@ -46,7 +46,7 @@ impl Follower {
         !matches!(self, Self::None)
     }
 
-    /// The namespaces that are selected; none for all.
+    /// The selected namespaces; `None` for all.
     ///
     /// # Errors
     /// If the selector cannot be read.
@@ -65,7 +65,7 @@ impl Follower {
     }
 }
 
-/// How the importer is doing.
+/// The health of the importer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
@@ -75,10 +75,10 @@ pub(crate) struct Report {
     /// The replica that holds the Lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) leader: Option<String>,
-    /// When it has renewed it last.
+    /// The time of the last renewal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) renewed: Option<String>,
-    /// The namespaces in which it has its rights; absent for all.
+    /// The namespaces in which it has its permissions; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) namespaces: Option<BTreeSet<String>>,
     #[serde(skip)]
@@ -88,7 +88,7 @@ pub(crate) struct Report {
 /// Examines the importer whose Deployment this is.
 ///
 /// # Errors
-/// If a request fails, also by being forbidden.
+/// If a request fails or is forbidden.
 pub(crate) async fn examine(
     cluster: &Cluster,
     home: &str,
@@ -120,7 +120,7 @@ pub(crate) async fn examine(
     })
 }
 
-/// The namespaces in which the importer has its rights; none for all.
+/// The namespaces in which the importer has its permissions; `None` for all.
 async fn bound(
     cluster: &Cluster,
     follower: &Follower,
@@ -157,7 +157,7 @@ async fn bound(
         .collect();
     if !unbound.is_empty() {
         problems.push(format!(
-            "the importer has no rights in {}, which the namespace selector matches; run \
+            "the importer has no permissions in {}, which the namespace selector matches; run \
              \"upgrade --yes\"",
             unbound.join(", ")
         ));
@@ -165,7 +165,7 @@ async fn bound(
     Ok(Some(bound))
 }
 
-/// A Lease, and how long ago it was renewed by the API server's clock.
+/// A Lease, and the time since its renewal by the API server's clock.
 #[derive(Debug, Default)]
 pub(crate) struct Lease {
     holder: Option<String>,
@@ -201,7 +201,7 @@ impl Lease {
         self.age.is_some()
     }
 
-    /// Why no replica does what the Lease is for, if none does.
+    /// Why no replica does the work of the Lease, if none does.
     pub(crate) fn problem(&self, consequence: &str) -> Option<String> {
         let Some(holder) = &self.holder else {
             return Some(format!("no replica holds the Lease: {consequence}"));
@@ -216,7 +216,7 @@ impl Lease {
     }
 }
 
-/// The namespaces in which the importer gets its rights: those that the requirements match now.
+/// The namespaces in which the importer gets its permissions: those that match the requirements now.
 ///
 /// # Errors
 /// If namespaces cannot be listed.
@@ -259,9 +259,9 @@ pub(crate) fn labels(object: &Object) -> Labels {
         .unwrap_or_default()
 }
 
-/// All that any installation has for following builds, ours and not being deleted, in the order in
-/// which it is removed: the importer, what binds its rights in single namespaces, and the rights that
-/// versions before it gave the webhook.
+/// All objects of any installation for following builds that are ours and not being deleted, in the order of their
+/// removal: the importer, the bindings of its permissions in single namespaces, and the permissions that versions
+/// before it gave the webhook.
 ///
 /// # Errors
 /// If a request fails.
@@ -295,7 +295,7 @@ pub(crate) async fn everything(
     Ok(found)
 }
 
-/// What binds the importer's rights in single namespaces.
+/// The bindings of the importer's permissions in single namespaces.
 async fn bindings(cluster: &Cluster) -> Result<Vec<Object>, Error> {
     let kind = kinds::ROLE_BINDING;
     let selector = format!("{}={}", names::NAME_LABEL, names::IMPORTER);
@@ -331,9 +331,9 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_that_is_not_renewed_is_a_problem() {
+    fn expired_lease_is_a_problem() {
         assert_eq!(lease(Some("pod-1"), 5).problem("x"), None);
-        // The clocks of two machines.
+        // Within the difference of two machines' clocks.
         assert_eq!(lease(Some("pod-1"), -5).problem("x"), None);
         let stale = lease(Some("pod-1"), 300).problem("builds are not followed");
         assert_eq!(
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn the_selector_of_either_layout_is_read() {
+    fn selector_of_both_layouts_is_read() {
         let deployment = |arg: &str| {
             let containers = json!([{"args": ["--x", arg]}]);
             let spec = json!({"template": {"spec": {"containers": containers}}});

@@ -1,5 +1,5 @@
-//! What of an installation a cluster has: read once, before anything is decided. Whatever judges by the
-//! installed configuration (its namespace, its selectors, its mode) reads it here.
+//! The existing installation of a cluster, read once, before any decision. All code that depends on the installed
+//! configuration (its namespace, selectors, mode) reads it here.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
@@ -18,31 +18,31 @@ use crate::error::Error;
 pub(crate) const CONFIGURATION: Kind = Read::MutatingWebhookConfiguration.api();
 /// The policy.
 pub(crate) const POLICY: Kind = Read::RegistryPolicy.api();
-/// The argument by which the webhook's pods are told the mode of the installation.
+/// The argument that sets the mode of the installation in the pods of the webhook.
 const MODE_ARGUMENT: &str = "--mode-cap=";
 
-/// The configuration by its fixed name.
+/// The configuration with its fixed name.
 pub(crate) fn configuration() -> ObjectRef {
     ObjectRef::new(CONFIGURATION, "", names::WEBHOOK)
 }
 
-/// The Deployment by its fixed name.
+/// The Deployment with its fixed name.
 pub(crate) fn deployment(namespace: &str) -> ObjectRef {
     ObjectRef::new(Kind::DEPLOYMENT, namespace, names::WEBHOOK)
 }
 
-/// The installed webhook, as far as what it does to an object depends on it.
+/// The installed webhook: what determines its effect on an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Installation {
-    /// The namespace that it runs in; none for an external one.
+    /// The namespace that it runs in; `None` for an external one.
     pub(crate) own_namespace: Option<String>,
-    /// For what the API servers call it.
+    /// The objects that the API servers call it for.
     pub(crate) reach: Reach,
-    /// No policy does more than this.
+    /// The strongest mode of any policy.
     pub(crate) cap: Mode,
 }
 
-/// As `webhook install` has it without flags: what is judged by where nothing is known.
+/// As `webhook install` without flags: the default if nothing is known.
 impl Default for Installation {
     fn default() -> Self {
         Self {
@@ -54,10 +54,10 @@ impl Default for Installation {
 }
 
 impl Installation {
-    /// Reads it; none if it is not installed, unknown to a user who cannot read it.
+    /// Reads it; `None` if it is not installed, or if the user cannot read it.
     ///
     /// # Errors
-    /// If the cluster does not answer, or the configuration cannot be used.
+    /// If the cluster does not answer, or the configuration is invalid.
     pub(crate) async fn read(cluster: &Cluster) -> Result<Known<Option<Self>>, Error> {
         let configuration = match cluster.get(&configuration()).await {
             Ok(None) => return Ok(Known::Known(None)),
@@ -88,7 +88,7 @@ impl Installation {
         })))
     }
 
-    /// The same, as installed without flags where it is not installed or unknown.
+    /// The same; as installed without flags if it is not installed or unknown.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -98,7 +98,7 @@ impl Installation {
     }
 }
 
-/// The mode that a Deployment of the webhook gives its pods.
+/// The mode in the arguments of the webhook's Deployment.
 fn mode(deployment: &Object) -> Option<Mode> {
     let arguments = deployment
         .body
@@ -114,26 +114,26 @@ fn mode(deployment: &Object) -> Option<Mode> {
     }
 }
 
-/// Where a configuration leads.
+/// The target of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// To a Service of this namespace.
+    /// A Service of this namespace.
     Service {
         /// Its namespace.
         namespace: String,
         /// Its name.
         name: String,
     },
-    /// To this URL.
+    /// This URL.
     Url(String),
 }
 
-/// What a cluster has.
+/// The existing objects of an installation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Installed {
-    /// The configuration, if there is one.
+    /// The configuration, if it exists.
     pub(crate) configuration: Option<Object>,
-    /// The policies; none where the cluster does not know the kind.
+    /// The policies; `None` if the cluster does not know the kind.
     pub(crate) policies: Option<Vec<Object>>,
 }
 
@@ -155,7 +155,7 @@ impl Installed {
         })
     }
 
-    /// Where the configuration leads, if there is one and it leads anywhere.
+    /// The target of the configuration, if it exists and has one.
     pub(crate) fn target(&self) -> Option<Target> {
         let client = self.client_config()?;
         let text = |pointer: &str| Some(client.pointer(pointer)?.as_str()?.to_owned());
@@ -179,10 +179,10 @@ impl Installed {
         self.configuration.as_ref()?.body.pointer("/webhooks/0")
     }
 
-    /// For what the API servers call the webhook.
+    /// The objects that the API servers call the webhook for.
     ///
     /// # Errors
-    /// A selector that cannot be used.
+    /// An invalid selector.
     pub(crate) fn reach(&self) -> Result<Reach, Error> {
         let selector = |key: &str| -> Result<Option<SelectorDocument>, String> {
             let entry = self.entry().and_then(|entry| entry.get(key));
@@ -200,7 +200,7 @@ impl Installed {
         compile().map_err(|why| Error::failed(format!("{}: {why}", configuration())))
     }
 
-    /// The policies as the webhook compiles them; what is invalid is left out, as there.
+    /// The policies as the webhook compiles them; invalid ones are skipped, as there.
     pub(crate) fn policy_set(&self) -> PolicySet {
         policy_set(self.policies.as_deref())
     }
@@ -210,7 +210,7 @@ impl Installed {
     }
 }
 
-/// Compiles the policies of a cluster; none for one that does not know the kind.
+/// Compiles the policies of a cluster; `None` if it does not know the kind.
 pub(crate) fn policy_set(policies: Option<&[Object]>) -> PolicySet {
     let Some(policies) = policies else {
         return PolicySet::of_cluster(None);
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reach_is_what_the_configuration_selects() {
+    fn reach_matches_the_configuration() {
         let settings = Settings {
             namespace: "elsewhere".parse().unwrap(),
             namespace_selector: parse_selector("team in (a,b)").unwrap(),
@@ -264,7 +264,7 @@ mod tests {
                 &[("team", "a"), ("extreg.io/ignore", "true")],
                 Called::No,
             ),
-            // The webhook itself leaves its own namespace unchanged.
+            // The webhook skips its own namespace.
             ("elsewhere", &[("team", "a")], Called::Yes),
             ("extreg-system", &[("team", "a")], Called::Yes),
         ] {

@@ -1,4 +1,4 @@
-//! The kinds of what an installation consists of, and the step from manifests to objects.
+//! The kinds of the objects of an installation, and the conversion from manifests to objects.
 
 use extreg_cluster::{Kind, Object, ObjectRef, Right};
 use extreg_manifests::{Manifest, ObjectName, Settings, names, uninstall};
@@ -12,14 +12,14 @@ pub(crate) const DEFINITION: Kind = Kind::global(
     "CustomResourceDefinition",
     "customresourcedefinitions",
 );
-/// What says which pods a Service leads to.
+/// The pods behind a Service.
 pub(crate) const ENDPOINT_SLICE: Kind =
     Kind::namespaced("discovery.k8s.io", "EndpointSlice", "endpointslices");
 /// Pod.
 pub(crate) const POD: Kind = extreg_snapshot::kind::Kind::Pod.api();
 /// What elects a replica.
 pub(crate) const LEASE: Kind = Kind::namespaced("coordination.k8s.io", "Lease", "leases");
-/// What binds a role in a namespace.
+/// The binding of a role in a namespace.
 pub(crate) const ROLE_BINDING: Kind =
     Kind::namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings");
 const CLUSTER_ROLE_BINDING: Kind = Kind::global(
@@ -27,10 +27,10 @@ const CLUSTER_ROLE_BINDING: Kind = Kind::global(
     "ClusterRoleBinding",
     "clusterrolebindings",
 );
-/// OpenShift's service-ca, as its operator is configured.
+/// The configuration of OpenShift's service-ca operator.
 pub(crate) const SERVICE_CA: Kind =
     Kind::global("operator.openshift.io", "ServiceCA", "servicecas");
-/// What the Prometheus operator reads.
+/// Read by the Prometheus operator.
 pub(crate) const SERVICE_MONITOR: Kind =
     Kind::namespaced("monitoring.coreos.com", "ServiceMonitor", "servicemonitors");
 const POD_MONITOR: Kind = Kind::namespaced("monitoring.coreos.com", "PodMonitor", "podmonitors");
@@ -56,15 +56,15 @@ const INSTALLED: [Kind; 17] = [
     CLUSTER_ROLE_BINDING,
 ];
 
-/// Which object a name of the manifests is.
+/// The object of a name in the manifests.
 ///
 /// # Errors
-/// The kind is missing in the table, which a test excludes.
+/// The kind is missing in the table; a test excludes that.
 pub(crate) fn reference(name: &ObjectName) -> Result<ObjectRef, Error> {
     let kind = INSTALLED
         .into_iter()
         .find(|kind| kind.kind == name.kind && kind.api_version() == name.api_version)
-        .ok_or_else(|| Error::failed(format!("no way to reach {name}")))?;
+        .ok_or_else(|| Error::failed(format!("no API resource for {name}")))?;
     let namespace = name.namespace.as_deref().unwrap_or_default();
     Ok(ObjectRef::new(kind, namespace, &name.name))
 }
@@ -78,7 +78,7 @@ pub(crate) fn object(manifest: Manifest) -> Result<Object, Error> {
     })
 }
 
-/// What one has to be allowed to install it in the usual namespace.
+/// The permissions that are needed to install it in the default namespace.
 pub(crate) fn rights() -> Result<Vec<Right>, Error> {
     let names = uninstall(&Settings::default());
     let names = names.map_err(|error| Error::failed(error.to_string()))?;
@@ -87,7 +87,7 @@ pub(crate) fn rights() -> Result<Vec<Right>, Error> {
         let ObjectRef {
             kind, namespace, ..
         } = reference(name)?;
-        // Where there is a Prometheus operator, and only when asked for.
+        // Only if the Prometheus operator exists and monitoring is requested.
         if kind.group != SERVICE_MONITOR.group {
             rights.extend(["create", "patch"].map(|verb| Right::new(verb, kind, &namespace)));
         }
@@ -97,17 +97,17 @@ pub(crate) fn rights() -> Result<Vec<Right>, Error> {
     Ok(rights)
 }
 
-/// The serving secret by its fixed name.
+/// The serving secret with its fixed name.
 pub(crate) fn secret(namespace: &str) -> ObjectRef {
     ObjectRef::new(Kind::SECRET, namespace, names::SERVING_SECRET)
 }
 
-/// The importer's Deployment by its fixed name.
+/// The importer's Deployment with its fixed name.
 pub(crate) fn importer(namespace: &str) -> ObjectRef {
     ObjectRef::new(Kind::DEPLOYMENT, namespace, names::IMPORTER)
 }
 
-/// What scrapes the importer.
+/// The monitor that scrapes the importer.
 pub(crate) fn pod_monitor(namespace: &str) -> ObjectRef {
     ObjectRef::new(POD_MONITOR, namespace, names::IMPORTER)
 }
@@ -122,12 +122,12 @@ pub(crate) fn follow_lease(namespace: &str) -> ObjectRef {
     ObjectRef::new(LEASE, namespace, names::FOLLOW_BUILDS)
 }
 
-/// What binds rights of the importer in the whole cluster.
+/// The binding of the importer's permissions in the whole cluster.
 pub(crate) fn importer_binding(name: &str) -> ObjectRef {
     ObjectRef::new(CLUSTER_ROLE_BINDING, "", name)
 }
 
-/// A role or what binds one, by its kind; none for any other kind.
+/// A role or binding, by its kind; `None` for any other kind.
 pub(crate) fn right(kind: &str, namespace: &str, name: &str) -> Option<ObjectRef> {
     let mut kinds = INSTALLED.into_iter();
     let kind = kinds.find(|known| known.kind == kind && known.group == ROLE_BINDING.group)?;
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_is_installed_can_be_reached() {
+    fn every_installed_kind_has_an_api_resource() {
         for name in uninstall(&Settings::default()).unwrap() {
             let reference = reference(&name).unwrap();
             assert_eq!(

@@ -1,7 +1,7 @@
-//! Whether NetworkPolicies let the API servers through to the webhook's pods.
+//! Whether NetworkPolicies admit the API servers to the webhook's pods.
 //!
-//! OpenShift's own API server runs in pods of namespace `openshift-apiserver`; kube-apiserver runs on
-//! the host network, which OVN-Kubernetes takes for a namespace with a label of its own.
+//! OpenShift's own API server runs in pods of namespace `openshift-apiserver`; kube-apiserver runs on the host network,
+//! which OVN-Kubernetes treats as a namespace with a special label.
 
 use extreg_cluster::{Kind, Object};
 use extreg_core::policy::{Labels, Selector, SelectorDocument};
@@ -18,7 +18,7 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 const HOST_NETWORK: &str = "policy-group.network.openshift.io/host-network";
 const PORT_NAME: &str = "https";
 
-/// Those of the API servers that are kept out. `apiserver` is the namespace of OpenShift's.
+/// The API servers that are blocked. `apiserver` is the namespace of OpenShift's.
 pub(crate) fn refused(policies: &[Object], apiserver: &Object) -> Vec<&'static str> {
     let own = Labels::from([(NAME_LABEL.to_owned(), OPENSHIFT_APISERVER.to_owned())]);
     let labels = apiserver
@@ -40,13 +40,13 @@ pub(crate) fn refused(policies: &[Object], apiserver: &Object) -> Vec<&'static s
         .collect()
 }
 
-/// Whether a policy is for what comes in to the webhook's pods.
+/// Whether a policy applies to ingress of the webhook's pods.
 fn isolates(policy: &Object) -> bool {
     let types = policy
         .body
         .pointer("/spec/policyTypes")
         .and_then(Value::as_array);
-    // Without types a policy is for what comes in.
+    // Without types a policy applies to ingress.
     let is_ingress = types.is_none_or(|types| types.iter().any(|one| one == "Ingress"));
     let pod = Labels::from([
         (names::NAME_LABEL.to_owned(), names::WEBHOOK.to_owned()),
@@ -73,10 +73,10 @@ fn admits(policy: &Object, namespace: &Labels) -> bool {
 
 fn is_peer(peer: &Value, namespace: &Labels) -> bool {
     if let Some(block) = peer.pointer("/ipBlock/cidr").and_then(Value::as_str) {
-        // Which addresses the API servers have nobody here knows.
+        // The addresses of the API servers are unknown here.
         return matches!(block, "0.0.0.0/0" | "::/0") && list(peer, "ipBlock/except").is_empty();
     }
-    // Of one namespace some pods only: none that can be told from here.
+    // Only some pods of a namespace: their labels are unknown here.
     let all_pods = peer.get("podSelector").is_none_or(is_everything);
     let selector = peer.get("namespaceSelector");
     all_pods && selector.is_some() && selects(selector, namespace)
@@ -101,7 +101,7 @@ fn is_everything(selector: &Value) -> bool {
     selector.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
-/// An empty selector selects all; one that makes no sense selects nothing.
+/// An empty selector selects all; an invalid one selects nothing.
 fn selects(selector: Option<&Value>, labels: &Labels) -> bool {
     let document = selector.map_or_else(
         || Ok(SelectorDocument::default()),
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    fn of(specs: &[Value]) -> Vec<&'static str> {
+    fn blocked(specs: &[Value]) -> Vec<&'static str> {
         let policies: Vec<Object> = specs
             .iter()
             .map(|spec| Object::new(NETWORK_POLICY, "n", "p", json!({ "spec": spec })))
@@ -145,7 +145,7 @@ mod tests {
             .iter()
             .find(|manifest| manifest.object.kind == "NetworkPolicy")
             .unwrap();
-        assert!(of(&[ours.value["spec"].clone()]).is_empty());
+        assert!(blocked(&[ours.value["spec"].clone()]).is_empty());
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
         let host = json!({"namespaceSelector": {"matchLabels": {HOST_NETWORK: ""}}});
         let rule = |from: Value, ports: Value| json!({"podSelector": {}, "ingress": [{"from": from, "ports": ports}]});
         let table: Vec<(Vec<Value>, &[&str])> = vec![
-            // None, or none for these pods or for what comes in.
+            // None, or none for these pods or for ingress.
             (vec![], &[]),
             (
                 vec![json!({"podSelector": {"matchLabels": {"app": "other"}}})],
@@ -166,10 +166,10 @@ mod tests {
                 vec![json!({"podSelector": {}, "policyTypes": ["Egress"]})],
                 &[],
             ),
-            // The usual one that denies all.
+            // The usual policy that denies all.
             (vec![json!({"podSelector": {}})], &both),
             (vec![json!({"podSelector": {}, "ingress": [{}]})], &[]),
-            // Each admits, and together.
+            // Each admits alone, and both together.
             (vec![rule(json!([host]), json!([]))], &both[..1]),
             (vec![rule(json!([apiserver]), json!([]))], &both[1..]),
             (
@@ -234,7 +234,7 @@ mod tests {
             ),
         ];
         for (specs, expected) in table {
-            assert_eq!(of(&specs), expected, "{specs:?}");
+            assert_eq!(blocked(&specs), expected, "{specs:?}");
         }
     }
 }

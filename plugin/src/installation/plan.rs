@@ -1,4 +1,4 @@
-//! What is to be applied, compared with what is there; refused as a whole before anything is written.
+//! The objects to apply, compared with the existing ones; refused as a whole before the first write.
 
 use extreg_cluster::{Cluster, Kind, Object, ObjectRef, Owned, is_owned, set};
 use extreg_manifests::{
@@ -18,30 +18,30 @@ use super::{
 };
 use crate::error::Error;
 
-/// What it means that a webhook that runs elsewhere does not authenticate its clients. Whether this one does cannot be seen
+/// The consequence if an external webhook does not authenticate its clients. Whether this one does cannot be determined
 /// from here.
-pub(crate) const ANSWERS_EVERYONE: &str = "Unless it is started with --client-ca, the webhook answers every client that can connect to \
-     its URL, and so tells whether a namespace has the push secret that a policy names. Let only the API servers connect, or \
-     authenticate them with --client-ca and --client-name.";
+pub(crate) const ANSWERS_EVERYONE: &str = "Unless it is started with --client-ca, the webhook answers every client \
+     that can connect to its URL, and so reveals whether a namespace has the push secret that a policy names. Let only the \
+     API servers connect, or authenticate them with --client-ca and --client-name.";
 
-/// Marks a namespace that was there before: it is never removed.
+/// Marks a namespace that existed before: it is never removed.
 pub(crate) const ADOPTED: &str = "extreg.io/adopted";
 
-/// What is to be applied.
+/// The objects to apply.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) steps: Vec<Step>,
-    /// What was installed and is not asked for any more: removed when all else is done.
+    /// Objects of an installation that are no longer requested: removed after everything else.
     pub(crate) removals: Vec<Object>,
-    /// What the webhook has to do when all is applied.
+    /// The required behavior of the webhook after the apply.
     pub(crate) expectations: Expectations,
-    /// What the user should know.
+    /// Notes for the user.
     pub(crate) notes: Vec<String>,
 }
 
 impl Plan {
-    /// What is there and being deleted, so that nothing can be made of it.
+    /// Existing objects that are being deleted, so that they cannot be created again yet.
     pub(crate) fn going(&self) -> Vec<ObjectRef> {
         let current = self.steps.iter().filter_map(|step| step.current.as_ref());
         let going = current.filter(|current| wait::is_going(current));
@@ -55,14 +55,14 @@ pub(crate) struct Step {
     pub(crate) phase: Phase,
     pub(crate) desired: Object,
     pub(crate) current: Option<Object>,
-    /// Take fields from others: the user asked for them by name.
+    /// Overwrite fields of other managers: the user requested it.
     pub(crate) force: bool,
 }
 
-/// Makes the plan.
+/// Creates the plan.
 ///
 /// # Errors
-/// [`Error::Refused`] if something is in the way: then nothing has been written.
+/// [`Error::Refused`] if something prevents the installation: nothing is written then.
 pub(crate) async fn make(
     cluster: &Cluster,
     choices: &Choices,
@@ -71,7 +71,7 @@ pub(crate) async fn make(
 ) -> Result<Plan, Error> {
     if !cluster.serves(Kind::IMAGE_STREAM).await? {
         return Err(Error::refused(
-            "this cluster has no ImageStreams: there is nothing here that the webhook could change",
+            "this cluster has no ImageStreams: the webhook has nothing to change here",
         ));
     }
     let (settings, pair) = settings::resolve(cluster, choices, live).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn make(
     check_owned(&steps, apply)?;
     if settings.monitoring && !cluster.serves(kinds::SERVICE_MONITOR).await? {
         return Err(Error::refused(
-            "--monitoring: this cluster has no ServiceMonitors, so there is no Prometheus operator",
+            "--monitoring: this cluster has no ServiceMonitors, so the Prometheus operator is not installed",
         ));
     }
     for step in &mut steps {
@@ -109,7 +109,7 @@ pub(crate) async fn make(
     let expectations = Expectations {
         policies: Some(policies_after(live, &steps)),
         cap: match &settings.tls {
-            // It is started elsewhere: what was asked for has to be proven.
+            // An external webhook is started separately: its mode must be proven.
             Tls::External { .. } => choices.mode.map(cap_of),
             Tls::OwnCa(_) | Tls::ServiceCa => Some(cap_of(settings.mode)),
         },
@@ -123,8 +123,8 @@ pub(crate) async fn make(
     })
 }
 
-/// What was installed for following builds and is not asked for any more. Of a webhook outside the
-/// cluster nothing of it is ours.
+/// The installed objects for following builds that are no longer requested. None of those of an external webhook are
+/// ours.
 async fn removals(
     cluster: &Cluster,
     settings: &Settings,
@@ -134,7 +134,7 @@ async fn removals(
         return Ok(Vec::new());
     }
     let mut removals = importer::everything(cluster, settings).await?;
-    // Monitoring is not removed by leaving it out, where there is still something to scrape.
+    // Monitoring is not removed when the flag is omitted, unless its target is removed.
     let monitor = kinds::pod_monitor(settings.namespace.as_str());
     removals.retain(|object| {
         let reference = object.reference();
@@ -159,8 +159,8 @@ async fn step(cluster: &Cluster, manifest: Manifest) -> Result<Step, Error> {
     })
 }
 
-/// The policy to start with, unless the cluster has some. Of ours that is there only the mode is
-/// changed, if that was asked for: the rest belongs to the user.
+/// The initial policy, unless the cluster has policies. For our existing policy only the mode changes, if requested:
+/// the rest belongs to the user.
 fn policy(
     manifest: Manifest,
     choices: &Choices,
@@ -185,7 +185,7 @@ fn policy(
     let Some(ours) = ours else {
         let names: Vec<&str> = policies.iter().map(|p| p.text("/metadata/name")).collect();
         notes.push(format!(
-            "the cluster has policies of its own, which stay as they are: {}",
+            "the cluster has its own policies, which are unchanged: {}",
             names.join(", ")
         ));
         return Ok(None);
@@ -227,12 +227,12 @@ fn check_owned(steps: &[Step], apply: &Apply) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::refused(format!(
-        "not made by oc extreg, so nothing was changed: {}; take over with --adopt",
+        "not created by oc extreg, so nothing was changed: {}; adopt them with --adopt",
         foreign.join(", ")
     )))
 }
 
-/// A namespace that is adopted says so from then on.
+/// An adopted namespace is marked as adopted.
 fn mark_adopted(step: &mut Step) {
     let Some(current) = step.current.as_ref().filter(|c| c.kind == Kind::NAMESPACE) else {
         return;
@@ -244,7 +244,7 @@ fn mark_adopted(step: &mut Step) {
     }
 }
 
-/// Whether an object goes into a namespace that is not there.
+/// Whether the namespace of an object does not exist.
 pub(crate) fn is_homeless(step: &Step, steps: &[Step]) -> bool {
     let ObjectRef {
         kind, namespace, ..

@@ -1,10 +1,9 @@
-//! Proving the webhook: an object is created as a dry run and has to come back as the policies say.
+//! Proves the webhook: an object is created as a dry run, and the result must match the policies.
 //!
-//! A webhook that cannot be called is hard to see, because under `failurePolicy: Ignore` the API
-//! server lets the object through and tells only its log. So there is a second way, the rehearsal:
-//! a configuration made for one dry run, which leads where the real one leads, fails instead of
-//! ignoring, and selects nothing but an object with a label that nobody else uses. It harms nobody
-//! and makes the API server say what it sees.
+//! A webhook that cannot be called is hard to detect, because under `failurePolicy: Ignore` the API server accepts the
+//! object and only logs the failure. So there is a second check, the rehearsal: a configuration for one dry run, with
+//! the target of the real one, that fails instead of ignoring, and selects only an object with a unique label. It
+//! affects no other object and makes the API server report the error.
 
 use std::time::Duration;
 
@@ -23,37 +22,37 @@ use crate::{context::Context, error::Error};
 /// Name of the configuration for the rehearsal, and of its entry.
 const REHEARSAL: &str = "extreg-webhook-rehearsal";
 const REHEARSAL_ENTRY: &str = "rehearsal.extreg.io";
-/// Between two tries.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How the API server begins to say that it could not call a webhook
+/// The start of the API server's error if it cannot call a webhook
 /// (`k8s.io/apiserver/pkg/admission/plugin/webhook/errors.go`).
 const CALL_FAILED: &str = "failed calling webhook";
-/// How the webhook begins to show the most that it does.
+/// The start of the webhook's warning with its mode cap.
 const MODE_CAP: &str = "extreg: mode cap ";
 
-/// How the webhook showed that it works.
+/// How the webhook proved that it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proven {
-    /// The object came back changed: this field is set.
+    /// The object was changed: this field is set.
     Changed {
         /// Kind of the object.
         kind: &'static str,
         /// The field.
         field: &'static str,
-        /// The policy that asks for it.
+        /// The policy that requires it.
         policy: Option<String>,
     },
-    /// The object came back with a warning of what would be changed.
+    /// The object was returned with a warning of the change.
     Warned {
         /// The warning.
         warning: String,
     },
-    /// It answered, and no policy asks for more.
+    /// It answered, and no policy requires more.
     Answered,
 }
 
 impl Proven {
-    /// In words.
+    /// A description for people.
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Changed {
@@ -61,13 +60,13 @@ impl Proven {
                 field,
                 policy,
             } => {
-                let by = policy
-                    .as_ref()
-                    .map_or_else(String::new, |policy| format!(", as policy {policy} asks"));
-                format!("a dry-run {kind} came back with {field} set{by}")
+                let by = policy.as_ref().map_or_else(String::new, |policy| {
+                    format!(", as policy {policy} requires")
+                });
+                format!("a dry-run {kind} was returned with {field} set{by}")
             }
             Self::Warned { warning } => {
-                format!("a dry-run ImageStream came back with the warning \"{warning}\"")
+                format!("a dry-run ImageStream was returned with the warning \"{warning}\"")
             }
             Self::Answered => "the webhook answered a dry run; no policy in mode Enforce or Warn \
                                applies there"
@@ -76,23 +75,23 @@ impl Proven {
     }
 }
 
-/// What one try showed.
+/// The result of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
     Proven(Proven),
-    /// The webhook answered, but not as it should.
+    /// The webhook answered, but not as expected.
     Unlike(String),
-    /// The object came back as if there were no webhook.
+    /// The object was returned as without a webhook.
     NotCalled,
-    /// The API server could not call it; in its words.
+    /// The API server could not call it; its error.
     CallFailed(String),
 }
 
-/// Proves the webhook as it is configured. API servers learn of a configuration with a delay, and
-/// the webhook of policies, so it is tried for as long as `window`.
+/// Proves the configured webhook. API servers load a configuration with a delay, and so does the webhook its policies:
+/// this retries until the end of `window`.
 ///
 /// # Errors
-/// [`Error::Refused`] with the reason if the webhook did not show that it works.
+/// [`Error::Refused`] with the reason if the webhook does not prove that it works.
 pub(crate) async fn prove(
     cluster: &Cluster,
     site: &Site,
@@ -105,18 +104,18 @@ pub(crate) async fn prove(
         Seen::Proven(proven) => Ok(proven),
         Seen::Unlike(what) => Err(Error::refused(format!("the webhook answers, but {what}"))),
         Seen::NotCalled => Err(Error::refused(format!(
-            "an object created as a dry run in namespace {} came back as if there were no webhook",
+            "an object created as a dry run in namespace {} was returned as if no webhook were installed",
             site.namespace
         ))),
         Seen::CallFailed(why) => Err(Error::refused(unreachable(&why))),
     }
 }
 
-/// Has the API server call the webhook for an object of our own, through a configuration that is
-/// there for no longer than that.
+/// Makes the API server call the webhook for an object of our own, through a configuration that exists only for this
+/// call.
 ///
 /// # Errors
-/// [`Error::Refused`] with what the API server says.
+/// [`Error::Refused`] with the API server's error.
 pub(crate) async fn rehearse(
     cluster: &Cluster,
     configuration: &Object,
@@ -159,7 +158,7 @@ fn rehearsal(configuration: &Object, word: &str) -> Object {
         &["objectSelector"],
         json!({"matchLabels": {PROOF_LABEL: word}}),
     );
-    // The label alone decides, wherever it is tried and whatever another webhook did before.
+    // Only the label decides, in any namespace and after any other webhook.
     set(&mut entry, &["namespaceSelector"], json!({}));
     set(&mut entry, &["matchConditions"], json!([]));
     let mut rehearsal = Object::new(
@@ -168,7 +167,7 @@ fn rehearsal(configuration: &Object, word: &str) -> Object {
         REHEARSAL,
         json!({ "webhooks": [entry] }),
     );
-    // With it comes the annotation by which service-ca fills in the bundle.
+    // Includes the annotation that makes service-ca set the bundle.
     for part in ["annotations", "labels"] {
         let pointer = format!("/metadata/{part}");
         if let Some(value) = configuration.body.pointer(&pointer) {
@@ -211,13 +210,13 @@ async fn look(cluster: &Cluster, probe: &Probe, word: &str) -> Result<Seen, Clus
 fn judge(probe: &Probe, answer: &Object, warnings: &[String], word: &str) -> Seen {
     let proof = format!("extreg: proof {word}");
     let answered = warnings.contains(&proof);
-    let told = warnings
+    let shown = warnings
         .iter()
         .find_map(|warning| warning.strip_prefix(MODE_CAP));
-    let said = warnings.iter().find(|warning| {
+    let warning = warnings.iter().find(|warning| {
         **warning != proof && warning.starts_with("extreg:") && !warning.starts_with(MODE_CAP)
     });
-    if let (true, Some(why)) = (answered, over_cap(probe.cap, told)) {
+    if let (true, Some(why)) = (answered, over_cap(probe.cap, shown)) {
         return Seen::Unlike(why);
     }
     let policy = probe.policy.as_deref().unwrap_or("builtin-dockerhub");
@@ -229,21 +228,21 @@ fn judge(probe: &Probe, answer: &Object, warnings: &[String], word: &str) -> See
     match (probe.is_changed(answer), answered) {
         (true, _) if probe.outcome == Outcome::Changed || !probe.certain => Seen::Proven(changed),
         (true, _) => Seen::Unlike(format!(
-            "it set {} although no policy of the cluster asks for that; does it read its policies \
+            "it set {} although no policy of the cluster requires it; does it read its policies \
              from a file (--policy)?",
             probe.field()
         )),
         (false, false) => Seen::NotCalled,
         (false, true) if !probe.certain => Seen::Proven(Proven::Answered),
-        (false, true) => match (probe.outcome, said) {
+        (false, true) => match (probe.outcome, warning) {
             (Outcome::Changed, _) => Seen::Unlike(format!(
-                "did not set {} as policy {policy} asks; does it run without the cluster's \
+                "did not set {} as policy {policy} requires; does it run without the cluster's \
                  policies (--policy, --no-cluster) or with a lower --mode-cap?{}",
                 probe.field(),
-                said.map_or_else(String::new, |said| format!(" It says: {said}")),
+                warning.map_or_else(String::new, |warning| format!(" Its warning: {warning}")),
             )),
             (Outcome::Warned, None) => {
-                Seen::Unlike(format!("gave no warning as policy {policy} asks"))
+                Seen::Unlike(format!("gave no warning, but policy {policy} requires one"))
             }
             (Outcome::Warned, Some(warning)) => Seen::Proven(Proven::Warned {
                 warning: warning.clone(),
@@ -253,24 +252,24 @@ fn judge(probe: &Probe, answer: &Object, warnings: &[String], word: &str) -> See
     }
 }
 
-/// Why the cap that a webhook shows is more than it may have.
-fn over_cap(wanted: Option<Mode>, told: Option<&str>) -> Option<String> {
+/// Why the webhook's cap is stronger than allowed.
+fn over_cap(wanted: Option<Mode>, shown: Option<&str>) -> Option<String> {
     let wanted = wanted.filter(|wanted| *wanted < Mode::Enforce)?;
     let flag = format!("{wanted:?}").to_lowercase();
     let modes = [Mode::Off, Mode::Audit, Mode::Warn, Mode::Enforce];
-    let known = told.and_then(|told| {
+    let known = shown.and_then(|shown| {
         modes
             .into_iter()
-            .find(|mode| format!("{mode:?}").eq_ignore_ascii_case(told))
+            .find(|mode| format!("{mode:?}").eq_ignore_ascii_case(shown))
     });
     match known {
-        Some(told) if told <= wanted => None,
-        Some(told) => Some(format!(
-            "it runs with --mode-cap={}, so that mode {flag} is not in force: start it with --mode-cap={flag}",
-            format!("{told:?}").to_lowercase()
+        Some(shown) if shown <= wanted => None,
+        Some(shown) => Some(format!(
+            "it runs with --mode-cap={}, so mode {flag} is not in force: start it with --mode-cap={flag}",
+            format!("{shown:?}").to_lowercase()
         )),
         None => Some(format!(
-            "it does not show its mode cap, so that mode {flag} may not be in force: upgrade it, and \
+            "it does not report its mode cap, so mode {flag} might not be in force: upgrade it, and \
              start it with --mode-cap={flag}"
         )),
     }
@@ -281,7 +280,7 @@ fn is_ours(message: &str) -> bool {
     message.contains(CALL_FAILED) && entries.iter().any(|entry| message.contains(entry))
 }
 
-/// What follows the webhook's name: `Post "https://…": dial tcp …: connection refused`.
+/// The text after the webhook's name: `Post "https://…": dial tcp …: connection refused`.
 fn cause(message: &str) -> &str {
     let rest = message
         .split_once(CALL_FAILED)
@@ -291,7 +290,7 @@ fn cause(message: &str) -> &str {
         .trim_start_matches("failed to call webhook: ")
 }
 
-/// A word that no other run uses at the same time.
+/// A word that is unique among concurrent runs.
 fn word() -> String {
     let now = jiff::Timestamp::now().as_nanosecond();
     format!("{:x}-{:x}", now, std::process::id())
@@ -352,8 +351,8 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_is_in_force_only_where_the_webhook_shows_its_cap() {
-        for (mode, cap, told, proven) in [
+    fn mode_is_in_force_only_with_a_reported_cap() {
+        for (mode, cap, shown, proven) in [
             ("Audit", Some(Mode::Audit), Some("audit"), true),
             ("Audit", Some(Mode::Audit), Some("off"), true),
             ("Audit", Some(Mode::Audit), Some("enforce"), false),
@@ -368,18 +367,18 @@ mod tests {
             let mut probe = probe(mode);
             probe.cap = cap;
             let mut warnings = vec!["extreg: proof w".to_owned()];
-            warnings.extend(told.map(|told| format!("{MODE_CAP}{told}")));
+            warnings.extend(shown.map(|shown| format!("{MODE_CAP}{shown}")));
             let seen = judge(&probe, &probe.object, &warnings, "w");
             assert_eq!(
                 matches!(seen, Seen::Proven(_)),
                 proven,
-                "{cap:?} {told:?}: {seen:?}"
+                "{cap:?} {shown:?}: {seen:?}"
             );
         }
     }
 
     #[test]
-    fn the_cause_is_the_api_servers() {
+    fn cause_is_the_error_of_the_api_server() {
         let table = [
             (
                 r#"Internal error occurred: failed calling webhook "mutate.extreg.io": failed to call webhook: Post "https://127.0.0.1:1/mutate?timeout=3s": dial tcp 127.0.0.1:1: connect: connection refused"#,
@@ -400,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rehearsal_touches_nothing_but_its_own_object() {
+    fn rehearsal_affects_only_its_own_object() {
         let configuration = Object {
             kind: kinds::CONFIGURATION,
             body: serde_json::to_value(mutating_webhook_configuration(&Settings::default()))

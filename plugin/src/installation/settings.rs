@@ -1,4 +1,4 @@
-//! The settings of an installation: what was asked for, else what is there, else the default.
+//! The settings of an installation: the requested values, else the existing ones, else the defaults.
 
 use std::collections::BTreeSet;
 
@@ -22,13 +22,13 @@ use super::{
 };
 use crate::error::Error;
 
-/// The requirements of the configuration's namespaceSelector that are always there, and first.
+/// The requirements that the configuration's namespaceSelector always has, and first.
 const BUILT_IN_REQUIREMENTS: usize = 3;
 
-/// The settings, and the pair to serve where that is ours to make.
+/// The settings, and the serving pair if we issue it.
 ///
 /// # Errors
-/// [`Error::Refused`] if the webhook is installed elsewhere.
+/// [`Error::Refused`] if the webhook is installed in another place.
 pub(crate) async fn resolve(
     cluster: &Cluster,
     choices: &Choices,
@@ -42,18 +42,18 @@ pub(crate) async fn resolve(
     Ok((settings, pair))
 }
 
-/// The namespace of the webhook: the one it is in, else the one asked for, else the usual one.
+/// The namespace of the webhook: the existing one, else the requested one, else the default.
 fn namespace(choices: &Choices, live: &Installed) -> Result<DnsLabel, Error> {
     let moving = |what: String| {
         Err(Error::refused(format!(
             "{what}; uninstall it first (\"webhook uninstall\" keeps the policies)"
         )))
     };
-    let asked = choices.namespace.clone();
+    let requested = choices.namespace.clone();
     match (live.target(), &choices.place) {
-        (Some(Target::Service { namespace, .. }), Place::Cluster { .. }) => match asked {
-            Some(asked) if asked.as_str() != namespace => moving(format!(
-                "the webhook is installed in namespace {namespace}, not {asked}"
+        (Some(Target::Service { namespace, .. }), Place::Cluster { .. }) => match requested {
+            Some(requested) if requested.as_str() != namespace => moving(format!(
+                "the webhook is installed in namespace {namespace}, not {requested}"
             )),
             _ => namespace
                 .parse()
@@ -65,11 +65,11 @@ fn namespace(choices: &Choices, live: &Installed) -> Result<DnsLabel, Error> {
         (Some(Target::Url(url)), Place::Cluster { .. }) => {
             moving(format!("the webhook is installed at {url}, by --url"))
         }
-        (Some(Target::Url(_)) | None, _) => Ok(asked.unwrap_or_default()),
+        (Some(Target::Url(_)) | None, _) => Ok(requested.unwrap_or_default()),
     }
 }
 
-/// The settings but for where the webhook runs: what was asked for, else what is there.
+/// The settings except where the webhook runs: the requested values, else the existing ones.
 fn settings(
     choices: &Choices,
     live: &Installed,
@@ -89,7 +89,7 @@ fn settings(
     };
     let mut usual = Settings::default();
     usual.namespace.clone_from(&namespace);
-    // One of the usual place is replaced by that of this version.
+    // An image of the default location is replaced by that of this version.
     let place = |image: &str| image.rsplit_once(':').map(|(place, _)| place.to_owned());
     let image = deployment
         .map(|d| d.text("/spec/template/spec/containers/0/image"))
@@ -117,7 +117,7 @@ fn settings(
     })
 }
 
-/// Fills in where the webhook runs; the pair to serve, where that is ours to make.
+/// Sets where the webhook runs; returns the serving pair if we issue it.
 async fn place(
     cluster: &Cluster,
     choices: &Choices,
@@ -172,8 +172,8 @@ async fn place(
     Ok(Some(own.pair))
 }
 
-/// The secrets that the policies name: the webhook gets the right to read these. Without policies
-/// that of the one that is installed.
+/// The secrets that the policies name: the webhook gets permission to read these. Without policies those of the policy
+/// to install.
 fn secrets(live: &Installed) -> Result<BTreeSet<DnsName>, Error> {
     let policies = live.policies.as_deref().unwrap_or_default();
     if policies.is_empty() {
@@ -211,7 +211,7 @@ pub(crate) fn extra_requirements(live: &Installed) -> Vec<LabelSelectorRequireme
         .collect()
 }
 
-/// The cap of a Deployment's pods, from their arguments.
+/// The cap in the arguments of a Deployment's pods.
 pub(crate) fn mode_cap(deployment: &Object) -> Option<InstallMode> {
     args(deployment).find_map(|arg| parse_mode(arg.strip_prefix("--mode-cap=")?))
 }
@@ -240,7 +240,7 @@ fn parse_mode(text: &str) -> Option<InstallMode> {
         .find(|mode| mode.as_str().eq_ignore_ascii_case(text))
 }
 
-/// The mode as the engine knows it.
+/// The mode as a type of the engine.
 pub(crate) const fn cap_of(mode: InstallMode) -> Mode {
     match mode {
         InstallMode::Audit => Mode::Audit,

@@ -1,5 +1,5 @@
-//! The namespace to prove the webhook in: one that the configuration calls it for, and in which the
-//! user may create what proves it.
+//! The namespace for the proof: one that the configuration calls the webhook for, and in which the user can create the
+//! probe.
 
 use std::cmp::Reverse;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// So many namespaces are asked about before giving up.
+/// The maximum number of namespaces to check.
 const MOST_REVIEWS: usize = 20;
 
 /// A namespace and its labels.
@@ -30,11 +30,11 @@ pub(crate) struct Site {
     pub(crate) labels: Labels,
 }
 
-/// Chooses the namespace in which most can be proven, if there is one; `named` is the user's choice,
-/// `entry` the entry of the configuration.
+/// Chooses the namespace with the strongest possible proof, if any; `named` is the user's choice, `entry` the entry of
+/// the configuration.
 ///
 /// # Errors
-/// [`Error::Refused`] if the named one is not one that the webhook sees.
+/// [`Error::Refused`] if the webhook is not called for the named namespace.
 pub(crate) async fn choose(
     cluster: &Cluster,
     entry: &Value,
@@ -44,15 +44,15 @@ pub(crate) async fn choose(
     let reach = reach(entry)?;
     if let Some(name) = named {
         let found = cluster.get(&namespace(name)).await?;
-        let site = found.map(|object| Site::of(&object)).ok_or_else(|| {
+        let site = found.map(|object| Site::new(&object)).ok_or_else(|| {
             Error::refused(format!(
-                "namespace \"{name}\" of --proof-namespace is not there"
+                "namespace \"{name}\" of --proof-namespace does not exist"
             ))
         })?;
         if !site.is_seen(&reach) {
             return Err(Error::refused(format!(
                 "the webhook is not called for namespace \"{name}\" of --proof-namespace: it is a \
-                 system namespace, opted out by its label, or outside of --namespace-selector"
+                 system namespace, opted out by its label, or not matched by --namespace-selector"
             )));
         }
         return Ok(Some(site));
@@ -60,14 +60,14 @@ pub(crate) async fn choose(
     let own = cluster.namespace();
     let mut sites = match cluster.list(Kind::NAMESPACE, "", "").await {
         Ok(list) => list,
-        // Who may not list namespaces may see their own.
+        // A user who cannot list namespaces can list their own projects.
         Err(error) if error.is_forbidden() => {
             cluster.get(&namespace(own)).await?.into_iter().collect()
         }
         Err(error) => return Err(error.into()),
     };
     sites.retain(|site| site.text("/status/phase") != "Terminating");
-    let mut sites: Vec<Site> = sites.iter().map(Site::of).collect();
+    let mut sites: Vec<Site> = sites.iter().map(Site::new).collect();
     sites.retain(|site| site.is_seen(&reach));
     sites.sort_by_cached_key(|site| {
         let probe = site.probe(expectations, "x");
@@ -87,12 +87,12 @@ pub(crate) async fn choose(
 }
 
 impl Site {
-    /// The probe of which most is expected here.
+    /// The probe with the strongest expected result here.
     pub(crate) fn probe(&self, expectations: &Expectations, word: &str) -> Probe {
         Probe::best(expectations, &self.namespace, &self.labels, word)
     }
 
-    fn of(object: &Object) -> Self {
+    fn new(object: &Object) -> Self {
         let labels = object
             .body
             .pointer("/metadata/labels")
@@ -103,8 +103,8 @@ impl Site {
         }
     }
 
-    /// Whether the API server calls the webhook for what is written here. Prefixes are in the
-    /// match conditions, since a selector knows none.
+    /// Whether the API server calls the webhook for objects in this namespace. Prefixes are in the match conditions,
+    /// since selectors do not support them.
     fn is_seen(&self, reach: &Reach) -> bool {
         !is_system_namespace(&self.namespace)
             && reach.namespace(&self.namespace, Some(&self.labels)) == Called::Yes
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_webhook_sees_what_its_configuration_says() {
+    fn webhook_sees_the_namespaces_of_its_configuration() {
         let settings = Settings {
             namespace_selector: parse_selector("team in (a,b)").unwrap(),
             ..Settings::default()
@@ -153,14 +153,14 @@ mod tests {
         ];
         for (name, key, value, seen) in table {
             let body = json!({"metadata": {"name": name, "labels": {key: value}}});
-            let site = Site::of(&Object {
+            let site = Site::new(&Object {
                 kind: Kind::NAMESPACE,
                 body,
             });
             assert_eq!(site.is_seen(&reach), seen, "{name} {key}={value}");
         }
         let opted_out = json!({"metadata": {"name": "snow", "labels": {"team": "a", "extreg.io/ignore": "true"}}});
-        let opted_out = Site::of(&Object {
+        let opted_out = Site::new(&Object {
             kind: Kind::NAMESPACE,
             body: opted_out,
         });

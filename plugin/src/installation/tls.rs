@@ -1,4 +1,4 @@
-//! Where the serving certificate comes from: OpenShift's service-ca, or a CA of our own.
+//! The source of the serving certificate: OpenShift's service-ca, or our own CA.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_certs::{
@@ -24,7 +24,7 @@ pub(crate) struct Pair {
     pub(crate) key: SecretString,
 }
 
-/// The pair that a webhook in the cluster serves, and the bundle by which it is trusted.
+/// The pair that a webhook in the cluster serves, and the bundle that API servers trust it by.
 #[derive(Debug)]
 pub(crate) struct OwnCa {
     /// The bundle, for the configuration.
@@ -33,7 +33,7 @@ pub(crate) struct OwnCa {
     pub(crate) pair: Pair,
 }
 
-/// Whether OpenShift's service-ca is there to issue certificates.
+/// Whether OpenShift's service-ca is available to issue certificates.
 pub(crate) async fn has_service_ca(cluster: &Cluster) -> Result<bool, Error> {
     if cluster.serves(kinds::SERVICE_CA).await? {
         return Ok(true);
@@ -68,7 +68,7 @@ pub(crate) fn issue(namespace: &DnsLabel, now: Timestamp) -> Result<OwnCa, Error
     own(issued.map_err(|error| Error::failed(error.to_string()))?)
 }
 
-/// The same, with the CAs of `bundle` kept that have not expired.
+/// The same, but keeps the unexpired CAs of `bundle`.
 pub(crate) fn rotate(bundle: &str, namespace: &str, now: Timestamp) -> Result<OwnCa, Error> {
     let issued = issue::rotate(bundle, &hosts(namespace)?, Validity::default(), now);
     own(issued.map_err(|error| Error::failed(error.to_string()))?)
@@ -87,7 +87,7 @@ pub(crate) fn chain(secret: &Object) -> Option<String> {
     decoded(secret, "tls.crt")
 }
 
-/// The name by which API servers call the Service (`k8s.io/apiserver/pkg/util/webhook/client.go`).
+/// The name that API servers use for the Service (`k8s.io/apiserver/pkg/util/webhook/client.go`).
 pub(crate) fn host(namespace: &str) -> Result<Host, Error> {
     let name = format!("{}.{namespace}.svc", names::WEBHOOK);
     Host::parse(&name).map_err(|error| Error::failed(error.to_string()))

@@ -1,4 +1,4 @@
-//! Waiting until what was applied is there: the definition served, the pods ready and reachable.
+//! Waits until the applied objects work: the definition served, the pods ready and reachable.
 
 use std::{future::Future, time::Duration};
 
@@ -11,15 +11,15 @@ use crate::{context::Context, error::Error};
 
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How far it is.
+/// The progress.
 enum State {
     Reached,
     NotYet(String),
-    /// It will not get there.
+    /// It has failed permanently.
     Failed(String),
 }
 
-/// As long as a wait may take: the default, or what leaves time to clean up before `--timeout`.
+/// The limit of a wait: the default, or less to leave time for cleanup before `--timeout`.
 pub(crate) fn limit(context: &Context, default: Duration) -> Duration {
     match &context.timeout {
         Some(timeout) => default.min(timeout.duration / 2),
@@ -49,7 +49,7 @@ pub(crate) async fn established(
     .await
 }
 
-/// Waits until objects that are being deleted are gone: nothing can be made in such a namespace.
+/// Waits until objects that are being deleted are gone: a namespace that is being deleted accepts no objects.
 ///
 /// # Errors
 /// [`Error::Refused`] if they are not within the limit.
@@ -75,10 +75,10 @@ pub(crate) fn is_going(object: &Object) -> bool {
     object.body.pointer("/metadata/deletionTimestamp").is_some()
 }
 
-/// Waits until the pods of a Deployment are ready and its Service leads to them.
+/// Waits until the pods of a Deployment are ready and its Service has endpoints.
 ///
 /// # Errors
-/// [`Error::Refused`] with what holds it up.
+/// [`Error::Refused`] with the reason.
 pub(crate) async fn ready(
     cluster: &Cluster,
     deployment: &ObjectRef,
@@ -101,7 +101,7 @@ pub(crate) async fn ready(
 /// Waits until the pods of a Deployment without a Service are ready.
 ///
 /// # Errors
-/// [`Error::Refused`] with what holds it up.
+/// [`Error::Refused`] with the reason.
 pub(crate) async fn rolled_out(
     cluster: &Cluster,
     deployment: &ObjectRef,
@@ -124,7 +124,7 @@ async fn rollout(cluster: &Cluster, deployment: &ObjectRef) -> Result<State, Err
     })
 }
 
-/// Adds what keeps the pods from running to why it was not waited for longer.
+/// Adds the pods' problem to the reason of a failed wait.
 async fn explained(
     cluster: &Cluster,
     deployment: &ObjectRef,
@@ -132,28 +132,28 @@ async fn explained(
 ) -> Result<(), Error> {
     match waited {
         Err(Error::Refused(why)) => {
-            let pods = troubles(cluster, deployment).await;
+            let pods = pod_problems(cluster, deployment).await;
             Err(Error::refused(format!("{why}{pods}")))
         }
         waited => waited,
     }
 }
 
-/// Why not all pods of a Deployment are of its latest template and available, if they are not.
+/// Why not all pods of a Deployment have its latest template and are available; `None` if they are.
 pub(crate) fn not_rolled_out(deployment: &Object) -> Option<String> {
     let number = |pointer: &str| {
         let value = deployment.body.pointer(pointer);
         value.and_then(Value::as_i64).unwrap_or_default()
     };
     if number("/status/observedGeneration") < number("/metadata/generation") {
-        return Some("no controller has looked at it yet".to_owned());
+        return Some("no controller has processed it yet".to_owned());
     }
     let wanted = deployment.body.pointer("/spec/replicas");
     let wanted = wanted.and_then(Value::as_i64).unwrap_or(1);
     let updated = number("/status/updatedReplicas");
     let available = number("/status/availableReplicas");
     if updated < wanted {
-        Some(format!("{updated} of {wanted} pods are made"))
+        Some(format!("{updated} of {wanted} pods are updated"))
     } else if available < wanted {
         Some(format!("{available} of {wanted} pods are ready"))
     } else {
@@ -161,15 +161,15 @@ pub(crate) fn not_rolled_out(deployment: &Object) -> Option<String> {
     }
 }
 
-/// What keeps the pods from running, as the kubelet says; empty where nothing is known.
-async fn troubles(cluster: &Cluster, deployment: &ObjectRef) -> String {
+/// The reason that the kubelet reports for pods that do not run; empty if unknown.
+async fn pod_problems(cluster: &Cluster, deployment: &ObjectRef) -> String {
     let label = extreg_manifests::names::NAME_LABEL;
     let selector = format!("{label}={}", deployment.name);
     let namespace = &deployment.namespace;
     let Ok(pods) = cluster.list(kinds::POD, namespace, &selector).await else {
         return String::new();
     };
-    let mut reasons: Vec<String> = pods.iter().filter_map(trouble).collect();
+    let mut reasons: Vec<String> = pods.iter().filter_map(pod_problem).collect();
     reasons.sort_unstable();
     reasons.dedup();
     if reasons.is_empty() {
@@ -178,7 +178,7 @@ async fn troubles(cluster: &Cluster, deployment: &ObjectRef) -> String {
     format!("; {}", reasons.join("; "))
 }
 
-fn trouble(pod: &Object) -> Option<String> {
+fn pod_problem(pod: &Object) -> Option<String> {
     let waiting = pod
         .body
         .pointer("/status/containerStatuses/0/state/waiting");
@@ -195,7 +195,7 @@ fn trouble(pod: &Object) -> Option<String> {
     Some(format!("pod: {reason} {message}").trim_end().to_owned())
 }
 
-/// What a Deployment's controller says if it does not try any more.
+/// The message of a Deployment's controller if it has given up.
 fn gave_up(deployment: &Object) -> Option<String> {
     let progressing = condition(deployment, "Progressing")?;
     let late = progressing["reason"] == "ProgressDeadlineExceeded";
@@ -215,7 +215,7 @@ async fn has_endpoint(cluster: &Cluster, deployment: &ObjectRef) -> Result<bool,
     Ok(slices.iter().any(|slice| {
         let endpoints = slice.body.get("endpoints").and_then(Value::as_array);
         endpoints.is_some_and(|all| {
-            // The API means ready where nothing is said.
+            // In the API an absent condition means ready.
             all.iter()
                 .any(|endpoint| endpoint.pointer("/conditions/ready") != Some(&Value::Bool(false)))
         })
@@ -268,16 +268,16 @@ mod tests {
     }
 
     #[test]
-    fn a_rollout_is_complete_when_all_new_pods_are_available() {
+    fn rollout_is_complete_when_all_new_pods_are_available() {
         let table = [
-            (json!({}), Some("no controller has looked at it yet")),
+            (json!({}), Some("no controller has processed it yet")),
             (
                 json!({"observedGeneration": 1, "updatedReplicas": 2, "availableReplicas": 2}),
-                Some("no controller has looked at it yet"),
+                Some("no controller has processed it yet"),
             ),
             (
                 json!({"observedGeneration": 2, "updatedReplicas": 1, "availableReplicas": 2}),
-                Some("1 of 2 pods are made"),
+                Some("1 of 2 pods are updated"),
             ),
             (
                 json!({"observedGeneration": 2, "updatedReplicas": 2}),
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_tells_its_trouble() {
+    fn pod_problem_is_reported() {
         let pod = |status: &Value| Object::new(kinds::POD, "n", "p", json!({ "status": status }));
         let table = [
             (
@@ -313,7 +313,7 @@ mod tests {
             (json!({}), None),
         ];
         for (status, wanted) in table {
-            assert_eq!(trouble(&pod(&status)).as_deref(), wanted, "{status}");
+            assert_eq!(pod_problem(&pod(&status)).as_deref(), wanted, "{status}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! JSON and YAML out.
+//! JSON and YAML output.
 
 use std::io::Write as _;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// `-o` of what is no object.
+/// `-o` for data that is not an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum DataFormat {
     /// JSON, indented.
@@ -16,7 +16,7 @@ pub enum DataFormat {
     Yaml,
 }
 
-/// The value in a format, with a line end.
+/// The value in a format, with a final line break.
 pub fn to_data(value: &impl Serialize, format: DataFormat) -> Result<String, Error> {
     let text = match format {
         DataFormat::Json => serde_json::to_string_pretty(value).map_err(|e| e.to_string()),
@@ -29,7 +29,7 @@ pub fn to_data(value: &impl Serialize, format: DataFormat) -> Result<String, Err
     Ok(text)
 }
 
-/// Prints the value in a format, as [`to_data`] has it, without ever holding all of its text.
+/// Prints the value in a format, as [`to_data`] does, without holding all of its text.
 pub fn print_data(
     value: &impl Serialize,
     format: DataFormat,
@@ -49,7 +49,7 @@ pub fn print_data(
     writer.flush().map_err(|e| cannot(e.to_string()))
 }
 
-/// The value as one YAML document of several, with its `---`.
+/// The value as one of several YAML documents, with its `---`.
 pub fn yaml_document(value: &impl Serialize) -> Result<String, Error> {
     Ok(format!("---\n{}", to_data(value, DataFormat::Yaml)?))
 }
@@ -60,7 +60,7 @@ mod tests {
     use extreg_terminal::{Quiet, testing::printer};
 
     #[test]
-    fn what_is_printed_bit_by_bit_is_the_same() {
+    fn streamed_output_equals_buffered_output() {
         let value: Vec<String> = (0..20_000).map(|n| format!("value {n}: x")).collect();
         for format in [DataFormat::Json, DataFormat::Yaml] {
             let (printer, out, _) = printer(Quiet::Silent, 0);

@@ -1,4 +1,4 @@
-//! What changed in an object, as lines of a diff.
+//! The changes of an object, as lines of a diff.
 
 use extreg_cluster::{Kind, Object};
 use extreg_terminal::Text;
@@ -9,13 +9,13 @@ use super::{DataFormat, to_data};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 1;
-/// The same of a unified diff.
+/// The same for a unified diff.
 const UNIFIED_CONTEXT: usize = 3;
-/// kubectl's copy of an object as it was applied last, a secret's values and all.
+/// kubectl's copy of the last applied object, with a secret's values.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The lines that differ, with a little around them; empty if nothing does that a user decides.
-/// Of a secret only names are shown.
+/// The lines that differ, with some context; empty if only server-managed fields differ. For a secret only names are
+/// shown.
 pub(crate) fn diff(before: &Object, after: &Object) -> Vec<Text> {
     let (Some(before), Some(after)) = (yaml(before), yaml(after)) else {
         return Vec::new();
@@ -38,9 +38,8 @@ pub(crate) fn diff(before: &Object, after: &Object) -> Vec<Text> {
     lines
 }
 
-/// Two states of an object as a unified diff; empty if they differ in nothing that a user decides.
-/// None is an object that is not there. Of a secret no value is shown, only where two differ, by
-/// kubectl's words.
+/// Two states of an object as a unified diff; empty if only server-managed fields differ. `None` is an object that does
+/// not exist. For a secret no value is shown, only whether two values differ, in kubectl's form.
 pub(crate) fn unified(name: &str, live: Option<&Value>, desired: Option<&Value>) -> Vec<Text> {
     let mut states = [live, desired].map(|state| state.cloned().unwrap_or_default());
     for state in &mut states {
@@ -79,7 +78,7 @@ pub(crate) fn unified(name: &str, live: Option<&Value>, desired: Option<&Value>)
     lines
 }
 
-/// The values of a secret, and of what its states differ in.
+/// Replaces the values of a secret, and marks those that differ.
 fn mask(live: &mut Value, desired: &mut Value) {
     let is_secret = |state: &Value| state.get("kind").is_some_and(|kind| kind == "Secret");
     if !is_secret(live) && !is_secret(desired) {
@@ -102,7 +101,7 @@ fn mask(live: &mut Value, desired: &mut Value) {
     }
 }
 
-/// Takes out what the server keeps for itself, and kubectl's copy of the whole object.
+/// Removes server-managed fields, and kubectl's copy of the whole object.
 fn clean(body: &mut Value) {
     if let Some(body) = body.as_object_mut() {
         body.remove("status");
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_show_with_a_little_around() {
+    fn changes_are_shown_with_context() {
         let stream = |from: &str, version: &str| {
             let mut object = Object::new(
                 Kind::IMAGE_STREAM,
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unified_diff_can_be_of_what_is_not_there() {
+    fn unified_diff_shows_an_absent_object() {
         let object = json!({"kind": "A", "metadata": {"uid": "u", "name": "x"}, "status": 1});
         assert_eq!(
             unified_text(None, Some(&object)),
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unified_diff_shows_that_a_secret_differs_and_not_in_what() {
+    fn unified_diff_shows_only_that_a_secret_differs() {
         let secret = |value: &str| {
             let annotations = json!({LAST_APPLIED: value});
             json!({"kind": "Secret", "metadata": {"annotations": annotations}, "data": {"a": value, "b": "c2FtZQ=="}})
@@ -230,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_secret_holds_does_not_show() {
+    fn secret_data_is_never_shown() {
         let secret = |key: &str, value: &str| {
             Object::new(Kind::SECRET, "n", "s", json!({"data": {key: value}}))
         };

@@ -1,4 +1,4 @@
-//! What was done to objects, as kubectl prints it.
+//! Results of writes, as kubectl prints them.
 
 use extreg_cluster::{DryRun, Kind, Object, ObjectRef, Verb};
 use extreg_terminal::{Printer, Text};
@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 use super::{DataFormat, to_data};
 use crate::error::Error;
 
-/// `-o` of what is done to objects.
+/// `-o` for the results of writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ObjectFormat {
     /// The objects as one JSON list.
     Json,
-    /// One `kind.group/name` a line.
+    /// One `kind.group/name` per line.
     Name,
     /// The objects as one YAML list.
     Yaml,
 }
 
-/// Prints objects as they are dealt with: a line each at once, or all of them at the end as data.
+/// Prints results: a line each as they arrive, or all at the end as data.
 pub struct Report<'a> {
     printer: &'a Printer,
     format: Option<ObjectFormat>,
@@ -27,7 +27,7 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Nothing reported yet.
+    /// No results yet.
     pub const fn new(printer: &'a Printer, format: Option<ObjectFormat>, dry_run: DryRun) -> Self {
         Self {
             printer,
@@ -37,7 +37,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What was done to an object, and the object as it now is, if it is.
+    /// The result for an object, and the object in its new state, if it exists.
     pub fn add(&mut self, reference: &ObjectRef, verb: Verb, object: Option<&Object>) {
         match self.format {
             None => {
@@ -58,7 +58,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What changed in an object, under its line, for people only.
+    /// The changes of an object, under its line, for people only.
     pub fn show_change(&self, before: &Object, after: &Object) {
         if self.format.is_none() {
             for line in super::diff::diff(before, after) {
@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Prints what is printed at the end.
+    /// Prints the output that belongs to the end.
     pub fn finish(self) -> Result<(), Error> {
         let format = match self.format {
             Some(ObjectFormat::Json) => DataFormat::Json,
@@ -80,7 +80,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Without the server's book-keeping, and without what a secret holds: not for any format.
+/// Without server-managed fields and the data of a secret: no format shows these.
 fn presentable(object: &Object) -> Value {
     let mut body = object.body.clone();
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn no_format_shows_what_a_secret_holds() {
+    fn no_format_shows_secret_data() {
         for format in [ObjectFormat::Json, ObjectFormat::Yaml] {
             let text = printed(Some(format), DryRun::None);
             assert!(

@@ -1,10 +1,10 @@
-//! What scheduled imports take of what is allowed, for each identity. The model is the audit's
-//! ([`extreg_audit::budget`]); here it is filled from a cluster and from what a registry told.
+//! The share of the pull limit that scheduled imports use, for each identity. The model is the audit's
+//! ([`extreg_audit::budget`]); here it gets data from a cluster and from a registry's answers.
 
 use std::collections::BTreeSet;
 
 use extreg_audit::budget::{Allowances, Budget, Identity, Limit, Pulls, Standing, TagLoad};
-use extreg_cluster::{Cluster, collect::Told};
+use extreg_cluster::{Cluster, collect::ProgressOutput};
 use extreg_remedy::SpecTag;
 use extreg_snapshot::{
     Snapshot,
@@ -16,7 +16,7 @@ use extreg_terminal::{Exit, Printer};
 use super::measure::{Measured, Measurement};
 use crate::{collect::collect_kinds, error::Error};
 
-/// What decides what imports cost, and whom.
+/// The input for the cost of imports, and for their identities.
 const KINDS: [Kind; 7] = [
     Kind::ImageConfig,
     Kind::ImageDigestMirrorSet,
@@ -27,7 +27,7 @@ const KINDS: [Kind; 7] = [
     Kind::ImageStream,
 ];
 
-/// What is known of the limits of a registry.
+/// The known limits of a registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     registry: String,
@@ -36,7 +36,7 @@ pub(crate) struct Known {
     untold: BTreeSet<Identity>,
 }
 
-/// What one identity's imports take.
+/// The imports of one identity.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
     pub(crate) identity: Identity,
@@ -45,41 +45,41 @@ pub(crate) struct Load {
     pub(crate) pulls: Pulls,
     pub(crate) allowed: Allowed,
     pub(crate) standing: Standing,
-    /// Those that no longer fit.
+    /// Those that exceed the limit.
     pub(crate) over: Vec<TagCost>,
 }
 
-/// What one scheduled tag takes.
+/// The pulls of one scheduled tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TagCost {
     pub(crate) namespace: String,
     pub(crate) stream: String,
     pub(crate) tag: String,
-    /// As written.
+    /// The reference as written.
     pub(crate) image: String,
     pub(crate) pulls: Pulls,
-    /// Where it is written.
+    /// Its location.
     pub(crate) spec: Option<SpecTag>,
 }
 
-/// How many pulls an identity has in a window.
+/// The limit of an identity in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Allowed {
-    /// As the registry told.
+    /// As the registry reported.
     Measured(u64),
-    /// As the registry publishes; of an account as if it were a free one.
+    /// As the registry publishes; an account counts as a free one.
     Published(u64),
-    /// As the registry publishes for nobody, since it is not known who it is.
+    /// The published anonymous limit, since the identity is unknown.
     Unknown(u64),
     /// The registry answered without a limit.
     Untold,
 }
 
-/// What was read of the cluster.
+/// The data of a cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Coverage {
     streams: Streams,
-    /// What could not be read, a line each.
+    /// The unreadable resources, one line each.
     pub(crate) gaps: Vec<String>,
 }
 
@@ -92,8 +92,8 @@ enum Streams {
 }
 
 impl Known {
-    /// From what is published and what was measured. What this machine is told as nobody is the
-    /// cluster's limit only if both go out by one address.
+    /// From published and measured limits. The anonymous limit of this machine is the cluster's only if both use the
+    /// same outgoing address.
     pub(crate) fn of(registry: &str, measured: &[Measurement], same_address: bool) -> Self {
         let mut allowances = Allowances::published();
         let window = allowances
@@ -144,13 +144,13 @@ impl Known {
 pub(crate) async fn read(
     cluster: &Cluster,
     namespace: Option<&str>,
-    told: Told,
+    progress: ProgressOutput,
     printer: &Printer,
 ) -> Result<Snapshot, Error> {
-    collect_kinds(cluster, namespace, &KINDS, told, printer).await
+    collect_kinds(cluster, namespace, &KINDS, progress, printer).await
 }
 
-/// Weighs what is imported from a registry against what it allows, sorted by identity.
+/// Compares the imports from a registry with its limits, sorted by identity.
 pub(crate) fn weigh(snapshot: &Snapshot, known: &Known) -> Vec<Load> {
     let budget = Budget::of(snapshot, &known.allowances);
     let anonymous = |load: &&extreg_audit::budget::Load<'_>| {
@@ -173,7 +173,7 @@ pub(crate) fn weigh(snapshot: &Snapshot, known: &Known) -> Vec<Load> {
             Allowed::Measured(limit) | Allowed::Published(limit) => {
                 (pulls.against(limit), load.over(limit))
             }
-            // They may all be nobody's, beside what is, or none of them.
+            // All of them can be anonymous in addition to the known ones, or none.
             Allowed::Unknown(limit) => {
                 let most = pulls + beside.unwrap_or(Pulls::EXACTLY_NONE);
                 let standing = Pulls { least: 0, ..most }.against(limit);
@@ -196,7 +196,7 @@ pub(crate) fn weigh(snapshot: &Snapshot, known: &Known) -> Vec<Load> {
     weighed.collect()
 }
 
-/// How a run ends that only counts.
+/// The exit of a run that only counts.
 pub(crate) fn exit(loads: &[Load]) -> Exit {
     if loads.iter().any(|load| load.standing == Standing::Exceeds) {
         Exit::No
@@ -219,7 +219,7 @@ impl TagCost {
 }
 
 impl Allowed {
-    /// The number, if there is one.
+    /// The limit, if any.
     pub(crate) const fn pulls(self) -> Option<u64> {
         match self {
             Self::Measured(pulls) | Self::Published(pulls) | Self::Unknown(pulls) => Some(pulls),
@@ -229,7 +229,7 @@ impl Allowed {
 }
 
 impl Coverage {
-    /// Of what [`read`] gave.
+    /// From the result of [`read`].
     pub(crate) fn of(snapshot: &Snapshot, namespace: Option<&str>) -> Self {
         let coverage = &snapshot.coverage;
         let whole = GapSubject::List {
@@ -253,7 +253,7 @@ impl Coverage {
         }
     }
 
-    /// What it means for the end of a run that nothing was counted.
+    /// The exit of a run in which nothing was counted.
     pub(crate) const fn exit(&self) -> Exit {
         match self.streams {
             Streams::Failed => Exit::Failed,

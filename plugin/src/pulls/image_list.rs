@@ -1,4 +1,4 @@
-//! Whether an image is a list, by its headers: what an import costs depends on it.
+//! Whether an image is a list, from its headers: the cost of an import depends on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use futures::{StreamExt as _, stream};
 
 use crate::context::Context;
 
-/// More images are not asked for: it is to be cheap.
+/// The maximum number of images to query, to keep the check cheap.
 const MOST: usize = 200;
 const IN_FLIGHT: usize = 4;
 
-/// Asks a registry.
+/// A query of a registry.
 #[derive(Clone, Copy)]
-pub(crate) struct Asker<'a> {
+pub(crate) struct PlatformQuery<'a> {
     pub(crate) client: &'a Client,
     pub(crate) registry: &'a str,
     pub(crate) login: &'a Login,
@@ -24,9 +24,9 @@ pub(crate) struct Asker<'a> {
 /// A repository, and a tag in it.
 type Image = (String, String);
 
-impl Asker<'_> {
-    /// Finds out of every scheduled tag whether its image is a list, where the registry tells. What
-    /// it does not tell stays open.
+impl PlatformQuery<'_> {
+    /// Determines for every scheduled tag whether its image is a list, if the registry answers. Otherwise it remains
+    /// unknown.
     pub(crate) async fn narrow(self, snapshot: &mut Snapshot, context: &Context) {
         let internal = snapshot.cluster.internal.clone();
         let of = |tag: &TagRecord| self.image(tag, &internal);
@@ -34,57 +34,57 @@ impl Asker<'_> {
         let images: BTreeSet<Image> = tags.filter_map(of).collect();
         if images.len() > MOST {
             context.printer.note(format!(
-                "of {} images only the first {MOST} are asked for",
+                "only the first {MOST} of {} images are queried",
                 images.len()
             ));
         }
-        let lists = self.ask(images.into_iter().take(MOST), context).await;
+        let lists = self.query(images.into_iter().take(MOST), context).await;
         let streams = snapshot.streams.iter_mut();
         for tag in streams.flat_map(|stream| &mut stream.tags) {
             let is_list = of(tag).and_then(|image| lists.get(&image));
             tag.platforms = match is_list {
                 Some(false) => Some(1),
-                // However many they are, of two or more one is fetched.
+                // One image of a list of two or more is fetched, whatever their number.
                 Some(true) if !tag.preserves_original => Some(2),
                 _ => tag.platforms,
             };
         }
     }
 
-    async fn ask(
+    async fn query(
         self,
         images: impl Iterator<Item = Image>,
         context: &Context,
     ) -> BTreeMap<Image, bool> {
-        let asked = images.map(|(repository, reference)| async move {
+        let requests = images.map(|(repository, reference)| async move {
             let head = self
                 .client
                 .head(self.registry, &repository, &reference, self.login)
                 .await;
             ((repository, reference), head)
         });
-        let mut answers = stream::iter(asked).buffer_unordered(IN_FLIGHT);
+        let mut answers = stream::iter(requests).buffer_unordered(IN_FLIGHT);
         let mut lists = BTreeMap::new();
         while let Some((image, head)) = answers.next().await {
-            let told = match head {
+            let is_list = match head {
                 Ok(head) => head.is_list(),
-                // Private, or gone: the next one may not be.
+                // Private or deleted; the next one may be readable.
                 Err(
                     RegistryError::Unauthorized | RegistryError::Denied | RegistryError::NotFound,
                 ) => None,
                 Err(error) => {
                     context.printer.note(format!(
-                        "which images are lists is not known of all: {}: {error}",
+                        "not known for all images whether they are lists: {}: {error}",
                         self.registry
                     ));
                     break;
                 }
             };
-            if let Some(is_list) = told {
+            if let Some(is_list) = is_list {
                 lists.insert(image, is_list);
             }
             context.printer.status(&format!(
-                "asked {} of {} images",
+                "queried {} of {} images",
                 self.registry,
                 lists.len()
             ));
@@ -93,7 +93,7 @@ impl Asker<'_> {
         lists
     }
 
-    /// The image of a scheduled tag of this registry, where it is not known whether it is a list.
+    /// The image of a scheduled tag of this registry, if it is unknown whether it is a list.
     fn image(self, tag: &TagRecord, internal: &InternalRegistry) -> Option<Image> {
         let TagOrigin::Image(written) = &tag.from else {
             return None;

@@ -1,14 +1,14 @@
-//! What a registry says itself of the limit of whoever asks.
+//! The pull limit that a registry reports to a client.
 
 use extreg_audit::budget::Identity;
 use extreg_registry::{Client, Login, RateLimit, RegistryError};
 
 use crate::context::Context;
 
-/// Docker Hub's image for asking what is left; its headers cost nothing.
+/// Docker Hub's image for reading the remaining limit; its headers cost nothing.
 const DOCKER_HUB: (&str, &str) = ("ratelimitpreview/test", "latest");
 
-/// The image whose headers are asked for.
+/// The image whose headers are requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Probe {
     pub(crate) repository: String,
@@ -16,14 +16,14 @@ pub(crate) struct Probe {
     pub(crate) reference: String,
 }
 
-/// What was found out as one identity.
+/// The result for one identity.
 #[derive(Clone, Debug)]
 pub(crate) struct Measurement {
     pub(crate) identity: Identity,
     pub(crate) result: Measured,
 }
 
-/// What asking came to.
+/// The answer of the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Measured {
     /// This limit.
@@ -37,7 +37,7 @@ pub(crate) enum Measured {
 }
 
 impl Probe {
-    /// The image that a registry has for this, if it is known to have one.
+    /// The image that a registry provides for this, if known.
     pub(crate) fn of_registry(registry: &str) -> Option<Self> {
         let (repository, reference) = DOCKER_HUB;
         (registry == "docker.io").then(|| Self {
@@ -47,7 +47,7 @@ impl Probe {
     }
 }
 
-/// Asks for the headers of an image, and waits where the registry says for how long.
+/// Requests the headers of an image, and waits if the registry reports a delay.
 pub(crate) async fn measure(
     client: &Client,
     registry: &str,
@@ -65,9 +65,9 @@ pub(crate) async fn measure(
         None => Identity::Anonymous,
     };
     Measurement {
-        result: match context.patience().ask(registry, ask).await {
+        result: match context.patience().retry(registry, ask).await {
             Ok(head) => head.limit.map_or(Measured::Untold, Measured::Limited),
-            // What is refused for its limit tells the limit.
+            // A request that is refused because of its limit still reports the limit.
             Err(RegistryError::TooManyRequests {
                 limit: Some(limit), ..
             }) => Measured::Limited(RateLimit {

@@ -1,4 +1,4 @@
-//! An image outside the cluster, as a tag is to follow it.
+//! An image outside the cluster, for a tag to follow.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use extreg_core::registry::{
 use super::StreamTag;
 use crate::error::Error;
 
-/// An image in an external registry, fully written out. Displays as `docker.io/user/app:v1`, the
-/// spelling that every consumer of a credential finds; of a tag and a digest the digest stays.
+/// An image in an external registry, in its full form. Displays as `docker.io/user/app:v1`, the spelling for which
+/// every consumer finds a credential; if it has a tag and a digest, it keeps the digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExternalImage {
     text: String,
@@ -19,35 +19,35 @@ pub(crate) struct ExternalImage {
     stream_tag: Option<(String, StreamTag)>,
 }
 
-/// Whether Docker's own `library` was put in, because no user was written.
+/// Whether Docker's own `library` was inserted, because the reference has no user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Library {
-    /// It was not: there is a user, or another registry.
+    /// Not inserted: it has a user, or another registry.
     No,
     /// For a name with its registry: `docker.io/app`.
     OfRegistry,
-    /// For a name alone, which could as well be meant to be a tag of a stream: `app:v1`.
+    /// For a name alone, which could also mean a tag of a stream: `app:v1`.
     OfName,
 }
 
 impl ExternalImage {
-    /// Reads an image as an import reads it: a name without a registry is Docker Hub's.
+    /// Parses an image as an import does: a name without a registry is an image of Docker Hub.
     ///
     /// # Errors
-    /// [`Error::Usage`] in OpenShift's words for what it does not accept, and for what cannot be
-    /// imported from outside.
+    /// [`Error::Usage`] with OpenShift's error for an invalid reference, and for an image that cannot be imported from
+    /// outside.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| Err(Error::usage(format!("image \"{text}\": {why}")));
         let (host, image) = match resolve(text, RefRole::Import, &InternalRegistry::default()) {
             Resolution::Certain(host, image) => (host, image),
             Resolution::Internal(_) => {
                 return refuse(
-                    "this is the cluster's own registry; what is there is copied from tag to tag",
+                    "this is the cluster's own registry; copy its images from tag to tag",
                 );
             }
             Resolution::Parameter => return refuse("a template parameter, not an image"),
             Resolution::Invalid(InvalidRef::Syntax(why)) if text.contains("://") => {
-                return refuse(&format!("{why}; leave out what is before the registry"));
+                return refuse(&format!("{why}; remove the part before the registry"));
             }
             Resolution::Invalid(why) => return refuse(&why.to_string()),
             Resolution::FirstOf(..) => return refuse("does not name its registry"),
@@ -80,24 +80,24 @@ impl ExternalImage {
         })
     }
 
-    /// Whether it names one image for good.
+    /// Whether it identifies one image permanently.
     pub(crate) const fn is_digest(&self) -> bool {
         self.is_digest
     }
 
-    /// Whether `library` was put in.
+    /// Whether `library` was inserted.
     pub(crate) const fn library(&self) -> Library {
         self.library
     }
 
-    /// The namespace and the tag of an ImageStream that a name without a registry means to `oc tag`; the
-    /// namespace is empty where none is written.
+    /// The namespace and the tag of an ImageStream that `oc tag` reads a name without a registry as; the namespace is
+    /// empty if none is written.
     pub(crate) fn as_stream_tag(&self) -> Option<(&str, &StreamTag)> {
         let (namespace, tag) = self.stream_tag.as_ref()?;
         Some((namespace, tag))
     }
 
-    /// Whether another spelling, as an import reads it, means the same image.
+    /// Whether another spelling means the same image for an import.
     pub(crate) fn is_spelled(&self, text: &str) -> bool {
         Self::parse(text).is_ok_and(|other| other.text == self.text)
     }
@@ -116,7 +116,7 @@ mod tests {
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     #[test]
-    fn trap_51_a_name_without_a_registry_is_docker_hubs() {
+    fn trap_51_name_without_a_registry_is_on_docker_hub() {
         let digest = format!("docker.io/user/app@{DIGEST}");
         for (text, expected) in [
             ("user/app:v1", "docker.io/user/app:v1"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_user_is_dockers_own() {
+    fn name_without_a_user_gets_library() {
         for (text, expected, library) in [
             ("app:v1", "docker.io/library/app:v1", Library::OfName),
             (
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_imported_is_refused_with_the_reason() {
+    fn invalid_images_are_refused_with_the_reason() {
         for (text, expected) in [
             ("", "repository name must have at least one component"),
             ("user/App", "repository name must be lowercase"),
@@ -170,7 +170,7 @@ mod tests {
             ("docker.io/u/a:b:c", "invalid reference format"),
             (
                 "docker://docker.io/u/a",
-                "leave out what is before the registry",
+                "remove the part before the registry",
             ),
             ("docker.io/u/a@sha256:00", "invalid reference format"),
             (

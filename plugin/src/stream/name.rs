@@ -1,4 +1,4 @@
-//! Names of ImageStreams and their tags, checked before anything is asked of a server.
+//! Validates names of ImageStreams and their tags before any request.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// The longest tag (the distribution specification's `[\w][\w.-]{0,127}`, which `oc tag` checks).
 const MAX_TAG: usize = 128;
-/// The longest `namespace/stream` that a reference has room for.
+/// The longest `namespace/stream` that fits in a reference.
 const MAX_STREAM: usize = 255;
 
 /// A tag of an ImageStream. Displays as `STREAM:TAG`, the name of its ImageStreamTag.
@@ -21,14 +21,14 @@ pub(crate) struct StreamTag {
 }
 
 impl StreamTag {
-    /// Reads `STREAM:TAG`.
+    /// Parses `STREAM:TAG`.
     ///
     /// # Errors
-    /// [`Error::Usage`] with what is wrong with it.
+    /// [`Error::Usage`] with the problem.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let Some((stream, tag)) = text.split_once(':') else {
             return Err(Error::usage(format!(
-                "\"{text}\" names no tag: write STREAM:TAG, e.g. {}:latest",
+                "\"{text}\" has no tag: use STREAM:TAG, e.g. {}:latest",
                 if text.is_empty() { "app" } else { text },
             )));
         };
@@ -37,7 +37,7 @@ impl StreamTag {
         Ok(Self::new(stream, tag))
     }
 
-    /// From a stream and a tag that have been checked.
+    /// From a validated stream and tag.
     pub(crate) fn new(stream: &str, tag: &str) -> Self {
         Self {
             stream: stream.to_owned(),
@@ -67,8 +67,8 @@ impl fmt::Display for StreamTag {
 pub(crate) fn check_stream(name: &str) -> Result<(), Error> {
     if name.contains('/') {
         return Err(Error::usage(format!(
-            "\"{name}\" is no ImageStream's name: it is of the namespace that -n names, so write \
-             the stream alone"
+            "\"{name}\" is not a valid ImageStream name: -n sets its namespace, so use \
+             the name of the stream alone"
         )));
     }
     let parts_stand = name
@@ -78,11 +78,11 @@ pub(crate) fn check_stream(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::usage(format!(
-        "\"{name}\" is no ImageStream's name: a-z and 0-9, with single . _ or - between"
+        "\"{name}\" is not a valid ImageStream name: a-z and 0-9, with single . _ or - between"
     )))
 }
 
-/// A tag. The API server takes any text for one and nobody can pull it then.
+/// A tag. The API server accepts any text for it, but an invalid tag cannot be pulled.
 pub(crate) fn check_tag(tag: &str) -> Result<(), Error> {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     let stands = tag.bytes().next().is_some_and(is_word)
@@ -92,7 +92,7 @@ pub(crate) fn check_tag(tag: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::usage(format!(
-        "\"{tag}\" is no tag: at most {MAX_TAG} of letters, digits, _ . and -, and no . or - first"
+        "\"{tag}\" is not a valid tag: at most {MAX_TAG} of letters, digits, _ . and -, and no . or - first"
     )))
 }
 
@@ -105,26 +105,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_the_server_takes() {
+    fn names_follow_the_rules_of_the_server() {
         let long = "a".repeat(129);
         for good in ["app:v1", "python-lyapp:latest", "a.b_c:_x", "a:A.b-c"] {
             assert_eq!(StreamTag::parse(good).unwrap().to_string(), good);
         }
         for (bad, expected) in [
-            ("", "names no tag"),
+            ("", "has no tag"),
             ("app", "e.g. app:latest"),
-            ("app:", "\"\" is no tag"),
-            (":v1", "\"\" is no ImageStream"),
-            ("App:v1", "\"App\" is no ImageStream"),
+            ("app:", "\"\" is not a valid tag"),
+            (":v1", "\"\" is not a valid ImageStream"),
+            ("App:v1", "\"App\" is not a valid ImageStream"),
             ("a__b:v1", "single"),
             ("-a:v1", "single"),
             ("a-:v1", "single"),
-            ("ns/app:v1", "-n names"),
-            ("app:a:b", "\"a:b\" is no tag"),
-            ("app:-x", "is no tag"),
-            ("app:.x", "is no tag"),
-            ("app:v1@sha256:0", "is no tag"),
-            ("app:ü", "is no tag"),
+            ("ns/app:v1", "-n sets"),
+            ("app:a:b", "\"a:b\" is not a valid tag"),
+            ("app:-x", "not a valid tag"),
+            ("app:.x", "not a valid tag"),
+            ("app:v1@sha256:0", "not a valid tag"),
+            ("app:ü", "not a valid tag"),
             (&format!("app:{long}"), "at most 128"),
         ] {
             let error = StreamTag::parse(bad).unwrap_err();

@@ -1,4 +1,4 @@
-//! What an ImageStream says of its tags. Every field may be absent.
+//! Views of an ImageStream's tags. Every field may be absent.
 
 use extreg_cluster::{Cluster, Kind, Object, ObjectRef};
 use extreg_core::object::opt_out;
@@ -6,31 +6,31 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// An ImageStream as it was read.
+/// An ImageStream as read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stream(Object);
 
-/// A tag of `spec`: what it follows and how.
+/// A tag of `spec`: its source and policies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpecTag<'a>(&'a Value);
 
-/// What a tag follows: its `from`.
+/// The source of a tag: its `from`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin<'a> {
     /// An image in a registry.
     Image(&'a str),
-    /// One image of a stream, for good.
+    /// A fixed image of a stream.
     StreamImage(&'a str),
     /// Another tag: this one is its alias.
     StreamTag(&'a str),
-    /// Nothing: it was pushed to.
+    /// No source: it was pushed to.
     None,
 }
 
-/// What became of the import that writing a tag asks for.
+/// The result of the import that a write of a tag requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival<'a> {
-    /// The image import controller has not dealt with it yet.
+    /// The image import controller has not processed it yet.
     Pending,
     /// The tag shows this image.
     Imported(Shown<'a>),
@@ -38,7 +38,7 @@ pub(crate) enum Arrival<'a> {
     Failed {
         /// The API's reason.
         reason: &'a str,
-        /// The registry's words.
+        /// The registry's message.
         message: &'a str,
     },
 }
@@ -46,17 +46,17 @@ pub(crate) enum Arrival<'a> {
 /// The newest image of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shown<'a> {
-    /// Its digest; empty of a tag that is never imported.
+    /// Its digest; empty for a tag that is never imported.
     pub(crate) digest: &'a str,
-    /// Where it can be pulled.
+    /// The reference to pull it with.
     pub(crate) pull_spec: &'a str,
 }
 
 impl Stream {
-    /// Reads one, or none if there is none.
+    /// Reads a stream; `None` if it does not exist.
     ///
     /// # Errors
-    /// What the API server answers; [`Error::Failed`] if it has no ImageStreams at all.
+    /// The API server's error; [`Error::Failed`] if it does not serve ImageStreams.
     pub(crate) async fn read(
         cluster: &Cluster,
         namespace: &str,
@@ -70,14 +70,14 @@ impl Stream {
             return Ok(None);
         }
         Err(Error::failed(format!(
-            "the cluster does not serve {} ({}): it is no OpenShift, or has the capability \
-             switched off",
+            "the cluster does not serve {} ({}): it is not OpenShift, or the capability is \
+             disabled",
             Kind::IMAGE_STREAM.plural,
             Kind::IMAGE_STREAM.api_version(),
         )))
     }
 
-    /// From a body, such as the one in an answer.
+    /// From a body, such as that of an answer.
     pub(crate) const fn new(body: Value) -> Self {
         Self(Object {
             kind: Kind::IMAGE_STREAM,
@@ -85,12 +85,12 @@ impl Stream {
         })
     }
 
-    /// The whole of it.
+    /// The complete object.
     pub(crate) const fn object(&self) -> &Object {
         &self.0
     }
 
-    /// Whether somebody has opted all of it out of what policies inject.
+    /// Whether a label opts the stream out of all changes by policies.
     pub(crate) fn opts_out(&self) -> bool {
         self.0
             .body
@@ -99,7 +99,7 @@ impl Stream {
             == Some("true")
     }
 
-    /// A tag of `spec`. Of two of one name the last counts, as it does for the API server.
+    /// A tag of `spec`. Of two with the same name the last counts, as in the API server.
     pub(crate) fn spec_tag(&self, tag: &str) -> Option<SpecTag<'_>> {
         self.list("/spec/tags")
             .rev()
@@ -118,7 +118,7 @@ impl Stream {
         names
     }
 
-    /// Whether there is such a tag: one that follows something, or one that was pushed to.
+    /// Whether the tag exists: it follows a source, or was pushed to.
     pub(crate) fn has_tag(&self, tag: &str) -> bool {
         self.spec_tag(tag).is_some() || self.status(tag).is_some()
     }
@@ -128,21 +128,21 @@ impl Stream {
         self.items(tag).next()
     }
 
-    /// Every image that any tag has shown, newest first of each.
+    /// Every image that any tag has had, newest first for each.
     pub(crate) fn history(&self) -> impl Iterator<Item = Shown<'_>> {
         self.list("/status/tags")
             .flat_map(|status| self.items(text(status, "/tag")))
     }
 
-    /// Why the last import of a tag failed, if it did. A success leaves no condition.
+    /// Why the last import of a tag failed, if it did. A success removes the condition.
     pub(crate) fn failure(&self, tag: &str) -> Option<&str> {
         let failed = self.conditions(tag).find(|c| is_failure(c));
         failed.map(|condition| text(condition, "/message"))
     }
 
-    /// What became of the last import of a tag: of its generation of `spec`, which the API server gives to
-    /// each change that is to be imported (openshift-apiserver `pkg/image/apiserver/registry/imagestream/
-    /// strategy.go` `updateSpecTagGenerationsForUpdate`). None of a tag that is not imported.
+    /// The result of the last import of a tag: of its generation in `spec`, which the API server sets for each change
+    /// that requires an import (openshift-apiserver `pkg/image/apiserver/registry/imagestream/strategy.go`
+    /// `updateSpecTagGenerationsForUpdate`). `None` for a tag that is not imported.
     pub(crate) fn arrival(&self, tag: &str) -> Option<Arrival<'_>> {
         let spec = self.spec_tag(tag)?;
         let wanted = generation(spec.0).filter(|wanted| *wanted > 0)?;
@@ -201,12 +201,12 @@ impl Stream {
 }
 
 impl<'a> SpecTag<'a> {
-    /// The whole of it.
+    /// The complete entry.
     pub(crate) const fn body(self) -> &'a Value {
         self.0
     }
 
-    /// What it follows.
+    /// Its source.
     pub(crate) fn origin(self) -> Origin<'a> {
         let name = text(self.0, "/from/name");
         match text(self.0, "/from/kind") {
@@ -227,27 +227,27 @@ impl<'a> SpecTag<'a> {
         is_true(self.0, "/importPolicy/scheduled")
     }
 
-    /// Whether its registry may speak plain HTTP or show any certificate.
+    /// Whether its registry may use plain HTTP or any certificate.
     pub(crate) fn is_insecure(self) -> bool {
         is_true(self.0, "/importPolicy/insecure")
     }
 
-    /// Whether it only names an image, which is never imported.
+    /// Whether it is only a reference, which is never imported.
     pub(crate) fn is_reference(self) -> bool {
         is_true(self.0, "/reference")
     }
 
-    /// What is imported of a list of manifests; empty for the cluster's default.
+    /// The part of a manifest list that is imported; empty for the cluster's default.
     pub(crate) fn import_mode(self) -> &'a str {
         text(self.0, "/importPolicy/importMode")
     }
 
-    /// Where pods pull from; empty for the default, which is `Source`.
+    /// The source of pulls by pods; empty for the default, which is `Source`.
     pub(crate) fn reference_policy(self) -> &'a str {
         text(self.0, "/referencePolicy/type")
     }
 
-    /// Whether somebody wants it never to be scheduled.
+    /// Whether an annotation forbids a schedule.
     pub(crate) fn opts_out(self) -> bool {
         self.0
             .get("annotations")
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_is_read_whatever_it_lacks() {
+    fn stream_with_missing_fields_is_read() {
         let empty = Stream::new(json!({"spec": {"tags": null}, "status": {}}));
         assert!(empty.spec_tags().is_empty() && empty.spec_tag("a").is_none());
         assert!(empty.shown("a").is_none() && empty.failure("a").is_none());

@@ -1,7 +1,6 @@
-//! Writing one tag of an ImageStream, by the requests that `oc tag` makes (openshift/oc
-//! `pkg/cli/tag/tag.go`): PUT of the ImageStreamTag, which also creates it and its stream; where a
-//! server or a role does not know that, POST of it; and where that is not to be had either, the tag
-//! in the ImageStream itself.
+//! Writes one tag of an ImageStream with the requests of `oc tag` (openshift/oc `pkg/cli/tag/tag.go`): PUT of the
+//! ImageStreamTag, which also creates it and its stream; if a server or a role does not support that, POST of it; if
+//! that is not possible either, the tag in the ImageStream itself.
 
 use std::time::Duration;
 
@@ -11,27 +10,27 @@ use serde_json::{Value, json};
 use super::{Stream, StreamTag};
 use crate::{error::Error, print::Report};
 
-/// How often a write is tried when somebody else writes the same stream meanwhile.
+/// The number of attempts after a conflict with another write to the stream.
 const ATTEMPTS: u32 = 5;
-/// Before the second attempt; twice as long before each one after it.
+/// The delay before the second attempt; doubled for each later one.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What writing a tag came to.
+/// The result of writing a tag.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
-    /// What was done.
+    /// The action.
     pub(crate) verb: Verb,
-    /// The ImageStream just before; none if it is new too.
+    /// The ImageStream before; `None` if it is new too.
     pub(crate) stream: Option<Stream>,
-    /// The ImageStreamTag as it was, with its `tag` only; none if `spec` had none.
+    /// The ImageStreamTag before, with its `tag` only; `None` if `spec` had none.
     pub(crate) before: Option<Object>,
-    /// The ImageStreamTag as it is now; in a client dry run as it would be.
+    /// The ImageStreamTag after; in a client dry run its computed state.
     pub(crate) object: Object,
 }
 
 impl Written {
-    /// Prints what was done: of the stream, where it was made for this tag (of several `is_first` is the
-    /// one that made it), and of the tag.
+    /// Prints the action: for the stream, if it was created for this tag (of several tags `is_first` is the one that
+    /// created it), and for the tag.
     pub(crate) fn print(
         &self,
         report: &mut Report<'_>,
@@ -46,7 +45,7 @@ impl Written {
         report.add(&name.reference(namespace), self.verb, Some(&self.object));
     }
 
-    /// What the tag was and what it is now, if it is another: its own fields only.
+    /// The tag before and after, if it differs: its own fields only.
     pub(crate) fn change(&self) -> Option<(Object, Object)> {
         let before = self.before.as_ref().filter(|_| self.verb.is_change())?;
         let own = |object: &Object| {
@@ -63,11 +62,11 @@ impl Written {
     }
 }
 
-/// Brings a tag to what `desire` makes of its ImageStream: a whole entry of `spec.tags`. `stream` is
-/// what was read before; after a conflict it is read again and `desire` is asked again.
+/// Writes the tag that `desire` derives from its ImageStream: a complete entry of `spec.tags`. `stream` is its state;
+/// after a conflict it is read again and `desire` is called again.
 ///
 /// # Errors
-/// What the API server answers, or `desire`.
+/// The API server's error, or that of `desire`.
 pub(crate) async fn write_tag(
     cluster: &Cluster,
     namespace: &str,
@@ -114,11 +113,11 @@ pub(crate) async fn write_tag(
     }
 }
 
-/// Deletes a tag with its history, as `oc tag -d` does: the ImageStreamTag; where that cannot be deleted,
-/// its entry of `spec.tags`. `Ok(false)` if it does not exist.
+/// Deletes a tag with its history, as `oc tag -d` does: the ImageStreamTag; if that cannot be deleted, its entry of
+/// `spec.tags`. `Ok(false)` if it does not exist.
 ///
 /// # Errors
-/// What the API server answers.
+/// The API server's error.
 pub(crate) async fn delete_tag(
     cluster: &Cluster,
     namespace: &str,
@@ -140,7 +139,7 @@ pub(crate) async fn delete_tag(
         tags.retain(|tag| tag["name"] != name.tag);
     }
     match cluster.replace(&changed, dry_run).await {
-        // The first refusal names the least that is needed.
+        // The first refusal names the smallest permission that is needed.
         Err(error) if is_refused(&error) => Err(refused.unwrap_or(error).into()),
         replaced => Ok(replaced.map(|_| true)?),
     }
@@ -148,7 +147,7 @@ pub(crate) async fn delete_tag(
 
 /// The ImageStreamTag with this entry of `spec.tags`. On PUT its annotations replace those of the
 /// tag, on POST the two must be equal (openshift-apiserver `registry/imagestreamtag/strategy.go`
-/// `PrepareForUpdate`, validation `ValidateImageStreamTag`), so they stand in both places.
+/// `PrepareForUpdate`, validation `ValidateImageStreamTag`), so they are in both places.
 fn image_stream_tag(namespace: &str, name: &StreamTag, tag: &Value) -> Object {
     let mut object = Object::new(
         Kind::IMAGE_STREAM_TAG,
@@ -174,19 +173,19 @@ async fn send(
     object: &Object,
     dry_run: DryRun,
 ) -> Result<Object, Error> {
-    // Without a resourceVersion, so that an import meanwhile does not matter.
+    // Without a resourceVersion, so that a concurrent import does not matter.
     let refused = match cluster.replace(object, dry_run).await {
         Err(error) if is_refused(&error) || error.is_not_found() => error,
         sent => return Ok(sent?),
     };
     match cluster.create(object, dry_run).await {
         Err(error) if is_refused(&error) => {}
-        // It is there, and PUT is not to be had.
+        // It exists, and PUT is not supported.
         Err(error) if error.is_already_there() && is_refused(&refused) => {}
         sent => return Ok(sent?),
     }
     match send_stream(cluster, namespace, name, object, dry_run).await {
-        // The first refusal names the least that is needed.
+        // The first refusal names the smallest permission that is needed.
         Err(Error::Cluster(error)) if is_refused(&error) && is_refused(&refused) => {
             Err(refused.into())
         }
@@ -230,13 +229,13 @@ async fn send_stream(
     Ok(image_stream_tag(namespace, name, now))
 }
 
-/// The answers after which `oc tag` tries the next request.
+/// The errors after which `oc tag` tries the next request.
 const fn is_refused(error: &ClusterError) -> bool {
     error.is_forbidden() || error.is_not_allowed()
 }
 
-/// Whether two entries of `spec.tags` say the same. The generation only asks for an import, and
-/// what is empty may as well be absent.
+/// Whether two entries of `spec.tags` are equivalent. The generation only requests an import, and an empty field equals
+/// an absent one.
 fn is_same(current: &Value, desired: &Value) -> bool {
     let stripped = |tag: &Value| {
         let mut tag = without_empty(tag);
@@ -275,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_empty_makes_no_difference() {
+    fn empty_fields_equal_absent_fields() {
         let tag = json!({"name": "v1", "annotations": null, "generation": 7,
             "from": {"kind": "DockerImage", "name": "d"},
             "importPolicy": {"importMode": "Legacy"}, "referencePolicy": {"type": "Source"}});

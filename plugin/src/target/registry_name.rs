@@ -1,8 +1,8 @@
-//! Names of registries that are taken for another one.
+//! Names of registries that are probably misspelled.
 
 use strsim::osa_distance;
 
-/// Registries that many use.
+/// Well-known registries.
 const KNOWN: [&str; 20] = [
     "asia.gcr.io",
     "cgr.dev",
@@ -25,7 +25,7 @@ const KNOWN: [&str; 20] = [
     "registry.redhat.io",
     "us.gcr.io",
 ];
-/// Sites that are no registries, and the registry of each.
+/// Sites that are not registries, and the registry of each.
 const SITES: [(&str, &str); 6] = [
     ("docker.com", "docker.io"),
     ("github.com", "ghcr.io"),
@@ -35,8 +35,7 @@ const SITES: [(&str, &str); 6] = [
     ("www.docker.com", "docker.io"),
 ];
 
-/// The well-known registry that a host is likely to be meant for; none for one that is well known, or
-/// that is like none.
+/// The well-known registry that a host probably means; `None` for one that is well known, or that resembles none.
 pub(crate) fn meant(host: &str) -> Option<&'static str> {
     let host = host.to_ascii_lowercase();
     if KNOWN.contains(&&*host) {
@@ -45,7 +44,7 @@ pub(crate) fn meant(host: &str) -> Option<&'static str> {
     if let Some((_, registry)) = SITES.iter().find(|(site, _)| *site == host) {
         return Some(registry);
     }
-    // Short names are close to each other by chance.
+    // Short names resemble each other by chance.
     let limit = if host.len() < 9 { 1 } else { 2 };
     KNOWN
         .into_iter()
@@ -67,7 +66,7 @@ fn letters(host: &str) -> Vec<char> {
     letters
 }
 
-/// The well-known registry that the first part of a path is likely to be meant for, e.g. `quay`.
+/// The well-known registry that the first part of a path probably means, e.g. `quay`.
 pub(crate) fn meant_by_part(part: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| {
         let (name, _) = known.split_once('.').unwrap_or((known, ""));
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn misspelled_hosts_are_told_from_others() {
+    fn misspelled_hosts_are_detected() {
         for (host, expected) in [
             ("docker.oi", Some("docker.io")),
             ("dokcer.io", Some("docker.io")),

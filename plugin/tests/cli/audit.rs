@@ -1,4 +1,4 @@
-//! `audit` as it is run without a cluster.
+//! `audit` without a cluster.
 
 use std::{fs, path::Path, process::Output};
 
@@ -8,7 +8,7 @@ use super::common::{extreg, has_facts, rows};
 
 pub(crate) const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
-/// A Deployment of a short name, and a secret that holds what must not be shown.
+/// A Deployment with a short image name, and a secret whose values must not be shown.
 pub(crate) const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
     spec:\n  template:\n    spec:\n      containers:\n      - {name: app, image: nginx}\n\
     ---\napiVersion: v1\nkind: Secret\nmetadata: {name: hub, namespace: shop}\n\
@@ -50,7 +50,7 @@ impl Run {
     }
 }
 
-/// `audit` of what comes on stdin.
+/// `audit` of stdin.
 fn audit(args: &[&str], input: &str) -> Run {
     run_in(
         Path::new("/"),
@@ -65,8 +65,8 @@ fn inspect(args: &[&str]) -> Run {
 }
 
 #[test]
-fn an_inspect_tree_is_audited() {
-    let run = inspect(&[]);
+fn audits_an_inspect_tree() {
+    let run = inspect(&["--details"]);
     assert_eq!(run.code, 0, "{}", run.err);
     has_facts(
         &run.err,
@@ -82,12 +82,12 @@ fn an_inspect_tree_is_audited() {
         let place = &finding["place"];
         let [severity, check, outcome] =
             ["severity", "check", "outcome"].map(|key| text(&finding[key]));
-        let told = if outcome == "fail" {
+        let listed = if outcome == "fail" {
             &severity
         } else {
             "unknown"
         };
-        let line = format!("{told:<8}  {check}  ");
+        let line = format!("{listed:<8}  {check}  ");
         assert!(run.out.contains(&line), "{line} is missing in\n{}", run.out);
         let object = ["kind", "namespace", "name", "part", "field"].map(|key| text(&place[key]));
         let place = format!("{}:{}", text(&place["file"]["path"]), place["file"]["line"]);
@@ -100,7 +100,33 @@ fn an_inspect_tree_is_audited() {
 }
 
 #[test]
-fn a_tree_of_one_namespace() {
+fn default_table_fits_a_screen_and_lists_every_finding() {
+    let run = inspect(&[]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines.len() <= 60, "{} lines\n{}", lines.len(), run.out);
+    assert!(
+        lines.iter().all(|line| line.chars().count() <= 120),
+        "{}",
+        run.out
+    );
+    assert!(
+        lines[1].starts_with("31 open findings: 2 critical"),
+        "{}",
+        lines[1]
+    );
+    let rows = lines.iter().filter(|line| line.contains("  EXR0"));
+    let rows = rows.filter(|line| !line.starts_with(' '));
+    assert_eq!(rows.count(), 31);
+    let details = inspect(&["--details"]).out;
+    let report = inspect(&["-o", "json"]).json();
+    for finding in report["sections"][0]["findings"].as_array().unwrap() {
+        let why = finding["why"].as_str().unwrap();
+        assert!(details.contains(why), "{why}\n{details}");
+    }
+}
+
+#[test]
+fn audits_an_inspect_tree_of_one_namespace() {
     let run = inspect(&["-n", "legacy", "-o", "json"]);
     let report = run.json();
     let findings = report["sections"][0]["findings"].as_array().unwrap();
@@ -115,7 +141,7 @@ fn a_tree_of_one_namespace() {
 }
 
 #[test]
-fn folder_and_archive_are_one() {
+fn folder_and_archive_give_the_same_report() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("inspect.tar");
     let mut tar = tar::Builder::new(fs::File::create(&archive).unwrap());
@@ -146,7 +172,7 @@ fn folder_and_archive_are_one() {
 }
 
 #[test]
-fn several_formats_in_one_run() {
+fn writes_several_formats_in_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let args = [
         "audit",
@@ -187,7 +213,7 @@ fn several_formats_in_one_run() {
 }
 
 #[test]
-fn nothing_of_a_secret_is_shown() {
+fn no_format_shows_a_secret_value() {
     let formats = [
         "table",
         "wide",
@@ -217,7 +243,7 @@ fn nothing_of_a_secret_is_shown() {
 }
 
 #[test]
-fn a_baseline_lets_what_is_known_pass() {
+fn findings_of_the_baseline_pass_the_gate() {
     let folder = tempfile::tempdir().unwrap();
     let run = |args: &[&str], input: &str| {
         run_in(
@@ -240,7 +266,7 @@ fn a_baseline_lets_what_is_known_pass() {
 }
 
 #[test]
-fn exceptions_suppress_unless_told_otherwise() {
+fn exceptions_suppress_unless_disabled() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("e.yaml"),
@@ -261,20 +287,23 @@ fn exceptions_suppress_unless_told_otherwise() {
 }
 
 #[test]
-fn what_makes_no_sense_is_told_before_anything_is_read() {
+fn invalid_flags_fail_before_input_is_read() {
     for (args, part) in [
         (&["-o", "xml"][..], "no format \"xml\": there are csv"),
         (&["-o", "json", "-o", "csv"], "stdout takes one format"),
-        (&["-l", "a=b"], "-l is for a cluster"),
-        (&["-A"], "-A is for a cluster"),
-        (&["--with", "x"], "--with lays files over a cluster"),
-        (&["--must-gather", "/tmp"], "--must-gather stands alone"),
-        (&["--check", "EXR001", "--skip", "exr001"], "leave no check"),
-        (&["--check", "EXR099"], "no check \"EXR099\""),
+        (&["-l", "a=b"], "-l requires a cluster"),
+        (&["-A"], "-A requires a cluster"),
+        (&["--with", "x"], "--with requires a cluster"),
         (
-            &["--publish"],
-            "--publish writes what was found in a cluster",
+            &["--must-gather", "/tmp"],
+            "--must-gather cannot be used with",
         ),
+        (
+            &["--check", "EXR001", "--skip", "exr001"],
+            "select no check",
+        ),
+        (&["--check", "EXR099"], "unknown check \"EXR099\""),
+        (&["--publish"], "--publish writes the findings of a cluster"),
         (&["--policy", "/nowhere"], "/nowhere"),
         (&["--require-coverage", "101"], "101 is not in 0..=100"),
         (&["--helm-set", "a=b"], "--helm-chart"),
@@ -284,11 +313,11 @@ fn what_makes_no_sense_is_told_before_anything_is_read() {
         assert!(run.err.contains(part), "{args:?}: {}", run.err);
     }
     let run = run_in(Path::new("/"), &["audit", "-R"], "");
-    assert!(run.err.contains("-R needs -f"), "{}", run.err);
+    assert!(run.err.contains("-R requires -f"), "{}", run.err);
 }
 
 #[test]
-fn checks_are_listed_and_explained() {
+fn lists_and_explains_checks() {
     let list = run_in(Path::new("/"), &["audit", "list"], "");
     assert_eq!(list.code, 0);
     let data = run_in(Path::new("/"), &["audit", "list", "-o", "json"], "").json();
@@ -323,7 +352,7 @@ fn checks_are_listed_and_explained() {
 }
 
 #[test]
-fn two_reports_are_compared() {
+fn compares_two_reports() {
     let folder = tempfile::tempdir().unwrap();
     let keep = |name: &str, input: &str| {
         let to = format!("json={name}");
@@ -363,7 +392,7 @@ fn two_reports_are_compared() {
 }
 
 #[test]
-fn the_inventory_is_by_what_is_asked() {
+fn inventory_groups_by_the_requested_key() {
     for by in ["image", "registry", "workload", "namespace"] {
         let args = ["inventory", "--must-gather", "inspect", "--by", by];
         let run = run_in(Path::new(DATA), &args, "");
@@ -396,7 +425,7 @@ mod rendered {
 
     use super::*;
 
-    /// A folder with a program that prints this and writes down how it was called.
+    /// A folder with a program that prints `output` and records its arguments.
     fn with_program(name: &str, output: &str, code: i32) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -428,7 +457,7 @@ mod rendered {
     }
 
     #[test]
-    fn a_chart_is_rendered_by_helm() {
+    fn renders_a_chart_with_helm() {
         let output = format!("---\n# Source: shop/templates/cart.yaml\n{APP}");
         let folder = with_program("helm", &output, 0);
         let templates = folder.path().join("shop/templates");
@@ -470,7 +499,7 @@ mod rendered {
     }
 
     #[test]
-    fn a_kustomization_is_built_by_whatever_can() {
+    fn builds_a_kustomization_with_an_available_tool() {
         for (program, called) in [
             ("oc", "kustomize base\n"),
             ("kubectl", "kustomize base\n"),
@@ -492,7 +521,7 @@ mod rendered {
     }
 
     #[test]
-    fn a_missing_program_is_told_in_a_line() {
+    fn missing_program_is_reported_in_one_line() {
         let folder = tempfile::tempdir().unwrap();
         for (args, part) in [
             (

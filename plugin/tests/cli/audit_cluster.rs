@@ -1,4 +1,4 @@
-//! `audit` of a cluster: what it asks for, and what becomes of what is refused, fails or expires.
+//! `audit` of a cluster: its requests, and requests that are denied, fail or expire.
 
 use std::{
     fs,
@@ -38,7 +38,7 @@ pub(crate) fn pod(namespace: &str, name: &str) -> Value {
     })
 }
 
-/// A cluster that serves only the core group: every list of it is empty unless `special` answers.
+/// A cluster that serves only the core group: every list is empty unless `special` answers.
 pub(crate) fn cluster(
     special: impl Fn(&str, &Seen) -> Option<Answer> + Send + Sync + 'static,
 ) -> Api {
@@ -78,12 +78,12 @@ fn gaps(run: &Run) -> Vec<String> {
         .collect()
 }
 
-fn asked<'a>(seen: &'a [Seen], wanted: &str) -> Vec<&'a Seen> {
+fn requests_for<'a>(seen: &'a [Seen], wanted: &str) -> Vec<&'a Seen> {
     seen.iter().filter(|seen| seen.path == wanted).collect()
 }
 
 #[test]
-fn lists_are_paged_and_only_docker_secrets_are_asked_for() {
+fn pages_lists_and_reads_only_docker_secrets() {
     let pods = (0..9).map(|number| {
         let name = format!("p{number}");
         (
@@ -96,12 +96,12 @@ fn lists_are_paged_and_only_docker_secrets_are_asked_for() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(read(&run, "pods"), 9, "{}", run.out);
     let seen = api.seen();
-    let limits: Vec<_> = asked(&seen, PODS)
+    let limits: Vec<_> = requests_for(&seen, PODS)
         .iter()
         .map(|seen| seen.param("limit").unwrap())
         .collect();
     assert_eq!(limits, ["500", "500", "500"]);
-    let fields: Vec<_> = asked(&seen, SECRETS)
+    let fields: Vec<_> = requests_for(&seen, SECRETS)
         .iter()
         .map(|seen| seen.param("fieldSelector").unwrap())
         .collect();
@@ -116,7 +116,7 @@ fn lists_are_paged_and_only_docker_secrets_are_asked_for() {
 }
 
 #[test]
-fn what_is_not_served_is_no_gap() {
+fn unserved_resource_is_not_a_gap() {
     let run = audit(&cluster(|_, _| None), &["-A", "--require-coverage", "100"]);
     assert_eq!(run.code, 4, "nothing was read: {}", run.out);
     let api = cluster(|path, _| (path == PODS).then(|| list(&[pod("a", "b")])));
@@ -130,7 +130,7 @@ fn what_is_not_served_is_no_gap() {
 }
 
 #[test]
-fn what_is_served_in_another_version_is_read_in_that() {
+fn reads_resources_in_the_served_version() {
     let api = cluster(|path, _| {
         let body = match path {
             "/apis/tekton.dev" => json!({"versions": [{"version": "v1beta1"}]}),
@@ -147,7 +147,7 @@ fn what_is_served_in_another_version_is_read_in_that() {
 }
 
 #[test]
-fn a_namespaces_worth_of_rights_is_used_and_the_rest_is_told() {
+fn namespace_rights_are_used_and_gaps_are_reported() {
     let api = cluster(|path, _| {
         Some(match path {
             PROJECTS => list(&[
@@ -160,7 +160,7 @@ fn a_namespaces_worth_of_rights_is_used_and_the_rest_is_told() {
             | "/api/v1/namespaces/openshift-config/secrets/pull-secret" => forbidden(),
             path if path.starts_with("/api/v1/namespaces/") => list(&[]),
             path if path.matches('/').count() > 3 || path.starts_with("/api/v1/") => forbidden(),
-            // Discovery is for everybody.
+            // Discovery needs no permission.
             "/apis/apps" => ok(r#"{"versions":[{"version":"v1"}]}"#),
             "/apis/apps/v1" => ok(r#"{"resources":[]}"#),
             _ => not_found(),
@@ -174,16 +174,16 @@ fn a_namespaces_worth_of_rights_is_used_and_the_rest_is_told() {
         "{}",
         run.out
     );
-    let told = gaps(&run);
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert_eq!(told[0], "pods in other forbidden");
-    assert!(told[1].ends_with(" forbidden"), "{told:?}");
+    let listed = gaps(&run);
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert_eq!(listed[0], "pods in other forbidden");
+    assert!(listed[1].ends_with(" forbidden"), "{listed:?}");
     assert!(run.err.contains("audit rbac --export"), "{}", run.err);
     assert_eq!(audit(&api, &["-A", "--require-coverage", "100"]).code, 4);
 }
 
 #[test]
-fn one_namespace_is_read_and_the_selector_narrows_what_names_images() {
+fn selector_filters_objects_that_name_images() {
     let api = cluster(|path, _| {
         (path == "/api/v1/namespaces/shop/pods").then(|| list(&[pod("shop", "a")]))
     });
@@ -195,24 +195,24 @@ fn one_namespace_is_read_and_the_selector_narrows_what_names_images() {
         run.err
     );
     let seen = api.seen();
-    assert!(asked(&seen, PODS).is_empty());
+    assert!(requests_for(&seen, PODS).is_empty());
     assert_eq!(
-        asked(&seen, "/api/v1/namespaces/shop/pods")[0].param("labelSelector"),
+        requests_for(&seen, "/api/v1/namespaces/shop/pods")[0].param("labelSelector"),
         Some("app=x".to_owned())
     );
-    let secrets = asked(&seen, "/api/v1/namespaces/shop/secrets");
+    let secrets = requests_for(&seen, "/api/v1/namespaces/shop/secrets");
     assert_eq!(secrets[0].param("labelSelector"), None);
-    // Credentials of the nodes concern every namespace.
+    // Node credentials apply to every namespace.
     let global = "/api/v1/namespaces/openshift-config/secrets/pull-secret";
     assert_eq!(
-        asked(&seen, global).len(),
+        requests_for(&seen, global).len(),
         0,
-        "without an image configuration there is none"
+        "no finding without an image configuration"
     );
 }
 
 #[test]
-fn a_namespace_that_is_not_there_ends_it() {
+fn missing_namespace_is_an_error() {
     let api = cluster(|path, _| (path == "/api/v1/namespaces/typo").then(not_found));
     let run = audit(&api, &["-n", "typo"]);
     assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
@@ -224,7 +224,7 @@ fn a_namespace_that_is_not_there_ends_it() {
 }
 
 #[test]
-fn an_expired_list_is_begun_again_once() {
+fn expired_list_is_restarted_once() {
     for (times, code) in [(1, 0), (2, 1)] {
         let left = Mutex::new(times);
         let api = cluster(move |path, seen| {
@@ -245,7 +245,9 @@ fn an_expired_list_is_begun_again_once() {
         let run = audit(&api, &["-A"]);
         assert_eq!(run.code, code, "{}", run.err);
         assert_eq!(
-            run.err.matches("the list of pods expired half-way").count(),
+            run.err
+                .matches("the list of pods expired while reading")
+                .count(),
             1,
             "{}",
             run.err
@@ -264,7 +266,7 @@ fn an_expired_list_is_begun_again_once() {
 }
 
 #[test]
-fn a_busy_server_is_waited_for_visibly() {
+fn shows_that_it_waits_for_a_busy_server() {
     let first = Mutex::new(true);
     let api = cluster(move |path, _| {
         if path != PODS {
@@ -282,7 +284,7 @@ fn a_busy_server_is_waited_for_visibly() {
 }
 
 #[test]
-fn what_fails_is_a_gap_and_the_rest_is_read() {
+fn failed_list_is_a_gap_and_the_rest_is_read() {
     let api = cluster(|path, _| match path {
         PODS => Some(list(&[pod("a", "one"), json!({"metadata": 7})])),
         SECRETS => Some(status(500, "InternalError", "etcd")),
@@ -302,7 +304,7 @@ fn what_fails_is_a_gap_and_the_rest_is_read() {
 }
 
 #[test]
-fn an_expired_login_ends_it() {
+fn expired_login_is_an_error() {
     let api = Api::answering(|_| status(401, "Unauthorized", "no"));
     let run = audit(&api, &["-A"]);
     assert_eq!((run.code, run.out.as_str()), (6, ""), "{}", run.err);
@@ -310,7 +312,7 @@ fn an_expired_login_ends_it() {
 }
 
 #[test]
-fn a_cluster_that_does_not_answer_ends_it_unless_there_is_another() {
+fn unreachable_cluster_fails_only_without_another_context() {
     let gone = "http://127.0.0.1:1";
     let run = run_in(Path::new("/"), &["audit", "-A", "--server", gone], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
@@ -371,14 +373,14 @@ fn a_cluster_that_does_not_answer_ends_it_unless_there_is_another() {
         "",
     );
     assert!(
-        other.err.contains("--context: one, please"),
+        other.err.contains("--context can be given only once"),
         "{}",
         other.err
     );
 }
 
 #[test]
-fn files_are_laid_over_a_cluster() {
+fn files_replace_objects_of_the_cluster() {
     let api = cluster(|path, _| {
         (path == "/api/v1/namespaces/default/pods").then(|| list(&[pod("default", "a")]))
     });
@@ -396,7 +398,7 @@ fn files_are_laid_over_a_cluster() {
 }
 
 #[test]
-fn missing_rights_are_shown_and_exported() {
+fn shows_and_exports_missing_rights() {
     let review = |seen: &Seen| {
         let body: Value = serde_json::from_str(&seen.body).unwrap();
         let resource = body["spec"]["resourceAttributes"]["resource"].clone();
@@ -441,15 +443,15 @@ fn missing_rights_are_shown_and_exported() {
 }
 
 #[test]
-fn at_most_eight_requests_are_under_way() {
-    /// How many are, how many were at most, and how many came at all.
+fn at_most_eight_requests_run_concurrently() {
+    /// Running requests, their maximum, and all requests so far.
     #[derive(Default)]
     struct Load(usize, usize, usize);
 
     let load = Arc::new((Mutex::new(Load::default()), Condvar::new()));
     let shared = Arc::clone(&load);
     let api = Api::answering(move |seen| {
-        // The installation of the webhook is read before anything is listed.
+        // The webhook installation is read before any list.
         if !seen.line.contains('?') {
             return not_found();
         }
@@ -459,7 +461,7 @@ fn at_most_eight_requests_are_under_way() {
         load.1 = load.1.max(load.0);
         load.2 += 1;
         changed.notify_all();
-        // The first ones wait for each other: eight are let in before any is answered.
+        // The first eight requests wait for each other: all eight arrive before any is answered.
         if load.2 <= 8 {
             load = changed
                 .wait_timeout_while(load, Duration::from_secs(20), |load| load.2 < 8)

@@ -1,5 +1,5 @@
-//! The matrix of formats and exit codes: a case ends the same whatever it is printed as, and what is
-//! printed can be read by whatever reads that format.
+//! The matrix of formats and exit codes: the exit code does not depend on the format, and a parser of each format
+//! accepts the output.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,20 +9,20 @@ use serde_json::Value;
 
 use super::audit::{APP, Run, run_in};
 
-/// An object with nothing wrong: its image is named by its digest.
+/// An object without findings: its image has a digest.
 const CLEAN: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
     spec:\n  template:\n    spec:\n      containers:\n      - {name: app, image: \
     \"quay.io/acme/cart@sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc\"}\n";
-/// An object that says of all that is wrong with it that this is all right.
+/// An object with exceptions for all its findings.
 const SUPPRESSED: &str = "apiVersion: v1\nkind: ImageStream\nmetadata: {name: s, namespace: shop}\n\
     spec: {tags: [{name: t, from: {kind: DockerImage, name: quay.io/a/b:1}, importPolicy: {insecure: true, scheduled: true}}]}\n";
 const EXCEPTIONS: &str = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n\
     - {check: EXR004, reason: \"a registry of the lab\", expires: 2099-01-01}\n";
-/// A tree in which the values of secrets are left out.
+/// A tree without the values of secrets.
 const ELIDED: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: hub, namespace: shop}\n\
     type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: ODMgYnl0ZXMgbG9uZw==}\n";
 
-/// What it is, the arguments, the input, and the exit code.
+/// Description, arguments, input and exit code.
 const CASES: [(&str, &[&str], &str, i32); 21] = [
     ("clean", &[], CLEAN, 0),
     (
@@ -96,11 +96,11 @@ const CASES: [(&str, &[&str], &str, i32); 21] = [
         4,
     ),
     ("empty, allowed", &["--allow-empty"], "", 0),
-    ("a file that is not there", &[], "nowhere", 1),
+    ("a missing file", &[], "nowhere", 1),
 ];
 
 #[test]
-fn every_format_ends_alike_and_can_be_read() {
+fn every_format_has_the_same_exit_code_and_parses() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     fs::write(path.join("e.yaml"), EXCEPTIONS).unwrap();
@@ -109,7 +109,7 @@ fn every_format_ends_alike_and_can_be_read() {
     fs::write(core.join("secrets.yaml"), ELIDED).unwrap();
     fs::write(path.join("app.yaml"), APP).unwrap();
     fs::write(path.join("broken.yaml"), "a: [\n").unwrap();
-    let words = words(path);
+    let words = formats(path);
     assert_eq!(words.len(), 12, "{words:?}");
     let once: BTreeSet<&String> = words.iter().collect();
     assert_eq!(once.len(), words.len(), "{words:?}");
@@ -129,13 +129,13 @@ fn every_format_ends_alike_and_can_be_read() {
             let what = format!("{case}, {word}");
             assert_eq!(run.code, want, "{what}: {}", run.err);
             assert!(!run.out.contains('\u{1b}'), "{what}");
-            assert_reads(word, &run, &what);
+            assert_parses(word, &run, &what);
         }
     }
 }
 
-/// The words for formats, as the binary itself says them.
-fn words(folder: &Path) -> Vec<String> {
+/// The values of `-o`, as the binary lists them.
+fn formats(folder: &Path) -> Vec<String> {
     let run = run_in(folder, &["audit", "-f", "-", "-o", "xml"], "");
     let said = run
         .err
@@ -146,8 +146,8 @@ fn words(folder: &Path) -> Vec<String> {
     words.map(|word| word.trim().to_owned()).collect()
 }
 
-/// That what is printed is of its format.
-fn assert_reads(word: &str, run: &Run, what: &str) {
+/// Parses the output as its format.
+fn assert_parses(word: &str, run: &Run, what: &str) {
     let text = run.out.as_str();
     match word {
         "json" | "sarif" | "cyclonedx" => {
@@ -168,7 +168,7 @@ fn assert_reads(word: &str, run: &Run, what: &str) {
             );
         }
         "csv" => {
-            // The reader refuses a record that is shorter or longer than the first.
+            // The reader rejects a record that is shorter or longer than the first.
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             assert!(reader.headers().unwrap().len() > 5, "{what}: {text}");
             assert!(
@@ -185,7 +185,7 @@ fn assert_reads(word: &str, run: &Run, what: &str) {
             assert!(text.trim_end().ends_with("</html>"), "{what}");
         }
         "markdown" => assert!(text.starts_with("# "), "{what}: {text}"),
-        // For people; whoever has no finding has no name.
+        // For people; objects without findings are not named.
         "table" | "wide" => assert!(!text.is_empty(), "{what}"),
         "name" => assert!(
             text.lines()

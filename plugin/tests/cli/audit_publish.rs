@@ -1,4 +1,4 @@
-//! `audit --publish`: the reports that it writes and removes.
+//! `audit --publish`: reports that it writes and removes.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::audit_cluster::{PODS, audit, cluster, list, pod};
 use extreg_fakes::{ok, status};
 
 #[test]
-fn findings_are_published_and_old_reports_removed() {
+fn publishes_findings_and_removes_old_reports() {
     let reports = "/apis/openreports.io/v1alpha1/reports";
     let api = cluster(move |path, seen| {
         if seen.line.starts_with("PATCH ") {
@@ -54,7 +54,7 @@ fn findings_are_published_and_old_reports_removed() {
 }
 
 #[test]
-fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
+fn namespace_run_does_not_write_the_cluster_report() {
     let api = cluster(move |path, seen| {
         if seen.line.starts_with("PATCH ") {
             return Some(ok(&seen.body));
@@ -85,12 +85,12 @@ fn the_report_about_the_cluster_is_not_for_one_namespace_to_write() {
     assert_eq!(touched(&["-n", "shop", "--publish"]), (false, true));
 }
 
-/// As kube-apiserver answers for a namespace that is being deleted.
+/// The answer of kube-apiserver for a namespace that is being deleted.
 const TERMINATING: &str = "reports.openreports.io \"extreg-audit\" is forbidden: unable to create \
                            new content in namespace b-ending because it is being terminated";
 
 #[test]
-fn what_one_namespace_refuses_does_not_stop_the_reports_of_the_others() {
+fn failed_write_in_one_namespace_does_not_stop_the_rest() {
     let names = ["a-broken", "b-ending", "c-good", "d-good"];
     let api = |broken: bool| {
         cluster(move |path, seen| {

@@ -1,5 +1,5 @@
-//! The sample tree, finding by finding: what is wrong with a small cluster, said once and nothing
-//! else. The tree is of `cluster.yaml` beside it, with `registrySources` that block ghcr.io and trust
+//! Every finding of the sample tree: what is wrong with a small cluster, reported once, and nothing
+//! else. The tree comes from `cluster.yaml` beside it, with `registrySources` that block ghcr.io and trust
 //! registry.lab.example.com:5000, an import list, and mirrors of docker.io.
 
 use std::path::Path;
@@ -8,14 +8,14 @@ use super::audit::{DATA, run_in};
 
 /// Check, rule, namespace, object, part and outcome, in the order of the lines.
 const EXPECTED: [&str; 55] = [
-    // ghcr.io is blocked, and the second container of proxy is of it.
+    // ghcr.io is blocked, and the second container of proxy uses it.
     "EXR001 | blocked | legacy | Deployment/proxy | side | fail",
-    // There are blocked registries, and no allowed ones. Imports have their list: no EXR003.
+    // Registries are blocked, but no allow-list exists. Imports have an allow-list: no EXR003.
     "EXR002 | only-blocked |  | Image/cluster |  | fail",
     "EXR004 | cluster-insecure |  | Image/cluster | registry.lab.example.com:5000 | fail",
     "EXR004 | tag-insecure | legacy | ImageStream/mixed | quay | fail",
-    // Every import of the tree failed but those of nginx: the name server knew no registry. Tag prod
-    // follows another tag, ref is a reference, and pinned a digest.
+    // All imports of the tree except nginx failed: the name server could not resolve a registry. Tag prod
+    // follows another tag, ref is a reference, and pinned is a digest.
     "EXR005 | import-failed | data | ImageStream/feeds | a | fail",
     "EXR005 | import-failed | data | ImageStream/feeds | b | fail",
     "EXR005 | import-failed | data | ImageStream/feeds | c | fail",
@@ -29,15 +29,15 @@ const EXPECTED: [&str; 55] = [
     "EXR005 | not-scheduled | legacy | ImageStream/mixed | short | fail",
     "EXR005 | not-scheduled | shop | ImageStream/cart | v1 | fail",
     "EXR005 | repository-never-scheduled | legacy | ImageStream/follow |  | fail",
-    // Deployment cart has a trigger, container side a digest. The deployer's pod is OpenShift's own,
-    // and nobody can name another image for it.
+    // Deployment cart has a trigger, container side a digest. OpenShift creates the deployer's pod,
+    // and its image cannot be changed.
     "EXR006 | latest | legacy | Deployment/proxy | init | fail",
     "EXR006 | latest | legacy | Deployment/proxy | proxy | fail",
     "EXR006 | latest | legacy | Pod/proxy-1 | proxy | fail",
     "EXR006 | tag | data | CronJob/nightly | job | fail",
     "EXR006 | tag | legacy | DeploymentConfig/old | old | fail",
-    // Only docker.io counts what is pulled. Whether there is a credential cannot be told: the values
-    // of secrets are left out, ServiceAccounts and the global pull secret are not there. A tag that is
+    // Only docker.io counts pulls. Whether a credential exists is unknown: the values
+    // of secrets, ServiceAccounts and the global pull secret are missing. A tag that is
     // pinned is not imported again, a reference never; BuildConfig batch waits for its secret.
     "EXR007 | anonymous-build-pull | shop | BuildConfig/search |  | unknown",
     "EXR007 | anonymous-import | data | ImageStream/feeds | a | unknown",
@@ -58,28 +58,28 @@ const EXPECTED: [&str; 55] = [
     "EXR007 | anonymous-pull | shop | Deployment/cart | cart | unknown",
     "EXR007 | anonymous-push | shop | BuildConfig/cart |  | unknown",
     "EXR007 | anonymous-push | shop | BuildConfig/search |  | unknown",
-    // Seven scheduled tags of docker.io, said once where the first is.
+    // Seven scheduled tags of docker.io, reported once at the first.
     "EXR008 | unknown-identity | data | ImageStream/feeds | a | unknown",
-    // The secrets that OpenShift makes for its own registry are no concern.
+    // Secrets that OpenShift creates for its own registry are skipped.
     "EXR009 | missing-secret | data | CronJob/nightly | hub | fail",
     "EXR009 | missing-secret | legacy | BuildConfig/batch | gone | fail",
     "EXR009 | unreadable | legacy | Secret/hub-broken |  | unknown",
     "EXR009 | unreadable | legacy | Secret/hub-two |  | unknown",
     "EXR009 | unreadable | shop | Secret/dockerhub |  | unknown",
-    // A workload's short name is searched for; a push and an import know where to go.
+    // A workload's short name is resolved by search; a push and an import have a default registry.
     "EXR010 | implied | legacy | BuildConfig/batch |  | fail",
     "EXR010 | implied | legacy | ImageStream/mixed | short | fail",
     "EXR010 | searched | legacy | Deployment/proxy | init | fail",
     "EXR010 | searched | legacy | Deployment/proxy | proxy | fail",
     "EXR010 | searched | legacy | Pod/proxy-1 | proxy | fail",
-    // Webhook configurations are not in a tree.
+    // A tree contains no webhook configurations.
     "EXR014 | absent |  | MutatingWebhookConfiguration/extreg-webhook |  | unknown",
     "EXR015 | hidden-source |  | ImageDigestMirrorSet/hub | docker.io | fail",
     "EXR015 | hidden-source |  | ImageTagMirrorSet/hub | docker.io | fail",
 ];
 
 #[test]
-fn every_finding_of_the_sample_is_expected_and_no_other() {
+fn sample_has_exactly_the_expected_findings() {
     let args = ["audit", "--must-gather", "inspect", "-o", "json"];
     let report = run_in(Path::new(DATA), &args, "").json();
     let mut found: Vec<String> = report["sections"][0]["findings"]

@@ -1,4 +1,4 @@
-//! `check` as it is run without a cluster.
+//! `check` without a cluster.
 
 use std::{fs, path::Path};
 
@@ -40,12 +40,12 @@ fn report(args: &[&str], input: &str) -> Value {
 }
 
 #[test]
-fn a_diff_for_people() {
+fn prints_a_diff() {
     let (code, diff, err) = check(&[], CLUSTER);
     assert_eq!(code, 3);
     insta::assert_snapshot!("check-diff", diff);
     has_facts(&err, &["9 objects", "3 ", "6 ", "1 ", "12 ", "assumed"]);
-    // Each place of each object is explained, and each object without one.
+    // Each place of each object is explained, and each object without a place.
     let (_, explained, _) = check(&["--explain"], CLUSTER);
     let mut lines = explained.lines().filter(|line| line.starts_with("stdin:"));
     for object in report(&[], CLUSTER)["objects"].as_array().unwrap() {
@@ -76,7 +76,7 @@ fn a_diff_for_people() {
 }
 
 #[test]
-fn a_report_for_machines() {
+fn prints_a_json_report() {
     let list = format!(
         "{{\"kind\":\"List\",\"items\":[{}]}}",
         json!({
@@ -90,7 +90,7 @@ fn a_report_for_machines() {
 }
 
 #[test]
-fn what_is_said_of_every_object_is_what_the_engine_says() {
+fn report_matches_the_decision_of_the_engine() {
     let report = report(&[], CLUSTER);
     let mut checked = report["objects"].as_array().unwrap().iter();
     let documents: Vec<Value> = serde_saphyr::from_multiple(CLUSTER).unwrap();
@@ -145,10 +145,10 @@ fn engine_places(verdict: &Verdict<'_>) -> Vec<String> {
 }
 
 #[test]
-fn patched_manifests_keep_the_rest_and_need_nothing_more() {
+fn patched_manifests_are_unchanged_otherwise_and_pass_a_second_check() {
     let (code, out, _) = check(&["-o", "yaml"], CLUSTER);
     assert_eq!(code, 3);
-    // What is not changed is as it was written; a Secret of the user's own too.
+    // Everything else is unchanged, including the user's own Secret.
     let namespace = "metadata: {name: data, labels: {team: data}}";
     assert!(
         out.contains(namespace) && out.contains("canary-7f3"),
@@ -179,7 +179,7 @@ fn patched_manifests_keep_the_rest_and_need_nothing_more() {
 }
 
 #[test]
-fn secrets_are_in_no_diff_report_or_message() {
+fn no_output_contains_a_secret() {
     let wrong = "---\napiVersion: v1\nkind: BuildConfig\nmetadata: {name: canary-ok}\nspec: canary-x\n\
         ---\nkind: Secret\ndata: 'canary-y\n";
     for args in [
@@ -190,15 +190,15 @@ fn secrets_are_in_no_diff_report_or_message() {
     ] {
         let (code, out, err) = check(args, &format!("{CLUSTER}{wrong}"));
         assert_eq!(code, 3, "{args:?}");
-        let said = format!("{out}{err}").replace("canary-ok", "");
-        assert!(!said.contains("canary"), "{args:?}: {said}");
+        let printed = format!("{out}{err}").replace("canary-ok", "");
+        assert!(!printed.contains("canary"), "{args:?}: {printed}");
         let want = "spec: expected a map, found a string";
-        assert!(said.contains(want), "{said}");
+        assert!(printed.contains(want), "{printed}");
     }
 }
 
 #[test]
-fn names_of_what_would_change() {
+fn prints_names_of_objects_that_would_change() {
     let (code, out, _) = check(&["-o", "name", "--exit-zero"], CLUSTER);
     assert_eq!(code, 0);
     assert_eq!(
@@ -209,7 +209,7 @@ fn names_of_what_would_change() {
 }
 
 #[test]
-fn every_format_ends_with_the_same_code() {
+fn every_format_has_the_same_exit_code() {
     let done = BARE.replace("}}} #", "}, pushSecret: {name: x}}} #");
     for (input, flag, want) in [
         (BARE, "-q", 3),
@@ -231,7 +231,7 @@ fn every_format_ends_with_the_same_code() {
 }
 
 #[test]
-fn a_bad_document_is_told_and_the_rest_is_checked() {
+fn invalid_document_is_reported_and_the_rest_is_checked() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("a.yaml", "apiVersion: v1\nkind: List\nitems:\n\t- x\n");
@@ -262,7 +262,7 @@ fn a_bad_document_is_told_and_the_rest_is_checked() {
 }
 
 #[test]
-fn nothing_found_names_what_was_left_out() {
+fn empty_result_names_skipped_inputs() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("sub")).unwrap();
     fs::write(folder.path().join("sub/app.yaml"), BARE).unwrap();
@@ -278,7 +278,7 @@ fn nothing_found_names_what_was_left_out() {
 }
 
 #[test]
-fn a_template_is_checked_with_what_it_fixes() {
+fn checks_a_template_with_its_parameter_values() {
     let template = "apiVersion: template.openshift.io/v1\nkind: Template\nlabels: {app: '${NAME}'}\n\
         parameters:\n- {name: NAME, value: shop}\n- {name: IMAGE, required: true}\nobjects:\n\
         - apiVersion: v1\n  kind: BuildConfig\n  metadata: {name: '${NAME}', namespace: kube-system}\n\
@@ -303,12 +303,12 @@ fn a_template_is_checked_with_what_it_fixes() {
 }
 
 #[test]
-fn yaml_is_read_as_oc_reads_it() {
+fn parses_yaml_like_oc() {
     let anchors = "apiVersion: v1\nkind: List\nitems:\n- &a\n  apiVersion: v1\n  kind: ImageStream\n\
         \x20 metadata: {name: a}\n  spec: {tags: [{name: 012, from: {kind: DockerImage, name: docker.io/a/b}, \
         importPolicy: {scheduled: y}}]}\n- {<<: *a, metadata: {name: b}}\n- *a\n";
     let report = report(&[], anchors);
-    // A tag named by a number is refused by the API server, and so is it here.
+    // The API server rejects a number as the name of a tag; so does `check`.
     assert_eq!(report["summary"]["errors"], 3, "{report}");
     let quoted = anchors.replace("012", "'012'");
     let report = self::report(&[], &quoted);
@@ -319,7 +319,7 @@ fn yaml_is_read_as_oc_reads_it() {
 }
 
 #[test]
-fn namespaces_that_are_left_alone() {
+fn skips_excluded_namespaces() {
     let system = BARE.replace("{name: app}", "{name: app, namespace: openshift-infra}");
     for (input, args, want) in [
         (BARE, &[][..], 3),
@@ -332,7 +332,7 @@ fn namespaces_that_are_left_alone() {
 }
 
 #[test]
-fn policies_of_a_file() {
+fn uses_policies_of_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let policy = |name: &str, spec: &str| {
         format!(
@@ -372,7 +372,7 @@ fn policies_of_a_file() {
     );
     assert_eq!(code, 3);
     assert!(
-        err.contains("Warning: policies a and b speak of the same images"),
+        err.contains("Warning: policies a and b select the same images"),
         "{err}"
     );
 
@@ -385,7 +385,7 @@ fn policies_of_a_file() {
             BARE.to_owned(),
             "p.yaml:1: BuildConfig app: not a RegistryPolicy",
         ),
-        (String::new(), "holds no RegistryPolicy"),
+        (String::new(), "contains no RegistryPolicy"),
     ] {
         let (code, out, err) = run(&policies, &[]);
         assert_eq!((code, out.as_str()), (2, ""), "{policies}");
@@ -394,12 +394,12 @@ fn policies_of_a_file() {
 }
 
 #[test]
-fn wrong_use_is_told() {
+fn usage_errors_are_reported() {
     for (args, part) in [
         (&["--offline"][..], "--filename <FILE>"),
         (&["-f", "-", "-f", "-"], "only once"),
         (&["-f", "https://example.com/a.yaml"], "curl"),
-        (&["-f", "-", "--policy", "-"], "stdin is for -f -"),
+        (&["-f", "-", "--policy", "-"], "stdin is reserved for -f -"),
         (
             &["-f", "-", "--policy", "gone.yaml"],
             "cannot read gone.yaml",
@@ -413,7 +413,7 @@ fn wrong_use_is_told() {
 }
 
 #[test]
-fn control_characters_of_a_manifest_reach_no_terminal() {
+fn control_characters_are_not_printed() {
     let evil = BARE.replace("name: app", "name: \"a\\e[31mpp\"");
     for format in ["diff", "name", "json"] {
         let (_, out, err) = check(&["--explain", "-o", format], &evil);

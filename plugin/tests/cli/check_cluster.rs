@@ -1,4 +1,4 @@
-//! `check` with a cluster: what it asks for, and what becomes of what is refused.
+//! `check` with a cluster: its requests, and denied requests.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use extreg_fakes::{Api, status};
 const BUILD: &str = "apiVersion: v1\nkind: BuildConfig\nmetadata: {name: app}\n\
     spec: {output: {to: {kind: DockerImage, name: 'docker.io/acme/app:v1'}}}\n";
 
-/// A cluster that holds these objects, by path, and nothing else.
+/// A cluster with only these objects, by path.
 fn cluster(objects: &[(&str, Value)]) -> Api {
     Api::at(objects.to_vec()).start()
 }
@@ -33,7 +33,7 @@ fn policies(spec: &Value) -> Value {
 }
 
 #[test]
-fn what_is_there_decides() {
+fn existing_objects_decide() {
     let hub = policies(&json!({"push": {"secretName": "hub"}}));
     let dev = policies(
         &json!({"push": {"secretName": "hub"}, "namespaceSelector": {"matchLabels": {"env": "dev"}}}),
@@ -85,7 +85,7 @@ fn what_is_there_decides() {
             "labels unknown",
             vec![(POLICIES, dev), (NAMESPACE, json!(403))],
             "Untouched",
-            "the labels of the namespace are not known",
+            "the namespace labels are unknown",
         ),
         (
             "opted out",
@@ -100,7 +100,7 @@ fn what_is_there_decides() {
             "missing secret",
             vec![(POLICIES, hub.clone()), labels(json!({}))],
             "Changed",
-            "secret hub is missing: builds stay Pending",
+            "secret hub does not exist: builds remain Pending",
         ),
         (
             "missing secret, link",
@@ -110,7 +110,7 @@ fn what_is_there_decides() {
                 (BUILDER, linked),
             ],
             "Untouched",
-            "OpenShift selects a push secret from those of account builder",
+            "OpenShift selects a push secret of service account builder",
         ),
         (
             "secret forbidden",
@@ -132,7 +132,7 @@ fn what_is_there_decides() {
 }
 
 #[test]
-fn what_may_not_be_read_is_said_once_and_unknown() {
+fn unreadable_resource_is_unknown_and_reported_once() {
     let no = json!(403);
     let images = "/apis/config.openshift.io/v1/images/cluster";
     let api = cluster(&[
@@ -161,7 +161,7 @@ fn what_may_not_be_read_is_said_once_and_unknown() {
 }
 
 #[test]
-fn the_one_stream_is_read_once() {
+fn reads_one_stream_once() {
     let stream = json!({"status": {"dockerImageRepository": "docker.io/acme/app"}});
     let path = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app";
     let build = BUILD
@@ -192,7 +192,7 @@ fn the_one_stream_is_read_once() {
 }
 
 #[test]
-fn an_expired_login_ends_it() {
+fn expired_login_is_an_error() {
     let api = Api::answering(|_| status(401, "Unauthorized", "Unauthorized"));
     let (code, out, err) = run(&api, &[], BUILD);
     assert_eq!((code, out.as_str()), (6, ""));
@@ -202,7 +202,7 @@ fn an_expired_login_ends_it() {
 }
 
 #[test]
-fn a_cluster_that_cannot_be_reached_is_no_obstacle() {
+fn unreachable_cluster_does_not_fail_the_check() {
     let args = [
         "--server",
         "http://127.0.0.1:1",
@@ -233,29 +233,29 @@ fn a_cluster_that_cannot_be_reached_is_no_obstacle() {
     let (code, _, err) = check_in(Path::new("/"), &["-f", "-"], BUILD);
     assert_eq!(code, 3);
     assert!(
-        err.contains("no cluster to talk to") && err.contains("as with --offline"),
+        err.contains("no cluster: found no kubeconfig") && err.contains("as with --offline"),
         "{err}"
     );
 }
 
 #[test]
-fn the_namespace_that_a_context_leaves_open_is_told() {
+fn default_namespace_is_reported() {
     let api = cluster(&[]);
     let args = ["--server", &api.url, "-f", "-"];
     let (code, _, err) = check_in(Path::new("/"), &args, &format!("{BUILD}---\n{BUILD}"));
     assert_eq!(code, 0);
     assert_eq!(
-        err.matches("judged as in namespace default").count(),
+        err.matches("checked as in namespace default").count(),
         1,
         "{err}"
     );
 }
 
 #[test]
-fn nothing_is_written() {
+fn check_writes_nothing() {
     let api = cluster(&[]);
     let (code, _, err) = run(&api, &["--read-only"], BUILD);
     assert_eq!(code, 3, "{err}");
-    assert!(err.contains("namespace snow is not there"), "{err}");
+    assert!(err.contains("namespace snow does not exist"), "{err}");
     assert!(api.seen().iter().all(|seen| seen.line.starts_with("GET ")));
 }

@@ -1,4 +1,4 @@
-//! `check --pre`: whether a cluster and a user can do it at all.
+//! `check --pre`: whether the cluster and the user's rights suffice.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ fn openshift() -> Objects {
 }
 
 #[test]
-fn an_openshift_on_which_one_may_is_fine() {
+fn passes_with_all_rights_on_openshift() {
     let api = cluster(openshift(), &[], &now());
     let (code, found) = checks(&api.url);
     for name in [
@@ -77,13 +77,13 @@ fn an_openshift_on_which_one_may_is_fine() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn reports_missing_requirements() {
     let table: [(&str, &'static [&'static str], &str, &str); 7] = [
         (
             "/apis/image.openshift.io/v1",
             &[],
             "streams",
-            "fail imagestreams.image.openshift.io are not served",
+            "fail imagestreams.image.openshift.io are not available",
         ),
         (
             "/apis/build.openshift.io/v1",
@@ -102,7 +102,7 @@ fn what_is_missing_is_said() {
             "",
             &["patch buildconfigs"],
             "setup",
-            "fail …lacks patch buildconfigs.build.openshift.io",
+            "fail …missing permissions: patch buildconfigs.build.openshift.io",
         ),
         (
             "",
@@ -110,12 +110,12 @@ fn what_is_missing_is_said() {
             "webhook",
             "skip ",
         ),
-        // Who makes a project may do everything in it.
+        // A user who creates a project is its administrator.
         (
             "/apis/project.openshift.io/v1/projects/snow",
             &["patch buildconfigs"],
             "setup",
-            "ok namespace snow is not there; may make it",
+            "ok namespace snow does not exist; you can create it",
         ),
     ];
     for (removed, forbidden, name, expected) in table {
@@ -133,7 +133,7 @@ fn what_is_missing_is_said() {
 }
 
 #[test]
-fn short_shows_only_what_is_not_well() {
+fn short_output_shows_only_problems() {
     let mut objects = openshift();
     objects.remove("/apis/image.openshift.io/v1");
     let api = cluster(objects, &[], &now());
@@ -148,13 +148,13 @@ fn short_shows_only_what_is_not_well() {
             "try: oc get clusterversion version",
         ],
     );
-    assert!(err.ends_with("1 failed\n"), "{err}");
+    assert!(err.contains("1 problem (10 ok, 2 skipped)\n"), "{err}");
     let (_, out, _) = run(&api.url, &["-o", "short", "-qq"]);
     assert_eq!(out, "");
 }
 
 #[test]
-fn wait_looks_again_until_it_is_there() {
+fn wait_polls_until_the_check_passes() {
     let api = cluster_unless(openshift(), &[], &now(), |seen| {
         (seen.number < 10).then(|| status(503, "Because", "starting"))
     });
@@ -169,7 +169,7 @@ fn wait_looks_again_until_it_is_there() {
 }
 
 #[test]
-fn what_does_not_go_together_is_usage() {
+fn conflicting_flags_are_a_usage_error() {
     let table: [(&[&str], &str); 7] = [
         (&["check"], "--filename"),
         (&["check", "--pre", "-f", "x"], "cannot be used with"),
@@ -180,7 +180,7 @@ fn what_does_not_go_together_is_usage() {
         ),
         (
             &["check", "-f", "x", "-o", "short"],
-            "-o table and short are for --pre",
+            "-o table and short need --pre",
         ),
         (&["check", "-f", "x", "--wait"], "cannot be used with"),
         (&["check", "--wait"], "--filename"),

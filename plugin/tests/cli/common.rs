@@ -1,8 +1,8 @@
-//! The binary, how a run of it ended, and what it wrote.
+//! Runs the binary and captures its exit code and output.
 
 use assert_cmd::Command;
 
-/// A text for people has these facts, in this order, whatever its sentences are.
+/// Asserts that a text for people contains these facts in this order, in any wording.
 #[track_caller]
 pub(crate) fn has_facts(text: &str, facts: &[&str]) {
     let mut rest = text;
@@ -13,9 +13,10 @@ pub(crate) fn has_facts(text: &str, facts: &[&str]) {
     }
 }
 
-/// The cells of a table for people, without its head.
+/// The cells of a table for people, without what is above it and its head.
 pub(crate) fn rows(table: &str) -> Vec<Vec<&str>> {
-    let rows = table.lines().skip(1);
+    let is_head = |line: &&str| !line.is_empty() && !line.contains(|c: char| c.is_lowercase());
+    let rows = table.lines().skip_while(|line| !is_head(line)).skip(1);
     rows.map(|row| {
         row.split("  ")
             .map(str::trim)
@@ -25,7 +26,7 @@ pub(crate) fn rows(table: &str) -> Vec<Vec<&str>> {
     .collect()
 }
 
-/// How a command ended: its exit code, stdout and stderr.
+/// Exit code, stdout and stderr of a command.
 pub(crate) fn ended(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -36,7 +37,7 @@ pub(crate) fn ended(command: &mut Command) -> (i32, String, String) {
     )
 }
 
-/// The binary, without anything of this machine that could reach a cluster.
+/// The binary, without settings of this machine that could reach a cluster.
 pub(crate) fn extreg() -> Command {
     let mut command = Command::cargo_bin("oc-extreg").unwrap();
     command
@@ -46,7 +47,7 @@ pub(crate) fn extreg() -> Command {
     command
 }
 
-/// How a run of the binary ended.
+/// The result of a run of the binary.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,

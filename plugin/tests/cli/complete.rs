@@ -1,4 +1,4 @@
-//! What the hosts are told to offer while a line is typed.
+//! Shell completion: candidates that `oc` and `kubectl` get.
 
 use std::{path::Path, process::Command};
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::common::{ended, extreg};
 use extreg_fakes::{Answer, Api, ok, status};
 
-/// The candidates without their descriptions, and the directive last.
-fn offered(words: &[&str]) -> Vec<String> {
+/// Candidates without descriptions; the last item is the directive.
+fn candidates(words: &[&str]) -> Vec<String> {
     let run = extreg().arg("__complete").args(words).assert().success();
     let output = run.get_output();
     assert_eq!(output.stderr, b"", "{words:?}");
@@ -31,9 +31,9 @@ fn list(names: &[&str]) -> Answer {
 }
 
 #[test]
-fn the_command_tree_is_offered() {
+fn completes_the_command_tree() {
     let table: [(&[&str], &[&str]); 16] = [
-        (&["se"], &["secret", "setup", ":4"]),
+        (&["se"], &["setup", "secret", ":4"]),
         (&["webhook", "in"], &["install", ":4"]),
         (&["setup", "app", "--image", ""], &[":4"]),
         (&["setup", "app", "--work"], &["--workload", ":4"]),
@@ -46,7 +46,7 @@ fn the_command_tree_is_offered() {
             &["deploymentconfig", ":4"],
         ),
         (&["setup", "app", "-o", "y"], &["yaml", ":4"]),
-        // Given once is enough.
+        // A flag that was given is not a candidate.
         (&["setup", "--workload", "none", "--workl"], &[":4"]),
         (
             &["explain", "EXR00"],
@@ -67,32 +67,32 @@ fn the_command_tree_is_offered() {
         (&["help", "exi"], &["exit-codes", ":4"]),
     ];
     for (words, expected) in table {
-        assert_eq!(offered(words), expected, "{words:?}");
+        assert_eq!(candidates(words), expected, "{words:?}");
     }
 }
 
 #[test]
-fn a_candidate_says_what_it_is() {
+fn candidates_have_descriptions() {
     let run = extreg().args(["__complete", "set"]).assert().success();
     let text = String::from_utf8(run.get_output().stdout.clone()).unwrap();
     assert_eq!(
         text,
-        "setup\tSet up an application that is built here and kept in an external registry\n:4\n"
+        "setup\tSet up an application that is built here and stored in an external registry\n:4\n"
     );
 }
 
 #[test]
-fn nothing_hidden_and_no_word_of_ours_is_offered() {
-    let all = offered(&[""]);
+fn hidden_commands_are_not_candidates() {
+    let all = candidates(&[""]);
     assert!(all.contains(&"webhook".to_owned()), "{all:?}");
     for hidden in ["__complete", "environment", "exit-codes"] {
         assert!(!all.contains(&hidden.to_owned()), "{hidden}");
     }
-    assert!(offered(&["--conte"]).contains(&"--context".to_owned()));
+    assert!(candidates(&["--conte"]).contains(&"--context".to_owned()));
 }
 
 #[test]
-fn the_kubeconfig_is_read_and_no_network_used() {
+fn completes_from_the_kubeconfig_without_network() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
     std::fs::write(
@@ -112,12 +112,12 @@ contexts: [{name: dev, context: {cluster: c-one, user: u-one}}, {name: \"d\\nx\"
     ];
     for (flag, typed, expected) in table {
         let words = ["version", "--kubeconfig", file, flag, typed];
-        assert_eq!(offered(&words), [expected, ":4"], "{flag}");
+        assert_eq!(candidates(&words), [expected, ":4"], "{flag}");
     }
 }
 
 #[test]
-fn the_cluster_is_asked_where_the_words_lead() {
+fn queries_the_cluster_of_the_typed_flags() {
     let api = Api::answering(|seen| match seen.path.as_str() {
         "/api/v1/namespaces" => list(&["snow", "shop", "ice"]),
         "/apis/build.openshift.io/v1/namespaces/snow/buildconfigs" => list(&["app", "api"]),
@@ -125,9 +125,9 @@ fn the_cluster_is_asked_where_the_words_lead() {
         _ => status(404, "NotFound", "not found"),
     });
     let server = format!("--server={}", api.url);
-    assert_eq!(offered(&[&server, "-n", "s"]), ["shop", "snow", ":4"]);
+    assert_eq!(candidates(&[&server, "-n", "s"]), ["shop", "snow", ":4"]);
     assert_eq!(
-        offered(&["teardown", "-n", "snow", &server, "a"]),
+        candidates(&["teardown", "-n", "snow", &server, "a"]),
         ["api", "app", "art", ":4"]
     );
     let seen = api.seen();
@@ -137,7 +137,7 @@ fn the_cluster_is_asked_where_the_words_lead() {
 }
 
 #[test]
-fn a_tag_is_offered_behind_its_stream() {
+fn completes_a_tag_after_its_stream() {
     let api = Api::answering(|seen| match seen.path.as_str() {
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams" => list(&["app", "art"]),
         "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app" => {
@@ -147,7 +147,7 @@ fn a_tag_is_offered_behind_its_stream() {
     });
     let server = format!("--server={}", api.url);
     let table: [(&[&str], &[&str]); 5] = [
-        // No space behind a stream, as its tag is to follow, or may.
+        // No space after a stream: a tag can follow.
         (&["promote", "ap"], &["app:", ":6"]),
         (&["promote", "app:"], &["app:latest", "app:v1", ":4"]),
         (&["import", "a"], &["app", "art", ":6"]),
@@ -156,33 +156,33 @@ fn a_tag_is_offered_behind_its_stream() {
     ];
     for (words, expected) in table {
         let words = [&["-n", "snow", &server], words].concat();
-        assert_eq!(offered(&words), expected, "{words:?}");
+        assert_eq!(candidates(&words), expected, "{words:?}");
     }
 }
 
 #[test]
-fn who_may_not_list_namespaces_has_projects() {
+fn falls_back_to_projects_without_the_right_to_list_namespaces() {
     let api = Api::answering(|seen| match seen.path.as_str() {
         "/apis/project.openshift.io/v1/projects" => list(&["mine"]),
         _ => forbidden(),
     });
     let server = format!("--server={}", api.url);
-    assert_eq!(offered(&[&server, "--namespace", ""]), ["mine", ":4"]);
+    assert_eq!(candidates(&[&server, "--namespace", ""]), ["mine", ":4"]);
 }
 
 #[test]
-fn what_is_slow_or_forbidden_or_no_api_offers_nothing() {
+fn failed_queries_give_no_candidates() {
     let slow = Api::answering(|_| Answer::never());
     let forbidden = Api::answering(|_| forbidden());
     let other = Api::answering(|_| ok("<html>"));
     for server in [&slow.url, &forbidden.url, &other.url, "http://127.0.0.1:1"] {
         let server = format!("--server={server}");
-        assert_eq!(offered(&[&server, "-n", ""]), [":4"], "{server}");
-        assert_eq!(offered(&[&server, "teardown", ""]), [":4"], "{server}");
+        assert_eq!(candidates(&[&server, "-n", ""]), [":4"], "{server}");
+        assert_eq!(candidates(&[&server, "teardown", ""]), [":4"], "{server}");
     }
-    // No kubeconfig, and flags that make no sense.
-    assert_eq!(offered(&["-n", ""]), [":4"]);
-    assert_eq!(offered(&["--timeout", "soon", "-n", ""]), [":4"]);
+    // No kubeconfig; invalid flags.
+    assert_eq!(candidates(&["-n", ""]), [":4"]);
+    assert_eq!(candidates(&["--timeout", "soon", "-n", ""]), [":4"]);
 }
 
 fn install(dir: &Path) -> (i32, String, String) {
@@ -190,7 +190,7 @@ fn install(dir: &Path) -> (i32, String, String) {
 }
 
 #[test]
-fn what_the_hosts_look_for_is_installed_once_and_works() {
+fn installs_working_completion_scripts_once() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let dir = tempfile::tempdir().unwrap();
@@ -204,7 +204,7 @@ fn what_the_hosts_look_for_is_installed_once_and_works() {
     assert!(err.contains("is not on the PATH"), "{err}");
     assert!(
         err.contains(&format!(
-            "Undo: rm {folder}/oc_complete-extreg {folder}/kubectl_complete-extreg"
+            "To undo: rm {folder}/oc_complete-extreg {folder}/kubectl_complete-extreg"
         )),
         "{err}"
     );
@@ -213,10 +213,10 @@ fn what_the_hosts_look_for_is_installed_once_and_works() {
 
     let shim = dir.path().join("oc_complete-extreg");
     std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let (_, mended, _) = install(dir.path());
-    assert!(mended.contains("oc_complete-extreg updated"), "{mended}");
+    let (_, updated, _) = install(dir.path());
+    assert!(updated.contains("oc_complete-extreg updated"), "{updated}");
 
-    // The host may find the program under either name.
+    // The host can find the program under either name.
     let program = assert_cmd::cargo::cargo_bin("oc-extreg");
     std::os::unix::fs::symlink(program, dir.path().join("kubectl-extreg")).unwrap();
     for name in ["oc_complete-extreg", "kubectl_complete-extreg"] {
@@ -226,20 +226,20 @@ fn what_the_hosts_look_for_is_installed_once_and_works() {
             .env("PATH", format!("{folder}:/usr/bin:/bin"))
             .output()
             .unwrap();
-        let said = String::from_utf8(run.stdout).unwrap();
-        assert!(said.starts_with("uninstall\t"), "{name}: {said}");
-        assert!(said.ends_with("\n:4\n"), "{name}: {said}");
+        let printed = String::from_utf8(run.stdout).unwrap();
+        assert!(printed.starts_with("uninstall\t"), "{name}: {printed}");
+        assert!(printed.ends_with("\n:4\n"), "{name}: {printed}");
     }
 }
 
 #[test]
-fn a_file_of_somebody_else_is_left_as_it_is() {
+fn file_of_another_tool_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let shim = dir.path().join("oc_complete-extreg");
     std::fs::write(&shim, "#!/bin/sh\necho mine\n").unwrap();
     let (code, _, err) = install(dir.path());
     assert_eq!(code, 1);
-    assert!(err.contains("was not made by this command"), "{err}");
+    assert!(err.contains("was not created by this command"), "{err}");
     assert_eq!(
         std::fs::read_to_string(&shim).unwrap(),
         "#!/bin/sh\necho mine\n"
@@ -247,7 +247,7 @@ fn a_file_of_somebody_else_is_left_as_it_is() {
 }
 
 #[test]
-fn they_go_where_the_path_has_the_program() {
+fn installs_into_the_folder_of_the_program() {
     let dir = tempfile::tempdir().unwrap();
     let (bin, other) = (dir.path().join("bin"), dir.path().join("other"));
     std::fs::create_dir_all(&bin).unwrap();

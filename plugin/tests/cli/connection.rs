@@ -1,4 +1,4 @@
-//! kubectl's flags, all the way to the bytes on the wire.
+//! kubectl's flags, and the requests that they cause.
 
 use super::common::extreg;
 use extreg_fakes::{Answer, Api, ok, status};
@@ -16,7 +16,7 @@ fn version_server() -> Api {
 }
 
 #[test]
-fn every_part_of_the_impersonated_identity_is_sent() {
+fn sends_every_part_of_the_impersonated_identity() {
     let api = version_server();
     extreg()
         .args([
@@ -50,7 +50,7 @@ fn every_part_of_the_impersonated_identity_is_sent() {
         assert_eq!(request.header("impersonate-uid"), ["0815"]);
         assert_eq!(request.header("impersonate-group"), ["dev", "ops"]);
         assert_eq!(request.header("impersonate-extra-scopes.x%2fy"), ["a", "b"]);
-        // Over HTTP no credential is sent; over TLS it is (`the_plugin_goes_where_kubectl_goes`).
+        // Over HTTP no credential is sent; over TLS it is (`plugin_uses_the_same_server_as_kubectl`).
         assert!(request.header("authorization").is_empty());
         let agent = request.header("user-agent");
         assert!(
@@ -62,7 +62,7 @@ fn every_part_of_the_impersonated_identity_is_sent() {
 }
 
 #[test]
-fn the_identity_in_the_kubeconfig_is_sent_too() {
+fn sends_the_identity_of_the_kubeconfig() {
     let api = version_server();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
@@ -87,7 +87,7 @@ current-context: x
 }
 
 #[test]
-fn requests_are_logged_without_tokens() {
+fn logs_requests_without_tokens() {
     let api = version_server();
     let run = extreg()
         .args([
@@ -106,7 +106,7 @@ fn requests_are_logged_without_tokens() {
 }
 
 #[test]
-fn a_busy_server_is_waited_for_as_it_says() {
+fn waits_as_long_as_retry_after() {
     let api = Api::answering(|request| {
         if request.number == 1 {
             Answer::json(429, "{}").header("retry-after", "1")
@@ -123,7 +123,7 @@ fn a_busy_server_is_waited_for_as_it_says() {
     let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
     assert_eq!(
         err,
-        "the server is busy (429 Too Many Requests), trying again in 1s\n"
+        "the server is busy (429 Too Many Requests), retrying in 1s\n"
     );
     assert_eq!(
         api.seen()
@@ -135,7 +135,7 @@ fn a_busy_server_is_waited_for_as_it_says() {
 }
 
 #[test]
-fn a_server_warning_is_said_once() {
+fn prints_a_server_warning_once() {
     let api = Api::answering(|_| ok(VERSION).header("warning", "299 - \"old and \\\"tired\\\"\""));
     extreg()
         .args(["version", "--server", &api.url])
@@ -146,7 +146,7 @@ fn a_server_warning_is_said_once() {
 }
 
 #[test]
-fn answers_of_the_server_have_their_exit_codes() {
+fn server_errors_have_their_exit_codes() {
     let cases: [(u16, &str, i32, &str); 3] = [
         (
             401,
@@ -154,16 +154,16 @@ fn answers_of_the_server_have_their_exit_codes() {
             6,
             "error: You must be logged in to the server",
         ),
-        (403, "Forbidden", 6, "Error from server (Forbidden): told"),
+        (403, "Forbidden", 6, "Error from server (Forbidden): reason"),
         (
             500,
             "InternalError",
             1,
-            "Error from server (InternalError): told",
+            "Error from server (InternalError): reason",
         ),
     ];
     for (code, reason, exit, message) in cases {
-        let api = Api::answering(move |_| status(code, reason, "told"));
+        let api = Api::answering(move |_| status(code, reason, "reason"));
         let run = extreg()
             .args(["version", "--server", &api.url])
             .assert()
@@ -177,7 +177,7 @@ fn answers_of_the_server_have_their_exit_codes() {
 }
 
 #[test]
-fn no_server_is_1_and_no_kubeconfig_is_6() {
+fn unreachable_server_is_1_and_missing_kubeconfig_is_6() {
     let run = extreg()
         .args(["version", "--server", "http://127.0.0.1:1"])
         .assert()
@@ -199,7 +199,7 @@ fn no_server_is_1_and_no_kubeconfig_is_6() {
 }
 
 #[test]
-fn time_runs_out_with_124() {
+fn timeout_is_124() {
     let api = Api::answering(|_| Answer::never());
     extreg()
         .args(["version", "--server", &api.url, "--timeout", "200ms"])
@@ -220,7 +220,7 @@ fn time_runs_out_with_124() {
 }
 
 #[test]
-fn a_broken_kubeconfig_is_not_quoted() {
+fn invalid_kubeconfig_is_not_quoted() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
     for text in [
@@ -241,7 +241,7 @@ fn a_broken_kubeconfig_is_not_quoted() {
 }
 
 #[test]
-fn no_proxy_keeps_the_proxy_away_from_the_server() {
+fn no_proxy_bypasses_the_proxy() {
     let proxy = Api::answering(|_| status(502, "Because", "no such host"));
     let run = |no_proxy: &str| {
         extreg()
@@ -254,6 +254,9 @@ fn no_proxy_keeps_the_proxy_away_from_the_server() {
     };
     assert_eq!(run(".invalid"), 0);
     assert_eq!(run(""), 1);
-    let asked = &proxy.seen()[0].line;
-    assert!(asked.starts_with("CONNECT api.invalid:6443 "), "{asked}");
+    let request = &proxy.seen()[0].line;
+    assert!(
+        request.starts_with("CONNECT api.invalid:6443 "),
+        "{request}"
+    );
 }

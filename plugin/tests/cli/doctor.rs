@@ -1,4 +1,4 @@
-//! `doctor` on this machine: the PATH, the kubeconfig, proxies.
+//! `doctor` on the local machine: PATH, kubeconfig, proxies.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::common::{extreg, has_facts};
 
-/// The checks by name, each as `result message`; of one name the worst.
+/// The checks by name, each as `result message`; the worst result of each name.
 pub(crate) fn found(out: &str) -> BTreeMap<String, String> {
     let report: Value = serde_json::from_str(out).unwrap();
     let mut found = BTreeMap::new();
@@ -39,7 +39,7 @@ pub(crate) fn doctor(args: &[&str], vars: &[(&str, &str)]) -> (i32, BTreeMap<Str
     let run = extreg()
         .args(["doctor", "-o", "json"])
         .args(args)
-        // Without one the system has a path of its own.
+        // Without PATH the system uses its default path.
         .env("PATH", "/nonexistent")
         .envs(vars.iter().copied())
         .output()
@@ -63,19 +63,19 @@ fn script(path: &Path, mode: u32) {
 }
 
 #[test]
-fn without_a_cluster_the_first_parts_are_looked_at() {
+fn checks_local_parts_without_a_cluster() {
     let (code, found) = doctor(&[], &[("PATH", "/nonexistent")]);
     assert_eq!(code, 3);
     assert_is(&found, "program", "ok version");
     assert_is(&found, "path", "warn neither oc-extreg nor kubectl-extreg");
     assert_is(&found, "oc", "skip ");
-    assert_is(&found, "kubeconfig", "fail no cluster to talk to");
+    assert_is(&found, "kubeconfig", "fail no cluster: found no kubeconfig");
     assert_is(&found, "answers", "skip ");
     assert!(!found.contains_key("setup"));
 }
 
 #[test]
-fn what_the_path_has_in_front_is_found() {
+fn finds_programs_that_shadow_the_plugin() {
     let dir = tempfile::tempdir().unwrap();
     let program = assert_cmd::cargo::cargo_bin("oc-extreg");
     let folder = |name: &str| {
@@ -109,7 +109,7 @@ fn what_the_path_has_in_front_is_found() {
     assert_is(
         &look(&[&ours, &other]),
         "path",
-        "warn …/other/kubectl-extreg is another copy behind",
+        "warn …/other/kubectl-extreg is another copy after",
     );
 
     let dead = folder("dead");
@@ -125,7 +125,7 @@ fn what_the_path_has_in_front_is_found() {
     assert_is(
         &look(&[&ours, &stray]),
         "stray",
-        "fail …is run for \"oc extreg webhook check\" in place of this plugin",
+        "fail …is run for \"oc extreg webhook check\" instead of this plugin",
     );
     let foreign = folder("foreign");
     script(&foreign.join("kubectl-extreg-my_own"), 0o755);
@@ -147,7 +147,7 @@ pub(crate) fn kubeconfig(dir: &Path, text: &str) -> String {
 }
 
 #[test]
-fn a_kubeconfig_is_followed_to_its_end() {
+fn checks_every_part_of_a_kubeconfig() {
     let dir = tempfile::tempdir().unwrap();
     let config = |context: &str, cluster: &str, user: &str| {
         format!(
@@ -187,7 +187,7 @@ fn a_kubeconfig_is_followed_to_its_end() {
         (
             config(good, ", insecure-skip-tls-verify: true", "token: t"),
             "authority",
-            "warn the API server's certificate is not checked",
+            "warn the API server's certificate is not verified",
         ),
         (
             config(good, ", certificate-authority: /nonexistent/ca", "token: t"),
@@ -201,14 +201,14 @@ fn a_kubeconfig_is_followed_to_its_end() {
                 "token: t",
             ),
             "proxy",
-            "ok http://(not shown)@proxy:3128, of the kubeconfig",
+            "ok http://(not shown)@proxy:3128, from the kubeconfig",
         ),
     ];
     for (text, name, expected) in table {
         let file = kubeconfig(dir.path(), &text);
         let (code, found) = doctor(&["--kubeconfig", &file], &[]);
         assert_is(&found, name, expected);
-        // Nobody listens there, whatever else is wrong.
+        // No server listens on this port, whatever else is wrong.
         assert_eq!(code, 3);
     }
     let file = kubeconfig(
@@ -218,7 +218,7 @@ fn a_kubeconfig_is_followed_to_its_end() {
             .replace("127.0.0.1", "api.invalid"),
     );
     for (no_proxy, expected) in [
-        ("", "ok http://proxy:1, of HTTPS_PROXY"),
+        ("", "ok http://proxy:1, from HTTPS_PROXY"),
         ("api.invalid", "ok none for this server"),
     ] {
         let vars = [("HTTPS_PROXY", "http://proxy:1"), ("NO_PROXY", no_proxy)];
@@ -228,7 +228,7 @@ fn a_kubeconfig_is_followed_to_its_end() {
 }
 
 #[test]
-fn what_is_found_is_colored_by_how_bad_it_is() {
+fn colors_results_by_severity() {
     let run = extreg()
         .args(["doctor", "--color", "always"])
         .env("PATH", "/nonexistent")

@@ -1,4 +1,4 @@
-//! `doctor` with a cluster: each broken link is found, and nothing secret leaves by the bundle.
+//! `doctor` with a cluster: it reports each broken link, and the bundle contains no secret.
 
 use std::{
     collections::BTreeMap, fs, io::Read as _, os::unix::fs::PermissionsExt as _, path::Path,
@@ -19,7 +19,7 @@ use super::{
 };
 use extreg_fakes::{Answer, Api, Seen, ok, status};
 
-/// What a cluster holds, by path; lists are made of what begins with the path.
+/// Objects of a cluster, by path; a list contains the objects whose path starts with its own.
 pub(crate) type Objects = BTreeMap<String, Value>;
 
 fn issued() -> Issued {
@@ -47,7 +47,7 @@ fn policy(reason: &str, message: &str) -> Value {
     })
 }
 
-/// A webhook in the cluster, as it should be.
+/// A healthy webhook in the cluster.
 fn installed() -> Objects {
     let issued = issued();
     let service = json!({"namespace": "extreg-system", "name": "extreg-webhook"});
@@ -101,12 +101,12 @@ fn installed() -> Objects {
         .collect()
 }
 
-/// `forbidden` are verbs with resources that one cannot, e.g. `create secrets`.
+/// `forbidden`: verbs with resources that the user cannot use, such as `create secrets`.
 pub(crate) fn cluster(objects: Objects, forbidden: &[&str], date: &str) -> Api {
     cluster_unless(objects, forbidden, date, |_| None)
 }
 
-/// The same, where `first` may answer instead.
+/// The same, but `first` can answer instead.
 pub(crate) fn cluster_unless(
     objects: Objects,
     forbidden: &[&str],
@@ -131,7 +131,10 @@ pub(crate) fn now() -> String {
         .unwrap()
 }
 
-fn look(objects: Objects, forbidden: &'static [&'static str]) -> (i32, BTreeMap<String, String>) {
+fn doctor_checks(
+    objects: Objects,
+    forbidden: &'static [&'static str],
+) -> (i32, BTreeMap<String, String>) {
     let api = cluster(objects, forbidden, &now());
     let (code, found) = doctor(&["--server", &api.url, "--read-only"], &[]);
     let seen = api.seen();
@@ -152,8 +155,8 @@ fn look(objects: Objects, forbidden: &'static [&'static str]) -> (i32, BTreeMap<
 }
 
 #[test]
-fn a_webhook_that_is_well_is_found_well() {
-    let (code, found) = look(installed(), &[]);
+fn healthy_webhook_passes_every_check() {
+    let (code, found) = doctor_checks(installed(), &[]);
     for name in [
         "version",
         "clock",
@@ -171,13 +174,13 @@ fn a_webhook_that_is_well_is_found_well() {
     ] {
         assert_is(&found, name, "ok ");
     }
-    // There is no namespace to prove it in.
+    // No namespace exists in which to prove it.
     assert_is(&found, "proof", "skip ");
     assert_eq!(code, 0, "{found:#?}");
 }
 
 enum Change {
-    /// It is there too.
+    /// This one exists too.
     Added(Value),
     Removed,
     Forbidden,
@@ -185,7 +188,7 @@ enum Change {
 }
 
 #[test]
-fn each_broken_link_is_found() {
+fn reports_each_broken_link() {
     let bundle = "/webhooks/0/clientConfig/caBundle";
     let table = [
         (
@@ -228,7 +231,7 @@ fn each_broken_link_is_found() {
             "endpoints",
             "fail no pod is ready",
         ),
-        // Signed by somebody else.
+        // Signed by another CA.
         (
             SECRET,
             Change::Set("/data/tls.crt", json!(STANDARD.encode(issued().chain))),
@@ -240,7 +243,7 @@ fn each_broken_link_is_found() {
             NETWORK,
             Change::Set("/spec/ingress", json!([])),
             "network",
-            "fail NetworkPolicies keep out openshift-apiserver and the host network",
+            "fail NetworkPolicies block openshift-apiserver and the host network",
         ),
         (APISERVER, Change::Removed, "network", "skip "),
         (
@@ -262,7 +265,7 @@ fn each_broken_link_is_found() {
                 json!({"type": "Available", "status": "False", "message": "no endpoints"}),
             ),
             "aggregation",
-            "fail kube-apiserver does not reach v1.image.openshift.io: no endpoints",
+            "fail kube-apiserver cannot reach v1.image.openshift.io: no endpoints",
         ),
     ];
     for (path, change, name, expected) in table {
@@ -276,7 +279,7 @@ fn each_broken_link_is_found() {
                 *object.pointer_mut(pointer).unwrap() = value;
             }
         }
-        let (code, found) = look(objects, &[]);
+        let (code, found) = doctor_checks(objects, &[]);
         assert_is(&found, name, expected);
         assert_eq!(
             code == 3,
@@ -287,10 +290,10 @@ fn each_broken_link_is_found() {
 }
 
 #[test]
-fn rights_that_are_lacking_are_named() {
+fn names_missing_rights() {
     let namespace = json!({"metadata": {"name": "default"}});
     let objects = Objects::from([("/api/v1/namespaces/default".to_owned(), namespace)]);
-    let (code, found) = look(
+    let (code, found) = doctor_checks(
         objects,
         &[
             "create secrets",
@@ -301,12 +304,12 @@ fn rights_that_are_lacking_are_named() {
     assert_is(
         &found,
         "setup",
-        "warn may not set applications up in namespace default: lacks create secrets",
+        "warn you cannot set up applications in namespace default: missing permissions: create secrets",
     );
     assert_is(
         &found,
         "check",
-        "warn …lacks list registrypolicies.extreg.io",
+        "warn …missing permissions: list registrypolicies.extreg.io",
     );
     assert_is(
         &found,
@@ -317,11 +320,11 @@ fn rights_that_are_lacking_are_named() {
 }
 
 #[test]
-fn a_clock_that_is_off_and_a_login_that_ended_are_found() {
+fn reports_clock_skew_and_expired_login() {
     let api = cluster(Objects::new(), &[], "Tue, 01 Jan 2019 00:00:00 GMT");
     let (code, found) = doctor(&["--server", &api.url], &[]);
     assert_eq!(code, 3);
-    assert_is(&found, "clock", "fail …s from the server's");
+    assert_is(&found, "clock", "fail …differs from the server's by ");
     let api = Api::answering(|_| status(401, "Unauthorized", "no"));
     let (code, found) = doctor(&["--server", &api.url], &[]);
     assert_eq!(code, 3);
@@ -332,7 +335,7 @@ fn a_clock_that_is_off_and_a_login_that_ended_are_found() {
     );
 }
 
-/// Every file of the bundle, by its name.
+/// Every file of the bundle, by name.
 fn unpacked(path: &Path) -> BTreeMap<String, String> {
     let archive = flate2::read::GzDecoder::new(fs::File::open(path).unwrap());
     let mut files = BTreeMap::new();
@@ -347,7 +350,7 @@ fn unpacked(path: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn nothing_secret_is_in_the_bundle() {
+fn bundle_contains_no_secret() {
     const CANARY: &str = "canary-5c8e";
     let mut objects = installed();
     let encoded = STANDARD.encode(CANARY);
@@ -383,16 +386,16 @@ fn nothing_secret_is_in_the_bundle() {
         doctor
     };
     let run = doctor().output().unwrap();
-    let said = format!(
+    let printed = format!(
         "{}{}",
         String::from_utf8(run.stdout).unwrap(),
         String::from_utf8(run.stderr).unwrap()
     );
-    assert!(said.contains("look through it"), "{said}");
+    assert!(printed.contains("review it"), "{printed}");
     let mut files = unpacked(&bundle);
     assert!(files["extreg-doctor/extreg-system/secrets.json"].contains("tls.key"));
     assert!(files["extreg-doctor/environment.json"].contains("(not shown)@proxy"));
-    files.insert("what was said".to_owned(), said);
+    files.insert("stdout".to_owned(), printed);
     let key = STANDARD.encode("-----BEGIN PRIVATE KEY");
     for (name, text) in &files {
         for secret in [CANARY, &encoded, &key[..20], "PRIVATE KEY"] {
@@ -401,7 +404,7 @@ fn nothing_secret_is_in_the_bundle() {
     }
     let mode = fs::metadata(&bundle).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // It is not written over.
+    // An existing file is not overwritten.
     let before = fs::read(&bundle).unwrap();
     doctor().assert().code(2);
     assert_eq!(fs::read(&bundle).unwrap(), before);

@@ -1,5 +1,5 @@
-//! Commands in the documentation: the reference is generated, and every command that a page shows has the flags and
-//! values that the program knows.
+//! Commands in the documentation: the reference is generated, and every command on a page has flags and
+//! values that exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn the_reference_is_generated() {
+fn reference_is_up_to_date() {
     let page = fs::read_to_string(root().join(REFERENCE)).unwrap();
     let run = extreg()
         .args(["completion", "reference"])
@@ -26,7 +26,7 @@ fn the_reference_is_generated() {
     assert_eq!(page.len(), generated.len(), "{advice}");
 }
 
-/// The pages that are written by hand.
+/// The pages that are not generated.
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
     for folder in ["docs", "docs/checks"] {
@@ -40,7 +40,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// What a page shows as code: lines of a block, with those that they continue on, and spans of text.
+/// The code of a page: lines of blocks, with their continuation lines, and inline code.
 fn code(page: &str) -> Vec<String> {
     let (mut code, mut prose) = (Vec::new(), String::new());
     let mut lines = page.lines();
@@ -60,7 +60,7 @@ fn code(page: &str) -> Vec<String> {
     code
 }
 
-/// The arguments of `oc extreg …`; none of another command, of a mere name, and where a placeholder stands for the command.
+/// The arguments of `oc extreg …`; `None` for other commands, a name only, or a placeholder instead of a command.
 fn arguments(code: &str) -> Option<Vec<String>> {
     let (before, rest) = code.split_once("oc extreg ")?;
     let is_start = ["", "$ "].contains(&before) || before.ends_with("| ");
@@ -85,7 +85,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_command_of_a_page_exists_with_its_flags() {
+fn documented_commands_and_flags_exist() {
     let (mut count, mut wrong) = (0, Vec::new());
     for page in pages() {
         for command in code(&fs::read_to_string(&page).unwrap()) {
@@ -93,7 +93,7 @@ fn every_command_of_a_page_exists_with_its_flags() {
                 continue;
             };
             count += 1;
-            // Help is printed where it is reached: all that precedes it has been accepted.
+            // Clap prints help only after it accepted all preceding arguments.
             if arguments[0] != "help" {
                 arguments.push("--help".to_owned());
             }
@@ -109,7 +109,7 @@ fn every_command_of_a_page_exists_with_its_flags() {
 }
 
 #[test]
-fn commands_are_found_in_blocks_and_in_text() {
+fn finds_commands_in_blocks_and_text() {
     let page = "Run `oc extreg fix\n--yes` or `oc extreg COMMAND`:\n\n    $ oc extreg setup a \\\n      --image 'x y'    # two\n    \
                 oc get is\n    pass hub | oc extreg secret set b > c\n";
     let found: Vec<_> = code(page)

@@ -1,4 +1,4 @@
-//! `except`: written, listed and cleared away, in a file.
+//! `except add`, `list` and `prune` in a file.
 
 use std::{fs, path::Path};
 
@@ -27,7 +27,7 @@ pub(super) fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// `except add CHECK OBJECT` with a reason and a far day, in namespace `shop`.
+/// `except add CHECK OBJECT` with a reason and a distant expiry date, in namespace `shop`.
 pub(super) fn add<'a>(check: &'a str, object: &'a str) -> Vec<&'a str> {
     vec![
         "except",
@@ -45,7 +45,7 @@ pub(super) fn add<'a>(check: &'a str, object: &'a str) -> Vec<&'a str> {
 }
 
 const HEAD: &str = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions:\n";
-/// Two Deployments with an image by tag that nothing triggers.
+/// Two Deployments with an image by tag and without a trigger.
 const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart, namespace: shop}\n\
     spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [\
     {name: web, image: 'docker.io/acme/app:v1'}, {name: log, image: 'docker.io/acme/log:v1'}]}}}\n\
@@ -53,7 +53,7 @@ const APP: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: cart,
     spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [\
     {name: web, image: 'docker.io/acme/app:v1'}]}}}\n";
 
-/// Place and suppression of each finding of EXR006 in the files of a folder.
+/// Place and suppression of each EXR006 finding in the files of a folder.
 fn findings(folder: &Path) -> Vec<(String, bool)> {
     let (code, out, err) = run_in(
         folder,
@@ -86,7 +86,7 @@ fn findings(folder: &Path) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn exactly_that_finding_is_suppressed() {
+fn suppresses_only_the_named_finding() {
     let folder = folder(&[("app.yaml", APP), ("exceptions.yaml", "")]);
     let all = findings(folder.path());
     assert_eq!(all.len(), 3, "{all:?}");
@@ -122,7 +122,7 @@ fn exactly_that_finding_is_suppressed() {
     ] {
         assert_eq!(row[key], want, "{row}");
     }
-    // Again, and with another day.
+    // Again, and with another expiry date.
     assert_eq!(
         run_in(folder.path(), &args).1,
         "exceptions.yaml:6: exception for EXR006 unchanged\n"
@@ -167,7 +167,7 @@ fn exactly_that_finding_is_suppressed() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_before_anything_is_done() {
+fn invalid_arguments_fail_before_any_change() {
     let bad = HEAD.replace("kind: Exceptions", "kind: Exception") + "- check: EXR001\n";
     let folder = folder(&[
         ("bad.yaml", &bad),
@@ -213,7 +213,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         (
             base("EXR007", "deployment/cart", "x", "soon"),
             2,
-            "--expires: \"soon\" is no day",
+            "--expires: \"soon\" is not a valid date",
         ),
         (
             base("EXR007", "deployment/cart", "x", "2020-01-31"),
@@ -236,7 +236,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
             ]
             .concat(),
             1,
-            "add it by hand",
+            "add the entry manually",
         ),
         (
             [
@@ -255,7 +255,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         (
             vec!["except", "list", "--file", "none.yaml"],
             2,
-            "there is no such file",
+            "no such file",
         ),
         (
             vec!["except", "list", "--report", "bad.yaml"],
@@ -274,7 +274,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
         assert!(err.contains(want), "{args:?}: {err}");
     }
     let names = fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(names, 2, "nothing was left behind");
+    assert_eq!(names, 2, "no temporary file remains");
     assert_eq!(
         fs::read_to_string(folder.path().join("bad.yaml")).unwrap(),
         bad
@@ -282,7 +282,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_done() {
 }
 
 #[test]
-fn what_expired_goes_and_the_rest_stays_byte_for_byte() {
+fn prune_removes_expired_entries_and_keeps_the_rest_unchanged() {
     let before = format!(
         "# ours\n{HEAD}# why\n- check: EXR001 # always\n  reason: ours\n  expires: 2099-01-31\n# end\n"
     );
@@ -321,12 +321,12 @@ fn what_expired_goes_and_the_rest_stays_byte_for_byte() {
     let (code, out, err) = run_in(folder.path(), &["except", "prune", "--yes"]);
     assert_eq!(
         (code, out.as_str(), err.as_str()),
-        (0, "", "Nothing is to be taken away.\n")
+        (0, "", "Nothing to remove.\n")
     );
 }
 
 #[test]
-fn what_a_report_calls_unused_goes() {
+fn prune_removes_entries_that_a_report_lists_as_unused() {
     let folder = folder(&[("app.yaml", APP)]);
     for object in ["deployment/cart", "deployment/gone"] {
         let args = [&add("EXR006", object)[..], &["--offline"]].concat();
@@ -367,7 +367,7 @@ fn what_a_report_calls_unused_goes() {
             ("deployment/gone".to_owned(), "holds, unused".to_owned()),
         ]
     );
-    // Without --unused only what has expired goes.
+    // Without --unused, only expired entries are removed.
     let prune = ["except", "prune", "--report", "report.json", "--yes", "-q"];
     assert_eq!(run_in(folder.path(), &prune).1, "");
     let (_, out, _) = run_in(folder.path(), &[&prune[..], &["--unused"]].concat());

@@ -1,4 +1,4 @@
-//! `except`: written, listed and cleared away on objects of a cluster.
+//! `except add`, `list` and `prune` on objects of a cluster.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ fn annotations(api: &Api) -> Value {
 }
 
 #[test]
-fn an_object_is_annotated() {
+fn annotates_an_object() {
     let api = cluster(vec![(CART, cart(&Value::Null))]);
     let run = |args: &[&str]| {
         let server = ["--server", &api.url, "--annotate"];
@@ -74,8 +74,8 @@ fn an_object_is_annotated() {
 }
 
 #[test]
-fn an_object_that_changes_meanwhile_is_read_again() {
-    // The first read is of an older version.
+fn rereads_an_object_after_a_conflict() {
+    // The first read returns an older version.
     let api = Api::at([(CART, cart(&json!({"a": "b"})))])
         .unless(|seen, objects| {
             let mut shown = objects[CART].clone();
@@ -98,7 +98,7 @@ fn an_object_that_changes_meanwhile_is_read_again() {
 }
 
 #[test]
-fn an_object_that_is_not_there_is_said() {
+fn missing_object_is_reported() {
     let api = cluster(vec![(CART, cart(&Value::Null))]);
     let folder = folder(&[]);
     let with = |extra: &[&str]| {
@@ -114,7 +114,7 @@ fn an_object_that_is_not_there_is_said() {
     let (code, out, err) = with(&["--annotate"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(
-        err.contains("there is no deployment/gone in shop on"),
+        err.contains("deployment/gone in shop does not exist on"),
         "{err}"
     );
     let (code, out, err) = with(&[]);
@@ -123,7 +123,7 @@ fn an_object_that_is_not_there_is_said() {
         (0, "exceptions.yaml:6: exception for EXR007 created\n")
     );
     assert!(
-        err.contains("Warning: there is no deployment/gone in shop on"),
+        err.contains("Warning: deployment/gone in shop does not exist on"),
         "{err}"
     );
     assert!(
@@ -131,11 +131,14 @@ fn an_object_that_is_not_there_is_said() {
         "{err}"
     );
     let (_, _, err) = with(&["--offline"]);
-    assert!(!err.contains("there is no deployment/gone"), "{err}");
+    assert!(
+        !err.contains("deployment/gone in shop does not exist"),
+        "{err}"
+    );
 }
 
 #[test]
-fn annotations_of_the_cluster_are_listed_and_cleared() {
+fn lists_and_prunes_annotations_of_the_cluster() {
     let said = "EXR007 until 2020-01-31: old; EXR001 until 2099-01-31: ours";
     let one = cart(
         &json!({"extreg.io/ignore-checks": said, "extreg.io/ignore-checks.web": "EXR005 until 2020-01-31: x"}),

@@ -1,9 +1,9 @@
-//! Exit codes: the documented table, over the commands.
+//! The documented exit codes, for all commands.
 
 use super::common::extreg;
 use extreg_fakes::{Answer, Api, ok, status};
 
-/// Commands that need a cluster, as they are typed.
+/// Commands that need a cluster.
 const COMMANDS: [&str; 18] = [
     "audit -n snow",
     "diff webhook",
@@ -25,7 +25,7 @@ const COMMANDS: [&str; 18] = [
     "webhook uninstall",
 ];
 
-/// Runs every command, and says where its exit code is another than it should be.
+/// Runs every command and reports each wrong exit code.
 fn run_all(commands: &[&str], more: &[&str], expected: i32) {
     let mut wrong = Vec::new();
     for command in commands {
@@ -45,19 +45,19 @@ fn run_all(commands: &[&str], more: &[&str], expected: i32) {
 }
 
 #[test]
-fn without_a_kubeconfig_it_is_6() {
+fn missing_kubeconfig_is_6() {
     run_all(&COMMANDS, &[], 6);
 }
 
 #[test]
-fn who_is_not_logged_in_gets_6() {
+fn missing_login_is_6() {
     let api = Api::answering(|_| status(401, "Unauthorized", "Unauthorized"));
     run_all(&COMMANDS, &["--server", &api.url], 6);
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_is_1() {
-    // Of a diff 1 means that something differs.
+fn unreachable_server_is_1() {
+    // For `diff`, 1 means that differences exist.
     let commands: Vec<&str> = COMMANDS
         .into_iter()
         .filter(|it| !it.starts_with("diff"))
@@ -67,7 +67,7 @@ fn a_server_that_cannot_be_reached_is_1() {
 }
 
 #[test]
-fn time_that_runs_out_is_124() {
+fn timeout_is_124() {
     let api = Api::answering(|_| Answer::never());
     run_all(
         &COMMANDS,
@@ -77,7 +77,7 @@ fn time_that_runs_out_is_124() {
 }
 
 #[test]
-fn what_makes_no_sense_is_2_before_any_request() {
+fn invalid_usage_is_2_before_any_request() {
     let api = Api::answering(|_| status(500, "Because", "no"));
     run_all(&COMMANDS, &["--server", &api.url, "--no-such-flag"], 2);
     run_all(
@@ -104,7 +104,7 @@ fn what_makes_no_sense_is_2_before_any_request() {
 }
 
 #[test]
-fn a_broken_kubeconfig_is_2() {
+fn invalid_kubeconfig_is_2() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config");
     std::fs::write(&path, "clusters: [").unwrap();
@@ -114,7 +114,7 @@ fn a_broken_kubeconfig_is_2() {
 }
 
 #[test]
-fn nothing_to_remove_is_4_and_said() {
+fn nothing_to_remove_is_4_with_a_message() {
     let api = Api::answering(|seen| {
         if seen.line.contains("/namespaces/snow ") {
             let namespace = r#"{"kind":"Namespace","metadata":{"name":"snow"}}"#;
@@ -131,7 +131,7 @@ fn nothing_to_remove_is_4_and_said() {
     assert_eq!(output.status.code(), Some(4), "{output:?}");
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(
-        err.contains("setup made nothing named app in namespace snow"),
+        err.contains("setup created nothing named app in namespace snow"),
         "{err}"
     );
 }

@@ -43,7 +43,7 @@ fn fix_in(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
     )
 }
 
-/// What stdin becomes.
+/// The result for stdin.
 fn written(text: &str) -> String {
     let (code, out, err) = fix_in(Path::new("/"), &["-f", "-", "--write"], text);
     assert_eq!(code, 0, "{err}");
@@ -51,7 +51,7 @@ fn written(text: &str) -> String {
 }
 
 #[test]
-fn only_the_lines_that_have_to_change_differ() {
+fn changes_only_necessary_lines() {
     let want = APP
         .replace(
             "acme/app:v1'\n",
@@ -71,7 +71,7 @@ fn only_the_lines_that_have_to_change_differ() {
 }
 
 #[test]
-fn a_plan_for_people_and_for_machines() {
+fn prints_the_plan_as_text_and_json() {
     let (code, out, err) = fix_in(Path::new("/"), &["-f", "-"], CLUSTER);
     assert_eq!(code, 3);
     has_facts(
@@ -100,7 +100,7 @@ fn a_plan_for_people_and_for_machines() {
             "3 changes",
             "in 3 objects",
             "3 places",
-            "--write changes 3 objects\n",
+            "use --write to change 3 objects\n",
         ],
     );
     let (code, out, _) = fix_in(Path::new("/"), &["-f", "-", "-o", "json"], APP);
@@ -113,7 +113,7 @@ fn a_plan_for_people_and_for_machines() {
 }
 
 #[test]
-fn after_it_check_finds_nothing() {
+fn check_passes_after_fix() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::create_dir(folder.join("sub")).unwrap();
@@ -155,7 +155,7 @@ fn after_it_check_finds_nothing() {
 }
 
 #[test]
-fn what_cannot_be_written_is_left_and_said() {
+fn skips_and_reports_fields_that_cannot_be_written() {
     let template = "\
 apiVersion: template.openshift.io/v1
 kind: Template
@@ -173,7 +173,7 @@ objects:
     let (code, out, err) = fix_in(Path::new("/"), &["-n", "snow", "-f", "-"], template);
     assert_eq!(code, 3, "{err}");
     assert!(
-        out.contains("the reference holds an unresolved parameter (docker.io/${ORG}/app)"),
+        out.contains("the reference contains an unresolved parameter (docker.io/${ORG}/app)"),
         "{out}"
     );
     let (_, after, _) = fix_in(
@@ -194,12 +194,12 @@ spec:
     let (code, out, err) = fix_in(Path::new("/"), &["-f", "-"], alias);
     assert_eq!(code, 0, "{out}{err}");
     assert!(
-        out.contains("left alone: it is written by an alias (*)"),
+        out.contains("unchanged: it is written by an alias (*)"),
         "{out}"
     );
     assert_eq!(written(alias), alias);
 
-    // What is anchored is changed wherever its alias stands: not what was wanted.
+    // A change to an anchored value would change every alias of it.
     let anchor = "\
 apiVersion: build.openshift.io/v1
 kind: BuildConfig
@@ -211,12 +211,12 @@ other: *out
 ";
     let (code, out, _) = fix_in(Path::new("/"), &["-f", "-"], anchor);
     assert_eq!(code, 0);
-    assert!(out.contains("read back, would say something else"), "{out}");
+    assert!(out.contains("would not have the expected content"), "{out}");
     assert_eq!(written(anchor), anchor);
 }
 
 #[test]
-fn what_cannot_be_read_does_not_hold_up_the_rest() {
+fn unreadable_file_does_not_stop_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let chart = "kind: BuildConfig\nmetadata: {name: {{ .Values.name }}\n";
@@ -235,22 +235,22 @@ fn what_cannot_be_read_does_not_hold_up_the_rest() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_flags_are_rejected() {
     for (args, words) in [
         (&["--write"][..], "--filename"),
         (&["-f", "x", "--yes"], "--filename"),
         (&["-f", "x", "-A"], "--filename"),
         (
             &["-f", "-", "--write", "-o", "json"],
-            "stdout is for what came",
+            "stdout is for the changed document",
         ),
         (&["--check", "EXR05"], "did you mean EXR005?"),
-        (&["--check", "EXR008"], "fix cannot mend it"),
+        (&["--check", "EXR008"], "fix does not support it"),
         (
             &["--check", "EXR005", "--restart-builds"],
-            "--check leaves out",
+            "need EXR009 in --check",
         ),
-        (&["--push-secret-from", "hub"], "a namespace and a name"),
+        (&["--push-secret-from", "hub"], "expected NAMESPACE/NAME"),
         (&["--max", "0"], "--max"),
         (&["--dry-run", "server"], "--yes"),
         (

@@ -1,4 +1,4 @@
-//! A cluster that `fix` changes: its objects, and runs against it.
+//! A cluster for `fix`: its objects, and runs of `fix` against it.
 
 use extreg_fakes::{Answer, Api, Objects, Seen};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ pub(crate) fn with(objects: &[Value]) -> Api {
     start(objects, |_, _| None)
 }
 
-/// The same, where `first` may answer instead, and may change what is kept.
+/// The same, but `first` can answer instead and change stored objects.
 pub(crate) fn start(
     objects: &[Value],
     first: impl Fn(&Seen, &mut Objects) -> Option<Answer> + Send + Sync + 'static,
@@ -45,7 +45,7 @@ pub(crate) fn config(name: &str, image: &str) -> Value {
     })
 }
 
-/// A stream with one tag, as the API server defaults it.
+/// A stream with one tag, with the API server's defaults.
 pub(crate) fn stream(name: &str) -> Value {
     json!({
         "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",
@@ -70,7 +70,7 @@ pub(crate) fn build(name: &str, phase: &str, reason: &str, secret: &str) -> Valu
     build
 }
 
-/// A docker secret with a key for a server, all of whose values are planted.
+/// A docker secret with a key for a server; all values are canaries.
 pub(crate) fn secret(namespace: &str, name: &str, server: &str) -> Value {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     let auth = STANDARD.encode("acme:canary");
@@ -83,7 +83,7 @@ pub(crate) fn secret(namespace: &str, name: &str, server: &str) -> Value {
     })
 }
 
-/// The policies of most tests: Docker Hub with the secret `hub`, and quay.io, which meters nobody.
+/// The policies of most tests: Docker Hub with the secret `hub`, and quay.io, which has no rate limit.
 pub(crate) fn policies() -> [Value; 2] {
     let policy = |name: &str, spec: Value| {
         json!({

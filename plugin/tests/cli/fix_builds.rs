@@ -24,7 +24,7 @@ fn app(secret: &str) -> Value {
     app
 }
 
-/// The policies where the one of Docker Hub names the secret that the builds wait for, and selects the
+/// Policies: that of Docker Hub names the secret that the builds wait for, and selects the
 /// namespace.
 fn selecting(objects: &[Value]) -> Vec<Value> {
     let mut all = snow(objects);
@@ -41,7 +41,7 @@ fn selecting(objects: &[Value]) -> Vec<Value> {
 }
 
 #[test]
-fn a_build_that_waits_is_listed_with_the_ways() {
+fn lists_a_waiting_build_with_its_fixes() {
     let api = fix_api::with(&snow(&[app("gone"), waiting("app-1")]));
     let ran = api.fix("");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -61,7 +61,7 @@ fn a_build_that_waits_is_listed_with_the_ways() {
 }
 
 #[test]
-fn the_policys_secret_is_created_once_where_the_policy_selects_the_namespace() {
+fn creates_the_policys_secret_once_in_a_selected_namespace() {
     let source = secret("ops", "source", HUB);
     let objects = [
         app("gone"),
@@ -95,7 +95,7 @@ fn the_policys_secret_is_created_once_where_the_policy_selects_the_namespace() {
 }
 
 #[test]
-fn a_secret_that_does_not_fit_is_not_created() {
+fn does_not_create_an_unusable_secret() {
     let quay = secret("ops", "quay", "quay.io");
     let mut opaque = secret("ops", "opaque", HUB);
     opaque["type"] = json!("Opaque");
@@ -105,12 +105,12 @@ fn a_secret_that_does_not_fit_is_not_created() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
         ran.out
-            .contains("a copy of quay in ops, which has no key for its image"),
+            .contains("a copy of quay in ops, which has no key for the image"),
         "{ran:?}"
     );
     for (source, words) in [
         ("ops/none", "secret not found"),
-        ("ops/opaque", "holds no docker config"),
+        ("ops/opaque", "holds no readable docker config"),
     ] {
         let ran = api.fix(&format!("--push-secret-from {source} --yes"));
         assert_eq!(ran.code, 1, "{ran:?}");
@@ -120,7 +120,7 @@ fn a_secret_that_does_not_fit_is_not_created() {
 }
 
 #[test]
-fn a_login_file_makes_the_secret_too() {
+fn creates_the_secret_from_an_auth_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("auth.json");
     // acme:canary
@@ -149,12 +149,12 @@ fn a_login_file_makes_the_secret_too() {
 }
 
 #[test]
-fn another_build_is_started_where_it_would_not_wait_too() {
+fn starts_another_build_if_it_would_not_wait() {
     let api = fix_api::with(&snow(&[app("hub"), waiting("app-1")]));
     let ran = api.fix("--restart-builds --yes");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.out.contains("cancelled, python-lyapp-1 started"),
+        ran.out.contains("canceled, python-lyapp-1 started"),
         "{ran:?}"
     );
     let writes = api.writes();
@@ -169,7 +169,7 @@ fn another_build_is_started_where_it_would_not_wait_too() {
         writes[1].0,
         format!("POST {CONFIGS}/app/instantiate?fieldManager=oc-extreg")
     );
-    // As `oc start-build` asks, but for the reason.
+    // The request of `oc start-build`, except for the reason.
     let (request, _) = recorded("41-start-build-buildconfigs-instantiate-create.json");
     let ours = &writes[1].1;
     for field in ["kind", "apiVersion"] {
@@ -191,14 +191,14 @@ fn another_build_is_started_where_it_would_not_wait_too() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
         ran.out
-            .contains("another build would wait for the secret gone too"),
+            .contains("another build would also wait for the secret gone"),
         "{ran:?}"
     );
     assert_eq!(api.writes(), []);
 }
 
 #[test]
-fn a_build_of_its_own_is_copied_with_the_policys_secret() {
+fn copies_a_standalone_build_with_the_policys_secret() {
     let mut alone = waiting("alone");
     alone["metadata"]["annotations"] = json!(null);
     let api = fix_api::with(&snow(&[alone]));
@@ -220,17 +220,20 @@ fn a_build_of_its_own_is_copied_with_the_policys_secret() {
 }
 
 #[test]
-fn a_build_started_from_files_is_left() {
+fn skips_a_build_from_local_files() {
     let mut binary = waiting("app-1");
     binary["spec"]["source"] = json!({"type": "Binary", "binary": {}});
     let api = fix_api::with(&snow(&[app("hub"), binary]));
     let ran = api.fix("--restart-builds --yes");
-    assert!(ran.out.contains("files that nobody has kept"), "{ran:?}");
+    assert!(
+        ran.out.contains("local files, which are not stored"),
+        "{ran:?}"
+    );
     assert_eq!(api.writes(), []);
 }
 
 #[test]
-fn a_build_without_a_pod_gets_another_secret() {
+fn replaces_the_secret_of_a_build_without_a_pod() {
     let new = build("app-2", "New", "", "gone");
     let over = build("app-0", "Complete", "", "gone");
     let running = {
@@ -266,7 +269,7 @@ fn a_build_without_a_pod_gets_another_secret() {
 }
 
 #[test]
-fn builds_that_no_policy_covers_are_none_of_its_business() {
+fn ignores_builds_that_no_policy_covers() {
     let mut elsewhere = waiting("app-1");
     elsewhere["spec"]["output"]["to"]["name"] = json!("ghcr.io/acme/app:v1");
     let mut opted_out = waiting("app-2");
@@ -282,16 +285,16 @@ fn builds_that_no_policy_covers_are_none_of_its_business() {
         let ran = api.fix(&format!("{way} --yes"));
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(
-            ran.out.contains("no policy speaks of that image here"),
+            ran.out.contains("no policy matches the image here"),
             "{ran:?}"
         );
-        assert!(ran.out.contains("it is opted out"), "{ran:?}");
+        assert!(ran.out.contains("opted out"), "{ran:?}");
     }
     assert_eq!(api.writes(), []);
 }
 
 #[test]
-fn a_build_that_changes_meanwhile_is_skipped() {
+fn skips_a_build_that_changed() {
     let api = fix_api::start(&snow(&[app("hub"), waiting("app-1")]), |seen, objects| {
         if seen.line.starts_with("PATCH ") {
             let build = objects.get_mut(&format!("{BUILDS}/app-1")).unwrap();
@@ -309,9 +312,9 @@ fn a_build_that_changes_meanwhile_is_skipped() {
     );
 }
 
-/// Who may start a build in a namespace chooses the secret that it waits for.
+/// A user who can start a build in a namespace chooses the secret that it waits for.
 #[test]
-fn a_tenant_gets_no_credential_by_a_build_that_waits() {
+fn waiting_build_gives_a_tenant_no_credential() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("auth.json");
     std::fs::write(
@@ -350,7 +353,7 @@ fn a_tenant_gets_no_credential_by_a_build_that_waits() {
                 }
                 all
             },
-            "is for all namespaces",
+            "applies to all namespaces",
         ),
         (
             "a namespace that the policy does not select",
@@ -371,9 +374,9 @@ fn a_tenant_gets_no_credential_by_a_build_that_waits() {
         for words in [format!("-A {way} --yes"), format!("-A {way}")] {
             let ran = api.fix(&words);
             assert_eq!(ran.code, 2, "{ran:?}");
-            assert!(ran.err.contains("name the namespace with -n"), "{ran:?}");
+            assert!(ran.err.contains("specify the namespace with -n"), "{ran:?}");
         }
-        // The namespace of the context is not a namespace that was named.
+        // The namespace of the context was not named by the user.
         let output = extreg()
             .arg("fix")
             .args(way.split_whitespace())
@@ -386,7 +389,7 @@ fn a_tenant_gets_no_credential_by_a_build_that_waits() {
 }
 
 #[test]
-fn one_bad_namespace_stops_no_other() {
+fn failed_namespace_does_not_stop_the_rest() {
     let mut objects = snow(&[]);
     for name in [
         "a-forbidden",

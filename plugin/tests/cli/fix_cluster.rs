@@ -1,4 +1,4 @@
-//! `fix` of a cluster: what it asks for, and what the cluster holds afterwards.
+//! `fix` of a cluster: its requests, and the objects afterwards.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn is_scheduled(api: &Api, path: &str) -> bool {
 }
 
 #[test]
-fn a_plan_changes_nothing() {
+fn plan_changes_nothing() {
     let api = fix_api::with(&some());
     let plan = api.fix("");
     assert_eq!((plan.code, plan.out.lines().count()), (3, 10), "{plan:?}");
@@ -64,7 +64,7 @@ fn a_plan_changes_nothing() {
             "2 changes",
             "in 2 objects",
             "3 places",
-            "--yes changes 2 objects\n",
+            "use --yes to change 2 objects\n",
         ],
     );
     let names = api.fix("-o name");
@@ -82,7 +82,7 @@ fn a_plan_changes_nothing() {
 }
 
 #[test]
-fn what_is_written_is_tested_first_and_only_once() {
+fn tests_values_first_and_writes_once() {
     let api = fix_api::with(&some());
     let dry = api.fix("--yes --dry-run=server");
     assert_eq!(dry.code, 0, "{dry:?}");
@@ -131,7 +131,7 @@ fn what_is_written_is_tested_first_and_only_once() {
 }
 
 #[test]
-fn what_others_change_back_is_left_unless_it_is_wanted() {
+fn reverted_object_is_skipped_without_a_flag() {
     let api = fix_api::with(&some());
     assert_eq!(api.fix("--yes -q").code, 0);
     let helmed = APP.replace("/app", "/helmed");
@@ -144,7 +144,7 @@ fn what_others_change_back_is_left_unless_it_is_wanted() {
 }
 
 #[test]
-fn an_object_that_changes_meanwhile_is_left_and_reported() {
+fn skips_and_reports_an_object_that_changed() {
     let mut user = json!({"name": "mine"});
     for (case, theirs) in [("a secret of theirs", true), ("gone", false)] {
         let user = user.take();
@@ -185,7 +185,7 @@ fn an_object_that_changes_meanwhile_is_left_and_reported() {
 }
 
 #[test]
-fn a_tag_that_moved_in_its_list_is_left() {
+fn skips_a_tag_that_moved_in_its_list() {
     let api = fix_api::start(&snow(&[stream("s1")]), |seen, objects| {
         if seen.line.starts_with("PATCH ") {
             let mut other = objects[S1]["spec"]["tags"][0].clone();
@@ -201,14 +201,12 @@ fn a_tag_that_moved_in_its_list_is_left() {
 }
 
 #[test]
-fn max_bounds_a_run_and_the_next_one_goes_on() {
+fn max_limits_a_run_and_the_next_run_continues() {
     let api = fix_api::with(&snow(&[stream("s1"), stream("s2"), stream("s3")]));
     let first = api.fix("--yes --max 2");
     assert_eq!(first.code, 3, "{first:?}");
     assert!(
-        first
-            .err
-            .contains("1 object left for the next run (--max 2)"),
+        first.err.contains("1 object remaining (--max 2)"),
         "{first:?}"
     );
     assert!(is_scheduled(&api, S1) && is_scheduled(&api, S2));
@@ -220,7 +218,7 @@ fn max_bounds_a_run_and_the_next_one_goes_on() {
 }
 
 #[test]
-fn an_interrupted_run_says_what_was_done_and_how_to_go_on() {
+fn interrupted_run_reports_changes_and_how_to_continue() {
     use std::process::{Command, Stdio};
 
     let api = fix_api::start(&snow(&[stream("s1"), stream("s2")]), |seen, _| {
@@ -248,14 +246,14 @@ fn an_interrupted_run_says_what_was_done_and_how_to_go_on() {
             "2 changes",
             "error: interrupted\n",
             "  imagestream.image.openshift.io/s1 in snow patched\n",
-            "may not have been written: imagestream.image.openshift.io/s2 in snow\n",
+            "in progress, possibly written: imagestream.image.openshift.io/s2 in snow\n",
             "run the same command again",
         ],
     );
 }
 
 #[test]
-fn what_is_not_permitted_is_told_by_the_exit_code() {
+fn missing_permission_sets_the_exit_code() {
     let refusing = |what: &'static str| {
         fix_api::start(&some(), move |seen, _| {
             (seen.line.starts_with("PATCH ") && seen.line.contains(what))
@@ -282,10 +280,7 @@ fn what_is_not_permitted_is_told_by_the_exit_code() {
     };
     let one = lists(&["imagestreams"]).fix("");
     assert_eq!(one.code, 4, "{one:?}");
-    assert!(
-        one.err.contains("the imagestreams are not known"),
-        "{one:?}"
-    );
+    assert!(one.err.contains("cannot list the imagestreams"), "{one:?}");
     let all = lists(&["imagestreams", "buildconfigs", "builds"]).fix("");
     assert_eq!((all.code, all.out.as_str()), (6, ""), "{all:?}");
 
@@ -296,7 +291,7 @@ fn what_is_not_permitted_is_told_by_the_exit_code() {
 }
 
 #[test]
-fn a_busy_server_is_waited_for() {
+fn waits_for_a_busy_server() {
     let busy = std::sync::atomic::AtomicUsize::new(0);
     let api = fix_api::start(&snow(&[stream("s1")]), move |seen, _| {
         let is_first = seen.line.starts_with("PATCH ")
@@ -305,24 +300,24 @@ fn a_busy_server_is_waited_for() {
     });
     let ran = api.fix("--yes");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("too much to do"), "{ran:?}");
+    assert!(ran.err.contains("the server is overloaded"), "{ran:?}");
     assert!(is_scheduled(&api, S1));
 }
 
 #[test]
-fn a_refusal_of_what_has_not_changed_is_a_failure() {
+fn rejection_of_an_unchanged_object_is_a_failure() {
     let api = fix_api::start(&snow(&[stream("s1")]), |seen, _| {
         seen.line
             .starts_with("PATCH ")
-            .then(|| status(422, "Invalid", "a quota says no"))
+            .then(|| status(422, "Invalid", "rejected by a quota"))
     });
     let ran = api.fix("--yes");
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("a quota says no"), "{ran:?}");
+    assert!(ran.err.contains("rejected by a quota"), "{ran:?}");
 }
 
 #[test]
-fn nothing_is_written_by_who_may_only_read() {
+fn read_only_user_writes_nothing() {
     let api = fix_api::with(&some());
     let ran = api.fix("--yes --read-only");
     assert_eq!(ran.code, 2, "{ran:?}");
@@ -330,7 +325,7 @@ fn nothing_is_written_by_who_may_only_read() {
 }
 
 #[test]
-fn only_what_is_asked_for_is_mended() {
+fn fixes_only_the_requested_checks() {
     let api = fix_api::with(&some());
     for (checks, names) in [
         ("EXR005", "imagestream.image.openshift.io/s1\n"),
@@ -355,7 +350,7 @@ fn only_what_is_asked_for_is_mended() {
 }
 
 #[test]
-fn all_namespaces_are_those_that_can_be_seen() {
+fn all_namespaces_means_visible_namespaces() {
     let mut elsewhere = stream("s9");
     elsewhere["metadata"]["namespace"] = json!("rain");
     let mut system = stream("s8");
@@ -385,9 +380,9 @@ fn all_namespaces_are_those_that_can_be_seen() {
     assert_eq!((part.code, part.out.as_str()), (3, names), "{part:?}");
 }
 
-/// Eight tags of Docker Hub with one account: 24 pulls each and 200 allowed, one of them scheduled.
+/// Eight tags of Docker Hub with one account, one of them scheduled: 24 pulls each, with a limit of 200.
 #[test]
-fn imports_past_the_allowance_are_left_unless_they_are_wanted() {
+fn skips_imports_over_the_limit_without_a_flag() {
     let mut objects = Vec::new();
     for number in 0..10 {
         let mut stream = stream(&format!("h{number}"));
@@ -407,14 +402,14 @@ fn imports_past_the_allowance_are_left_unless_they_are_wanted() {
     let why = left["left"][0]["why"].as_str().unwrap();
     assert_eq!(
         why,
-        "its imports go past what docker.io allows as acme, 200 pulls in 6 hours; --over-budget \
-         schedules it all the same"
+        "its imports exceed the limit of docker.io as acme, 200 pulls in 6 hours; use --over-budget \
+         to schedule it anyway"
     );
     let all = api.fix("--over-budget -o name");
     assert_eq!(all.out.lines().count(), 9, "{all:?}");
     assert!(
         all.err
-            .contains("with this plan 240 or more pulls of docker.io")
+            .contains("with this plan at least 240 pulls of docker.io")
             || all
                 .err
                 .contains("with this plan 240 to 480 pulls of docker.io"),

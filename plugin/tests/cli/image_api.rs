@@ -1,4 +1,4 @@
-//! A cluster with ImageStreams, and runs of what changes their tags against it.
+//! A cluster with ImageStreams, and runs of commands that change tags against it.
 
 use extreg_fakes::{Answer, Api, Objects, Seen, status};
 use serde_json::{Value, json};
@@ -7,15 +7,15 @@ use super::common::{Ran, extreg};
 
 const ROOT: &str = "/apis/image.openshift.io/v1/namespaces/snow";
 
-/// What a registry answers about an image: its digest, or a reason and its words.
+/// The answer of a registry about an image: its digest, or a reason with a message.
 pub(crate) type InRegistry = Result<&'static str, (&'static str, &'static str)>;
 
-/// An API server with these streams of namespace snow.
+/// An API server with these streams in namespace snow.
 pub(crate) fn with(streams: &[Value]) -> Api {
     start(streams, |_, _| None)
 }
 
-/// The same, where `first` may answer instead.
+/// The same, but `first` can answer instead.
 pub(crate) fn start(
     streams: &[Value],
     first: impl Fn(&Seen, &mut Objects) -> Option<Answer> + Send + Sync + 'static,
@@ -36,7 +36,7 @@ fn serving(streams: &[Value]) -> Api {
     Api::with(streams).serving("/apis/image.openshift.io/v1", &plurals)
 }
 
-/// The requests that could change something: method and path after the namespace, and the body.
+/// The write requests: method with the path after the namespace, and the body.
 pub(crate) fn writes(api: &Api) -> Vec<(String, Value)> {
     let writes = api.writes().into_iter();
     writes
@@ -44,14 +44,14 @@ pub(crate) fn writes(api: &Api) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// Runs `oc-extreg WORDS` against a cluster, and its tags.
+/// Runs `oc-extreg WORDS` against a cluster and reads its tags.
 pub(crate) trait Tags {
     fn run(&self, words: &str) -> Ran;
 
-    /// A stream as it is kept.
+    /// A stored stream.
     fn stream(&self, name: &str) -> Value;
 
-    /// A tag of `spec` as it is kept.
+    /// A stored tag of `spec`.
     fn tag(&self, stream: &str, tag: &str) -> Value;
 }
 
@@ -76,7 +76,7 @@ impl Tags for Api {
     }
 }
 
-/// A stream with these tags of `spec` and these of `status`.
+/// A stream with these tags in `spec` and `status`.
 pub(crate) fn stream(name: &str, spec: &Value, status: &Value) -> Value {
     json!({
         "kind": "ImageStream", "apiVersion": "image.openshift.io/v1",

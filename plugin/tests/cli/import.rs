@@ -1,4 +1,4 @@
-//! `import`: what it asks for, and what it makes of the answers.
+//! `import`: its requests, and its reports.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,7 +26,7 @@ fn app(tags: &[Value]) -> Value {
     stream("app", &json!(tags), &status)
 }
 
-/// One image is there, and each of the others is refused in another way.
+/// One image exists; each other image is refused in another way.
 fn registry(image: &str) -> InRegistry {
     match image.rsplit_once(':').unwrap().1 {
         "gone" => Err((
@@ -50,7 +50,7 @@ fn registry(image: &str) -> InRegistry {
 }
 
 #[test]
-fn the_request_is_the_one_that_oc_import_image_makes() {
+fn sends_the_request_of_oc_import_image() {
     for file in [
         "06-import-image-imagestreamimports-create.json",
         "22-import-confirm-imagestreamimports-create.json",
@@ -66,7 +66,7 @@ fn the_request_is_the_one_that_oc_import_image_makes() {
             panic!("{file}: {:?}", writes(&api))
         };
         assert_eq!(line, POST);
-        // The version of the stream that was read.
+        // The resourceVersion of the stream that was read.
         assert_eq!(
             body["metadata"],
             json!({"name": name, "namespace": "snow", "resourceVersion": "458"})
@@ -119,7 +119,7 @@ fn trap_8_9_and_52_each_tag_keeps_its_own_policy() {
 }
 
 #[test]
-fn trap_4_5_and_11_what_is_not_imported_is_skipped_with_the_reason() {
+fn trap_4_5_and_11_tags_without_an_import_are_skipped_with_a_reason() {
     let tags = [
         image("v2"),
         json!({"name": "alias", "from": {"kind": "ImageStreamTag", "name": "app:v2"}}),
@@ -149,12 +149,12 @@ fn trap_4_5_and_11_what_is_not_imported_is_skipped_with_the_reason() {
     let ran = api.run("import app:alias -o name");
     assert_eq!(
         (ran.out.as_str(), ran.err.as_str()),
-        ("", "app:alias is skipped: it is an alias of app:v2\n")
+        ("", "skipped app:alias: it is an alias of app:v2\n")
     );
 }
 
 #[test]
-fn the_registry_refuses_in_its_words_with_what_to_do() {
+fn registry_errors_are_shown_with_a_fix() {
     let tags = ["v1", "gone", "private", "limit", "slow"].map(image);
     let api = image_api::importing(&[app(&tags)], registry);
     let ran = api.run("import app --all");
@@ -193,7 +193,7 @@ fn the_registry_refuses_in_its_words_with_what_to_do() {
 }
 
 #[test]
-fn trap_10_an_import_is_no_look_up() {
+fn trap_10_import_is_not_read_only() {
     let api = image_api::with(&[app(&[image("v1")])]);
     for words in ["app", "app:v1 --wait", "app --all -o json"] {
         assert_eq!(api.run(&format!("import {words}")).code, 0, "{words}");
@@ -207,7 +207,7 @@ fn trap_10_an_import_is_no_look_up() {
 }
 
 #[test]
-fn no_command_is_named_that_there_is_not() {
+fn suggested_commands_exist() {
     let tags = ["gone", "private", "limit", "slow"].map(image);
     let api = image_api::importing(&[app(&tags)], registry);
     let ran = api.run("import app --all");
@@ -219,16 +219,16 @@ fn no_command_is_named_that_there_is_not() {
 }
 
 #[test]
-fn every_stream_is_looked_at_before_the_first_is_imported() {
+fn reads_every_stream_before_the_first_import() {
     let api = image_api::with(&[app(&[image("v1")])]);
     for (words, expected) in [
         (
             "app none",
-            "make it with: oc extreg tag IMAGE none:TAG -n snow",
+            "to create it: oc extreg tag IMAGE none:TAG -n snow",
         ),
         (
             "app app:v9",
-            "ImageStream app has no tag v9; it has: v1; make it with: oc extreg tag IMAGE app:v9 -n snow",
+            "ImageStream app has no tag v9; it has: v1; to create it: oc extreg tag IMAGE app:v9 -n snow",
         ),
     ] {
         let ran = api.run(&format!("import {words}"));
@@ -239,9 +239,9 @@ fn every_stream_is_looked_at_before_the_first_is_imported() {
 }
 
 #[test]
-fn a_conflict_is_tried_again_with_the_policy_of_then() {
+fn conflict_is_retried_with_the_current_policy() {
     let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
-        // The tag is scheduled meanwhile.
+        // Another client schedules the tag in the meantime.
         let mut now = image("v1");
         now["importPolicy"]["scheduled"] = json!(true);
         match seen.number {
@@ -267,14 +267,14 @@ fn a_conflict_is_tried_again_with_the_policy_of_then() {
 }
 
 #[test]
-fn what_the_cluster_refuses_has_its_code() {
+fn cluster_errors_have_their_exit_codes() {
     let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
         seen.line.starts_with("POST ").then(|| forbidden("import"))
     });
     let ran = api.run("import app:v1");
     assert_eq!((ran.code, ran.out.as_str()), (6, ""), "{ran:?}");
 
-    // One image of a registry that the cluster does not allow fails the request, and not the others.
+    // An image of a registry that the cluster does not allow fails, and the rest is imported.
     let other = stream("other", &json!([image("v1")]), &json!([]));
     let api = image_api::start(&[app(&[image("v1")]), other], |seen, _| {
         let is_app = seen.body.contains("\"name\":\"app\"");
@@ -293,7 +293,7 @@ fn what_the_cluster_refuses_has_its_code() {
 }
 
 #[test]
-fn a_policy_that_a_webhook_has_changed_is_told() {
+fn reports_a_policy_that_a_webhook_changed() {
     let api = image_api::start(&[app(&[image("v1")])], |seen, _| {
         seen.line.starts_with("POST ").then(|| {
             let mut now = image("v1");
@@ -313,12 +313,12 @@ fn a_policy_that_a_webhook_has_changed_is_told() {
     );
     assert_eq!(
         ran.err,
-        "Warning: a webhook of the cluster has changed the import policy of app:v1\n"
+        "Warning: a webhook of the cluster changed the import policy of app:v1\n"
     );
 }
 
 #[test]
-fn waiting_is_until_it_is_there() {
+fn wait_retries_until_the_import_succeeds() {
     let asked = AtomicUsize::new(0);
     let api =
         image_api::importing(
@@ -337,7 +337,7 @@ fn waiting_is_until_it_is_there() {
         .iter()
         .map(|(_, body)| body["spec"]["images"].as_array().unwrap().len())
         .collect();
-    assert_eq!(tags, [3, 1], "only what may pass is tried again");
+    assert_eq!(tags, [3, 1], "only temporary failures are retried");
     assert!(ran.out.contains("app:v2 imported"), "{}", ran.out);
     assert!(
         ran.err
@@ -360,14 +360,14 @@ fn waiting_is_until_it_is_there() {
         "{}",
         ran.err
     );
-    // The number is true: it waits as long as it says.
+    // It waits as long as the message shows.
     assert!(started.elapsed() >= std::time::Duration::from_millis(950));
     let ran = api.run("import app:limit --wait --timeout 0");
     assert_eq!(ran.code, 124, "{ran:?}");
 }
 
 #[test]
-fn nothing_is_imported_by_read_only() {
+fn read_only_imports_nothing() {
     let api = image_api::with(&[app(&[image("v1")])]);
     let ran = api.run("import app:v1 --read-only");
     assert_eq!((ran.code, writes(&api).len()), (2, 0), "{ran:?}");

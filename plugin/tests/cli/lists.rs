@@ -1,11 +1,11 @@
-//! Lists that expire half-way: every command that lists reads them again, and keeps what it read once.
+//! Lists that expire between pages: every command restarts them and reports each object once.
 
 use serde_json::{Value, json};
 
 use super::common::extreg;
 use extreg_fakes::Api;
 
-/// What lists something of a cluster, each with data for programs.
+/// Commands that list objects of a cluster, with output for programs.
 const COMMANDS: [&str; 6] = [
     "audit -A -o json",
     "except list -A -o json",
@@ -52,7 +52,7 @@ fn objects(path: &str) -> Option<Vec<Value>> {
     }
 }
 
-/// A cluster with two objects of each kind, a page each. Where lists expire, each does once.
+/// A cluster with two objects of each kind, one per page. With `expires`, each list expires once.
 fn cluster(expires: bool) -> Api {
     let paths = [
         "/api/v1/namespaces",
@@ -83,7 +83,7 @@ fn cluster(expires: bool) -> Api {
         .start()
 }
 
-/// What a command prints of that cluster, without the time.
+/// The output of a command for that cluster, without the time.
 fn printed(command: &str, api: &Api) -> Value {
     let mut args: Vec<&str> = command.split(' ').collect();
     args.extend(["--server", &api.url]);
@@ -103,7 +103,7 @@ fn printed(command: &str, api: &Api) -> Value {
 }
 
 #[test]
-fn every_list_that_expires_is_read_again_and_kept_once() {
+fn expired_lists_are_read_again_without_duplicates() {
     for command in COMMANDS {
         let steady = printed(command, &cluster(false));
         assert!(steady.to_string().contains("two"), "{command}: {steady:#}");

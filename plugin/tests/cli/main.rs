@@ -1,4 +1,4 @@
-//! The binary, as it is called.
+//! Tests of the binary.
 
 #![expect(
     clippy::unwrap_used,

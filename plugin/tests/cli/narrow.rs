@@ -1,4 +1,4 @@
-//! Narrow terminals: no table breaks a word.
+//! Narrow terminals: tables do not break words.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use super::{
     secret_api::{self, account, build_config, config, secret, stream},
 };
 
-/// What a run writes to a terminal of that width, without colors.
+/// The output of a run on a terminal of that width, without colors.
 fn written(args: &[&str], columns: u16) -> String {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"));
     command.args(args).env_clear().current_dir("/");
@@ -18,7 +18,7 @@ fn written(args: &[&str], columns: u16) -> String {
     while let Some(c) = rest.next() {
         match c {
             '\u{1b}' => while rest.next().is_some_and(|c| !c.is_ascii_alphabetic()) {},
-            // What follows is written over the line, as progress is.
+            // Progress: the next text overwrites the line.
             '\r' if !rest.as_str().starts_with('\n') => {
                 text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
             }
@@ -29,7 +29,7 @@ fn written(args: &[&str], columns: u16) -> String {
     text
 }
 
-/// Every line fits, but for one whose last word has no room in any line.
+/// Every line fits, except a line whose last word is too long for any line.
 fn assert_fits(table: &str, columns: u16) {
     let columns = usize::from(columns);
     for line in table.lines() {
@@ -42,11 +42,11 @@ fn assert_fits(table: &str, columns: u16) {
 }
 
 #[test]
-fn the_list_of_checks_fits() {
+fn list_of_checks_fits_a_narrow_terminal() {
     for columns in [60, 80, 120] {
         let table = written(&["audit", "list"], columns);
         assert_fits(&table, columns);
-        // Nothing is lost: the words are those of a wide terminal.
+        // The words are those of a wide terminal.
         let words = |text: &str| {
             let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
             words.sort_unstable();
@@ -57,7 +57,7 @@ fn the_list_of_checks_fits() {
 }
 
 #[test]
-fn secret_check_is_readable() {
+fn secret_check_fits_a_narrow_terminal() {
     let hub = config(&[
         ("docker.io", "ably77:pw"),
         ("https://index.docker.io/v1/", "ably77:pw"),

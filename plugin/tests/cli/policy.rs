@@ -1,4 +1,4 @@
-//! `policy`: begun, checked, shown and tried, without a cluster and with one.
+//! `policy init`, `validate`, `show` and `test`, without and with a cluster.
 
 use std::{fs, path::Path};
 
@@ -42,7 +42,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// A cluster that holds these objects, by path, and nothing else.
+/// A cluster with only these objects, by path.
 fn cluster(objects: &[(&str, Value)]) -> Api {
     Api::at(objects.to_vec()).start()
 }
@@ -64,7 +64,7 @@ fn ready(is: &str, reason: &str, message: &str) -> Value {
 }
 
 #[test]
-fn what_is_begun_is_valid() {
+fn init_writes_a_valid_policy() {
     for args in [
         &[][..],
         &["hub", "--repository", "acme/*", "--repository", "*"],
@@ -91,8 +91,8 @@ fn what_is_begun_is_valid() {
     ] {
         let (code, text, err) = policy(&[&["init"], args].concat(), "");
         assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
-        let (code, said, err) = policy(&["validate", "-f", "-"], &text);
-        assert_eq!((code, err.as_str()), (0, ""), "{args:?}: {said}{text}");
+        let (code, printed, err) = policy(&["validate", "-f", "-"], &text);
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}: {printed}{text}");
     }
     let data = |args: &[&str]| -> Value { serde_saphyr::from_str(&policy(args, "").1).unwrap() };
     assert_eq!(
@@ -124,7 +124,7 @@ fn what_is_begun_is_valid() {
 }
 
 #[test]
-fn nothing_invalid_is_begun() {
+fn init_rejects_invalid_values() {
     for (args, want) in [
         (&["Hub"][..], "metadata.name: Invalid value: \"Hub\""),
         (&["--registry", "https://quay.io"], "without a scheme"),
@@ -138,12 +138,12 @@ fn nothing_invalid_is_begun() {
         ),
         (
             &["--registry", "a.io", "--registry", "b.io"],
-            "a policy is for one registry",
+            "a policy has only one registry",
         ),
         (&["--push-secret", "Hub"], "must be the name of a Secret"),
         (
             &["--kind", "ApprovedRegistries", "--mode", "Off"],
-            "are for a RegistryPolicy",
+            "need --kind RegistryPolicy",
         ),
         (
             &["--kind", "ApprovedRegistries", "--registry", "Quay.io"],
@@ -153,7 +153,7 @@ fn nothing_invalid_is_begun() {
         (&["-A"], "--from-cluster"),
         (
             &["--registry", "a.io", "-f", "x.yaml"],
-            "for --from-cluster and -f to find out",
+            "with --from-cluster and -f, which find them",
         ),
     ] {
         let (code, out, err) = policy(&[&["init"], args].concat(), "");
@@ -163,7 +163,7 @@ fn nothing_invalid_is_begun() {
 }
 
 #[test]
-fn what_files_use_is_proposed() {
+fn init_proposes_values_from_files() {
     let app = "apiVersion: build.openshift.io/v1\nkind: BuildConfig\nmetadata: {name: a, namespace: snow}\n\
         spec: {output: {to: {kind: DockerImage, name: 'docker.io/acme/app:v1'}, pushSecret: {name: mine}}}\n\
         ---\napiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: s, namespace: snow}\n\
@@ -180,8 +180,12 @@ fn what_files_use_is_proposed() {
     };
     let (code, text, err) = run(&[]);
     assert_eq!(code, 0, "{err}");
-    let said = policy(&["validate", "-f", "-"], &text);
-    assert_eq!((said.0, said.1.lines().count()), (0, 2), "{said:?}");
+    let printed = policy(&["validate", "-f", "-"], &text);
+    assert_eq!(
+        (printed.0, printed.1.lines().count()),
+        (0, 2),
+        "{printed:?}"
+    );
     for line in [
         "name: dockerhub",
         "secretName: mine",
@@ -189,7 +193,7 @@ fn what_files_use_is_proposed() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    // Nobody pushes there, so that a push secret would be a guess.
+    // No build pushes there, so a push secret would be a guess.
     assert_eq!(text.matches("\n  push:").count(), 1, "{text}");
 
     let (_, list, _) = run(&["--kind", "ApprovedRegistries"]);
@@ -217,7 +221,7 @@ fn what_files_use_is_proposed() {
 }
 
 #[test]
-fn each_fault_has_its_file_and_line() {
+fn each_error_has_its_file_and_line() {
     let bad = "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\nmetadata:\n  name: Hub\nspec:\n  \
         registery: docker.io\n  repositories: [\"/a\", a]\n  push:\n    secretName: Hub_1\n\
         ---\napiVersion: extreg.io/v1alpha1\nkind: RegistryPolici\nmetadata: {name: x}\n\
@@ -265,26 +269,26 @@ fn each_fault_has_its_file_and_line() {
 }
 
 #[test]
-fn documents_are_held_against_each_other() {
+fn conflicts_between_documents_are_reported() {
     let twin = HUB.replace("{name: hub}", "{name: twin}");
     for (text, args, code, want) in [
         (
             format!("{HUB}---\n{HUB}"),
             &[][..],
             3,
-            "stdin:9: RegistryPolicy hub: metadata.name: stdin:1 has this name too",
+            "stdin:9: RegistryPolicy hub: metadata.name: stdin:1 has the same name",
         ),
         (
             format!("{LIST}---\n{LIST}"),
             &[],
             3,
-            "there is a list already, stdin:1; one of them decides",
+            "a list exists already, stdin:1; only one is used",
         ),
         (
             format!("{HUB}---\n{twin}"),
             &[],
             0,
-            "policies hub and twin speak of the same images",
+            "policies hub and twin select the same images",
         ),
         (
             format!("{HUB}---\n{twin}"),
@@ -301,7 +305,7 @@ fn documents_are_held_against_each_other() {
 }
 
 #[test]
-fn nothing_to_validate_is_not_valid() {
+fn empty_input_is_not_valid() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n";
     assert_eq!(policy(&["validate", "-f", "-"], pod).0, 4);
     assert_eq!(policy(&["validate", "-f", "-"], "").0, 4);
@@ -310,7 +314,7 @@ fn nothing_to_validate_is_not_valid() {
 }
 
 #[test]
-fn a_secret_given_by_mistake_is_not_quoted() {
+fn secret_given_by_mistake_is_not_quoted() {
     for text in [
         "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2}\n",
         "password: hunter2\n",
@@ -332,7 +336,7 @@ fn a_secret_given_by_mistake_is_not_quoted() {
 }
 
 #[test]
-fn an_image_is_tried() {
+fn tests_an_image_against_the_policies() {
     let folder = folder(&[("hub.yaml", HUB), ("list.yaml", LIST)]);
     let run = |args: &[&str]| {
         policy_in(
@@ -392,7 +396,7 @@ fn an_image_is_tried() {
 }
 
 #[test]
-fn expectations_are_held_against_it() {
+fn compares_the_result_with_expectations() {
     let expected = "- image: docker.io/acme/app:v1\n  policy: hub\n  injects: true\n  approved: true\n\
         - {image: docker.io.evil.com/acme/app, policy: none, injects: false, approved: false}\n";
     let wrong = expected.replace("policy: none", "policy: hub");
@@ -428,7 +432,7 @@ fn expectations_are_held_against_it() {
 }
 
 #[test]
-fn the_clusters_policies_are_shown_with_what_is_said_of_them() {
+fn shows_policies_of_the_cluster_with_their_conditions() {
     let hub = json!({"registry": "docker.io", "mode": "Warn", "push": {"secretName": "hub", "target": "Build"}});
     let acme = json!({"registry": "docker.io", "repositories": ["acme/*"], "pull": {"secretName": "p"},
         "namespaceSelector": {"matchLabels": {"env": "dev"}}});
@@ -536,12 +540,12 @@ fn the_clusters_policies_are_shown_with_what_is_said_of_them() {
         .collect();
     assert_eq!(names, ["hub", "twin"]);
 
-    assert_eq!(run(&["nobody"]).0, 1);
+    assert_eq!(run(&["missing"]).0, 1);
     assert_eq!(run(&["--effective", "nowhere"]).0, 1);
 }
 
 #[test]
-fn without_policies_the_built_in_one_is_shown() {
+fn shows_the_built_in_policy_without_policies() {
     for objects in [vec![], vec![(POLICIES, json!({"items": []}))]] {
         let api = cluster(&objects);
         let (code, out, err) = policy(&["show", "--server", &api.url], "");
@@ -563,7 +567,7 @@ fn without_policies_the_built_in_one_is_shown() {
 }
 
 #[test]
-fn the_cluster_decides_about_an_image() {
+fn tests_an_image_with_the_policies_of_the_cluster() {
     let dev = json!({"registry": "quay.io", "push": {"secretName": "q"}, "namespaceSelector": {"matchLabels": {"env": "dev"}}});
     let policies = (POLICIES, json!({"items": [item("dev", &dev, &json!({}))]}));
     let images = "/apis/config.openshift.io/v1/images/cluster";

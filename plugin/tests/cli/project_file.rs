@@ -1,4 +1,4 @@
-//! `.extreg.yaml` of a checkout: what it cannot do.
+//! `.extreg.yaml` of a checkout: settings that it cannot change.
 
 use std::{fs, path::Path};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use extreg_fakes::{Api, status};
 
-/// An API server on which something of each kind exists, and that lets everything be deleted.
+/// An API server with an object of each kind, which allows every deletion.
 fn api() -> Api {
     let config = r#"{"auths":{"docker.io":{"auth":"YWNtZTpvbGQ="}}}"#;
     let secret = json!({
@@ -46,7 +46,7 @@ fn checkout(settings: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_plan_stays_a_plan() {
+fn project_file_does_not_apply_a_plan() {
     for (settings, args) in [
         (
             "webhook: {uninstall: {yes: true, all: true}}",
@@ -84,7 +84,7 @@ fn a_plan_stays_a_plan() {
 }
 
 #[test]
-fn a_gate_is_not_switched_off_by_what_it_judges() {
+fn project_file_does_not_disable_a_gate() {
     let folder = checkout(
         "audit: {skip: [EXR010, EXR006, EXR001], fail-on: critical, min-severity: critical}",
     );
@@ -109,7 +109,7 @@ fn a_gate_is_not_switched_off_by_what_it_judges() {
 }
 
 #[test]
-fn no_file_is_overwritten_and_no_token_sent() {
+fn project_file_does_not_overwrite_a_file_or_send_a_token() {
     let folder = checkout("audit: {output: ['json=victim']}\nregistry-ca: x\n");
     let ran = run(folder.path(), "audit -f -", APP);
     assert_eq!(
@@ -123,7 +123,7 @@ fn no_file_is_overwritten_and_no_token_sent() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(!victim.exists() && !folder.path().join("victim").exists());
 
-    // The registry that the token goes to.
+    // The registry that receives the token.
     let api = api();
     let thief = Api::answering(|_| status(401, "Unauthorized", "no"));
     let settings = format!(
@@ -146,7 +146,7 @@ fn no_file_is_overwritten_and_no_token_sent() {
 }
 
 #[test]
-fn a_credential_needs_a_namespace_that_the_user_named() {
+fn credential_needs_a_namespace_from_the_user() {
     let api = api();
     let folder = checkout("namespace: tenant");
     let server = format!("--server {}", api.url);
@@ -157,17 +157,13 @@ fn a_credential_needs_a_namespace_that_the_user_named() {
     ] {
         let ran = run(folder.path(), &format!("{args} {server}"), "new");
         assert_eq!(ran.code, 2, "{args}: {}", ran.err);
-        assert!(
-            ran.err.contains("name the namespace with -n"),
-            "{}",
-            ran.err
-        );
+        assert!(ran.err.contains("set the namespace with -n"), "{}", ran.err);
     }
     assert!(api.seen().is_empty());
 }
 
 #[test]
-fn each_file_that_sets_something_is_named() {
+fn names_each_file_that_sets_a_flag() {
     let folder = checkout("namespace: shop\ncolor: never\nquiet: 1\nsetup: {workload: none}");
     let own = folder.path().join("own.yaml");
     fs::write(&own, "audit: {fail-on: low}\nfix: {yes: true}\n").unwrap();
@@ -178,7 +174,7 @@ fn each_file_that_sets_something_is_named() {
     let notices = ran.json()["notices"].to_string();
     for line in [
         format!("defaults from {}: audit.fail-on", own.display()),
-        // What a project's file sets does not make this quiet.
+        // A setting of the project file does not suppress this message.
         format!(
             "defaults from {}: color, namespace, quiet",
             folder.path().join(".extreg.yaml").display()
@@ -187,7 +183,7 @@ fn each_file_that_sets_something_is_named() {
         assert!(ran.err.contains(&line), "{line}: {}", ran.err);
         assert!(notices.contains(&line), "{line}: {notices}");
     }
-    // What nothing sets is not named, nor what a flag sets too.
+    // A file without effect is not named, nor a setting that a flag overrides.
     let ran = run(folder.path(), "version --client -n a --color never -qq", "");
     assert!(!ran.err.contains("namespace"), "{}", ran.err);
 }

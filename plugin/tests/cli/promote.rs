@@ -1,4 +1,4 @@
-//! `promote`: what it asks for, and what it says.
+//! `promote`: its requests and its output.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use extreg_fakes::{defaulted, ok, recorded};
 const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 const NEW: &str = "sha256:646ca9339f4a109ea3d57d3b5652f645f39df1ac1dbbf460e3d506234d0f78cc";
 
-/// `v1` shows the new image; `prod` is what is given, if anything.
+/// `v1` shows the new image; `prod` is the given tag, if any.
 fn app(name: &str, digest: &str, prod: Option<Value>) -> Value {
     let repository = "docker.io/ably77/python-lyapp";
     let item = |digest: &str| json!({"image": digest, "dockerImageReference": format!("{repository}@{digest}")});
@@ -41,7 +41,7 @@ fn prod() -> Value {
 }
 
 #[test]
-fn the_request_is_the_one_that_oc_tag_makes() {
+fn sends_the_request_of_oc_tag() {
     let pinned = "sha256:260ec32ed3a78588a61b5c6723f7f834e3455dfc285e713e36873c4eefe52590";
     for (file, digest, words) in [
         (
@@ -103,8 +103,8 @@ fn trap_1_a_scheduled_tag_moves_without_its_schedule() {
 }
 
 #[test]
-fn it_says_from_what_to_what_and_how_back() {
-    let said = |prod: Option<Value>, words: &str| {
+fn reports_both_images_and_the_rollback_command() {
+    let printed = |prod: Option<Value>, words: &str| {
         let ran = image_api::with(&[app("app", NEW, prod)]).run(&format!("promote {words}"));
         assert_eq!(ran.code, 0, "{ran:?}");
         format!("{}{}", ran.out, ran.err)
@@ -141,7 +141,7 @@ fn it_says_from_what_to_what_and_how_back() {
             "app:v1 prod".to_owned(),
             &[
                 "/app:prod configured\n",
-                "app:prod is not imported on schedule",
+                "app:prod is no longer imported on schedule",
                 OLD,
                 "(docker.io/u/a:stable)",
                 NEW,
@@ -171,17 +171,17 @@ fn it_says_from_what_to_what_and_how_back() {
         ),
         (&held, format!("{old} prod"), &["/app:prod unchanged\n"]),
     ] {
-        let said = said(tag.clone(), &words);
-        has_facts(&said, facts);
+        let printed = printed(tag.clone(), &words);
+        has_facts(&printed, facts);
         assert_eq!(
-            said.matches("oc ").count(),
+            printed.matches("oc ").count(),
             facts.iter().filter(|fact| fact.starts_with("oc ")).count()
         );
     }
 }
 
 #[test]
-fn the_command_back_leads_back() {
+fn rollback_command_restores_the_tag() {
     let alias = json!({"name": "prod", "from": {"kind": "ImageStreamTag", "name": "app:v1"},
         "importPolicy": {"importMode": "Legacy"}, "referencePolicy": {"type": "Source"}});
     let mut held = alias.clone();
@@ -196,12 +196,12 @@ fn the_command_back_leads_back() {
         let line = ran
             .err
             .lines()
-            .find_map(|line| line.strip_prefix("Move it back with: oc extreg "));
+            .find_map(|line| line.strip_prefix("To move it back: oc extreg "));
         let back = line.unwrap().replace(" -n snow", "");
         assert_ne!(api.tag("app", "prod")["from"], before["from"]);
         let ran = api.run(&back);
         assert_eq!(ran.code, 0, "{back}: {ran:?}");
-        // It only asks for an import.
+        // This command only imports.
         let [before, after] = [before, api.tag("app", "prod")].map(|mut tag| {
             tag.as_object_mut().unwrap().remove("generation");
             tag
@@ -211,7 +211,7 @@ fn the_command_back_leads_back() {
 }
 
 #[test]
-fn a_second_run_asks_for_nothing() {
+fn second_run_sends_no_write() {
     for flag in ["", "--alias", "--digest"] {
         let api = image_api::with(&[app("app", NEW, None)]);
         let words = format!("promote app:v1 prod {flag}");
@@ -230,7 +230,7 @@ fn a_second_run_asks_for_nothing() {
 }
 
 #[test]
-fn what_shows_nothing_is_not_promoted() {
+fn tag_without_an_image_is_not_promoted() {
     let empty = json!({"name": "prod", "from": {"kind": "DockerImage", "name": "d"}});
     let mut stream = app("app", NEW, Some(empty));
     stream["status"]["tags"][1]["items"] = json!([]);
@@ -238,7 +238,7 @@ fn what_shows_nothing_is_not_promoted() {
     for (words, expected) in [
         (
             "app:prod v1",
-            "import it with: oc extreg import app:prod -n snow",
+            "to import it: oc extreg import app:prod -n snow",
         ),
         (
             "app:gone v1",
@@ -246,7 +246,7 @@ fn what_shows_nothing_is_not_promoted() {
         ),
         (
             "none:v1 v2",
-            "there is no ImageStream none in namespace snow",
+            "ImageStream none does not exist in namespace snow",
         ),
     ] {
         let ran = api.run(&format!("promote {words}"));
@@ -257,24 +257,27 @@ fn what_shows_nothing_is_not_promoted() {
 }
 
 #[test]
-fn trap_48_no_condition_is_success_and_an_old_image_stays_behind_a_failure() {
-    let said = |stream: Value| image_api::with(&[stream]).run("promote app:v1 prod").err;
+fn trap_48_failed_import_keeps_the_old_image_and_no_condition_means_success() {
+    let printed = |stream: Value| image_api::with(&[stream]).run("promote app:v1 prod").err;
     let good = app("app", NEW, None);
-    assert!(!said(good.clone()).contains("failed"));
+    assert!(!printed(good.clone()).contains("failed"));
     let mut failed = good;
     failed["status"]["tags"][0]["conditions"] =
         json!([{"type": "ImportSuccess", "status": "False", "message": "no access"}]);
-    let said = said(failed);
+    let printed = printed(failed);
     assert!(
-        said.starts_with("app:v1 may be behind its registry, its last import failed: no access"),
-        "{said}"
+        printed.starts_with("app:v1 may be behind its registry, its last import failed: no access"),
+        "{printed}"
     );
-    assert!(said.contains("oc extreg import app:v1 -n snow"), "{said}");
+    assert!(
+        printed.contains("oc extreg import app:v1 -n snow"),
+        "{printed}"
+    );
 }
 
 #[test]
-fn a_conflict_is_tried_again_with_the_image_that_is_shown_then() {
-    // FROM is imported between our reading and our writing.
+fn conflict_is_retried_with_the_current_image() {
+    // FROM is imported between the read and the write.
     let api = image_api::start(&[app("app", NEW, None)], |seen, _| match seen.number {
         1 => Some(ok(&app("app", OLD, None).to_string())),
         2 => Some(conflict()),
@@ -291,7 +294,7 @@ fn a_conflict_is_tried_again_with_the_image_that_is_shown_then() {
 }
 
 #[test]
-fn kubectl_is_told_kubectls_commands() {
+fn suggests_kubectl_commands_to_kubectl_users() {
     let api = image_api::with(&[app("app", NEW, None)]);
     let run = extreg()
         .env("KUBECTL_PATH", "/usr/bin/kubectl")
@@ -301,7 +304,7 @@ fn kubectl_is_told_kubectls_commands() {
         .unwrap();
     let err = String::from_utf8(run.stderr).unwrap();
     assert!(
-        err.contains("with: kubectl delete imagestreamtag app:prod -n snow"),
+        err.contains("To move it back: kubectl delete imagestreamtag app:prod -n snow"),
         "{err}"
     );
 }

@@ -1,4 +1,4 @@
-//! A terminal that a test can look at: what a program draws on it, and what then stands there.
+//! A terminal emulator for tests: the output of a program, and the resulting screen.
 
 use std::{
     fs::File,
@@ -16,10 +16,10 @@ use rustix::{
     termios::{Winsize, tcsetwinsize},
 };
 
-/// What a test waits for comes within a moment or not at all.
+/// The limit of every wait.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// A program on a terminal of its own.
+/// A program on its own terminal.
 pub(crate) struct Pty {
     child: Child,
     written: Arc<Mutex<Vec<u8>>>,
@@ -29,7 +29,7 @@ pub(crate) struct Pty {
 }
 
 impl Pty {
-    /// Starts a program on a terminal of that size. It gets stdin, stdout and stderr there, and a `TERM`.
+    /// Starts a program on a terminal of that size, with stdin, stdout, stderr and `TERM`.
     pub(crate) fn start(mut command: Command, columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
@@ -55,14 +55,14 @@ impl Pty {
             .stderr(slave)
             .spawn()
             .unwrap();
-        // Its copies of the terminal's end: while one is open, reading never ends.
+        // Close the copies of the program's end: while one is open, a read never ends.
         drop(command);
         let written = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&written);
         let reader = std::thread::spawn(move || {
             let mut master = File::from(master);
             let mut chunk = [0; 4096];
-            // Linux ends it with an error.
+            // Linux reports the end as an error.
             while let Ok(count @ 1..) = master.read(&mut chunk) {
                 kept.lock().unwrap().extend_from_slice(&chunk[..count]);
             }
@@ -76,17 +76,17 @@ impl Pty {
         }
     }
 
-    /// Everything that was written, as it was.
+    /// The raw output.
     pub(crate) fn written(&self) -> String {
         String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
     }
 
-    /// What stands on the terminal.
+    /// The current screen.
     pub(crate) fn screen(&self) -> Vec<String> {
         screen(&self.written(), self.columns, self.rows)
     }
 
-    /// Waits until that stands on the terminal.
+    /// Waits until the screen shows this text.
     pub(crate) fn wait_for(&self, text: &str) {
         let start = Instant::now();
         while !self.screen().iter().any(|line| line.contains(text)) {
@@ -105,7 +105,7 @@ impl Pty {
         kill_process(Pid::from_raw(id).unwrap(), Signal::INT).unwrap();
     }
 
-    /// Waits for its end. Returns the exit code, what stands on the terminal, and all that was written.
+    /// Waits for the exit. Returns the exit code, the screen and the raw output.
     pub(crate) fn finish(mut self) -> (i32, Vec<String>, String) {
         let code = self.child.wait().unwrap().code().unwrap();
         self.reader.join().unwrap();
@@ -115,8 +115,8 @@ impl Pty {
     }
 }
 
-/// What stands on a terminal when that was written to it: as much of a VT100 as we write, and nothing
-/// else is taken.
+/// The screen after this output: supports the part of VT100 that the plugin writes and rejects everything
+/// else.
 pub(crate) fn screen(written: &str, columns: usize, rows: usize) -> Vec<String> {
     let mut lines = vec![vec![' '; columns]; rows];
     let (mut row, mut column) = (0, 0);
@@ -180,7 +180,7 @@ pub(crate) fn screen(written: &str, columns: usize, rows: usize) -> Vec<String> 
 }
 
 #[test]
-fn a_terminal_shows_what_was_written_last() {
+fn terminal_shows_the_last_write() {
     assert_eq!(screen("ab\r\ncd\r\n", 4, 3), ["ab", "cd"]);
     assert_eq!(
         screen("ab\r\ncd\r\n\r\u{1b}[2Ax\u{1b}[K\r\ny\u{1b}[J", 4, 3),

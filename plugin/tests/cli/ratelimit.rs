@@ -1,4 +1,4 @@
-//! `ratelimit`, with a registry and a cluster that answer as they are told.
+//! `ratelimit`, with a fake registry and a fake cluster.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ pub(crate) const SECRETS: &str = "/api/v1/secrets";
 const SNOW_SECRETS: &str = "/api/v1/namespaces/snow/secrets";
 const SNOW_HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
 
-/// A registry that meters nobody at 100 and acme at 200 pulls, with images and lists.
+/// A registry with a limit of 100 anonymous pulls and 200 of acme, with images and manifest lists.
 pub(crate) fn rules() -> Rules {
     let image = |name: &str, media_type| (format!("acme/{name}:v1"), media_type);
     let mut rules = Rules {
@@ -70,7 +70,7 @@ pub(crate) fn stream(namespace: &str, name: &str, image: &str, tags: usize) -> V
     })
 }
 
-/// A cluster that serves these paths, empty lists of secrets, and namespaces. Its resources are those of an
+/// A cluster that serves these paths, empty lists of secrets, and namespaces, with the resources of
 /// OpenShift.
 pub(crate) fn cluster(objects: &[(&str, Value)]) -> Api {
     let is_forbidden = objects.iter().any(|(_, value)| value.is_number());
@@ -84,11 +84,11 @@ pub(crate) fn cluster(objects: &[(&str, Value)]) -> Api {
             "/api/v1/secrets",
         ]);
     if is_forbidden {
-        // A user who cannot list streams is shown that there are some.
+        // Discovery shows that streams exist, also without the right to list them.
         let versions = json!({"versions": [{"version": "v1"}]});
         api = api.and_at([("/apis/image.openshift.io", versions)]);
     }
-    // The two types of secrets are listed apart.
+    // The two types of secrets are listed separately.
     let is_other = |seen: &Seen| seen.query.contains("dockercfg");
     api.unless(move |seen, _| is_other(seen).then(|| ok(&json!({"items": []}))))
         .start()
@@ -140,7 +140,7 @@ fn loads(run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
+fn queries_the_limit_anonymously_and_with_the_login() {
     let folder = tempfile::tempdir().unwrap();
     let registry = Registry::start(rules());
     let file = auth_file(folder.path(), "canary-word");
@@ -149,7 +149,13 @@ fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
     assert_eq!(
         rows(&run.out),
         [
-            ["docker.io", "nobody", "100 in 6 hours", "99", "203.0.113.7"],
+            [
+                "docker.io",
+                "anonymous",
+                "100 in 6 hours",
+                "99",
+                "203.0.113.7"
+            ],
             ["docker.io", "acme", "200 in 6 hours", "199", "an-account"],
         ]
     );
@@ -158,7 +164,7 @@ fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
         "{}",
         run.err
     );
-    assert!(registry.was_asked_by_head_only());
+    assert!(registry.has_only_head_requests());
 
     let run = measure(&registry, &["--auth-file", &file, "-o", "json"]);
     insta::assert_snapshot!("ratelimit-measured-json", run.out);
@@ -166,7 +172,7 @@ fn the_limit_is_asked_for_as_nobody_and_with_the_login() {
 }
 
 #[test]
-fn what_is_not_told_is_said() {
+fn reports_missing_values() {
     let folder = tempfile::tempdir().unwrap();
     let untold = Registry::start(Rules {
         limits: [].into(),
@@ -174,10 +180,10 @@ fn what_is_not_told_is_said() {
     });
     let run = measure(&untold, &[]);
     assert_eq!(run.code, 0);
-    assert!(run.out.contains("none told"), "{}", run.out);
+    assert!(run.out.contains("none reported"), "{}", run.out);
     assert!(
         run.err
-            .contains("told no limit as nobody: it is a paid account"),
+            .contains("reported no limit (anonymous): it is a paid account"),
         "{}",
         run.err
     );
@@ -190,7 +196,7 @@ fn what_is_not_told_is_said() {
     assert_eq!(run.code, 6);
     assert!(
         run.err
-            .contains("docker.io as acme: the registry wants a login"),
+            .contains("docker.io (acme): the registry requires a login"),
         "{}",
         run.err
     );
@@ -202,19 +208,19 @@ fn what_is_not_told_is_said() {
     ];
     let run = run_in(Path::new("/"), &nowhere, "");
     assert_eq!(run.code, 1);
-    assert!(run.err.contains("cannot be asked"), "{}", run.err);
+    assert!(run.err.contains("cannot query the registry"), "{}", run.err);
 
     let run = measure(&registry, &["--registry", "quay.io"]);
     assert_eq!((run.code, run.out.as_str()), (0, ""));
     assert!(
-        run.err.contains("quay.io is not known to meter"),
+        run.err.contains("quay.io is not known to limit"),
         "{}",
         run.err
     );
 }
 
 #[test]
-fn any_image_can_be_asked_for() {
+fn measures_with_any_image() {
     let registry = Registry::start(Rules {
         auth: Auth::Open,
         ..rules()
@@ -229,14 +235,14 @@ fn any_image_can_be_asked_for() {
     let run = run_in(Path::new("/"), &args, "");
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(
-        registry.asked().last().unwrap(),
+        registry.requests().last().unwrap(),
         "HEAD /v2/acme/app/manifests/v1"
     );
 
     for (args, why) in [
         (
             &["--registry", "quay.io", "--image", "u/a"][..],
-            "leave one of them out",
+            "omit one of them",
         ),
         (&["--registry", "https://quay.io"], "use a host"),
         (&["--image", "u/a:b:c"], "--image u/a:b:c"),
@@ -250,7 +256,7 @@ fn any_image_can_be_asked_for() {
 }
 
 #[test]
-fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
+fn shows_that_it_waits_for_a_busy_registry() {
     let busy = |after| {
         Registry::start(Rules {
             busy: (1, after),
@@ -262,11 +268,11 @@ fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(
         run.err
-            .contains("docker.io has had too many requests, retrying in 1s"),
+            .contains("docker.io received too many requests, retrying in 1s"),
         "{}",
         run.err
     );
-    // Longer than one is ready to wait, or nobody knows how long: that is the answer.
+    // If the wait is too long or of unknown length, the rate limit is the result.
     for (after, args) in [("600", &["--timeout", "30s"][..]), ("1000", &[]), ("", &[])] {
         let registry = busy(after);
         let run = measure(&registry, args);
@@ -276,7 +282,7 @@ fn a_registry_that_has_had_enough_is_waited_for_where_one_sees_it() {
 }
 
 #[test]
-fn a_budget_that_is_exceeded_says_what_to_do() {
+fn exceeded_budget_is_shown_with_a_fix() {
     let registry = Registry::start(rules());
     let api = cluster(&[(
         STREAMS,
@@ -288,9 +294,9 @@ fn a_budget_that_is_exceeded_says_what_to_do() {
     )]);
     let run = count(&api, &registry, &["-A"]);
     assert_eq!(run.code, 3, "{}", run.err);
-    let (first, said) = run.err.split_once('\n').unwrap();
+    let (first, printed) = run.err.split_once('\n').unwrap();
     assert!(first.starts_with("reading all namespaces of "), "{first}");
-    assert!(said.contains("--same-address"), "{said}");
+    assert!(printed.contains("--same-address"), "{printed}");
     has_facts(
         &run.out,
         &[
@@ -305,14 +311,14 @@ fn a_budget_that_is_exceeded_says_what_to_do() {
             "webhook install --follow-builds",
         ],
     );
-    assert!(registry.was_asked_by_head_only());
+    assert!(registry.has_only_head_requests());
     let run = count(&api, &registry, &["-A", "-o", "yaml"]);
     assert_eq!(run.code, 3);
     insta::assert_snapshot!("ratelimit-budget-yaml", run.out);
 }
 
 #[test]
-fn the_registry_tells_lists_from_images() {
+fn registry_distinguishes_manifest_lists_from_images() {
     let app = stream("snow", "app", "acme/app:v1", 3);
     let api = cluster(&[(SNOW_STREAMS, json!([app]))]);
     let registry = Registry::start(rules());
@@ -320,19 +326,19 @@ fn the_registry_tells_lists_from_images() {
     let exact = count(&api, &registry, &here);
     assert_eq!(loads(&exact), ["anonymous: 72..72 of 100 published within"]);
     assert_eq!(exact.code, 0);
-    let asked = registry.asked();
-    let images = asked
+    let requests = registry.requests();
+    let images = requests
         .iter()
-        .filter(|asked| asked.contains("/acme/app/"))
+        .filter(|request| request.contains("/acme/app/"))
         .count();
-    assert_eq!(images, 1, "{asked:?}");
+    assert_eq!(images, 1, "{requests:?}");
 
     let open = count(&api, &registry, &[&here[..], &["--no-measure"]].concat());
     assert_eq!(
         loads(&open),
         ["anonymous: 72..144 of 100 published mayExceed"]
     );
-    assert_eq!((open.code, registry.asked().len()), (0, asked.len()));
+    assert_eq!((open.code, registry.requests().len()), (0, requests.len()));
 
     let nowhere = [
         "-n",
@@ -345,11 +351,15 @@ fn the_registry_tells_lists_from_images() {
     let failed = count(&api, &registry, &nowhere);
     assert_eq!(loads(&failed), loads(&open));
     assert_eq!(failed.code, 0, "{}", failed.err);
-    assert!(failed.err.contains("cannot be asked"), "{}", failed.err);
+    assert!(
+        failed.err.contains("cannot query the registry"),
+        "{}",
+        failed.err
+    );
 }
 
 #[test]
-fn an_account_has_a_limit_of_its_own() {
+fn account_has_its_own_limit() {
     let app = stream("snow", "app", "acme/app:v1", 9);
     let api = cluster(&[
         (SNOW_STREAMS, json!([app])),
@@ -360,7 +370,11 @@ fn an_account_has_a_limit_of_its_own() {
     let registry = Registry::start(rules());
     let run = count(&api, &registry, &here);
     assert_eq!(loads(&run), ["acme: 216..216 of 200 published exceeds"]);
-    assert!(run.err.contains("taken for a free account"), "{}", run.err);
+    assert!(
+        run.err.contains("assumed to be a free account"),
+        "{}",
+        run.err
+    );
 
     let with = [&here[..], &["--secret", "hub"]].concat();
     for (limit, want, code) in [
@@ -379,7 +393,7 @@ fn an_account_has_a_limit_of_its_own() {
 }
 
 #[test]
-fn what_this_machine_is_told_is_the_clusters_only_if_that_is_said() {
+fn local_limit_counts_for_the_cluster_only_with_a_flag() {
     let api = cluster(&[(
         SNOW_STREAMS,
         json!([stream("snow", "app", "acme/app:v1", 3)]),
@@ -390,14 +404,14 @@ fn what_this_machine_is_told_is_the_clusters_only_if_that_is_said() {
     let here = ["-n", "snow", "-o", "json"];
     let run = count(&api, &registry, &here);
     assert_eq!(loads(&run), ["anonymous: 72..72 of 100 published within"]);
-    assert!(run.err.contains("say --same-address"), "{}", run.err);
+    assert!(run.err.contains("use --same-address"), "{}", run.err);
     let run = count(&api, &registry, &[&here[..], &["--same-address"]].concat());
     assert_eq!(loads(&run), ["anonymous: 72..72 of 10 measured exceeds"]);
     assert_eq!(run.code, 3);
 }
 
 #[test]
-fn what_may_not_be_read_is_said() {
+fn reports_unreadable_resources() {
     let registry = Registry::start(rules());
     let app = json!([stream("snow", "app", "acme/app:v1", 5)]);
     let here = ["-n", "snow", "-o", "json"];

@@ -1,5 +1,5 @@
-//! The import budget against OpenShift's importer: the pulls that are predicted, and those that a
-//! metering registry counts in one window.
+//! The import budget compared with OpenShift's importer: predicted pulls, and the pulls that a registry with
+//! a rate limit counts in one window.
 
 use std::{
     collections::BTreeMap,
@@ -20,8 +20,8 @@ use extreg_fakes::registry::{IMAGE, LIST, Registry, Rules};
 /// `openshiftcontrolplane_config.go`, `ScheduledImageImportMinimumIntervalSeconds`).
 const ROUNDS: u64 = 6 * 3600 / 900;
 
-/// A namespace that imports: with the login of acme or anonymously; how many tags follow a single
-/// image, and how many a list of platforms.
+/// A namespace with imports: with the login of acme or anonymous; the number of tags that follow a single
+/// image and of tags that follow a manifest list.
 #[derive(Clone, Copy, Debug)]
 struct Namespace {
     name: &'static str,
@@ -45,7 +45,7 @@ fn registry() -> Registry {
     })
 }
 
-/// One request, as a registry client of Go sends it; the headers of the answer, and its body.
+/// One request of a Go registry client; returns headers and body of the response.
 fn get(registry: &Registry, path: &str, authorization: &str) -> (String, String) {
     let host = registry.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
@@ -60,7 +60,7 @@ fn get(registry: &Registry, path: &str, authorization: &str) -> (String, String)
     (head.to_lowercase(), body.to_owned())
 }
 
-/// How many pulls the registry says are left after this one.
+/// The remaining pulls that the registry reports after this one.
 fn pull(registry: &Registry, repository: &str, reference: &str, has_login: bool) -> u64 {
     let basic = if has_login {
         format!("Basic {}", STANDARD.encode("acme:canary-word"))
@@ -80,8 +80,8 @@ fn pull(registry: &Registry, repository: &str, reference: &str, has_login: bool)
     left.split(';').next().unwrap().parse().unwrap()
 }
 
-/// Imports every tag in every round, as openshift-apiserver does: a GET of the manifest, and of a list
-/// one of a platform too (`importer.go`, `importRepositoryFromDocker`).
+/// Imports every tag in every round, as openshift-apiserver does: a GET of the manifest and, for a list, of
+/// one platform's manifest too (`importer.go`, `importRepositoryFromDocker`).
 fn import(registry: &Registry, namespaces: &[Namespace]) -> BTreeMap<&'static str, u64> {
     let mut pulls = BTreeMap::new();
     for _ in 0..ROUNDS {
@@ -104,7 +104,7 @@ fn import(registry: &Registry, namespaces: &[Namespace]) -> BTreeMap<&'static st
                     100_000
                 };
                 *pulled += 1;
-                // The header counts the same, whatever namespace it was.
+                // The header counts pulls of all namespaces.
                 assert_eq!(limit - left, *pulled + 1, "{who}");
             }
         }
@@ -127,7 +127,7 @@ fn predicted(run: &Run) -> BTreeMap<String, (u64, u64)> {
 }
 
 #[test]
-fn predicted_pulls_are_those_that_a_registry_counts() {
+fn predicted_pulls_equal_the_count_of_the_registry() {
     let of = |name, has_login, images, lists| Namespace {
         name,
         has_login,
@@ -175,10 +175,10 @@ fn predicted_pulls_are_those_that_a_registry_counts() {
             &endpoint,
         ];
         let run = run_in(std::path::Path::new("/"), &words, "");
-        // 3 is the answer that they are more than an anonymous address is allowed.
+        // 3: more pulls than the limit of an anonymous address.
         assert!(matches!(run.code, 0 | 3), "{namespaces:?}: {}", run.err);
-        // What asks for the prediction costs nothing.
-        assert!(registry.was_asked_by_head_only());
+        // The prediction itself causes no pull.
+        assert!(registry.has_only_head_requests());
 
         let predicted = predicted(&run);
         let observed = import(&registry, &namespaces);

@@ -1,4 +1,4 @@
-//! The registry client, against a registry that does as it is told.
+//! The registry client, against a fake registry.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,7 +46,7 @@ fn login(username: &str, password: &str) -> Login {
     }
 }
 
-/// acme may pull and push, guest may nothing.
+/// acme can pull and push, guest has no rights.
 fn rules() -> Rules {
     let user = |name: &str| (name.to_owned(), "pw".to_owned());
     Rules {
@@ -92,7 +92,7 @@ fn limit(limit: u64, source: &str) -> RateLimit {
 }
 
 #[test]
-fn a_manifest_is_asked_for_by_its_headers_alone() {
+fn queries_a_manifest_with_head() {
     let registry = Registry::start(rules());
     let found = head(&registry, "u/a:v1", &Login::Anonymous).unwrap();
     let expected = Head {
@@ -106,13 +106,13 @@ fn a_manifest_is_asked_for_by_its_headers_alone() {
         (found.is_list(), found.limit),
         (Some(true), Some(limit(200, "an-account")))
     );
-    assert!(registry.was_asked_by_head_only());
+    assert!(registry.has_only_head_requests());
     assert_eq!(
-        registry.asked(),
+        registry.requests(),
         [
             "GET /v2/",
             "GET /token",
-            "HEAD /v2/u/a/manifests/v1 nobody",
+            "HEAD /v2/u/a/manifests/v1 anonymous",
             "GET /v2/",
             "GET /token acme",
             "HEAD /v2/u/a/manifests/list acme",
@@ -121,7 +121,7 @@ fn a_manifest_is_asked_for_by_its_headers_alone() {
 }
 
 #[test]
-fn every_way_in_is_known() {
+fn supports_every_authentication_method() {
     let acme = login("acme", "pw");
     for (auth, login, image, expected) in [
         (Auth::Open, &Login::Anonymous, "u/a:v1", Ok(())),
@@ -173,7 +173,7 @@ fn every_way_in_is_known() {
 }
 
 #[test]
-fn a_token_is_used_again_by_whom_it_is_for() {
+fn token_is_reused_only_for_its_login() {
     let registry = Registry::start(rules());
     let client = client(&[&registry.endpoint("docker.io")]);
     let acme = login("acme", "pw");
@@ -190,14 +190,14 @@ fn a_token_is_used_again_by_whom_it_is_for() {
                 .await
                 .unwrap();
         }
-        // A password that is wrong does not get what the right one got.
+        // A wrong password does not get the token of the right one.
         let wrong = client
             .head("docker.io", "u/a", "v1", &login("acme", "no"))
             .await;
         assert_eq!(wrong, Err(RegistryError::Unauthorized));
     });
     assert_eq!(
-        registry.asked(),
+        registry.requests(),
         [
             "GET /v2/",
             "GET /token acme",
@@ -206,7 +206,7 @@ fn a_token_is_used_again_by_whom_it_is_for() {
             "GET /token acme",
             "HEAD /v2/u/private/manifests/v1 acme",
             "GET /token",
-            "HEAD /v2/u/a/manifests/v1 nobody",
+            "HEAD /v2/u/a/manifests/v1 anonymous",
             "HEAD /v2/u/a/manifests/v1 acme",
             "GET /token acme (wrong)",
         ]
@@ -214,14 +214,14 @@ fn a_token_is_used_again_by_whom_it_is_for() {
 }
 
 #[test]
-fn what_a_login_may_do_is_told_by_its_token() {
+fn token_shows_the_rights_of_a_login() {
     let granted = |rules: Rules, login: &Login| {
         let registry = Registry::start(rules);
         let client = client(&[&registry.endpoint("docker.io")]);
         let all = [Action::Pull, Action::Push, Action::Delete];
         let grants = run(client.grants("docker.io", "u/a", &all, login));
-        let manifests = registry.asked().join(" ").contains("/manifests/");
-        assert!(!manifests, "nothing is asked of an image");
+        let manifests = registry.requests().join(" ").contains("/manifests/");
+        assert!(!manifests, "no manifest is requested");
         grants
     };
     let told = |actions: &[Action]| {
@@ -256,7 +256,7 @@ fn what_a_login_may_do_is_told_by_its_token() {
 }
 
 #[test]
-fn a_registry_that_has_had_enough_says_for_how_long() {
+fn rate_limit_error_has_the_retry_time() {
     for (after, expected) in [("7", Some(7)), ("", None)] {
         let busy = Rules {
             busy: (1, after),
@@ -273,7 +273,7 @@ fn a_registry_that_has_had_enough_says_for_how_long() {
 }
 
 #[test]
-fn a_registry_that_does_not_answer_is_told() {
+fn unreachable_registry_is_reported() {
     let slow = Rules {
         delay: Duration::from_mins(1),
         ..rules()
@@ -291,7 +291,7 @@ fn a_registry_that_does_not_answer_is_told() {
 }
 
 #[test]
-fn a_redirect_is_followed_without_the_login() {
+fn follows_a_redirect_without_the_login() {
     let elsewhere = Registry::start(Rules {
         auth: Auth::Open,
         ..rules()
@@ -303,10 +303,10 @@ fn a_redirect_is_followed_without_the_login() {
     let here = Registry::start(here);
     head(&here, "u/a:v1", &login("acme", "pw")).unwrap();
     assert_eq!(
-        here.asked().last().unwrap(),
+        here.requests().last().unwrap(),
         "HEAD /v2/u/a/manifests/v1 acme"
     );
-    assert_eq!(elsewhere.asked(), ["HEAD /v2/u/a/manifests/v1"]);
+    assert_eq!(elsewhere.requests(), ["HEAD /v2/u/a/manifests/v1"]);
 
     let round = Rules {
         redirect: Some(String::new()),
@@ -315,11 +315,11 @@ fn a_redirect_is_followed_without_the_login() {
     let registry = Registry::start(round);
     let found = head(&registry, "u/a:v1", &Login::Anonymous);
     assert_eq!(found, Err(RegistryError::Unexpected(307)));
-    assert_eq!(registry.asked().len(), 2 + 4);
+    assert_eq!(registry.requests().len(), 2 + 4);
 }
 
 #[test]
-fn a_mirror_is_asked_in_place_of_the_registry() {
+fn queries_a_mirror_instead_of_the_registry() {
     let mirror = Rules {
         images: [("hub/u/a:v1".to_owned(), IMAGE)].into(),
         ..rules()
@@ -328,10 +328,13 @@ fn a_mirror_is_asked_in_place_of_the_registry() {
     let endpoints = format!("quay.io={}/hub,docker.io=http://127.0.0.1:1", mirror.url);
     let client = client(&["--registry-endpoint", &endpoints]);
     run(client.head("quay.io", "u/a", "v1", &Login::Anonymous)).unwrap();
-    assert_eq!(mirror.asked()[2], "HEAD /v2/hub/u/a/manifests/v1 nobody");
+    assert_eq!(
+        mirror.requests()[2],
+        "HEAD /v2/hub/u/a/manifests/v1 anonymous"
+    );
 }
 
-/// The settings of a server on loopback, and the file of the authority that vouches for it.
+/// The TLS settings of a server on loopback, and the file of its CA.
 fn tls(folder: &std::path::Path) -> (Arc<rustls::ServerConfig>, String) {
     let hour = Duration::from_hours(1);
     let hosts = [Host::parse("127.0.0.1").unwrap()];
@@ -351,7 +354,7 @@ fn tls(folder: &std::path::Path) -> (Arc<rustls::ServerConfig>, String) {
 }
 
 #[test]
-fn a_login_does_not_leave_an_encrypted_registry_in_the_clear() {
+fn login_is_not_sent_over_plain_http_after_tls() {
     let folder = tempfile::tempdir().unwrap();
     let (config, ca) = tls(folder.path());
     let clear = Registry::start(rules());
@@ -388,5 +391,5 @@ fn a_login_does_not_leave_an_encrypted_registry_in_the_clear() {
         };
         assert!(why.contains(expected), "{why}");
     }
-    assert_eq!(clear.asked(), [""; 0]);
+    assert_eq!(clear.requests(), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! `check`, `fix`, `audit` and `inventory` of a repository, and of files as people really write them.
+//! `check`, `fix`, `audit` and `inventory` of a repository with realistic files.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::common::{ended, extreg};
 
-/// An ImageStream of which a policy would change a tag.
+/// An ImageStream with a tag that a policy would change.
 const STREAM: &str = "apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: app, \
     namespace: snow}\nspec:\n  tags:\n  - name: v1\n    from: {kind: DockerImage, name: \
     'docker.io/acme/app:v1'}\n";
@@ -73,7 +73,7 @@ const COMMANDS: [&[&str]; 4] = [
 ];
 
 #[test]
-fn what_is_no_manifest_is_skipped_and_counted() {
+fn files_without_manifests_are_skipped_and_counted() {
     let folder = repository(&REPOSITORY);
     for command in COMMANDS {
         let (code, out, err) = run(folder.path(), &[command, &["-f", ".", "-R"]].concat(), "");
@@ -106,7 +106,7 @@ fn excluded_paths_are_not_read() {
         ];
         let (code, _, err) = run(folder.path(), &[command, &flags].concat(), "");
         assert_ne!(code, 3, "{command:?}: {err}");
-        // Where no object is left, each path is listed.
+        // If no object remains, each path is listed.
         let listed = err.matches("excluded by --exclude").count() == 2;
         assert!(
             err.contains("2 excluded paths") || listed,
@@ -116,7 +116,7 @@ fn excluded_paths_are_not_read() {
 }
 
 #[test]
-fn findings_outrank_a_file_that_cannot_be_read() {
+fn findings_outrank_an_unreadable_file() {
     let broken = "apiVersion: v1\nkind: Service\nmetadata: [\n";
     let both = repository(&[("a.yaml", STREAM), ("b.yaml", broken)]);
     let alone = repository(&[("b.yaml", broken)]);
@@ -131,9 +131,9 @@ fn findings_outrank_a_file_that_cannot_be_read() {
     }
 }
 
-/// One object that cannot be edited, for whatever reason, does not keep the others from it.
+/// An object that cannot be edited does not stop the edits of other objects.
 #[test]
-fn an_alias_does_not_block_the_other_objects() {
+fn alias_does_not_block_other_objects() {
     let file = "\
 apiVersion: build.openshift.io/v1
 kind: BuildConfig
@@ -191,7 +191,7 @@ items:
 }
 
 #[test]
-fn items_are_reported_at_their_own_lines() {
+fn items_have_their_own_lines() {
     let list = "apiVersion: v1\nkind: List\nitems:\n- kind: Service\n  apiVersion: v1\n- apiVersion: \
         image.openshift.io/v1\n  kind: ImageStream\n  metadata: {name: app}\n  spec:\n    tags:\n    \
         - name: v1\n      from: {kind: DockerImage, name: 'docker.io/acme/app:v1'}\n";
@@ -212,7 +212,7 @@ fn items_are_reported_at_their_own_lines() {
             let line = first.get("line").unwrap_or(&first["source"]["line"]);
             assert_eq!(*line, object, "{command:?} {name}: {out}");
         }
-        // A finding about a field is on the line of the field.
+        // A finding about a field has the line of the field.
         let (_, out, _) = run(folder.path(), &["audit", "-f", name, "-o", "json"], "");
         let report: Value = serde_json::from_str(&out).unwrap();
         let findings = report["sections"][0]["findings"].as_array().unwrap();
@@ -222,7 +222,7 @@ fn items_are_reported_at_their_own_lines() {
 }
 
 #[test]
-fn values_of_another_type_are_named() {
+fn values_of_a_wrong_type_are_reported() {
     let file = "apiVersion: image.openshift.io/v1\nkind: ImageStream\nmetadata: {name: nums}\nspec:\n  \
         tags:\n  - name: 1.10\n    from: {kind: DockerImage, name: 'docker.io/acme/nums:1.10'}\n";
     let folder = repository(&[("a.yaml", file)]);
@@ -233,7 +233,7 @@ fn values_of_another_type_are_named() {
         assert_eq!(code, 1, "{command:?}: {out}{err}");
         assert!(err.contains(want), "{command:?}: {err}");
     }
-    // What kubectl takes for text is text.
+    // A value that kubectl reads as text is text.
     let file = STREAM.replace("v1\n    from", "12e9999\n    from");
     let folder = repository(&[("a.yaml", &file)]);
     let (code, _, err) = run(folder.path(), &["check", "--offline", "-f", "a.yaml"], "");
@@ -249,10 +249,10 @@ fn template(parameters: &str, image: &str) -> String {
     )
 }
 
-/// `check` and `fix` decide the same of a Template: where every value of its parameters gives the same
-/// registry and repository.
+/// `check` and `fix` make the same decision about a Template: a place is decided if every value of its parameters
+/// gives the same registry and repository.
 #[test]
-fn a_parameter_decides_where_it_is_not_the_tag() {
+fn parameter_decides_unless_it_is_the_tag() {
     for (parameters, image, is_decided) in [
         ("[{name: V, value: v1}]", "docker.io/acme/app:${V}", true),
         (
@@ -298,7 +298,7 @@ fn a_parameter_decides_where_it_is_not_the_tag() {
 }
 
 #[test]
-fn a_parameter_that_is_not_declared_is_reported() {
+fn undeclared_parameter_is_reported() {
     let text = template("[{name: TAG, value: v1}]", "docker.io/acme/app:${TGA}");
     let folder = repository(&[("t.yaml", &text)]);
     for command in [
@@ -318,9 +318,9 @@ fn a_parameter_that_is_not_declared_is_reported() {
     assert_ne!(code, 0, "{err}");
 }
 
-/// Code scanning refuses a whole file for one result without a file.
+/// Code scanning rejects a whole report if one result has no file.
 #[test]
-fn every_result_of_sarif_is_in_a_file_that_is_there() {
+fn every_sarif_result_names_an_existing_file() {
     let folder = repository(&[
         ("deploy/stream.yaml", STREAM),
         (
@@ -337,7 +337,7 @@ fn every_result_of_sarif_is_in_a_file_that_is_there() {
         let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
         assert!(folder.path().join(uri).is_file(), "{result}");
     }
-    // What is only about the cluster is not asked of files, and not inconclusive.
+    // Checks of the cluster only are not run on files and are not inconclusive.
     for check in ["EXR002", "EXR003", "EXR014"] {
         assert!(
             results.iter().all(|result| result["ruleId"] != check),

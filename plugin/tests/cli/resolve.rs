@@ -1,4 +1,4 @@
-//! `resolve` as it is run: both vector files through stdin and as a file, and its exit codes.
+//! `resolve`: both vector files from stdin and from a file, and its exit codes.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ fn json_lines(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn every_reference_vector_is_answered_as_it_stands() {
+fn resolves_every_reference_vector() {
     let (code, out, err) = resolve(&["-f", "-"], REFERENCES);
     assert_eq!((code, err.as_str()), (0, ""));
     let (answers, expected) = (json_lines(&out), json_lines(REFERENCES));
@@ -31,7 +31,7 @@ fn every_reference_vector_is_answered_as_it_stands() {
 }
 
 #[test]
-fn every_keyring_vector_is_answered_from_a_file() {
+fn resolves_every_keyring_vector() {
     let file =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/core/tests/data/keyring.jsonl");
     let (code, out, err) = resolve(&["--filename", file.to_str().unwrap()], "");
@@ -39,8 +39,8 @@ fn every_keyring_vector_is_answered_from_a_file() {
     let (mut answers, mut expected) = (json_lines(&out), json_lines(KEYRING));
     assert_eq!(answers.len(), 500);
     for (answer, expected) in answers.iter_mut().zip(&mut expected) {
-        // Two keys that the keyring files alike have no order in Kubernetes; core's test of the
-        // same vectors holds the order between those that it does not.
+        // Kubernetes does not order two keys that are equal in the keyring; core's test of the
+        // same vectors checks the order of all other keys.
         for side in [&mut *answer, &mut *expected] {
             if let Some(usernames) = side.get_mut("usernames").and_then(Value::as_array_mut) {
                 usernames.sort_by_key(ToString::to_string);
@@ -51,7 +51,7 @@ fn every_keyring_vector_is_answered_from_a_file() {
 }
 
 #[test]
-fn members_of_an_answer_are_sorted() {
+fn keys_of_a_result_are_sorted() {
     let (_, out, _) = resolve(&["-f", "-"], "{\"ref\":\"a/b:c\"}\n");
     assert_eq!(
         out,
@@ -62,7 +62,7 @@ fn members_of_an_answer_are_sorted() {
 }
 
 #[test]
-fn a_bad_line_is_answered_and_the_end_says_so() {
+fn invalid_line_is_reported_and_sets_the_exit_code() {
     let input = "{\"ref\":\"nginx\"}\n\nnot json\n{\"ref\":\"a::\"}\n";
     let (code, out, err) = resolve(&["-f", "-"], input);
     let answers = json_lines(&out);
@@ -75,14 +75,14 @@ fn a_bad_line_is_answered_and_the_end_says_so() {
 }
 
 #[test]
-fn a_long_list_comes_through() {
+fn resolves_a_long_list() {
     let input = "{\"ref\":\"docker.io/u/a:v1\"}\n".repeat(50_000);
     let (code, out, _) = resolve(&["-f", "-"], &input);
     assert_eq!((code, out.lines().count()), (0, 50_000));
 }
 
 #[test]
-fn references_as_arguments() {
+fn resolves_arguments() {
     let (code, out, err) = resolve(&["user/app:v1", "docker.io/u/a:", "-o", "json"], "");
     let answers = json_lines(&out);
     assert_eq!((code, err.as_str(), answers.len()), (3, "", 2));
@@ -94,7 +94,7 @@ fn references_as_arguments() {
 }
 
 #[test]
-fn a_table_for_people() {
+fn prints_a_table() {
     let (code, out, err) = resolve(&["user/app:v1"], "");
     assert_eq!((code, err.as_str()), (0, ""));
     let (_, object, _) = resolve(&["user/app:v1", "-o", "json"], "");
@@ -117,7 +117,7 @@ fn a_table_for_people() {
             ("workload", "maybe"),
         ]
     );
-    // Each key, and which of the consumers of the head match it.
+    // Each key, with the consumers of the header that match it.
     let consumers = keys.lines().next().unwrap().to_lowercase();
     assert!(consumers.contains("shipwright"), "{keys}");
     let keys = rows(keys);
@@ -130,7 +130,7 @@ fn a_table_for_people() {
 }
 
 #[test]
-fn a_table_of_what_is_refused() {
+fn prints_a_table_of_invalid_references() {
     let (code, out, _) = resolve(&["${REGISTRY}/app", "docker.io/u/a:", "node.js:18"], "");
     assert_eq!(code, 3);
     let blocks: Vec<&str> = out.split("\n\n").collect();
@@ -157,7 +157,7 @@ fn a_table_of_what_is_refused() {
 }
 
 #[test]
-fn wrong_use_is_told() {
+fn usage_errors_are_reported() {
     for (args, code, part) in [
         (&[][..], 2, "REF"),
         (&["a", "-f", "-"], 2, "cannot be used with"),

@@ -1,4 +1,4 @@
-//! `secret check` and `secret link`: what they ask for, and what they say.
+//! `secret check` and `secret link`: their requests and their output.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use extreg_fakes::{
 const APP: &str = "docker.io/ably77/app";
 const HUB: &str = "https://index.docker.io/v1/";
 
-/// A namespace that setup has made, and its secret.
+/// A namespace after `setup`, and its secret.
 fn shop(hub: &str) -> Vec<Value> {
     vec![
         secret("shop", "hub", hub),
@@ -43,17 +43,17 @@ fn registry(rights: &[&'static str]) -> Registry {
     })
 }
 
-/// Of a report: who finds which key, what each secret holds, and what is wrong, without a sentence.
-fn told(report: &str) -> String {
+/// The facts of a report without its sentences: the key of each consumer, the content of each secret, the problems.
+fn summary(report: &str) -> String {
     let report: Value = serde_json::from_str(report).unwrap();
-    let mut told = report["summary"].to_string();
+    let mut facts = report["summary"].to_string();
     let mut add = |list: &Value, keys: &[&str]| {
         for row in list.as_array().unwrap() {
             let cells = keys.iter().map(|key| {
                 let cell = row.pointer(&format!("/{key}")).unwrap_or(&Value::Null);
                 cell.to_string().replace('"', "")
             });
-            told.extend(["\n", &cells.collect::<Vec<_>>().join(" | ")]);
+            facts.extend(["\n", &cells.collect::<Vec<_>>().join(" | ")]);
         }
     };
     let fields = [
@@ -70,11 +70,11 @@ fn told(report: &str) -> String {
         &report["problems"],
         &["severity", "outcome", "rule", "object", "fix/command"],
     );
-    told
+    facts
 }
 
 #[test]
-fn an_auth_file_needs_no_cluster_and_no_network() {
+fn checks_an_auth_file_without_cluster_or_network() {
     let api = Api::answering(|_| status(500, "Because", "no"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("auth.json");
@@ -114,7 +114,7 @@ fn an_auth_file_needs_no_cluster_and_no_network() {
     let folder = folder.path().to_str().unwrap();
     insta::assert_snapshot!(
         "secret-check-auth-file",
-        told(&out).replace(folder, "FOLDER")
+        summary(&out).replace(folder, "FOLDER")
     );
     let (_, out) = run(&bad.to_string(), "table");
     has_facts(
@@ -138,7 +138,7 @@ fn an_auth_file_needs_no_cluster_and_no_network() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_before_any_request() {
+fn invalid_usage_fails_before_any_request() {
     let api = secret_api::with(&[]);
     for (words, expected) in [
         ("check --image docker.io", "no repository in it"),
@@ -146,12 +146,12 @@ fn what_makes_no_sense_is_refused_before_any_request() {
             "check --image https://docker.io/u/a",
             "invalid reference format",
         ),
-        ("check Hub", "no DNS subdomain"),
+        ("check Hub", "not a valid DNS subdomain"),
         ("check hub --auth-file f", "cannot be used with"),
         ("check --auth-file /nonexistent", "No such file"),
         ("link", "<NAME>"),
         ("link hub --for mount", "invalid value"),
-        ("link hub --account Web", "no DNS subdomain"),
+        ("link hub --account Web", "not a valid DNS subdomain"),
     ] {
         let ran = api.run(words, "");
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words}: {ran:?}");
@@ -161,7 +161,7 @@ fn what_makes_no_sense_is_refused_before_any_request() {
 }
 
 #[test]
-fn every_consumer_finds_what_setup_writes() {
+fn every_consumer_finds_the_credential_of_setup() {
     let api = secret_api::with(&shop(&good()));
     for words in [
         "",
@@ -200,7 +200,7 @@ fn every_consumer_finds_what_setup_writes() {
 }
 
 #[test]
-fn where_consumers_differ_or_find_nothing_it_is_marked() {
+fn marks_different_and_missing_credentials() {
     let mut objects = shop(&config(&[("https://index.docker.io/v1/", "ably77:pw")]));
     objects.push(secret(
         "shop",
@@ -234,19 +234,19 @@ fn where_consumers_differ_or_find_nothing_it_is_marked() {
         assert_eq!(found.len(), marked.len(), "{}", ran.out);
         has_facts(&ran.out, marked);
         let data = api.run(&format!("{words} -o json"), "");
-        insta::assert_snapshot!(name, told(&data.out));
+        insta::assert_snapshot!(name, summary(&data.out));
     }
-    // A secret under whose keys nobody finds anything.
+    // A secret with keys that no consumer matches.
     let ran = api.run("check stuck -n shop --no-registry", "");
     assert_eq!(ran.code, 3, "{ran:?}");
-    // What is not named is only told.
+    // A secret that is not named is only reported.
     let ran = api.run("check -n shop --no-registry", "");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("*  import"), "{}", ran.out);
 }
 
 #[test]
-fn trap_28_a_link_that_this_version_does_not_read_is_told() {
+fn trap_28_unused_link_is_reported() {
     let with_version = |version: &'static str| {
         let mut objects = shop(&good());
         objects[1] = account("shop", "builder", &["builder-dockercfg-x"], &["hub"]);
@@ -273,14 +273,14 @@ fn trap_28_a_link_that_this_version_does_not_read_is_told() {
                 .to_owned(),
         )
     };
-    let told = |code, outcome: &str, push: &str| (code, outcome.to_owned(), push.to_owned());
-    assert_eq!(with_version("4.21.0"), told(3, "none", "no"));
-    assert_eq!(with_version("4.14.9"), told(0, "found", "yes"));
-    assert_eq!(with_version("4.15.9"), told(4, "unknown", "unknown"));
+    let link_result = |code, outcome: &str, push: &str| (code, outcome.to_owned(), push.to_owned());
+    assert_eq!(with_version("4.21.0"), link_result(3, "none", "no"));
+    assert_eq!(with_version("4.14.9"), link_result(0, "found", "yes"));
+    assert_eq!(with_version("4.15.9"), link_result(4, "unknown", "unknown"));
 }
 
 #[test]
-fn who_may_not_see_secrets_is_told_so() {
+fn missing_right_to_read_secrets_is_reported() {
     let api = secret_api::start(&shop(&good()), |seen, _| {
         seen.line
             .contains("/secrets?")
@@ -296,7 +296,7 @@ fn who_may_not_see_secrets_is_told_so() {
 }
 
 #[test]
-fn the_registry_tells_what_a_credential_may_do() {
+fn registry_reports_rights_of_a_credential() {
     let asked = |hub: &str, rights: &[&'static str], more: &str| {
         let registry = registry(rights);
         let api = secret_api::with(&shop(hub));
@@ -307,7 +307,7 @@ fn the_registry_tells_what_a_credential_may_do() {
         let may = |what: &str| scopes[0][what].as_str().unwrap_or("-").to_owned();
         assert!(
             !registry
-                .asked()
+                .requests()
                 .iter()
                 .any(|asked| asked.contains("/manifests/"))
         );
@@ -315,18 +315,21 @@ fn the_registry_tells_what_a_credential_may_do() {
             ran.code,
             ["pull", "push", "delete", "broader"].map(may).join(" "),
             scopes[0]["message"].as_str().unwrap_or_default().to_owned(),
-            registry.asked().len(),
+            registry.requests().len(),
         )
     };
     let (code, may, message, _) = asked(&good(), &["pull", "push", "delete"], "");
     assert_eq!((code, may.as_str()), (0, "yes yes yes yes"));
     assert_eq!(
         message,
-        "it may delete: nothing here needs that; it may push to other repositories too"
+        "it can delete images: nothing here needs that permission; it can also push to other repositories"
     );
     let (code, may, message, _) = asked(&good(), &["pull"], "");
     assert_eq!((code, may.as_str()), (3, "yes no no no"));
-    assert!(message.contains("that is what it is used for"), "{message}");
+    assert!(
+        message.contains("although it is used for that"),
+        "{message}"
+    );
     let wrong = config(&[("docker.io", "ably77:old")]);
     let (code, may, message, _) = asked(&wrong, &["pull", "push"], "");
     assert_eq!((code, may.as_str()), (3, "no no no no"));
@@ -336,7 +339,7 @@ fn the_registry_tells_what_a_credential_may_do() {
 }
 
 #[test]
-fn a_registry_that_cannot_be_asked_leaves_it_unknown() {
+fn unreachable_registry_leaves_rights_unknown() {
     let api = secret_api::with(&shop(&good()));
     let ran = api.run(
         "check -n shop -o json --registry-endpoint docker.io=http://127.0.0.1:1",
@@ -352,13 +355,13 @@ fn a_registry_that_cannot_be_asked_leaves_it_unknown() {
         scope["message"]
             .as_str()
             .unwrap()
-            .contains("cannot be asked"),
+            .contains("cannot query the registry"),
         "{scope}"
     );
 }
 
 #[test]
-fn links_are_added_once_and_all_others_stay() {
+fn adds_links_once_and_keeps_existing_links() {
     let mut objects = shop(&good());
     objects[1] = account(
         "shop",
@@ -404,7 +407,7 @@ fn links_are_added_once_and_all_others_stay() {
 }
 
 #[test]
-fn what_cannot_be_linked_is_refused_with_what_to_do() {
+fn secret_that_cannot_be_linked_is_rejected_with_a_fix() {
     let mut objects = shop(&good());
     let mut opaque = secret("shop", "opaque", "x");
     opaque["type"] = json!("Opaque");
@@ -425,7 +428,7 @@ fn what_cannot_be_linked_is_refused_with_what_to_do() {
     assert!(api.writes().is_empty());
 }
 
-/// A canary in every field that may hold a credential, in every place of it.
+/// A canary in every field that can contain a credential, in every place.
 #[test]
 fn trap_56_no_format_shows_a_password_at_any_verbosity() {
     const CANARY: &str = "canary-4be8d2f1-secret";
@@ -453,7 +456,7 @@ fn trap_56_no_format_shows_a_password_at_any_verbosity() {
         objects.push(secret("shop", "second", config));
         let api = secret_api::with(&objects);
         let file = file.display();
-        let mut said = String::new();
+        let mut printed = String::new();
         for format in ["table", "wide", "json", "yaml"] {
             for words in [
                 format!("check -n shop --image {APP} {endpoint} -o {format} -v 10"),
@@ -462,8 +465,8 @@ fn trap_56_no_format_shows_a_password_at_any_verbosity() {
                 format!("check --auth-file {file} --image {APP} -o {format} -v 10"),
             ] {
                 let ran = api.run(&words, "");
-                said.push_str(&ran.out);
-                said.push_str(&ran.err);
+                printed.push_str(&ran.out);
+                printed.push_str(&ran.err);
             }
         }
         for format in ["json", "yaml"] {
@@ -475,13 +478,13 @@ fn trap_56_no_format_shows_a_password_at_any_verbosity() {
                 format!("link hub -n shop -o {format} -v 10"),
             ] {
                 let ran = api.run(&words, &format!("{CANARY}\n"));
-                said.push_str(&ran.out);
-                said.push_str(&ran.err);
+                printed.push_str(&ran.out);
+                printed.push_str(&ran.err);
             }
         }
         assert!(
-            said.contains("ably77") || said.contains("docker config"),
-            "{said}"
+            printed.contains("ably77") || printed.contains("docker config"),
+            "{printed}"
         );
         let encoded = STANDARD.encode(format!("ably77:{CANARY}"));
         let typed = STANDARD.encode(CANARY);
@@ -492,7 +495,7 @@ fn trap_56_no_format_shows_a_password_at_any_verbosity() {
             &typed[..20],
             &config[..config.len().min(40)],
         ] {
-            assert!(!said.contains(form), "{form} in {said}");
+            assert!(!printed.contains(form), "{form} in {printed}");
         }
     }
 }
@@ -512,7 +515,7 @@ fn checked(config: &Value) -> (i32, Value) {
 }
 
 #[test]
-fn a_password_in_a_credential_helper_is_of_no_use() {
+fn credential_helper_is_reported_as_useless() {
     for (config, key) in [
         (
             json!({"auths": {HUB: {}}, "credsStore": "osxkeychain"}),
@@ -549,7 +552,7 @@ fn a_password_in_a_credential_helper_is_of_no_use() {
             "{answer}"
         );
     }
-    // A helper beside a password that is in the file does no harm.
+    // A helper beside a password in the file does no harm.
     let (code, answer) = checked(&json!({
         "auths": {HUB: {"auth": STANDARD.encode("acme:pw")}, "docker.io": {"auth": STANDARD.encode("acme:pw")}},
         "credsStore": "osxkeychain",
@@ -562,7 +565,7 @@ fn a_password_in_a_credential_helper_is_of_no_use() {
 }
 
 #[test]
-fn a_blank_or_line_end_around_a_password_is_reported() {
+fn whitespace_around_a_password_is_reported() {
     for (pair, is_odd) in [
         ("acme:s3cr3t\n", true),
         ("acme:s3cr3t\r\n", true),

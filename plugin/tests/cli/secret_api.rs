@@ -1,4 +1,4 @@
-//! A cluster with secrets, service accounts and what names images, and runs of `secret` against it.
+//! A cluster with secrets, service accounts and objects that name images, and runs of `secret` against it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use extreg_fakes::{Answer, Api, Objects, Seen};
@@ -11,7 +11,7 @@ pub(crate) fn with(objects: &[Value]) -> Api {
     start(objects, |_, _| None)
 }
 
-/// The same, where `first` may change the objects, or answer instead.
+/// The same, but `first` can change the objects or answer instead.
 pub(crate) fn start(
     objects: &[Value],
     first: impl Fn(&Seen, &mut Objects) -> Option<Answer> + Send + Sync + 'static,
@@ -26,11 +26,11 @@ pub(crate) fn start(
         .start()
 }
 
-/// Runs of `oc-extreg secret WORDS` against a cluster, and its secrets.
+/// Runs `oc-extreg secret WORDS` against a cluster and reads its secrets.
 pub(crate) trait Secrets {
     fn run(&self, words: &str, stdin: &str) -> Ran;
 
-    /// An object as it is kept.
+    /// A stored object.
     fn get(&self, namespace: &str, plural: &str, name: &str) -> Value;
 
     /// The docker config of a secret.
@@ -89,7 +89,7 @@ pub(crate) fn config(keys: &[(&str, &str)]) -> String {
     json!({"auths": entries.collect::<serde_json::Map<_, _>>()}).to_string()
 }
 
-/// An account with what it links to pull and to mount.
+/// An account with its pull and mount links.
 pub(crate) fn account(namespace: &str, name: &str, pulls: &[&str], mounts: &[&str]) -> Value {
     let links =
         |names: &[&str]| -> Vec<Value> { names.iter().map(|name| json!({"name": name})).collect() };

@@ -1,4 +1,4 @@
-//! `secret rotate`: what it writes, what it leaves, and what it says.
+//! `secret rotate`: objects that it writes, objects that it skips, and its output.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use extreg_fakes::{
 
 const HUB: &str = "https://index.docker.io/v1/";
 
-/// A registry that takes the new password and no other.
+/// A registry that accepts only the new password.
 fn registry(rights: &[&'static str], busy: usize) -> Registry {
     Registry::start(Rules {
         users: ["ably77", "robot"]
@@ -64,7 +64,7 @@ fn outcomes(ran: &Ran) -> Vec<String> {
 }
 
 #[test]
-fn a_plan_asks_for_no_credential_and_writes_nothing() {
+fn plan_needs_no_credential_and_writes_nothing() {
     let api = secret_api::with(&[shop("shop", &old()), shop("snow", &old())].concat());
     let ran = api.run("rotate hub -n snow,shop", "");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -78,7 +78,7 @@ fn a_plan_asks_for_no_credential_and_writes_nothing() {
 }
 
 #[test]
-fn one_patch_replaces_the_values_in_place() {
+fn replaces_values_in_place_with_one_patch() {
     let before = format!(
         r#"{{ "auths": {{ "quay.io":  {{"auth":"{0}"}}, "{HUB}": {{"auth":"{1}", "email": "a@b"}} }} }}"#,
         STANDARD.encode("q:q"),
@@ -121,7 +121,7 @@ fn one_patch_replaces_the_values_in_place() {
     );
     let start = before.find(&format!("\"{HUB}\"")).unwrap() + HUB.len() + 4;
     assert_eq!(after, format!("{}{entry} }} }}", &before[..start]));
-    assert!(registry.was_asked_by_head_only());
+    assert!(registry.has_only_head_requests());
     assert!(
         ran.err
             .contains("Now revoke the old credential of ably77: https://app.docker.com"),
@@ -138,7 +138,7 @@ fn one_patch_replaces_the_values_in_place() {
 }
 
 #[test]
-fn a_credential_that_the_registry_refuses_is_written_nowhere() {
+fn rejected_credential_is_not_written() {
     let refused = |rights: &[&'static str], password: &str, more: &str| {
         let api = secret_api::with(&shop("shop", &old()));
         let registry = registry(rights, 0);
@@ -166,20 +166,20 @@ fn a_credential_that_the_registry_refuses_is_written_nowhere() {
         (
             &["pull", "push"],
             "new",
-            "--username nobody",
-            "does not accept the new credential of nobody",
+            "--username stranger",
+            "does not accept the new credential of stranger",
         ),
     ] {
-        let (code, said) = refused(rights, password, more);
-        assert_eq!(code, 3, "{said}");
-        assert!(said.contains(expected), "{said}");
+        let (code, printed) = refused(rights, password, more);
+        assert_eq!(code, 3, "{printed}");
+        assert!(printed.contains(expected), "{printed}");
     }
-    let (code, said) = refused(&["pull"], "", "");
-    assert_eq!(code, 2, "{said}");
+    let (code, printed) = refused(&["pull"], "", "");
+    assert_eq!(code, 2, "{printed}");
 }
 
 #[test]
-fn a_registry_that_says_nothing_stops_it_unless_told_otherwise() {
+fn silent_registry_stops_the_rotation_without_a_flag() {
     let api = secret_api::with(&shop("shop", &old()));
     let nowhere = "--registry-endpoint docker.io=http://127.0.0.1:1";
     let ran = api.run(
@@ -201,7 +201,7 @@ fn a_registry_that_says_nothing_stops_it_unless_told_otherwise() {
 }
 
 #[test]
-fn a_used_up_limit_does_not_refuse_an_accepted_login() {
+fn exceeded_rate_limit_does_not_reject_an_accepted_login() {
     let api = secret_api::with(&shop("shop", &old()));
     let ran = rotate(&api, &registry(&["pull", "push"], 9), "hub -n shop --yes");
     assert_eq!((ran.code, api.writes().len()), (0, 1), "{ran:?}");
@@ -209,7 +209,7 @@ fn a_used_up_limit_does_not_refuse_an_accepted_login() {
 }
 
 #[test]
-fn with_all_namespaces_the_credential_counts_and_not_the_name() {
+fn all_namespaces_selects_by_credential_not_by_name() {
     let mut objects = [shop("shop", &old()), shop("snow", &old())].concat();
     objects.push(secret(
         "data",
@@ -265,7 +265,7 @@ fn with_all_namespaces_the_credential_counts_and_not_the_name() {
     }
     for expected in [
         "secret link NAME -n fixed",
-        "ExternalSecret hub keeps it",
+        "ExternalSecret hub manages it",
         "-n openshift-config",
     ] {
         assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
@@ -277,7 +277,7 @@ fn with_all_namespaces_the_credential_counts_and_not_the_name() {
         (0, vec!["gitops/hub rotated".to_owned()])
     );
     assert!(
-        ran.err.contains("kept by ExternalSecret hub"),
+        ran.err.contains("managed by ExternalSecret hub"),
         "{}",
         ran.err
     );
@@ -286,14 +286,14 @@ fn with_all_namespaces_the_credential_counts_and_not_the_name() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
         ran.err
-            .contains("it takes a while until each has the new one"),
+            .contains("it takes a while until every node has the new one"),
         "{}",
         ran.err
     );
 }
 
 #[test]
-fn a_secret_that_changes_meanwhile_is_skipped_and_a_second_run_rotates_it() {
+fn changed_secret_is_skipped_and_rotated_by_the_second_run() {
     let objects = ["a1", "b2", "c3"]
         .map(|namespace| shop(namespace, &old()))
         .concat();
@@ -332,7 +332,7 @@ fn a_secret_that_changes_meanwhile_is_skipped_and_a_second_run_rotates_it() {
 }
 
 #[test]
-fn another_account_takes_over_and_a_second_run_finds_it() {
+fn second_run_finds_the_new_account() {
     let mut objects = [shop("shop", &old()), shop("snow", &old())].concat();
     objects[0]["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "oc-extreg"});
     let api = secret_api::start(&objects, |seen, _| {
@@ -349,7 +349,7 @@ fn another_account_takes_over_and_a_second_run_finds_it() {
             vec!["shop/hub rotated".to_owned(), "snow/hub failed".to_owned()]
         )
     );
-    // Setup's secret has both keys of Docker Hub.
+    // The secret of `setup` has both keys of Docker Hub.
     let after: Value = serde_json::from_str(&api.config("shop", "hub")).unwrap();
     for key in [HUB, "docker.io"] {
         assert_eq!(after["auths"][key]["username"], "robot", "{after}");
@@ -360,13 +360,14 @@ fn another_account_takes_over_and_a_second_run_finds_it() {
 }
 
 #[test]
-fn several_accounts_in_a_secret_are_told_apart() {
+fn distinguishes_accounts_in_one_secret() {
     let two = config(&[("docker.io", "ably77:old"), ("docker.io/team", "bot:t")]);
     let api = secret_api::with(&[secret("shop", "hub", &two)]);
     let ran = api.run("rotate hub -n shop", "");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(
-        ran.err.contains("name the one to replace with --replaces"),
+        ran.err
+            .contains("specify the one to replace with --replaces"),
         "{}",
         ran.err
     );
@@ -386,7 +387,7 @@ fn several_accounts_in_a_secret_are_told_apart() {
 }
 
 #[test]
-fn what_cannot_be_rotated_is_refused() {
+fn secret_that_cannot_be_rotated_is_rejected() {
     let mut opaque = secret("shop", "opaque", "x");
     opaque["type"] = json!("Opaque");
     let api = secret_api::with(&[
@@ -400,12 +401,12 @@ fn what_cannot_be_rotated_is_refused() {
         (
             "hub -n shop --registry docker.io/u",
             2,
-            "name the registry's host",
+            "specify the registry's host",
         ),
         (
             "hub -n shop --image quay.io/u/a",
             2,
-            "name an image on docker.io",
+            "specify an image on docker.io",
         ),
         (
             "hub -n shop --auth-file f --password-stdin",
@@ -426,7 +427,7 @@ fn what_cannot_be_rotated_is_refused() {
 }
 
 #[test]
-fn a_dry_run_on_the_server_keeps_nothing() {
+fn server_dry_run_persists_nothing() {
     let api = secret_api::with(&shop("shop", &old()));
     let registry = registry(&["pull", "push"], 0);
     let ran = rotate(&api, &registry, "hub -n shop --dry-run=server");

@@ -1,4 +1,4 @@
-//! `secret rotate` among secrets that a tenant planted, and beside targets that fail.
+//! `secret rotate` with secrets that a tenant planted, and with targets that fail.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -54,13 +54,13 @@ fn old() -> String {
     config(&[(HUB, "acme:old")])
 }
 
-/// Whether a secret holds the new password, in any of the ways in which a config can.
+/// Whether a secret contains the new password, in any form that a config allows.
 fn has_new(api: &Api, namespace: &str, name: &str) -> bool {
     let config = api.config(namespace, name);
     config.contains(NEW) || config.contains(&STANDARD.encode(format!("acme:{NEW}")))
 }
 
-/// What a tenant can plant who knows the account's name, which is public, and not its password.
+/// Configs of a tenant who knows the account's public name, but not its password.
 fn planted() -> Vec<(&'static str, String)> {
     let entry = |entry: Value| json!({"auths": {"docker.io": entry}}).to_string();
     vec![
@@ -76,7 +76,7 @@ fn planted() -> Vec<(&'static str, String)> {
             "token",
             entry(json!({"username": "acme", "identitytoken": "old"})),
         ),
-        // `auth` is what counts, as Kubernetes reads it.
+        // Kubernetes reads `auth` first.
         (
             "field",
             entry(json!({
@@ -95,7 +95,7 @@ fn planted() -> Vec<(&'static str, String)> {
 }
 
 fn cluster() -> Vec<Value> {
-    // As an earlier run wrote it.
+    // Written by an earlier run.
     let auth = STANDARD.encode(format!("acme:{NEW}"));
     let entry = json!({"username": "acme", "password": NEW, "auth": auth});
     let written = json!({"auths": {HUB: entry}}).to_string();
@@ -106,7 +106,7 @@ fn cluster() -> Vec<Value> {
     ];
     for (name, config) in planted() {
         objects.push(secret("tenant", name, &config));
-        // Under the very name, and marked as ours.
+        // With the same name and our label.
         let mut named = secret(&format!("tenant-{name}"), "hub", &config);
         named["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "oc-extreg"});
         objects.push(named);
@@ -115,7 +115,7 @@ fn cluster() -> Vec<Value> {
 }
 
 #[test]
-fn a_planted_look_alike_never_gets_the_new_credential() {
+fn planted_secret_never_gets_the_new_credential() {
     let api = secret_api::with(&cluster());
     let ran = rotate(&api, &registry(&[]), "hub -A -n shop");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -141,13 +141,13 @@ fn a_planted_look_alike_never_gets_the_new_credential() {
     let (_, message) = of("tenant-made-up/hub skipped").unwrap();
     assert_eq!(
         message,
-        "different password: skipped; --also tenant-made-up/hub includes it"
+        "different password: skipped; use --also tenant-made-up/hub to include it"
     );
     assert_eq!(api.writes().len(), 2, "{:?}", api.writes());
 }
 
 #[test]
-fn a_plan_shows_the_same_without_a_credential() {
+fn plan_shows_the_same_without_a_credential() {
     let api = secret_api::with(&cluster());
     let ran = api.run("rotate hub -A -n shop -o json", "");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -162,7 +162,7 @@ fn a_plan_shows_the_same_without_a_credential() {
 }
 
 #[test]
-fn named_namespaces_are_no_consent_to_another_password() {
+fn named_namespace_does_not_include_another_password() {
     for (list, api) in [
         ("shop,tenant-made-up,snow", secret_api::with(&cluster())),
         ("shop,tenant-several", secret_api::with(&cluster())),
@@ -175,7 +175,7 @@ fn named_namespaces_are_no_consent_to_another_password() {
 }
 
 #[test]
-fn a_secret_is_included_by_its_name_alone() {
+fn secret_is_included_by_full_name() {
     for words in [
         "hub -n shop --also tenant/made-up",
         "hub -A -n shop --also tenant/made-up",
@@ -201,15 +201,15 @@ fn a_secret_is_included_by_its_name_alone() {
 }
 
 #[test]
-fn only_the_named_namespace_shows_the_old_password() {
-    // A tenant's secret of that name is all that there is.
+fn old_password_comes_only_from_the_named_namespace() {
+    // Only a tenant's secret with that name exists.
     let api = secret_api::with(&[secret("tenant", "hub", &config(&[(HUB, "acme:made-up")]))]);
     let ran = rotate(&api, &registry(&[]), "hub -A -n shop");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("with -n"), "{ran:?}");
     assert!(api.writes().is_empty());
 
-    // Two passwords of one account: which one is meant elsewhere is the user's to say.
+    // One account with two passwords: the user must choose which one to replace in other namespaces.
     let two = config(&[(HUB, "acme:old"), ("docker.io", "acme:older")]);
     let objects = [
         secret("shop", "hub", &two),
@@ -227,7 +227,7 @@ fn only_the_named_namespace_shows_the_old_password() {
 }
 
 #[test]
-fn a_second_run_after_the_first_writes_nothing() {
+fn second_run_writes_nothing() {
     let api = secret_api::with(&cluster());
     assert_eq!(rotate(&api, &registry(&[]), "hub -A -n shop").code, 0);
     let writes = api.writes().len();
@@ -238,8 +238,8 @@ fn a_second_run_after_the_first_writes_nothing() {
 }
 
 #[test]
-fn an_interrupted_run_can_be_continued() {
-    // The secret that shows the old password is the last one to be written.
+fn interrupted_run_can_be_continued() {
+    // The secret that shows the old password is written last.
     let api = secret_api::with(&cluster());
     assert_eq!(rotate(&api, &registry(&[]), "hub -A -n shop").code, 0);
     let lines: Vec<String> = api.writes().into_iter().map(|(line, _)| line).collect();
@@ -249,7 +249,7 @@ fn an_interrupted_run_can_be_continued() {
     );
 }
 
-/// Namespaces of which each fails in another way, before and after two that do not.
+/// Namespaces that fail in different ways, before and after two that succeed.
 fn beside_failures() -> Vec<Value> {
     let mut objects = Vec::new();
     for name in [
@@ -270,7 +270,7 @@ fn beside_failures() -> Vec<Value> {
             },
         ));
     }
-    // As many as it takes to fill any common list, and sorted before all others.
+    // Enough images to fill any shared list, sorted before the images of every other secret.
     for number in 0..60 {
         let image = format!("docker.io/acme/a{number:02}");
         objects.push(build_config(
@@ -309,7 +309,7 @@ fn failing(objects: &[Value]) -> Api {
 }
 
 #[test]
-fn one_bad_target_stops_no_other() {
+fn failed_target_does_not_stop_the_rest() {
     let registry = registry(&["acme/a00"]);
     for words in [
         "hub -A -n b-good",
@@ -351,7 +351,7 @@ fn one_bad_target_stops_no_other() {
 }
 
 #[test]
-fn a_namespace_that_cannot_be_read_stops_no_other() {
+fn unreadable_namespace_does_not_stop_the_rest() {
     let api = secret_api::start(&beside_failures(), |seen, _| {
         let is_gone = seen.line.contains("/namespaces/e-broken");
         is_gone.then(|| status(404, "NotFound", "namespaces \"e-broken\" not found"))
@@ -370,8 +370,8 @@ fn a_namespace_that_cannot_be_read_stops_no_other() {
 }
 
 #[test]
-fn the_images_of_one_secret_do_not_crowd_out_those_of_another() {
-    // The first namespace names 60 repositories; the one of the second is refused all the same.
+fn images_of_one_secret_do_not_displace_images_of_another() {
+    // The first namespace names 60 repositories; the repository of the second is still refused.
     let registry = registry(&["acme/app"]);
     let api = secret_api::with(&beside_failures());
     let ran = rotate(&api, &registry, "hub -A -n c-other --replaces acme");
@@ -389,17 +389,22 @@ fn the_images_of_one_secret_do_not_crowd_out_those_of_another() {
             "{expected}: {outcomes:?}"
         );
     }
-    let asked = registry.asked();
+    let asked = registry.requests();
     let heads = asked.iter().filter(|line| line.starts_with("HEAD "));
     let of_tenant = heads.filter(|line| line.contains("/acme/a")).count();
     assert!(of_tenant <= 20, "{of_tenant}");
-    // A refused login is tried once, not once a secret.
+    // A refused login is tried once, not once for each secret.
     let api = secret_api::with(&cluster());
-    let before = registry.asked().len();
+    let before = registry.requests().len();
     let endpoint = registry.endpoint("docker.io");
     let words = format!("rotate hub -A -n shop --password-stdin --yes {endpoint}");
     let ran = api.run(&words, "wrong");
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert_eq!(registry.asked().len() - before, 2, "{:?}", registry.asked());
+    assert_eq!(
+        registry.requests().len() - before,
+        2,
+        "{:?}",
+        registry.requests()
+    );
     assert!(api.writes().is_empty());
 }

@@ -1,4 +1,4 @@
-//! `secret set`: a credential in a secret, and nothing else of it changed.
+//! `secret set`: it changes one credential of a secret and nothing else.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn keys(api: &Api, name: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_missing_secret_is_created_with_every_key_that_a_consumer_needs() {
+fn creates_a_missing_secret_with_all_needed_keys() {
     let api = secret_api::with(&[]);
     let ran = set(&api, &registry(), "hub", TOKEN);
     assert_eq!(
@@ -70,7 +70,7 @@ fn a_missing_secret_is_created_with_every_key_that_a_consumer_needs() {
 }
 
 #[test]
-fn other_keys_stay_to_the_byte() {
+fn other_keys_are_unchanged() {
     let before = r#"{ "auths": {"quay.io":  {"auth":"cTpx"}}, "x": 1 }"#;
     let api = secret_api::with(&[secret("shop", "hub", before)]);
     let ran = set(&api, &registry(), "hub", TOKEN);
@@ -88,7 +88,7 @@ fn other_keys_stay_to_the_byte() {
 }
 
 #[test]
-fn nothing_is_written_that_does_not_belong_there() {
+fn invalid_targets_and_credentials_are_rejected() {
     let other = secret("shop", "other", &config(&[(HUB, "acme:else")]));
     let mut opaque = secret("shop", "opaque", "x");
     opaque["type"] = json!("Opaque");
@@ -130,7 +130,7 @@ fn nothing_is_written_that_does_not_belong_there() {
 }
 
 #[test]
-fn a_dry_run_keeps_nothing() {
+fn dry_run_persists_nothing() {
     let api = secret_api::with(&[]);
     let ran = set(&api, &registry(), "hub --dry-run=client", TOKEN);
     assert_eq!(ran.out, "secret/hub created (dry run)\n", "{ran:?}");
@@ -141,7 +141,7 @@ fn a_dry_run_keeps_nothing() {
 }
 
 #[test]
-fn of_an_auth_file_only_the_login_for_the_registry_is_stored() {
+fn stores_only_the_login_of_the_registry_from_an_auth_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("auth.json");
     let logins = config(&[

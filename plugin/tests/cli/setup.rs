@@ -34,7 +34,7 @@ fn exports() {
 }
 
 #[test]
-fn an_export_needs_nothing_and_sends_nothing() {
+fn export_needs_no_cluster_and_sends_nothing() {
     let api = Api::answering(|_| status(500, "Because", "no"));
     let args = [
         "setup",
@@ -60,7 +60,7 @@ fn an_export_needs_nothing_and_sends_nothing() {
 }
 
 #[test]
-fn an_export_holds_no_credential() {
+fn export_contains_no_credential() {
     let text = {
         let run = extreg()
             .args([
@@ -87,7 +87,7 @@ fn an_export_holds_no_credential() {
 }
 
 #[test]
-fn an_export_in_json_is_one_list() {
+fn json_export_is_one_list() {
     let text = export("app -n snow --image u/app --source https://x/y -o json");
     let list: serde_json::Value = serde_json::from_str(&text).unwrap();
     let kinds: Vec<_> = list["items"]
@@ -103,18 +103,18 @@ fn an_export_in_json_is_one_list() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_before_any_request() {
+fn invalid_usage_fails_before_any_request() {
     let api = Api::answering(|_| status(500, "Because", "no"));
     let cases = [
         (
             "app --image docker.io/app --no-build",
-            "docker.io/library/app, which is Docker's own",
+            "docker.io/library/app, which is reserved for Docker",
         ),
         ("app --image u/app", "--no-build"),
         ("App --image u/app --no-build", "DNS label"),
         (
             "app --image u/app --no-build -n kube-system",
-            "the system's",
+            "a system namespace",
         ),
         ("app --no-build", "--image"),
     ];
@@ -133,7 +133,7 @@ fn what_cannot_be_is_refused_before_any_request() {
 }
 
 #[test]
-fn a_cluster_without_builds_is_told_apart() {
+fn cluster_without_builds_has_its_own_error() {
     let api = Api::answering(|request| {
         if request.line.contains("/apis/build.openshift.io/v1 ") {
             status(404, "NotFound", "no")
@@ -168,8 +168,8 @@ fn a_cluster_without_builds_is_told_apart() {
     );
 }
 
-/// An OpenShift whose project "snow" the user may not see, with these answers about its namespace and
-/// to a request for it. Writes into it are taken.
+/// An OpenShift with a project "snow" that the user cannot see, with these answers for its namespace and
+/// for a project request. Writes into it are accepted.
 fn unseen_project(namespace: fn() -> Answer, request_answer: fn() -> Answer) -> Api {
     Api::answering(move |request| {
         let (method, path) = request.line.split_once(' ').unwrap();
@@ -204,13 +204,13 @@ const STREAM_ONLY: [&str; 9] = [
 ];
 
 #[test]
-fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
+fn project_of_another_user_is_rejected_without_changes() {
     fn forbidden() -> Answer {
         status(403, "Forbidden", "no")
     }
     let there = || status(409, "AlreadyExists", "snow already exists");
     let answers: [(fn() -> Answer, _, _); 2] =
-        [(there, 1, "\"snow\" is there"), (forbidden, 6, "no;")];
+        [(there, 1, "\"snow\" exists"), (forbidden, 6, "no;")];
     for (answer, code, said) in answers {
         let api = unseen_project(forbidden, answer);
         let run = extreg()
@@ -221,12 +221,12 @@ fn a_project_of_somebody_else_is_refused_and_nothing_is_under_way() {
             .stdout("");
         let err = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
         assert!(err.contains(said) && err.contains("--no-project"), "{err}");
-        assert!(!err.contains("under way"), "{err}");
+        assert!(!err.contains("in progress"), "{err}");
     }
 }
 
 #[test]
-fn a_project_that_shows_as_a_namespace_only_is_there() {
+fn project_visible_only_as_a_namespace_exists() {
     let namespace = || ok(r#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"snow"}}"#);
     let api = unseen_project(namespace, Answer::never);
     extreg()
@@ -238,7 +238,7 @@ fn a_project_that_shows_as_a_namespace_only_is_there() {
 }
 
 #[test]
-fn what_a_controller_writes_meanwhile_is_not_our_change() {
+fn controller_change_is_not_reported_as_ours() {
     let stream = |version: u32| {
         serde_json::json!({
             "apiVersion": "image.openshift.io/v1",
@@ -261,7 +261,7 @@ fn what_a_controller_writes_meanwhile_is_not_our_change() {
         let (method, path) = request.line.split_once(' ').unwrap();
         match method {
             "GET" if path.contains("/imagestreams/app ") => {
-                // The second version comes between the first read and the write.
+                // The second version appears between the first read and the write.
                 let reads = reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 ok(&stream(if reads == 0 { 1 } else { 2 }))
             }
@@ -284,7 +284,7 @@ fn what_a_controller_writes_meanwhile_is_not_our_change() {
         .stdout("imagestream.image.openshift.io/app unchanged\n");
 }
 
-/// Serves an empty project, takes a secret, and never answers a write of a service account.
+/// Serves an empty project, accepts a secret, and never answers a write of a service account.
 fn half_way() -> Api {
     Api::answering(|request| {
         let (method, path) = request.line.split_once(' ').unwrap();
@@ -308,13 +308,13 @@ fn half_way() -> Api {
 const HALF_WAY: &str = "\
 changed so far:
   secret/dockerhub created
-under way, may or may not have been written: serviceaccount/default
-run the same command again to continue; what is done is left as it is
-or take it back with: oc extreg teardown app -n snow --yes
+in progress, possibly written: serviceaccount/default
+run the same command again to continue; finished changes are unchanged
+or roll back: oc extreg teardown app -n snow --yes
 ";
 
 #[test]
-fn a_run_that_is_out_of_time_is_124() {
+fn timeout_is_124() {
     let api = half_way();
     let run = extreg()
         .args([
@@ -343,7 +343,7 @@ fn a_run_that_is_out_of_time_is_124() {
 }
 
 #[test]
-fn an_interrupted_run_says_where_it_was() {
+fn interrupted_run_reports_its_progress() {
     use std::{
         io::Write as _,
         process::{Command, Stdio},

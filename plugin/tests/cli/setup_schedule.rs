@@ -1,4 +1,4 @@
-//! `setup --schedule`: whether there is room for one more scheduled tag, and what if not.
+//! `setup --schedule`: whether the import budget allows one more scheduled tag.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use extreg_fakes::{
 const HUB: &str = "/api/v1/namespaces/snow/secrets/hub";
 const APP: &str = "/apis/image.openshift.io/v1/namespaces/snow/imagestreams/app";
 
-/// What would be written, by a dry run on a client that writes nothing.
+/// The result of a client-side dry run.
 fn setup(api: &Api, registry: &Registry, args: &[&str]) -> Run {
     let endpoint = registry.endpoint("docker.io");
     let fixed = [
@@ -46,7 +46,7 @@ fn setup(api: &Api, registry: &Registry, args: &[&str]) -> Run {
     run
 }
 
-/// The tag of the stream that would be written.
+/// The tag of the resulting stream.
 fn tag(run: &Run) -> Value {
     assert_eq!(run.code, 0, "{}", run.err);
     let list = run.json();
@@ -63,14 +63,14 @@ fn is_scheduled(run: &Run) -> bool {
     is
 }
 
-/// What imports take already: tags of one image each, as acme and as nobody.
-fn taken(acme: usize, nobody: usize) -> Vec<(&'static str, Value)> {
+/// Existing imports: tags of one image each, as acme and anonymous.
+fn taken(acme: usize, anonymous: usize) -> Vec<(&'static str, Value)> {
     vec![
         (
             STREAMS,
             json!([
                 stream("snow", "feed", "docker.io/acme/app:v1", acme),
-                stream("other", "feed", "docker.io/acme/app:v1", nobody),
+                stream("other", "feed", "docker.io/acme/app:v1", anonymous),
             ]),
         ),
         (SECRETS, json!([hub("snow")])),
@@ -78,7 +78,7 @@ fn taken(acme: usize, nobody: usize) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// An importer that follows builds in namespaces with these labels, and what a build needs.
+/// An importer that follows builds in namespaces with these labels, and the objects that a build needs.
 fn followed(selector: &str) -> Vec<(&'static str, Value)> {
     let args = [format!("--namespace-selector={selector}")];
     let pod = json!({"spec": {"containers": [{"args": args}]}});
@@ -107,22 +107,22 @@ const BUILD: [&str; 4] = ["--secret", "hub", "--source", "https://example.com/x.
 const NO_BUILD: [&str; 3] = ["--secret", "hub", "--no-build"];
 
 #[test]
-fn a_tag_that_fits_is_scheduled_without_asking_the_registry() {
+fn schedules_a_tag_that_fits_without_a_registry_query() {
     let registry = Registry::start(rules());
-    // Of one image each they may be lists: 3 and this one, by 24 to 48 pulls, in 200.
+    // Each image can be a manifest list: 3 tags and this one, 24 to 48 pulls each, limit 200.
     let api = cluster(&taken(3, 9));
     assert!(is_scheduled(&setup(&api, &registry, &NO_BUILD)));
-    assert_eq!(registry.asked(), [""; 0]);
+    assert_eq!(registry.requests(), [""; 0]);
 }
 
 #[test]
-fn what_the_registry_tells_decides_where_it_is_short() {
-    // 7 and this one, by 24 pulls each, in 200.
+fn measured_limit_decides_if_the_budget_is_tight() {
+    // 7 tags and this one, 24 pulls each, limit 200.
     let registry = Registry::start(rules());
     let api = cluster(&taken(7, 0));
     let run = setup(&api, &registry, &NO_BUILD);
     assert!(is_scheduled(&run));
-    assert!(registry.was_asked_by_head_only());
+    assert!(registry.has_only_head_requests());
     assert_eq!(run.err, "");
 
     let api = cluster(&taken(8, 0));
@@ -133,8 +133,8 @@ fn what_the_registry_tells_decides_where_it_is_short() {
         &[
             "Warning: ",
             "app:v1",
-            "9 scheduled tags of docker.io",
-            "216 pulls in 6 hours",
+            "9 scheduled docker.io tags need",
+            "216 pulls per 6 hours",
             "acme",
             "200",
             "oc extreg import app:v1 -n snow",
@@ -163,21 +163,21 @@ fn what_the_registry_tells_decides_where_it_is_short() {
     let run = setup(&cluster(&taken(4, 0)), &Registry::start(lists), &NO_BUILD);
     assert!(!is_scheduled(&run));
     assert!(
-        run.err.contains("make 240 pulls in 6 hours as acme"),
+        run.err.contains("need 240 pulls per 6 hours as acme"),
         "{}",
         run.err
     );
 }
 
 #[test]
-fn a_registry_that_does_not_answer_leaves_what_is_published() {
+fn published_limit_applies_if_the_registry_does_not_answer() {
     let nowhere = ["--registry-endpoint", "docker.io=http://127.0.0.1:1"];
     let registry = Registry::start(rules());
     let args = [&NO_BUILD[..], &nowhere].concat();
-    // 192 or 384 of 200: what may not fit is not scheduled, and the way on is named.
+    // 192 or 384 of 200: a tag that might not fit is not scheduled, and the output shows how to continue.
     let run = setup(&cluster(&taken(7, 0)), &registry, &args);
     assert!(!is_scheduled(&run));
-    assert!(run.err.contains("may make 192 to 384 pulls"), "{}", run.err);
+    assert!(run.err.contains("may need 192 to 384 pulls"), "{}", run.err);
     assert!(
         run.err.contains("oc extreg import app:v1 -n snow"),
         "{}",
@@ -189,7 +189,7 @@ fn a_registry_that_does_not_answer_leaves_what_is_published() {
 }
 
 #[test]
-fn who_says_so_gets_a_schedule_or_none() {
+fn flag_forces_or_prevents_the_schedule() {
     let registry = Registry::start(rules());
     let api = cluster(&taken(20, 20));
     let with = |schedule| [&NO_BUILD[..], &[schedule]].concat();
@@ -203,13 +203,13 @@ fn who_says_so_gets_a_schedule_or_none() {
         &registry,
         &with("--schedule=never")
     )));
-    assert_eq!(registry.asked(), [""; 0]);
+    assert_eq!(registry.requests(), [""; 0]);
     let listed = api.seen().iter().any(|seen| seen.line.contains(STREAMS));
-    assert!(!listed, "what is not asked for is not read");
+    assert!(!listed, "imports are read only if needed");
 }
 
 #[test]
-fn a_tag_that_is_scheduled_already_is_counted_once_and_stays() {
+fn scheduled_tag_is_counted_once_and_unchanged() {
     let registry = Registry::start(rules());
     let own = stream("snow", "app", "docker.io/acme/app:v1", 1);
     let with_own = |others| {
@@ -226,14 +226,15 @@ fn a_tag_that_is_scheduled_already_is_counted_once_and_stays() {
     let run = setup(&with_own(8), &registry, &NO_BUILD);
     assert!(is_scheduled(&run));
     assert!(
-        run.err.contains("Warning: with app:v1 9 scheduled tags"),
+        run.err
+            .contains("Warning: with app:v1, 9 scheduled docker.io tags"),
         "{}",
         run.err
     );
 }
 
 #[test]
-fn builds_that_are_followed_take_the_place_of_a_schedule() {
+fn followed_builds_replace_a_schedule() {
     let registry = Registry::start(rules());
     let fallback = [&BUILD[..], &["--schedule=fallback"]].concat();
     let on = |mut objects: Vec<(&'static str, Value)>, more: Vec<(&'static str, Value)>| {
@@ -245,7 +246,7 @@ fn builds_that_are_followed_take_the_place_of_a_schedule() {
     let run = setup(&on(taken(8, 0), followed(all)), &registry, &fallback);
     assert!(!is_scheduled(&run));
     assert!(
-        run.err.contains("imported when a build has pushed it"),
+        run.err.contains("imported after each push by a build"),
         "{}",
         run.err
     );
@@ -260,14 +261,14 @@ fn builds_that_are_followed_take_the_place_of_a_schedule() {
             followed(elsewhere),
             "does not follow builds in namespace snow",
         ),
-        (vec![(followed(all)[0].0, json!(403))], "is not known"),
+        (vec![(followed(all)[0].0, json!(403))], "is unknown"),
     ] {
         let run = setup(&on(taken(8, 0), objects), &registry, &fallback);
         assert_eq!(run.code, 3, "{}", run.err);
         assert!(run.err.contains(why), "{why}: {}", run.err);
         assert!(run.err.contains("--schedule=always"), "{}", run.err);
     }
-    // Where it is not known whether it fits, it is as without the flag.
+    // If it is unknown whether the tag fits, the result is the same as without the flag.
     let nowhere = ["--registry-endpoint", "docker.io=http://127.0.0.1:1"];
     let args = [&fallback[..], &nowhere].concat();
     assert!(!is_scheduled(&setup(
@@ -283,7 +284,7 @@ fn builds_that_are_followed_take_the_place_of_a_schedule() {
 }
 
 #[test]
-fn what_may_not_be_read_is_said_and_not_guessed() {
+fn unreadable_resources_are_reported_and_not_guessed() {
     let registry = Registry::start(rules());
     let nobody = ["--no-secret", "--no-build"];
     let objects = vec![
@@ -296,7 +297,7 @@ fn what_may_not_be_read_is_said_and_not_guessed() {
     ];
     let run = setup(&cluster(&objects), &registry, &nobody);
     assert!(!is_scheduled(&run));
-    assert!(run.err.contains("as nobody knows whom"), "{}", run.err);
+    assert!(run.err.contains("with unknown credentials"), "{}", run.err);
     assert!(
         run.err.contains("could not be read: secrets"),
         "{}",

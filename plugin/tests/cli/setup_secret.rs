@@ -1,4 +1,4 @@
-//! `setup` and a push secret that exists: what may replace its credential, and after which trial.
+//! `setup` with an existing push secret: when its credential is replaced, and how the new one is verified.
 
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ fn shared() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn a_new_credential_is_tried_before_it_replaces_one() {
+fn new_credential_is_verified_before_it_replaces_the_old() {
     let good = registry(&["pull", "push"]);
     let endpoint = good.endpoint("docker.io");
     let run = setup(&snow(vec![]), &endpoint, "acme", NEW, &[]);
@@ -75,7 +75,7 @@ fn a_new_credential_is_tried_before_it_replaces_one() {
         "{}",
         run.err
     );
-    assert!(!good.asked().is_empty());
+    assert!(!good.requests().is_empty());
 
     let run = setup(&snow(vec![]), &endpoint, "acme", "canary-typo", &[]);
     assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
@@ -105,10 +105,10 @@ fn a_new_credential_is_tried_before_it_replaces_one() {
 }
 
 #[test]
-fn the_same_credential_changes_nothing_and_asks_nothing() {
+fn same_credential_sends_no_request() {
     let registry = registry(&["pull", "push"]);
     let endpoint = registry.endpoint("docker.io");
-    // As setup itself has written it.
+    // Written by `setup`.
     let mut secret = hub("snow");
     let entry = json!({"username": "acme", "password": "canary-word",
         "auth": "YWNtZTpjYW5hcnktd29yZA=="});
@@ -127,11 +127,11 @@ fn the_same_credential_changes_nothing_and_asks_nothing() {
         "{}",
         run.out
     );
-    assert!(registry.asked().is_empty());
+    assert!(registry.requests().is_empty());
 }
 
 #[test]
-fn another_account_and_other_users_need_a_flag() {
+fn replacing_another_account_or_a_shared_secret_needs_a_flag() {
     for (more, user, why) in [
         (vec![], "other", "holds the credential of acme at docker.io"),
         (
@@ -153,16 +153,16 @@ fn another_account_and_other_users_need_a_flag() {
         ] {
             assert!(run.err.contains(expected), "{expected}: {}", run.err);
         }
-        // A credential that is not to be used is not sent.
-        assert!(registry.asked().is_empty());
+        // A credential that is not used is not sent.
+        assert!(registry.requests().is_empty());
         let run = setup(&snow(more), &endpoint, user, NEW, &["--replace-secret"]);
         assert_eq!(run.code, 0, "{why}: {}", run.err);
-        assert!(!registry.asked().is_empty());
+        assert!(!registry.requests().is_empty());
     }
 }
 
 #[test]
-fn a_secret_without_a_key_for_the_push_stops_the_setup() {
+fn secret_without_a_key_for_the_push_stops_setup() {
     let mut secret = hub("snow");
     let config = json!({"auths": {"quay.io": {"auth": "YTp4"}}}).to_string();
     let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, config);
@@ -186,7 +186,7 @@ fn a_secret_without_a_key_for_the_push_stops_the_setup() {
 }
 
 #[test]
-fn two_workloads_of_one_name_are_refused() {
+fn two_workloads_with_one_name_are_rejected() {
     let served = |name: &str| json!({"resources": [{"name": name}]});
     for (kind, path, keep) in [
         (

@@ -1,4 +1,4 @@
-//! `status`: what it asks for, and what people and programs get.
+//! `status`: its requests, and its output for people and for programs.
 
 use std::{
     collections::BTreeMap,
@@ -19,12 +19,12 @@ use extreg_fakes::{
 const NEW: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const OLD: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A cluster that keeps lists, by the last part of their path.
+/// The lists of a cluster, by the last part of their path.
 #[derive(Clone, Default)]
 pub(crate) struct Lists(Arc<Mutex<BTreeMap<String, Vec<Value>>>>);
 
 impl Lists {
-    /// An application that an image has come through.
+    /// An application whose image was built, imported and rolled out.
     pub(crate) fn through() -> Self {
         let lists = Self::default();
         let spec = json!({"output": {"to": {"kind": "DockerImage", "name": "docker.io/u/a:latest"},
@@ -68,7 +68,7 @@ impl Lists {
         lists
     }
 
-    /// The application, whose last push nobody has imported.
+    /// The application, whose last push was not imported.
     pub(crate) fn behind() -> Self {
         let lists = Self::through();
         lists.change("imagestreams", |stream| {
@@ -105,12 +105,12 @@ impl Lists {
         lists.get_mut(list).unwrap().iter_mut().for_each(change);
     }
 
-    /// Everything is as it is there.
+    /// Serves the lists unchanged.
     pub(crate) fn become_like(&self, other: &Self) {
         *self.0.lock().unwrap() = other.0.lock().unwrap().clone();
     }
 
-    /// Served, where `special` does not answer.
+    /// Serves the lists, unless `special` answers.
     pub(crate) fn serve(
         &self,
         special: impl Fn(&str, &Seen) -> Option<Answer> + Send + Sync + 'static,
@@ -153,7 +153,7 @@ fn run(api: &Api, words: &str) -> (i32, String, String) {
     )
 }
 
-fn said(lists: &Lists, words: &str) -> String {
+fn stdout(lists: &Lists, words: &str) -> String {
     let api = lists.serve(|_, _| None);
     let (code, out, err) = run(&api, &format!("{words} --no-registry"));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
@@ -161,9 +161,9 @@ fn said(lists: &Lists, words: &str) -> String {
 }
 
 #[test]
-fn one_flow_is_a_screen() {
-    let links = |said: &str| -> Vec<String> {
-        let links = said.lines().filter(|line| line.starts_with("  "));
+fn one_flow_fits_a_screen() {
+    let links = |printed: &str| -> Vec<String> {
+        let links = printed.lines().filter(|line| line.starts_with("  "));
         links
             .map(|line| {
                 line.split_whitespace()
@@ -173,7 +173,7 @@ fn one_flow_is_a_screen() {
             })
             .collect()
     };
-    let through = said(&Lists::through(), "");
+    let through = stdout(&Lists::through(), "");
     let states = [
         "build ok",
         "registry unknown",
@@ -205,7 +205,7 @@ fn one_flow_is_a_screen() {
         !through.contains("Fix:") && !through.contains("<- broken"),
         "{through}"
     );
-    let behind = said(&Lists::behind(), "app");
+    let behind = stdout(&Lists::behind(), "app");
     let states = [
         "build ok",
         "registry unknown",
@@ -229,7 +229,7 @@ fn one_flow_is_a_screen() {
 }
 
 #[test]
-fn several_flows_are_a_table() {
+fn prints_several_flows_as_a_table() {
     let lists = Lists::behind();
     let other = json!({"metadata": {"name": "web", "namespace": "snow"},
         "spec": {"tags": [{"name": "v1", "from": {"kind": "DockerImage", "name": "quay.io/o/web:v1"}}]},
@@ -237,7 +237,7 @@ fn several_flows_are_a_table() {
             "status": "False", "reason": "InternalError", "lastTransitionTime": ago(7300),
             "message": "toomanyrequests: You have reached\nyour pull \u{1b}[31mlimit"}]}]}});
     lists.add("imagestreams", other);
-    let [narrow, wide, all] = ["", "-o wide", "-A"].map(|words| said(&lists, words));
+    let [narrow, wide, all] = ["", "-o wide", "-A"].map(|words| stdout(&lists, words));
     let app = ["app:latest", "broken", "import", "25h"];
     let web = ["web:v1", "broken", "import", "2h"];
     for (table, at) in [(&narrow, 0), (&wide, 0), (&all, 1)] {
@@ -248,7 +248,7 @@ fn several_flows_are_a_table() {
             (&app[..], &web[..])
         );
     }
-    // Narrow, the reason is cut; wide it is whole, with the image and the fix.
+    // The table cuts the reason; `-o wide` shows all of it, with the image and the fix.
     assert!(
         narrow.lines().skip(1).all(|line| line.ends_with('…')),
         "{narrow}"
@@ -273,14 +273,14 @@ fn several_flows_are_a_table() {
         "{all}"
     );
     assert_eq!(
-        said(&lists, "-o name"),
+        stdout(&lists, "-o name"),
         "imagestreamtag.image.openshift.io/app:latest\nimagestreamtag.image.openshift.io/web:v1\n"
     );
 }
 
 #[test]
-fn every_object_is_in_the_tree() {
-    let tree = said(&Lists::behind(), "--tree");
+fn tree_contains_every_object() {
+    let tree = stdout(&Lists::behind(), "--tree");
     let drawn: Vec<&str> = tree
         .lines()
         .map(|line| line.split("  ").next().unwrap())
@@ -316,8 +316,8 @@ fn every_object_is_in_the_tree() {
 }
 
 #[test]
-fn programs_get_all_of_it() {
-    let report: Value = serde_json::from_str(&said(&Lists::behind(), "-o json")).unwrap();
+fn json_and_yaml_contain_everything() {
+    let report: Value = serde_json::from_str(&stdout(&Lists::behind(), "-o json")).unwrap();
     let told = (&report["apiVersion"], &report["kind"], &report["notSeen"]);
     assert_eq!(
         told,
@@ -337,14 +337,14 @@ fn programs_get_all_of_it() {
     );
     assert_eq!(links[2]["reason"], "Unscheduled");
     assert_eq!(flow.get("objects"), None);
-    let said = said(&Lists::behind(), "-o json --tree");
-    let report: Value = serde_json::from_str(&said).unwrap();
+    let printed = stdout(&Lists::behind(), "-o json --tree");
+    let report: Value = serde_json::from_str(&printed).unwrap();
     let objects = &report["flows"][0]["objects"];
     assert_eq!(objects["object"], "imagestreamtag/app:latest");
 }
 
 #[test]
-fn a_suggested_command_goes_to_the_cluster_and_the_user_of_the_run() {
+fn suggested_command_uses_the_cluster_and_user_of_the_run() {
     let api = Lists::behind().serve(|_, _| None);
     let path = api.kubeconfig().display().to_string();
     for flags in [
@@ -372,7 +372,7 @@ fn a_suggested_command_goes_to_the_cluster_and_the_user_of_the_run() {
 }
 
 #[test]
-fn a_kubectl_user_reads_kubectl() {
+fn suggests_kubectl_commands_to_kubectl_users() {
     let dir = tempfile::tempdir().unwrap();
     let link = dir.path().join("kubectl-extreg");
     std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin("oc-extreg"), &link).unwrap();
@@ -392,12 +392,12 @@ fn a_kubectl_user_reads_kubectl() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn missing_flow_is_reported() {
     let api = Lists::through().serve(|_, _| None);
     let (code, out, err) = run(&api, "none --no-registry");
     assert_eq!(
         (code, out.as_str(), err.as_str()),
-        (1, "", "error: there is no flow of none in snow namespace\n")
+        (1, "", "error: no flow of none found in snow namespace\n")
     );
     let api = Lists::default().serve(|_, _| None);
     let (code, out, err) = run(&api, "--no-registry");
@@ -409,21 +409,21 @@ fn what_is_not_there_is_said() {
 }
 
 #[test]
-fn what_may_not_be_read_is_told_and_nothing_is_ok_of_it() {
+fn unreadable_resources_are_reported_and_never_ok() {
     let api = Lists::through().serve(|path, _| path.ends_with("/pods").then(forbidden));
     let (code, out, err) = run(&api, "--no-registry");
     assert_eq!(
         (code, err.as_str()),
-        (0, "not seen: pods: may not be listed in snow\n")
+        (0, "not read: pods: permission denied in snow\n")
     );
     assert!(
-        out.contains("  pods      unknown        pods may not be listed\n"),
+        out.contains("  pods      unknown        permission denied: list pods\n"),
         "{out}"
     );
     let api = Lists::default().serve(|_, _| Some(forbidden()));
     let (code, out, err) = run(&api, "--no-registry");
-    let said = "Error from server (Forbidden): not yours\n";
-    assert_eq!((code, out.as_str(), err.as_str()), (6, "", said));
+    let printed = "Error from server (Forbidden): not yours\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (6, "", printed));
     let api = Lists::through().serve(|path, _| {
         let is_openshift = path.contains(".openshift.io/");
         is_openshift.then(|| status(404, "NotFound", "not found"))
@@ -431,13 +431,13 @@ fn what_may_not_be_read_is_told_and_nothing_is_ok_of_it() {
     let (code, _, err) = run(&api, "--no-registry");
     assert_eq!(code, 0);
     assert!(
-        err.contains("not seen: imagestreams.image.openshift.io: not served"),
+        err.contains("not read: imagestreams.image.openshift.io: not served"),
         "{err}"
     );
 }
 
 #[test]
-fn a_namespaces_worth_of_rights_is_used() {
+fn works_with_rights_in_one_namespace() {
     let lists = Lists::through();
     let api = lists.serve(|path, _| match path {
         "/apis/project.openshift.io/v1/projects" => {
@@ -452,13 +452,13 @@ fn a_namespaces_worth_of_rights_is_used() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("snow       app:latest  ok"), "{out}");
     assert!(
-        err.contains("not seen: pods: may not be listed in theirs\n"),
+        err.contains("not read: pods: permission denied in theirs\n"),
         "{err}"
     );
 }
 
 #[test]
-fn without_the_right_to_list_namespaces_that_of_the_context_is_read() {
+fn reads_the_context_namespace_without_the_right_to_list_namespaces() {
     let api = Lists::through().serve(|path, _| {
         let is_everywhere = !path.contains("/namespaces/");
         is_everywhere.then(forbidden)
@@ -466,7 +466,7 @@ fn without_the_right_to_list_namespaces_that_of_the_context_is_read() {
     let (code, out, err) = run(&api, "-A --no-registry");
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("snow       app:latest  ok"), "{out}");
-    let unseen = "not seen: what is in namespaces that you cannot see: may not be listed\n";
+    let unseen = "not read: namespaces that you cannot see: permission denied\n";
     assert_eq!(err, unseen);
 }
 
@@ -505,7 +505,7 @@ fn lists_are_paged_and_restarted_once() {
 }
 
 #[test]
-fn a_selector_is_left_to_the_server() {
+fn server_evaluates_the_selector() {
     let lists = Lists::through();
     let api = lists.serve(|path, seen| {
         let is_picked = path.ends_with("/deployments") || !seen.line.contains("labelSelector");
@@ -525,7 +525,7 @@ fn a_selector_is_left_to_the_server() {
 }
 
 #[test]
-fn a_stream_of_another_namespace_is_fetched_by_its_name() {
+fn fetches_a_stream_of_another_namespace_by_name() {
     let lists = Lists::through();
     lists.change("deployments", |workload| {
         let text = workload["metadata"]["annotations"]["image.openshift.io/triggers"]
@@ -557,7 +557,7 @@ fn a_stream_of_another_namespace_is_fetched_by_its_name() {
     );
 }
 
-/// A registry that has one image, for ably77.
+/// A registry with one image, which ably77 can pull.
 fn registry(digest: &'static str, media_type: &'static str) -> Registry {
     Registry::start(Rules {
         auth: Auth::Basic,
@@ -580,7 +580,7 @@ fn with_secret(lists: &Lists) {
 }
 
 #[test]
-fn the_registry_is_asked_by_head_as_an_import_would() {
+fn queries_the_registry_with_head_and_the_login_of_an_import() {
     const SINGLE: &str = "application/vnd.oci.image.manifest.v1+json";
     const LIST: &str = "application/vnd.oci.image.index.v1+json";
     let lists = Lists::through();
@@ -599,7 +599,7 @@ fn the_registry_is_asked_by_head_as_an_import_would() {
             "which is not what app-3 pushed",
             "but the registry has sha256:000000000000",
         ),
-        (OLD, LIST, "a list of platforms", "not to be compared"),
+        (OLD, LIST, "a list of platforms", "cannot be compared"),
     ] {
         let hub = registry(digest, media_type);
         let words = format!("--registry-endpoint docker.io={} -v 10", hub.url);
@@ -610,7 +610,7 @@ fn the_registry_is_asked_by_head_as_an_import_would() {
             "{out}"
         );
         assert_eq!(
-            hub.asked(),
+            hub.requests(),
             ["GET /v2/", "HEAD /v2/u/a/manifests/latest ably77"]
         );
         for secret in ["canary", "YWJseTc3OmNhbmFyeQ"] {
@@ -620,7 +620,7 @@ fn the_registry_is_asked_by_head_as_an_import_would() {
 }
 
 #[test]
-fn who_may_not_read_secrets_asks_as_nobody() {
+fn queries_anonymously_without_the_right_to_read_secrets() {
     let lists = Lists::through();
     with_secret(&lists);
     let api = lists.serve(|path, _| path.ends_with("/secrets").then(forbidden));
@@ -628,7 +628,7 @@ fn who_may_not_read_secrets_asks_as_nobody() {
     let (code, out, err) = run(&api, &format!("--registry-endpoint docker.io={}", hub.url));
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(
-        out.contains("registry  unknown        docker.io: the registry wants a login"),
+        out.contains("registry  unknown        docker.io: the registry requires a login"),
         "{out}"
     );
     assert!(out.contains("import    ok"), "{out}");
@@ -636,24 +636,24 @@ fn who_may_not_read_secrets_asks_as_nobody() {
         &api,
         &format!("--no-registry --registry-endpoint docker.io={}", hub.url),
     );
-    assert!(out.contains("docker.io was not asked"), "{out}");
-    assert_eq!(hub.asked().len(), 2);
+    assert!(out.contains("docker.io was not queried"), "{out}");
+    assert_eq!(hub.requests().len(), 2);
 }
 
 #[test]
-fn a_registry_that_is_not_there_is_not_waited_for() {
+fn does_not_wait_for_an_unreachable_registry() {
     let lists = Lists::through();
     let api = lists.serve(|_, _| None);
     let (code, out, _) = run(&api, "--registry-endpoint docker.io=http://127.0.0.1:1");
     assert_eq!(code, 0);
     assert!(
-        out.contains("registry  unknown        docker.io: the registry cannot be asked"),
+        out.contains("registry  unknown        docker.io: cannot query the registry"),
         "{out}"
     );
 }
 
 #[test]
-fn a_pod_that_may_not_pull_is_told_which_secret_to_link() {
+fn failed_pull_names_the_secret_to_link() {
     let lists = Lists::through();
     with_secret(&lists);
     lists.set(
@@ -664,7 +664,7 @@ fn a_pod_that_may_not_pull_is_told_which_secret_to_link() {
         pod["status"]["containerStatuses"][0] = json!({"name": "app", "imageID": "", "state": {"waiting":
             {"reason": "ImagePullBackOff", "message": "unauthorized: authentication required"}}});
     });
-    let out = said(&lists, "");
+    let out = stdout(&lists, "");
     let fix = "Fix: oc extreg secret link hub --for pull --account default -n snow\n";
     assert!(out.ends_with(fix), "{out}");
     assert!(!out.contains("canary"), "{out}");

@@ -1,4 +1,4 @@
-//! `status` on a terminal, and `-w`: what is drawn, and what is not.
+//! `status` on a terminal, and `-w`.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -25,7 +25,7 @@ fn command(api: &Api, words: &str) -> Command {
 }
 
 #[test]
-fn a_terminal_gets_signs_and_colours() {
+fn terminal_output_has_symbols_and_colors() {
     let api = Lists::behind().serve(|_, _| None);
     let pty = Pty::start(command(&api, "app"), 120, 30);
     let (code, screen, written) = pty.finish();
@@ -36,7 +36,7 @@ fn a_terminal_gets_signs_and_colours() {
             "  build     ✓   30m  app-3",
             "  registry  ?        ",
             "  import    ✗   25h  ",
-            // Folded below its own column.
+            // Wrapped within its column.
             "\n                     ",
             "<- broken\n  trigger   ✓ ",
             "  rollout   ✓ ",
@@ -61,7 +61,7 @@ fn a_terminal_gets_signs_and_colours() {
 }
 
 #[test]
-fn a_watch_is_drawn_over_itself_and_ended_by_an_interrupt() {
+fn watch_redraws_in_place_until_interrupted() {
     let lists = Lists::behind();
     let api = lists.serve(|_, _| None);
     let pty = Pty::start(command(&api, "app -w"), 120, 30);
@@ -83,7 +83,7 @@ fn a_watch_is_drawn_over_itself_and_ended_by_an_interrupt() {
             "\n  pods      ✓   27m  1 runs sha256:111111111111",
         ],
     );
-    // Nothing is wiped before it is drawn over.
+    // The screen is not cleared before it is drawn again.
     assert!(
         !written.contains("\u{1b}[2J") && !written.contains("?1049"),
         "{written:?}"
@@ -92,10 +92,10 @@ fn a_watch_is_drawn_over_itself_and_ended_by_an_interrupt() {
 }
 
 #[test]
-fn a_frame_is_never_larger_than_the_terminal() {
+fn frame_fits_the_terminal() {
     let api = Lists::behind().serve(|_, _| None);
     let pty = Pty::start(command(&api, "app -w --tree"), 40, 6);
-    pty.wait_for("lines more)");
+    pty.wait_for("more lines)");
     pty.interrupt();
     let (code, screen, _) = pty.finish();
     assert_eq!(code, 130);
@@ -107,7 +107,7 @@ fn a_frame_is_never_larger_than_the_terminal() {
 }
 
 #[test]
-fn elsewhere_a_watch_writes_a_block_when_something_has_changed() {
+fn watch_without_a_terminal_prints_changes_only() {
     let lists = Lists::behind();
     let api = lists.serve(|_, _| None);
     let mut child = command(&api, "app -w")
@@ -128,7 +128,7 @@ fn elsewhere_a_watch_writes_a_block_when_something_has_changed() {
         lines.next().unwrap(),
         "Fix: oc extreg import app:latest -n snow"
     );
-    // Looked at again without a change: nothing is written.
+    // Read again without a change: no output.
     let looked = api.seen().len();
     while api.seen().len() < 2 * looked {
         std::thread::yield_now();
@@ -149,7 +149,7 @@ fn elsewhere_a_watch_writes_a_block_when_something_has_changed() {
 }
 
 #[test]
-fn a_watch_outlives_a_server_that_fails_for_a_while() {
+fn watch_survives_a_failing_server() {
     let lists = Lists::behind();
     let fails = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let failing = std::sync::Arc::clone(&fails);

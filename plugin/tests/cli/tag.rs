@@ -1,4 +1,4 @@
-//! `tag`: what it asks for, as the API server gets it.
+//! `tag`: its requests, as the API server receives them.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use extreg_fakes::{Answer, Seen, defaulted, ok, recorded};
 
 const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
 
-/// A tag that has everything.
+/// A tag with every field.
 pub(crate) fn full() -> Value {
     json!({
         "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
@@ -26,7 +26,7 @@ pub(crate) fn app(tag: &Value) -> Value {
 }
 
 #[test]
-fn the_request_is_the_one_that_oc_tag_makes() {
+fn sends_the_request_of_oc_tag() {
     let digest = "sha256:260ec32ed3a78588a61b5c6723f7f834e3455dfc285e713e36873c4eefe52590";
     let pinned = format!("ably77/python-lyapp@{digest} python-lyapp:pinned");
     for (file, words) in [
@@ -65,7 +65,7 @@ fn the_request_is_the_one_that_oc_tag_makes() {
             .unwrap()
             .split_once(':')
             .unwrap();
-        // Without a resourceVersion there was no stream.
+        // Without a resourceVersion the stream did not exist.
         let streams = if old["metadata"]["resourceVersion"].is_null() {
             vec![]
         } else {
@@ -98,7 +98,7 @@ fn the_request_is_the_one_that_oc_tag_makes() {
 }
 
 #[test]
-fn a_second_run_asks_for_nothing() {
+fn second_run_sends_no_write() {
     let api = image_api::with(&[]);
     let first = api.run("tag u/a:v1 app:v1 app:v2 --scheduled");
     assert_eq!(
@@ -119,7 +119,7 @@ fn a_second_run_asks_for_nothing() {
 }
 
 #[test]
-fn trap_41_and_52_what_no_flag_names_stays() {
+fn trap_41_and_52_fields_without_a_flag_are_unchanged() {
     let api = image_api::with(&[app(&full())]);
     let ran = api.run("tag u/a:v2 app:v1");
     assert_eq!(
@@ -142,7 +142,7 @@ fn trap_41_and_52_what_no_flag_names_stays() {
 }
 
 #[test]
-fn trap_37_and_38_nothing_is_sent_but_the_tag_and_its_annotations_twice() {
+fn trap_37_and_38_sends_only_the_tag_with_its_annotations_twice() {
     let mut labelled = app(&full());
     labelled["metadata"]["labels"] = json!({"app": "mine"});
     let api = image_api::with(&[labelled]);
@@ -158,7 +158,7 @@ fn trap_37_and_38_nothing_is_sent_but_the_tag_and_its_annotations_twice() {
 }
 
 #[test]
-fn trap_51_a_user_and_a_name_are_no_namespace_and_stream() {
+fn trap_51_user_and_name_are_not_namespace_and_stream() {
     let api = image_api::with(&[app(&full())]);
     let ran = api.run("tag user/app:v1 app:v2");
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -169,7 +169,7 @@ fn trap_51_a_user_and_a_name_are_no_namespace_and_stream() {
 }
 
 #[test]
-fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
+fn ambiguous_name_is_rejected_with_both_fixes() {
     let cart = || stream("cart", &json!([]), &json!([]));
     for (image, code, promote, full) in [
         (
@@ -193,7 +193,7 @@ fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
             assert!(ran.err.contains(&way), "{image}: {}", ran.err);
         }
         assert!(writes(&api).is_empty(), "{image}");
-        // Each way on is one: the full name, and the name said to be one of a registry.
+        // Both fixes work: the full name, and the flag that makes it the name of a registry image.
         for words in [
             format!("tag {full} cart:prod"),
             format!("tag --source=docker {image} cart:prod"),
@@ -207,7 +207,7 @@ fn a_name_that_could_be_a_tag_is_refused_with_both_ways_on() {
 }
 
 #[test]
-fn deleting_a_tag_keeps_the_others() {
+fn deleting_a_tag_keeps_other_tags() {
     let tags = json!([full(), {"name": "v2", "from": {"kind": "DockerImage", "name": "u/a:v2"}}]);
     let status = json!([{"tag": "v1", "items": []}, {"tag": "pushed", "items": []}]);
     let api = image_api::with(&[stream("app", &tags, &status)]);
@@ -237,7 +237,7 @@ fn deleting_a_tag_keeps_the_others() {
 }
 
 #[test]
-fn the_import_is_reported() {
+fn reports_the_import() {
     let item = |generation: u8| {
         json!([{"generation": generation, "image": "sha256:1",
         "dockerImageReference": "docker.io/u/a@sha256:1"}])
@@ -255,10 +255,10 @@ fn the_import_is_reported() {
             json!({"tag": "v1", "items": item(6), "conditions": failed(7)}),
             "warning: app:v1 is not imported: Unauthorized: no access; ",
         ),
-        // What was there before says nothing about the new image.
+        // The previous condition is not about the new image.
         (
             json!({"tag": "v1", "items": item(6), "conditions": failed(6)}),
-            "app:v1 is not imported yet; wait for it with: oc extreg import app:v1 -n snow --wait\n",
+            "app:v1 is not imported yet; to wait for it: oc extreg import app:v1 -n snow --wait\n",
         ),
     ] {
         let written = std::sync::atomic::AtomicBool::new(false);
@@ -286,7 +286,7 @@ fn the_import_is_reported() {
 }
 
 #[test]
-fn a_name_without_a_user_is_explained() {
+fn name_without_a_user_is_explained() {
     for (image, says) in [
         ("--source=docker app:v1", "one of Docker's own images"),
         ("docker.io/app:v1", "one of Docker's own images"),
@@ -307,7 +307,7 @@ fn a_name_without_a_user_is_explained() {
 }
 
 #[test]
-fn trap_12_who_opts_out_is_not_scheduled_and_told() {
+fn trap_12_opted_out_tag_is_not_scheduled_and_reported() {
     let mut tag = full();
     tag["annotations"] = json!({"extreg.io/scheduled": "false"});
     tag["importPolicy"] = json!({"importMode": "Legacy"});
@@ -342,7 +342,7 @@ fn trap_12_who_opts_out_is_not_scheduled_and_told() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_before_any_request() {
+fn invalid_usage_fails_before_any_request() {
     let api = image_api::with(&[]);
     let digest = format!("u/a@sha256:{} app:v1 --scheduled", "0".repeat(64));
     for (words, expected) in [
@@ -352,8 +352,8 @@ fn what_cannot_be_is_refused_before_any_request() {
         ),
         ("u/a: app:v1", "invalid reference format"),
         ("u/a@sha256:00 app:v1", "invalid reference format"),
-        ("u/a app", "write STREAM:TAG, e.g. app:latest"),
-        (digest.as_str(), "names one image for good"),
+        ("u/a app", "use STREAM:TAG, e.g. app:latest"),
+        (digest.as_str(), "identifies one fixed image"),
     ] {
         let ran = api.run(&format!("tag {words}"));
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words}");
@@ -363,7 +363,7 @@ fn what_cannot_be_is_refused_before_any_request() {
 }
 
 #[test]
-fn a_dry_run_keeps_nothing() {
+fn dry_run_persists_nothing() {
     let api = image_api::with(&[app(&full())]);
     let ran = api.run("tag u/a:v2 app:v1 other:v1 --dry-run client");
     assert_eq!((ran.code, writes(&api).len()), (0, 0));
@@ -383,7 +383,7 @@ fn a_dry_run_keeps_nothing() {
 }
 
 #[test]
-fn each_format_has_the_tags() {
+fn each_format_contains_the_tags() {
     let api = image_api::with(&[]);
     let name = api.run("tag u/a:v1 app:v1 -o name --dry-run=none");
     assert_eq!(
@@ -400,8 +400,8 @@ fn each_format_has_the_tags() {
 }
 
 #[test]
-fn a_policy_of_the_cluster_is_told() {
-    // A webhook schedules what is new.
+fn reports_a_policy_of_the_cluster() {
+    // A webhook schedules new tags.
     let scheduled = |seen: &Seen| {
         let mut body: Value = serde_json::from_str(&seen.body).unwrap();
         body["tag"]["importPolicy"]["scheduled"] = json!(true);
@@ -423,7 +423,7 @@ fn a_policy_of_the_cluster_is_told() {
 }
 
 #[test]
-fn a_cluster_without_image_streams_is_told_apart() {
+fn cluster_without_image_streams_has_its_own_error() {
     let api = image_api::start(&[], |_, _| Some(not_found()));
     let ran = api.run("tag u/a:v1 app:v1");
     assert_eq!((ran.code, writes(&api).len()), (1, 0));
@@ -435,20 +435,20 @@ fn a_cluster_without_image_streams_is_told_apart() {
 }
 
 #[test]
-fn an_import_that_failed_earlier_is_told() {
+fn reports_an_import_that_failed_earlier() {
     let failed = json!([{"tag": "v1", "conditions": [
         {"type": "ImportSuccess", "status": "False", "message": "no access"}]}]);
     let api = image_api::with(&[stream("app", &json!([full()]), &failed)]);
     let ran = api.run("tag u/a:v1 app:v1");
     assert_eq!(
         ran.err,
-        "the last import of app:v1 failed: no access; import it now with: oc extreg import app:v1 \
+        "the last import of app:v1 failed: no access; to import it now: oc extreg import app:v1 \
          -n snow\n"
     );
 }
 
 #[test]
-fn an_interrupted_run_says_where_it_was() {
+fn interrupted_run_reports_its_progress() {
     use std::process::{Command, Stdio};
 
     let api = image_api::start(&[], |seen, _| {
@@ -476,7 +476,7 @@ fn an_interrupted_run_says_where_it_was() {
         &[
             "error: interrupted\n",
             "  imagestreamtag.image.openshift.io/app:a created\n",
-            "may not have been written: imagestreamtag.image.openshift.io/app:b\n",
+            "in progress, possibly written: imagestreamtag.image.openshift.io/app:b\n",
             "run the same command again",
         ],
     );

@@ -1,4 +1,4 @@
-//! `tag` where a server or a role does not take its first request.
+//! `tag` if a server or a role rejects its first request.
 
 use serde_json::{Value, json};
 
@@ -12,10 +12,10 @@ use extreg_fakes::{Answer, Api, ok, status};
 const PUT: &str = "PUT /imagestreamtags/app:v1?fieldManager=oc-extreg";
 const POST: &str = "POST /imagestreamtags?fieldManager=oc-extreg";
 
-/// A request by the start of its line, and the answer to it.
+/// The start of a request line, and the answer to the request.
 type Refusal = (&'static str, fn() -> Answer);
 
-/// Refuses the requests whose lines begin so.
+/// Refuses requests whose lines start with one of these.
 fn refusing(streams: &[Value], refused: Vec<Refusal>) -> Api {
     image_api::start(streams, move |seen, _| {
         let line = seen
@@ -27,7 +27,7 @@ fn refusing(streams: &[Value], refused: Vec<Refusal>) -> Api {
 }
 
 #[test]
-fn where_put_is_not_to_be_had_post_is() {
+fn falls_back_from_put_to_post() {
     for refuse in [not_found, not_allowed, || forbidden("update")] {
         let api = refusing(&[], vec![("PUT /imagestreamtags", refuse)]);
         let ran = api.run("tag u/a:v1 app:v1");
@@ -40,7 +40,7 @@ fn where_put_is_not_to_be_had_post_is() {
 }
 
 #[test]
-fn where_neither_is_to_be_had_the_stream_is_written() {
+fn falls_back_to_an_update_of_the_stream() {
     let refused: Vec<Refusal> = vec![
         ("PUT /imagestreamtags", || forbidden("update")),
         ("POST /imagestreamtags", not_allowed),
@@ -69,19 +69,19 @@ fn where_neither_is_to_be_had_the_stream_is_written() {
 }
 
 #[test]
-fn a_tag_that_may_not_be_updated_is_written_into_its_stream() {
+fn updates_the_stream_without_the_right_to_update_tags() {
     let api = refusing(
         &[app(&full())],
         vec![("PUT /imagestreamtags", || forbidden("update"))],
     );
     let ran = api.run("tag u/a:v2 app:v1");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(writes(&api).len(), 3, "POST says that it is there");
+    assert_eq!(writes(&api).len(), 3, "POST reports that the tag exists");
     assert_eq!(api.tag("app", "v1")["from"]["name"], "docker.io/u/a:v2");
 }
 
 #[test]
-fn where_nothing_is_allowed_the_least_is_named() {
+fn without_rights_names_the_smallest_missing_right() {
     let api = image_api::start(&[], |seen, _| {
         let (method, _) = seen.line.split_once(' ').unwrap();
         (method != "GET").then(|| forbidden(method))
@@ -92,8 +92,8 @@ fn where_nothing_is_allowed_the_least_is_named() {
 }
 
 #[test]
-fn a_conflict_is_tried_again_with_what_is_there_then() {
-    // Somebody schedules the tag between our reading and our writing.
+fn conflict_is_retried_with_the_current_stream() {
+    // Another client schedules the tag between the read and the write.
     let api = image_api::start(&[app(&full())], |seen, _| match seen.number {
         1 => {
             let mut before = full();
@@ -114,7 +114,7 @@ fn a_conflict_is_tried_again_with_what_is_there_then() {
 }
 
 #[test]
-fn conflicts_without_end_are_an_end() {
+fn endless_conflicts_are_an_error() {
     let api = image_api::start(&[app(&full())], |seen, _| {
         seen.line.starts_with("PUT ").then(conflict)
     });
@@ -128,7 +128,7 @@ fn conflicts_without_end_are_an_end() {
 }
 
 #[test]
-fn half_of_it_is_five_and_told() {
+fn partial_result_is_5_and_reported() {
     let api = refusing(
         &[],
         vec![("PUT /imagestreamtags/app:b", || {

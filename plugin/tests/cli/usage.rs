@@ -1,4 +1,4 @@
-//! What is said without a cluster.
+//! Help, usage errors, version and completion, without a cluster.
 
 use std::process::Command;
 
@@ -15,7 +15,7 @@ fn help_pages() {
     insta::assert_snapshot!("check-help", stdout(&["check", "--help"]));
 }
 
-/// Of a help page, and of those of its subcommands: how it is used, and its own flags.
+/// Usage and flags of a help page and of the pages of its subcommands.
 fn commands(command: &[&str], tree: &mut String) {
     let short = stdout(&[command, &["-h"]].concat());
     let long = stdout(&[command, &["--help"]].concat());
@@ -55,14 +55,14 @@ fn commands(command: &[&str], tree: &mut String) {
 }
 
 #[test]
-fn every_command_has_its_flags_and_its_two_help_pages() {
+fn every_command_has_flags_and_two_help_pages() {
     let mut tree = String::new();
     commands(&[], &mut tree);
     insta::assert_snapshot!("flags", tree);
 }
 
 #[test]
-fn diff_has_the_flags_of_what_it_compares() {
+fn diff_has_the_flags_of_check() {
     let own = |args: &[&str]| {
         let page = stdout(args);
         let (own, _) = page.split_once("\nGlobal:").unwrap();
@@ -119,31 +119,31 @@ fn topics() {
             "--max-exception-days",
         ],
     );
-    // A command and its formats each.
+    // One line for each command with its formats.
     let formats = topic("formats");
     let table = formats.split("\n\n").nth(1).unwrap();
     insta::assert_snapshot!("formats", table);
-    // A topic is no command.
+    // A topic is not a command.
     extreg().arg("exit-codes").assert().code(2).stdout("");
 }
 
 #[test]
-fn the_overview_is_one_screen() {
+fn overview_fits_a_screen() {
     let page = stdout(&[]);
     assert!(page.lines().count() <= 30, "{page}");
 }
 
 #[test]
-fn as_a_plugin_of_kubectl_everything_says_kubectl() {
+fn kubectl_plugin_names_kubectl_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let link = dir.path().join("kubectl-extreg");
     std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin("oc-extreg"), &link).unwrap();
     for args in [&[][..], &["-h"], &["completion", "--help"], &["wrong"]] {
         let run = Command::new(&link).args(args).env_clear().output().unwrap();
-        let said = [run.stdout, run.stderr].concat();
-        let said = String::from_utf8(said).unwrap();
-        assert!(said.contains("kubectl extreg"), "{said}");
-        assert!(!said.contains("oc extreg"), "{said}");
+        let printed = [run.stdout, run.stderr].concat();
+        let printed = String::from_utf8(printed).unwrap();
+        assert!(printed.contains("kubectl extreg"), "{printed}");
+        assert!(!printed.contains("oc extreg"), "{printed}");
     }
     let run = Command::new(&link)
         .arg("-h")
@@ -159,7 +159,7 @@ fn as_a_plugin_of_kubectl_everything_says_kubectl() {
 }
 
 #[test]
-fn usage_errors_are_two_and_suggest() {
+fn usage_errors_are_2_with_a_suggestion() {
     let cases: &[(&[&str], &str)] = &[
         (&["verison"], "similar subcommand exists: 'version'"),
         (
@@ -183,7 +183,7 @@ fn usage_errors_are_two_and_suggest() {
 }
 
 #[test]
-fn colour_is_as_asked() {
+fn color_flag_is_respected() {
     let help = |args: &[&str]| stdout(args).contains('\u{1b}');
     assert!(!help(&["-h"]));
     assert!(help(&["-h", "--color", "always"]));
@@ -191,7 +191,7 @@ fn colour_is_as_asked() {
 }
 
 #[test]
-fn the_client_version_needs_no_cluster() {
+fn client_version_needs_no_cluster() {
     let version: serde_json::Value =
         serde_json::from_str(&stdout(&["version", "--client", "-o", "json"])).unwrap();
     assert_eq!(
@@ -205,7 +205,7 @@ fn the_client_version_needs_no_cluster() {
 }
 
 #[test]
-fn every_shell_has_its_script() {
+fn every_shell_has_a_completion_script() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = stdout(&["completion", shell]);
         assert!(
@@ -216,7 +216,7 @@ fn every_shell_has_its_script() {
 }
 
 #[test]
-fn every_command_has_its_manual_page() {
+fn every_command_has_a_manual_page() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("man1");
     let args = ["completion", "man", "--dir", folder.to_str().unwrap()];
@@ -233,7 +233,7 @@ fn every_command_has_its_manual_page() {
     ] {
         assert!(pages.contains(&page), "{page} of {pages:?}");
     }
-    // What is hidden has none.
+    // Hidden commands have no page.
     for word in ["environment", "man", "help"] {
         let page = format!("-{word}.1");
         assert!(!pages.iter().any(|name| name.ends_with(&page)), "{word}");
@@ -245,7 +245,7 @@ fn every_command_has_its_manual_page() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
+fn closed_pipe_is_not_an_error() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let run = Command::new(assert_cmd::cargo::cargo_bin("oc-extreg"))

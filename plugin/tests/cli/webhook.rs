@@ -12,7 +12,7 @@ fn run(args: &str) -> (i32, String, String) {
 }
 
 #[test]
-fn what_no_cluster_would_take_is_refused_before_any_request() {
+fn invalid_settings_fail_before_any_request() {
     let table = [
         ("install --replicas 0", "--replicas: the number of replicas"),
         ("install --call-timeout 31", "--call-timeout: the timeout"),
@@ -20,7 +20,7 @@ fn what_no_cluster_would_take_is_refused_before_any_request() {
         ("install --url http://h --ca-file /dev/null", "--url: "),
         (
             "install --url https://h --ca-file /dev/null",
-            "/dev/null: the CA bundle holds no",
+            "/dev/null: the CA bundle contains no",
         ),
         ("install --url https://h --ca-file /nowhere/x", "/nowhere/x"),
         ("install --url https://h", "--ca-file"),
@@ -28,7 +28,7 @@ fn what_no_cluster_would_take_is_refused_before_any_request() {
             "install --url https://h --ca-file x --replicas 2",
             "cannot be used with",
         ),
-        ("install --export --tls own", "prints no private key"),
+        ("install --export --tls own", "cannot print a private key"),
         ("install --export --adopt", "cannot be used with"),
         ("install -n Not_A_Name", "--namespace: "),
         ("install --mode of", "--mode"),
@@ -45,7 +45,7 @@ fn what_no_cluster_would_take_is_refused_before_any_request() {
 }
 
 #[test]
-fn an_export_is_complete_and_in_order_and_holds_no_key() {
+fn export_is_complete_ordered_and_contains_no_key() {
     let (code, names, err) = run("install --export --monitoring -o name");
     assert_eq!(code, 0, "{err}");
     insta::assert_snapshot!("export-names", names);
@@ -81,7 +81,7 @@ fn an_export_is_complete_and_in_order_and_holds_no_key() {
 }
 
 #[test]
-fn that_every_client_is_answered_is_said_where_the_webhook_runs_elsewhere() {
+fn external_webhook_without_client_certificates_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.crt");
     std::fs::write(&ca, "-----BEGIN CERTIFICATE-----\n").unwrap();

@@ -1,4 +1,4 @@
-//! `certificates`: what all servers of a run serve with, so that none pays more for TLS than another.
+//! `certificates`: the certificates of all servers of a run, so that TLS costs the same for each.
 
 use std::fs;
 use std::path::PathBuf;

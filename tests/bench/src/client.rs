@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-/// A client of whoever a kubeconfig is for.
+/// A client for the user of a kubeconfig.
 pub(crate) async fn client(kubeconfig: &Path) -> Result<kube::Client> {
     let config = Kubeconfig::read_from(kubeconfig)?;
     let options = KubeConfigOptions::default();

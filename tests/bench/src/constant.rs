@@ -1,5 +1,5 @@
-//! `constant`: the product's server with a reviewer that knows its answer. What the product costs above this, deciding
-//! costs.
+//! `constant`: the product's server with a reviewer that gives a constant answer. The difference to the product is the
+//! cost of the decision.
 
 use anyhow::Result;
 use clap::Parser as _;
@@ -16,7 +16,7 @@ use crate::review::{Sample, decide, engine};
 /// Serves until it is killed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Always answered as the product answers this one.
+    /// Every answer is the product's answer to this one.
     sample: Sample,
     /// The arguments of extreg-webhook.
     #[arg(last = true)]

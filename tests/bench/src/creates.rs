@@ -1,4 +1,4 @@
-//! `creates`: BuildConfigs created one after the other on each of some connections.
+//! `creates`: BuildConfigs created in sequence on several connections.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -17,25 +17,25 @@ pub(crate) struct Args {
     kubeconfig: PathBuf,
     namespace: String,
     object: Created,
-    /// Names the round: no two make objects of the same name.
+    /// The name of the round, which makes object names unique.
     round: usize,
     #[arg(long)]
     connections: usize,
-    /// Objects of each connection.
+    /// Objects per connection.
     #[arg(long)]
     count: usize,
 }
 
-/// What is created.
+/// The kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Created {
     /// It names no push secret.
     Incomplete,
-    /// It names a push secret of its own: there is nothing to inject.
+    /// It names a push secret: nothing is injected.
     Complete,
 }
 
-/// As much of what is stored as says whether it was mutated.
+/// The fields of the stored object that show whether it was mutated.
 #[derive(Deserialize)]
 struct Stored {
     spec: serde_json::Value,
@@ -63,13 +63,13 @@ async fn all(args: &Args) -> Result<()> {
             "count": answers.len(),
             "mutated": answers.iter().filter(|(_, mutated)| *mutated).count(),
             "seconds": seconds,
-            "spread": Spread::of(answers.iter().map(|(time, _)| *time).collect()),
+            "spread": Spread::from_times(answers.iter().map(|(time, _)| *time).collect()),
         })
     );
     Ok(())
 }
 
-/// A client that is connected already.
+/// A connected client.
 async fn connected(args: &Args) -> Result<kube::Client> {
     let client = client(&args.kubeconfig).await?;
     client

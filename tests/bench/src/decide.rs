@@ -1,4 +1,4 @@
-//! `decide`: one review decided again and again, without a network.
+//! `decide`: one review decided repeatedly, without a network.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::spread::Spread;
 pub(crate) struct Args {
     sample: Sample,
     iterations: usize,
-    /// Read no clock, so that instructions can be counted from outside.
+    /// Read no clock, so that instructions can be counted externally.
     #[arg(long)]
     untimed: bool,
 }
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "bytes": body.len(),
             "count": args.iterations,
             "seconds": total.as_secs_f64(),
-            "spread": Spread::of(times),
+            "spread": Spread::from_times(times),
         })
     );
     Ok(())

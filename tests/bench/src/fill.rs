@@ -16,13 +16,13 @@ use crate::population::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     kubeconfig: PathBuf,
-    /// Which part of the whole.
+    /// The part of the whole, as a fraction.
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
-    /// Many namespaces with little in each, instead of few with much.
+    /// Many namespaces with few objects each, instead of few with many.
     #[arg(long)]
     wide: bool,
-    /// Requests under way at a time.
+    /// Number of concurrent requests.
     #[arg(long, default_value_t = 32)]
     at_once: usize,
 }
@@ -44,11 +44,11 @@ async fn all(args: &Args) -> Result<()> {
     let started = Instant::now();
     configure(client).await?;
     let namespaces = stream::iter(0..population.namespaces).map(|number| one(client, number));
-    at_once(args, namespaces).await?;
+    concurrently(args, namespaces).await?;
     for kind in Many::ALL {
         let objects = stream::iter(0..population.count(kind))
             .map(|number| object(client, kind, number, population));
-        at_once(args, objects).await?;
+        concurrently(args, objects).await?;
     }
     println!(
         "{}",
@@ -63,7 +63,7 @@ async fn all(args: &Args) -> Result<()> {
     Ok(())
 }
 
-async fn at_once<F: Future<Output = Result<()>>>(
+async fn concurrently<F: Future<Output = Result<()>>>(
     args: &Args,
     requests: impl Stream<Item = F>,
 ) -> Result<()> {
@@ -80,7 +80,7 @@ async fn configure(client: &kube::Client) -> Result<()> {
     set_status(client, &format!("{collection}/cluster"), &object).await
 }
 
-/// A namespace and what is in every one.
+/// A namespace and the objects that each one has.
 async fn one(client: &kube::Client, number: usize) -> Result<()> {
     let name = namespace_name(number);
     create(client, "/api/v1/namespaces", &namespace(&name)).await?;
@@ -113,7 +113,7 @@ async fn object(
     };
     let collection = format!("{root}/namespaces/{namespace}/{resource}");
     create(client, &collection, &object).await?;
-    // Its history is what makes a stream long, and creating it does not write it.
+    // Its history makes a stream long, and creating the stream does not write it.
     if kind == Many::Streams {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         set_status(client, &format!("{collection}/{name}"), &object).await?;

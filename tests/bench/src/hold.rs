@@ -1,4 +1,4 @@
-//! `hold`: clients that take and do not give: idle connections, and large answers that are asked for and never read.
+//! `hold`: clients that hold resources: idle connections, and large answers that are requested and never read.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -15,10 +15,10 @@ use tokio_rustls::client::TlsStream;
 
 use crate::load;
 
-/// An answer that is not read is asked for again after this, which is how long the webhook waits for a reader.
+/// An answer that is not read is requested again after this time, which is how long the webhook waits for a reader.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Holds them until it is killed. Prints how large an answer is once all are held.
+/// Holds them until it is killed. Prints the size of an answer once all are held.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     address: SocketAddr,
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     idle: usize,
     #[arg(long)]
     unread: usize,
-    /// Tags of the ImageStream that an answer is asked for; each makes an answer about 100 bytes longer.
+    /// Tags of the ImageStream in the request; each makes the answer about 100 bytes longer.
     #[arg(long)]
     tags: usize,
 }
@@ -46,7 +46,7 @@ async fn hold(args: &Args) -> Result<()> {
     let answer = answer_size(args, &connector, &request).await?;
     let mut idle = Vec::new();
     for _ in 0..args.idle {
-        // One that is not accepted is held too: it is as idle as the others.
+        // A connection that is not accepted is held too: it is as idle as the rest.
         idle.push(connect(args.address, &connector).await.ok());
     }
     for _ in 0..args.unread {
@@ -54,7 +54,7 @@ async fn hold(args: &Args) -> Result<()> {
         tokio::spawn(async move {
             loop {
                 if let Ok(mut stream) = connect(address, &connector).await {
-                    // Ends with an error where the server closes the connection.
+                    // Ends with an error if the server closes the connection.
                     let _ = stream.write_all(&request).await;
                     let _ = stream.flush().await;
                     sleep(AGAIN).await;
@@ -77,14 +77,14 @@ async fn connect(
     connector: &TlsConnector,
 ) -> Result<TlsStream<tokio::net::TcpStream>> {
     let socket = TcpSocket::new_v4()?;
-    // Little of an answer has room on the way.
+    // A small receive buffer, so that little of an answer is in transit.
     socket.set_recv_buffer_size(4096)?;
     let tcp = socket.connect(address).await?;
     let name = ServerName::IpAddress(address.ip().into());
     Ok(connector.connect(name, tcp).await?)
 }
 
-/// Bytes of one answer, which is read.
+/// The size of an answer, which is read here.
 async fn answer_size(args: &Args, connector: &TlsConnector, request: &[u8]) -> Result<usize> {
     let tcp = tokio::net::TcpStream::connect(args.address).await?;
     let name = ServerName::IpAddress(args.address.ip().into());
@@ -103,7 +103,7 @@ async fn answer_size(args: &Args, connector: &TlsConnector, request: &[u8]) -> R
     }
 }
 
-/// The creation of an ImageStream that follows so many images of Docker Hub.
+/// The creation of an ImageStream that follows this number of images of Docker Hub.
 fn request(tags: usize) -> Vec<u8> {
     let tags: Vec<String> = (0..tags)
         .map(|tag| {
@@ -131,7 +131,7 @@ mod tests {
     use crate::review::{decide, engine};
 
     #[test]
-    fn what_is_asked_for_is_a_review_of_an_image_stream() {
+    fn request_is_a_review_of_an_image_stream() {
         let request = request(3);
         let text = String::from_utf8(request).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();

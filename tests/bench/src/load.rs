@@ -1,5 +1,5 @@
-//! `load`: reviews over TLS connections that are kept alive, each connection sending its next one when it has the
-//! answer to the last. Written by hand rather than with a client library: it must need less CPU than any server.
+//! `load`: reviews over TLS connections that are kept alive; each connection sends its next review after the last
+//! answer. Written without a client library: it must need less CPU than any server.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .block_on(all(args))
 }
 
-/// Speaks HTTP/1.1 with servers whose certificate is from the CA in this file.
+/// Uses HTTP/1.1 with servers whose certificate is from the CA in this file.
 pub(crate) fn connector(ca: &Path) -> Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     let ca = std::fs::read(ca).with_context(|| format!("read {}", ca.display()))?;
@@ -69,7 +69,7 @@ async fn all(args: &Args) -> Result<()> {
         serde_json::json!({
             "count": times.len(),
             "seconds": started.elapsed().as_secs_f64(),
-            "spread": Spread::of(times),
+            "spread": Spread::from_times(times),
         })
     );
     Ok(())
@@ -83,7 +83,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// Connects, and sends one review to see that the server does what is measured.
+    /// Connects, and sends one review to check that the server gives the measured answer.
     async fn open(args: &Args, connector: &TlsConnector) -> Result<Self> {
         let tcp = TcpStream::connect(args.address).await?;
         tcp.set_nodelay(true)?;
@@ -128,7 +128,7 @@ impl Connection {
                 .buffer
                 .get_mut(filled..)
                 .filter(|room| !room.is_empty())
-                .context("the answer is larger than any that is expected")?;
+                .context("the answer is larger than expected")?;
             let read = self.stream.read(room).await?;
             ensure!(
                 read > 0,
@@ -140,7 +140,7 @@ impl Connection {
                 let patched = find(body, b"\"patch\":\"").is_some();
                 ensure!(
                     patched == self.mutated,
-                    "the answer is not the one that is measured: {}",
+                    "the answer is not the measured one: {}",
                     String::from_utf8_lossy(body)
                 );
                 return Ok(());
@@ -149,7 +149,7 @@ impl Connection {
     }
 }
 
-/// The body of an answer, once all of it is there.
+/// The body of an answer, once it is complete.
 pub(crate) fn body(answer: &[u8]) -> Result<Option<&[u8]>> {
     let Some(end) = find(answer, b"\r\n\r\n") else {
         return Ok(None);
@@ -179,7 +179,7 @@ mod tests {
     use super::body;
 
     #[test]
-    fn an_answer_is_whole_when_its_length_is_there() {
+    fn answer_is_complete_at_its_content_length() {
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
         for end in 0..answer.len() {
             assert_eq!(body(&answer[..end]).unwrap(), None, "{end}");

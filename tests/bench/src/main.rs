@@ -1,4 +1,4 @@
-//! The programs that `cargo xtask bench` runs beside the product, each in a process of its own that can be held to one
+//! The programs that `cargo xtask bench` runs beside the product, each in a separate process that can be pinned to one
 //! CPU. Each prints one line of JSON.
 
 mod certificates;

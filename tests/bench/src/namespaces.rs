@@ -1,4 +1,4 @@
-//! `namespaces`: many, as large clusters have them.
+//! `namespaces`: many namespaces, as in large clusters.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) struct Args {
     docker_config: usize,
 }
 
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     tokio::runtime::Builder::new_current_thread()
@@ -31,7 +31,7 @@ async fn all(args: &Args) -> Result<()> {
     let client = client(&args.kubeconfig).await?;
     stream::iter(0..args.count)
         .map(|number| one(&client, number, args.docker_config))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .try_collect::<()>()
         .await?;
     println!("{}", serde_json::json!({"count": args.count}));
@@ -65,7 +65,7 @@ async fn create(client: &kube::Client, path: &str, object: &serde_json::Value) -
     Ok(())
 }
 
-/// As many registries as fit.
+/// The maximum number of registries.
 fn docker_config(bytes: usize) -> String {
     let mut config = String::from(r#"{"auths":{"#);
     for number in 0.. {

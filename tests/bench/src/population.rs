@@ -1,6 +1,5 @@
-//! A large cluster's objects as the audit meets them: most of them in order, some with something to be found. Each is
-//! made from its number alone, so that a cluster and a tree can be filled in any order and on any number of
-//! connections.
+//! The objects of a large cluster for the audit: most are correct, some have findings. Each depends on its number only,
+//! so that a cluster and a tree can be filled in any order and on any number of connections.
 
 mod build;
 mod configuration;
@@ -16,7 +15,7 @@ pub(crate) use namespaced::{account, namespace, secret};
 /// The registry of the cluster.
 const INTERNAL: &str = "image-registry.openshift-image-registry.svc:5000";
 
-/// How many of what there are, spread over the namespaces evenly.
+/// The number of objects, spread evenly over the namespaces.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Population {
     pub(crate) namespaces: usize,
@@ -25,7 +24,7 @@ pub(crate) struct Population {
     pub(crate) configs: usize,
 }
 
-/// A kind of which there are many.
+/// A kind with many objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Many {
     Pods,
@@ -34,7 +33,7 @@ pub(crate) enum Many {
 }
 
 impl Population {
-    /// 20,000 pods, 5,000 ImageStreams and 5,000 BuildConfigs in 1,000 namespaces, or a part of that.
+    /// 20,000 pods, 5,000 ImageStreams and 5,000 BuildConfigs in 1,000 namespaces, or a fraction of that.
     pub(crate) fn scaled(scale: f64) -> Self {
         Self {
             namespaces: some(1000, scale),
@@ -44,7 +43,7 @@ impl Population {
         }
     }
 
-    /// 10,000 namespaces, one pod in each, an ImageStream and a BuildConfig in every fifth, or a part of that.
+    /// 10,000 namespaces, one pod in each, an ImageStream and a BuildConfig in every fifth, or a fraction of that.
     pub(crate) fn wide(scale: f64) -> Self {
         Self {
             namespaces: some(10_000, scale),
@@ -54,7 +53,7 @@ impl Population {
         }
     }
 
-    /// How many of a kind.
+    /// The number of objects of a kind.
     pub(crate) fn count(self, kind: Many) -> usize {
         match kind {
             Many::Pods => self.pods,
@@ -63,7 +62,7 @@ impl Population {
         }
     }
 
-    /// The namespace that the object of this number is in.
+    /// The namespace of the object with this number.
     pub(crate) fn namespace_of(self, number: usize) -> String {
         namespace_name(number % self.namespaces)
     }
@@ -81,7 +80,7 @@ impl Many {
         }
     }
 
-    /// The object of this number.
+    /// The object with this number.
     pub(crate) fn object(self, number: usize, namespace: &str) -> Value {
         match self {
             Self::Pods => pod::object(number, namespace),
@@ -99,7 +98,7 @@ pub(crate) fn namespace_name(number: usize) -> String {
     format!("team-{number:05}")
 }
 
-/// Metadata as a tool leaves it that applies files.
+/// Metadata as set by a tool that applies files.
 fn metadata(name: &str, namespace: &str) -> Value {
     json!({
         "name": name,
@@ -116,7 +115,7 @@ fn metadata(name: &str, namespace: &str) -> Value {
     })
 }
 
-/// A digest that no other number has.
+/// A digest that is unique for the number.
 fn digest(number: usize) -> String {
     format!("sha256:{:064x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

@@ -1,4 +1,4 @@
-//! The reviews that are sent: UPDATEs of a BuildConfig of about 7 KB, as kube-apiserver writes them.
+//! The reviews to send: UPDATEs of a BuildConfig of about 7 KB, as kube-apiserver writes them.
 
 use std::sync::Arc;
 
@@ -39,12 +39,12 @@ pub(crate) fn engine() -> EngineReviewer {
     EngineReviewer::new(Arc::new(facts), None)
 }
 
-/// What the product decides about a body.
+/// The product's decision about a body.
 pub(crate) fn decide(engine: &EngineReviewer, request: &Request<'_>) -> Result<Review> {
     engine
         .review(request.clone())
         .now_or_never()
-        .context("a decision waits for something, and there is no cluster to wait for")
+        .context("the decision needs a fact that only a cluster has")
 }
 
 #[cfg(test)]

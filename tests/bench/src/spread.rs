@@ -1,4 +1,4 @@
-//! How times are spread.
+//! The distribution of times.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of times in any order; all zero if there are none.
-    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+    /// From times in any order; all zero for an empty list.
+    pub(crate) fn from_times(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         let at = |percent: usize| {
             // The smallest time that this share of all does not exceed.
@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn percentiles_are_times_that_were_measured() {
-        let spread = |count: u64| Spread::of((1..=count).rev().map(Duration::from_nanos).collect());
+        let spread =
+            |count: u64| Spread::from_times((1..=count).rev().map(Duration::from_nanos).collect());
         for (count, p50, p99, max) in [
             (0, 0, 0, 0),
             (1, 1, 1, 1),

@@ -1,4 +1,4 @@
-//! `tree`: a folder as `oc adm inspect` writes it, of a cluster as large as it takes.
+//! `tree`: a folder in the layout of `oc adm inspect`, of a cluster of the required size.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::population::{Many, account, image_config, namespace, namespace_name, secret};
 use crate::yaml::dump;
 
-/// Of each kind in a namespace, as many as `fill` makes of it.
+/// The objects of each kind in a namespace, as many as `fill` creates.
 const IN_EACH: [(Many, usize); 3] = [(Many::Pods, 20), (Many::Streams, 5), (Many::Configs, 5)];
 
-/// Writes a list for each namespace and kind, until all are this long together.
+/// Writes a list for each namespace and kind, until the total has this size.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     folder: PathBuf,
@@ -109,7 +109,7 @@ impl Tree<'_> {
     }
 }
 
-/// The object as an API server gives it, with who set which of its fields.
+/// The object as an API server returns it, with its managed fields.
 fn stored(object: &Value, version: &str) -> Value {
     let mut stored = object.clone();
     stored["metadata"]["creationTimestamp"] = json!("2026-05-12T08:00:00Z");

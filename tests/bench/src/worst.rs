@@ -1,4 +1,4 @@
-//! `worst`: the decision that takes the engine most, of an object as large as the server takes.
+//! `worst`: the slowest decision of the engine, about an object of the maximum size.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use extreg_core::policy::{Policy, PolicySet};
 
 use crate::spread::Spread;
 
-/// The largest body that the server takes.
+/// The maximum body size of the server.
 const BODY: usize = 8 << 20;
 /// Policies, and globs of each.
 const EACH: usize = 64;
@@ -27,7 +27,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// Tags that globs full of stars do not match.
+    /// Tags that globs with many stars do not match.
     Stars,
     /// Tags that all match and get an edit.
     Edits,
@@ -122,7 +122,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "steps": steps,
             "edits": edits,
             "seconds": total.as_secs_f64(),
-            "spread": Spread::of(times),
+            "spread": Spread::from_times(times),
         })
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! YAML as Go's writer dumps it: keys sorted, lists in the column of their key.
+//! YAML in the style of Go's writer: keys sorted, lists in the column of their key.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ pub(crate) fn dump(object: &Value) -> String {
     out
 }
 
-/// A mapping or a list in this column; its first line begins where `out` ends.
+/// A mapping or a list in this column; its first line starts at the end of `out`.
 fn nested(value: &Value, column: usize, out: &mut String) {
     let blanks = " ".repeat(column);
     match value {
@@ -55,7 +55,7 @@ fn leaf(value: &Value) -> String {
     }
 }
 
-/// Quoted where it could be taken for anything else.
+/// Quoted if it could be parsed as another type.
 fn scalar(text: &str) -> String {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || " ./:@_-".contains(c);
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())

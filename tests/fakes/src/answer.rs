@@ -1,4 +1,4 @@
-//! What is answered to a request.
+//! Answers to requests.
 
 use std::any::Any;
 use std::fmt;
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
-/// What is answered to a request.
+/// An answer to a request.
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -45,7 +45,7 @@ pub fn ok(body: &(impl ToString + ?Sized)) -> Answer {
     Answer::json(200, body)
 }
 
-/// The `Status` of a failure.
+/// A `Status` object of a failure.
 pub fn status(code: u16, reason: &str, message: &str) -> Answer {
     let body = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
@@ -55,12 +55,12 @@ pub fn status(code: u16, reason: &str, message: &str) -> Answer {
 }
 
 impl Answer {
-    /// This JSON.
+    /// An answer with this JSON.
     pub fn json(code: u16, body: &(impl ToString + ?Sized)) -> Self {
         Self::bytes(code, body.to_string()).header("content-type", "application/json")
     }
 
-    /// These bytes.
+    /// An answer with these bytes.
     pub fn bytes(code: u16, body: impl Into<Bytes>) -> Self {
         Self {
             status: StatusCode::from_u16(code).unwrap(),
@@ -71,7 +71,7 @@ impl Answer {
         }
     }
 
-    /// A body that comes in parts; it can have no end.
+    /// An answer with a body in parts, which can be endless.
     pub fn parts(parts: impl Stream<Item = Bytes> + Send + 'static) -> Self {
         let parts = futures::StreamExt::map(parts, |part| Ok(Frame::data(part)));
         let payload = Payload::Parts(StreamBody::new(parts).boxed_unsync());
@@ -81,7 +81,7 @@ impl Answer {
         }
     }
 
-    /// None, ever.
+    /// No answer.
     pub fn never() -> Self {
         Self {
             payload: Payload::Never,
@@ -89,7 +89,7 @@ impl Answer {
         }
     }
 
-    /// With this header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_str(value).unwrap();
@@ -97,13 +97,13 @@ impl Answer {
         self
     }
 
-    /// After this time.
+    /// Delays the answer.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
     }
 
-    /// Drops this when it is sent, or when the client gives up.
+    /// Drops `held` when the answer is sent or the client disconnects.
     #[must_use]
     pub fn holding(self, held: impl Send + 'static) -> Self {
         let held: Option<Box<dyn Any + Send>> = Some(Box::new(held));

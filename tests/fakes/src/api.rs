@@ -23,38 +23,38 @@ use crate::seen::Seen;
 use crate::server::{Answering, Server, client};
 use crate::store::{self, Lists, Objects, refusal};
 
-/// An API server that keeps objects, serves discovery, lists, watches and reviews of access, and records
-/// what it is sent. What it is told before [`Api::start`] is in methods that return it.
+/// An API server that stores objects, serves discovery, lists, watches and access reviews, and records
+/// its requests. Methods that configure it before [`Api::start`] return it.
 pub struct Api {
-    /// Where it listens; empty in memory.
+    /// The URL on which it listens; empty in memory.
     pub url: String,
     inner: Arc<Inner>,
     kubeconfig: Option<NamedTempFile>,
     _server: Option<Server>,
 }
 
-/// Answers instead of the objects; nothing leaves it to them.
+/// Answers instead of the objects; `None` uses the objects.
 type Hook = Box<dyn Fn(&Seen, &mut Objects) -> Option<Answer> + Send + Sync>;
 
-/// Answers instead of everything else, without holding the objects: it can wait.
+/// Answers before everything else, without the lock of the objects, so that it can wait.
 type Special = Box<dyn Fn(&Seen) -> Option<Answer> + Send + Sync>;
 
-/// What is answered to the first, second … object that is posted to a path.
+/// The answer to the first, second … object that is posted to a path.
 type OnPost = Box<dyn Fn(usize, &Value) -> (u16, Value) + Send>;
 
 struct Inner {
     special: Option<Special>,
     hook: Option<Hook>,
     registry: Box<InRegistry>,
-    /// Verbs with resources, such as `create secrets`, that reviews of access refuse.
+    /// Verbs with resources, such as `create secrets`, that access reviews deny.
     denied: Vec<String>,
     lists: Mutex<Lists>,
     objects: Mutex<Objects>,
     refused: Mutex<HashMap<String, u16>>,
     on_post: Mutex<HashMap<String, OnPost>>,
     events: broadcast::Sender<(String, Value)>,
-    mood: watch::Sender<Mood>,
-    /// The collections of the watches that have begun.
+    behavior: watch::Sender<Behavior>,
+    /// The collections of the started watches.
     watches: Mutex<Vec<String>>,
     seen: Mutex<Vec<Seen>>,
     came: Condvar,
@@ -62,13 +62,13 @@ struct Inner {
 
 /// How the server treats every request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mood {
-    /// It answers, and sends each watch a bookmark every minute.
+pub enum Behavior {
+    /// Answers, and sends each watch a bookmark every minute.
     #[default]
     Answers,
-    /// It accepts requests and never answers, nor sends anything on the watches that it has.
+    /// Accepts requests without an answer, and sends nothing on existing watches.
     Silent,
-    /// It ends each watch with 410.
+    /// Ends each watch with 410.
     Expires,
 }
 
@@ -80,10 +80,10 @@ impl fmt::Debug for Api {
     }
 }
 
-/// What must not be passed on of a refusal.
+/// A text in error messages that must not be passed on.
 pub const QUOTED: &str = "hunter2";
 
-/// Not a collection: every watch ends.
+/// A marker instead of a collection: every watch ends.
 const HANG_UP: &str = "";
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
 
@@ -99,7 +99,7 @@ impl Default for Api {
             refused: Mutex::default(),
             on_post: Mutex::default(),
             events: broadcast::Sender::new(64),
-            mood: watch::Sender::default(),
+            behavior: watch::Sender::default(),
             watches: Mutex::default(),
             seen: Mutex::default(),
             came: Condvar::new(),
@@ -113,9 +113,9 @@ impl Default for Api {
     }
 }
 
-/// What it is told before it starts.
+/// Configuration before the start.
 impl Api {
-    /// One that keeps these objects, each at its own path.
+    /// A server with these objects, each at its own path.
     pub fn with(objects: &[Value]) -> Self {
         let api = Self::default();
         api.objects().extend(
@@ -126,19 +126,19 @@ impl Api {
         api
     }
 
-    /// One that keeps these values by path: objects; arrays, which are lists; codes of refusals.
+    /// A server with these values by path: objects, arrays (lists), or error codes.
     pub fn at<P: Into<String>>(values: impl IntoIterator<Item = (P, Value)>) -> Self {
         Self::default().and_at(values)
     }
 
-    /// One that keeps nothing, started.
+    /// A started server without objects.
     pub fn answering(answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
         let mut api = Self::default();
         api.own().special = Some(Box::new(move |seen| Some(answer(seen))));
         api.start()
     }
 
-    /// It keeps these too.
+    /// Adds these values.
     #[must_use]
     pub fn and_at<P: Into<String>>(self, values: impl IntoIterator<Item = (P, Value)>) -> Self {
         let values = values.into_iter().map(|(path, value)| (path.into(), value));
@@ -146,7 +146,7 @@ impl Api {
         self
     }
 
-    /// What this answers counts, and it may change what is kept.
+    /// Uses the answer of `hook`, if any; it can change the stored objects.
     #[must_use]
     pub fn unless(
         mut self,
@@ -156,7 +156,7 @@ impl Api {
         self
     }
 
-    /// Discovery of these resources of a group version, such as `/apis/apps/v1`.
+    /// Adds discovery of these resources of a group version, such as `/apis/apps/v1`.
     #[must_use]
     pub fn serving(self, group_version: &str, plurals: &[&str]) -> Self {
         let resources: Vec<Value> = plurals.iter().map(|name| json!({ "name": name })).collect();
@@ -164,7 +164,7 @@ impl Api {
         self.and_at([(group_version, list)])
     }
 
-    /// Lists below these paths are empty where nothing is kept; others are not found.
+    /// Lists below these paths are empty without objects; all other empty lists are not found.
     #[must_use]
     pub fn listing(self, paths: &[&str]) -> Self {
         let mut lists = self.inner.lists.lock().unwrap();
@@ -173,14 +173,14 @@ impl Api {
         self
     }
 
-    /// Every namespace exists.
+    /// Makes every namespace exist.
     #[must_use]
     pub fn with_any_namespace(self) -> Self {
         self.inner.lists.lock().unwrap().any_namespace = true;
         self
     }
 
-    /// Lists come in pages of so many objects, and each expires so often between two pages.
+    /// Splits lists into pages of `page` objects; each list expires `expiries` times between two pages.
     #[must_use]
     pub fn paging(self, page: usize, expiries: usize) -> Self {
         let mut lists = self.inner.lists.lock().unwrap();
@@ -189,14 +189,14 @@ impl Api {
         self
     }
 
-    /// Reviews of access refuse these verbs with their resources, such as `create secrets`.
+    /// Access reviews deny these verbs with their resources, such as `create secrets`.
     #[must_use]
     pub fn denying(mut self, denied: &[&str]) -> Self {
         self.own().denied = denied.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// What the registry says of an image that is imported: its digest, or a reason with a message.
+    /// The answer of the registry about an imported image: its digest, or a reason with a message.
     #[must_use]
     pub fn importing(
         mut self,
@@ -247,44 +247,44 @@ impl Api {
     }
 }
 
-/// What it is told while it runs, and what it tells.
+/// Control and inspection while it runs.
 impl Api {
-    /// A kubeconfig for it: unlike a flag it is not repeated in suggested commands.
+    /// A kubeconfig for it: unlike a flag, it is not repeated in suggested commands.
     pub fn kubeconfig(&self) -> &Path {
         self.kubeconfig.as_ref().unwrap().path()
     }
 
-    /// Its address without the scheme, as a cluster is called.
+    /// Its address without the scheme.
     pub fn host(&self) -> &str {
         self.url.split_once("://").unwrap().1
     }
 
-    /// What it keeps, by path.
+    /// The stored values, by path.
     pub fn objects(&self) -> MutexGuard<'_, Objects> {
         self.inner.objects.lock().unwrap()
     }
 
-    /// An object as it is kept; null if there is none.
+    /// A stored object; null if it does not exist.
     pub fn object(&self, path: &str) -> Value {
         self.objects().get(path).cloned().unwrap_or_default()
     }
 
-    /// Keeps a value.
+    /// Stores a value.
     pub fn put(&self, path: &str, value: Value) {
         self.objects().insert(path.to_owned(), value);
     }
 
-    /// The items of a list, by its path and field selector. Watches are not told.
+    /// Sets the items of a list, by its path and field selector. Watches get no event.
     pub fn set(&self, collection: &str, items: Vec<Value>) {
         self.put(collection, Value::Array(items));
     }
 
-    /// Changes an object, which then has another version.
+    /// Changes an object and its resourceVersion.
     pub fn change(&self, path: &str, change: impl FnOnce(&mut Value)) {
         store::touch(&mut self.objects(), path, change);
     }
 
-    /// Answers this code to everything whose path starts so.
+    /// Answers this code to every request whose path starts with `path`.
     pub fn refuse(&self, path: &str, code: u16) {
         self.inner
             .refused
@@ -293,12 +293,12 @@ impl Api {
             .insert(path.to_owned(), code);
     }
 
-    /// Refuses it no more.
+    /// Ends [`Api::refuse`] for a path.
     pub fn accept(&self, path: &str) {
         self.inner.refused.lock().unwrap().remove(path);
     }
 
-    /// Answers what is posted to this path so, instead of keeping it.
+    /// Answers POST requests to this path with `answer` instead of storing the object.
     pub fn on_post(
         &self,
         path: &str,
@@ -308,39 +308,39 @@ impl Api {
         on_post.insert(path.to_owned(), Box::new(answer));
     }
 
-    /// How it treats every request from now on.
-    pub fn set_mood(&self, mood: Mood) {
-        self.inner.mood.send_replace(mood);
+    /// Changes the behavior for all requests.
+    pub fn set_behavior(&self, behavior: Behavior) {
+        self.inner.behavior.send_replace(behavior);
     }
 
-    /// Tells watches of a collection; the next list has it only if [`Api::set`] says so.
+    /// Sends an event to the watches of a collection; lists change only by [`Api::set`].
     pub fn send(&self, collection: &str, kind: &str, object: &Value) {
         let event = json!({"type": kind, "object": object});
         let _ = self.inner.events.send((collection.to_owned(), event));
     }
 
-    /// How many watches of a collection have begun: they get what is sent from now on.
+    /// The number of started watches of a collection: they get all later events.
     pub fn watches(&self, collection: &str) -> usize {
         let watches = self.inner.watches.lock().unwrap();
         watches.iter().filter(|other| *other == collection).count()
     }
 
     /// Ends every watch.
-    pub fn hang_up(&self) {
+    pub fn end_watches(&self) {
         let _ = self.inner.events.send((HANG_UP.to_owned(), Value::Null));
     }
 
-    /// What it was sent so far.
+    /// The requests so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.inner.seen.lock().unwrap().clone()
     }
 
-    /// What it was sent since this was called last.
+    /// The requests since the last call.
     pub fn take(&self) -> Vec<Seen> {
         std::mem::take(&mut *self.inner.seen.lock().unwrap())
     }
 
-    /// Waits until it was sent something like this.
+    /// Waits for a request that matches.
     pub fn wait_for(&self, what: impl Fn(&Seen) -> bool) {
         let seen = self.inner.seen.lock().unwrap();
         let patience = Duration::from_mins(1);
@@ -353,7 +353,7 @@ impl Api {
         assert!(!waited.timed_out(), "it never came: {seen:#?}");
     }
 
-    /// The requests that could change something: method with target, and the body.
+    /// The write requests: method with target, and the body.
     pub fn writes(&self) -> Vec<(String, Value)> {
         let seen = self.inner.seen.lock().unwrap();
         let writes = seen.iter().filter(|seen| !seen.is_get());
@@ -362,7 +362,7 @@ impl Api {
             .collect()
     }
 
-    /// The paths and bodies of a method, those that [`Api::refuse`] refuses left out.
+    /// The paths and bodies of requests with a method, without those that [`Api::refuse`] refused.
     pub fn sent(&self, method: &Method) -> Vec<(String, Value)> {
         let seen = self.inner.seen.lock().unwrap();
         let of_method = seen
@@ -373,12 +373,12 @@ impl Api {
             .collect()
     }
 
-    /// What was posted to a path.
+    /// The objects that were posted to a path.
     pub fn posts(&self, path: &str) -> Vec<Value> {
         self.inner.posts(path)
     }
 
-    /// How many lists were asked for, of what is kept.
+    /// The number of list requests for stored objects.
     pub fn lists(&self) -> usize {
         let objects = self.objects();
         let seen = self.inner.seen.lock().unwrap();
@@ -397,7 +397,7 @@ impl Api {
 }
 
 impl Inner {
-    /// `can_block`: on threads of the runtime that are there to be blocked.
+    /// `can_block`: answers on the runtime's threads for blocking calls.
     fn answering(self: &Arc<Self>, can_block: bool) -> Answering {
         let inner = Arc::clone(self);
         Arc::new(move |seen| {
@@ -416,13 +416,17 @@ impl Inner {
     }
 
     async fn answers(&self) {
-        let mut mood = self.mood.subscribe();
-        let _ = mood.wait_for(|mood| *mood != Mood::Silent).await;
+        let mut behavior = self.behavior.subscribe();
+        let _ = behavior
+            .wait_for(|behavior| *behavior != Behavior::Silent)
+            .await;
     }
 
     async fn expires(&self) {
-        let mut mood = self.mood.subscribe();
-        let _ = mood.wait_for(|mood| *mood == Mood::Expires).await;
+        let mut behavior = self.behavior.subscribe();
+        let _ = behavior
+            .wait_for(|behavior| *behavior == Behavior::Expires)
+            .await;
     }
 
     fn posts(&self, path: &str) -> Vec<Value> {
@@ -480,7 +484,7 @@ impl Inner {
             .unwrap_or_else(|| store::write(&seen, &mut objects))
     }
 
-    /// Who one is, and what one can do.
+    /// Reviews of the user's identity and rights.
     fn review(&self, seen: &Seen) -> Option<Answer> {
         let body = match seen.path.rsplit('/').next()? {
             "selfsubjectreviews" => json!({"status": {"userInfo": {"username": "ann"}}}),

@@ -1,4 +1,4 @@
-//! What OpenShift does with tags, imports and builds besides keeping objects.
+//! OpenShift's handling of tags, imports and builds.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::answer::{Answer, ok, status};
 use crate::seen::Seen;
 use crate::store::{self, Objects, refusal, touch};
 
-/// What a registry says of an image: its digest, or a reason with a message.
+/// The answer of a registry about an image: its digest, or a reason with a message.
 pub(crate) type InRegistry =
     dyn Fn(&str) -> Result<&'static str, (&'static str, &'static str)> + Send + Sync;
 
@@ -36,7 +36,7 @@ pub fn defaulted(mut value: Value) -> Value {
     value
 }
 
-/// The answer to a write of what is not kept under its own path.
+/// The answer to a write of an object that is not stored under its own path.
 pub(crate) fn write(seen: &Seen, objects: &mut Objects, registry: &InRegistry) -> Option<Answer> {
     let (folder, last) = seen.path.rsplit_once('/')?;
     if seen.method == Method::POST {
@@ -128,7 +128,7 @@ fn import(seen: &Seen, root: &str, objects: &Objects, registry: &InRegistry) -> 
     ok(&body)
 }
 
-/// What OpenShift answers is the Build that it makes.
+/// Answers with the created Build, as OpenShift does.
 fn build(seen: &Seen, file: &str, objects: &mut Objects) -> Answer {
     let (mut build, _) = recorded(file);
     let (_, namespace) = seen.path.split_once("/namespaces/").unwrap();

@@ -1,7 +1,7 @@
-//! A fake registry: it logs in, meters and refuses as it is told, takes what is pushed, and records who asked
-//! for what.
+//! A fake registry: authenticates, limits and refuses by its [`Rules`], accepts pushes, and records each request with
+//! its user.
 //!
-//! What is pushed is checked: a blob against its digest, a manifest against the blobs that it names.
+//! It checks pushes: a blob against its digest, a manifest against the blobs that it names.
 
 mod archive;
 mod client;
@@ -26,20 +26,20 @@ pub use rules::{Auth, DIGEST, IMAGE, LIST, Rules};
 use store::Store;
 pub use store::digest;
 
-/// A running registry; it ends when this is dropped.
+/// A running registry; dropping it stops it.
 #[derive(Debug)]
 pub struct Registry {
-    /// Where it listens.
+    /// The URL on which it listens.
     pub url: String,
     state: Arc<State>,
     _server: Server,
 }
 
-/// One request: `HEAD /v2/u/a/manifests/v1`, and who sent it.
+/// One request: `HEAD /v2/u/a/manifests/v1`, and its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Asked {
+struct Request {
     what: String,
-    /// The user; nothing for one who is anonymous, `nobody` for an anonymous token.
+    /// The user; empty without a login, `anonymous` for an anonymous token.
     by: String,
 }
 
@@ -48,14 +48,14 @@ struct State {
     rules: Rules,
     url: std::sync::OnceLock<String>,
     busy: Mutex<usize>,
-    /// Manifests that were fetched, by user: a HEAD is no pull.
+    /// Fetched manifests by user: a HEAD is not a pull.
     pulls: Mutex<BTreeMap<String, u64>>,
     store: Mutex<Store>,
-    asked: Mutex<Vec<Asked>>,
+    requests: Mutex<Vec<Request>>,
 }
 
 impl Registry {
-    /// Starts one that anybody can push to and pull from.
+    /// Starts a registry that allows all pushes and pulls.
     pub fn open() -> Self {
         Self::start(Rules {
             auth: Auth::Open,
@@ -63,7 +63,7 @@ impl Registry {
         })
     }
 
-    /// Starts one with these rules.
+    /// Starts a registry with these rules.
     pub fn start(rules: Rules) -> Self {
         Self::listen(rules, None, |_| ())
     }
@@ -73,7 +73,7 @@ impl Registry {
         Self::listen(rules, Some(tls), |_| ())
     }
 
-    /// The same, where something is done before each request is answered.
+    /// The same, but calls `first` before it answers each request.
     pub fn start_with(rules: Rules, first: impl Fn(&Seen) + Send + Sync + 'static) -> Self {
         Self::listen(rules, None, first)
     }
@@ -121,26 +121,30 @@ impl Registry {
         self._server.address.to_string()
     }
 
-    /// What it was asked so far, without queries: `METHOD /path`, and by whom.
-    pub fn asked(&self) -> Vec<String> {
-        let asked = self.state.asked.lock().unwrap();
-        asked
+    /// The requests so far, without queries: `METHOD /path`, and the user.
+    pub fn requests(&self) -> Vec<String> {
+        let requests = self.state.requests.lock().unwrap();
+        requests
             .iter()
-            .map(|asked| format!("{} {}", asked.what, asked.by).trim_end().to_owned())
+            .map(|request| {
+                format!("{} {}", request.what, request.by)
+                    .trim_end()
+                    .to_owned()
+            })
             .collect()
     }
 
-    /// Whether it was asked for any manifest, and for none but by HEAD.
-    pub fn was_asked_by_head_only(&self) -> bool {
-        let asked = self.state.asked.lock().unwrap();
-        let mut manifests = asked
+    /// Whether manifests were requested, and only with HEAD.
+    pub fn has_only_head_requests(&self) -> bool {
+        let requests = self.state.requests.lock().unwrap();
+        let mut manifests = requests
             .iter()
-            .filter(|asked| asked.what.contains("/manifests/"))
+            .filter(|request| request.what.contains("/manifests/"))
             .peekable();
-        manifests.peek().is_some() && manifests.all(|asked| asked.what.starts_with("HEAD "))
+        manifests.peek().is_some() && manifests.all(|request| request.what.starts_with("HEAD "))
     }
 
-    /// The flag that sends what is for `host` here.
+    /// The flag that redirects requests for `host` to this registry.
     pub fn endpoint(&self, host: &str) -> String {
         format!("--registry-endpoint={host}={}", self.url)
     }
@@ -154,7 +158,7 @@ impl State {
             Err(by) => format!("{by} (wrong)"),
         };
         let what = format!("{} {}", seen.method, seen.path);
-        self.asked.lock().unwrap().push(Asked { what, by });
+        self.requests.lock().unwrap().push(Request { what, by });
         let is_open = self.rules.auth == Auth::Open;
         match seen.path.as_str() {
             "/v2/" if is_open || user.is_ok_and(|user| !user.is_empty()) => {
@@ -197,7 +201,7 @@ impl State {
             _ => return self.challenge(""),
         };
         let can_pull = self.rules.auth != Auth::Bearer || token::grants_pull(seen, repository);
-        if !can_pull || is_private && matches!(user.as_str(), "" | "nobody") {
+        if !can_pull || is_private && matches!(user.as_str(), "" | "anonymous") {
             return self.challenge(",error=\"insufficient_scope\"");
         }
         let Some(media_type) = self.rules.images.get(&format!("{repository}:{reference}")) else {
@@ -214,7 +218,7 @@ impl State {
             .header("content-type", media_type)
             .header("docker-content-digest", self.rules.digest);
         let (account, source) = match user.as_str() {
-            "nobody" => ("", "203.0.113.7"),
+            "anonymous" => ("", "203.0.113.7"),
             user => (user, "an-account"),
         };
         let Some(limit) = self.rules.limits.get(account) else {

@@ -1,14 +1,14 @@
-//! A request as it came in.
+//! A received request.
 
 use http::{Method, Request};
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// A request as it came in.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// How many requests there were, with this one.
+    /// The number of requests so far, including this one.
     pub number: usize,
     /// Whether [`Api::refuse`](crate::Api::refuse) refused it.
     pub is_refused: bool,
@@ -18,7 +18,7 @@ pub struct Seen {
     pub line: String,
     /// The path, without the query.
     pub path: String,
-    /// The query, as it was sent.
+    /// The raw query.
     pub query: String,
     /// The headers, in lower case.
     pub headers: Vec<(String, String)>,
@@ -67,7 +67,7 @@ impl Seen {
         Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
     }
 
-    /// The body, which is JSON; null if it is not.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The network: a thread with a runtime of its own, so that tests without one can use it.
+//! The network: a thread with its own runtime, for tests without a runtime.
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
@@ -20,10 +20,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::answer::{Answer, Body};
 use crate::seen::Seen;
 
-/// What answers a request.
+/// A function that answers requests.
 pub(crate) type Answering = Arc<dyn Fn(Seen) -> BoxFuture<'static, Answer> + Send + Sync>;
 
-/// A server that listens on loopback; it ends when this is dropped.
+/// A server on loopback; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,

@@ -1,4 +1,4 @@
-//! The objects of a fake API server, by their path, and what is read from and written to them.
+//! The objects of a fake API server by path, with reads and writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,25 +9,25 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, ok, status};
 use crate::seen::Seen;
 
-/// What is kept, by path: an object; an array, which is served as a list; or a number, the code of a refusal.
+/// Stored values by path: an object; an array, which is served as a list; or a number, the code of an error.
 pub type Objects = BTreeMap<String, Value>;
 
-/// How lists are answered.
+/// Settings of list requests.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
-    /// Below these paths, a list of nothing is empty; elsewhere it is not found.
+    /// Paths below which a list without objects is empty; other lists are not found.
     pub(crate) served: Vec<String>,
     /// Every namespace exists.
     pub(crate) any_namespace: bool,
-    /// Objects on a page, whatever is asked for.
+    /// The number of objects on a page, whatever the limit of the request.
     pub(crate) page: Option<usize>,
-    /// So often each list expires between its pages.
+    /// How often each list expires between its pages.
     pub(crate) expiries: usize,
-    /// How often each has.
+    /// How often each list expired so far.
     pub(crate) expired: BTreeMap<String, usize>,
 }
 
-/// What a path leads to, by its form.
+/// The parts of a path.
 struct Target<'a> {
     /// Up to the version: `/api/v1`.
     root: String,
@@ -93,7 +93,7 @@ pub(crate) fn path(object: &Value) -> String {
     }
 }
 
-/// Changes an object, which then has another version.
+/// Changes an object and its resourceVersion.
 pub fn touch(objects: &mut Objects, path: &str, change: impl FnOnce(&mut Value)) {
     let object = objects.get_mut(path).unwrap();
     change(object);
@@ -103,7 +103,7 @@ pub fn touch(objects: &mut Objects, path: &str, change: impl FnOnce(&mut Value))
     }
 }
 
-/// The answer of something kept.
+/// The answer for a stored value.
 fn kept(value: &Value) -> Answer {
     match value {
         Value::Number(code) => {
@@ -117,7 +117,7 @@ fn kept(value: &Value) -> Answer {
     }
 }
 
-/// A refusal with the reason of its code.
+/// An error with the reason of its code.
 pub(crate) fn refusal(code: u16, message: &str) -> Answer {
     let reason = match code {
         401 => "Unauthorized",
@@ -193,7 +193,7 @@ fn page(seen: &Seen, items: &[Value], lists: &mut Lists) -> Answer {
     ok(&json!({"apiVersion": "v1", "kind": "List", "metadata": metadata, "items": page}))
 }
 
-/// The namespaces that only objects in them show.
+/// Adds the namespaces of the stored objects.
 fn add_namespaces(items: &mut Vec<Value>, objects: &Objects) {
     let names: BTreeSet<&str> = objects
         .values()
@@ -206,7 +206,7 @@ fn add_namespaces(items: &mut Vec<Value>, objects: &Objects) {
     }
 }
 
-/// The fields that a selector of the product names.
+/// Evaluates the field selectors that the product uses.
 fn is_selected(object: &Value, selector: Option<&str>) -> bool {
     selector.is_none_or(|selector| {
         selector.split(',').all(|one| {
@@ -244,7 +244,7 @@ pub(crate) fn write(seen: &Seen, objects: &mut Objects) -> Answer {
     let is_apply = seen.header("content-type").concat().contains("apply-patch");
     let Some(old) = objects.get(&seen.path).cloned() else {
         return match seen.method {
-            // The status of an object that only a list shows; an object that is applied.
+            // The status of an object that only a list contains; an applied object.
             Method::PATCH if is_apply && !is_dry => {
                 objects.insert(seen.path.clone(), body.clone());
                 Answer::json(201, &body)
@@ -283,7 +283,7 @@ pub(crate) fn write(seen: &Seen, objects: &mut Objects) -> Answer {
     ok(&objects[&seen.path])
 }
 
-/// A JSON patch is a list, and a merge patch is not.
+/// Applies a JSON patch, if it is a list, or a merge patch.
 fn patched(mut object: Value, patch: Value) -> Result<Value, String> {
     if patch.is_array() {
         let patch: Patch = serde_json::from_value(patch).unwrap();

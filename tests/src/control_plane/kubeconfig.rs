@@ -1,4 +1,4 @@
-//! Kubeconfig files that need no other file.
+//! Self-contained kubeconfig files.
 
 use std::fs;
 use std::path::Path;

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::schema::structural_schema;
 use crate::Binaries;
 
-/// A kind that OpenShift serves by its own API server and that a custom resource stands in for.
+/// A kind that OpenShift's own API server serves, and that a custom resource replaces here.
 struct StandIn {
     group: &'static str,
     kind: &'static str,
     plural: &'static str,
     short: &'static [&'static str],
-    /// As OpenShift registers its storage: a Build's and a BuildConfig's status is written with the object.
+    /// As OpenShift registers its storage: the status of a Build and a BuildConfig is written with the object.
     subresources: fn() -> Option<Value>,
-    /// What OpenShift's `SetDefaults_…` fill in whatever else the object holds: path in the schema, value.
+    /// The defaults that OpenShift's `SetDefaults_…` set independently of other fields: path in the schema, value.
     defaults: &'static [(&'static str, &'static str)],
 }
 
@@ -79,8 +79,8 @@ const STAND_INS: [StandIn; 4] = [
     },
 ];
 
-/// The definitions of OpenShift's resources: those of config.openshift.io and its like as OpenShift ships them, and
-/// those that stand in for what OpenShift serves by its own API server.
+/// The definitions of OpenShift's resources: those of config.openshift.io and similar groups as OpenShift ships them,
+/// and those that replace the resources of OpenShift's own API server.
 pub fn custom_resource_definitions(binaries: &Binaries) -> Result<Vec<CustomResourceDefinition>> {
     let mut definitions = Vec::new();
     for path in binaries.openshift_crds()? {
@@ -130,7 +130,7 @@ async fn create(
                 .any(|c| c.type_ == kind && c.status == "True")
         };
         if holds("Established") {
-            // Says which rule of a structural schema it breaks; such a CRD is served without pruning.
+            // The condition names the violated rule of a structural schema; such a CRD is served without pruning.
             let flaw = conditions
                 .iter()
                 .find(|c| c.type_ == "NonStructuralSchema" && c.status == "True");

@@ -1,8 +1,8 @@
-//! How a control plane is started.
+//! The options of a control plane.
 
 use std::collections::BTreeMap;
 
-/// What a control plane has; by default OpenShift's resources, and Kubernetes as it comes.
+/// The features of a control plane; by default OpenShift's resources, and Kubernetes with its defaults.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(super) feature_gates: BTreeMap<String, bool>,
@@ -46,22 +46,22 @@ impl Options {
         self
     }
 
-    /// Mutating admission policies, which Kubernetes 1.34 has as a beta that is off.
+    /// Mutating admission policies, a beta feature of Kubernetes 1.34 that is off by default.
     #[must_use]
     pub fn mutating_admission_policies(self) -> Self {
         self.feature_gate("MutatingAdmissionPolicy", true)
             .serve("admissionregistration.k8s.io/v1beta1")
     }
 
-    /// Records every request, with [`crate::ControlPlane::audit_events`] to read it; what webhooks patched is
-    /// recorded for OpenShift's resources.
+    /// Records every request, for [`crate::ControlPlane::audit_events`]; for OpenShift's resources also the patches of
+    /// webhooks.
     #[must_use]
     pub fn audit_log(mut self) -> Self {
         self.audit_log = true;
         self
     }
 
-    /// One more argument of kube-apiserver; one given twice wins over ours.
+    /// Another argument of kube-apiserver; overrides ours.
     #[must_use]
     pub fn api_server_arg(mut self, arg: impl Into<String>) -> Self {
         self.api_server_args.push(arg.into());

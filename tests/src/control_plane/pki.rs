@@ -1,4 +1,4 @@
-//! The certificates of a control plane that lives for one test.
+//! The certificates of a control plane for one test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
-/// A CA of this control plane's own, and what it issues. It signs servers and clients alike.
+/// The CA of this control plane, and the certificates that it issues. It signs servers and clients alike.
 #[derive(Debug)]
 pub struct Pki {
     folder: PathBuf,
@@ -49,12 +49,12 @@ impl Pki {
         &self.ca_pem
     }
 
-    /// The file that holds the CA.
+    /// The path of the CA file.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.crt")
     }
 
-    /// Issues a certificate to serve under these DNS names and IP addresses.
+    /// Issues a serving certificate for these DNS names and IP addresses.
     pub fn serving(&self, names: &[&str]) -> Result<CertPair> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names)?;
@@ -67,7 +67,7 @@ impl Pki {
 
     /// Issues a certificate for a user: the API server reads the name from CN and the groups from O.
     ///
-    /// At most two groups: rcgen keeps one attribute of a type, and O can be said in two ways.
+    /// At most two groups: rcgen keeps one attribute of a type, and O can be written in two ways.
     pub(super) fn client(&self, user: &str, groups: &[&str]) -> Result<CertPair> {
         ensure!(
             groups.len() <= 2,

@@ -1,10 +1,10 @@
 //! A structural schema from OpenShift's OpenAPI document.
 //!
-//! OpenShift serves these types by an API server of its own, which decodes into Go structs. The schema makes a custom
-//! resource behave like that where a schema can: what a struct has no field for is pruned, a value of another type is
-//! refused, `null` is taken for nothing, and what Go's encoder always writes (`resources: {}`, `lastVersion: 0`) is
-//! there when the object is read back. A field that is missing is never refused, as no decoder does; OpenShift's
-//! validation of what fields hold is not there.
+//! OpenShift serves these types from its own API server, which decodes into Go structs. The schema makes a custom
+//! resource behave the same where a schema can: unknown fields are pruned, a value of another type is refused, `null`
+//! counts as absent, and fields that Go's encoder always writes (`resources: {}`, `lastVersion: 0`) exist when the
+//! object is read back. A missing field is never refused, as by a decoder; OpenShift's validation of values is not
+//! included.
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ pub fn structural_schema(openapi: &Value, definition: &str) -> Result<Value> {
     };
     let mut schema = reading.reference(definition)?;
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        // The API server knows these three better; it takes no schema for metadata.
+        // The API server has its own schema for these three; it accepts none for metadata.
         for (name, kind) in [
             ("apiVersion", "string"),
             ("kind", "string"),
@@ -38,7 +38,7 @@ pub fn structural_schema(openapi: &Value, definition: &str) -> Result<Value> {
 
 struct Reading<'a> {
     definitions: &'a Map<String, Value>,
-    /// The definitions being inlined, outermost first, to cut a type that contains itself.
+    /// The definitions being inlined, outermost first, to cut a recursive type.
     open: Vec<&'a str>,
 }
 
@@ -88,8 +88,8 @@ impl<'a> Reading<'a> {
     fn object(&mut self, from: &'a Value, schema: &mut Map<String, Value>) -> Result<()> {
         if let Some(properties) = from.get("properties").and_then(Value::as_object) {
             let mut fields = Map::new();
-            // Kubernetes also has `+default=""` on fields that its encoder leaves out when they are empty, such as a
-            // secret reference's name; a required one is not left out.
+            // Kubernetes also has `+default=""` on fields that its encoder omits when they are empty, such as a secret
+            // reference's name; a required field is not omitted.
             let kubernetes = self
                 .open
                 .last()
@@ -147,22 +147,23 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// A value that is a part of another. The document gives a default where Go's encoder always writes the field;
-    /// `always` says whether that holds for a zero scalar too.
+    /// A nested value. The document has a default if Go's encoder always writes the field; `always` is whether that
+    /// also applies to a zero scalar.
     fn field(&mut self, from: &'a Value, always: bool) -> Result<Value> {
         let mut schema = self.schema(from)?;
         match from.get("default").filter(|default| fits(&schema, default)) {
             Some(default) if always || default.is_object() || !is_zero(default) => {
                 set(&mut schema, "default", default.clone());
             }
-            // With a default the API server drops a null and fills in, as Go does; without, it has to be allowed.
+            // With a default the API server drops a null and sets the default, as Go does; without one, null must be
+            // allowed.
             _ => set(&mut schema, "nullable", true),
         }
         Ok(schema)
     }
 }
 
-/// Types whose encoding is not that of their fields.
+/// Types with a custom encoding.
 fn opaque(name: &str) -> Option<Value> {
     let (_, kind) = name.rsplit_once('.')?;
     match kind {
@@ -204,7 +205,7 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
-/// The key that a strategic merge patch merges a list by, if it does.
+/// The key by which a strategic merge patch merges a list, if any.
 fn merge_key(list: &Value) -> Option<&str> {
     let strategy = list.get("x-kubernetes-patch-strategy")?.as_str()?;
     let merges = strategy.split(',').any(|part| part == "merge");
@@ -213,7 +214,7 @@ fn merge_key(list: &Value) -> Option<&str> {
         .filter(|_| merges)
 }
 
-/// The keys of a list that is a map have to be there, by a default or by being required, and no item is null.
+/// The keys of a list of type map must exist, by a default or as required fields, and no item can be null.
 fn require_keys(items: &mut Value, keys: &Value) {
     set(items, "nullable", false);
     let mut missing = Vec::new();
@@ -232,7 +233,7 @@ fn require_keys(items: &mut Value, keys: &Value) {
         }
     }
     if !missing.is_empty() {
-        // An item that has to hold its key cannot be made from nothing.
+        // An item that requires its key cannot be created from nothing.
         if let Some(items) = items.as_object_mut() {
             items.remove("default");
         }
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_become_what_a_go_decoder_would_take() {
+    fn fields_match_a_go_decoder() {
         let reference =
             |name: &str| json!({"default": {}, "$ref": format!("#/definitions/{name}")});
         let table = [
@@ -371,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_definition_that_is_not_there_is_named() {
+    fn missing_definition_is_named_in_the_error() {
         let error = structural_schema(&json!({"definitions": {}}), "t.Kind").unwrap_err();
         assert_eq!(
             error.to_string(),

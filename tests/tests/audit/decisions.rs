@@ -1,4 +1,4 @@
-//! What the webhook decides by the facts of a cluster is what `check` and `audit` say of the same object there.
+//! `check` and `audit` report the same decision as the webhook, with the facts of a cluster.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use tokio::time::sleep;
 
 use super::support::{apply, extreg, files, kubectl};
 
-/// Objects whose secrets are missing, have no key, or are passed over for one that is linked; a stream whose images are
-/// outside; opt-outs of each kind.
+/// Objects whose secrets are missing, have no key, or are ignored because another one is linked; a stream with external
+/// images; opt-outs of each kind.
 const MORE: &str = r#"
 {apiVersion: v1, kind: Namespace, metadata: {name: linked}}
 ---
@@ -36,7 +36,7 @@ type: kubernetes.io/dockerconfigjson
 stringData: {.dockerconfigjson: '{"auths":{"quay.io":{"username":"a","password":"b","auth":"YTpi"}}}'}
 "#;
 
-/// A BuildConfig that pushes to Docker Hub and one that outputs to a stream, a stream, and one that opted out.
+/// A BuildConfig that pushes to Docker Hub and one with a stream as output, a stream, and an opted-out one.
 fn objects(namespace: &str) -> Vec<Value> {
     let build = |name: &str, labels: Value, to: Value| {
         json!({
@@ -70,15 +70,15 @@ fn objects(namespace: &str) -> Vec<Value> {
     ]
 }
 
-/// What is said of an object: its places in words, and the warnings.
+/// The report for an object: its fields with their decisions, and the warnings.
 #[derive(Debug, PartialEq)]
-struct Said {
+struct Reported {
     places: Vec<Value>,
     warnings: Vec<String>,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_three_decide_alike_by_the_facts_of_a_cluster() {
+async fn check_audit_and_webhook_decide_alike_with_cluster_facts() {
     let plane = ControlPlane::start(Options::default()).await.unwrap();
     let [around, sample] = files().map(|file| std::fs::read_to_string(file).unwrap());
     for objects in [&sample, &around, MORE] {
@@ -116,7 +116,7 @@ async fn all_three_decide_alike_by_the_facts_of_a_cluster() {
             until_reviewed(&mut client, plural, object, &checked.warnings, &patch).await;
         }
     }
-    assert!(warned > 5, "{warned} warnings are few");
+    assert!(warned > 5, "only {warned} warnings");
 }
 
 fn key(kind: &Value, namespace: &Value, name: &Value) -> String {
@@ -125,7 +125,7 @@ fn key(kind: &Value, namespace: &Value, name: &Value) -> String {
         .join("/")
 }
 
-fn audited(injections: &[&Value]) -> Said {
+fn audited(injections: &[&Value]) -> Reported {
     let mut warnings: Vec<String> = Vec::new();
     for warning in injections
         .iter()
@@ -139,14 +139,14 @@ fn audited(injections: &[&Value]) -> Said {
     let places = injections.iter();
     let places =
         places.map(|of| json!([of["place"]["field"], of["image"], of["policy"], of["words"]]));
-    Said {
+    Reported {
         places: places.collect(),
         warnings,
     }
 }
 
-/// What `check` says, and the patch.
-fn checked(plane: &ControlPlane, object: &Value) -> (Said, Value) {
+/// The report of `check`, and the patch.
+fn checked(plane: &ControlPlane, object: &Value) -> (Reported, Value) {
     let file = plane.folder().join("object.json");
     std::fs::write(&file, object.to_string()).unwrap();
     let file = file.display().to_string();
@@ -154,16 +154,16 @@ fn checked(plane: &ControlPlane, object: &Value) -> (Said, Value) {
     let report = extreg(plane.kubeconfig(), &args).report(0);
     let judged = &report["objects"][0];
     let places = judged["places"].as_array().unwrap().iter();
-    let said = Said {
+    let reported = Reported {
         places: places
             .map(|of| json!([of["field"], of["image"], of["policy"], of["words"]]))
             .collect(),
         warnings: serde_json::from_value(judged["warnings"].clone()).unwrap(),
     };
-    (said, judged["patch"].clone())
+    (reported, judged["patch"].clone())
 }
 
-/// Asks the webhook until it has read the secrets that it decides by; it reads one when it is first asked.
+/// Calls the webhook until it has read the secrets for its decision; it reads a secret on its first use.
 async fn until_reviewed(
     client: &mut ReviewClient,
     plural: &str,
@@ -197,8 +197,8 @@ async fn until_reviewed(
             },
         );
         let none = json!([]);
-        let said = response.get("warnings").unwrap_or(&none);
-        last = json!([patched, said]);
+        let reported = response.get("warnings").unwrap_or(&none);
+        last = json!([patched, reported]);
         if last == json!([patch, warnings]) {
             return;
         }

@@ -1,11 +1,11 @@
-//! A cluster and the files that it was made from.
+//! A cluster and the files that it was created from.
 
 use std::collections::BTreeSet;
 
 use super::support::{extreg, files, findings, gaps, plane};
 
-/// What only a cluster can say: nothing was ever imported, there is no other secret, no webhook, no mirror, and no global
-/// pull secret.
+/// Findings that require a cluster: nothing was ever imported, and no other secret, webhook, mirror or global pull
+/// secret exists.
 const ONLY_LIVE: [&str; 23] = [
     "EXR005 | never-imported | data | ImageStream/feeds | a | fail",
     "EXR005 | never-imported | data | ImageStream/feeds | b | fail",
@@ -26,15 +26,15 @@ const ONLY_LIVE: [&str; 23] = [
     "EXR007 | anonymous-import | legacy | ImageStream/mixed | hub1 | fail",
     "EXR007 | anonymous-pull | data | CronJob/nightly | job | fail",
     "EXR007 | anonymous-pull | legacy | DeploymentConfig/old | old | fail",
-    // 6 scheduled tags, 24 times in 6 hours each: the fifth goes over the 100 that are allowed.
+    // 6 scheduled tags, 24 times in 6 hours each: the fifth exceeds the limit of 100.
     "EXR008 | anonymous | data | ImageStream/feeds | e | fail",
-    // Secrets that are named, and are not there.
+    // Secrets that are named, but do not exist.
     "EXR009 | missing-secret | data | CronJob/nightly | hub | fail",
     "EXR009 | missing-secret | legacy | BuildConfig/batch | gone | fail",
     "EXR014 | absent |  | MutatingWebhookConfiguration/extreg-webhook |  | fail",
 ];
 
-/// What only files leave open.
+/// Checks that only files cannot decide.
 const ONLY_FILES: [&str; 10] = [
     "EXR007 | anonymous-import | data | ImageStream/feeds | a | unknown",
     "EXR007 | anonymous-import | data | ImageStream/feeds | b | unknown",
@@ -44,7 +44,7 @@ const ONLY_FILES: [&str; 10] = [
     "EXR007 | anonymous-import | legacy | ImageStream/mixed | hub1 | unknown",
     "EXR007 | anonymous-pull | data | CronJob/nightly | job | unknown",
     "EXR007 | anonymous-pull | legacy | DeploymentConfig/old | old | unknown",
-    // The build waits for a secret that is not there, and pushes nothing.
+    // The build waits for a missing secret, and pushes nothing.
     "EXR007 | anonymous-push | legacy | BuildConfig/batch |  | unknown",
     "EXR008 | unknown-identity | data | ImageStream/feeds | a | unknown",
 ];
@@ -66,7 +66,7 @@ async fn a_cluster_and_its_files_have_the_same_findings() {
     assert_eq!(only(&offline_findings, &live_findings), ONLY_FILES);
     assert!(live_findings.intersection(&offline_findings).count() > 15);
 
-    // Of a field that both know all about they use the same words.
+    // For a field that both know completely the words are equal.
     let words = |report: &serde_json::Value| -> BTreeSet<String> {
         let findings = report["sections"][0]["findings"].as_array().unwrap().iter();
         findings
@@ -77,7 +77,7 @@ async fn a_cluster_and_its_files_have_the_same_findings() {
     let unlike: Vec<String> = only(&words(&offline), &words(&live));
     assert_eq!(unlike, Vec::<String>::new());
 
-    // And what the webhook would do is decided alike.
+    // The decisions of the webhook are equal.
     let decisions = |report: &serde_json::Value| -> BTreeSet<String> {
         let all = report["sections"][0]["injections"]
             .as_array()
@@ -96,7 +96,7 @@ async fn a_cluster_and_its_files_have_the_same_findings() {
 }
 
 #[tokio::test]
-async fn one_namespace_is_a_part_of_all() {
+async fn findings_of_one_namespace_are_a_subset() {
     let plane = plane().await;
     let all = findings(&extreg(plane.kubeconfig(), &["audit", "-A", "-o", "json"]).report(0));
     for namespace in ["data", "legacy", "shop"] {
@@ -116,13 +116,13 @@ async fn one_namespace_is_a_part_of_all() {
 }
 
 #[tokio::test]
-async fn nothing_to_look_at_is_no_success() {
+async fn empty_cluster_is_inconclusive() {
     let plane = plane().await;
     let empty = plane.namespace("empty").await.unwrap();
     for format in ["table", "json", "name", "sarif", "junit"] {
         let run = extreg(plane.kubeconfig(), &["audit", "-n", &empty, "-o", format]);
         assert_eq!(run.code, 4, "{format}: {}", run.err);
-        assert!(run.err.contains("nothing was looked at"), "{}", run.err);
+        assert!(run.err.contains("no objects were read"), "{}", run.err);
     }
     let allowed = extreg(
         plane.kubeconfig(),

@@ -1,5 +1,5 @@
-//! `audit` of a real API server: what it finds in a cluster, what it says of what it may not read, and the reports that
-//! it writes there.
+//! `audit` on a real API server: its findings in a cluster, its report of unreadable resources, and the reports that it
+//! writes there.
 #![cfg(test)]
 
 mod decisions;

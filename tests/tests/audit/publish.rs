@@ -1,4 +1,4 @@
-//! Reports in the cluster that they are about.
+//! Reports in the audited cluster.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::support::{Run, apply, extreg, kubectl, plane};
 
 /// Reports that are not ours, or that we would not write today.
-const OTHERS: &str = "
+const FOREIGN: &str = "
 apiVersion: openreports.io/v1alpha1
 kind: Report
 metadata: {name: theirs, namespace: shop, labels: {app.kubernetes.io/managed-by: kyverno}}
@@ -18,7 +18,7 @@ source: kyverno
 apiVersion: openreports.io/v1alpha1
 kind: Report
 metadata: {name: extreg-audit-looks-like-ours, namespace: data}
-source: somebody
+source: another-tool
 ---
 apiVersion: openreports.io/v1alpha1
 kind: ClusterReport
@@ -37,7 +37,7 @@ metadata: {name: extreg-audit-7, labels: {app.kubernetes.io/managed-by: oc-extre
 source: oc-extreg
 ";
 
-/// Somebody who may write reports everywhere, and may read nothing else.
+/// A user who can write reports everywhere, and read nothing else.
 const PUBLISHER: &str = "
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -84,7 +84,7 @@ async fn reports_are_written_once_and_only_ours_are_removed() {
         plane,
         "{apiVersion: v1, kind: Namespace, metadata: {name: gone}}",
     );
-    apply(plane, OTHERS);
+    apply(plane, FOREIGN);
     apply(plane, STALE);
     let others = [
         "data/extreg-audit-looks-like-ours",
@@ -111,7 +111,7 @@ async fn reports_are_written_once_and_only_ours_are_removed() {
         assert_eq!(written[other], before[other], "{other}");
     }
 
-    // What the reports hold is what the report says.
+    // The published reports match the audit's report.
     let report = extreg(plane.kubeconfig(), &["audit", "-A", "-o", "json"]).report(0);
     let open = report["sections"][0]["findings"]
         .as_array()
@@ -136,7 +136,7 @@ async fn reports_are_written_once_and_only_ours_are_removed() {
         "{legacy}"
     );
 
-    // Nothing has changed but the time, so nothing is written.
+    // Only the time has changed, so nothing is written.
     let generated = |report: &Value| report["generated"].as_str().unwrap().to_owned();
     let audit = || extreg(plane.kubeconfig(), &["audit", "-A", "-o", "json"]).report(0);
     while generated(&audit()) == generated(&report) {}
@@ -144,13 +144,13 @@ async fn reports_are_written_once_and_only_ours_are_removed() {
     assert_eq!(second.code, 0, "{}", second.err);
     assert_eq!(versions(plane), written);
 
-    // Whoever looks at one namespace writes of that one, and leaves the others as they are.
+    // An audit of one namespace writes the report of that one, and keeps the rest.
     let one = publish(plane, &["-n", "shop"]);
     assert_eq!(one.code, 0, "{}", one.err);
     let after = versions(plane);
     let names: Vec<_> = after.keys().collect();
     assert_eq!(names, written.keys().collect::<Vec<_>>());
-    // The report about the cluster says what was found in all of it.
+    // The report about the cluster covers the whole cluster.
     assert!(
         one.err.contains("the ClusterReport is unchanged"),
         "{}",
@@ -160,7 +160,7 @@ async fn reports_are_written_once_and_only_ours_are_removed() {
         assert_eq!(after[kept], written[kept], "{kept}");
     }
 
-    // Whoever sees less than that removes nothing of what they did not see.
+    // An audit with fewer permissions does not remove reports that it cannot see.
     apply(plane, PUBLISHER);
     let eve = plane.user("eve", &[]).unwrap();
     let part = extreg(&eve, &["audit", "-A", "--publish", "-o", "name"]);

@@ -1,4 +1,4 @@
-//! Somebody with rights in one namespace only.
+//! A user with permissions in one namespace only.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,31 +7,31 @@ use serde_json::Value;
 
 use super::support::{Run, apply, extreg, findings, gaps, kubectl, plane};
 
-/// Every format, by how its output can say that something was not looked at.
-const FORMATS: [(&str, Says); 12] = [
-    ("table", Says::What("secrets in shop")),
-    ("wide", Says::What("secrets in shop")),
-    ("name", Says::Nothing),
-    ("html", Says::What("secrets in shop")),
-    ("json", Says::What("secrets in shop")),
-    ("yaml", Says::What("secrets in shop")),
-    ("csv", Says::What("secrets in shop")),
-    ("sarif", Says::What("secrets in shop")),
-    ("junit", Says::What("secrets in shop")),
-    ("openreports", Says::What("secrets in shop")),
-    ("markdown", Says::What("secrets in shop")),
-    ("cyclonedx", Says::What("secrets in shop")),
+/// Every format, and how its output reports an unreadable resource.
+const FORMATS: [(&str, Stdout); 12] = [
+    ("table", Stdout::Contains("secrets in shop")),
+    ("wide", Stdout::Contains("secrets in shop")),
+    ("name", Stdout::Nothing),
+    ("html", Stdout::Contains("secrets in shop")),
+    ("json", Stdout::Contains("secrets in shop")),
+    ("yaml", Stdout::Contains("secrets in shop")),
+    ("csv", Stdout::Contains("secrets in shop")),
+    ("sarif", Stdout::Contains("secrets in shop")),
+    ("junit", Stdout::Contains("secrets in shop")),
+    ("openreports", Stdout::Contains("secrets in shop")),
+    ("markdown", Stdout::Contains("secrets in shop")),
+    ("cyclonedx", Stdout::Contains("secrets in shop")),
 ];
 
-/// What stdout says of a gap.
+/// The content of stdout for a gap.
 #[derive(Clone, Copy)]
-enum Says {
-    What(&'static str),
-    /// It has room for names only: stderr says it.
+enum Stdout {
+    Contains(&'static str),
+    /// The format has names only: stderr reports it.
     Nothing,
 }
 
-/// All that is in namespace shop but its secrets.
+/// All resources of namespace shop except its secrets.
 const MEMBER: &str = "
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -55,7 +55,7 @@ fn audit(who: &Path, more: &[&str]) -> Run {
 }
 
 #[tokio::test]
-async fn a_member_of_one_namespace_audits_that_and_is_told_the_rest() {
+async fn namespace_member_audits_it_and_sees_the_gaps() {
     let plane = plane().await;
     apply(plane, MEMBER);
     let ann = plane.user("ann", &[]).unwrap();
@@ -66,7 +66,7 @@ async fn a_member_of_one_namespace_audits_that_and_is_told_the_rest() {
         found.contains("EXR005 | not-scheduled | shop | ImageStream/cart | v1 | fail"),
         "{found:#?}"
     );
-    // What hangs on what was not seen is neither good nor bad.
+    // Checks that depend on unread resources are inconclusive.
     assert!(
         found.contains("EXR007 | anonymous-push | shop | BuildConfig/cart |  | unknown"),
         "{found:#?}"
@@ -87,19 +87,19 @@ async fn a_member_of_one_namespace_audits_that_and_is_told_the_rest() {
         missing.map(|what| format!("{what}: forbidden")).into()
     );
 
-    for (format, says) in FORMATS {
+    for (format, stdout) in FORMATS {
         let run = audit(&ann, &["-o", format]);
         assert_eq!(run.code, 0, "{format}: {}", run.err);
-        let said = match says {
-            Says::What(what) => run.out.contains(what),
-            Says::Nothing => run.err.contains("audit rbac --export"),
+        let is_reported = match stdout {
+            Stdout::Contains(what) => run.out.contains(what),
+            Stdout::Nothing => run.err.contains("audit rbac --export"),
         };
-        assert!(said, "{format}: {}\n{}", run.out, run.err);
+        assert!(is_reported, "{format}: {}\n{}", run.out, run.err);
         let gated = audit(&ann, &["-o", format, "--require-coverage", "100"]);
         assert_eq!(gated.code, 4, "{format}: {}", gated.err);
     }
 
-    // An administrator gives what is missing.
+    // An administrator grants the missing permissions.
     let role = audit_rbac(&ann, &["--export"]);
     assert_eq!(role.code, 0, "{}", role.err);
     apply(plane, &role.out);
@@ -125,7 +125,7 @@ async fn a_member_of_one_namespace_audits_that_and_is_told_the_rest() {
 }
 
 #[tokio::test]
-async fn whoever_may_do_nothing_is_told_so() {
+async fn audit_without_permissions_is_inconclusive() {
     let plane = plane().await;
     let bob = plane.user("bob", &[]).unwrap();
     for (format, _) in FORMATS {
@@ -133,7 +133,7 @@ async fn whoever_may_do_nothing_is_told_so() {
             let args = [&["audit", "-o", format], scope].concat();
             let run = extreg(&bob, &args);
             assert_eq!(run.code, 4, "{args:?}: {}", run.err);
-            assert!(run.err.contains("nothing was looked at"), "{}", run.err);
+            assert!(run.err.contains("no objects were read"), "{}", run.err);
         }
     }
     let report = extreg(&bob, &["audit", "-A", "-o", "json"]).report(4);

@@ -1,4 +1,4 @@
-//! A control plane that holds the sample cluster, and the plugin as somebody there calls it.
+//! A control plane with the sample cluster, and the plugin with any kubeconfig.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use extreg_tests::{ControlPlane, with_input, workspace_binary};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-/// The accounts that OpenShift's controllers make in each namespace, and what its operators configure.
+/// The accounts that OpenShift's controllers create in each namespace, and the configuration of its operators.
 const AROUND: &str = include_str!("around.yaml");
 
-/// The objects of the sample, and what is around them.
+/// The objects of the sample, and their surroundings.
 pub(crate) fn files() -> [PathBuf; 2] {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     [
@@ -20,7 +20,7 @@ pub(crate) fn files() -> [PathBuf; 2] {
     ]
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -29,7 +29,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn of(output: Output) -> Self {
+    fn new(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Self {
             code: output.status.code().unwrap(),
@@ -38,7 +38,7 @@ impl Run {
         }
     }
 
-    /// The report, of a run that ended with `code`.
+    /// The report, from a run that ended with `code`.
     pub(crate) fn report(&self, code: i32) -> Value {
         assert_eq!(self.code, code, "{}\n{}", self.err, self.out);
         serde_json::from_str(&self.out).unwrap()
@@ -61,7 +61,7 @@ pub(crate) async fn plane() -> &'static ControlPlane {
     plane
 }
 
-/// Applies what has to be accepted.
+/// Applies objects that must be accepted.
 pub(crate) fn apply(plane: &ControlPlane, yaml: &str) {
     let run = kubectl(plane, &["apply", "--server-side", "-f", "-"], yaml);
     assert_eq!(run.code, 0, "{}", run.err);
@@ -71,7 +71,7 @@ pub(crate) fn kubectl(plane: &ControlPlane, args: &[&str], stdin: &str) -> Run {
     run(plane.kubectl().args(args), stdin)
 }
 
-/// The plugin, as whoever the kubeconfig is for.
+/// The plugin, as the user of the kubeconfig.
 pub(crate) fn extreg(kubeconfig: &Path, args: &[&str]) -> Run {
     let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
     plugin
@@ -84,7 +84,7 @@ pub(crate) fn extreg(kubeconfig: &Path, args: &[&str]) -> Run {
 }
 
 fn run(command: &mut Command, stdin: &str) -> Run {
-    Run::of(with_input(command, stdin).unwrap())
+    Run::new(with_input(command, stdin).unwrap())
 }
 
 /// Every finding of a report in one line: check, rule, namespace, object, part and outcome.
@@ -107,7 +107,7 @@ pub(crate) fn findings(report: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// The gaps of a report: what and why.
+/// The gaps of a report: resource and reason.
 pub(crate) fn gaps(report: &Value) -> BTreeSet<String> {
     let gaps = report["sections"][0]["coverage"]["gaps"]
         .as_array()

@@ -1,5 +1,5 @@
-//! `audit` and `inventory` of objects with a secret in every place where somebody may have put one: of a cluster, of
-//! files and of an inspect tree, in every format, in what is saved and in what is published.
+//! `audit` and `inventory` of objects with a secret in every place where a user may have put one: of a cluster, of
+//! files and of an inspect tree, in every format, in saved and in published output.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -26,7 +26,7 @@ const FORMATS: [&str; 12] = [
     "cyclonedx",
 ];
 
-/// Of a cluster, as somebody who may, who may not and whom nobody knows; published too.
+/// Of a cluster, as an administrator, an unprivileged and an unknown user; also published.
 pub(crate) fn cluster(cluster: &Cluster) {
     for object in objects() {
         cluster.apply(&object);
@@ -54,7 +54,7 @@ pub(crate) fn cluster(cluster: &Cluster) {
     }
     let mut published = false;
     for _ in 0..50 {
-        // The definitions are served a moment after they are accepted.
+        // The definitions are served shortly after they are accepted.
         let output = cluster_run(cluster, TOKEN, &["audit", "-A", "--publish", "-o", "name"]);
         published = output.status.success();
         if published {
@@ -73,7 +73,7 @@ pub(crate) fn cluster(cluster: &Cluster) {
     }
 }
 
-/// Of files, good ones and ones that cannot be read, and what is kept of them.
+/// Of files, valid and invalid ones, and the saved output.
 pub(crate) fn files(cluster: &Cluster) {
     let folder = tempfile::tempdir().unwrap();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects()}).to_string();
@@ -88,7 +88,7 @@ pub(crate) fn files(cluster: &Cluster) {
         texts.push(text[..text.len() - 2].to_owned());
     }
     for (index, text) in texts.iter().enumerate() {
-        // What is whole in every format, what is broken in the one that says most.
+        // Valid files in every format, invalid ones in the most verbose.
         let formats = if index == 0 {
             &FORMATS[..]
         } else {
@@ -135,7 +135,7 @@ pub(crate) fn files(cluster: &Cluster) {
         let args = ["inventory", "-f", "objects.json", "--by", by, "-o", "json"];
         offline(cluster, folder.path(), &args);
     }
-    // Flags that name the wrong file.
+    // Flags with the wrong file.
     std::fs::write(folder.path().join("wrong.yaml"), format!("a: [{PLANTED}\n")).unwrap();
     std::fs::write(
         folder.path().join("odd.yaml"),
@@ -155,7 +155,7 @@ pub(crate) fn files(cluster: &Cluster) {
     tree(cluster, folder.path());
 }
 
-/// Of a tree that somebody made by hand, with the values of secrets in it.
+/// Of a manually created tree that contains the values of secrets.
 fn tree(cluster: &Cluster, folder: &Path) {
     let here = folder.join("inspect/namespaces").join(NAMESPACE);
     for object in objects() {
@@ -209,7 +209,8 @@ fn offline(cluster: &Cluster, folder: &Path, args: &[&str]) -> Output {
     output
 }
 
-/// Objects with a secret wherever one may be. A person sees all of them as they are; an audit goes to others.
+/// Objects with a secret in every possible place. Their owner sees them complete; the output of an audit goes to other
+/// people.
 fn objects() -> Vec<Value> {
     let url = format!("https://u:{PLANTED}@registry.example.com");
     let proxy = format!("http://u:{PLANTED}@proxy.example.com:3128");

@@ -1,4 +1,4 @@
-//! A control plane whose users have bearer tokens, and which holds credentials.
+//! A control plane whose users have bearer tokens, and which contains credentials.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -8,26 +8,26 @@ use base64::engine::general_purpose::STANDARD;
 use extreg_tests::{ControlPlane, Options, with_input};
 use serde_json::{Value, json};
 
-use crate::said::Canaries;
+use crate::leaks::Canaries;
 
-/// Of a user who may do everything.
+/// Of an administrator.
 pub(crate) const TOKEN: &str = "canary-token-9f21c7d0";
-/// Of a user who may do nothing.
+/// Of a user without permissions.
 pub(crate) const WEAK_TOKEN: &str = "canary-weak-token-77b3";
-/// Of nobody.
+/// Of an unknown user.
 pub(crate) const WRONG_TOKEN: &str = "canary-wrong-token-e0a4";
 /// In docker configs.
 pub(crate) const PASSWORD: &str = "canary-password-7f3a9";
-/// In docker configs that cannot be read.
+/// In invalid docker configs.
 pub(crate) const BROKEN: &str = "canary-broken-2b55c1";
 /// Typed in for `setup`.
 pub(crate) const TYPED: &str = "canary-typed-5d8e11";
 /// Typed in for the second `setup`.
 pub(crate) const CHANGED: &str = "canary-changed-0c4f6";
-/// In annotations, labels' neighbours and sources of objects: of others, but not for logs.
+/// In annotations, label values and sources of objects: allowed in output for users, but not in logs.
 pub(crate) const WRITTEN: &str = "canary-written-31aa9e";
 
-/// In every place of what an audit reads where somebody may have put one.
+/// In every field of the audit's input where a user may have put one.
 pub(crate) const PLANTED: &str = "canaryplanted4be8d2f1";
 
 pub(crate) const NAMESPACE: &str = "shop";
@@ -61,7 +61,7 @@ impl Cluster {
         ];
         Self {
             plane,
-            canaries: Canaries::of(&all),
+            canaries: Canaries::new(&all),
             folder,
         }
     }
@@ -82,14 +82,14 @@ impl Cluster {
         self.file(&format!("{name}.kubeconfig"), &config.to_string())
     }
 
-    /// A file that goes with the cluster.
+    /// A file beside the cluster.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    /// Secrets of every kind that a policy may name, good ones and broken ones.
+    /// Secrets of every type that a policy can name, valid and invalid ones.
     pub(crate) fn add_secrets(&self) {
         let auth = STANDARD.encode(format!("acme:{PASSWORD}"));
         let entry = json!({"username": "acme", "password": PASSWORD, "auth": auth});
@@ -132,7 +132,7 @@ impl Cluster {
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        // What a webhook warns about goes here.
+        // The output contains the webhook's warnings.
         self.assert_none("kubectl apply", &output);
     }
 
@@ -142,12 +142,12 @@ impl Cluster {
             .args(["get", "-o", "json", "-n", NAMESPACE])
             .args(what);
         let output = run(&mut kubectl, "");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{what:?}: {said}");
+        let answer = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{what:?}: {answer}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Nothing of it in what a command printed.
+    /// The output of a command must not contain any of them.
     pub(crate) fn assert_none(&self, who: &str, output: &Output) {
         for text in [&output.stdout, &output.stderr] {
             self.canaries
@@ -160,7 +160,7 @@ pub(crate) fn run(command: &mut Command, stdin: &str) -> Output {
     with_input(command, stdin).unwrap()
 }
 
-/// A BuildConfig with a canary wherever a user may write one.
+/// A BuildConfig with a canary in every field that a user can set.
 pub(crate) fn build_config(name: &str, image: &str) -> Value {
     json!({
         "apiVersion": "build.openshift.io/v1", "kind": "BuildConfig",
@@ -176,7 +176,7 @@ pub(crate) fn build_config(name: &str, image: &str) -> Value {
     })
 }
 
-/// An ImageStream likewise.
+/// An ImageStream with the same.
 pub(crate) fn image_stream(name: &str) -> Value {
     json!({
         "apiVersion": "image.openshift.io/v1", "kind": "ImageStream",

@@ -1,11 +1,11 @@
-//! Secrets never leak: credentials that can be recognised are put wherever credentials are, everything is run at its
-//! most verbose and made to fail, and nothing that was printed, logged, counted or answered holds one.
+//! Secrets never leak: recognizable credentials are placed in every possible location, every program runs at its most
+//! verbose and is made to fail, and no output, log, metric or answer contains one.
 #![cfg(test)]
 
 mod audit;
 mod cluster;
+mod leaks;
 mod plugin;
-mod said;
 mod webhook;
 
 use extreg_tests::WebhookServer;
@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::cluster::{Cluster, NAMESPACE, TOKEN};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_says_a_secret() {
+async fn no_output_contains_a_secret() {
     let cluster = Cluster::start().await;
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});

@@ -1,4 +1,4 @@
-//! The plugin at its most verbose: everything that handles a credential, done right and done wrong.
+//! The plugin at its most verbose: every command that handles a credential, successful and failing.
 
 use std::process::{Command, Output};
 
@@ -41,7 +41,7 @@ impl Plugin<'_> {
         run(&mut plugin, stdin)
     }
 
-    /// Runs it, however it ends, and searches what it printed.
+    /// Runs it with any exit code, and searches its output.
     fn runs(&self, args: &[&str], stdin: &str) {
         let output = self.output(args, stdin);
         assert!(output.status.code().is_some(), "{args:?} was killed");
@@ -49,17 +49,17 @@ impl Plugin<'_> {
             .assert_none(&format!("oc-extreg {args:?}"), &output);
     }
 
-    /// Runs what has to succeed, too.
+    /// The same for a run that must succeed.
     fn succeeds(&self, args: &[&str], stdin: &str) {
         let output = self.output(args, stdin);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{args:?}: {said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {printed}");
         self.cluster
             .assert_none(&format!("oc-extreg {args:?}"), &output);
     }
 }
 
-/// `webhook install` and what follows it.
+/// `webhook install` and the commands after it.
 pub(crate) fn install(cluster: &Cluster, server: &WebhookServer) {
     let plugin = Plugin {
         cluster,
@@ -92,7 +92,7 @@ pub(crate) fn uninstall(cluster: &Cluster) {
     plugin.runs(&["webhook", "status"], "");
 }
 
-/// `setup` with credentials from everywhere, `teardown`.
+/// `setup` with credentials from every source, and `teardown`.
 pub(crate) fn setup(cluster: &Cluster) {
     let plugin = Plugin {
         cluster,
@@ -105,8 +105,11 @@ pub(crate) fn setup(cluster: &Cluster) {
     plugin.succeeds(&with(&[]), TYPED);
     let secret = cluster.get(&["secret", "dockerhub"]).to_string();
     let other = cluster.canaries.find(&secret);
-    assert!(other.is_some(), "setup made no secret of what was typed");
-    // A change of the credential is a change that is shown.
+    assert!(
+        other.is_some(),
+        "setup created no secret from the typed credential"
+    );
+    // A change of the credential is a visible change.
     for more in [
         &["--dry-run=client"][..],
         &["--dry-run=server"],
@@ -115,7 +118,7 @@ pub(crate) fn setup(cluster: &Cluster) {
     ] {
         plugin.succeeds(&with(more), CHANGED);
     }
-    // Typed where something else belongs.
+    // Typed in place of another value.
     plugin.runs(
         &with(&["--dry-run=client"]),
         &format!("{TYPED}\0{TYPED}\n\n{TYPED}"),
@@ -192,7 +195,7 @@ pub(crate) fn setup(cluster: &Cluster) {
     plugin.succeeds(&["teardown", "app", "-n", NAMESPACE, "--yes"], "");
 }
 
-/// `secret`, with credentials of every kind, the one that is typed too.
+/// `secret`, with credentials of every type, the typed one too.
 fn secrets(plugin: &Plugin<'_>) {
     let image = "--image=docker.io/acme/app";
     for format in ["table", "wide", "json", "yaml"] {
@@ -298,7 +301,7 @@ fn secrets(plugin: &Plugin<'_>) {
     );
 }
 
-/// What reads files: `resolve`, `check`, the policy, the kubeconfig, the settings.
+/// Commands that read files: `resolve`, `check`, the policy, the kubeconfig, the settings.
 pub(crate) fn files(cluster: &Cluster) {
     let plugin = Plugin {
         cluster,
@@ -333,7 +336,7 @@ pub(crate) fn files(cluster: &Cluster) {
     ] {
         let mut output = plugin.output(&["resolve", "-f", "-"], &line);
         if let Ok(mut answer) = serde_json::from_slice::<Value>(&output.stdout) {
-            // The question is repeated, so that answers can be told apart.
+            // The question is repeated, so that answers can be distinguished.
             if let Some(repeated) = answer.as_object_mut().unwrap().remove("dockerconfigjson") {
                 let asked: Value = serde_json::from_str(&line).unwrap();
                 assert_eq!(repeated, asked["dockerconfigjson"]);
@@ -344,7 +347,7 @@ pub(crate) fn files(cluster: &Cluster) {
         cluster.assert_none("oc-extreg resolve -f -", &output);
     }
 
-    // Objects with a canary where a rule does not look. What would change is the user's own object, in full.
+    // Objects with a canary in fields that no rule reads. The diff shows the user's own object completely.
     let object = build_config("app", "docker.io/acme/missing:v1");
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": BROKEN}});
     let texts = [

@@ -1,4 +1,4 @@
-//! The webhook at its most verbose, with credentials in its facts, in what it is sent, and in what it is started with.
+//! The webhook at its most verbose, with credentials in its facts, in its requests, and in its arguments.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -12,10 +12,10 @@ use crate::cluster::{
     Cluster, NAMESPACE, WEAK_TOKEN, WRITTEN, WRONG_TOKEN, build_config, image_stream, run,
 };
 
-/// Everything from everybody, also from those that are held to less.
+/// All messages of all crates, including those that are usually limited.
 pub(crate) const VERBOSE: &str = "--log-level=trace,h2=trace,hyper=trace,kube_client=trace,kube_runtime=trace,rustls=trace,tower=trace";
 
-/// Has the webhook decide by secrets of each kind.
+/// Makes the webhook decide with secrets of each type.
 pub(crate) async fn writes(cluster: &Cluster) {
     for (name, push, pull) in [
         ("good", "hub-good", "hub-old"),
@@ -35,7 +35,7 @@ pub(crate) async fn writes(cluster: &Cluster) {
             },
         }));
     }
-    // Until it is warned about by its name, neither the policy nor the secret has been read.
+    // The policy and the secret have been read once it warns about the policy by name.
     for name in ["broken", "elsewhere", "opaque", "missing"] {
         until_warned(cluster, name).await;
     }
@@ -50,11 +50,11 @@ pub(crate) async fn writes(cluster: &Cluster) {
     cluster.apply(&image_stream("stream"));
     let stream = cluster.get(&["imagestream", "stream"]);
     assert_eq!(stream["spec"]["tags"][0]["importPolicy"]["scheduled"], true);
-    // What it writes into the cluster.
+    // The objects that it writes into the cluster.
     for what in ["registrypolicies", "events", "leases"] {
         let mut list = cluster.get(&[what, "-A"]);
         for item in list["items"].as_array_mut().unwrap() {
-            // What we wrote ourselves.
+            // The objects that the test wrote.
             item["metadata"] = Value::Null;
         }
         cluster.canaries.assert_none(what, &list.to_string());
@@ -68,9 +68,9 @@ async fn until_warned(cluster: &Cluster, name: &str) {
         kubectl.args(["create", "--dry-run=server", "-o", "name", "-f", "-"]);
         let output = run(&mut kubectl, &object);
         cluster.assert_none("a warning", &output);
-        // The policy that an installation brings warns too, of another secret.
-        let said = String::from_utf8_lossy(&output.stderr);
-        if said.contains("Warning: ") && said.contains(&format!("hub-{name}")) {
+        // The policy of the installation warns too, about another secret.
+        let printed = String::from_utf8_lossy(&output.stderr);
+        if printed.contains("Warning: ") && printed.contains(&format!("hub-{name}")) {
             return;
         }
         sleep(Duration::from_millis(100)).await;
@@ -78,12 +78,12 @@ async fn until_warned(cluster: &Cluster, name: &str) {
     panic!("never warned about {name}");
 }
 
-/// Sends it what is no review, and what no API server would send.
+/// Sends invalid reviews, and ones that no API server would send.
 pub(crate) async fn reviews(cluster: &Cluster, server: &WebhookServer) {
     let mut statuses = Vec::new();
     for body in bodies() {
         let mut client = server.client().await.unwrap();
-        // It may hang up on what is too long.
+        // It may close the connection if the body is too long.
         let Ok(answer) = client.post(body).await else {
             continue;
         };
@@ -149,7 +149,7 @@ fn bodies() -> Vec<String> {
     bodies
 }
 
-/// Asks the plain port for what is not there, with credentials.
+/// Requests unknown paths from the plain port, with credentials.
 pub(crate) fn probes(cluster: &Cluster, server: &WebhookServer) {
     for path in ["metrics", "readyz", "livez", WRITTEN] {
         let mut stream = TcpStream::connect(server.health_address()).unwrap();
@@ -166,7 +166,7 @@ pub(crate) fn probes(cluster: &Cluster, server: &WebhookServer) {
     }
 }
 
-/// One that may read nothing, one that nobody knows, and ones that are started with the wrong files.
+/// One without permissions, one with an unknown user, and ones with invalid files.
 pub(crate) async fn without_rights(cluster: &Cluster) {
     for token in [WEAK_TOKEN, WRONG_TOKEN] {
         match WebhookServer::start(&cluster.kubeconfig(token), &[VERBOSE]) {
@@ -193,18 +193,18 @@ pub(crate) async fn without_rights(cluster: &Cluster) {
             let flag = format!("{flag}={}", file.display());
             let kubeconfig = cluster.kubeconfig(WEAK_TOKEN);
             let error = WebhookServer::start(&kubeconfig, &[VERBOSE, &flag]).err();
-            let said = error.map(|error| format!("{error:#}")).unwrap_or_default();
+            let printed = error.map(|error| format!("{error:#}")).unwrap_or_default();
             cluster
                 .canaries
-                .assert_none(&format!("extreg-webhook {flag}"), &said);
+                .assert_none(&format!("extreg-webhook {flag}"), &printed);
         }
     }
 }
 
-/// Neither its log nor its metrics.
+/// Neither its log nor its metrics may contain one.
 pub(crate) fn assert_silent(cluster: &Cluster, who: &str, server: &WebhookServer) {
     let log = server.log().unwrap();
-    assert!(!log.is_empty(), "{who} logs nothing at all");
+    assert!(!log.is_empty(), "{who} logs nothing");
     cluster.canaries.assert_none(who, &log);
     cluster
         .canaries

@@ -1,4 +1,4 @@
-//! A cluster that holds the sample and generated objects, with the audit as the judge.
+//! A cluster with the sample and generated objects, checked by the audit.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{generated, list, report};
 
-/// Where something is set: kind, namespace, name and field.
+/// The location of a field: kind, namespace, name and path.
 type Place = [String; 4];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,7 +37,7 @@ async fn fix_then_audit_finds_nothing_and_fix_twice_changes_nothing() {
         }
         many.push_str(&format!("---\n{object}\n"));
     }
-    // The schema refuses some of them, as OpenShift would; the others are there.
+    // The schema refuses some of them, as OpenShift would; the rest exists.
     apply(&plane, &many);
 
     let kubeconfig = format!("--kubeconfig={}", plane.kubeconfig().display());
@@ -50,7 +50,7 @@ async fn fix_then_audit_finds_nothing_and_fix_twice_changes_nothing() {
     let (planned, left) = places(&plan);
     let both: BTreeSet<Place> = planned.union(&left).cloned().collect();
     let untold: Vec<&Place> = before.difference(&both).collect();
-    assert!(untold.is_empty(), "neither planned nor left: {untold:?}");
+    assert!(untold.is_empty(), "neither planned nor skipped: {untold:?}");
     assert!(planned.is_subset(&before), "more than the audit finds");
 
     let half = planned.len() / 2;
@@ -66,13 +66,13 @@ async fn fix_then_audit_finds_nothing_and_fix_twice_changes_nothing() {
 
     let after = missed(&kubeconfig);
     let again: Vec<&Place> = after.intersection(&planned).collect();
-    assert!(again.is_empty(), "said to be mended: {again:?}");
+    assert!(again.is_empty(), "reported as fixed again: {again:?}");
     assert!(after.is_subset(&left), "{after:?}");
     let (code, third) = fix(&["--over-budget", "--yes"]);
     assert_eq!((code, &third["summary"]["changes"]), (0, &json!(0)));
 }
 
-/// What the audit says that the webhook would set.
+/// The fields that the webhook would set, as reported by the audit.
 fn missed(kubeconfig: &str) -> BTreeSet<Place> {
     let (_, report) = report(&["audit", "-A", kubeconfig]);
     let injections = list(&report["sections"][0]["injections"]).iter();
@@ -82,7 +82,7 @@ fn missed(kubeconfig: &str) -> BTreeSet<Place> {
         .collect()
 }
 
-/// What a plan changes, and what it leaves and says so.
+/// The changes of a plan, and the skipped fields that it reports.
 fn places(report: &Value) -> (BTreeSet<Place>, BTreeSet<Place>) {
     let of = |list_of: &str| {
         let objects = list(&report["objects"]).iter();

@@ -1,4 +1,4 @@
-//! Files of every object that there is to test with, and of generated ones, in each way in which they are written.
+//! Files of every test object, and of generated ones, in each format.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +58,7 @@ fn fix_then_check_finds_nothing_and_fix_twice_changes_nothing() {
     }
 }
 
-/// Each object in a file of its own, in one of several ways; and all of them in one file, twice.
+/// Each object in a separate file, in one of several formats; and all of them in one file, twice.
 fn write(folder: &Path, objects: &[Value]) {
     fs::create_dir_all(folder.join("below")).unwrap();
     let mut all = String::new();
@@ -95,7 +95,7 @@ fn contents(folder: &Path) -> Contents {
     found
 }
 
-/// What the files say, document by document.
+/// The content of the files, document by document.
 fn values(contents: &Contents) -> BTreeMap<PathBuf, Vec<Value>> {
     let read = |(path, text): (&PathBuf, &String)| {
         let is_json = path.extension().is_some_and(|ending| ending == "json");
@@ -109,7 +109,7 @@ fn values(contents: &Contents) -> BTreeMap<PathBuf, Vec<Value>> {
     contents.iter().map(read).collect()
 }
 
-/// What they should say: the patches that `check` names, applied.
+/// The expected content: the patches of `check`, applied.
 fn patched(contents: &Contents, checked: &Value) -> BTreeMap<PathBuf, Vec<Value>> {
     let mut values = values(contents);
     for object in list(&checked["objects"]) {

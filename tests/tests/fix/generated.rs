@@ -1,4 +1,4 @@
-//! Objects as somebody may have them, many at a time.
+//! Many plausible objects.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 const DIGEST: &str = "sha256:260ec32ed3a78588a61b5c6723f7f834e3455dfc285e713e36873c4eefe52590";
 
-/// So many objects, the same in every run.
+/// This number of objects, the same in every run.
 pub(crate) fn objects(count: usize) -> Vec<Value> {
     let mut runner = TestRunner::deterministic();
     let strategy = prop_oneof![stream(), build()];

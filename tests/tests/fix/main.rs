@@ -1,4 +1,4 @@
-//! What `fix` says it would mend is mended, by the word of `check` and `audit`, and a second run changes nothing.
+//! Every fix that `fix` plans is applied, as `check` and `audit` confirm, and a second run changes nothing.
 #![cfg(test)]
 
 mod cluster;
@@ -10,7 +10,7 @@ use std::process::Command;
 use extreg_tests::workspace_binary;
 use serde_json::Value;
 
-/// Runs the plugin; gives the exit code and the report.
+/// Runs the plugin; returns the exit code and the report.
 fn report(args: &[&str]) -> (i32, Value) {
     let output = Command::new(workspace_binary("oc-extreg").unwrap())
         .args(args)
@@ -19,9 +19,9 @@ fn report(args: &[&str]) -> (i32, Value) {
         .current_dir("/")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let answer = String::from_utf8_lossy(&output.stderr);
     let report = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {args:?}\n{said}"));
+        .unwrap_or_else(|error| panic!("{error}: {args:?}\n{answer}"));
     (output.status.code().unwrap(), report)
 }
 

@@ -21,7 +21,7 @@ fn label(object: &Value) -> Vec<Value> {
     }
 }
 
-/// Takes images of quay.io from Docker Hub instead, and gives each ImageStream a tag more.
+/// Replaces images of quay.io by images of Docker Hub, and adds a tag to each ImageStream.
 fn swap(object: &Value) -> Vec<Value> {
     let mut patch = Vec::new();
     let mut swap_at = |path: String| {
@@ -97,7 +97,7 @@ fn objects() -> [Value; 3] {
     ]
 }
 
-/// The paths that each configuration patched in the last write of an object, by the API server's audit log.
+/// The paths that each configuration patched in the last write of an object, from the API server's audit log.
 fn patches(cluster: &Cluster, name: &str) -> BTreeMap<String, Vec<String>> {
     let events = cluster.plane.audit_events().unwrap();
     let is_write = |event: &&Value| {
@@ -138,7 +138,7 @@ async fn objects_are_stable_beside_two_other_webhooks_and_no_field_is_patched_tw
     for (name, mutator) in [("a-label", &before), ("z-swap", &after)] {
         cluster.kubectl("create -f -", &configuration(name, mutator, pki.ca()));
     }
-    // Once the API server has heard of both.
+    // Once the API server has loaded both.
     while before.calls() == 0 || after.calls() == 0 {
         cluster.kubectl("create --dry-run=server -f -", &objects()[0]);
     }
@@ -184,14 +184,14 @@ async fn objects_are_stable_beside_two_other_webhooks_and_no_field_is_patched_tw
             );
         }
 
-        // Written as it is: nothing is patched any more.
+        // Written without a change: nothing is patched.
         let stored = cluster.get(&format!("{kind} {name} -n snow"));
         cluster.kubectl("replace -f -", &stored);
         assert_eq!(patches(&cluster, name), BTreeMap::new(), "{kind}");
         let again = cluster.get(&format!("{kind} {name} -n snow"));
         assert_eq!(again["spec"], stored["spec"]);
         assert_eq!(again["metadata"]["labels"], stored["metadata"]["labels"]);
-        // Written with something new in it: that, and nothing else.
+        // Written with one change: exactly that change.
         cluster.kubectl(
             &format!("annotate {kind} {name} -n snow note=1"),
             &Value::Null,

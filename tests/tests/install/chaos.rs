@@ -1,5 +1,5 @@
-//! What goes wrong around the webhook: a bad network, frozen processes, a name that does not resolve. With failurePolicy
-//! Ignore nothing of it fails a request, and everything is changed again once it is over.
+//! Faults around the webhook: a bad network, frozen processes, a name that does not resolve. With failurePolicy Ignore
+//! none of them fails a request, and objects are changed again afterwards.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -17,10 +17,10 @@ use tokio::time::sleep;
 use crate::support::{Cluster, stream};
 
 const LATENCY: Duration = Duration::from_millis(200);
-/// One in twenty pieces is lost, and its connection with it.
+/// One in twenty chunks is lost, which closes its connection.
 const LOSS: usize = 20;
 
-/// A network between the API server and the webhook that can be made bad.
+/// A network between the API server and the webhook with configurable faults.
 struct Network {
     address: SocketAddr,
     bad: Arc<AtomicBool>,
@@ -51,7 +51,7 @@ impl Network {
                     };
                     let (from_read, from_write) = from.into_split();
                     let (to_read, to_write) = to.into_split();
-                    // Either way that ends takes the connection with it.
+                    // The end of either direction closes the connection.
                     tokio::select! {
                         () = link.carry(from_read, to_write) => {}
                         () = link.carry(to_read, from_write) => {}
@@ -126,7 +126,7 @@ async fn installed(url: &str, server: &WebhookServer, cluster: &Cluster) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_and_lossy_network_fails_no_create() {
+async fn slow_and_lossy_network_fails_no_create() {
     let cluster = Cluster::start().await;
     cluster.project("snow", &json!({}));
     let server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
@@ -146,14 +146,14 @@ async fn a_slow_and_lossy_network_fails_no_create() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_webhook_and_a_frozen_store_are_outlived() {
+async fn requests_succeed_after_a_frozen_webhook_and_a_frozen_etcd() {
     let cluster = Cluster::start().await;
     cluster.project("snow", &json!({}));
     let server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
     installed(&server.url(), &server, &cluster).await;
     until_changed(&cluster, "good").await;
 
-    // As on a node whose CPUs are taken: connections are accepted, nothing is answered.
+    // Like a node whose CPUs are busy: connections are accepted, but nothing is answered.
     let webhook = server.pid().unwrap();
     signal(webhook, "STOP");
     for number in 0..3 {
@@ -162,7 +162,7 @@ async fn a_frozen_webhook_and_a_frozen_store_are_outlived() {
     signal(webhook, "CONT");
     until_changed(&cluster, "thawed").await;
 
-    // The store stops: nothing can be written, and the webhook decides by what it knows.
+    // The store stops: nothing can be written, and the webhook decides with its cached facts.
     let etcd = cluster.plane.pids()[1];
     signal(etcd, "STOP");
     let failed = cluster.run_kubectl(
@@ -197,7 +197,7 @@ async fn a_frozen_webhook_and_a_frozen_store_are_outlived() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_that_does_not_resolve_fails_no_create() {
+async fn unresolvable_name_fails_no_create() {
     let cluster = Cluster::start().await;
     cluster.project("snow", &json!({}));
     let server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();

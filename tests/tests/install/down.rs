@@ -1,4 +1,4 @@
-//! The webhook is down: what is admitted all the same, what is refused, and the way out.
+//! The webhook is down: what is admitted, what is refused, and how to recover.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use crate::support::{Cluster, stream};
 
 const README: &str = include_str!("../../../README.md");
 
-/// The command of the README that lets everything in, as arguments of kubectl.
+/// The command of the README that admits everything, as arguments of kubectl.
 fn documented_patch() -> Vec<String> {
     let (_, rest) = README
         .split_once("oc patch mutatingwebhookconfiguration")
@@ -30,7 +30,7 @@ fn documented_patch() -> Vec<String> {
         .collect()
 }
 
-/// Creates an ImageStream again and again until it is admitted, for API servers learn of a configuration with a delay.
+/// Creates an ImageStream repeatedly until it is admitted, because API servers load a configuration with a delay.
 fn until_admitted(cluster: &Cluster, name: &str) {
     while cluster
         .run_kubectl("create -f -", &stream("snow", name))
@@ -51,7 +51,7 @@ fn until_refused(cluster: &Cluster, name: &str) -> String {
     }
 }
 
-/// One of each kind that the webhook has nothing to do with, in a namespace.
+/// One object of each kind that the webhook does not change, in a namespace.
 fn unrelated(namespace: &str) -> Vec<Value> {
     let pod = json!({"containers": [{"name": "app", "image": "docker.io/acme/app"}]});
     let labels = json!({"app": "app"});
@@ -79,7 +79,7 @@ fn unrelated(namespace: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn fail_spares_everything_else_and_has_ways_out_with_the_webhook_down() {
+async fn fail_policy_affects_only_matching_requests_and_can_be_disabled() {
     let cluster = Cluster::start().await;
     cluster.project("snow", &json!({}));
     let mut server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
@@ -103,12 +103,13 @@ async fn fail_spares_everything_else_and_has_ways_out_with_the_webhook_down() {
         .webhook("check")
         .await
         .ends(3)
-        .says("connection refused");
+        .prints("connection refused");
     check
-        .says("extreg.io/ignore=true")
-        .says("webhook uninstall --yes");
+        .prints("extreg.io/ignore=true")
+        .prints("webhook uninstall --yes");
 
-    // The webhook's own namespace, with its pods and what would match elsewhere; those of the platform; other kinds.
+    // The webhook's own namespace, with its pods and objects that would match in other namespaces; those of the
+    // platform; other kinds.
     for namespace in ["extreg-system", "openshift-x", "kube-system", "snow"] {
         if !["kube-system", "snow"].contains(&namespace) {
             cluster.kubectl(&format!("create namespace {namespace}"), &Value::Null);
@@ -127,7 +128,7 @@ async fn fail_spares_everything_else_and_has_ways_out_with_the_webhook_down() {
         "delete pod unrelated -n extreg-system --wait=false",
         &Value::Null,
     );
-    // What exists can be labeled, and deleted.
+    // Existing objects can be labeled and deleted.
     cluster.kubectl("annotate imagestream old -n snow note=1", &Value::Null);
     cluster.kubectl("delete imagestream old -n snow", &Value::Null);
 
@@ -140,7 +141,7 @@ async fn fail_spares_everything_else_and_has_ways_out_with_the_webhook_down() {
     cluster.kubectl("label namespace snow extreg.io/ignore-", &Value::Null);
     until_refused(&cluster, "again");
 
-    // All of it, still installed.
+    // Everything, still installed.
     let patched = cluster
         .plane
         .kubectl()
@@ -153,7 +154,7 @@ async fn fail_spares_everything_else_and_has_ways_out_with_the_webhook_down() {
         String::from_utf8_lossy(&patched.stderr)
     );
     until_admitted(&cluster, "patched");
-    // The next run keeps what was set by hand, and works once the webhook does.
+    // The next run keeps manual changes, and works once the webhook is up.
     server.restart().unwrap();
     cluster
         .install(
@@ -164,12 +165,12 @@ async fn fail_spares_everything_else_and_has_ways_out_with_the_webhook_down() {
     server.kill();
     until_refused(&cluster, "once-more");
 
-    // All of it, removed.
+    // Everything, removed.
     cluster.webhook("uninstall --yes").await.ends(0);
     until_admitted(&cluster, "uninstalled");
 }
 
-/// How often the API server admitted something without having reached the webhook.
+/// How often the API server admitted an object without reaching the webhook.
 fn failed_open(cluster: &Cluster) -> f64 {
     let metrics = cluster.kubectl("get --raw /metrics", &Value::Null);
     let lines = metrics.lines().filter(|line| {
@@ -182,7 +183,7 @@ fn failed_open(cluster: &Cluster) -> f64 {
 }
 
 #[tokio::test]
-async fn ignore_admits_everything_with_the_webhook_dead_or_silent_and_it_is_counted() {
+async fn ignore_policy_admits_and_counts_requests_while_the_webhook_is_down() {
     let cluster = Cluster::start().await;
     cluster.project("snow", &json!({}));
     let mut server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
@@ -194,7 +195,7 @@ async fn ignore_admits_everything_with_the_webhook_dead_or_silent_and_it_is_coun
         (&json!("Ignore"), &json!(2))
     );
     assert!(cluster.schedules(&stream("snow", "before")));
-    // The proof of the installation may have been admitted so too.
+    // The proof of the installation may have been admitted the same way.
     let mut counted = failed_open(&cluster);
 
     server.kill();
@@ -204,8 +205,8 @@ async fn ignore_admits_everything_with_the_webhook_dead_or_silent_and_it_is_coun
     assert!(failed_open(&cluster) >= counted + 5.0);
     counted = failed_open(&cluster);
 
-    // Something accepts and says nothing: the API server waits for as long as the configuration says and no longer, which
-    // is well within the time limit of this request.
+    // A server that accepts and does not answer: the API server waits for the time of the configuration only, which is
+    // well within the time limit of this request.
     let silent = TcpListener::bind(server.address()).unwrap();
     let created = cluster.kubectl(
         "create --request-timeout=10s -o json -f -",

@@ -1,4 +1,4 @@
-//! Server-side dry runs: what the webhook changes is never refused for it, and a dry run leaves nothing behind.
+//! Server-side dry runs: the webhook's changes never cause a refusal, and a dry run persists nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ fn image(name: &str) -> Value {
     json!({"kind": "DockerImage", "name": name})
 }
 
-/// Images that are decided in each way, and what is no image.
+/// Images with each possible decision, and invalid images.
 fn references() -> Vec<Value> {
     let mut all: Vec<Value> = [
         "docker.io/acme/app:v1",
@@ -41,7 +41,7 @@ fn references() -> Vec<Value> {
     all
 }
 
-/// Builds, BuildConfigs and ImageStreams with each of them in each place, whole or not.
+/// Builds, BuildConfigs and ImageStreams with each image in each field, complete or not.
 fn objects() -> Vec<Value> {
     let mut all = Vec::new();
     let mut add = |kind: &str, spec: Value| {
@@ -115,7 +115,7 @@ fn objects() -> Vec<Value> {
     all
 }
 
-/// What the API server makes of an object in a dry run: the object, or why not.
+/// The API server's result for an object in a dry run: the object, or the error.
 async fn dry_run(client: &kube::Client, namespace: &str, object: &Value) -> Result<Value, String> {
     let kind = object["kind"].as_str().unwrap();
     let group = if kind == "ImageStream" {
@@ -138,7 +138,7 @@ async fn dry_run(client: &kube::Client, namespace: &str, object: &Value) -> Resu
     }
 }
 
-/// The parts of a refusal: the API server lists several in no order.
+/// The parts of a refusal: the API server lists several in random order.
 fn parts(message: &str) -> Vec<&str> {
     let mut parts: Vec<&str> = message.split(['[', ']', ',']).map(str::trim).collect();
     parts.sort_unstable();
@@ -164,12 +164,12 @@ fn without_ours(mut spec: Value) -> Value {
 }
 
 #[tokio::test]
-async fn no_object_is_refused_for_what_the_webhook_does() {
+async fn no_object_is_refused_because_of_the_webhook() {
     let cluster = Cluster::start().await;
     cluster.project("with", &json!({}));
     cluster.project("without", &json!({"extreg.io/ignore": "true"}));
     let server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
-    // An expression of the configuration that fails is a refusal, too.
+    // A failing expression of the configuration would be a refusal, too.
     cluster
         .install(&server, "--mode enforce --failure-policy fail")
         .await;
@@ -185,7 +185,8 @@ async fn no_object_is_refused_for_what_the_webhook_does() {
                 changed += 1;
             }
             (Err(with), Err(without)) => {
-                // An expression cannot read a list in place of `spec`; the object is refused without the webhook as well.
+                // An expression cannot read a list in place of `spec`; the object is refused without the webhook as
+                // well.
                 if !with.contains("resulted in error") {
                     assert_eq!(parts(&with), parts(&without), "{object}");
                 }
@@ -228,7 +229,7 @@ fn counting(server: &WebhookServer) -> BTreeSet<String> {
         .collect()
 }
 
-/// What somebody asked of the API server other than to read, as `VERB RESOURCE`.
+/// The requests of a user to the API server that do not only read, as `VERB RESOURCE`.
 fn writes(events: &[Value], by: &str) -> BTreeSet<String> {
     let is_write = |event: &&Value| {
         event["user"]["username"] == by
@@ -250,10 +251,10 @@ fn writes(events: &[Value], by: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn a_dry_run_leaves_no_event_and_no_write_and_only_counts() {
+async fn dry_run_changes_only_counters() {
     let cluster = Cluster::with(Options::default().audit_log()).await;
     cluster.project("snow", &json!({}));
-    // An account of its own, to be told from what the test does.
+    // A separate account, to distinguish it from the test.
     let account = cluster
         .plane
         .user("the-webhook", &["system:masters"])
@@ -284,14 +285,14 @@ async fn a_dry_run_leaves_no_event_and_no_write_and_only_counts() {
     }
 
     assert_eq!(everything(), before);
-    // Its Lease and the status of policies are kept up all the time, whoever creates what.
+    // Its Lease and the status of policies are updated continuously, independent of requests.
     let events = cluster.plane.audit_events().unwrap();
     let mut written = writes(&events[seen..], "the-webhook");
     written.retain(|write| {
         !write.ends_with(" leases/") && !write.ends_with(" registrypolicies/status")
     });
     assert_eq!(written, BTreeSet::new());
-    // The account is the one that is meant: it did read.
+    // This is the right account: it did read.
     assert!(
         events
             .iter()
@@ -299,7 +300,7 @@ async fn a_dry_run_leaves_no_event_and_no_write_and_only_counts() {
     );
 
     let counting = counting(&server);
-    // Gauges of what is watched, of the requests for metrics themselves and of the process go on.
+    // Gauges of watches, of the requests for metrics and of the process change continuously.
     let goes_on = ["extreg_facts_", "extreg_connections", "process_"];
     let mut more = BTreeSet::new();
     for (name, value) in series(&server) {

@@ -46,7 +46,7 @@ impl Installed {
         }
     }
 
-    /// Runs the plugin, and stands in for the controller that rolls Deployments out.
+    /// Runs the plugin, and acts as the controller that rolls out Deployments.
     async fn webhook(&self, args: &str) -> Run {
         let cluster = &self.cluster;
         let controller = async {
@@ -71,7 +71,7 @@ impl Installed {
         }
     }
 
-    /// What exists of these kinds that has to do with following builds, as `kind namespace/name`.
+    /// The existing objects of these kinds for following builds, as `kind namespace/name`.
     fn found(&self, kinds: &str) -> Vec<String> {
         let list = self.cluster.get(&format!("{kinds} -A"));
         let items = list["items"].as_array().cloned().unwrap_or_default();
@@ -114,7 +114,7 @@ impl Installed {
     }
 }
 
-/// The rights of an importer that is bound in the namespace `shop`.
+/// The permissions of an importer that is bound in the namespace `shop`.
 const BOUND: [&str; 6] = [
     "ClusterRole /extreg-importer",
     "ClusterRole /extreg-importer-namespace",
@@ -182,11 +182,14 @@ async fn the_importer_is_installed_bound_examined_and_removed() {
     let hangs = installed.webhook("status").await.ends(3);
     assert!(hangs.out.contains("it hangs or is gone"), "{}", hangs.out);
 
-    // A namespace that joins the team is bound by the next upgrade, one that leaves it is released.
+    // The next upgrade binds a namespace that joins the team, and releases one that leaves it.
     cluster.kubectl("label namespace bank team=shop --overwrite", &Value::Null);
     cluster.kubectl("label namespace shop team=other --overwrite", &Value::Null);
     let state = installed.state().await;
-    assert!(problems(&state).contains("no rights in bank"), "{state}");
+    assert!(
+        problems(&state).contains("no permissions in bank"),
+        "{state}"
+    );
     installed.webhook("upgrade --yes").await.ends(0);
     let bindings = installed.found("rolebindings");
     assert_eq!(
@@ -204,7 +207,7 @@ async fn the_importer_is_installed_bound_examined_and_removed() {
         "{state}"
     );
 
-    // Without the flag it is removed, with its rights.
+    // Without the flag it is removed, with its permissions.
     let without = installed.webhook("install --tls own").await.ends(0);
     assert!(
         without
@@ -225,7 +228,7 @@ async fn the_importer_is_installed_bound_examined_and_removed() {
     assert_eq!(cluster.ours(), [""; 0]);
 }
 
-/// The layout of a version whose webhook followed builds itself.
+/// The layout of a version whose webhook followed builds.
 fn former_layout(cluster: &Cluster) {
     let mut deployment = cluster.get("deployment extreg-webhook -n extreg-system");
     let metadata = deployment["metadata"].as_object_mut().unwrap();
@@ -314,7 +317,7 @@ async fn every_pod_is_admitted_by_pod_security_restricted() {
                     "metadata": {"name": manifest.object.name, "namespace": "extreg-system"},
                     "spec": template["spec"],
                 });
-                // Neither accounts' tokens nor priorities are what is examined.
+                // Neither the tokens of accounts nor priorities are part of the check.
                 pod["spec"]["serviceAccountName"] = Value::Null;
                 pod["spec"]["automountServiceAccountToken"] = json!(false);
                 pod["spec"]["priorityClassName"] = Value::Null;

@@ -1,5 +1,5 @@
-//! The webhook, `check`, `fix`, `audit` and `policy test` agree on the namespaces in which something is
-//! injected, wherever and for whichever namespaces the webhook is installed.
+//! The webhook, `check`, `fix`, `audit` and `policy test` agree on the namespaces in which fields are injected, for any
+//! namespace of the webhook and any selector.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ fn stream(namespace: &str, name: &str) -> Value {
 async fn plugin(cluster: &Cluster, args: &[&str]) -> Value {
     let mut plugin = cluster.plugin();
     plugin.args(args).args(["-o", "json"]);
-    let run = tokio::task::spawn_blocking(move || Run::of(&plugin.output().unwrap()))
+    let run = tokio::task::spawn_blocking(move || Run::new(&plugin.output().unwrap()))
         .await
         .unwrap();
     serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{args:?}: {error}: {run:?}"))
@@ -47,7 +47,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The namespaces in which each of them says that a stream is changed.
+/// The namespaces in which each of them reports that a stream is changed.
 async fn answers(cluster: &Cluster, names: &[&str]) -> Vec<(&'static str, BTreeSet<String>)> {
     let mut called = BTreeSet::new();
     let mut tested = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What is refused, and what needs no cluster: nothing is written.
+//! Refused installations, and commands without a cluster: nothing is written.
 
 use extreg_tests::{ControlPlane, Options};
 use serde_json::{Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::support::Cluster;
 
 #[tokio::test]
-async fn nothing_is_written_when_something_is_in_the_way() {
+async fn refused_installation_writes_nothing() {
     let cluster = Cluster::start().await;
     let at = "install --tls own";
 
-    // Somebody else's object.
+    // An object of another tool.
     let role = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
@@ -22,8 +22,8 @@ async fn nothing_is_written_when_something_is_in_the_way() {
         .webhook(at)
         .await
         .ends(3)
-        .says("clusterrole.rbac.authorization.k8s.io/extreg-webhook")
-        .says("--adopt");
+        .prints("clusterrole.rbac.authorization.k8s.io/extreg-webhook")
+        .prints("--adopt");
     assert_eq!(cluster.ours(), [""; 0]);
     let adopted = cluster
         .webhook(&format!("{at} --adopt --dry-run client"))
@@ -35,25 +35,25 @@ async fn nothing_is_written_when_something_is_in_the_way() {
     );
     cluster.kubectl("delete clusterrole extreg-webhook", &Value::Null);
 
-    // A namespace that it is not called for, or that is not there.
+    // A namespace that it is not called for, or that does not exist.
     for (namespace, words) in [
         ("kube-system", "not called for"),
-        ("nowhere", "is not there"),
+        ("nowhere", "does not exist"),
     ] {
         cluster
             .webhook(&format!("{at} --proof-namespace {namespace}"))
             .await
             .ends(3)
-            .says(words);
+            .prints(words);
     }
 
-    // Somebody who may not.
+    // A user without permissions.
     let user = cluster.plane.user("ann", &[]).unwrap();
     cluster
         .webhook(&format!("{at} --kubeconfig {}", user.display()))
         .await
         .ends(6)
-        .says("forbidden");
+        .prints("forbidden");
 
     // Dry runs.
     let run = cluster
@@ -70,24 +70,24 @@ async fn nothing_is_written_when_something_is_in_the_way() {
 }
 
 #[tokio::test]
-async fn without_openshift_there_is_nothing_to_change() {
+async fn cluster_without_openshift_is_refused() {
     let cluster = Cluster::with(Options::default().without_openshift()).await;
     cluster
         .webhook("install")
         .await
         .ends(3)
-        .says("no ImageStreams");
+        .prints("no ImageStreams");
     cluster.webhook("check").await.ends(3);
     cluster
         .webhook("uninstall --all --yes")
         .await
         .ends(0)
-        .says("Nothing of the webhook is there");
+        .prints("The webhook is not installed");
 }
 
 /// The shared control plane is only read.
 #[tokio::test]
-async fn an_export_needs_no_cluster_and_is_what_a_cluster_takes() {
+async fn export_needs_no_cluster_and_is_accepted_by_one() {
     let plane = ControlPlane::shared().await.unwrap();
     let export = |args: &str| {
         let mut plugin =

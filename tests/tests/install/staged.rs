@@ -1,4 +1,4 @@
-//! Enabled step by step: the server, a configuration that selects nothing, one namespace, all of them.
+//! Enabled in stages: the server, a configuration that selects nothing, one namespace, all of them.
 
 use extreg_tests::WebhookServer;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn configuration(cluster: &Cluster) -> Value {
     cluster.get("mutatingwebhookconfiguration extreg-webhook")["webhooks"][0].clone()
 }
 
-/// Waits until the API server has heard of a change.
+/// Waits until the API server has loaded a change.
 fn until_changed(cluster: &Cluster, namespace: &str) {
     let dry = |cluster: &Cluster| {
         cluster.kubectl(
@@ -28,26 +28,26 @@ fn until_changed(cluster: &Cluster, namespace: &str) {
 }
 
 #[tokio::test]
-async fn from_the_server_over_one_namespace_to_all() {
+async fn webhook_is_enabled_in_stages() {
     let cluster = Cluster::start().await;
     for name in ["snow", "rain"] {
         cluster.project(name, &json!({}));
     }
 
-    // The server answers, and nothing calls it.
+    // The server answers, and no API server calls it.
     let server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
     cluster
         .webhook("check")
         .await
         .ends(3)
-        .says("nothing is called");
+        .prints("no webhook is called");
     assert_eq!(changed(&cluster, "server"), [false, false]);
 
     // Registered for namespaces with a label that none has, ignoring failures.
     let run = cluster
         .install(&server, "--mode enforce --namespace-selector extreg=on")
         .await;
-    run.says("there is no namespace yet");
+    run.prints("not called for any namespace");
     let entry = configuration(&cluster);
     assert_eq!(entry["failurePolicy"], "Ignore");
     cluster.webhook("check").await.ends(4);
@@ -77,7 +77,7 @@ async fn from_the_server_over_one_namespace_to_all() {
         "{entry}"
     );
 
-    // What was created before each step is as it was.
+    // Objects that were created before each step are unchanged.
     for name in ["server", "registered"] {
         for namespace in ["snow", "rain"] {
             let stored = cluster.get(&format!("imagestream {name} -n {namespace}"));

@@ -1,11 +1,11 @@
-//! Running the plugin, and looking at what it left.
+//! Runs the plugin, and inspects the result.
 
 use std::process::{Command, Output};
 
 use extreg_tests::{ControlPlane, Options, WebhookServer, workspace_binary};
 use serde_json::{Value, json};
 
-/// A control plane of its own: an installation is a thing of the whole cluster.
+/// A separate control plane: an installation affects the whole cluster.
 pub(crate) struct Cluster {
     pub(crate) plane: ControlPlane,
 }
@@ -20,7 +20,7 @@ pub(crate) fn stream(namespace: &str, name: &str) -> Value {
     })
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -52,12 +52,12 @@ impl Cluster {
     pub(crate) async fn webhook(&self, args: &str) -> Run {
         let mut plugin = self.plugin();
         plugin.arg("webhook").args(args.split_whitespace());
-        tokio::task::spawn_blocking(move || Run::of(&plugin.output().unwrap()))
+        tokio::task::spawn_blocking(move || Run::new(&plugin.output().unwrap()))
             .await
             .unwrap()
     }
 
-    /// Installs a webhook outside of the cluster.
+    /// Installs an external webhook.
     pub(crate) async fn install(&self, server: &WebhookServer, more: &str) -> Run {
         let (url, ca) = (server.url(), server.ca_file());
         self.webhook(&format!(
@@ -68,7 +68,7 @@ impl Cluster {
         .ends(0)
     }
 
-    /// A namespace with labels, and in it the secret that the built-in policy names.
+    /// A namespace with labels, and the secret that the built-in policy names.
     pub(crate) fn project(&self, name: &str, labels: &Value) {
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
         let config = json!({"auths": {"docker.io": {"auth": "dTpw"}}}).to_string();
@@ -80,21 +80,21 @@ impl Cluster {
         self.kubectl("create -f -", &secret);
     }
 
-    /// Whether the webhook schedules the tag of an ImageStream that is created, which has to succeed.
+    /// Whether the webhook schedules the tag of a new ImageStream, whose creation must succeed.
     pub(crate) fn schedules(&self, stream: &Value) -> bool {
         let created = self.kubectl("create -o json -f -", stream);
         let created: Value = serde_json::from_str(&created).unwrap();
         created["spec"]["tags"][0]["importPolicy"]["scheduled"] == true
     }
 
-    /// Runs kubectl, which has to succeed, and returns its stdout.
+    /// Runs kubectl, which must succeed, and returns its stdout.
     pub(crate) fn kubectl(&self, args: &str, stdin: &Value) -> String {
         let run = self.run_kubectl(args, stdin);
         assert_eq!(run.code, 0, "kubectl {args}: {}", run.err);
         run.out
     }
 
-    /// Runs kubectl, which has to fail, and returns its stderr.
+    /// Runs kubectl, which must fail, and returns its stderr.
     pub(crate) fn refused(&self, args: &str, stdin: &Value) -> String {
         let run = self.run_kubectl(args, stdin);
         assert_ne!(run.code, 0, "kubectl {args}: {}", run.out);
@@ -115,10 +115,10 @@ impl Cluster {
             input.write_all(stdin.to_string().as_bytes()).unwrap();
         }
         drop(input);
-        Run::of(&child.wait_with_output().unwrap())
+        Run::new(&child.wait_with_output().unwrap())
     }
 
-    /// An object as JSON; null if there is none.
+    /// An object as JSON; null if it does not exist.
     pub(crate) fn get(&self, what: &str) -> Value {
         let text = self.kubectl(
             &format!("get {what} -o json --ignore-not-found"),
@@ -127,7 +127,7 @@ impl Cluster {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Does what the namespace controller does, which does not run here.
+    /// Acts as the namespace controller, which does not run here.
     pub(crate) fn finish_deletions(&self) {
         let mut namespace = self.get("namespace extreg-system");
         if !namespace.is_null() {
@@ -137,7 +137,7 @@ impl Cluster {
         }
     }
 
-    /// What carries our label, without what the API server makes of a namespace that goes.
+    /// The objects with our label, without the server's changes to a namespace that is being deleted.
     pub(crate) fn ours(&self) -> Vec<String> {
         let kinds = "mutatingwebhookconfigurations,clusterroles,clusterrolebindings,namespaces,\
                      customresourcedefinitions,serviceaccounts,roles,rolebindings,services,secrets,\
@@ -158,7 +158,7 @@ impl Cluster {
 }
 
 impl Run {
-    pub(crate) fn of(output: &Output) -> Self {
+    pub(crate) fn new(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Self {
             code: output.status.code().unwrap_or(-1),
@@ -167,7 +167,7 @@ impl Run {
         }
     }
 
-    /// The run itself, if it ended with this code.
+    /// Checks that it ended with this code.
     #[track_caller]
     pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(
@@ -178,9 +178,9 @@ impl Run {
         self
     }
 
-    /// The run itself, if stderr has this.
+    /// Checks that stderr contains this.
     #[track_caller]
-    pub(crate) fn says(self, words: &str) -> Self {
+    pub(crate) fn prints(self, words: &str) -> Self {
         assert!(
             self.err.contains(words),
             "{words:?} is not in\n{}",

@@ -1,4 +1,4 @@
-//! `upgrade`: what is there stays as it is; and `doctor`, which follows the way to it.
+//! `upgrade`: existing settings are unchanged; and `doctor`, which checks the path to the webhook.
 
 use extreg_tests::WebhookServer;
 use serde_json::Value;
@@ -8,12 +8,12 @@ use crate::support::{Cluster, Run};
 async fn plugin(cluster: &Cluster, args: &str) -> Run {
     let mut plugin = cluster.plugin();
     plugin.args(args.split_whitespace());
-    tokio::task::spawn_blocking(move || Run::of(&plugin.output().unwrap()))
+    tokio::task::spawn_blocking(move || Run::new(&plugin.output().unwrap()))
         .await
         .unwrap()
 }
 
-/// The checks of a name that `doctor` made of the webhook, as `result message`.
+/// The checks with this name that `doctor` ran for the webhook, as `result message`.
 async fn doctor(cluster: &Cluster, name: &str) -> String {
     let run = plugin(cluster, "doctor -o json").await;
     let report: Value = serde_json::from_str(&run.out).unwrap();
@@ -30,12 +30,12 @@ async fn doctor(cluster: &Cluster, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
+async fn upgrade_keeps_settings_and_restores_changed_fields() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
     plugin(&cluster, "diff webhook").await.ends(1);
     let none = plugin(&cluster, "upgrade").await.ends(3);
-    none.says("is not there: run \"webhook install\"");
+    none.prints("does not exist: run \"webhook install\"");
     let found = doctor(&cluster, "configuration").await;
     assert!(found.starts_with("skip the webhook is not installed"));
 
@@ -53,9 +53,9 @@ async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
     assert_eq!(plan.verbs(), ["unchanged (server dry run)"]);
     let same = plugin(&cluster, "diff webhook").await.ends(0);
     assert_eq!(same.out, "");
-    plan.says("Nothing was changed. Add --yes to do it.");
+    plan.prints("Nothing was changed. Add --yes to apply.");
 
-    // As "webhook install" keeps what is not given, the time limit too.
+    // Like "webhook install", which keeps options that are not given, the time limit too.
     let again = format!(
         "install --url {} --ca-file {}",
         server.url(),
@@ -84,7 +84,7 @@ async fn an_upgrade_keeps_what_is_there_and_mends_what_is_not() {
         plan.out
     );
     let done = plugin(&cluster, "upgrade --yes").await;
-    let done = done.ends(0).says("proven in namespace snow");
+    let done = done.ends(0).prints("tested in namespace snow");
     assert_eq!(done.verbs(), ["configured", "unchanged"]);
     let after = cluster.get("mutatingwebhookconfiguration extreg-webhook");
     assert_eq!(after["webhooks"], before["webhooks"]);

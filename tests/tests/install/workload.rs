@@ -1,4 +1,4 @@
-//! A webhook in the cluster. No kubelet and no controllers run here, so the test stands in for them.
+//! A webhook in the cluster. No kubelet and no controllers run here: the test acts as both.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Cluster, Run};
 
-/// Waits until there is a Deployment, and returns it.
+/// Waits for a Deployment, and returns it.
 pub(crate) async fn deployment(cluster: &Cluster) -> Value {
     loop {
         let deployment = cluster.get("deployment extreg-webhook -n extreg-system");
@@ -38,7 +38,7 @@ pub(crate) fn pretend_rolled_out(cluster: &Cluster, deployment: &Value) {
     cluster.kubectl("apply --server-side --subresource=status -f -", &status);
 }
 
-/// Reports the pods of the webhook as ready, and reached at an address.
+/// Reports the pods of the webhook as ready, with an address.
 pub(crate) fn pretend_ready(cluster: &Cluster, deployment: &Value, address: SocketAddr) {
     pretend_rolled_out(cluster, deployment);
     let slice = json!({
@@ -53,7 +53,7 @@ pub(crate) fn pretend_ready(cluster: &Cluster, deployment: &Value, address: Sock
     cluster.kubectl("apply --server-side -f -", &slice);
 }
 
-/// Writes the pair of the serving secret where a pod would have it.
+/// Writes the pair of the serving secret to the paths of a pod.
 fn mount(cluster: &Cluster, folder: &Path) {
     let secret = cluster.get("secret extreg-webhook-tls -n extreg-system");
     for name in ["tls.key", "tls.crt"] {
@@ -62,14 +62,14 @@ fn mount(cluster: &Cluster, folder: &Path) {
     }
 }
 
-/// Runs the container of a Deployment as a process, listening there.
+/// Runs the container of a Deployment as a process that listens at the address.
 pub(crate) fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) -> Process {
     let folder = cluster.plane.folder();
     mount(cluster, folder);
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
     let args = container["args"].as_array().unwrap();
     let mut command = Command::new(workspace_binary("extreg-webhook").unwrap());
-    // The last of two is the one that counts.
+    // If a flag occurs twice, the last one counts.
     command
         .args(args.iter().map(|arg| arg.as_str().unwrap()))
         .arg(format!("--listen=0.0.0.0:{}", address.port()))
@@ -85,11 +85,10 @@ pub(crate) fn run(cluster: &Cluster, deployment: &Value, address: SocketAddr) ->
     Process::start("extreg-webhook", &command).unwrap()
 }
 
-/// An address of this machine that an EndpointSlice may have, which is none on loopback, and a port
-/// that is free.
+/// An address of this machine that an EndpointSlice can contain, which excludes loopback, and a free port.
 pub(crate) fn address() -> Option<SocketAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    // Nothing is sent: this only asks for the address that would be used.
+    // Sends nothing: only determines the address that would be used.
     socket.connect("198.51.100.1:9").ok()?;
     let ip = socket.local_addr().unwrap().ip();
     let port = TcpListener::bind("0.0.0.0:0")
@@ -101,12 +100,12 @@ pub(crate) fn address() -> Option<SocketAddr> {
 }
 
 #[tokio::test]
-async fn a_ca_of_our_own_is_issued_kept_and_rotated() {
+async fn own_ca_is_issued_kept_and_rotated() {
     let Some(address) = address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };
-    // Without kube-proxy the API server has to find the endpoints by itself.
+    // Without kube-proxy the API server must resolve the endpoints itself.
     let options = Options::default().api_server_arg("--enable-aggregator-routing=true");
     let cluster = Cluster::with(options).await;
     cluster.kubectl("create namespace snow", &Value::Null);
@@ -117,11 +116,11 @@ async fn a_ca_of_our_own_is_issued_kept_and_rotated() {
     };
     let install = "install --tls own --mode enforce --replicas 3 --namespace-selector kubernetes.io/metadata.name!=x";
     let (installed, _pods) = tokio::join!(cluster.webhook(install), pods);
-    let installed = installed.ends(0).says("proven in namespace snow");
+    let installed = installed.ends(0).prints("tested in namespace snow");
     assert_eq!(installed.verbs(), ["created"]);
     assert!(!installed.out.contains("PRIVATE"));
 
-    // What is not given stays, the certificate too.
+    // Options that are not given are unchanged, the certificate too.
     let again = cluster.webhook("install --tls own").await.ends(0);
     assert_eq!(again.verbs(), ["unchanged"], "{}", again.out);
 
@@ -149,27 +148,27 @@ async fn a_ca_of_our_own_is_issued_kept_and_rotated() {
     assert_eq!(state["certificate"]["issuer"], "own");
     assert_eq!(state["certificate"]["trusted"], true);
 
-    // It does not move by itself.
+    // It does not move automatically.
     cluster
         .webhook("install --tls own -n elsewhere")
         .await
         .ends(3)
-        .says("installed in namespace extreg-system");
+        .prints("installed in namespace extreg-system");
 
     cluster.webhook("uninstall --all --yes").await.ends(0);
     assert_eq!(cluster.ours(), [""; 0]);
 }
 
 #[tokio::test]
-async fn pods_that_never_come_up_are_waited_for_and_taken_back() {
+async fn failed_rollout_times_out_and_is_rolled_back() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
     let run = cluster
         .webhook("install --tls own --timeout 6s")
         .await
         .ends(3)
-        .says("deployment.apps/extreg-webhook: no controller has looked at it yet");
-    // The last thing first.
+        .prints("deployment.apps/extreg-webhook: no controller has processed it yet");
+    // In reverse order.
     let undone: Vec<&str> = run
         .err
         .lines()
@@ -187,12 +186,12 @@ async fn pods_that_never_come_up_are_waited_for_and_taken_back() {
     assert!(!run.out.contains("mutatingwebhookconfiguration"));
     assert_eq!(cluster.ours(), [""; 0]);
 
-    // A namespace that is on its way out takes nothing new.
+    // A namespace that is being deleted accepts no objects.
     cluster
         .webhook("install --tls own --timeout 4s")
         .await
         .ends(3)
-        .says("namespace/extreg-system is still being deleted");
+        .prints("namespace/extreg-system is still being deleted");
     cluster.finish_deletions();
     let again = cluster
         .webhook("install --tls own --dry-run client")
@@ -202,7 +201,7 @@ async fn pods_that_never_come_up_are_waited_for_and_taken_back() {
 }
 
 #[tokio::test]
-async fn pods_that_nobody_reaches_are_never_registered() {
+async fn unreachable_pods_are_never_registered() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
     let pods = async {
@@ -211,7 +210,7 @@ async fn pods_that_nobody_reaches_are_never_registered() {
     };
     let install = cluster.webhook("install --tls own --call-timeout 1 --timeout 20s");
     let (run, ()) = tokio::join!(install, pods);
-    let run = run.ends(3).says("cannot call the webhook");
+    let run = run.ends(3).prints("cannot call the webhook");
     assert!(
         run.err.contains("extreg-webhook.extreg-system.svc"),
         "{}",
@@ -222,7 +221,7 @@ async fn pods_that_nobody_reaches_are_never_registered() {
 }
 
 #[tokio::test]
-async fn an_interrupted_install_says_what_it_did_and_is_removed_half_installed_as_it_is() {
+async fn interrupted_install_reports_its_changes_and_can_be_uninstalled() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
     let mut plugin = cluster.plugin();
@@ -237,10 +236,10 @@ async fn an_interrupted_install_says_what_it_did_and_is_removed_half_installed_a
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(killed.unwrap().success());
-    Run::of(&child.wait_with_output().unwrap())
+    Run::new(&child.wait_with_output().unwrap())
         .ends(130)
-        .says("customresourcedefinition.apiextensions.k8s.io/registrypolicies.extreg.io created")
-        .says("webhook uninstall --all --yes");
+        .prints("customresourcedefinition.apiextensions.k8s.io/registrypolicies.extreg.io created")
+        .prints("webhook uninstall --all --yes");
     let left = cluster.ours();
     assert!(
         left.contains(&"Deployment/extreg-webhook".to_owned()),

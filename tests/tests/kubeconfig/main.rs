@@ -1,4 +1,4 @@
-//! Kubeconfigs: the plugin goes where the real kubectl goes, with the same credential, or both refuse.
+//! Kubeconfigs: the plugin uses the same server and credential as the real kubectl, or both fail.
 
 mod recorder;
 mod rows;
@@ -12,16 +12,16 @@ use extreg_tests::{ControlPlane, workspace_binary};
 use crate::recorder::Recorder;
 use crate::rows::{BOTH, ROWS, Row};
 
-/// What a program did with a kubeconfig.
+/// The effect of a kubeconfig in a program.
 #[derive(Debug, PartialEq, Eq)]
 enum Did {
-    /// It asked these servers, logged in like this.
+    /// It sent requests to these servers, with this identity.
     Asked {
         a: Vec<String>,
         b: Vec<String>,
         plain: Vec<String>,
     },
-    /// It asked nothing, and its exit code was not 0.
+    /// It sent no request, and its exit code was not 0.
     Refused,
 }
 
@@ -49,7 +49,7 @@ impl Place<'_> {
             .output()
             .unwrap();
         let [a, b, plain] = [self.a, self.b, self.plain].map(Recorder::take);
-        assert!(!output.status.success(), "the servers say no to everything");
+        assert!(!output.status.success(), "the servers refuse every request");
         let did = if [&a, &b, &plain].iter().all(|asked| asked.is_empty()) {
             Did::Refused
         } else {
@@ -59,7 +59,7 @@ impl Place<'_> {
     }
 }
 
-/// The servers that are asked, and what the two made of rows in another way.
+/// The servers, and the rows in which the two programs differ.
 struct Comparison<'a> {
     plane: &'a ControlPlane,
     a: Recorder,
@@ -110,14 +110,14 @@ impl<'a> Comparison<'a> {
         let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
         plugin.args(["import", "app:v1", "--request-timeout=5s"]);
         let (did, ours) = place.did(plugin.args(&args), row.list);
-        let said = String::from_utf8_lossy(&ours.stderr).into_owned();
+        let printed = String::from_utf8_lossy(&ours.stderr).into_owned();
         for secret in ["in-file", "secret", "inline"] {
-            assert!(!said.contains(secret), "{}: {said}", row.name);
+            assert!(!printed.contains(secret), "{}: {printed}", row.name);
         }
         if did != expected {
             let theirs = String::from_utf8_lossy(&theirs.stderr).into_owned();
             self.wrong.push(format!(
-                "{}: kubectl {expected:?}: {theirs}\n  plugin {did:?}: {said}",
+                "{}: kubectl {expected:?}: {theirs}\n  plugin {did:?}: {printed}",
                 row.name
             ));
         }
@@ -129,7 +129,7 @@ impl<'a> Comparison<'a> {
 }
 
 #[tokio::test]
-async fn the_plugin_goes_where_kubectl_goes() {
+async fn plugin_uses_the_same_server_as_kubectl() {
     let mut comparison = Comparison::new(ControlPlane::shared().await.unwrap());
     assert!(ROWS.len() >= 25);
     for row in ROWS {
@@ -139,7 +139,7 @@ async fn the_plugin_goes_where_kubectl_goes() {
 }
 
 #[tokio::test]
-async fn flags_lead_where_kubectls_lead() {
+async fn flags_have_the_same_effect_as_in_kubectl() {
     const TLS: [&str; 2] = ["--server=https://@A@", "--insecure-skip-tls-verify"];
     const IDENTITY: [&str; 4] = [
         "--as=jane",
@@ -191,22 +191,22 @@ async fn a_missing_credential_plugin_is_named_with_its_hint() {
             .current_dir("/")
             .output()
             .unwrap();
-        let said = format!(
+        let printed = format!(
             "{}{}",
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
-        assert!(said.contains("no-such-plugin"), "{args:?}: {said}");
+        assert!(printed.contains("no-such-plugin"), "{args:?}: {printed}");
         assert!(
-            said.contains("Get it from example.com."),
-            "{args:?}: {said}"
+            printed.contains("Get it from example.com."),
+            "{args:?}: {printed}"
         );
     }
 }
 
-/// TLS against the real API server: what is trusted, and under which name.
+/// TLS with the real API server: trusted certificates and server names.
 #[tokio::test]
-async fn trust_is_kubectls() {
+async fn trusts_the_same_certificates_as_kubectl() {
     let plane = ControlPlane::shared().await.unwrap();
     let server = plane.server();
     let ca = plane.pki().ca();
@@ -266,7 +266,7 @@ async fn trust_is_kubectls() {
              c, user: u}}}}]\nusers: [{{name: u, user: {{token: unknown}}}}]\ncurrent-context: x\n"
         );
         std::fs::write(&path, text).unwrap();
-        // The token is not valid: a 401 of the API server is an answer. Without a user kubectl would prompt for one.
+        // The token is invalid, and the API server answers 401. Without a user kubectl would prompt for one.
         let answered = |mut command: Command| {
             let output = command
                 .env_clear()
@@ -274,9 +274,9 @@ async fn trust_is_kubectls() {
                 .current_dir("/")
                 .output()
                 .unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned();
             let is_answer = ["Forbidden", "forbidden", "logged in", "Unauthorized"];
-            (is_answer.iter().any(|word| said.contains(word)), said)
+            (is_answer.iter().any(|word| printed.contains(word)), printed)
         };
         let mut kubectl = Command::new(plane.binaries().kubectl());
         kubectl.args(["get", "--raw", "/api/v1/namespaces"]);

@@ -1,4 +1,4 @@
-//! A server that writes down how it is asked.
+//! A server that records the identity of its requests.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A server, with TLS or without, that refuses everything and records as whom it was asked.
+/// A server, with or without TLS, that refuses every request and records its identity.
 pub(crate) struct Recorder {
     pub(crate) address: String,
     api: Api,
@@ -27,7 +27,7 @@ impl Recorder {
         }
     }
 
-    /// Who was logged in for the requests since the last time; one entry for all that are alike.
+    /// The identities of the requests since the last call, without duplicates.
     pub(crate) fn take(&self) -> Vec<String> {
         let mut taken: Vec<String> = self.api.take().iter().map(identity).collect();
         taken.dedup();
@@ -35,7 +35,7 @@ impl Recorder {
     }
 }
 
-/// The credential of a request to it, or that it was asked as a proxy.
+/// The credential of a request, or that the request was sent to a proxy.
 fn identity(seen: &Seen) -> String {
     if seen.line.starts_with("CONNECT ") || seen.line.contains("http://") {
         return "proxied".to_owned();
@@ -48,7 +48,7 @@ fn identity(seen: &Seen) -> String {
     kept.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-/// What a server of TLS needs, with a certificate that nobody trusts.
+/// The TLS settings of a server with an untrusted certificate.
 pub(crate) fn tls(pair: &extreg_tests::CertPair) -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(pair.cert.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();

@@ -1,8 +1,8 @@
-//! Kubeconfigs, the odd ones among them.
+//! Kubeconfigs, common and unusual.
 
-/// One row: files by name, and what `KUBECONFIG` lists of them. `@A@` and `@B@` are the addresses of two
-/// servers of TLS, `@P@` of a plain one, `@DIR@` is the folder of the files.
-/// Where there is no credential the server is a plain one: of others kubectl would ask the person for a password.
+/// One row: files by name, and the files in `KUBECONFIG`. `@A@` and `@B@` are the addresses of two
+/// servers with TLS, `@P@` of one without, `@DIR@` is the folder of the files.
+/// Rows without a credential use the server without TLS: with TLS, kubectl would prompt for a password.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) list: &'static str,
@@ -36,7 +36,7 @@ macro_rules! cluster {
     };
 }
 
-/// Two files, each with a context of its own.
+/// Two files, each with its own context.
 pub(crate) const BOTH: Row = Row {
     name: "first wins",
     list: "one:two",
@@ -161,7 +161,7 @@ pub(crate) const ROWS: &[Row] = &[
         files: &[(
             "first",
             "{clusters: [{name: c, cluster: {server: 'http://@P@'}}], contexts: [{name: x, context: {cluster: c, \
-         user: nobody}}], current-context: x}",
+         user: missing}}], current-context: x}",
         )],
     },
     Row {
@@ -432,7 +432,7 @@ pub(crate) const ROWS: &[Row] = &[
         )],
     },
     Row {
-        name: "proxy that is no address",
+        name: "proxy with an invalid address",
         list: "first",
         files: &[(
             "first",

@@ -1,5 +1,5 @@
-//! The alert rules, evaluated by promtool over what `/metrics` of a running webhook serves: silent for an installation
-//! that works, that nobody uses yet, and on a cluster without OpenShift; firing and clearing for each fault.
+//! The alert rules, evaluated by promtool over the `/metrics` of a running webhook: silent for a working installation,
+//! for an unused one, and on a cluster without OpenShift; firing and clearing for each fault.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use crate::cluster::{installed, start};
 
 const ACCOUNT: &str = "system:serviceaccount:extreg-system:extreg-webhook";
-/// A sample each minute, of which the rules see two hours.
+/// One sample per minute; the rules see two hours.
 const SAMPLES: usize = 120;
-/// When promtool looks, in minutes.
+/// The times at which promtool evaluates, in minutes.
 const BROKEN: usize = 75;
 const RECOVERED: usize = 110;
 
@@ -35,13 +35,13 @@ impl Series {
         }
     }
 
-    /// The same value all the time.
+    /// A constant value.
     fn constant(&self) -> Value {
         json!({"series": self.name, "values": format!("{}x{SAMPLES}", self.value)})
     }
 }
 
-/// What breaks: the series that differ from minute 45 to 90, and the labels that the alert then has.
+/// A fault: the series that differ from minute 45 to 90, and the labels of the resulting alert.
 struct Fault {
     alert: &'static str,
     series: &'static str,
@@ -108,7 +108,7 @@ const FAULTS: [Fault; 9] = [
 ];
 
 #[tokio::test]
-async fn no_alert_fires_where_nothing_is_wrong() {
+async fn healthy_installation_fires_no_alert() {
     let plane = installed().await;
     let account = plane.user(ACCOUNT, &["system:serviceaccounts"]).unwrap();
     let bare = start().await;
@@ -129,7 +129,7 @@ async fn no_alert_fires_where_nothing_is_wrong() {
 }
 
 #[tokio::test]
-async fn missing_rights_are_reported_as_unknown_facts_and_as_nothing_else() {
+async fn missing_rights_are_reported_only_as_unknown_facts() {
     let plane = installed().await;
     let user = plane
         .user("system:serviceaccount:other:other", &[])
@@ -151,7 +151,7 @@ async fn missing_rights_are_reported_as_unknown_facts_and_as_nothing_else() {
     let tests: Vec<Value> = alerts(&settings)
         .iter()
         .map(|alert| {
-            // The age of a source that never answered counts from the start: here it is seconds.
+            // The age of a source that never answered counts from the start: seconds here.
             let fires = alert["alert"] == "ExtregFactsUnknown";
             expect(alert, if fires { &labels } else { &[] }, BROKEN)
         })
@@ -212,7 +212,7 @@ async fn each_alert_fires_for_its_fault_and_clears_afterwards() {
     }
 }
 
-/// What a broken series is afterwards: a counter never falls.
+/// The value of a broken series afterwards: a counter never falls.
 fn back(fault: &Fault, healthy: &str) -> String {
     match fault.broken.split_once('+') {
         Some((_, "1")) => "100+0".to_owned(),
@@ -220,7 +220,7 @@ fn back(fault: &Fault, healthy: &str) -> String {
     }
 }
 
-/// An installation with a certificate of service-ca, and one whose certificate is renewed by hand.
+/// An installation with a certificate of service-ca, and one whose certificate is renewed manually.
 fn settings(plane: &ControlPlane) -> [Settings; 2] {
     let ca = plane.pki().ca().parse().unwrap();
     [
@@ -259,7 +259,7 @@ fn place() -> String {
     )
 }
 
-/// The series of a webhook that has settled, as Prometheus labels them, and those of others that the rules read.
+/// The series of a settled webhook, as Prometheus labels them, and the other series that the rules read.
 async fn scrape(kubeconfig: &Path) -> Vec<Series> {
     let server = WebhookServer::start(kubeconfig, &["--namespace=extreg-system"]).unwrap();
     let mut text = String::new();
@@ -281,7 +281,7 @@ async fn scrape(kubeconfig: &Path) -> Vec<Series> {
                 }
                 None => format!("{name}{{{}}}", place()),
             };
-            // promtool's clock starts at 0: what counts is the time that is left.
+            // promtool's clock starts at 0: only the remaining time counts.
             let value = match name.starts_with("extreg_cert_not_after_seconds") {
                 true => left(value),
                 false => value.parse().unwrap(),
@@ -297,7 +297,7 @@ async fn scrape(kubeconfig: &Path) -> Vec<Series> {
     series
 }
 
-/// Seconds of validity that are left at a Unix time.
+/// Seconds of validity that remain at a Unix time.
 fn left(not_after: &str) -> f64 {
     let not_after: f64 = not_after.parse().unwrap();
     let now = jiff::Timestamp::now().as_second();
@@ -309,7 +309,7 @@ fn left(not_after: &str) -> f64 {
     not_after - now
 }
 
-/// That the alert fires once with each of these sets of labels after so many minutes; with none, that it does not.
+/// The alert must fire once with each of these sets of labels after this number of minutes; for none, it must not fire.
 fn expect(alert: &Value, fires: &[&[(&str, &str)]], minute: usize) -> Value {
     let expected: Vec<Value> = fires
         .iter()
@@ -349,6 +349,6 @@ fn promtool(what: &str, settings: &Settings, input: &[Value], tests: &[Value]) {
         .arg(file("test.yaml"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{what}: {said}");
+    let answer = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{what}: {answer}");
 }

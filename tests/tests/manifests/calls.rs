@@ -1,7 +1,7 @@
 //! For which requests the API server calls the webhook.
 //!
-//! The configuration names a webhook that is not there and the failure policy is Fail: a request for which it would
-//! be called is refused, any other goes through.
+//! The configuration names a webhook that does not exist and the failure policy is Fail: a request for which it would
+//! be called is refused, any other succeeds.
 
 use extreg_core::object::Resource;
 use extreg_manifests::{FailurePolicy, Settings, Tls};
@@ -15,7 +15,7 @@ use crate::cluster::{RESOURCES, apply, kubectl};
 
 const IMPORTER: &str = "system:serviceaccount:openshift-infra:image-import-controller";
 
-/// Who makes the requests: each may do everything.
+/// The users of the requests: each is an administrator.
 struct Callers {
     user: kube::Client,
     api_server: kube::Client,
@@ -121,7 +121,7 @@ fn with(object: &Value, more: &Value) -> Value {
     object
 }
 
-/// Its own control plane: the configuration would be in the way of every other test.
+/// A separate control plane: the configuration would affect every other test.
 async fn armed() -> (ControlPlane, Callers) {
     let plane = crate::cluster::start().await;
     let namespaces = [
@@ -178,7 +178,7 @@ async fn armed() -> (ControlPlane, Callers) {
 }
 
 #[tokio::test]
-async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
+async fn webhook_is_called_only_for_objects_that_it_can_change() {
     let (plane, callers) = armed().await;
     let user = &callers.user;
 
@@ -217,7 +217,7 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
         ("BuildConfig", build.clone(), true),
         ("BuildConfig", pushes(&json!({"pushSecret": null})), true),
         ("BuildConfig", pushes(&secret), false),
-        // Where a stream has no repository of the integrated registry, such a build pushes to an external one.
+        // If a stream has no repository in the integrated registry, such a build pushes to an external one.
         (
             "BuildConfig",
             pushes(&json!({"to": {"kind": "ImageStreamTag"}})),
@@ -353,7 +353,7 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
     assert!(!on_create(&callers.importer, "team", "ImageStreamImport", &import).await);
     assert!(on_create(&callers.importer, "team", "Build", &build).await);
 
-    // A deletion is none of its business.
+    // Deletions are never sent to it.
     let args = [
         "delete",
         "imagestreams.image.openshift.io",
@@ -369,8 +369,8 @@ async fn the_webhook_is_called_for_what_it_may_change_and_for_nothing_else() {
     );
 }
 
-/// The match conditions spare calls, never a change: whatever the webhook sets, or would set in another mode, under any
-/// policy of a table, it is called for.
+/// The match conditions only avoid unneeded calls: the webhook is called for every object that it changes, in any mode,
+/// under any policy of a table.
 #[tokio::test]
 async fn the_webhook_is_called_for_every_object_that_it_changes() {
     let (_plane, callers) = armed().await;

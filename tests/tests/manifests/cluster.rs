@@ -8,7 +8,7 @@ use extreg_tests::{ControlPlane, Options, with_input};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-/// Group, plural and kind of what the webhook is called for.
+/// Group, plural and kind of the objects that the webhook is called for.
 pub(crate) const RESOURCES: [(&str, &str, &str); 6] = [
     ("build.openshift.io", "builds", "Build"),
     ("build.openshift.io", "buildconfigs", "BuildConfig"),
@@ -22,7 +22,7 @@ pub(crate) const RESOURCES: [(&str, &str, &str); 6] = [
     ("image.openshift.io", "imagetags", "ImageTag"),
 ];
 
-/// A control plane of its own. The resources of OpenShift have no schema here: they hold whatever a test puts into them.
+/// A separate control plane. The resources of OpenShift have no schema here: they accept any content.
 pub(crate) async fn start() -> ControlPlane {
     let plane = ControlPlane::start(Options::default().without_openshift())
         .await
@@ -34,7 +34,7 @@ pub(crate) async fn start() -> ControlPlane {
     plane
 }
 
-/// A control plane, for all these tests, on which everything is installed but the webhook configuration.
+/// A control plane, shared by these tests, with everything installed except the webhook configuration.
 pub(crate) async fn installed() -> &'static ControlPlane {
     static PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
     PLANE
@@ -75,10 +75,10 @@ pub(crate) fn apply(plane: &ControlPlane, object: &str) {
         "-",
     ];
     let output = kubectl(plane, &args, object);
-    let said = String::from_utf8_lossy(&output.stderr);
+    let answer = String::from_utf8_lossy(&output.stderr);
     assert!(
-        output.status.success() && said.is_empty(),
-        "{said}\n{object}"
+        output.status.success() && answer.is_empty(),
+        "{answer}\n{object}"
     );
 }
 

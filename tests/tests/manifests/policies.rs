@@ -1,4 +1,4 @@
-//! The definition's schema says what is wrong with a policy.
+//! The definition's schema reports what is wrong with a policy.
 
 use std::process::Command;
 
@@ -17,23 +17,23 @@ fn policy(spec: &Value) -> Value {
     })
 }
 
-/// What the plugin says to it without a cluster: nothing if it is valid.
+/// The plugin's error without a cluster; `None` if the policy is valid.
 fn complaint(spec: &Value) -> Option<String> {
     let mut plugin = Command::new(workspace_binary("oc-extreg").unwrap());
     plugin.args(["policy", "validate", "-f", "-"]).env_clear();
     let output = with_input(&mut plugin, &policy(spec).to_string()).unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
     match output.status.code() {
         Some(0) => None,
-        Some(3) => Some(said),
+        Some(3) => Some(answer),
         other => panic!(
-            "{other:?}: {said}{}",
+            "{other:?}: {answer}{}",
             String::from_utf8_lossy(&output.stderr)
         ),
     }
 }
 
-/// What the API server says to a policy with this spec: nothing if it takes it.
+/// The API server's error for a policy with this spec; `None` if it accepts the policy.
 async fn refusal(spec: &Value) -> Option<String> {
     let plane = installed().await;
     let policy = policy(spec);
@@ -42,8 +42,8 @@ async fn refusal(spec: &Value) -> Option<String> {
         &["create", "--dry-run=server", "-f", "-"],
         &policy.to_string(),
     );
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (!output.status.success()).then_some(said)
+    let answer = String::from_utf8_lossy(&output.stderr).into_owned();
+    (!output.status.success()).then_some(answer)
 }
 
 /// Whether the webhook could use a policy with this spec.
@@ -59,7 +59,7 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn good_policies_are_taken() {
+async fn valid_policies_are_accepted() {
     for spec in [
         with("registry", json!("docker.io")),
         with("registry", json!("quay.example.com:8443")),
@@ -94,7 +94,7 @@ async fn good_policies_are_taken() {
 }
 
 #[tokio::test]
-async fn bad_policies_are_refused_with_the_reason() {
+async fn invalid_policies_are_refused_with_the_reason() {
     for (spec, reasons) in [
         (json!({}), &["spec.registry: Required value"][..]),
         (with("registry", json!("")), &["spec.registry"]),
@@ -200,19 +200,19 @@ async fn bad_policies_are_refused_with_the_reason() {
             &["unknown field \"spec.pushes\""],
         ),
     ] {
-        let said = refusal(&spec)
+        let answer = refusal(&spec)
             .await
-            .unwrap_or_else(|| panic!("{spec} was taken"));
-        let plugin = complaint(&spec).unwrap_or_else(|| panic!("{spec} is valid to the plugin"));
+            .unwrap_or_else(|| panic!("{spec} was accepted"));
+        let plugin = complaint(&spec).unwrap_or_else(|| panic!("the plugin accepts {spec}"));
         for reason in reasons {
-            assert!(said.contains(reason), "{spec}: {said}");
+            assert!(answer.contains(reason), "{spec}: {answer}");
             assert!(plugin.contains(reason), "{spec}: {plugin}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_integrated_registry_is_none_to_inject_for() {
+async fn integrated_registry_is_refused() {
     for registry in [
         "image-registry.openshift-image-registry.svc:5000",
         "image-registry.openshift-image-registry.svc.cluster.local:5000",
@@ -221,12 +221,12 @@ async fn the_integrated_registry_is_none_to_inject_for() {
         "default-route-openshift-image-registry.apps.example.com",
     ] {
         let spec = with("registry", json!(registry));
-        let said = refusal(&spec)
+        let answer = refusal(&spec)
             .await
-            .unwrap_or_else(|| panic!("{registry} was taken"));
+            .unwrap_or_else(|| panic!("{registry} was accepted"));
         assert!(
-            said.contains("must not be the integrated registry"),
-            "{said}"
+            answer.contains("must not be the integrated registry"),
+            "{answer}"
         );
         assert!(!compiles(&spec), "{registry}");
         let plugin = complaint(&spec).unwrap_or_default();
@@ -248,7 +248,7 @@ async fn the_integrated_registry_is_none_to_inject_for() {
 }
 
 #[tokio::test]
-async fn one_mistake_gets_one_message() {
+async fn each_mistake_gives_one_message() {
     for registry in [
         "https://docker.io/team",
         "docker.io/Team",
@@ -256,14 +256,14 @@ async fn one_mistake_gets_one_message() {
         "docker_x.io",
     ] {
         let spec = with("registry", json!(registry));
-        let (said, plugin) = (refusal(&spec).await.unwrap(), complaint(&spec).unwrap());
-        assert_eq!(said.matches("must ").count(), 1, "{said}");
+        let (answer, plugin) = (refusal(&spec).await.unwrap(), complaint(&spec).unwrap());
+        assert_eq!(answer.matches("must ").count(), 1, "{answer}");
         assert_eq!(plugin.matches("must ").count(), 1, "{plugin}");
     }
 }
 
 #[tokio::test]
-async fn defaults_columns_and_status_are_there() {
+async fn defaults_columns_and_status_are_stored() {
     let plane = installed().await;
     let policy = json!({
         "apiVersion": "extreg.io/v1alpha1",

@@ -1,4 +1,4 @@
-//! The webhook's account may do what the webhook does, and nothing else.
+//! The webhook's account has exactly the permissions that the webhook needs.
 
 use extreg_tests::ControlPlane;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -19,7 +19,7 @@ async fn account() -> kube::Client {
 }
 
 #[tokio::test]
-async fn policies_are_seen_by_whoever_is_bound_to_their_reader() {
+async fn policies_are_readable_with_the_reader_role() {
     let plane = installed().await;
     let binding = serde_json::json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -95,7 +95,7 @@ async fn the_lease_is_the_webhooks_own() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_written_but_status_and_the_lease() {
+async fn only_status_and_the_lease_can_be_written() {
     let plane = installed().await;
     let user = format!("--as={ACCOUNT}");
     for (verb, resource, allowed) in [

@@ -1,4 +1,4 @@
-//! What is installed speaks of flags and series that the webhook has.
+//! The manifests use existing flags and metrics of the webhook.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn manifest(settings: &Settings, kind: &str) -> Value {
         .value
 }
 
-/// The pod of the Deployment, and what the webhook makes of its arguments.
+/// The pod of the Deployment, and the webhook's settings from its arguments.
 fn pod(settings: &Settings) -> (Value, settings::Settings) {
     let pod = manifest(settings, "Deployment")["spec"]["template"]["spec"].clone();
     let args = pod["containers"][0]["args"].as_array().unwrap();
@@ -81,7 +81,7 @@ fn the_importer_takes_the_arguments_of_its_pod() {
 }
 
 #[test]
-fn the_webhook_answers_before_the_api_server_gives_up() {
+fn webhook_answers_before_the_api_server_times_out() {
     for seconds in [1, 2, 3, 10, 30] {
         let settings = Settings {
             timeout: seconds.try_into().unwrap(),
@@ -97,7 +97,7 @@ fn the_webhook_answers_before_the_api_server_gives_up() {
 }
 
 #[test]
-fn no_policy_does_more_than_the_installation_is_meant_to() {
+fn installation_mode_limits_every_policy() {
     for (mode, cap) in [
         (InstallMode::Audit, Mode::Audit),
         (InstallMode::Warn, Mode::Warn),
@@ -164,7 +164,7 @@ fn alerts_on_the_importer_read_series_that_it_has() {
 }
 
 #[test]
-fn the_first_policy_is_the_one_built_in() {
+fn first_policy_is_the_built_in_policy() {
     let manifest = manifest(&Settings::default(), "RegistryPolicy");
     let spec = serde_json::from_value(manifest["spec"].clone()).unwrap();
     let installed = extreg_core::policy::Policy::compile("x", "", &spec).unwrap();

@@ -1,4 +1,4 @@
-//! What the folder holds is accepted as it stands, without a warning.
+//! The content of the folder is accepted unchanged, without a warning.
 
 use serde_json::Value;
 
@@ -17,8 +17,8 @@ async fn the_whole_folder_is_accepted_and_changes_nothing_that_is_installed() {
     ];
     let args = [&args[..], &[folder.to_str().unwrap()]].concat();
     let output = kubectl(plane, &args, "");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    let answer = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && answer.is_empty(), "{answer}");
     let applied = String::from_utf8(output.stdout).unwrap();
     assert_eq!(applied.lines().count(), 14, "{applied}");
     let last = applied.lines().last().unwrap();
@@ -41,7 +41,7 @@ async fn the_whole_folder_is_accepted_and_changes_nothing_that_is_installed() {
     }
 }
 
-/// The pod of the Deployment, with `change` made to it, as the API server sees it in the webhook's namespace.
+/// The pod of the Deployment, with `change` applied, as the API server sees it in the webhook's namespace.
 async fn pod(change: impl FnOnce(&mut Value)) -> (bool, String) {
     let plane = installed().await;
     let args = [
@@ -66,21 +66,24 @@ async fn pod(change: impl FnOnce(&mut Value)) -> (bool, String) {
         &["create", "--dry-run=server", "-f", "-"],
         &pod.to_string(),
     );
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.success(), said)
+    let answer = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.success(), answer)
 }
 
 #[tokio::test]
 async fn pod_security_restricted_admits_the_pod() {
-    let (admitted, said) = pod(|_| {}).await;
-    assert!(admitted && said.is_empty(), "{said}");
+    let (admitted, answer) = pod(|_| {}).await;
+    assert!(admitted && answer.is_empty(), "{answer}");
 }
 
 #[tokio::test]
 async fn pod_security_restricted_is_in_force() {
-    let (admitted, said) = pod(|spec| {
+    let (admitted, answer) = pod(|spec| {
         spec["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = true.into();
     })
     .await;
-    assert!(!admitted && said.contains("violates PodSecurity"), "{said}");
+    assert!(
+        !admitted && answer.contains("violates PodSecurity"),
+        "{answer}"
+    );
 }

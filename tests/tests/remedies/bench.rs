@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use super::cases::Case;
 use super::objects::{self, NS};
 
-/// What is compared of a namespace.
+/// The kinds that are compared in a namespace.
 const KINDS: &str = "buildconfigs.build.openshift.io,builds.build.openshift.io,\
     imagestreams.image.openshift.io,deployments.apps,statefulsets.apps,daemonsets.apps,\
     cronjobs.batch,pods,deploymentconfigs.apps.openshift.io,secrets,serviceaccounts";
-/// What is compared of the cluster.
+/// The cluster-scoped kinds that are compared.
 const CLUSTER_KINDS: &str = "images.config.openshift.io";
-/// Kinds whose status the API server keeps apart.
+/// Kinds whose status is a separate subresource.
 const WITH_STATUS: [&str; 6] = [
     "DaemonSet",
     "Deployment",
@@ -26,9 +26,9 @@ const WITH_STATUS: [&str; 6] = [
     "StatefulSet",
 ];
 
-/// Where a command is suggested.
+/// The source of a suggested command.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Told {
+pub(crate) enum Source {
     /// A finding of the audit of the namespace: check and rule.
     Finding(&'static str, &'static str),
     /// A finding of the audit of the whole cluster: check and rule.
@@ -58,7 +58,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// With its own namespace in place of that of the cases.
+    /// Replaces the placeholder of the namespace.
     pub(crate) fn placed(&self, text: &str) -> String {
         text.replace(NS, &self.namespace)
     }
@@ -91,7 +91,7 @@ impl<'a> Bench<'a> {
         self.run(&line, &list(&objects)).map(|_| ())
     }
 
-    /// Goes on as a user who can read all of the namespace but one resource.
+    /// Continues as a user who can read all of the namespace except one resource.
     pub(crate) fn without(&mut self, refused: &str) -> Result<(), String> {
         let user = format!("{}-user", self.namespace);
         let rules: Vec<Value> = KINDS
@@ -117,7 +117,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Runs a suggested command as a user pastes it. What it asks for at a terminal is given by flags.
+    /// Runs a suggested command as pasted. Flags provide the input that it would prompt for.
     pub(crate) fn paste(&self, command: &str) -> Result<(), String> {
         let line = match command.split_once(" secret set ") {
             Some((program, rest)) => {
@@ -132,12 +132,15 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// The commands suggested at a place, and all that the audit finds.
-    pub(crate) fn told(&self, told: &Told) -> Result<(Vec<String>, BTreeSet<String>), String> {
+    /// The commands suggested at a source, and all findings of the audit.
+    pub(crate) fn suggested(
+        &self,
+        source: &Source,
+    ) -> Result<(Vec<String>, BTreeSet<String>), String> {
         let namespace = &self.namespace;
-        let scope = match told {
-            Told::Cluster(..) => format!("-A --policy {}", self.approved()),
-            Told::Finding(..) | Told::Link(..) => format!("-n {namespace}"),
+        let scope = match source {
+            Source::Cluster(..) => format!("-A --policy {}", self.approved()),
+            Source::Finding(..) | Source::Link(..) => format!("-n {namespace}"),
         };
         let report = self.json(&format!("kubectl extreg audit {scope} -o json"))?;
         let findings = items(&report["sections"][0]["findings"]);
@@ -149,14 +152,14 @@ impl<'a> Bench<'a> {
             let (check, rule) = (text(&finding["check"]), text(&finding["rule"]));
             let object = format!("{}/{}", text(&place["kind"]), text(&place["name"]));
             all.insert(format!("{check} {rule} {object} {}", text(&place["part"])));
-            if let Told::Finding(of, wanted) | Told::Cluster(of, wanted) = told
+            if let Source::Finding(of, wanted) | Source::Cluster(of, wanted) = source
                 && *of == check
                 && *wanted == rule
             {
                 commands.push(command(&finding["fix"]));
             }
         }
-        let Told::Link(part, reason) = told else {
+        let Source::Link(part, reason) = source else {
             return Ok((commands, all));
         };
         let status = format!("kubectl extreg status -n {namespace} --no-registry -o json");
@@ -171,7 +174,7 @@ impl<'a> Bench<'a> {
         Ok((commands, all))
     }
 
-    /// Every field of the namespace, and of what the cluster shares.
+    /// Every field of the namespace, and of the shared cluster-scoped objects.
     pub(crate) fn dump(&self) -> Result<Fields, String> {
         let mut fields = BTreeSet::new();
         let namespace = &self.namespace;
@@ -179,7 +182,7 @@ impl<'a> Bench<'a> {
         for item in items(&self.json(&line)?["items"]) {
             let mut item = item.clone();
             let metadata = item["metadata"].as_object_mut().unwrap();
-            // What the API server writes with each change.
+            // Fields that the API server writes with each change.
             for field in ["managedFields", "resourceVersion", "generation"] {
                 metadata.remove(field);
             }
@@ -193,7 +196,7 @@ impl<'a> Bench<'a> {
         Ok(fields)
     }
 
-    /// Deletes what a case has put beside its namespace.
+    /// Deletes the cluster-scoped objects of a case.
     pub(crate) fn clean(&self) -> Result<(), String> {
         let line = format!("kubectl delete {CLUSTER_KINDS} --all");
         self.run(&line, "").map(|_| ())
@@ -211,7 +214,7 @@ impl<'a> Bench<'a> {
         serde_json::from_str(&out).map_err(|error| format!("{line}: {error}\n{err}\n{out}"))
     }
 
-    /// Runs a line that has to succeed; what it prints.
+    /// Runs a line that must succeed; returns its output.
     fn run(&self, line: &str, stdin: &str) -> Result<String, String> {
         let (is_done, out, err) = self.shell(line, stdin);
         if is_done {
@@ -221,7 +224,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Runs a line of a shell that has kubectl with the plugin.
+    /// Runs a line in a shell that has kubectl with the plugin.
     fn shell(&self, line: &str, stdin: &str) -> (bool, String, String) {
         let kubectl = self.plane.kubectl();
         let programs = Path::new(kubectl.get_program()).parent().unwrap();
@@ -247,7 +250,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The command of a fix; what is there in place of one, in brackets.
+/// The command of a fix; or its text, in brackets.
 fn command(fix: &Value) -> String {
     match fix["command"].as_str() {
         Some(command) => command.to_owned(),

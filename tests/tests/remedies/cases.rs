@@ -1,4 +1,4 @@
-//! The states that a command is suggested for, and what it changes.
+//! The states that a command is suggested for, and its changes.
 
 mod builds;
 mod cluster;
@@ -10,45 +10,43 @@ mod workloads;
 use extreg_remedy::Action;
 use serde_json::Value;
 
-use super::bench::Told;
+use super::bench::Source;
 
-/// A state, what is suggested for it, and what that changes.
+/// A state, the suggested commands, and their changes.
 pub(crate) struct Case {
     /// Also the name of its namespace.
     pub(crate) name: String,
-    pub(crate) told: Told,
+    pub(crate) source: Source,
     pub(crate) objects: Vec<Value>,
-    /// What the suggested commands do.
+    /// The actions of the suggested commands.
     pub(crate) actions: Vec<Action>,
-    /// All fields that they change, `kind/name /pointer`, and no others. What is created or deleted is
-    /// `kind/name ` alone.
+    /// Exactly the fields that they change, as `kind/name /pointer`. A created or deleted object is `kind/name ` alone.
     pub(crate) changed: &'static [&'static str],
-    /// What the audit finds because of it: check, rule, and perhaps the object.
+    /// The resulting findings of the audit: check, rule, and optionally the object.
     pub(crate) brings: &'static [&'static str],
     pub(crate) ends: Ends,
 }
 
-/// When a finding or a link is gone.
+/// When a finding or a link is resolved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ends {
     /// As soon as the commands have run.
     Now,
-    /// Only when OpenShift has done its part, which is said here; till then the same command is not
-    /// suggested again.
+    /// Only after the given action of OpenShift; until then the same command is not suggested again.
     Later(#[expect(dead_code, reason = "for the reader of a case")] &'static str),
 }
 
 impl Case {
     fn new(
         name: impl Into<String>,
-        told: Told,
+        source: Source,
         objects: Vec<Value>,
         actions: Vec<Action>,
         changed: &'static [&'static str],
     ) -> Self {
         Self {
             name: name.into(),
-            told,
+            source,
             objects,
             actions,
             changed,
@@ -69,12 +67,12 @@ impl Case {
     }
 }
 
-/// Cases that run one after the other, as they change what all namespaces share.
+/// Cases that run in sequence, because they change shared objects.
 pub(crate) fn of_the_cluster() -> Vec<Case> {
     cluster::cases()
 }
 
-/// Cases that live side by side.
+/// Cases that can run concurrently.
 pub(crate) fn of_a_namespace() -> Vec<Case> {
     [
         streams::cases(),

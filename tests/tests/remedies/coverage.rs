@@ -1,19 +1,19 @@
-//! Which case runs which action.
+//! The case that runs each action.
 
 use extreg_remedy::Action;
 
 use super::cases;
 
-/// How an action is tried.
+/// How an action is tested.
 #[derive(Clone, Copy, Debug)]
 enum Tried {
     /// By the case of that name.
     By(&'static str),
-    /// Not here.
+    /// Not tested here.
     No(&'static str),
 }
 
-/// A new action does not compile until it is decided here how it is tried.
+/// A new action does not compile until a test is chosen for it here.
 macro_rules! tried {
     ($($action:ident => $tried:expr),* $(,)?) => {
         const ALL: &[(&str, Tried)] = &[$((stringify!($action), $tried)),*];
@@ -71,14 +71,14 @@ fn each_action_is_run_by_a_case_or_only_openshift_can() {
             .iter()
             .filter(|case| case.actions.iter().any(|of| name(of) == *action));
         match tried {
-            // That the action is suggested there, its case proves.
+            // The case proves that the action is suggested.
             Tried::By(case) => {
                 assert!(of_action.any(|of| of.name == *case), "{action}: {case}");
             }
             Tried::No(why) => {
                 assert!(
                     of_action.next().is_none(),
-                    "{action} is run, and has: {why}"
+                    "{action} is run, although: {why}"
                 );
             }
         }

@@ -1,8 +1,7 @@
-//! Every command that `audit` and `status` suggest, run on a real API server in the state that it is
-//! suggested for: then the finding or the broken link is gone, nothing else has changed, and the audit
-//! finds nothing that it did not find before.
+//! Every command that `audit` and `status` suggest, run on a real API server in the state that it is suggested for:
+//! afterwards the finding or the broken link is resolved, nothing else has changed, and the audit has no new findings.
 //!
-//! [`coverage`] decides for each action whether a case runs it here, or why none can.
+//! [`coverage`] lists for each action the case that runs it here, or why none can.
 #![cfg(test)]
 
 mod bench;
@@ -20,11 +19,11 @@ use tokio::sync::OnceCell;
 use self::bench::Bench;
 use self::cases::{Case, Ends};
 
-/// Cases that run at the same time.
+/// The number of concurrent cases.
 const WORKERS: usize = 3;
 
 #[tokio::test]
-async fn each_command_ends_its_finding_and_changes_nothing_else() {
+async fn each_command_resolves_its_finding_and_changes_nothing_else() {
     let (plane, failed) = plane().await;
     let all = cases::of_a_namespace();
     let next = AtomicUsize::new(0);
@@ -49,8 +48,8 @@ async fn each_command_ends_its_finding_and_changes_nothing_else() {
     );
 }
 
-/// The control plane, once the cases of the cluster have run: each changes what all namespaces share,
-/// and counts all of them. Why some of these fail.
+/// The control plane, after the cases of the cluster: each changes shared objects, and counts all of them. Returns the
+/// failures.
 async fn plane() -> (&'static ControlPlane, &'static [String]) {
     static FAILED: OnceCell<Vec<String>> = OnceCell::const_new();
     let plane = ControlPlane::shared().await.unwrap();
@@ -65,7 +64,7 @@ async fn plane() -> (&'static ControlPlane, &'static [String]) {
     (plane, FAILED.get_or_init(of_the_cluster).await)
 }
 
-/// Cases by their name, and the resource that the suggested command would write.
+/// Cases by name, and the resource that the suggested command would write.
 const REFUSED: [(&str, &str); 6] = [
     ("build that waits for its secret", "secrets"),
     ("push secret that does not exist", "secrets"),
@@ -76,7 +75,7 @@ const REFUSED: [(&str, &str); 6] = [
 ];
 
 #[tokio::test]
-async fn no_command_is_suggested_that_needs_a_right_which_was_refused() {
+async fn no_command_is_suggested_that_needs_a_denied_permission() {
     let (plane, _) = plane().await;
     let all = cases::of_a_namespace();
     for (name, resource) in REFUSED {
@@ -84,14 +83,14 @@ async fn no_command_is_suggested_that_needs_a_right_which_was_refused() {
         let mut bench = Bench::new(plane, case);
         bench.namespace.push_str("-refused");
         bench.prepare(case).unwrap();
-        let (before, _) = bench.told(&case.told).unwrap();
+        let (before, _) = bench.suggested(&case.source).unwrap();
         assert!(
             before.iter().any(|text| is_command(text)),
             "{name}: {before:?}"
         );
         bench.without(resource).unwrap();
-        let (told, _) = bench.told(&case.told).unwrap();
-        let shown: Vec<_> = told.iter().filter(|text| is_command(text)).collect();
+        let (suggested, _) = bench.suggested(&case.source).unwrap();
+        let shown: Vec<_> = suggested.iter().filter(|text| is_command(text)).collect();
         assert!(shown.is_empty(), "{name} without {resource}: {shown:?}");
     }
 }
@@ -114,7 +113,7 @@ fn judge(bench: &Bench<'_>, case: &Case) -> Result<(), String> {
         .command(&Caller::Kubectl.into())
         .unwrap_or_default();
     let wanted = bench.placed(&wanted);
-    let (found, findings) = bench.told(&case.told)?;
+    let (found, findings) = bench.suggested(&case.source)?;
     if found.len() != 1 || found[0] != wanted {
         return Err(format!(
             "suggests {found:#?}\nand not {wanted}\nof {findings:#?}"
@@ -136,7 +135,7 @@ fn judge(bench: &Bench<'_>, case: &Case) -> Result<(), String> {
     if !unmet.is_empty() {
         return Err(format!("{wanted}\ndoes not change {unmet:?}"));
     }
-    let (left, findings_after) = bench.told(&case.told)?;
+    let (left, findings_after) = bench.suggested(&case.source)?;
     match case.ends {
         Ends::Now if !left.is_empty() => {
             return Err(format!("{wanted}\ndoes not end it: {left:#?}"));
@@ -165,7 +164,7 @@ fn is_in(place: &str, field: &str) -> bool {
 }
 
 #[test]
-fn each_case_has_a_name_of_its_own() {
+fn case_names_are_unique() {
     let all = cases::all();
     let names: std::collections::BTreeSet<_> = all.iter().map(|case| &case.name).collect();
     assert_eq!(names.len(), all.len());

@@ -7,22 +7,22 @@ use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::ObjectId;
 use serde_json::{Value, json};
 
-/// Stands for the namespace of a case.
+/// The placeholder for the namespace of a case.
 pub(crate) const NS: &str = "remedy-namespace";
-/// What most workloads run.
+/// The image of most workloads.
 pub(crate) const IMAGE: &str = "docker.io/u/a:v1";
-/// An image that no check asks a credential for.
+/// An image for which no check requires a credential.
 pub(crate) const BASE: &str = "quay.io/x/base:1";
 pub(crate) const DIGEST: &str =
     "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-/// Of what was pushed after it.
+/// Of the image that was pushed after it.
 pub(crate) const NEWER: &str =
     "sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
 /// A credential of docker.io for the user `u`, under the key that every consumer finds.
 pub(crate) const HUB: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"}}}"#;
 /// Another one.
 pub(crate) const OTHER_HUB: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"bzpw"}}}"#;
-/// What a user types where a command asks for a token.
+/// A user's input when a command prompts for a token.
 pub(crate) const TOKEN: &str = "dckr_pat_secret";
 /// Of the user `u` with [`TOKEN`].
 pub(crate) const AUTH: &str = "dTpkY2tyX3BhdF9zZWNyZXQ=";
@@ -83,7 +83,7 @@ pub(crate) fn followed() -> Value {
     showing(stream(&[tag(&policy)]), &[DIGEST])
 }
 
-/// With what the tag `v1` shows, the newest first.
+/// With the images of the tag `v1`, newest first.
 pub(crate) fn showing(mut stream: Value, digests: &[&str]) -> Value {
     let count = digests.len();
     let items: Vec<Value> = digests
@@ -109,12 +109,12 @@ pub(crate) fn failing(mut stream: Value, reason: &str, message: &str) -> Value {
     stream
 }
 
-/// What a workload of the kind is called here, and in Kubernetes.
+/// The name of a workload of the kind here, and in Kubernetes.
 pub(crate) fn reference(kind: Kind) -> String {
     kind.api().kind.to_lowercase()
 }
 
-/// The workload `web` with its containers, and perhaps a text of image triggers.
+/// The workload `web` with its containers, and optionally the text of image triggers.
 pub(crate) fn workload(kind: Kind, triggers: Option<&str>, containers: &[(&str, &str)]) -> Value {
     let list: Vec<Value> = containers
         .iter()

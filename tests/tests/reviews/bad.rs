@@ -1,5 +1,5 @@
-//! Bodies that no API server sends, or that only a broken object leads to: each ends in a clear answer,
-//! and the server goes on.
+//! Bodies that no API server sends, or that only a broken object leads to: each gets a clear answer, and the server
+//! continues.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn stream_review(tags: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_review_is_a_400_that_says_why() {
+async fn invalid_review_is_a_400_with_the_reason() {
     let (server, ca) = server().await;
     let mut client = ReviewClient::connect(server.address(), &ca).await.unwrap();
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
@@ -57,19 +57,19 @@ async fn what_is_no_review_is_a_400_that_says_why() {
         (deep.into_bytes(), "100,000 deep"),
     ] {
         let answer = client.post(body).await.unwrap();
-        let said = String::from_utf8_lossy(&answer.body).into_owned();
-        assert_eq!(answer.status, 400, "{why}: {said}");
-        assert!(said.len() > 10 && said.len() < 500, "{why}: {said}");
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, 400, "{why}: {text}");
+        assert!(text.len() > 10 && text.len() < 500, "{why}: {text}");
     }
-    assert!(said_patch(&mut client, good).await);
+    assert!(has_patch(&mut client, good).await);
 }
 
-/// Whether a review that is one is answered with a patch.
-async fn said_patch(client: &mut ReviewClient, body: String) -> bool {
+/// Whether a valid review is answered with a patch.
+async fn has_patch(client: &mut ReviewClient, body: String) -> bool {
     let answer = client.post(body).await.unwrap();
-    let said = String::from_utf8_lossy(&answer.body).into_owned();
-    assert_eq!(answer.status, 200, "{said}");
-    let answer: Value = serde_json::from_str(&said).unwrap();
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    assert_eq!(answer.status, 200, "{text}");
+    let answer: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(
         (&answer["response"]["allowed"], &answer["response"]["uid"]),
         (&json!(true), &json!("u"))
@@ -78,7 +78,7 @@ async fn said_patch(client: &mut ReviewClient, body: String) -> bool {
 }
 
 #[tokio::test]
-async fn an_object_that_makes_no_sense_passes_unchanged() {
+async fn invalid_object_passes_unchanged() {
     let (server, ca) = server().await;
     let mut client = ReviewClient::connect(server.address(), &ca).await.unwrap();
     let deep = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
@@ -98,36 +98,36 @@ async fn an_object_that_makes_no_sense_passes_unchanged() {
         r#"{"spec":{},"spec":{"output":{"to":{"kind":"DockerImage","name":"docker.io/u/a"}}}}"#,
     ] {
         let shown: String = object.chars().take(60).collect();
-        assert!(!said_patch(&mut client, review(object)).await, "{shown}");
+        assert!(!has_patch(&mut client, review(object)).await, "{shown}");
     }
-    assert!(said_patch(&mut client, review(GOOD)).await);
+    assert!(has_patch(&mut client, review(GOOD)).await);
     // A key that is deep but not ours costs nothing and hides nothing.
     let beside = GOOD.replacen('{', &format!(r#"{{"status":{deep},"#), 1);
-    assert!(said_patch(&mut client, review(&beside)).await);
+    assert!(has_patch(&mut client, review(&beside)).await);
 }
 
 #[tokio::test]
-async fn large_bodies_are_taken_up_to_a_limit() {
+async fn large_bodies_are_accepted_up_to_a_limit() {
     let (server, ca) = server().await;
     let mut client = ReviewClient::connect(server.address(), &ca).await.unwrap();
     let padded = |bytes: usize| {
         let object = GOOD.replacen('{', &format!(r#"{{"status":"{}","#, "x".repeat(bytes)), 1);
         review(&object)
     };
-    assert!(said_patch(&mut client, padded(7 << 20)).await);
+    assert!(has_patch(&mut client, padded(7 << 20)).await);
     let over = client.post(padded(8_500_000)).await.unwrap();
     assert_eq!(over.status, 413);
 
     let mut client = ReviewClient::connect(server.address(), &ca).await.unwrap();
     let million = stream_review(&vec!["{}"; 1_000_000].join(","));
-    assert!(!said_patch(&mut client, million).await);
+    assert!(!has_patch(&mut client, million).await);
     let tag = r#"{"from":{"kind":"DockerImage","name":"u/a"}}"#;
-    assert!(said_patch(&mut client, stream_review(&vec![tag; 50_000].join(","))).await);
-    assert!(said_patch(&mut client, review(GOOD)).await);
+    assert!(has_patch(&mut client, stream_review(&vec![tag; 50_000].join(","))).await);
+    assert!(has_patch(&mut client, review(GOOD)).await);
 }
 
 #[tokio::test]
-async fn trap_21_a_wrong_type_in_any_field_is_an_answer_and_no_accident() {
+async fn trap_21_wrong_type_in_any_field_gets_an_answer() {
     let (server, ca) = server().await;
     let mut client = ReviewClient::connect(server.address(), &ca).await.unwrap();
     let wrong = [
@@ -144,7 +144,7 @@ async fn trap_21_a_wrong_type_in_any_field_is_an_answer_and_no_accident() {
     for file in recordings() {
         let recorded: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let request = &recorded["request"];
-        // The first of each kind: the fields are the same in the others.
+        // The first of each kind: the fields are the same in the rest.
         if !seen.insert(format!("{} {}", request["resource"], request["operation"])) {
             continue;
         }
@@ -166,10 +166,10 @@ async fn trap_21_a_wrong_type_in_any_field_is_an_answer_and_no_accident() {
         }
     }
     assert!(sent > 5_000, "{sent}");
-    assert!(said_patch(&mut client, review(GOOD)).await);
+    assert!(has_patch(&mut client, review(GOOD)).await);
 }
 
-/// The pointers of all fields, but not of those that only managers of fields look at.
+/// The pointers of all fields, except managed fields.
 fn collect(value: &Value, at: &mut String, into: &mut Vec<String>) {
     if !at.is_empty() {
         into.push(at.clone());

@@ -1,7 +1,7 @@
-//! What a real OpenShift API server sent, replayed through the running server.
+//! Recorded reviews of a real OpenShift API server, replayed through the running server.
 //!
-//! Each golden file is the object that was sent with the one field that the design asks for. They were
-//! made from the table below and the recordings, not from what the webhook answers.
+//! Each golden file is the sent object with the one field that the design requires. They were created from the table
+//! below and the recordings, not from the webhook's answers.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::server::{data, recordings, server};
 
-/// What must come of each recording, and why.
+/// The expected result of each recording, and why.
 const EXPECTED: [(&str, Expect); 50] = [
     ("01", Expect::Untouched("a ProjectRequest is not ours")),
     ("02", Expect::Untouched("a Project is not ours")),
@@ -31,14 +31,14 @@ const EXPECTED: [(&str, Expect); 50] = [
     ),
     (
         "05",
-        Expect::Untouched("the import controller imports with the tag's own policy"),
+        Expect::Untouched("the import controller uses the tag's own policy"),
     ),
     ("06", Expect::Untouched("the tag exists with that from")),
     (
         "07",
         Expect::Set(
             "/tag/importPolicy/scheduled",
-            "oc tag makes a tag: UPDATE, old tag null",
+            "oc tag creates a tag: UPDATE, old tag null",
         ),
     ),
     ("08", Expect::Untouched("the import controller")),
@@ -49,12 +49,12 @@ const EXPECTED: [(&str, Expect); 50] = [
         "12",
         Expect::Removed(
             "tag.importPolicy.scheduled",
-            "oc tag without --scheduled takes the schedule away",
+            "oc tag without --scheduled removes the schedule",
         ),
     ),
     (
         "13",
-        Expect::Set("/tag/importPolicy/scheduled", "oc tag makes a stream"),
+        Expect::Set("/tag/importPolicy/scheduled", "oc tag creates a stream"),
     ),
     ("14", Expect::Untouched("the import controller")),
     ("15", Expect::Untouched("from an ImageStreamImage")),
@@ -74,7 +74,7 @@ const EXPECTED: [(&str, Expect); 50] = [
         "22",
         Expect::Set(
             "/spec/images/0/importPolicy/scheduled",
-            "an import that makes a stream",
+            "an import that creates a stream",
         ),
     ),
     ("23", Expect::Untouched("scheduled already")),
@@ -88,7 +88,7 @@ const EXPECTED: [(&str, Expect); 50] = [
     ("25", Expect::Untouched("import: false")),
     (
         "26",
-        Expect::Untouched("import: false, a look-up of oc new-build"),
+        Expect::Untouched("import: false, a lookup of oc new-build"),
     ),
     (
         "27",
@@ -117,7 +117,7 @@ const EXPECTED: [(&str, Expect); 50] = [
         "35",
         Expect::Removed(
             "spec.output.pushSecret",
-            "oc set build-secret --push --remove stays removed",
+            "oc set build-secret --push --remove is not reverted",
         ),
     ),
     ("36", Expect::Untouched("set image-lookup changes no tag")),
@@ -153,23 +153,23 @@ const EXPECTED: [(&str, Expect); 50] = [
         "50",
         Expect::Set(
             "/spec/output/pushSecret",
-            "a dry run comes back as the real thing would",
+            "a dry run gives the same result as a real write",
         ),
     ),
 ];
 
 #[derive(Clone, Copy, Debug)]
 enum Expect {
-    /// This field is added and nothing else.
+    /// Exactly this field is added.
     Set(&'static str, &'static str),
-    /// The object stays as it is.
+    /// The object is unchanged.
     Untouched(&'static str),
-    /// The object stays as it is, with a warning that names this field.
+    /// The object is unchanged, with a warning that names this field.
     Removed(&'static str, &'static str),
 }
 
 #[tokio::test]
-async fn each_recorded_review_comes_to_what_the_design_says() {
+async fn each_recorded_review_has_the_expected_result() {
     let (server, ca) = server().await;
     let mut client = ReviewClient::connect(server.address(), &ca).await.unwrap();
     let files = recordings();
@@ -198,7 +198,7 @@ async fn each_recorded_review_comes_to_what_the_design_says() {
                     serde_json::from_slice(&std::fs::read(data("golden").join(name)).unwrap())
                         .unwrap();
                 assert_eq!(patched, golden, "{name}: {why}");
-                // What an API server does where another webhook changes the object afterwards.
+                // The API server does this if another webhook changes the object afterwards.
                 let mut again = recorded.clone();
                 again["request"]["object"] = patched;
                 let reinvoked = review(&mut client, &again).await;
@@ -209,7 +209,7 @@ async fn each_recorded_review_comes_to_what_the_design_says() {
 }
 
 #[tokio::test]
-async fn every_golden_file_is_of_a_review_that_is_changed() {
+async fn every_golden_file_belongs_to_a_changed_review() {
     let changed: BTreeSet<&str> = EXPECTED
         .iter()
         .filter_map(|(number, expect)| matches!(expect, Expect::Set(..)).then_some(*number))
@@ -224,11 +224,11 @@ async fn every_golden_file_is_of_a_review_that_is_changed() {
     );
 }
 
-/// Sends a review, checks what every answer must have, and returns its `response`.
+/// Sends a review, checks the invariants of every answer, and returns its `response`.
 async fn review(client: &mut ReviewClient, review: &Value) -> Value {
     let answer = client.post(review.to_string()).await.unwrap();
-    let said = String::from_utf8_lossy(&answer.body);
-    assert_eq!(answer.status, 200, "{said}");
+    let text = String::from_utf8_lossy(&answer.body);
+    assert_eq!(answer.status, 200, "{text}");
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
     let response = &answer["response"];
     assert_eq!(answer["apiVersion"], "admission.k8s.io/v1");

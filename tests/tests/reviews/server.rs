@@ -18,11 +18,11 @@ use extreg_webhook::server::{Config, Server};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-/// The thread that answers probes, one for all servers.
+/// The thread that answers probes, shared by all servers.
 static RESERVED: OnceLock<ReservedThread> = OnceLock::new();
 
-/// The webhook with the built-in policy, on a cluster that holds the ImageStream `python-lyapp` as it
-/// was when it was recorded, and no other.
+/// The webhook with the built-in policy, on a cluster that has only the ImageStream `python-lyapp` in its recorded
+/// state.
 pub(crate) async fn server() -> (Server, String) {
     let hosts = [Host::parse("127.0.0.1").unwrap()];
     let Issued {
@@ -74,7 +74,7 @@ impl Lookup for Recorded {
     }
 }
 
-/// The recordings, in their order.
+/// The recordings, in order.
 pub(crate) fn recordings() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(data("recorded"))
         .unwrap()

@@ -24,7 +24,7 @@ async fn the_flow_is_set_up_once() {
     );
     assert_eq!(
         err,
-        format!("The first build starts by itself: oc get builds -n {namespace} -w\n")
+        format!("The first build starts automatically: oc get builds -n {namespace} -w\n")
     );
 
     let secret = cli.get("secret", "dockerhub").unwrap();
@@ -55,10 +55,10 @@ async fn the_flow_is_set_up_once() {
         format!("namespace/{namespace} unchanged\n{}", lines("unchanged"))
     );
     assert_eq!(err, "");
-    // The first write after its creation stores the defaults of a custom resource's status, so it
-    // is from here on that nothing moves.
+    // The first write after the creation stores the default of a custom resource's status, so resource versions are
+    // only stable from here on.
     let before = cli.versions();
-    // A dry run says what would change, and changes nothing.
+    // A dry run shows the changes, and makes none.
     for (where_to, suffix) in [("client", "dry run"), ("server", "server dry run")] {
         let args = [
             &APP[..4],
@@ -69,7 +69,7 @@ async fn the_flow_is_set_up_once() {
                 where_to,
             ],
         ];
-        let (out, err) = cli.said(0, &args.concat(), "");
+        let (out, err) = cli.run_to(0, &args.concat(), "");
         let line = format!("buildconfig.build.openshift.io/python-lyapp configured ({suffix})\n");
         assert!(out.contains(&line), "{out}");
         assert!(
@@ -77,7 +77,7 @@ async fn the_flow_is_set_up_once() {
             "{err}"
         );
     }
-    let (out, _) = cli.said(0, &APP, "");
+    let (out, _) = cli.run_to(0, &APP, "");
     assert_eq!(
         out,
         format!("namespace/{namespace} unchanged\n{}", lines("unchanged"))
@@ -95,7 +95,7 @@ async fn a_dry_run_changes_nothing() {
     assert_eq!(out, lines("created (server dry run)"));
     assert_eq!(cli.versions(), before);
 
-    // What the server refuses is found out.
+    // A refusal by the server is reported.
     let missing = Cli {
         namespace: "not-there-at-all".to_owned(),
         ..cli
@@ -107,12 +107,12 @@ async fn a_dry_run_changes_nothing() {
         out.starts_with("namespace/not-there-at-all created (server dry run)\n"),
         "{out}"
     );
-    assert!(err.contains("is not there yet"), "{err}");
+    assert!(err.contains("does not exist yet"), "{err}");
     assert!(missing.get("namespace", "not-there-at-all").is_none());
 }
 
 #[tokio::test]
-async fn what_is_not_ours_is_refused_before_anything_is_written() {
+async fn foreign_objects_are_refused_before_the_first_write() {
     let cli = cli("adopt").await;
     cli.apply(&json!({
         "apiVersion": "build.openshift.io/v1",
@@ -151,10 +151,10 @@ async fn what_is_not_ours_is_refused_before_anything_is_written() {
 }
 
 #[tokio::test]
-async fn what_others_set_stays_or_is_a_conflict() {
-    let cli = cli("others").await;
+async fn changes_of_other_tools_are_kept_or_conflict() {
+    let cli = cli("other-tools").await;
     cli.setup(0, &[]);
-    // Another tag, another entry of an account, the image that the trigger put in: theirs.
+    // Another tag, another entry of an account, the image that the trigger set: theirs.
     let patch = |kind: &str, patch: Value| {
         let patch = patch.to_string();
         let args = [
@@ -193,7 +193,7 @@ async fn what_others_set_stays_or_is_a_conflict() {
         image
     );
 
-    // Our own field, set otherwise by another.
+    // Our own field, changed by another tool.
     patch(
         "buildconfig",
         json!([{"op": "replace", "path": "/spec/output/to/name", "value": "quay.io/a/b:c"}]),
@@ -212,7 +212,7 @@ async fn what_others_set_stays_or_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_deployment_config_keeps_what_its_controller_wrote() {
+async fn deployment_config_keeps_fields_of_its_controller() {
     let cli = cli("dc").await;
     let more = [
         "--no-build",
@@ -222,13 +222,13 @@ async fn a_deployment_config_keeps_what_its_controller_wrote() {
         "deploymentconfig",
     ];
     let args = [&APP[..4], &more].concat();
-    let said = |verb: &str| {
+    let lines_of = |verb: &str| {
         format!(
             "imagestream.image.openshift.io/python-lyapp {verb}\n\
              deploymentconfig.apps.openshift.io/python-lyapp {verb}\n"
         )
     };
-    assert_eq!(cli.said(0, &args, "").0, said("created"));
+    assert_eq!(cli.run_to(0, &args, "").0, lines_of("created"));
     let patch = json!([
         {"op": "add", "path": "/spec/triggers/1/imageChangeParams/lastTriggeredImage", "value": "x@sha256:1"},
         {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "x@sha256:1"},
@@ -244,11 +244,11 @@ async fn a_deployment_config_keeps_what_its_controller_wrote() {
         patch.as_str(),
     ];
     assert!(cli.kubectl(&args_of_patch, "").status.success());
-    assert_eq!(cli.said(0, &args, "").0, said("unchanged"));
+    assert_eq!(cli.run_to(0, &args, "").0, lines_of("unchanged"));
 }
 
 #[tokio::test]
-async fn teardown_takes_back_what_setup_made_and_no_more() {
+async fn teardown_removes_only_what_setup_created() {
     let cli = cli("down").await;
     cli.apply(&json!({
         "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "builder"},
@@ -256,10 +256,10 @@ async fn teardown_takes_back_what_setup_made_and_no_more() {
     }));
     cli.setup(0, &[]);
     let second = ["setup", "second", "--image", "ably77/second", "--no-build"];
-    cli.said(0, &second, "");
+    cli.run_to(0, &second, "");
     let before = cli.versions();
     let down = ["teardown", "python-lyapp"];
-    let (out, err) = cli.said(0, &down, "");
+    let (out, err) = cli.run_to(0, &down, "");
     let removed = |suffix: &str| {
         format!(
             "deployment.apps/python-lyapp deleted{suffix}\n\
@@ -269,23 +269,23 @@ async fn teardown_takes_back_what_setup_made_and_no_more() {
     };
     assert_eq!(out, removed(" (dry run)"));
     assert!(
-        err.contains("secret/dockerhub stays: deployment.apps/second uses it"),
+        err.contains("secret/dockerhub: deployment.apps/second uses it"),
         "{err}"
     );
     assert!(err.contains("--yes"), "{err}");
     assert_eq!(cli.versions(), before);
 
     assert_eq!(
-        cli.said(0, &["teardown", "python-lyapp", "--yes"], "").0,
+        cli.run_to(0, &["teardown", "python-lyapp", "--yes"], "").0,
         removed("")
     );
-    let (out, err) = cli.said(4, &["teardown", "python-lyapp", "--yes"], "");
+    let (out, err) = cli.run_to(4, &["teardown", "python-lyapp", "--yes"], "");
     assert_eq!(out, "");
     assert!(
-        err.contains("setup made nothing named python-lyapp"),
+        err.contains("setup created nothing named python-lyapp"),
         "{err}"
     );
-    let (out, _) = cli.said(0, &["teardown", "second", "--yes"], "");
+    let (out, _) = cli.run_to(0, &["teardown", "second", "--yes"], "");
     assert_eq!(
         out,
         "deployment.apps/second deleted\n\
@@ -297,18 +297,18 @@ async fn teardown_takes_back_what_setup_made_and_no_more() {
     let builder = cli.get("serviceaccount", "builder").unwrap();
     assert_eq!(builder["secrets"], json!([{"name": "mine"}]));
     assert_eq!(builder["imagePullSecrets"], json!([{"name": "mine"}]));
-    // The namespace was there before.
-    let (_, err) = cli.said(1, &["teardown", "second", "--delete-project", "--yes"], "");
-    assert!(err.contains("was not made by setup"), "{err}");
+    // The namespace existed before.
+    let (_, err) = cli.run_to(1, &["teardown", "second", "--delete-project", "--yes"], "");
+    assert!(err.contains("was not created by setup"), "{err}");
 }
 
 #[tokio::test]
-async fn rights_that_end_halfway_leave_an_account_of_what_was_done() {
+async fn missing_permission_midway_reports_the_completed_changes() {
     let cli = cli("rights").await;
     let namespace = cli.namespace.clone();
-    let nobody = cli.plane.user("nobody", &[]).unwrap();
+    let unprivileged = cli.plane.user("unprivileged", &[]).unwrap();
     let weak = Cli {
-        kubeconfig: &nobody,
+        kubeconfig: &unprivileged,
         plane: cli.plane,
         namespace: namespace.clone(),
     };
@@ -347,7 +347,7 @@ async fn rights_that_end_halfway_leave_an_account_of_what_was_done() {
         err.contains("changed so far:\n  secret/dockerhub created\n"),
         "{err}"
     );
-    assert!(!err.contains("under way"), "{err}");
+    assert!(!err.contains("in progress"), "{err}");
     assert!(err.contains("oc extreg teardown python-lyapp"), "{err}");
 }
 
@@ -362,7 +362,7 @@ async fn read_only_reads() {
 }
 
 #[tokio::test]
-async fn the_credential_is_nowhere_but_in_the_secret() {
+async fn credential_is_only_in_the_secret() {
     let cli = cli("leak").await;
     for more in [
         &["-v", "10"][..],
@@ -371,7 +371,7 @@ async fn the_credential_is_nowhere_but_in_the_secret() {
     ] {
         let (out, err) = cli.setup(0, more);
         for text in [out, err] {
-            // As it is, and as it is in auth.
+            // Plain, and in auth.
             assert!(
                 !text.contains("geheim") && !text.contains("YWJseTc3Omdl"),
                 "{text}"
@@ -381,7 +381,7 @@ async fn the_credential_is_nowhere_but_in_the_secret() {
 }
 
 #[tokio::test]
-async fn a_wait_says_what_is_missing() {
+async fn wait_reports_what_is_missing() {
     let cli = cli("wait").await;
     let (out, err) = cli.setup(3, &["--no-project", "--wait", "--timeout", "0"]);
     assert_eq!(out, lines("created"));
@@ -400,13 +400,13 @@ async fn a_wait_says_what_is_missing() {
                 "annotations": {"openshift.io/build.number": "1"},
             },
             "spec": {"strategy": {"type": "Docker", "dockerStrategy": {}}, "output": {}},
-            "status": {"phase": phase, "message": "told"},
+            "status": {"phase": phase, "message": "broken"},
         }));
     };
     build("Failed");
     let (_, err) = cli.setup(3, &["--no-project", "--wait", "--timeout", "0"]);
     assert!(
-        err.ends_with("error: build python-lyapp-1 is failed: told\n"),
+        err.ends_with("error: build python-lyapp-1 is failed: broken\n"),
         "{err}"
     );
 }

@@ -1,4 +1,4 @@
-//! The plugin in a namespace of its own.
+//! The plugin in a separate namespace.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,8 +34,8 @@ impl Cli<'_> {
         with_input(&mut plugin, stdin).unwrap()
     }
 
-    /// Runs what must end with `code`, and returns stdout and stderr.
-    pub(crate) fn said(&self, code: i32, args: &[&str], stdin: &str) -> (String, String) {
+    /// Runs a command that must end with `code`, and returns stdout and stderr.
+    pub(crate) fn run_to(&self, code: i32, args: &[&str], stdin: &str) -> (String, String) {
         let output = self.run(args, stdin);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
@@ -44,14 +44,14 @@ impl Cli<'_> {
     }
 
     pub(crate) fn setup(&self, code: i32, more: &[&str]) -> (String, String) {
-        // An account of its own, as tests share the cluster and an account its limit.
+        // A separate account: tests share the cluster, and an account has a limit.
         let token = [
             "--username",
             &self.namespace,
             "--password-stdin",
             "--no-verify",
         ];
-        self.said(code, &[&APP[..], &token, more].concat(), "geheim\n")
+        self.run_to(code, &[&APP[..], &token, more].concat(), "geheim\n")
     }
 
     pub(crate) fn get(&self, kind: &str, name: &str) -> Option<Value> {
@@ -106,7 +106,7 @@ impl Cli<'_> {
     }
 }
 
-/// A namespace of its own that is there already.
+/// A separate namespace that already exists.
 pub(crate) async fn cli(name: &str) -> Cli<'static> {
     let plane = ControlPlane::shared().await.unwrap();
     let namespace = plane.namespace(name).await.unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Cli, cli};
 
 impl Cli<'_> {
-    /// Adds a tag to the stream of the application as another tool does.
+    /// Adds a tag to the application's stream as another tool does.
     fn tag_as_another(&self, tag: &str, image: &str) {
         let patch = json!([{"op": "add", "path": "/spec/tags/-", "value":
             {"name": tag, "from": {"kind": "DockerImage", "name": image}}}])
@@ -18,7 +18,7 @@ impl Cli<'_> {
             assert!(self.kubectl(&args, "").status.success());
         };
         write(&patch);
-        // OpenShift records no owner of what is written as an ImageStreamTag, as "oc tag" does.
+        // OpenShift records no owner for a write of an ImageStreamTag, as "oc tag" sends it.
         let args_of_get = [
             "get",
             "imagestream",
@@ -41,7 +41,7 @@ impl Cli<'_> {
         );
     }
 
-    /// The tags of the stream of the application and what they follow.
+    /// The tags of the application's stream and their sources.
     fn tags(&self) -> BTreeMap<String, String> {
         let stream = self.get("imagestream", "python-lyapp").unwrap();
         let tags = stream["spec"]["tags"].as_array().into_iter().flatten();
@@ -70,7 +70,7 @@ async fn setup_owns_its_tags_and_not_the_list_of_tags() {
             "--no-secret",
         ];
         let args = [&args[..], &["--no-project", "--schedule=never"], more].concat();
-        cli.said(code, &args, "")
+        cli.run_to(code, &args, "")
     };
     setup(0, "ably77/python-lyapp:v1", &[]);
     cli.tag_as_another("v2", "quay.io/other/app:v2");
@@ -82,7 +82,7 @@ async fn setup_owns_its_tags_and_not_the_list_of_tags() {
     ];
     assert_eq!(cli.tags(), tags(&theirs));
 
-    // A tag that another tool made is not taken over without a word.
+    // A tag of another tool is not adopted without the flag.
     let (_, err) = setup(1, "ably77/python-lyapp:v2", &[]);
     assert!(
         err.contains("python-lyapp:v2") && err.contains("--adopt"),
@@ -90,7 +90,7 @@ async fn setup_owns_its_tags_and_not_the_list_of_tags() {
     );
     assert_eq!(cli.tags(), tags(&theirs));
 
-    // A new tag of setup leaves every other tag, its own earlier one included.
+    // A new tag of setup keeps every other tag, its own earlier one included.
     let (out, err) = setup(0, "ably77/python-lyapp:v3", &[]);
     assert!(
         out.contains("imagestream.image.openshift.io/python-lyapp configured"),
@@ -106,7 +106,7 @@ async fn setup_owns_its_tags_and_not_the_list_of_tags() {
         "{out}"
     );
 
-    // Taken over, it is a tag of setup, and stays one when setup goes on to another.
+    // An adopted tag belongs to setup, and still does when setup changes to another one.
     setup(0, "ably77/python-lyapp:v2", &["--adopt"]);
     setup(0, "ably77/python-lyapp:v4", &[]);
     let v2 = ("v2", "docker.io/ably77/python-lyapp:v2");
@@ -115,28 +115,25 @@ async fn setup_owns_its_tags_and_not_the_list_of_tags() {
 }
 
 #[tokio::test]
-async fn teardown_keeps_the_tags_of_other_tools_and_what_they_use() {
+async fn teardown_keeps_tags_and_objects_of_other_tools() {
     let cli = cli("downtags").await;
     cli.setup(0, &[]);
     cli.tag_as_another("nightly", "quay.io/other/app:nightly");
     let down = ["teardown", "python-lyapp"];
-    let (out, err) = cli.said(0, &down, "");
+    let (out, err) = cli.run_to(0, &down, "");
     assert!(
         out.contains("imagestream.image.openshift.io/python-lyapp configured (dry run)\n"),
         "{out}"
     );
     assert!(
-        err.contains("python-lyapp stays, with the tags that setup did not make: nightly"),
+        err.contains("python-lyapp, except for the tags of setup: it has other tags: nightly"),
         "{err}"
     );
     assert!(
-        err.contains(&format!(
-            "{} stays: it was not made by setup",
-            cli.namespace
-        )),
+        err.contains(&format!("{}: setup did not create it", cli.namespace)),
         "{err}"
     );
-    cli.said(0, &["teardown", "python-lyapp", "--yes"], "");
+    cli.run_to(0, &["teardown", "python-lyapp", "--yes"], "");
     assert_eq!(
         cli.tags(),
         tags(&[("nightly", "quay.io/other/app:nightly")])
@@ -149,15 +146,15 @@ async fn teardown_keeps_the_tags_of_other_tools_and_what_they_use() {
             .map_or(0, |all| all.len()),
         0
     );
-    let (_, err) = cli.said(4, &["teardown", "python-lyapp", "--yes"], "");
+    let (_, err) = cli.run_to(4, &["teardown", "python-lyapp", "--yes"], "");
     assert!(
-        err.contains("python-lyapp stays: it was not made by setup"),
+        err.contains("python-lyapp: setup did not create it"),
         "{err}"
     );
 
-    // What other objects use stays.
+    // Objects that other objects use are kept.
     let second = ["setup", "second", "--image", "ably77/second", "--no-build"];
-    cli.said(
+    cli.run_to(
         0,
         &[
             &second[..],
@@ -177,10 +174,10 @@ async fn teardown_keeps_the_tags_of_other_tools_and_what_they_use() {
                 "containers": [{"name": "c", "image": "x"}]}},
         },
     }));
-    let (out, err) = cli.said(0, &["teardown", "second", "--yes"], "");
+    let (out, err) = cli.run_to(0, &["teardown", "second", "--yes"], "");
     assert_eq!(out, "deployment.apps/second deleted\n");
     for kept in ["imagestream.image.openshift.io/second", "secret/dockerhub"] {
-        let kept = format!("{kept} stays: deployment.apps/other uses it");
+        let kept = format!("{kept}: deployment.apps/other uses it");
         assert!(err.contains(&kept), "{err}");
     }
     assert!(cli.get("imagestream", "second").is_some());

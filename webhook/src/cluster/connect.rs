@@ -1,4 +1,4 @@
-//! Finding the cluster.
+//! Connecting to the cluster.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,27 +11,29 @@ use kube::config::KubeConfigOptions;
 
 use crate::settings::Cluster;
 
-/// Why there is no connection to ask anything through. An API server that does not answer is no
-/// such error: it is asked again later.
+/// Why a client could not be created. An API server that does not answer is not
+/// such an error: it is retried later.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The kubeconfig cannot be used.
     #[error(transparent)]
     Kubeconfig(#[from] extreg_cluster::ConnectError),
-    /// Neither a pod's account nor a kubeconfig.
-    #[error("no cluster: not in a pod and no kubeconfig; give --kubeconfig or --no-cluster")]
+    /// Neither a pod's account nor a kubeconfig exists.
+    #[error(
+        "no cluster: not running in a pod and no kubeconfig found; set --kubeconfig or --no-cluster"
+    )]
     NoCluster,
 }
 
-/// Longer than the API server lets a watch last, so that only a connection that is dead is cut.
+/// Longer than the API server keeps a watch open, so that only a dead connection is closed.
 const SILENCE: Duration = Duration::from_secs(330);
 
-/// Longer than API servers let a watch be idle, which is a minute, and shorter than facts are believed:
-/// a server that accepts and never answers is noticed.
+/// Longer than API servers keep a watch idle, which is a minute, and shorter than facts are trusted:
+/// a server that accepts and never answers is detected.
 const FACTS_SILENCE: Duration = Duration::from_secs(100);
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
-/// A client for the cluster that was asked for; none for none.
+/// A client for the selected cluster; `None` without one.
 pub async fn connect(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
     let Some(mut connection) = connection(cluster).await? else {
         return Ok(None);
@@ -40,8 +42,8 @@ pub async fn connect(cluster: &Cluster) -> Result<Option<Client>, ConnectError> 
     Ok(Some(connection.client()?))
 }
 
-/// A client with connections of its own, for work that admission must not feel and that has its own
-/// way of trying again.
+/// A client with separate connections, for work that must not affect admission and that retries
+/// in its own way.
 pub async fn connect_apart(cluster: &Cluster) -> Result<Option<Client>, ConnectError> {
     let Some(mut connection) = connection(cluster).await? else {
         return Ok(None);
@@ -66,7 +68,7 @@ async fn connection(cluster: &Cluster) -> Result<Option<Connection>, ConnectErro
     Ok(Some(connection))
 }
 
-/// The connection that a kubeconfig describes; none without one, as in a pod.
+/// The connection that a kubeconfig describes; `None` without one, as in a pod.
 async fn read(path: Option<&Path>) -> Result<Option<Connection>, ConnectError> {
     let kubeconfig = extreg_cluster::read(path, |name| std::env::var_os(name))?;
     let Some(kubeconfig) = kubeconfig.filter(|kubeconfig| !is_empty(kubeconfig)) else {

@@ -14,7 +14,7 @@ use crate::facts::{FactStore, Table};
 
 const NAME: &str = "cluster";
 
-/// What the cluster's image configuration says of its own registry.
+/// The cluster's image configuration for its own registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ImageConfig {
@@ -22,7 +22,7 @@ pub(super) struct ImageConfig {
     external_registry_hostnames: Vec<String>,
 }
 
-/// Follows the one object.
+/// Watches the one object.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>, table: Arc<Table<ImageConfig>>) {
     let kind = GroupVersionKind::gvk("config.openshift.io", "v1", "Image");
     let resource = ApiResource::from_gvk_with_plural(&kind, "images");

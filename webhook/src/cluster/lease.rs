@@ -1,7 +1,7 @@
-//! Which replica writes: the holder of a Lease, as client-go elects leaders.
+//! The replica that writes: the holder of a Lease, as client-go elects leaders.
 //!
-//! A holder renews it again and again. Another replica takes it over when it has not seen it renewed
-//! for its whole duration, by the replica's own clock: clocks of different nodes are not compared.
+//! A holder renews it periodically. Another replica takes it over if it has not seen a renewal
+//! for the whole duration, by the replica's own clock: clocks of different nodes are not compared.
 
 use std::time::{Duration, Instant};
 
@@ -12,12 +12,12 @@ use kube::Client;
 use kube::api::{Api, ObjectMeta, PostParams};
 use tokio::time::timeout;
 
-/// Names of the Leases, which the webhook's roles speak of.
+/// Names of the Leases, which the webhook's roles contain.
 const STATUS: &str = "extreg-webhook";
 const FOLLOW_BUILDS: &str = "extreg-webhook-follow-builds";
 const DURATION: Duration = Duration::from_secs(15);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
-/// A holder that could not renew for this long stops writing before another takes over.
+/// A holder that could not renew for this long stops writing before another replica takes over.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
@@ -34,13 +34,13 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Takes part in electing who writes the status of policies as `replica`, a name that no other
-    /// replica has, in the webhook's own namespace.
+    /// Joins the election of the writer of policy status as `replica`, a unique name
+    /// of this replica, in the webhook's own namespace.
     pub fn new(client: Client, namespace: &str, replica: &str) -> Self {
         Self::named(STATUS, client, namespace, replica)
     }
 
-    /// The same for who follows builds.
+    /// Joins the election of the replica that follows builds.
     pub fn of_follower(client: Client, namespace: &str, replica: &str) -> Self {
         Self::named(FOLLOW_BUILDS, client, namespace, replica)
     }
@@ -62,13 +62,13 @@ impl Lease {
         self.api.clone().into_client()
     }
 
-    /// When the Lease was renewed last before this replica took it: until then somebody did the
-    /// work. None if there was no Lease.
+    /// When the Lease was renewed last before this replica took it: until then another replica did the
+    /// work. `None` without a previous Lease.
     pub fn inherited(&self) -> Option<Timestamp> {
         self.inherited
     }
 
-    /// Renews the Lease or tries to get it, if it is time; answers whether this replica holds it.
+    /// Renews the Lease or tries to get it, if it is time; returns whether this replica holds it.
     /// Call it every few seconds.
     pub async fn is_held(&mut self) -> bool {
         let is_recent = |renewed: &Instant| renewed.elapsed() < RENEW_EVERY;
@@ -80,18 +80,18 @@ impl Lease {
         match tried {
             Ok(Ok(true)) => self.renewed = Some(Instant::now()),
             Ok(Ok(false)) => self.renewed = None,
-            // Not reached, refused, or another replica was faster: seen at the next try.
+            // Not reached, refused, or another replica was faster: detected on the next try.
             Ok(Err(_)) | Err(_) => {}
         }
         self.is_recent()
     }
 
-    /// Whether the last try to get or renew the Lease was answered, whoever holds it.
+    /// Whether the API server answered the last try to get or renew the Lease, whichever replica holds it.
     pub fn was_answered(&self) -> bool {
         self.answered
     }
 
-    /// Gives the Lease up if this replica holds it, so that another can take it immediately. Call it
+    /// Releases the Lease if this replica holds it, so that another can take it immediately. Call it
     /// when the replica ends; a Lease that cannot be written expires.
     pub async fn release(&mut self) {
         if self.is_recent() {
@@ -117,7 +117,7 @@ impl Lease {
         spec.lease_duration_seconds = Some(1);
         spec.acquire_time = now();
         spec.renew_time = now();
-        // Refused if another replica wrote meanwhile, by its resource version.
+        // Rejected if another replica wrote in between, by its resource version.
         self.api
             .replace(self.name, &PostParams::default(), &object)
             .await?;
@@ -156,7 +156,7 @@ impl Lease {
             .as_ref()
             .and_then(|spec| spec.renew_time.clone());
         object.spec = Some(self.spec(object.spec.as_ref()));
-        // Refused if somebody else wrote meanwhile, by its resource version.
+        // Rejected if another client wrote in between, by its resource version.
         self.api
             .replace(self.name, &PostParams::default(), &object)
             .await?;

@@ -21,7 +21,7 @@ use crate::facts::Table;
 use crate::metrics::SourceState;
 use crate::review::Lookup;
 
-/// Reads at the same time. More would only queue at the API server.
+/// Concurrent reads. More would only queue at the API server.
 const MOST: usize = 32;
 
 /// Reads single objects from the API server, each within a time limit.
@@ -44,7 +44,7 @@ impl ApiLookup {
 
     async fn read_stream(&self, key: &StreamKey) -> StreamRead {
         if !is_name(&key.namespace) || !is_name(&key.name) {
-            // No object can have such a name, and no path shall be made of it.
+            // No object can have such a name, and it must not become part of a path.
             return StreamRead::Absent;
         }
         let Ok(_slot) = self.slots.try_acquire() else {
@@ -112,7 +112,7 @@ impl ApiLookup {
         };
         match timeout(self.deadline, reading).await {
             Ok(Ok(object)) => Known::Known(object),
-            // The watch of the same objects tells how their source is doing.
+            // The watch of the same objects reports the state of their source.
             Ok(Err(_)) | Err(_) => Known::Unknown,
         }
     }

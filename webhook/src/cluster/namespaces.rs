@@ -10,7 +10,7 @@ use kube::{Client, ResourceExt as _};
 use super::watch::{self, Rows};
 use crate::facts::FactStore;
 
-/// Follows the labels of all namespaces.
+/// Watches the labels of all namespaces.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>) {
     let api = Api::<PartialObjectMeta<Namespace>>::all;
     let rows = Rows::by_name(|namespace: &PartialObjectMeta<Namespace>| namespace.labels().clone());

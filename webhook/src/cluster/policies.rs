@@ -31,10 +31,10 @@ pub(super) fn api(client: Client) -> Api<DynamicObject> {
     Api::all_with(client, &resource)
 }
 
-/// Follows all policies and puts them in force.
+/// Watches all policies and puts them in force.
 ///
-/// What is in force follows the state of the source too, which changes without an event: rights that were
-/// removed and came back, a connection that is silent.
+/// The policies in force also depend on the state of the source, which changes without an event: permissions
+/// that were removed and restored, a silent connection.
 pub(super) async fn follow(client: Client, sources: Sources) {
     let Sources {
         facts, policies, ..
@@ -45,7 +45,7 @@ pub(super) async fn follow(client: Client, sources: Sources) {
     let rows = Rows::by_name(read);
     let config = watcher::Config::default();
     let events = watch::follow(&client, api, config, rows, &table, || {
-        put_in_force(&facts, &table);
+        enforce_policies(&facts, &table);
     });
     let check = async {
         let mut last = None;
@@ -54,16 +54,16 @@ pub(super) async fn follow(client: Client, sources: Sources) {
             ticks.tick().await;
             let state = (table.report().state, table.is_known());
             if last.replace(state) != Some(state) {
-                put_in_force(&facts, &table);
+                enforce_policies(&facts, &table);
             }
         }
     };
     tokio::join!(events, check);
 }
 
-fn put_in_force(facts: &FactStore, table: &Table<StoredPolicy>) {
+fn enforce_policies(facts: &FactStore, table: &Table<StoredPolicy>) {
     match table.report().state {
-        // No such resource, so that no policy was ever created.
+        // No such resource, so no policy was ever created.
         SourceState::Off => {
             facts.set_no_policy_kind();
         }
@@ -74,16 +74,16 @@ fn put_in_force(facts: &FactStore, table: &Table<StoredPolicy>) {
                 .map(|policy| policy.record.clone())
                 .collect();
             if facts.set_policies(&records) {
-                tracing::info!(policies = records.len(), "policies of the cluster in force");
+                tracing::info!(policies = records.len(), "cluster policies in force");
             }
         }
-        // Nothing was ever known: the webhook is not ready.
+        // No policies were ever read: the webhook is not ready.
         SourceState::Starting | SourceState::Down if !facts.is_synced() => {}
         SourceState::Starting => {}
-        // What they ask for is not known, or not any more.
+        // Their content is unknown, or no longer known.
         SourceState::Ready | SourceState::Forbidden | SourceState::Down => {
             if facts.set_policies_unavailable() {
-                tracing::warn!("policies of the cluster unavailable: none is in force");
+                tracing::warn!("cluster policies unavailable: no policy is in force");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Tells metrics and log how the sources are doing.
+//! Reports the state of the sources to metrics and the log.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::metrics::{Metrics, Source, SourceState};
 const EVERY: Duration = Duration::from_secs(1);
 
 impl Sources {
-    /// How each source is doing. Of several watches of one source the worst counts.
+    /// The state of each source. Of several watches of one source the worst counts.
     pub(super) fn health(&self) -> BTreeMap<Source, SourceHealth> {
         let mut health = BTreeMap::from([
             (Source::ImageConfig, self.image_config.report()),
@@ -27,7 +27,7 @@ impl Sources {
         health
     }
 
-    /// How the secrets with names that `wanted` wants are doing.
+    /// The state of the secrets whose names match `wanted`.
     pub(super) fn secrets_health(&self, wanted: impl Fn(&str) -> bool) -> SourceHealth {
         self.facts
             .secrets()
@@ -47,7 +47,7 @@ impl Sources {
             .unwrap_or_else(off)
     }
 
-    /// The time since the last sign of life of each source that is watched. Of several watches of one
+    /// The time since each watched source was last known to work. Of several watches of one
     /// source the longest counts.
     fn ages(&self) -> BTreeMap<Source, Duration> {
         let secrets = self.facts.secrets();
@@ -71,7 +71,7 @@ impl Sources {
     }
 }
 
-/// Keeps metrics up to date, and logs each change of a state once.
+/// Updates the metrics, and logs each change of a state once.
 pub(super) async fn report(sources: Sources, metrics: Metrics) {
     let mut last = BTreeMap::new();
     let mut ticks = interval(EVERY);

@@ -1,4 +1,4 @@
-//! The secrets that policies name: which registries they have keys for, and nothing else of them.
+//! The secrets that policies name: only the registries that they have keys for.
 
 mod reader;
 
@@ -18,13 +18,13 @@ use crate::facts::{FactStore, Table};
 use crate::metrics::{Metrics, Task};
 pub(super) use reader::NamedSecret;
 
-/// Secrets of one page of a list. Each may have more than 1 MiB, and a page is in memory as a whole.
+/// Secrets of one page of a list. Each can have more than 1 MiB, and a page is in memory as a whole.
 const PAGE: u32 = 8;
-/// Each name takes a watch of its own. Secrets beyond this are unknown.
+/// Each name needs a separate watch. Secrets beyond this number are unknown.
 const MOST: usize = 50;
 
-/// Follows the secrets of each name that a policy has, in all namespaces, as policies come
-/// and go.
+/// Watches the secrets of each name in a policy, in all namespaces, as policies are created and
+/// deleted.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>, metrics: Metrics) {
     let mut policies = facts.subscribe();
     let mut watches = JoinSet::new();
@@ -35,7 +35,7 @@ pub(super) async fn follow(client: Client, facts: Arc<FactStore>, metrics: Metri
             tracing::warn!(
                 names = wanted.len(),
                 MOST,
-                "too many secrets are named by policies"
+                "the policies name too many secrets"
             );
         }
         running.retain(|name, (_, watch)| {

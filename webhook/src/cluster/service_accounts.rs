@@ -1,4 +1,4 @@
-//! The accounts that builds run as unless they name another.
+//! The accounts that builds use by default.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use kube::{Client, ResourceExt as _};
 use super::watch::{self, Rows};
 use crate::facts::FactStore;
 
-/// Follows the accounts named `builder`: watching by name is what the webhook's role allows.
+/// Watches the accounts named `builder`: watching by name is what the webhook's role allows.
 pub(super) async fn follow(client: Client, facts: Arc<FactStore>) {
     let config = watcher::Config::default().fields("metadata.name=builder");
     watch::follow(

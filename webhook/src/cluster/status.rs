@@ -18,15 +18,15 @@ use crate::facts::{Policies, SourceHealth};
 use crate::metrics::{Source, SourceState};
 
 const EVERY: Duration = Duration::from_secs(2);
-/// Sources get this long to begin, so that the first status is not that nothing is known.
+/// Time for the sources to start, so that the first status does not report everything as unknown.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A status that the API server does not store as it was sent is sent again only after this.
+/// A status that the API server does not store as sent is sent again only after this time.
 const INSIST_AFTER: Duration = Duration::from_mins(5);
 const MANAGER: &str = "oc-extreg";
-/// What writes the webhook's role again, with the names of the secrets that policies have now.
+/// The command that updates the webhook's role with the secret names of the current policies.
 const EXTEND_ROLE: &str = "oc extreg webhook upgrade --yes";
 
-/// Writes until it is told to stop, and then releases the Lease.
+/// Writes until stopped, and then releases the Lease.
 pub(super) async fn write(lease: Arc<Mutex<Lease>>, sources: Sources, stop: CancellationToken) {
     let Some(table) = sources.policies.clone() else {
         return;
@@ -70,7 +70,7 @@ pub(super) async fn write(lease: Arc<Mutex<Lease>>, sources: Sources, stop: Canc
                 continue;
             }
             let patch = Patch::Merge(json!({"status": status}));
-            // Fails for a policy that is gone meanwhile or rights that are missing; tried again.
+            // Fails for a policy deleted in between or missing permissions; retried.
             if api.patch_status(name, &params, &patch).await.is_ok() {
                 tracing::info!(policy = %name, "policy status written");
                 written.insert(name.clone(), (status, Instant::now()));
@@ -89,7 +89,7 @@ fn names(spec: &PolicySpec, secret: &str) -> bool {
             .is_some_and(|pull| pull.secret_name == secret)
 }
 
-/// Why the secrets of a policy cannot be read, and what helps; none where they can, or where nothing
+/// Why the secrets of a policy cannot be read, and the fix; `None` if they can, or if nothing
 /// is done with them. A secret that cannot be read is not injected.
 fn unknown_secrets(
     spec: &PolicySpec,
@@ -116,7 +116,7 @@ fn unknown_secrets(
     }
 }
 
-/// The status that a policy should have.
+/// The status to write for a policy.
 fn desired(
     policy: &StoredPolicy,
     compiled: &Policies,
@@ -124,7 +124,7 @@ fn desired(
     now: Timestamp,
 ) -> Value {
     let name = &policy.record.name;
-    // What is in force counts, not what the object asks for: an installation can cap the mode.
+    // The mode in force counts, not the mode in the object: an installation can cap the mode.
     let in_force = compiled.set.iter().find(|other| other.name() == name);
     let ready = match (compiled.invalid.get(name), &policy.record.spec, in_force) {
         (Some(reason), ..) | (None, Err(reason), _) => ("False", "Invalid", reason.clone()),
@@ -140,13 +140,10 @@ fn desired(
     };
     let conflicts: Vec<&String> = compiled.conflicts.get(name).into_iter().flatten().collect();
     let conflicting = if conflicts.is_empty() {
-        (
-            "False",
-            "None",
-            "no other policy ties with this one".to_owned(),
-        )
+        ("False", "None", "no conflicting policy".to_owned())
     } else {
-        let message = "others are as specific for some image; the oldest of them wins there";
+        let message =
+            "other policies are equally specific for some image; the oldest policy applies there";
         ("True", "Tie", message.to_owned())
     };
     let facts: Vec<Value> = health
@@ -194,7 +191,7 @@ fn condition(
     })
 }
 
-/// Whether two statuses say the same, at whatever time.
+/// Whether two statuses are equal apart from their times.
 fn is_same(one: &Value, other: &Value) -> bool {
     let timeless = |status: &Value| {
         let mut status = status.clone();
@@ -237,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_in_force_what_is_invalid_and_what_ties() {
+    fn reports_policies_in_force_invalid_policies_and_conflicts() {
         let now: Timestamp = "2026-11-23T12:00:00.5Z".parse().unwrap();
         let hub = json!({"registry": "docker.io", "mode": "Warn"});
         let policies = [
@@ -267,7 +264,7 @@ mod tests {
                  "reason": "InForce", "message": "in mode Warn"},
                 {"type": "Conflicting", "status": "True", "observedGeneration": 3,
                  "lastTransitionTime": "2026-11-23T12:00:01Z", "reason": "Tie",
-                 "message": "others are as specific for some image; the oldest of them wins there"},
+                 "message": "other policies are equally specific for some image; the oldest policy applies there"},
             ],
             "conflictsWith": ["b"],
             "facts": [{"source": "secrets", "state": "Forbidden", "message": "no"}],
@@ -319,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_says_the_same_keeps_its_times() {
+    fn an_equal_status_keeps_its_times() {
         let spec = json!({"registry": "docker.io"});
         let health = BTreeMap::new();
         let first = stored("a", &spec, Value::Null);

@@ -1,4 +1,4 @@
-//! Tasks that run for ever: a panic ends one run of a task, and neither the next nor another task.
+//! Tasks that run forever: a panic ends one run of a task, but not the next run or another task.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::time::sleep;
 use crate::facts::Table;
 use crate::metrics::{Metrics, SourceState, Task};
 
-/// Long enough that a task which panics again and again costs nothing.
+/// Long enough that a task which panics repeatedly uses little CPU time.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Runs a task for ever, each run in a task of its own, and calls `ended` after each panic.
+/// Runs a task forever, each run in a separate task, and calls `ended` after each panic.
 pub(super) async fn supervise<F>(
     task: Task,
     metrics: Metrics,
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::cluster::watch::{self, Rows};
 
-    /// A client of an API server with one namespace, which nothing ever happens to.
+    /// An API server with one namespace and no events.
     fn client() -> Client {
         let snow = json!([{"metadata": {"name": "snow"}}]);
         extreg_fakes::Api::at([("/api/v1/namespaces", snow)]).in_memory()

@@ -1,4 +1,4 @@
-//! What the API servers expect of the webhook's certificate: the `caBundle` of its configuration.
+//! The certificate that the API servers expect of the webhook: the `caBundle` of its configuration.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const NAME: &str = "extreg-webhook";
 const EVERY: Duration = Duration::from_secs(20);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Reads the configuration again and again. One that cannot be read, or calls something else than
+/// Reads the configuration periodically. A configuration that cannot be read, or that calls anything else than
 /// the Service in `namespace`, expects nothing.
 pub async fn follow_trust(client: Client, namespace: String, trust: Trust) {
     let api: Api<MutatingWebhookConfiguration> = Api::all(client);
@@ -37,11 +37,11 @@ fn expectation(
         service.is_some_and(|service| service.name == NAME && service.namespace == namespace)
     })?;
     let bundle = called.client_config.ca_bundle.clone()?.0;
-    // service-ca has not filled it in yet.
+    // service-ca has not set it yet.
     if bundle.is_empty() {
         return None;
     }
-    // What API servers verify (`k8s.io/apiserver/pkg/util/webhook/client.go`).
+    // The name that API servers verify (`k8s.io/apiserver/pkg/util/webhook/client.go`).
     let host = Host::parse(&format!("{NAME}.{namespace}.svc")).ok()?;
     Some(Expectation { bundle, host })
 }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_service_of_the_namespace_with_a_bundle_expects_something() {
+    fn only_a_service_with_a_ca_bundle_has_an_expected_certificate() {
         let service = |namespace: &str, name: &str| json!({"namespace": namespace, "name": name});
         let bundle = STANDARD.encode("a bundle");
         let found = expected(&json!({"service": service("hooks", NAME), "caBundle": bundle}));
@@ -78,7 +78,7 @@ mod tests {
             json!({"service": service("hooks", NAME), "caBundle": ""}),
             json!({"service": service("other", NAME), "caBundle": bundle}),
             json!({"service": service("hooks", "other"), "caBundle": bundle}),
-            // What is behind a URL may end TLS in the webhook's place.
+            // The server behind a URL can end TLS in place of the webhook.
             json!({"url": "https://extreg-webhook.hooks.svc/mutate", "caBundle": bundle}),
         ] {
             assert_eq!(expected(&other), None, "{other}");

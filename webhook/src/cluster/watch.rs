@@ -19,11 +19,11 @@ use tokio::time::Instant;
 use crate::facts::{Pulse, Table};
 use crate::metrics::SourceState;
 
-/// How the objects of a watch become rows of a table.
+/// How the objects of a watch are converted to rows of a table.
 pub(super) struct Rows<K, V> {
     /// The name of an object's row.
     pub(super) key: fn(&K) -> String,
-    /// What is kept of an object.
+    /// The part of an object that is stored.
     pub(super) value: fn(&K) -> V,
 }
 
@@ -36,7 +36,7 @@ impl<K: Resource, V> Rows<K, V> {
         }
     }
 
-    /// Rows by namespace of the object, of which each namespace has at most one.
+    /// Rows by namespace of the object; each namespace has at most one.
     pub(super) fn by_namespace(value: fn(&K) -> V) -> Self {
         Self {
             key: |object| object.namespace().unwrap_or_default(),
@@ -45,7 +45,7 @@ impl<K: Resource, V> Rows<K, V> {
     }
 }
 
-/// Follows a watch for ever; calls `changed` whenever the table has changed or a request has failed.
+/// Watches forever; calls `changed` whenever the table has changed or a request has failed.
 pub(super) async fn follow<K, V>(
     client: &Client,
     api: impl FnOnce(Client) -> Api<K>,
@@ -72,7 +72,7 @@ pub(super) async fn follow<K, V>(
             Ok(Event::Apply(object)) => table.set(&(rows.key)(&object), (rows.value)(&object)),
             Ok(Event::Delete(object)) => table.remove(&(rows.key)(&object)),
             Err(error) => {
-                // The resource version is too old: a new list follows at once.
+                // The resource version is too old: a new list follows immediately.
                 if !is_expired(&error) {
                     let (state, message) = explain(&error);
                     table.failed(state, message);
@@ -83,10 +83,10 @@ pub(super) async fn follow<K, V>(
     }
 }
 
-/// The same client, which beats when a watch is accepted and whenever something arrives on it: an idle
-/// watch gets a bookmark about every minute, of which the client does not tell its user.
+/// The same client, which records a sign of life when a watch is accepted and whenever data arrives: an idle
+/// watch gets a bookmark about every minute, which the client does not report to its user.
 ///
-/// Lists do not count. One that fails half way must not keep what is older alive.
+/// Lists do not count. A list that fails halfway must not keep older facts alive.
 pub(crate) fn with_pulse(client: Client, pulse: Pulse) -> Client {
     let namespace = client.default_namespace().to_owned();
     let service = tower::service_fn(move |request: Request<Body>| {
@@ -113,23 +113,20 @@ pub(crate) fn with_pulse(client: Client, pulse: Pulse) -> Client {
     Client::new(service, namespace)
 }
 
-/// What an error of a client means for a source. The message holds nothing of an object: of what
-/// an API server says only the code and the reason are repeated.
+/// The state of a source after a client error. The message contains nothing of an object: of an
+/// API server's message only the code and the reason are repeated.
 pub(super) fn explain_client(error: &kube::Error) -> (SourceState, String) {
     match error {
         kube::Error::Api(status) => explain_status(status),
         kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) | kube::Error::ReadEvents(_) => {
-            (SourceState::Down, "the answer cannot be read".to_owned())
+            (SourceState::Down, "cannot parse the response".to_owned())
         }
         kube::Error::Auth(_) => (SourceState::Forbidden, "cannot log in".to_owned()),
-        _ => (
-            SourceState::Down,
-            "the API server cannot be reached".to_owned(),
-        ),
+        _ => (SourceState::Down, "cannot reach the API server".to_owned()),
     }
 }
 
-/// What an error of a watch means for a source.
+/// The state of a source after an error of a watch.
 pub(crate) fn explain(error: &watcher::Error) -> (SourceState, String) {
     match error {
         watcher::Error::InitialListFailed(error)
@@ -138,7 +135,7 @@ pub(crate) fn explain(error: &watcher::Error) -> (SourceState, String) {
         watcher::Error::WatchError(status) => explain_status(status),
         watcher::Error::NoResourceVersion => (
             SourceState::Down,
-            "the answer has no resource version".to_owned(),
+            "the response has no resource version".to_owned(),
         ),
     }
 }
@@ -151,15 +148,15 @@ fn explain_status(status: &Status) -> (SourceState, String) {
         ),
         Ok(StatusCode::FORBIDDEN) => (
             SourceState::Forbidden,
-            "the webhook's account cannot read this".to_owned(),
+            "permission denied for the webhook's account".to_owned(),
         ),
         Ok(StatusCode::UNAUTHORIZED) => (
             SourceState::Forbidden,
-            "the API server does not accept the webhook's credentials".to_owned(),
+            "the API server rejected the webhook's credentials".to_owned(),
         ),
         _ => (
             SourceState::Down,
-            format!("the API server answers {} {}", status.code, status.reason),
+            format!("the API server returned {} {}", status.code, status.reason),
         ),
     }
 }

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::metrics::SourceState;
 
-/// What a source has told is believed for this long after its last sign of life. API servers send a
-/// bookmark on each watch about every minute, and a connection that is silent for longer is cut.
+/// Facts of a source are trusted for this long after its last sign of life. API servers send a
+/// bookmark on each watch about every minute, and a connection that is silent for longer is closed.
 pub(crate) const BELIEVED_FOR: Duration = Duration::from_mins(2);
 /// A source that is read on demand shows its last failure for this long.
 const FAILURE_SHOWN_FOR: Duration = Duration::from_mins(5);
@@ -17,7 +17,7 @@ const FAILURE_SHOWN_FOR: Duration = Duration::from_mins(5);
 /// The state of a source, and why it is not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceHealth {
-    /// The state.
+    /// The state of the source.
     pub state: SourceState,
     /// Why it is not ready; empty when it is.
     pub message: String,
@@ -54,7 +54,7 @@ impl Pulse {
     }
 }
 
-/// Follows the successes and failures of one source.
+/// Records the successes and failures of one source.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     complete: bool,
@@ -70,7 +70,7 @@ struct Failure {
 }
 
 impl Health {
-    /// Everything is known as of now.
+    /// The list is complete as of now.
     pub fn complete(&mut self, now: Instant) {
         self.complete = true;
         self.alive(now);
@@ -82,8 +82,8 @@ impl Health {
         self.pulse.beat(now);
     }
 
-    /// It failed. Only [`SourceState::Off`] ends what was known at that moment: an API server that
-    /// starts refuses everybody for a while.
+    /// It failed. Only [`SourceState::Off`] drops the facts known so far: an API server that
+    /// starts refuses all requests for a while.
     pub fn failed(&mut self, state: SourceState, message: String, now: Instant) {
         if state == SourceState::Off {
             self.complete = false;
@@ -95,17 +95,17 @@ impl Health {
         });
     }
 
-    /// What the connection to the source beats.
+    /// The sign of life that the connection to the source records.
     pub(crate) fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }
 
-    /// Whether what it told can be believed.
+    /// Whether its facts can be trusted.
     pub fn is_known(&self, now: Instant) -> bool {
         self.complete && self.age(now) < BELIEVED_FOR
     }
 
-    /// The time since its last sign of life, or since the start if there was none.
+    /// The time since its last sign of life, or since the start without one.
     pub fn age(&self, now: Instant) -> Duration {
         let last = self.pulse.last().unwrap_or(self.pulse.started);
         now.saturating_duration_since(last)
@@ -125,16 +125,16 @@ impl Health {
             },
             false if !silent => SourceHealth {
                 state: SourceState::Starting,
-                message: "not listed yet".to_owned(),
+                message: "no list received yet".to_owned(),
             },
             true | false => SourceHealth {
                 state: SourceState::Down,
-                message: format!("no answer for {} seconds", age.as_secs()),
+                message: format!("no response for {} seconds", age.as_secs()),
             },
         }
     }
 
-    /// The state of a source that is read on demand, which says nothing while it is not read.
+    /// The state of a source that is read on demand, which is not down while it is idle.
     pub fn report_on_demand(&self, now: Instant) -> SourceHealth {
         match self.lasting_failure() {
             Some(failure) if now.saturating_duration_since(failure.at) < FAILURE_SHOWN_FOR => {
@@ -173,7 +173,7 @@ impl Failure {
 mod tests {
     use super::*;
 
-    /// A health, and the instants of its life in seconds.
+    /// A health, with its events at given seconds.
     fn health() -> (Health, impl Fn(u64) -> Instant) {
         let health = Health::default();
         let start = health.pulse.started;
@@ -189,10 +189,13 @@ mod tests {
         assert!(health.is_known(at(120)));
         assert_eq!(health.report(at(120)).state, SourceState::Ready);
         assert_eq!(health.age(at(120)), Duration::from_secs(119));
-        // No failure is needed: silence is enough.
+        // Silence is enough, without a failure.
         assert!(!health.is_known(at(121)));
         assert_eq!(health.report(at(121)).state, SourceState::Down);
-        assert_eq!(health.report(at(121)).message, "no answer for 120 seconds");
+        assert_eq!(
+            health.report(at(121)).message,
+            "no response for 120 seconds"
+        );
         health.pulse().beat(at(200));
         assert!(health.is_known(at(319)));
         assert_eq!(health.report(at(319)).state, SourceState::Ready);
@@ -213,14 +216,14 @@ mod tests {
             assert!(!health.is_known(at(0)));
             assert_eq!(health.report(at(1_000)).state, state);
             health.complete(at(1_000));
-            // Tries that fail far apart: down all the time, known for two minutes.
+            // Failures far apart: down all the time, known for two minutes.
             for second in [1_010, 1_100, 1_119] {
                 health.failed(state, "no route".to_owned(), at(second));
                 assert!(health.is_known(at(second)), "{second}");
                 assert_eq!(health.report(at(second + 70)).state, state, "{second}");
             }
             assert!(!health.is_known(at(1_120)));
-            // The watch is taken up again without an event.
+            // The watch is resumed without an event.
             health.pulse().beat(at(1_500));
             assert!(health.is_known(at(1_500)));
             assert_eq!(health.report(at(1_500)).state, SourceState::Ready);
@@ -228,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_that_is_gone_ends_what_was_known_immediately() {
+    fn a_removed_resource_ends_its_facts_immediately() {
         let (mut health, at) = health();
         health.complete(at(0));
         health.failed(SourceState::Off, "gone".to_owned(), at(1));

@@ -4,30 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
 
-/// A policy document as somebody wrote it.
+/// A policy document as written by a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyRecord {
     /// `metadata.name`.
     pub name: String,
     /// `metadata.creationTimestamp`, which decides between two that tie; empty for a file.
     pub created: String,
-    /// The spec, or why it cannot be read.
+    /// The spec, or its error.
     pub spec: Result<PolicySpec, String>,
 }
 
-/// What follows from all documents.
+/// The result of all documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policies {
     /// The policies in force.
     pub set: PolicySet,
-    /// Names of the documents that are not, with the reason.
+    /// Names of the documents that are not in force, with the reason.
     pub invalid: BTreeMap<String, String>,
-    /// For each policy that ties with others, their names.
+    /// For each policy in a conflict, the names of the other policies in it.
     pub conflicts: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Policies {
-    /// What is in force where policies cannot exist: the built-in one.
+    /// The policies in force if the cluster has no policy resource: the built-in one.
     pub fn builtin(cap: Mode) -> Self {
         Self {
             set: PolicySet::builtin(cap),
@@ -35,7 +35,7 @@ impl Policies {
         }
     }
 
-    /// Compiles documents; no policy does more than `cap`. Without any document none is in force.
+    /// Compiles documents; no policy does more than `cap`. Without documents no policy is in force.
     pub fn compile(records: &[PolicyRecord], cap: Mode) -> Self {
         let mut policies = Vec::new();
         let mut invalid = BTreeMap::new();
@@ -73,7 +73,7 @@ impl Policies {
         }
     }
 
-    /// The names of the secrets that the policies speak of.
+    /// The names of the secrets in the policies.
     pub fn secrets(&self) -> BTreeSet<String> {
         self.set
             .iter()
@@ -83,7 +83,7 @@ impl Policies {
             .collect()
     }
 
-    /// How many pairs of policies tie.
+    /// The number of conflicting pairs of policies.
     pub fn conflict_pairs(&self) -> usize {
         self.set.conflicts().len()
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_document_is_reported_and_brings_nothing_back() {
+    fn invalid_document_is_reported_and_restores_nothing() {
         let records = [
             record("typo", r#"{"registry":"docker.io","mod":"Warn"}"#),
             record("host", r#"{"registry":"docker"}"#),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conflict_is_told_to_both() {
+    fn a_conflict_is_reported_for_both_policies() {
         let records = [
             record("a", r#"{"registry":"docker.io"}"#),
             record("b", r#"{"registry":"index.docker.io"}"#),

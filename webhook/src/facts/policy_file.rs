@@ -1,4 +1,4 @@
-//! Policies from a file, for a webhook that has no cluster to read them from.
+//! Policies from a file, for a webhook without a cluster.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -23,10 +23,10 @@ pub enum PolicyFileError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
-    /// It is not YAML, or a document has another shape.
+    /// It is not YAML, or a document has an unexpected structure.
     #[error("policy file {path}: {cause}", path = path.display())]
     Parse {
         /// The file.
@@ -34,7 +34,7 @@ pub enum PolicyFileError {
         /// What and where.
         cause: String,
     },
-    /// A document is something else.
+    /// A document has another kind.
     #[error(
         "policy file {path}: document {position} is {found}, not {GROUP}/{VERSION} {KIND}",
         path = path.display()
@@ -71,7 +71,7 @@ impl PolicyFile {
         &self.path
     }
 
-    /// Reads the file; none if its content is what it was the last time that it could be used.
+    /// Reads the file; `None` if its content is unchanged since it was last valid.
     pub fn changed(&mut self) -> Result<Option<Vec<PolicyRecord>>, PolicyFileError> {
         let text = fs::read_to_string(&self.path).map_err(|cause| PolicyFileError::Read {
             path: self.path.clone(),
@@ -88,7 +88,7 @@ impl PolicyFile {
     fn parse(&self, text: &str) -> Result<Vec<PolicyRecord>, PolicyFileError> {
         let options = serde_saphyr::options! {
             strict_booleans: true,
-            // A snippet would quote the file, which may be a Secret by mistake.
+            // A snippet would quote the file, which can be a Secret by mistake.
             with_snippet: false,
         };
         let documents: Vec<Option<Document>> =
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_documents_and_says_when_they_change() {
+    fn reads_documents_and_detects_changes() {
         let (_folder, mut policies) = file(&format!("---\n{}---\n{}", named("a"), named("b")));
         let records = policies.changed().unwrap().unwrap();
         let names: Vec<_> = records.iter().map(|record| &*record.name).collect();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_used_says_why() {
+    fn an_invalid_file_is_rejected_with_the_reason() {
         let table = [
             (named("a").replace("registry:", "registery:"), "registery"),
             (
@@ -212,7 +212,7 @@ mod tests {
             assert!(error.contains("policy.yaml"), "{text}: {error}");
             assert!(!error.contains("hunter2"), "{text}: {error}");
         }
-        // What is no secret is not quoted with its surroundings.
+        // An invalid file is not quoted with its surroundings.
         let (_folder, mut policies) = file(&(named("a") + "  # hunter2\n  pish: x\n"));
         let error = policies.changed().unwrap_err().to_string();
         assert!(
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_no_policy() {
+    fn an_empty_file_contains_no_policy() {
         let (_folder, mut policies) = file("");
         assert_eq!(policies.changed().unwrap().unwrap(), []);
     }

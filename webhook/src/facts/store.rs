@@ -1,4 +1,4 @@
-//! All facts, as admission reads them.
+//! All facts, as read by admission.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::policies::{Policies, PolicyRecord};
 use super::table::Table;
 use crate::metrics::Metrics;
 
-/// The one account that builds unless they name another.
+/// The account that builds use by default.
 const BUILDER: &str = "builder";
 
-/// What is known. Sources write it, admission reads it.
+/// The known facts. Sources write them, admission reads them.
 #[derive(Debug)]
 pub struct FactStore {
     /// Labels of namespaces, by name.
@@ -34,7 +34,7 @@ pub struct FactStore {
 }
 
 impl FactStore {
-    /// Nothing is known yet and no policy is in force. No policy will ever do more than `cap`.
+    /// Nothing is known yet and no policy is in force. No policy ever does more than `cap`.
     pub fn new(own_namespace: Option<String>, cap: Mode, metrics: Metrics) -> Self {
         Self {
             namespaces: Table::default(),
@@ -53,7 +53,7 @@ impl FactStore {
         }
     }
 
-    /// Without a cluster to query, secrets and accounts are assumed to be as the policies have them.
+    /// Without a cluster to query, secrets and accounts are assumed to match the policies.
     #[must_use]
     pub fn assuming(self) -> Self {
         Self {
@@ -62,12 +62,12 @@ impl FactStore {
         }
     }
 
-    /// Where it is counted what becomes of reviews and facts.
+    /// Where the results of reviews and facts are counted.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// The most that any policy does.
+    /// The strongest mode of any policy.
     pub fn cap(&self) -> Mode {
         self.cap
     }
@@ -77,23 +77,23 @@ impl FactStore {
         self.policies.load_full()
     }
 
-    /// Compiles documents and puts them in force; answers whether that changed anything.
+    /// Compiles documents and puts them in force; returns whether that changed anything.
     pub fn set_policies(&self, records: &[PolicyRecord]) -> bool {
         self.put(Policies::compile(records, self.cap))
     }
 
-    /// There is no such thing as a policy here: the built-in one is in force.
+    /// The cluster has no policy resource: the built-in policy is in force.
     pub fn set_no_policy_kind(&self) -> bool {
         self.put(Policies::builtin(self.cap))
     }
 
-    /// The policies are not available and will not be soon: none is in force. Returns whether that
+    /// The policies are not available and will not be soon: no policy is in force. Returns whether that
     /// changed anything.
     pub fn set_policies_unavailable(&self) -> bool {
         self.put(Policies::default())
     }
 
-    /// Follows the policies in force.
+    /// Watches the policies in force.
     pub fn subscribe(&self) -> watch::Receiver<Arc<Policies>> {
         self.announce.subscribe()
     }
@@ -103,12 +103,12 @@ impl FactStore {
         self.synced.load(Ordering::Relaxed)
     }
 
-    /// What is known of the cluster as a whole.
+    /// The facts about the cluster as a whole.
     pub fn cluster(&self) -> Arc<ClusterFacts> {
         self.cluster.load_full()
     }
 
-    /// Replaces what is known of the cluster as a whole.
+    /// Replaces the facts about the cluster as a whole.
     pub fn update_cluster(&self, change: impl Fn(&mut ClusterFacts)) {
         self.cluster.rcu(|cluster| {
             let mut cluster = ClusterFacts::clone(cluster);
@@ -127,9 +127,9 @@ impl FactStore {
         self.secrets.store(Arc::new(tables));
     }
 
-    /// What is known of one namespace.
+    /// The facts about one namespace.
     pub fn namespace(&self, name: &str) -> NamespaceFacts {
-        // A namespace that is not there yet is one whose creation has not arrived.
+        // The event that a missing namespace was created has not arrived yet.
         let labels = match self.namespaces.get(name) {
             Known::Known(Some(labels)) => Known::Known(labels),
             Known::Known(None) | Known::Unknown => Known::Unknown,

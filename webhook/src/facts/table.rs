@@ -1,4 +1,4 @@
-//! Facts of one kind by name, as a watch tells them.
+//! Facts of one kind by name, from a watch.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -10,14 +10,14 @@ use tokio::time::Instant;
 use super::health::{Health, Pulse, SourceHealth};
 use crate::metrics::SourceState;
 
-/// Facts by name. Reading takes a short lock, which nobody holds while waiting.
+/// Facts by name. Reading takes a short lock, which is never held while waiting.
 #[derive(Debug)]
 pub struct Table<V>(RwLock<Inner<V>>);
 
 #[derive(Debug)]
 struct Inner<V> {
     rows: HashMap<Box<str>, Arc<V>>,
-    /// What a list has brought so far; it replaces the rows when it is whole.
+    /// The rows of a list so far; they replace the rows when the list is complete.
     arriving: HashMap<Box<str>, Arc<V>>,
     health: Health,
 }
@@ -43,7 +43,7 @@ impl<V> Table<V> {
         }
     }
 
-    /// Whether these facts may be believed.
+    /// Whether these facts can be trusted.
     pub fn is_known(&self) -> bool {
         self.read().health.is_known(Instant::now())
     }
@@ -56,12 +56,12 @@ impl<V> Table<V> {
         rows.into_iter().map(|(_, row)| Arc::clone(row)).collect()
     }
 
-    /// How many facts there are.
+    /// The number of facts.
     pub fn len(&self) -> usize {
         self.read().rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether the table is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -71,7 +71,7 @@ impl<V> Table<V> {
         self.read().health.report(Instant::now())
     }
 
-    /// The state of the source, where it is read on demand.
+    /// The state of the source, if it is read on demand.
     pub fn report_on_demand(&self) -> SourceHealth {
         self.read().health.report_on_demand(Instant::now())
     }
@@ -81,22 +81,22 @@ impl<V> Table<V> {
         self.read().health.age(Instant::now())
     }
 
-    /// What the connection to the source beats.
+    /// The sign of life that the connection to the source records.
     pub(crate) fn pulse(&self) -> Pulse {
         self.read().health.pulse()
     }
 
-    /// A list begins.
+    /// A list starts.
     pub fn begin(&self) {
         self.write().arriving = HashMap::new();
     }
 
-    /// A list brings a fact.
+    /// A list contains a fact.
     pub fn arrive(&self, name: &str, value: V) {
         self.write().arriving.insert(name.into(), Arc::new(value));
     }
 
-    /// A list is whole.
+    /// A list is complete.
     pub fn finish(&self) {
         let mut inner = self.write();
         inner.rows = std::mem::take(&mut inner.arriving);
@@ -110,7 +110,7 @@ impl<V> Table<V> {
         inner.health.alive(Instant::now());
     }
 
-    /// A fact is gone.
+    /// A fact was deleted.
     pub fn remove(&self, name: &str) {
         let mut inner = self.write();
         inner.rows.remove(name);
@@ -122,7 +122,7 @@ impl<V> Table<V> {
         self.write().health.failed(state, message, Instant::now());
     }
 
-    // A panic of another task while it held the lock leaves facts that are old at worst.
+    // If another task panicked while it held the lock, the facts are outdated at worst.
     fn read(&self) -> RwLockReadGuard<'_, Inner<V>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_known_before_a_whole_list() {
+    fn facts_are_unknown_before_a_complete_list() {
         let table = Table::default();
         assert_eq!(get(&table, "a"), Known::Unknown);
         table.begin();

@@ -1,8 +1,8 @@
-//! What an import has come to, as the API server answers it.
+//! The result of an import, from the API server's response.
 
 use serde::Deserialize;
 
-/// An ImageStreamImport as it comes back; everything but what is told of each image is dropped.
+/// An ImageStreamImport in a response; everything but the status of each image is dropped.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Answer {
@@ -41,17 +41,17 @@ struct Metadata {
     name: String,
 }
 
-/// What came of the tags of one import.
+/// The results for the tags of one import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Imported {
-    /// Those that were imported, with the digest that they show now.
+    /// The imported tags, with the digest that they show now.
     pub(super) shown: Vec<(String, String)>,
-    /// Those that were not, with the reason in one word, such as `Unauthorized`.
+    /// The tags that failed, with the reason in one word, such as `Unauthorized`.
     pub(super) failed: Vec<(String, String)>,
 }
 
 impl Answer {
-    /// Sorts the tags of a request, in the order of its images, by what came of them
+    /// Sorts the tags of a request, in the order of its images, by result
     /// (openshift-apiserver `imagestreamimport/rest.go`, `createImages`).
     pub(super) fn sort(self, tags: &[String]) -> Imported {
         let mut imported = Imported::default();
@@ -76,7 +76,7 @@ impl Answer {
     }
 }
 
-/// A status reason is one word; anything else may be a text that quotes something.
+/// A status reason is one word; any other text can quote something.
 fn is_word(reason: &str) -> bool {
     (1..=64).contains(&reason.len()) && reason.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_sorted_by_what_came_of_them() {
+    fn tags_are_sorted_by_result() {
         let answer: Answer = serde_json::from_value(json!({
             "spec": {"import": true},
             "status": {"images": [

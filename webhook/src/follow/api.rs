@@ -1,4 +1,4 @@
-//! What is asked of the API server, and what its refusals mean.
+//! The requests to the API server, and the meaning of its errors.
 
 use std::fmt::Write as _;
 use std::future::Future;
@@ -18,31 +18,31 @@ use super::answer::Answer;
 use crate::metrics::FollowOutcome;
 use crate::thin;
 
-/// Streams of one page: with their history one can be some hundred kilobytes.
+/// Streams of one page: with its history one stream can be some hundred kilobytes.
 const PAGE: usize = 50;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// The registry is queried meanwhile.
+/// The API server queries the registry during this time.
 const IMPORTED_WITHIN: Duration = Duration::from_mins(1);
 
-/// Why a request came to nothing.
+/// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// The stream was changed since it was read.
+    /// The stream was changed after it was read.
     Conflict,
     /// Not permitted.
     Forbidden,
-    /// There is no such thing any more.
+    /// The object no longer exists.
     Gone,
-    /// The request makes no sense to the API server.
+    /// The API server rejects the request as invalid.
     Refused,
-    /// Too many requests; the API server may say how long to wait.
+    /// Too many requests; the API server can return how long to wait.
     Throttled(Option<Duration>),
     /// No answer, or an error of the API server.
     Unreachable,
 }
 
 impl Trouble {
-    /// How it is counted.
+    /// Its value in metrics.
     pub(super) fn outcome(self) -> FollowOutcome {
         match self {
             Self::Conflict => FollowOutcome::Conflict,
@@ -54,7 +54,7 @@ impl Trouble {
         }
     }
 
-    /// Whether it can be otherwise another time.
+    /// Whether a retry can succeed.
     pub(super) fn passes(self) -> bool {
         !matches!(self, Self::Gone | Self::Refused)
     }
@@ -91,7 +91,7 @@ impl From<&kube::Error> for Trouble {
     }
 }
 
-/// The labels of a namespace; none if it is gone or going.
+/// The labels of a namespace; `None` if it does not exist or is being deleted.
 pub(super) async fn labels(client: &Client, namespace: &str) -> Result<Option<Labels>, Trouble> {
     let api: Api<Namespace> = Api::all(client.clone());
     let found = within(ANSWER_WITHIN, api.get_metadata_opt(namespace)).await?;
@@ -100,7 +100,7 @@ pub(super) async fn labels(client: &Client, namespace: &str) -> Result<Option<La
     Ok(found.map(|metadata| metadata.labels.unwrap_or_default()))
 }
 
-/// What is left of a page when its items have been shown.
+/// The rest of a page after its items were processed.
 #[derive(Deserialize)]
 struct Page {
     #[serde(default)]
@@ -114,7 +114,7 @@ struct PageMetadata {
     rest: Option<String>,
 }
 
-/// Shows each stream of a namespace. No more than one of them is in memory at a time.
+/// Visits each stream of a namespace. At most one of them is in memory at a time.
 pub(super) async fn streams(
     client: &Client,
     namespace: &str,
@@ -130,7 +130,7 @@ pub(super) async fn streams(
         let reading = async {
             let answer = client.request_stream(request).await?;
             let (page, skipped) = thin::read(answer, |item| {
-                // The API server has accepted it; what cannot be read has no tag that is followed.
+                // The API server has accepted it; an unreadable stream has no tag that is followed.
                 if let Ok(stream) = serde_json::from_slice(item) {
                     show(&stream);
                 }
@@ -139,12 +139,16 @@ pub(super) async fn streams(
             .await
             .map_err(|error| kube::Error::Service(Box::new(error)))?;
             if skipped > 0 {
-                tracing::warn!(namespace, skipped, "image streams are too large to be read");
+                tracing::warn!(
+                    namespace,
+                    skipped,
+                    "skipped image streams that are too large"
+                );
             }
             serde_json::from_slice::<Page>(&page).map_err(kube::Error::SerdeError)
         };
         let page = match within(ANSWER_WITHIN, reading).await {
-            // The rest of a list that took too long; the next try starts from its beginning.
+            // The rest of a list that took too long; the next try restarts it.
             Err(Trouble::Gone) if !rest.is_empty() => return Err(Trouble::Unreachable),
             page => page?,
         };
@@ -181,7 +185,7 @@ pub(super) async fn within<T>(
     }
 }
 
-/// A continue token is base64, in which some API servers use characters that a query may not have.
+/// A continue token is base64, in which some API servers use characters that a query must not contain.
 fn encoded(token: &str) -> String {
     let mut text = String::with_capacity(token.len());
     for byte in token.bytes() {

@@ -1,7 +1,7 @@
-//! The Build as it is watched: what following needs is kept, everything else dropped as it is read.
+//! The Build as it is watched: needed fields are kept, the rest is dropped while reading.
 //!
 //! Watches deliver one object at a time. Lists do not: those of [`reducing`] are reduced while they
-//! arrive, so that no page of them is ever held.
+//! arrive, so that no page is ever in memory as a whole.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,9 +20,9 @@ use tower::service_fn;
 
 use crate::thin;
 
-/// Where all builds are listed.
+/// The path of the list of all builds.
 const LIST: &str = "/apis/build.openshift.io/v1/builds";
-/// More bytes than any name that OpenShift accepts for an image.
+/// Longer, in bytes, than any image name that OpenShift accepts.
 const LONGEST_NAME: usize = 1024;
 
 /// A Build of the cluster.
@@ -52,7 +52,7 @@ impl Watched {
         self.metadata.uid.as_deref().unwrap_or_default()
     }
 
-    /// What it has pushed, if that can be followed.
+    /// The pushed image, if it can be followed.
     pub(super) fn pushed(&self) -> Option<Pushed> {
         let build = Build {
             labels: self.metadata.labels.clone().unwrap_or_default(),
@@ -64,8 +64,8 @@ impl Watched {
     }
 }
 
-/// The same client, except that a list of all builds holds only those that can be followed, and of
-/// each only what is kept.
+/// The same client, except that a list of all builds contains only those that can be followed, and of
+/// each only the needed fields.
 pub(super) fn reducing(client: &Client) -> Client {
     let real = client.clone();
     let service = service_fn(move |request: Request<Body>| {
@@ -95,7 +95,7 @@ async fn reduced(response: Response<Body>) -> kube::Result<Response<Body>> {
         .await
         .map_err(|error| kube::Error::Service(Box::new(error)))?;
     if skipped > 0 {
-        tracing::warn!(skipped, "builds are too large to be read");
+        tracing::warn!(skipped, "skipped builds that are too large");
     }
     parts.headers.remove(CONTENT_LENGTH);
     Ok(Response::from_parts(parts, Body::from(list)))
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lists_are_reduced_and_nothing_else() {
+    async fn only_lists_are_reduced() {
         let item = |phase: &str| {
             json!({
                 "metadata": {"name": phase, "namespace": "snow", "uid": phase},

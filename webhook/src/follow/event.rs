@@ -1,4 +1,4 @@
-//! Events on the ImageStream, each said once and then counted.
+//! Events on the ImageStream, each created once and then counted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -18,10 +18,10 @@ const COMPONENT: &str = "extreg-webhook";
 /// Events whose count is known.
 const MOST: usize = 512;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// The API server refuses a longer message.
+/// The API server rejects a longer message.
 const LONGEST_NOTE: usize = 1000;
 
-/// What is said of a stream.
+/// An event for a stream.
 #[derive(Clone, Debug)]
 pub(super) struct Note {
     pub(super) namespace: String,
@@ -31,12 +31,12 @@ pub(super) struct Note {
     pub(super) text: String,
 }
 
-/// Why something is said.
+/// The reason of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// Tags were imported because a build has pushed.
+    /// Tags were imported because a build has pushed an image.
     FollowedBuild,
-    /// They could not be imported.
+    /// Tags could not be imported.
     FollowBuildFailed,
 }
 
@@ -71,7 +71,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// How often an event has been seen, this time included.
+    /// How often an event has occurred, including this time.
     fn count(&mut self, name: &str, at_least: i32) -> i32 {
         if let Some(count) = self.by_name.get_mut(name) {
             *count = count.saturating_add(1).max(at_least);
@@ -97,19 +97,19 @@ impl Events {
         }
     }
 
-    /// Says it, or counts it where it has been said. What cannot be said is left: it is logged too.
-    pub(super) async fn say(&self, note: Note) {
+    /// Creates the event, or increments its count if it exists. Failures are ignored: the log has the same text.
+    pub(super) async fn record(&self, note: Note) {
         let name = name(&note);
         let api: Api<Event> = Api::namespaced(self.client.clone(), &note.namespace);
         let count = self.count(&name, 1);
         if count > 1 && self.again(&api, &name, count).await.is_ok() {
             return;
         }
-        // Never said, or forgotten by the API server.
+        // Never created, or deleted by the API server.
         let event = self.event(&name, note);
-        let said = within(ANSWER_WITHIN, api.create(&PostParams::default(), &event)).await;
-        // By the replica before this one.
-        if said.is_err_and(|trouble| trouble == Trouble::Conflict) {
+        let created = within(ANSWER_WITHIN, api.create(&PostParams::default(), &event)).await;
+        // Created by the previous replica.
+        if created.is_err_and(|trouble| trouble == Trouble::Conflict) {
             let count = self.count(&name, 2);
             let _ = self.again(&api, &name, count).await;
         }
@@ -163,8 +163,8 @@ impl Events {
     }
 }
 
-/// The same for the same words about the same stream. A stream's own name may not be part of it: it
-/// can have characters that an event's may not.
+/// Equal for the same text about the same stream. A stream's own name cannot be part of it: it
+/// can contain characters that an event's name cannot.
 fn name(note: &Note) -> String {
     let mut hasher = DefaultHasher::new();
     (&note.uid, note.reason.as_str(), &note.text).hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! Following builds for as long as this replica holds the Lease.
+//! Following builds while this replica holds the Lease.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::work::Worker;
 use super::{FollowBuilds, Progress};
 use crate::cluster::Lease;
 
-/// The builds of last month are not to be imported when following is switched on again.
+/// Old builds must not be imported when following is enabled again.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// Leads whenever it can, until it is stopped.
+/// Leads whenever it can, until stopped.
 pub(super) async fn lead(follow: FollowBuilds) {
     let FollowBuilds {
         client,
@@ -49,7 +49,7 @@ pub(super) async fn lead(follow: FollowBuilds) {
         tokio::select! {
             () = Box::pin(term.run()) => {}
             () = lost(&mut lease, pace.look, &progress) => {
-                tracing::info!("stopped following builds: the Lease is lost");
+                tracing::info!("stopped following builds: lost the Lease");
             }
             () = stop.cancelled() => {}
         }
@@ -58,7 +58,7 @@ pub(super) async fn lead(follow: FollowBuilds) {
     lease.release().await;
 }
 
-/// Ends when the Lease is not held any more.
+/// Ends when this replica no longer holds the Lease.
 async fn lost(lease: &mut Lease, look: Duration, progress: &Progress) {
     while lease.is_held().await {
         progress.answered(lease.was_answered());
@@ -66,7 +66,7 @@ async fn lost(lease: &mut Lease, look: Duration, progress: &Progress) {
     }
 }
 
-/// Builds that were completed earlier are none of this replica's.
+/// Builds that completed earlier are not this replica's.
 fn since(inherited: Option<Timestamp>, now: Timestamp) -> Timestamp {
     let Some(before) = inherited else {
         return now;

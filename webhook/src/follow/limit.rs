@@ -1,21 +1,21 @@
-//! A rate for each namespace: so much a minute, and a little more after a pause.
+//! A rate for each namespace: a number for each minute, and a small burst after a pause.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Namespaces that are remembered before those that have their burst back are forgotten.
+/// The number of namespaces remembered before those with their full burst are dropped.
 const SWEEP: usize = 256;
 
-/// How much each namespace may do.
+/// The limit of each namespace.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    /// The time that one takes.
+    /// The time for one operation.
     period: Duration,
-    /// How many can be done together after a while without any.
+    /// The burst after a pause.
     burst: u32,
-    /// When each namespace will have its whole burst back.
+    /// When each namespace will have its full burst again.
     whole: BTreeMap<String, Instant>,
 }
 
@@ -25,9 +25,9 @@ impl Limiter {
         Self::new(Duration::from_secs(6), 10)
     }
 
-    /// Builds that are looked at, each of which costs a list of the namespace's streams: thirty a
+    /// Builds that are processed, each of which needs a list of the namespace's streams: thirty a
     /// minute.
-    pub(super) fn of_looks() -> Self {
+    pub(super) fn of_processed_builds() -> Self {
         Self::new(Duration::from_secs(2), 30)
     }
 
@@ -39,7 +39,7 @@ impl Limiter {
         }
     }
 
-    /// When the next of a namespace may be.
+    /// When the namespace's next operation is allowed.
     pub(super) fn ready(&self, namespace: &str, now: Instant) -> Instant {
         let whole = self.whole.get(namespace).copied().unwrap_or(now);
         whole
@@ -51,7 +51,7 @@ impl Limiter {
     /// Charges one to a namespace.
     ///
     /// # Errors
-    /// When it may be instead; then nothing is charged.
+    /// The time at which it is allowed; then nothing is charged.
     pub(super) fn take(&mut self, namespace: &str, now: Instant) -> Result<(), Instant> {
         let ready = self.ready(namespace, now);
         if ready > now {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn idle_namespaces_are_forgotten() {
         let start = Instant::now();
-        let mut limiter = Limiter::of_looks();
+        let mut limiter = Limiter::of_processed_builds();
         for number in 0..SWEEP {
             limiter.take(&number.to_string(), start).unwrap();
         }

@@ -1,14 +1,14 @@
-//! What has been done, as far back as there is room.
+//! Completed imports and builds, as many as fit.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use extreg_core::follow::Asked;
+use extreg_core::follow::ImportHistory;
 
 /// Entries of each kind. One is some hundred bytes.
 const MOST: usize = 2048;
 
-/// Shared memory of imports and of builds that are through. It is lost with the replica, which costs
+/// Shared memory of imports and of completed builds. It is lost with the replica, which causes
 /// one more import of each tag that shows another digest than was pushed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory(Arc<Mutex<Inner>>);
@@ -55,13 +55,13 @@ impl Memory {
         self.inner().imports.add(entry);
     }
 
-    /// All that a build asks for is done.
+    /// Everything for a build is done.
     pub(super) fn is_through(&self, build: &str, digest: &str) -> bool {
         let entry = (build.to_owned(), digest.to_owned());
         self.inner().builds.all.contains(&entry)
     }
 
-    /// Remembers that all that a build asks for is done.
+    /// Records that everything for a build is done.
     pub(super) fn through(&self, build: &str, digest: &str) {
         self.inner()
             .builds
@@ -73,8 +73,8 @@ impl Memory {
     }
 }
 
-impl Asked for Memory {
-    fn is_asked(&self, stream: &str, tag: &str, digest: &str) -> bool {
+impl ImportHistory for Memory {
+    fn was_imported(&self, stream: &str, tag: &str, digest: &str) -> bool {
         let entry = (stream.to_owned(), tag.to_owned(), digest.to_owned());
         self.inner().imports.all.contains(&entry)
     }
@@ -91,10 +91,10 @@ mod tests {
             memory.imported("u", &number.to_string(), "d");
             memory.imported("u", &number.to_string(), "d");
         }
-        assert!(!memory.is_asked("u", "0", "d"));
-        assert!(memory.is_asked("u", "1", "d"));
-        assert!(memory.is_asked("u", &MOST.to_string(), "d"));
-        assert!(!memory.is_asked("v", "1", "d") && !memory.is_asked("u", "1", "e"));
+        assert!(!memory.was_imported("u", "0", "d"));
+        assert!(memory.was_imported("u", "1", "d"));
+        assert!(memory.was_imported("u", &MOST.to_string(), "d"));
+        assert!(!memory.was_imported("v", "1", "d") && !memory.was_imported("u", "1", "e"));
         assert!(!memory.is_through("b", "d"));
         memory.through("b", "d");
         assert!(memory.is_through("b", "d"));

@@ -1,4 +1,4 @@
-//! What the probes and `/metrics` show of following builds.
+//! The state of following builds for the probes and `/metrics`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use crate::facts::SourceHealth;
 use crate::metrics::{FollowMetrics, SourceState};
 
-/// The loop that follows builds takes a turn every few seconds; without one for this long it hangs.
+/// The loop that follows builds runs every few seconds; without a run for this long it hangs.
 const HANGS_AFTER: Duration = Duration::from_mins(1);
-/// For this long an answer about the Lease counts: twice what a holder has to renew it.
+/// An answer about the Lease is valid for this long: twice the time that a holder has to renew it.
 const ANSWER_COUNTS: Duration = Duration::from_secs(30);
 
-/// How following builds is doing. Cloning is cheap and shares it.
+/// The state of following builds. Cloning is cheap and shares it.
 #[derive(Clone, Debug)]
 pub struct Progress {
     metrics: FollowMetrics,
@@ -41,29 +41,29 @@ impl Progress {
         }
     }
 
-    /// Whether the loop takes its turns; why not otherwise.
+    /// Checks whether the loop runs.
     ///
     /// # Errors
-    /// A reason for people.
+    /// A reason for users.
     pub fn is_alive(&self, now: Instant) -> Result<(), String> {
         let since = now.saturating_duration_since(self.inner().turn);
         if since < HANGS_AFTER {
             Ok(())
         } else {
-            Err(format!("no turn for {} s", since.as_secs()))
+            Err(format!("the loop has not run for {} s", since.as_secs()))
         }
     }
 
-    /// Whether this replica follows builds or can take over from the one that does.
+    /// Checks whether this replica follows builds or can take over from the one that does.
     ///
     /// # Errors
-    /// A reason for people.
+    /// A reason for users.
     pub fn is_ready(&self, now: Instant) -> Result<(), String> {
         self.is_alive(now)?;
         let inner = self.inner();
         let answered = inner.answered.map(|at| now.saturating_duration_since(at));
         if answered.is_none_or(|since| since >= ANSWER_COUNTS) {
-            return Err("the Lease cannot be read or written".to_owned());
+            return Err("cannot read or write the Lease".to_owned());
         }
         if inner.leads && inner.builds.state != SourceState::Ready {
             return Err(format!("builds: {}", inner.builds.message));
@@ -76,7 +76,7 @@ impl Progress {
         &self.metrics
     }
 
-    /// The loop takes a turn. `answered` if the API server has answered about the Lease.
+    /// The loop runs. `answered` if the API server has answered about the Lease.
     pub(super) fn turn(&self, answered: bool) {
         self.inner().turn = Instant::now();
         self.answered(answered);
@@ -89,13 +89,13 @@ impl Progress {
         }
     }
 
-    /// This replica begins to follow builds.
+    /// This replica starts to follow builds.
     pub(super) fn lead(&self) {
         self.inner().leads = true;
         self.metrics.leader(true);
     }
 
-    /// How the watch of builds is doing, and how many wait.
+    /// The state of the watch of builds, and the number that wait.
     pub(super) fn report(&self, builds: SourceHealth, waiting: usize) {
         self.metrics.queue(waiting);
         self.metrics.state(builds.state);
@@ -104,7 +104,7 @@ impl Progress {
         inner.builds = builds;
     }
 
-    /// This replica does not follow builds any more.
+    /// This replica no longer follows builds.
     pub(super) fn rest(&self) {
         self.metrics.leader(false);
         self.metrics.queue(0);
@@ -132,7 +132,7 @@ mod tests {
     use crate::metrics::ImporterMetrics;
 
     #[test]
-    fn probes_tell_a_hanging_replica_from_one_that_waits() {
+    fn probes_distinguish_a_hanging_replica_from_a_waiting_one() {
         let progress = Progress::new(ImporterMetrics::new().follow().clone());
         let now = Instant::now;
         assert_eq!(progress.is_alive(now()), Ok(()));
@@ -151,11 +151,11 @@ mod tests {
         progress.lead();
         let health = |state| SourceHealth {
             state,
-            message: "the account may not".to_owned(),
+            message: "permission denied".to_owned(),
         };
         progress.report(health(SourceState::Forbidden), 0);
         let why = progress.is_ready(now()).unwrap_err();
-        assert_eq!(why, "builds: the account may not");
+        assert_eq!(why, "builds: permission denied");
         progress.report(health(SourceState::Ready), 0);
         assert_eq!(progress.is_ready(now()), Ok(()));
         progress.rest();

@@ -1,8 +1,8 @@
-//! What waits to be followed: bounded in all and for each namespace, the newest build of an image
-//! only, each at its time, and the namespaces in turn.
+//! The builds that wait to be followed: limited in total and for each namespace, only the newest build of an
+//! image, each with its due time, and the namespaces in turn.
 //!
 //! A tenant decides how many builds complete in a namespace, so no namespace can take the places or
-//! the workers of another: where there is no place left, the namespace that has most gives up its
+//! the workers of another: if the queue is full, the namespace with the most builds loses its
 //! oldest build.
 
 use std::collections::BTreeMap;
@@ -13,11 +13,11 @@ use extreg_core::follow::Pushed;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// Builds that can wait. One is some hundred bytes.
+/// The number of builds that can wait. One needs some hundred bytes.
 const MOST: usize = 1024;
-/// Those of one namespace.
+/// The number in one namespace.
 const MOST_OF_ONE: usize = 256;
-/// Those of one namespace that can wait for another try.
+/// The number in one namespace that can wait for a retry.
 const RETRIES_OF_ONE: usize = 32;
 /// A build to follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,16 +27,16 @@ pub(super) struct Item {
     pub(super) uid: String,
     pub(super) pushed: Pushed,
     pub(super) completed: Timestamp,
-    /// How often it was tried.
+    /// The number of tries so far.
     pub(super) tries: u32,
 }
 
-/// The waiting builds, and in which namespaces one is worked on.
+/// The waiting builds, and the namespaces that a worker handles.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     lanes: BTreeMap<String, Lane>,
     waiting: usize,
-    /// The namespace that had its turn last.
+    /// The namespace that was last in turn.
     last: String,
 }
 
@@ -44,20 +44,20 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Lane {
     waiting: BTreeMap<String, (Instant, Item)>,
-    /// One of its builds is worked on. There is no second one: the rate of imports allows no more,
-    /// and a registry that never answers holds no more than this.
+    /// A worker handles one of its builds. There is never a second one: the rate of imports does not allow more,
+    /// and a registry that never answers blocks only this worker.
     runs: bool,
 }
 
 impl Queue {
-    /// Adds a build, to be taken from `due` on. An older one of the same image is replaced by it;
-    /// it is ignored if a newer one waits. Answers what has lost its place, if anything has.
+    /// Adds a build that is due at `due`. It replaces an older build of the same image;
+    /// it is ignored if a newer one waits. Returns the build that lost its place, if any.
     pub(super) fn push(&mut self, item: Item, due: Instant) -> Option<Item> {
         let lane = self.lanes.entry(item.namespace.clone()).or_default();
         let waits = lane.waiting.get(&item.pushed.name);
         match waits {
             Some((_, other)) if other.completed > item.completed => return None,
-            // The same again keeps its place in the order of tries.
+            // The same build keeps its number of tries.
             Some((_, other)) if other.uid == item.uid && item.tries == 0 => return None,
             Some(_) => {}
             None => self.waiting += 1,
@@ -67,7 +67,7 @@ impl Queue {
         if lane.waiting.len() > MOST_OF_ONE {
             self.evict(&namespace)
         } else if self.waiting > MOST {
-            // Of two that have as many, the one that wants more.
+            // Of two with equally many, the namespace that wants more.
             let greediest = self
                 .lanes
                 .iter()
@@ -79,8 +79,8 @@ impl Queue {
         }
     }
 
-    /// Takes a build whose time has come, of the next namespace in turn that `may` begin one. Until
-    /// [`Queue::done`] no other of the namespace is taken.
+    /// Takes a due build of the next namespace in turn for which `may` returns true. Until
+    /// [`Queue::done`] no other build of the namespace is taken.
     pub(super) fn take(&mut self, now: Instant, may: impl Fn(&str) -> bool) -> Option<Item> {
         let last = Bound::Excluded(self.last.as_str());
         let after = self.lanes.range::<str, _>((last, Bound::Unbounded));
@@ -98,7 +98,7 @@ impl Queue {
         Some(item)
     }
 
-    /// When the next one can be taken, where each namespace is not ready before a time; none for
+    /// When the next build can be taken, if each namespace is not ready before a time; `None` for
     /// never.
     pub(super) fn next_due(&self, ready: impl Fn(&str) -> Option<Instant>) -> Option<Instant> {
         let lanes = self.lanes.iter();
@@ -106,7 +106,7 @@ impl Queue {
         due.min()
     }
 
-    /// The build of a namespace is not worked on any more.
+    /// The worker for the build of a namespace is done.
     pub(super) fn done(&mut self, namespace: &str) {
         if let Some(lane) = self.lanes.get_mut(namespace) {
             lane.runs = false;
@@ -114,19 +114,19 @@ impl Queue {
         self.sweep(namespace);
     }
 
-    /// Whether a namespace can have one more build wait for another try.
+    /// Whether a namespace can have one more build wait for a retry.
     pub(super) fn may_retry(&self, namespace: &str) -> bool {
         let lane = self.lanes.get(namespace);
         let waiting = lane.into_iter().flat_map(|lane| lane.waiting.values());
         waiting.filter(|(_, item)| item.tries > 0).count() < RETRIES_OF_ONE
     }
 
-    /// How many wait.
+    /// The number of waiting builds.
     pub(super) fn len(&self) -> usize {
         self.waiting
     }
 
-    /// Whether what a namespace has lost can have its place again.
+    /// Whether a build that a namespace lost can be added again.
     pub(super) fn has_place(&self, namespace: &str) -> bool {
         self.waiting <= MOST / 2 && self.len_of(namespace) == 0
     }
@@ -159,7 +159,7 @@ impl Queue {
 }
 
 impl Lane {
-    /// The one to take next, and when.
+    /// The build to take next, and when.
     fn next(&self) -> Option<(Instant, &str)> {
         let free = (!self.runs).then(|| self.waiting.iter())?;
         let first = free.min_by_key(|(_, (due, item))| (*due, item.completed));
@@ -167,7 +167,7 @@ impl Lane {
     }
 }
 
-/// The pause after so many tries: twice as long each time, up to a longest.
+/// The pause after a number of tries: twice as long each time, up to a maximum.
 pub(super) fn pause(tries: u32, first: Duration, longest: Duration) -> Duration {
     let times = 2_u32.saturating_pow(tries.saturating_sub(1));
     first.saturating_mul(times).min(longest)
@@ -222,7 +222,7 @@ mod tests {
         let taken = take(&mut queue, now).unwrap();
         assert_eq!(taken.uid, "new");
 
-        // While it is worked on, the next one waits.
+        // While a worker handles it, the next one waits.
         queue.push(item("a/b", "next", 3), now);
         assert_eq!(take(&mut queue, now), None);
         queue.done("snow");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_before_its_time() {
+    fn retries_wait_for_their_time() {
         let now = Instant::now();
         let later = now + Duration::from_secs(5);
         let mut queue = Queue::default();
@@ -240,7 +240,7 @@ mod tests {
             ..item("a/b", "x", 1)
         };
         queue.push(again, later);
-        // Seen once more in between: it keeps its pause. A newer build does not wait.
+        // Added again in between: it keeps its pause. A newer build does not wait.
         queue.push(item("a/b", "x", 1), now);
         assert_eq!(take(&mut queue, now), None);
         assert_eq!(queue.next_due(|_| Some(now)), Some(later));
@@ -280,16 +280,16 @@ mod tests {
         }
         let evicted = queue.push(item("a/more", "x", 999), now).unwrap();
         assert_eq!(evicted.pushed.name, "a/b0");
-        // Older than all: it has no place itself.
+        // Older than all waiting builds: it gets no place.
         let evicted = queue.push(item("a/old", "x", 0), now).unwrap();
         assert_eq!(evicted.pushed.name, "a/old");
-        // A newer one of an image that waits needs no other place.
+        // A newer build of a waiting image needs no other place.
         assert_eq!(queue.push(item("a/b7", "y", 999), now), None);
         assert_eq!(queue.len(), MOST_OF_ONE);
     }
 
     #[test]
-    fn the_greediest_namespace_gives_way() {
+    fn the_largest_namespace_loses_a_build() {
         let now = Instant::now();
         let mut queue = Queue::default();
         for namespace in ["a", "b", "c", "d"] {
@@ -307,7 +307,7 @@ mod tests {
             assert_ne!(evicted.namespace, "quiet");
         }
         assert_eq!((queue.len(), queue.len_of("quiet")), (MOST, 10));
-        // One that wants more than the others pays with its own.
+        // A namespace that wants more than the rest loses a build of its own.
         for number in 256..300 {
             let more = item_of("a", &format!("a/b{number}"), "x", number);
             queue.push(more, now);
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_of_a_namespace_are_tried_again() {
+    fn retries_of_a_namespace_are_limited() {
         let now = Instant::now();
         let mut queue = Queue::default();
         for number in 0..RETRIES_OF_ONE {
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_with_leaves_nothing() {
+    fn finished_builds_are_removed() {
         let now = Instant::now();
         let mut queue = Queue::default();
         for number in 0..3 {

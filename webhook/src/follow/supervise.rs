@@ -1,4 +1,4 @@
-//! A panic ends one run, and neither the next nor anything else.
+//! A panic ends one run, but not the next run or any other task.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Progress;
 
-/// Runs it again and again until it is stopped, each time in a task of its own.
+/// Runs it repeatedly until stopped, each time in a separate task.
 pub(super) async fn supervise<F>(
     progress: Progress,
     pause: Duration,

@@ -1,4 +1,4 @@
-//! From getting the Lease to losing it: builds that arrive, and the work on them.
+//! One term, from getting the Lease to losing it: arriving builds, and their processing.
 
 use std::collections::BTreeSet;
 
@@ -20,14 +20,14 @@ use crate::cluster;
 use crate::facts::Health;
 use crate::metrics::FollowOutcome;
 
-/// What the replica before this one may have had in hand, and by how much clocks may differ.
+/// The time that the previous replica may have needed for its last builds, plus clock differences.
 pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(10);
-/// Builds worked on concurrently.
-const AT_ONCE: usize = 16;
-/// Those of namespaces whose last import was not answered: a registry that never answers leaves
-/// the other workers to the others.
-const SLOW_AT_ONCE: usize = 4;
-/// Namespaces that are remembered as slow.
+/// Concurrent builds.
+const MAX_RUNNING: usize = 16;
+/// Concurrent builds of namespaces whose last import timed out: a registry that never answers leaves
+/// the other workers to the remaining namespaces.
+const MAX_SLOW_RUNNING: usize = 4;
+/// The number of namespaces remembered as slow.
 const MOST_SLOW: usize = 1024;
 /// Builds of one page of a list, which is reduced while it arrives.
 const PAGE: u32 = 100;
@@ -40,7 +40,7 @@ pub(super) struct Term {
     pace: Pace,
     since: Timestamp,
     progress: Progress,
-    /// For builds alone: its lists are reduced, and it beats the pulse of their health.
+    /// For builds alone: its lists are reduced, and it records the sign of life of their health.
     client: Client,
     builds: BoxStream<'static, watcher::Result<Event<Watched>>>,
     selects: bool,
@@ -48,7 +48,7 @@ pub(super) struct Term {
     listing: Listing,
     listed_at: Instant,
     queue: Queue,
-    /// Namespaces of which something had no place in the queue.
+    /// Namespaces with builds that did not fit into the queue.
     overflowed: BTreeSet<String>,
     looks: Limiter,
     slow: BTreeSet<String>,
@@ -56,12 +56,12 @@ pub(super) struct Term {
     running: FuturesUnordered<BoxFuture<'static, Done>>,
 }
 
-/// Whether a list is coming in.
+/// Whether a list is in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Listing {
-    /// Since then: of several builds of one image the newest is waited for.
+    /// In progress since this time; the newest build of each image is waited for.
     Since(Timestamp),
-    /// All that completed some time before this has been seen.
+    /// Done: builds that completed some time before this time were seen.
     Seen(Timestamp),
     /// It failed, or its builds have been followed.
     No,
@@ -84,7 +84,7 @@ impl Term {
             listed_at: Instant::now(),
             queue: Queue::default(),
             overflowed: BTreeSet::new(),
-            looks: Limiter::of_looks(),
+            looks: Limiter::of_processed_builds(),
             slow: BTreeSet::new(),
             slow_running: 0,
             running: FuturesUnordered::new(),
@@ -116,7 +116,7 @@ impl Term {
                 self.listing = Listing::Since(Timestamp::now());
                 self.listed_at = Instant::now();
             }
-            // A list heals what a watch has missed.
+            // A list recovers what a watch has missed.
             Ok(Event::InitApply(build)) => self.consider(&build),
             Ok(Event::InitDone) => {
                 if let Listing::Since(began) = self.listing {
@@ -143,7 +143,7 @@ impl Term {
         }
     }
 
-    /// Puts a build into the queue, if there is anything to follow.
+    /// Puts a build into the queue if it can be followed.
     fn consider(&mut self, build: &Watched) {
         let Some(pushed) = build.pushed() else {
             return;
@@ -173,12 +173,12 @@ impl Term {
         }
     }
 
-    /// Begins what is due, as far as it may.
+    /// Starts due builds within the limits.
     fn begin(&mut self) {
         let now = Instant::now();
         while self.has_worker() {
             let (looks, slow) = (&self.looks, &self.slow);
-            let may_be_slow = self.slow_running < SLOW_AT_ONCE;
+            let may_be_slow = self.slow_running < MAX_SLOW_RUNNING;
             let taken = self.queue.take(now, |namespace| {
                 looks.ready(namespace, now) <= now && (may_be_slow || !slow.contains(namespace))
             });
@@ -203,9 +203,9 @@ impl Term {
         }
     }
 
-    /// When the next one can begin, if one waits that may.
+    /// When the next waiting build can start, if any is allowed.
     fn next_due(&self, now: Instant) -> Option<Instant> {
-        let may_be_slow = self.slow_running < SLOW_AT_ONCE;
+        let may_be_slow = self.slow_running < MAX_SLOW_RUNNING;
         let ready = |namespace: &str| {
             let may = may_be_slow || !self.slow.contains(namespace);
             may.then(|| self.looks.ready(namespace, now))
@@ -214,7 +214,7 @@ impl Term {
     }
 
     fn has_worker(&self) -> bool {
-        !matches!(self.listing, Listing::Since(_)) && self.running.len() < AT_ONCE
+        !matches!(self.listing, Listing::Since(_)) && self.running.len() < MAX_RUNNING
     }
 
     fn finish(&mut self, done: Done) {
@@ -252,7 +252,7 @@ impl Term {
                     let Item {
                         namespace, build, ..
                     } = &item;
-                    tracing::warn!(namespace, build, "build is not followed any more");
+                    tracing::warn!(namespace, build, "giving up on the build");
                     self.through(&item);
                 }
             }
@@ -264,7 +264,7 @@ impl Term {
         self.worker.memory.through(&item.uid, &item.pushed.digest);
     }
 
-    /// Lists again for what had no place, when it has one; forgets what a list need not bring again.
+    /// Lists again when there is space for builds that did not fit; forgets builds that later lists can omit.
     fn catch_up(&mut self) {
         let is_idle = self.queue.len() == 0 && self.running.is_empty();
         if let (Listing::Seen(began), true) = (self.listing, is_idle && self.overflowed.is_empty())

@@ -1,4 +1,4 @@
-//! One build: the streams of its namespace, what the engine decides for them, an import for each.
+//! One build: the streams of its namespace, the engine's decision for each, and an import for each.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use super::memory::Memory;
 use super::queue::Item;
 use crate::metrics::{FollowMetrics, FollowOutcome};
 
-/// What works on builds.
+/// The worker for builds.
 #[derive(Clone)]
 pub(super) struct Worker {
     pub(super) client: Client,
@@ -29,25 +29,25 @@ pub(super) struct Worker {
     imports: Arc<Mutex<Limiter>>,
 }
 
-/// What is left of a build that was worked on.
+/// The result of processing a build.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) item: Item,
     pub(super) next: Next,
     /// Whether the last import was answered, if one was sent.
     pub(super) answered: Option<bool>,
-    /// It took the place of a slow one.
+    /// It used a place for slow namespaces.
     pub(super) is_slow: bool,
 }
 
-/// What becomes of a build that was worked on.
+/// What to do next with a processed build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Next {
-    /// Nothing: all is done.
+    /// Nothing: everything is done.
     Through,
-    /// The namespace has used up its rate of imports; the rest follows after this.
+    /// The namespace has used up its rate of imports; the rest follows after this time.
     Later(Duration),
-    /// It has to be tried again, not before this has passed.
+    /// It has to be retried after this time.
     Again(Duration),
 }
 
@@ -69,7 +69,7 @@ impl Worker {
         }
     }
 
-    /// Does all for a build that can be done now.
+    /// Does everything for a build that can be done now.
     pub(super) async fn work(self, item: Item) -> Done {
         let mut done = Done {
             item,
@@ -100,7 +100,7 @@ impl Worker {
                     let is_answered = trouble != Trouble::Unreachable;
                     done.answered = Some(is_answered);
                     self.trouble(&mut done, trouble, Some(&import.stream));
-                    // The others would most likely wait for the same registry.
+                    // The remaining imports would most likely wait for the same registry.
                     if !is_answered {
                         break;
                     }
@@ -110,7 +110,7 @@ impl Worker {
         done
     }
 
-    /// Charges an import to a namespace before it is sent, or answers how long it has to wait.
+    /// Charges an import to a namespace before it is sent, or returns how long it has to wait.
     fn charge(&self, namespace: &str) -> Result<(), Duration> {
         let now = Instant::now();
         let mut imports = self.imports.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,7 +119,7 @@ impl Worker {
             .map_err(|ready| ready.duration_since(now))
     }
 
-    /// The imports that a build asks for.
+    /// The imports for a build.
     async fn wanted(&self, item: &Item) -> Result<Vec<Import>, Trouble> {
         let Item {
             namespace, pushed, ..
@@ -159,20 +159,20 @@ impl Worker {
             let lag = Duration::try_from(lag).unwrap_or_default();
             self.metrics.outcome(FollowOutcome::Imported);
             self.metrics.lag(lag);
-            let text = told(item, imported);
+            let text = imported_text(item, imported);
             tracing::info!(namespace, build, stream, lag_ms = lag.as_millis(), "{text}");
-            self.say(item, import, Reason::FollowedBuild, text).await;
+            self.record(item, import, Reason::FollowedBuild, text).await;
         }
-        if let Some(text) = complained(item, imported) {
+        if let Some(text) = failed_text(item, imported) {
             self.metrics.outcome(FollowOutcome::Failed);
             tracing::warn!(namespace, build, stream, "{text}");
-            self.say(item, import, Reason::FollowBuildFailed, text)
+            self.record(item, import, Reason::FollowBuildFailed, text)
                 .await;
             done.next = done.next.max(Next::Again(Duration::ZERO));
         }
     }
 
-    async fn say(&self, item: &Item, import: &Import, reason: Reason, text: String) {
+    async fn record(&self, item: &Item, import: &Import, reason: Reason, text: String) {
         let note = Note {
             namespace: item.namespace.clone(),
             stream: import.stream.clone(),
@@ -180,7 +180,7 @@ impl Worker {
             reason,
             text,
         };
-        self.events.say(note).await;
+        self.events.record(note).await;
     }
 
     fn trouble(&self, done: &mut Done, trouble: Trouble, stream: Option<&str>) {
@@ -201,7 +201,7 @@ impl Worker {
     }
 }
 
-fn told(item: &Item, imported: &Imported) -> String {
+fn imported_text(item: &Item, imported: &Imported) -> String {
     let digest = &item.pushed.digest;
     let tags = imported.shown.iter().map(|(tag, _)| tag.as_str());
     let tags: Vec<&str> = tags.collect();
@@ -215,18 +215,18 @@ fn told(item: &Item, imported: &Imported) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             text,
-            "; it shows {other}, the image of one platform or what the tag has become since"
+            "; it now shows {other}: the image of one platform, or a newer image of the tag"
         );
     }
     text
 }
 
-fn complained(item: &Item, imported: &Imported) -> Option<String> {
+fn failed_text(item: &Item, imported: &Imported) -> Option<String> {
     let (_, reason) = imported.failed.first()?;
     let tags = imported.failed.iter().map(|(tag, _)| tag.as_str());
     let tags: Vec<&str> = tags.collect();
     Some(format!(
-        "build {} pushed {} as {}: importing {} failed ({reason}); the condition of the tag shows why; \
+        "build {} pushed {} as {}: importing {} failed ({reason}); see the condition of the tag; \
          retrying",
         item.build,
         item.pushed.name,

@@ -1,4 +1,4 @@
-//! The importer's command line: what can be typed. [`super::Settings`] is what it means.
+//! The importer's command-line arguments. [`super::Settings`] validates them.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long, env = "EXTREG_NAMESPACE", value_name = "NAME")]
     pub namespace: String,
 
-    /// Only namespaces with these labels: a label selector as JSON; platform namespaces never
+    /// Label selector of the namespaces, as JSON; platform namespaces are always excluded
     #[arg(long, env = "EXTREG_NAMESPACE_SELECTOR", value_name = "SELECTOR")]
     pub namespace_selector: Option<String>,
 

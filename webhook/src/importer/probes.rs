@@ -12,7 +12,7 @@ use http::header::CONTENT_TYPE;
 use crate::follow::Progress;
 use crate::metrics::{ImporterMetrics, Metrics};
 
-/// What is answered to probes and Prometheus.
+/// The state that probes and Prometheus read.
 pub(super) fn router(progress: Progress, metrics: ImporterMetrics) -> Router {
     Router::new()
         .route("/livez", get(live))
@@ -22,7 +22,7 @@ pub(super) fn router(progress: Progress, metrics: ImporterMetrics) -> Router {
         .with_state(metrics)
 }
 
-/// 200 while builds are followed or waited for, 503 when that hangs: a restart helps.
+/// 200 while builds are followed or waited for, 503 if that hangs: a restart helps.
 async fn live(State(progress): State<Progress>) -> Response {
     answer(progress.is_alive(Instant::now()))
 }

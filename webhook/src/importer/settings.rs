@@ -1,4 +1,4 @@
-//! What the importer's command line means: checked, and free of clap.
+//! The importer's command line, validated and independent of clap.
 
 use std::net::SocketAddr;
 
@@ -9,32 +9,32 @@ use super::Args;
 use crate::args::{LogFormat, LogLevelError};
 use crate::settings::Cluster;
 
-/// What to run.
+/// The configuration of the importer.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whose builds are followed.
+    /// The cluster whose builds are followed.
     pub cluster: Cluster,
     /// The importer's own namespace, where the Lease is.
     pub namespace: String,
-    /// The namespaces that are selected; none for all.
+    /// The selected namespaces; `None` for all.
     pub selected: Option<Selector>,
-    /// Where probes and Prometheus are answered.
+    /// The address of probes and metrics.
     pub health_listen: SocketAddr,
-    /// How log lines are written.
+    /// The format of log lines.
     pub log_format: LogFormat,
-    /// What is logged.
+    /// The log filter.
     pub log_filter: Targets,
 }
 
-/// Why a command line is refused.
+/// Why a command line is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// A namespace without a name.
-    #[error("--namespace cannot be empty: the Lease is there")]
+    #[error("--namespace cannot be empty: it contains the Lease")]
     Namespace,
     /// An invalid selector.
     #[error(
-        "--namespace-selector: {0}; write a label selector as JSON, like {{\"matchLabels\":{{\"team\":\"shop\"}}}}"
+        "--namespace-selector: {0}; use a label selector in JSON, such as {{\"matchLabels\":{{\"team\":\"shop\"}}}}"
     )]
     Selector(String),
     /// An invalid log filter.
@@ -43,12 +43,12 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Checks what was typed.
+    /// Validates the arguments.
     ///
     /// # Errors
-    /// For a value that is not what its flag takes.
+    /// For a value that its flag does not accept.
     pub fn new(args: Args) -> Result<Self, SettingsError> {
-        // Taken apart here, so that a flag without a use does not compile.
+        // Destructured here, so that an unused flag does not compile.
         let Args {
             namespace,
             namespace_selector,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// A JSON object: `timestamp`, `level`, `message` and the event's own fields.
@@ -62,7 +62,7 @@ impl Fields<'_> {
         let is_plain = |c: char| !c.is_control() && c != '"' && c != '\\';
         match self.format {
             Format::Json => push_json(self.line, value),
-            // A value cannot look like another field, or like another line.
+            // A value cannot imitate another field or another line.
             Format::Text if field.name() == "message" && value.chars().all(is_plain) => {
                 self.line.push_str(value);
             }

@@ -1,12 +1,12 @@
-//! Lines on their way to standard error.
+//! Log lines in transit to standard error.
 
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Lines that wait to be written take at most this much memory; more are dropped and counted, so
-/// that a log that nobody reads stops no review.
+/// Waiting lines use at most this much memory; more are dropped and counted, so
+/// that an unread log never blocks a review.
 const MOST: usize = 1 << 20;
 /// Lines that come within this time are written together.
 const TOGETHER: Duration = Duration::from_millis(20);
@@ -19,7 +19,7 @@ pub(super) struct Sink(Arc<Shared>);
 struct Shared {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
-    /// Held while writing, so that batches stay in their order.
+    /// Held while writing, so that batches keep their order.
     writing: Mutex<()>,
 }
 
@@ -57,7 +57,7 @@ impl Sink {
         }
     }
 
-    /// Writes what waits, now.
+    /// Writes the waiting lines now.
     pub(super) fn write_out(&self) {
         let _writing = self
             .0
@@ -71,7 +71,7 @@ impl Sink {
             (lines, std::mem::take(&mut waiting.dropped))
         };
         let mut out = io::stderr().lock();
-        // There is nowhere to complain to.
+        // The error cannot be reported anywhere.
         let _ = out.write_all(&lines);
         if dropped > 0 {
             let _ = writeln!(
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_reads_takes_no_more_than_its_share() {
+    fn unread_lines_are_limited() {
         let sink = Sink(Arc::new(Shared {
             waiting: Mutex::default(),
             arrived: Condvar::new(),

@@ -12,11 +12,11 @@ use prometheus_client::registry::Registry;
 
 use super::{FollowOutcome, SourceState, encoded, register, registry};
 
-/// From what is hardly felt to the 15 minutes of OpenShift's own schedule.
+/// From unnoticeable to the 15 minutes of OpenShift's own schedule.
 const BUCKETS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
 
-/// The instruments of the importer. They are not those of the webhook: an alert on the webhook's
-/// series must not see a process that serves no certificate and knows no policies.
+/// The instruments of the importer. They are separate from the webhook's: an alert on the webhook's
+/// series must not match a process that serves no certificate and has no policies.
 #[derive(Clone, Debug)]
 pub struct ImporterMetrics {
     registry: Arc<Registry>,
@@ -50,7 +50,7 @@ impl Default for ImporterMetrics {
     }
 }
 
-/// What is counted of following builds. Cloning is cheap and shares it.
+/// The counters of following builds. Cloning is cheap and shares them.
 #[derive(Clone, Debug)]
 pub struct FollowMetrics {
     outcomes: Family<OutcomeLabels, Counter>,
@@ -80,12 +80,12 @@ impl FollowMetrics {
             outcomes: register(
                 to,
                 "follow_outcomes",
-                "Builds read and streams they are followed to, by what came of it",
+                "Results for builds and their streams, by outcome",
             ),
             states: register(
                 to,
                 "follow_state",
-                "1 for the state that the watch of builds is in, 0 for the others",
+                "1 for the current state of the watch of builds, 0 for each other state",
             ),
             leader: register(to, "follow_leader", "1 if this replica follows builds"),
             queue: register(to, "follow_queue_depth", "Builds waiting to be followed"),
@@ -96,7 +96,7 @@ impl FollowMetrics {
         metrics
     }
 
-    /// Counts what came of a build or a stream.
+    /// Counts the result for a build or a stream.
     pub fn outcome(&self, outcome: FollowOutcome) {
         self.outcomes
             .get_or_create(&OutcomeLabels { outcome })
@@ -108,7 +108,7 @@ impl FollowMetrics {
         self.lag.observe(lag.as_secs_f64());
     }
 
-    /// The state that the watch of builds is in; off where this replica has none.
+    /// The state of the watch of builds; off if this replica has none.
     pub fn state(&self, state: SourceState) {
         for other in SourceState::ALL {
             let labels = StateLabels { state: *other };
@@ -122,7 +122,7 @@ impl FollowMetrics {
         self.leader.set(i64::from(leads));
     }
 
-    /// How many builds wait to be followed.
+    /// The number of builds that wait to be followed.
     pub fn queue(&self, depth: usize) {
         self.queue.set(i64::try_from(depth).unwrap_or(i64::MAX));
     }

@@ -1,4 +1,4 @@
-//! The values that labels can have. They are closed enums, so that nothing a client sends can add
+//! The values of labels. They are closed enums, so that no client input can add
 //! a series.
 
 use std::fmt;
@@ -8,10 +8,10 @@ use extreg_core::rule::RuleId;
 use extreg_core::verdict::Reason;
 use prometheus_client::encoding::{EncodeLabelValue, LabelValueEncoder};
 
-/// The label of a resource or an operation that no rule is about.
+/// The label of a resource or an operation that no rule applies to.
 const OTHER: &str = "other";
 
-/// The value of a label that the engine has an enum for.
+/// A label value from an enum of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Label(&'static str);
 
@@ -52,7 +52,7 @@ impl EncodeLabelValue for Label {
     }
 }
 
-/// Declares an enum whose variants have a text, and what metrics and logs need of it.
+/// Declares an enum whose variants have a text, with what metrics and logs need.
 macro_rules! labels {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -112,21 +112,21 @@ labels! {
     RequestEnd {
         /// Answered 400: no review.
         BadRequest = "bad_request",
-        /// Allowed unchanged, because the decision took longer than the deadline.
+        /// Allowed unchanged, because the decision exceeded the deadline.
         Deadline = "deadline",
         /// Answered 500: the code panicked.
         Panic = "panic",
         /// Allowed with a patch.
         Patch = "patch",
-        /// Answered 429: too many at once.
+        /// Answered 429: too many concurrent requests.
         Shed = "shed",
         /// Answered 408: the body did not arrive in time.
         SlowBody = "slow_body",
         /// Answered 413: the body is larger than the limit.
         TooLarge = "too_large",
-        /// Allowed as it is.
+        /// Allowed unchanged.
         Unchanged = "unchanged",
-        /// Allowed as it is because the policy's mode is not `Enforce`, which would change it.
+        /// Allowed unchanged because the policy's mode, which is not `Enforce`, prevents the change.
         WouldPatch = "would_patch",
     }
 }
@@ -142,13 +142,13 @@ impl Default for RequestEnd {
 }
 
 labels! {
-    /// Of what there was too little for one more request.
+    /// The exhausted resource.
     Shortage {
-        /// Places for bodies that have to be waited for.
+        /// Places for incomplete bodies.
         Arrivals = "arrivals",
         /// Memory for bodies and answers.
         Memory = "memory",
-        /// Decisions at once.
+        /// Concurrent decisions.
         Slots = "slots",
     }
 }
@@ -168,17 +168,17 @@ labels! {
     ConnectionEnd {
         /// Client authentication is on, and the certificate is missing or not accepted.
         ClientCertificate = "client_certificate",
-        /// It was silent while all places were taken, and made room for another.
+        /// It was silent while all places were taken, and was closed for another.
         Evicted = "evicted",
-        /// The TLS handshake failed or took too long.
+        /// The TLS handshake failed or timed out.
         Handshake = "handshake",
         /// No request came for too long.
         Idle = "idle",
         /// The first request did not come in time.
         NoRequest = "no_request",
-        /// Its address has as many connections as one may have.
+        /// Its address has reached the limit of connections.
         PeerLimit = "peer_limit",
-        /// There are as many connections as there may be.
+        /// The total limit of connections is reached.
         TotalLimit = "total_limit",
         /// The client did not read an answer in time.
         UnreadAnswer = "unread_answer",
@@ -204,45 +204,45 @@ labels! {
 }
 
 labels! {
-    /// How a source of facts is doing.
+    /// The state of a source of facts.
     SourceState {
-        /// It cannot be reached; it is tried again.
+        /// It cannot be reached; retried.
         Down = "down",
-        /// The API server refuses it; it is tried again, less often.
+        /// The API server refuses it; retried, less often.
         Forbidden = "forbidden",
-        /// Not asked for, or the cluster has no such resource.
+        /// Not configured, or the cluster has no such resource.
         Off = "off",
         /// Complete as of the last event.
         Ready = "ready",
-        /// Asked for, not complete yet.
+        /// Configured, not complete yet.
         Starting = "starting",
     }
 }
 
 labels! {
-    /// What came of a read that a review needed.
+    /// The result of a read that a review needed.
     LookupOutcome {
         /// The API server answered.
         Answered = "answered",
-        /// It did not, or not in time, or refused.
+        /// It did not answer, or not in time, or refused.
         Failed = "failed",
-        /// The namespace had no read left: none was made.
+        /// The namespace had no read left: no request was made.
         Limited = "limited",
     }
 }
 
 labels! {
-    /// What came of a build that was read, or of one stream that it is followed to.
+    /// The result for a build, or for one of its streams.
     FollowOutcome {
-        /// The stream was changed in between; tried again.
+        /// The stream was changed in between; retried.
         Conflict = "conflict",
         /// The namespace has no place left in the queue; listed again later.
         Dropped = "dropped",
-        /// The registry did not give the image; tried again.
+        /// The registry did not return the image; retried.
         Failed = "failed",
-        /// The API server refuses it to this account; tried again.
+        /// The API server refuses it to this account; retried.
         Forbidden = "forbidden",
-        /// Tried for the last time.
+        /// The last try failed.
         GivenUp = "given_up",
         /// Imported.
         Imported = "imported",
@@ -252,13 +252,13 @@ labels! {
         OptedOut = "opted_out",
         /// The namespace has used up its rate of imports; the rest follows.
         Postponed = "postponed",
-        /// The API server refuses the request itself; not tried again.
+        /// The API server rejects the request as invalid; not retried.
         Refused = "refused",
-        /// Too many requests; tried again when the API server said.
+        /// Too many requests; retried when the API server allows it.
         Throttled = "throttled",
-        /// The API server cannot be reached or has an error; tried again.
+        /// The API server cannot be reached or has an error; retried.
         Unreachable = "unreachable",
-        /// Every tag that comes from that image shows it or was asked for before.
+        /// Every tag that comes from that image shows it or was imported before.
         UpToDate = "up_to_date",
     }
 }

@@ -1,8 +1,8 @@
 //! Reads on demand, limited for each namespace.
 //!
-//! A review may make the webhook read an object of the cluster. Whoever can send reviews could read
-//! as fast as connections allow, and one namespace could take the reads of all. Past its limit a
-//! read is not made, and what it would have shown is unknown.
+//! A review can make the webhook read an object of the cluster. Without a limit, a client could trigger
+//! reads as fast as connections allow, and one namespace could use up the reads of all. After the
+//! limit, objects are not read, and their facts are unknown.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +16,11 @@ use super::Lookup;
 use crate::facts::FactStore;
 use crate::metrics::LookupOutcome;
 
-/// Reads that a namespace can make at once; an `oc apply` of many tags makes one for each.
+/// The burst of reads for a namespace; an `oc apply` of many tags needs one for each.
 const BURST: u32 = 100;
 /// One more read is allowed after this.
 const REFILL: Duration = Duration::from_millis(50);
-/// Namespaces that are told apart.
+/// The maximum number of namespaces with their own bucket.
 const MOST: usize = 4096;
 /// The bucket of all namespaces that are not known to exist.
 const UNLISTED: &str = "";
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_has_its_own_reads_and_gets_more_with_time() {
+    fn each_namespace_has_a_bucket_that_refills() {
         let (buckets, start) = (Buckets::default(), Instant::now());
         assert_eq!(taken(&buckets, "a", start, BURST + 50), BURST);
         assert_eq!(taken(&buckets, "b", start, 10), 10);
@@ -174,12 +174,12 @@ mod tests {
         assert_eq!(taken(&buckets, "a", start + REFILL * 4, 50), 1);
         let late = start + REFILL * (BURST * 10);
         assert_eq!(taken(&buckets, "a", late, BURST + 50), BURST);
-        // A clock that stands still or goes back gives nothing.
+        // A clock that stops or moves back adds nothing.
         assert_eq!(taken(&buckets, "a", start, 50), 0);
     }
 
     #[test]
-    fn no_number_of_namespaces_takes_more_memory_or_more_reads() {
+    fn many_namespaces_do_not_use_more_memory_or_reads() {
         let (buckets, start) = (Buckets::default(), Instant::now());
         for number in 0..MOST {
             assert!(buckets.take(&number.to_string(), start));
@@ -187,7 +187,7 @@ mod tests {
         let others = (0..MOST).filter(|number| buckets.take(&format!("x{number}"), start));
         assert_eq!(others.count(), usize::try_from(BURST).unwrap());
         assert!(buckets.0.lock().unwrap().len() <= MOST + 1);
-        // Those that were not used for a while make room.
+        // Unused buckets are removed.
         assert!(buckets.take("new", start + REFILL * 2));
         assert!(buckets.0.lock().unwrap().len() < 10);
     }

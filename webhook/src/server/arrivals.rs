@@ -1,5 +1,5 @@
-//! The bodies that have to be waited for. The places for them are shared: when they are taken, the
-//! connection that has most of them gives one up for a connection that has fewer.
+//! The places for incomplete bodies. They are shared: when they are taken, the
+//! connection with the most of them gives one up for a connection with fewer.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -46,7 +46,7 @@ impl Arrivals {
         }
     }
 
-    /// A place for a body of that connection; none if all are taken by bodies with as much right.
+    /// A place for a body of that connection; `None` if bodies with an equal claim have all.
     pub(super) fn enter(&self, connection: &Arc<Connection>) -> Option<Arrival<'_>> {
         let mut places = lock(&self.places);
         if places.len() >= self.capacity {
@@ -71,7 +71,7 @@ impl Arrivals {
         })
     }
 
-    /// Makes room in memory: gives up the largest body of which nothing has come lately. Answers
+    /// Frees memory: gives up the largest body that has received no data lately. Returns
     /// whether there was one.
     pub(super) fn relieve(&self) -> bool {
         let places = lock(&self.places);
@@ -87,7 +87,7 @@ impl Arrivals {
 }
 
 /// The place that is given up for a newcomer: the most silent one of the connection with most
-/// places, if the newcomer's has fewer; else the most silent one of all, if it has been silent.
+/// places, if the newcomer has fewer; else the most silent one of all, if it has been silent long enough.
 fn most_dispensable(places: &HashMap<u64, Arc<Progress>>, newcomer: u64) -> Option<u64> {
     let mut counts: HashMap<u64, usize> = HashMap::new();
     for progress in places.values() {
@@ -116,14 +116,14 @@ fn silent(
 }
 
 impl Arrival<'_> {
-    /// More of the body has come; `bytes` are held of it now.
+    /// More of the body has arrived; `bytes` of it are now in memory.
     pub(super) fn progressed(&self, bytes: usize) {
         *lock(&self.progress.heard) = Instant::now();
         self.progress.bytes.store(bytes, Ordering::Relaxed);
         self.arriving.progressed();
     }
 
-    /// Returns when others need the place, or the memory.
+    /// Returns when other bodies need the place or the memory.
     pub(super) async fn given_up(&self) {
         self.progress.given_up.notified().await;
     }

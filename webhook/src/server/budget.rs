@@ -1,15 +1,15 @@
-//! The memory that bodies and answers take together, from the first byte of a request until the
+//! The memory that bodies and answers use together, from the first byte of a request until the
 //! last byte of its answer has been sent.
 //!
-//! It has two parts, so that a few large objects cannot keep out the many small ones: the first 64
-//! KiB of each come from a part of their own.
+//! It has two parts, so that a few large objects cannot block the many small ones: the first 64
+//! KiB of each come from a separate part.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const UNIT: usize = 1024;
-/// What is taken from the part for small ones. A usual review is a tenth of it.
+/// The amount taken from the part for small requests. A usual review is a tenth of it.
 const SMALL: usize = 64 * 1024;
 
 /// The memory.
@@ -19,7 +19,7 @@ pub(super) struct Budget {
     large: Arc<Semaphore>,
 }
 
-/// What one request holds of it, and returns when this is dropped.
+/// The memory of one request, returned when this is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Share {
     small: Option<OwnedSemaphorePermit>,
@@ -27,7 +27,7 @@ pub(super) struct Share {
 }
 
 impl Budget {
-    /// `bytes` in all, a quarter of it for the small.
+    /// `bytes` in total, a quarter of it for small requests.
     pub(super) fn new(bytes: usize) -> Self {
         let part = |bytes: usize| {
             let units = (bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS);
@@ -39,8 +39,8 @@ impl Budget {
         }
     }
 
-    /// Makes `share` cover exactly `bytes`; answers whether there is that much. If not, it keeps
-    /// what it has.
+    /// Makes `share` cover exactly `bytes`; returns whether that much is available. If not, it keeps
+    /// its current amount.
     pub(super) fn try_cover(&self, share: &mut Share, bytes: usize) -> bool {
         let small = bytes.min(SMALL);
         let before = units_of(share.large.as_ref()).saturating_mul(UNIT);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_grows_shrinks_and_returns() {
+    fn memory_grows_shrinks_and_returns() {
         let budget = Budget::new(1024 * KIB);
         let free = || {
             (

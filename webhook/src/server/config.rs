@@ -1,4 +1,4 @@
-//! What the server is told.
+//! The configuration of the server.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,28 +8,28 @@ use super::connections::ConnectionLimits;
 use super::trust::Trust;
 use crate::metrics::Metrics;
 
-/// Everything that [`crate::server::Server::start`] has to know.
+/// The configuration for [`crate::server::Server::start`].
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where API servers are answered over TLS; port 0 lets the system choose.
+    /// Address for reviews, over TLS; port 0 lets the system choose.
     pub listen: SocketAddr,
-    /// Where probes and Prometheus are answered, without TLS.
+    /// Address for probes and metrics, without TLS.
     pub health_listen: SocketAddr,
-    /// PEM file with the serving certificate and what is between it and its authority.
+    /// PEM file with the serving certificate and its intermediates.
     pub certificate: PathBuf,
     /// PEM file with its private key.
     pub key: PathBuf,
-    /// Which clients may connect; none for all.
+    /// The clients that can connect; `None` for all.
     pub clients: Option<Clients>,
-    /// What the API servers expect of the certificate.
+    /// The certificate that the API servers expect.
     pub trust: Trust,
     /// How often these files are read.
     pub reload_every: Duration,
-    /// Limits on what clients may use.
+    /// Limits on the resources that clients use.
     pub limits: Limits,
-    /// How it stops.
+    /// How the server stops.
     pub drain: Drain,
-    /// Where it counts.
+    /// The metrics of the server.
     pub metrics: Metrics,
 }
 
@@ -51,16 +51,16 @@ impl Config {
     }
 }
 
-/// Which clients may connect.
+/// The clients that can connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clients {
     /// PEM file with the authorities of their certificates.
     pub ca: PathBuf,
-    /// Names of which their certificates must have one; none for any.
+    /// Names of which their certificates must have one; empty for any.
     pub names: Vec<String>,
 }
 
-/// Limits on what clients may use.
+/// Limits on the resources that clients use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one body; more is a 413. An UPDATE of an ImageStream carries two objects, of which
@@ -69,14 +69,14 @@ pub struct Limits {
     /// Bytes of all bodies and answers, from the first byte received to the last byte sent; more
     /// is a 429.
     pub memory: usize,
-    /// Requests whose bodies are waited for; more is a 429.
+    /// Incomplete bodies; more is a 429.
     pub arriving: usize,
-    /// Time without a byte of a body that is waited for.
+    /// Time without a byte of an incomplete body.
     pub stall: Duration,
-    /// Decisions at once; more is a 429.
+    /// Concurrent decisions; more is a 429.
     pub in_flight: usize,
-    /// Time from the head of a request to its answer, everything included. Has to be shorter than
-    /// `timeoutSeconds` of the webhook configuration, which API servers wait for.
+    /// Time from the head of a request to its answer, in total. Must be shorter than
+    /// `timeoutSeconds` of the webhook configuration, the time limit of API servers.
     pub deadline: Duration,
     /// Time for a TLS handshake.
     pub handshake: Duration,
@@ -89,7 +89,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let connections = ConnectionLimits {
-            // With what else is open, within the 1,024 descriptors that a process commonly has.
+            // With other open files, within the 1,024 descriptors of a typical process.
             total: 768,
             // API servers have a few connections each; behind an address translation they all
             // have one address.
@@ -103,7 +103,7 @@ impl Default for Limits {
             body: 8 << 20,
             memory: 32 << 20,
             arriving: 512,
-            // Long enough for a lost packet to be sent again, over a long way.
+            // Long enough to send a lost packet again over a long distance.
             stall: Duration::from_secs(1),
             in_flight: 512,
             deadline: Duration::from_millis(1500),
@@ -124,7 +124,7 @@ pub struct Drain {
     /// Time between being unready and refusing connections, in which the endpoints of the Service
     /// reach every node.
     pub wait: Duration,
-    /// Time for the requests that are being answered then.
+    /// Time to finish running requests.
     pub deadline: Duration,
 }
 

@@ -1,9 +1,9 @@
-//! The open connections: how many there may be, in total and from one address, and which of them
-//! is closed for the sake of the others.
+//! The open connections: their limits, in total and from one address, and the choice of the one
+//! that is closed when a limit is reached.
 //!
-//! When the places are taken, the connection that has been silent for the longest time makes room
-//! for the newcomer: first of those that never took an answer. A connection with a request keeps
-//! its place; when all have one, the newcomer is refused.
+//! At the limit, the connection that has been silent for the longest time is closed for a new one,
+//! first those that never read an answer. A connection with a request is not closed; if all have
+//! one, the new connection is refused.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::metrics::{ConnectionEnd, Metrics, Port};
 
-/// How long nothing has to be heard before a connection, a body or an unread answer is given up
-/// for the sake of others. Longer than a lost packet takes to be sent again.
+/// The time without data before a connection, a body or an unread answer is given up
+/// for another. Longer than it takes to send a lost packet again.
 pub(super) const QUIET: Duration = Duration::from_millis(250);
 /// How often time limits are checked.
 const REAP_EVERY: Duration = Duration::from_millis(250);
@@ -58,7 +58,7 @@ impl Connections {
         }
     }
 
-    /// A place for a connection from `address`; none if there is none and no other gives way.
+    /// A place for a connection from `address`; `None` if all are taken and no connection can be closed.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let peer = Peer::new(address);
         let mut open = lock(&self.open);
@@ -100,15 +100,15 @@ impl Connections {
         lock(&self.open).len()
     }
 
-    /// Ends all of them now.
+    /// Closes all of them now.
     pub(super) fn cut_all(&self) {
         for connection in lock(&self.open).values() {
             connection.cut.cancel();
         }
     }
 
-    /// Makes room in memory: cuts the connection whose answer has been unread for the longest
-    /// time. Answers whether there was one.
+    /// Frees memory: cuts the connection whose answer has been unread for the longest
+    /// time. Returns whether there was one.
     pub(super) fn relieve(&self) -> bool {
         let open = lock(&self.open);
         let unread = |connection: &&Arc<Connection>| connection.life().oldest_unread();
@@ -122,7 +122,7 @@ impl Connections {
         oldest.is_some()
     }
 
-    /// Makes room for descriptors: closes the connection that has been silent for the longest time.
+    /// Frees descriptors: closes the connection that has been silent for the longest time.
     pub(super) fn evict_one(&self) {
         if let Some(victim) = longest_silent(lock(&self.open).values()) {
             self.close(&victim, ConnectionEnd::Evicted);
@@ -135,7 +135,7 @@ impl Connections {
     }
 
     fn close(&self, connection: &Connection, end: ConnectionEnd) {
-        // A client in good faith gets to know that a request which it is about to send was not
+        // A well-behaved client learns that a request which it is about to send was not
         // handled.
         let graceful =
             matches!(end, ConnectionEnd::Evicted | ConnectionEnd::Idle) && connection.life().served;
@@ -150,7 +150,7 @@ impl Connections {
         }
     }
 
-    /// Closes connections that have passed a time limit, for ever.
+    /// Closes connections that have passed a time limit, forever.
     pub(super) async fn reap(self: Arc<Self>) {
         let mut ticks = interval(REAP_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -183,7 +183,7 @@ fn longest_silent<'a>(
         .map(|(_, connection)| Arc::clone(connection))
 }
 
-/// A connection's place, which it gives back.
+/// A connection's place, returned on drop.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) connections: Arc<Connections>,
@@ -201,25 +201,25 @@ impl Drop for Place {
     }
 }
 
-/// One connection, as its requests and the limits see it.
+/// One connection, as seen by its requests and the limits.
 #[derive(Debug)]
 pub(super) struct Connection {
     id: u64,
     peer: Peer,
     /// To be dropped now.
     pub(super) cut: CancellationToken,
-    /// To be ended as its protocol provides, within [`QUIET`].
+    /// To be ended as its protocol requires, within [`QUIET`].
     pub(super) finish: CancellationToken,
     life: Mutex<Life>,
 }
 
 impl Connection {
-    /// What tells it from all others.
+    /// The number that identifies it.
     pub(super) fn id(&self) -> u64 {
         self.id
     }
 
-    /// The handshake is done, or bytes of a body have come.
+    /// The handshake is done, or bytes of a body have arrived.
     pub(super) fn touch(&self) {
         self.life().heard = Instant::now();
     }
@@ -232,13 +232,13 @@ impl Connection {
         Exchange(Arc::clone(self))
     }
 
-    /// The body of a request has to be waited for, until the guard is dropped.
+    /// The body of a request is incomplete, until the guard is dropped.
     pub(super) fn arriving(self: &Arc<Self>) -> Arriving {
         self.life().arriving += 1;
         Arriving(Arc::clone(self))
     }
 
-    /// An answer is on its way, until the guard is dropped: when TLS has taken the last byte of it.
+    /// An answer is being sent, until the guard is dropped: when TLS has taken the last byte of it.
     pub(super) fn answer(self: &Arc<Self>) -> Unread {
         let mut life = self.life();
         let number = life.answers;
@@ -270,7 +270,7 @@ impl Drop for Exchange {
 pub(super) struct Arriving(Arc<Connection>);
 
 impl Arriving {
-    /// Bytes of it have come.
+    /// Bytes of it have arrived.
     pub(super) fn progressed(&self) {
         self.0.touch();
     }
@@ -296,7 +296,7 @@ impl Drop for Unread {
     }
 }
 
-/// What a connection is doing.
+/// The state of a connection.
 #[derive(Debug)]
 struct Life {
     /// Whether it ever sent the head of a request.
@@ -304,9 +304,9 @@ struct Life {
     /// Whether it ever took an answer.
     served: bool,
     requests: u32,
-    /// Of these, how many wait for their body.
+    /// The number of these that wait for their body.
     arriving: u32,
-    /// Answers on their way and since when, oldest first.
+    /// Answers being sent and since when, oldest first.
     unread: Vec<(u64, Instant)>,
     answers: u64,
     /// The last sign of life.
@@ -330,8 +330,8 @@ impl Life {
         self.unread.first().map(|(_, since)| *since)
     }
 
-    /// Its rank among those that can give way, the smallest first; none if it cannot. One that
-    /// never sent a request always can.
+    /// Its rank among the connections that can be closed, the smallest first; `None` if it cannot be closed.
+    /// A connection that never sent a request can always be closed.
     fn silent(&self) -> Option<(bool, bool, Instant)> {
         let waits_for_client = self.requests == self.arriving && self.unread.is_empty();
         let gives_way = waits_for_client && (!self.begun || self.heard.elapsed() >= QUIET);
@@ -355,7 +355,7 @@ impl Life {
     }
 }
 
-/// Whoever is behind an address. A host commonly has a whole network of 64 bits of IPv6.
+/// The client behind an address. A host commonly has a whole network of 64 bits of IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Peer(IpAddr);
 

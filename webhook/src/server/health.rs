@@ -12,12 +12,12 @@ use super::state::State;
 use crate::metrics::Metrics;
 use crate::reviewer::Reviewer;
 
-/// The process answers, so it lives: a restart fixes nothing that `/readyz` reports.
+/// The process answers, so it is alive: a restart fixes nothing that `/readyz` reports.
 pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// 200 when reviews should come here, 503 with the reasons otherwise, one line a check.
+/// 200 if it can serve reviews, 503 with the reasons otherwise, one line for each check.
 pub(super) async fn ready<R: Reviewer>(
     extract::State(state): extract::State<Arc<State<R>>>,
 ) -> Response {

@@ -1,5 +1,5 @@
-//! Taking bodies in within limits: of one body, of the time between its bytes, of how many are
-//! waited for, and of the memory that all bodies and answers take together.
+//! Reading bodies within limits: of one body, of the time between its bytes, of the number of
+//! incomplete bodies, and of the memory that all bodies and answers use together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use super::budget::{Budget, Share};
 use super::config::Limits;
 use super::connections::{Connection, Connections, Unread};
 
-/// Content-Length up to which memory is set aside before anything has arrived.
+/// Content-Length up to which memory is reserved before data arrives.
 const TRUSTED: usize = 64 * 1024;
-/// Bytes of a refused body that are read and thrown away, so that the client, which may not read
-/// the answer before it has sent everything, gets to see it.
+/// Bytes of a rejected body that are read and discarded, so that the client, which might not read
+/// the answer before it has sent everything, receives it.
 const DRAINED: usize = 32 << 20;
-/// How long memory is waited for that others were made to give back.
+/// How long to wait for memory that other requests have to free.
 const RELIEF: Duration = Duration::from_millis(250);
-/// How often it is tried meanwhile.
+/// The interval between tries in this time.
 const RETRY: Duration = Duration::from_millis(5);
 
-/// What all requests share while they arrive and while their answers leave.
+/// State shared by all requests while they arrive and while their answers are sent.
 #[derive(Debug)]
 pub(super) struct Intake {
     body: usize,
@@ -34,23 +34,23 @@ pub(super) struct Intake {
     connections: Arc<Connections>,
 }
 
-/// A whole body, and the memory that was set aside for it.
+/// A whole body, and the memory reserved for it.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
     pub(super) share: Share,
 }
 
-/// Why there is no body.
+/// Why a body was not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// The client went away or broke the protocol.
     Broken,
-    /// Too many bodies are waited for.
+    /// Too many bodies are incomplete.
     Crowded,
     /// All bodies and answers together would take too much memory.
     Memory,
-    /// Nothing came for too long.
+    /// No data arrived for too long.
     Stalled,
     /// This one is larger than the limit.
     TooLarge,
@@ -67,7 +67,7 @@ impl Intake {
         }
     }
 
-    /// Reads a body that comes over `connection`.
+    /// Reads a body that arrives over `connection`.
     pub(super) async fn receive(
         &self,
         mut body: Body,
@@ -76,8 +76,8 @@ impl Intake {
         let received = self.read(&mut body, connection).await;
         match received {
             Err(Refused::TooLarge) => self.discard(&mut body, connection).await,
-            // A connection that is closed with unread bytes is reset, and the client would not see
-            // the answer: what is here already is thrown away, and nothing more is waited for.
+            // A connection that is closed with unread bytes is reset, and the client would not receive
+            // the answer: the bytes that have arrived are discarded, without waiting for more.
             Err(_) => while let Some(Some(Ok(_))) = poll_immediate(body.frame()).await {},
             Ok(_) => {}
         }
@@ -102,7 +102,7 @@ impl Intake {
             });
         };
         self.cover(&mut share, first.len()).await?;
-        // The common case: everything came at once, and nothing has to be copied.
+        // The common case: everything arrived together, and nothing has to be copied.
         if body.is_end_stream() && first.len() <= self.body {
             return Ok(Received {
                 bytes: first,
@@ -147,7 +147,7 @@ impl Intake {
         }
     }
 
-    /// The next bytes, none at the end. A body that has to be waited for takes a place.
+    /// The next bytes, `None` at the end. An incomplete body takes a place.
     async fn next<'a>(
         &'a self,
         body: &mut Body,
@@ -174,7 +174,7 @@ impl Intake {
             let Some(frame) = frame else {
                 return Ok(None);
             };
-            // Anything but data is a trailer.
+            // A frame without data is a trailer.
             match frame.map(|frame| frame.into_data().unwrap_or_default()) {
                 Ok(data) if data.is_empty() => {}
                 Ok(data) => return Ok(Some(data)),
@@ -183,13 +183,13 @@ impl Intake {
         }
     }
 
-    /// Makes `share` cover `bytes`. Where there is not that much, a silent body and an unread
+    /// Makes `share` cover `bytes`. If that much is not available, a silent body and an unread
     /// answer are given up for it.
     pub(super) async fn cover(&self, share: &mut Share, bytes: usize) -> Result<(), Refused> {
         if self.budget.try_cover(share, bytes) {
             return Ok(());
         }
-        // Both: either may hold memory of the wrong part.
+        // Both: either can hold memory of the wrong part.
         if !(self.arrivals.relieve() | self.connections.relieve()) {
             return Err(Refused::Memory);
         }
@@ -202,8 +202,8 @@ impl Intake {
     }
 }
 
-/// An answer. Its memory is returned when the last byte of it has been given to TLS, whichever
-/// protocol is spoken: both hold the [`Bytes`] until then.
+/// An answer. Its memory is returned when its last byte has been given to TLS, with either
+/// protocol: both hold the [`Bytes`] until then.
 pub(super) fn answer(json: Vec<u8>, share: Share, unread: Unread) -> Bytes {
     struct Answer {
         json: Vec<u8>,

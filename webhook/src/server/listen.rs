@@ -1,4 +1,4 @@
-//! One port: connections are accepted, shake hands and speak HTTP, each in a task of its own.
+//! One port: connections are accepted, shake hands and serve HTTP, each in a separate task.
 
 use std::convert::Infallible;
 use std::io;
@@ -26,37 +26,37 @@ use tower::{ServiceExt as _, service_fn};
 use super::connections::{Connection, Connections, Place, QUIET};
 use crate::metrics::ConnectionEnd;
 
-/// Requests of one connection at once. Go's clients open another connection for more.
+/// Concurrent requests of one connection. Go's clients open another connection for more.
 const STREAMS: u32 = 64;
-/// How much of a body is taken in before it is read.
+/// The number of bytes of a body that are buffered before it is read.
 const WINDOW: u32 = 256 * 1024;
-/// What is read of a connection at once; a head has to fit in.
+/// The bytes read from a connection together; a head has to fit.
 const READ_BUFFER: usize = 64 * 1024;
 /// The heads of a request take a tenth of it.
 const HEAD: u32 = 16 * 1024;
-/// The pause after the system has no descriptor left.
+/// The pause after the system has run out of descriptors.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 
-/// What is spoken below HTTP.
+/// The protocol below HTTP.
 #[derive(Clone)]
 pub(super) enum Transport {
     Plain,
-    /// TLS with the settings of the moment, and the time for a handshake.
+    /// TLS with the current settings, and the time limit for a handshake.
     Tls(Arc<ArcSwap<ServerConfig>>, Duration),
 }
 
-/// A port that is open.
+/// An open port.
 pub(super) struct Port {
     pub(super) listener: TcpListener,
     pub(super) transport: Transport,
     pub(super) router: Router,
     pub(super) connections: Arc<Connections>,
-    /// Ends accepting; requests that are being answered are finished.
+    /// Stops accepting; running requests are finished.
     pub(super) stop: CancellationToken,
 }
 
 impl Port {
-    /// Serves until it is stopped and the last connection has ended.
+    /// Serves until stopped and the last connection has ended.
     pub(super) async fn serve(self) {
         let tasks = TaskTracker::new();
         loop {
@@ -94,7 +94,7 @@ impl Port {
     }
 }
 
-/// Whether it is the client that failed, not the system.
+/// Whether the client failed, not the system.
 fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -104,7 +104,7 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     )
 }
 
-/// One connection and what it is served with.
+/// One connection and the state to serve it.
 struct Conversation {
     place: Place,
     transport: Transport,
@@ -143,7 +143,7 @@ impl Conversation {
                         self.speak(stream, protocol).await;
                     }
                     Ok(Err(error)) => {
-                        // Scanners and probes cause these all day long.
+                        // Scanners and probes cause these all the time.
                         tracing::debug!(%address, %error, "handshake failed");
                         self.place.connections.ended(cause(&error));
                     }
@@ -171,7 +171,7 @@ impl Conversation {
                     stopping = true;
                     http.as_mut().graceful_shutdown();
                 }
-                // Clients break off all day long.
+                // Clients disconnect all the time.
                 _ = http.as_mut() => return,
             }
         }
@@ -227,7 +227,7 @@ fn builder(protocol: Protocol) -> Builder<TokioExecutor> {
     }
 }
 
-/// Why a handshake failed, as metrics tell it.
+/// Why a handshake failed, as a metrics label.
 fn cause(error: &io::Error) -> ConnectionEnd {
     let inner = error.get_ref().and_then(|error| error.downcast_ref());
     match inner {

@@ -21,7 +21,7 @@ use crate::metrics::{Label, RequestEnd, Shortage};
 use crate::reviewer::{Review, Reviewer};
 use crate::wire::{self, GroupResource, Request};
 
-/// What users see when the deadline has passed.
+/// The message for users when the deadline has passed.
 const OUT_OF_TIME: &str = "extreg: no decision in time, so nothing was injected";
 
 /// Answers one review.
@@ -35,7 +35,7 @@ pub(super) async fn mutate<R: Reviewer>(
     let closing = state.is_draining() && request.version() < Version::HTTP_2;
     let mut response = answer(&state, started, &connection, request.into_body()).await;
     if closing {
-        // HTTP/2 has GOAWAY for this; here the client has to be told to connect elsewhere while
+        // HTTP/2 has GOAWAY for this; in HTTP/1 this header makes the client connect elsewhere while
         // this server still listens.
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
@@ -94,7 +94,7 @@ async fn answer<R: Reviewer>(
     let Ok(json) = json else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    // The answer takes the place of the body in memory.
+    // The answer replaces the body in memory.
     if let Err(refused) = state.intake.cover(&mut received.share, json.len()).await {
         return refuse(state, started, refused.into());
     }
@@ -150,7 +150,7 @@ fn refuse<R>(state: &State<R>, started: Instant, refusal: Refusal) -> Response {
         Refusal::Broken => (
             StatusCode::BAD_REQUEST,
             RequestEnd::BadRequest,
-            "the body broke off".to_owned(),
+            "the body is incomplete".to_owned(),
         ),
         Refusal::NoReview(reason) => (StatusCode::BAD_REQUEST, RequestEnd::BadRequest, reason),
         Refusal::Shed(shortage) => {
@@ -158,13 +158,13 @@ fn refuse<R>(state: &State<R>, started: Instant, refusal: Refusal) -> Response {
             (
                 StatusCode::TOO_MANY_REQUESTS,
                 RequestEnd::Shed,
-                format!("too many requests at once (out of {shortage})"),
+                format!("too many concurrent requests (exhausted: {shortage})"),
             )
         }
         Refusal::SlowBody => (
             StatusCode::REQUEST_TIMEOUT,
             RequestEnd::SlowBody,
-            "the body came too slowly".to_owned(),
+            "the body arrived too slowly".to_owned(),
         ),
         Refusal::TooLarge => (
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -188,7 +188,7 @@ fn refuse<R>(state: &State<R>, started: Instant, refusal: Refusal) -> Response {
     response
 }
 
-/// A name as it may be logged: whoever reaches the port can send anything for it.
+/// A name as it can be logged: any client that reaches the port can send any text for it.
 fn clean(name: &str) -> Cow<'_, str> {
     const LONGEST: usize = 253;
     let plain = |character: char| !character.is_control();

@@ -53,13 +53,13 @@ impl<R> State<R> {
 }
 
 impl<R: Reviewer> State<R> {
-    /// What keeps the server from being ready, by name of the check.
+    /// The reasons why the server is not ready, by name of the check.
     pub(super) fn checks(&self) -> [(&'static str, Result<(), NotReady>); 3] {
         let certificate = if !self.certificate.get().valid_at(Timestamp::now()) {
-            Err(NotReady("the served certificate is not valid now"))
+            Err(NotReady("the serving certificate is not valid now"))
         } else if self.trust.is_refused() {
             Err(NotReady(
-                "the API servers refuse the served certificate: it does not fit the caBundle of the \
+                "the API servers reject the serving certificate: it does not match the caBundle of the \
                  webhook configuration",
             ))
         } else {

@@ -1,4 +1,4 @@
-//! The TLS settings of the moment, which follow the files that they come from.
+//! The current TLS settings, which follow their files.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::config::Config;
 use super::trust::Trust;
 use crate::metrics::Metrics;
 
-/// The serving certificate and the authorities of clients, and the settings made of them.
+/// The serving certificate and the client authorities, and the settings made from them.
 pub(super) struct Tls {
     certificate: Reloader,
     clients: Option<ClientCa>,
@@ -54,7 +54,7 @@ impl Tls {
         self.certificate.status()
     }
 
-    /// Reads the files again and again. What cannot be used changes nothing.
+    /// Reads the files periodically. Invalid files change nothing.
     pub(super) async fn follow(mut self, every: Duration, metrics: Metrics) {
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -68,9 +68,11 @@ impl Tls {
             metrics.certificate_refused(trusted.is_err());
             match &trusted {
                 Err(error) if !refused => {
-                    tracing::warn!(%error, "the API servers refuse the served certificate");
+                    tracing::warn!(%error, "the API servers reject the serving certificate");
                 }
-                Ok(()) if refused => tracing::info!("the API servers accept the certificate"),
+                Ok(()) if refused => {
+                    tracing::info!("the API servers accept the serving certificate");
+                }
                 _ => {}
             }
             refused = trusted.is_err();
@@ -83,9 +85,9 @@ impl Tls {
                 }
                 Err(error) => {
                     metrics.client_ca_failed();
-                    // Logged once, not every tick; the counter goes on.
+                    // Logged once, not on every tick; the counter continues.
                     if !clients_failed {
-                        tracing::warn!(%error, "client CA not usable, keeping the last good one");
+                        tracing::warn!(%error, "cannot use the client CA; keeping the last valid one");
                     }
                     clients_failed = true;
                 }
@@ -103,15 +105,15 @@ impl Tls {
             (Tick::Swapped, _) => {
                 tracing::info!(not_after = %now.leaf.not_after, "serving certificate replaced");
             }
-            // Logged once, not every tick; the counter goes on.
+            // Logged once, not on every tick; the counter continues.
             (Tick::Failed, Some(error)) if !had_error => {
-                tracing::warn!(%error, "certificate files not usable, keeping the last good pair");
+                tracing::warn!(%error, "cannot use the certificate files; keeping the last valid pair");
             }
             _ => {}
         }
     }
 
-    /// Whole settings are swapped, so that no session of an authority that was removed is resumed.
+    /// Complete settings are replaced, so that no session of a removed authority is resumed.
     fn reload_clients(&mut self) -> Result<bool, ClientCaError> {
         let Some(clients) = &mut self.clients else {
             return Ok(false);

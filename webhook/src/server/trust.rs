@@ -1,4 +1,4 @@
-//! Whether the API servers accept the certificate that is served.
+//! Whether the API servers accept the serving certificate.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use extreg_certs::reload::ReloadStatus;
 use extreg_certs::verify::{VerifyError, verify_chain};
 use jiff::Timestamp;
 
-/// By what the API servers judge the certificate.
+/// The data by which the API servers verify the certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
     /// The `caBundle` of the webhook configuration.
@@ -18,7 +18,7 @@ pub struct Expectation {
     pub host: Host,
 }
 
-/// What is known of it, shared by the one who learns it and the server. Nothing is known at first.
+/// Shared by the task that reads it and the server. Nothing is known at first.
 #[derive(Clone, Debug, Default)]
 pub struct Trust(Arc<Inner>);
 
@@ -29,18 +29,18 @@ struct Inner {
 }
 
 impl Trust {
-    /// What the API servers expect from now on; none if that is not known, or no certificate of
-    /// this server's.
+    /// What the API servers expect from now on; `None` if that is unknown, or a certificate of
+    /// another server.
     pub fn expect(&self, expectation: Option<Expectation>) {
         self.0.expectation.store(expectation.map(Arc::new));
     }
 
-    /// Whether they refuse the certificate, by the last check.
+    /// Whether they reject the certificate, by the last check.
     pub(super) fn is_refused(&self) -> bool {
         self.0.refused.load(Ordering::Relaxed)
     }
 
-    /// Checks the certificate that is served. An error if they refuse it.
+    /// Checks the serving certificate. An error if they reject it.
     pub(super) fn check(&self, served: &ReloadStatus, now: Timestamp) -> Result<(), VerifyError> {
         let outcome = match &*self.0.expectation.load() {
             None => Ok(()),

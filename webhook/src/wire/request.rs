@@ -9,36 +9,36 @@ use serde_json::value::RawValue;
 const API_VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
 
-/// What an API server asks about one object. Every absent or `null` field but `uid` has a default.
+/// An API server's request about one object. Every absent or `null` field but `uid` has a default.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request<'a> {
-    /// Names the request; the answer has to repeat it.
+    /// Identifies the request; the answer has to repeat it.
     #[serde(borrow, default)]
     pub uid: Text<'a>,
-    /// The resource that the webhook is registered for (under `matchPolicy: Equivalent` the one of
-    /// the request may be another version of it).
+    /// The resource that the webhook is registered for (under `matchPolicy: Equivalent` the request
+    /// can be for another version of it).
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub resource: GroupResource<'a>,
     /// `status`, `scale` and the like; empty for the object itself.
     #[serde(borrow, default)]
     pub sub_resource: Text<'a>,
-    /// Empty where the name is generated.
+    /// Empty if the name is generated.
     #[serde(borrow, default)]
     pub name: Text<'a>,
-    /// Empty for what is not in a namespace.
+    /// Empty for an object outside of namespaces.
     #[serde(borrow, default)]
     pub namespace: Text<'a>,
-    /// What is being done; none of what puts no object in place.
+    /// The operation; `None` if it does not store an object.
     #[serde(default, deserialize_with = "operation")]
     pub operation: Option<Operation>,
-    /// Who does it.
+    /// The requesting user.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub user_info: UserInfo<'a>,
-    /// The object as it would be stored; none on DELETE.
+    /// The object as it would be stored; `None` on DELETE.
     #[serde(borrow, default)]
     pub object: Option<&'a RawValue>,
-    /// The object that is stored; none on CREATE.
+    /// The stored object; `None` on CREATE.
     #[serde(borrow, default)]
     pub old_object: Option<&'a RawValue>,
     /// Whether nothing will be stored.
@@ -57,7 +57,7 @@ pub struct GroupResource<'a> {
     pub resource: Text<'a>,
 }
 
-/// Who is at work.
+/// The requesting user.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct UserInfo<'a> {
     /// Such as `system:serviceaccount:NAMESPACE:NAME`.
@@ -65,35 +65,35 @@ pub struct UserInfo<'a> {
     pub username: Text<'a>,
 }
 
-/// The operation of a request; none of one that puts no object in place.
+/// The operation of a request; `None` if it does not store an object.
 fn operation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Operation>, D::Error> {
     let text: Option<Text<'de>> = Option::deserialize(deserializer)?;
     Ok(text.and_then(|text| Operation::of_request(&text)))
 }
 
-/// Why a body is no review. None of it repeats the body.
+/// Why a body is not a review. It never quotes the body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseReviewError {
     /// Not JSON, or cut off.
     #[error("the body is not JSON (line {line}, column {column})")]
     NotJson {
-        /// Line of the first byte that is not, from 1.
+        /// Line of the first invalid byte, from 1.
         line: usize,
         /// Column of that byte, from 1.
         column: usize,
     },
-    /// JSON of another shape.
+    /// JSON with an unexpected structure.
     #[error(
         "the body is not an AdmissionReview: wrong type or repeated field at line {line}, column {column}"
     )]
     WrongShape {
-        /// Line of the first offence, from 1.
+        /// Line of the first error, from 1.
         line: usize,
-        /// Column of the first offence, from 1.
+        /// Column of the first error, from 1.
         column: usize,
     },
     /// An `AdmissionReview` of another version, or another kind of object.
-    #[error("the body is not an {KIND} of {API_VERSION}, the only version served here")]
+    #[error("the body is not an {KIND} of {API_VERSION}, the only supported version")]
     Version,
     /// A review without a request, such as an answer.
     #[error("the AdmissionReview has no request")]
@@ -104,7 +104,7 @@ pub enum ParseReviewError {
 }
 
 impl From<serde_json::Error> for ParseReviewError {
-    // The error's own text may quote the body, so only its place is kept.
+    // The error's own text can quote the body, so only its location is kept.
     fn from(error: serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         match error.classify() {
@@ -115,7 +115,7 @@ impl From<serde_json::Error> for ParseReviewError {
 }
 
 impl<'a> Request<'a> {
-    /// Reads the request of a review. `object` and `oldObject` are found but not looked into.
+    /// Reads the request of a review. `object` and `oldObject` are found but not parsed.
     pub fn parse(body: &'a [u8]) -> Result<Self, ParseReviewError> {
         let review: Envelope<'a> = match serde_json::from_slice(body) {
             Ok(review) => review,
@@ -143,8 +143,8 @@ struct Envelope<'a> {
     request: Option<Request<'a>>,
 }
 
-/// A wrong type may be met before a syntax error further on: what is not JSON at all is said to be
-/// so. Only failures pay for the second reading.
+/// A wrong type can precede a syntax error: a body that is not JSON at all is reported as
+/// such. Only failures pay for the second parse.
 fn explain(body: &[u8], error: serde_json::Error) -> ParseReviewError {
     match serde_json::from_slice::<IgnoredAny>(body) {
         Ok(_) => error.into(),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_review_is_refused_with_the_reason() {
+    fn an_invalid_review_is_rejected_with_the_reason() {
         let shape = |column| ParseReviewError::WrongShape { line: 1, column };
         let syntax = |column| ParseReviewError::NotJson { line: 1, column };
         let other_version =
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_does_not_matter_to_what_is_not_looked_into() {
+    fn depth_does_not_matter_in_unparsed_values() {
         for field in ["object", "oldObject", "options", "unknown"] {
             for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
                 let inner = open.repeat(100_000) + "1" + &close.repeat(100_000);

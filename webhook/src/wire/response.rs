@@ -10,19 +10,19 @@ use serde::ser::Serializer;
 pub struct Response<'a> {
     /// `uid` of the request.
     pub uid: &'a str,
-    /// A JSON Patch (RFC 6902) as JSON; none leaves the object as it is.
+    /// A JSON Patch (RFC 6902) as JSON; `None` leaves the object unchanged.
     pub patch: Option<&'a [u8]>,
-    /// What the client shows its user, a line each.
+    /// The warnings that the client shows, a line each.
     pub warnings: &'a [String],
     /// What the API server writes into its audit event, under the webhook's name.
     pub audit: &'a [Audit],
 }
 
-/// An audit annotation: its key, before which the API server puts the webhook's name, and value.
+/// An audit annotation: its key, which the API server prefixes with the webhook's name, and value.
 pub type Audit = (&'static str, String);
 
 impl Response<'_> {
-    /// The review that answers, as JSON.
+    /// The answering review, as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         let patch = self.patch.map_or(0, <[u8]>::len);
         let mut json = Vec::with_capacity(256 + patch / 3 * 4);
@@ -32,7 +32,7 @@ impl Response<'_> {
             response: Body {
                 uid: self.uid,
                 allowed: true,
-                // An API server refuses a type without a patch.
+                // An API server rejects a type without a patch.
                 patch_type: self.patch.map(|_| "JSONPatch"),
                 patch: self.patch.map(Base64),
                 warnings: self.warnings,

@@ -1,4 +1,4 @@
-//! What the webhook and the importer list of an API server.
+//! An API server with the resources that the webhook and the importer list.
 
 use extreg_fakes::Api;
 use kube::{Client, Config};
@@ -12,13 +12,13 @@ pub(crate) const POLICIES: &str = "/apis/extreg.io/v1alpha1/registrypolicies";
 pub(crate) const LEASE: &str =
     "/apis/coordination.k8s.io/v1/namespaces/extreg-system/leases/extreg-webhook";
 
-/// An API server on which none of it exists.
+/// An API server without any of these objects.
 pub(crate) fn empty() -> Api {
     let lists = [NAMESPACES, BUILDERS, SECRETS, IMAGE_CONFIG, POLICIES];
     Api::at(lists.map(|list| (list, json!([]))))
 }
 
-/// The same on loopback, and a client of it.
+/// The same on loopback, and a client for it.
 pub(crate) fn start() -> (Api, Client) {
     let api = empty().start();
     let client = client(&api.url);

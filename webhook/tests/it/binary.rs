@@ -1,4 +1,4 @@
-//! The binary: flags, signals, exit codes, and what it must not log.
+//! The binary: flags, signals, exit codes and logs.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -174,7 +174,7 @@ async fn readiness_follows_the_ca_bundle_of_the_configuration() {
 }
 
 #[tokio::test]
-async fn many_large_bodies_stay_within_the_memory_that_is_set_aside() {
+async fn many_large_bodies_do_not_exceed_the_memory_budget() {
     const EACH: usize = 512 << 10;
     let pki = Pki::new();
     let args = ["--drain-wait=0", "--deadline=1m"];
@@ -182,7 +182,7 @@ async fn many_large_bodies_stay_within_the_memory_that_is_set_aside() {
     let _log = webhook.read_log();
     let mut good = Client::h2(&pki, webhook.address).await;
     let mut held = Vec::new();
-    // Each says that it will send eight MiB, and sends half a MiB: 64 MiB together.
+    // Each announces eight MiB and sends half a MiB: 64 MiB together.
     for _ in 0..128 {
         let mut stream = tls(pki.client_config("http/1.1"), webhook.address)
             .await
@@ -192,7 +192,7 @@ async fn many_large_bodies_stay_within_the_memory_that_is_set_aside() {
             8 << 20
         );
         stream.write_all(head.as_bytes()).await.unwrap();
-        // What is refused is not taken in to the end.
+        // A refused body is not read to its end.
         let _ = stream.write_all(&vec![b' '; EACH]).await;
         held.push(stream);
         let answer = good.post(review("u", "ns")).await.unwrap();
@@ -223,7 +223,7 @@ fn write_kubeconfig(pki: &Pki, server: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn nothing_of_a_body_is_logged_at_any_level() {
+async fn bodies_are_not_logged_at_any_level() {
     let pki = Pki::new();
     let mut webhook = Webhook::start(&pki, &["--log-level=trace", "--drain-wait=0"]).await;
     let log = webhook.read_log();
@@ -265,7 +265,7 @@ async fn nothing_of_a_body_is_logged_at_any_level() {
 }
 
 #[tokio::test]
-async fn a_policy_file_is_followed() {
+async fn policy_file_is_reloaded() {
     let pki = Pki::new();
     let path = pki.path("policy.yaml");
     let policy = |secret: &str| {
@@ -311,7 +311,7 @@ async fn a_policy_file_is_followed() {
 }
 
 #[tokio::test]
-async fn what_cannot_run_says_why_and_exits_with_its_code() {
+async fn startup_errors_have_a_reason_and_an_exit_code() {
     let pki = Pki::new();
     let table = [
         (&["--deadline=soon"][..], 2, "--deadline"),

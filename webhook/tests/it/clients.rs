@@ -1,4 +1,4 @@
-//! Which clients are answered: by certificate where that is asked for, and by version of TLS.
+//! Which clients are answered: by certificate, if required, and by TLS version.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 use crate::support::{Client, Pki, Stub, get, reserved, review};
 
-/// An authority of clients.
+/// A client CA.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key.
@@ -93,7 +93,7 @@ async fn is_answered(
 }
 
 #[tokio::test]
-async fn only_clients_of_the_authority_with_a_right_name_are_answered() {
+async fn only_clients_with_a_trusted_certificate_and_name_are_answered() {
     let pki = Pki::new();
     let ours = Authority::new("ours");
     let other = Authority::new("other");
@@ -111,7 +111,7 @@ async fn only_clients_of_the_authority_with_a_right_name_are_answered() {
     let of_a_server = ours.issue("kube-apiserver", |params| {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     });
-    // What it is, whether any name will do, whether one of two names has to be had.
+    // Description, whether any name is accepted, whether one of two names is required.
     let table = [
         ("no certificate", None, false, false),
         (
@@ -156,7 +156,7 @@ async fn only_clients_of_the_authority_with_a_right_name_are_answered() {
             }
         }
     }
-    // Kubelet and Prometheus have no certificate, and need none.
+    // Kubelet and Prometheus need no certificate.
     for path in ["/livez", "/readyz", "/metrics"] {
         let answer = get(two.health_address(), path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -168,7 +168,7 @@ async fn only_clients_of_the_authority_with_a_right_name_are_answered() {
 }
 
 #[tokio::test]
-async fn the_authority_of_clients_is_read_again_when_it_changes() {
+async fn changed_client_ca_is_reloaded() {
     let pki = Pki::new();
     let (first, second) = (Authority::new("first"), Authority::new("second"));
     let (old, new) = (first.issue("a", |_| {}), second.issue("a", |_| {}));
@@ -181,7 +181,7 @@ async fn the_authority_of_clients_is_read_again_when_it_changes() {
     let answered = async |identity| is_answered(&pki, address, Some(identity), "h2").await;
     assert!(answered(&old).await && !answered(&new).await);
 
-    // One that cannot be used changes nothing.
+    // An invalid CA changes nothing.
     fs::write(&ca, "nonsense").unwrap();
     loop {
         let metrics = get(server.health_address(), "/metrics").await.text();
@@ -205,7 +205,7 @@ async fn the_authority_of_clients_is_read_again_when_it_changes() {
 }
 
 #[tokio::test]
-async fn tls_is_1_2_or_1_3_and_nothing_older() {
+async fn only_tls_1_2_and_1_3_are_accepted() {
     let pki = Pki::new();
     let server = crate::support::start(&pki).await;
     let address = server.address();
@@ -229,7 +229,7 @@ async fn tls_is_1_2_or_1_3_and_nothing_older() {
         stream.write_all(&record).await.unwrap();
         let mut alert = Vec::new();
         let _ = stream.read_to_end(&mut alert).await;
-        // A fatal alert and nothing else.
+        // Only a fatal alert.
         assert_eq!(alert.len(), 7, "3.{minor}: {alert:?}");
         assert_eq!((alert[0], alert[5]), (21, 2), "3.{minor}: {alert:?}");
     }

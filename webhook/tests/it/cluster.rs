@@ -1,4 +1,4 @@
-//! Facts from an API server, and what happens without them.
+//! Facts from an API server, and behavior without them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,7 +148,7 @@ async fn every_fact_arrives_and_changes() {
     assert_eq!(cluster.integrated, Known::Known(true));
     assert!(cluster.internal.contains("registry.internal:5000"));
 
-    // Another namespace: its labels are not there yet, its secret is known to be missing.
+    // Another namespace: its labels are not known yet, its secret is known to be missing.
     let other = following.facts.namespace("other");
     assert_eq!(other.labels(), Known::Unknown);
     assert!(matches!(other.secret("dockerhub"), Fact::Known(None)));
@@ -167,7 +167,7 @@ async fn every_fact_arrives_and_changes() {
         })
         .await;
 
-    // A policy that names another secret, which may not be read.
+    // A policy that names another secret, which the webhook has no right to read.
     api.refuse("/api/v1/secrets", 403);
     let spec = json!({"registry": "quay.io", "push": {"secretName": "quay"}});
     api.send(POLICIES, "DELETED", &policy("hub", &Value::Null));
@@ -184,7 +184,7 @@ async fn every_fact_arrives_and_changes() {
 }
 
 #[tokio::test]
-async fn what_is_forbidden_is_unknown_and_admission_goes_on() {
+async fn forbidden_facts_are_unknown_and_admission_continues() {
     let (api, client) = api::start();
     api.refuse("/", 403);
     let following = follow(&client, None);
@@ -198,14 +198,14 @@ async fn what_is_forbidden_is_unknown_and_admission_goes_on() {
     assert!(matches!(snow.account("builder"), Fact::Unknown));
     assert_eq!(snow.labels(), Known::Unknown);
 
-    // Tried again.
+    // It is retried.
     api.accept("/");
     following.state("policies", "ready").await;
     assert_eq!(following.policies(), [""; 0]);
 }
 
 #[tokio::test]
-async fn deleting_the_last_policy_leaves_none_in_force() {
+async fn deleting_the_last_policy_leaves_no_policy_in_force() {
     let (api, client) = api::start();
     let hub = policy("hub", &json!({"registry": "docker.io"}));
     api.set(POLICIES, vec![hub.clone()]);
@@ -215,7 +215,7 @@ async fn deleting_the_last_policy_leaves_none_in_force() {
         .await;
     following
         .until("none", |this| {
-            // A watch that begins after the event does not get it.
+            // A watch that starts after the event does not get it.
             api.send(POLICIES, "DELETED", &hub);
             this.policies().is_empty()
         })
@@ -236,7 +236,7 @@ async fn a_cluster_without_the_resource_has_the_built_in_policy() {
 }
 
 #[tokio::test]
-async fn an_api_server_that_is_down_leaves_everything_unknown() {
+async fn facts_are_unknown_while_the_api_server_is_down() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -249,7 +249,7 @@ async fn an_api_server_that_is_down_leaves_everything_unknown() {
 }
 
 #[tokio::test]
-async fn policies_outlive_their_api_server() {
+async fn policies_survive_a_failure_of_the_api_server() {
     let (api, client) = api::start();
     let spec = json!({"registry": "quay.io"});
     api.set(POLICIES, vec![policy("quay", &spec)]);
@@ -294,7 +294,7 @@ async fn one_stream_is_read_on_demand() {
 }
 
 #[tokio::test]
-async fn what_would_be_complained_of_is_read_once_more() {
+async fn facts_are_read_again_before_a_warning() {
     let (api, client) = api::start();
     let spec = json!({
         "registry": "docker.io", "push": {"secretName": "dockerhub"},
@@ -324,7 +324,7 @@ async fn what_would_be_complained_of_is_read_once_more() {
             .await
     };
 
-    // The watch of namespaces has not brought it, and reading it fails.
+    // The watch did not deliver the namespace, and the read fails.
     api.refuse("/api/v1/namespaces/snow", 500);
     let answer = ask().await;
     assert_eq!(answer.patch, None);
@@ -334,17 +334,17 @@ async fn what_would_be_complained_of_is_read_once_more() {
         answer.warnings
     );
     api.accept("/api/v1/namespaces/snow");
-    // Read, it is selected; its secret is missing in memory and in fact.
+    // After the read it is selected; its secret is missing in memory and in the cluster.
     let namespace = json!({"metadata": {"name": "snow", "labels": {"env": "dev"}}});
     api.put("/api/v1/namespaces/snow", namespace);
     let answer = ask().await;
     assert!(answer.patch.is_some());
     assert!(
-        answer.warnings[0].contains("missing"),
+        answer.warnings[0].contains("does not exist"),
         "{:?}",
         answer.warnings
     );
-    // In memory it still is.
+    // In memory it is still missing.
     api.put("/api/v1/namespaces/snow/secrets/dockerhub", secret("snow"));
     let answer = ask().await;
     assert!(answer.patch.is_some());
@@ -352,8 +352,8 @@ async fn what_would_be_complained_of_is_read_once_more() {
 }
 
 #[tokio::test]
-async fn a_stream_that_does_not_come_in_time_has_failed() {
-    // Takes connections and never answers.
+async fn late_stream_is_a_failure() {
+    // Accepts connections and never answers.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let following = follow(
         &api::client(&format!("http://{}", listener.local_addr().unwrap())),
@@ -407,22 +407,22 @@ async fn the_holder_of_the_lease_writes_status() {
             ("streams", "Off"),
         ]
     );
-    // What an API server says may quote an object.
+    // A message of the API server can quote an object.
     assert!(!body.to_string().contains("hunter2"));
 
-    // A second replica does not write, and the first not again what it has written.
+    // A second replica does not write, and the first does not repeat its write.
     let second = follow(&client, lease("two"));
     second.state("policies", "ready").await;
-    // Both have come back to the Lease.
+    // Both read the Lease again.
     let looks = || api.seen().iter().filter(|seen| seen.path == LEASE).count();
     let before = looks();
     second
-        .until("the Lease is looked at again", |_| looks() >= before + 3)
+        .until("the Lease is read again", |_| looks() >= before + 3)
         .await;
     assert_eq!(api.sent(&Method::PATCH).len(), 2);
     assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "one");
 
-    // One that stops gives the Lease up, and the other has it without waiting for its end.
+    // A replica that stops releases the Lease; the other takes it before it expires.
     first.reserved.finish().await;
     let puts = api.sent(&Method::PUT);
     let (_, released) = puts
@@ -436,7 +436,7 @@ async fn the_holder_of_the_lease_writes_status() {
             api.object(LEASE)["spec"]["holderIdentity"] == "two"
         })
         .await;
-    // One that does not hold it takes it from nobody.
+    // A replica that does not hold the Lease does not release it.
     let third = follow(&client, lease("three"));
     third.state("policies", "ready").await;
     third.reserved.finish().await;

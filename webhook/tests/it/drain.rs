@@ -1,4 +1,4 @@
-//! Stopping without losing a request.
+//! Shutdown without a lost request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ async fn no_request_is_lost_while_it_drains_under_load() {
         .await
         .unwrap();
     let (address, health) = (server.address(), server.health_address());
-    // Clients do as a Service does: they stop coming once the server says that it is not ready.
+    // Clients behave like a Service: they stop when the server is not ready.
     let ready = Arc::new(AtomicBool::new(true));
     let total = Arc::new(AtomicUsize::new(0));
     let mut clients = Vec::new();
@@ -56,7 +56,7 @@ async fn no_request_is_lost_while_it_drains_under_load() {
     while get(health, "/readyz").await.status == StatusCode::OK {
         sleep(Duration::from_millis(5)).await;
     }
-    // Still served while endpoints are on their way.
+    // Still served until all endpoints are updated.
     more(40).await;
     ready.store(false, Ordering::Relaxed);
     for client in clients {
@@ -75,7 +75,7 @@ async fn connect(pki: &Pki, address: SocketAddr, number: usize) -> Client {
 }
 
 #[tokio::test]
-async fn what_is_being_answered_is_finished() {
+async fn open_requests_are_finished() {
     let pki = Pki::new();
     let stub = Stub::new();
     let config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(1));
@@ -104,7 +104,7 @@ async fn what_is_being_answered_is_finished() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_is_cut_at_the_deadline_of_the_drain() {
+async fn endless_request_is_aborted_at_the_drain_deadline() {
     let pki = Pki::new();
     let stub = Stub::new();
     let mut config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(1));

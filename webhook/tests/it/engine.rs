@@ -1,4 +1,4 @@
-//! Reviews as the engine decides them, through the server.
+//! Decisions of the engine, through the server.
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -22,14 +22,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Pki, get, reserved};
 
-/// Nothing was to be queried.
+/// Facts that are complete without any query.
 fn store(cap: Mode) -> Arc<FactStore> {
     let store = FactStore::new(Some("extreg-system".to_owned()), cap, Metrics::new()).assuming();
     store.set_no_policy_kind();
     Arc::new(store)
 }
 
-/// Nothing has arrived yet.
+/// Facts whose queries have no answer yet.
 fn queried() -> Arc<FactStore> {
     let store = FactStore::new(None, Mode::Enforce, Metrics::new());
     store.set_no_policy_kind();
@@ -74,7 +74,7 @@ fn request(group: &str, resource: &str, object: &Value) -> Value {
     })
 }
 
-async fn ask(pki: &Pki, server: &Server, request: Value) -> Value {
+async fn review(pki: &Pki, server: &Server, request: Value) -> Value {
     let review = json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
@@ -104,7 +104,7 @@ async fn a_build_config_gets_its_push_secret_and_the_reasons_are_counted() {
     let server = server(&pki, Arc::clone(&facts), None).await;
     let hub = json!({"kind": "DockerImage", "name": "docker.io/ann/app:latest"});
     let bc = request("build.openshift.io", "buildconfigs", &build_config(&hub));
-    let response = ask(&pki, &server, bc.clone()).await;
+    let response = review(&pki, &server, bc.clone()).await;
     assert_eq!(patch(&response), add_secret());
     let audit = &response["auditAnnotations"];
     assert_eq!(audit["policy"], "builtin-dockerhub");
@@ -113,9 +113,9 @@ async fn a_build_config_gets_its_push_secret_and_the_reasons_are_counted() {
 
     let quay = json!({"kind": "DockerImage", "name": "quay.io/ann/app:latest"});
     let other = request("build.openshift.io", "buildconfigs", &build_config(&quay));
-    assert_eq!(patch(&ask(&pki, &server, other).await), Value::Null);
+    assert_eq!(patch(&review(&pki, &server, other).await), Value::Null);
 
-    // Not ours: a subresource, another group, DELETE, an object that cannot be read.
+    // Not handled: a subresource, another group, DELETE, an unreadable object.
     for change in [
         json!({"subResource": "instantiate"}),
         json!({"resource": {"group": "shipwright.io", "resource": "builds"}}),
@@ -127,7 +127,7 @@ async fn a_build_config_gets_its_push_secret_and_the_reasons_are_counted() {
         for (key, value) in change.as_object().unwrap() {
             bc[key] = value.clone();
         }
-        let response = ask(&pki, &server, bc).await;
+        let response = review(&pki, &server, bc).await;
         assert_eq!(response, json!({"uid": "u", "allowed": true}), "{change}");
     }
 
@@ -150,7 +150,7 @@ async fn the_cap_warns_instead() {
     let server = server(&pki, store(Mode::Warn), None).await;
     let hub = json!({"kind": "DockerImage", "name": "ann/app"});
     let bc = request("build.openshift.io", "buildconfigs", &build_config(&hub));
-    let response = ask(&pki, &server, bc).await;
+    let response = review(&pki, &server, bc).await;
     assert_eq!(patch(&response), Value::Null);
     let warning = response["warnings"][0].as_str().unwrap();
     assert!(
@@ -167,8 +167,8 @@ async fn facts_of_the_namespace_decide() {
     let hub = json!({"kind": "DockerImage", "name": "docker.io/ann/app"});
     let bc = request("build.openshift.io", "buildconfigs", &build_config(&hub));
 
-    // Nothing known: the build could push with a secret that its account links.
-    let response = ask(&pki, &server, bc.clone()).await;
+    // No facts: the build could push with a secret that its account links.
+    let response = review(&pki, &server, bc.clone()).await;
     assert_eq!(
         (patch(&response), &response["warnings"]),
         (
@@ -177,7 +177,7 @@ async fn facts_of_the_namespace_decide() {
         )
     );
 
-    // Known to be missing: injected with a warning that says how to make it.
+    // Known to be missing: injected, with a warning that shows how to create it.
     let secrets: Arc<Table<SecretFact>> = Arc::default();
     secrets.begin();
     secrets.finish();
@@ -187,7 +187,7 @@ async fn facts_of_the_namespace_decide() {
     )]));
     facts.builders.begin();
     facts.builders.finish();
-    let response = ask(&pki, &server, bc.clone()).await;
+    let response = review(&pki, &server, bc.clone()).await;
     assert_eq!(patch(&response), add_secret());
     assert!(
         response["warnings"][1]
@@ -196,13 +196,13 @@ async fn facts_of_the_namespace_decide() {
             .contains("oc create secret")
     );
 
-    // Missing while the builder links another: left to OpenShift.
+    // Missing, and the builder account links another secret: unchanged.
     let linked = AccountFact {
         pull_secrets: vec!["mine".to_owned()],
         managed: None,
     };
     facts.builders.set("snow", linked);
-    let response = ask(&pki, &server, bc.clone()).await;
+    let response = review(&pki, &server, bc.clone()).await;
     assert_eq!(patch(&response), Value::Null);
     assert!(
         response["warnings"][0]
@@ -211,12 +211,12 @@ async fn facts_of_the_namespace_decide() {
             .contains("dockerhub")
     );
 
-    // There with a key that fits.
+    // Exists with a matching key.
     let config = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}}"#;
     let mut reader = SecretReader::new(Keep::Small);
     reader.plain(SecretMember::ConfigJson, config);
     secrets.set("snow", SecretFact::new(reader.finish("Opaque")));
-    let response = ask(&pki, &server, bc).await;
+    let response = review(&pki, &server, bc).await;
     assert_eq!(
         (patch(&response), &response["warnings"]),
         (add_secret(), &Value::Null)
@@ -249,7 +249,7 @@ async fn the_one_stream_is_read_when_the_decision_depends_on_it() {
     for (stream, patched, warned) in table {
         let shown = format!("{stream:?}");
         let server = server(&pki, store(Mode::Enforce), stream).await;
-        let response = ask(&pki, &server, import.clone()).await;
+        let response = review(&pki, &server, import.clone()).await;
         assert_eq!(
             patch(&response) != Value::Null,
             patched,
@@ -264,7 +264,7 @@ async fn the_one_stream_is_read_when_the_decision_depends_on_it() {
 }
 
 #[tokio::test]
-async fn it_is_not_ready_before_policies_are_known() {
+async fn is_not_ready_before_policies_are_known() {
     let pki = Pki::new();
     let facts = Arc::new(FactStore::new(None, Mode::Enforce, Metrics::new()));
     let server = server(&pki, Arc::clone(&facts), None).await;
@@ -283,12 +283,12 @@ async fn it_is_not_ready_before_policies_are_known() {
 }
 
 #[tokio::test]
-async fn a_dry_run_that_asks_for_proof_gets_its_word_back() {
+async fn dry_run_returns_the_requested_proof() {
     let pki = Pki::new();
     let server = server(&pki, store(Mode::Audit), None).await;
     let table = [
         (json!({"extreg.io/proof": "a1"}), true, true),
-        // Also where nothing would be done.
+        // Also if nothing would change.
         (
             json!({"extreg.io/proof": "a1", "extreg.io/ignore": "true"}),
             true,
@@ -305,7 +305,7 @@ async fn a_dry_run_that_asks_for_proof_gets_its_word_back() {
         object["metadata"]["labels"] = labels.clone();
         let mut bc = request("build.openshift.io", "buildconfigs", &object);
         bc["dryRun"] = json!(dry_run);
-        let response = ask(&pki, &server, bc).await;
+        let response = review(&pki, &server, bc).await;
         assert_eq!(patch(&response), Value::Null);
         let wanted = if answered {
             json!(["extreg: proof a1", "extreg: mode cap audit"])
@@ -317,10 +317,10 @@ async fn a_dry_run_that_asks_for_proof_gets_its_word_back() {
 }
 
 #[tokio::test]
-async fn bombs_of_json_are_answered_and_the_next_request_too() {
+async fn json_bombs_and_the_next_request_are_answered() {
     const DEEP: usize = 100_000;
     let pki = Pki::new();
-    // Bytes and depth are what is tested, in a debug build on a machine that may be busy.
+    // The subject is size and depth, not time: debug builds on busy machines are slow.
     let config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(10));
     let reviewer = EngineReviewer::new(store(Mode::Enforce), None);
     let server = Server::start(config, reviewer, reserved()).await.unwrap();
@@ -373,5 +373,5 @@ async fn bombs_of_json_are_answered_and_the_next_request_too() {
     }
     let to = json!({"kind": "DockerImage", "name": "docker.io/ably77/python-lyapp:latest"});
     let good = request("build.openshift.io", "buildconfigs", &build_config(&to));
-    assert_eq!(ask(&pki, &server, good).await["allowed"], json!(true));
+    assert_eq!(review(&pki, &server, good).await["allowed"], json!(true));
 }

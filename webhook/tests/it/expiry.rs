@@ -1,5 +1,5 @@
-//! How long facts are believed, by a clock that the tests move: an API server that falls silent, refuses, is out of
-//! reach or loses its history, and that recovers without an event.
+//! Expiry of facts, with a clock that the tests move: an API server that becomes silent, refuses, is out of
+//! reach or loses its history, and recovers without an event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use extreg_fakes::{Api, Mood};
+use extreg_fakes::{Api, Behavior};
 
 use crate::api::{self, NAMESPACES, POLICIES};
 use crate::support::reserved;
 
-/// Between the bookmarks of the fake API server, so that no instant is a border.
+/// Between two bookmarks of the fake API server, so that no check is at a boundary.
 const OFFSET: Duration = Duration::from_secs(5);
 
 struct Following {
@@ -29,7 +29,7 @@ struct Following {
 }
 
 impl Following {
-    /// With a policy and a namespace, both known.
+    /// Starts with a known policy and a known namespace.
     async fn start() -> (Api, Self) {
         let api = api::empty();
         let client = api.in_memory();
@@ -65,7 +65,7 @@ impl Following {
         }
     }
 
-    /// Whether the policy is in force and the namespace known; both or none.
+    /// Whether the policy is in force and the namespace known; panics if only one is.
     fn is_in_force(&self) -> bool {
         let policies = self.facts.policies();
         let in_force = policies.set.iter().any(|policy| policy.name() == "quay");
@@ -93,7 +93,7 @@ impl Following {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_api_server_is_believed_for_ever() {
+async fn facts_of_an_idle_api_server_do_not_expire() {
     let (api, following) = Following::start().await;
     let lists = api.lists();
     for _ in 0..60 {
@@ -108,7 +108,7 @@ async fn an_idle_api_server_is_believed_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn facts_of_a_silent_api_server_expire_and_return_without_an_event() {
     let (api, following) = Following::start().await;
-    api.set_mood(Mood::Silent);
+    api.set_behavior(Behavior::Silent);
     sleep(Duration::from_secs(100)).await;
     assert!(following.is_in_force());
     sleep(Duration::from_secs(100)).await;
@@ -117,7 +117,7 @@ async fn facts_of_a_silent_api_server_expire_and_return_without_an_event() {
     assert!((190..=210).contains(&following.age("policies")));
     sleep(Duration::from_hours(1)).await;
     assert!(following.age("namespaces") >= 3_700);
-    api.set_mood(Mood::Answers);
+    api.set_behavior(Behavior::Answers);
     sleep(Duration::from_secs(70)).await;
     assert!(following.is_in_force());
     assert_eq!(following.state("policies"), "ready");
@@ -130,7 +130,7 @@ async fn facts_of_an_api_server_that_refuses_expire_and_return_without_an_event(
         let (api, following) = Following::start().await;
         let lists = api.lists();
         api.refuse("/", code);
-        api.hang_up();
+        api.end_watches();
         sleep(Duration::from_secs(110)).await;
         assert!(following.is_in_force(), "{code}");
         assert_eq!(following.state("policies"), state);
@@ -143,16 +143,16 @@ async fn facts_of_an_api_server_that_refuses_expire_and_return_without_an_event(
         sleep(Duration::from_mins(1)).await;
         assert!(following.is_in_force(), "{code}");
         assert_eq!(following.state("policies"), "ready");
-        // The watches were taken up where they were: nothing was listed, nothing has changed.
+        // The watches resumed where they were: no list, no change.
         assert_eq!(api.lists(), lists, "{code}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_api_server_without_history_is_listed_again_and_again_at_a_bounded_rate() {
+async fn relists_without_watch_history_are_rate_limited() {
     let (api, following) = Following::start().await;
     let lists = api.lists();
-    api.set_mood(Mood::Expires);
+    api.set_behavior(Behavior::Expires);
     for _ in 0..60 {
         sleep(Duration::from_secs(10)).await;
         assert!(following.is_in_force());

@@ -1,4 +1,4 @@
-//! Following builds on an API server that answers what a test sets.
+//! Following builds on a fake API server.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ fn events(namespace: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/events")
 }
 
-/// A build that has pushed [`NEW`] to `docker.io/ann/<app>` just now.
+/// A build that just pushed [`NEW`] to `docker.io/ann/<app>`.
 fn build(namespace: &str, app: &str, number: u8) -> Value {
     json!({
         "apiVersion": "build.openshift.io/v1", "kind": "Build",
@@ -53,7 +53,7 @@ fn build(namespace: &str, app: &str, number: u8) -> Value {
     })
 }
 
-/// A stream whose tag follows that image and shows this one.
+/// A stream whose tag follows that image and shows `shown`.
 fn stream(app: &str, shown: &str) -> Value {
     json!({
         "metadata": {"name": app, "uid": format!("uid-{app}"), "resourceVersion": "7"},
@@ -136,7 +136,7 @@ fn follow_some(client: &Client, replica: &str, selected: Option<Selector>) -> Fo
 }
 
 impl Following {
-    async fn says(&self, line: &str) {
+    async fn until_metric(&self, line: &str) {
         until(line, || {
             self.metrics.encode().lines().any(|other| other == line)
         })
@@ -144,24 +144,25 @@ impl Following {
     }
 
     async fn counts(&self, outcome: &str, number: u32) {
-        self.says(&format!(
+        self.until_metric(&format!(
             r#"extreg_follow_outcomes_total{{outcome="{outcome}"}} {number}"#
         ))
         .await;
     }
 
-    /// Watches, as so many have, so that what is sent from now on arrives.
+    /// Waits until `watches` watches exist, so that later events arrive.
     async fn ready(&self, api: &Api, watches: usize) {
-        self.says(r#"extreg_follow_state{state="ready"} 1"#).await;
+        self.until_metric(r#"extreg_follow_state{state="ready"} 1"#)
+            .await;
         until("watched", || api.watches(BUILDS) >= watches).await;
     }
 }
 
-/// Three times from now on.
-async fn looked_at_the_lease(api: &Api) {
+/// Waits for three more reads of the Lease.
+async fn wait_for_lease_reads(api: &Api) {
     let looks = || api.seen().iter().filter(|seen| seen.path == LEASE).count();
     let before = looks();
-    until("the Lease is looked at again", || looks() >= before + 3).await;
+    until("the Lease is read again", || looks() >= before + 3).await;
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -175,11 +176,11 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn a_build_that_completes_has_its_tag_imported_once() {
+async fn completed_build_is_imported_once() {
     let (api, client) = start(&[("snow", json!({}))]);
     let following = follow(&client, "one");
     following.ready(&api, 1).await;
-    following.says("extreg_follow_leader 1").await;
+    following.until_metric("extreg_follow_leader 1").await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     following.counts("imported", 1).await;
     let sent = api.posts(&imports("snow"));
@@ -196,7 +197,9 @@ async fn a_build_that_completes_has_its_tag_imported_once() {
             }]},
         })]
     );
-    following.says("extreg_follow_lag_seconds_count 1").await;
+    following
+        .until_metric("extreg_follow_lag_seconds_count 1")
+        .await;
     until("the event", || api.posts(&events("snow")).len() == 1).await;
     let event = api.posts(&events("snow")).remove(0);
     assert_eq!(event["involvedObject"]["kind"], "ImageStream");
@@ -211,8 +214,8 @@ async fn a_build_that_completes_has_its_tag_imported_once() {
         format!("build app-1 pushed docker.io/ann/app as {NEW}: imported latest")
     );
 
-    // The build is written to once more; another one of the same digest; one from before; one that
-    // has failed; and last one that is followed, so that the others have been looked at.
+    // The build is updated again; another build with the same digest; an older build; a build that
+    // failed; and last a build that is followed, which proves that the earlier ones were processed.
     let mut again = build("snow", "app", 1);
     again["metadata"]["annotations"] = json!({"a": "b"});
     let mut before = build("snow", "app", 3);
@@ -240,14 +243,14 @@ async fn a_build_that_completes_has_its_tag_imported_once() {
 }
 
 #[tokio::test]
-async fn a_manifest_list_is_imported_once_though_the_stream_shows_another_digest() {
+async fn manifest_list_with_another_digest_is_imported_once() {
     let (api, client) = start(&[("snow", json!({}))]);
     api.on_post(&imports("snow"), |_, body| (201, success(body, PLATFORM)));
     let following = follow(&client, "one");
     following.ready(&api, 1).await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
     following.counts("imported", 1).await;
-    // The stream never shows what was pushed.
+    // The stream never shows the pushed digest.
     api.set(&streams("snow"), vec![stream("app", PLATFORM)]);
     api.send(BUILDS, "ADDED", &build("snow", "app", 2));
     following.counts("up_to_date", 1).await;
@@ -261,7 +264,7 @@ async fn a_manifest_list_is_imported_once_though_the_stream_shows_another_digest
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_and_said_once() {
+async fn failed_import_is_retried_and_reported_once() {
     let (api, client) = start(&[("snow", json!({}))]);
     api.on_post(&imports("snow"), |number, body| match number {
         1 => status(429, 1),
@@ -294,18 +297,18 @@ async fn what_fails_is_tried_again_and_said_once() {
         (&json!("Warning"), &json!("FollowBuildFailed"))
     );
     assert_eq!(said[1]["reason"], "FollowedBuild");
-    // The second time it is counted.
+    // The second failure is only counted.
     let counted = api.sent(&Method::PATCH);
     assert_eq!(counted.len(), 1);
     let name = said[0]["metadata"]["name"].as_str().unwrap();
     assert_eq!(counted[0].0, format!("{}/{name}", events("snow")));
     assert_eq!(counted[0].1["count"], 2);
-    // What an API server says may quote something.
+    // A message of the API server can quote an object.
     assert!(!json!(said).to_string().contains("hunter2"));
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_tried_again_and_what_never_works_is_given_up() {
+async fn rejected_import_is_not_retried_and_retries_are_limited() {
     let (api, client) = start(&[("snow", json!({})), ("rain", json!({}))]);
     api.on_post(&imports("snow"), |_, _| status(422, 0));
     api.on_post(&imports("rain"), |_, _| status(503, 0));
@@ -320,7 +323,7 @@ async fn what_is_refused_is_not_tried_again_and_what_never_works_is_given_up() {
 }
 
 #[tokio::test]
-async fn namespaces_that_opt_out_or_are_not_selected_are_left_alone() {
+async fn opted_out_and_unselected_namespaces_are_skipped() {
     let (api, client) = start(&[
         (
             "ignored",
@@ -354,12 +357,12 @@ async fn namespaces_that_opt_out_or_are_not_selected_are_left_alone() {
 }
 
 #[tokio::test]
-async fn what_is_forbidden_is_said_and_tried_again() {
+async fn forbidden_import_is_reported_and_retried() {
     let (api, client) = start(&[("snow", json!({}))]);
     api.refuse("/apis/build.openshift.io", 403);
     let following = follow(&client, "one");
     following
-        .says(r#"extreg_follow_state{state="forbidden"} 1"#)
+        .until_metric(r#"extreg_follow_state{state="forbidden"} 1"#)
         .await;
     api.set(BUILDS, vec![build("snow", "app", 1)]);
     api.refuse(
@@ -371,18 +374,18 @@ async fn what_is_forbidden_is_said_and_tried_again() {
     assert_eq!(api.posts(&imports("snow")), [Value::Null; 0]);
     api.accept("/apis/image.openshift.io/v1/namespaces/snow/imagestreamimports");
     following
-        .says(r#"extreg_follow_state{state="ready"} 1"#)
+        .until_metric(r#"extreg_follow_state{state="ready"} 1"#)
         .await;
     following.counts("imported", 1).await;
 }
 
 #[tokio::test]
-async fn an_api_server_that_is_down_is_waited_for() {
+async fn waits_for_an_api_server_that_is_down() {
     let (api, client) = start(&[("snow", json!({}))]);
     api.refuse("/apis/build.openshift.io", 503);
     let following = follow(&client, "one");
     following
-        .says(r#"extreg_follow_state{state="down"} 1"#)
+        .until_metric(r#"extreg_follow_state{state="down"} 1"#)
         .await;
     api.set(BUILDS, vec![build("snow", "app", 1)]);
     api.refuse("/api/v1/namespaces/snow", 503);
@@ -394,10 +397,10 @@ async fn an_api_server_that_is_down_is_waited_for() {
 }
 
 #[tokio::test]
-async fn what_has_no_place_in_the_queue_is_listed_again() {
+async fn builds_dropped_from_a_full_queue_are_listed_again() {
     let (api, client) = start(&[]);
     api.put(LEASE, held_by("", "1"));
-    // 1024 have a place. They are in namespaces that are gone meanwhile.
+    // The queue holds 1024 builds. Their namespaces no longer exist.
     let namespaces: Vec<String> = (0..1030).map(|number| format!("ns-{number}")).collect();
     let builds = namespaces
         .iter()
@@ -406,7 +409,7 @@ async fn what_has_no_place_in_the_queue_is_listed_again() {
     let following = follow(&client, "one");
     following.counts("no_tag", 1030).await;
     following.counts("dropped", 6).await;
-    following.says("extreg_follow_queue_depth 0").await;
+    following.until_metric("extreg_follow_queue_depth 0").await;
 }
 
 fn held_by(holder: &str, version: &str) -> Value {
@@ -421,11 +424,11 @@ fn held_by(holder: &str, version: &str) -> Value {
 }
 
 #[tokio::test]
-async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_missed() {
+async fn only_the_lease_holder_follows_and_its_successor_imports_missed_builds() {
     let (api, client) = start(&[("snow", json!({}))]);
     api.put(LEASE, held_by("another", "3"));
     let following = follow(&client, "one");
-    // Completed while another had the Lease, and long before. Of two the newer counts.
+    // Completed while another replica held the Lease, and long before. The newer of two counts.
     let mut missed = build("snow", "app", 2);
     missed["status"]["completionTimestamp"] =
         json!((Timestamp::now() - Duration::from_secs(30)).to_string());
@@ -440,11 +443,11 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
         &streams("snow"),
         vec![stream("app", OLD), stream("other", OLD)],
     );
-    looked_at_the_lease(&api).await;
-    following.says("extreg_follow_leader 0").await;
+    wait_for_lease_reads(&api).await;
+    following.until_metric("extreg_follow_leader 0").await;
     assert_eq!(api.sent(&Method::POST), []);
 
-    // The other lets go.
+    // The other replica releases the Lease.
     api.put(LEASE, held_by("", "4"));
     following.counts("imported", 1).await;
     assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "one");
@@ -461,25 +464,25 @@ async fn only_the_holder_of_the_lease_follows_and_the_next_one_heals_what_was_mi
         "{event}"
     );
 
-    // Somebody else has it: nothing is sent any more, though builds complete.
+    // Another replica holds the Lease: no more imports, although builds complete.
     api.put(LEASE, held_by("another", "9"));
-    following.says("extreg_follow_leader 0").await;
+    following.until_metric("extreg_follow_leader 0").await;
     following
-        .says(r#"extreg_follow_state{state="off"} 1"#)
+        .until_metric(r#"extreg_follow_state{state="off"} 1"#)
         .await;
     api.set(&streams("snow"), vec![stream("late", OLD)]);
     api.send(BUILDS, "ADDED", &build("snow", "late", 1));
-    looked_at_the_lease(&api).await;
+    wait_for_lease_reads(&api).await;
     assert_eq!(api.posts(&imports("snow")).len(), 1);
 }
 
 #[tokio::test]
-async fn a_replica_that_stops_gives_the_lease_to_the_next() {
+async fn stopping_replica_releases_its_lease() {
     let (api, client) = start(&[("snow", json!({}))]);
     let mut first = follow(&client, "one");
     first.ready(&api, 1).await;
     let second = follow(&client, "two");
-    second.says("extreg_follow_leader 0").await;
+    second.until_metric("extreg_follow_leader 0").await;
     assert_eq!(first.progress.is_ready(Instant::now()), Ok(()));
     until("the second can take over", || {
         second.progress.is_ready(Instant::now()).is_ok()
@@ -489,7 +492,7 @@ async fn a_replica_that_stops_gives_the_lease_to_the_next() {
     first.stop.cancel();
     first.tasks.join_next().await.unwrap().unwrap();
     // Long before the Lease would have expired.
-    second.says("extreg_follow_leader 1").await;
+    second.until_metric("extreg_follow_leader 1").await;
     assert_eq!(api.object(LEASE)["spec"]["holderIdentity"], "two");
     second.ready(&api, 2).await;
     api.send(BUILDS, "ADDED", &build("snow", "app", 1));
@@ -497,7 +500,7 @@ async fn a_replica_that_stops_gives_the_lease_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_replica_without_its_rights_is_not_ready_and_says_why() {
+async fn replica_without_rights_is_not_ready_with_a_reason() {
     let (api, client) = start(&[]);
     api.refuse("/apis/coordination.k8s.io", 403);
     let following = follow(&client, "one");
@@ -506,7 +509,7 @@ async fn a_replica_without_its_rights_is_not_ready_and_says_why() {
     api.refuse("/apis/build.openshift.io", 403);
     api.accept("/apis/coordination.k8s.io");
     following
-        .says(r#"extreg_follow_state{state="forbidden"} 1"#)
+        .until_metric(r#"extreg_follow_state{state="forbidden"} 1"#)
         .await;
     let why = following.progress.is_ready(Instant::now()).unwrap_err();
     assert!(why.starts_with("builds: "), "{why}");

@@ -52,7 +52,7 @@ impl Importer {
                 break address.parse().unwrap();
             }
         };
-        // So that a full pipe never blocks it.
+        // Keeps the pipe empty, so that it never blocks the importer.
         tokio::spawn(async move { while log.read_line(&mut String::new()).await.unwrap() > 0 {} });
         Self { child, health }
     }
@@ -68,7 +68,7 @@ impl Importer {
             }
             sleep(Duration::from_millis(50)).await;
         }
-        panic!("{path} stays {last}");
+        panic!("{path} is still {last}");
     }
 
     fn signal(&self, signal: &str) {
@@ -79,7 +79,7 @@ impl Importer {
         assert!(status.unwrap().success());
     }
 
-    /// The most memory that it has had, in KiB.
+    /// Its peak memory in KiB.
     fn peak(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id().unwrap());
         let status = std::fs::read_to_string(Path::new(&path)).unwrap();
@@ -90,7 +90,7 @@ impl Importer {
 }
 
 #[tokio::test]
-async fn it_is_ready_when_it_follows_and_gives_its_lease_back_when_it_ends() {
+async fn is_ready_when_it_follows_and_releases_its_lease_at_exit() {
     let (api, _) = api::start();
     api.refuse("/apis/coordination.k8s.io", 403);
     api.set(
@@ -160,7 +160,7 @@ async fn pages_of_64_mib_are_read_in_less_memory_than_its_limit() {
         })
         .start();
     let importer = Importer::start(&api).await;
-    // Both are in namespaces that do not exist.
+    // The namespaces of both builds do not exist.
     importer
         .becomes("/metrics", |_, text| {
             text.contains("extreg_follow_outcomes_total{outcome=\"no_tag\"} 2\n")
@@ -171,7 +171,7 @@ async fn pages_of_64_mib_are_read_in_less_memory_than_its_limit() {
 }
 
 #[tokio::test]
-async fn what_it_cannot_do_ends_it_with_a_reason() {
+async fn startup_errors_have_a_reason() {
     let missing = "--kubeconfig=/nowhere/kubeconfig";
     let table = [
         (&[][..], 2, "--namespace"),

@@ -1,4 +1,4 @@
-//! The server as API servers meet it: over TLS, on loopback.
+//! The server over TLS on loopback, as API servers call it.
 #![cfg(test)]
 
 mod api;

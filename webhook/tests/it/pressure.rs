@@ -1,4 +1,4 @@
-//! Clients that take and do not give: good requests are answered all the same.
+//! Clients that hold resources: other requests are still answered.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,10 +21,10 @@ use crate::support::{Client, Pki, Stub, get, reserved, review, tls, tls_over};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
-/// What the server calls silent is shorter.
+/// Longer than the server's limit for silent clients.
 const SILENT: Duration = Duration::from_millis(300);
 
-/// A body of which nothing ever comes.
+/// A body that never sends data.
 struct Silent;
 
 impl Body for Silent {
@@ -59,7 +59,7 @@ async fn until(server: &Server, name: &str, is_so: impl Fn(u64) -> bool) {
 const UNREAD: &str = r#"extreg_connections_ended_total{port="reviews",reason="unread_answer"}"#;
 const OPEN: &str = r#"extreg_connections{port="reviews"}"#;
 
-/// A connection from another address of this host, which takes in little that is not read.
+/// A connection from another address of this host, with a small receive buffer.
 async fn from(last: u8, address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(4096)?;
@@ -71,7 +71,7 @@ fn head(length: usize) -> Vec<u8> {
     format!("POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n").into_bytes()
 }
 
-/// Asks for a large answer over HTTP/1.1 and never reads it.
+/// Requests a large answer over HTTP/1.1 and never reads it.
 async fn unread_h1(pki: &Pki, address: SocketAddr) -> TlsStream<TcpStream> {
     let stream = from(1, address).await.unwrap();
     let mut stream = tls_over(pki.client_config("http/1.1"), stream)
@@ -84,7 +84,7 @@ async fn unread_h1(pki: &Pki, address: SocketAddr) -> TlsStream<TcpStream> {
     stream
 }
 
-/// The same over HTTP/2, with a window that lets nothing through.
+/// The same over HTTP/2, with a window of zero.
 async fn unread_h2(pki: &Pki, address: SocketAddr, tasks: &mut JoinSet<()>) {
     let stream = tls(pki.client_config("h2"), address).await.unwrap();
     let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
@@ -114,7 +114,7 @@ async fn expect_good(client: &mut Client, count: usize) {
 }
 
 #[tokio::test]
-async fn unread_answers_stay_in_the_budget_and_good_requests_are_answered() {
+async fn unread_answers_do_not_exceed_the_budget_or_block_other_requests() {
     let pki = Pki::new();
     let config = pki.with_limits(|limits| {
         limits.deadline = Duration::from_mins(1);
@@ -133,7 +133,7 @@ async fn unread_answers_stay_in_the_budget_and_good_requests_are_answered() {
         expect_good(&mut good, 5).await;
     }
     until(&server, "extreg_in_flight", |count| count == 0).await;
-    // Of answers of 8 MiB there is room for three at once.
+    // The budget holds three answers of 8 MiB.
     let refused = series(&server, r#"extreg_shed_total{shortage="memory"}"#).await;
     let cut = series(&server, UNREAD).await;
     assert!(refused + cut >= 17, "{refused} were refused, {cut} cut");
@@ -153,7 +153,7 @@ async fn an_answer_that_is_not_read_in_time_ends_its_connection() {
         .unwrap();
     let mut h1 = unread_h1(&pki, server.address()).await;
     until(&server, UNREAD, |count| count == 1).await;
-    // What was under way arrives, and then the end.
+    // Buffered data arrives, then the end of the connection.
     let mut read = Vec::new();
     let _ = h1.read_to_end(&mut read).await;
     assert!(read.len() < 8 * MIB, "{}", read.len());
@@ -164,7 +164,7 @@ async fn an_answer_that_is_not_read_in_time_ends_its_connection() {
 }
 
 #[tokio::test]
-async fn silent_bodies_take_no_slots_and_give_their_places_to_others() {
+async fn silent_bodies_hold_no_slots_and_are_evicted() {
     let pki = Pki::new();
     let config = pki.with_limits(|limits| {
         limits.deadline = Duration::from_mins(1);
@@ -187,7 +187,7 @@ async fn silent_bodies_take_no_slots_and_give_their_places_to_others() {
         });
         for _ in 0..50 {
             let mut sender = sender.clone();
-            // Whatever is refused is sent again.
+            // Refused requests are sent again.
             tasks.spawn(async move {
                 loop {
                     let request = http::Request::post("https://webhook/mutate").body(Silent);
@@ -212,7 +212,7 @@ async fn silent_bodies_take_no_slots_and_give_their_places_to_others() {
 }
 
 #[tokio::test]
-async fn a_body_has_to_keep_coming() {
+async fn stalled_body_is_aborted() {
     let pki = Pki::new();
     let config = pki.with_limits(|limits| {
         limits.deadline = Duration::from_mins(1);
@@ -271,7 +271,7 @@ async fn idle_and_slow_connections_make_room_for_good_ones() {
         expect_good(&mut Client::h1(&pki, address).await, 3).await;
         expect_good(&mut Client::h2(&pki, address).await, 3).await;
     }
-    // The one that had been served is among the last to give way.
+    // A connection that was served is among the last to be closed.
     expect_good(&mut old, 1).await;
     assert!(series(&server, OPEN).await <= 20);
     let evicted = r#"extreg_connections_ended_total{port="reviews",reason="evicted"}"#;
@@ -301,7 +301,7 @@ async fn connections_are_capped_in_total_and_from_one_address() {
     }
     stub.begun(6).await;
     for last in [1, 3] {
-        // Accepted by the system, and closed.
+        // Accepted by the system, then closed.
         let mut stream = from(last, server.address()).await.unwrap();
         assert_eq!(stream.read(&mut [0; 16]).await.unwrap_or(0), 0);
     }
@@ -317,7 +317,7 @@ async fn connections_are_capped_in_total_and_from_one_address() {
 }
 
 #[tokio::test]
-async fn what_breaks_off_leaves_nothing_behind() {
+async fn aborted_connections_free_their_resources() {
     let pki = Pki::new();
     let config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(1));
     let server = Server::start(config, Stub::new(), reserved())
@@ -331,7 +331,7 @@ async fn what_breaks_off_leaves_nothing_behind() {
         stream.write_all(&head(4 * MIB)).await.unwrap();
         stream.write_all(&vec![b' '; 100 * KIB]).await.unwrap();
         stream.flush().await.unwrap();
-        // Closed with bytes of the answer unread, or at once: a reset.
+        // Closed with unread bytes of the answer, or immediately: a reset.
         stream.get_ref().0.set_zero_linger().unwrap();
         drop(stream);
         expect_good(&mut good, 1).await;
@@ -351,7 +351,7 @@ async fn what_breaks_off_leaves_nothing_behind() {
 fn probes_answer_while_every_worker_is_busy() {
     let pki = Pki::new();
     let stub = Stub::new();
-    // Of several workers one can wait for a task that a busy one keeps next to it.
+    // With several workers, one can wait for a task in the queue of a busy worker.
     let workers = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

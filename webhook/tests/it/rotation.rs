@@ -1,4 +1,4 @@
-//! Certificates that change underneath.
+//! Certificates that change while the server runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::support::{Client, HOST, Pki, Stub, get, reserved, review, start, tls};
 
-/// The leaf that a new connection is served.
+/// The leaf certificate of a new connection.
 async fn leaf(pki: &Pki, address: std::net::SocketAddr) -> Vec<u8> {
     let stream = tls(pki.client_config("http/1.1"), address).await.unwrap();
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
@@ -25,7 +25,7 @@ async fn no_request_is_lost_while_certificates_are_swapped() {
     let mut pki = Pki::new();
     let read = |name| std::fs::read_to_string(pki.path(name)).unwrap();
     let first = (read("tls.crt"), read("tls.key"));
-    // Clients trust both, as with the bundle of a rotation.
+    // Clients trust both CAs, as during a rotation.
     let second = pki.rotate();
     pki.publish(&first.0, &first.1);
     let server = start(&pki).await;
@@ -41,7 +41,7 @@ async fn no_request_is_lost_while_certificates_are_swapped() {
         clients.push(tokio::spawn(async move {
             let mut answered = 0_u32;
             while !stop.load(Ordering::Relaxed) {
-                // Half of them keep their connection, the others make a new one each time.
+                // Half of them keep their connection, half open a new one for each request.
                 if number % 2 == 0 {
                     client = Client::try_h1(config.clone(), address).await.unwrap();
                 }
@@ -77,7 +77,7 @@ async fn no_request_is_lost_while_certificates_are_swapped() {
 }
 
 #[tokio::test]
-async fn a_bad_pair_is_counted_and_the_old_one_served() {
+async fn invalid_pair_is_counted_and_the_old_pair_is_served() {
     let mut pki = Pki::new();
     let server = start(&pki).await;
     let good = leaf(&pki, server.address()).await;
@@ -104,7 +104,7 @@ async fn a_bad_pair_is_counted_and_the_old_one_served() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_not_ready_until_it_is_replaced() {
+async fn is_not_ready_while_the_certificate_is_expired() {
     let mut pki = Pki::new();
     let hosts = [Host::parse(HOST).unwrap()];
     let day = Duration::from_hours(24);
@@ -130,7 +130,7 @@ async fn an_expired_certificate_is_not_ready_until_it_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_does_not_fit_the_ca_bundle_is_not_ready_and_shown() {
+async fn is_not_ready_if_the_certificate_does_not_match_the_ca_bundle() {
     let mut pki = Pki::new();
     let config = pki.config();
     let trust = config.trust.clone();
@@ -160,14 +160,14 @@ async fn a_certificate_that_does_not_fit_the_ca_bundle_is_not_ready_and_shown() 
             sleep(Duration::from_millis(5)).await;
         }
     };
-    // Nothing is known of it: that is no reason to stay away.
+    // An unknown caBundle does not affect readiness.
     becomes(true).await;
     let hosts = [Host::parse(HOST).unwrap()];
     let other = issue(&hosts, Validity::default(), Timestamp::now()).unwrap();
     for (bundle, host, ready) in [
         (other.ca_bundle.clone(), HOST, false),
         (pki.bundle(), HOST, true),
-        // Two authorities, as in the middle of a rotation.
+        // Two CAs, as during a rotation.
         (other.ca_bundle.clone() + &pki.bundle(), HOST, true),
         (pki.bundle(), "another.extreg-system.svc", false),
         ("nonsense".to_owned(), HOST, false),
@@ -175,7 +175,7 @@ async fn a_certificate_that_does_not_fit_the_ca_bundle_is_not_ready_and_shown() 
         expect(&bundle, host);
         becomes(ready).await;
     }
-    // The certificate changes, and the configuration does not know.
+    // The certificate changes, but not the configuration.
     expect(&pki.bundle(), HOST);
     becomes(true).await;
     pki.rotate();

@@ -1,4 +1,4 @@
-//! A server with a certificate of its own and a stub for the engine, and a client that trusts it.
+//! A server with its own certificate and a stub for the engine, and a client that trusts it.
 
 use std::fs;
 use std::future::pending;
@@ -38,7 +38,7 @@ use tokio_rustls::client::TlsStream;
 
 pub(crate) const HOST: &str = "extreg-webhook.extreg-system.svc";
 
-/// Serves certificates from a folder that is laid out as kubelet does it.
+/// Serves certificates from a folder with kubelet's layout.
 pub(crate) struct Pki {
     folder: TempDir,
     version: u32,
@@ -59,7 +59,7 @@ impl Pki {
         pki
     }
 
-    /// The authorities of all pairs so far.
+    /// The CAs of all pairs so far.
     pub(crate) fn bundle(&self) -> String {
         self.bundle.clone()
     }
@@ -68,7 +68,7 @@ impl Pki {
         self.folder.path().join(name)
     }
 
-    /// Swaps a new pair in; clients made from now on trust the old one too.
+    /// Replaces the pair; clients created later also trust the old one.
     pub(crate) fn rotate(&mut self) -> Issued {
         let hosts = [Host::parse(HOST).unwrap()];
         let issued = issue(&hosts, Validity::default(), Timestamp::now()).unwrap();
@@ -239,7 +239,7 @@ pub(crate) enum Client {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Bytes,
-    /// Whether the server asks for the connection to be closed.
+    /// Whether the server requests to close the connection.
     pub(crate) closing: bool,
 }
 

@@ -44,7 +44,7 @@ async fn an_answer_repeats_the_uid_on_both_protocols() {
 }
 
 #[tokio::test]
-async fn what_is_no_review_is_a_400_with_the_reason() {
+async fn invalid_review_is_400_with_the_reason() {
     let pki = Pki::new();
     let server = start(&pki).await;
     let mut client = Client::h1(&pki, server.address()).await;
@@ -72,7 +72,7 @@ async fn what_is_no_review_is_a_400_with_the_reason() {
 }
 
 #[tokio::test]
-async fn odd_objects_are_reviews_all_the_same() {
+async fn unusual_objects_are_accepted() {
     let pki = Pki::new();
     let server = start(&pki).await;
     let mut client = Client::h1(&pki, server.address()).await;
@@ -115,7 +115,7 @@ async fn only_post_to_mutate_is_served() {
 #[tokio::test]
 async fn seven_mebibytes_are_accepted_and_more_than_eight_refused() {
     let pki = Pki::new();
-    // Not the subject here, and a debug build on a busy machine is slow.
+    // Not the subject of this test: debug builds on busy machines are slow.
     let config = pki.with_limits(|limits| limits.deadline = Duration::from_mins(1));
     let server = Server::start(config, Stub::new(), reserved())
         .await
@@ -137,7 +137,7 @@ async fn seven_mebibytes_are_accepted_and_more_than_eight_refused() {
 }
 
 #[tokio::test]
-async fn too_many_at_once_are_refused_and_the_others_served() {
+async fn excess_concurrent_requests_are_rejected_and_the_rest_answered() {
     let pki = Pki::new();
     let stub = Stub::new();
     let config = pki.with_limits(|limits| {
@@ -178,7 +178,7 @@ async fn too_many_at_once_are_refused_and_the_others_served() {
 }
 
 #[tokio::test]
-async fn bodies_together_take_no_more_than_their_budget() {
+async fn concurrent_bodies_do_not_exceed_their_budget() {
     let pki = Pki::new();
     let stub = Stub::new();
     let config = pki.with_limits(|limits| {
@@ -192,7 +192,7 @@ async fn bodies_together_take_no_more_than_their_budget() {
     let answer = big.post(review_of(2 * MIB)).await.unwrap();
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     for _ in 0..3 {
-        // Twice the budget in sum: each returns its share.
+        // Twice the budget in total: each request returns its share.
         let mut client = Client::h1(&pki, server.address()).await;
         let answer = client.post(review_of(MIB * 2 / 3)).await.unwrap();
         assert_eq!(answer.status, StatusCode::OK);
@@ -200,7 +200,7 @@ async fn bodies_together_take_no_more_than_their_budget() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_and_the_server_lives() {
+async fn panic_is_500_and_the_server_survives() {
     let pki = Pki::new();
     let server = start(&pki).await;
     for mut client in [
@@ -251,7 +251,7 @@ async fn slow_clients_are_cut_off_at_each_stage() {
         .await
         .unwrap();
 
-    // Never begins the handshake.
+    // Never starts the handshake.
     let mut silent = TcpStream::connect(server.address()).await.unwrap();
     assert_eq!(silent.read(&mut [0; 16]).await.unwrap_or(0), 0);
 

@@ -9,12 +9,12 @@ use crate::bench::pin::Cpu;
 use crate::bench::program::{Load, Programs};
 use crate::bench::report::{Middle, Wanted, judged};
 use crate::bench::server::Server;
-use crate::say;
+use crate::console;
 
-/// Enough that the server is never without work.
+/// Enough that the server is always busy.
 const CONNECTIONS: &str = "8";
 
-/// What one rival did in each round.
+/// The results of one rival in each round.
 #[derive(Debug, Default)]
 struct Record {
     per_second: Vec<f64>,
@@ -40,7 +40,7 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
                 record.add(programs, server, sample, args.milliseconds)?;
             }
         }
-        say::line(&format!(
+        console::line(&format!(
             "\n== admission: a BuildConfig UPDATE of 7 KB over TLS, {sample}; {CONNECTIONS} connections, \
              {} rounds of {} ms",
             args.rounds, args.milliseconds
@@ -51,14 +51,16 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
 }
 
 fn print([ours, constant, peer]: &[Record; 3]) {
-    say::line("                      reviews/s  per CPU second   CPU busy     p50 µs     p99 µs");
+    console::line(
+        "                      reviews/s  per CPU second   CPU busy     p50 µs     p99 µs",
+    );
     for (name, record) in [
         ("extreg-webhook", ours),
         ("constant answer", constant),
         ("controller-runtime", peer),
     ] {
-        let median = |numbers: &[f64]| Middle::of(numbers.iter().copied()).median;
-        say::line(&format!(
+        let median = |numbers: &[f64]| Middle::from_numbers(numbers.iter().copied()).median;
+        console::line(&format!(
             "  {name:<19} {:>9.0}       {:>9.0}      {:>4.0} %  {:>9.0}  {:>9.0}",
             median(&record.per_second),
             median(&record.per_cpu_second),

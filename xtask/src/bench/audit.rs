@@ -1,5 +1,5 @@
-//! The audit of a large cluster against `kubectl get` of the same, and of what `oc adm inspect` wrote against reading
-//! it with `cat`.
+//! The audit of a large cluster against `kubectl get` of the same objects, and of an `oc adm inspect` tree against
+//! reading it with `cat`.
 
 mod live;
 mod tree;

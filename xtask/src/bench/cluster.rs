@@ -1,6 +1,6 @@
-//! BuildConfigs created through kube-apiserver: with no webhook, with a webhook that answers a constant, with ours (as it
-//! is installed, with its match conditions, and called for every object), with the peer, and with a
-//! MutatingAdmissionPolicy that does the same. All are registered at the same time; a namespace's label selects one.
+//! BuildConfigs created through kube-apiserver: without a webhook, with a webhook that gives a constant answer, with
+//! ours (as installed, with its match conditions, and called for every object), with the peer, and with an equivalent
+//! MutatingAdmissionPolicy. All are registered at the same time; a namespace's label selects one.
 
 mod arm;
 
@@ -12,7 +12,7 @@ use crate::bench::Args;
 use crate::bench::pin::{self, Cpu};
 use crate::bench::program::Programs;
 use crate::bench::report::{Middle, Spread, Wanted, judged};
-use crate::say;
+use crate::console;
 use arm::{Servers, Way};
 
 pub(super) use arm::prepare;
@@ -29,7 +29,7 @@ struct Created {
     spread: Spread,
 }
 
-/// What is created.
+/// The kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Object {
     /// Without a push secret, which is injected.
@@ -46,7 +46,7 @@ impl Object {
         }
     }
 
-    /// The ways that are measured with it. The constant webhook and the peer know the incomplete one only.
+    /// The ways that are measured with it. The constant webhook and the peer only support the incomplete one.
     fn ways(self) -> &'static [Way] {
         match self {
             Self::Incomplete => &Way::ALL,
@@ -55,7 +55,7 @@ impl Object {
     }
 }
 
-/// What one way of mutating did in each round.
+/// The results of one way of mutating in each round.
 #[derive(Debug)]
 struct Record {
     way: Way,
@@ -88,7 +88,7 @@ pub(super) async fn run(programs: &Programs, args: &Args) -> Result<()> {
     }
     for object in [Object::Incomplete, Object::Complete] {
         let records = load.rounds(object, args.rounds)?;
-        say::line(&format!(
+        console::line(&format!(
             "\n== cluster: {} BuildConfigs created on kube-apiserver, {CONNECTIONS} connections, {} rounds of \
              {CONNECTIONS} times {COUNT}; kube-apiserver and etcd share a CPU, webhooks run beside the load",
             object.argument(),
@@ -100,7 +100,7 @@ pub(super) async fn run(programs: &Programs, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Creates objects on the control plane; no two of a way have the same name.
+/// Creates objects on the control plane; names are unique within a way.
 struct Load<'a> {
     programs: &'a Programs,
     plane: &'a ControlPlane,
@@ -135,7 +135,7 @@ impl Load<'_> {
         count: &str,
     ) -> Result<Created> {
         self.round = self.round.saturating_add(1);
-        self.programs.ask(&[
+        self.programs.run(&[
             "creates",
             &self.plane.kubeconfig().display().to_string(),
             way.namespace(),
@@ -175,12 +175,12 @@ impl Record {
 }
 
 fn print(records: &[Record]) {
-    say::line("                               creates/s     p50 ms     p99 ms");
+    console::line("                               creates/s     p50 ms     p99 ms");
     for record in records {
-        let median = |numbers: &[f64]| Middle::of(numbers.iter().copied()).median;
-        say::line(&format!(
+        let median = |numbers: &[f64]| Middle::from_numbers(numbers.iter().copied()).median;
+        console::line(&format!(
             "  {:<29} {:>9.0}  {:>9.2}  {:>9.2}",
-            record.way.words(),
+            record.way.description(),
             median(&record.per_second),
             median(&record.p50) / 1e6,
             median(&record.p99) / 1e6,
@@ -193,7 +193,11 @@ fn judge(object: Object, records: &[Record]) {
     let compare = |ours: Way, theirs: Way, limit| {
         if let (Some(a), Some(b)) = (find(ours), find(theirs)) {
             judged(
-                &format!("creates/s of {} against {}", ours.words(), theirs.words()),
+                &format!(
+                    "creates/s of {} against {}",
+                    ours.description(),
+                    theirs.description()
+                ),
                 Middle::ratio(&a.per_second, &b.per_second),
                 Wanted::AtLeast(limit),
             );
@@ -215,7 +219,7 @@ fn judge(object: Object, records: &[Record]) {
     for theirs in [Way::Peer, Way::Policy] {
         if let (Some(ours), Some(other)) = (find(Way::Installed), find(theirs)) {
             judged(
-                &format!("p99 against {}", theirs.words()),
+                &format!("p99 against {}", theirs.description()),
                 Middle::ratio(&ours.p99, &other.p99),
                 Wanted::AtMost(1.0),
             );

@@ -1,4 +1,4 @@
-//! A command that runs to its end: how long it took, and how much memory it had at most.
+//! A command that runs to its end: its time and peak memory.
 
 use std::fs::{self, File};
 use std::process::{Command, ExitStatus, Stdio};
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-/// How often the memory is looked at. What a process has had at most is only told while it runs.
+/// The polling interval for memory. The peak of a process is only available while it runs.
 const INTERVAL: Duration = Duration::from_millis(2);
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ran {
     pub(super) seconds: f64,
-    /// MiB that were resident at most.
+    /// Peak resident memory, in MiB.
     pub(super) peak: f64,
 }
 
-/// What the same command came to in each round.
+/// The results of the same command in each round.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     pub(super) seconds: Vec<f64>,
@@ -32,12 +32,12 @@ impl Rounds {
     }
 }
 
-/// Runs a command whose output is thrown away, and which must succeed.
+/// Runs a command, discards its output, and requires success.
 pub(super) fn measure(command: &mut Command) -> Result<Ran> {
     measure_to(command, &[0])
 }
 
-/// Runs a command whose output is thrown away, and which must end with one of these codes.
+/// Runs a command, discards its output, and requires one of these exit codes.
 pub(super) fn measure_to(command: &mut Command, codes: &[i32]) -> Result<Ran> {
     let errors = tempfile::NamedTempFile::new()?;
     let started = Instant::now();
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_that_was_resident_is_read() {
+    fn peak_resident_memory_is_read() {
         assert_eq!(high_water("Name:\ta\nVmHWM:\t 2048 kB\n"), Some(2.0));
         assert_eq!(high_water("Name:\ta\nState:\tZ (zombie)\n"), None);
     }

@@ -1,5 +1,5 @@
-//! Every command that reads a whole cluster, over 10,000 namespaces: the memory that it has at most, and what it asks
-//! the API server for. And the plugin without a word, which reads nothing.
+//! Every command that reads a whole cluster, over 10,000 namespaces: its peak memory and its requests to the API
+//! server. And the plugin without arguments, which reads nothing.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,14 +7,14 @@ use std::process::Command;
 use anyhow::Result;
 use extreg_tests::ControlPlane;
 
-use super::asked::Log;
 use super::command::{Ran, Rounds, measure, measure_to};
 use super::program::{answer, folder};
 use super::report::{Middle, Wanted, single};
+use super::request_log::Log;
 use super::{Args, pin};
-use crate::say;
+use crate::console;
 
-/// What is run; all of it writes nothing.
+/// The commands; none of them writes.
 const READING: &[&str] = &[
     "audit -A",
     "inventory -A",
@@ -26,13 +26,13 @@ const READING: &[&str] = &[
     "except list -A",
     "policy show",
 ];
-/// Done, or the answer is no.
+/// Success, or a negative answer.
 const CODES: [i32; 2] = [0, 3];
 
 const MEBIBYTES: f64 = 150.0;
-const AT_ONCE: f64 = 8.0;
+const CONCURRENCY: f64 = 8.0;
 const MILLISECONDS: f64 = 50.0;
-/// Short enough to be run often.
+/// Short enough for many runs.
 const OVERVIEWS: u16 = 50;
 
 /// Fills a cluster and measures.
@@ -49,7 +49,7 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     for pid in plane.pids() {
         pin::hold(pin::Cpu::Other, pid)?;
     }
-    say::line(&format!(
+    console::line(&format!(
         "\n== commands over many namespaces: {}",
         filled.trim()
     ));
@@ -58,40 +58,40 @@ pub(super) async fn run(args: &Args) -> Result<()> {
         for _ in 0..args.rounds {
             rounds.push(reading(&programs, &plane, words)?);
         }
-        let seconds = Middle::of(rounds.seconds.iter().copied()).median;
+        let seconds = Middle::from_numbers(rounds.seconds.iter().copied()).median;
         single(
-            &format!("{words}, {seconds:.1} s, memory at most"),
-            Middle::of(rounds.peak.iter().copied()).most,
+            &format!("{words}, {seconds:.1} s, peak memory"),
+            Middle::from_numbers(rounds.peak.iter().copied()).most,
             "MiB",
             Wanted::AtMost(MEBIBYTES),
         );
     }
-    let asked = log.asked_by("oc-extreg/")?;
+    let requests = log.requests_of("oc-extreg/")?;
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     single(
-        "lists under way at once, as the server has it",
-        asked.at_once as f64,
+        "concurrent lists, measured by the server",
+        requests.at_once as f64,
         "",
-        Wanted::AtMost(AT_ONCE),
+        Wanted::AtMost(CONCURRENCY),
     );
-    say::line(&format!(
+    console::line(&format!(
         "  {} lists in all, of which {} were answered with 429",
-        asked.requests, asked.too_many
+        requests.count, requests.too_many
     ));
     Ok(())
 }
 
-/// What is printed without a word.
+/// The overview, printed without arguments.
 fn overview(programs: &Path) -> Result<()> {
     let mut rounds = Rounds::default();
     for _ in 0..OVERVIEWS {
         let mut command = pin::command(pin::Cpu::Measured, &programs.join("oc-extreg"));
         rounds.push(measure(command.env("KUBECONFIG", "/nowhere"))?);
     }
-    say::line(&format!("\n== no arguments, {OVERVIEWS} runs"));
+    console::line(&format!("\n== no arguments, {OVERVIEWS} runs"));
     single(
-        "time, looked at every 2 ms",
-        Middle::of(rounds.seconds.iter().copied()).median * 1000.0,
+        "time, polled every 2 ms",
+        Middle::from_numbers(rounds.seconds.iter().copied()).median * 1000.0,
         "ms",
         Wanted::AtMost(MILLISECONDS),
     );

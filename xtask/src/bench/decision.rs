@@ -1,4 +1,4 @@
-//! One decision without a network: its time, and its instructions, which can be compared over time.
+//! A single decision without a network: its time, and its instructions, which are comparable over time.
 
 use std::process::Command;
 
@@ -8,10 +8,10 @@ use serde::Deserialize;
 use crate::bench::pin::Cpu;
 use crate::bench::program::{Programs, answer};
 use crate::bench::report::{Spread, Wanted, single};
-use crate::say;
+use crate::console;
 
 const TIMED: &str = "50000";
-/// Counted twice, so that what is not a decision cancels out.
+/// Counted twice, so that the difference contains only decisions.
 const COUNTED: [u32; 2] = [200, 400];
 
 #[derive(Deserialize)]
@@ -22,18 +22,18 @@ struct Decided {
 
 /// Measures a review that is mutated and one that is not.
 pub(super) fn run(programs: &Programs) -> Result<()> {
-    say::line("\n== decision: read the review, evaluate, write the answer with its patch");
+    console::line("\n== decision: read the review, evaluate, write the answer with its patch");
     for sample in ["mutated", "untouched"] {
         // Once to warm up.
-        programs.ask_on::<Decided>(Cpu::Measured, &["decide", sample, "2000"])?;
-        let decided: Decided = programs.ask_on(Cpu::Measured, &["decide", sample, TIMED])?;
+        programs.run_on::<Decided>(Cpu::Measured, &["decide", sample, "2000"])?;
+        let decided: Decided = programs.run_on(Cpu::Measured, &["decide", sample, TIMED])?;
         single(
             &format!("{sample}, {} bytes, p50", decided.bytes),
             decided.spread.p50 / 1000.0,
             "µs",
             Wanted::AtMost(30.0),
         );
-        say::line(&format!(
+        console::line(&format!(
             "  {:<44} {:>7.1} µs",
             format!("{sample}, p99"),
             decided.spread.p99 / 1000.0
@@ -41,7 +41,7 @@ pub(super) fn run(programs: &Programs) -> Result<()> {
         if has_valgrind() {
             let [fewer, more] = COUNTED;
             let instructions = count(programs, sample, more)? - count(programs, sample, fewer)?;
-            say::line(&format!(
+            console::line(&format!(
                 "  {:<44} {:>7.0} instructions (callgrind)",
                 format!("{sample}, one decision"),
                 instructions / f64::from(more - fewer)
@@ -50,7 +50,7 @@ pub(super) fn run(programs: &Programs) -> Result<()> {
     }
     worst(programs)?;
     if !has_valgrind() {
-        say::line("  instructions are not counted: valgrind is not installed");
+        console::line("  instructions are not counted: valgrind is not installed");
     }
     Ok(())
 }
@@ -63,13 +63,13 @@ struct Worst {
     spread: Spread,
 }
 
-/// What one object can take at most, however it is made.
+/// The maximum cost of one object.
 fn worst(programs: &Programs) -> Result<()> {
-    say::line(
+    console::line(
         "\n== decision: the engine's worst cases, 64 policies of 64 globs, evaluated and rendered",
     );
     for kind in ["stars", "edits", "sources"] {
-        let worst: Worst = programs.ask_on(Cpu::Measured, &["worst", kind, "20"])?;
+        let worst: Worst = programs.run_on(Cpu::Measured, &["worst", kind, "20"])?;
         let Worst {
             bytes,
             steps,
@@ -93,7 +93,7 @@ fn has_valgrind() -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// Instructions of a process that decides so often.
+/// Instructions of a process with this number of decisions.
 fn count(programs: &Programs, sample: &str, iterations: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("callgrind");

@@ -1,4 +1,4 @@
-//! Resident memory of the webhook, and how long it takes to be ready: in an empty cluster and in a large one.
+//! Resident memory of the webhook, and its time until ready: in an empty cluster and in a large one.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::bench::pin::Cpu;
 use crate::bench::program::Programs;
 use crate::bench::report::{Middle, Wanted, judged, single};
 use crate::bench::server::Server;
-use crate::say;
+use crate::console;
 
 const NAMESPACES: &str = "10000";
-/// As many as an API server would open in a storm.
+/// As many as an API server opens under heavy load.
 const CONNECTIONS: &str = "64";
 const STARTS: usize = 5;
 
@@ -23,11 +23,11 @@ const STARTS: usize = 5;
 pub(super) async fn run(programs: &Programs) -> Result<()> {
     let plane = ControlPlane::start(Options::default()).await?;
     cluster::prepare(&plane)?;
-    say::line("\n== memory: extreg-webhook in a cluster of a few namespaces");
+    console::line("\n== memory: extreg-webhook in a cluster of a few namespaces");
     measure(programs, &plane, 25.0)?;
     let kubeconfig = plane.kubeconfig().display().to_string();
-    programs.ask::<Value>(&["namespaces", &kubeconfig, NAMESPACES])?;
-    say::line(&format!(
+    programs.run::<Value>(&["namespaces", &kubeconfig, NAMESPACES])?;
+    console::line(&format!(
         "\n== memory: extreg-webhook in a cluster of {NAMESPACES} namespaces"
     ));
     measure(programs, &plane, 64.0)?;
@@ -35,20 +35,20 @@ pub(super) async fn run(programs: &Programs) -> Result<()> {
     large_secrets(programs).await
 }
 
-/// Docker configs as large as the API server takes, of which nothing is kept.
+/// Docker configs of the maximum size that the API server accepts; the webhook keeps none of them.
 async fn large_secrets(programs: &Programs) -> Result<()> {
     let plane = ControlPlane::start(Options::default()).await?;
     cluster::prepare(&plane)?;
     let kubeconfig = plane.kubeconfig().display().to_string();
-    programs.ask::<Value>(&["namespaces", &kubeconfig, "200", "--docker-config", "1000"])?;
-    say::line(
+    programs.run::<Value>(&["namespaces", &kubeconfig, "200", "--docker-config", "1000"])?;
+    console::line(
         "\n== memory: extreg-webhook in a cluster of 200 namespaces, each with a docker config of 1 MiB",
     );
     let server = Server::ours(programs, Cpu::Measured, Some(plane.kubeconfig()))?;
     sleep(Duration::from_secs(20));
     let (resident, most) = server.memory()?;
     single("resident, idle", resident, "MiB", Wanted::AtMost(128.0));
-    single("resident at most", most, "MiB", Wanted::AtMost(128.0));
+    single("peak resident", most, "MiB", Wanted::AtMost(128.0));
     Ok(())
 }
 
@@ -63,14 +63,14 @@ fn measure(programs: &Programs, plane: &ControlPlane, idle: f64) -> Result<()> {
     starts.push(server.start.as_secs_f64());
     judged(
         "seconds from start to ready",
-        Middle::of(starts),
+        Middle::from_numbers(starts),
         Wanted::AtMost(1.0),
     );
     sleep(Duration::from_secs(5));
     let (resident, most) = server.memory()?;
     single("resident, idle", resident, "MiB", Wanted::AtMost(idle));
     single(
-        "resident at most until then",
+        "peak resident until then",
         most,
         "MiB",
         Wanted::AtMost(64.0),
@@ -85,7 +85,7 @@ fn measure(programs: &Programs, plane: &ControlPlane, idle: f64) -> Result<()> {
         Wanted::AtMost(64.0),
     );
     single(
-        "resident at most under load",
+        "peak resident under load",
         most,
         "MiB",
         Wanted::AtMost(64.0),

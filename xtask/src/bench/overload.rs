@@ -1,4 +1,4 @@
-//! Ten times the clients that already use all of the server: what it still answers, and when.
+//! Ten times the clients that saturate the server: what it still answers, and how fast.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::bench::pin::Cpu;
 use crate::bench::program::Programs;
 use crate::bench::report::{Middle, Wanted, judged};
 use crate::bench::server::Server;
-use crate::say;
+use crate::console;
 
-/// Enough that the server is never without work.
+/// Enough that the server is always busy.
 const FULL: &str = "8";
 const TENFOLD: &str = "80";
-/// What the server ends a decision at, in milliseconds.
+/// The server's time limit for a decision, in milliseconds.
 const DEADLINE: f64 = 1500.0;
 
-/// Measures both in turns. A review that is refused or answered without its patch ends the run.
+/// Measures both in turn. A review that is refused or answered without its patch ends the run.
 pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
     let server = Server::ours(programs, Cpu::Measured, None)?;
     let time = Duration::from_millis(args.milliseconds);
@@ -31,8 +31,8 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
         tenfold.push(at.rate());
         p99.push(at.spread.p99 / 1e6);
     }
-    say::line(&format!(
-        "\n== overload: {TENFOLD} connections that always ask, against {FULL} that use all of the server; {} rounds of {} ms",
+    console::line(&format!(
+        "\n== overload: {TENFOLD} busy connections, against {FULL} that saturate the server; {} rounds of {} ms",
         args.rounds, args.milliseconds
     ));
     judged(
@@ -40,6 +40,10 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
         Middle::ratio(&tenfold, &full),
         Wanted::AtLeast(0.8),
     );
-    judged("p99, ms", Middle::of(p99), Wanted::AtMost(DEADLINE));
+    judged(
+        "p99, ms",
+        Middle::from_numbers(p99),
+        Wanted::AtMost(DEADLINE),
+    );
     Ok(())
 }

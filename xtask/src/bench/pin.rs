@@ -1,20 +1,20 @@
-//! Processes held to one CPU.
+//! Processes pinned to one CPU.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
-/// Which of two CPUs.
+/// One of two CPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cpu {
-    /// What is measured runs here, alone.
+    /// For the measured process alone.
     Measured,
-    /// Everything else.
+    /// For everything else.
     Other,
 }
 
-/// `program` on that CPU, or anywhere where that cannot be had. Its process id is the program's.
+/// `program` on that CPU, or unpinned if not possible. Its process ID is the program's.
 pub(super) fn command(cpu: Cpu, program: &Path) -> Command {
     match number(cpu) {
         Some(number) => {
@@ -26,7 +26,7 @@ pub(super) fn command(cpu: Cpu, program: &Path) -> Command {
     }
 }
 
-/// Holds a running process and all its threads to that CPU, where that can be had.
+/// Pins a running process and all its threads to that CPU, if possible.
 pub(super) fn hold(cpu: Cpu, pid: u32) -> Result<()> {
     if let Some(number) = number(cpu) {
         Command::new("taskset")
@@ -36,13 +36,13 @@ pub(super) fn hold(cpu: Cpu, pid: u32) -> Result<()> {
     Ok(())
 }
 
-/// Where what runs, in words.
+/// A description of the CPUs in use.
 pub(super) fn described() -> String {
     match (number(Cpu::Measured), number(Cpu::Other)) {
         (Some(measured), Some(other)) => {
-            format!("what is measured runs on CPU {measured} alone, the load on CPU {other}")
+            format!("the measured process runs alone on CPU {measured}, the load on CPU {other}")
         }
-        _ => "nothing is held to a CPU: this needs two of them and taskset (util-linux)".to_owned(),
+        _ => "processes are not pinned: this needs two CPUs and taskset (util-linux)".to_owned(),
     }
 }
 
@@ -51,8 +51,8 @@ fn number(cpu: Cpu) -> Option<String> {
         .args(["-c", "-p", &std::process::id().to_string()])
         .output()
         .ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    let (first, last) = ends(said.rsplit(':').next()?.trim())?;
+    let answer = String::from_utf8(output.stdout).ok()?;
+    let (first, last) = ends(answer.rsplit(':').next()?.trim())?;
     Some(match cpu {
         Cpu::Measured => first,
         Cpu::Other => last,

@@ -1,4 +1,4 @@
-//! Memory of the webhook, and what is left for good requests, while clients hold connections and read no answers.
+//! Memory of the webhook, and its capacity for good requests, while clients hold connections and read no answers.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -11,7 +11,7 @@ use crate::bench::pin::{self, Cpu};
 use crate::bench::program::Programs;
 use crate::bench::report::{Middle, Wanted, judged, single};
 use crate::bench::server::Server;
-use crate::say;
+use crate::console;
 
 const IDLE: &str = "1000";
 const UNREAD: &str = "20";
@@ -35,13 +35,13 @@ pub(super) fn run(programs: &Programs) -> Result<()> {
     let memory = server.memory();
     holder.kill()?;
     holder.wait()?;
-    say::line(&format!(
+    console::line(&format!(
         "\n== memory: extreg-webhook with {IDLE} idle connections ({} were accepted) and {UNREAD} unread answers of {:.1} MiB",
         held.idle,
         held.answer / f64::from(1 << 20),
     ));
     let (_, most) = memory?;
-    single("resident at most", most, "MiB", Wanted::AtMost(256.0));
+    single("peak resident", most, "MiB", Wanted::AtMost(256.0));
     judged(
         "good requests, against before",
         Middle::ratio(&during?, &before),
@@ -50,7 +50,7 @@ pub(super) fn run(programs: &Programs) -> Result<()> {
     Ok(())
 }
 
-/// Good requests a second, in each round. One that is not answered ends the run.
+/// Good requests per second, in each round. An unanswered one ends the run.
 fn rates(programs: &Programs, server: &Server) -> Result<Vec<f64>> {
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
@@ -60,7 +60,7 @@ fn rates(programs: &Programs, server: &Server) -> Result<Vec<f64>> {
     Ok(rates)
 }
 
-/// Starts the clients that hold, on the load's side, and waits until they do.
+/// Starts the clients that hold connections, on the load's CPU, and waits until they do.
 fn hold(programs: &Programs, server: &Server) -> Result<(Child, Held)> {
     let mut child = pin::command(Cpu::Other, &programs.bench)
         .args([

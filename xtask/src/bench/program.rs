@@ -1,4 +1,4 @@
-//! What is measured and what measures, built for release.
+//! The measured and the measuring programs, built for release.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::bench::pin::{self, Cpu};
 use crate::bench::report::Spread;
-use crate::{image, say};
+use crate::{console, image};
 
 /// The binaries of a run, and the certificates that all servers share.
 #[derive(Debug)]
@@ -23,35 +23,35 @@ pub(super) struct Programs {
     certificates: tempfile::TempDir,
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Debug, Deserialize)]
 pub(super) struct Load {
     /// Reviews that were answered.
     pub(super) count: f64,
     pub(super) seconds: f64,
-    /// Of the time until an answer, in nanoseconds.
+    /// Time until an answer, in nanoseconds.
     pub(super) spread: Spread,
 }
 
 impl Load {
-    /// Reviews a second.
+    /// Reviews per second.
     pub(super) fn rate(&self) -> f64 {
         self.count / self.seconds
     }
 }
 
 impl Programs {
-    /// Builds what is not built yet; ours not if they are in `folder`.
+    /// Builds the missing programs; not ours if they are in `folder`.
     pub(super) fn new(folder: Option<&Path>) -> Result<Self> {
         let folder = self::folder(folder, &["extreg-webhook", "extreg-bench"])?;
         let programs = Self {
             webhook: folder.join("extreg-webhook"),
-            peer: extreg_tests::build_peer(|text| say::line(&format!("== {text}")))?,
+            peer: extreg_tests::build_peer(|text| console::line(&format!("== {text}")))?,
             bench: folder.join("extreg-bench"),
             certificates: tempfile::tempdir()?,
         };
         let folder = programs.certificates.path().display().to_string();
-        let _: serde_json::Value = programs.ask(&["certificates", &folder])?;
+        let _: serde_json::Value = programs.run(&["certificates", &folder])?;
         Ok(programs)
     }
 
@@ -65,13 +65,13 @@ impl Programs {
         self.certificates().join("ca.crt")
     }
 
-    /// Runs extreg-bench beside what is measured, and reads what it prints.
-    pub(super) fn ask<T: DeserializeOwned>(&self, args: &[&str]) -> Result<T> {
-        self.ask_on(Cpu::Other, args)
+    /// Runs extreg-bench beside the measured process, and parses its output.
+    pub(super) fn run<T: DeserializeOwned>(&self, args: &[&str]) -> Result<T> {
+        self.run_on(Cpu::Other, args)
     }
 
-    /// Sends reviews to a server for a while, over connections that always ask, on the CPU beside it. A review that is
-    /// refused, or answered without its patch, is an error.
+    /// Sends reviews to a server for a while, over connections that send constantly, on the CPU beside it. A review
+    /// that is refused, or answered without its patch, is an error.
     pub(super) fn load(
         &self,
         address: &str,
@@ -79,7 +79,7 @@ impl Programs {
         connections: &str,
         time: Duration,
     ) -> Result<Load> {
-        self.ask(&[
+        self.run(&[
             "load",
             sample,
             address,
@@ -91,23 +91,23 @@ impl Programs {
         ])
     }
 
-    /// Runs extreg-bench on that CPU, and reads what it prints.
-    pub(super) fn ask_on<T: DeserializeOwned>(&self, cpu: Cpu, args: &[&str]) -> Result<T> {
+    /// Runs extreg-bench on that CPU, and parses its output.
+    pub(super) fn run_on<T: DeserializeOwned>(&self, cpu: Cpu, args: &[&str]) -> Result<T> {
         let output = answer(pin::command(cpu, &self.bench).args(args))?;
         serde_json::from_str(&output).with_context(|| format!("read what {args:?} printed"))
     }
 }
 
-/// The folder of binaries that is given, or that these packages are built into.
+/// The given folder of binaries, or the folder that these packages are built into.
 pub(super) fn folder(given: Option<&Path>, packages: &[&str]) -> Result<PathBuf> {
     match given {
-        // Programs are started in folders of their own.
+        // Programs are started in their own folders.
         Some(folder) => Ok(std::path::absolute(folder)?),
         None => image::build_static(packages),
     }
 }
 
-/// What a command prints.
+/// The output of a command.
 pub(super) fn answer(command: &mut Command) -> Result<String> {
     let output = command
         .output()

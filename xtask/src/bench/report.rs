@@ -1,8 +1,8 @@
-//! Ratios, and what is wanted of them.
+//! Ratios, and their targets.
 
 use serde::Deserialize;
 
-use crate::say;
+use crate::console;
 
 /// Percentiles in nanoseconds, as extreg-bench prints them.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -11,7 +11,7 @@ pub(super) struct Spread {
     pub(super) p99: f64,
 }
 
-/// What is wanted of a number.
+/// The target of a number.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wanted {
     AtLeast(f64),
@@ -19,7 +19,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    /// In words, and whether it is so.
+    /// A description, and whether the target is reached.
     fn judge(self, number: f64) -> String {
         let (words, reached) = match self {
             Self::AtLeast(limit) => (format!("at least {limit}"), number >= limit),
@@ -30,7 +30,7 @@ impl Wanted {
     }
 }
 
-/// Median, least and most.
+/// Median, minimum and maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Middle {
     pub(super) median: f64,
@@ -39,7 +39,7 @@ pub(super) struct Middle {
 }
 
 impl Middle {
-    pub(super) fn of(numbers: impl IntoIterator<Item = f64>) -> Self {
+    pub(super) fn from_numbers(numbers: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = numbers.into_iter().collect();
         sorted.sort_by(f64::total_cmp);
         let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
@@ -54,13 +54,13 @@ impl Middle {
 
     /// Of the ratios of pairs that were measured in the same round.
     pub(super) fn ratio(ours: &[f64], theirs: &[f64]) -> Self {
-        Self::of(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs))
+        Self::from_numbers(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs))
     }
 }
 
-/// One line: what, its median and bounds, and whether that is what is wanted.
+/// One line: the name, the median and its bounds, and whether the target is reached.
 pub(super) fn judged(what: &str, middle: Middle, wanted: Wanted) {
-    say::line(&format!(
+    console::line(&format!(
         "  {what:<44} {:>7.3}  ({:.3} to {:.3})  {}",
         middle.median,
         middle.least,
@@ -69,9 +69,9 @@ pub(super) fn judged(what: &str, middle: Middle, wanted: Wanted) {
     ));
 }
 
-/// One line: what, a single number with its unit, and whether that is what is wanted.
+/// One line: the name, a single number with its unit, and whether the target is reached.
 pub(super) fn single(what: &str, number: f64, unit: &str, wanted: Wanted) {
-    say::line(&format!(
+    console::line(&format!(
         "  {what:<44} {number:>7.1} {unit}  {}",
         wanted.judge(number)
     ));
@@ -94,14 +94,14 @@ mod tests {
             (&[7.0], middle(7.0, 7.0, 7.0)),
             (&[], middle(0.0, 0.0, 0.0)),
         ] {
-            let middle = Middle::of(numbers.iter().copied());
+            let middle = Middle::from_numbers(numbers.iter().copied());
             assert_eq!(middle, wanted, "{numbers:?}");
         }
     }
 
     #[test]
-    fn falling_short_is_said() {
-        for (wanted, number, said) in [
+    fn missed_target_is_reported() {
+        for (wanted, number, answer) in [
             (Wanted::AtLeast(0.9), 0.9, "wanted at least 0.9: reached"),
             (
                 Wanted::AtLeast(0.9),
@@ -110,7 +110,7 @@ mod tests {
             ),
             (Wanted::AtMost(64.0), 64.5, "wanted at most 64: NOT REACHED"),
         ] {
-            assert_eq!(wanted.judge(number), said);
+            assert_eq!(wanted.judge(number), answer);
         }
     }
 }

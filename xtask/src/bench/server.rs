@@ -1,4 +1,4 @@
-//! A webhook that is measured: ours, or one that it is compared with.
+//! A measured webhook: ours, or one for comparison.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -13,12 +13,12 @@ use extreg_tests::Process;
 use crate::bench::pin::{self, Cpu};
 use crate::bench::program::Programs;
 
-/// A running server. It ends when this is dropped.
+/// A running server. Dropping it ends the server.
 #[derive(Debug)]
 pub(super) struct Server {
     process: Process,
     port: u16,
-    /// From its start until it said that it is ready.
+    /// From its start until it reports ready.
     pub(super) start: Duration,
 }
 
@@ -33,14 +33,14 @@ impl Server {
         Self::of_the_product(programs, "extreg-webhook", command, &[&facts])
     }
 
-    /// The same server with a reviewer that always answers as ours does to this sample.
+    /// The same server with a reviewer that always gives our answer to this sample.
     pub(super) fn constant(programs: &Programs, cpu: Cpu, sample: &str) -> Result<Self> {
         let mut command = pin::command(cpu, &programs.bench);
         command.args(["constant", sample, "--"]);
         Self::of_the_product(programs, "constant", command, &["--no-cluster"])
     }
 
-    /// The webhook with controller-runtime, on one CPU as the others.
+    /// The webhook with controller-runtime, on one CPU like the rest.
     pub(super) fn peer(programs: &Programs, cpu: Cpu) -> Result<Self> {
         let port = free_port()?;
         let mut command = pin::command(cpu, &programs.peer);
@@ -76,7 +76,7 @@ impl Server {
         port: u16,
         ready: impl Fn() -> bool,
     ) -> Result<Self> {
-        // Log lines are written, and thrown away: what a disk costs is not measured.
+        // Log lines are written and discarded: the cost of a disk is not measured.
         let mut quiet = Command::new("sh");
         quiet
             .args(["-c", r#"exec "$@" 2>/dev/null"#, "sh"])
@@ -98,28 +98,28 @@ impl Server {
                 });
             }
             if let Some(status) = process.ended()? {
-                bail!("{name} ended with {status}; run it by hand to see why: {command:?}");
+                bail!("{name} ended with {status}; run it manually for details: {command:?}");
             }
             sleep(Duration::from_millis(2));
         }
-        bail!("{name} is not ready after a minute; run it by hand to see why: {command:?}")
+        bail!("{name} is not ready after a minute; run it manually for details: {command:?}")
     }
 
-    /// Where it answers reviews.
+    /// The URL for reviews.
     pub(super) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// Seconds of CPU that it has used.
     pub(super) fn cpu(&self) -> Result<f64> {
-        // Of all its threads, in ticks of which Linux shows user space 100 a second.
+        // For all its threads, in ticks; Linux shows 100 per second to user space.
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()?))?;
         ticks(&stat)
             .map(|ticks| ticks / 100.0)
             .context("read the times in /proc/PID/stat")
     }
 
-    /// MiB of its memory that are resident now, and that were at most.
+    /// MiB of its resident memory, current and peak.
     pub(super) fn memory(&self) -> Result<(f64, f64)> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let mebibytes = |name: &str| kibibytes(&status, name).map(|number| number / 1024.0);
@@ -152,7 +152,7 @@ fn ready(port: u16) -> Result<bool> {
     Ok(answer.starts_with("HTTP/1.1 200"))
 }
 
-/// utime and stime of `/proc/PID/stat` together. The second word, the command, may hold spaces and brackets.
+/// utime and stime of `/proc/PID/stat` together. The second field, the command, can contain spaces and brackets.
 fn ticks(stat: &str) -> Option<f64> {
     let (_, after) = stat.rsplit_once(')')?;
     let mut words = after.split_whitespace().skip(11);
@@ -171,7 +171,7 @@ mod tests {
     use super::{kibibytes, ticks};
 
     #[test]
-    fn what_linux_says_of_a_process_is_read() {
+    fn process_times_of_linux_are_read() {
         let stat = "7 (a) b (c)) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 4 0 12 1 2";
         assert_eq!(ticks(stat), Some(300.0));
         assert_eq!(ticks("7 (short) S"), None);

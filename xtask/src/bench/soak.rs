@@ -1,4 +1,4 @@
-//! Load for as long as is asked: whether memory or open files grow.
+//! Load for the requested time: whether memory or open files grow.
 
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use crate::bench::pin::Cpu;
 use crate::bench::program::Programs;
 use crate::bench::report::{Wanted, single};
 use crate::bench::server::Server;
-use crate::say;
+use crate::console;
 
-/// Connections come and go as often.
+/// The lifetime of a connection.
 const PIECE: Duration = Duration::from_secs(5);
 const SAMPLES: u32 = 200;
 
-/// Measures while the load runs. The first half is for the server to settle.
+/// Measures while the load runs. The server settles during the first half.
 pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
     let server = Server::ours(programs, Cpu::Measured, None)?;
     let length = Duration::from_secs(args.seconds);
@@ -42,21 +42,21 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
             Err(_) => bail!("the load panicked"),
         }
     })?;
-    say::line(&format!(
+    console::line(&format!(
         "\n== soak: 16 connections for {} s, made again every {} s; slopes of the second half",
         args.seconds,
         PIECE.as_secs()
     ));
     let (_, most) = server.memory()?;
-    single("resident at most", most, "MiB", Wanted::AtMost(64.0));
-    let slope_of = |points: &[(f64, f64)]| slope(points).context("too short: there are no samples");
+    single("peak resident", most, "MiB", Wanted::AtMost(64.0));
+    let slope_of = |points: &[(f64, f64)]| slope(points).context("too short: no samples");
     single(
         "resident memory",
         slope_of(&memory)?,
         "MiB an hour",
         Wanted::AtMost(1.0),
     );
-    // Connections are made all the time: a leak is many an hour.
+    // Connections are opened constantly: a leak would show as many files per hour.
     single(
         "open files",
         slope_of(&files)?,
@@ -66,7 +66,7 @@ pub(super) fn run(programs: &Programs, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The slope of the straight line with the least squares; none for fewer than two points.
+/// The slope of the least-squares line; `None` for fewer than two points.
 fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let count = f64::from(u32::try_from(points.len()).ok()?);
     let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;

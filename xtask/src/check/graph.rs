@@ -25,16 +25,16 @@ struct Package {
 
 #[derive(Deserialize)]
 struct Dependency {
-    /// None of a crate that is not ours.
+    /// None for an external crate.
     path: Option<String>,
-    /// None of one that ships.
+    /// None for a normal dependency.
     kind: Option<String>,
 }
 
-/// Fails if the diagram of ARCHITECTURE.md is another than that of `packages`, the folders of the crates that ship.
+/// Checks that ARCHITECTURE.md has the diagram of `packages`, the folders of the crates that ship.
 ///
 /// # Errors
-/// If it differs; with the diagram that is wanted.
+/// If it differs; the error has the expected diagram.
 pub(super) fn check(root: &Path, packages: &[String]) -> Result<()> {
     let output = step::cargo(["metadata", "--no-deps", "--format-version", "1"])?
         .output()

@@ -107,7 +107,7 @@ impl Imports {
         pairs
     }
 
-    /// Modules that reach each other, where they are more than one module with its children.
+    /// Modules that reach each other, unless they are one module and its children.
     fn circles(&self) -> Vec<BTreeSet<Module>> {
         let reached: BTreeMap<&Module, BTreeSet<&Module>> = self
             .0
@@ -207,7 +207,7 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// Follows a path as far as there are modules.
+    /// Follows a path to its last module.
     fn path(&mut self, path: &[String]) {
         let (mut at, rest) = match path {
             [first, rest @ ..] if first == "crate" => (Module::default(), rest),
@@ -259,7 +259,7 @@ impl Finder<'_> {
         before.pop();
     }
 
-    /// Paths in what a macro is given.
+    /// Paths in the arguments of a macro.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_and_children_of_one_module_are_no_circle() {
+    fn tests_and_children_of_a_module_are_not_a_circle() {
         let tests = "#[cfg(test)] mod tests { use crate::a::A; }";
         assert!(
             circles(&[

@@ -82,7 +82,7 @@ fn broken_links(root: &Path, page: &Path) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// The targets of links that stay in the repository.
+/// The targets of links within the repository.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     prose(text)
         .flat_map(|line| line.split("](").skip(1))
@@ -90,7 +90,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
         .filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
 }
 
-/// The lines that are no code.
+/// The lines outside code blocks.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut is_fenced = false;
     text.lines().filter(move |line| {

@@ -1,4 +1,4 @@
-//! Runs the commands of the demo, shows each with its answer, and checks what came back.
+//! Runs the commands of the demo, shows each with its output, and checks the result.
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use extreg_tests::{ControlPlane, PluginFolder};
 
-use crate::say;
+use crate::console;
 
 /// The real kubectl with the plugin on its `PATH`, as the cluster's administrator.
 pub(super) struct Stage<'a> {
@@ -14,12 +14,12 @@ pub(super) struct Stage<'a> {
     plugin: PluginFolder,
 }
 
-/// What a command must come to.
+/// The expected result of a command.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Want<'a> {
-    /// It succeeds, and prints this somewhere.
-    Says(&'a str),
-    /// It succeeds, and prints this and nothing else.
+    /// It succeeds, and its output contains this.
+    Contains(&'a str),
+    /// It succeeds, and its output is exactly this.
     Exactly(&'a str),
     /// It succeeds.
     Success,
@@ -35,29 +35,29 @@ impl<'a> Stage<'a> {
 
     /// A headline.
     pub(super) fn scene(title: &str) {
-        say::line(&format!("\n== {title}"));
+        console::line(&format!("\n== {title}"));
     }
 
     /// Runs `kubectl WORDS`, with `input` on its standard input, and shows both.
     pub(super) fn kubectl(&self, words: &str, input: Option<&str>, want: Want<'_>) -> Result<()> {
-        say::line(&format!(
+        console::line(&format!(
             "$ kubectl {words}{}",
             if input.is_some() { " <<EOF" } else { "" }
         ));
         for line in input.unwrap_or_default().lines() {
-            say::line(&format!("    {line}"));
+            console::line(&format!("    {line}"));
         }
         let mut command = self.plane.kubectl();
         self.plugin.add_to(&mut command)?;
         command.args(split(words)?);
         let output = run(command, input.unwrap_or_default())?;
-        let said = format!(
+        let answer = format!(
             "{}{}",
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
-        for line in said.lines() {
-            say::line(&format!("  {line}"));
+        for line in answer.lines() {
+            console::line(&format!("  {line}"));
         }
         ensure!(
             output.status.success(),
@@ -65,16 +65,13 @@ impl<'a> Stage<'a> {
             output.status
         );
         match want {
-            Want::Says(part) => {
-                ensure!(
-                    said.contains(part),
-                    "kubectl {words} should have said {part:?}"
-                );
+            Want::Contains(part) => {
+                ensure!(answer.contains(part), "kubectl {words} must print {part:?}");
             }
             Want::Exactly(all) => {
                 ensure!(
-                    said.trim() == all,
-                    "kubectl {words} should have said {all:?} and no more"
+                    answer.trim() == all,
+                    "kubectl {words} must print exactly {all:?}"
                 );
             }
             Want::Success => {}

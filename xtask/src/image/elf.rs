@@ -1,11 +1,11 @@
-//! Looks into an executable: a container without any other file can run it only if it needs no loader.
+//! Reads an executable: a container without any other file can run it only if it needs no loader.
 
 use anyhow::{Context, Result, bail, ensure};
 
 /// Type of the program header that names the dynamic loader.
 const PT_INTERP: u32 = 3;
 
-/// A machine for which images are made.
+/// A machine that images are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Machine {
     /// `x86_64`.
@@ -15,7 +15,7 @@ pub(crate) enum Machine {
 }
 
 impl Machine {
-    /// As image configurations spell it.
+    /// As spelled in image configurations.
     pub(crate) const fn as_oci(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
@@ -28,11 +28,11 @@ impl Machine {
 pub(crate) fn static_executable(bytes: &[u8]) -> Result<Machine> {
     ensure!(
         bytes.starts_with(b"\x7fELF\x02\x01\x01"),
-        "no 64-bit little-endian ELF file"
+        "not a 64-bit little-endian ELF file"
     );
     ensure!(
         matches!(half(bytes, 0x10)?, 2 | 3),
-        "an ELF file, but no executable"
+        "an ELF file, but not an executable"
     );
     let machine = match half(bytes, 0x12)? {
         62 => Machine::Amd64,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_static_executable_will_do() {
+    fn only_a_static_executable_is_accepted() {
         assert_eq!(
             static_executable(&executable(62, 1)).unwrap(),
             Machine::Amd64
@@ -109,11 +109,11 @@ mod tests {
         for (bytes, reason) in [
             (executable(62, PT_INTERP), "linked dynamically"),
             (executable(8, 1), "machine 8"),
-            (library, "no executable"),
+            (library, "not an executable"),
             (far, "ends too early"),
             (executable(62, 1)[..0x50 - 0x0e].to_vec(), "ends too early"),
-            (b"#!/bin/sh".to_vec(), "no 64-bit"),
-            (Vec::new(), "no 64-bit"),
+            (b"#!/bin/sh".to_vec(), "not a 64-bit"),
+            (Vec::new(), "not a 64-bit"),
         ] {
             let error = static_executable(&bytes).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");

@@ -1,6 +1,6 @@
 //! An image of static executables, written as an OCI archive without a container engine.
 //!
-//! The same binaries give the same bytes: times are fixed, and nothing of this machine gets in.
+//! The same binaries give the same bytes: times are fixed, and no data of this machine is included.
 
 use std::io::Write as _;
 
@@ -16,21 +16,21 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// Any user but root will do; OpenShift sets one of its own, always in group 0.
+/// Any user except root; OpenShift sets its own, always in group 0.
 const USER: &str = "65532:0";
 
-/// What goes into an image.
+/// The content of an image.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Image<'a> {
-    /// Its title, and the file that it runs unless a pod says otherwise.
+    /// Its title, and the file that it runs by default.
     pub(crate) name: &'a str,
     /// The static executables, by their names at the root.
     pub(crate) files: &'a [(&'a str, &'a [u8])],
-    /// What they run on.
+    /// Their platform.
     pub(crate) machine: Machine,
     /// Version of the product.
     pub(crate) version: &'a str,
-    /// What the archive suggests to call the image.
+    /// The name of the image that the archive suggests.
     pub(crate) tag: &'a str,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Image<'a> {
 pub(crate) struct Archive {
     /// The tar.
     pub(crate) bytes: Vec<u8>,
-    /// Digest of the manifest, by which the image can be named wherever it is pushed.
+    /// Digest of the manifest, which identifies the image in any registry.
     pub(crate) digest: String,
 }
 
@@ -143,7 +143,7 @@ fn tar<'a>(files: impl IntoIterator<Item = (&'a str, u32, &'a [u8])>) -> Result<
 }
 
 fn compressed(bytes: &[u8]) -> Result<Vec<u8>> {
-    // 255: no operating system; without a name and with time 0, which is the builder's default.
+    // 255: unknown operating system; without a name and with time 0, the builder's default.
     let mut gzip = GzBuilder::new()
         .operating_system(255)
         .write(Vec::new(), Compression::best());

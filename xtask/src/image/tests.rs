@@ -97,12 +97,12 @@ async fn a_registry_gives_back_what_was_pushed() {
         "the executables and nothing else"
     );
 
-    // Pushed again, every part is there already.
-    let before = registry.asked().len();
+    // On a second push, every part exists.
+    let before = registry.requests().len();
     registry::push(&host, "team/webhook", "2", &archive)
         .await
         .unwrap();
-    let requests = registry.asked().split_off(before);
+    let requests = registry.requests().split_off(before);
     assert!(
         !requests.iter().any(|request| request.contains("/uploads")),
         "{requests:?}"

@@ -1,4 +1,4 @@
-//! The cluster, by its own client and by our plugin.
+//! The cluster, through its own client and through our plugin.
 
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,16 +20,16 @@ pub(super) struct Cluster {
     images: Images,
 }
 
-/// What can be imported from where.
+/// The images that can be imported.
 #[derive(Clone, Debug)]
 pub(super) struct Images {
     /// An image on docker.io, with user, name and tag.
     pub(super) image: String,
-    /// A repository on any registry, whose tags can be listed; that of the image if none is given.
+    /// A repository on any registry, whose tags can be listed; by default that of the image.
     pub(super) repository: Option<String>,
 }
 
-/// How a command ended and what it said.
+/// The result and output of a command.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     /// The command.
@@ -43,9 +43,9 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The answer of a command that succeeded.
+    /// The result of a command that succeeded.
     pub(super) fn ok(self) -> Result<Self> {
-        ensure!(self.success, "`{}` failed: {}", self.command, self.said());
+        ensure!(self.success, "`{}` failed: {}", self.command, self.output());
         Ok(self)
     }
 
@@ -53,24 +53,24 @@ impl Answer {
     pub(super) fn refused(self) -> Result<Self> {
         ensure!(
             !self.success,
-            "`{}` should have failed, but said: {}",
+            "`{}` must fail, but succeeded: {}",
             self.command,
-            self.said()
+            self.output()
         );
         Ok(self)
     }
 
-    /// Whether somebody else had written the object meanwhile.
+    /// Whether another client wrote the object meanwhile.
     pub(super) fn is_conflict(&self) -> bool {
         !self.success && self.stderr.contains("(Conflict)")
     }
 
-    /// All that it said.
-    pub(super) fn said(&self) -> String {
+    /// Its whole output.
+    pub(super) fn output(&self) -> String {
         format!("{}{}", self.stdout, self.stderr).trim().to_owned()
     }
 
-    /// The webhook's own lines among the warnings.
+    /// The webhook's lines among the warnings.
     pub(super) fn warnings(&self) -> Vec<&str> {
         self.stderr
             .lines()
@@ -81,7 +81,7 @@ impl Answer {
 }
 
 impl Cluster {
-    /// Asks the cluster who it is.
+    /// Queries the current user.
     pub(super) fn connect(oc: &Path, kubeconfig: &Path, images: Images) -> Result<Self> {
         let mut cluster = Self {
             oc: oc.to_owned(),
@@ -106,7 +106,7 @@ impl Cluster {
         format!("cluster {}, image {}", self.server, self.image())
     }
 
-    /// A kubeconfig by which the administrator acts as a service account.
+    /// A kubeconfig with which the administrator impersonates a service account.
     pub(super) fn kubeconfig_as(&self, account: &str) -> Result<NamedTempFile> {
         let view = self.oc("config view --raw --flatten -o json", None)?;
         ensure!(view.success, "`{}` failed", view.command);
@@ -123,7 +123,7 @@ impl Cluster {
         Ok(file)
     }
 
-    /// The image that can be imported, as it was given: registry, user, name and tag.
+    /// The image that can be imported, as given: registry, user, name and tag.
     pub(super) fn image(&self) -> &str {
         &self.images.image
     }
@@ -151,8 +151,8 @@ impl Cluster {
         (!tag.contains('/')).then_some(tag)
     }
 
-    /// Runs `oc WORDS`, split at blanks, with this on its standard input. `IMAGE`, `SHORT`,
-    /// `REPOSITORY` and `LISTED` in words and input stand for what can be imported.
+    /// Runs `oc WORDS`, split at spaces, with this standard input. `IMAGE`, `SHORT`, `REPOSITORY` and `LISTED` in words
+    /// and input are placeholders for images that can be imported.
     pub(super) fn oc(&self, words: &str, input: Option<&str>) -> Result<Answer> {
         self.run(&self.oc, words, input)
     }
@@ -203,7 +203,7 @@ impl Cluster {
     }
 }
 
-/// Whether the client itself is not there.
+/// Whether the client does not exist.
 pub(super) fn is_missing(error: &anyhow::Error) -> bool {
     error
         .root_cause()
@@ -211,15 +211,15 @@ pub(super) fn is_missing(error: &anyhow::Error) -> bool {
         .is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Asks again until there is an answer, half a minute at most; `what` says what was waited for.
-pub(super) fn until<T>(what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+/// Polls until a result is available, for at most 30 s; `what` describes the expected state.
+pub(super) fn until<T>(what: &str, mut query: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
-        if let Some(answer) = ask()? {
+        if let Some(answer) = query()? {
             return Ok(answer);
         }
         if start.elapsed() > Duration::from_secs(30) {
-            bail!("waited 30 s in vain until {what}");
+            bail!("timed out after 30 s waiting until {what}");
         }
         std::thread::sleep(Duration::from_millis(300));
     }

@@ -1,11 +1,11 @@
-//! What one JSON value has that another has not.
+//! The differences of two JSON values.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Each place where `with` differs from `without`, as a JSON pointer, with what stands there in
-/// `with`: nothing where it was taken away.
+/// Each place where `with` differs from `without`, as a JSON pointer, with its value in `with`: `None` if it was
+/// removed.
 pub(super) fn difference(without: &Value, with: &Value) -> BTreeMap<String, Option<Value>> {
     let mut found = BTreeMap::new();
     compare(String::new(), Some(without), Some(with), &mut found);
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_place_is_named_once() {
+    fn each_difference_is_listed_once() {
         let without = json!({"a": {"b": 1, "c/d": [1, 2]}, "same": [{}], "gone": true});
         let with = json!({"a": {"b": 2, "c/d": [1, 3, 4]}, "same": [{}], "new": {"x": null}});
         let found: Vec<String> = difference(&without, &with)

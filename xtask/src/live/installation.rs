@@ -1,4 +1,4 @@
-//! The webhook and the importer outside the cluster, and what the plugin installs for them.
+//! The webhook and the importer outside the cluster, and the objects that the plugin installs for them.
 
 use anyhow::{Result, ensure};
 use extreg_manifests::{FollowBuilds, Settings, names};
@@ -9,20 +9,20 @@ use tempfile::NamedTempFile;
 use super::cluster::{Answer, Cluster, until};
 use super::namespaces::{Ground, Namespaces};
 use super::scenarios::build_config;
-use crate::say;
+use crate::console;
 
-/// What is installed.
+/// The installation.
 #[derive(Debug)]
 pub(super) struct Installation {
     webhook: WebhookServer,
     importer: Importer,
-    /// Read again when one of them is restarted.
+    /// Read again when either is restarted.
     _kubeconfigs: [NamedTempFile; 2],
 }
 
 impl Installation {
-    /// Starts both, with the rights that they have in a cluster and no more, and installs the
-    /// configuration for the namespaces of this run.
+    /// Starts both, with exactly the permissions that they have in a cluster, and installs the configuration for the
+    /// namespaces of this run.
     pub(super) fn make(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<Self> {
         grant(cluster, namespaces)?;
         let namespace = namespaces.own();
@@ -31,14 +31,14 @@ impl Installation {
         };
         let kubeconfigs = [kubeconfig(names::WEBHOOK)?, kubeconfig(names::IMPORTER)?];
         let [of_webhook, of_importer] = &kubeconfigs;
-        // Where its Lease is, without which it writes no status of policies.
+        // The namespace of its Lease, without which it writes no status of policies.
         let lease = format!("--namespace={namespace}");
         let webhook = WebhookServer::start(of_webhook.path(), &[lease.as_str()])?;
-        say::line(&format!("== webhook at {}", webhook.url()));
+        console::line(&format!("== webhook at {}", webhook.url()));
         let selector = namespaces.selector_document();
         let selector = format!("--namespace-selector={selector}");
         let importer = Importer::start(of_importer.path(), &namespace, &[selector.as_str()])?;
-        say::line("== importer follows builds");
+        console::line("== importer follows builds");
         let installation = Self {
             webhook,
             importer,
@@ -53,7 +53,7 @@ impl Installation {
         }
     }
 
-    /// `webhook install`, until the webhook knows what the namespaces hold.
+    /// Runs `webhook install`, and waits until the webhook knows the content of the namespaces.
     pub(super) fn install(&self, cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<Answer> {
         let main = namespaces.pair(Ground::Main)?;
         let words = format!(
@@ -65,7 +65,7 @@ impl Installation {
         let answer = cluster.plugin(&words, None)?.ok()?;
         let probe = build_config("probe", &json!({"kind": "DockerImage", "name": "IMAGE"}));
         until(
-            "the webhook injects a push secret and knows that it is there",
+            "the webhook injects a push secret and knows that it exists",
             || {
                 let words = format!("-n {} create -f - --dry-run=server -o json", main.governed);
                 let probed = cluster.oc(&words, Some(&probe.to_string()))?.ok()?;
@@ -90,11 +90,11 @@ impl Installation {
     pub(super) fn remove(self, cluster: &Cluster) -> Result<()> {
         uninstall(cluster)?;
         drop((self.webhook, self.importer));
-        say::line("== uninstalled the webhook");
+        console::line("== uninstalled the webhook");
         Ok(())
     }
 
-    /// Leaves it running.
+    /// Keeps it running.
     pub(super) fn keep(self, namespaces: &Namespaces<'_>) -> Result<()> {
         let pids = [self.webhook.keep()?, self.importer.keep()?];
         let pids: Vec<String> = pids
@@ -103,20 +103,20 @@ impl Installation {
             .map(|pid| format!("kill {pid}; "))
             .collect();
         let pid = pids.concat();
-        say::line(&format!(
-            "== left; remove with: oc-extreg webhook uninstall --all --yes; {pid}oc delete namespaces -l {}",
+        console::line(&format!(
+            "== kept; remove with: oc-extreg webhook uninstall --all --yes; {pid}oc delete namespaces -l {}",
             namespaces.label()
         ));
         Ok(())
     }
 }
 
-/// Gives both accounts, in a namespace of this run, the rights that an installation has: the importer's in one
+/// Gives both accounts, in a namespace of this run, the permissions that an installation has: the importer's in one
 /// namespace only.
 pub(super) fn grant(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<()> {
-    // The one in which scenarios have builds followed.
+    // The namespace whose builds scenarios follow.
     let followed = namespaces.pair(Ground::Main)?.governed.parse()?;
-    // All that policies of scenarios name: what the webhook cannot read it does not inject.
+    // All secrets that policies of scenarios name: the webhook only injects secrets that it can read.
     let secrets = ["dockerhub", "quay", "team", "a"].map(str::parse);
     let secrets = secrets.into_iter().collect::<Result<_, _>>()?;
     let settings = Settings {
@@ -143,7 +143,7 @@ pub(super) fn grant(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<()
     Ok(())
 }
 
-/// `webhook uninstall`, which leaves nothing.
+/// Runs `webhook uninstall`, which must remove everything.
 pub(super) fn uninstall(cluster: &Cluster) -> Result<Answer> {
     let answer = cluster
         .plugin("webhook uninstall --all --yes", None)?

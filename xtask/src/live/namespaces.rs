@@ -1,4 +1,4 @@
-//! The namespaces of one run, made when they are needed and removed at the end.
+//! The namespaces of a run, created on demand and removed at the end.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::cluster::{Cluster, until};
 use super::pair::Pair;
-use crate::say;
+use crate::console;
 
-/// What a namespace is like.
+/// The kind of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ground {
     /// With the policy's secret `dockerhub`.
@@ -22,11 +22,11 @@ pub(super) enum Ground {
     Linked,
     /// Opted out by its label.
     Ignored,
-    /// Of the platform by its name.
+    /// A platform namespace by its name.
     System,
-    /// Of the platform by its run level.
+    /// A platform namespace by its run level.
     RunLevel,
-    /// For policies of its own.
+    /// For separate policies.
     Policies,
 }
 
@@ -52,7 +52,7 @@ impl Ground {
     }
 }
 
-/// All of one run.
+/// All namespaces of a run.
 #[derive(Debug)]
 pub(super) struct Namespaces<'a> {
     cluster: &'a Cluster,
@@ -62,14 +62,14 @@ pub(super) struct Namespaces<'a> {
 
 /// On every namespace of a run.
 const RUN_LABEL: &str = "extreg.io/live-run";
-/// On those that the webhook is called for.
+/// On the namespaces that the webhook is called for.
 const GOVERNED_LABEL: &str = "extreg.io/live";
 
 impl<'a> Namespaces<'a> {
     /// None yet.
     pub(super) fn new(cluster: &'a Cluster) -> Result<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        // Unique enough beside other runs on the same cluster.
+        // Unique enough among concurrent runs on the same cluster.
         let number = u64::from(now.subsec_nanos()) ^ (u64::from(std::process::id()) << 20);
         let namespaces = Self {
             cluster,
@@ -96,17 +96,17 @@ impl<'a> Namespaces<'a> {
         format!("{RUN_LABEL}={}", self.run)
     }
 
-    /// Selects those that the webhook is called for.
+    /// Selects the namespaces that the webhook is called for.
     pub(super) fn selector(&self) -> String {
         format!("{GOVERNED_LABEL}={}", self.run)
     }
 
-    /// The same as the webhook's own argument takes it.
+    /// The same in the syntax of the webhook's argument.
     pub(super) fn selector_document(&self) -> Value {
         json!({"matchLabels": {GOVERNED_LABEL: self.run}})
     }
 
-    /// The two namespaces of a kind, made now if they are not there.
+    /// The two namespaces of a kind, created if they do not exist.
     pub(super) fn pair(&self, ground: Ground) -> Result<Pair<'a>> {
         let prefix = if ground == Ground::System {
             "openshift-"
@@ -154,27 +154,27 @@ impl<'a> Namespaces<'a> {
         Ok(())
     }
 
-    /// Asks the cluster to remove all of them; it takes its time.
+    /// Requests the removal of all namespaces, without waiting.
     pub(super) fn remove(&self) -> Result<()> {
         let words = format!(
             "delete namespaces -l {} --wait=false --ignore-not-found",
             self.label()
         );
         self.cluster.oc(&words, None)?.ok()?;
-        say::line(&format!("== removed the namespaces {}", self.label()));
+        console::line(&format!("== removed the namespaces {}", self.label()));
         Ok(())
     }
 }
 
-/// A secret that every consumer finds for docker.io.
+/// A secret in which every consumer finds a credential for docker.io.
 pub(super) fn docker_secret(name: &str) -> Value {
-    // live:live, which no registry takes.
+    // live:live, which no registry accepts.
     let entry = json!({"username": "live", "password": "live", "auth": "bGl2ZTpsaXZl"});
     let config = json!({"auths": {"https://index.docker.io/v1/": entry, "docker.io": entry}});
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
-        // Imports of a public image are to be anonymous.
+        // Imports of a public image must be anonymous.
         "metadata": {"name": name, "annotations": {"openshift.io/image.excludeSecret": "true"}},
         "type": "kubernetes.io/dockerconfigjson",
         "stringData": {".dockerconfigjson": config.to_string()},

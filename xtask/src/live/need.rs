@@ -1,4 +1,4 @@
-//! What a scenario needs of a cluster, and whether this one has it.
+//! The features that a scenario needs, and whether this cluster has them.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::cluster::Cluster;
 use super::namespaces::{Ground, Namespaces};
 
-/// Something that not every cluster has.
+/// A feature that not every cluster has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     /// BuildConfigs and Builds; an OpenShift can be installed without them.
@@ -23,14 +23,14 @@ pub(super) enum Need {
     Projects,
 }
 
-/// What is not there, each with the reason.
+/// The missing features, each with the reason.
 #[derive(Debug)]
 pub(super) struct Capabilities {
     lacking: Vec<(Need, String)>,
 }
 
 impl Capabilities {
-    /// Asks the cluster.
+    /// Queries the cluster.
     pub(super) fn probe(cluster: &Cluster, namespaces: &Namespaces<'_>) -> Result<Self> {
         let mut lacking = Vec::new();
         for (need, group, resources) in [
@@ -109,7 +109,7 @@ fn unserved(cluster: &Cluster, group: &str, wanted: &[&str]) -> Result<Option<St
         .map(|name| format!("{name} are not served in {path}")))
 }
 
-/// Looks an image up, which stores nothing.
+/// Reads an image without storing anything.
 fn import_fails(
     cluster: &Cluster,
     namespaces: &Namespaces<'_>,
@@ -127,7 +127,7 @@ fn import_fails(
     let words = format!("create --raw {path} -f -");
     let answer = cluster.oc(&words, Some(&request.to_string()))?;
     if !answer.success {
-        return Ok(Some(answer.said()));
+        return Ok(Some(answer.output()));
     }
     let answer: Value = serde_json::from_str(&answer.stdout)?;
     let status = answer.pointer(at).cloned().unwrap_or_default();

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::cluster::{Answer, Cluster, until};
 use super::difference::difference;
-use super::object::asked_for;
+use super::object::requested_state;
 
-/// What is expected to differ: a JSON pointer and the value there in the governed namespace.
+/// An expected difference: a JSON pointer and its value in the governed namespace.
 pub(super) type Injected<'a> = (&'a str, Value);
 
 /// A namespace that the webhook is called for, and its twin that it is not called for.
@@ -47,18 +47,18 @@ impl Object<'_> {
     }
 }
 
-/// How often something is tried that others write at the same time.
+/// The number of attempts after a conflict.
 const ATTEMPTS: usize = 5;
 
 impl Pair<'_> {
-    /// Runs `oc WORDS` in both, at once. It must end the same way in both.
+    /// Runs `oc WORDS` in both concurrently. The exit codes must be equal.
     pub(super) fn both(&self, words: &str, input: Option<&str>) -> Result<(Answer, Answer)> {
         let run = |namespace: &str| {
             let fill = |text: &str| text.replace("NAMESPACE", namespace);
             let words = format!("-n {namespace} {}", fill(words));
             let input = input.map(fill);
             let mut answer = self.cluster.oc(&words, input.as_deref())?;
-            // The import controller writes streams too. Whoever comes second is told to try again.
+            // The import controller writes streams too, so a conflict is retried.
             for _ in 1..ATTEMPTS {
                 if !answer.is_conflict() {
                     break;
@@ -79,19 +79,19 @@ impl Pair<'_> {
             governed.success == plain.success,
             "`{}` ended differently with the webhook: {}\nwithout: {}",
             governed.command,
-            governed.said(),
-            plain.said()
+            governed.output(),
+            plain.output()
         );
         ensure!(
             plain.warnings().is_empty(),
             "the webhook was called for {}: {}",
             self.plain,
-            plain.said()
+            plain.output()
         );
         Ok((governed, plain))
     }
 
-    /// Runs `oc WORDS`, which must succeed in both. Returns what the governed namespace answered.
+    /// Runs `oc WORDS`, which must succeed in both. Returns the result of the governed namespace.
     pub(super) fn oc(&self, words: &str) -> Result<Answer> {
         let (governed, _) = self.both(words, None)?;
         governed.ok()
@@ -103,16 +103,16 @@ impl Pair<'_> {
         governed.ok()
     }
 
-    /// The same, refused in both, by OpenShift's own words.
+    /// The same, refused in both, with OpenShift's own message.
     pub(super) fn refused(&self, words: &str, object: &Value) -> Result<()> {
         let (governed, plain) = self.both(words, Some(&object.to_string()))?;
         let words =
-            |answer: &Answer, namespace: &str| answer.said().replace(namespace, "NAMESPACE");
+            |answer: &Answer, namespace: &str| answer.output().replace(namespace, "NAMESPACE");
         let with = words(&governed.refused()?, &self.governed);
         let without = words(&plain, &self.plain);
         ensure!(
             with == without,
-            "refused in other words with the webhook: {with}\nwithout: {without}"
+            "refused with another message with the webhook: {with}\nwithout: {without}"
         );
         Ok(())
     }
@@ -122,22 +122,22 @@ impl Pair<'_> {
         self.oc(&format!("patch {object} --type={kind} -p={patch}"))
     }
 
-    /// The stored objects differ by these fields and by nothing else.
+    /// The stored objects must differ by exactly these fields.
     pub(super) fn differs(&self, object: Object<'_>, injected: &[Injected<'_>]) -> Result<()> {
         let read = |namespace: &str| {
             let stored = self.cluster.get(&object.path(namespace))?;
-            Ok::<_, anyhow::Error>(asked_for(stored, namespace))
+            Ok::<_, anyhow::Error>(requested_state(stored, namespace))
         };
         let (with, without) = (read(&self.governed)?, read(&self.plain)?);
         expect(&without, &with, injected).with_context(|| format!("{object:?}"))
     }
 
-    /// The stored objects are alike.
+    /// The stored objects must be equal.
     pub(super) fn alike(&self, object: Object<'_>) -> Result<()> {
         self.differs(object, &[])
     }
 
-    /// The tags of a stream with these positions, by name, are scheduled, and nothing else is.
+    /// Exactly the tags of a stream with these positions, by name, must be scheduled.
     pub(super) fn scheduled(&self, stream: &str, positions: &[usize]) -> Result<()> {
         let at: Vec<String> = positions
             .iter()
@@ -147,7 +147,7 @@ impl Pair<'_> {
         self.differs(Object::Stream(stream), &injected)
     }
 
-    /// What a server-side dry run answers differs by these fields.
+    /// The results of a server-side dry run must differ by these fields.
     pub(super) fn dry_run(
         &self,
         words: &str,
@@ -158,7 +158,7 @@ impl Pair<'_> {
         let (with, without) = self.both(&words, Some(&object.to_string()))?;
         let read = |answer: Answer, namespace: &str| {
             let answer: Value = serde_json::from_str(&answer.ok()?.stdout)?;
-            Ok::<_, anyhow::Error>(asked_for(answer, namespace))
+            Ok::<_, anyhow::Error>(requested_state(answer, namespace))
         };
         let (with, without) = (read(with, &self.governed)?, read(without, &self.plain)?);
         expect(&without, &with, injected)
@@ -181,17 +181,17 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// A stored object of the governed namespace, whole.
+    /// A stored object of the governed namespace, complete.
     pub(super) fn stored(&self, object: Object<'_>) -> Result<Value> {
         self.cluster.get(&object.path(&self.governed))
     }
 
-    /// The object is in neither.
+    /// The object must exist in neither.
     pub(super) fn absent(&self, object: Object<'_>) -> Result<()> {
         for namespace in [&self.governed, &self.plain] {
             let path = object.path(namespace);
             let answer = self.cluster.oc(&format!("get --raw {path}"), None)?;
-            ensure!(!answer.success, "{path} should not be there");
+            ensure!(!answer.success, "{path} must not exist");
         }
         Ok(())
     }
@@ -205,7 +205,7 @@ fn expect(without: &Value, with: &Value, injected: &[Injected<'_>]) -> Result<()
         .collect();
     ensure!(
         found == wanted,
-        "differs by {}\n  wanted {}",
+        "differs by {}\n  expected {}",
         show(&found),
         show(&wanted)
     );
@@ -218,7 +218,7 @@ fn show(places: &BTreeMap<String, Option<Value>>) -> String {
     }
     let shown = places.iter().map(|(at, value)| match value {
         Some(value) => format!("{at}={value}"),
-        None => format!("{at} taken away"),
+        None => format!("{at} removed"),
     });
     shown.collect::<Vec<_>>().join(", ")
 }

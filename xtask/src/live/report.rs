@@ -1,25 +1,25 @@
-//! What came of each scenario.
+//! The results of the scenarios.
 
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::say;
+use crate::console;
 
-/// What came of one.
+/// The result of a scenario.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// It is as it should be.
+    /// It passed.
     Passed,
-    /// It is not.
+    /// It failed.
     Failed(String),
-    /// It cannot be tried on this cluster, and why.
+    /// It cannot run on this cluster, for this reason.
     Skipped(String),
 }
 
 impl Outcome {
-    /// Of a scenario that ran.
-    pub(super) fn of(result: Result<()>) -> Self {
+    /// From a scenario that ran.
+    pub(super) fn from_result(result: Result<()>) -> Self {
         match result {
             Ok(()) => Self::Passed,
             Err(error) => Self::Failed(format!("{error:#}")),
@@ -36,31 +36,31 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Says and counts one.
+    /// Prints and counts a result.
     pub(super) fn add(&mut self, name: &str, outcome: Outcome) {
         match outcome {
             Outcome::Passed => {
                 self.passed += 1;
-                say::line(&format!("pass  {name}"));
+                console::line(&format!("pass  {name}"));
             }
             Outcome::Failed(reason) => {
                 self.failed += 1;
-                say::line(&format!("FAIL  {name}"));
+                console::line(&format!("FAIL  {name}"));
                 for line in reason.lines() {
-                    say::line(&format!("      {line}"));
+                    console::line(&format!("      {line}"));
                 }
             }
             Outcome::Skipped(reason) => {
                 self.skipped += 1;
-                say::line(&format!("skip  {name}: {reason}"));
+                console::line(&format!("skip  {name}: {reason}"));
             }
         }
     }
 
-    /// The closing line; an error if one failed.
+    /// The final line; an error if a scenario failed.
     pub(super) fn end(&self, took: Duration) -> Result<()> {
-        say::line(&format!("== took {} s", took.as_secs()));
-        say::line(&self.line());
+        console::line(&format!("== took {} s", took.as_secs()));
+        console::line(&self.line());
         if self.failed > 0 {
             bail!("{} of the live scenarios failed", self.failed);
         }
@@ -82,11 +82,11 @@ mod tests {
     #[test]
     fn only_a_failure_fails() {
         let mut report = Report::default();
-        report.add("a", Outcome::of(Ok(())));
+        report.add("a", Outcome::from_result(Ok(())));
         report.add("b", Outcome::Skipped("no oc".to_owned()));
         assert_eq!(report.line(), "1 passed, 0 failed, 1 skipped");
         report.end(Duration::ZERO).unwrap();
-        report.add("c", Outcome::of(Err(anyhow::anyhow!("no"))));
+        report.add("c", Outcome::from_result(Err(anyhow::anyhow!("no"))));
         assert_eq!(report.line(), "1 passed, 1 failed, 1 skipped");
         assert!(report.end(Duration::ZERO).is_err());
     }

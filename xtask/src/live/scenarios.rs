@@ -1,4 +1,4 @@
-//! What is tried. Names begin with the area: `--only tag` runs all about tags.
+//! The scenarios. Names start with the area: `--only tag` runs all about tags.
 
 mod audits;
 mod builds;
@@ -28,18 +28,18 @@ use super::namespaces::{Ground, Namespaces};
 use super::need::Need;
 use super::pair::Pair;
 
-/// One thing that is tried.
+/// A scenario.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scenario {
-    /// Area and what is tried.
+    /// Area and behavior.
     pub(super) name: &'static str,
-    /// Without these it is skipped.
+    /// Skipped if one of these is missing.
     pub(super) needs: &'static [Need],
-    /// Tries it: an error says what is not as it should be.
+    /// Runs it: an error describes the wrong behavior.
     pub(super) run: fn(&mut Stage<'_>) -> Result<()>,
 }
 
-/// Where it is tried.
+/// The environment of a scenario.
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
     pub(super) cluster: &'a Cluster,
@@ -54,7 +54,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// All of them, in order: those that take the webhook away come last.
+/// All scenarios, in order: those that stop the webhook come last.
 pub(super) fn all() -> Vec<Scenario> {
     [
         tags::SCENARIOS,
@@ -79,7 +79,7 @@ pub(super) fn all() -> Vec<Scenario> {
     .concat()
 }
 
-/// Makes what has to be there before the webhook is.
+/// Creates the objects that must exist before the webhook.
 pub(super) fn before(namespaces: &Namespaces<'_>, builds: bool, streams: bool) -> Result<()> {
     let pair = namespaces.pair(Ground::Main)?;
     if builds {
@@ -97,7 +97,7 @@ pub(super) fn before(namespaces: &Namespaces<'_>, builds: bool, streams: bool) -
 
 const PUSH_SECRET: &str = "/spec/output/pushSecret";
 
-/// The policy's secret, as a BuildConfig names it.
+/// The policy's secret, as named in a BuildConfig.
 fn dockerhub() -> Value {
     json!({"name": "dockerhub"})
 }
@@ -106,7 +106,7 @@ fn docker_image(name: &str) -> Value {
     json!({"kind": "DockerImage", "name": name})
 }
 
-/// A BuildConfig that needs nothing from the network and does not build by itself.
+/// A BuildConfig that needs no network and does not build automatically.
 pub(super) fn build_config(name: &str, to: &Value) -> Value {
     json!({
         "apiVersion": "build.openshift.io/v1",
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scenario_has_a_name_of_its_own() {
+    fn scenario_names_are_unique() {
         let mut names: Vec<_> = all().iter().map(|scenario| scenario.name).collect();
         let count = names.len();
         names.sort_unstable();

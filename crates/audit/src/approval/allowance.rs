@@ -1,4 +1,4 @@
-//! Which list decides, and what it says of an image.
+//! The list that decides, and its decision on an image.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use extreg_snapshot::approved::Approved;
 
 use super::{Scope, Target};
 
-/// What may be used: a list of what is approved, and what the cluster blocks.
+/// What can be used: a list of approved registries, and those that the cluster blocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowance<'a> {
     pub(crate) list: List<'a>,
@@ -24,14 +24,14 @@ pub(crate) enum List<'a> {
     Given(&'a Approved),
     /// The cluster's: `registrySources.allowedRegistries`.
     Cluster(&'a [Arc<str>]),
-    /// There is none.
+    /// No list exists.
     Absent,
-    /// The cluster may have one; nobody could read it.
+    /// Unknown: the configuration of the cluster could not be read.
     Unknown,
 }
 
 impl<'a> Allowance<'a> {
-    /// What holds for what was read.
+    /// The allowance for a snapshot.
     pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
         let sources = snapshot.cluster.registries.as_ref();
         let list = match (&snapshot.approved, sources) {
@@ -53,7 +53,7 @@ impl<'a> Allowance<'a> {
         }
     }
 
-    /// Whether an image is on the list; without a list, nothing is and nothing is off it.
+    /// Whether an image is on the list; none without a list.
     pub(crate) fn approves(&self, target: &Target) -> Option<bool> {
         if self.internal.contains(&target.host) {
             return Some(true);
@@ -73,17 +73,17 @@ impl<'a> Allowance<'a> {
     }
 }
 
-/// What the reader should know of the list that decides; none where there is one.
+/// A notice if no list exists.
 pub fn notice(snapshot: &Snapshot) -> Option<String> {
     let why = match (Allowance::of(snapshot).list, &snapshot.cluster.registries) {
         (List::Given(_) | List::Cluster(_), _) => return None,
         (List::Unknown, _) => "images.config.openshift.io/cluster could not be read",
-        (List::Absent, Known::Known(None)) => "images.config.openshift.io/cluster is not there",
+        (List::Absent, Known::Known(None)) => "images.config.openshift.io/cluster does not exist",
         (List::Absent, _) => "the cluster has no allowedRegistries",
     };
     Some(format!(
-        "no list of approved registries is known: {why} and no ApprovedRegistries was given; \
-         EXR001 and EXR011 judge blockedRegistries alone, EXR013 judges nothing"
+        "no list of approved registries: {why} and no ApprovedRegistries file was given; \
+         EXR001 and EXR011 check only blockedRegistries, EXR013 checks nothing"
     ))
 }
 
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_list_comes_before_the_clusters() {
+    fn the_users_list_overrides_the_clusters() {
         let mut snapshot = snapshot(&["quay.io"], &[]);
         let (acme, quay) = (
             target("docker.io", "acme/app"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_list_the_block_list_is_all_there_is() {
+    fn without_a_list_only_the_block_list_applies() {
         let blocking = snapshot(&[], &["ghcr.io"]);
         let allowance = Allowance::of(&blocking);
         assert_eq!(allowance.approves(&target("ghcr.io", "a/b")), None);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_list_is_said_with_its_reason() {
+    fn a_missing_list_is_reported_with_its_reason() {
         let mut absent = Snapshot::default();
         absent.cluster.registries = Known::Known(None);
         for (snapshot, want) in [
@@ -163,7 +163,7 @@ mod tests {
                 "the cluster has no allowedRegistries",
             ),
             (Snapshot::default(), "could not be read"),
-            (absent, "is not there"),
+            (absent, "does not exist"),
         ] {
             let text = notice(&snapshot).unwrap();
             assert!(text.contains(want), "{text}");

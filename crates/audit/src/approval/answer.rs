@@ -1,4 +1,4 @@
-//! Whether an image may be used, asked of one image by itself.
+//! Whether a single image is allowed.
 
 use extreg_core::facts::Known;
 use extreg_core::registry::{Resolution, resolve};
@@ -6,33 +6,33 @@ use extreg_snapshot::{Snapshot, UseRole};
 
 use super::{Allowance, List, Target, search_list};
 
-/// What is said of an image in one role.
+/// The decision on an image in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It means one of these, the first there is.
+    /// It means the first of these that exists.
     Means(Vec<Candidate>),
-    /// It is in the integrated registry, which is approved always.
+    /// It is in the integrated registry, which is always approved.
     Internal,
-    /// A short name, and which registries are searched for it is not known.
+    /// A short name with an unknown search list.
     Searched,
-    /// A parameter of a Template is still in it.
+    /// It contains a Template parameter.
     Parameter,
-    /// It names no image: why.
+    /// It is not an image: the reason.
     Invalid(String),
 }
 
-/// An image that is meant.
+/// An image that a name can mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// `docker.io/library/nginx`.
     pub name: String,
-    /// Whether it is on the list that decides; none where there is no list or none could be read.
+    /// Whether it is on the list that decides; none if the list does not exist or could not be read.
     pub approved: Option<bool>,
     /// Whether the cluster blocks it.
     pub blocked: bool,
 }
 
-/// Asks what decides in a snapshot about an image, as a field of that role holds it.
+/// Decides on an image in a field of that role.
 pub fn answer(snapshot: &Snapshot, written: &str, role: UseRole) -> Answer {
     let cluster = &snapshot.cluster;
     let allowance = Allowance::of(snapshot);
@@ -62,7 +62,7 @@ pub fn answer(snapshot: &Snapshot, written: &str, role: UseRole) -> Answer {
     }
 }
 
-/// What the list that decides is called, and its entries; none where there is no list.
+/// The name of the list that decides, and its entries; none without a list.
 pub fn deciding(snapshot: &Snapshot) -> Option<(String, Vec<String>)> {
     match Allowance::of(snapshot).list {
         List::Given(approved) => Some((
@@ -77,7 +77,7 @@ pub fn deciding(snapshot: &Snapshot) -> Option<(String, Vec<String>)> {
     }
 }
 
-/// Whether an image is known to be of a registry that is not approved.
+/// Whether an image is known to come from a registry that is not approved.
 pub(crate) fn is_unapproved(snapshot: &Snapshot, image: &str) -> bool {
     match answer(snapshot, image, UseRole::Import) {
         Answer::Means(candidates) => candidates
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use extreg_snapshot::testing::{approved, openshift};
 
-    fn said(
+    fn candidates(
         snapshot: &Snapshot,
         written: &str,
         role: UseRole,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_decides_about_whole_names() {
+    fn the_list_matches_whole_names() {
         let mut snapshot = openshift(&["quay.io"], &["docker.io/evil"]);
         for (given, image, approves, blocked) in [
             (None, "quay.io/a/b", true, false),
@@ -129,7 +129,7 @@ mod tests {
             (Some("docker.io/acme"), "quay.io/a/b", false, false),
         ] {
             snapshot.approved = given.map(|entry| approved(&[entry]));
-            let found = said(&snapshot, image, UseRole::Push);
+            let found = candidates(&snapshot, image, UseRole::Push);
             let [(_, got, is_blocked)] = &*found else {
                 panic!("{found:?}")
             };
@@ -149,11 +149,11 @@ mod tests {
     }
 
     #[test]
-    fn a_short_name_is_each_of_those_that_are_searched() {
+    fn a_short_name_has_a_candidate_for_each_searched_registry() {
         let mut snapshot = openshift(&[], &[]);
         snapshot.approved = Some(approved(&["docker.io/library"]));
         assert_eq!(
-            said(&snapshot, "nginx", UseRole::Run),
+            candidates(&snapshot, "nginx", UseRole::Run),
             [
                 (
                     "registry.access.redhat.com/nginx".to_owned(),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image_outside_is_said_so() {
+    fn a_name_without_an_external_image_is_reported() {
         let snapshot = Snapshot::default();
         let internal = "image-registry.openshift-image-registry.svc:5000/a/b";
         assert_eq!(answer(&snapshot, internal, UseRole::Run), Answer::Internal);
@@ -182,7 +182,10 @@ mod tests {
             answer(&snapshot, "quay.io/A:b:c", UseRole::Push),
             Answer::Invalid(_)
         ));
-        assert_eq!(said(&snapshot, "quay.io/a/b", UseRole::Run)[0].1, None);
+        assert_eq!(
+            candidates(&snapshot, "quay.io/a/b", UseRole::Run)[0].1,
+            None
+        );
         assert_eq!(deciding(&snapshot), None);
     }
 }

@@ -1,10 +1,10 @@
-//! An entry of one of the cluster's own lists: a registry, a part of one, `*.` and a domain.
+//! An entry of one of the cluster's lists: a registry, a part of one, or `*.` and a domain.
 //!
-//! Nodes match them by two rules. What may be pulled (`allowedRegistries`, the scopes of signature
-//! policies) goes into policy.json, where whole names are compared (containers/image
-//! `docker/policyconfiguration/naming.go`, `DockerReferenceNamespaces`). What is blocked, insecure or
-//! mirrored goes into registries.conf, where an entry is a prefix that also ends at a colon, so that a
-//! host without a port means all its ports (containers/image
+//! Nodes match them by two rules. Allowed pulls (`allowedRegistries`, the scopes of signature
+//! policies) go into policy.json, where whole names are compared (containers/image
+//! `docker/policyconfiguration/naming.go`, `DockerReferenceNamespaces`). Entries that are blocked, insecure or
+//! mirrored go into registries.conf, where an entry is a prefix that also ends at a colon, so that a
+//! host without a port matches all its ports (containers/image
 //! `pkg/sysregistriesv2/system_registries_v2.go`, `refMatchingPrefix`). Both read `index.docker.io` as
 //! `docker.io`, and no other name of Docker Hub.
 
@@ -15,7 +15,7 @@ use super::Target;
 pub(crate) struct Scope<'a>(pub(crate) &'a str);
 
 impl<'a> Scope<'a> {
-    /// Whether policy.json admits an image by it.
+    /// Whether policy.json allows an image by it.
     pub(crate) fn admits(self, target: &Target) -> bool {
         let host = node_host(&target.host);
         if let Some(under) = self.wildcard() {
@@ -39,7 +39,7 @@ impl<'a> Scope<'a> {
             || (!target.digest.is_empty() && version('@', &target.digest))
     }
 
-    /// How much of the image's name registries.conf finds it to be a prefix of; none where it is none.
+    /// The length of the prefix of the image's name that registries.conf matches; none if it does not match.
     /// The longest wins.
     pub(crate) fn prefix_of(self, target: &Target) -> Option<usize> {
         let host = node_host(&target.host);
@@ -55,7 +55,7 @@ impl<'a> Scope<'a> {
         (rest.is_empty() || rest.starts_with([':', '/', '@'])).then_some(self.0.len())
     }
 
-    /// What of the image's name is behind it: `/app` for `quay.io/acme`.
+    /// The rest of the image's name: `/app` for `quay.io/acme`.
     pub(crate) fn rest_of(self, target: &Target) -> String {
         let host = node_host(&target.host);
         let name = format!("{host}/{}", target.repository);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_an_entry_is_what_a_mirror_adds() {
+    fn the_rest_after_an_entry_is_appended_to_a_mirror() {
         for (entry, image, want) in [
             ("quay.io", "quay.io/acme/app:1", "/acme/app"),
             ("quay.io/acme", "quay.io/acme/app:1", "/app"),

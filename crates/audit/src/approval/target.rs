@@ -1,20 +1,20 @@
-//! The image that a field asks a registry for.
+//! The image that a field requests from a registry.
 
 use extreg_core::facts::Known;
 use extreg_core::image::ImageRef;
 use extreg_core::registry::{RefRole, RegistryHost};
 use extreg_snapshot::{ClusterRecord, ImageUse, Meaning, UseRole};
 
-/// An image with all that is left to guess filled in.
+/// An image with all defaults filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Target {
-    /// The host with its port, as written; `docker.io` where none is.
+    /// The host with its port, as written; `docker.io` by default.
     pub(crate) host: String,
-    /// The repository, with `library/` where that is meant.
+    /// The repository, with `library/` if that is implied.
     pub(crate) repository: String,
-    /// The tag as written; empty where none is.
+    /// The tag as written; can be empty.
     pub(crate) tag: String,
-    /// The digest as written; empty where none is.
+    /// The digest as written; can be empty.
     pub(crate) digest: String,
 }
 
@@ -35,7 +35,7 @@ impl Target {
         }
     }
 
-    /// The registry's identity, Docker Hub's three names being one.
+    /// The registry's identity; the three names of Docker Hub are one.
     pub(crate) fn registry(&self) -> &str {
         RegistryHost::of(&self.host).as_str()
     }
@@ -45,7 +45,7 @@ impl Target {
         format!("{}/{}", self.host, self.repository)
     }
 
-    /// The whole, as a person writes it who leaves nothing to guess; without a tag where none is
+    /// The full reference; without a tag if none is
     /// written.
     pub(crate) fn reference(&self) -> String {
         with_version(&self.name(), self)
@@ -68,9 +68,9 @@ fn with_version(name: &str, target: &Target) -> String {
     text
 }
 
-/// What a field may mean outside the cluster: one image, or for a short name one in each registry that
-/// is tried, in that order. Nothing for what names no image, or one of the integrated registry. Unknown
-/// only for a short name whose search list nobody could read.
+/// The images that a field can mean outside the cluster: one, or for a short name one in each registry that
+/// is tried, in that order. Empty for an invalid image and for one of the integrated registry. Unknown
+/// only for a short name whose search list could not be read.
 pub(crate) fn targets(used: &ImageUse, cluster: &ClusterRecord) -> Known<Vec<Target>> {
     let Ok(image) = ImageRef::parse(&used.image.written) else {
         return Known::Known(Vec::new());
@@ -97,7 +97,7 @@ pub(crate) fn targets(used: &ImageUse, cluster: &ClusterRecord) -> Known<Vec<Tar
 
 /// The registries that are tried for a short name in a field of this role.
 ///
-/// Builds have a list of their own. Nodes have one too, which `containerRuntimeSearchRegistries`
+/// Builds have a separate list. Nodes have one too, which `containerRuntimeSearchRegistries`
 /// replaces; without OpenShift the runtime reads docker.io.
 pub(crate) fn search_list(role: UseRole, cluster: &ClusterRecord) -> Known<Vec<&str>> {
     let installed = |role: RefRole| role.search_list().unwrap_or(&["docker.io"]).to_vec();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_name_is_looked_for_where_its_field_is() {
+    fn a_short_name_is_searched_as_its_field_requires() {
         let openshift = |search: &[&str]| {
             Known::Known(Some(RegistrySources {
                 search: search.iter().map(|host| (*host).into()).collect(),

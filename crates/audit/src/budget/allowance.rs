@@ -1,4 +1,4 @@
-//! What a registry allows, from a table with its source, or measured.
+//! The limits of registries, from a table with its source, or measured.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,41 @@ use serde::Deserialize;
 
 use super::Identity;
 
-/// The published allowances. The numbers were changed and changed back more than once: a measured
-/// limit is better than any of them.
+/// The published limits. They have changed, and changed back, more than once: a measured
+/// limit is better.
 const PUBLISHED: &str = include_str!("allowance.json");
 
-/// What registries allow.
+/// The limits of registries.
 #[derive(Clone, Debug, Default)]
 pub struct Allowances {
     published: BTreeMap<String, Allowance>,
     measured: BTreeMap<(String, Identity), u64>,
 }
 
-/// What one registry allows, as it says itself: pulls in a window of time.
+/// The published limits of one registry: pulls in a window of time.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Allowance {
     /// The window, in seconds.
     pub window_seconds: u64,
-    /// Pulls of all who pull anonymously from one address.
+    /// Pulls of all anonymous clients at one address.
     pub anonymous: u64,
     /// Pulls of a free account.
     pub personal: u64,
-    /// Pulls of a paid account; none where they are not metered.
+    /// Pulls of a paid account; none if they are not limited.
     pub paid: Option<u64>,
-    /// Where the registry says so.
+    /// Where the registry publishes this.
     pub source: String,
     /// Since when, `YYYY-MM-DD`.
     pub date: String,
 }
 
-/// How many pulls somebody has in a window.
+/// The number of pulls that an identity has in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// The registry itself said so.
+    /// Reported by the registry itself.
     Measured(u64),
-    /// What is published.
+    /// Published.
     Published(u64),
 }
 
@@ -48,26 +48,26 @@ impl Allowances {
     /// What the registries publish.
     pub fn published() -> Self {
         Self {
-            // A table that cannot be read meters nothing; a test reads it.
+            // An unreadable table would limit nothing; a test reads it.
             published: serde_json::from_str(PUBLISHED).unwrap_or_default(),
             measured: BTreeMap::new(),
         }
     }
 
-    /// The same with a limit that a registry has told for an identity.
+    /// The same with a limit that a registry reported for an identity.
     #[must_use]
     pub fn with_measured(mut self, registry: &str, identity: Identity, pulls: u64) -> Self {
         self.measured.insert((registry.to_owned(), identity), pulls);
         self
     }
 
-    /// What a registry publishes; none where it meters nobody.
+    /// The published limits of a registry; none if it does not limit pulls.
     pub fn of(&self, registry: &str) -> Option<&Allowance> {
         self.published.get(registry)
     }
 
-    /// How many pulls an identity has. Of an account it is not known whether it is paid for: it is
-    /// taken for a free one. Of an identity that is not known there is no limit to be told.
+    /// The limit of an identity. An account is assumed to be a free one. An unknown identity has no
+    /// known limit.
     pub fn limit(&self, registry: &str, identity: &Identity) -> Option<Limit> {
         if let Some(pulls) = self.measured.get(&(registry.to_owned(), identity.clone())) {
             return Some(Limit::Measured(*pulls));

@@ -37,7 +37,7 @@ fn an_import_costs_its_manifests() {
         (Some(3), false, "2"),
         (Some(3), true, "4"),
         (None, false, "1 to 2"),
-        (None, true, "1 or more"),
+        (None, true, "at least 1"),
     ] {
         let mut record = scheduled("v1", "docker.io/u/a:v1");
         record.platforms = platforms;
@@ -51,7 +51,7 @@ fn an_import_costs_its_manifests() {
 }
 
 #[test]
-fn only_what_is_imported_again_and_again_costs() {
+fn only_repeated_imports_cost() {
     let digest =
         "docker.io/u/a@sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc";
     let with = |change: &dyn Fn(&mut TagRecord)| {
@@ -80,7 +80,7 @@ fn only_what_is_imported_again_and_again_costs() {
 }
 
 #[test]
-fn an_account_is_one_in_all_namespaces() {
+fn an_account_is_shared_by_all_namespaces() {
     let of = |namespace| {
         let tags = vec![scheduled("v1", "docker.io/u/a:v1")];
         stream(namespace, "app", tags)
@@ -100,13 +100,13 @@ fn an_account_is_one_in_all_namespaces() {
         [
             "2 tags of docker.io as acme: 48 to 96",
             "1 tags of docker.io anonymously: 24 to 48",
-            "1 tags of docker.io as nobody knows whom: 24 to 48",
+            "1 tags of docker.io with unknown credentials: 24 to 48",
         ]
     );
 }
 
 #[test]
-fn a_mirror_takes_the_cost() {
+fn a_mirror_removes_the_cost() {
     let with = |never_source| {
         let kind = extreg_snapshot::kind::Kind::ImageTagMirrorSet;
         let rule = MirrorRule {
@@ -124,7 +124,7 @@ fn a_mirror_takes_the_cost() {
 }
 
 #[test]
-fn the_tags_that_go_over_are_the_last() {
+fn the_last_tags_exceed_the_limit() {
     let mut tags: Vec<_> = ["e", "d", "c", "b", "a"]
         .into_iter()
         .map(|name| scheduled(name, "docker.io/u/a:v1"))
@@ -177,7 +177,7 @@ fn any_tag() -> impl Strategy<Value = TagRecord> {
 proptest! {
     /// No tag makes anything cheaper.
     #[test]
-    fn a_tag_more_never_costs_less(
+    fn another_tag_never_costs_less(
         tags in proptest::collection::vec(any_tag(), 0..8),
         more in any_tag(),
     ) {

@@ -77,10 +77,10 @@ fn each_class_has_its_reason() {
     assert_eq!(
         lines(&diff),
         [
-            "new came: the earlier report looked and does not have it",
+            "new came: the earlier report does not have it",
             "new excused: suppressed by x.yaml:4 until 2027-01-31",
-            "fixed gone: the later report looked and does not have it",
-            "incomparable was-unknown: the earlier report could not tell",
+            "fixed gone: the later report does not have it",
+            "incomparable was-unknown: inconclusive in the earlier report",
             "unchanged same: both reports have it",
         ]
     );
@@ -89,17 +89,17 @@ fn each_class_has_its_reason() {
 }
 
 #[test]
-fn of_both_the_reason_says_what_changed() {
+fn the_reason_for_a_finding_in_both_names_the_change() {
     let cases = [
         (
             about("a"),
             unknown(about("a")),
-            "incomparable a: the later report could not tell",
+            "incomparable a: inconclusive in the later report",
         ),
         (
             unknown(about("a")),
             unknown(about("a")),
-            "unchanged a: neither report could tell",
+            "unchanged a: inconclusive in both reports",
         ),
         (
             about("a"),
@@ -126,20 +126,20 @@ fn of_both_the_reason_says_what_changed() {
 }
 
 #[test]
-fn what_one_could_not_tell_is_no_change() {
+fn an_inconclusive_finding_is_not_a_change() {
     let nothing = report(Vec::new());
     let one = report(vec![unknown(about("a"))]);
     assert_eq!(
         lines(&compared(&nothing, &one)),
-        ["incomparable a: the later report could not tell"]
+        ["incomparable a: inconclusive in the later report"]
     );
     assert_eq!(
         lines(&compared(&one, &nothing)),
-        ["incomparable a: the earlier report could not tell"]
+        ["incomparable a: inconclusive in the earlier report"]
     );
 }
 
-/// With `change` made to the report that does not have the finding, it is neither new nor fixed.
+/// If `change` applies to the report without the finding, it is neither new nor fixed.
 fn is_incomparable(change: &dyn Fn(&mut Report), reason: &str) {
     let has = report(vec![about("a")]);
     let mut lacks = report(Vec::new());
@@ -150,7 +150,7 @@ fn is_incomparable(change: &dyn Fn(&mut Report), reason: &str) {
 }
 
 #[test]
-fn what_was_not_asked_or_not_seen_cannot_be_compared() {
+fn findings_that_were_not_checked_cannot_be_compared() {
     let gap = |kind, namespace: &str| Gap {
         what: GapSubject::List {
             kind,
@@ -161,21 +161,21 @@ fn what_was_not_asked_or_not_seen_cannot_be_compared() {
     };
     is_incomparable(
         &|report| report.checks = vec![Exr006],
-        "the WHICH report did not ask EXR001",
+        "the WHICH report did not run EXR001",
     );
     is_incomparable(
         &|report| {
             let gaps = &mut section(report).coverage.gaps;
             gaps.insert(gap(Kind::Deployment, "shop"));
         },
-        "of the WHICH report: deployments.apps in shop was not seen (forbidden)",
+        "in the WHICH report, deployments.apps in shop was not read (forbidden)",
     );
     is_incomparable(
         &|report| {
             let scope = &mut section(report).coverage.scope;
             scope.namespaces = Some(BTreeSet::from(["dev".into()]));
         },
-        "of the WHICH report: namespace shop was not asked for",
+        "in the WHICH report, namespace shop was not selected",
     );
     let mut elsewhere = report(Vec::new());
     let gaps = &mut section(&mut elsewhere).coverage.gaps;
@@ -186,7 +186,7 @@ fn what_was_not_asked_or_not_seen_cannot_be_compared() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_hides_what_was_in_it() {
+fn a_file_that_cannot_be_read_hides_its_findings() {
     let in_file = |name, path: &str| {
         let mut finding = about(name);
         finding.place.origin = Origin::File {
@@ -206,21 +206,21 @@ fn a_file_that_cannot_be_read_hides_what_was_in_it() {
     assert_eq!(
         lines(&diff),
         [
-            "fixed a: the later report looked and does not have it",
-            "incomparable b: of the later report: b.yaml:9 was not seen (unreadable)",
+            "fixed a: the later report does not have it",
+            "incomparable b: in the later report, b.yaml:9 was not read (unreadable)",
         ]
     );
 }
 
 #[test]
-fn another_major_version_may_mean_something_else() {
+fn another_major_version_cannot_be_compared() {
     let has = report(vec![about("a"), about("b")]);
     let mut later = report(vec![about("b")]);
     later.version = "2.0.0".to_owned();
     assert_eq!(
         lines(&compared(&has, &later)),
         [
-            "incomparable a: the earlier report is of version 1.2.3, the later of 2.0.0",
+            "incomparable a: the earlier report has version 1.2.3, the later report 2.0.0",
             "unchanged b: both reports have it",
         ]
     );
@@ -237,7 +237,7 @@ fn sections_are_compared_by_name_unless_there_is_one_of_each() {
     assert_eq!(lines(&renamed), ["unchanged a: both reports have it"]);
     assert_eq!(
         renamed.notices,
-        ["prod and test are compared as if they were the same"]
+        ["prod and test are compared as the same source"]
     );
     assert_eq!(renamed.rows.first().unwrap().source, "test");
     let mut both = new.clone();
@@ -246,14 +246,14 @@ fn sections_are_compared_by_name_unless_there_is_one_of_each() {
     assert_eq!(
         lines(&apart),
         [
-            "fixed a: the later report looked and does not have it",
-            "incomparable a: the earlier report is not about test",
+            "fixed a: the later report does not have it",
+            "incomparable a: the earlier report does not cover test",
         ]
     );
 }
 
 #[test]
-fn of_two_findings_of_one_fingerprint_the_open_one_counts() {
+fn of_two_findings_with_one_fingerprint_the_open_one_counts() {
     let old = report(vec![suppressed(about("a")), about("a")]);
     let new = report(vec![unknown(about("a")), about("a")]);
     assert_eq!(
@@ -267,7 +267,7 @@ fn of_two_findings_of_one_fingerprint_the_open_one_counts() {
 }
 
 #[test]
-fn the_worst_comes_first() {
+fn the_most_severe_come_first() {
     let mut low = about("a");
     low.severity = crate::check::Severity::Low;
     let low_first = report(vec![low, about("b")]);

@@ -1,42 +1,44 @@
-//! The annotation by which an object says that a finding about it is all right.
+//! The annotation by which an object accepts a finding about it.
 
 use super::term::{Term, TermError};
 use crate::check::{CheckId, UnknownCheck};
 
-/// The annotation's key, on the object or its pod template; with a dot and the name of a
-/// container or tag behind it for that one alone.
+/// The annotation's key, on the object or its pod template; followed by a dot and the name of a
+/// container or tag, it applies only to that one.
 pub const KEY: &str = "extreg.io/ignore-checks";
 
-/// What an annotation says: one check, why and until when.
+/// A statement of an annotation: one check, a reason and an expiry date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The check.
     pub check: CheckId,
-    /// Why and until when.
+    /// The reason and the expiry date.
     pub term: Term,
 }
 
-/// Why a piece of an annotation is no statement, and suppresses nothing.
+/// Why a part of an annotation is invalid, and suppresses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// It has another form.
-    #[error("{0:?} is no statement; write EXR007 until 2027-01-31: REASON, with ; between several")]
+    #[error(
+        "{0:?} is not a valid statement; write EXR007 until 2027-01-31: REASON, separate several with ;"
+    )]
     Form(String),
-    /// It names what is no check.
+    /// It names an unknown check.
     #[error(transparent)]
     Check(#[from] UnknownCheck),
-    /// It gives no reason or no last day.
+    /// It gives no reason or no expiry date.
     #[error("{check}: {cause}")]
     Term {
         /// The check.
         check: CheckId,
-        /// Why.
+        /// The cause.
         cause: TermError,
     },
 }
 
-/// What an annotation's value says, piece by piece: `EXR007 until 2027-01-31: reason`, with `;`
-/// between several. A bad one does not spoil the others.
+/// The statements of an annotation's value: `EXR007 until 2027-01-31: reason`, separated by
+/// `;`. An invalid one does not affect the rest.
 pub fn statements(value: &str) -> Vec<Result<Statement, StatementError>> {
     let pieces = value.split(';').map(str::trim);
     let found: Vec<_> = pieces
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn several_are_read_each_for_itself() {
+    fn several_are_read_separately() {
         let value =
             "EXR007 until 2027-01-31: mirror: in Q1; nonsense;\n exr001  until 2027-02-28:ours;";
         let found = read(value);
@@ -100,7 +102,7 @@ mod tests {
             found[1]
                 .as_ref()
                 .unwrap_err()
-                .contains("no check \"nonsense\"")
+                .contains("unknown check \"nonsense\"")
         );
         assert_eq!(
             found[2],
@@ -109,21 +111,30 @@ mod tests {
     }
 
     #[test]
-    fn without_reason_or_day_it_says_nothing() {
+    fn without_a_reason_or_date_it_is_invalid() {
         for (value, want) in [
             ("", "write EXR007 until"),
             (" ; ", "write EXR007 until"),
             ("EXR007", "EXR007: no reason"),
-            ("EXR007: because", "EXR007: no last day"),
-            ("EXR007 until: because", "EXR007: no last day"),
+            ("EXR007: because", "EXR007: no expiry date"),
+            ("EXR007 until: because", "EXR007: no expiry date"),
             ("EXR007 until 2027-01-31", "EXR007: no reason"),
             ("EXR007 until 2027-01-31: ", "EXR007: no reason"),
-            ("EXR007 until tomorrow: because", "\"tomorrow\" is no day"),
-            ("EXR007 till 2027-01-31: because", "is no statement"),
-            ("EXR007 EXR001 until 2027-01-31: because", "is no statement"),
-            ("true", "no check \"true\""),
-            ("*", "no check \"*\""),
-            ("EXR007,EXR001 until 2027-01-31: because", "no check"),
+            (
+                "EXR007 until tomorrow: because",
+                "\"tomorrow\" is not a valid date",
+            ),
+            (
+                "EXR007 till 2027-01-31: because",
+                "is not a valid statement",
+            ),
+            (
+                "EXR007 EXR001 until 2027-01-31: because",
+                "is not a valid statement",
+            ),
+            ("true", "unknown check \"true\""),
+            ("*", "unknown check \"*\""),
+            ("EXR007,EXR001 until 2027-01-31: because", "unknown check"),
         ] {
             let found = read(value);
             let [Err(error)] = &*found else {

@@ -13,25 +13,25 @@ pub const KIND: &str = "Exceptions";
 /// The exceptions of a file, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exceptions {
-    /// Each of them.
+    /// The exceptions.
     pub entries: Vec<Exception>,
 }
 
-/// Why a file cannot be used. None of its exceptions is: half of them would be an answer that
-/// nobody asked for.
+/// Why a file cannot be used. None of its exceptions applies: half of them would give a result that
+/// the user did not intend.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExceptionsError {
-    /// It is not YAML or JSON, or of another shape.
+    /// It is not YAML or JSON, or has another structure.
     #[error("exceptions file {path}: {cause}")]
     Shape {
         /// The file.
         path: String,
-        /// What and where.
+        /// The cause and its position.
         cause: String,
     },
-    /// A document is something else.
+    /// A document is of another kind.
     #[error(
-        "exceptions file {path}: document {position} is {found}, not {API_VERSION} {KIND}; begin \
+        "exceptions file {path}: document {position} is {found}, not {API_VERSION} {KIND}; start \
          it with apiVersion: {API_VERSION} and kind: {KIND}"
     )]
     Kind {
@@ -42,16 +42,16 @@ pub enum ExceptionsError {
         /// Its own `apiVersion` and `kind`.
         found: String,
     },
-    /// An entry is no exception.
+    /// An entry is invalid.
     #[error("exceptions file {path}:{line}: entry {position}: {cause}")]
     Entry {
         /// The file.
         path: String,
-        /// The line on which the entry begins, from 1.
+        /// The line on which the entry starts, from 1.
         line: u64,
         /// Which entry of its document, from 1.
         position: usize,
-        /// Why.
+        /// The cause.
         cause: EntryError,
     },
 }
@@ -59,8 +59,8 @@ pub enum ExceptionsError {
 impl Exceptions {
     /// Reads the text of a file, YAML or JSON. An empty one has no exceptions.
     pub fn parse(path: &str, text: &str) -> Result<Self, ExceptionsError> {
-        // First what they are: of another document it should not be said that it has a field too
-        // many.
+        // Check the kind first: for a document of another kind, an error about an unknown field
+        // would mislead.
         for (header, position) in documents::<Header>(path, text)?.into_iter().zip(1..) {
             let Some(header) = header else { continue };
             if header.api_version != API_VERSION || header.kind != KIND {
@@ -115,7 +115,7 @@ struct Header {
 impl Header {
     fn words(&self) -> String {
         match (&*self.api_version, &*self.kind) {
-            ("", "") => "of no apiVersion and kind".to_owned(),
+            ("", "") => "without apiVersion and kind".to_owned(),
             (version, kind) => format!("{version} {kind}").trim().to_owned(),
         }
     }
@@ -177,7 +177,7 @@ exceptions:
     }
 
     #[test]
-    fn none_is_no_error() {
+    fn an_empty_file_is_valid() {
         let empty = "apiVersion: extreg.io/v1alpha1\nkind: Exceptions\nexceptions: []\n";
         for text in ["", "---\n", "# nothing yet\n", empty] {
             assert_eq!(
@@ -189,9 +189,13 @@ exceptions:
     }
 
     #[test]
-    fn a_bad_file_says_what_and_where() {
+    fn a_bad_file_is_reported_with_its_position() {
         for (from, to, want) in [
-            ("EXR007", "EXR077", "x.yaml:4: entry 1: check: no check"),
+            (
+                "EXR007",
+                "EXR077",
+                "x.yaml:4: entry 1: check: unknown check",
+            ),
             (
                 "reason: ours",
                 "reason: \"\"",
@@ -222,7 +226,7 @@ exceptions:
     }
 
     #[test]
-    fn another_file_given_by_mistake_is_not_quoted() {
+    fn a_file_of_another_kind_is_not_quoted() {
         for text in [
             "hunter2",
             "[hunter2]",

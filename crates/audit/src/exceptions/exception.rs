@@ -1,4 +1,4 @@
-//! One exception: which findings are all right, why and until when.
+//! One exception: the accepted findings, the reason and the expiry date.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::term::{Term, TermError};
 use crate::check::{CheckId, UnknownCheck};
 use crate::finding::Finding;
 
-/// One exception, as it is written.
+/// One exception as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExceptionEntry {
@@ -33,19 +33,19 @@ pub struct ExceptionEntry {
     /// A pattern over the container, tag or key; none for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
-    /// A pattern over the image; none for any, and for findings that are about no image.
+    /// A pattern over the image; none for any, and for findings without an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// What of the check, as a finding's rule has it; none for all of it.
+    /// The kind of finding, a finding's rule; none for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Why; there is no exception without.
+    /// The reason; required.
     pub reason: Option<String>,
-    /// The last day on which it holds, in UTC, `YYYY-MM-DD`; there is no exception without.
+    /// The expiry date in UTC, `YYYY-MM-DD`, on which it still holds; required.
     pub expires: Option<String>,
 }
 
-/// One exception, which holds together.
+/// One exception after validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     place: String,
@@ -60,44 +60,44 @@ pub struct Exception {
     term: Term,
 }
 
-/// Why an entry is no exception. The text names the field and what to write there.
+/// Why an entry is invalid. The text names the field and what to write there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// It names no check, or does so in two fields.
     #[error("write either check: EXR007 or checks: [EXR006, EXR007]")]
     Checks,
-    /// It names what is no check.
+    /// It names an unknown check.
     #[error("check: {0}")]
     UnknownCheck(#[from] UnknownCheck),
-    /// It names what is no kind.
+    /// It names an unknown kind.
     #[error(
-        "kind: the audit reads no kind {0:?}; write it like Deployment or deployments.apps, or \
-         leave it out for any"
+        "kind: the audit does not read the kind {0:?}; write it like Deployment or deployments.apps, or \
+         omit it for any kind"
     )]
     Kind(String),
-    /// A pattern of it is none.
+    /// A pattern is invalid.
     #[error("{field}: {cause}")]
     Pattern {
         /// The field.
         field: &'static str,
-        /// Why.
+        /// The cause.
         cause: PatternError,
     },
-    /// The rule is none.
-    #[error("rule: {0:?} is no rule; write it as a finding has it, such as not-allowed")]
+    /// The rule is invalid.
+    #[error("rule: {0:?} is not a valid rule; write it as findings show it, such as not-allowed")]
     Rule(String),
-    /// Reason or last day are missing or none.
+    /// The reason or the expiry date is missing or invalid.
     #[error("{field}: {cause}")]
     Term {
         /// The field.
         field: &'static str,
-        /// Why.
+        /// The cause.
         cause: TermError,
     },
 }
 
 impl Exception {
-    /// Reads an entry; `place` is where it stands, `exceptions.yaml:12`.
+    /// Validates an entry; `place` is its position, `exceptions.yaml:12`.
     pub fn parse(place: String, entry: &ExceptionEntry) -> Result<Self, EntryError> {
         let names = match (&entry.check, &*entry.checks) {
             (Some(check), []) => std::slice::from_ref(check),
@@ -147,17 +147,17 @@ impl Exception {
         })
     }
 
-    /// Where it stands: `exceptions.yaml:12`.
+    /// Its position: `exceptions.yaml:12`.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// How it is written.
+    /// The entry as written.
     pub fn written(&self) -> &ExceptionEntry {
         &self.written
     }
 
-    /// Whether it is for the same findings as another one, leaving aside why and until when.
+    /// Whether it applies to the same findings as another one; ignores reason and expiry date.
     pub fn is_for_the_same(&self, other: &Self) -> bool {
         let patterns = |one: &Self| {
             let of = &one.written;
@@ -169,27 +169,27 @@ impl Exception {
             && patterns(self) == patterns(other)
     }
 
-    /// The checks that it is for.
+    /// The checks that it applies to.
     pub fn checks(&self) -> &BTreeSet<CheckId> {
         &self.checks
     }
 
-    /// The kinds that it is for.
+    /// The kinds that it applies to.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
 
-    /// The namespaces that it is for; none for any.
+    /// The namespaces that it applies to; none for any.
     pub fn namespace(&self) -> Option<&TextGlob> {
         self.namespace.as_ref()
     }
 
-    /// Why and until when.
+    /// The reason and the expiry date.
     pub fn term(&self) -> &Term {
         &self.term
     }
 
-    /// Whether it is for this finding, leaving aside until when.
+    /// Whether it applies to this finding; ignores the expiry date.
     pub fn covers(&self, finding: &Finding) -> bool {
         let object = &finding.place.object;
         let fits = |glob: &Option<TextGlob>, text: &str| {
@@ -208,7 +208,7 @@ impl Exception {
     }
 }
 
-/// Where it stands and which checks it is for, to tell it from others in a line.
+/// Its position and its checks, to identify it in a line.
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: exception for", self.place)?;
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn two_are_for_the_same_whatever_they_say_of_it() {
+    fn two_apply_to_the_same_findings_whatever_their_reason() {
         let parse = |entry: ExceptionEntry| Exception::parse("x:1".to_owned(), &entry).unwrap();
         let one = parse(entry(|e| e.kind = Some("Deployment".into())));
         let longer = parse(entry(|e| {
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn one_with_an_image_is_for_findings_about_images() {
+    fn an_image_limits_it_to_findings_about_images() {
         let entry = entry(|e| e.image = Some("docker.io/**".into()));
         let exception = Exception::parse(String::new(), &entry).unwrap();
         let mut finding = finding();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_is_of_either_group_unless_said() {
+    fn a_build_is_of_either_group_unless_specified() {
         assert_eq!(Kind::named("Build"), [Kind::Build, Kind::ShipwrightBuild]);
         assert_eq!(Kind::named("builds.shipwright.io"), [Kind::ShipwrightBuild]);
         for kind in Kind::ALL {
@@ -322,14 +322,23 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_entry_says_the_field_and_what_to_write() {
+    fn a_bad_entry_is_reported_with_the_field_and_the_correction() {
         type Change = fn(&mut ExceptionEntry);
         let table: [(Change, &str); 13] = [
             (|e| e.check = None, "check: EXR007 or checks:"),
             (|e| e.checks = vec!["EXR001".to_owned()], "either check"),
-            (|e| e.check = Some("EXR099".into()), "no check \"EXR099\""),
-            (|e| e.kind = Some("Deploy".into()), "no kind \"Deploy\""),
-            (|e| e.kind = Some("deployments.batch".into()), "no kind"),
+            (
+                |e| e.check = Some("EXR099".into()),
+                "unknown check \"EXR099\"",
+            ),
+            (
+                |e| e.kind = Some("Deploy".into()),
+                "does not read the kind \"Deploy\"",
+            ),
+            (
+                |e| e.kind = Some("deployments.batch".into()),
+                "does not read the kind",
+            ),
             (|e| e.name = Some(String::new()), "name: it is empty"),
             (
                 |e| e.image = Some("docker.io".into()),
@@ -341,10 +350,10 @@ mod tests {
             ),
             (|e| e.reason = None, "reason: no reason"),
             (|e| e.reason = Some("  ".into()), "reason: no reason"),
-            (|e| e.expires = None, "expires: no last day"),
+            (|e| e.expires = None, "expires: no expiry date"),
             (
                 |e| e.expires = Some("soon".into()),
-                "expires: \"soon\" is no day",
+                "expires: \"soon\" is not a valid date",
             ),
             (
                 |e| e.expires = Some("2027-02-29".into()),

@@ -7,16 +7,16 @@ use extreg_core::policy::{GlobError, RepositoryGlob};
 use extreg_core::registry::RegistryHost;
 use extreg_snapshot::place::ImageName;
 
-/// A pattern over a name, in which `*` stands for any text, none included, and everything else for
+/// A pattern over a name, in which `*` matches any text, also none, and everything else matches
 /// itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextGlob(String);
 
 /// A pattern over images: `docker.io/acme/*`, `*.example.com/**`, `quay.io/acme/app:1.*`.
 ///
-/// The host stands for itself, the names of Docker Hub for each other; `*.` before it stands for
-/// any labels. The repository is a [`RepositoryGlob`]. The tag is optional. Without a host it is
-/// for short names only, as they are written.
+/// The host matches itself, and the names of Docker Hub match each other; a leading `*.` matches
+/// any labels. The repository is a [`RepositoryGlob`]. The tag is optional. A pattern without a host
+/// applies only to short names, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImagePattern {
     text: String,
@@ -28,32 +28,34 @@ pub struct ImagePattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     Exact(String),
-    /// What follows the star, with its dot.
+    /// The part after the star, with its dot.
     Under(String),
 }
 
-/// Why a text is no pattern.
+/// Why a pattern is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It is empty.
-    #[error("it is empty; leave it out for any")]
+    #[error("it is empty; omit it for any")]
     Empty,
     /// It names a digest.
-    #[error("{0:?} names a digest, which the next push changes; leave it out")]
+    #[error("{0:?} names a digest, which the next push changes; omit it")]
     Digest(String),
-    /// The host is none.
-    #[error("{0:?} is no registry host; write it like docker.io or *.example.com, without scheme")]
+    /// The host is invalid.
+    #[error(
+        "{0:?} is not a valid registry host; write it like docker.io or *.example.com, without scheme"
+    )]
     Host(String),
     /// It is a host alone.
-    #[error("{0:?} is only a registry; write {0}/** for all that is in it")]
+    #[error("{0:?} is only a registry; write {0}/** for all its repositories")]
     RegistryOnly(String),
-    /// The repository is none.
+    /// The repository is invalid.
     #[error(transparent)]
     Repository(#[from] GlobError),
 }
 
 impl TextGlob {
-    /// Reads a pattern.
+    /// Parses a pattern.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Err(PatternError::Empty);
@@ -76,7 +78,7 @@ impl TextGlob {
             return rest.is_empty();
         };
         for part in parts {
-            // The first place is as good as any: what follows may be any text.
+            // The first position is sufficient: any text can follow.
             match rest.split_once(part) {
                 Some((_, behind)) => rest = behind,
                 None => return false,
@@ -87,7 +89,7 @@ impl TextGlob {
 }
 
 impl ImagePattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Err(PatternError::Empty);
@@ -139,7 +141,7 @@ impl ImagePattern {
     }
 }
 
-/// Whether the first component of an image's name is a registry, as OpenShift's parser has it.
+/// Whether the first component of an image's name is a registry, by OpenShift's rules.
 fn names_host(component: &str) -> bool {
     component.contains(['.', ':']) || component == "localhost"
 }
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_host_is_for_short_names() {
+    fn a_pattern_without_host_applies_to_short_names() {
         let short = |written: &str| ImageName {
             written: written.into(),
             registry: "".into(),
@@ -267,11 +269,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_image_pattern_says_what_to_write() {
+    fn a_bad_image_pattern_is_reported_with_the_correction() {
         for (text, want) in [
-            ("", "leave it out"),
-            ("docker.io", "write docker.io/** for all"),
-            ("localhost", "write localhost/** for all"),
+            ("", "omit it"),
+            ("docker.io", "write docker.io/** for all its"),
+            ("localhost", "write localhost/** for all its"),
             ("https://docker.io/a", "without scheme"),
             ("docker.io*/a", "*.example.com"),
             ("*.*.com/a", "*.example.com"),
@@ -279,7 +281,7 @@ mod tests {
             ("docker.io/a@sha256:aa", "names a digest"),
             ("docker.io/", "single slashes"),
             ("docker.io/A/b", "lower case"),
-            ("docker.io/a/b:", "leave it out"),
+            ("docker.io/a/b:", "omit it"),
         ] {
             let error = ImagePattern::parse(text).unwrap_err().to_string();
             assert!(error.contains(want), "{text}: {error}");

@@ -1,46 +1,46 @@
-//! Why something is all right, and until when.
+//! The reason and the expiry date of an exception.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// So many days before a term ends it is said that it will.
+/// The number of days before the expiry date from which a notice is given.
 pub const NOTICE_DAYS: i32 = 14;
 
-/// Why something is all right, and until when. There is none without either.
+/// The reason and the expiry date. Both are required.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     reason: String,
     expires: Date,
 }
 
-/// Where a term stands on a day.
+/// The state of a term on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It holds for longer than [`NOTICE_DAYS`].
     Holds,
-    /// It holds today and ends in so many days, at most [`NOTICE_DAYS`]; 0 is at the end of today.
+    /// It holds today and ends in N days, at most [`NOTICE_DAYS`]; 0 is at the end of today.
     Lapsing(i32),
     /// It no longer holds.
     Expired,
 }
 
-/// Why something is no term.
+/// Why a term is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TermError {
-    /// There is no reason.
-    #[error("no reason; say why this is all right")]
+    /// The reason is missing.
+    #[error("no reason; explain why the finding is accepted")]
     NoReason,
-    /// There is no last day.
-    #[error("no last day; write it like 2027-01-31")]
+    /// The expiry date is missing.
+    #[error("no expiry date; write it like 2027-01-31")]
     NoDate,
-    /// The last day is none.
-    #[error("{0:?} is no day; write it like 2027-01-31")]
+    /// The expiry date is invalid.
+    #[error("{0:?} is not a valid date; write it like 2027-01-31")]
     Date(String),
 }
 
 impl Term {
-    /// Reads both. A reason of several lines becomes one.
+    /// Parses both. A reason of several lines becomes one line.
     pub fn parse(reason: &str, expires: &str) -> Result<Self, TermError> {
         let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
         if reason.is_empty() {
@@ -50,7 +50,7 @@ impl Term {
             return Err(TermError::NoDate);
         }
         match expires.parse::<Date>() {
-            // The parser takes a time behind the day, and days without dashes.
+            // The parser accepts a time after the date, and dates without dashes.
             Ok(date) if date.to_string() == expires => Ok(Self {
                 reason,
                 expires: date,
@@ -59,17 +59,17 @@ impl Term {
         }
     }
 
-    /// Why.
+    /// The reason.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// The last day on which it holds, in UTC.
+    /// The expiry date, in UTC, on which it still holds.
     pub fn expires(&self) -> Date {
         self.expires
     }
 
-    /// Where it stands.
+    /// Its state on a day.
     pub fn standing(&self, today: Date) -> Standing {
         match self.expires.duration_since(today).as_hours() / 24 {
             days if days < 0 => Standing::Expired,
@@ -81,7 +81,7 @@ impl Term {
     }
 }
 
-/// The day, in UTC, of a moment in seconds since 1970. The last there is where that is out of
+/// The day, in UTC, of a moment in seconds since 1970. The last possible day if that is out of
 /// bounds: on it everything has expired.
 pub fn day(seconds: i64) -> Date {
     Timestamp::from_second(seconds)
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_term_needs_a_reason_and_a_day() {
+    fn a_term_needs_a_reason_and_a_date() {
         let term = Term::parse(" moved\n  in Q1 ", "2027-01-31").unwrap();
         assert_eq!(term.reason(), "moved in Q1");
         assert_eq!(term.expires(), date(2027, 1, 31));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_through_its_last_day() {
+    fn it_holds_through_its_expiry_date() {
         let term = Term::parse("why", "2027-01-31").unwrap();
         for (today, want) in [
             (date(2026, 1, 31), Standing::Holds),

@@ -7,32 +7,32 @@ use super::InventoryBy;
 /// A row of an inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct InventoryRow {
-    /// The section that it is of.
+    /// Its section.
     pub source: String,
-    /// The namespace, of a workload or if the row is about one; empty otherwise.
+    /// The namespace of a workload or of the row; empty otherwise.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// The image, registry or workload; empty if the row is about a namespace.
+    /// The image, registry or workload; empty in a row of a namespace.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// How many objects name it: what others made counts as they do.
+    /// How many objects name it; objects created by another one are not counted separately.
     pub objects: usize,
-    /// How many pods there are of it.
+    /// How many pods it has.
     pub pods: usize,
     /// How many namespaces it is in.
     pub namespaces: usize,
-    /// The images, each with the tag or digest by which it is named, sorted.
+    /// The images, each with its tag or digest, sorted.
     pub images: Vec<String>,
-    /// Their registries, sorted; in parentheses why where they cannot be told.
+    /// Their registries, sorted; in parentheses the reason if one is unknown.
     pub registries: Vec<String>,
-    /// What they are used for, in the words of [`extreg_snapshot::UseRole::word`].
+    /// Their roles, in the words of [`extreg_snapshot::UseRole::word`].
     pub roles: Vec<&'static str>,
     /// The digests that its pods run, sorted: several of one tag where it moved between pulls.
     pub running: Vec<String>,
 }
 
 impl InventoryRow {
-    /// The names of the columns; where there are several sections, [`Self::source`] goes before.
+    /// The names of the columns; with several sections, [`Self::source`] comes first.
     pub const fn columns(by: InventoryBy) -> &'static [&'static str] {
         match by {
             InventoryBy::Image => &["image", "objects", "pods", "namespaces", "roles", "running"],
@@ -63,7 +63,7 @@ impl InventoryRow {
         }
     }
 
-    /// The cells of the columns; what is several stands with blanks between.
+    /// The cells of the columns; several values are separated by blanks.
     pub fn cells(&self, by: InventoryBy) -> Vec<String> {
         let count = |number: usize| number.to_string();
         let name = || self.name.clone();

@@ -1,10 +1,10 @@
-//! EXR007: a pull, an import or a push without a credential at a registry that meters.
+//! EXR007: a pull, import or push without a credential at a registry that limits pulls.
 //!
-//! Docker Hub counts what is pulled anonymously by the address it comes from, and all of a cluster
-//! leaves from one: one forgotten workload uses up what the others need. Who uses which credential
-//! is asked of [`extreg_snapshot::credentials`]; where what decides could not be read, the finding is that it
-//! is not known. A push is held against every registry where it names a secret that has no key for
-//! its output; without any secret only where anonymous pushes are never taken.
+//! Docker Hub counts anonymous pulls by source address, and all nodes of a cluster share one address: a
+//! single workload can use up the limit for all of them. [`extreg_snapshot::credentials`] decides which
+//! credential is used. If an object that decides this could not be read, the finding is inconclusive.
+//! A push is judged at every registry if it names a secret that has no key for its output; without
+//! any secret, only at registries that never accept anonymous pushes.
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +33,7 @@ use crate::budget::{Allowance, Allowances};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 
-/// The registry that meters.
+/// The registry that limits pulls.
 const HUB: &str = "docker.io";
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -70,13 +70,13 @@ struct Judge<'a> {
     usage: &'a ImageUse,
 }
 
-/// What is said of a use that is not authenticated.
+/// The text about a use that is not authenticated.
 struct Case {
     rule: &'static str,
     severity: Severity,
     /// What it does, as in `web pulls docker.io/u/a`.
     what: String,
-    /// Where a credential was looked for.
+    /// Where a credential was searched for.
     looked: String,
     fix: Remedy,
 }
@@ -106,8 +106,8 @@ impl Judge<'_> {
                 self.image()
             ),
             looked: format!(
-                "No docker secret of {} nor the global pull secret has a key for it; any that has \
-                 serves imports, without a link.",
+                "Neither a docker secret of {} nor the global pull secret has a key for it; an import \
+                 uses any secret that has one, without a link.",
                 namespace_words(namespace)
             ),
             fix: match (self.secret_for(Consumer::Import), tag) {
@@ -147,19 +147,19 @@ impl Judge<'_> {
             ),
             looked: if workload.pull_secrets.is_empty() {
                 format!(
-                    "Neither its account {} nor the global pull secret has a pull secret with a \
+                    "Neither the pull secrets of its account {} nor the global pull secret have a \
                      key for it.",
                     workload.account
                 )
             } else {
                 format!(
-                    "Neither its pull secrets ({}) nor the global one have a key for it; those of \
-                     its account do not count where a pod names its own.",
+                    "Neither its pull secrets ({}) nor the global one have a key for it; the pull secrets \
+                     of its account are ignored because the pod names its own.",
                     workload.pull_secrets.join(", ")
                 )
             },
             fix: match workload.pull_secrets.first() {
-                // Those of a pod cannot be changed.
+                // The pull secrets of a pod cannot be changed.
                 Some(named) if workload.object.kind == Kind::Pod => self.set(named),
                 Some(_) => self.give(Consumer::Kubelet, |secret| {
                     remedy::add_pull_secret(&workload.object, secret)
@@ -186,8 +186,8 @@ impl Judge<'_> {
             severity: CheckId::Exr007.severity(),
             what: format!("{} pulls {}", build.object.name, self.image()),
             looked: format!(
-                "Neither a pull secret, nor the secrets that its account {} mounts, nor the \
-                 global pull secret has a key for it.",
+                "Neither a pull secret nor the secrets that its account {} mounts nor the \
+                 global pull secret have a key for it.",
                 build.account
             ),
             fix: {
@@ -213,7 +213,7 @@ impl Judge<'_> {
             Push::Named(secret, credential) => (
                 credential,
                 format!(
-                    "Its push secret {} has no key for {} as it is written.",
+                    "Its push secret {} has no key for {} as written.",
                     secret.name,
                     self.image()
                 ),
@@ -228,7 +228,7 @@ impl Judge<'_> {
                 None,
             ),
             Push::Unknown(doubt) if hub => (Credential::Unknown(doubt), String::new(), None),
-            // What is pushed with the wrong secret is EXR009's.
+            // A push with the wrong secret is a finding of EXR009.
             Push::Linked(_) | Push::WrongFallback(_) | Push::Nothing | Push::Unknown(_) => {
                 return None;
             }
@@ -259,7 +259,7 @@ impl Judge<'_> {
         }
     }
 
-    /// A pull, by the credential that there is for it.
+    /// A finding about a pull, by the credential that it uses.
     fn judged(&self, credential: &Credential, case: impl FnOnce() -> Case) -> Option<Finding> {
         let outcome = self.metered()?;
         let rules = self.snapshot.cluster.mirrors.as_ref().known();
@@ -283,13 +283,16 @@ impl Judge<'_> {
                 };
                 finding.outcome = outcome;
                 if outcome == Outcome::Unknown {
-                    finding.message = format!("{}, if that is of {HUB}", finding.message);
+                    finding.message = format!("{}, if it comes from {HUB}", finding.message);
                 }
                 if let Some(mirror) = mirror {
                     let asked: Vec<_> = mirror.images.iter().map(Target::name).collect();
                     finding.severity = severity.min(Severity::Low);
-                    finding.why =
-                        format!("{}. Before it {} is asked", finding.why, asked.join(", "));
+                    finding.why = format!(
+                        "{}. The mirror {} is tried first",
+                        finding.why,
+                        asked.join(", ")
+                    );
                 }
                 Some(finding)
             }
@@ -303,8 +306,8 @@ impl Judge<'_> {
             ..
         } = self.allowance;
         format!(
-            "Docker Hub allows {anonymous} anonymous pulls in {} hours to all that comes from one \
-             address, which is the whole cluster; then it answers toomanyrequests",
+            "Docker Hub allows {anonymous} anonymous pulls per {} hours for each address, which all \
+             nodes of the cluster share; after that it answers toomanyrequests",
             window_seconds / 3600
         )
     }
@@ -312,13 +315,13 @@ impl Judge<'_> {
     fn unknown(&self, case: Case, doubt: &Doubt) -> Finding {
         Finding {
             outcome: Outcome::Unknown,
-            message: format!("whether {} with a credential is not known", case.what),
-            why: format!("Neither pass nor fail: {doubt}"),
+            message: format!("cannot determine whether {} with a credential", case.what),
+            why: format!("Inconclusive: {doubt}"),
             fix: match doubt {
-                Doubt::Run => Remedy::instruct(
-                    "name the account that runs it: whether it has a credential depends on that",
-                ),
-                _ => remedy::look(self.snapshot, &self.usage.place.object.namespace),
+                Doubt::Run => {
+                    Remedy::instruct("specify the account that runs it: its credentials decide")
+                }
+                _ => remedy::inspect(self.snapshot, &self.usage.place.object.namespace),
             },
             ..self.finding(case)
         }
@@ -333,7 +336,7 @@ impl Judge<'_> {
         }
     }
 
-    /// A secret of the namespace that would serve.
+    /// A secret of the namespace that has a credential for the image.
     fn secret_for(&self, consumer: Consumer) -> Option<&SecretRecord> {
         Credentials::of(self.snapshot)
             .secrets(&self.usage.place.object.namespace)
@@ -345,7 +348,7 @@ impl Judge<'_> {
             })
     }
 
-    /// Gives a secret that would serve to what uses the image; where none would, a new one.
+    /// Assigns a secret that works to the object that uses the image; without one, creates it first.
     fn give(&self, consumer: Consumer, give: impl FnOnce(&Arc<str>) -> Remedy) -> Remedy {
         if let Some(secret) = self.secret_for(consumer) {
             return give(&secret.object.name);
@@ -361,7 +364,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Writes a credential into a secret that is used already.
+    /// Writes a credential into a secret that is already used.
     fn set(&self, secret: &str) -> Remedy {
         let namespace = &self.usage.place.object.namespace;
         self.renamed()
@@ -376,7 +379,7 @@ impl Judge<'_> {
         })
     }
 
-    /// The usual key is found for another name of the image alone.
+    /// The usual key is found only for another name of the image.
     fn renamed(&self) -> Option<Remedy> {
         let image = remedy::hub_name(self.image())?;
         Some(Remedy::instruct(by_hand(&self.usage.place, &image)))
@@ -406,7 +409,7 @@ impl Judge<'_> {
             && RegistryHost::of(&self.usage.image.registry) == RegistryHost::DockerHub
     }
 
-    /// Whether the image is of the registry that meters, and whether that is sure.
+    /// Whether the image comes from the registry that limits pulls, and whether that is certain.
     fn metered(&self) -> Option<Outcome> {
         match targets(self.usage, &self.snapshot.cluster) {
             Known::Unknown => Some(Outcome::Unknown),
@@ -422,8 +425,8 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a tag will be imported, again or for the first time: not a reference, nor what is shown
-/// of an earlier import of a whole repository, nor a digest that is there already.
+/// Whether a tag will be imported, again or for the first time: not a reference, not the result
+/// of an earlier import of a whole repository, and not a digest that is already imported.
 fn is_imported(tag: &TagRecord, image: &ImageName) -> bool {
     let pinned = ImageRef::parse(&image.written).is_ok_and(|image| !image.id().is_empty());
     matches!(tag.from, TagOrigin::Image(_)) && !tag.reference && (!pinned || tag.digest.is_empty())

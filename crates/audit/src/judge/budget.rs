@@ -1,9 +1,9 @@
 //! EXR008: scheduled imports cost more pulls than the registry allows.
 //!
-//! The cost and whose it is are those of [`crate::budget`]. Of an account nobody here can tell
-//! whether it is paid for, and a paid one is not metered; so for a published limit it is a lesser
-//! finding than for the cluster's address. Where images may be lists or not and the limit lies
-//! between, the finding is that this is not known.
+//! [`crate::budget`] computes the cost and the identity that pays it. An account can be free or paid, and
+//! a paid one has no limit; so a published limit of an account gives a less severe
+//! finding than the limit of the cluster's address. If images can be lists and the limit lies
+//! between the two costs, the finding is inconclusive.
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ use crate::budget::{
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 
-/// More tags than these are counted and not named.
+/// More tags than these are counted, not named.
 const MAX_NAMED: usize = 5;
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -35,7 +35,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         };
         let (limit, pulls) = match allowances.limit(&load.registry, &load.identity) {
             Some(limit) => (limit, load.pulls()),
-            // What is imported as nobody knows whom may all be anonymous, beside what is.
+            // Imports with unknown credentials can all be anonymous, in addition to those that are.
             None => (
                 Limit::Published(allowance.anonymous),
                 at_most(load.pulls() + anonymous(&budget, &load.registry)),
@@ -67,7 +67,7 @@ fn anonymous(budget: &Budget<'_>, registry: &str) -> Pulls {
         .fold(Pulls::EXACTLY_NONE, |sum, load| sum + load.pulls())
 }
 
-/// From none to as many.
+/// Between zero and this many.
 const fn at_most(pulls: Pulls) -> Pulls {
     Pulls {
         least: 0,
@@ -92,10 +92,10 @@ impl Judged<'_> {
         let hours = self.allowance.window_seconds / 3600;
         let pulls = self.load.pulls();
         let limit = self.limit.pulls();
-        let verb = if tags.len() == 1 { "makes" } else { "make" };
+        let verb = if tags.len() == 1 { "needs" } else { "need" };
         let message = format!(
-            "{} scheduled {} of {registry} {verb} {pulls} pulls in {hours} hours {identity}, where \
-             {limit} are allowed",
+            "{} scheduled {registry} {} {verb} {pulls} pulls per {hours} hours {identity}; the limit \
+             is {limit}",
             tags.len(),
             plural(tags.len(), "tag"),
         );
@@ -127,7 +127,7 @@ impl Judged<'_> {
         }
     }
 
-    /// What is allowed, and who says so.
+    /// The limit and its source.
     fn allowed(&self) -> String {
         let Allowance {
             anonymous,
@@ -140,28 +140,28 @@ impl Judged<'_> {
         let published = format!("({source}, {date})");
         match (&self.load.identity, self.limit) {
             (Identity::Account(name), Limit::Measured(limit)) => {
-                format!("{registry} told {name} a limit of {limit}.")
+                format!("{registry} reports a limit of {limit} for {name}.")
             }
             (_, Limit::Measured(limit)) => {
-                format!("{registry} told this address a limit of {limit}.")
+                format!("{registry} reports a limit of {limit} for this address.")
             }
             (Identity::Account(name), Limit::Published(_)) => format!(
-                "If {name} is a free account it has {personal} pulls {published}; a paid one is \
-                 not metered."
+                "If {name} is a free account, its limit is {personal} pulls {published}; a paid account has \
+                 no limit."
             ),
             (Identity::Anonymous, Limit::Published(_)) => format!(
-                "All that the cluster pulls anonymously from its address shares {anonymous} pulls \
-                 {published}, its nodes' pulls too."
+                "All anonymous pulls from the cluster's address, including those of its nodes, share \
+                 {anonymous} pulls {published}."
             ),
             (Identity::Unknown, Limit::Published(_)) => format!(
-                "Whether they have credentials could not be looked at: without any {anonymous} \
-                 pulls are allowed, a free account has {personal} {published}, a paid one is not \
-                 metered."
+                "Their credentials could not be read: the limit is {anonymous} pulls without a \
+                 credential and {personal} for a free account {published}; a paid account has no \
+                 limit."
             ),
         }
     }
 
-    /// Which tags go over and what to do about them.
+    /// The tags that exceed the limit, and what to do about them.
     fn remedies(&self, over: &[TagLoad<'_>]) -> String {
         let named: Vec<_> = over
             .iter()
@@ -172,20 +172,19 @@ impl Judged<'_> {
         if over.len() > MAX_NAMED {
             named = format!("{named} and {} more", over.len() - MAX_NAMED);
         }
-        let verb = if over.len() == 1 { "goes" } else { "go" };
         let what = match self.load.identity {
             Identity::Account(_) => {
-                "unschedule what need not be fresh, or import it with another account"
+                "unschedule tags that need no updates, or import them with another account"
             }
             Identity::Anonymous | Identity::Unknown => {
-                "give imports a credential, or unschedule what need not be fresh"
+                "give imports a credential, or unschedule tags that need no updates"
             }
         };
         match self.load.identity {
-            Identity::Unknown => format!("These are {named}: {what}"),
+            Identity::Unknown => format!("Tags: {named}; {what}"),
             _ => format!(
-                "Beyond it imports and pulls fail with toomanyrequests. Over it {verb} {named}: \
-                 {what}"
+                "Above the limit, imports and pulls fail with toomanyrequests. Tags above the limit: \
+                 {named}; {what}"
             ),
         }
     }
@@ -194,7 +193,7 @@ impl Judged<'_> {
         let object = &first.stream.object;
         match self.load.identity {
             Identity::Account(_) => remedy::schedule(object, first.tag, false),
-            Identity::Unknown => remedy::look(self.snapshot, &object.namespace),
+            Identity::Unknown => remedy::inspect(self.snapshot, &object.namespace),
             Identity::Anonymous => {
                 let repository = image(&self.load.registry, first).repository;
                 remedy::authenticate_import(

@@ -1,9 +1,9 @@
 //! EXR011: a build whose base, source or output is outside the policy.
 //!
-//! The same question as [`super::outside_policy`], of what is built. Build pods get the cluster's
+//! The same check as [`super::outside_policy`], for builds. Build pods get the cluster's
 //! registries.conf and policy.json (openshift-controller-manager
-//! `pkg/build/controller/build/build_controller.go`), so they refuse to pull what nodes refuse. Their
-//! search list for short names is their own. Builds that a BuildConfig made are judged in the
+//! `pkg/build/controller/build/build_controller.go`), so they refuse the same pulls as nodes. Their
+//! search list for short names is different. Builds of a BuildConfig are judged in the
 //! BuildConfig.
 
 use extreg_snapshot::{Snapshot, UseRole};
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_of_a_build_has_a_rule_of_its_own() {
+    fn each_part_of_a_build_has_its_own_rule() {
         let all = |allowed: &[&str], blocked: &[&str]| {
             let uses = [
                 used(UseRole::Base, "docker.io/a/base:1"),
@@ -111,13 +111,13 @@ mod tests {
         assert_eq!(finding.outcome, Outcome::Fail);
         assert_eq!(
             finding.message,
-            "python:3 may come from registry.access.redhat.com/python, which the list acme does not \
+            "python:3 can come from registry.access.redhat.com/python, which the list acme does not \
              approve"
         );
     }
 
     #[test]
-    fn a_push_goes_past_every_mirror() {
+    fn a_push_bypasses_every_mirror() {
         let mut rule = mirror(Kind::ImageTagMirrorSet, "m", "quay.io", &["m.corp/quay"]);
         rule.never_source = true;
         let mut snapshot = openshift(&["quay.io"], &[]);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_clusters_configuration_nothing_is_told() {
+    fn without_the_clusters_configuration_builds_have_no_findings() {
         let [finding] = found(Snapshot::default(), &[used(UseRole::Push, "quay.io/a/b:1")])
             .try_into()
             .unwrap();

@@ -1,9 +1,9 @@
-//! EXR012: a workload that goes past the ImageStream which is there for its image.
+//! EXR012: a workload that bypasses the ImageStream of its image.
 //!
 //! A stream that follows a repository imports it with the namespace's credentials, on its schedule,
-//! and tells triggers of each new digest. A container that names the repository itself has none of
-//! that. Nor has one whose trigger fills another container, or whose trigger OpenShift does not
-//! follow ([`extreg_snapshot::trigger`]), which it says nowhere but in a controller's log.
+//! and notifies triggers of each new digest. A container that names the repository itself gets none of
+//! that. Neither does a container whose trigger sets another container, or whose trigger OpenShift
+//! ignores ([`extreg_snapshot::trigger`]), which only a controller's log reports.
 
 #[cfg(test)]
 mod tests;
@@ -55,8 +55,8 @@ fn bypass(
     following: Following<'_>,
 ) -> Option<Finding> {
     let reference = ImageRef::parse(&usage.image.written).ok()?;
-    // A trigger that sets it, even one that is paused, is the way through the stream; a digest is
-    // what such a trigger leaves behind, or somebody's own pin.
+    // A trigger that sets it, even one that is paused, goes through the stream; a digest was
+    // written by such a trigger, or pinned by a user.
     let passed_by = matches!(
         following,
         Following::None | Following::Unusable(_) | Following::Faulty(_)
@@ -76,12 +76,12 @@ fn bypass(
     Some(Finding {
         image: Some(image.clone()),
         message: format!(
-            "container {container} of {} pulls {} past the ImageStream tag {name}, which follows \
+            "container {container} of {} pulls {} and bypasses the ImageStream tag {name}, which follows \
              that repository",
             workload.object.name, image.written
         ),
         why: format!(
-            "The schedule, the digest and the rollout that {name} brings do not reach it{}",
+            "Schedule, digest and rollout of {name} do not apply to it{}",
             elsewhere(workload, follower, namespace)
         ),
         fix: if can_follow(workload.object.kind) {
@@ -92,7 +92,7 @@ fn bypass(
             }
         } else {
             Remedy::instruct(format!(
-                "run it from a Deployment with an image trigger on {name}, in place of {}",
+                "run it from a Deployment with an image trigger on {name} instead of {}",
                 workload.object.reference()
             ))
         },
@@ -100,8 +100,8 @@ fn bypass(
     })
 }
 
-/// A container of a namespace whose streams could not be listed. Of files nobody was asked for what
-/// they do not hold.
+/// A container of a namespace whose streams could not be listed. Files are assumed to hold all
+/// streams that matter.
 fn unread(snapshot: &Snapshot, usage: &ImageUse, following: Following<'_>) -> Option<Finding> {
     let object = &usage.place.object;
     let tagged = ImageRef::parse(&usage.image.written).is_ok_and(|image| image.id().is_empty());
@@ -113,20 +113,20 @@ fn unread(snapshot: &Snapshot, usage: &ImageUse, following: Following<'_>) -> Op
             outcome: Outcome::Unknown,
             image: Some(usage.image.clone()),
             message: format!(
-                "whether container {} of {} pulls {} past an ImageStream is not known",
+                "cannot determine whether container {} of {} pulls {} and bypasses an ImageStream",
                 usage.place.part, object.name, usage.image.written
             ),
             why: format!(
-                "Neither pass nor fail: the ImageStreams of {} were not read",
+                "Inconclusive: the ImageStreams of {} were not read",
                 object.namespace
             ),
-            fix: remedy::look(snapshot, &object.namespace),
+            fix: remedy::inspect(snapshot, &object.namespace),
             ..found(CheckId::Exr012, "bypass", usage.place.clone())
         }
     })
 }
 
-/// The containers that a trigger on the same tag does set.
+/// The containers that a trigger on the same tag sets.
 fn elsewhere(workload: &WorkloadRecord, follower: Follower<'_>, namespace: &Arc<str>) -> String {
     let name = follower.name();
     let trigger = workload
@@ -135,13 +135,13 @@ fn elsewhere(workload: &WorkloadRecord, follower: Follower<'_>, namespace: &Arc<
         .find(|trigger| trigger.namespace == *namespace && *trigger.tag == *name);
     trigger.map_or_else(String::new, |trigger| {
         format!(
-            "; the trigger on it sets {} instead",
+            "; its trigger sets {} instead",
             trigger.containers.join(", ")
         )
     })
 }
 
-/// Triggers that OpenShift does not follow, each separately; a paused one is skipped.
+/// Triggers that OpenShift ignores, each separately; a paused one is skipped.
 fn broken(
     snapshot: &Snapshot,
     index: &Index<'_>,
@@ -155,7 +155,7 @@ fn broken(
                 "OpenShift ignores the image triggers of {}: {unusable}",
                 workload.object.name
             ),
-            why: "No container is set by them and nothing is rolled out".to_owned(),
+            why: "They set no container and start no rollout".to_owned(),
             fix: triggers::unusable_annotation(workload),
             ..found(CheckId::Exr012, "broken-trigger", place(workload, FIELD))
         });
@@ -180,14 +180,14 @@ fn broken(
             ),
             why: match (is_config, stopped_by == Some(trigger)) {
                 (true, _) => {
-                    "Until every image trigger was resolved once, the DeploymentConfig is never \
-                              rolled out"
+                    "Until every image trigger is resolved once, the DeploymentConfig never \
+                              rolls out"
                         .to_owned()
                 }
                 (false, true) => {
-                    "OpenShift sets none of the other triggers of the annotation either".to_owned()
+                    "OpenShift also ignores the other triggers of the annotation".to_owned()
                 }
-                (false, false) => "What it is for is never set; the others work".to_owned(),
+                (false, false) => "Its container is never set; the other triggers work".to_owned(),
             },
             fix: triggers::correct(workload, trigger),
             ..found(
@@ -202,7 +202,7 @@ fn broken(
     }
 }
 
-/// What is wrong with a trigger, and what stands there.
+/// The fault of a trigger, and the faulty value.
 fn because(trigger: &ImageTrigger, fault: TriggerFault) -> String {
     match fault {
         TriggerFault::NoTag | TriggerFault::NotATag => fault.to_string(),

@@ -1,13 +1,13 @@
 //! EXR002: the cluster has no list of allowed registries.
 //!
 //! `registrySources.allowedRegistries` of `image.config.openshift.io/cluster` is what nodes and build
-//! pods may pull from; empty admits every registry, and so does a list of what is blocked for every
-//! registry that nobody thought of (openshift/api `config/v1/types_image.go`; the two exclude each
-//! other). ComplianceAsCode asks for it in rule `ocp_allowed_registries`.
+//! pods may pull from. An empty list allows every registry, and a list of blocked registries allows every
+//! registry that it does not name (openshift/api `config/v1/types_image.go`; the two exclude each
+//! other). ComplianceAsCode requires the list in rule `ocp_allowed_registries`.
 //!
-//! That a registry is in use approves nothing, so that a command is only suggested from the user's own
-//! list, after the whole cluster was read, where all that is in use is on it. OpenShift's own registries
-//! are added: without them nodes can pull no part of the platform.
+//! A registry that is in use is not approved by that. So a command is suggested only from the user's
+//! list, after the whole cluster was read, and if the list has all registries in use. OpenShift's own
+//! registries are added: without them nodes cannot pull the platform.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use crate::check::CheckId;
 use crate::finding::Finding;
 
 const FIELD: &str = "spec.registrySources.allowedRegistries";
-/// What the platform itself is pulled from.
+/// The registries that the platform is pulled from.
 const PLATFORM: [&str; 3] = [
     "image-registry.openshift-image-registry.svc:5000",
     "quay.io",
@@ -50,10 +50,10 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         Known::Unknown => {
             let draft = draft(
                 "absent",
-                "inconclusive: image.config.openshift.io/cluster, which has the list of allowed \
-                 registries, could not be read"
+                "inconclusive: the list of allowed registries in \
+                 image.config.openshift.io/cluster could not be read"
                     .to_owned(),
-                remedy::look_at_image_config(),
+                remedy::inspect_image_config(),
             );
             findings.push(draft.at(place).unknown());
         }
@@ -68,13 +68,13 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
                 (
                     "only-blocked",
                     format!(
-                        "the cluster allows every registry but what blockedRegistries has: {}",
+                        "the cluster allows every registry except those in blockedRegistries: {}",
                         sources.blocked.join(", ")
                     ),
                     Remedy::instruct_after(
                         format!(
                             "decide which registries are approved and write them to {FIELD}; it \
-                             replaces blockedRegistries, so leave out what is blocked"
+                             replaces blockedRegistries, so omit blocked registries"
                         ),
                         Inspection::Inventory,
                     ),
@@ -86,7 +86,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The user's list, where everything that is in use is on it.
+/// The user's list, if it has all registries in use.
 fn fix(snapshot: &Snapshot) -> Remedy {
     let allowance = Allowance::of(snapshot);
     let all_approved = judged(snapshot)
@@ -102,16 +102,16 @@ fn fix(snapshot: &Snapshot) -> Remedy {
         }),
         List::Given(approved) => Remedy::instruct_after(
             format!(
-                "settle what the list {} does not approve (EXR001, EXR011) first: with a list in {FIELD} \
-                 nodes and builds refuse to pull it",
+                "first resolve the images that the list {} does not approve (EXR001, EXR011): with a list \
+                 in {FIELD} nodes and builds refuse to pull them",
                 approved.name()
             ),
             Inspection::Inventory,
         ),
         List::Cluster(_) | List::Absent | List::Unknown => Remedy::instruct_after(
             format!(
-                "decide which registries are approved, write them down as ApprovedRegistries and audit \
-                 with that (--policy FILE); what is in use is not what is approved. Then write the \
+                "decide which registries are approved, write them to an ApprovedRegistries file and audit \
+                 with --policy FILE; a registry in use is not necessarily approved. Then write the \
                  list to {FIELD}"
             ),
             Inspection::Inventory,
@@ -120,12 +120,14 @@ fn fix(snapshot: &Snapshot) -> Remedy {
 }
 
 fn why(snapshot: &Snapshot) -> String {
-    let mut why = "Every user who can create a pod or a build brings in an image from anywhere. A list takes \
+    let mut why = "Any user who can create a pod or a build can run an image from any registry. A list takes \
                    effect on every node."
         .to_owned();
     let is_searched = |meaning| meaning == Meaning::Searched;
     if snapshot.uses.iter().any(|used| is_searched(used.meaning)) {
-        why.push_str(" Short names are not counted in it: write them out first (EXR010).");
+        why.push_str(
+            " The list does not cover short names: replace them with full names first (EXR010).",
+        );
     }
     why
 }
@@ -174,11 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_use_approves_nothing() {
+    fn a_registry_in_use_is_not_approved_by_that() {
         let [finding] = found(&in_use(openshift(&[], &[]))).try_into().unwrap();
         assert_eq!(finding.rule, "absent");
         assert!(finding.fix.actions().is_empty(), "{finding:?}");
-        // Nor does a list that leaves out what is in use: nodes would refuse it.
+        // Nor is a list that lacks a registry in use: nodes would refuse its images.
         let mut snapshot = in_use(openshift(&[], &[]));
         snapshot.approved = Some(approved(&["docker.io/acme"]));
         let [finding] = found(&snapshot).try_into().unwrap();
@@ -186,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_list_is_written_after_all_of_the_cluster_was_read() {
+    fn the_users_list_is_written_after_the_whole_cluster_was_read() {
         let mut snapshot = in_use(openshift(&[], &[]));
         snapshot.approved = Some(approved(&["docker.io/acme", "ghcr.io"]));
         let [finding] = found(&snapshot).try_into().unwrap();
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_enough_and_without_openshift_there_is_none() {
+    fn a_list_is_enough_and_only_openshift_needs_one() {
         assert_eq!(found(&openshift(&["quay.io"], &[])), []);
         let mut other = Snapshot::default();
         other.cluster.registries = Known::Known(None);
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_unknown() {
+    fn unreadable_configuration_is_inconclusive() {
         let [finding] = found(&Snapshot::default()).try_into().unwrap();
         assert_eq!(finding.outcome, Outcome::Unknown);
         assert_eq!(

@@ -1,12 +1,11 @@
-//! EXR009: a credential that is broken, useless, ambiguous, shared, or not the one that is meant.
+//! EXR009: a credential that is broken, useless, ambiguous, shared, or not the intended one.
 //!
-//! Every consumer of a secret looks in other places and matches keys by its own rules
-//! ([`extreg_snapshot::credentials`]); a secret that works for one is missed by another, and OpenShift says
-//! nothing of it but `unauthorized`, or tries anonymously. What a token may do beyond this (its
-//! scope, its end) only the registry knows: it is not asked here.
+//! Every consumer of a secret searches other places and matches keys by its own rules
+//! ([`extreg_snapshot::credentials`]); a secret that works for one is missed by another, and OpenShift
+//! only reports `unauthorized`, or pulls anonymously. Only the registry knows the scope and expiry
+//! of a token: they are not checked here.
 
 mod ambiguous;
-mod asked;
 mod builds;
 mod consumers;
 mod keys;
@@ -14,6 +13,7 @@ mod links;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use extreg_core::registry::RegistryHost;
 use extreg_remedy::Remedy;
@@ -21,7 +21,7 @@ use extreg_snapshot::credentials::shown_key;
 use extreg_snapshot::place::Place;
 use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot};
 
-pub use self::asked::{CredentialUse, credential_uses};
+pub use self::usage::{CredentialUse, credential_uses};
 use super::found::found;
 use super::remedy;
 use crate::check::CheckId;
@@ -49,14 +49,14 @@ fn about(rule: &'static str, secret: &SecretRecord, key: &str) -> Finding {
     found(CheckId::Exr009, rule, place)
 }
 
-/// How a secret gets a key that every consumer finds, beside those that it has. A secret of the older
-/// type cannot get one.
+/// Adds a key that every consumer finds, beside the existing ones. A secret of the older
+/// type cannot have one.
 fn rewrite(secret: &SecretRecord, registry: RegistryHost<'_>) -> Remedy {
     if matches!(secret.keys, SecretKeys::Known(_)) {
         remedy::set_credential(&secret.object.namespace, &secret.object.name, registry)
     } else {
         Remedy::instruct(format!(
-            "write a docker config with a key for the registry into {}, in place of what it holds",
+            "replace the content of {} with a docker config with a key for the registry",
             secret.object
         ))
     }

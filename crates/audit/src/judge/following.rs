@@ -1,4 +1,4 @@
-//! Whether an image trigger keeps a container up to date, and if not, why not.
+//! Whether an image trigger keeps a container up to date, and if not, the reason.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use super::index::Index;
 /// How a container follows a tag of an ImageStream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Following<'a> {
-    /// A trigger sets its image whenever the tag changes; or will, when a build has pushed the tag.
+    /// A trigger sets its image whenever the tag changes; or will, once a build has pushed the tag.
     Works,
-    /// A trigger would, and whether its tag exists was not read.
+    /// A trigger would, but it is unknown whether its tag exists.
     Unseen(&'a ImageTrigger),
     /// A trigger would, but is paused.
     Paused(&'a ImageTrigger),
     /// A trigger would, but its tag does not exist and no build writes it.
     NoTag(&'a ImageTrigger),
-    /// A trigger is for it, but OpenShift does not follow it.
+    /// It has a trigger, but OpenShift ignores it.
     Faulty(&'a ImageTrigger),
-    /// A trigger would, but for this other one OpenShift sets none of the annotation.
+    /// A trigger would, but because of this other one OpenShift ignores the annotation.
     Stopped(&'a ImageTrigger),
     /// OpenShift cannot use the annotation at all.
     Unusable(&'a Unusable),
@@ -31,7 +31,7 @@ pub(super) enum Following<'a> {
 }
 
 impl<'a> Following<'a> {
-    /// How a container of a workload follows; the best of several triggers.
+    /// How a container of a workload follows a tag; the best of several triggers.
     pub(super) fn of(
         snapshot: &Snapshot,
         index: &Index<'_>,
@@ -88,8 +88,8 @@ impl<'a> Following<'a> {
     }
 }
 
-/// The trigger of an annotation whose container does not resolve, for which OpenShift sets none of
-/// the others; it does so only while the tag of that one has an image.
+/// The trigger of an annotation whose container does not exist, which makes OpenShift ignore the
+/// other triggers; it does so only while the tag of that one has an image.
 pub(super) fn stopped_by<'a>(
     snapshot: &Snapshot,
     index: &Index<'_>,
@@ -105,7 +105,7 @@ pub(super) fn stopped_by<'a>(
         match stream_of(index, trigger) {
             Some(stream) => stream.tags.iter().any(|of| {
                 let is_shown = !of.digest.is_empty() || of.reference;
-                // Of files no status is known.
+                // Files have no status.
                 *of.name == *tag && (is_shown || stream.origin != Origin::Cluster)
             }),
             None => !snapshot.holds_all(Kind::ImageStream, &trigger.namespace),
@@ -123,7 +123,7 @@ pub(super) fn stream_of<'s>(index: &Index<'s>, trigger: &ImageTrigger) -> Option
     index.streams.get(&object).copied()
 }
 
-/// Whether OpenShift fills image triggers of a kind (library-go `pkg/image/trigger`).
+/// Whether OpenShift supports image triggers on a kind (library-go `pkg/image/trigger`).
 pub(super) const fn can_follow(kind: Kind) -> bool {
     matches!(
         kind,
@@ -135,7 +135,7 @@ pub(super) const fn can_follow(kind: Kind) -> bool {
     )
 }
 
-/// A tag as a workload of a namespace names it: with the namespace where that is another.
+/// A tag as a workload of a namespace names it: with its namespace if that differs.
 pub(super) fn tag_in(trigger: &ImageTrigger, namespace: &Arc<str>) -> String {
     if trigger.namespace == *namespace {
         trigger.tag.to_string()

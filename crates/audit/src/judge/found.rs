@@ -1,4 +1,4 @@
-//! A finding, before its words.
+//! A finding without its texts.
 
 use extreg_remedy::Remedy;
 use extreg_snapshot::place::Place;
@@ -7,7 +7,7 @@ use super::support::Draft;
 use crate::check::CheckId;
 use crate::finding::Finding;
 
-/// A finding of a check at a place; image, words and remedy are for the check to add.
+/// A finding of a check at a place; the check adds image, texts and remedy.
 pub(super) fn found(check: CheckId, rule: &'static str, place: Place) -> Finding {
     Draft {
         check,

@@ -1,4 +1,4 @@
-//! What the checks ask of an image before they ask anything else.
+//! What several checks need to know about an image.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) struct External<'a> {
 }
 
 impl<'a> External<'a> {
-    /// The image of a field, if the field means one of exactly one registry outside the cluster.
+    /// The image of a field, if the field names one of exactly one registry outside the cluster.
     pub(super) fn of(written: &'a str, role: RefRole, snapshot: &Snapshot) -> Option<Self> {
         match resolve(written, role, &snapshot.cluster.internal) {
             Resolution::Certain(host, image) => Some(Self {

@@ -1,10 +1,10 @@
-//! EXR003: ImageStreams may import from every registry.
+//! EXR003: ImageStreams can import from every registry.
 //!
-//! `spec.allowedRegistriesForImport` of `image.config.openshift.io/cluster` is asked when an ordinary
-//! user writes a tag of an ImageStream or an ImageStreamImport; empty admits every registry, and so does
-//! a host that is only stars (openshift-apiserver `pkg/image/apis/image/validation/whitelist`). It is a
-//! list of its own: `registrySources.allowedRegistries` is not asked by the importer. ComplianceAsCode
-//! asks for it in rule `ocp_allowed_registries_for_import`.
+//! OpenShift checks `spec.allowedRegistriesForImport` of `image.config.openshift.io/cluster` when an ordinary
+//! user writes a tag of an ImageStream or an ImageStreamImport. An empty list allows every registry, and so
+//! does a host of stars only (openshift-apiserver `pkg/image/apis/image/validation/whitelist`). The list is
+//! separate: the importer ignores `registrySources.allowedRegistries`. ComplianceAsCode
+//! requires it in rule `ocp_allowed_registries_for_import`.
 
 use std::collections::BTreeSet;
 
@@ -19,20 +19,19 @@ use crate::check::CheckId;
 use crate::finding::Finding;
 
 const FIELD: &str = "spec.allowedRegistriesForImport";
-/// What OpenShift's own streams are imported from; the samples operator refuses to run without.
+/// The sources of OpenShift's own streams; the samples operator refuses to run without them.
 const PLATFORM: [&str; 2] = ["quay.io", "registry.redhat.io"];
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-    let draft = |rule, message: &str, fix| {
-        Draft {
+    let draft = |rule, message: &str, fix| Draft {
         check: CheckId::Exr003,
         rule,
         message: message.to_owned(),
-        why: "Any user of a project may import an image from anywhere, and workloads and builds that \
-              name the stream follow it."
-            .to_owned(),
+        why:
+            "Any user of a project can import an image from any registry, and workloads and builds \
+              that name the stream follow it."
+                .to_owned(),
         fix,
-    }
     };
     let sources = match &snapshot.cluster.registries {
         Known::Known(Some(sources)) => sources,
@@ -40,8 +39,8 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         Known::Unknown => {
             let draft = draft(
                 "absent",
-                "inconclusive: image.config.openshift.io/cluster, which limits imports, could not be read",
-                remedy::look_at_image_config(),
+                "inconclusive: the import allow-list in image.config.openshift.io/cluster could not be read",
+                remedy::inspect_image_config(),
             );
             findings.push(draft.at(configuration(snapshot, "", FIELD)).unknown());
             return;
@@ -49,7 +48,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     };
     let place = configuration(snapshot, "", FIELD);
     if sources.allowed_for_import.is_empty() {
-        let message = "imports may come from every registry: the cluster has no \
+        let message = "imports can come from every registry: the cluster has no \
                        allowedRegistriesForImport";
         findings.push(draft("absent", message, fix(snapshot)).at(place));
         return;
@@ -62,13 +61,13 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     if let Some((index, entry)) = admits_all {
         let field = format!("{FIELD}[{index}].domainName");
         let message = format!(
-            "imports may come from every registry: allowedRegistriesForImport has {}",
+            "imports can come from every registry: allowedRegistriesForImport has {}",
             entry.domain
         );
         let place = configuration(snapshot, &entry.domain, &field);
         let fix = Remedy::instruct_after(
             format!(
-                "replace {} in {FIELD} by the registries that are approved for imports",
+                "replace {} in {FIELD} with the registries that are approved for imports",
                 entry.domain
             ),
             Inspection::Inventory,
@@ -77,13 +76,13 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a `domainName` admits every host: only stars, on whatever port.
+/// Whether a `domainName` admits every host: only stars, on any port.
 fn is_any_host(domain: &str) -> bool {
     let host = domain.split_once(':').map_or(domain, |(host, _)| host);
     host.contains('*') && host.chars().all(|c| c == '*')
 }
 
-/// The user's list, where everything that is imported is on it.
+/// The user's list, if it has all registries that images are imported from.
 fn fix(snapshot: &Snapshot) -> Remedy {
     let allowance = Allowance::of(snapshot);
     let mut imports = judged(snapshot)
@@ -101,8 +100,8 @@ fn fix(snapshot: &Snapshot) -> Remedy {
         }),
         _ => Remedy::instruct_after(
             format!(
-                "decide from which registries users can import, and write them to {FIELD}; what is in \
-                 use is not what is approved"
+                "decide from which registries users can import, and write them to {FIELD}; a registry \
+                 in use is not necessarily approved"
             ),
             Inspection::Inventory,
         ),
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_imported_approves_nothing() {
+    fn an_imported_registry_is_not_approved_by_that() {
         let [finding] = found(&with(&[])).try_into().unwrap();
         assert_eq!(finding.rule, "absent");
         assert!(finding.fix.actions().is_empty(), "{finding:?}");
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_enough_unless_it_admits_everything() {
+    fn a_list_is_enough_unless_it_allows_every_registry() {
         for (domains, want) in [
             (&["docker.io"][..], None),
             (&["*.example.com", "quay.io:*"], None),
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn without_openshift_there_is_nothing_and_unread_is_unknown() {
+    fn without_openshift_no_findings_and_unreadable_is_inconclusive() {
         let mut other = Snapshot::default();
         other.cluster.registries = Known::Known(None);
         assert_eq!(found(&other), []);

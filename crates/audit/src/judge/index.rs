@@ -1,4 +1,4 @@
-//! The records of a snapshot by object: the order in which they were read says nothing.
+//! The records of a snapshot by object, so that the order in which they were read does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ impl<'a> Index<'a> {
 }
 
 impl Index<'_> {
-    /// How a build comes to pull an image.
+    /// How a build pulls an image.
     pub(super) fn pulled_by(&self, usage: &ImageUse) -> PulledBy<'_> {
         if &*usage.place.field == "spec.source.dockerfile" {
             PulledBy::Dockerfile {
@@ -53,7 +53,7 @@ impl Index<'_> {
         }
     }
 
-    /// Whether a build pushes to the tag of a trigger, which makes it.
+    /// Whether a build pushes to the tag of a trigger, and so creates it.
     pub(super) fn is_written(&self, trigger: &ImageTrigger) -> bool {
         trigger.stream_tag().is_some_and(|(stream, tag)| {
             let name = format!("{stream}:{tag}");
@@ -61,7 +61,7 @@ impl Index<'_> {
         })
     }
 
-    /// Whether a workload is made by another one that was read, which is judged in its place.
+    /// Whether a workload is created by another one that was read, which is judged instead.
     pub(super) fn is_made(&self, workload: &WorkloadRecord) -> bool {
         let Some((kind, name)) = &workload.owner else {
             return false;
@@ -78,7 +78,7 @@ impl Index<'_> {
             })
     }
 
-    /// Whether a Build or BuildRun is made from a configuration that was read.
+    /// Whether a Build or BuildRun is created from a configuration that was read.
     pub(super) fn is_built(&self, build: &BuildRecord) -> bool {
         let kind = match build.object.kind {
             Kind::Build => Kind::BuildConfig,

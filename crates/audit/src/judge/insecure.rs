@@ -1,9 +1,9 @@
-//! EXR004: a registry is used without TLS, or with a certificate that nobody checks.
+//! EXR004: a registry is used without TLS, or without verifying its certificate.
 //!
-//! Three places say so: `registrySources.insecureRegistries`, which nodes, builds and imports obey;
-//! `insecure: true` of an entry of `allowedRegistriesForImport`, which admits plain HTTP; and
+//! Three fields allow this: `registrySources.insecureRegistries`, for nodes, builds and imports;
+//! `insecure: true` of an entry of `allowedRegistriesForImport`, which allows plain HTTP; and
 //! `importPolicy.insecure` of one tag (openshift/api `config/v1/types_image.go` and
-//! `image/v1/types.go`). ComplianceAsCode asks for the first two in rules `ocp_insecure_registries` and
+//! `image/v1/types.go`). ComplianceAsCode checks the first two in rules `ocp_insecure_registries` and
 //! `ocp_insecure_allowed_registries_for_import`.
 
 use extreg_core::facts::Known;
@@ -27,10 +27,10 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         Known::Unknown => {
             let draft = draft(
                 "cluster-insecure",
-                "whether the cluster has insecure registries cannot be told: its image configuration \
-                 could not be read"
+                "inconclusive: insecure registries in image.config.openshift.io/cluster could not be \
+                 read"
                     .to_owned(),
-                remedy::look_at_image_config(),
+                remedy::inspect_image_config(),
             );
             findings.push(draft.at(configuration(snapshot, "", INSECURE)).unknown());
         }
@@ -47,9 +47,8 @@ fn draft(rule: &'static str, message: String, fix: Remedy) -> Draft {
         check: CheckId::Exr004,
         rule,
         message,
-        why:
-            "Whoever is on the network between can read the credentials and hand out another image."
-                .to_owned(),
+        why: "Anyone on the network path can read the credentials and serve another image."
+            .to_owned(),
         fix,
     }
 }
@@ -58,7 +57,7 @@ fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec
     for (index, entry) in sources.insecure.iter().enumerate() {
         let place = configuration(snapshot, entry, &format!("{INSECURE}[{index}]"));
         let uses = count_uses(snapshot, entry);
-        // A registry in use may have no other way to be reached.
+        // A registry in use may be reachable in no other way.
         let fix = if uses == 0 {
             Remedy::run(Action::VerifyRegistry {
                 index,
@@ -75,7 +74,7 @@ fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec
             )
         };
         let message = format!(
-            "the cluster pulls from {entry} without checking who answers ({uses} of the images that \
+            "the cluster pulls from {entry} without verifying its certificate ({uses} of the images that \
              were read)"
         );
         findings.push(draft("cluster-insecure", message, fix).at(place));
@@ -93,7 +92,7 @@ fn configured(snapshot: &Snapshot, sources: &RegistrySources, findings: &mut Vec
     }
 }
 
-/// How many fields name an image that an entry of registries.conf is for.
+/// How many fields name an image that an entry of registries.conf applies to.
 fn count_uses(snapshot: &Snapshot, entry: &str) -> usize {
     snapshot
         .uses
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn every_insecure_entry_is_found_with_a_command_that_takes_out_that_one() {
+    fn every_insecure_entry_is_found_with_a_command_that_removes_it() {
         let mut snapshot = configured_with(
             &["a.corp", "reg.corp"],
             &[("quay.io", false), ("b.corp", true)],
@@ -221,7 +220,7 @@ mod tests {
             findings[0].fix_text(),
             r#"oc patch image.config.openshift.io/cluster --type=json -p '[{"op":"test","path":"/spec/registrySources/insecureRegistries/0","value":"a.corp"},{"op":"remove","path":"/spec/registrySources/insecureRegistries/0"}]'"#
         );
-        // What is in use may have no other way to be reached.
+        // A registry in use may be reachable in no other way.
         assert!(findings[1].fix.actions().is_empty(), "{findings:?}");
         assert!(
             findings[0].message.contains("(0 of"),
@@ -240,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_insecure_tag_is_found_where_it_is() {
+    fn an_insecure_tag_is_found_at_its_field() {
         let mut snapshot = configured_with(&[], &[]);
         snapshot.streams = vec![insecure_stream()];
         let at = place(
@@ -276,14 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn what_checks_certificates_is_clean() {
+    fn registries_with_verified_certificates_have_no_findings() {
         let mut snapshot = configured_with(&[], &[("quay.io", false)]);
         snapshot.streams = vec![stream("shop", "a", vec![tag("v1", "reg.corp/acme/a:1")])];
         assert_eq!(found(&snapshot), []);
     }
 
     #[test]
-    fn tags_are_judged_even_where_the_cluster_is_unknown() {
+    fn tags_are_judged_even_if_the_cluster_is_unknown() {
         let snapshot = Snapshot {
             streams: vec![insecure_stream()],
             ..Snapshot::default()

@@ -1,10 +1,10 @@
-//! EXR015: an image comes from another registry than its name says, or by an older way of saying so.
+//! EXR015: an image comes from another registry than its name shows, or through a deprecated mirror object.
 //!
 //! ImageDigestMirrorSets and ImageTagMirrorSets (openshift/api `config/v1/types_image_digest_mirror_set.go`
-//! and `types_image_tag_mirror_set.go`) send nodes, builds and imports to a mirror first. That is how a
-//! disconnected cluster lives, so this is for the reader of the report, who else takes the name for the
-//! source. ImageContentSourcePolicy is the older form of the first and is to be removed; `oc adm
-//! migrate icsp` rewrites it.
+//! and `types_image_tag_mirror_set.go`) send nodes, builds and imports to a mirror first. Disconnected
+//! clusters depend on that, so this informs readers of the report, who would otherwise take the name for
+//! the source. ImageContentSourcePolicy is the older form of the first and will be removed; `oc adm
+//! migrate icsp` converts it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,8 +93,8 @@ fn hides(rule: &MirrorRule, names: &BTreeSet<String>) -> Finding {
             if rule.never_source { "" } else { " first" },
             some_of(names)
         ),
-        why: "The name says one registry and another one serves it: what the mirror holds is what \
-              runs, and its credentials and its limits count."
+        why: "The name shows one registry and another one serves the image: the content of the mirror \
+              runs, and its credentials and limits apply."
             .to_owned(),
         fix: Remedy::Inspect(Inspection::Get(rule.object.clone())),
     };
@@ -106,7 +106,7 @@ fn hides(rule: &MirrorRule, names: &BTreeSet<String>) -> Finding {
     })
 }
 
-/// The first names, and how many more there are.
+/// The first names and the number of the rest.
 fn some_of(names: &BTreeSet<String>) -> String {
     let shown: Vec<_> = names.iter().take(3).map(String::as_str).collect();
     let text = shown.join(", ");
@@ -120,10 +120,8 @@ fn unread() -> Finding {
     let draft = Draft {
         check: CheckId::Exr015,
         rule: "hidden-source",
-        message:
-            "whether images come from mirrors cannot be told: the mirror sets could not be read"
-                .to_owned(),
-        why: "A mirror serves an image in place of the registry that its name says.".to_owned(),
+        message: "inconclusive: the mirror sets could not be read".to_owned(),
+        why: "A mirror can serve an image instead of the registry in its name.".to_owned(),
         fix: Remedy::Inspect(Inspection::List {
             resources: "imagedigestmirrorsets.config.openshift.io,imagetagmirrorsets.config.openshift.io",
             namespace: "".into(),
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_told_once_with_what_it_hides() {
+    fn a_rule_is_reported_once_with_the_images_it_affects() {
         let used = [
             "quay.io/a/1:1",
             "quay.io/a/2:1",
@@ -193,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_form_is_told_once_an_object_used_or_not() {
+    fn the_older_form_is_reported_once_per_object_used_or_not() {
         let icsp = |source| mirror(Kind::ImageContentSourcePolicy, "old", source, &["m.corp"]);
         let [finding] = found(&snapshot(vec![icsp("quay.io"), icsp("ghcr.io")], &[]))
             .try_into()
@@ -207,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn mirrors_of_what_nobody_uses_are_no_finding() {
+    fn unused_mirrors_are_not_a_finding() {
         let rules = vec![mirror(
             Kind::ImageTagMirrorSet,
             "tags",
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn mirror_sets_that_could_not_be_read_leave_it_open() {
+    fn unreadable_mirror_sets_are_inconclusive() {
         let mut unread = snapshot(Vec::new(), &["docker.io/a/b:1"]);
         unread.cluster.mirrors = Known::Unknown;
         let [finding] = found(&unread).try_into().unwrap();

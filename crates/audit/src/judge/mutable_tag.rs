@@ -1,11 +1,11 @@
-//! EXR006: a container that runs a tag which can be moved, and that nothing keeps up with.
+//! EXR006: a container that runs a movable tag without a trigger.
 //!
-//! A tag names another image whenever somebody pushes it. A node pulls it when a pod starts there,
-//! so that pods of one workload run different images, and a new image is rolled out to none of
-//! them. A digest says which image is meant; an image trigger (library-go
+//! A push can move a tag to another image. A node pulls the tag when it starts a pod,
+//! so pods of one workload can run different images, and a new image is not rolled out to any of
+//! them. A digest identifies one image; an image trigger (library-go
 //! `pkg/image/trigger/annotations.go`) writes the digest of an ImageStream tag into the container
 //! and rolls out each new one. A trigger that is paused, whose tag does not exist, or that OpenShift
-//! ignores does nothing of it; a tag that a build writes will exist.
+//! ignores does neither; a tag that a build writes will exist.
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +66,7 @@ struct Judge<'a> {
     index: &'a Index<'a>,
     followers: &'a Followers<'a>,
     usage: &'a ImageUse,
-    /// The tag, `latest` where none is written.
+    /// The tag, `latest` if the image names none.
     tag: &'a str,
 }
 
@@ -77,7 +77,7 @@ impl Judge<'_> {
         let but = match following {
             Following::Works => return None,
             Following::Unseen(trigger) => format!(
-                "; whether {}, which its trigger follows, exists was not read",
+                "; its trigger follows {}, whose ImageStream was not read",
                 tag(trigger)
             ),
             Following::Paused(trigger) => format!("; its trigger on {} is paused", tag(trigger)),
@@ -95,7 +95,7 @@ impl Judge<'_> {
                     .unwrap_or_default()
             ),
             Following::Stopped(by) => format!(
-                "; OpenShift sets none of its triggers for the one on {}: no such container",
+                "; OpenShift ignores its triggers because the one on {} names no existing container",
                 tag(by)
             ),
             Following::Unusable(reason) => {
@@ -109,7 +109,7 @@ impl Judge<'_> {
             (_, part) => format!("container {part} of {}", object.name),
         };
         let what = if self.tag == "latest" {
-            "whatever is newest of"
+            "the newest image of"
         } else {
             "the tag"
         };
@@ -126,8 +126,8 @@ impl Judge<'_> {
             },
             image: Some(self.usage.image.clone()),
             message: format!("{part} runs {what} {written}{but}"),
-            why: "A node takes the image that the tag names when a pod starts there: pods of one \
-                  workload may run different images, and no new image is rolled out"
+            why: "A node resolves the tag when it starts a pod: pods of one \
+                  workload can run different images, and a new image is not rolled out"
                 .to_owned(),
             fix: self.fix(following),
             ..found(CheckId::Exr006, self.rule(), self.usage.place.clone())
@@ -215,8 +215,8 @@ impl Judge<'_> {
         }
     }
 
-    /// What a trigger waits for that follows a tag which does not exist: another tag of its stream,
-    /// or one that follows the image of the container.
+    /// What is missing for a trigger that follows a nonexistent tag: another tag of its stream,
+    /// or a tag that follows the image of the container.
     fn missing(&self, trigger: &ImageTrigger) -> Remedy {
         let stream = stream_id(trigger);
         let tag = trigger.stream_tag().map_or("latest", |(_, tag)| tag);
@@ -236,7 +236,7 @@ impl Judge<'_> {
         })
     }
 
-    /// The tags of the stream of a trigger, in words.
+    /// The tags of the stream of a trigger, as text.
     fn tags_that_exist(&self, trigger: &ImageTrigger) -> String {
         let Some(stream) = stream_of(self.index, trigger) else {
             return String::new();
@@ -246,7 +246,7 @@ impl Judge<'_> {
         format!("; {} has {some}", stream.object.name)
     }
 
-    /// A tag for the image, of a stream of the namespace, that does not exist yet.
+    /// A tag for the image, in a stream of the namespace, that does not exist yet.
     fn new_tag(&self) -> Option<(ObjectId, String)> {
         let repository = &self.usage.image.repository;
         let short = repository.rsplit('/').next().unwrap_or_default();

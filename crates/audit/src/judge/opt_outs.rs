@@ -1,4 +1,4 @@
-//! Who opted out, by place.
+//! Opt-outs by place.
 
 use std::collections::BTreeSet;
 

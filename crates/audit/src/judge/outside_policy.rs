@@ -1,11 +1,11 @@
-//! EXR001: an image that runs or is imported from a registry outside the policy.
+//! EXR001: an image that runs, or is imported, from a registry outside the policy.
 //!
-//! What decides is the list of approved registries ([`crate::approval`]): the user's, else
+//! The list of approved registries ([`crate::approval`]) decides: the user's, or
 //! `registrySources.allowedRegistries`; and `registrySources.blockedRegistries`, which nodes and builds
 //! obey (machine-config-operator `pkg/controller/container-runtime-config`, openshift-controller-manager
-//! `build_controller.go`) and the importer by the exact host only (openshift-apiserver
-//! `pkg/image/apiserver/importer/importer.go`, `blockedRegistry`). A short name is judged in every
-//! registry that is tried for it. Where mirrors serve an image whose source is never asked, the mirrors
+//! `build_controller.go`), and the importer by exact host only (openshift-apiserver
+//! `pkg/image/apiserver/importer/importer.go`, `blockedRegistry`). A short name is judged for every
+//! registry that is tried for it. If mirrors serve an image whose source is never contacted, the mirrors
 //! are judged too.
 
 use extreg_snapshot::{Snapshot, UseRole};
@@ -74,7 +74,7 @@ mod tests {
         findings
     }
 
-    fn said(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
+    fn messages(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
         found(snapshot)
             .into_iter()
             .map(|finding| (finding.rule, finding.message))
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_off_the_users_list_is_found_and_none_is_invented_in_its_place() {
+    fn an_unapproved_image_is_found_and_no_replacement_is_invented() {
         let mut snapshot = with(
             openshift(&[], &[]),
             &[run("docker.io/other/cart:1"), run("quay.io/acme/cart:1")],
@@ -96,7 +96,7 @@ mod tests {
         let [finding] = found(&snapshot).try_into().unwrap();
         assert_eq!(
             finding.message,
-            "docker.io/other/cart:1 is of docker.io/other/cart, which the list acme does not approve"
+            "docker.io/other/cart:1 comes from docker.io/other/cart, which the list acme does not approve"
         );
         assert_eq!(
             finding.fix_text(),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clusters_lists_decide_where_no_other_is_given() {
+    fn the_clusters_lists_decide_if_no_other_is_given() {
         for (allowed, blocked, used, want) in [
             (
                 &["quay.io"][..],
@@ -159,25 +159,25 @@ mod tests {
         let mut snapshot = with(openshift(&[], &[]), &[short("nginx:1")]);
         snapshot.approved = Some(approved(&["docker.io"]));
         assert_eq!(
-            said(&snapshot),
+            messages(&snapshot),
             [(
                 "not-allowed",
-                "nginx:1 may come from registry.access.redhat.com/nginx, which the list acme does \
+                "nginx:1 can come from registry.access.redhat.com/nginx, which the list acme does \
                  not approve"
                     .to_owned()
             )]
         );
-        // What nodes enforce themselves leaves the candidates that they may pull.
+        // The node's own restrictions leave the candidates that it can pull.
         let snapshot = with(openshift(&["docker.io"], &[]), &[short("nginx:1")]);
-        assert_eq!(said(&snapshot), []);
+        assert_eq!(messages(&snapshot), []);
         let snapshot = with(openshift(&["quay.io"], &[]), &[short("nginx:1")]);
-        assert_eq!(said(&snapshot).len(), 1);
+        assert_eq!(messages(&snapshot).len(), 1);
         let snapshot = with(openshift(&[], &["docker.io"]), &[short("nginx:1")]);
-        assert_eq!(said(&snapshot), []);
+        assert_eq!(messages(&snapshot), []);
     }
 
     #[test]
-    fn what_nobody_could_read_is_neither_passed_nor_failed() {
+    fn unreadable_configuration_is_inconclusive() {
         let mut snapshot = with(Snapshot::default(), &[run("docker.io/a/b"), short("nginx")]);
         let [finding] = found(&snapshot).try_into().unwrap();
         assert_eq!(finding.outcome, Outcome::Unknown);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn copies_placeholders_and_streams_of_operators_are_left_alone() {
+    fn copies_placeholders_and_streams_of_operators_are_skipped() {
         let mut copy = run("docker.io/a/b");
         copy.owned = true;
         let mut unset = run("docker.io/a/b");
@@ -212,11 +212,11 @@ mod tests {
             &["web"],
         ));
         snapshot.workloads.push(cart);
-        assert_eq!(said(&snapshot), []);
+        assert_eq!(messages(&snapshot), []);
     }
 
     #[test]
-    fn mirrors_of_a_source_that_is_never_asked_are_judged() {
+    fn mirrors_of_a_source_that_is_never_contacted_are_judged() {
         let never = |rule: MirrorRule| MirrorRule {
             never_source: true,
             ..rule
@@ -224,10 +224,10 @@ mod tests {
         let rule = mirror(Kind::ImageTagMirrorSet, "m", "quay.io", &["m.corp/quay"]);
         let mut snapshot = with(openshift(&["quay.io"], &[]), &[run("quay.io/a/b:1")]);
         snapshot.cluster.mirrors = Known::Known(vec![rule.clone()]);
-        assert_eq!(said(&snapshot), []);
+        assert_eq!(messages(&snapshot), []);
         snapshot.cluster.mirrors = Known::Known(vec![never(rule.clone())]);
         assert_eq!(
-            said(&snapshot),
+            messages(&snapshot),
             [(
                 "mirror-not-allowed",
                 "quay.io/a/b:1 comes from its mirror m.corp/quay/a/b, which allowedRegistries of \
@@ -239,6 +239,6 @@ mod tests {
         // A blocked source with a mirror is served by the mirror.
         let mut snapshot = with(openshift(&[], &["quay.io"]), &[run("quay.io/a/b:1")]);
         snapshot.cluster.mirrors = Known::Known(vec![rule]);
-        assert_eq!(said(&snapshot), []);
+        assert_eq!(messages(&snapshot), []);
     }
 }

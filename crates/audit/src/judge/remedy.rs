@@ -24,7 +24,7 @@ pub(super) fn provide_credential(
     set_credential(namespace, &name, registry)
 }
 
-/// The same, and gives the secret to what is to use it: only imports find it without that.
+/// The same, and assigns the secret to its user: without that, only imports find it.
 pub(super) fn provide_and_give(
     snapshot: &Snapshot,
     namespace: &Arc<str>,
@@ -36,8 +36,8 @@ pub(super) fn provide_and_give(
     set_credential(namespace, &name, registry).and(give(&name))
 }
 
-/// Gives the import of a tag a credential: under the name of its image that the usual key is found
-/// for, and where that has none either, in the secret that the policy names.
+/// Gives the import of a tag a credential: through the image name that the usual key matches,
+/// or, without such a key, in the secret that the policy names.
 pub(super) fn authenticate_import(
     snapshot: &Snapshot,
     stream: &ObjectId,
@@ -58,7 +58,7 @@ pub(super) fn authenticate_import(
     }
 }
 
-/// Writes a credential for a registry into a secret, which keeps its other keys.
+/// Writes a credential for a registry into a secret and keeps its other keys.
 pub(super) fn set_credential(
     namespace: &Arc<str>,
     name: &str,
@@ -74,15 +74,15 @@ pub(super) fn set_credential(
     })
 }
 
-/// The name of an image of Docker Hub for which the usual key is found, where it has to be written
-/// differently for that: no key but one of its own matches `registry-1.docker.io`.
+/// The name of a Docker Hub image that the usual key matches, if the current name needs
+/// a change for that: only a separate key matches `registry-1.docker.io`.
 pub(super) fn hub_name(image: &str) -> Option<String> {
     let rest = image.strip_prefix("registry-1.docker.io/")?;
     let path = if rest.contains('/') { "" } else { "library/" };
     Some(format!("docker.io/{path}{rest}"))
 }
 
-/// The name for a secret that has to be created: the one that the policy names.
+/// The name of a secret to create: the one that the policy names.
 fn secret_name(
     snapshot: &Snapshot,
     namespace: &Arc<str>,
@@ -107,7 +107,7 @@ pub(super) fn set_push_secret(build: &ObjectId, secret: &Arc<str>) -> Remedy {
     })
 }
 
-/// Lets a build pull the image of a field with a secret. What a Dockerfile names is pulled with the
+/// Lets a build pull the image of a field with a secret. The images of a Dockerfile are pulled with the
 /// secret of the strategy.
 pub(super) fn set_pull_secret(used: &ImageUse, secret: &Arc<str>) -> Remedy {
     let field = &*used.place.field;
@@ -122,7 +122,7 @@ pub(super) fn set_pull_secret(used: &ImageUse, secret: &Arc<str>) -> Remedy {
     })
 }
 
-/// Adds a pull secret to the pods of a workload, beside those that it names.
+/// Adds a pull secret to the pods of a workload and keeps the existing ones.
 pub(super) fn add_pull_secret(workload: &ObjectId, secret: &Arc<str>) -> Remedy {
     Remedy::run(Action::AddPullSecret {
         workload: workload.clone(),
@@ -139,7 +139,7 @@ pub(super) fn link(account: &ObjectId, secret: &Arc<str>, uses: LinkUse) -> Reme
     })
 }
 
-/// Lets imports leave a secret out, or use it.
+/// Excludes a secret from imports, or includes it.
 pub(super) fn exclude(secret: &ObjectId, excluded: bool) -> Remedy {
     Remedy::run(Action::SetExcluded {
         secret: secret.clone(),
@@ -147,8 +147,8 @@ pub(super) fn exclude(secret: &ObjectId, excluded: bool) -> Remedy {
     })
 }
 
-/// Shows what could not be read: with the rights for it, or in the cluster itself.
-pub(super) fn look(snapshot: &Snapshot, namespace: &Arc<str>) -> Remedy {
+/// Shows objects that could not be read: with more permissions, or in the cluster itself.
+pub(super) fn inspect(snapshot: &Snapshot, namespace: &Arc<str>) -> Remedy {
     let mut gaps = snapshot.coverage.gaps.iter();
     Remedy::Inspect(if gaps.any(|gap| gap.why == GapReason::Forbidden) {
         Inspection::AuditRights
@@ -169,7 +169,7 @@ pub(super) fn look(snapshot: &Snapshot, namespace: &Arc<str>) -> Remedy {
 }
 
 /// Shows the image configuration of the cluster.
-pub(super) fn look_at_image_config() -> Remedy {
+pub(super) fn inspect_image_config() -> Remedy {
     Remedy::Inspect(Inspection::Get(ObjectId {
         namespace: Arc::default(),
         kind: Kind::ImageConfig,
@@ -177,7 +177,7 @@ pub(super) fn look_at_image_config() -> Remedy {
     }))
 }
 
-/// Lets a tag be imported on schedule, or no longer.
+/// Turns the scheduled import of a tag on or off.
 pub(super) fn schedule(stream: &ObjectId, tag: &TagRecord, scheduled: bool) -> Remedy {
     match SpecTag::of(stream, tag) {
         Some(tag) => Remedy::run(Action::SetSchedule { tag, scheduled }),
@@ -185,7 +185,7 @@ pub(super) fn schedule(stream: &ObjectId, tag: &TagRecord, scheduled: bool) -> R
     }
 }
 
-/// Lets a tag follow the same image under another name.
+/// Changes the image name that a tag follows; the image is the same.
 fn follow(stream: &ObjectId, tag: &TagRecord, image: &str) -> Remedy {
     match SpecTag::of(stream, tag) {
         Some(tag) => Remedy::run(Action::FollowImage {

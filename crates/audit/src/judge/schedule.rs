@@ -1,15 +1,15 @@
 //! EXR005: a tag of an external image that is not imported on schedule, or whose import failed.
 //!
-//! Without `importPolicy.scheduled` OpenShift imports a tag once, and no fix of the image ever
-//! arrives. An import that failed leaves a condition `ImportSuccess: False`; one that succeeded
-//! leaves none, and the time of the condition is that of the first of equal failures
+//! Without `importPolicy.scheduled` OpenShift imports a tag once, and updates of the image never
+//! arrive. A failed import sets a condition `ImportSuccess: False`; a successful one
+//! sets none, and the time of the condition is that of the first of equal failures
 //! (openshift-apiserver `pkg/image/apiserver/registry/imagestreamimport/rest.go`,
-//! `setFailureCondition`), so that nothing here is measured from it.
+//! `setFailureCondition`), so this check measures nothing from it.
 //!
-//! Left out, as in ComplianceAsCode's rule `imagestream_sets_schedule`: streams of the samples
-//! operator and the ClusterVersion, and tags that only follow another tag. Left out also: digests,
+//! Skipped, as in ComplianceAsCode's rule `imagestream_sets_schedule`: streams of the samples
+//! operator and the ClusterVersion, and tags that only follow another tag. Also skipped: digests,
 //! which cannot change; `reference: true`, which is never imported (openshift-controller-manager
-//! `imagestream_controller.go`, `tagImportable`); the integrated registry; and whoever opted out.
+//! `imagestream_controller.go`, `tagImportable`); the integrated registry; and objects that opted out.
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +31,7 @@ use super::support::is_on_cluster;
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 
-/// Longer words of a registry tell nobody more.
+/// Longer messages of a registry are cut.
 const MAX_WORDS: usize = 200;
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -76,8 +76,8 @@ impl Judge<'_> {
             return tag.scheduled.then(|| Finding {
                 severity: Severity::Info,
                 place: self.place(tag, field("reference").as_deref()),
-                message: format!("{name} is scheduled to no effect: it is a reference"),
-                why: "A tag with reference: true is never imported: whatever uses it pulls the \
+                message: format!("{name} is scheduled without effect: it is a reference"),
+                why: "A tag with reference: true is never imported: its users pull the \
                       image by its name, and no digest is known"
                     .to_owned(),
                 ..self.finding(
@@ -91,12 +91,9 @@ impl Judge<'_> {
         }
         (!tag.scheduled && !image.has_digest()).then(|| Finding {
             place: self.place(tag, field("importPolicy.scheduled").as_deref()),
-            message: format!(
-                "{name} follows {} but is not imported on schedule",
-                image.written
-            ),
+            message: format!("not imported on schedule: {name} follows {}", image.written),
             why: format!(
-                "OpenShift imports it once{}, and no later image of that name arrives. {}",
+                "OpenShift imports it once{} and never updates it. {}",
                 since(tag),
                 self.policy_words(image)
             ),
@@ -111,7 +108,7 @@ impl Judge<'_> {
         (in_cluster && !imported).then(|| Finding {
             place,
             message: format!("{} was never imported", self.tag_name(tag)),
-            why: "It holds no image and no word of a failure: whatever follows it waits".to_owned(),
+            why: "It has neither an image nor a failure: workloads that follow it wait".to_owned(),
             ..self.finding(
                 "never-imported",
                 image,
@@ -134,22 +131,22 @@ impl Judge<'_> {
         };
         let image = External::of(written, RefRole::Import, self.snapshot)?;
         let again = if tag.scheduled {
-            "OpenShift tries again at each interval"
+            "OpenShift retries at each interval"
         } else {
-            "It is not scheduled, so that it is not retried"
+            "It is not scheduled, so OpenShift does not retry"
         };
         let held = if tag.digest.is_empty() {
-            "It holds no image, so that whatever follows it waits".to_owned()
+            "It has no image: workloads that follow it wait".to_owned()
         } else {
-            format!("It still holds the image of {}", day(&tag.created))
+            format!("It still has the image of {}", day(&tag.created))
         };
         let (hint, fix) = self.refusal(tag, failure, image);
         Some(Finding {
             place: self.place(tag, from_field(tag).as_deref()),
             message: format!(
-                "the import of {written} into {} fails{}: {}",
-                self.tag_name(tag),
+                "import fails{}: {} from {written}: {}",
                 failing_since(failure),
+                self.tag_name(tag),
                 words(failure)
             ),
             why: format!("{held}. {again}{hint}"),
@@ -157,7 +154,7 @@ impl Judge<'_> {
         })
     }
 
-    /// What a failure has to do with credentials, and what fixes it.
+    /// How a failure relates to credentials, and its fix.
     fn refusal(
         &self,
         tag: &TagRecord,
@@ -167,7 +164,7 @@ impl Judge<'_> {
         let namespace = &self.stream.object.namespace;
         let written = image.written;
         if is_throttled(failure) {
-            let hint = ". The allowance of its account or address is used up: see EXR008";
+            let hint = ". The pull limit of its account or address is reached: see EXR008";
             let limit = Inspection::RateLimit {
                 namespace: namespace.clone(),
                 registry: image.host.as_str().into(),
@@ -177,10 +174,10 @@ impl Judge<'_> {
         match &*failure.reason {
             "Unauthorized" => {}
             "NotFound" => {
-                let text = format!("push {written}, or let the tag follow an image that exists");
+                let text = format!("push {written}, or let the tag follow an existing image");
                 return (String::new(), Remedy::instruct(text));
             }
-            "Forbidden" | "Invalid" => return (String::new(), remedy::look_at_image_config()),
+            "Forbidden" | "Invalid" => return (String::new(), remedy::inspect_image_config()),
             _ => return (String::new(), remedy::import(&self.stream.object, tag)),
         }
         let check = |secret: Option<&ObjectId>| {
@@ -194,7 +191,7 @@ impl Judge<'_> {
             Credential::Found {
                 secret, username, ..
             } => {
-                let hint = format!(". It was tried as {username}, from {secret}");
+                let hint = format!(". The import used {username} from {secret}");
                 (hint, check(Some(&secret)))
             }
             Credential::None => (
@@ -202,11 +199,11 @@ impl Judge<'_> {
                 self.credential_for(tag, image),
             ),
             Credential::Broken { secret, .. } => {
-                let hint = format!(". No import can use {secret}");
+                let hint = format!(". Imports cannot use {secret}");
                 (hint, check(Some(&secret)))
             }
             Credential::Unknown(doubt) => {
-                (format!(". With what is not known: {doubt}"), check(None))
+                (format!(". Its credential is unknown: {doubt}"), check(None))
             }
         }
     }
@@ -232,10 +229,10 @@ impl Judge<'_> {
         Some(Finding {
             place: self.whole("spec.dockerImageRepository"),
             message: format!(
-                "{} follows the repository {repository}, which is never imported on schedule",
+                "never imported on schedule: {} follows the repository {repository}",
                 stream.name
             ),
-            why: "OpenShift imports at most 50 tags of it once; only a tag of its own can be \
+            why: "OpenShift imports at most 50 of its tags, once; only a separate tag can be \
                   scheduled"
                 .to_owned(),
             ..self.finding(
@@ -255,10 +252,10 @@ impl Judge<'_> {
         let namespace = &self.stream.object.namespace;
         match policy(self.snapshot, namespace, image.host, &repository) {
             Selection::Policy(policy) if !policy.schedules() => {
-                format!("Policy {} does not ask for a schedule", policy.name())
+                format!("Policy {} does not require a schedule", policy.name())
             }
             Selection::Policy(policy) if policy.mode() == Mode::Enforce => format!(
-                "Policy {} schedules such tags when they are made; this one came before it or past \
+                "Policy {} schedules such tags when they are created; this one is older or bypassed \
                  it",
                 policy.name()
             ),
@@ -268,11 +265,11 @@ impl Judge<'_> {
                 policy.mode()
             ),
             Selection::NamespaceUnknown(policy) => format!(
-                "Policy {} may schedule it; the labels of {namespace}, which decide, are not known",
+                "Policy {} applies only if the labels of {namespace} match; they are unknown",
                 policy.name()
             ),
             Selection::None => format!(
-                "No policy speaks of {}/{repository} here",
+                "No policy applies to {}/{repository} here",
                 image.host.as_str()
             ),
         }
@@ -307,7 +304,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether the registry refused because too much was pulled.
+/// Whether the registry refused because of a pull limit.
 fn is_throttled(failure: &FailedImport) -> bool {
     failure.message.contains("toomanyrequests") || &*failure.reason == "TooManyRequests"
 }
@@ -321,7 +318,7 @@ fn since(tag: &TagRecord) -> String {
     if tag.created.is_empty() {
         String::new()
     } else {
-        format!(", the image of {} is what it holds", day(&tag.created))
+        format!(" (it has the image of {})", day(&tag.created))
     }
 }
 

@@ -1,14 +1,14 @@
 //! EXR010: an image is named without its registry.
 //!
-//! The same short name means three things. In an import and in a push it is docker.io
+//! The same short name has three meanings. In an import and in a push it is docker.io
 //! (openshift-apiserver `pkg/image/apiserver/importer/importer.go`, openshift/builder
-//! `pkg/build/builder/daemonless.go`). In a build's base it is the first of the builder's search list
-//! that has it. In a container it is the first of the node's, which `containerRuntimeSearchRegistries`
-//! of `image.config.openshift.io/cluster` sets. What is searched is worse: whoever owns the name in a
-//! registry that is asked first decides what runs.
+//! `pkg/build/builder/daemonless.go`). In a build's base it is the first registry of the builder's search
+//! list that has it. In a container it is the first of the node's list, which
+//! `containerRuntimeSearchRegistries` of `image.config.openshift.io/cluster` sets. Searching is worse: the
+//! owner of the name in the first searched registry chooses the image.
 //!
-//! Some names look short and are not: OpenShift takes `node.js:18` for a registry without a repository
-//! and `User/app` for a namespace, where the importer, the builder and the kubelet take `User` for a
+//! Some names look short but are not: OpenShift reads `node.js:18` as a registry without a repository
+//! and `User/app` as a namespace, where the importer, the builder and the kubelet read `User` as a
 //! host (library-go `pkg/image/reference/reference.go`, distribution
 //! `reference.ParseNormalizedNamed`).
 
@@ -25,7 +25,7 @@ use crate::approval::{Target, search_list};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 
-/// What to write where nobody can tell what is meant.
+/// The text for a name whose meaning is unknown.
 const FULL: &str = "its full name, REGISTRY/REPOSITORY:TAG";
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -37,7 +37,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }));
 }
 
-/// A short name that is docker.io for certain.
+/// A short name that certainly means docker.io.
 fn implied(used: &ImageUse) -> Option<Finding> {
     let written = &*used.image.written;
     let image = ImageRef::parse(written).ok()?;
@@ -47,14 +47,14 @@ fn implied(used: &ImageUse) -> Option<Finding> {
     let full = Target::of(&image, "docker.io");
     let why = match used.role {
         UseRole::Push if image.namespace().is_empty() => {
-            "Docker Hub keeps library/ for itself, so the push is denied: name your own repository."
+            "Docker Hub reserves library/, so it denies the push: use your own repository."
         }
         UseRole::Push => {
-            "A push secret with the key docker.io is not found for a short name, only one with the \
-             key https://index.docker.io/v1/."
+            "A push with a short name ignores the push secret's key docker.io; only the \
+             key https://index.docker.io/v1/ matches."
         }
         _ => {
-            "In a workload or a build the same name is looked for in other registries, so it names \
+            "In a workload or a build, the same name is searched in other registries, so it can mean \
              two images."
         }
     };
@@ -78,7 +78,7 @@ fn implied(used: &ImageUse) -> Option<Finding> {
             }
             _ => by_hand(
                 &used.place,
-                &format!("its full name; as it stands that is {}", full.reference()),
+                &format!("its full name, currently {}", full.reference()),
             ),
         }),
     };
@@ -99,10 +99,10 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     let list = match search_list(used.role, &snapshot.cluster) {
         Known::Known(hosts) => format!("it is searched for in {}", hosts.join(", ")),
         Known::Unknown => {
-            "it is searched for in a list of the cluster that could not be read".to_owned()
+            "it is searched for in the cluster's list, which could not be read".to_owned()
         }
     };
-    // Looked up by its short name, it is the image of the stream that a person sees under it.
+    // Resolved by its short name, it is the image of the stream of that name.
     let fix = match stream {
         Some(found) => Remedy::run(Action::SetLookup {
             stream: found.object,
@@ -111,12 +111,12 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     };
     let why = match used.role {
         UseRole::Base | UseRole::Source => {
-            "The first registry that has the name wins, so whoever registers it there decides what is \
+            "The first registry that has the name wins, so its owner there decides what is \
              built."
         }
         _ => {
-            "The first registry that has the name wins, so whoever registers it there decides what \
-             runs; newer nodes refuse a name that could be several images."
+            "The first registry that has the name wins, so its owner there decides what \
+             runs; newer nodes refuse a name that can mean several images."
         }
     };
     let draft = Draft {
@@ -129,20 +129,20 @@ fn searched(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     Some(draft.of(used))
 }
 
-/// A stream that a short name is the name of.
+/// A stream that has the short name.
 struct Named {
     object: ObjectId,
-    /// Whether it is looked up by that name: admission puts the stream's image in its place.
+    /// Whether lookup is enabled for that name: admission replaces it by the stream's image.
     looks_up: bool,
 }
 
-/// The stream of the namespace that a name of one segment is the name of, where it has the tag or will
-/// have it. Looked up are those of streams that say so, and all of an object that says so
+/// The stream of the namespace with that one-segment name, if it has the tag or will
+/// have it. Lookup applies to streams that enable it, and to all names of an object that enables it
 /// (apiserver-library-go `pkg/admission/imagepolicy/imagepolicy.go`, `resolveImageReference` and
-/// `resolveImageStreamTag`); where the tag does not exist yet, the stream's repository stands in for it.
+/// `resolveImageStreamTag`); if the tag does not exist yet, the stream's repository replaces it.
 fn stream_of(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> Option<Named> {
     let object = &used.place.object;
-    // Builds of Shipwright are no builds of OpenShift.
+    // Builds of Shipwright are not OpenShift builds.
     let is_shipwright = matches!(object.kind, Kind::BuildRun | Kind::ShipwrightBuild);
     let is_resolved = match used.role {
         UseRole::Run => true,
@@ -171,7 +171,7 @@ fn stream_of(snapshot: &Snapshot, used: &ImageUse, image: &ImageRef<'_>) -> Opti
     };
     let name = format!("{}:{tag}", image.name());
     let has_tag = stream.tags.iter().any(|known| {
-        // Of files no status is known.
+        // Files have no status.
         *known.name == *tag && (!known.digest.is_empty() || stream.origin != Origin::Cluster)
     });
     let is_written = || {
@@ -196,7 +196,7 @@ fn resolves_names(snapshot: &Snapshot, object: &ObjectId) -> bool {
         .is_some_and(|workload| workload.object == *object && workload.resolves_names)
 }
 
-/// A name that means no image.
+/// A name that is misread or invalid.
 fn misread(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
     let written = &*used.image.written;
     let Resolution::Invalid(reason) = resolve(written, role(used.role), &snapshot.cluster.internal)
@@ -209,14 +209,14 @@ fn misread(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
             (
                 "misread",
                 format!(
-                    "{written} is a repository of docker.io to the API server and one of the registry \
-                     {host} to what pulls it"
+                    "the API server reads {written} as a repository of docker.io, but pulls use the registry \
+                     {host}"
                 ),
             )
         }
         InvalidRef::RegistryOnly => (
             "misread",
-            format!("{written} is read as a registry with no repository in it"),
+            format!("{written} is read as a registry without a repository"),
         ),
         InvalidRef::Syntax(error) => (
             "invalid",
@@ -227,8 +227,7 @@ fn misread(snapshot: &Snapshot, used: &ImageUse) -> Option<Finding> {
         check: CheckId::Exr010,
         rule,
         message,
-        why: "What should be pulled from a registry is pulled from none, or from another one."
-            .to_owned(),
+        why: "The image is pulled from another registry, or not at all.".to_owned(),
         fix: Remedy::instruct(by_hand(&used.place, FULL)),
     };
     Some(draft.of(used))
@@ -286,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn each_field_reads_a_short_name_its_own_way() {
+    fn each_field_resolves_short_names_differently() {
         for (role, written, meaning, rule, severity, message, fix) in [
             (
                 UseRole::Import,
@@ -296,7 +295,7 @@ mod tests {
                 Severity::Low,
                 "nginx names no registry: an import reads it as docker.io/library/nginx",
                 "set spec.tags[0].from.name of imagestream.image.openshift.io/cart in shop to its full \
-                 name; as it stands that is docker.io/library/nginx",
+                 name, currently docker.io/library/nginx",
             ),
             (
                 UseRole::Push,
@@ -305,8 +304,8 @@ mod tests {
                 "implied",
                 Severity::Low,
                 "acme/batch:v1 names no registry: a push reads it as docker.io/acme/batch:v1",
-                "set spec.output.to.name of buildconfig.build.openshift.io/cart in shop to its full name; \
-                 as it stands that is docker.io/acme/batch:v1",
+                "set spec.output.to.name of buildconfig.build.openshift.io/cart in shop to its full name, \
+                 currently docker.io/acme/batch:v1",
             ),
             (
                 UseRole::Push,
@@ -356,8 +355,8 @@ mod tests {
                 Meaning::Invalid,
                 "misread",
                 Severity::Medium,
-                "User/app:V1 is a repository of docker.io to the API server and one of the registry \
-                 User to what pulls it",
+                "the API server reads User/app:V1 as a repository of docker.io, but pulls use the registry \
+                 User",
                 "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
                  full name, REGISTRY/REPOSITORY:TAG",
             ),
@@ -367,7 +366,7 @@ mod tests {
                 Meaning::Invalid,
                 "misread",
                 Severity::Medium,
-                "node.js:18 is read as a registry with no repository in it",
+                "node.js:18 is read as a registry without a repository",
                 "set spec.template.spec.containers[0].image of deployment.apps/cart in shop to its \
                  full name, REGISTRY/REPOSITORY:TAG",
             ),
@@ -386,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_of_that_name_is_looked_up_or_can_be() {
+    fn a_stream_with_lookup_is_used_or_suggested() {
         let base = || {
             let mut snapshot = openshift(&[], &[]);
             snapshot.streams = vec![stream(
@@ -397,7 +396,7 @@ mod tests {
             snapshot
         };
         let run = || used(UseRole::Run, "app:v1", Meaning::Searched);
-        // Without lookup the stream is what to name, and not an image of Docker Hub.
+        // Without lookup, the fix names the stream, not an image of Docker Hub.
         let finding = one(base(), run()).unwrap();
         let invocation = extreg_remedy::Caller::Kubectl.into();
         assert_eq!(finding.fix_text(), "oc set image-lookup app -n shop");
@@ -426,7 +425,7 @@ mod tests {
         build.writes = Some(("shop".into(), "app:v1".into()));
         written.builds = vec![build];
         assert_eq!(one(written, run()), None);
-        // Of a file no status is known: a tag of spec counts.
+        // Files have no status: a tag of spec counts.
         let mut file = base();
         file.streams[0].looks_up = true;
         file.streams[0].tags[0].digest = "".into();
@@ -439,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_looked_up_by_its_name_is_no_short_name() {
+    fn a_stream_name_with_lookup_is_not_a_short_name() {
         let mut snapshot = openshift(&[], &[]);
         let mut tags = vec![
             tag("v1", "docker.io/acme/app:v1"),
@@ -456,7 +455,7 @@ mod tests {
         for (role, written, want) in [
             (UseRole::Run, "app:v1", false),
             (UseRole::Base, "app:v1", false),
-            // No image yet, no tag, another stream, a namespace, a digest, and what no admission reads.
+            // No image yet, no tag, another stream, a namespace, a digest, and a field without admission.
             (UseRole::Run, "app:v2", true),
             (UseRole::Run, "app", true),
             (UseRole::Run, "aaa:v1", true),
@@ -465,7 +464,7 @@ mod tests {
         ] {
             assert_eq!(found(&snapshot, role, written), want, "{role:?} {written}");
         }
-        // With an integrated registry the name means the stream whether or not the tag is there.
+        // With an integrated registry the name means the stream whether or not the tag exists.
         snapshot.streams[1].repository = "image-registry:5000/shop/app".into();
         assert!(!found(&snapshot, UseRole::Run, "app"));
         snapshot.streams[1].looks_up = false;
@@ -477,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_name_is_one_whether_or_not_the_list_is_known() {
+    fn a_short_name_is_found_even_if_the_list_is_unknown() {
         let finding = one(
             Snapshot::default(),
             used(UseRole::Run, "nginx", Meaning::Searched),
@@ -491,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn full_names_and_what_is_not_yet_known_are_left_alone() {
+    fn full_names_and_unset_images_are_skipped() {
         for (written, meaning) in [
             ("docker.io/library/nginx", Meaning::External),
             ("index.docker.io/nginx", Meaning::External),

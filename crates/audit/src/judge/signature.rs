@@ -1,13 +1,13 @@
-//! EXR013: nobody asks for signatures of what an approved registry serves.
+//! EXR013: no policy requires signatures for images of an approved registry.
 //!
-//! A list of approved registries says where an image may come from, a ClusterImagePolicy or, for one
-//! namespace, an ImagePolicy says whose it must be (openshift/api `config/v1/types_image_policy.go`).
+//! A list of approved registries restricts where an image comes from; a ClusterImagePolicy or, for one
+//! namespace, an ImagePolicy restricts who signed it (openshift/api `config/v1/types_image_policy.go`).
 //! Nodes write their scopes into policy.json, so they match as `allowedRegistries` do: whole names, a
 //! host, `*.` and a domain; never a short name. The policy of the cluster wins over that of a namespace,
-//! but either asks for a signature.
+//! but either one requires a signature.
 //!
-//! One finding a registry. Without a list nothing is approved, and where the cluster does not serve
-//! ClusterImagePolicy there is nothing to write; neither is a finding here.
+//! One finding per registry. Without a list nothing is approved, and if the cluster does not serve
+//! ClusterImagePolicy, no policy can exist; neither is a finding here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,8 +40,8 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
             let draft = Draft {
                 check: CheckId::Exr013,
                 rule: "unsigned",
-                message: "whether signatures are asked for cannot be told: the signature policies \
-                          could not be read"
+                message: "inconclusive: the signature policies could not be \
+                          read"
                     .to_owned(),
                 why: why(),
                 fix: Remedy::Inspect(Inspection::List {
@@ -59,7 +59,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What is pulled of approved registries, with the namespace that asks for it, by registry.
+/// Pulls from approved registries, with their namespace, by registry.
 fn in_use(snapshot: &Snapshot) -> BTreeMap<String, BTreeSet<(Target, &str)>> {
     let allowance = Allowance::of(snapshot);
     let mut all: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
@@ -103,7 +103,7 @@ fn uncovered(
         check: CheckId::Exr013,
         rule: "unsigned",
         message: format!(
-            "no signature policy covers {} of the {} repositories of {registry} that are used, such \
+            "no signature policy covers {} of the {} repositories of {registry} in use, such \
              as {example}",
             missing.len(),
             all.len()
@@ -118,12 +118,12 @@ fn uncovered(
 }
 
 fn why() -> String {
-    "Whoever can push to the registry, or answer in its place, decides what runs. A policy refuses \
-     what is not signed by your key, so sign what you run before you write one."
+    "Anyone who can push to the registry, or can answer in its place, controls the image. A policy refuses \
+     images that your key did not sign, so sign your images before you create one."
         .to_owned()
 }
 
-/// A policy refuses whatever is not signed, on every node: a person signs first.
+/// A policy refuses unsigned images on every node: a person signs them first.
 fn fix(registry: &str, missing: &BTreeSet<String>) -> Remedy {
     let scopes = if missing.len() > MANY {
         registry.to_owned()
@@ -135,8 +135,8 @@ fn fix(registry: &str, missing: &BTreeSet<String>) -> Remedy {
             .join(", ")
     };
     Remedy::instruct(format!(
-        "sign what is used, then write a ClusterImagePolicy with your public key and the scopes \
-         {scopes}: nodes refuse what is not signed from then on"
+        "sign the images in use, then create a ClusterImagePolicy with your public key and the scopes \
+         {scopes}: from then on nodes refuse unsigned images"
     ))
 }
 
@@ -188,18 +188,18 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_is_told_once_and_only_if_it_is_approved() {
+    fn an_approved_registry_is_reported_once() {
         let [finding] = found(&snapshot(Vec::new())).try_into().unwrap();
         assert_eq!(
             finding.message,
-            "no signature policy covers 2 of the 2 repositories of quay.io that are used, such as \
+            "no signature policy covers 2 of the 2 repositories of quay.io in use, such as \
              quay.io/acme/a"
         );
         assert_eq!(&*finding.place.part, "quay.io");
         assert_eq!(
             finding.fix_text(),
-            "sign what is used, then write a ClusterImagePolicy with your public key and the scopes \
-             quay.io/acme/a, quay.io/acme/b: nodes refuse what is not signed from then on"
+            "sign the images in use, then create a ClusterImagePolicy with your public key and the scopes \
+             quay.io/acme/a, quay.io/acme/b: from then on nodes refuse unsigned images"
         );
     }
 
@@ -222,16 +222,16 @@ mod tests {
             (vec![policy("", &["*.quay.io"])], 2),
         ] {
             let findings = found(&snapshot(policies.clone()));
-            let told = findings.first().map_or("0 of", |finding| &finding.message);
+            let message = findings.first().map_or("0 of", |finding| &finding.message);
             assert!(
-                told.contains(&format!("{missing} of")),
-                "{policies:?}: {told}"
+                message.contains(&format!("{missing} of")),
+                "{policies:?}: {message}"
             );
         }
     }
 
     #[test]
-    fn many_repositories_become_the_registry() {
+    fn many_repositories_are_shown_as_their_registry() {
         let mut snapshot = snapshot(Vec::new());
         snapshot.uses = (0..=MANY)
             .map(|index| run("shop", &format!("quay.io/acme/r{index}:1")))
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_list_or_the_kind_nothing_is_told() {
+    fn without_a_list_or_the_kind_no_findings() {
         let mut listless = snapshot(Vec::new());
         listless.approved = None;
         assert_eq!(found(&listless), []);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_that_could_not_be_read_leave_it_open() {
+    fn unreadable_policies_are_inconclusive() {
         let mut unread = snapshot(Vec::new());
         unread.cluster.signatures = Known::Unknown;
         let [finding] = found(&unread).try_into().unwrap();

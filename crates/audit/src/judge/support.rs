@@ -1,4 +1,4 @@
-//! What several checks share: which fields are judged, what they ask for, how a finding is written.
+//! What several checks share: which fields are judged, their images, how a finding is written.
 
 mod draft;
 mod mirrored;
@@ -13,8 +13,8 @@ pub(crate) use self::mirrored::mirrored;
 pub(crate) use self::outside::{Objection, check_outside};
 pub(crate) use self::uses::{is_external, judged, registries_in_use, trigger_of};
 
-/// Whether a command can reach the object: it was read from a cluster, or from what was gathered of
-/// one.
+/// Whether a command can reach the object: it was read from a cluster, or from a must-gather
+/// archive.
 pub(crate) fn is_on_cluster(place: &Place) -> bool {
     let named = !place.object.name.contains('*') && !place.object.name.is_empty();
     named
@@ -24,7 +24,7 @@ pub(crate) fn is_on_cluster(place: &Place) -> bool {
         }
 }
 
-/// What a person has to set a field to.
+/// An instruction to set a field.
 pub(crate) fn by_hand(place: &Place, what: &str) -> String {
     let (field, object) = (&place.field, &place.object);
     let what = if field.ends_with("dockerfile") {

@@ -1,5 +1,5 @@
-//! What holds for checks of any snapshot: the order in which it was read makes no difference, and no
-//! finding lacks its words.
+//! Properties of all checks on any snapshot: the order in which it was read makes no difference, and no
+//! finding lacks a text.
 
 use extreg_remedy::Outcome;
 use extreg_snapshot::TagRecord;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::world::{HUB, NOW, World};
 
-/// One of nearly everything that is found.
+/// One of nearly every kind of finding.
 fn world() -> World {
     let scheduled = |name: &str| TagRecord {
         scheduled: true,
@@ -68,7 +68,7 @@ fn world() -> World {
         )
 }
 
-const ASKED: [CheckId; 7] = [
+const CHECKS_WITH_FINDINGS: [CheckId; 7] = [
     CheckId::Exr005,
     CheckId::Exr006,
     CheckId::Exr007,
@@ -80,7 +80,7 @@ const ASKED: [CheckId; 7] = [
 
 fn findings(world: World) -> Vec<Finding> {
     let options = Options {
-        checks: ASKED.into(),
+        checks: CHECKS_WITH_FINDINGS.into(),
         caller: Caller::Oc,
         now: NOW,
     };
@@ -88,9 +88,9 @@ fn findings(world: World) -> Vec<Finding> {
 }
 
 #[test]
-fn every_check_finds_something_and_says_it_whole() {
+fn every_check_finds_something_and_fills_every_text() {
     let found = findings(world());
-    for check in ASKED {
+    for check in CHECKS_WITH_FINDINGS {
         assert!(
             found.iter().any(|finding| finding.check == check),
             "{check}"
@@ -113,7 +113,7 @@ fn every_check_finds_something_and_says_it_whole() {
 }
 
 #[test]
-fn no_two_findings_are_one_to_a_baseline() {
+fn every_finding_has_its_own_fingerprint() {
     let found = findings(world());
     let prints: BTreeSet<_> = found.iter().map(Finding::fingerprint).collect();
     assert_eq!(prints.len(), found.len());

@@ -1,17 +1,17 @@
-//! EXR014: the webhook is not there, is not asked about all that it should be, lets things through
-//! while it is down, or will not be trusted for much longer.
+//! EXR014: the webhook is not installed, is not called for all resources that it needs, fails open,
+//! or its certificate expires soon.
 //!
-//! API servers call it as its MutatingWebhookConfiguration says. Without a `caBundle` no call gets
-//! through TLS, and then `failurePolicy` decides: `Ignore` lets the object pass as it is, `Fail`
-//! lets no build start and no import through (Kubernetes `webhook/mutating/dispatcher.go`). A rule
+//! API servers call it as its MutatingWebhookConfiguration defines. Without a `caBundle` every TLS
+//! handshake fails, and `failurePolicy` decides: `Ignore` admits the object unchanged, `Fail`
+//! blocks builds and imports (Kubernetes `webhook/mutating/dispatcher.go`). A rule
 //! on imagestreams alone misses `oc tag` and `oc import-image`, whose write of the stream runs no
 //! admission (openshift-apiserver `imagestream/registry.go`).
 //!
-//! Only a cluster has a webhook. Of files nothing is said: the configuration was not asked for,
-//! and there is no gap that says so. Where it was asked for and not given, the finding is that it
-//! is not known. What the webhook decides about each object is the engine's own word
+//! Only a cluster has a webhook, so files have no findings: the configuration was not requested,
+//! and no gap is recorded for it. If it was requested and could not be read, the finding is
+//! inconclusive. The engine decides what the webhook does with each object
 //! ([`extreg_snapshot::Injection`]): an object in the cluster that it would still change was
-//! missed; what it warns about is said in the same words.
+//! missed; its warnings are reported verbatim.
 
 mod missed;
 #[cfg(test)]
@@ -31,7 +31,7 @@ use super::remedy;
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 
-/// What it has to be asked about.
+/// The resources that it must be called for.
 const RESOURCES: [&str; 6] = [
     "builds.build.openshift.io",
     "buildconfigs.build.openshift.io",
@@ -40,7 +40,7 @@ const RESOURCES: [&str; 6] = [
     "imagestreamtags.image.openshift.io",
     "imagetags.image.openshift.io",
 ];
-/// A certificate that ends sooner is near its end.
+/// A certificate that expires sooner is near its end.
 const NEAR_DAYS: i64 = 30;
 const DAY: i64 = 24 * 60 * 60;
 
@@ -62,12 +62,9 @@ fn unread(snapshot: &Snapshot) -> Option<Finding> {
     let kind = Kind::MutatingWebhookConfiguration;
     snapshot.coverage.is_partial(kind, "").then(|| Finding {
         outcome: Outcome::Unknown,
-        message: "whether the webhook is installed is not known".to_owned(),
-        why: format!(
-            "Neither pass nor fail: {} could not be read",
-            kind.api().resource()
-        ),
-        fix: remedy::look(snapshot, &Arc::default()),
+        message: "cannot determine whether the webhook is installed".to_owned(),
+        why: format!("Inconclusive: {} could not be read", kind.api().resource()),
+        fix: remedy::inspect(snapshot, &Arc::default()),
         ..found(
             CheckId::Exr014,
             "absent",
@@ -76,7 +73,7 @@ fn unread(snapshot: &Snapshot) -> Option<Finding> {
     })
 }
 
-/// That there is no webhook is worth knowing; a policy that nothing enforces is a fault.
+/// An absent webhook is information; a policy that nothing enforces is a fault.
 fn absent(snapshot: &Snapshot) -> Finding {
     let policies = snapshot.coverage.read.get(&Kind::RegistryPolicy);
     let has_policies = policies.is_some_and(|count| *count > 0);
@@ -88,10 +85,10 @@ fn absent(snapshot: &Snapshot) -> Finding {
         },
         message: "the webhook is not installed".to_owned(),
         why: if has_policies {
-            "RegistryPolicies exist and nothing enforces them: new builds get no push secret and new \
+            "RegistryPolicies exist but nothing enforces them: new builds get no push secret and new \
              tags no schedule"
         } else {
-            "New builds get no push secret and new tags no schedule unless their authors write them"
+            "New builds get no push secret and new tags no schedule unless their authors set them"
         }
         .to_owned(),
         fix: Remedy::run(Action::InstallWebhook),
@@ -112,12 +109,11 @@ impl Judge<'_> {
         (!self.webhook.fails_closed).then(|| Finding {
             severity: Severity::Info,
             message: "the webhook fails open: failurePolicy is Ignore".to_owned(),
-            why:
-                "While it does not answer, builds and tags are made as they are written; an audit \
-                  finds them afterwards. With Fail no build would start and no import run meanwhile"
-                    .to_owned(),
+            why: "While it is down, builds and tags are admitted unchanged; a later audit \
+                  finds them. With Fail, no build starts and no import runs while it is down"
+                .to_owned(),
             fix: Remedy::instruct_after(
-                "nothing has to be changed: audit after an outage, and fix what was missed",
+                "no change required: audit after an outage, and fix the missed objects",
                 Inspection::WebhookStatus,
             ),
             ..self.finding("fails-open", "webhooks[].failurePolicy")
@@ -128,8 +124,8 @@ impl Judge<'_> {
         let has = |resource: &str| self.webhook.resources.iter().any(|of| **of == *resource);
         let missing: Vec<_> = RESOURCES.into_iter().filter(|of| !has(of)).collect();
         (!missing.is_empty()).then(|| Finding {
-            message: format!("the webhook is not asked about {}", missing.join(", ")),
-            why: "What is written by way of them passes unseen: oc tag writes imagestreamtags, oc \
+            message: format!("the webhook is not called for {}", missing.join(", ")),
+            why: "Writes to these resources bypass it: oc tag writes imagestreamtags, oc \
                   import-image imagestreamimports, oc start-build builds"
                 .to_owned(),
             fix: Remedy::run(Action::UpgradeWebhook),
@@ -143,7 +139,7 @@ impl Judge<'_> {
             return Some(Finding {
                 severity: self.while_down(),
                 message: "the webhook has no CA: caBundle is empty".to_owned(),
-                why: format!("No API server trusts it, so that {}", self.effect()),
+                why: format!("No API server trusts it, so {}", self.effect()),
                 fix: Remedy::run(Action::RotateCertificate),
                 ..self.finding("no-ca", FIELD)
             });
@@ -152,8 +148,8 @@ impl Judge<'_> {
         let Ok(end) = until.parse::<Timestamp>() else {
             return Some(Finding {
                 outcome: Outcome::Unknown,
-                message: "until when the webhook's CA is valid is not known".to_owned(),
-                why: "Neither pass nor fail: no end of a certificate could be read from caBundle"
+                message: "cannot determine when the webhook's CA expires".to_owned(),
+                why: "Inconclusive: caBundle holds no certificate with a readable expiry date"
                     .to_owned(),
                 fix: Remedy::Inspect(Inspection::WebhookStatus),
                 ..self.finding("ca-expires", FIELD)
@@ -165,10 +161,7 @@ impl Judge<'_> {
             return Some(Finding {
                 severity: self.while_down(),
                 message: format!("the webhook's CA expired on {until}"),
-                why: format!(
-                    "No API server trusts it any more, so that {}",
-                    self.effect()
-                ),
+                why: format!("No API server trusts it, so {}", self.effect()),
                 fix: rotate,
                 ..self.finding("ca-expired", FIELD)
             });
@@ -178,16 +171,13 @@ impl Judge<'_> {
                 "the webhook's CA expires in {} days, on {until}",
                 left / DAY
             ),
-            why: format!(
-                "From then on no API server trusts it, so that {}",
-                self.effect()
-            ),
+            why: format!("After that no API server trusts it, so {}", self.effect()),
             fix: rotate,
             ..self.finding("ca-expires", FIELD)
         })
     }
 
-    /// How bad it is that it cannot be called.
+    /// The severity of an outage.
     const fn while_down(&self) -> Severity {
         if self.webhook.fails_closed {
             Severity::High
@@ -200,7 +190,7 @@ impl Judge<'_> {
         if self.webhook.fails_closed {
             "no build starts and no tag is imported: failurePolicy is Fail"
         } else {
-            "builds and tags pass as they are written: failurePolicy is Ignore"
+            "builds and tags are admitted unchanged: failurePolicy is Ignore"
         }
     }
 

@@ -1,4 +1,4 @@
-//! What was looked at, as documents have it, and what follows from that for what is not there.
+//! The coverage in documents, and what follows from it for missing findings.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::place::SavedPlace;
 
-/// What was looked at, and what could not be.
+/// What was read, and what could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SavedCoverage {
@@ -17,7 +17,7 @@ pub struct SavedCoverage {
     pub read: Vec<SavedResource>,
     /// The resources that the API does not serve.
     pub not_served: Vec<String>,
-    /// What could not be looked at.
+    /// What could not be read.
     pub gaps: Vec<SavedGap>,
 }
 
@@ -25,7 +25,7 @@ pub struct SavedCoverage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct SavedScope {
-    /// The namespaces that were asked for; none for all of them.
+    /// The requested namespaces; none for all of them.
     pub namespaces: Option<BTreeSet<String>>,
     /// The label selector; empty for none.
     pub selector: String,
@@ -38,10 +38,10 @@ pub struct SavedResource {
     pub resource: String,
 }
 
-/// Something that could not be looked at.
+/// Something that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SavedGap {
-    /// What, in words; the file's path for a document, with the line behind a colon.
+    /// Its description; the file's path for a document, with the line after a colon.
     pub what: String,
     /// `deployments.apps`, if it is a list.
     #[serde(default)]
@@ -49,12 +49,12 @@ pub struct SavedGap {
     /// The list's namespace; empty for all.
     #[serde(default)]
     pub namespace: String,
-    /// Why, in a word.
+    /// The reason, in one word.
     pub reason: String,
 }
 
 impl SavedCoverage {
-    /// What documents have of it.
+    /// The document's form of a coverage.
     pub fn of(coverage: &Coverage) -> Self {
         let resource = |kind: &extreg_snapshot::kind::Kind| kind.api().resource();
         let names =
@@ -76,19 +76,19 @@ impl SavedCoverage {
         }
     }
 
-    /// Why what is not there may only not have been seen, if so: a finding about that place is
-    /// neither gone nor new because of it.
+    /// Why a missing finding about that place may only not have been seen: then it is
+    /// neither gone nor new.
     pub fn blind_spot(&self, place: &SavedPlace) -> Option<String> {
         if let Some(gap) = self.gaps.iter().find(|gap| gap.hides(place)) {
-            return Some(format!("{} was not seen ({})", gap.what, gap.reason));
+            return Some(format!("{} was not read ({})", gap.what, gap.reason));
         }
         if !self.scope.selector.is_empty() {
-            return Some(format!("only {} was asked for", self.scope.selector));
+            return Some(format!("the audit was limited to {}", self.scope.selector));
         }
         let namespaces = self.scope.namespaces.as_ref()?;
         if !place.namespace.is_empty() {
             let asked = namespaces.contains(&place.namespace);
-            return (!asked).then(|| format!("namespace {} was not asked for", place.namespace));
+            return (!asked).then(|| format!("namespace {} was not selected", place.namespace));
         }
         let known = |resource: &String| {
             self.read.iter().any(|read| read.resource == *resource)
@@ -97,7 +97,7 @@ impl SavedCoverage {
         match place.resource() {
             Some(resource) if known(&resource) => None,
             Some(resource) => Some(format!("{resource} was not read")),
-            None => Some(format!("{} is not read by this version", place.kind)),
+            None => Some(format!("this version does not read {}", place.kind)),
         }
     }
 }
@@ -124,7 +124,7 @@ impl SavedGap {
                 place.resource().as_ref() == Some(resource)
                     && (self.namespace.is_empty() || self.namespace == place.namespace)
             }
-            // A document's path, and the line in it where that is known.
+            // A document's path, and the line in it if known.
             None => place.file.as_ref().is_some_and(|file| {
                 let behind = self.what.strip_prefix(&file.path);
                 behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(':'))
@@ -175,12 +175,12 @@ mod tests {
             (
                 list(Kind::Pod, ""),
                 at(Kind::Pod, "shop", ""),
-                "pods was not seen (forbidden)",
+                "pods was not read (forbidden)",
             ),
             (
                 list(Kind::Pod, "shop"),
                 at(Kind::Pod, "shop", ""),
-                "pods in shop was not seen (forbidden)",
+                "pods in shop was not read (forbidden)",
             ),
             (list(Kind::Pod, "dev"), at(Kind::Pod, "shop", ""), ""),
             (list(Kind::Job, ""), at(Kind::Pod, "shop", ""), ""),
@@ -192,7 +192,7 @@ mod tests {
             (
                 gap(GapSubject::Document("a.yaml:3".to_owned())),
                 at(Kind::Pod, "shop", "a.yaml"),
-                "a.yaml:3 was not seen (forbidden)",
+                "a.yaml:3 was not read (forbidden)",
             ),
             (
                 gap(GapSubject::Document("a.yaml".to_owned())),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_for_was_not_seen() {
+    fn unselected_places_were_not_seen() {
         let mut coverage = Coverage {
             scope: Scope {
                 namespaces: Some(BTreeSet::from(["shop".into()])),
@@ -231,7 +231,7 @@ mod tests {
         coverage.not_served.insert(Kind::ImageContentSourcePolicy);
         for (place, want) in [
             (at(Kind::Pod, "shop", ""), ""),
-            (at(Kind::Pod, "dev", ""), "namespace dev was not asked for"),
+            (at(Kind::Pod, "dev", ""), "namespace dev was not selected"),
             (at(Kind::ImageConfig, "", ""), ""),
             (at(Kind::ImageContentSourcePolicy, "", ""), ""),
             (
@@ -244,7 +244,7 @@ mod tests {
         coverage.scope.namespaces = None;
         assert_eq!(spot(&coverage, &at(Kind::Pod, "dev", "")), "");
         coverage.scope.selector = "app=web".to_owned();
-        let only = "only app=web was asked for";
+        let only = "the audit was limited to app=web";
         assert_eq!(spot(&coverage, &at(Kind::Pod, "shop", "")), only);
     }
 }

@@ -1,29 +1,29 @@
-//! A finding that a baseline knows.
+//! A known finding of a baseline.
 
 use serde::{Deserialize, Serialize};
 
 use super::place::SavedPlace;
 
-/// A finding that is known. Source and fingerprint tell which; the rest is for people, and to know
-/// whether a report that does not have it would.
+/// A known finding. Source and fingerprint identify it; the rest is for people, and to decide
+/// whether a report could have found it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct KnownFinding {
-    /// The section that it was in.
+    /// Its section.
     pub source: String,
     /// The check.
     pub check: String,
-    /// What of the check it is.
+    /// The kind of finding.
     pub rule: String,
-    /// Where.
+    /// Its place.
     pub place: SavedPlace,
-    /// What identifies it over time.
+    /// Its fingerprint, which identifies it over time.
     pub fingerprint: String,
-    /// What is so.
+    /// Its message.
     pub message: String,
 }
 
 impl KnownFinding {
-    /// Where and what, in one line.
+    /// Place and message in one line.
     pub fn words(&self) -> String {
         format!("{}: {}", self.place, self.message)
     }

@@ -1,4 +1,4 @@
-//! Where something is, as documents have it.
+//! A place in documents.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::{Origin, Place};
 use serde::{Deserialize, Serialize};
 
-/// Where something is, as documents have it.
+/// A place in documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct SavedPlace {
-    /// The object's namespace; empty where it has none.
+    /// The object's namespace; can be empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// The object's `apiVersion`.
@@ -19,7 +19,7 @@ pub struct SavedPlace {
     pub kind: String,
     /// The object's name.
     pub name: String,
-    /// The container, tag or key; empty for the whole.
+    /// The container, tag or key; empty for the whole object.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub part: String,
     /// The file that it was read from; none for a cluster.
@@ -30,12 +30,12 @@ pub struct SavedPlace {
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SavedFile {
-    /// Its path as it was given.
+    /// Its path as given.
     pub path: String,
 }
 
 impl SavedPlace {
-    /// What documents have of a place: not the line, which moves.
+    /// The document's form of a place: without the line, which moves.
     pub fn of(place: &Place) -> Self {
         let api = place.object.kind.api();
         Self {
@@ -59,7 +59,7 @@ impl SavedPlace {
     }
 }
 
-/// As [`extreg_snapshot::place::ObjectId`] is written: `deployment.apps/cart in shop, web`.
+/// In the format of [`extreg_snapshot::place::ObjectId`]: `deployment.apps/cart in shop, web`.
 impl fmt::Display for SavedPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.to_lowercase();
@@ -83,7 +83,7 @@ mod tests {
     use extreg_snapshot::testing::{object, place};
 
     #[test]
-    fn it_is_written_as_the_object_is() {
+    fn it_is_displayed_as_the_object_is() {
         for kind in Kind::ALL {
             let object = object(kind, "shop", "cart");
             let whole = SavedPlace::of(&place(&object, "", "spec"));

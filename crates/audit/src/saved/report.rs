@@ -1,5 +1,5 @@
-//! The part of the document `extreg.io/v1` AuditReport that comparing asks for. What else it holds
-//! is left out, so that a document of a later version with more in it can be read.
+//! The part of the document `extreg.io/v1` AuditReport that comparing needs. Other fields
+//! are ignored, so that a document of a later version can be read.
 
 use extreg_remedy::Outcome;
 use serde::de::{DeserializeOwned, Error as _};
@@ -17,17 +17,17 @@ pub const KIND: &str = "AuditReport";
 /// A report that was saved.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SavedReport {
-    /// When it was made, RFC 3339.
+    /// When it was created, RFC 3339.
     pub generated: String,
-    /// The version of the program that made it.
+    /// The version of the program that created it.
     pub version: String,
-    /// The checks that were asked.
+    /// The checks that ran.
     pub checks: Vec<SavedCheck>,
     /// One for each cluster or set of files.
     pub sections: Vec<SavedSection>,
 }
 
-/// A check that was asked.
+/// A check that ran.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SavedCheck {
     /// `EXR001`.
@@ -39,7 +39,7 @@ pub struct SavedCheck {
 pub struct SavedSection {
     /// Its name.
     pub source: String,
-    /// What was looked at.
+    /// What was read.
     pub coverage: SavedCoverage,
     /// The findings.
     pub findings: Vec<SavedFinding>,
@@ -48,68 +48,68 @@ pub struct SavedSection {
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SavedFinding {
-    /// What identifies it over time.
+    /// Its fingerprint, which identifies it over time.
     pub fingerprint: String,
     /// `EXR001`.
     pub check: String,
-    /// What of the check it is.
+    /// The kind of finding.
     pub rule: String,
-    /// How bad it is.
+    /// Its severity.
     #[serde(deserialize_with = "severity")]
     pub severity: Severity,
-    /// Whether it is so.
+    /// Whether it failed or is inconclusive.
     #[serde(deserialize_with = "outcome")]
     pub outcome: Outcome,
-    /// Where.
+    /// Its place.
     pub place: SavedPlace,
-    /// What is so.
+    /// Its message.
     pub message: String,
-    /// Who said that this is all right, if somebody did.
+    /// The exception that applies, if any.
     #[serde(default)]
     pub suppression: Option<SavedSuppression>,
 }
 
-/// Who said that a finding is all right.
+/// An exception that applies to a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SavedSuppression {
-    /// Where it is said.
+    /// Its position.
     pub by: String,
-    /// Until when.
+    /// Its expiry date.
     pub expires: String,
 }
 
-/// Why a file is not the document that it should be. The text goes behind the file's name.
+/// Why a file is not the expected document. The file's name precedes the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SavedError {
     /// It is not JSON.
     #[error("not JSON: {0}")]
     Json(String),
-    /// It is another document, or none of ours.
+    /// It is another document, or not one of ours.
     #[error("{found}, not {API_VERSION} {kind}; {help}")]
     Kind {
-        /// What it is.
+        /// Its kind.
         found: String,
-        /// What it should be.
+        /// The expected kind.
         kind: &'static str,
-        /// How one is made.
+        /// How to create one.
         help: &'static str,
     },
-    /// It is a version that is not known here.
+    /// Its version is unknown here.
     #[error(
-        "{kind} of {found}, and this version reads {API_VERSION}; write it anew, or read it with the version that wrote it"
+        "{kind} of {found}, but this version reads {API_VERSION}; write it again, or use the version that wrote it"
     )]
     Version {
         /// Its `apiVersion`.
         found: String,
-        /// What it is.
+        /// Its kind.
         kind: &'static str,
     },
-    /// A field of it has another form.
+    /// A field has another form.
     #[error("{kind} that cannot be read: {cause}")]
     Shape {
-        /// What it is.
+        /// Its kind.
         kind: &'static str,
-        /// What and where.
+        /// The cause and its position.
         cause: String,
     },
 }
@@ -120,32 +120,32 @@ impl SavedReport {
         parse_document(text, KIND, "write one with oc extreg audit -o json=FILE")
     }
 
-    /// Whether that check was asked.
-    pub fn asked(&self, check: &str) -> bool {
+    /// Whether that check ran.
+    pub fn has_run(&self, check: &str) -> bool {
         self.checks.iter().any(|asked| asked.id == check)
     }
 }
 
 impl SavedFinding {
-    /// Whether it counts: it is so and nobody said that this is all right.
+    /// Whether it counts: it failed and no exception applies.
     pub const fn is_open(&self) -> bool {
         matches!(self.outcome, Outcome::Fail) && self.suppression.is_none()
     }
 }
 
-/// Reads one of our documents of that kind; `help` says how one is made.
+/// Parses one of our documents of that kind; `help` describes how to create one.
 pub(crate) fn parse_document<T: DeserializeOwned>(
     text: &str,
     kind: &'static str,
     help: &'static str,
 ) -> Result<T, SavedError> {
-    // An array is no document of ours, and serde would take one for a struct.
+    // An array is not a document of ours, but serde would accept one as a struct.
     if !text.trim_start().starts_with('{') {
         let value = serde_json::from_str::<serde::de::IgnoredAny>(text);
         return Err(match value {
             Err(error) => SavedError::Json(error.to_string()),
             Ok(_) => SavedError::Kind {
-                found: "no document of ours".to_owned(),
+                found: "an unknown document".to_owned(),
                 kind,
                 help,
             },
@@ -157,7 +157,7 @@ pub(crate) fn parse_document<T: DeserializeOwned>(
         let found = format!("{} {}", header.api_version, header.kind);
         return Err(SavedError::Kind {
             found: match found.trim() {
-                "" => "no document of ours".to_owned(),
+                "" => "an unknown document".to_owned(),
                 found => found.to_owned(),
             },
             kind,
@@ -186,14 +186,14 @@ fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Severity, D::E
     let found = Severity::ALL
         .into_iter()
         .find(|severity| severity.as_str() == word);
-    found.ok_or_else(|| D::Error::custom(format!("{word:?} is no severity")))
+    found.ok_or_else(|| D::Error::custom(format!("{word:?} is not a valid severity")))
 }
 
 fn outcome<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
     match &*String::deserialize(deserializer)? {
         "fail" => Ok(Outcome::Fail),
         "unknown" => Ok(Outcome::Unknown),
-        word => Err(D::Error::custom(format!("{word:?} is no outcome"))),
+        word => Err(D::Error::custom(format!("{word:?} is not a valid outcome"))),
     }
 }
 
@@ -232,9 +232,9 @@ mod tests {
 }"#;
 
     #[test]
-    fn a_report_is_read_and_what_is_more_in_it_is_left_out() {
+    fn a_report_is_read_and_unknown_fields_are_ignored() {
         let report = SavedReport::parse(REPORT).unwrap();
-        assert!(report.asked("EXR001") && !report.asked("EXR002"));
+        assert!(report.has_run("EXR001") && !report.has_run("EXR002"));
         let section = report.sections.first().unwrap();
         let finding = section.findings.first().unwrap();
         assert_eq!(
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report_says_what_it_is() {
+    fn another_document_is_rejected_with_its_kind() {
         let change = |from: &str, to: &str| {
             let text = REPORT.replacen(from, to, 1);
             assert_ne!(text, REPORT);
@@ -260,10 +260,10 @@ mod tests {
             ("apiVersion: extreg.io/v1\n".to_owned(), "not JSON"),
             (
                 "[]".to_owned(),
-                "no document of ours, not extreg.io/v1 AuditReport; write one with",
+                "an unknown document, not extreg.io/v1 AuditReport; write one with",
             ),
-            ("\"hunter2\"".to_owned(), "no document of ours, not"),
-            ("{}".to_owned(), "no document of ours, not"),
+            ("\"hunter2\"".to_owned(), "an unknown document, not"),
+            ("{}".to_owned(), "an unknown document, not"),
             (
                 r#"{"apiVersion": "v1", "kind": "Secret", "data": "hunter2"}"#.to_owned(),
                 "v1 Secret, not extreg.io/v1 AuditReport",
@@ -274,10 +274,16 @@ mod tests {
             ),
             (
                 change("extreg.io/v1", "extreg.io/v2"),
-                "AuditReport of extreg.io/v2, and this",
+                "AuditReport of extreg.io/v2, but this",
             ),
-            (change("\"high\"", "\"awful\""), "\"awful\" is no severity"),
-            (change("\"fail\"", "\"pass\""), "\"pass\" is no outcome"),
+            (
+                change("\"high\"", "\"awful\""),
+                "\"awful\" is not a valid severity",
+            ),
+            (
+                change("\"fail\"", "\"pass\""),
+                "\"pass\" is not a valid outcome",
+            ),
             (
                 change("\"sections\"", "\"section\""),
                 "missing field `sections`",

@@ -1,11 +1,11 @@
-//! What the annotations of objects say.
+//! The annotations of objects.
 
 use std::sync::Arc;
 
 use extreg_snapshot::place::ObjectId;
 
 use super::ANNOTATION;
-use super::book::Book;
+use super::notices::Notices;
 use super::waiver::Waiver;
 use crate::check::CheckId;
 use crate::exceptions::{Statement, statements};
@@ -15,7 +15,7 @@ use crate::report::Section;
 /// A statement of an annotation.
 pub(super) struct Claim {
     pub(super) object: ObjectId,
-    /// The container or tag that it is for; none for all of the object.
+    /// The container or tag that it applies to; none for the whole object.
     part: Option<Arc<str>>,
     pub(super) check: CheckId,
     pub(super) waiver: Waiver,
@@ -36,16 +36,16 @@ impl Claim {
         }
     }
 
-    /// Whether it is for a finding about its object.
+    /// Whether it applies to a finding about its object.
     pub(super) fn covers(&self, finding: &Finding) -> bool {
         let part = self.part.as_ref();
         self.check == finding.check && part.is_none_or(|part| *part == finding.place.part)
     }
 }
 
-/// What the annotations of a section say; what cannot be read goes into the book. `source` is the
-/// section's name where it is needed to tell objects apart.
-pub(super) fn read(section: &Section, source: &str, book: &mut Book) -> Vec<Claim> {
+/// The annotations of a section; invalid ones are added to the notices. `source` is the
+/// section's name if it is needed to identify objects.
+pub(super) fn read(section: &Section, source: &str, notices: &mut Notices) -> Vec<Claim> {
     let mut claims = Vec::new();
     for (object, annotations) in &section.annotations {
         let prefix = match source {
@@ -58,7 +58,7 @@ pub(super) fn read(section: &Section, source: &str, book: &mut Book) -> Vec<Clai
                     Ok(said) => {
                         claims.push(Claim::new(&prefix, object, annotation.part.clone(), said));
                     }
-                    Err(error) if !section.owners.contains_key(object) => book.note(format!(
+                    Err(error) if !section.owners.contains_key(object) => notices.note(format!(
                         "{prefix}: annotation {} suppresses nothing: {error}",
                         annotation.key
                     )),

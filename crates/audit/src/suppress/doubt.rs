@@ -1,5 +1,5 @@
-//! Whether it can be told that something suppresses nothing: what was not asked and what was not
-//! seen may have been what it is for.
+//! Whether an exception is certainly unused: it can be for a check that did not run, or for an object that was
+//! not read.
 
 use extreg_snapshot::coverage::{Coverage, Gap, GapSubject};
 
@@ -8,23 +8,23 @@ use crate::check::CheckId;
 use crate::exceptions::Exception;
 use crate::report::{Report, Section};
 
-/// Why it cannot be told.
+/// Why this is unknown.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// A check of it was not asked.
-    NotAsked,
-    /// Something that it may be for was not looked at: what that is.
+    /// One of its checks did not run.
+    NotRun,
+    /// An object that it can apply to was not read: its description.
     NotSeen(String),
 }
 
-/// Of an exception, over all sections.
+/// For an exception, over all sections.
 pub(super) fn of_exception(exception: &Exception, report: &Report) -> Option<Doubt> {
     if !exception
         .checks()
         .iter()
         .all(|check| report.checks.contains(check))
     {
-        return Some(Doubt::NotAsked);
+        return Some(Doubt::NotRun);
     }
     report.sections.iter().find_map(|section| {
         let coverage = &section.coverage;
@@ -40,10 +40,10 @@ pub(super) fn of_exception(exception: &Exception, report: &Report) -> Option<Dou
     })
 }
 
-/// Of an annotation: its object was read.
+/// For an annotation: its object was read.
 pub(super) fn of_claim(claim: &Claim, section: &Section, asked: &[CheckId]) -> Option<Doubt> {
     if !asked.contains(&claim.check) {
-        return Some(Doubt::NotAsked);
+        return Some(Doubt::NotRun);
     }
     let gaps = &section.coverage.gaps;
     gaps.iter()
@@ -63,7 +63,7 @@ fn out_of_scope(exception: &Exception, coverage: &Coverage) -> Option<String> {
     if all || only.is_some_and(|namespace| scope.holds(namespace)) {
         return None;
     }
-    Some("not all namespaces and objects were asked for".to_owned())
+    Some("the audit was limited to some namespaces or objects".to_owned())
 }
 
 fn hides(gap: &Gap, exception: &Exception) -> bool {
@@ -76,7 +76,7 @@ fn hides(gap: &Gap, exception: &Exception) -> bool {
                         .is_none_or(|glob| glob.matches(namespace)))
         }
         GapSubject::Document(_) => true,
-        // Where a fact is missing the finding is there and its outcome unknown.
+        // If a fact is missing, the finding exists and is inconclusive.
         GapSubject::Fact(_) => false,
     }
 }

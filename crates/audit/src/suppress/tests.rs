@@ -57,7 +57,7 @@ fn annotate(section: &mut Section, object: ObjectId, part: Option<&str>, value: 
         });
 }
 
-/// By what each finding is suppressed and until when.
+/// The suppression of each finding and its expiry date.
 fn by(report: &Report) -> Vec<String> {
     let words = |finding: &Finding| match &finding.suppression {
         Some(said) => format!("{} {}: {}", said.by, said.expires, said.reason),
@@ -76,7 +76,7 @@ fn lines(lines: &[String]) -> Vec<&str> {
 const NONE: [&str; 0] = [];
 
 #[test]
-fn an_exception_suppresses_what_it_covers_and_nothing_is_removed() {
+fn exception_suppresses_matching_findings_and_removes_none() {
     let mut report = report();
     let list = exceptions(&["check: EXR007, part: w*, reason: ours, expires: 2027-01-31"]);
     suppress(&mut report, &list, Limits::default(), TODAY);
@@ -87,7 +87,7 @@ fn an_exception_suppresses_what_it_covers_and_nothing_is_removed() {
 }
 
 #[test]
-fn an_annotation_is_for_its_object_or_one_container_of_it() {
+fn an_annotation_applies_to_its_object_or_one_of_its_containers() {
     let mut report = report();
     let section = report.sections.first_mut().unwrap();
     annotate(
@@ -183,7 +183,7 @@ fn limits_bound_what_annotations_and_exceptions_suppress() {
 }
 
 #[test]
-fn without_reason_or_day_an_annotation_is_a_notice() {
+fn an_annotation_without_reason_or_date_gives_a_notice() {
     let mut report = report();
     let section = report.sections.first_mut().unwrap();
     annotate(
@@ -204,15 +204,15 @@ fn without_reason_or_day_an_annotation_is_a_notice() {
         lines(&report.notices),
         [
             "deployment.apps/cart in shop: annotation extreg.io/ignore-checks suppresses nothing: \
-             EXR007: no reason; say why this is all right",
+             EXR007: no reason; explain why the finding is accepted",
             "deployment.apps/cart in shop: annotation extreg.io/ignore-checks.web suppresses \
-             nothing: no check \"true\": there are EXR001 to EXR015",
+             nothing: unknown check \"true\": the checks are EXR001 to EXR015",
         ]
     );
 }
 
 #[test]
-fn what_a_pod_template_says_is_not_said_of_each_pod() {
+fn a_pod_templates_annotation_is_reported_once() {
     let mut report = report();
     let section = report.sections.first_mut().unwrap();
     let pod = object(Kind::Pod, "shop", "cart-5d9c7b8f6d-x2x4z");
@@ -244,7 +244,7 @@ fn what_a_pod_template_says_is_not_said_of_each_pod() {
 }
 
 #[test]
-fn what_expired_suppresses_nothing_and_is_told() {
+fn an_expired_exception_suppresses_nothing_and_is_reported() {
     let mut report = report();
     let list = exceptions(&[
         "check: EXR007, reason: ours, expires: 2026-11-19",
@@ -256,10 +256,10 @@ fn what_expired_suppresses_nothing_and_is_told() {
     assert_eq!(
         lines(&report.notices),
         [
-            "x.yaml:4: exception for EXR007 expired on 2026-11-19 and suppresses nothing: mend the \
-             2 findings that it was for, or give it a later day",
+            "x.yaml:4: exception for EXR007 expired on 2026-11-19 and suppresses nothing: fix the \
+             2 findings that it was for, or set a later expiry date",
             "x.yaml:5: exception for EXR001 expired on 2026-11-19: remove it",
-            "x.yaml:6: exception for EXR001 lapses at the end of today: 1 finding counts again \
+            "x.yaml:6: exception for EXR001 expires at the end of today: 1 finding counts again \
              after 2026-11-20",
         ]
     );
@@ -267,7 +267,7 @@ fn what_expired_suppresses_nothing_and_is_told() {
 }
 
 #[test]
-fn what_lasts_longest_counts_and_the_other_is_used_too() {
+fn the_longest_one_counts_and_the_other_is_used_too() {
     let mut report = report();
     let list = exceptions(&[
         "check: EXR007, reason: short, expires: 2026-11-21",
@@ -289,13 +289,15 @@ fn what_lasts_longest_counts_and_the_other_is_used_too() {
     assert_eq!(by(&report), want);
     assert_eq!(
         lines(&report.notices),
-        ["x.yaml:4: exception for EXR007 lapses tomorrow: 1 finding counts again after 2026-11-21"]
+        [
+            "x.yaml:4: exception for EXR007 expires tomorrow: 1 finding counts again after 2026-11-21"
+        ]
     );
     assert_eq!(lines(&report.unused_exceptions), NONE);
 }
 
 #[test]
-fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
+fn an_exception_is_unused_only_if_that_is_certain() {
     let unused = "check: EXR007, namespace: dev, kind: ImageStream, reason: ours, \
                   expires: 2027-01-31";
     let list = exceptions(&[unused]);
@@ -315,7 +317,7 @@ fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
     };
     let sure = (1, Vec::new());
     assert_eq!(told(&|_| {}), sure);
-    // What was not seen is elsewhere.
+    // A gap in another namespace.
     assert_eq!(
         told(&|s| s.coverage.gaps = BTreeSet::from([gap(Kind::Pod, "dev")])),
         sure
@@ -329,7 +331,7 @@ fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
         sure
     );
     let doubt = |why: &str| {
-        let line = "x.yaml:4: exception for EXR007: cannot tell whether it is still needed: ";
+        let line = "x.yaml:4: exception for EXR007: cannot determine whether it is still needed: ";
         (0, vec![format!("{line}{why}")])
     };
     for namespace in ["dev", ""] {
@@ -340,7 +342,7 @@ fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
             doubt(&words)
         );
     }
-    let elsewhere = doubt("not all namespaces and objects were asked for");
+    let elsewhere = doubt("the audit was limited to some namespaces or objects");
     assert_eq!(
         told(&|s| s.coverage.scope.namespaces = Some(BTreeSet::from(["prod".into()]))),
         elsewhere
@@ -352,7 +354,7 @@ fn one_that_suppresses_nothing_is_unused_where_that_can_be_told() {
 }
 
 #[test]
-fn of_a_check_that_was_not_asked_nothing_can_be_told() {
+fn without_its_check_the_use_of_an_exception_is_unknown() {
     let mut report = report();
     let list = exceptions(&[
         "check: EXR006, reason: ours, expires: 2027-01-31",
@@ -366,8 +368,8 @@ fn of_a_check_that_was_not_asked_nothing_can_be_told() {
     assert_eq!(
         lines(&report.notices),
         [
-            "deployment.apps/cart in shop: annotation for EXR006 and 2 more: cannot tell whether \
-             still needed: not all of their checks were asked"
+            "deployment.apps/cart in shop: annotation for EXR006 and 2 more: cannot determine whether \
+             still needed: not all of their checks ran"
         ]
     );
     assert_eq!(

@@ -1,26 +1,26 @@
-//! Something that suppresses findings, and what became of it.
+//! An exception or annotation, and its use.
 
 use crate::exceptions::{Exception, Term};
 use crate::finding::Suppression;
 
-/// An exception or a statement of an annotation, and what became of it in this report.
+/// An exception or a statement of an annotation, and its use in this report.
 #[derive(Debug)]
 pub(super) struct Waiver {
-    /// What it is, to tell it from others in a line.
+    /// A label that identifies it in a line.
     pub(super) label: String,
     /// [`Suppression::by`].
     by: String,
     pub(super) term: Term,
-    /// The findings that it is for.
+    /// The findings that it applies to.
     pub(super) covers: usize,
-    /// Those that it suppresses, as no other one lasts longer.
+    /// Those that it suppresses, because no other one lasts longer.
     pub(super) carries: usize,
-    /// Those that nothing suppresses, as it has expired.
+    /// Those that nothing suppresses, because it has expired.
     pub(super) lost: usize,
 }
 
 impl Waiver {
-    /// That of a file.
+    /// From an exception of a file.
     pub(super) fn listed(exception: &Exception) -> Self {
         Self::new(
             exception.to_string(),

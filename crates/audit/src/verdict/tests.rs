@@ -53,10 +53,10 @@ fn ruling(report: &Report, gate: Gate) -> (Verdict, String) {
     (verdict, sentence)
 }
 
-/// Every gate against every kind of report, by the precedence of the exit codes: 4 before 3 before
+/// Every gate with every kind of report, by the precedence of the exit codes: 4 before 3 before
 /// 0.
 #[test]
-fn the_matrix() {
+fn every_gate_with_every_report() {
     let kinds = [(false, false), (false, true), (true, false), (true, true)];
     let worst = [
         None,
@@ -134,7 +134,7 @@ fn the_default_reports_and_names_the_flag() {
         ruling(&report(vec![of(High), of(Low), of(High)]), Gate::default()),
         (
             Verdict::Passed,
-            "3 findings (2 high, 1 low); --fail-on SEVERITY makes them exit 3".to_owned()
+            "3 findings (2 high, 1 low); use --fail-on SEVERITY to exit with code 3".to_owned()
         )
     );
     assert_eq!(
@@ -144,7 +144,7 @@ fn the_default_reports_and_names_the_flag() {
 }
 
 #[test]
-fn findings_from_a_severity_on_do_not_pass() {
+fn findings_of_that_severity_or_higher_fail() {
     let gate = |severity| Gate {
         fail_on: Some(severity),
         ..Gate::default()
@@ -154,13 +154,13 @@ fn findings_from_a_severity_on_do_not_pass() {
         ruling(&report, gate(High)),
         (
             Verdict::Findings,
-            "1 finding (1 critical): more than --fail-on high lets pass".to_owned()
+            "1 finding (1 critical): not allowed by --fail-on high".to_owned()
         )
     );
 }
 
 #[test]
-fn what_is_suppressed_or_cannot_be_told_does_not_count() {
+fn suppressed_and_inconclusive_findings_do_not_count() {
     let mut excused = of(Critical);
     excused.suppression = Some(Suppression {
         by: "annotation".to_owned(),
@@ -179,7 +179,7 @@ fn what_is_suppressed_or_cannot_be_told_does_not_count() {
 }
 
 #[test]
-fn with_a_baseline_only_what_is_new_does_not_pass() {
+fn with_a_baseline_only_new_findings_fail() {
     let mut known = of(Critical);
     known.baseline = Some(BaselineState::Unchanged);
     let mut new = of(Low);
@@ -198,8 +198,7 @@ fn with_a_baseline_only_what_is_new_does_not_pass() {
         ruling(&report, any),
         (
             Verdict::Findings,
-            "1 finding (1 low) that the baseline does not have: more than --fail-on-new lets pass"
-                .to_owned()
+            "1 finding (1 low) not in the baseline: not allowed by --fail-on-new".to_owned()
         )
     );
     let both = Gate {
@@ -210,7 +209,7 @@ fn with_a_baseline_only_what_is_new_does_not_pass() {
 }
 
 #[test]
-fn the_worst_covered_section_decides() {
+fn the_section_with_the_lowest_coverage_decides() {
     let mut report = report(Vec::new());
     let mut other = section(Vec::new());
     other.source = "test".to_owned();
@@ -224,28 +223,28 @@ fn the_worst_covered_section_decides() {
         ruling(&report, gate),
         (
             Verdict::Incomplete,
-            "coverage of test is 50 %, and --require-coverage 100 asks for more: it has 1 gap and 0 inconclusive checks"
+            "coverage of test is 50 %, lower than --require-coverage 100: it has 1 gap and 0 inconclusive checks"
                 .to_owned()
         )
     );
 }
 
 #[test]
-fn a_section_in_which_nothing_was_looked_at_is_not_clean() {
+fn a_section_without_objects_does_not_pass() {
     let empty = |sentence: &str| (Verdict::Empty, sentence.to_owned());
-    let nothing = "nothing was looked at: that says nothing about it; --allow-empty lets it pass";
+    let nothing = "no objects were read, so the audit proves nothing; --allow-empty accepts this";
     assert_eq!(ruling(&Report::default(), Gate::default()), empty(nothing));
     let mut report = report(Vec::new());
     report.sections.push(Section {
         source: "test".to_owned(),
         ..Section::default()
     });
-    let in_test = nothing.replace("at:", "at in test:");
+    let in_test = nothing.replace("read,", "read in test,");
     assert_eq!(ruling(&report, Gate::default()), empty(&in_test));
 }
 
 #[test]
-fn a_namespace_that_is_not_there_is_empty_whatever_the_cluster_has() {
+fn nonexistent_namespace_is_empty() {
     let mut report = report(Vec::new());
     let coverage = &mut report.sections.first_mut().unwrap().coverage;
     coverage.read.clear();

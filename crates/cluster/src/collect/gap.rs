@@ -1,4 +1,4 @@
-//! What could not be read, as gaps of a report.
+//! Unreadable resources, as gaps of a report.
 
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
@@ -29,7 +29,7 @@ pub(super) fn gap(reader: &mut Reader, what: GapSubject, error: &ClusterError) {
     });
 }
 
-/// What a gap says besides its reason: the server's words, where they say more.
+/// The message of a gap besides its reason: the server's text, if it adds information.
 pub(super) fn words(error: &ClusterError) -> String {
     match error {
         ClusterError::Api { code: 403, .. } => String::new(),

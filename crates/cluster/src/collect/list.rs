@@ -1,4 +1,4 @@
-//! One list, page by page. A page is parsed where it lies and dropped before the next is asked for.
+//! One list, page by page. A page is parsed in place and dropped before the next request.
 
 use extreg_snapshot::{
     coverage::{Gap, GapReason, GapSubject},
@@ -10,12 +10,12 @@ use extreg_snapshot::{
 use super::{Lister, SECRET_TYPES, gap::words};
 use crate::{ClusterError, LIMIT, Next, Page, PageQuery, Pages, STREAM_LIMIT};
 
-/// A page should not be longer than this: where items are long, the next one has fewer of them.
+/// The target length of a page: if items are long, the next page has fewer of them.
 const PAGE_BYTES: usize = 8 << 20;
-/// No page has fewer items.
+/// The minimum number of items on a page.
 const LEAST: u32 = 50;
 
-/// A list of a kind in a namespace or (where empty) everywhere.
+/// A list of a kind in a namespace or (if empty) in all.
 #[derive(Clone, Debug)]
 pub(super) struct List {
     pub(super) kind: Kind,
@@ -28,11 +28,11 @@ pub(super) struct List {
 pub(super) enum End {
     /// All of it was read.
     Complete,
-    /// There is no such resource.
+    /// The resource does not exist.
     Absent,
-    /// It may not be read.
+    /// Permission denied.
     Forbidden,
-    /// It failed, with this much read before.
+    /// It failed, after this much was read.
     Failed(String),
     /// The server did not answer.
     Unreachable(String),
@@ -88,7 +88,7 @@ impl Lister<'_> {
     }
 }
 
-/// What is read of one list.
+/// The part of one list that was read.
 struct Part<'l> {
     lister: &'l Lister<'l>,
     list: &'l List,
@@ -113,16 +113,16 @@ impl Pages for Part<'_> {
 
     fn restart(&mut self) {
         self.lister.printer.note(format!(
-            "the list of {} expired half-way: reading it again from its beginning",
+            "the list of {} expired while reading: restarting",
             self.list.kind.api().resource()
         ));
         let read = self.reader.coverage_mut().objects();
-        self.lister.progress.take_back(read);
+        self.lister.progress.subtract(read);
         self.reader = Reader::new(self.lister.options.clone());
     }
 }
 
-/// What a page came to.
+/// The result of a page.
 struct PageRead {
     reader: Reader,
     items: usize,
@@ -130,7 +130,7 @@ struct PageRead {
     remaining: Option<u64>,
 }
 
-/// Parses a page on another thread, so that answers are taken in meanwhile.
+/// Parses a page on another thread, so that answers are received in the meantime.
 async fn parse(page: Page, list: &List, mut reader: Reader) -> Result<PageRead, ClusterError> {
     let (kind, namespace) = (list.kind, list.namespace.clone());
     let parsed = tokio::task::spawn_blocking(move || {
@@ -145,14 +145,12 @@ async fn parse(page: Page, list: &List, mut reader: Reader) -> Result<PageRead, 
             reader,
         })
     });
-    parsed.await.unwrap_or_else(|_| {
-        Err(ClusterError::Failed(
-            "the page could not be parsed".to_owned(),
-        ))
-    })
+    parsed
+        .await
+        .unwrap_or_else(|_| Err(ClusterError::Failed("cannot parse the page".to_owned())))
 }
 
-/// Reads one object. What cannot be read as its kind is a gap.
+/// Reads one object. An unreadable object is a gap.
 pub(super) fn read_object(reader: &mut Reader, kind: Kind, json: &str, namespace: &str) {
     if let Err(error) = reader.read(kind, json, Origin::Cluster, namespace) {
         reader.coverage_mut().gaps.insert(Gap {
@@ -163,7 +161,7 @@ pub(super) fn read_object(reader: &mut Reader, kind: Kind, json: &str, namespace
     }
 }
 
-/// Items on the first page, when it is not known yet how long they are.
+/// Items on the first page, when their length is unknown.
 const fn first_limit(kind: Kind) -> u32 {
     match kind {
         Kind::ImageStream => STREAM_LIMIT,
@@ -171,7 +169,7 @@ const fn first_limit(kind: Kind) -> u32 {
     }
 }
 
-/// As many items as fill a page, by the length of those before.
+/// As many items as fill a page, by the length of previous ones.
 fn next_limit(items: usize, bytes: usize) -> u32 {
     let fitting = items * PAGE_BYTES / bytes.max(1);
     u32::try_from(fitting).unwrap_or(LIMIT).clamp(LEAST, LIMIT)

@@ -47,7 +47,7 @@ pub async fn collect_named(
 }
 
 impl Lister<'_> {
-    /// Reads the one namespace that was asked for.
+    /// Reads the requested namespace.
     pub(super) async fn one_namespace(
         &self,
         name: &str,
@@ -72,7 +72,7 @@ impl Lister<'_> {
         }
     }
 
-    /// Reads the global pull secret, where the lists do not have it.
+    /// Reads the global pull secret, if the lists do not contain it.
     pub(super) async fn pull_secret(&self, mut reader: Reader) -> Result<Reader, ClusterError> {
         let (namespace, name) = PULL_SECRET;
         let is_listed = match &self.scope.namespace {
@@ -109,8 +109,8 @@ impl Lister<'_> {
         Ok(reader)
     }
 
-    /// A secret out of a list of one, for users who can list secrets and not get them; none if
-    /// they may not do that either.
+    /// A secret from a list of one, for a user who can list secrets but not get them; `None` if
+    /// the user cannot list them either.
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
@@ -132,7 +132,7 @@ impl Lister<'_> {
             Err(error) => Ok(Some(Err(error))),
             Ok(page) => Ok(Some(page.items().and_then(|page| {
                 let first = page.items.first();
-                // As the server reports it to users who can get it.
+                // The server's message for a user who can get it.
                 first
                     .map(|item| item.get().to_owned())
                     .ok_or_else(|| ClusterError::Api {

@@ -1,4 +1,4 @@
-//! How far it is: a status line on a terminal, milestones elsewhere.
+//! Progress: a status line on a terminal, milestones otherwise.
 
 use std::{
     cell::RefCell,
@@ -8,19 +8,19 @@ use std::{
 use extreg_snapshot::kind::Kind;
 use extreg_terminal::Printer;
 
-use super::{Scope, Told};
+use super::{ProgressOutput, Scope};
 
-/// A line changes no faster than one can look.
+/// The minimum interval between changes of a line.
 const EVERY: Duration = Duration::from_millis(100);
-/// Elsewhere than on a terminal, a line for so many objects.
+/// Without a terminal, a line for this number of objects.
 const MILESTONE: usize = 5000;
 
-/// How far it is.
+/// The progress of reading.
 pub(super) struct Progress<'a> {
     printer: &'a Printer,
-    told: Told,
+    output: ProgressOutput,
     cluster: &'a str,
-    /// How many kinds there are to read.
+    /// The number of kinds to read.
     kinds: usize,
     state: RefCell<State>,
 }
@@ -29,27 +29,27 @@ pub(super) struct Progress<'a> {
 struct State {
     objects: usize,
     kinds: usize,
-    told: usize,
+    reported: usize,
     shown: Option<Instant>,
 }
 
 impl<'a> Progress<'a> {
-    /// Says at once what is begun.
+    /// Reports immediately what is being read.
     pub(super) fn new(cluster: &'a str, scope: &Scope, printer: &'a Printer) -> Self {
         let what = match &scope.namespace {
             Some(name) => format!("namespace {name} of {cluster}"),
             None => format!("all namespaces of {cluster}"),
         };
-        match scope.told {
-            Told::OnTerminal | Told::Everywhere if printer.has_status() => {
+        match scope.progress {
+            ProgressOutput::OnTerminal | ProgressOutput::Everywhere if printer.has_status() => {
                 printer.status(&format!("reading {what}"));
             }
-            Told::Everywhere => printer.note(format!("reading {what}")),
-            Told::OnTerminal | Told::Nowhere => {}
+            ProgressOutput::Everywhere => printer.note(format!("reading {what}")),
+            ProgressOutput::OnTerminal | ProgressOutput::Nowhere => {}
         }
         Self {
             printer,
-            told: scope.told,
+            output: scope.progress,
             cluster,
             kinds: scope.kinds.len(),
             state: RefCell::default(),
@@ -60,7 +60,7 @@ impl<'a> Progress<'a> {
     pub(super) fn page(&self, kind: Kind, items: usize, remaining: Option<u64>) {
         let mut state = self.state.borrow_mut();
         state.objects += items;
-        if self.told == Told::Nowhere {
+        if self.output == ProgressOutput::Nowhere {
             return;
         }
         if self.printer.has_status() {
@@ -68,7 +68,7 @@ impl<'a> Progress<'a> {
                 return;
             }
             state.shown = Some(Instant::now());
-            let left = remaining.map_or_else(String::new, |left| format!(", {left} to go"));
+            let left = remaining.map_or_else(String::new, |left| format!(", {left} remaining"));
             self.printer.status(&format!(
                 "{}/{} kinds, {} objects; {}{left}",
                 state.kinds,
@@ -76,8 +76,10 @@ impl<'a> Progress<'a> {
                 state.objects,
                 kind.api().plural
             ));
-        } else if self.told == Told::Everywhere && state.objects >= state.told + MILESTONE {
-            state.told = state.objects;
+        } else if self.output == ProgressOutput::Everywhere
+            && state.objects >= state.reported + MILESTONE
+        {
+            state.reported = state.objects;
             self.printer.note(format!(
                 "read {} objects of {}",
                 state.objects, self.cluster
@@ -85,8 +87,8 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// What was counted is read once more.
-    pub(super) fn take_back(&self, items: usize) {
+    /// Subtracts objects that are read again.
+    pub(super) fn subtract(&self, items: usize) {
         let mut state = self.state.borrow_mut();
         state.objects = state.objects.saturating_sub(items);
     }
@@ -96,9 +98,9 @@ impl<'a> Progress<'a> {
         self.state.borrow_mut().kinds += 1;
     }
 
-    /// All is read.
+    /// Everything is read.
     pub(super) fn finish(&self) {
-        if self.told != Told::Nowhere {
+        if self.output != ProgressOutput::Nowhere {
             self.printer.clear_status();
         }
         let objects = self.state.borrow().objects;

@@ -1,5 +1,5 @@
-//! Whether the API serves a kind, and in which version. Queried only for what could not be listed: a user
-//! without permissions gets the same refusal for a kind that does not exist as for one that does.
+//! Whether the API serves a kind, and in which version. Queried only for lists that failed: a user
+//! without permissions gets the same error for a kind that does not exist.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -8,25 +8,25 @@ use serde_json::Value;
 
 use crate::{Cluster, ClusterError};
 
-/// What has been found out, by path.
+/// The results so far, by path.
 #[derive(Default)]
 pub struct Served(RefCell<BTreeMap<String, Option<Value>>>);
 
-/// In which version a kind is served.
+/// The version in which a kind is served.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Version {
-    /// In none.
+    /// Not served.
     None,
-    /// In the one that was asked for.
+    /// The requested version.
     Same,
-    /// In another.
+    /// Another version.
     Other(String),
-    /// The server does not tell.
+    /// Unknown: the server does not report it.
     Unknown,
 }
 
 impl Served {
-    /// Finds out.
+    /// Determines the version.
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
@@ -45,7 +45,7 @@ impl Served {
             return Ok(Version::Unknown);
         };
         let mut names = names(&versions, "versions", "version");
-        // The one that was asked for first.
+        // The requested one first.
         names.sort_by_key(|name| name != version);
         for name in names {
             let Some(list) = self.get(cluster, &format!("{group}/{name}")).await? else {
@@ -62,7 +62,7 @@ impl Served {
         Ok(Version::None)
     }
 
-    /// The answer, once asked; null if there is nothing, none if the server does not tell.
+    /// The answer, once known; null if the path does not exist, `None` if the server does not report it.
     async fn get(&self, cluster: &Cluster, path: &str) -> Result<Option<Value>, ClusterError> {
         if let Some(known) = self.0.borrow().get(path) {
             return Ok(known.clone());

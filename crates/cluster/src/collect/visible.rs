@@ -13,7 +13,7 @@ pub(super) struct Visible {
     pub(super) projects: Vec<String>,
 }
 
-/// Asks for the projects of the user, else for the namespaces, else takes that of the context.
+/// The projects of the user, else the namespaces, else the context's namespace.
 ///
 /// # Errors
 /// [`ClusterError::NotLoggedIn`] only.

@@ -2,18 +2,18 @@ use serde::Serialize;
 
 use super::{DockerConfigFormat, DockerConfigKeys};
 
-/// What the keyring makes of one image and one `.dockerconfigjson`, in the fields and the order that
+/// The keyring's answer for one image and one `.dockerconfigjson`, in the fields and the order that
 /// `oc extreg resolve` prints. The document is echoed, as the caller gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum KeyringAnswer<'a> {
     /// The document could be read.
     Read {
-        /// The document that was asked about.
+        /// The queried document.
         dockerconfigjson: &'a str,
         /// Whether any key matched.
         matched: bool,
-        /// The image that was asked about.
+        /// The queried image.
         #[serde(rename = "ref")]
         reference: &'a str,
         /// The usernames of the keys that matched, in the order they would be tried.
@@ -21,11 +21,11 @@ pub enum KeyringAnswer<'a> {
     },
     /// The document could not be read.
     Unreadable {
-        /// The document that was asked about.
+        /// The queried document.
         dockerconfigjson: &'a str,
         /// Go's error text.
         error: String,
-        /// The image that was asked about.
+        /// The queried image.
         #[serde(rename = "ref")]
         reference: &'a str,
     },

@@ -2,7 +2,7 @@
 
 use super::{AuthField, DockerConfigError, push_lossy};
 
-/// What of an `auth` field is kept.
+/// The parts of an `auth` field that are kept.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct DecodedAuth {
     pub(super) username: String,
@@ -10,7 +10,7 @@ pub(super) struct DecodedAuth {
     pub(super) form: AuthField,
 }
 
-/// Decodes a field that is not empty. What is behind the first colon is checked and counted, but not stored.
+/// Decodes a field that is not empty. The part after the first colon is checked and counted, but not stored.
 pub(super) fn decode(field: &str) -> Result<DecodedAuth, DockerConfigError> {
     let form = if field.trim().ends_with('=') {
         AuthField::Padded
@@ -40,16 +40,16 @@ pub(super) fn decode(field: &str) -> Result<DecodedAuth, DockerConfigError> {
     })
 }
 
-/// All of a field that [`decode`] accepts: `username:password`, for comparing credentials.
+/// The whole text of a field that [`decode`] accepts: `username:password`, for comparing credentials.
 pub(super) fn pair(field: &str) -> Vec<u8> {
     let mut pair = Vec::new();
     let padded = field.trim().ends_with('=');
-    // What was accepted has no error.
+    // An accepted field has no error.
     let _ = decode_base64(field.as_bytes(), padded, &mut |byte| pair.push(byte));
     pair
 }
 
-/// A value of a Secret's `data`, as Go reads `[]byte` from JSON; none where it is not base64.
+/// A value of a Secret's `data`, as Go reads `[]byte` from JSON; `None` if it is not base64.
 pub(super) fn decode_value(encoded: &str) -> Option<Vec<u8>> {
     let mut value = Vec::with_capacity(encoded.len() / 4 * 3);
     decode_base64(encoded.as_bytes(), true, &mut |byte| value.push(byte)).ok()?;
@@ -169,7 +169,7 @@ mod tests {
 
     /// Offsets taken from Go's decoder.
     #[test]
-    fn offsets_are_those_of_go() {
+    fn offsets_match_go() {
         for (field, offset) in [
             ("!!!", 0),
             ("=", 0),
@@ -187,7 +187,7 @@ mod tests {
             ("dTA6cDA=\n=", 9),
         ] {
             let decoded = decode(field);
-            // `dT` is complete without padding, only no pair.
+            // `dT` is complete without padding, but not a pair.
             let expected = if field == "dT" {
                 DockerConfigError::AuthWithoutColon
             } else {
@@ -229,7 +229,7 @@ mod tests {
         }
 
         #[test]
-        fn any_field_is_survived(field in any::<String>()) {
+        fn any_field_is_read_without_panic(field in any::<String>()) {
             let _ = decode(&field);
         }
     }

@@ -13,7 +13,7 @@ pub enum DockerConfigFormat {
     Dockercfg,
 }
 
-/// The keys of one docker config, in document order. Passwords are not among what it keeps.
+/// The keys of one docker config, in document order. Passwords are not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DockerConfigKeys {
     keys: Vec<DockerConfigKey>,
@@ -27,19 +27,19 @@ pub struct KeyMatch<'a> {
 }
 
 impl DockerConfigKeys {
-    /// Reads a docker config as the API server's clients do, and forgets its passwords.
+    /// Reads a docker config as the API server's clients do, and drops its passwords.
     ///
     /// # Errors
-    /// The first thing that makes Go's decoder give the whole document up, in its words.
+    /// The first error that makes Go's decoder reject the whole document, with Go's text.
     pub fn parse(json: &[u8], format: DockerConfigFormat) -> Result<Self, DockerConfigError> {
         Self::parse_limited(json, format, usize::MAX, usize::MAX)
     }
 
-    /// [`Self::parse`] for those who keep what they read of many: a docker config of more than [`Self::MAX_KEYS`]
+    /// [`Self::parse`] for callers that store many docker configs: one of more than [`Self::MAX_KEYS`]
     /// keys, or with more than [`Self::MAX_BYTES`] of keys and usernames, is not read to its end.
     ///
     /// # Errors
-    /// [`DockerConfigError::TooLarge`], or that of [`Self::parse`].
+    /// [`DockerConfigError::TooLarge`], or an error of [`Self::parse`].
     pub fn parse_small(json: &[u8], format: DockerConfigFormat) -> Result<Self, DockerConfigError> {
         Self::parse_limited(json, format, Self::MAX_KEYS, Self::MAX_BYTES)
     }
@@ -74,8 +74,8 @@ impl DockerConfigKeys {
         Ok(keys.collect())
     }
 
-    /// Keys alone, each with a complete credential in the form that everyone reads. For asking which of some
-    /// spellings a consumer would find.
+    /// Keys alone, each with a complete credential in the form that every consumer reads. Used to check which of
+    /// some spellings a consumer would find.
     pub fn of_spellings<I>(spellings: I) -> Self
     where
         I: IntoIterator,
@@ -98,7 +98,7 @@ impl DockerConfigKeys {
         self.keys.iter()
     }
 
-    /// How many keys every image is compared with, whatever its registry.
+    /// The number of keys that every image is compared with, whatever its registry.
     pub(crate) fn compared(&self) -> usize {
         self.index.compared()
     }
@@ -111,14 +111,14 @@ impl DockerConfigKeys {
         &self.index
     }
 
-    /// Whether there is no key at all.
+    /// Whether it has no keys.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 }
 
-/// One keyring over the keys of several docker configs, in their order, as Kubernetes makes it of the secrets of a pod
-/// or a namespace (`pkg/credentialprovider/secrets/secrets.go`).
+/// One keyring over the keys of several docker configs, in their order, as Kubernetes builds it from the secrets
+/// of a pod or a namespace (`pkg/credentialprovider/secrets/secrets.go`).
 impl FromIterator<DockerConfigKey> for DockerConfigKeys {
     fn from_iter<I: IntoIterator<Item = DockerConfigKey>>(keys: I) -> Self {
         let keys: Vec<_> = keys.into_iter().collect();

@@ -6,28 +6,28 @@ use super::key::{AuthField, DockerConfigKey};
 use super::spelling::hub_as_index;
 use crate::image::ImageRef;
 
-/// Where Docker Hub's credentials stand for docker's own tools.
+/// The key that docker's own tools use for Docker Hub's credentials.
 const DOCKER_HUB_AUTH_KEY: &str = "https://index.docker.io/v1/";
 
-/// Who looks a credential up.
+/// A program that needs a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Consumer {
-    /// The builder on a push: the Kubernetes keyring over the push secret, asked for the output as written, first
+    /// The builder on a push: the Kubernetes keyring over the push secret, queried with the output as written, first
     /// credential only (openshift/builder `pkg/build/builder/cmd/dockercfg/cfg.go` `GetDockerAuth`).
     BuildPush,
     /// The builder on a pull: keys with a scheme are rewritten, then containers/image matches them
     /// (`pkg/build/builder/daemonless.go` `mergeNodeCredentials`, `util.go` `normalizeRegistryLocation`). Of keys
     /// that are rewritten alike a random one survives; here it is the first.
     BuildPull,
-    /// An image import: the Kubernetes keyring, asked for the reference with defaults, first credential only
+    /// An image import: the Kubernetes keyring, queried with the reference with defaults, first credential only
     /// (openshift-apiserver `pkg/image/apiserver/importer/staticcredentials.go` `Repository`).
     Import,
-    /// The kubelet: the Kubernetes keyring, asked for the normalised name, every credential in turn.
+    /// The kubelet: the Kubernetes keyring, queried with the normalized name, every credential in turn.
     Kubelet,
     /// containers/image itself, as in CRI-O, podman and buildah (`pkg/docker/config/config.go`
     /// `findCredentialsInFile`). It reads the `auth` field only, and that padded.
     ContainersImage,
-    /// Shipwright's image processing, which wants the exact server address
+    /// Shipwright's image processing, which needs the exact server address
     /// (shipwright-io/build `pkg/image/options.go` `GetOptions`).
     Shipwright,
 }
@@ -45,11 +45,11 @@ impl Consumer {
 }
 
 impl DockerConfigKeys {
-    /// The keys whose credentials `consumer` would use for `image`. Nothing where `image` is no reference, names only
+    /// The keys whose credentials `consumer` would use for `image`. Empty if `image` is not a reference, names only
     /// a registry, or is one that the consumer cannot parse.
     ///
-    /// A short name means docker.io here; where its field searches (see [`crate::registry::Resolution::FirstOf`]),
-    /// ask once a registry.
+    /// A short name means docker.io here; if its field searches (see [`crate::registry::Resolution::FirstOf`]),
+    /// query once per registry.
     pub fn matching(&self, consumer: Consumer, image: &str) -> KeyMatch<'_> {
         let Ok(reference) = ImageRef::parse(image) else {
             return KeyMatch::default();
@@ -62,7 +62,7 @@ impl DockerConfigKeys {
             Consumer::Import => self
                 .lookup(&reference.with_defaults().to_string())
                 .only_first(),
-            Consumer::Kubelet => self.lookup(&NormalisedName::of(&reference).to_string()),
+            Consumer::Kubelet => self.lookup(&NormalizedName::of(&reference).to_string()),
             Consumer::BuildPull => self
                 .containers_image(&reference, Spelling::Rewritten)
                 .into_iter()
@@ -76,9 +76,9 @@ impl DockerConfigKeys {
         }
     }
 
-    /// Keys of one docker config that some consumer takes for one key though they hold different credentials, so
+    /// Keys of one docker config that some consumer treats as one key though they hold different credentials, so
     /// that a random one is used: the first of each such group, and another that differs from it. A builder rewrites
-    /// keys for its pulls, the Kubernetes keyring files them by host and path.
+    /// keys for its pulls; the Kubernetes keyring files them by host and path.
     pub fn colliding(&self) -> Vec<(&DockerConfigKey, &DockerConfigKey)> {
         let mut rewritten: BTreeMap<&str, &DockerConfigKey> = BTreeMap::new();
         let mut filed: BTreeMap<&[u8], &DockerConfigKey> = BTreeMap::new();
@@ -96,14 +96,14 @@ impl DockerConfigKeys {
         found
     }
 
-    /// The key that containers/image settles on, each key in that spelling: the repository, its parents,
-    /// the host, and only then any key that is the host once normalised.
+    /// The key that containers/image selects, each key in that spelling: the repository, its parents,
+    /// the host, and only then any key that equals the host once normalized.
     fn containers_image(
         &self,
         reference: &ImageRef<'_>,
         spelling: Spelling,
     ) -> Option<&DockerConfigKey> {
-        let name = NormalisedName::of(reference);
+        let name = NormalizedName::of(reference);
         let full = name.to_string();
         let mut parents = std::iter::successors(Some(full.as_str()), |path| {
             path.rsplit_once('/').map(|(parent, _)| parent)
@@ -117,7 +117,7 @@ impl DockerConfigKeys {
     }
 
     fn shipwright(&self, reference: &ImageRef<'_>) -> Option<&DockerConfigKey> {
-        // docker's reader refuses the whole file for one `auth` that it cannot decode.
+        // docker's reader rejects the whole file if it cannot decode one `auth`.
         let readable = self.iter().all(|key| key.auth() != AuthField::Unpadded);
         let address = match reference.registry() {
             "" | "docker.io" | "index.docker.io" => DOCKER_HUB_AUTH_KEY,
@@ -129,14 +129,14 @@ impl DockerConfigKeys {
     }
 }
 
-/// A repository as distribution's `ParseNormalizedNamed` names it, which all but OpenShift's own parser use.
-struct NormalisedName<'a> {
+/// A repository as distribution's `ParseNormalizedNamed` names it, which all parsers except OpenShift's own use.
+struct NormalizedName<'a> {
     host: &'a str,
     namespace: &'a str,
     name: &'a str,
 }
 
-impl<'a> NormalisedName<'a> {
+impl<'a> NormalizedName<'a> {
     fn of(reference: &ImageRef<'a>) -> Self {
         let (host, namespace) = if reference.has_upper_case_component() {
             (reference.namespace(), "")
@@ -155,7 +155,7 @@ impl<'a> NormalisedName<'a> {
     }
 }
 
-impl std::fmt::Display for NormalisedName<'_> {
+impl std::fmt::Display for NormalizedName<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/", self.host)?;
         if !self.namespace.is_empty() {
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_collide_where_their_credentials_differ() {
+    fn keys_with_different_credentials_collide() {
         // u:p and u:q
         const P: &str = r#"{"auth": "dTpw"}"#;
         const Q: &str = r#"{"auth": "dTpx"}"#;
@@ -189,7 +189,7 @@ mod tests {
                 &[("docker.io", P), ("https://index.docker.io/v1/", Q)],
                 &[("docker.io", "https://index.docker.io/v1/")],
             ),
-            // Without a scheme it is not rewritten, and filed elsewhere.
+            // Without a scheme it is not rewritten, and is filed under another host.
             (&[("docker.io", P), ("index.docker.io/v1/", Q)], &[]),
             (
                 &[

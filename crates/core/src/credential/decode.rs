@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::json::{self, Kind, Value};
 use super::{AuthField, DockerConfigError, DockerConfigFormat, auth};
 
-/// What of an entry is kept, and what it is compared by before that is dropped.
+/// The parts of an entry that are kept, and the pair for comparison, which is dropped afterwards.
 pub(super) struct Entry {
     pub(super) username: String,
     pub(super) has_password: bool,
@@ -14,8 +14,8 @@ pub(super) struct Entry {
     pub(super) pair: Vec<u8>,
 }
 
-/// The entries of a docker config in document order; a repeated key keeps its first place and its last value. It ends
-/// where there are more entries, or more bytes of keys and usernames, than these.
+/// The entries of a docker config in document order; a repeated key keeps its first place and its last value. Stops
+/// at these limits of entries, and of bytes of keys and usernames.
 pub(super) fn entries(
     data: &[u8],
     format: DockerConfigFormat,
@@ -130,7 +130,7 @@ impl Reader {
     }
 }
 
-/// `DockerConfigEntry.UnmarshalJSON`. Its error ends the reading at once.
+/// `DockerConfigEntry.UnmarshalJSON`. Its error ends the parsing immediately.
 fn entry(value: Value<'_>) -> Result<Entry, DockerConfigError> {
     let mut entry = Entry {
         username: String::new(),

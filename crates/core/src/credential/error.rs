@@ -21,7 +21,7 @@ pub enum DockerConfigError {
     /// An `auth` field holds no colon once decoded.
     #[error("unable to parse auth field, must be formatted as base64(username:password)")]
     AuthWithoutColon,
-    /// It holds more than the webhook keeps of one secret. Of OpenShift's own consumers none has such a limit.
+    /// It holds more than the webhook stores of one secret. OpenShift's own consumers have no such limit.
     #[error("more than 64 registries, or more than 16 KiB of their names and usernames")]
     TooLarge,
 }

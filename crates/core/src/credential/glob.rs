@@ -4,7 +4,7 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadPattern;
 
-/// Whether the whole of `name` matches `pattern`. As in Go, a bad pattern may go unnoticed where the mismatch is
+/// Whether the whole of `name` matches `pattern`. As in Go, a bad pattern can be unnoticed if the mismatch is
 /// certain before the bad part.
 pub(super) fn matches(mut pattern: &[u8], mut name: &[u8]) -> Result<bool, BadPattern> {
     'pattern: while !pattern.is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn matches(mut pattern: &[u8], mut name: &[u8]) -> Result<bool, BadPa
     Ok(name.is_empty())
 }
 
-/// Splits off leading stars and what stands before the next one.
+/// Splits off leading stars and the text before the next one.
 fn scan_chunk(pattern: &[u8]) -> (bool, &[u8], &[u8]) {
     let stars = pattern.iter().take_while(|&&byte| byte == b'*').count();
     let pattern = pattern.get(stars..).unwrap_or_default();
@@ -64,7 +64,7 @@ fn scan_chunk(pattern: &[u8]) -> (bool, &[u8], &[u8]) {
     (stars > 0, chunk, rest)
 }
 
-/// Matches a chunk without stars at the start of `name`; what is left of `name`, or `None` for no match.
+/// Matches a chunk without stars at the start of `name`; the rest of `name`, or `None` for no match.
 fn match_chunk<'a>(mut chunk: &[u8], mut name: &'a [u8]) -> Result<Option<&'a [u8]>, BadPattern> {
     let mut failed = false;
     while let Some((&operator, rest)) = chunk.split_first() {
@@ -104,7 +104,7 @@ fn match_chunk<'a>(mut chunk: &[u8], mut name: &'a [u8]) -> Result<Option<&'a [u
     Ok((!failed).then_some(name))
 }
 
-/// Reads a class behind its `[`; whether it holds `found`, and what follows its `]`.
+/// Reads a class after its `[`: whether it holds `found`, and the text after its `]`.
 fn match_class(chunk: &[u8], found: char) -> Result<(bool, &[u8]), BadPattern> {
     let (negated, mut chunk) = match chunk.strip_prefix(b"^") {
         Some(rest) => (true, rest),

@@ -1,10 +1,10 @@
-//! Where in a docker config the keys are that can match an image, so that a lookup does not compare all.
+//! Positions of the keys in a docker config that can match an image, so that a lookup does not compare all.
 
 use super::key::DockerConfigKey;
-use super::spelling::normalised_host;
+use super::spelling::normalized_host;
 use super::url::Url;
 
-/// Where the keyring looks when nothing matched an image that Docker Hub would serve.
+/// Where the keyring searches when nothing matched an image that Docker Hub would serve.
 const DEFAULT_HOST: &[u8] = b"index.docker.io";
 
 /// Places of keys, in orders in which they can be searched.
@@ -12,9 +12,9 @@ const DEFAULT_HOST: &[u8] = b"index.docker.io";
 pub(super) struct KeyIndex {
     /// Keys that the keyring files under a host without glob characters, by host and port.
     literal: Vec<usize>,
-    /// The others that it files, in document order.
+    /// The other keys that it files, in document order.
     globs: Vec<usize>,
-    /// Those that it files under Docker Hub's usual name, in document order.
+    /// The keys that it files under Docker Hub's usual name, in document order.
     default: Vec<usize>,
     /// The first of each spelling.
     spellings: [Vec<usize>; 2],
@@ -40,7 +40,7 @@ impl Spelling {
     }
 
     fn host(self, key: &DockerConfigKey) -> &str {
-        normalised_host(self.of(key))
+        normalized_host(self.of(key))
     }
 }
 

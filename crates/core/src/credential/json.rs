@@ -12,9 +12,9 @@ pub(super) use value::{Kind, Value};
 /// Deepest nesting that Go accepts.
 const DEPTH_MAX: usize = 10_000;
 
-/// Checks that `data` is one JSON value; the error has the place, and nothing of the value.
+/// Checks that `data` is one JSON value; the error has the position, and nothing of the value.
 ///
-/// What `serde_json` passes over it takes as Go takes it: no string is decoded.
+/// `serde_json` skips values as Go does: no string is decoded.
 pub(super) fn check(data: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<IgnoredAny>(data)?;
     if depth(data) > DEPTH_MAX {
@@ -23,7 +23,7 @@ pub(super) fn check(data: &[u8]) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
-/// How deep a value that is JSON is nested.
+/// The nesting depth of a JSON value.
 fn depth(data: &[u8]) -> usize {
     let (mut depth, mut most) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);
@@ -49,7 +49,7 @@ mod tests {
 
     /// Go's answers (`json.Valid`, Go 1.24).
     #[test]
-    fn valid_is_what_is_valid_to_go() {
+    fn validity_matches_go() {
         for bad in [
             "",
             "  ",

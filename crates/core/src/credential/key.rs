@@ -4,13 +4,13 @@ use super::spelling::rewritten_for_pull;
 use super::url::Url;
 use super::{decode, url};
 
-/// One key and what may be known of its credential.
+/// One key and the stored facts about its credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DockerConfigKey {
     as_written: String,
-    /// As a builder rewrites it for its pulls; none where that changes nothing.
+    /// As a builder rewrites it for its pulls; `None` if that changes nothing.
     rewritten: Option<Box<str>>,
-    normalised: Option<Vec<u8>>,
+    normalized: Option<Vec<u8>>,
     /// What the keyring compares images with.
     pattern: Option<Url>,
     username: String,
@@ -20,12 +20,12 @@ pub struct DockerConfigKey {
     credential: usize,
 }
 
-/// How an entry carries its `auth` field. One that cannot be decoded makes the whole docker config unreadable.
+/// The form of an entry's `auth` field. One that cannot be decoded makes the whole docker config unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthField {
-    /// Absent or empty: only `username` and `password` count, and only for those that read them.
+    /// Absent or empty: only `username` and `password` count, and only for consumers that read them.
     Absent,
-    /// Padded base64, which everyone reads.
+    /// Padded base64, which every consumer reads.
     Padded,
     /// Base64 without its padding, which Kubernetes reads and containers/image and docker do not.
     Unpadded,
@@ -33,16 +33,16 @@ pub enum AuthField {
 
 impl DockerConfigKey {
     pub(super) fn new(as_written: String, entry: decode::Entry, credential: usize) -> Self {
-        let normalised = url::keyring_key(&as_written);
+        let normalized = url::keyring_key(&as_written);
         let rewritten = match rewritten_for_pull(&as_written) {
             Cow::Owned(rewritten) => Some(rewritten.into_boxed_str()),
             Cow::Borrowed(_) => None,
         };
         Self {
             rewritten,
-            pattern: normalised.as_deref().and_then(Url::parse),
+            pattern: normalized.as_deref().and_then(Url::parse),
             as_written,
-            normalised,
+            normalized,
             username: entry.username,
             has_password: entry.has_password,
             auth: entry.auth,
@@ -50,18 +50,18 @@ impl DockerConfigKey {
         }
     }
 
-    /// The key as it stands in the docker config.
+    /// The key as written in the docker config.
     pub fn as_written(&self) -> &str {
         &self.as_written
     }
 
-    /// The key as the Kubernetes keyring files it: host and path, without scheme, `/v1/` and `/v2/`; `None` for one
-    /// that is no URL, which the keyring ignores.
-    pub fn normalised(&self) -> Option<Cow<'_, str>> {
-        self.normalised.as_deref().map(String::from_utf8_lossy)
+    /// The key as the Kubernetes keyring files it: host and path, without scheme, `/v1/` and `/v2/`; `None` if the
+    /// key is not a URL, which the keyring ignores.
+    pub fn normalized(&self) -> Option<Cow<'_, str>> {
+        self.normalized.as_deref().map(String::from_utf8_lossy)
     }
 
-    /// The username, from `auth` where that is set.
+    /// The username, from `auth` if that is set.
     pub fn username(&self) -> &str {
         &self.username
     }
@@ -91,6 +91,6 @@ impl DockerConfigKey {
     }
 
     pub(super) fn keyring_key(&self) -> Option<&[u8]> {
-        self.normalised.as_deref()
+        self.normalized.as_deref()
     }
 }

@@ -1,4 +1,4 @@
-//! Which docker config of a secret counts for whom.
+//! Which docker config of a secret each consumer reads.
 
 use std::sync::Arc;
 
@@ -38,13 +38,13 @@ impl SecretMember {
         }
     }
 
-    /// The member of that name, if it is one.
+    /// The member of that name, if it exists.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|member| member.name() == name)
     }
 
     /// The one member that counts in a secret of this type for pulls, imports and OpenShift's own selection of a
-    /// secret; none for a type that they ignore (Kubernetes `pkg/credentialprovider/secrets/secrets.go`).
+    /// secret; `None` for a type that they ignore (Kubernetes `pkg/credentialprovider/secrets/secrets.go`).
     pub fn of_type(kind: &str) -> Option<Self> {
         match kind {
             "kubernetes.io/dockerconfigjson" => Some(Self::DockerConfigJson),
@@ -63,28 +63,28 @@ pub enum DockerConfig {
     Unreadable,
     /// It has more keys than are kept.
     TooLarge,
-    /// Its value is not here: a parameter of a Template stands for it, or it was taken out.
+    /// Its value is unknown: a template parameter stands for it, or it was removed.
     Unknown,
 }
 
-/// The docker configs of one secret, by those who read them.
+/// The docker configs of one secret, by the consumers that read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecretConfigs {
-    /// What a build reads that names the secret for its push. The type of the secret is ignored: the builder reads
-    /// the files of the mounted secret, and takes the first that it can read.
+    /// The docker config that a build reads if it names the secret for its push. The type of the secret is ignored:
+    /// the builder reads the files of the mounted secret, and uses the first that it can read.
     pub push: Option<DockerConfig>,
-    /// What everyone else reads, who looks at the type first.
+    /// The docker config that all other consumers read; they check the type first.
     pub typed: Option<DockerConfig>,
 }
 
-/// Reads the docker configs of one secret, member by member, and forgets their passwords.
+/// Reads the docker configs of one secret, member by member, and drops their passwords.
 #[derive(Debug)]
 pub struct SecretReader {
     keep: Keep,
     found: [Option<Found>; 3],
 }
 
-/// How much of a docker config is kept.
+/// How much of a docker config is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// All keys.
@@ -100,7 +100,7 @@ struct Found {
 }
 
 impl SecretReader {
-    /// Nothing is read yet.
+    /// Nothing has been read yet.
     pub fn new(keep: Keep) -> Self {
         Self {
             keep,
@@ -124,7 +124,7 @@ impl SecretReader {
         self.put(member, config, true);
     }
 
-    /// A value that was taken out.
+    /// A value that was removed.
     pub fn elided(&mut self, member: SecretMember) {
         self.put(member, DockerConfig::Unknown, false);
     }
@@ -180,7 +180,7 @@ impl SecretReader {
 }
 
 impl SecretConfigs {
-    /// Whether nobody reads anything of the secret.
+    /// Whether no consumer reads anything of the secret.
     pub fn is_empty(&self) -> bool {
         self.push.is_none() && self.typed.is_none()
     }
@@ -249,7 +249,7 @@ mod tests {
                 "a.io",
                 "none",
             ),
-            // One that cannot be read is passed over.
+            // An unreadable member is skipped.
             (
                 "Opaque",
                 vec![("config.json", "{"), (".dockerconfigjson", &*b)],
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_not_kept() {
+    fn a_docker_config_that_is_too_large_is_not_kept() {
         let many = |count: usize, length: usize| {
             let entries: Vec<_> = (0..count)
                 .map(|n| {

@@ -1,4 +1,4 @@
-//! How consumers that take containers/image's way spell a key.
+//! How consumers that match like containers/image spell a key.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub(super) fn rewritten_for_pull(key: &str) -> Cow<'_, str> {
 }
 
 /// containers/image's `normalizeAuthFileKey`: only a key with a scheme is cut to its host.
-pub(super) fn normalised_host(key: &str) -> &str {
+pub(super) fn normalized_host(key: &str) -> &str {
     let rest = key.strip_prefix("http://").unwrap_or(key);
     let rest = rest.strip_prefix("https://").unwrap_or(rest);
     if rest.len() == key.len() {

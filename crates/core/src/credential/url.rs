@@ -1,4 +1,4 @@
-//! URLs as Go's `net/url` and `net.SplitHostPort` take them apart, as far as the keyring uses them.
+//! URLs as Go's `net/url` and `net.SplitHostPort` parse them, as far as the keyring uses them.
 
 use std::net::Ipv6Addr;
 
@@ -62,7 +62,7 @@ impl Url {
     }
 }
 
-/// `net.SplitHostPort`; `None` where it has an error.
+/// `net.SplitHostPort`; `None` for its errors.
 fn split_host_port(host_port: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = host_port.iter().rposition(|&byte| byte == b':')?;
     let (before, port) = (host_port.get(..colon)?, host_port.get(colon + 1..)?);
@@ -131,7 +131,7 @@ enum Part {
     Zone,
 }
 
-/// Decodes percent escapes; `None` for a bad one or for a byte that the part may not hold.
+/// Decodes percent escapes; `None` for a bad one or for a byte that the part must not contain.
 fn unescape(data: &[u8], part: Part) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(data.len());
     let mut rest = data;
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_normalised() {
+    fn keys_are_normalized() {
         for (written, key) in [
             ("docker.io", Some("docker.io")),
             ("docker.io/", Some("docker.io")),

@@ -1,4 +1,4 @@
-//! For which objects the API servers call the webhook that is installed.
+//! The objects for which the API servers call the installed webhook.
 
 use crate::object::Metadata;
 use crate::policy::{Labels, Selector, SelectorDocument, SelectorError};
@@ -7,30 +7,30 @@ use crate::policy::{Labels, Selector, SelectorDocument, SelectorError};
 /// `pkg/registry/core/namespace/strategy.go`, `NamespaceDefaultLabelName`).
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
-/// The selectors of the MutatingWebhookConfiguration. The default is called for everything: the webhook
-/// itself, which is called only for what they select, need not know them.
+/// The selectors of the MutatingWebhookConfiguration. The default matches everything: the webhook
+/// itself, which is called only for matching objects, does not need them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     namespaces: Option<Selector>,
     objects: Option<Selector>,
 }
 
-/// Whether the webhook is called.
+/// Whether the API servers call the webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Called {
-    /// It is.
+    /// They call it.
     Yes,
-    /// It is not.
+    /// They do not call it.
     No,
-    /// The labels of the namespace decide and are not known.
+    /// It depends on the labels of the namespace, which are unknown.
     Unknown,
 }
 
 impl Reach {
-    /// Of the selectors as they are written.
+    /// Parses the selectors as written.
     ///
     /// # Errors
-    /// If one cannot be used.
+    /// If a selector is not valid.
     pub fn compile(
         namespaces: Option<&SelectorDocument>,
         objects: Option<&SelectorDocument>,
@@ -45,8 +45,8 @@ impl Reach {
         })
     }
 
-    /// Whether the webhook is called for what is written in a namespace; `labels` are none where they
-    /// are not known.
+    /// Whether the webhook is called for an object written in a namespace; `labels` is `None` if the
+    /// labels are unknown.
     pub fn namespace(&self, name: &str, labels: Option<&Labels>) -> Called {
         let Some(selector) = &self.namespaces else {
             return Called::Yes;

@@ -8,7 +8,7 @@ use crate::image::ImageRef;
 use crate::object::{nullable, opt_out};
 use crate::registry::{InternalRegistry, RefRole, RegistryHost, Resolution, resolve};
 
-/// A Build as far as following it needs: everything else is dropped as it is read. The fields are
+/// The fields of a Build that following needs: the rest is dropped while reading. The fields are
 /// those of `openshift/api` (`build/v1/types.go`).
 #[derive(Clone, Debug, Default)]
 pub struct Build {
@@ -88,15 +88,15 @@ pub(super) struct Identity {
     tag: String,
 }
 
-/// Why there is nothing to follow in a build.
+/// Why a build is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotPushed {
-    /// Not complete, or not yet with the time at which it was.
+    /// Not complete, or without a completion time.
     Incomplete,
-    /// It pushed nothing, to an ImageStreamTag, or to the integrated registry, which tells the
-    /// stream by itself.
+    /// It pushed nothing, to an ImageStreamTag, or to the integrated registry, which updates the
+    /// stream automatically.
     Inside,
-    /// It does not say which digest it pushed.
+    /// Its status does not contain the pushed digest.
     NoDigest,
     /// It carries a label that opts it out.
     OptedOut,
@@ -106,7 +106,7 @@ impl Pushed {
     /// What a build has pushed.
     ///
     /// # Errors
-    /// Why it is none of our business.
+    /// Why the build is not followed.
     pub fn of(build: &Build) -> Result<Self, NotPushed> {
         let status = &build.status;
         if status.phase != "Complete" || status.completion_timestamp.is_empty() {

@@ -12,11 +12,11 @@ use crate::rule::is_system_namespace;
 
 /// On namespaces where admission, quota and image resolution do not work.
 const RUN_LEVEL: &str = "openshift.io/run-level";
-/// On streams that the cluster-samples operator puts back whenever they change.
+/// On streams that the cluster-samples operator reverts whenever they change.
 const SAMPLE: &str = "samples.operator.openshift.io/managed";
 
-/// Whether builds are followed in a namespace at all: not in those of the platform, nor in one that
-/// opts out, nor outside of what the installation selects.
+/// Whether builds are followed in a namespace: not in platform namespaces, not in a namespace that
+/// opts out, and not outside the installation's selector.
 pub fn may_follow(namespace: &str, labels: &Labels, selected: Option<&Selector>) -> bool {
     let level = labels.get(RUN_LEVEL).map(String::as_str);
     !is_system_namespace(namespace)
@@ -25,27 +25,27 @@ pub fn may_follow(namespace: &str, labels: &Labels, selected: Option<&Selector>)
         && selected.is_none_or(|selector| selector.matches(labels))
 }
 
-/// What was imported before for a digest, as long as anybody remembers.
-pub trait Asked {
+/// The imports that were requested before, as long as they are remembered.
+pub trait ImportHistory {
     /// Whether this tag of the stream of this `metadata.uid` was imported for this pushed digest.
-    fn is_asked(&self, stream: &str, tag: &str, digest: &str) -> bool;
+    fn was_imported(&self, stream: &str, tag: &str, digest: &str) -> bool;
 }
 
-/// What comes of a pushed image for one stream.
+/// The result of a pushed image for one stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Followed {
-    /// What to send; none if no tag asks for it.
+    /// The import to send; `None` if no tag needs it.
     pub import: Option<Import>,
-    /// The tags that come from that image, by name, whatever comes of them.
+    /// The tags that come from that image, by name, with the result of each.
     pub tags: BTreeMap<String, Outcome>,
-    /// Why nothing of the stream was looked at.
+    /// Why no tag of the stream was checked.
     pub exempt: Option<NotFollowed>,
 }
 
-/// What comes of a pushed image for one tag that comes from it.
+/// The result for one tag that comes from the pushed image.
 pub type Outcome = Result<TagOutcome, NotFollowed>;
 
-/// What comes of a tag.
+/// What happens to a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagOutcome {
     /// It is imported.
@@ -53,18 +53,18 @@ pub enum TagOutcome {
     /// Its newest item is that digest.
     UpToDate,
     /// It was imported for that digest before, and shows another: one of a manifest list, or the tag
-    /// of the registry has been moved since.
-    AskedBefore,
+    /// in the registry has moved since.
+    ImportedBefore,
 }
 
-/// Why a stream or a tag is left alone.
+/// Why a stream or a tag is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotFollowed {
     /// The stream is being deleted.
     Going,
     /// An operator manages the stream.
     Managed,
-    /// A label of the stream or an annotation of the tag says so.
+    /// A label of the stream or an annotation of the tag opts out.
     OptedOut,
     /// `reference: true`: never imported.
     Reference,
@@ -73,9 +73,9 @@ pub enum NotFollowed {
 /// Decides for one stream of the namespace of the build.
 ///
 /// A tag comes from the image if it follows a `DockerImage` by tag in the same repository of the
-/// same registry, in whatever spelling. Tags that follow a digest or another tag, and those that
-/// are only pushed to, are none of it.
-pub fn follow(pushed: &Pushed, stream: &Stream, asked: &impl Asked) -> Followed {
+/// same registry, in any spelling. Tags that follow a digest or another tag, and tags that
+/// builds only push to, do not.
+pub fn follow(pushed: &Pushed, stream: &Stream, history: &impl ImportHistory) -> Followed {
     let mut followed = Followed {
         import: None,
         tags: BTreeMap::new(),
@@ -85,14 +85,14 @@ pub fn follow(pushed: &Pushed, stream: &Stream, asked: &impl Asked) -> Followed 
         return followed;
     }
     let mut wanted = BTreeMap::new();
-    // Of two of one name the last counts, as it does for the API server.
+    // If two tags have one name the last counts, as in the API server.
     for tag in &stream.spec.tags {
         followed.tags.remove(&tag.name);
         wanted.remove(tag.name.as_str());
         if !comes_from(tag, pushed) {
             continue;
         }
-        let outcome = decide(pushed, stream, tag, asked);
+        let outcome = decide(pushed, stream, tag, history);
         if outcome == Ok(TagOutcome::Import) {
             wanted.insert(tag.name.as_str(), tag);
         }
@@ -125,7 +125,7 @@ fn comes_from(tag: &Tag, pushed: &Pushed) -> bool {
     })
 }
 
-fn decide(pushed: &Pushed, stream: &Stream, tag: &Tag, asked: &impl Asked) -> Outcome {
+fn decide(pushed: &Pushed, stream: &Stream, tag: &Tag, history: &impl ImportHistory) -> Outcome {
     let annotation = tag.annotations.get(opt_out::FOLLOW);
     let digest = pushed.digest.as_str();
     if tag.reference {
@@ -134,8 +134,8 @@ fn decide(pushed: &Pushed, stream: &Stream, tag: &Tag, asked: &impl Asked) -> Ou
         Err(NotFollowed::OptedOut)
     } else if stream.newest(&tag.name) == Some(digest) {
         Ok(TagOutcome::UpToDate)
-    } else if asked.is_asked(&stream.metadata.uid, &tag.name, digest) {
-        Ok(TagOutcome::AskedBefore)
+    } else if history.was_imported(&stream.metadata.uid, &tag.name, digest) {
+        Ok(TagOutcome::ImportedBefore)
     } else {
         Ok(TagOutcome::Import)
     }

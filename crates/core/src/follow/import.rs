@@ -1,4 +1,4 @@
-//! The request that imports tags with the policies that they have.
+//! The request that imports tags and keeps their policies.
 
 use serde_json::{Value, json};
 
@@ -18,11 +18,11 @@ pub struct Import {
 }
 
 impl Import {
-    /// An import overwrites the import policy of each tag by that of the request
-    /// (openshift-apiserver `imagestreamimport/rest.go`, `importSuccessful`), so each tag's own is
-    /// sent, unread. With the stream's version and uid the API server refuses it if anybody has
-    /// changed the stream since (`Create`), so that a policy that was changed in between is never
-    /// put back, and a stream that was deleted is not made again.
+    /// An import overwrites the import policy of each tag with the policy in the request
+    /// (openshift-apiserver `imagestreamimport/rest.go`, `importSuccessful`), so each tag's own policy is
+    /// sent, unparsed. With the stream's version and uid the API server rejects the request if the
+    /// stream has changed since (`Create`), so that a policy changed in between is never
+    /// reverted, and a deleted stream is not created again.
     pub(super) fn of<'t>(stream: &Stream, tags: impl Iterator<Item = &'t Tag>) -> Self {
         let metadata = &stream.metadata;
         let mut names = Vec::new();

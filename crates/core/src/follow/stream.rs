@@ -1,4 +1,4 @@
-//! An ImageStream as far as following a build needs it.
+//! The fields of an ImageStream that following a build needs.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::object::nullable;
 
 /// An ImageStream (`openshift/api` `image/v1/types.go`). Of its history only the newest item of each
-/// tag is kept, and the policies of its tags as they are, with fields that we do not know.
+/// tag is kept, and the policies of its tags unchanged, including unknown fields.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Stream {
@@ -96,7 +96,7 @@ impl Stream {
     }
 }
 
-/// The image of the first item of a list; the others are passed over.
+/// The image of the first item of a list; the other items are skipped.
 #[derive(Clone, Debug, Default)]
 struct Newest(Option<String>);
 

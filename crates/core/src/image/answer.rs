@@ -2,17 +2,17 @@ use serde::Serialize;
 
 use super::ImageRef;
 
-/// What OpenShift makes of one reference, in the fields and the order that `oc extreg resolve` prints.
+/// How OpenShift parses one reference, in the fields and the order that `oc extreg resolve` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ReferenceAnswer<'a> {
     /// OpenShift accepts the reference.
     Parsed(ParsedReference<'a>),
-    /// OpenShift refuses the reference.
+    /// OpenShift rejects the reference.
     Invalid {
         /// OpenShift's error text.
         error: String,
-        /// The string that was asked about.
+        /// The queried string.
         #[serde(rename = "ref")]
         reference: &'a str,
     },
@@ -33,7 +33,7 @@ pub struct ParsedReference<'a> {
     pub name: &'a str,
     /// [`ImageRef::namespace`].
     pub namespace: &'a str,
-    /// The string that was asked about.
+    /// The queried string.
     #[serde(rename = "ref")]
     pub reference: &'a str,
     /// [`ImageRef::registry`].

@@ -13,16 +13,16 @@ pub enum ParseImageError {
     /// The string would be a reference if it were in lower case.
     #[error("repository name must be lowercase")]
     UpperCase,
-    /// The string is no reference: a scheme, white space, an empty component, an unexpanded parameter.
+    /// The string is not a reference: a scheme, white space, an empty component, an unresolved parameter.
     #[error("invalid reference format")]
     Format,
     /// Registry host and path together are longer than 255 bytes.
     #[error("repository name must not be more than 255 characters")]
     TooLong,
-    /// The digest's algorithm is none of `sha256`, `sha384` and `sha512`, spelled in lower case.
+    /// The digest's algorithm is not one of `sha256`, `sha384` and `sha512`, spelled in lower case.
     #[error("unsupported digest algorithm")]
     DigestAlgorithm,
-    /// The digest has not as many digits as its algorithm makes.
+    /// The digest does not have the number of digits that its algorithm produces.
     #[error("invalid checksum digest length")]
     DigestLength,
 }

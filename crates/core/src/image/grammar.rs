@@ -9,7 +9,7 @@ const TAG_MAX: usize = 128;
 /// Fewest digits of any digest, whatever its algorithm.
 const DIGEST_HEX_MIN: usize = 32;
 
-/// The three parts of a reference that the grammar tells apart; `""` where one is absent.
+/// The three parts of a reference in the grammar; `""` if a part is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Parts<'a> {
     pub(super) name: &'a str,
@@ -39,8 +39,8 @@ pub(super) fn split(input: &str) -> Result<Parts<'_>, ParseImageError> {
 
 /// Matches `input`, each character seen through `fold`.
 ///
-/// No part can hold the separator that ends it, so the first `@`, the last `/` before it and the first `:` behind
-/// that are the only places to split at.
+/// No part can contain the separator that ends it, so the input can be split only at the first `@`, the last `/`
+/// before it and the first `:` after that.
 fn matching(input: &str, fold: fn(char) -> char) -> Option<Parts<'_>> {
     let (left, digest) = match input.split_once('@') {
         Some((left, digest)) => (left, Some(digest)),
@@ -159,7 +159,7 @@ fn is_digest(mut chars: impl Iterator<Item = char>) -> bool {
     digits >= DIGEST_HEX_MIN
 }
 
-/// What a digest that fits the grammar must still be (`digest.Digest.Validate`).
+/// Additional checks for a digest that fits the grammar (`digest.Digest.Validate`).
 fn check_digest(digest: &str) -> Result<(), ParseImageError> {
     let (algorithm, hex) = digest.split_once(':').unwrap_or((digest, ""));
     let length = match algorithm {
@@ -175,8 +175,8 @@ fn check_digest(digest: &str) -> Result<(), ParseImageError> {
     }
 }
 
-/// Go's `unicode.ToLower` as far as the grammar can tell: two letters outside ASCII become ASCII ones, every other
-/// letter outside ASCII stays outside.
+/// Go's `unicode.ToLower` as far as it affects the grammar: two letters outside ASCII become ASCII letters, every
+/// other letter outside ASCII remains outside.
 fn to_lower(c: char) -> char {
     match c {
         '\u{130}' => 'i',

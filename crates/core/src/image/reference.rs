@@ -20,7 +20,7 @@ pub struct ImageRef<'a> {
     id: &'a str,
 }
 
-/// By what it means: a default that was filled in is like one that was written.
+/// Compares the meaning: a default that was filled in equals one that was written.
 impl PartialEq for ImageRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.parts() == other.parts()
@@ -43,7 +43,7 @@ impl<'a> ImageRef<'a> {
     /// Reads `input` in one pass, without allocating.
     ///
     /// # Errors
-    /// What OpenShift's API server would answer, in its words.
+    /// The error of OpenShift's API server, with its text.
     pub fn parse(input: &'a str) -> Result<Self, ParseImageError> {
         let parts = grammar::split(input)?;
         let (registry, path) = match parts.name.split_once('/') {
@@ -81,7 +81,7 @@ impl<'a> ImageRef<'a> {
         self.namespace
     }
 
-    /// The path behind the namespace; it may hold slashes.
+    /// The path after the namespace; it can contain slashes.
     pub fn name(&self) -> &'a str {
         self.name
     }
@@ -96,7 +96,7 @@ impl<'a> ImageRef<'a> {
         self.id
     }
 
-    /// Fills in what the docker client would (`DockerClientDefaults`): registry `docker.io`, namespace `library` on
+    /// Fills in the docker client's defaults (`DockerClientDefaults`): registry `docker.io`, namespace `library` on
     /// Docker Hub, tag `latest` even where a digest is present.
     #[must_use]
     pub fn with_defaults(self) -> Self {
@@ -120,7 +120,7 @@ impl<'a> ImageRef<'a> {
     }
 
     /// Whether the *defaulted* registry is one of Docker Hub's three names (`IsRegistryDockerHub` of
-    /// `DockerClientDefaults().Registry`), so `nginx` is. Only fields that default to docker.io mean it so; see
+    /// `DockerClientDefaults().Registry`), so `nginx` is. Only fields that default to docker.io use this meaning; see
     /// [`crate::registry::resolve`].
     pub fn is_docker_hub(&self) -> bool {
         self.registry.is_empty() || RegistryHost::of(self.registry) == RegistryHost::DockerHub
@@ -131,8 +131,8 @@ impl<'a> ImageRef<'a> {
         self.name.is_empty()
     }
 
-    /// Whether OpenShift took an upper-case first component for a namespace (`User/app`). The importer, the builder
-    /// and the kubelet parse the string again by newer rules and take that component for a registry host.
+    /// Whether OpenShift parsed an upper-case first component as a namespace (`User/app`). The importer, the builder
+    /// and the kubelet parse the string again by newer rules and use that component as a registry host.
     pub fn has_upper_case_component(&self) -> bool {
         self.registry.is_empty() && self.namespace.contains(|c: char| c.is_ascii_uppercase())
     }

@@ -6,21 +6,21 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::text::{Pairs, Text};
 use crate::policy::GROUP;
 
-/// The annotations of an object that are ours, those under `extreg.io/`; `null` reads as none.
+/// The annotations of an object under `extreg.io/`; `null` reads as empty.
 ///
-/// The others are passed over and not read: `kubectl apply` keeps a copy of the whole object in
-/// one, with every quote escaped, and unescaping that is for nothing.
+/// The rest is skipped without reading: `kubectl apply` stores a copy of the whole object in
+/// one, with every quote escaped, and unescaping it would be wasted work.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub struct Annotations<'a>(Pairs<'a>);
 
 impl Annotations<'_> {
-    /// The value of `key`, if it is one of ours; the last where a key is repeated.
+    /// The value of `key`, if it is under `extreg.io/`; the last if a key is repeated.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)
     }
 
-    /// Whether there is none.
+    /// Whether it has no annotations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::Annotations;
 
     #[test]
-    fn only_ours_are_kept_whatever_the_others_hold() {
+    fn only_extreg_annotations_are_kept() {
         let key = "extreg.io/scheduled";
         for (json, wanted) in [
             (

@@ -1,7 +1,7 @@
 //! Members that are JSON objects.
 //!
-//! A derived `Deserialize` also reads a list, its elements as the fields in their order. No decoder of OpenShift does, and
-//! a patch of such a member cannot be applied: it is a wrong type like any other.
+//! A derived `Deserialize` also accepts a list, its elements as the fields in their order. OpenShift's decoders do not,
+//! and a patch of such a member cannot be applied: it is a wrong type like any other.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// A value that is read from an object and from nothing else.
+/// A value that is read from an object only.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -32,7 +32,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Reads a member that is an object; `null` is none.
+/// Reads a member that is an object; `null` is `None`.
 pub(super) fn optional<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,

@@ -14,8 +14,8 @@ pub trait Relevant {
     fn relevant(&self) -> bool;
 }
 
-/// The elements of a list that matter, each with its index in the input: patches address them by
-/// it. The others are dropped as they are read, so that a list of a million empty objects costs
+/// The elements of a list that matter, each with its index in the input: patches address elements by
+/// index. The rest is dropped while reading, so that a list of a million empty objects uses
 /// no memory.
 #[derive(Clone, Debug)]
 pub struct Sparse<T>(Vec<(usize, T)>);
@@ -32,12 +32,12 @@ impl<T> Sparse<T> {
         self.0.get(at.ok()?).map(|(_, item)| item)
     }
 
-    /// How many are kept.
+    /// The number of elements kept.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing is kept.
+    /// Whether no element is kept.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -55,7 +55,7 @@ impl<'de, T: Deserialize<'de> + Relevant> Deserialize<'de> for Sparse<T> {
     }
 }
 
-/// With `null` for what was dropped, so that the others keep their index.
+/// With `null` for each dropped element, so that the rest keeps its index.
 impl<T: Serialize> Serialize for Sparse<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(None)?;
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_keeps_its_index() {
+    fn kept_elements_keep_their_index() {
         let (seven, nine) = (Item { n: 7 }, Item { n: 9 });
         let json = r#"[{"n":0},{"n":7},null,{"n":9}]"#;
         let kept: Sparse<Item> = serde_json::from_str(json).unwrap();

@@ -1,4 +1,4 @@
-//! One object as somebody writes it, or as a file or the cluster holds it.
+//! One object as a user writes it, or as a file or the cluster holds it.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use super::view::{
     ObjectReference,
 };
 
-/// The resources that a rule may change.
+/// The resources that a rule can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// `build.openshift.io` buildconfigs.
@@ -37,8 +37,8 @@ impl Resource {
         Self::ImageTags,
     ];
 
-    /// The resource of an admission request, unless it is one of a group that we leave alone:
-    /// `builds` of `shipwright.io` are not those of OpenShift.
+    /// The resource of an admission request; `None` for a group that the webhook does not handle:
+    /// `builds` of `shipwright.io` are not OpenShift builds.
     pub fn of_request(group: &str, resource: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -90,17 +90,17 @@ impl Resource {
     }
 }
 
-/// What is being done to the object.
+/// The operation on the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
-    /// It comes into being. So does an object of a file, or one of the cluster that an audit reads.
+    /// Creation. An object of a file, or one of the cluster that an audit reads, counts as created.
     Create,
-    /// It replaces an older one.
+    /// It replaces an older object.
     Update,
 }
 
 impl Operation {
-    /// The operation of an admission request; none of one that puts no object in place.
+    /// The operation of an admission request; `None` if it does not store an object.
     pub fn of_request(operation: &str) -> Option<Self> {
         match operation {
             "CREATE" => Some(Self::Create),
@@ -118,7 +118,7 @@ impl Operation {
     }
 }
 
-/// An object and the one that it replaces.
+/// An object and the object that it replaces.
 #[derive(Clone, Debug)]
 pub struct Change<T> {
     /// The object as it would be stored.
@@ -144,23 +144,23 @@ pub enum Body<'a> {
     ImageTag(Box<Change<ImageTagView<'a>>>),
 }
 
-/// What the engine decides about.
+/// The input of the engine's decision.
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
-    /// What is being done.
+    /// The operation.
     pub operation: Operation,
-    /// The namespace; empty where a file names none.
+    /// The namespace; empty if a file names none.
     pub namespace: Text<'a>,
-    /// The name; empty where it is generated.
+    /// The name; empty if it is generated.
     pub name: Text<'a>,
-    /// Who does it; empty where nobody is known to.
+    /// The requesting user; empty if unknown.
     pub user: Text<'a>,
     /// The object.
     pub body: Body<'a>,
 }
 
-/// An object that cannot be read as its kind. The API server's own message is the better one, so
-/// admission lets such an object pass unchanged.
+/// An object that cannot be parsed as its kind. The API server reports such an object with a better
+/// message, so admission passes it unchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("not a readable {kind}: {source}")]
 pub struct UnreadableObject {
@@ -175,7 +175,7 @@ impl UnreadableObject {
     }
 }
 
-/// An admission request, as far as the engine needs it.
+/// The parts of an admission request that the engine needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// The resource.
@@ -184,13 +184,13 @@ pub struct Request<'a> {
     pub operation: Operation,
     /// The namespace of the request.
     pub namespace: &'a str,
-    /// The name of the request; empty where it is generated.
+    /// The name of the request; empty if it is generated.
     pub name: &'a str,
     /// `userInfo.username`.
     pub user: &'a str,
     /// `object`, as JSON.
     pub object: &'a str,
-    /// `oldObject`, as JSON; none or `null` for CREATE.
+    /// `oldObject`, as JSON; `None` or `null` for CREATE.
     pub old_object: Option<&'a str>,
 }
 
@@ -222,7 +222,7 @@ impl<'a> Subject<'a> {
 
     /// An object of a file or of the cluster, as JSON, read as if it were created now.
     ///
-    /// What the API server would default before it asks a webhook is defaulted here: an output
+    /// Defaults that the API server sets before it calls a webhook are set here: an output
     /// without a kind, or of the old kind `ImageStream`, is the tag `latest` of a stream
     /// (openshift-apiserver `pkg/build/apis/build/v1/conversion.go`).
     pub fn of_object(resource: Resource, object: &'a str) -> Result<Self, UnreadableObject> {
@@ -243,8 +243,8 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// An object of a file or of the cluster with nothing left but what a rule looks at, as JSON:
-    /// [`Subject::of_object`] reads the same in it. For those who learn the facts after the object.
+    /// An object of a file or of the cluster reduced to the fields that rules read, as JSON:
+    /// [`Subject::of_object`] reads the same from it. For callers that learn the facts after the object.
     pub fn reduce(resource: Resource, object: &str) -> Result<String, UnreadableObject> {
         let reduced = Body::parse(resource, object, None).and_then(|body| match &body {
             Body::Build(change) | Body::BuildConfig(change) => serde_json::to_string(&change.new),
@@ -273,8 +273,8 @@ impl<'a> Subject<'a> {
 
     /// Whether the object carries the opt-out label.
     ///
-    /// `oc tag` sends an ImageStreamTag without the labels of its stream, which only the old
-    /// object carries then (openshift-apiserver `imagestreamtag/rest.go`, `newISTag`).
+    /// `oc tag` sends an ImageStreamTag without the labels of its stream; only the old
+    /// object has them (openshift-apiserver `imagestreamtag/rest.go`, `newISTag`).
     pub fn opts_out(&self) -> bool {
         let old = match &self.body {
             Body::ImageStreamTag(change) => change.old.as_ref().map(|old| &old.metadata),
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_reduced_reads_the_same() {
+    fn a_reduced_object_reads_the_same() {
         let build = r#"{"metadata":{"name":"a","namespace":"n","uid":"u","labels":{"extreg.io/ignore":"true"},
             "annotations":{"a":"canary","extreg.io/scheduled":"false"}},"spec":{"serviceAccount":"sa",
             "source":{"git":{"uri":"canary"},"images":[{"paths":[]},{"from":{"kind":"DockerImage","name":"i"},
@@ -432,7 +432,7 @@ mod tests {
         }
     }
 
-    /// Every object of every kind, as a list: OpenShift refuses it, and a patch of it could not be applied.
+    /// Every object of every kind, as a list: OpenShift rejects it, and a patch of it cannot be applied.
     #[test]
     fn a_list_in_place_of_an_object_is_a_wrong_type() {
         let build = serde_json::json!({"metadata": {}, "spec": {

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// A string of the input: borrowed where the JSON held it without escapes; `null` reads as empty.
+/// A string of the input: borrowed if the JSON holds it without escapes; `null` reads as empty.
 ///
 /// `Option<Cow<str>>` would copy each string, which is why this type exists.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// The labels of an object, in the order of the input; `null` reads as none.
+/// The labels of an object, in the order of the input; `null` reads as empty.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
 
@@ -95,7 +95,7 @@ impl<'a> Pairs<'a> {
         self.0.push((key, value));
     }
 
-    /// The value of `key`; as in Go's decoder, the last wins where a key is repeated.
+    /// The value of `key`; as in Go's decoder, the last wins if a key is repeated.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.iter()
             .rev()
@@ -103,7 +103,7 @@ impl<'a> Pairs<'a> {
             .map(|(_, value)| value)
     }
 
-    /// Whether there is none.
+    /// Whether it has no labels.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for PairsVisitor {
     }
 }
 
-/// Whether there is nothing to keep of a text.
+/// Whether a text has nothing to keep.
 pub(super) fn is_empty(text: &Text<'_>) -> bool {
     text.as_str().is_empty()
 }

@@ -1,9 +1,9 @@
-//! Partial views of the objects that we read: only the fields that a rule looks at.
+//! Partial views of the objects that we read: only the fields that rules use.
 //!
-//! A view is never written back. Whoever decides later than it reads may keep it as JSON: read
-//! again it is the same view, and all else of the object is gone.
+//! A view is never written back. A caller that decides later can store it as JSON: parsed
+//! again it is the same view, without the rest of the object.
 //!
-//! The fields are those of `openshift/api` (`build/v1/types.go`, `image/v1/types.go`); each may be
+//! The fields are those of `openshift/api` (`build/v1/types.go`, `image/v1/types.go`); each can be
 //! absent or `null`, because the webhook runs before validation.
 
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,9 @@ use super::member::{object, optional};
 use super::sparse::{Relevant, Sparse};
 use super::text::{Pairs, Text, is_empty, nullable};
 
-/// The label, on an object or its namespace, and the annotations by which somebody opts out.
+/// The label, on an object or its namespace, and the annotations for opting out.
 pub mod opt_out {
-    /// `"true"` on a namespace or an object: leave all of it alone.
+    /// `"true"` on a namespace or an object: change nothing in it.
     pub const LABEL: &str = "extreg.io/ignore";
     /// `"false"` on one ImageStream tag: never schedule it.
     pub const TAG_ANNOTATION: &str = "extreg.io/scheduled";
@@ -24,14 +24,14 @@ pub mod opt_out {
     pub const FOLLOW: &str = "extreg.io/follow-builds";
 }
 
-/// The label of an object that is written to see whether the webhook answers, its value a word that
-/// the webhook says back. Only dry runs are answered so.
+/// The label of an object that is written to test whether the webhook answers; the webhook returns its
+/// value in a warning. Only dry runs are answered this way.
 pub const PROOF_LABEL: &str = "extreg.io/proof";
 
 /// `metadata`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Metadata<'a> {
-    /// `metadata.name`; empty where it is generated.
+    /// `metadata.name`; empty if it is generated.
     #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub name: Text<'a>,
     /// `metadata.namespace`.
@@ -40,7 +40,7 @@ pub struct Metadata<'a> {
     /// `metadata.labels`.
     #[serde(borrow, default, skip_serializing_if = "Pairs::is_empty")]
     pub labels: Pairs<'a>,
-    /// `metadata.annotations` that are ours.
+    /// `metadata.annotations` under `extreg.io/`.
     #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations<'a>,
 }
@@ -95,7 +95,7 @@ pub struct BuildSpec<'a> {
     /// How it is built.
     #[serde(borrow, default, deserialize_with = "object")]
     pub strategy: BuildStrategy<'a>,
-    /// What goes in.
+    /// The input of the build.
     #[serde(borrow, default, deserialize_with = "object")]
     pub source: BuildSource<'a>,
     /// The account that the build runs as; empty means `builder`.
@@ -107,7 +107,7 @@ pub struct BuildSpec<'a> {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BuildOutput<'a> {
-    /// The image or ImageStream tag to push to; none means that nothing is pushed.
+    /// The image or ImageStream tag to push to; `None` means that nothing is pushed.
     #[serde(
         borrow,
         default,
@@ -172,7 +172,7 @@ impl<'a> BuildStrategy<'a> {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PullSite<'a> {
-    /// The image; a docker strategy may leave it to the Dockerfile.
+    /// The image; a docker strategy can omit it and use the Dockerfile's.
     #[serde(
         borrow,
         default,
@@ -193,7 +193,7 @@ pub struct PullSite<'a> {
 /// `spec.source`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct BuildSource<'a> {
-    /// Images from which files are copied in.
+    /// Images from which files are copied.
     #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
     pub images: Sparse<PullSite<'a>>,
 }
@@ -215,7 +215,7 @@ pub struct ImageStreamView<'a> {
 /// `spec` of an ImageStream.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamSpec<'a> {
-    /// `spec.tags`: those that follow something.
+    /// `spec.tags`: the tags that follow an image or another tag.
     #[serde(borrow, default, skip_serializing_if = "Sparse::is_empty")]
     pub tags: Sparse<TagReference<'a>>,
 }
@@ -225,7 +225,7 @@ pub struct ImageStreamSpec<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct ImageStreamStatus<'a> {
     /// Where a build that outputs to a tag of this stream pushes: the integrated registry's path
-    /// or, where there is none, `spec.dockerImageRepository`.
+    /// or, without an integrated registry, `spec.dockerImageRepository`.
     #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub docker_image_repository: Text<'a>,
 }
@@ -238,10 +238,10 @@ pub struct TagReference<'a> {
     /// The name of the tag.
     #[serde(borrow, default, skip_serializing_if = "is_empty")]
     pub name: Text<'a>,
-    /// The annotations of the tag that are ours.
+    /// The annotations of the tag under `extreg.io/`.
     #[serde(borrow, default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations<'a>,
-    /// What the tag follows; none for a tag that is only pushed to.
+    /// What the tag follows; `None` for a tag that builds only push to.
     #[serde(
         borrow,
         default,
@@ -252,7 +252,7 @@ pub struct TagReference<'a> {
     /// A tag that is only a name for an image: never imported.
     #[serde(default, deserialize_with = "nullable")]
     pub reference: bool,
-    /// The import policy; absent on what a user wrote, always there on what the API server sends.
+    /// The import policy; can be absent in a user's file, never in what the API server sends.
     #[serde(
         default,
         deserialize_with = "optional",
@@ -327,7 +327,7 @@ pub struct ImageStreamImportView<'a> {
 /// `spec` of an ImageStreamImport.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ImageStreamImportSpec<'a> {
-    /// Whether anything is written; `false` only looks images up.
+    /// Whether anything is written; `false` only queries images.
     #[serde(default, deserialize_with = "nullable")]
     pub import: bool,
     /// All tags of a repository.

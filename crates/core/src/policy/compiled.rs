@@ -1,11 +1,11 @@
-//! A policy that holds together.
+//! A valid, compiled policy.
 
 use super::document::{Mode, PolicySpec, PushTarget};
 use super::glob::{GlobError, RepositoryGlob};
 use super::selector::{Selector, SelectorError};
 use crate::registry::{InternalRegistry, RegistryHost};
 
-/// A policy. What is invalid never becomes one.
+/// A valid policy; an invalid one cannot be constructed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     name: String,
@@ -19,7 +19,7 @@ pub struct Policy {
     scheduled: bool,
 }
 
-/// Why a policy cannot be used: the field, and what must be there, in the words of the definition's schema.
+/// Why a policy is invalid: the field, and its constraint in the words of the definition's schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// A glob of `spec.repositories`.
@@ -58,7 +58,7 @@ pub enum RegistryError {
         "must be in lower case: OpenShift compares the names of registries as they are spelled"
     )]
     Case,
-    /// It is no host.
+    /// It is not a valid host.
     #[error("must be a host or host:port, such as docker.io or registry.example.com:8443")]
     Host,
     /// It is a word.
@@ -139,12 +139,12 @@ impl Policy {
         &self.repositories
     }
 
-    /// The namespaces that it is for; none for all.
+    /// The namespaces of the policy; none for all.
     pub fn namespaces(&self) -> Option<&Selector> {
         self.namespaces.as_ref()
     }
 
-    /// What it does.
+    /// The mode.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -166,7 +166,7 @@ impl Policy {
         self.scheduled
     }
 
-    /// The names of the secrets that it speaks of.
+    /// The names of the secrets in the policy.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.push
             .iter()
@@ -174,7 +174,7 @@ impl Policy {
             .chain(self.pull_secret.as_deref())
     }
 
-    /// Whether both are for some image in some namespace, and neither says more.
+    /// Whether both apply to the same image in some namespace, and none is more specific.
     pub(super) fn ties_with(&self, other: &Self) -> bool {
         let repositories = match (&*self.repositories, &*other.repositories) {
             ([], []) => true,
@@ -197,9 +197,9 @@ impl Policy {
 pub enum Selection<'a> {
     /// This one.
     Policy(&'a Policy),
-    /// None speaks of that registry, repository and namespace.
+    /// No policy matches the registry, repository and namespace.
     None,
-    /// One would have to know the namespace's labels.
+    /// It depends on unknown labels of the namespace.
     NamespaceUnknown(&'a Policy),
 }
 

@@ -26,7 +26,7 @@ pub struct PolicySpec {
     /// The namespaces that the policy is for; none means all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace_selector: Option<SelectorDocument>,
-    /// What is done.
+    /// The mode.
     #[serde(default)]
     pub mode: Mode,
     /// The secret that builds push with; none means that none is injected.
@@ -68,7 +68,7 @@ pub struct ImportSpec {
     pub scheduled: bool,
 }
 
-/// What a policy does about what it finds.
+/// What a policy does with matching objects.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -77,7 +77,7 @@ pub enum Mode {
     Off,
     /// Count, and annotate the audit event.
     Audit,
-    /// Say in an admission warning what `Enforce` would do.
+    /// Show in an admission warning what `Enforce` would do.
     Warn,
     /// Change the object.
     #[default]
@@ -90,7 +90,7 @@ pub enum PushTarget {
     /// Both BuildConfigs and Builds.
     #[default]
     Both,
-    /// Builds only: what is kept in Git never differs from the cluster.
+    /// Builds only, so that BuildConfigs in Git never differ from the cluster.
     Build,
     /// BuildConfigs only.
     BuildConfig,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A pattern over a repository such as `acme/*`: `*` stands for any part of one segment, `**` for
-/// any number of whole segments. Everything else stands for itself.
+/// any number of whole segments. All other characters are literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryGlob {
     text: String,
@@ -70,8 +70,8 @@ impl RepositoryGlob {
         self.matches_counted(repository, &mut 0)
     }
 
-    /// [`Self::matches`]; adds to `steps` what it took. Nothing is allocated, and going back to the
-    /// last star only keeps the work within the product of the two lengths.
+    /// [`Self::matches`]; adds its cost to `steps`. Does not allocate, and backtracks only to the last
+    /// star, so that the cost is limited by the product of the two lengths.
     pub(super) fn matches_counted(&self, repository: &str, steps: &mut u32) -> bool {
         let mut segments = self.segments.iter();
         let mut rest = Some(repository);
@@ -117,7 +117,7 @@ impl RepositoryGlob {
         }
     }
 
-    /// Whether it stands for one repository only.
+    /// Whether it matches only one repository.
     pub(super) fn is_exact(&self) -> bool {
         !self.text.contains('*')
     }
@@ -178,7 +178,7 @@ fn first_segment(path: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether `name` matches a pattern of one segment. A step stands for 16 bytes compared.
+/// Whether `name` matches a pattern of one segment. One step is 16 compared bytes.
 fn matches_segment(mut pattern: &[u8], mut name: &[u8], steps: &mut u32) -> bool {
     let mut star: Option<(&[u8], &[u8])> = None;
     let mut compared = 0_u32;
@@ -225,7 +225,7 @@ fn intersects<T>(
         let mut left = diagonal && is_star(x);
         let mut next = vec![left];
         for (y, above) in b.iter().zip(before) {
-            // A star stands for nothing (what is left without it) or takes one element more.
+            // A star matches nothing (then skip it) or one more element.
             left = if is_star(x) || is_star(y) {
                 left || above
             } else {
@@ -276,7 +276,7 @@ mod tests {
     }
 
     proptest! {
-        /// The matcher that goes back to the last star agrees with the table that knows no order.
+        /// The matcher, which backtracks to the last star, agrees with the table of overlaps.
         #[test]
         fn matching_is_overlapping_with_a_name(
             pattern in "([ab*]{1,4}|\\*\\*)(/([ab*]{1,4}|\\*\\*)){0,4}",
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn overlap_is_symmetric_and_tells_disjoint_globs_apart() {
+    fn overlap_is_symmetric_and_excludes_disjoint_globs() {
         for (a, b, want) in [
             ("acme/*", "acme/app", true),
             ("acme/a*", "acme/*b", true),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_glob_says_what_is_wrong() {
+    fn invalid_glob_names_the_problem() {
         for (text, want) in [
             ("", "single slashes"),
             ("acme//x", "single slashes"),

@@ -1,5 +1,5 @@
-//! The policies of a cluster by registry and by what the repositories of their globs begin with, so
-//! that an image is compared with the few that can matter.
+//! Indexes the policies of a cluster by registry and by the prefix of their globs, so that an image is
+//! compared only with the few that can match.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -31,8 +31,8 @@ struct Registry {
     lengths: Vec<usize>,
 }
 
-/// One glob of a policy, or all of its registry. Those that say most come first; of two that tie
-/// the one of the policy that wins.
+/// One glob of a policy, or its whole registry. The most specific come first; of two that tie,
+/// that of the policy that wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Claim {
     rank: Reverse<(Specificity, bool)>,
@@ -120,14 +120,14 @@ impl Registry {
     }
 }
 
-/// Which policy is in force for one image after another of one namespace: what was decided of a
-/// repository is remembered, and the work is counted.
+/// Searches the policies in force for the images of one namespace. Results are cached by repository,
+/// and the work is counted.
 #[derive(Debug)]
 pub(crate) struct Search<'p> {
     policies: &'p [Policy],
     index: &'p Index,
     labels: Known<&'p Labels>,
-    /// Whether a policy can be in force in the namespace, once that was asked.
+    /// Whether a policy can be in force in the namespace, if already computed.
     possible: Vec<Option<bool>>,
     /// By registry and repository.
     decided: HashMap<usize, HashMap<Box<str>, Selection<'p>>>,
@@ -156,8 +156,8 @@ impl<'p> Search<'p> {
         self.steps = self.steps.saturating_add(steps);
     }
 
-    /// The policy for a repository (`user/app`) of a registry: the one whose glob says most; of
-    /// those, one with a namespace selector. None as soon as more than `limit` steps were taken.
+    /// The policy for a repository (`user/app`) of a registry: the one with the most specific glob; of
+    /// those, one with a namespace selector. None after more than `limit` steps.
     pub(crate) fn select(
         &mut self,
         registry: RegistryHost<'_>,
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
     use crate::policy::PolicySet;
 
-    /// What the documentation of [`PolicySet`] says, without an index: every policy that fits, the
+    /// The rules in the documentation of [`PolicySet`], without an index: every policy that matches, the
     /// most specific first.
     fn compare_all<'p>(
         set: &'p PolicySet,

@@ -39,9 +39,9 @@ pub enum Operator {
     NotIn,
     /// The label has one of the values.
     In,
-    /// The label is there.
+    /// The label exists.
     Exists,
-    /// The label is not there.
+    /// The label does not exist.
     DoesNotExist,
 }
 
@@ -121,7 +121,7 @@ impl Selector {
         })
     }
 
-    /// Whether some namespace could be selected by both: false only where that can be shown.
+    /// Whether both can select the same namespace: false only if that is certain.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.requirements.iter().all(|(key, a)| {
             other
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_mean_what_kubernetes_means() {
+    fn operators_match_those_of_kubernetes() {
         for (json, pairs, want) in [
             (
                 r#"{"matchLabels":{"team":"a"}}"#,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_without_what_it_needs_is_refused() {
+    fn incomplete_expression_is_rejected() {
         for (json, want) in [
             (
                 r#"{"matchExpressions":[{"key":"t","operator":"In"}]}"#,

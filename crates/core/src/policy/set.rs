@@ -25,18 +25,18 @@ impl PolicySet {
         Self { policies, index }
     }
 
-    /// The policies that are in force on a cluster: its own, or the built-in one where it does not know the kind
-    /// (`None`). A cluster that knows the kind and has no policy has deleted them all: nothing is in force.
+    /// The policies in force on a cluster: its own, or the built-in one if the cluster does not have the kind
+    /// (`None`). If the cluster has the kind and no policy, no policy is in force.
     pub fn of_cluster(policies: Option<Vec<Policy>>) -> Self {
         policies.map_or_else(|| Self::builtin(Mode::Enforce), Self::new)
     }
 
-    /// What a cluster has that does not know the kind of policies.
+    /// The policies of a cluster without the kind.
     pub fn builtin(mode: Mode) -> Self {
         Self::new(vec![Policy::builtin(mode)])
     }
 
-    /// The same policies, of which none does more than `cap`.
+    /// The same policies, limited to the mode `cap`.
     #[must_use]
     pub fn capped(mut self, cap: Mode) -> Self {
         for policy in &mut self.policies {
@@ -51,7 +51,7 @@ impl PolicySet {
     }
 
     /// The policy for a repository (`user/app`) of a registry, in a namespace with these labels:
-    /// the one whose glob says most; of those, one with a namespace selector.
+    /// the one with the most specific glob; of those, one with a namespace selector.
     pub fn select<'a>(
         &'a self,
         registry: RegistryHost<'_>,
@@ -68,7 +68,7 @@ impl PolicySet {
         Search::new(&self.policies, &self.index, labels)
     }
 
-    /// All policies, registry by registry, those that say most first: by their best glob, then those
+    /// All policies by registry, the most specific first: by their best glob, then those
     /// with a namespace selector, then in the order in which they win a tie.
     pub fn by_specificity(&self) -> Vec<&Policy> {
         let mut policies: Vec<&Policy> = self.policies.iter().collect();

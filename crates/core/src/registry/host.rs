@@ -3,7 +3,7 @@ use std::fmt;
 /// A registry's identity: exact and case-sensitive, with Docker Hub's names as one.
 ///
 /// `docker.io:443`, `DOCKER.IO` and `registry.hub.docker.com` reach Docker Hub on the wire, but OpenShift neither
-/// defaults their namespace nor finds docker.io credentials for them, so they are registries of their own.
+/// defaults their namespace nor finds docker.io credentials for them, so they are separate registries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RegistryHost<'a> {
     /// `docker.io`, `index.docker.io` or `registry-1.docker.io`.
@@ -16,8 +16,8 @@ impl<'a> RegistryHost<'a> {
     /// [`Self::secret_name`] of Docker Hub.
     pub const DOCKER_HUB_SECRET: &'static str = "dockerhub";
 
-    /// The identity of a written host (library-go `reference.IsRegistryDockerHub`). An empty host is no registry:
-    /// default it first.
+    /// The identity of a written host (library-go `reference.IsRegistryDockerHub`). An empty host is not a registry:
+    /// apply the default first.
     pub fn of(host: &'a str) -> Self {
         match host {
             "docker.io" | "index.docker.io" | "registry-1.docker.io" => Self::DockerHub,
@@ -33,7 +33,7 @@ impl<'a> RegistryHost<'a> {
         }
     }
 
-    /// The name of a secret with a credential for it, where nothing names one.
+    /// The name of a secret with a credential for it, if nothing names one.
     pub fn secret_name(&self) -> String {
         match self {
             Self::DockerHub => Self::DOCKER_HUB_SECRET.to_owned(),

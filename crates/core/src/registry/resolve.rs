@@ -3,7 +3,7 @@ use thiserror::Error;
 use super::{InternalRegistry, RegistryHost};
 use crate::image::{ImageRef, ParseImageError};
 
-/// Where build pods look for a short name: `unqualified-search-registries` of the builder image's registries.conf
+/// Where build pods search for a short name: `unqualified-search-registries` of the builder image's registries.conf
 /// (openshift/builder `imagecontent/etc/containers/registries.conf`) and of the one that the build controller
 /// generates; short-name mode is disabled there, so the first registry that answers wins.
 const BUILD_SEARCH: &[&str] = &[
@@ -12,12 +12,12 @@ const BUILD_SEARCH: &[&str] = &[
     "quay.io",
     "docker.io",
 ];
-/// Where CRI-O looks for a short name on a node as installed; `containerRuntimeSearchRegistries` of
+/// Where CRI-O searches for a short name on a node as installed; `containerRuntimeSearchRegistries` of
 /// `images.config.openshift.io/cluster` replaces it (openshift/enhancements, machine-config
 /// "append-unqualified-search-registries").
 const NODE_SEARCH: &[&str] = &["registry.access.redhat.com", "docker.io"];
 
-/// What the field that holds a reference is for. It decides what a short name means.
+/// The purpose of the field that holds a reference. It decides what a short name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RefRole {
     /// `from` of an ImageStream tag or an ImageStreamImport. The importer defaults to docker.io
@@ -30,8 +30,8 @@ pub enum RefRole {
     BasePull,
     /// `spec.source.images[].from` of a build.
     SourcePull,
-    /// `image` of a container. The kubelet normalises a short name to docker.io only to look up credentials
-    /// (`pkg/kubelet/images`, `parsers.ParseImageName`); it hands the name to CRI-O as written, which searches.
+    /// `image` of a container. The kubelet normalizes a short name to docker.io only to find credentials
+    /// (`pkg/kubelet/images`, `parsers.ParseImageName`); it passes the name to CRI-O as written, which searches.
     WorkloadPull,
 }
 
@@ -40,28 +40,28 @@ pub enum RefRole {
 pub enum Resolution<'a> {
     /// This registry. The reference is as written, without defaults.
     Certain(RegistryHost<'a>, ImageRef<'a>),
-    /// The first of these registries that has the image. A cluster may be configured with another list.
+    /// The first of these registries that has the image. A cluster can be configured with another list.
     FirstOf(&'static [&'static str], ImageRef<'a>),
     /// The integrated registry.
     Internal(ImageRef<'a>),
-    /// A template parameter (`${…}`) is still in it; what it means is not known yet.
+    /// It still contains a template parameter (`${…}`), so its meaning is unknown.
     Parameter,
     /// Nothing that can be pulled or pushed.
     Invalid(InvalidRef),
 }
 
-/// Why a reference means no image.
+/// Why a reference names no image.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Hash)]
 pub enum InvalidRef {
-    /// OpenShift's API server refuses the string.
+    /// OpenShift's API server rejects the string.
     #[error("{0}")]
     Syntax(ParseImageError),
     /// OpenShift accepts the string, but it names a registry and no repository in it.
     #[error("names a registry but no repository in it")]
     RegistryOnly,
-    /// OpenShift accepts the string, but those that use it read the upper-case first component as a host.
+    /// OpenShift accepts the string, but its consumers read the upper-case first component as a host.
     #[error(
-        "has upper case in its first component, which importer, builder and kubelet take for a registry host"
+        "has upper case in its first component, which importer, builder and kubelet use as a registry host"
     )]
     UpperCase,
 }
@@ -95,7 +95,7 @@ impl<'a> Resolution<'a> {
         }
     }
 
-    /// The reference as written, if it is one.
+    /// The reference as written, if it is valid.
     pub fn image(&self) -> Option<ImageRef<'a>> {
         match *self {
             Self::Certain(_, image) | Self::FirstOf(_, image) | Self::Internal(image) => {
@@ -106,7 +106,7 @@ impl<'a> Resolution<'a> {
     }
 }
 
-/// Says which registry `input` means in a field of role `role`.
+/// Resolves the registry that `input` means in a field of role `role`.
 pub fn resolve<'a>(input: &'a str, role: RefRole, internal: &InternalRegistry) -> Resolution<'a> {
     if has_parameter(input) {
         return Resolution::Parameter;
@@ -129,7 +129,7 @@ pub fn resolve<'a>(input: &'a str, role: RefRole, internal: &InternalRegistry) -
     }
 }
 
-/// What comes before the tag, where parameters of a Template (`${NAME}`) are in the tag alone: every tag
+/// The part before the tag, if parameters of a Template (`${NAME}`) are in the tag alone: every tag
 /// then gives the same registry and repository.
 pub fn before_tag_parameter(input: &str) -> Option<&str> {
     let (before, tag) = input.rsplit_once(':')?;

@@ -1,4 +1,4 @@
-//! What every rule asks first.
+//! Checks that every rule makes first.
 
 use crate::facts::{Called, Facts};
 use crate::image::ImageRef;
@@ -10,7 +10,7 @@ use crate::registry::{InvalidRef, RefRole, Resolution, before_tag_parameter, res
 use crate::verdict::Reason;
 use crate::work::{Exhausted, Work};
 
-/// The user that openshift-apiserver's own client is: it updates a BuildConfig and creates the
+/// The user name of openshift-apiserver's own client: it updates a BuildConfig and creates the
 /// Build when a build is started (`pkg/build/apiserver/buildgenerator`).
 pub const SYSTEM_API_SERVER: &str = "system:apiserver";
 /// The user that imports tags on schedule (openshift-controller-manager `pkg/image/controller`).
@@ -25,7 +25,7 @@ pub fn is_system_namespace(name: &str) -> bool {
         || name.starts_with("kube-")
 }
 
-/// Why all of the object is left alone, if it is.
+/// Why the whole object is skipped; `None` if it is not.
 pub(super) fn exemption(subject: &Subject<'_>, facts: &Facts<'_>) -> Option<Reason> {
     let namespace = subject.namespace.as_str();
     let own = facts.cluster.own_namespace.as_deref();
@@ -55,7 +55,7 @@ pub(super) fn exemption(subject: &Subject<'_>, facts: &Facts<'_>) -> Option<Reas
     }
 }
 
-/// The image of a place and the policy in force for it, or why there is none. The place is counted.
+/// The image of a place and the policy in force for it, or why no policy is. The place is counted.
 pub(super) fn govern<'a, 'i>(
     image: &'i str,
     role: RefRole,

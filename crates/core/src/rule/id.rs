@@ -1,4 +1,4 @@
-//! Which rules there are.
+//! The rule identifiers.
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +12,7 @@ pub enum RuleId {
 }
 
 impl RuleId {
-    /// All rules, in the order in which they are asked.
+    /// All rules, in the order in which they are applied.
     pub const ALL: [Self; 3] = [Self::PushSecret, Self::PullSecret, Self::ScheduledImport];
 
     /// The rule in one word, as metrics have it.
@@ -24,7 +24,7 @@ impl RuleId {
         }
     }
 
-    /// One line that says what the rule is for.
+    /// A one-line description of the rule.
     pub fn title(self) -> &'static str {
         match self {
             Self::PullSecret => "Builds pull their base image with a credential",

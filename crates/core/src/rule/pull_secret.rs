@@ -1,7 +1,7 @@
 //! A build that pulls its base image from the policy's registry has the policy's pull secret.
 //!
-//! A build with a pull secret that is not there never starts, and a public base image needs none:
-//! unlike a push secret, this one is injected only where it is known to exist and to match.
+//! A build with a missing pull secret never starts, and a public base image needs none:
+//! unlike a push secret, a pull secret is injected only if it is known to exist and to match.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::registry::RefRole;
 use crate::verdict::{Decision, Reason, Site, Verdict};
 use crate::work::Work;
 
-/// Steps of finding an image's key where no key has a star.
+/// Steps of finding an image's key if no key has a star.
 const LOOKUP: u32 = 4;
 
 pub(super) fn evaluate<'a>(
@@ -38,7 +38,7 @@ pub(super) fn evaluate<'a>(
             _ => RefRole::BasePull,
         };
         let (policy, decision, notes) = match govern(image, role, facts, work) {
-            // Most base images are of no concern; only what a policy asks for is worth a line.
+            // Most base images match no policy; only those that a policy covers are reported.
             Err((reason @ (Reason::NamespaceUnknown | Reason::WorkLimit), note)) => {
                 (None, Decision::Keep(reason), note.into_iter().collect())
             }
@@ -76,7 +76,7 @@ pub(super) fn evaluate<'a>(
     }
 }
 
-/// The steps of looking an image up in a secret.
+/// The steps of finding an image in a secret.
 fn steps(secret: &str, facts: &Facts<'_>) -> u32 {
     match facts.namespace.secret(secret) {
         Fact::Known(Some(fact)) => fact.pull_steps().saturating_add(LOOKUP),
@@ -171,7 +171,7 @@ fn decide<'a>(
     }
 }
 
-/// What to say of an update that takes away the secret of an image that stays.
+/// The message for an update that removes the secret of an unchanged image.
 fn dropped<'a>(
     field: Field,
     policy: &'a Policy,

@@ -85,7 +85,7 @@ pub(super) fn evaluate<'a>(
         });
 }
 
-/// Why the output is left alone whatever it is.
+/// Why the output is skipped regardless of its value.
 fn untouchable(
     subject: &Subject<'_>,
     change: &Change<BuildView<'_>>,
@@ -101,12 +101,12 @@ fn untouchable(
         if subject.user.as_str() == SYSTEM_API_SERVER {
             return Some(Reason::SystemUpdate);
         }
-        // A user who removed the secret wants it removed; only a new output asks again.
+        // A user who removed the secret wants it removed; only a new output is decided again.
         let same = change
             .old
             .as_ref()
             .is_none_or(|old| old.spec.output.to == change.new.spec.output.to);
-        // A Build's output is immutable: its spec may not change after it exists.
+        // A Build's output is immutable: its spec must not change after creation.
         if same || matches!(subject.body, Body::Build(_)) {
             return Some(Reason::Unchanged);
         }
@@ -114,8 +114,8 @@ fn untouchable(
     None
 }
 
-/// What to say of an update that takes the secret away from an output that stays. An output to an ImageStream is not
-/// worth a read here.
+/// The message for an update that removes the secret of an unchanged output. An output to an ImageStream does not
+/// justify a read here.
 fn dropped<'a>(
     reason: Reason,
     change: &Change<BuildView<'_>>,
@@ -139,18 +139,18 @@ fn dropped<'a>(
 enum Destination<'a> {
     /// It pushes to this image.
     Image(Cow<'a, str>),
-    /// It is left alone.
+    /// It is skipped.
     Keep(Reason),
     /// It depends on this ImageStream.
     Needs(StreamKey),
     /// It depends on an ImageStream that could not be read.
     Unread(String),
-    /// It is none that we know of.
+    /// No known destination.
     None,
 }
 
 /// Where the build pushes to. An ImageStreamTag stands for `status.dockerImageRepository` of its
-/// stream: the integrated registry wherever there is one, otherwise the external repository
+/// stream: the integrated registry if one exists, otherwise the external repository
 /// (openshift-controller-manager `build_controller.go`, `resolveImageStreamLocation`;
 /// openshift-apiserver `imagestream/strategy.go`, `dockerImageRepository`).
 fn destination<'a>(
@@ -159,7 +159,7 @@ fn destination<'a>(
     facts: &Facts<'_>,
 ) -> Destination<'a> {
     match &*to.kind {
-        // The API server refuses a namespace here; its message is the better one.
+        // The API server rejects a namespace here, with a better message.
         "DockerImage" if !to.namespace.is_empty() => Destination::Keep(Reason::Invalid),
         "DockerImage" => Destination::Image(Cow::Borrowed(to.name.as_str())),
         "ImageStreamTag" => {
@@ -169,7 +169,7 @@ fn destination<'a>(
             if facts.cluster.integrated == Known::Known(true) {
                 return Destination::Keep(Reason::Internal);
             }
-            // Whether the requester may read it is not known.
+            // Whether the requester can read it is unknown.
             if !to.namespace.is_empty() && *to.namespace != *subject.namespace {
                 return Destination::Keep(Reason::OtherNamespace);
             }
@@ -228,7 +228,7 @@ fn decide<'a>(
         "" => DEFAULT_ACCOUNT,
         account => account,
     };
-    // A build that would have pushed with a linked secret must go on doing so.
+    // A build that would have pushed with a linked secret must continue to do so.
     let may_link = match facts.namespace.account(account) {
         Fact::Known(Some(fact)) => fact.other_link(account, secret).is_some(),
         Fact::Known(None) | Fact::Assumed => false,
@@ -251,7 +251,7 @@ fn decide<'a>(
     (Decision::Edit(policy.mode(), edit), vec![note])
 }
 
-/// A build with a secret that does not exist never starts, and without one it may push: what cannot be confirmed is
+/// A build with a missing secret never starts, and without one it can push: a secret that cannot be confirmed is
 /// not injected.
 fn unknown(secret: &str) -> (Decision<'_>, Vec<Note<'_>>) {
     (

@@ -37,7 +37,7 @@ pub(super) fn evaluate<'a>(
             let opts_out = annotated(&change.new) || change.old.as_ref().is_some_and(annotated);
             let site = rule.tag(Field::TagSchedule, tag, old, opts_out, work);
             if subject.operation == Operation::Create {
-                rule.ask_stream(site, verdict);
+                rule.check_stream(site, verdict);
             } else {
                 // The old object carries the labels of the stream.
                 verdict.sites.extend(site);
@@ -47,7 +47,7 @@ pub(super) fn evaluate<'a>(
             let Some(tag) = &change.new.spec else { return };
             let old = change.old.as_ref().and_then(|old| old.spec.as_ref());
             let site = rule.tag(Field::ImageTagSchedule, tag, old, false, work);
-            rule.ask_stream(site, verdict);
+            rule.check_stream(site, verdict);
         }
         Body::ImageStreamImport(import) => rule.import(import, work, verdict),
     }
@@ -113,7 +113,7 @@ impl<'a> Rule<'a, '_, '_> {
             Governed::Kept(kept) => kept,
             Governed::By(..) if opts_out => place.keep(Reason::OptedOut),
             Governed::By(..) if tag.reference => place.keep(Reason::Reference),
-            // Refused or resolved elsewhere (openshift-apiserver imagestream `TagVerifier`).
+            // Rejected, or resolved by other code (openshift-apiserver imagestream `TagVerifier`).
             Governed::By(..) if foreign(from, self.subject) => place.keep(Reason::Invalid),
             Governed::By(policy, _) if self.unchanged(from, old) => {
                 place.unchanged(policy, old.is_some_and(TagReference::scheduled))
@@ -123,7 +123,7 @@ impl<'a> Rule<'a, '_, '_> {
     }
 
     /// Schedules a tag that does not show the label of its stream, unless the stream opts out.
-    fn ask_stream(&self, site: Option<Site<'a>>, verdict: &mut Verdict<'a>) {
+    fn check_stream(&self, site: Option<Site<'a>>, verdict: &mut Verdict<'a>) {
         let Some(mut site) = site else { return };
         if matches!(site.decision, Decision::Edit(..)) {
             let metadata = self.subject.body.metadata();
@@ -150,7 +150,7 @@ impl<'a> Rule<'a, '_, '_> {
         verdict.sites.push(site);
     }
 
-    /// Somebody who took the schedule away wants it away; only a new image asks again.
+    /// A user who removed the schedule wants it removed; only a new image is decided again.
     fn unchanged(&self, from: &ObjectReference<'_>, old: Option<&TagReference<'_>>) -> bool {
         self.subject.operation == Operation::Update
             && old.is_some_and(|old| old.from.as_ref() == Some(from))
@@ -201,7 +201,7 @@ impl<'a> Rule<'a, '_, '_> {
         }
     }
 
-    /// One image to import; none if the ImageStream has to be read first.
+    /// One image to import; `None` if the ImageStream has to be read first.
     fn image(
         &self,
         place: &Place<'a>,
@@ -229,10 +229,10 @@ impl<'a> Rule<'a, '_, '_> {
         })
     }
 
-    /// All tags of a repository; none if the ImageStream has to be read first.
+    /// All tags of a repository; `None` if the ImageStream has to be read first.
     ///
-    /// The one policy goes to each tag that the import finds, also to tags that exist: it is left
-    /// alone unless every existing tag would take a schedule and has one.
+    /// The one policy applies to each tag that the import finds, also to existing tags: it is
+    /// unchanged unless every existing tag would accept a schedule and has one.
     fn repository(
         &self,
         place: &Place<'a>,
@@ -278,7 +278,7 @@ impl<'a> Rule<'a, '_, '_> {
     }
 }
 
-/// The tags of a stream with their index. Of two of one name the last counts, as it does where the
+/// The tags of a stream with their index. If two tags have one name the last counts, as when the
 /// API server turns the list into a map (openshift-apiserver `image/v1/conversion.go`,
 /// `Convert_v1_TagReferenceArray_to_api_TagReferenceMap`).
 fn by_name<'v, 's>(
@@ -297,7 +297,7 @@ fn first_place<'v>(view: &'v ImageStreamView<'_>) -> Option<Place<'v>> {
     view.spec.tags.iter().find_map(place)
 }
 
-/// Why an import to a tag of an ImageStream that exists is left alone, if it is.
+/// Why an import to a tag of an existing ImageStream is skipped; `None` if it is not.
 ///
 /// An import that finds the image that the tag already shows keeps what the tag follows and
 /// overwrites its policy: on an alias that fails the whole import (openshift-apiserver

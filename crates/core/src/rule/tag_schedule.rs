@@ -1,4 +1,4 @@
-//! Whether one tag is to be imported on schedule, wherever the tag is written.
+//! Whether one tag is to be imported on schedule, in every kind that contains tags.
 
 use std::borrow::Cow;
 
@@ -24,16 +24,16 @@ pub(super) struct Place<'a> {
     pub(super) import_policy: Option<ImportPolicy>,
 }
 
-/// Whether a policy asks for a schedule at a place.
+/// Whether a policy requires a schedule at a place.
 pub(super) enum Governed<'a> {
-    /// This one does, for this image.
+    /// This policy does, for this image.
     By(&'a Policy, ImageRef<'a>),
-    /// None does: the place is left alone.
+    /// No policy does: the place is skipped.
     Kept(Site<'a>),
 }
 
 impl<'a> Place<'a> {
-    /// The place of a reference; none unless it is of kind `DockerImage`: any other is refused
+    /// The place of a reference; `None` unless it is of kind `DockerImage`: any other is rejected
     /// with a schedule (openshift-apiserver `validation.go`, `ValidateImageStreamTagReference`).
     pub(super) fn of(
         field: Field,
@@ -47,17 +47,17 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Leaves the place alone.
+    /// Skips the place.
     pub(super) fn keep(&self, reason: Reason) -> Site<'a> {
         self.site(None, Decision::Keep(reason), Vec::new())
     }
 
-    /// Leaves the place alone and says so.
+    /// Skips the place and adds a note.
     pub(super) fn keep_with(&self, policy: &'a Policy, reason: Reason, note: Note<'a>) -> Site<'a> {
         self.site(Some(policy.name()), Decision::Keep(reason), vec![note])
     }
 
-    /// Whether a policy asks for a schedule here, unless all of the object is exempt.
+    /// Whether a policy requires a schedule here, unless the whole object is exempt.
     pub(super) fn govern(
         &self,
         facts: &'a Facts<'_>,
@@ -87,7 +87,7 @@ impl<'a> Place<'a> {
         Governed::Kept(self.site(Some(policy.name()), Decision::Keep(reason), Vec::new()))
     }
 
-    /// Leaves the place as an update wrote it; says so where the update takes away what the policy sets.
+    /// Keeps the place as an update wrote it, with a note if the update removes what the policy sets.
     pub(super) fn unchanged(&self, policy: &'a Policy, was_scheduled: bool) -> Site<'a> {
         if was_scheduled && policy.mode() == Mode::Enforce {
             let note = Note::Dropped {
@@ -99,7 +99,7 @@ impl<'a> Place<'a> {
         self.keep(Reason::Unchanged)
     }
 
-    /// Leaves the place, and all after it, as it is, because no work is left.
+    /// Skips the place and all after it, because the work limit is reached.
     pub(super) fn unfinished(&self) -> Site<'a> {
         self.site(
             None,

@@ -1,4 +1,4 @@
-//! What holds for every stream: an importer that does what OpenShift's does is asked once for a
+//! Properties of every stream: an importer that behaves as OpenShift's gets one import for a
 //! digest and never changes a policy.
 
 #![expect(
@@ -55,7 +55,7 @@ fn tag() -> impl Strategy<Value = Value> {
     )
 }
 
-/// A stream whose tags have each their own name.
+/// A stream whose tags have distinct names.
 fn any_stream() -> impl Strategy<Value = Value> {
     (prop::collection::vec(tag(), 0..5), any::<bool>()).prop_map(|(mut tags, shown)| {
         tags.sort_by_key(|tag| tag["name"].to_string());
@@ -104,17 +104,17 @@ fn remember(followed: &Followed, before: &mut Before) {
 
 proptest! {
     #[test]
-    fn asked_once_by_digest_alone(object in any_stream()) {
+    fn the_digest_alone_prevents_a_second_import(object in any_stream()) {
         let pushed = pushed(OUTPUT);
         let first = follow(&pushed, &read(&object), &Before::default());
         let after = first.import.as_ref().map_or_else(|| object.clone(), |i| import(&object, &i.body, NEW));
-        // Nothing is remembered: the digest is enough.
+        // The history is empty: the digest is enough.
         let second = follow(&pushed, &read(&after), &Before::default());
         prop_assert_eq!(second.import, None);
     }
 
     #[test]
-    fn asked_once_where_another_digest_comes_of_it(object in any_stream(), stale in any::<bool>()) {
+    fn the_history_prevents_a_second_import(object in any_stream(), stale in any::<bool>()) {
         let pushed = pushed(OUTPUT);
         let found = if stale { OLD } else { PLATFORM };
         let mut before = Before::default();
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn policies_stay_as_they_are(object in any_stream()) {
+    fn policies_are_unchanged(object in any_stream()) {
         let followed = follow(&pushed(OUTPUT), &read(&object), &Before::default());
         if let Some(sent) = followed.import {
             let mut after = import(&object, &sent.body, NEW);
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_is_not_that_image_is_asked_for(object in any_stream()) {
+    fn only_tags_of_the_image_are_imported(object in any_stream()) {
         let followed = follow(&pushed(OUTPUT), &read(&object), &Before::default());
         let tags = object["spec"]["tags"].as_array().unwrap();
         let wanted: Vec<&str> = tags.iter().filter(|tag| {

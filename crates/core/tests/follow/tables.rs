@@ -1,4 +1,4 @@
-//! What each case comes to.
+//! Tables of cases and results.
 
 #![expect(clippy::unwrap_used, reason = "a test panics to fail")]
 
@@ -16,7 +16,7 @@ fn set(object: &mut Value, at: &str, value: Value) {
 }
 
 #[test]
-fn only_a_complete_build_that_pushed_outside_says_something() {
+fn only_a_complete_external_push_is_followed() {
     let table: [(&str, Value, NotPushed); 17] = [
         ("/status/phase", json!("Running"), NotPushed::Incomplete),
         ("/status/phase", json!("Failed"), NotPushed::Incomplete),
@@ -90,7 +90,7 @@ fn only_a_complete_build_that_pushed_outside_says_something() {
 }
 
 #[test]
-fn tags_come_from_the_very_image_in_whatever_spelling() {
+fn tags_come_from_the_same_image_in_any_spelling() {
     let same: &[(&str, &[&str])] = &[
         (
             "docker.io/ann/app:latest",
@@ -153,7 +153,7 @@ fn tags_come_from_the_very_image_in_whatever_spelling() {
 }
 
 #[test]
-fn what_is_no_image_by_tag_is_left_alone() {
+fn sources_other_than_an_image_by_tag_are_skipped() {
     let image = "docker.io/ann/app:latest";
     let mut alias = tag("alias", image);
     alias["from"] = json!({"kind": "ImageStreamTag", "name": "app:latest"});
@@ -181,7 +181,7 @@ fn what_is_no_image_by_tag_is_left_alone() {
     let wanted = BTreeMap::from([
         ("opted-out".to_owned(), Err(NotFollowed::OptedOut)),
         ("reference".to_owned(), Err(NotFollowed::Reference)),
-        // Out of the schedule is not out of this.
+        // Excluded from the schedule, but not from following.
         ("unscheduled".to_owned(), Ok(TagOutcome::Import)),
     ]);
     assert_eq!(followed.tags, wanted);
@@ -245,7 +245,7 @@ fn namespaces_opt_out_and_those_of_the_platform_are_out() {
 }
 
 #[test]
-fn a_tag_that_shows_the_digest_or_was_asked_for_is_left_alone() {
+fn an_up_to_date_or_already_imported_tag_is_skipped() {
     let image = "docker.io/ann/app";
     let mut object = stream(&json!([tag("a", image), tag("b", image), tag("c", image)]));
     object["status"]["tags"][0]["items"] = json!([{"image": NEW}]);
@@ -260,7 +260,7 @@ fn a_tag_that_shows_the_digest_or_was_asked_for_is_left_alone() {
         outcomes,
         [
             &Ok(TagOutcome::UpToDate),
-            &Ok(TagOutcome::AskedBefore),
+            &Ok(TagOutcome::ImportedBefore),
             &Ok(TagOutcome::Import)
         ]
     );
@@ -308,7 +308,7 @@ fn one_import_with_each_tags_own_policy() {
 }
 
 #[test]
-fn of_two_tags_of_one_name_the_last_counts() {
+fn the_last_of_two_tags_with_one_name_counts() {
     let image = "docker.io/ann/app";
     let twice = json!([tag("t", image), tag("t", "docker.io/ann/other")]);
     assert_eq!(decide(image, &stream(&twice)).import, None);
@@ -318,7 +318,7 @@ fn of_two_tags_of_one_name_the_last_counts() {
 }
 
 #[test]
-fn a_stream_with_nothing_in_it_is_read() {
+fn an_empty_stream_is_read() {
     for object in [
         json!({}),
         json!({"metadata": null, "spec": null, "status": null}),

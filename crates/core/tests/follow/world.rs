@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use extreg_core::follow::{Asked, Build, Followed, Pushed, Stream, follow};
+use extreg_core::follow::{Build, Followed, ImportHistory, Pushed, Stream, follow};
 use serde_json::{Value, json};
 
 pub(crate) const OLD: &str =
@@ -12,12 +12,12 @@ pub(crate) const OLD: &str =
 pub(crate) const NEW: &str =
     "sha256:2222222222222222222222222222222222222222222222222222222222222222";
 
-/// What was asked before: uid, tag, digest.
+/// The imports that were requested before: uid, tag, digest.
 #[derive(Debug, Default)]
 pub(crate) struct Before(pub(crate) BTreeSet<(String, String, String)>);
 
-impl Asked for Before {
-    fn is_asked(&self, stream: &str, tag: &str, digest: &str) -> bool {
+impl ImportHistory for Before {
+    fn was_imported(&self, stream: &str, tag: &str, digest: &str) -> bool {
         let key = (stream.to_owned(), tag.to_owned(), digest.to_owned());
         self.0.contains(&key)
     }

@@ -4,12 +4,12 @@ use crate::world::{World, Write};
 use extreg_core::object::Resource::{BuildConfigs, Builds};
 
 const PUSH: &str = "set /spec/output/pushSecret";
-const MISSING: &str = "extreg: secret dockerhub is missing: builds stay Pending until it is created; \
+const MISSING: &str = "extreg: secret dockerhub does not exist: builds remain Pending until you create it; \
     extreg: oc create secret docker-registry dockerhub -n snow --docker-server=https://index.docker.io/v1/ …";
 const NO_KEY: &str = "extreg: secret dockerhub has no key for the image, the push will fail; \
-    extreg: give it the key https://index.docker.io/v1/";
-const LARGE: &str = "extreg: secret dockerhub is too large (64 registries and 16 KiB at most); \
-    extreg: whether it works for the image was not checked; use a secret of its own";
+    extreg: add the key https://index.docker.io/v1/ to it";
+const LARGE: &str = "extreg: secret dockerhub is too large (limit: 64 registries, 16 KiB); \
+    extreg: not checked whether it works for the image; use a separate secret";
 const UNKNOWN: &str =
     "SecretUnknown; extreg: push secret dockerhub not set: the webhook cannot read it";
 const HUB: &[&str] = &["docker.io"];
@@ -22,8 +22,8 @@ fn output(image: &str, account: &str) -> String {
 
 fn left(fault: &str, account: &str) -> String {
     format!(
-        "LinkedSecret; extreg: push secret dockerhub not set, it {fault}; \
-         extreg: OpenShift selects a push secret from those of account {account}"
+        "LinkedSecret; extreg: push secret dockerhub not set: it {fault}; \
+         extreg: OpenShift selects a push secret of service account {account}"
     )
 }
 
@@ -31,9 +31,9 @@ fn large() -> Vec<String> {
     (0..65).map(|n| format!("r{n}.example.com")).collect()
 }
 
-/// What is known of the secret, of the account, and what comes of it.
+/// Facts about the secret and the account, and the result.
 #[test]
-fn only_a_secret_that_is_known_replaces_what_openshift_would_find() {
+fn only_a_known_secret_replaces_the_lookup_of_openshift() {
     let world = || World::default().queried();
     let fits = || world().secret(Some(HUB));
     let useless = || world().secret(Some(&["quay.io"]));
@@ -44,32 +44,36 @@ fn only_a_secret_that_is_known_replaces_what_openshift_would_find() {
     let and = |notes: &str| format!("{PUSH}; {notes}");
     let no_key = "has no key for the image";
     let table = [
-        // It works: whatever the account links.
+        // It works, regardless of the account's linked secrets.
         (fits(), "", PUSH.to_owned()),
         (fits().builder(&["other"]), "", PUSH.to_owned()),
         (fits(), "robot", PUSH.to_owned()),
-        // It does not, and the account is known to have nothing better.
+        // It does not work, and the account is known to have no better secret.
         (missing().builder(&[]), "", and(MISSING)),
         (missing().builder(&["dockerhub"]), "", and(MISSING)),
         (useless().builder(&[]), "", and(NO_KEY)),
         (too_large().builder(&[]), "", and(LARGE)),
-        // The account may have something better.
+        // The account might have a better secret.
         (
             missing().builder(&["other"]),
             "",
-            left("is missing", "builder"),
+            left("does not exist", "builder"),
         ),
         (useless().builder(&["other"]), "", left(no_key, "builder")),
         (
             too_large().builder(&["other"]),
             "",
-            left("is too large (64 registries and 16 KiB at most)", "builder"),
+            left("is too large (limit: 64 registries, 16 KiB)", "builder"),
         ),
-        // Nothing is known of the account.
-        (missing(), "", left("is missing", "builder")),
+        // Nothing is known about the account.
+        (missing(), "", left("does not exist", "builder")),
         (useless(), "", left(no_key, "builder")),
-        (missing().builder(&[]), "robot", left("is missing", "robot")),
-        // Nothing is known of the secret.
+        (
+            missing().builder(&[]),
+            "robot",
+            left("does not exist", "robot"),
+        ),
+        // Nothing is known about the secret.
         (world(), "", UNKNOWN.to_owned()),
         (world().builder(&[]), "", UNKNOWN.to_owned()),
         (world().builder(&["other"]), "", UNKNOWN.to_owned()),
@@ -80,7 +84,7 @@ fn only_a_secret_that_is_known_replaces_what_openshift_would_find() {
             "",
             UNKNOWN.to_owned(),
         ),
-        // Nothing was to be queried: the policy's word counts.
+        // Nothing was to be queried: the policy is trusted.
         (World::default(), "", PUSH.to_owned()),
         (World::default(), "robot", PUSH.to_owned()),
         (World::default().secret(None), "", and(MISSING)),
@@ -133,9 +137,9 @@ fn a_secret_of_any_type_counts_for_a_push() {
     }
 }
 
-/// Whoever can send a review learns nothing of secrets that neither the review nor the policy names.
+/// A user who sends a review learns nothing about secrets that neither the review nor the policy names.
 #[test]
-fn answers_name_nothing_that_the_request_and_the_policy_do_not() {
+fn answers_contain_only_names_of_the_request_and_the_policy() {
     let keys = &["quay.io/private", "https://registry.internal.example.com"];
     for world in [
         World::default()
@@ -150,20 +154,20 @@ fn answers_name_nothing_that_the_request_and_the_policy_do_not() {
     ] {
         let object = output("docker.io/u/a", "");
         world.with(&Write::create(Builds, &object), |verdict| {
-            let mut said = verdict.warnings();
-            said.extend(
+            let mut text = verdict.warnings();
+            text.extend(
                 verdict
                     .audit_annotations()
                     .into_iter()
                     .map(|(_, text)| text),
             );
-            let said = said.join("\n");
+            let text = text.join("\n");
             assert!(
-                said.contains("dockerhub") || !said.contains("secret"),
-                "{said}"
+                text.contains("dockerhub") || !text.contains("secret"),
+                "{text}"
             );
             for private in ["canary", "quay.io", "internal", "dockercfg"] {
-                assert!(!said.contains(private), "{said}");
+                assert!(!text.contains(private), "{text}");
             }
         });
     }

@@ -1,4 +1,4 @@
-//! An update that takes away what a policy sets is not undone, and it is told.
+//! An update that removes what a policy sets is not undone; the user gets a warning.
 
 use crate::world::{World, Write};
 use extreg_core::object::Resource::{
@@ -25,7 +25,7 @@ fn tagged(resource: Resource, image: &str, policy: &str) -> String {
     }
 }
 
-fn told(field: &str, policy: &str) -> String {
+fn removal_warning(field: &str, policy: &str) -> String {
     let keep = if field.ends_with("scheduled") {
         KEEP_SCHEDULE
     } else {
@@ -37,7 +37,7 @@ fn told(field: &str, policy: &str) -> String {
 }
 
 #[test]
-fn a_push_secret_that_an_update_drops_is_told() {
+fn an_update_that_drops_a_push_secret_warns() {
     const FIELD: &str = "spec.output.pushSecret";
     let (with, without) = (
         build("docker.io/u/a", r#"{"name":"x"}"#),
@@ -62,14 +62,14 @@ fn a_push_secret_that_an_update_drops_is_told() {
             World::default(),
             &with,
             &without,
-            told(FIELD, "builtin-dockerhub"),
+            removal_warning(FIELD, "builtin-dockerhub"),
         ),
-        (policy(""), &with, &without, told(FIELD, "p")),
+        (policy(""), &with, &without, removal_warning(FIELD, "p")),
         (
             policy(r#","target":"BuildConfig""#),
             &with,
             &without,
-            told(FIELD, "p"),
+            removal_warning(FIELD, "p"),
         ),
         // It is not the policy's to set.
         (
@@ -104,7 +104,7 @@ fn a_push_secret_that_an_update_drops_is_told() {
 }
 
 #[test]
-fn a_schedule_that_an_update_drops_is_told() {
+fn an_update_that_drops_a_schedule_warns() {
     const IMAGE: &str = "docker.io/u/a:v1";
     for (resource, field) in [
         (ImageStreams, "spec.tags[0].importPolicy.scheduled"),
@@ -116,12 +116,12 @@ fn a_schedule_that_an_update_drops_is_told() {
             (
                 &scheduled,
                 tagged(resource, IMAGE, "{}"),
-                told(field, "builtin-dockerhub"),
+                removal_warning(field, "builtin-dockerhub"),
             ),
             (
                 &scheduled,
                 tagged(resource, IMAGE, "null"),
-                told(field, "builtin-dockerhub"),
+                removal_warning(field, "builtin-dockerhub"),
             ),
             (
                 &tagged(resource, IMAGE, "{}"),

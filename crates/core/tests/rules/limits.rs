@@ -14,7 +14,7 @@ use crate::world::{World, Write};
 /// More places than can be decided; the server takes more than twice as much.
 const BODY: usize = 3 << 20;
 
-/// Policies whose globs match late or never, begin with nothing and go back often.
+/// Policies whose globs match late or never, start with nothing and backtrack often.
 fn policies(count: usize, globs: usize, glob: impl Fn(usize, usize) -> String) -> PolicySet {
     let policy = |n: usize| {
         let globs: Vec<_> = (0..globs).map(|g| glob(n, g)).collect();
@@ -57,7 +57,7 @@ fn sized(resource: Resource, bytes: usize, image: impl Fn(usize) -> String) -> S
     json + after
 }
 
-/// What comes of an object that is too large: some of it, one note, and a second run that finds nothing to do.
+/// The result for an object that is too large: some places, one note, and a second run that changes nothing.
 fn assert_bounded(world: &World, write: &Write<'_>, what: &str) {
     world.with(write, |verdict| {
         assert!(verdict.steps > MAX_STEPS, "{what}: {} steps", verdict.steps);
@@ -104,7 +104,7 @@ fn tags_and_globs_are_bounded() {
             ..World::default()
         };
         world = world.labels(&[("team", "a")]).secret(Some(hub));
-        // Of so many globs a fraction of a body is enough; one glob for all takes few steps.
+        // For many globs a small object is enough; one glob for all takes few steps.
         let size = if what == "all" { BODY } else { BODY / 8 };
         let json = sized(resource, size, |n| format!("docker.io/u/a{n}"));
         assert_bounded(&world, &Write::create(resource, &json), what);
@@ -161,7 +161,7 @@ fn source_images_and_keys_are_bounded() {
     assert_bounded(&world, &Write::update(Builds, &old, &json), "update");
 }
 
-/// The bound is far above what is real.
+/// The limit is far above real objects.
 #[test]
 fn ten_thousand_tags_and_ten_policies_are_decided() {
     let world = World {

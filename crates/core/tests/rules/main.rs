@@ -1,4 +1,4 @@
-//! The rules as tables: an object, what is known of the cluster, what comes of it.
+//! The rules as tables: an object, the known state of the cluster, the result.
 
 mod confirmed;
 mod dropped;

@@ -1,4 +1,4 @@
-//! Beside other mutating webhooks: the order does not matter, and what comes of all of them is stable.
+//! With other mutating webhooks: the order does not matter, and the result of all of them is stable.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, Write};
 
-/// A mutator: changes an object, and says whether it did.
+/// A mutator: changes an object, and returns whether it did.
 type Mutator = fn(Resource, &mut Value) -> bool;
 
 fn ours(resource: Resource, object: &mut Value) -> bool {
@@ -32,7 +32,7 @@ fn labeller(_: Resource, object: &mut Value) -> bool {
     before != *object
 }
 
-/// As image swappers do: every image of one registry is taken from another.
+/// As image swappers do: every image of one registry is replaced by another.
 fn swapper(_: Resource, object: &mut Value) -> bool {
     fn walk(value: &mut Value, changed: &mut bool) {
         match value {
@@ -102,7 +102,7 @@ fn objects() -> Vec<(Resource, Value)> {
 }
 
 #[test]
-fn every_order_of_three_mutators_gives_one_object_that_stays() {
+fn every_order_of_three_mutators_gives_one_stable_object() {
     let [a, b, c]: [Mutator; 3] = [ours, labeller, swapper];
     for (resource, object) in objects() {
         let orders = [
@@ -122,7 +122,7 @@ fn every_order_of_three_mutators_gives_one_object_that_stays() {
             assert_eq!(other, first, "{resource:?}");
             assert!(patches <= 2, "{resource:?}: {patches}");
         }
-        // Written again, as a second round or another request does: nothing changes any more.
+        // Written again, as a second round or another request does: nothing changes.
         for order in orders {
             assert_eq!(admit(resource, &order, first.clone()), (first.clone(), 0));
         }

@@ -1,4 +1,4 @@
-//! What a patch may do to an object, whatever the object holds.
+//! What a patch can change in an object, with any content.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test panics to fail")]
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::properties::{cases, object, world};
 use crate::world::Write;
 
-/// Every path that a patch may have, `0` standing for any index.
+/// Every path that a patch can have, `0` standing for any index.
 const ALLOWED: [&str; 13] = [
     "/spec/output/pushSecret",
     "/spec/strategy/dockerStrategy/pullSecret",
@@ -76,7 +76,7 @@ fn add_by_the_rfc(document: &mut Value, patch: &Value) {
             };
         }
         let Value::Object(members) = target else {
-            panic!("{path} is no member of an object");
+            panic!("{path} is not a member of an object");
         };
         members.insert(last, operation["value"].clone());
     }
@@ -93,7 +93,7 @@ fn undone(mut document: Value, patch: &Value, before: &Value) -> Value {
             .as_object_mut()
             .unwrap();
         match before.pointer(path) {
-            // An explicit null or false was as good as absent.
+            // An explicit null or false counts as absent.
             Some(old @ (Value::Null | Value::Bool(false))) => {
                 members.insert(last.to_owned(), old.clone());
             }
@@ -109,10 +109,10 @@ fn undone(mut document: Value, patch: &Value, before: &Value) -> Value {
 proptest! {
     #![proptest_config(cases())]
 
-    /// Each operation adds one allowed field; two implementations agree on what it does; and nothing else of the
-    /// object has changed, fields that nobody knows yet included.
+    /// Each operation adds one allowed field; two implementations agree on its effect; and the rest of the
+    /// object is unchanged, including unknown fields.
     #[test]
-    fn a_patch_adds_allowed_fields_and_nothing_else((resource, object) in object(), world in world()) {
+    fn patch_adds_only_allowed_fields((resource, object) in object(), world in world()) {
         let mut object = object;
         with_future_fields(&mut object, &mut 0);
         let json = object.to_string();
@@ -136,7 +136,7 @@ proptest! {
     }
 }
 
-/// What is odd and valid, and what is odd and not: no panic, and the API server decides.
+/// Unusual objects, valid and invalid: no panic, and the API server decides.
 #[test]
 fn odd_objects_pass() {
     use extreg_core::object::Resource::{BuildConfigs, Builds, ImageStreams};

@@ -1,4 +1,4 @@
-//! What holds for every object, policy and state of the cluster.
+//! Properties of every object, policy and state of the cluster.
 
 #![expect(
     clippy::unwrap_used,
@@ -230,7 +230,7 @@ fn junk() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Generated objects of each property; `EXTREG_CASES=1000000` asks for as many before a release.
+/// Generated objects of each property; `EXTREG_CASES=1000000` sets the number for a release.
 pub(crate) fn cases() -> ProptestConfig {
     let asked = std::env::var("EXTREG_CASES").ok();
     let cases = asked.and_then(|cases| cases.parse().ok()).unwrap_or(2_000);
@@ -243,7 +243,7 @@ pub(crate) fn cases() -> ProptestConfig {
 proptest! {
     #![proptest_config(cases())]
 
-    /// The patch applies, keeps all that was there, and the second run finds nothing to do
+    /// The patch applies, keeps all existing fields, and the second run changes nothing
     /// (`World::outcome` asserts it), for a creation and for an update of something else.
     #[test]
     fn a_patch_applies_once((resource, new) in object(), (other, old) in object(), world in world()) {
@@ -256,7 +256,7 @@ proptest! {
 
     /// An update that changes nothing is never patched.
     #[test]
-    fn no_change_is_no_patch((resource, object) in object(), world in world()) {
+    fn an_unchanged_object_gets_no_patch((resource, object) in object(), world in world()) {
         let object = object.to_string();
         if resource != Resource::ImageStreamImports {
             let write = Write::update(resource, &object, &object);
@@ -275,9 +275,9 @@ proptest! {
         });
     }
 
-    /// Whatever stands in an object, reading and deciding end without a panic.
+    /// For any content of an object, reading and deciding do not panic.
     #[test]
-    fn nonsense_is_no_panic(object in junk(), labels in any::<bool>()) {
+    fn invalid_values_do_not_panic(object in junk(), labels in any::<bool>()) {
         let json = object.to_string();
         let mut world = World::default();
         if labels {

@@ -34,7 +34,7 @@ fn each_place_that_pulls_is_its_own() {
 }
 
 #[test]
-fn only_a_certain_image_and_a_secret_that_works_count() {
+fn only_certain_images_and_working_secrets_count() {
     let world = || World::policy(POLICY).queried();
     let known = || world().secret(Some(HUB));
     let silent = "nothing";
@@ -50,9 +50,9 @@ fn only_a_certain_image_and_a_secret_that_works_count() {
         (
             world(),
             image("docker.io/u/b"),
-            "SecretUnusable; extreg: pull secret dockerhub not set, it is not known to exist",
+            "SecretUnusable; extreg: pull secret dockerhub not set: it might not exist",
         ),
-        // Nothing was queried: the policy's word counts.
+        // Nothing was queried: the policy is trusted.
         (
             World::policy(POLICY),
             image("docker.io/u/b"),
@@ -66,17 +66,17 @@ fn only_a_certain_image_and_a_secret_that_works_count() {
                 r#"{"auths":{"docker.io":{"auth":"dTpw"}}}"#,
             ),
             image("docker.io/u/b"),
-            "SecretUnusable; extreg: pull secret dockerhub not set, it has no key for the image",
+            "SecretUnusable; extreg: pull secret dockerhub not set: it has no key for the image",
         ),
         (
             world().secret(None),
             image("docker.io/u/b"),
-            "SecretUnusable; extreg: pull secret dockerhub not set, it is missing",
+            "SecretUnusable; extreg: pull secret dockerhub not set: it does not exist",
         ),
         (
             world().secret(Some(&["quay.io"])),
             image("docker.io/u/b"),
-            "SecretUnusable; extreg: pull secret dockerhub not set, it has no key for the image",
+            "SecretUnusable; extreg: pull secret dockerhub not set: it has no key for the image",
         ),
         (
             World::default().secret(Some(HUB)),
@@ -94,7 +94,7 @@ fn only_a_certain_image_and_a_secret_that_works_count() {
 }
 
 #[test]
-fn what_is_set_or_unchanged_stays() {
+fn set_and_unchanged_secrets_are_kept() {
     let world = World::policy(POLICY).secret(Some(HUB));
     let bare = strategy("dockerStrategy", &image("docker.io/u/b:1"), "");
     let other = strategy("dockerStrategy", &image("docker.io/u/b:2"), "");

@@ -96,7 +96,7 @@ fn the_output_decides() {
 }
 
 #[test]
-fn what_stands_there_is_never_replaced() {
+fn an_existing_push_secret_is_never_replaced() {
     for secret in [r#"{"name":"mine"}"#, r#"{"name":""}"#, "{}"] {
         let object = format!(
             r#"{{"spec":{{"output":{{"to":{{"kind":"DockerImage","name":"docker.io/u/a"}},"pushSecret":{secret}}}}}}}"#
@@ -166,7 +166,7 @@ fn the_target_decides_between_build_config_and_build() {
 }
 
 #[test]
-fn an_image_stream_tag_pushes_where_its_stream_says() {
+fn an_image_stream_tag_pushes_to_the_repository_of_its_stream() {
     let object = output(r#"{"kind":"ImageStreamTag","name":"app:v1"}"#);
     let write = Write::create(BuildConfigs, &object);
     let stream = |repository: &str| {
@@ -190,7 +190,7 @@ fn an_image_stream_tag_pushes_where_its_stream_says() {
         ..World::default()
     };
     assert_eq!(not_read.outcome(&write), "needs app");
-    // A stream of another namespace is not read for the requester, whatever is known of one.
+    // A stream of another namespace is not read for the requester, even if it is known.
     for (namespace, want) in [("snow", "needs app"), ("rain", "OtherNamespace")] {
         let object = output(&format!(
             r#"{{"kind":"ImageStreamTag","namespace":"{namespace}","name":"app:v1"}}"#
@@ -236,12 +236,12 @@ fn modes_and_selectors() {
     );
     assert_eq!(
         World::policy(LIMITED).outcome(&write),
-        "NamespaceUnknown; extreg: policy p not applied: the labels of the namespace are not known"
+        "NamespaceUnknown; extreg: policy p not applied: the namespace labels are unknown"
     );
 }
 
 #[test]
-fn system_namespaces_and_opt_outs_are_left_alone() {
+fn system_namespaces_and_opt_outs_are_skipped() {
     let object = docker("docker.io/u/a");
     let write = Write::create(BuildConfigs, &object);
     for namespace in ["default", "openshift", "openshift-build", "kube-system"] {
@@ -267,10 +267,10 @@ fn system_namespaces_and_opt_outs_are_left_alone() {
     let mut own = World::default();
     own.cluster.own_namespace = Some("snow".to_owned());
     assert_eq!(own.outcome(&write), "SystemNamespace");
-    let labelled = r#"{"metadata":{"labels":{"extreg.io/ignore":"true"}},
+    let labeled = r#"{"metadata":{"labels":{"extreg.io/ignore":"true"}},
         "spec":{"output":{"to":{"kind":"DockerImage","name":"docker.io/u/a"}}}}"#;
     assert_eq!(
-        World::default().outcome(&Write::create(Builds, labelled)),
+        World::default().outcome(&Write::create(Builds, labeled)),
         "OptedOut"
     );
 }

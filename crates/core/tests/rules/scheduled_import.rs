@@ -48,9 +48,9 @@ fn import_of(image: &str, to: &str) -> String {
     ))
 }
 
-/// The API server keeps the last of two tags of one name, so the first is nobody's.
+/// The API server keeps the last of two tags of one name, so the first is ignored.
 #[test]
-fn of_two_tags_of_one_name_the_last_counts() {
+fn the_last_of_two_tags_with_one_name_counts() {
     let twice = stream(&[tag("v1", "u/a:1", ""), tag("v1", "u/b:1", "")]);
     let world = World::default();
     assert_eq!(
@@ -205,7 +205,7 @@ fn an_update_of_a_stream_schedules_only_what_is_new() {
 }
 
 #[test]
-fn oc_tag_without_scheduled_takes_the_schedule_away() {
+fn oc_tag_without_scheduled_removes_the_schedule() {
     let scheduled = stream_tag(
         r#"{"name":"v1","from":{"kind":"DockerImage","name":"docker.io/u/app:v1"},"importPolicy":{"scheduled":true}}"#,
     );
@@ -223,7 +223,7 @@ fn oc_tag_without_scheduled_takes_the_schedule_away() {
 }
 
 #[test]
-fn a_tag_that_opted_out_stays_out_when_it_is_tagged_again() {
+fn a_tag_opt_out_survives_another_oc_tag() {
     let new = stream_tag(&tag("v1", "docker.io/u/app:v2", ""));
     for old in [
         stream_tag(&tag(
@@ -246,7 +246,7 @@ fn a_tag_that_opted_out_stays_out_when_it_is_tagged_again() {
 }
 
 #[test]
-fn a_tag_that_does_not_show_its_streams_label_asks_the_stream() {
+fn a_tag_without_its_streams_label_needs_the_stream() {
     let object = tag("v1", "docker.io/u/app:v1", "");
     let (alone, image) = (stream_tag(&object), image_tag(&object));
     let opted_out =
@@ -283,7 +283,7 @@ fn a_tag_that_does_not_show_its_streams_label_asks_the_stream() {
 }
 
 #[test]
-fn an_import_that_writes_no_tag_is_left_alone() {
+fn an_import_that_writes_no_tag_is_skipped() {
     let item = r#"{"from":{"kind":"DockerImage","name":"docker.io/u/app:v1"},"to":{"name":"v1"},"importPolicy":{}}"#;
     let lookup = format!(
         r#"{{"metadata":{{"name":"newapp"}},"spec":{{"import":false,"images":[{item}]}}}}"#
@@ -330,7 +330,7 @@ fn an_import_that_writes_no_tag_is_left_alone() {
 }
 
 #[test]
-fn an_import_to_a_stream_that_exists_asks_the_stream() {
+fn an_import_to_an_existing_stream_needs_the_stream() {
     let object = import_of("docker.io/u/app:v1", r#"{"name":"v1"}"#);
     let write = Write::create(ImageStreamImports, &object);
     let set = "set /spec/images/0/importPolicy/scheduled";
@@ -380,7 +380,7 @@ fn an_import_to_a_stream_that_exists_asks_the_stream() {
 }
 
 #[test]
-fn an_import_of_a_repository_takes_every_tag_with_it() {
+fn import_of_a_repository_includes_every_tag() {
     let object = r#"{"metadata":{"name":"python-lyapp"},"spec":{"import":true,"repository":
         {"from":{"kind":"DockerImage","name":"docker.io/u/app"},"importPolicy":{"importMode":"Legacy"}}}}"#;
     let write = Write::create(ImageStreamImports, object);
@@ -436,7 +436,7 @@ fn a_policy_without_import_schedules_nothing() {
 }
 
 #[test]
-fn a_million_tags_that_follow_nothing_cost_nothing() {
+fn tags_without_a_source_are_cheap() {
     let object = format!(r#"{{"spec":{{"tags":[{}{{}}]}}}}"#, "{},".repeat(1_000_000));
     let write = Write::update(ImageStreams, &object, &object);
     assert_eq!(World::default().outcome(&write), "nothing");

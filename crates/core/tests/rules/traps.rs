@@ -42,7 +42,7 @@ fn trap_01_an_alias_is_never_scheduled() {
 }
 
 #[test]
-fn trap_02_a_tag_without_from_is_left_alone() {
+fn trap_02_a_tag_without_from_is_skipped() {
     for object in [
         r#"{"tag":null}"#,
         r#"{"tag":{"name":"v1","from":null}}"#,
@@ -76,7 +76,7 @@ const IMPORT: &str = r#"{"metadata":{"name":"app"},"spec":{"import":true,"images
     {"from":{"kind":"DockerImage","name":"docker.io/u/a:v1"},"to":{"name":"latest"},"importPolicy":{}}]}}"#;
 
 #[test]
-fn trap_05_an_import_onto_an_alias_is_left_alone() {
+fn trap_05_an_import_onto_an_alias_is_skipped() {
     let world = World::default().stream(
         r#"{"spec":{"tags":[{"name":"latest","from":{"kind":"ImageStreamTag","name":"app:v1"}}]}}"#,
     );
@@ -87,7 +87,7 @@ fn trap_05_an_import_onto_an_alias_is_left_alone() {
 }
 
 #[test]
-fn trap_07_oc_tag_is_an_update_even_of_a_tag_that_is_not_there() {
+fn trap_07_oc_tag_is_an_update_even_of_a_missing_tag() {
     let new = tag(&docker("docker.io/u/a:v1"));
     let write = Write::update(
         ImageStreamTags,
@@ -101,7 +101,7 @@ fn trap_07_oc_tag_is_an_update_even_of_a_tag_that_is_not_there() {
 }
 
 #[test]
-fn trap_08_an_import_over_a_tag_that_exists_keeps_to_what_it_says() {
+fn trap_08_an_import_over_an_existing_tag_keeps_its_source() {
     let world = World::default().stream(
         r#"{"spec":{"tags":[{"name":"latest","from":{"kind":"DockerImage","name":"docker.io/u/a:v1"},
         "importPolicy":{"scheduled":true}}]}}"#,
@@ -128,7 +128,7 @@ fn trap_09_a_repository_import_does_not_unschedule_what_is_scheduled() {
 }
 
 #[test]
-fn trap_10_an_import_that_only_looks_is_left_alone() {
+fn trap_10_a_read_only_import_is_skipped() {
     let object = IMPORT.replace("true", "false");
     let world = World {
         stream: StreamRead::NotRead,
@@ -141,7 +141,7 @@ fn trap_10_an_import_that_only_looks_is_left_alone() {
 }
 
 #[test]
-fn trap_11_an_import_that_tags_nothing_is_left_alone() {
+fn trap_11_an_import_that_tags_nothing_is_skipped() {
     let object = r#"{"spec":{"import":true,"images":[{"from":{"kind":"DockerImage","name":"docker.io/u/a"}}]}}"#;
     assert_eq!(create(ImageStreamImports, object), "NothingTagged");
 }
@@ -184,7 +184,7 @@ fn trap_13_annotating_a_stream_schedules_none_of_its_old_tags() {
 }
 
 #[test]
-fn trap_14_a_push_secret_that_was_removed_stays_removed() {
+fn trap_14_a_removed_push_secret_is_not_set_again() {
     let old = r#"{"spec":{"output":{"to":{"kind":"DockerImage","name":"docker.io/u/a"},"pushSecret":{"name":"hub"}}}}"#;
     let outcome =
         World::default().outcome(&Write::update(BuildConfigs, old, &output("docker.io/u/a")));
@@ -246,7 +246,7 @@ fn trap_20_an_output_with_a_namespace_is_not_repaired() {
 }
 
 #[test]
-fn trap_21_a_missing_output_or_an_odd_name_is_no_panic() {
+fn trap_21_a_missing_output_or_an_odd_name_does_not_panic() {
     for object in [
         "{}",
         r#"{"spec":{}}"#,
@@ -261,7 +261,7 @@ fn trap_21_a_missing_output_or_an_odd_name_is_no_panic() {
 }
 
 #[test]
-fn trap_22_a_stream_with_an_external_repository_pushes_inside_where_there_is_a_registry() {
+fn trap_22_stream_with_an_external_repository_pushes_to_the_integrated_registry_if_it_exists() {
     let object = r#"{"spec":{"output":{"to":{"kind":"ImageStreamTag","name":"app:v1"}}}}"#;
     let world = World::default().stream(
         r#"{"spec":{"dockerImageRepository":"docker.io/u/a"},
@@ -296,7 +296,7 @@ fn trap_23_the_internal_registry_is_known_by_all_its_names() {
 }
 
 #[test]
-fn trap_24_and_25_a_key_that_the_builder_does_not_match_is_said() {
+fn trap_24_and_25_a_key_that_the_builder_does_not_match_is_reported() {
     for (keys, image) in [
         (["docker.io"], "u/a:v1"),
         (["https://index.docker.io/v1"], "docker.io/u/a:v1"),
@@ -316,7 +316,7 @@ fn trap_27_other_spellings_of_docker_hub_are_other_registries() {
     ] {
         assert_eq!(create(Builds, &output(image)), "OtherRegistry", "{image}");
     }
-    // Docker Hub itself, but no key of a usual secret matches it: said, and not hidden.
+    // Docker Hub itself, but no key of a usual secret matches it: reported, not hidden.
     let keys: &[&str] = &["https://index.docker.io/v1/", "docker.io"];
     let outcome = World::default()
         .secret(Some(keys))
@@ -353,11 +353,11 @@ fn trap_32_an_upper_case_user_is_not_scheduled() {
 }
 
 #[test]
-fn trap_33_an_unresolved_parameter_is_no_error() {
+fn trap_33_an_unresolved_parameter_is_not_an_error() {
     for image in ["${IMAGE}", "docker.io/${ORG}/a:v1", "${{REGISTRY}}/app"] {
         assert_eq!(create(Builds, &output(image)), "Parameter", "{image}");
     }
-    // Whatever the tag will be, the registry and the repository are known.
+    // The registry and the repository are known for any tag.
     let outcome = create(Builds, &output("docker.io/u/a:${TAG}"));
     assert_eq!(outcome, "set /spec/output/pushSecret");
 }
@@ -420,7 +420,7 @@ fn trap_39_indices_are_those_of_the_object_that_was_sent() {
 
 #[test]
 fn trap_40_a_patch_always_applies() {
-    // `World::outcome` applies every patch; here are the shapes that others fail on.
+    // `World::outcome` applies every patch; here are the cases that other tools fail on.
     for policy in ["", r#","importPolicy":null"#, r#","importPolicy":{}"#] {
         let object = format!(r#"{{"tag":{{"from":{}{policy}}}}}"#, docker("u/a:1"));
         assert_eq!(
@@ -444,7 +444,7 @@ fn trap_41_the_import_policy_is_never_replaced_and_the_generation_never_set() {
 }
 
 #[test]
-fn trap_43_the_namespace_openshift_is_left_alone() {
+fn trap_43_the_namespace_openshift_is_skipped() {
     let object = tag(&docker("docker.io/u/a:1"));
     for namespace in ["openshift", "openshift-config", "kube-system", "default"] {
         let write = Write::create(ImageStreamTags, &object).within(namespace);

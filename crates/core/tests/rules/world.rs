@@ -1,4 +1,4 @@
-//! A small language for rule tables: an object, what is known, what comes of it.
+//! A small language for rule tables: an object, the known facts, the result.
 
 #![expect(clippy::unwrap_used, reason = "a test panics to fail")]
 
@@ -16,7 +16,7 @@ use extreg_core::policy::{Mode, Policy, PolicySet};
 use extreg_core::verdict::{Decision, Verdict};
 use serde_json::Value;
 
-/// What is known of the cluster in a case.
+/// The known state of the cluster in a case.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) policies: PolicySet,
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// Facts were queried: what is not given is unknown and not assumed.
+    /// Facts were queried: a fact that is not given is unknown and not assumed.
     pub(crate) fn queried(mut self) -> Self {
         self.namespace.unlisted = Unlisted::Unknown;
         self
@@ -128,7 +128,7 @@ impl World {
         look(&Engine.evaluate(&subject, &facts))
     }
 
-    /// What comes of a write, in words (see [`words`]); its patch is applied and run again.
+    /// The result of a write, as text (see [`words`]); its patch is applied and run again.
     pub(crate) fn outcome(&self, write: &Write<'_>) -> String {
         self.with(write, |verdict| {
             if let Some(patch) = verdict.patch() {
@@ -138,14 +138,14 @@ impl World {
         })
     }
 
-    /// What comes of a subject, in words.
+    /// The result for a subject, as text.
     pub(crate) fn of(&self, subject: &Subject<'_>) -> String {
         words(&Engine.evaluate(subject, &self.facts()))
     }
 }
 
 /// `set <pointer>` for each edit, `<mode> would set …`, else the reasons; the stream that has to be
-/// read; each warning; `nothing` where no rule looked at anything.
+/// read; each warning; `nothing` if no rule decided anything.
 fn words(verdict: &Verdict<'_>) -> String {
     let mut words: Vec<String> = verdict
         .sites
@@ -232,7 +232,7 @@ impl<'a> Write<'a> {
         Subject::of_request(&request).unwrap()
     }
 
-    /// The patch applies, loses nothing that was there, and a second run finds nothing to do.
+    /// The patch applies, keeps all existing fields, and a second run changes nothing.
     fn assert_applies_once(&self, world: &World, patch: &str) {
         let before: Value = serde_json::from_str(self.object).unwrap();
         let mut after = before.clone();
@@ -253,10 +253,10 @@ impl<'a> Write<'a> {
     }
 }
 
-/// Whether `big` holds everything that `small` holds; `null` may become something.
+/// Whether `big` contains everything in `small`; `null` can become a value.
 pub(crate) fn contains(big: &Value, small: &Value) -> bool {
     match (big, small) {
-        // An explicit false cannot be told from an absent field: the API server drops it.
+        // An explicit false equals an absent field: the API server drops it.
         (_, Value::Null | Value::Bool(false)) => true,
         (Value::Object(big), Value::Object(small)) => small
             .iter()

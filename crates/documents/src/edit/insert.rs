@@ -1,4 +1,4 @@
-//! Where a field goes, and how it is written there.
+//! Where a field goes, and how it is written.
 
 use serde_json::Value;
 
@@ -11,11 +11,11 @@ use crate::{
     places::{Entry, Kind, Map, Node},
 };
 
-/// Words that YAML 1.1 takes for something else than text.
+/// Words that YAML 1.1 does not read as text.
 const WORDS: [&str; 10] = [
     "true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan",
 ];
-/// Where nothing tells how deep a level is.
+/// The indentation of a level if the text does not show one.
 const STEP: &str = "  ";
 
 /// The change that sets a member of a map.
@@ -54,7 +54,7 @@ fn insertion(at: usize, text: String) -> Splice {
     }
 }
 
-/// The member is there: its value is written anew, in its place.
+/// The member exists: its value is replaced in place.
 fn replaced(
     tree: &Tree<'_>,
     map: &Map,
@@ -70,7 +70,7 @@ fn replaced(
     let style = Style::of(tree, map, syntax);
     let value = style.value(&set.value);
     let range = entry.value.range.clone();
-    // Nothing is written behind the colon.
+    // No value is written after the colon.
     let blank = if range.is_empty() { " " } else { "" };
     Ok(Splice {
         range,
@@ -78,7 +78,7 @@ fn replaced(
     })
 }
 
-/// Into a map of lines: new lines behind those of the member that it goes beside.
+/// Into a block map: new lines after those of the member that it goes beside.
 fn lines(tree: &Tree<'_>, map: &Map, set: &Set) -> Result<Splice, Unwritable> {
     let (Some(first), Some(beside)) = (
         map.entries.first(),
@@ -86,7 +86,7 @@ fn lines(tree: &Tree<'_>, map: &Map, set: &Set) -> Result<Splice, Unwritable> {
     ) else {
         return Err(Unwritable::Unknown);
     };
-    // A `- ` before the first key counts as so many blanks.
+    // A `- ` before the first key counts as blanks.
     let width = tree.line_before(first.key_range.start).chars().count();
     let indent = " ".repeat(width);
     let style = Style {
@@ -101,7 +101,7 @@ fn lines(tree: &Tree<'_>, map: &Map, set: &Set) -> Result<Splice, Unwritable> {
     } else {
         next_line(tree.text, end)
     };
-    // A remark that is indented deeper belongs to what is above it.
+    // A comment that is indented deeper belongs to the line above it.
     while is_ended && is_deeper_comment(tree, at, width) {
         (at, is_ended) = next_line(tree.text, at);
     }
@@ -135,7 +135,7 @@ fn is_deeper_comment(tree: &Tree<'_>, at: usize, width: usize) -> bool {
     text.starts_with('#') && rest.len() - text.len() > width
 }
 
-/// How much deeper a level is: as the members of the map have it, or else the map itself.
+/// The indentation of a level: that of the map's members, or else of the map itself.
 fn step(map: &Map, tree: &Tree<'_>, width: usize) -> String {
     let deeper = map
         .entries
@@ -151,8 +151,8 @@ fn step(map: &Map, tree: &Tree<'_>, width: usize) -> String {
     deeper.map_or_else(|| STEP.to_owned(), |step| " ".repeat(step))
 }
 
-/// Into a map in braces. Where each member has a line, the new one gets a line of its own before
-/// another one, so that no comma has to be added to a line that is there.
+/// Into a map in braces. If each member has a line, the new one gets a line before
+/// another one, so that no comma has to be added to an existing line.
 fn flow(
     tree: &Tree<'_>,
     node: &Node,
@@ -197,7 +197,7 @@ fn flow(
     insertion(beside.value.range.end, format!("{}{member}", style.comma))
 }
 
-/// How much deeper the members of a map in braces are than the line of its brace.
+/// The indentation of the members of a map in braces, relative to the line of its brace.
 fn outer_step<'t>(tree: &Tree<'t>, node: &Node, indent: &'t str) -> &'t str {
     let line = tree.line_before(node.range.start);
     let outer = line.len() - line.trim_start_matches([' ', '\t']).len();

@@ -1,5 +1,5 @@
 //! Entries of a list, added, replaced and removed as lines: comments, order and spelling of the rest
-//! stay. As with [`super::Set`], whether the text then says what it should is for the caller to read back.
+//! are unchanged. As with [`super::Set`], the caller verifies the resulting text.
 
 use std::ops::Range;
 
@@ -13,27 +13,27 @@ use crate::{
     split::Chunks,
 };
 
-/// Why there are no lines for an entry.
+/// Why an entry cannot be changed line by line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
     /// The entry is not a list item on lines of its own.
     #[error(
-        "the entry on line {0} is not on lines of its own, as JSON and [..] are; change it by hand"
+        "the entry on line {0} is not on separate lines, as in JSON and [..]; change it manually"
     )]
     NotALine(usize),
-    /// There is no list to add to.
+    /// The list to add to does not exist.
     #[error(
-        "there is no list \"{0}:\" on lines of its own to add to, as JSON and [..] have none; add it \
-         by hand"
+        "no list \"{0}:\" with entries on separate lines found (JSON and [..] have none); add the \
+         entry manually"
     )]
     NoList(String),
 }
 
-/// The text with an entry behind the one that begins on line `last`, or as the first of an empty list in a
+/// The text with an entry after the one that begins on line `last`, or as the first of an empty list in a
 /// field of a document.
 ///
 /// # Errors
-/// If there are no lines to add it to.
+/// If the list has no lines to add it to.
 pub fn append(
     text: &str,
     field: &str,
@@ -58,10 +58,10 @@ pub fn append(
     Ok(lists.apply(vec![opened, lists.lines(behind, list.indent, entry)]))
 }
 
-/// The text with another entry in place of the one that begins on line `at`.
+/// The text with the entry that begins on line `at` replaced by another.
 ///
 /// # Errors
-/// If that has no lines of its own.
+/// If the entry is not on separate lines.
 pub fn replace(text: &str, field: &str, at: usize, entry: &[String]) -> Result<String, ListError> {
     let lists = Lists::of(text, field);
     let item = lists.item(at)?;
@@ -70,11 +70,11 @@ pub fn replace(text: &str, field: &str, at: usize, entry: &[String]) -> Result<S
     Ok(lists.apply(vec![splice]))
 }
 
-/// The text without the entries that begin on these lines. A list that loses its last entry says that it is
-/// empty.
+/// The text without the entries that begin on these lines. A list that loses its last entry becomes
+/// `[]`.
 ///
 /// # Errors
-/// If one has no lines of its own.
+/// If an entry is not on separate lines.
 pub fn remove(text: &str, field: &str, at: &[usize]) -> Result<String, ListError> {
     let lists = Lists::of(text, field);
     for line in at {
@@ -105,7 +105,7 @@ struct Lists<'t> {
 }
 
 struct List {
-    /// The place behind the colon of the field.
+    /// The position after the colon of the field.
     colon: usize,
     /// The column of the field.
     indent: usize,
@@ -165,7 +165,7 @@ impl<'t> Lists<'t> {
         }
     }
 
-    /// The text ends as it did, with a line end or without.
+    /// The text ends as before, with or without a line end.
     fn apply(&self, splices: Vec<Splice>) -> String {
         let mut text = apply(self.text, splices).unwrap_or_default();
         if !self.text.ends_with('\n') && !self.text.is_empty() {
@@ -248,7 +248,7 @@ fn item(tree: &Tree<'_>, node: &Node) -> Option<Item> {
     } else {
         next_line(text, end).0
     };
-    // Comments that are further in belong to it, with the blank lines before them.
+    // Comments with deeper indentation belong to it, with the blank lines before them.
     let mut ahead = end;
     while ahead < text.len() {
         let (next, _) = next_line(text, ahead);
@@ -328,7 +328,7 @@ exceptions:
     }
 
     #[test]
-    fn only_the_lines_of_an_entry_go() {
+    fn only_the_lines_of_an_entry_are_removed() {
         let want = FILE.replace(
             "- check: EXR007\n  reason: |\n    of several\n\n    lines\n  expires: 2027-01-31\n\n  # the second\n",
             "",
@@ -367,7 +367,7 @@ exceptions:
     }
 
     #[test]
-    fn what_has_no_lines_of_its_own_is_left() {
+    fn an_entry_without_separate_lines_is_rejected() {
         let flow = "exceptions: [{check: EXR007}]\n";
         assert_eq!(
             append(flow, FIELD, Some(1), &entry()),

@@ -1,4 +1,4 @@
-//! What holds for every text: it says what the patched object says, and nothing else of it changed.
+//! Properties of every text: it contains the patched object, and nothing else changed.
 
 use std::fmt::Arguments;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Set, Splice, apply, splices};
 use crate::{document::Document, origin::Syntax, reader::read, source::Source};
 
-/// What decides how a text is written, a number a choice.
+/// The choices for how a text is written, as numbers.
 struct Taste<'a> {
     tape: &'a [u8],
     at: usize,
@@ -30,7 +30,7 @@ impl Taste<'_> {
     }
 }
 
-/// Writes a value as YAML in any of the ways in which people do.
+/// Writes a value as YAML in various common ways.
 struct Writer<'a> {
     taste: Taste<'a>,
     out: String,
@@ -56,7 +56,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A map or list of lines, or in braces, behind `key:` or `-`.
+    /// A block map or list, or in braces, after `key:` or `-`.
     fn value(&mut self, value: &Value, indent: usize) {
         match value {
             Value::Object(map) if !map.is_empty() && self.taste.often() => {
@@ -166,7 +166,7 @@ impl Writer<'_> {
     }
 }
 
-/// An object with places for each kind of change.
+/// An object with positions for each kind of change.
 fn object() -> impl Strategy<Value = Value> {
     let word = proptest::sample::select(vec!["a", "docker.io/u/a:v1", "é x", "b-1", ""]);
     let policy = prop_oneof![
@@ -221,7 +221,7 @@ fn object() -> impl Strategy<Value = Value> {
         })
 }
 
-/// What is to be set in such an object, as the engine's edits have it.
+/// The fields to set in such an object, as in the engine's edits.
 fn wanted(object: &Value) -> Vec<Set> {
     let set = |map: String, key, value, beside| Set {
         map,
@@ -269,9 +269,9 @@ fn documents(text: &str) -> Vec<Document> {
     read(vec![source]).map(Result::unwrap).collect()
 }
 
-/// The text with all of it set, and that no line of it is gone but where a value is in one line
-/// with others.
-fn mended(text: &str, sets: &[Set], syntax: Syntax) -> Result<(String, usize), String> {
+/// The text with all fields set; checks that it loses no line, except where a value shares a line
+/// with another.
+fn set_all(text: &str, sets: &[Set], syntax: Syntax) -> Result<(String, usize), String> {
     let splices: Vec<Splice> = splices(text, syntax, sets)
         .into_iter()
         .collect::<Result<_, _>>()
@@ -293,7 +293,7 @@ fn is_whole_lines(text: &str, splice: &Splice) -> bool {
         && (indent.trim().is_empty() || splice.text.starts_with(['\n', '\r']))
 }
 
-/// How many lines of the text are not in what came of it, in their order.
+/// The number of lines of the text that are missing in the result, in their order.
 fn lost_lines(before: &str, after: &str) -> usize {
     let lines = |text: &str| format!("{}\n", text.trim_end());
     let (before, after) = (lines(before), lines(after));
@@ -306,7 +306,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, max_global_rejects: 8000, ..ProptestConfig::default() })]
 
     #[test]
-    fn yaml_says_what_the_patch_makes_and_keeps_its_lines(
+    fn yaml_equals_the_patched_object_and_keeps_its_lines(
         object in object(),
         tape in proptest::collection::vec(any::<u8>(), 40..80),
     ) {
@@ -322,10 +322,10 @@ proptest! {
             text = text.replace('\n', "\r\n");
         }
         let read = documents(&text);
-        // Not every choice is YAML that says the same: those that do not are not asked.
+        // Some choices produce YAML with another value: these cases are skipped.
         prop_assume!(read.len() == 1 && read[0].body == object);
         let sets = wanted(&object);
-        let (after, touched) = mended(&text, &sets, Syntax::Yaml).unwrap();
+        let (after, touched) = set_all(&text, &sets, Syntax::Yaml).unwrap();
         let read = documents(&after);
         prop_assert_eq!(&read[0].body, &patched(&object, &sets), "{}\n---\n{}", text, after);
         prop_assert!(lost_lines(&text, &after) <= touched, "{}\n---\n{}", text, after);
@@ -336,7 +336,7 @@ proptest! {
     }
 
     #[test]
-    fn json_says_what_the_patch_makes_and_keeps_its_lines(
+    fn json_equals_the_patched_object_and_keeps_its_lines(
         object in object(),
         indent in proptest::sample::select(vec!["", " ", "  ", "    ", "\t"]),
         crlf in any::<bool>(),
@@ -359,19 +359,19 @@ proptest! {
         let [document] = &documents(&text)[..] else { panic!("{text}") };
         let own = &text[document.span.clone()];
         let sets = wanted(&object);
-        let (after, touched) = mended(own, &sets, document.syntax).unwrap();
+        let (after, touched) = set_all(own, &sets, document.syntax).unwrap();
         let after = format!("{after}{}", &text[document.span.end..]);
         let read: Value = serde_json::from_str(&after).unwrap();
         prop_assert_eq!(&read, &patched(&object, &sets), "{}", after);
         prop_assert!(lost_lines(&text, &after) <= touched, "{text}\n---\n{after}");
-        // As whoever wrote it would have, but for the order.
+        // As the author would have written it, except for the order.
         if indent.is_empty() {
             prop_assert_eq!(after.trim_end().len(), read.to_string().len());
         }
     }
 }
 
-/// A text, what is set in it, and what it becomes.
+/// A text, the field set in it, and the result.
 fn shows(text: &str, map: &str, key: &'static str, value: Value, beside: &'static str) -> String {
     let set = Set {
         map: map.to_owned(),
@@ -391,7 +391,7 @@ fn shows(text: &str, map: &str, key: &'static str, value: Value, beside: &'stati
 }
 
 #[test]
-fn a_secret_goes_beside_the_output() {
+fn secret_is_inserted_beside_the_output() {
     for (text, want) in [
         (
             "o:\n  to:\n    kind: DockerImage # pushed\n    name: a\n    # the end of to\n  # of o\nz: 1\n",
@@ -417,7 +417,7 @@ fn a_secret_goes_beside_the_output() {
         ("o:\n  pushSecret: ~\n", "o:\n  pushSecret: {name: hub}\n"),
         (
             "a: &x {to: b}\no: *x\n",
-            "it is written by an alias (*), whose anchor others may share",
+            "it is written by an alias (*), whose anchor can be shared",
         ),
         (
             "o: &x\n  to: b\n",
@@ -445,7 +445,7 @@ fn a_secret_goes_beside_the_output() {
 }
 
 #[test]
-fn a_schedule_goes_where_the_policy_is() {
+fn schedule_is_inserted_in_the_import_policy() {
     for (text, want) in [
         ("o: {}\n", "o: {scheduled: true}\n"),
         ("o: { } # x\n", "o: { scheduled: true } # x\n"),
@@ -475,7 +475,7 @@ fn a_schedule_goes_where_the_policy_is() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_quoted() {
+fn a_name_that_yaml_does_not_read_as_text_is_quoted() {
     for (name, want) in [
         ("hub", "o: {pushSecret: {name: hub}}\n"),
         ("1e3", "o: {pushSecret: {name: \"1e3\"}}\n"),

@@ -1,9 +1,9 @@
-//! A text whose places are known, as changes need it.
+//! A text with its positions, for changes.
 
 use super::Unwritable;
 use crate::places::{Kind, Map, Node};
 
-/// A text and what stands where in it.
+/// A text and its values by position.
 #[derive(Debug)]
 pub(crate) struct Tree<'t> {
     pub(crate) text: &'t str,
@@ -36,14 +36,14 @@ impl Tree<'_> {
         }
     }
 
-    /// The bytes of a line up to a place in it.
+    /// The bytes of a line up to a position in it.
     pub(crate) fn line_before(&self, at: usize) -> &str {
         let before = self.text.get(..at).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |end| end + 1);
         before.get(start..).unwrap_or_default()
     }
 
-    /// The line end that the text uses there, or else first.
+    /// The line end at that position, or else the first one.
     pub(crate) fn line_end(&self, before: usize) -> &'static str {
         let before = self.text.get(..before).unwrap_or_default();
         let has = if before.contains('\n') {
@@ -55,7 +55,7 @@ impl Tree<'_> {
     }
 }
 
-/// The end of the last thing that is written of a value.
+/// The end of the last part of a value.
 pub(crate) fn written_end(node: &Node, text: &str) -> usize {
     match &node.kind {
         Kind::Map(map) if !map.is_flow => map
@@ -84,7 +84,7 @@ pub(crate) fn written_end(node: &Node, text: &str) -> usize {
     }
 }
 
-/// The place behind the end of the line that holds a place, and whether a line end is there.
+/// The position after the end of the line that contains a position, and whether it has a line end.
 pub(crate) fn next_line(text: &str, at: usize) -> (usize, bool) {
     let rest = text.get(at..).unwrap_or_default();
     match rest.find('\n') {

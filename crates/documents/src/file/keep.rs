@@ -1,5 +1,5 @@
-//! What a file keeps when another one takes its place: owner, mode, and extended attributes, among
-//! which Linux has the access control list.
+//! The attributes that a replaced file keeps: owner, mode, and extended attributes, which
+//! include the access control list on Linux.
 
 use std::{
     fs::{self, File},
@@ -7,14 +7,14 @@ use std::{
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown},
 };
 
-/// Gives `new` what `old` has.
+/// Copies the attributes of `old` to `new`.
 ///
 /// # Errors
-/// If something cannot be kept; nothing has been replaced then.
+/// If an attribute cannot be kept; in this case nothing has been replaced.
 pub(crate) fn attributes(old: &File, new: &File) -> io::Result<()> {
     let (from, to) = (old.metadata()?, new.metadata()?);
     if (from.uid(), from.gid()) != (to.uid(), to.gid()) {
-        // Who owns the file can give it to another of their groups; only root changes its owner.
+        // The owner of a file can change its group to another of their groups; only root changes the owner.
         let owner = (from.uid() != to.uid()).then_some(from.uid());
         let group = (from.gid() != to.gid()).then_some(from.gid());
         fchown(new, owner, group).map_err(|error| {
@@ -43,7 +43,7 @@ fn extended(old: &File, new: &File) -> io::Result<()> {
     let names = linux::names(old)?;
     for name in linux::names(new)? {
         if !names.contains(&name) {
-            // Inherited from the folder. A label of the system's own comes back and is its business.
+            // Inherited from the folder. The system restores and manages its own labels.
             if let Err(error) = fremovexattr(new, name.as_str())
                 && !name.starts_with("security.")
             {
@@ -63,7 +63,7 @@ fn extended(old: &File, new: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Elsewhere the mode is all that there is to keep.
+/// On other systems only the mode is kept.
 #[cfg(not(target_os = "linux"))]
 fn extended(_: &File, _: &File) -> io::Result<()> {
     Ok(())
@@ -78,11 +78,11 @@ mod linux {
         io::Errno,
     };
 
-    /// The kernel's own bound of a list and of a value (linux/limits.h, `XATTR_LIST_MAX`,
+    /// The kernel's limit of a list and of a value (linux/limits.h, `XATTR_LIST_MAX`,
     /// `XATTR_SIZE_MAX`).
     const MOST: usize = 65_536;
 
-    /// The attributes of a file; none where its file system has none.
+    /// The attributes of a file; empty if its file system does not support them.
     pub(crate) fn names(file: &File) -> io::Result<Vec<String>> {
         let mut list = vec![0; MOST];
         let length = match flistxattr(file, &mut list[..]) {
@@ -100,7 +100,7 @@ mod linux {
             .collect())
     }
 
-    /// A value; none if it is gone meanwhile.
+    /// A value; `None` if it was removed in the meantime.
     pub(crate) fn value(file: &File, name: &str) -> io::Result<Option<Vec<u8>>> {
         let mut value = vec![0; MOST];
         match fgetxattr(file, name, &mut value[..]) {

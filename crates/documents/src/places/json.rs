@@ -1,8 +1,8 @@
-//! Where things stand in JSON. The text has been read before and is JSON.
+//! Positions in JSON. The text has been parsed before and is valid JSON.
 
 use super::{Entry, Kind, Map, Node};
 
-/// The places of one JSON value.
+/// The positions of one JSON value.
 pub(crate) fn read(text: &str) -> Option<Node> {
     let mut reader = Reader { text, at: 0 };
     reader.value()
@@ -71,7 +71,7 @@ impl Reader<'_> {
         Some(Kind::List(items))
     }
 
-    /// Whether a map or list ends here; else what comes next in it begins here.
+    /// Whether a map or list ends here; otherwise its next element begins here.
     fn ends_with(&mut self, bracket: u8) -> Option<bool> {
         self.blanks();
         if self.peek()? == b',' {

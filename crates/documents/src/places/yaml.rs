@@ -1,4 +1,4 @@
-//! Where things stand in a YAML document.
+//! Positions in a YAML document.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use super::{Entry, Kind, Map, Node};
 use crate::yaml::reading;
 
-/// Deeper documents have been refused before.
+/// Deeper documents have been rejected before.
 const MAX_DEPTH: usize = 130;
 
-/// The places of the first document of a text; none where it cannot be told.
+/// The positions of the first document of a text; `None` if they are unknown.
 pub(crate) fn read(text: &str) -> Option<Node> {
     let mut builder = Builder {
         text,
@@ -73,7 +73,7 @@ impl Builder<'_> {
         self.leaf(range, kind, None)
     }
 
-    /// A node is complete: it is a key, a value, an item, or all.
+    /// A node is complete: it is a key, a value, an item, or the whole.
     fn leaf(&mut self, range: Range<usize>, kind: Kind, key: Option<String>) -> Option<()> {
         let node = Node { range, kind };
         let Some(open) = self.open.last_mut() else {
@@ -99,7 +99,7 @@ impl Builder<'_> {
     }
 }
 
-/// A value that is not written at all, put where it would be written.
+/// A missing value, at the position where it would be written.
 fn behind_colon(text: &str, key: &Range<usize>, mut node: Node) -> Node {
     if node.range.is_empty() {
         let rest = text.get(key.end..).unwrap_or_default();

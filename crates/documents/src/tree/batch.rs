@@ -1,5 +1,5 @@
-//! Objects on their way from the thread that reads to those that parse: several at once, so that
-//! handing over costs nothing.
+//! Objects in transit from the reading thread to the parsing ones: in batches, so that
+//! the transfer costs nothing.
 
 use std::{ops::Range, sync::Arc, sync::mpsc::SyncSender};
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::{dump, items::ItemText, place::TreePlace, walk::Go};
 use crate::yaml;
 
-/// A batch is sent when it holds this many bytes.
+/// A batch is sent when it has this many bytes.
 const FULL: usize = 256 << 10;
 
-/// Takes the objects of a tree, one after the other.
+/// Receives the objects of a tree, one after the other.
 pub trait Visit: Send {
     /// An object.
     fn object(&mut self, item: &TreeItem<'_>);
-    /// Something that cannot be read: a file, or the object that begins on a line of it.
+    /// An unreadable part: a file, or the object that begins on a line of it.
     fn broken(&mut self, path: &str, line: Option<usize>, message: &str);
 }
 
@@ -52,11 +52,11 @@ pub(crate) struct Batcher {
 /// An object of a tree, not yet parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct TreeItem<'a> {
-    /// The file, as people write its path.
+    /// The file, as shown to users.
     pub path: &'a Arc<str>,
     /// The line on which the object begins, from 1.
     pub line: usize,
-    /// What the path says that it is.
+    /// The object's identity according to its path.
     pub place: &'a TreePlace,
     text: &'a str,
     in_list: bool,
@@ -75,7 +75,7 @@ impl Batcher {
         }
     }
 
-    /// What follows is of this file.
+    /// The following objects belong to this file.
     pub(crate) fn begin(&mut self, path: &str, place: &TreePlace) {
         self.file = Arc::new(FileName {
             path: path.into(),
@@ -155,15 +155,15 @@ impl Batch {
 }
 
 impl TreeItem<'_> {
-    /// The object as JSON, if it stands there as Go's writer dumps it; without its managed fields.
+    /// The object as JSON, if it is in the format of Go's writer; without its managed fields.
     pub fn dumped(&self) -> Option<String> {
         dump::to_json(self.text, self.in_list)
     }
 
-    /// The objects as JSON, read by all the rules of YAML: one, or the items of a List.
+    /// The objects as JSON, parsed by all rules of YAML: one, or the items of a List.
     ///
     /// # Errors
-    /// The line in the file, and what is wrong there. Quotes nothing of the object.
+    /// The line in the file, and the error. Quotes nothing of the object.
     pub fn parsed(&self) -> Result<Vec<String>, (usize, String)> {
         let value = yaml::parse(self.text)
             .map_err(|error| (self.line + error.line.saturating_sub(1), error.message))?;

@@ -1,9 +1,9 @@
-//! YAML as Go's writer dumps it, turned into JSON text without a tree in between: what `oc adm
-//! inspect` and `oc get -o yaml` write. Block style, `{}` and `[]`, scalars plain, quoted or literal;
-//! no anchors, tags, comments or folded blocks. Whatever is not surely of that kind is left to the
-//! parser of all YAML, which is the one that decides: both say the same or this one says nothing.
+//! YAML in the format of Go's writer, converted to JSON text directly: the output of `oc adm
+//! inspect` and `oc get -o yaml`. Block style, `{}` and `[]`, scalars plain, quoted or literal;
+//! no anchors, tags, comments or folded blocks. Any other text is passed to the
+//! full YAML parser, which decides: both parsers agree, or this one returns nothing.
 //!
-//! `metadata.managedFields`, often a third of an object, is passed over.
+//! `metadata.managedFields`, often a third of an object, is skipped.
 
 mod scalar;
 
@@ -12,13 +12,13 @@ use serde_json::Value;
 use self::scalar::{Piece, is_plain, is_plain_integer, is_surely_text, key, starts_item, unquote};
 use crate::yaml;
 
-/// Deeper ones are left to the parser of all YAML.
+/// Deeper ones are passed to the full YAML parser.
 const MAX_DEPTH: usize = 60;
 
-/// The JSON of a mapping, or none if it is not surely a dump. With `in_list` it is the one item of a
+/// The JSON of a mapping, or `None` if it is not certainly a dump. With `in_list` it is the one item of a
 /// list: the first line begins with a dash.
 pub(crate) fn to_json(text: &str, in_list: bool) -> Option<String> {
-    // Tabs and carriage returns mean too many things.
+    // Tabs and carriage returns have too many meanings.
     if text.contains(['\t', '\r', '\u{feff}', '\0']) {
         return None;
     }
@@ -45,13 +45,13 @@ pub(crate) fn to_json(text: &str, in_list: bool) -> Option<String> {
 
 struct Dump<'t> {
     text: &'t str,
-    /// Where the line after the current one begins.
+    /// The start of the line after the current one.
     next: usize,
     line: Option<Line>,
     out: Vec<u8>,
 }
 
-/// A line, or what is left of it after a dash.
+/// A line, or the rest of it after a dash.
 #[derive(Clone, Copy)]
 struct Line {
     /// The column of its content.
@@ -98,7 +98,7 @@ impl<'t> Dump<'t> {
         }
     }
 
-    /// Steps over the dash of the current line: what follows stands two columns to the right.
+    /// Skips the dash of the current line: the content is two columns to the right.
     fn enter_item(&mut self) -> Option<()> {
         let line = self.line?;
         let rest = self.content(line).strip_prefix("- ")?;
@@ -196,7 +196,7 @@ impl<'t> Dump<'t> {
         Some(())
     }
 
-    /// What stands below a key that has nothing on its own line.
+    /// The value below a key that has nothing on its own line.
     fn nested(&mut self, indent: usize, depth: usize) -> Option<()> {
         self.advance();
         match self.line {
@@ -212,7 +212,7 @@ impl<'t> Dump<'t> {
         }
     }
 
-    /// Passes over the value of the key on the current line.
+    /// Skips the value of the key on the current line.
     fn skip(&mut self, indent: usize) {
         self.advance();
         while let Some(line) = self.line {
@@ -227,7 +227,7 @@ impl<'t> Dump<'t> {
     }
 
     fn plain(&mut self, first: &'t str, parent: usize) -> Option<()> {
-        // An indicator that has nothing or a blank behind it is no text.
+        // An indicator followed by nothing or a blank is not text.
         let is_apart = |rest: &str| rest.is_empty() || rest.starts_with(' ');
         if !is_plain(first) || first.strip_prefix(['-', '?', ':']).is_some_and(is_apart) {
             return None;
@@ -283,7 +283,7 @@ impl<'t> Dump<'t> {
                 Piece::Open { joined } => {
                     self.advance();
                     let line = self.line?;
-                    // A blank line is a line end, not a space: rare enough.
+                    // A blank line is a line end, not a space: rare, so not supported.
                     if line.is_blank() || line.indent <= parent {
                         return None;
                     }
@@ -352,7 +352,7 @@ enum Chomp {
 mod tests {
     use super::*;
 
-    /// What both parsers say must be one thing.
+    /// Both parsers must agree.
     fn read(text: &str, in_list: bool) -> Option<Value> {
         let json = to_json(text, in_list)?;
         Some(serde_json::from_str(&json).unwrap())
@@ -367,7 +367,7 @@ data:
   empty: \"\"
   a: 'it''s: {x}'
   long: 'folded at eighty columns, where the writer found a blank to do so and
-    went on in the next line'
+    continued in the next line'
   double: \"a\\tb \\u00e9 \\
     c\"
   plain: folded plain text that has no need of quotes at all but is longer than
@@ -415,7 +415,7 @@ ok: true
     }
 
     #[test]
-    fn what_is_no_dump_is_left_alone() {
+    fn other_yaml_is_not_read_as_a_dump() {
         for text in [
             "a: &x 1\nb: *x\n",
             "a: 1 # c\n",

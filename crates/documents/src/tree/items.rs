@@ -1,9 +1,9 @@
-//! A file of a tree into the texts of its objects: the items of a list one by one, so that no more
-//! than one of them is in memory.
+//! Splitting a file of a tree into the texts of its objects: the items of a list one by one, so that at
+//! most one of them is in memory.
 
 use std::io::{self, BufRead, Read as _};
 
-/// The longest object that is read of a tree, in bytes; an API server keeps none of more than 3 MiB.
+/// The longest object that is read from a tree, in bytes; an API server stores at most 3 MiB.
 pub(crate) const MAX_ITEM: usize = 32 << 20;
 
 /// The text of an object.
@@ -12,11 +12,11 @@ pub(crate) struct ItemText {
     pub(crate) bytes: Vec<u8>,
     /// The line of the file on which it begins, from 1.
     pub(crate) line: usize,
-    /// Whether it is an item of a list, with its dash, or a document of its own.
+    /// Whether it is an item of a list, with its dash, or a separate document.
     pub(crate) in_list: bool,
 }
 
-/// Why there is no next one. Nothing follows.
+/// Why reading the next one failed. Nothing follows.
 #[derive(Debug)]
 pub(crate) enum ItemError {
     Read(io::Error),
@@ -28,14 +28,14 @@ pub(crate) struct Items<R> {
     reader: R,
     line: usize,
     state: State,
-    /// What has been read of the next one.
+    /// The part of the next one that has been read.
     open: Option<ItemText>,
     done: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Before `items:`, if there is one.
+    /// Before `items:`, if the file has it.
     Head,
     /// After it; the column of the dashes is not known yet.
     Begun,
@@ -80,7 +80,7 @@ impl<R: BufRead> Items<R> {
         }
     }
 
-    /// Takes a line in, and gives the item that it ends.
+    /// Processes a line, and returns the item that it ends.
     fn take(&mut self, line: &[u8]) -> Option<ItemText> {
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
         let content = line.get(indent..).unwrap_or_default().trim_ascii_end();
@@ -96,7 +96,7 @@ impl<R: BufRead> Items<R> {
                 self.state = State::Begun;
                 None
             }
-            // A list of nothing.
+            // An empty list.
             State::Head
                 if indent == 0 && (content == b"items: []" || content == b"items: null") =>
             {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_told_apart() {
+    fn items_are_split() {
         let item = |line, text: &str| (line, true, text.to_owned());
         let whole = |line, text: &str| (line, false, text.to_owned());
         for (text, want) in [

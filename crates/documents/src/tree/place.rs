@@ -1,14 +1,14 @@
-//! What a path of a tree says of the file: oc's `pkg/cli/admin/inspect` writes
+//! The meaning of a path in a tree: oc's `pkg/cli/admin/inspect` writes
 //! `namespaces/NS/GROUP/RESOURCE.yaml` or `…/RESOURCE/NAME.yaml`, `cluster-scoped-resources/…` the
 //! same without a namespace, and `core` for the empty group.
 
-/// How many folders may be above `namespaces`: one of the must-gather, one by image digest.
+/// The number of folders above `namespaces`: one of the must-gather, one by image digest.
 const MAX_ABOVE: usize = 3;
 
-/// Which objects a file of a tree holds.
+/// The objects in a file of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TreePlace {
-    /// The namespace; empty for what has none.
+    /// The namespace; empty for cluster-scoped objects.
     pub namespace: String,
     /// The API group, empty for the core group.
     pub group: String,
@@ -16,18 +16,18 @@ pub struct TreePlace {
     pub resource: String,
 }
 
-/// What a path of a tree is.
+/// The meaning of a path of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PathKind {
-    /// A file that holds objects.
+    /// A file with objects.
     Objects(TreePlace),
-    /// The list of all that the API serves: `aggregated-discovery-api(s).yaml`.
+    /// The list of all resources that the API serves: `aggregated-discovery-api(s).yaml`.
     Discovery,
-    /// Nothing that is read.
+    /// Not read.
     Other,
 }
 
-/// What the file at these components of a path below the root is.
+/// The meaning of these components of a path below the root.
 pub(crate) fn path_kind(components: &[&str]) -> PathKind {
     if let Some(name) = components.last()
         && components.len() <= MAX_ABOVE + 1
@@ -41,10 +41,10 @@ pub(crate) fn path_kind(components: &[&str]) -> PathKind {
     objects(components).map_or(PathKind::Other, PathKind::Objects)
 }
 
-/// Whether a folder may hold anything that is read. Logs are below a pod's folder.
+/// Whether a folder can contain files to read. Logs are below a pod's folder.
 pub(crate) fn may_hold(components: &[&str]) -> bool {
     match start(components) {
-        // `namespaces/NS/pods/POD` is the deepest that holds objects.
+        // `namespaces/NS/pods/POD` is the deepest folder with objects.
         Some(rest) => rest.len() <= 4,
         None => components.len() <= MAX_ABOVE,
     }
@@ -98,7 +98,7 @@ fn stem(file: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn said(path: &str) -> String {
+    fn described(path: &str) -> String {
         let components: Vec<&str> = path.split('/').collect();
         match path_kind(&components) {
             PathKind::Objects(place) => {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_tell_what_is_in_a_file() {
+    fn paths_identify_the_content_of_a_file() {
         for (path, want) in [
             (
                 "namespaces/shop/apps/deployments.yaml",
@@ -142,7 +142,7 @@ mod tests {
             ("namespaces/namespaces/core/pods.yaml", "namespaces||pods"),
             ("timestamp", ""),
         ] {
-            assert_eq!(said(path), want, "{path}");
+            assert_eq!(described(path), want, "{path}");
         }
     }
 

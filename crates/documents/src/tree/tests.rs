@@ -1,4 +1,4 @@
-//! A tree is read the same however it comes.
+//! A tree is read the same in each form.
 
 use std::io::Write as _;
 
@@ -94,7 +94,7 @@ fn a_folder_and_its_archives_are_read_the_same() {
 }
 
 #[test]
-fn what_is_broken_does_not_hide_the_rest() {
+fn a_broken_object_does_not_hide_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     let core = folder.path().join("inspect/namespaces/a/core");
     fs::create_dir_all(&core).unwrap();

@@ -14,13 +14,13 @@ use super::place::{PathKind, may_hold, path_kind};
 
 const BUFFER: usize = 256 << 10;
 
-/// How much is read of an archive, whatever its headers claim.
+/// Limits for reading an archive, regardless of its headers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Bytes that may come out whatever the size of the archive.
+    /// Bytes that can be unpacked from an archive of any size.
     pub(crate) floor: u64,
-    /// Bytes that may come out for each byte of the archive. YAML of a cluster is packed to a
-    /// twentieth or so.
+    /// Bytes that can be unpacked for each byte of the archive. A cluster's YAML compresses to about a
+    /// twentieth.
     pub(crate) ratio: u64,
     /// Entries.
     pub(crate) entries: usize,
@@ -40,32 +40,32 @@ impl Limits {
     };
 }
 
-/// What is done with the files.
+/// The receiver of the files.
 pub(crate) trait Sink {
-    /// A file to read. `path` is as people write it.
+    /// A file to read. `path` is as shown to users.
     fn file(&mut self, path: &str, kind: PathKind, content: &mut dyn BufRead) -> Go;
     /// A file or folder that cannot be read.
     fn broken(&mut self, path: &str, message: &str) -> Go;
 }
 
-/// Whether to go on.
+/// Whether to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Go {
     On,
     Stop,
 }
 
-/// Goes over the files of a folder in the order of their paths.
+/// Visits the files of a folder in the order of their paths.
 pub(crate) fn walk_folder(root: &Path, sink: &mut dyn Sink) {
     let mut names = Vec::new();
     folder(root, &mut names, sink);
 }
 
-/// Goes over the files of a tar, or of a gzipped one, in its order.
+/// Visits the files of a tar, or of a gzipped one, in its order.
 ///
 /// # Errors
-/// If the first of it already is no archive, or it is larger than its [`Limits`]. What breaks later is
-/// told to the sink.
+/// If its start is not an archive, or it exceeds its [`Limits`]. Later errors are
+/// passed to the sink.
 pub(crate) fn walk_archive(
     name: &str,
     reader: impl Read,
@@ -130,7 +130,7 @@ fn folder(path: &Path, names: &mut Vec<String>, sink: &mut dyn Sink) -> Go {
     Go::On
 }
 
-/// Links are not followed: a tree has none, and its files may come from anywhere.
+/// Links are not followed: a tree has none, and its files can come from any source.
 fn sorted_entries(folder: &Path) -> io::Result<Vec<(PathBuf, String, bool)>> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -148,13 +148,13 @@ fn sorted_entries(folder: &Path) -> io::Result<Vec<(PathBuf, String, bool)>> {
 fn tar(name: &str, reader: impl Read, limits: Limits, sink: &mut dyn Sink) -> io::Result<()> {
     let mut archive = tar::Archive::new(reader);
     let mut seen = 0_usize;
-    // Entries as they are: the library would read a name of any length into memory.
+    // Entries as stored: the library would read a name of any length into memory.
     let mut long_name = None;
     for entry in archive.entries()?.raw(true) {
         let mut entry = match entry {
             Ok(entry) => entry,
             Err(error) if seen > 0 && !is_too_large(&error) => {
-                sink.broken(name, &format!("the archive breaks off: {error}"));
+                sink.broken(name, &format!("the archive is truncated: {error}"));
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -235,7 +235,7 @@ fn pax_path(content: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(path.value_bytes()).into_owned())
 }
 
-/// Counts what is read of the archive as it is stored.
+/// Counts the bytes read of the stored archive.
 struct Counted<'c, R> {
     inner: R,
     read: &'c Cell<u64>,
@@ -250,7 +250,7 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// What comes out of an archive, as long as it is in proportion to what goes in.
+/// The unpacked data of an archive, limited in proportion to its size.
 struct Unpacked<'c> {
     inner: Box<dyn Read + 'c>,
     packed: &'c Cell<u64>,
@@ -277,12 +277,12 @@ impl Read for Unpacked<'_> {
 fn too_large(what: &str) -> io::Error {
     io::Error::new(
         io::ErrorKind::FileTooLarge,
-        format!("{what}: if you trust it, unpack it and name the folder"),
+        format!("{what}: if you trust it, unpack it and specify the folder"),
     )
 }
 
 fn is_too_large(error: &io::Error) -> bool {
-    // The library puts its own words around an error.
+    // The library wraps an error in its own text.
     error.kind() == io::ErrorKind::FileTooLarge || error.to_string().contains("the archive unpacks")
 }
 
@@ -352,7 +352,7 @@ mod tests {
     const PODS: &str = "x/namespaces/a/core/pods.yaml";
 
     #[test]
-    fn an_archive_that_is_larger_than_it_looks_is_refused() {
+    fn an_archive_bomb_is_rejected() {
         let zeros = vec![0; 4 << 20];
         for (kind, path, size, is_gzip, want) in [
             (EntryType::Regular, PODS, 1 << 10, true, "pods.yaml true"),
@@ -371,7 +371,7 @@ mod tests {
                 true,
                 "more than 50 times its size",
             ),
-            // What is not read is unpacked all the same.
+            // Files that are not read are unpacked too.
             (
                 EntryType::Regular,
                 "x/other",

@@ -1,5 +1,5 @@
-//! One value out of the events of a document: anchors, aliases and merge keys as go.yaml.in/yaml/v2
-//! `decode.go` takes them.
+//! Building one value from the events of a document: anchors, aliases and merge keys as in go.yaml.in/yaml/v2
+//! `decode.go`.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use crate::split::MAX_DOCUMENT;
 #[derive(Default)]
 pub(crate) struct Composer {
     open: Vec<Open>,
-    /// What can be repeated, by its number; none while it is being read.
+    /// The repeatable values, by number; `None` while one is being read.
     anchors: HashMap<usize, Option<Anchor>>,
-    /// What aliases have stood for so far.
+    /// The size of all aliased values so far.
     aliased: Size,
     documents: usize,
     root: Option<Value>,
@@ -51,14 +51,14 @@ struct Anchor {
     depth: usize,
 }
 
-/// A value that is complete. A scalar still tells a key from a value.
+/// A complete value. A scalar can still be a key or a value.
 #[derive(Clone)]
 enum Node {
     Scalar(Scalar),
     Tree(Value),
 }
 
-/// How large a value is.
+/// The size of a value.
 #[derive(Clone, Copy, Default)]
 struct Size {
     values: usize,
@@ -69,7 +69,7 @@ impl Composer {
     /// The next event.
     ///
     /// # Errors
-    /// What is wrong there. Quotes nothing of the document.
+    /// The error. Quotes nothing of the document.
     pub(crate) fn event(&mut self, event: Event<'_>) -> Result<(), String> {
         match event {
             Event::DocumentStart(_, version) => {
@@ -166,7 +166,7 @@ impl Composer {
         self.complete(0, known.node, known.size, known.depth)
     }
 
-    /// A value is complete: it is a key, a value, an item, or all.
+    /// A value is complete: it is a key, a value, an item, or the whole.
     fn complete(
         &mut self,
         anchor: usize,
@@ -258,7 +258,7 @@ fn is_merge(text: &str, is_plain: bool, tag: Option<&str>) -> bool {
         }
 }
 
-/// What a merge key brings replaces what stands before it; of a list the first map counts most.
+/// The members from a merge key replace the members before it; in a list the first map has precedence.
 fn merge(map: &mut Map<String, Value>, node: Node) -> Result<(), String> {
     let maps = match node {
         Node::Tree(Value::Object(merged)) => vec![Value::Object(merged)],

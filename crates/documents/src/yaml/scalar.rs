@@ -1,4 +1,4 @@
-//! What a scalar means: go.yaml.in/yaml/v2 `resolve.go`, on which sigs.k8s.io/yaml stands.
+//! The meaning of a scalar: go.yaml.in/yaml/v2 `resolve.go`, which sigs.k8s.io/yaml uses.
 
 use std::borrow::Cow;
 
@@ -21,10 +21,10 @@ pub(crate) enum Scalar {
 }
 
 impl Scalar {
-    /// Resolves a scalar that may have a tag, as it is written in full.
+    /// Resolves a scalar that can have a tag in its full form.
     ///
     /// # Errors
-    /// A tag that the text does not fit. Quotes nothing of the text.
+    /// A tag that does not match the text. Quotes nothing of the text.
     pub(crate) fn resolve(
         text: Cow<'_, str>,
         is_plain: bool,
@@ -45,7 +45,7 @@ impl Scalar {
             Some("int") => |scalar: &Self| matches!(scalar, Self::Int(_) | Self::Uint(_)),
             Some("null") => |scalar: &Self| matches!(scalar, Self::Null),
             Some("float") => |scalar: &Self| matches!(scalar, Self::Float(_)),
-            // Text, or a tag that means nothing here.
+            // Text, or a tag without a meaning here.
             _ => return Ok(Self::Text(text.into_owned())),
         };
         let scalar = match (plain(text), tag.strip_prefix(CORE)) {
@@ -78,10 +78,10 @@ impl Scalar {
         })
     }
 
-    /// The key that it is in a map.
+    /// The value as a key in a map.
     ///
     /// # Errors
-    /// Null, and a number above [`i64::MAX`], as sigs.k8s.io/yaml has it.
+    /// Null, and a number above [`i64::MAX`], as in sigs.k8s.io/yaml.
     pub(crate) fn to_key(&self) -> Result<String, String> {
         match self {
             Self::Null => Err("a key that is null: write it in quotes".to_owned()),
@@ -155,7 +155,7 @@ fn go_int(text: &str) -> Option<Scalar> {
         [b'0', ..] => (8, rest.get(1..)?),
         _ => (10, rest),
     };
-    // A second sign is none.
+    // A second sign is invalid.
     if !digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
@@ -215,7 +215,7 @@ fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// A date, or a date and a time; what these are is text for JSON in any case.
+/// A date, or a date and a time; both are text in JSON.
 fn is_timestamp(text: &str) -> bool {
     let (date, time) = match text.find(['T', 't', ' ']) {
         Some(at) => (
@@ -248,12 +248,12 @@ fn is_timestamp(text: &str) -> bool {
         && parts.next().is_none()
 }
 
-/// As Go's JSON writes bytes that are no text: each becomes a replacement character.
+/// As Go's JSON writes bytes that are not text: each becomes a replacement character.
 fn binary(text: &str) -> Result<String, String> {
     let base64: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     let bytes = STANDARD
         .decode(base64)
-        .map_err(|_| "a value that is not base64, as its tag !!binary wants".to_owned())?;
+        .map_err(|_| "a value that is not base64, as its tag !!binary requires".to_owned())?;
     let mut decoded = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         decoded.push_str(chunk.valid());
@@ -262,7 +262,7 @@ fn binary(text: &str) -> Result<String, String> {
     Ok(decoded)
 }
 
-/// A whole number is written without a fraction, as Go does below 1e21.
+/// An integer is written without a fraction, as Go does below 1e21.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -281,7 +281,7 @@ fn number(value: f64) -> Option<Number> {
     Number::from_f64(value)
 }
 
-/// Go's `strconv.FormatFloat(value, 'g', -1, 32)`, with YAML's words for what is no number.
+/// Go's `strconv.FormatFloat(value, 'g', -1, 32)`, with YAML's words for values that are not numbers.
 #[expect(clippy::cast_possible_truncation, reason = "as Go does")]
 fn float_key(value: f64) -> String {
     let value = value as f32;

@@ -1,4 +1,4 @@
-//! Tags, what they come from, and what writes them.
+//! Tags, their sources, and the builds that write them.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::{
     world::{Build, Output, World},
 };
 
-/// An alias of an alias is one too many already; no chain goes round.
+/// The maximum number of aliases, which also ends cycles.
 const LONGEST_CHAIN: usize = 8;
 
-/// Flows that are not finished.
+/// Unfinished flows.
 pub(super) struct Drafts<'a, 'w> {
     pub(super) world: &'a World<'w>,
     tags: BTreeMap<Name<'w>, Draft<'w>>,
@@ -33,7 +33,7 @@ struct Draft<'w> {
 }
 
 impl<'a, 'w> Drafts<'a, 'w> {
-    /// A flow for every tag that follows something, but for those that OpenShift keeps, of which
+    /// A flow for every tag that follows something, except tags that OpenShift manages, of which
     /// every cluster has hundreds.
     pub(super) fn of_tags(world: &'a World<'w>) -> Self {
         let mut drafts = Self {
@@ -60,7 +60,7 @@ impl<'a, 'w> Drafts<'a, 'w> {
         drafts
     }
 
-    /// Adds what writes the tags. Returns the BuildConfigs whose image no tag follows.
+    /// Adds the BuildConfigs that write the tags. Returns BuildConfigs whose image no tag follows.
     pub(super) fn add_configs(&mut self) -> Vec<Build<'w>> {
         let mut alone = Vec::new();
         let world = self.world;
@@ -85,12 +85,12 @@ impl<'a, 'w> Drafts<'a, 'w> {
         alone
     }
 
-    /// Adds a workload to the flow of a tag, which may not be there.
+    /// Adds a workload to the flow of a tag, which does not have to exist.
     pub(super) fn follow(&mut self, tag: Name<'w>, follower: Follower<'w>) {
         self.at(tag).followers.push(follower);
     }
 
-    /// The tags of a namespace that come from an image, or those of others if none there does.
+    /// The tags of a namespace that follow an image; if none does, those of other namespaces.
     pub(super) fn tags_of(&self, text: &str, namespace: &str) -> Vec<Name<'w>> {
         let image = Image::of(text, RefRole::Push).filter(|image| !image.is_pinned());
         let tags = image.and_then(|image| self.by_image.get(&image));
@@ -103,13 +103,13 @@ impl<'a, 'w> Drafts<'a, 'w> {
         if here.is_empty() { tags.to_vec() } else { here }
     }
 
-    /// The tags of a namespace, sorted as they came: by name.
+    /// The tags of a namespace, sorted by name.
     pub(super) fn tags_in(&self, namespace: &str) -> impl Iterator<Item = Name<'w>> {
         let tags = self.by_namespace.get(namespace);
         tags.map_or(&[][..], Vec::as_slice).iter().copied()
     }
 
-    /// The tag as it is.
+    /// The tag, if it exists.
     pub(super) fn place(&self, name: Name<'w>) -> Option<Place<'w>> {
         Place::of(self.world, name)
     }
@@ -141,7 +141,7 @@ impl<'a, 'w> Drafts<'a, 'w> {
             .collect()
     }
 
-    /// The image outside the cluster that a tag is imported from, at the end of its aliases.
+    /// The external image of a tag or of its last alias.
     pub(super) fn image_of(&self, name: Name<'w>) -> Option<Image> {
         let source = self.chain(name).last().copied().unwrap_or(name);
         match self.place(source)?.from() {
@@ -150,7 +150,7 @@ impl<'a, 'w> Drafts<'a, 'w> {
         }
     }
 
-    /// The tags that one is an alias of, in their order.
+    /// The chain of tags that a tag is an alias of, in order.
     pub(super) fn chain(&self, name: Name<'w>) -> Vec<Name<'w>> {
         let mut chain = Vec::new();
         let mut at = name;

@@ -1,4 +1,4 @@
-//! What runs the image of a tag, and how it comes to.
+//! The workloads that run the image of a tag, and how they get it.
 
 use extreg_core::registry::RefRole;
 use extreg_snapshot::{ContainerRecord, trigger::TriggerFault};
@@ -10,8 +10,8 @@ use crate::{
     world::Workload,
 };
 
-/// Adds every workload to the flows that it follows. Returns those that were meant to follow one which
-/// cannot be told.
+/// Adds every workload to the flows that it follows. Returns workloads with an unusable annotation and an
+/// unknown tag.
 pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'_, 'w>) -> Vec<Follower<'w>> {
     let world = drafts.world;
     let mut loose = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn add_workloads<'w>(drafts: &mut Drafts<'_, 'w>) -> Vec<Follower<'w>
         let mut set: Vec<&str> = Vec::new();
         let mut named: Vec<Name<'w>> = Vec::new();
         let list = record.triggers.iter();
-        // What is about no tag at all belongs to no flow.
+        // A trigger without a tag belongs to no flow.
         for trigger in list.filter(|trigger| trigger.fault != Some(TriggerFault::NotATag)) {
             let (stream, tag) = trigger
                 .stream_tag()
@@ -106,11 +106,11 @@ fn by_image<'w>(
         return Some((tag, how));
     }
     let (stream, tag) = text.split_once(':').unwrap_or((text, "latest"));
-    let looked_up = drafts.tags_in(own).find(|at| {
+    let by_lookup = drafts.tags_in(own).find(|at| {
         let looks = |is: super::Place<'_>| is.stream.looks_up || workload.resolves_names;
         at.stream == stream && at.tag == tag && drafts.place(*at).is_some_and(looks)
     });
-    if let Some(at) = looked_up {
+    if let Some(at) = by_lookup {
         return Some((at, How::ByLookup(name)));
     }
     let image = Image::of(text, RefRole::WorkloadPull)?;
@@ -131,7 +131,7 @@ fn by_image<'w>(
     pinned.map(|at| (at, How::Pinned(name)))
 }
 
-/// What bears the same name is meant for each other, as `setup` and `oc new-app` make it.
+/// The tag of the stream with the name of the workload, as `setup` and `oc new-app` create it.
 fn by_own_name<'w>(drafts: &Drafts<'_, 'w>, workload: Workload<'w>) -> Option<Name<'w>> {
     let tags: Vec<Name<'w>> = drafts
         .tags_in(workload.namespace())

@@ -1,4 +1,4 @@
-//! Which flows are asked for.
+//! Which flows are requested.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use extreg_snapshot::{kind::Kind, place::ObjectId};
 use super::{Flow, Subject};
 use crate::world::{WORKLOADS, Workload};
 
-/// Which flows are asked for.
+/// Which flows are requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// A name, and of which kind if that is given: BuildConfig, ImageStream (with a colon a tag of
-    /// one), or a workload. None for all flows.
+    /// A name, and its kind if given: BuildConfig, ImageStream (with a colon, one of its tags), or a
+    /// workload. None for all flows.
     pub name: Option<(Option<Kind>, String)>,
-    /// Objects that a selector picks; a flow needs one of them.
+    /// Objects that match a selector; a flow needs one of them.
     pub picked: Option<BTreeSet<ObjectId>>,
 }
 
 impl Wanted {
-    /// Reads `NAME`, `STREAM:TAG` or `KIND/NAME`.
+    /// Parses `NAME`, `STREAM:TAG` or `KIND/NAME`.
     ///
     /// # Errors
-    /// What is wrong with it, in words: a kind that is no part of a flow, a namespace.
+    /// Why the name is invalid: for example an unsupported kind, or a namespace.
     pub fn parse(name: Option<&str>) -> Result<Self, String> {
         let Some(name) = name else {
             return Ok(Self::default());
@@ -31,17 +31,15 @@ impl Wanted {
             Some((kind, name)) => {
                 let parsed = kind_of(kind).ok_or_else(|| {
                     format!(
-                        "\"{kind}\" is no kind that a flow is made of: those are buildconfig, \
-                         imagestream, deployment, deploymentconfig, statefulset, daemonset, cronjob"
+                        "unsupported kind \"{kind}\": use buildconfig, imagestream, deployment, \
+                         deploymentconfig, statefulset, daemonset or cronjob"
                     )
                 })?;
                 (Some(parsed), name)
             }
         };
         if name.is_empty() || name.contains('/') {
-            return Err(
-                "write a name, STREAM:TAG, or KIND/NAME; -n names the namespace".to_owned(),
-            );
+            return Err("use NAME, STREAM:TAG or KIND/NAME, and -n for the namespace".to_owned());
         }
         Ok(Self {
             name: Some((kind, name.to_owned())),
@@ -49,8 +47,8 @@ impl Wanted {
         })
     }
 
-    /// Whether a flow is asked for.
-    pub(crate) fn takes(&self, flow: &Flow<'_>) -> bool {
+    /// Whether a flow is requested.
+    pub(crate) fn matches(&self, flow: &Flow<'_>) -> bool {
         let named = self.name.as_ref().is_none_or(|(kind, name)| {
             let stream = || match flow.subject {
                 Subject::Tag(at) => at.stream == name || at.to_string() == *name,
@@ -68,7 +66,7 @@ impl Wanted {
         named && self.picks(flow)
     }
 
-    /// Whether a workload is asked for by its name.
+    /// Whether a workload is requested by its name.
     pub(crate) fn names_workload(&self, workload: Workload<'_>) -> bool {
         let names = |(kind, name): &(Option<Kind>, String)| {
             is(workload, kind.unwrap_or(workload.object.kind), name)
@@ -97,7 +95,7 @@ fn is(workload: Workload<'_>, kind: Kind, name: &str) -> bool {
     workload.object.kind == kind && workload.name() == name
 }
 
-/// A kind as `oc` and `kubectl` take it.
+/// A kind as `oc` and `kubectl` accept it.
 fn kind_of(text: &str) -> Option<Kind> {
     let word = text.split('.').next().unwrap_or_default().to_lowercase();
     match word.as_str() {
@@ -122,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_oc_has_them() {
+    fn names_are_parsed_like_oc() {
         for (text, want) in [
             ("app", None),
             ("bc/app", Some(Kind::BuildConfig)),

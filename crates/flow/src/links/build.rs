@@ -1,4 +1,4 @@
-//! The build: what it came to, and what it pushed where.
+//! The build: its result, and what it pushed.
 
 use extreg_remedy::{Action, Remedy};
 use extreg_snapshot::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// A ConfigChange trigger starts the first build of a new BuildConfig within this many seconds.
 const FIRST_BUILD: i64 = 60;
-/// The reason of a push that is known to fail before it is tried.
+/// The reason of a push that is known to fail before it starts.
 const WILL_FAIL: &str = "PushWillFail";
 
 /// The link.
@@ -52,7 +52,7 @@ fn no_config(site: &Site<'_, '_>) -> Link {
     }
     match (site.flow.image(), site.flow.subject) {
         (Some(image), _) => of(State::None, format!("no BuildConfig here pushes {image}")),
-        (None, Subject::Workload(_)) => of(State::None, "not known what builds it"),
+        (None, Subject::Workload(_)) => of(State::None, "unknown what builds it"),
         (None, _) => of(State::None, "no BuildConfig here writes it"),
     }
 }
@@ -158,7 +158,7 @@ fn newest(site: &Site<'_, '_>, config: Build<'_>, builds: Builds<'_>) -> Link {
     .at(build.progress.completed.or(build.progress.created))
 }
 
-/// A build whose pod waits for the volume with its push secret, which has to come under that name.
+/// A build whose pod waits for the volume with its push secret, which must be created with that name.
 fn missing_secret(site: &Site<'_, '_>, build: Build<'_>) -> Link {
     let (namespace, name) = (build.namespace(), build.name());
     let (image, new) = match build.output() {
@@ -207,7 +207,7 @@ fn last(builds: Builds<'_>) -> String {
     }
 }
 
-/// The stream to write to, or the image that the tag of that name comes from.
+/// Sets the output to the existing stream, or to the image that the tag of that name follows.
 fn correct_output(site: &Site<'_, '_>, config: Build<'_>) -> Remedy {
     let build = config.record.object.clone();
     let Output::Tag(name) = config.output() else {
@@ -231,7 +231,7 @@ fn correct_output(site: &Site<'_, '_>, config: Build<'_>) -> Remedy {
     }
 }
 
-/// Where a build pushes to, in words.
+/// Describes where a build pushes to.
 fn output(build: Build<'_>) -> String {
     match build.output() {
         Output::None => "nowhere".to_owned(),

@@ -1,4 +1,4 @@
-//! Who is refused, or will be: the credential that would be used, and what gives a better one.
+//! Refused requests, past or future: the credential that is used, and a fix for it.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::{
     world::{Build, Output, Workload},
 };
 
-/// What is known of a refusal.
+/// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
-    /// In words.
+    /// The message for people.
     pub(super) text: String,
-    /// What fixes it, if that is known.
+    /// The fix, if known.
     pub(super) fix: Option<Remedy>,
     /// Whether a login was refused, and not an anonymous request.
     pub(super) has_login: bool,
@@ -33,7 +33,7 @@ pub(super) fn push(site: &Site<'_, '_>, config: Build<'_>, build: Build<'_>) -> 
     let Output::Image(image) = build.output() else {
         return refused(message, None);
     };
-    // The BuildConfig was given another secret since: its next build tries that.
+    // The BuildConfig has another secret now, which its next build uses.
     let given = config.push_secret();
     let is_another = !given.is_empty() && given != build.push_secret();
     if is_another && next_push_fails(site, config).is_none() {
@@ -63,7 +63,7 @@ fn next_push_fails(site: &Site<'_, '_>, config: Build<'_>) -> Option<Refused> {
     };
     let push = Credentials::of(&site.fetched.credentials).push(config.record);
     let is_known = match &push {
-        // A secret of another type is read by a push too, and was not listed.
+        // A push also reads secrets of other types, which were not listed.
         Push::Named(secret, Credential::Broken { .. }) => {
             let key = (config.namespace().to_owned(), secret.name.to_string());
             site.fetched.absent_secrets.contains(&key)
@@ -71,7 +71,7 @@ fn next_push_fails(site: &Site<'_, '_>, config: Build<'_>) -> Option<Refused> {
         Push::Named(_, Credential::None) | Push::WrongFallback(_) | Push::Nothing => true,
         Push::Named(..) | Push::Linked(_) | Push::Unknown(_) => false,
     };
-    // Other registries may take an anonymous push.
+    // Other registries can accept an anonymous push.
     let is_hub = || {
         let parsed = Image::of(image, RefRole::Push);
         parsed.is_some_and(|parsed| parsed.host == "docker.io")
@@ -84,7 +84,7 @@ fn next_push_fails(site: &Site<'_, '_>, config: Build<'_>) -> Option<Refused> {
     }
 }
 
-/// A push finds no key for the image: what gives it one.
+/// A push finds no key for the image.
 fn without_key(site: &Site<'_, '_>, config: Build<'_>, image: &str, push: Push) -> Option<Refused> {
     let namespace = config.namespace();
     let (text, named) = match push {
@@ -216,7 +216,7 @@ pub(super) fn import(site: &Site<'_, '_>, namespace: &str, image: &str) -> Refus
     }
 }
 
-/// Which credential is used for an image, and whether the registry takes it.
+/// Checks which credential is used for an image, and whether the registry accepts it.
 pub(super) fn check(namespace: &str, secret: Option<&ObjectId>, image: &str) -> Remedy {
     Remedy::Inspect(Inspection::CheckSecret {
         namespace: namespace.into(),
@@ -234,7 +234,7 @@ pub(super) fn credential_for(namespace: &str, secret: &str, image: &str) -> Reme
     })
 }
 
-/// A secret that is to be created is called so, if nothing names it: as `setup` calls it.
+/// The default name of a new secret, as in `setup`.
 pub(super) fn new_secret(image: &str) -> String {
     match Image::of(image, RefRole::Push) {
         Some(image) => RegistryHost::of(&image.host).secret_name(),
@@ -242,7 +242,7 @@ pub(super) fn new_secret(image: &str) -> String {
     }
 }
 
-/// A secret of the namespace that would do.
+/// A secret of the namespace with a key for the image.
 fn usable(site: &Site<'_, '_>, namespace: &str, image: &str) -> Option<String> {
     match Credentials::of(&site.fetched.credentials).import(namespace, image) {
         Credential::Found { secret, .. } => Some(secret.name.to_string()),

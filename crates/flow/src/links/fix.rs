@@ -1,4 +1,4 @@
-//! What fixes a link: the same remedies as the audit's, from what `status` reads.
+//! The fixes of links: the same remedies as in the audit, from the objects that `status` reads.
 
 use std::sync::Arc;
 
@@ -21,22 +21,22 @@ use crate::{
     world::{Build, Workload, World},
 };
 
-/// What fixes a link, as its user types it.
+/// The fix of a link, as the user types it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What it is.
+    /// The remedy.
     pub remedy: Remedy,
-    /// Who is to type it.
+    /// The program and flags that the user types.
     pub invocation: Invocation,
 }
 
 impl Fix {
-    /// In one line.
+    /// The fix in one line.
     pub fn text(&self) -> String {
         self.remedy.text(&self.invocation)
     }
 
-    /// What of it can be shown for a link of that state.
+    /// The part of the fix that can be shown for a link in that state.
     pub(super) fn checked(self, site: &Site<'_, '_>, state: State) -> Option<Self> {
         let outcome = match state {
             State::Unknown => Outcome::Unknown,
@@ -59,7 +59,7 @@ impl Serialize for Fix {
     }
 }
 
-/// What was read: decides whether a command can be shown.
+/// The objects that were read: they decide whether a command can be shown.
 struct Seen<'s> {
     world: &'s World<'s>,
     objects: SnapshotScene<'s>,
@@ -156,7 +156,7 @@ pub(super) fn follow_image(world: &World<'_>, tag: Name<'_>, image: &str) -> Rem
     }
 }
 
-/// A tag as it is written in spec.
+/// A tag in spec.
 pub(super) fn spec_tag(place: Place<'_>) -> Option<SpecTag> {
     let From::Image(from) = place.from() else {
         return None;
@@ -176,7 +176,7 @@ pub(super) fn logs(of: ObjectId) -> Remedy {
     Remedy::Inspect(Inspection::Logs { of, previous: None })
 }
 
-/// Shows what an object and its events say.
+/// Describes an object and its events.
 pub(super) fn describe(of: ObjectId) -> Remedy {
     Remedy::Inspect(Inspection::Describe(of))
 }
@@ -194,7 +194,7 @@ pub(super) fn rollout(workload: Workload<'_>, step: RolloutStep) -> Remedy {
     })
 }
 
-/// Lets containers of a workload follow a tag; the first of its containers where none is named.
+/// Lets containers of a workload follow a tag; if none is given, its first container.
 pub(super) fn follow_tag(workload: Workload<'_>, tag: Name<'_>, containers: &[&str]) -> Remedy {
     let mut containers: Vec<Arc<str>> = containers.iter().map(|name| (*name).into()).collect();
     if containers.is_empty() {
@@ -210,7 +210,7 @@ pub(super) fn follow_tag(workload: Workload<'_>, tag: Name<'_>, containers: &[&s
     )
 }
 
-/// What stands in the way of an annotation that cannot be read.
+/// Why an annotation cannot be used, and the remedy.
 pub(super) fn unusable(workload: Workload<'_>, why: &Unusable) -> (String, Remedy) {
     (
         format!(

@@ -1,4 +1,4 @@
-//! The tag: what it shows, and how it comes to show what is pushed.
+//! The tag: the image that it shows, and how it gets the pushed image.
 
 use extreg_core::registry::RefRole;
 use extreg_remedy::{Action, Inspection, Refusal, Remedy, first_names};
@@ -14,11 +14,11 @@ use crate::{
     world::{Output, Unread},
 };
 
-/// OpenShift imports scheduled tags once in so many seconds (openshift-controller-manager
+/// OpenShift imports scheduled tags at this interval, in seconds (openshift-controller-manager
 /// `openshiftcontrolplane_config.go`, `ScheduledImageImportMinimumIntervalSeconds`).
 const INTERVAL: i64 = 900;
-/// After so many seconds the schedule has passed a tag by: a stream whose turn is refused waits
-/// another round.
+/// After this many seconds the schedule has skipped a tag: a stream that is refused waits one more
+/// round.
 const PASSED_BY: i64 = 2 * INTERVAL + 60;
 
 /// The link.
@@ -77,7 +77,7 @@ fn missing(site: &Site<'_, '_>, own: Option<Place<'_>>) -> Link {
                 .why("NoTag")
                 .fix(fix::follow_image(site.world, name, &image.to_string()));
         }
-        (Subject::Workload(_), _) => return of(State::None, "not known which tag is meant"),
+        (Subject::Workload(_), _) => return of(State::None, "unknown which tag it uses"),
         (Subject::Tag(_), Some(own)) => site.flow.aliases.last().copied().unwrap_or(own.name),
         (Subject::Tag(name), None) => name,
     };
@@ -88,19 +88,19 @@ fn missing(site: &Site<'_, '_>, own: Option<Place<'_>>) -> Link {
         };
         return of(state, super::site::unread(Kind::ImageStream, why));
     }
-    // A build that outputs to the tag makes it.
+    // A build that outputs to the tag creates it.
     let mut configs = site.flow.configs.iter();
     if configs.any(|config| config.output() == Output::Tag(name)) {
         return of(State::Waiting, "waiting for the first build").why("NoImage");
     }
     let stream = site.world.stream(name.namespace, name.stream);
-    let whose = match stream {
+    let message = match stream {
         _ if own.is_some() => format!("it is an alias of {name}, which does not exist"),
         Some(stream) => format!(
             "imagestream/{} has no tag {}{}",
             name.stream,
             name.tag,
-            others(stream)
+            other_tags(stream)
         ),
         None => format!(
             "imagestream/{} does not exist in {}",
@@ -112,16 +112,16 @@ fn missing(site: &Site<'_, '_>, own: Option<Place<'_>>) -> Link {
         None => Remedy::instruct(match stream.filter(|stream| !stream.tags.is_empty()) {
             Some(stream) => format!(
                 "let its followers follow a tag that exists{}",
-                others(stream)
+                other_tags(stream)
             ),
             None => format!("let {name} follow an image, or push to it"),
         }),
     };
-    of(State::Broken, whose).why("NoTag").fix(remedy)
+    of(State::Broken, message).why("NoTag").fix(remedy)
 }
 
-/// The tags that a stream has, in words.
-fn others(stream: &StreamRecord) -> String {
+/// The existing tags of a stream, as text.
+fn other_tags(stream: &StreamRecord) -> String {
     let names: Vec<&str> = stream.tags.iter().map(|tag| &*tag.name).collect();
     let some = first_names(&names).unwrap_or_else(|| "none".to_owned());
     format!("; it has {some}")
@@ -143,10 +143,10 @@ fn of_source(site: &Site<'_, '_>, source: Place<'_>) -> Link {
             None => of(State::Waiting, "nothing has been pushed to it yet").why("NoImage"),
         },
         From::StreamImage(image) => {
-            let held = format!("held at {}, whatever is pushed", short_reference(image));
+            let held = format!("fixed to {}, not updated by a push", short_reference(image));
             behind_for_good(site, newest, held, "Held")
         }
-        From::Tag(_) => of(State::Broken, "its aliases go round in a circle"),
+        From::Tag(_) => of(State::Broken, "its aliases form a cycle"),
         From::Image(text) if tag.reference => reference(site, source, text),
         From::Image(text) => {
             let is_pinned = Image::of(text, RefRole::Import).is_some_and(|i| i.is_pinned());
@@ -162,7 +162,7 @@ fn of_source(site: &Site<'_, '_>, source: Place<'_>) -> Link {
     }
 }
 
-/// A tag that only names its image, which is all that is wanted unless a trigger waits for a new one.
+/// A tag that only names its image, which is sufficient unless a trigger waits for a new image.
 fn reference(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
     let text = format!("only names {text} (reference: true), and is never imported");
     let mut followers = site.flow.followers.iter();
@@ -173,7 +173,7 @@ fn reference(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
     of(State::Broken, text).why("Reference").fix(remedy)
 }
 
-/// A tag that shows one image for good: that is broken only where another one was pushed.
+/// A tag with a fixed image: it is broken only if another image was pushed.
 fn behind_for_good(
     site: &Site<'_, '_>,
     newest: Option<&ShownImage>,
@@ -217,7 +217,7 @@ fn imported(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
         if generation > observed {
             return of(
                 State::Waiting,
-                format!("is imported again; before it failed: {}", failure.message),
+                format!("is imported again after a failure: {}", failure.message),
             )
             .why(failure.reason)
             .at(failure.since);
@@ -225,7 +225,7 @@ fn imported(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
         return failed(site, source, text, failure);
     }
     let noted = match &tag.failure {
-        Some(failure) => format!("; an older failure is still noted ({})", failure.reason),
+        Some(failure) => format!("; an older failure is still recorded ({})", failure.reason),
         None => String::new(),
     };
     let Some(item) = newest else {
@@ -237,7 +237,7 @@ fn imported(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
             .fix(fix::import(source.name, false));
     };
     if generation > item.generation {
-        return of(State::Waiting, format!("{text} is to be imported{noted}"))
+        return of(State::Waiting, format!("{text} will be imported{noted}"))
             .why("Importing")
             .at(last)
             .fix(fix::import(source.name, false));
@@ -251,10 +251,10 @@ fn imported(site: &Site<'_, '_>, source: Place<'_>, text: &str) -> Link {
         Some(_) => of(State::Ok, format!("{shows}, {schedule}{noted}")).at(last),
         None => uncompared(site, source, &format!("{shows}, {schedule}{noted}"), item).at(last),
     }
-    .or_kept(tag)
+    .or_old_failure(tag)
 }
 
-/// The digest that is to be shown is not known: what is known is when.
+/// The expected digest is unknown: compares times.
 fn uncompared(site: &Site<'_, '_>, source: Place<'_>, text: &str, item: &ShownImage) -> Link {
     let pushed = site.pushed().and_then(|build| build.progress.completed);
     if let (Some(pushed), Some(created)) = (pushed, item.created)
@@ -262,13 +262,13 @@ fn uncompared(site: &Site<'_, '_>, source: Place<'_>, text: &str, item: &ShownIm
         && !matches!(site.registry(), Some(InRegistry::Has { is_list: true, .. }))
     {
         let state = late(site, source.tag, Some(pushed));
-        return of(state, format!("{text}; there was a push since"))
+        return of(state, format!("{text}; an image was pushed since"))
             .why("Behind")
             .fix(fix::import(source.name, false));
     }
     let list = match site.registry() {
         Some(InRegistry::Has { is_list: true, .. }) => {
-            "; the registry has a list, of which the tag shows one platform: not to be compared"
+            "; the registry has a list, of which the tag shows one platform: cannot be compared"
         }
         _ => "",
     };
@@ -285,7 +285,7 @@ fn uncompared(site: &Site<'_, '_>, source: Place<'_>, text: &str, item: &ShownIm
     }
 }
 
-/// It shows another image than it is to.
+/// The tag shows another image than expected.
 fn behind(
     site: &Site<'_, '_>,
     source: Place<'_>,
@@ -298,7 +298,7 @@ fn behind(
     let by = &expected.by;
     if let Some(build) = site.building() {
         let text = format!(
-            "shows {shown}, but {by} {wanted}; {} is to push another one{noted}",
+            "shows {shown}, but {by} {wanted}; {} will push another one{noted}",
             build.name()
         );
         return of(State::Waiting, text).why("Behind");
@@ -309,7 +309,10 @@ fn behind(
             let last = item.created.max(source.stream.checked).max(expected.pushed);
             ("Behind", next(last, site.now))
         }
-        (true, _) => ("PassedBy", "scheduled, but no import came since".to_owned()),
+        (true, _) => (
+            "PassedBy",
+            "scheduled, but it was not imported since".to_owned(),
+        ),
         (false, _) if tag.opts_out => (
             "Unscheduled",
             "never scheduled, by its annotation".to_owned(),
@@ -327,7 +330,7 @@ fn behind(
     .fix(fix::import(source.name, false))
 }
 
-/// Whether a tag that is behind comes forward automatically.
+/// Whether a tag that is behind will be imported automatically.
 fn late(site: &Site<'_, '_>, tag: &TagRecord, pushed: Option<Timestamp>) -> State {
     if tag.scheduled && !site.is_older(pushed, PASSED_BY) {
         State::Waiting
@@ -352,7 +355,7 @@ fn failed(site: &Site<'_, '_>, source: Place<'_>, text: &str, failure: Failure<'
         return of(State::Waiting, text).why(reason).at(since);
     }
     if is_absent && let Some(build) = site.building() {
-        let text = format!("the registry had no {text}; {} is to push it", build.name());
+        let text = format!("the registry had no {text}; {} will push it", build.name());
         return of(State::Waiting, text).why(reason).at(since);
     }
     let (reason, why, remedy) = match kind {
@@ -365,7 +368,7 @@ fn failed(site: &Site<'_, '_>, source: Place<'_>, text: &str, failure: Failure<'
                     registry: host.as_deref().unwrap_or("docker.io").into(),
                 })
             };
-            // With an account there is nothing to do but to wait, or to pay.
+            // With an account, the user can only wait or pay.
             let remedy = who.fix.filter(|_| !who.has_login).unwrap_or_else(limit);
             let why = format!("the registry's pull limit is used up; {}", who.text);
             ("TooManyRequests", why, remedy)
@@ -425,8 +428,8 @@ fn failed(site: &Site<'_, '_>, source: Place<'_>, text: &str, failure: Failure<'
         .fix(remedy)
 }
 
-/// A failure is told again and again with its first time, so that alone it does not tell whether it is
-/// over; an image that came after it does (openshift-apiserver `imagestreamimport/rest.go`,
+/// A repeated failure keeps the time of the first one, which alone does not show whether it is over.
+/// A later image shows that it is over (openshift-apiserver `imagestreamimport/rest.go`,
 /// `setFailureCondition`, and LG `imageutil.SetTagConditions`).
 fn is_current(failure: Failure<'_>, newest: Option<&ShownImage>) -> bool {
     newest.is_none_or(|item| {
@@ -445,15 +448,15 @@ fn schedule(tag: &TagRecord, last: Option<Timestamp>, now: Timestamp) -> String 
     }
 }
 
-/// An import that changes nothing leaves no trace, so past the first round the time is unknown.
+/// An import that changes nothing is not recorded, so the time is unknown after the first round.
 fn next(last: Option<Timestamp>, now: Timestamp) -> String {
     let due = last.and_then(|last| last.checked_add(SignedDuration::from_secs(INTERVAL)).ok());
     match due.filter(|due| *due > now) {
         Some(due) => format!(
-            "scheduled, next by {} UTC at the latest",
+            "scheduled, next by {} UTC (15 minutes after the last import)",
             due.strftime("%H:%M")
         ),
-        None => "scheduled, next within 15 minutes".to_owned(),
+        None => "scheduled, next within 15 minutes (OpenShift's default)".to_owned(),
     }
 }
 
@@ -462,8 +465,8 @@ fn of(state: State, message: impl Into<String>) -> Link {
 }
 
 impl Link {
-    /// A failure that is over is the reason where there is no other.
-    fn or_kept(self, tag: &TagRecord) -> Self {
+    /// Sets an old failure as the reason if the reason is empty.
+    fn or_old_failure(self, tag: &TagRecord) -> Self {
         if tag.failure.is_some() && self.reason.is_empty() {
             self.why("OlderFailure")
         } else {

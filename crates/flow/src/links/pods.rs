@@ -1,4 +1,4 @@
-//! The pods: which image really runs.
+//! The pods: which image they run.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::{
     world::{Pod, World},
 };
 
-/// What a container that cannot have its image waits for (Kubernetes `pkg/kubelet/images/types.go`).
+/// The waiting reasons of a container without its image (Kubernetes `pkg/kubelet/images/types.go`).
 const NO_IMAGE: [&str; 5] = [
     "ErrImagePull",
     "ErrImageNeverPull",
@@ -23,8 +23,8 @@ const NO_IMAGE: [&str; 5] = [
     "InvalidImageName",
     "RegistryUnavailable",
 ];
-/// What a container that is on its way waits for.
-const ON_ITS_WAY: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
+/// The waiting reasons of a container that starts.
+const STARTING: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
 
 /// The link.
 pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
@@ -36,8 +36,8 @@ pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
     if live.is_empty() {
         return match (workload.object.kind, workload.rollout.wanted) {
             (Kind::CronJob, _) => of(State::None, "no job runs now"),
-            (_, Some(0)) => of(State::None, "no pods are asked for"),
-            _ => of(State::Waiting, "there are no pods yet").why("NoPods"),
+            (_, Some(0)) => of(State::None, "no pods are requested"),
+            _ => of(State::Waiting, "no pods exist yet").why("NoPods"),
         };
     }
     let mut followed = follower.how.containers();
@@ -47,7 +47,7 @@ pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
     for pod in &live {
         let waiting = running(*pod, &followed).find_map(|c| Some((&c.name, c.waiting.as_ref()?)));
         if let Some((container, (reason, message))) = waiting
-            && !ON_ITS_WAY.contains(&&**reason)
+            && !STARTING.contains(&&**reason)
         {
             return stopped(site, follower, *pod, container, reason, message);
         }
@@ -57,7 +57,7 @@ pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
         .find_map(|pod| Some((*pod, pod.run.unschedulable.as_ref()?)));
     if let Some((pod, why)) = unschedulable {
         let name = &pod.object.name;
-        return of(State::Waiting, format!("no node takes {name}: {why}"))
+        return of(State::Waiting, format!("cannot schedule {name}: {why}"))
             .why("Unschedulable")
             .at(pod.run.created)
             .fix(describe(pod));
@@ -89,7 +89,7 @@ fn live<'w>(world: &World<'w>, follower: &Follower<'w>) -> impl Iterator<Item = 
     pods.filter(|pod| !pod.run.has_ended)
 }
 
-/// The link, when it is known how the rollout goes: pods of the version before run until it is done.
+/// Adjusts the link to the rollout: pods of the previous version run until the rollout is done.
 pub(super) fn after(pods: Link, rollout: &Link) -> Link {
     let is_old = matches!(pods.reason.as_str(), "Older" | "Other");
     if is_old && matches!(rollout.state, State::Waiting | State::Broken) {
@@ -114,7 +114,7 @@ fn stopped(
     let workload = follower.workload;
     let name = &pod.object.name;
     if !NO_IMAGE.contains(&reason) {
-        let said = if message.is_empty() {
+        let detail = if message.is_empty() {
             String::new()
         } else {
             format!(": {message}")
@@ -127,7 +127,7 @@ fn stopped(
         } else {
             describe(pod)
         };
-        return of(State::Broken, format!("{name} waits: {reason}{said}"))
+        return of(State::Broken, format!("{name} waits: {reason}{detail}"))
             .why(reason)
             .at(pod.run.created)
             .fix(remedy);
@@ -137,8 +137,9 @@ fn stopped(
         .map_or("", |container| &container.image);
     let who = credential::pull(site, workload, image);
     let lower = message.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let (reason, why, remedy) = if says(&["toomanyrequests", "too many requests", "rate limit"]) {
+    let mentions = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let (reason, why, remedy) = if mentions(&["toomanyrequests", "too many requests", "rate limit"])
+    {
         let why = format!("the registry's pull limit is used up; {}", who.text);
         let host = Image::of(image, RefRole::WorkloadPull).map(|image| image.host);
         let limit = host.map(|host| {
@@ -149,7 +150,7 @@ fn stopped(
         });
         let remedy = if who.has_login { limit } else { who.fix };
         ("TooManyRequests", why, remedy)
-    } else if says(&[
+    } else if mentions(&[
         "unauthorized",
         "authentication required",
         "access denied",
@@ -160,12 +161,12 @@ fn stopped(
             format!("the registry refuses it; {}", who.text),
             who.fix,
         )
-    } else if says(&["manifest unknown", "not found"]) {
+    } else if mentions(&["manifest unknown", "not found"]) {
         let import = site.flow.source.map(|place| fix::import(place.name, false));
         (
             "NotFound",
             "the registry no longer has it".to_owned(),
-            // What is imported then is what the build pushes.
+            // Otherwise wait for the image that the build pushes.
             import.filter(|_| site.building().is_none()),
         )
     } else {
@@ -202,28 +203,28 @@ fn digests(
     if shown.iter().all(|digest| digest.is_empty()) {
         let not_yet = all.iter().any(|c| c.waiting.is_some()) || all.is_empty();
         return if not_yet {
-            of(State::Waiting, format!("{count} being started")).why("Starting")
+            of(State::Waiting, format!("{count} starting")).why("Starting")
         } else {
-            of(State::Unknown, "the nodes do not say which digest runs").why("NoDigest")
+            of(State::Unknown, "the nodes do not report which digest runs").why("NoDigest")
         };
     }
     if newest.is_empty() {
-        return of(
-            State::Unknown,
-            format!("{what}; there is no tag to compare with"),
-        )
-        .why("NoDigest")
-        .at(since);
+        return of(State::Unknown, format!("{what}; no tag to compare with"))
+            .why("NoDigest")
+            .at(since);
     }
-    let others: Vec<&str> = shown
+    let other_digests: Vec<&str> = shown
         .iter()
         .copied()
         .filter(|digest| !digest.is_empty() && *digest != newest)
         .collect();
-    if others.is_empty() {
+    if other_digests.is_empty() {
         return of(State::Ok, what).at(since);
     }
-    let ages = others.iter().filter_map(|digest| tag?.age_of(digest)).max();
+    let ages = other_digests
+        .iter()
+        .filter_map(|digest| tag?.age_of(digest))
+        .max();
     let restart = fix::rollout(workload, RolloutStep::Restart);
     match ages {
         Some(age) => {
@@ -235,11 +236,11 @@ fn digests(
             .why("Older")
             .fix(restart)
         }
-        // A list of manifests is kept under its own digest, and a node may tell that of its platform.
+        // A manifest list has its own digest, and a node can report the digest of its platform.
         None if tag.is_some_and(|own| own.tag.preserves_original) => of(
             State::Unknown,
             format!(
-                "{what}; the tag's {} may be a list that it is of",
+                "{what}; the tag's {} may be a list that contains it",
                 short(newest)
             ),
         )

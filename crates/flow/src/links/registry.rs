@@ -1,4 +1,4 @@
-//! What the registry has.
+//! The registry: whether it has the image.
 
 use extreg_remedy::Remedy;
 
@@ -16,7 +16,7 @@ pub(super) fn link(site: &Site<'_, '_>) -> Link {
         };
     };
     let Some(answer) = site.registry() else {
-        return of(State::Unknown, format!("{} was not asked", image.host));
+        return of(State::Unknown, format!("{} was not queried", image.host));
     };
     match answer {
         InRegistry::Has { digest, is_list } => {

@@ -1,4 +1,4 @@
-//! The rollout: whether the workload is made of what it is set to.
+//! The rollout: whether the workload runs its current template.
 
 use extreg_remedy::{Action, Inspection, Remedy, RolloutStep};
 use extreg_snapshot::{Rollout, kind::Kind};
@@ -6,7 +6,7 @@ use extreg_snapshot::{Rollout, kind::Kind};
 use super::{Link, Part, State, fix};
 use crate::{flow::Follower, world::Workload};
 
-/// The link, when it is known what became of the pods.
+/// The link; depends on the link of the pods.
 pub(super) fn link(follower: &Follower<'_>, pods: &Link) -> Link {
     let workload = follower.workload;
     match workload.object.kind {
@@ -43,13 +43,13 @@ fn replicas(workload: Workload<'_>, pods: &Link) -> Link {
     if has_no_image {
         return of(State::Waiting, format!("{reference} has no image yet")).why("NoImage");
     }
-    // One of the version before stays there when the new one has none.
+    // A condition of the previous version remains if the new version has none.
     let failing = rollout.failing.as_ref();
     let failure = failing.filter(|condition| &*condition.status == "True");
     if let Some(failure) = failure.filter(|_| updated < wanted) {
         return of(
             State::Broken,
-            format!("no pods can be made: {}", failure.message),
+            format!("cannot create pods: {}", failure.message),
         )
         .why(&failure.reason)
         .at(failure.changed)
@@ -58,8 +58,8 @@ fn replicas(workload: Workload<'_>, pods: &Link) -> Link {
         }));
     }
     if let Some(stuck) = stuck.filter(|_| !is_done) {
-        let tells = pods.state == State::Broken || pods.reason == "Unschedulable";
-        let because = if tells {
+        let is_pod_problem = pods.state == State::Broken || pods.reason == "Unschedulable";
+        let because = if is_pod_problem {
             pods.message.as_str()
         } else {
             &stuck.message
@@ -126,7 +126,7 @@ fn cron_job(workload: Workload<'_>) -> Link {
                 workload: workload.object.clone(),
             }));
     }
-    of(State::Ok, "its next job has it").at(workload.rollout.last_run)
+    of(State::Ok, "its next job uses the image").at(workload.rollout.last_run)
 }
 
 fn of(state: State, message: impl Into<String>) -> Link {

@@ -1,4 +1,4 @@
-//! What a link is judged by.
+//! The input for the judgment of a link.
 
 use extreg_remedy::Invocation;
 use extreg_snapshot::kind::Kind;
@@ -10,7 +10,7 @@ use crate::{
     world::{Build, Builds, Output, Phase, Unread, World},
 };
 
-/// What a link is judged by.
+/// The input for the judgment of a link.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Site<'a, 'w> {
     pub(crate) world: &'a World<'w>,
@@ -20,18 +20,18 @@ pub(crate) struct Site<'a, 'w> {
     pub(crate) invocation: &'a Invocation,
 }
 
-/// The digest that a tag is to show, and where it is known from.
+/// The digest that a tag should show, and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) digest: String,
-    /// In words.
+    /// The source, as text.
     pub(super) by: String,
-    /// When it was pushed, where that is known.
+    /// When it was pushed, if known.
     pub(super) pushed: Option<Timestamp>,
 }
 
 impl<'a, 'w> Site<'a, 'w> {
-    /// The BuildConfig whose build is the newest of those that write the image.
+    /// The BuildConfig with the newest build that writes the image.
     pub(crate) fn config(&self) -> Option<(Build<'w>, Option<Builds<'w>>)> {
         let configs = self.flow.configs.iter();
         configs
@@ -44,13 +44,13 @@ impl<'a, 'w> Site<'a, 'w> {
         let configs = self.flow.configs.iter();
         let pushed = configs.filter_map(|config| {
             let pushed = self.world.builds_of(*config)?.pushed?;
-            // A BuildConfig that was pointed elsewhere since has pushed another image.
+            // If the output has changed since, the build pushed another image.
             (pushed.output() == config.output()).then_some(pushed)
         });
         pushed.max_by_key(|build| build.progress.completed)
     }
 
-    /// The build of the image that is queued or runs: what comes next is its push.
+    /// The build of the image that is queued or runs, and will push.
     pub(super) fn building(&self) -> Option<Build<'w>> {
         let (_, builds) = self.config()?;
         let build = builds?.newest;
@@ -66,18 +66,18 @@ impl<'a, 'w> Site<'a, 'w> {
     pub(super) fn awaits_first_build(&self) -> bool {
         self.config().is_some_and(|(config, builds)| {
             let has_pushed = self.pushed().is_some();
-            // Builds that were deleted may have pushed.
+            // Deleted builds may have pushed.
             !has_pushed && (builds.is_some() || config.progress.started == 0)
         })
     }
 
-    /// What the registry says of the image, if it was asked.
+    /// The answer of the registry about the image, if it was queried.
     pub(super) fn registry(&self) -> Option<&'a InRegistry> {
         self.fetched.registry.get(&self.flow.image()?)
     }
 
-    /// The digest that the tag is to show, as far as it can be known: a list of manifests is kept
-    /// under its own digest only in import mode PreserveOriginal.
+    /// The digest that the tag should show, if known: a tag keeps the digest of a manifest list only in
+    /// import mode PreserveOriginal.
     pub(super) fn expected(&self) -> Option<Expected> {
         let source = self.flow.source;
         let preserves = source.is_some_and(|place| place.tag.preserves_original);
@@ -95,7 +95,7 @@ impl<'a, 'w> Site<'a, 'w> {
                     pushed: pushed.and_then(|build| build.progress.completed),
                 })
             }
-            // What was pushed over it since is unknown.
+            // A later push is unknown.
             Some(InRegistry::Has { is_list: true, .. }) => None,
             _ => built.map(|build| Expected {
                 digest: build.digest().to_owned(),
@@ -105,17 +105,17 @@ impl<'a, 'w> Site<'a, 'w> {
         }
     }
 
-    /// Whether a time is longer ago than that.
+    /// Whether a time is more than this many seconds ago.
     pub(super) fn is_older(&self, time: Option<Timestamp>, seconds: i64) -> bool {
         time.is_some_and(|time| self.now.as_second() - time.as_second() > seconds)
     }
 }
 
-/// That a list was not read, in words.
+/// Describes why a list was not read.
 pub(super) fn unread(kind: Kind, why: Unread<'_>) -> String {
     let plural = kind.api().plural;
     match why {
-        Unread::Forbidden => format!("{plural} may not be listed"),
+        Unread::Forbidden => format!("permission denied: list {plural}"),
         Unread::NotServed => format!("the cluster serves no {plural}"),
         Unread::Failed(why) => format!("{plural} were not read: {why}"),
         Unread::NotAsked => format!("{plural} of another namespace were not read"),

@@ -18,7 +18,7 @@ use crate::{
     testing::{IMAGE, NEW, OLD, Objects, assert_link, link, only, report},
 };
 
-/// The registry says that of the image.
+/// Sets the answer of the registry.
 pub(super) fn with_registry(objects: &Objects, answer: InRegistry) -> crate::FlowReport {
     let mut world = objects.world();
     let image = Image::of(IMAGE, RefRole::Import).unwrap();
@@ -30,13 +30,13 @@ pub(super) fn with_registry(objects: &Objects, answer: InRegistry) -> crate::Flo
 fn what_is_through_is_through() {
     for objects in [Objects::through(), Objects::of_config()] {
         let flow = objects.flow();
-        let told: Vec<_> = flow
+        let actual: Vec<_> = flow
             .links
             .iter()
             .map(|link| (link.part, link.state))
             .collect();
         assert_eq!(
-            told,
+            actual,
             [
                 (Part::Build, State::Ok),
                 (Part::Registry, State::Unknown),
@@ -56,7 +56,7 @@ fn what_is_through_is_through() {
 }
 
 #[test]
-fn the_first_broken_link_is_the_one_that_is_told() {
+fn first_broken_link_is_reported() {
     let mut objects = Objects::through();
     objects.build["status"] = json!({"phase": "Cancelled"});
     objects.fail_import("NotFound", "no");
@@ -70,7 +70,7 @@ fn the_first_broken_link_is_the_one_that_is_told() {
 }
 
 #[test]
-fn what_the_registry_says_is_told() {
+fn answer_of_the_registry_is_reported() {
     let has = |digest: &str, is_list| InRegistry::Has {
         digest: digest.to_owned(),
         is_list,
@@ -85,13 +85,13 @@ fn what_the_registry_says_is_told() {
         "",
     );
     let flow = with_registry(&objects, has(OLD, false));
-    let told = link(&flow, Part::Registry);
-    assert_link(&told, State::Ok, "", "which is not what app-3 pushed", "");
+    let actual = link(&flow, Part::Registry);
+    assert_link(&actual, State::Ok, "", "which is not what app-3 pushed", "");
     let flow = with_registry(&objects, InRegistry::NotFound);
-    let told = link(&flow, Part::Registry);
+    let actual = link(&flow, Part::Registry);
     let fix = "oc start-build app -n snow";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NotFound",
         "has no docker.io/u/a:latest",
@@ -99,19 +99,19 @@ fn what_the_registry_says_is_told() {
     );
     let mut alone = objects.clone();
     alone.config = serde_json::Value::Null;
-    let told = link(&with_registry(&alone, InRegistry::NotFound), Part::Registry);
+    let actual = link(&with_registry(&alone, InRegistry::NotFound), Part::Registry);
     let fix = "push docker.io/u/a:latest, or let the tag follow an image that exists";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NotFound",
         "has no docker.io/u/a:latest",
         fix,
     );
     let answer = InRegistry::Refused("docker.io refuses it".to_owned());
-    let told = link(&with_registry(&objects, answer), Part::Registry);
+    let actual = link(&with_registry(&objects, answer), Part::Registry);
     assert_link(
-        &told,
+        &actual,
         State::Unknown,
         "Unauthorized",
         "docker.io refuses it",
@@ -130,7 +130,7 @@ fn what_the_registry_says_is_told() {
 }
 
 #[test]
-fn what_may_not_be_listed_is_unknown_and_never_ok() {
+fn unlistable_resources_are_unknown_and_never_ok() {
     for (what, part) in [
         (Kind::BuildConfig, Part::Build),
         (Kind::Build, Part::Build),
@@ -139,15 +139,15 @@ fn what_may_not_be_listed_is_unknown_and_never_ok() {
         let mut world = Objects::through().world();
         world.lose(what, "snow", GapReason::Forbidden, "");
         let flow = only(&world);
-        let told = link(&flow, part);
-        assert_link(&told, State::Unknown, "", "may not be listed", "");
+        let actual = link(&flow, part);
+        assert_link(&actual, State::Unknown, "", "permission denied: list", "");
         assert_ne!(flow.state, State::Ok);
     }
     let mut world = Objects::through().world();
     world.lose(Kind::Deployment, "", GapReason::Failed, "gone");
-    let told = link(&only(&world), Part::Trigger);
+    let actual = link(&only(&world), Part::Trigger);
     assert_link(
-        &told,
+        &actual,
         State::Unknown,
         "",
         "deployments were not read: gone",
@@ -157,12 +157,12 @@ fn what_may_not_be_listed_is_unknown_and_never_ok() {
     let mut world = Objects::through().world();
     world.lose(Kind::ImageStream, "snow", GapReason::Forbidden, "");
     let flows = report(&world, &Wanted::parse(Some("deployment/app")).unwrap()).flows;
-    let told = link(&flows[0], Part::Import);
+    let actual = link(&flows[0], Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Unknown,
         "",
-        "imagestreams may not be listed",
+        "permission denied: list imagestreams",
         "",
     );
 }
@@ -173,6 +173,6 @@ fn a_cluster_without_builds_has_none() {
     let builds = &mut world.snapshot.builds;
     builds.retain(|build| build.object.kind != Kind::BuildConfig);
     world.snapshot.coverage.not_served.insert(Kind::BuildConfig);
-    let told = link(&only(&world), Part::Build);
-    assert_link(&told, State::None, "", "serves no buildconfigs", "");
+    let actual = link(&only(&world), Part::Build);
+    assert_link(&actual, State::None, "", "serves no buildconfigs", "");
 }

@@ -1,4 +1,4 @@
-//! The trigger: whether a workload is told of a new image, and was told of this one.
+//! The trigger: whether it sets a new image in the workload, and whether it set this one.
 
 use extreg_remedy::triggers;
 use extreg_snapshot::{
@@ -15,10 +15,10 @@ use crate::{
     world::{Unread, WORKLOADS, Workload},
 };
 
-/// OpenShift sets the image of a workload within seconds; after so many it does not.
+/// OpenShift sets the image of a workload within seconds; after this many seconds it will not.
 const SOON: i64 = 120;
 
-/// The link, of a flow that nothing follows.
+/// The link of a flow that no workload follows.
 pub(super) fn none(site: &Site<'_, '_>) -> Link {
     let namespace = site.flow.namespace();
     let unread = WORKLOADS
@@ -47,14 +47,14 @@ pub(super) fn link(site: &Site<'_, '_>, follower: &Follower<'_>) -> Link {
             workload,
             tag,
             container,
-            "names its image itself and does not follow",
+            "names its image directly and does not follow",
         )
         .why("ByName"),
         (How::ByLookup(container), Some(tag)) => not_following(
             workload,
             tag,
             container,
-            "is looked up when the object is written and does not follow",
+            "is resolved only when the object is written and does not follow",
         )
         .why("ByLookup"),
         (How::Pinned(container), Some(tag)) => not_following(
@@ -86,21 +86,21 @@ fn by_trigger(
     let from = tag.seen_from(workload.namespace());
     let reference = workload.reference();
     let correct = |trigger| triggers::correct(workload.record, trigger);
-    // One that is paused is not looked at.
+    // A paused trigger is not checked.
     if let Some(fault) = trigger.fault.filter(|_| !trigger.paused) {
         let reason = match fault {
             TriggerFault::NoContainer => "WrongContainer",
             _ => "MalformedTrigger",
         };
         let text = format!(
-            "{reference} is to follow {from}, but {}",
+            "{reference} should follow {from}, but {}",
             because(trigger, fault)
         );
         return of(State::Broken, text).why(reason).fix(correct(trigger));
     }
     if let Some(by) = stopped_by(site, workload).filter(|_| !trigger.paused) {
         let text = format!(
-            "{reference} is to follow {from}, but OpenShift sets none of its triggers for the one on {}: {}",
+            "{reference} should follow {from}, but OpenShift applies none of its triggers because of the one for {}: {}",
             by.tag,
             by.fault.map(|fault| because(by, fault)).unwrap_or_default()
         );
@@ -154,7 +154,7 @@ fn by_trigger(
     .fix(fix::describe(workload.object.clone()))
 }
 
-/// The trigger of the same annotation for which OpenShift sets none of them.
+/// The invalid trigger of the same annotation because of which OpenShift applies none of them.
 fn stopped_by<'w>(site: &Site<'_, '_>, workload: Workload<'w>) -> Option<&'w ImageTrigger> {
     if workload.object.kind == Kind::DeploymentConfig {
         return None;
@@ -169,7 +169,7 @@ fn stopped_by<'w>(site: &Site<'_, '_>, workload: Workload<'w>) -> Option<&'w Ima
     })
 }
 
-/// What is wrong with a trigger, and what stands there.
+/// The fault of a trigger, and its field.
 fn because(trigger: &ImageTrigger, fault: TriggerFault) -> String {
     match fault {
         TriggerFault::NoTag | TriggerFault::NotATag => fault.to_string(),
@@ -192,8 +192,8 @@ fn not_following(workload: Workload<'_>, tag: Name<'_>, container: &str, how: &s
     ))
 }
 
-/// Whether the image of a container is what a tag shows: the trigger writes its pull specification, of
-/// this registry or of the integrated one, by digest.
+/// Whether a container has the image of a tag: the trigger writes the pull specification by digest, of
+/// this registry or of the integrated one.
 fn shows(image: &str, item: &ShownImage) -> bool {
     if item.digest.is_empty() {
         *image == *item.pull_spec

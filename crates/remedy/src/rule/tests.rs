@@ -53,13 +53,13 @@ fn shown_in(scene: SnapshotScene<'_>, action: Action) -> bool {
 }
 
 #[test]
-fn a_command_is_shown_only_where_it_can_do_no_harm() {
+fn a_command_is_shown_only_if_it_is_safe() {
     let one = snapshot();
     let image = "docker.io/u/a:1";
     for (action, want) in [
         (create("shop", "new", "v1", image), true),
         (create("shop", "app", "v2", image), true),
-        // It exists, and would be pointed elsewhere.
+        // It exists, and the command would change it.
         (create("shop", "app", "v1", image), false),
         // It was not read.
         (create("other", "app", "v2", image), false),
@@ -69,7 +69,7 @@ fn a_command_is_shown_only_where_it_can_do_no_harm() {
             },
             false,
         ),
-        // The platform's.
+        // In a namespace of the platform.
         (create("openshift", "app", "v2", image), false),
         (create("kube-system", "app", "v2", image), false),
         // A name without a registry.
@@ -99,7 +99,7 @@ fn a_command_is_shown_only_where_it_can_do_no_harm() {
         message: String::new(),
     });
     assert!(!shown(&whole, list()));
-    // Who cannot list streams cannot be expected to write one.
+    // A user who cannot list streams probably cannot write one.
     let lookup = Action::SetLookup {
         stream: object(Kind::ImageStream, "shop", "app"),
     };
@@ -126,14 +126,14 @@ fn a_command_is_shown_only_where_it_can_do_no_harm() {
 }
 
 #[test]
-fn what_is_refused_is_said_and_never_run() {
+fn refused_commands_become_instructions() {
     let one = snapshot();
     let remedy = |namespace: &str| Remedy::run(create(namespace, "db", "9", "docker.io/u/db:9"));
     let text = |remedy: Remedy| remedy.text(&Caller::Oc.into());
     let platform = remedy("openshift").checked(&scene(&one), Outcome::Fail, &Origin::Cluster);
     assert_eq!(
         text(platform),
-        "ask an administrator of the cluster: openshift belongs to the platform"
+        "contact a cluster administrator: openshift belongs to the platform"
     );
     let unknown = remedy("shop").checked(&scene(&one), Outcome::Unknown, &Origin::Cluster);
     assert!(unknown.actions().is_empty());
@@ -156,7 +156,7 @@ fn what_is_refused_is_said_and_never_run() {
         text(gathered),
         "oc extreg tag docker.io/u/db:9 db:9 --scheduled -n shop"
     );
-    // What changes nothing is shown also for what is inconclusive.
+    // A command that changes nothing is shown for inconclusive findings too.
     let get = Remedy::Inspect(Inspection::Get(object(
         Kind::ImageStream,
         "openshift",
@@ -170,7 +170,7 @@ fn what_is_refused_is_said_and_never_run() {
 }
 
 #[test]
-fn a_command_and_words_are_in_different_fields() {
+fn commands_and_text_are_in_different_fields() {
     let run = Remedy::run(create("shop", "db", "9", "docker.io/u/db:9"));
     let rendered = serde_json::to_value(run.rendered(&Caller::Kubectl.into())).unwrap();
     assert_eq!(

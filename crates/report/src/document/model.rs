@@ -69,8 +69,8 @@ pub(super) struct SectionOf<'a> {
     pub(super) opt_outs: Each<'a, OptOut, OptOutOf<'a>>,
 }
 
-/// A list whose elements are made one by one as they are written: all of them together would be as
-/// much again as the report.
+/// A list whose elements are created while they are written: all of them together would need as
+/// much memory as the report.
 pub(super) struct Each<'a, T, R> {
     pub(super) of: &'a [T],
     pub(super) make: fn(&'a T) -> R,

@@ -1,4 +1,4 @@
-//! Every check that was asked with its counts, and the controls that they are evidence for.
+//! Every check that ran with its counts, and the controls that the checks give evidence for.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ struct Counts {
     suppressed: usize,
 }
 
-/// Every check that was asked, with its counts.
+/// Every check that ran, with its counts.
 pub(super) fn overview(page: &mut Markup, report: &Report) {
     let counts = counts(report);
     page.raw(
         "<section id=\"checks\"><h2>Checks</h2>\n<table class=\"cards checks\"><thead><tr>\
-         <th scope=\"col\">Check</th><th scope=\"col\">What is looked for</th>\
+         <th scope=\"col\">Check</th><th scope=\"col\">Title</th>\
          <th scope=\"col\">Severity</th><th scope=\"col\" class=\"n\">Open</th>\
          <th scope=\"col\" class=\"n\">Unknown</th><th scope=\"col\" class=\"n\">Suppressed</th>\
          </tr></thead><tbody>\n",
@@ -57,20 +57,20 @@ pub(super) fn overview(page: &mut Markup, report: &Report) {
         .map(CheckId::as_str)
         .collect();
     if !left.is_empty() {
-        page.raw("<p class=\"aside\">Not asked: ")
+        page.raw("<p class=\"aside\">Not run: ")
             .text(left.join(", "))
             .raw(".</p>\n");
     }
     page.raw("</section>\n");
 }
 
-/// The controls of all checks that were asked, by benchmark.
+/// The controls of all checks that ran, by benchmark.
 pub(super) fn controls(page: &mut Markup, report: &Report) {
     let counts = counts(report);
     page.raw(
-        "<section id=\"controls\"><h2>Controls</h2>\n<p>What the checks are evidence for. Open \
-         findings speak against a control; none are no proof that it is met. Where the control \
-         does not name what the check looks at, the check only supports it.</p>\n\
+        "<section id=\"controls\"><h2>Controls</h2>\n<p>The controls that the checks give evidence for. Open \
+         findings are evidence against a control; no findings do not prove that it is met. If the control \
+         does not name what the check inspects, the check only supports it.</p>\n\
          <table class=\"cards controls\"><thead><tr><th scope=\"col\">Control</th>\
          <th scope=\"col\">Checks</th><th scope=\"col\" class=\"n\">Open</th>\
          <th scope=\"col\" class=\"n\">Unknown</th></tr></thead>\n",
@@ -128,7 +128,7 @@ fn control(
     page.raw("</td></tr>\n");
 }
 
-/// The name of a check, linked where there is something to go to.
+/// The name of a check, linked if it has findings.
 fn name(page: &mut Markup, check: CheckId, linked: bool) {
     if linked {
         page.raw("<a href=\"#")

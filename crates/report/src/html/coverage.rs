@@ -1,4 +1,4 @@
-//! What was looked at, and what could not be.
+//! What was read, and what could not be read.
 
 use extreg_audit::report::{Report, Section};
 use extreg_snapshot::coverage::{Coverage, GapReason};
@@ -25,9 +25,9 @@ fn of_section(page: &mut Markup, report: &Report, section: &Section) {
         .text(count(coverage.read.len(), "kind"))
         .raw(" read, ")
         .number(section.percent())
-        .raw("% of what was asked for.");
+        .raw("% of the requested objects.");
     if coverage.gaps.is_empty() {
-        page.raw(" Nothing was left out.");
+        page.raw(" No gaps.");
     }
     page.raw("</p>\n");
     gaps(page, coverage);
@@ -39,9 +39,9 @@ fn gaps(page: &mut Markup, coverage: &Coverage) {
         return;
     }
     page.raw(
-        "<table class=\"cards gaps\"><caption>Not looked at: nothing can be said about these\
-         </caption><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Why not</th>\
-         <th scope=\"col\">Answer</th></tr></thead><tbody>\n",
+        "<table class=\"cards gaps\"><caption>Not read: the audit has no result for these\
+         </caption><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Reason</th>\
+         <th scope=\"col\">Message</th></tr></thead><tbody>\n",
     );
     for gap in &coverage.gaps {
         page.raw("<tr><th scope=\"row\"><code>")
@@ -59,7 +59,7 @@ fn gaps(page: &mut Markup, coverage: &Coverage) {
         .any(|gap| gap.why == GapReason::Forbidden)
     {
         page.raw(
-            "<p>The ClusterRole that lets a user read what is forbidden here: \
+            "<p>To get a ClusterRole that permits reading these: \
              <code>oc extreg audit rbac --export</code></p>\n",
         );
     }
@@ -81,7 +81,7 @@ fn read(page: &mut Markup, coverage: &Coverage) {
             .iter()
             .map(|kind| kind.api().resource())
             .collect();
-        page.raw("<p class=\"aside\">Not served by this cluster, so there are none: ")
+        page.raw("<p class=\"aside\">Not served by this cluster: ")
             .text(kinds.join(", "))
             .raw(".</p>\n");
     }
@@ -91,13 +91,13 @@ fn read(page: &mut Markup, coverage: &Coverage) {
             .iter()
             .map(|(kind, number)| format!("{kind} ({number})"))
             .collect();
-        page.raw("<p class=\"aside\">Of kinds that name no image and are not looked at: ")
+        page.raw("<p class=\"aside\">Kinds without image fields, not read: ")
             .text(kinds.join(", "))
             .raw(".</p>\n");
     }
 }
 
-/// So that an empty cell is seen to be empty.
+/// Marks an empty cell.
 pub(super) const fn or_dash(text: &str) -> &str {
     if text.is_empty() { "–" } else { text }
 }

@@ -1,4 +1,4 @@
-//! Findings: what is open by check, what somebody said is all right, and what could not be told.
+//! Findings: open ones by check, suppressed ones, and inconclusive ones.
 
 use extreg_audit::check::CheckId;
 use extreg_audit::control::Relation;
@@ -15,13 +15,13 @@ use crate::words::count;
 
 type Found<'a> = (&'a Section, &'a Finding);
 
-/// What is open, by check.
+/// The open findings, by check.
 pub(super) fn open(page: &mut Markup, report: &Report) {
     let open = select(report, Finding::is_open);
     page.raw("<section id=\"findings\"><h2>Findings</h2>\n")
         .raw(FILTER);
     if open.is_empty() {
-        page.raw("<p>None is open.</p>\n");
+        page.raw("<p>No open findings.</p>\n");
     }
     for (check, found) in by_check(&open) {
         page.raw("<section class=\"check\" id=\"")
@@ -39,19 +39,19 @@ pub(super) fn open(page: &mut Markup, report: &Report) {
     page.raw("</section>\n");
 }
 
-/// What could not be told.
+/// The inconclusive findings.
 pub(super) fn unknown(page: &mut Markup, report: &Report) {
     let unknown = select(report, |finding| {
         finding.suppression.is_none() && finding.outcome == Outcome::Unknown
     });
     page.raw("<section id=\"unknown\"><h2>Unknown</h2>\n");
     if unknown.is_empty() {
-        page.raw("<p>Every check that was asked could be answered.</p></section>\n");
+        page.raw("<p>No check was inconclusive.</p></section>\n");
         return;
     }
     page.raw(
-        "<p>What decides could not be looked at: neither passed nor failed.</p>\n\
-         <table class=\"cards found all\"><thead><tr><th scope=\"col\">Severity if so</th>\
+        "<p>Inconclusive: relevant objects could not be read.</p>\n\
+         <table class=\"cards found all\"><thead><tr><th scope=\"col\">Severity if it fails</th>\
          <th scope=\"col\">Check</th><th scope=\"col\">Where</th><th scope=\"col\">Image</th>\
          <th scope=\"col\">Finding</th></tr></thead>",
     );
@@ -61,16 +61,16 @@ pub(super) fn unknown(page: &mut Markup, report: &Report) {
     page.raw("</table></section>\n");
 }
 
-/// What somebody said is all right, with who and until when.
+/// The suppressed findings, with exception and expiry date.
 pub(super) fn suppressed(page: &mut Markup, report: &Report) {
     let suppressed = select(report, |finding| finding.suppression.is_some());
     page.raw("<section id=\"suppressed\"><h2>Suppressed</h2>\n");
     if suppressed.is_empty() {
-        page.raw("<p>No exception is in force.</p></section>\n");
+        page.raw("<p>No exception applies.</p></section>\n");
         return;
     }
     page.raw(
-        "<p>Somebody gave a reason why these are all right, and until when.</p>\n\
+        "<p>Exceptions apply to these, each with a reason and an expiry date.</p>\n\
          <table class=\"cards found all waived\"><thead><tr><th scope=\"col\">Severity</th>\
          <th scope=\"col\">Check</th><th scope=\"col\">Where</th><th scope=\"col\">Image</th>\
          <th scope=\"col\">Finding</th><th scope=\"col\">Reason and expiry</th></tr></thead>",
@@ -81,7 +81,7 @@ pub(super) fn suppressed(page: &mut Markup, report: &Report) {
     page.raw("</table></section>\n");
 }
 
-/// What the baseline had and is no more.
+/// The findings of the baseline that no longer exist.
 pub(super) fn fixed(page: &mut Markup, report: &Report) {
     if report.fixed.is_empty() {
         return;
@@ -97,15 +97,15 @@ pub(super) fn fixed(page: &mut Markup, report: &Report) {
     page.raw("</ul></section>\n");
 }
 
-/// Shown by the script, which alone can use it.
+/// Shown by the script, because it needs the script.
 const FILTER: &str = include_str!("filter.html");
 
-/// Which columns a table has beyond the four of every one.
+/// The columns of a table beyond the common four.
 #[derive(Clone, Copy)]
 enum Extra {
     /// The check.
     Check,
-    /// The check, and who said that it is all right.
+    /// The check, and the exception that applies.
     Suppression,
 }
 
@@ -116,7 +116,7 @@ fn select(report: &Report, is: impl Fn(&Finding) -> bool) -> Vec<Found<'_>> {
         .collect()
 }
 
-/// In the order of the checks; within one, in the order of the report.
+/// In the order of the checks; for each check, in the order of the report.
 fn by_check<'a>(found: &[Found<'a>]) -> Vec<(CheckId, Vec<Found<'a>>)> {
     let mut groups: Vec<(CheckId, Vec<Found<'a>>)> = CheckId::ALL
         .into_iter()
@@ -129,7 +129,7 @@ fn by_check<'a>(found: &[Found<'a>]) -> Vec<(CheckId, Vec<Found<'a>>)> {
     groups
 }
 
-/// What a check is about, which controls ask for it, and where to read more.
+/// The title of a check, its controls, and where to read more.
 fn about(page: &mut Markup, check: CheckId, number: usize) {
     page.raw("<h3>")
         .raw(check.as_str())
@@ -241,7 +241,7 @@ fn row(
     page.raw("</td></tr>\n");
 }
 
-/// The message, and folded below it everything else.
+/// The message, and below it all other fields, collapsed.
 fn details(page: &mut Markup, finding: &Finding) {
     let place = &finding.place;
     page.raw("<details><summary>")

@@ -1,4 +1,4 @@
-//! What was audited, when, and what it came to.
+//! What was audited, when, and the result.
 
 use extreg_audit::check::Severity;
 use extreg_audit::finding::BaselineState;
@@ -34,7 +34,7 @@ pub(super) fn write(page: &mut Markup, report: &Report) {
 }
 
 fn facts(page: &mut Markup, report: &Report, summary: &Summary) {
-    page.raw("<dl class=\"facts\">\n<div><dt>Made</dt><dd><time datetime=\"")
+    page.raw("<dl class=\"facts\">\n<div><dt>Created</dt><dd><time datetime=\"")
         .text(&report.generated)
         .raw("\">")
         .text(&report.generated)
@@ -44,33 +44,33 @@ fn facts(page: &mut Markup, report: &Report, summary: &Summary) {
         .text(count(summary.objects, "object"))
         .raw(", ")
         .text(count(summary.uses, "image field"))
-        .raw("</dd></div>\n<div><dt>Asked</dt><dd>")
+        .raw("</dd></div>\n<div><dt>Run</dt><dd>")
         .text(count(report.checks.len(), "check"))
         .raw("</dd></div>\n</dl>\n");
 }
 
-/// One sentence; good only if all was looked at and nothing is open.
+/// One sentence; good only if everything was read and nothing is open.
 fn verdict(page: &mut Markup, report: &Report, summary: &Summary) {
     let open: usize = summary.open.values().sum();
     page.raw("<p class=\"verdict ");
     if summary.objects == 0 {
-        page.raw("critical\"><strong>Nothing was looked at.</strong> This is no clean result.");
+        page.raw("critical\"><strong>No objects were read.</strong> This is not a clean result.");
     } else if let Some(worst) = report.worst() {
         page.raw(class(worst))
             .raw("\"><strong>")
             .text(count(open, "open finding"))
-            .raw("</strong>, the worst ")
+            .raw("</strong>, the most severe ")
             .text(worst.as_str())
             .raw(".");
     } else if summary.gaps > 0 || summary.unknown > 0 {
-        page.raw("medium\"><strong>No open findings</strong> in what could be looked at.");
+        page.raw("medium\"><strong>No open findings</strong> in the objects that could be read.");
     } else {
         page.raw("good\"><strong>No open findings.</strong>");
     }
     if summary.objects > 0 && summary.gaps > 0 {
         page.raw(" <a href=\"#coverage\">")
             .text(count(summary.gaps, "gap"))
-            .raw("</a> in what was looked at: the answer is incomplete.");
+            .raw("</a>: the result is incomplete.");
     }
     let new = report
         .findings()

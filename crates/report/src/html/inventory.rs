@@ -1,4 +1,4 @@
-//! Which images come from which registry, and who uses them.
+//! The images of each registry, and their users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::markup::Markup;
 use crate::image_name::name_of;
 use crate::words::count;
 
-/// Who uses an image, or the images of a registry.
+/// The users of an image, or of the images of a registry.
 #[derive(Default)]
 struct Use<'a> {
     fields: usize,
@@ -46,7 +46,7 @@ pub(super) fn write(page: &mut Markup, report: &Report) {
     page.raw("</table></section>\n");
 }
 
-/// The most used registry's images first, by fields.
+/// The images of a registry, the most used first.
 fn of_registry(page: &mut Markup, registry: &str, images: &BTreeMap<String, Use<'_>>) {
     let fields: usize = images.values().map(|of| of.fields).sum();
     page.raw("<tbody><tr class=\"group\"><th scope=\"rowgroup\" colspan=\"6\">")
@@ -77,7 +77,7 @@ fn of_registry(page: &mut Markup, registry: &str, images: &BTreeMap<String, Use<
     page.raw("</tbody>\n");
 }
 
-/// One digest is shown, several are folded.
+/// One digest is shown, several are collapsed.
 fn digests(page: &mut Markup, digests: &BTreeSet<&str>) {
     let mut all = digests.iter();
     match (all.next(), digests.len()) {
@@ -106,9 +106,9 @@ fn digests(page: &mut Markup, digests: &BTreeSet<&str>) {
 fn registry(of: &ImageUse) -> &str {
     match of.meaning {
         Meaning::Internal => "integrated registry",
-        Meaning::Searched => "short names that are searched for",
-        Meaning::Parameter => "not known before a parameter is",
-        Meaning::Invalid => "references that cannot be used",
+        Meaning::Searched => "short names with a search list",
+        Meaning::Parameter => "unknown until a parameter is set",
+        Meaning::Invalid => "invalid references",
         Meaning::Unset => "set by a trigger",
         Meaning::External => or_dash(&of.image.registry),
     }

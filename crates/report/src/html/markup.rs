@@ -1,13 +1,13 @@
-//! A page that is being written: markup of ours goes in as it is, everything else escaped.
+//! A page under construction: our own markup is written verbatim, everything else is escaped.
 
 use extreg_terminal::inert;
 
-/// A page that is being written.
+/// A page under construction.
 #[derive(Default)]
 pub(super) struct Markup(String);
 
 impl Markup {
-    /// Markup: only what stands in the source of this program can be given, nothing that was read.
+    /// Markup: only string literals of this program, never data.
     pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
@@ -28,7 +28,7 @@ impl Markup {
         self
     }
 
-    /// A name with slashes, as [`Self::text`], that a narrow column breaks behind one.
+    /// A name with slashes, as [`Self::text`], that a narrow column can wrap after a slash.
     pub(super) fn name(&mut self, name: impl AsRef<str>) -> &mut Self {
         for part in name.as_ref().split_inclusive('/') {
             self.text(part);
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_stays_text() {
+    fn text_is_escaped() {
         let mut page = Markup::default();
         page.raw("<p title=\"")
             .text("\"' onload=x")

@@ -1,4 +1,4 @@
-//! Who opted out, and what the webhook would do.
+//! Opt-outs, and what the webhook would do.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::markup::Markup;
 pub(super) fn opt_outs(page: &mut Markup, report: &Report) {
     page.raw("<section id=\"opt-outs\"><h2>Opt-outs</h2>\n");
     if report.sections.iter().all(|of| of.opt_outs.is_empty()) {
-        page.raw("<p>Nobody opted out.</p></section>\n");
+        page.raw("<p>No opt-outs.</p></section>\n");
         return;
     }
     page.raw(
-        "<p>The webhook leaves these alone because somebody said so.</p>\n\
+        "<p>The webhook does not change these objects.</p>\n\
          <table class=\"cards outs\"><thead><tr><th scope=\"col\">Where</th>\
          <th scope=\"col\">By</th></tr></thead><tbody>\n",
     );
@@ -32,14 +32,14 @@ pub(super) fn opt_outs(page: &mut Markup, report: &Report) {
     page.raw("</tbody></table></section>\n");
 }
 
-/// What it would set and what it would warn of one by one; of what it would leave alone without a
-/// word only how often and why.
+/// Changes and warnings of the webhook one by one; decisions without a change or warning only with
+/// their number and reason.
 pub(super) fn injections(page: &mut Markup, report: &Report) {
     let mut told = Vec::new();
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     for section in &report.sections {
         for injection in &section.injections {
-            if is_told(injection) {
+            if is_listed(injection) {
                 told.push((section, injection));
             } else {
                 *kept.entry(&injection.words).or_default() += 1;
@@ -48,15 +48,15 @@ pub(super) fn injections(page: &mut Markup, report: &Report) {
     }
     page.raw("<section id=\"webhook\"><h2>What the webhook would do</h2>\n");
     if told.is_empty() && kept.is_empty() {
-        page.raw("<p>Nothing: each object is as the webhook would leave it.</p></section>\n");
+        page.raw("<p>Nothing: the webhook would change no object.</p></section>\n");
         return;
     }
-    page.raw("<p>Its answer for each object as if it were created now, in its own words.</p>\n");
+    page.raw("<p>Its decision for each object if it were created now.</p>\n");
     if !told.is_empty() {
         page.raw(
             "<table class=\"cards injections\"><thead><tr><th scope=\"col\">Where</th>\
              <th scope=\"col\">Image</th><th scope=\"col\">Policy</th>\
-             <th scope=\"col\">Answer</th></tr></thead><tbody>\n",
+             <th scope=\"col\">Decision</th></tr></thead><tbody>\n",
         );
         for (section, injection) in told {
             row(page, report, section, injection);
@@ -77,7 +77,7 @@ pub(super) fn injections(page: &mut Markup, report: &Report) {
     page.raw("</section>\n");
 }
 
-fn is_told(injection: &Injection) -> bool {
+fn is_listed(injection: &Injection) -> bool {
     !matches!(injection.outcome, InjectionOutcome::Keeps(_)) || !injection.warnings.is_empty()
 }
 

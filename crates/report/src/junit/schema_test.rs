@@ -1,5 +1,5 @@
-//! The schema of Jenkins' xUnit plugin, as far as it is asked: which elements and attributes may
-//! stand where, which must, and where text may.
+//! The schema of Jenkins' xUnit plugin, as far as needed: which elements and attributes are
+//! allowed, which are required, and where text is allowed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use roxmltree::{Document, Node};
 use crate::schema::{rendered, text};
 use crate::{Format, Options, sample};
 
-/// What an element may hold.
+/// What an element can contain.
 #[derive(Debug, Default)]
 struct Element {
-    /// Attributes, and whether they must be there.
+    /// Attributes, and whether they are required.
     attributes: BTreeMap<String, bool>,
     children: BTreeSet<String>,
     text: bool,
@@ -54,13 +54,13 @@ fn element(node: Node<'_, '_>) -> Element {
     element
 }
 
-/// What is wrong.
+/// The schema errors.
 fn errors(elements: &BTreeMap<String, Element>, document: &Document<'_>) -> Vec<String> {
     let mut errors = Vec::new();
     for node in document.descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
         let Some(element) = elements.get(name) else {
-            errors.push(format!("{name} is no element"));
+            errors.push(format!("unknown element {name}"));
             continue;
         };
         for attribute in node.attributes() {
@@ -103,9 +103,9 @@ fn every_report_is_junit() {
     assert_eq!(wrong.len(), 8, "{wrong:?}");
 }
 
-/// What consumers add up is what the attributes say.
+/// The attributes equal the sums that consumers compute.
 #[test]
-fn counts_are_those_of_the_cases() {
+fn counts_equal_the_number_of_cases() {
     for (name, report) in sample::all() {
         let xml = rendered(Format::Junit, &report, Options::default());
         let document = Document::parse(&xml).unwrap();

@@ -19,7 +19,7 @@ pub(super) struct Suite {
     pub(super) name: String,
     pub(super) properties: Vec<(&'static str, String)>,
     pub(super) cases: Vec<Case>,
-    /// What is said besides, a line each.
+    /// Additional output, one line each.
     pub(super) lines: Vec<String>,
 }
 
@@ -31,14 +31,14 @@ pub(super) struct Case {
 }
 
 pub(super) enum Outcome {
-    /// With what there is to say of it all the same; empty for nothing.
+    /// With additional output; can be empty.
     Passed(String),
-    Failure(Said),
-    Error(Said),
-    Skipped(Said),
+    Failure(Details),
+    Error(Details),
+    Skipped(Details),
 }
 
-pub(super) struct Said {
+pub(super) struct Details {
     /// One word.
     pub(super) kind: &'static str,
     pub(super) message: String,
@@ -149,7 +149,7 @@ fn grouped(section: &Section) -> Groups<'_> {
     groups
 }
 
-/// The findings of one check about one object, the worst first.
+/// The findings of one check about one object, the most severe first.
 fn case(
     check: CheckId,
     object: &ObjectId,
@@ -169,17 +169,19 @@ fn case(
         State::Unknown => " (inconclusive)",
     };
     let bodies: Vec<_> = findings.iter().map(|finding| body(finding)).collect();
-    let said = |kind, message: &str| Said {
+    let details = |kind, message: &str| Details {
         kind,
         message: format!("{message}{more}"),
         body: bodies.join("\n\n"),
     };
     let outcome = match (state, &first.suppression) {
         (State::Suppressed, Some(by)) => {
-            Outcome::Skipped(said("suppressed", &phrases::suppression(by)))
+            Outcome::Skipped(details("suppressed", &phrases::suppression(by)))
         }
-        (State::Unknown, _) => Outcome::Skipped(said("inconclusive", &first.message)),
-        _ if failing.is_some() => Outcome::Failure(said(first.severity.as_str(), &first.message)),
+        (State::Unknown, _) => Outcome::Skipped(details("inconclusive", &first.message)),
+        _ if failing.is_some() => {
+            Outcome::Failure(details(first.severity.as_str(), &first.message))
+        }
         _ => Outcome::Passed(bodies.join("\n\n")),
     };
     Some(Case {
@@ -202,7 +204,7 @@ fn body(finding: &Finding) -> String {
         None => String::new(),
     };
     let suppression = match &finding.suppression {
-        Some(said) => format!("\nSuppressed: {}", phrases::suppression(said)),
+        Some(suppression) => format!("\nSuppressed: {}", phrases::suppression(suppression)),
         None => String::new(),
     };
     format!(
@@ -221,26 +223,26 @@ fn gaps(section: &Section) -> impl Iterator<Item = Case> + '_ {
         name: format!("coverage of {}", gap.what),
         class: "extreg.coverage".to_owned(),
         outcome: {
-            let said = Said {
+            let details = Details {
                 kind: gap.why.word(),
                 message: phrases::gap(gap),
                 body: format!("Not checked: {}", phrases::gap(gap)),
             };
             if is_error(gap.why) {
-                Outcome::Error(said)
+                Outcome::Error(details)
             } else {
-                Outcome::Skipped(said)
+                Outcome::Skipped(details)
             }
         },
     })
 }
 
-/// Whether the job was not done, rather than done as far as it is permitted.
+/// Whether an error occurred, rather than a missing permission.
 pub(super) const fn is_error(why: GapReason) -> bool {
     matches!(why, GapReason::Failed | GapReason::Unreadable)
 }
 
-/// How a source ends of itself.
+/// The result of a source alone.
 fn of_one(section: &Section, gate: Gate) -> Ruling {
     let mut report = Report::default();
     report.sections.push(Section {
@@ -255,7 +257,7 @@ fn too_little(ruling: &Ruling) -> Case {
     Case {
         name: "coverage".to_owned(),
         class: "extreg.coverage".to_owned(),
-        outcome: Outcome::Error(Said {
+        outcome: Outcome::Error(Details {
             kind: "incomplete",
             message: ruling.sentence.clone(),
             body: ruling.sentence.clone(),
@@ -271,7 +273,7 @@ fn silent_case(section: &Section, check: CheckId) -> Case {
             Outcome::Passed(String::new())
         } else {
             let message = format!("nothing found in {}", phrases::coverage(section));
-            Outcome::Skipped(Said {
+            Outcome::Skipped(Details {
                 kind: "incomplete",
                 body: message.clone(),
                 message,
@@ -282,7 +284,7 @@ fn silent_case(section: &Section, check: CheckId) -> Case {
 
 fn nothing_read(gate: Gate) -> Case {
     let message = phrases::NOTHING_READ.to_owned();
-    let said = Said {
+    let details = Details {
         kind: "nothingRead",
         body: message.clone(),
         message,
@@ -291,9 +293,9 @@ fn nothing_read(gate: Gate) -> Case {
         name: "objects".to_owned(),
         class: "extreg.coverage".to_owned(),
         outcome: if gate.allow_empty {
-            Outcome::Skipped(said)
+            Outcome::Skipped(details)
         } else {
-            Outcome::Error(said)
+            Outcome::Error(details)
         },
     }
 }

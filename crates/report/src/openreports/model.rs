@@ -1,10 +1,10 @@
-//! The objects, in the names of their schema.
+//! The objects, with the names of their schema.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// A Report or a ClusterReport, or what the older API calls these.
+/// A Report or a ClusterReport, or their counterpart in the older API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportObject {
@@ -21,7 +21,7 @@ pub struct ReportObject {
     pub(super) results: Vec<ReportResult>,
 }
 
-/// What all objects have.
+/// The metadata of every object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Metadata {
     /// The name.
@@ -104,7 +104,7 @@ pub(super) struct Resource {
 }
 
 impl ReportObject {
-    /// Whether it lives in a namespace.
+    /// Whether it is namespaced.
     pub fn is_namespaced(&self) -> bool {
         !self.kind.starts_with("Cluster")
     }

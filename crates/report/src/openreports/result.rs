@@ -1,4 +1,4 @@
-//! Findings, and what else there is to say, as results.
+//! Findings and other notices as results.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::model::{Outcome, ReportResult, Resource, Timestamp};
 use crate::phrases;
 use crate::state::State;
 
-/// The longest text of a result, in bytes: what a registry answers may be a page.
+/// The maximum length of a text, in bytes: a registry can answer with a page.
 const LONGEST: usize = 8 << 10;
 
 const CATEGORY: &str = "Registry usage";
@@ -43,7 +43,7 @@ pub(super) fn gap(report: &Report, gap: &Gap) -> ReportResult {
         policy: "coverage",
         rule: gap.why.word(),
         result: Outcome::Error,
-        message: clip(&format!("Not looked at: {}", phrases::gap(gap))),
+        message: clip(&format!("Not read: {}", phrases::gap(gap))),
         ..base(report)
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn opt_out(report: &Report, opt_out: &OptOut) -> ReportResult {
     }
 }
 
-/// What the checks that found nothing came to: they pass only where all was looked at.
+/// The results of checks that found nothing: they pass only if everything was read.
 pub(super) fn of_checks(report: &Report, section: &Section) -> Vec<ReportResult> {
     let mut results = Vec::new();
     if section.coverage.objects() == 0 {
@@ -78,7 +78,7 @@ pub(super) fn of_checks(report: &Report, section: &Section) -> Vec<ReportResult>
     results
 }
 
-/// What is of no section.
+/// The results without a section.
 pub(super) fn of_the_report(report: &Report) -> Vec<ReportResult> {
     let mut results = Vec::new();
     if report.sections.is_empty() {
@@ -124,7 +124,7 @@ fn nothing_read(report: &Report) -> ReportResult {
     }
 }
 
-/// What all results have.
+/// The common part of all results.
 fn base(report: &Report) -> ReportResult {
     ReportResult {
         policy: "",
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_cut_and_says_so() {
+    fn a_long_text_is_cut_and_marked() {
         let page = "ü".repeat(LONGEST);
         let clipped = clip(&page);
         assert_eq!(clipped.len(), LONGEST + " … (cut)".len());

@@ -1,4 +1,4 @@
-//! The schemas that the API server holds the objects to.
+//! The schemas by which the API server validates the objects.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::sample;
 use crate::schema::{assert_valid, custom_resource};
 
 #[test]
-fn every_object_is_one_of_its_definition() {
+fn every_object_matches_its_definition() {
     let of_namespace = custom_resource("openreports.io_reports.yaml");
     let of_cluster = custom_resource("openreports.io_clusterreports.yaml");
     let split = ("split", sample::many_findings(3_000));
@@ -27,7 +27,7 @@ fn every_object_is_one_of_its_definition() {
 }
 
 #[test]
-fn the_document_is_what_the_objects_are() {
+fn the_document_contains_the_objects() {
     let report = sample::everything();
     let mut out = Vec::new();
     super::render(&report, &mut out).unwrap();

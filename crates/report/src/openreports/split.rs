@@ -1,4 +1,4 @@
-//! Results over as many objects as they need.
+//! Splits results over several objects.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use super::{MANAGED_BY, Scope};
 const API_VERSION: &str = "openreports.io/v1alpha1";
 const SOURCE: &str = "extreg";
 
-/// How many bytes of results an object may have: etcd takes requests of 1.5 MiB, and a server-side
-/// apply stores which fields are whose besides.
+/// The maximum size of an object's results in bytes: etcd accepts requests of 1.5 MiB, and a server-side
+/// apply also stores the field owners.
 const LARGEST: usize = 900_000;
 
-/// Makes the objects of a scope: one, unless the results are too many for one.
+/// Creates the objects of a scope: one, unless it has too many results.
 pub(super) fn into_objects(
     name: &str,
     scope: &Scope,
@@ -58,12 +58,12 @@ pub(super) fn into_objects(
     }
 }
 
-/// In order, each part no larger than that, unless one result is; one empty part of nothing.
+/// In order, no part larger than the limit, unless a single result is; one empty part without results.
 fn split(results: Vec<ReportResult>, largest: usize) -> Vec<Vec<ReportResult>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for result in results {
-        // What cannot be measured is not written either: the writer will say why.
+        // A part that cannot be measured cannot be written either: the writer reports the reason.
         let size = serde_json::to_vec(&result).map_or(0, |json| json.len() + 1);
         if bytes > 0 && bytes + size > largest {
             parts.push(Vec::new());

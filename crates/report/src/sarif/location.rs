@@ -1,5 +1,5 @@
-//! Where a result is: a file and its line, an object by its names. Code scanning refuses a whole file
-//! for one result without a path, so that an object of a cluster has one too: always the same, like
+//! The location of a result: a file and its line, an object by its names. Code scanning rejects a whole file
+//! for one result without a path, so an object of a cluster has a fixed one, such as
 //! `k8s/shop/deployment/cart.yaml`.
 
 use extreg_audit::saved::KnownFinding;
@@ -8,7 +8,7 @@ use extreg_snapshot::place::{Origin, Place};
 use super::model::{ArtifactLocation, Location, LogicalLocation, PhysicalLocation, Region};
 use crate::uri::{COMPONENT, PATH, encoded};
 
-/// The place in a source. Lines are no part of its name: a name outlives an edit.
+/// The place in a source. Its name has no lines, so that it survives an edit.
 pub(super) fn of(source: &str, place: &Place) -> Location {
     let object = &place.object;
     Location {
@@ -24,7 +24,7 @@ pub(super) fn of(source: &str, place: &Place) -> Location {
     }
 }
 
-/// Where something was.
+/// The previous place of a fixed finding.
 pub(super) fn gone(known: &KnownFinding) -> Location {
     let place = &known.place;
     let names = [
@@ -89,7 +89,7 @@ fn object_path(namespace: &str, kind: &str, name: &str) -> String {
     )
 }
 
-/// A segment that is there and leads nowhere else.
+/// A nonempty segment that does not change the folder.
 fn segment(text: &str) -> String {
     match text {
         "" | "." | ".." => "_".to_owned(),

@@ -1,4 +1,4 @@
-//! The part of SARIF 2.1.0 that is written, in the names of its schema.
+//! The part of SARIF 2.1.0 that is written, with the names of its schema.
 
 use extreg_audit::check::CheckId;
 use extreg_remedy::Rendered;

@@ -1,4 +1,4 @@
-//! What a run has to say besides its results.
+//! The notifications of a run.
 
 use extreg_audit::report::{Report, Section};
 
@@ -7,7 +7,7 @@ use super::model::{Descriptor, Notification, NotificationRule};
 use super::text::{identifier, message};
 use crate::phrases;
 
-/// How many runs GitHub takes of one file.
+/// The maximum number of runs per file that GitHub accepts.
 const RUNS_OF_A_FILE: usize = 20;
 
 const GAP: &str = "coverage-gap";
@@ -18,16 +18,16 @@ const FIXED: &str = "no-longer-found";
 const OPT_OUT: &str = "opt-out";
 const SPLIT: &str = "run-split";
 
-/// Which run of a section it is.
+/// The part of a section that a run holds.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     /// Its number, from 1.
     pub(super) number: usize,
-    /// How many the section has.
+    /// The number of parts of the section.
     pub(super) parts: usize,
-    /// Whether it is the first of the report, which says what is of no section.
+    /// Whether it is the first of the report, which holds the notifications without a section.
     pub(super) first: bool,
-    /// How many results the section has.
+    /// The number of results of the section.
     pub(super) all: usize,
 }
 
@@ -43,18 +43,15 @@ impl Part {
     }
 }
 
-/// Every kind of notification, and what it means.
+/// Every kind of notification, and its meaning.
 const MEANINGS: [(&str, &str); 7] = [
-    (GAP, "Something could not be looked at."),
-    (NOTHING, "Nothing was looked at."),
+    (GAP, "An object could not be read."),
+    (NOTHING, "No objects were read."),
     (UNUSED, "An exception suppresses nothing."),
-    (NOTICE, "What else the reader should know."),
-    (FIXED, "What the baseline had is no longer found."),
-    (OPT_OUT, "Something opted out of the webhook."),
-    (
-        SPLIT,
-        "The report is larger than code scanning takes at once.",
-    ),
+    (NOTICE, "Another notice."),
+    (FIXED, "A finding of the baseline no longer exists."),
+    (OPT_OUT, "An object opted out of the webhook."),
+    (SPLIT, "The report exceeds a limit of code scanning."),
 ];
 
 pub(super) fn descriptors() -> Vec<NotificationRule> {
@@ -71,20 +68,20 @@ pub(super) fn descriptors() -> Vec<NotificationRule> {
 }
 
 pub(super) fn of(report: &Report, section: &Section, part: Part) -> Vec<Notification> {
-    let mut said = Vec::new();
+    let mut notifications = Vec::new();
     if part.parts > 1 {
         let text = format!(
-            "Run {} of {}: {} results are more than the {RESULTS_OF_A_RUN} that a run may have",
+            "Run {} of {}: {} results exceed the limit of {RESULTS_OF_A_RUN} per run",
             part.number, part.parts, part.all
         );
-        said.push(notification(SPLIT, "note", &text));
+        notifications.push(notification(SPLIT, "note", &text));
     }
     if section.coverage.objects() == 0 {
-        said.push(notification(NOTHING, "error", phrases::NOTHING_READ));
+        notifications.push(notification(NOTHING, "error", phrases::NOTHING_READ));
     }
     for gap in &section.coverage.gaps {
-        let text = format!("Not looked at: {}", phrases::gap(gap));
-        said.push(notification(GAP, "error", &text));
+        let text = format!("Not read: {}", phrases::gap(gap));
+        notifications.push(notification(GAP, "error", &text));
     }
     for opt_out in &section.opt_outs {
         let text = format!(
@@ -92,29 +89,29 @@ pub(super) fn of(report: &Report, section: &Section, part: Part) -> Vec<Notifica
             opt_out.by,
             phrases::place(&opt_out.place)
         );
-        said.push(notification(OPT_OUT, "note", &text));
+        notifications.push(notification(OPT_OUT, "note", &text));
     }
     if part.first {
-        of_the_report(report, &mut said);
+        of_the_report(report, &mut notifications);
     }
-    said
+    notifications
 }
 
-fn of_the_report(report: &Report, said: &mut Vec<Notification>) {
+fn of_the_report(report: &Report, notifications: &mut Vec<Notification>) {
     if report.sections.len() > RUNS_OF_A_FILE {
-        let text = format!("GitHub reads no more than {RUNS_OF_A_FILE} runs of a file");
-        said.push(notification(SPLIT, "warning", &text));
+        let text = format!("GitHub reads at most {RUNS_OF_A_FILE} runs per file");
+        notifications.push(notification(SPLIT, "warning", &text));
     }
     for exception in &report.unused_exceptions {
         let text = format!("An exception suppresses nothing: {exception}");
-        said.push(notification(UNUSED, "warning", &text));
+        notifications.push(notification(UNUSED, "warning", &text));
     }
     for notice in &report.notices {
-        said.push(notification(NOTICE, "note", notice));
+        notifications.push(notification(NOTICE, "note", notice));
     }
     for known in &report.fixed {
         let text = format!("No longer found: {}", phrases::fixed(known));
-        said.push(notification(FIXED, "note", &text));
+        notifications.push(notification(FIXED, "note", &text));
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) fn of<'a>(
     );
     let (kind, level) = match finding.outcome {
         Outcome::Fail => ("fail", level(finding.severity)),
-        // The rule was asked and there was not enough to tell (2.1.0, section 3.27.9); only what
-        // failed has a level.
+        // "open" means that the rule was evaluated without enough information (2.1.0, section 3.27.9); only
+        // failed results have a level.
         Outcome::Unknown => ("open", "none"),
     };
     let said = finding.suppression.iter();
@@ -74,7 +74,7 @@ pub(super) fn of<'a>(
     }
 }
 
-/// What the baseline had and this audit has not.
+/// A finding of the baseline that this audit does not have.
 pub(super) fn absent(known: &KnownFinding) -> ResultOf<'_> {
     ResultOf {
         check: known.check.parse().ok(),

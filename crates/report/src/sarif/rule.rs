@@ -10,10 +10,10 @@ use super::taxonomy::Taxonomies;
 use super::text::{identifier, markdown, message};
 use crate::phrases;
 
-/// How many tags GitHub keeps of a rule.
+/// The maximum number of tags per rule that GitHub keeps.
 const TAGS: usize = 10;
 
-/// The checks that were asked, and any that found something all the same.
+/// The checks that ran, and any other check that has findings.
 pub(super) fn of(report: &Report) -> Vec<CheckId> {
     let mut checks: BTreeSet<_> = report.checks.iter().copied().collect();
     checks.extend(report.findings().map(|(_, finding)| finding.check));
@@ -26,7 +26,7 @@ pub(super) fn descriptor(check: CheckId, taxonomies: &Taxonomies) -> Rule {
         controls if controls.is_empty() => check.summary().to_owned(),
         controls => format!("{} Evidence for {}.", check.summary(), controls.join(", ")),
     };
-    let help = format!("{full} Each result says what mends it. More: {docs}");
+    let help = format!("{full} Each result has its fix. More: {docs}");
     Rule {
         id: check.as_str(),
         name: identifier(title),
@@ -69,7 +69,7 @@ pub(super) const fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// In the middle of what GitHub shows as that severity; it has none for what is only good to know.
+/// The middle of GitHub's range for that severity; none for information.
 const fn security_severity(severity: Severity) -> Option<&'static str> {
     match severity {
         Severity::Critical => Some("9.5"),

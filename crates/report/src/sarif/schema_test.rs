@@ -1,4 +1,4 @@
-//! SARIF's own schema, and what GitHub asks for besides.
+//! SARIF's own schema, and GitHub's additional requirements.
 
 use extreg_audit::report::Report;
 use serde_json::Value;
@@ -37,9 +37,9 @@ fn every_report_is_sarif() {
     assert!(!schema.is_valid(&broken));
 }
 
-/// "SARIF support for code scanning": what GitHub refuses or does not show without.
+/// "SARIF support for code scanning": what GitHub rejects or does not show without.
 #[test]
-fn github_finds_what_it_asks_for() {
+fn github_requirements_are_met() {
     let log = log(&sample::everything());
     for run in runs(&log) {
         for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
@@ -72,9 +72,9 @@ fn github_finds_what_it_asks_for() {
     }
 }
 
-/// References by index lead to what they name.
+/// References by index point to the objects that they name.
 #[test]
-fn references_lead_where_they_say() {
+fn references_point_to_the_named_objects() {
     let log = log(&sample::everything());
     let mut references = 0;
     for run in runs(&log) {
@@ -106,7 +106,7 @@ fn references_lead_where_they_say() {
 }
 
 #[test]
-fn a_result_says_where_it_stands() {
+fn a_result_has_its_location() {
     let log = log(&sample::everything());
     let of = |check: &str| {
         results(&log)
@@ -136,7 +136,7 @@ fn a_result_says_where_it_stands() {
 }
 
 #[test]
-fn a_run_is_successful_only_where_all_was_looked_at() {
+fn a_run_is_successful_only_if_everything_was_read() {
     for (name, report) in sample::all() {
         let log = log(&report);
         let complete =
@@ -147,14 +147,14 @@ fn a_run_is_successful_only_where_all_was_looked_at() {
         assert_eq!(successful, complete, "{name}");
     }
     let log = log(&sample::gaps());
-    let said = &runs(&log)[0]["invocations"][0]["toolExecutionNotifications"];
-    assert_eq!(said.as_array().unwrap().len(), 4);
-    assert_eq!(said[0]["level"], "error");
+    let notes = &runs(&log)[0]["invocations"][0]["toolExecutionNotifications"];
+    assert_eq!(notes.as_array().unwrap().len(), 4);
+    assert_eq!(notes[0]["level"], "error");
 }
 
-/// GitHub refuses a whole file for one result without a path.
+/// GitHub rejects a whole file for one result without a path.
 #[test]
-fn what_is_gone_is_no_result_where_results_have_paths() {
+fn a_fixed_finding_is_not_a_result_if_results_have_paths() {
     let mut report = sample::everything();
     report.sections.remove(0);
     report.sections[0].uses.clear();
@@ -166,6 +166,6 @@ fn what_is_gone_is_no_result_where_results_have_paths() {
             "deploy/web.yaml"
         );
     }
-    let said = &runs(&log)[0]["invocations"][0]["toolExecutionNotifications"];
-    assert!(said.to_string().contains("image was anonymous"));
+    let notes = &runs(&log)[0]["invocations"][0]["toolExecutionNotifications"];
+    assert!(notes.to_string().contains("image was anonymous"));
 }

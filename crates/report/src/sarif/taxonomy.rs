@@ -7,7 +7,7 @@ use extreg_audit::control::Benchmark;
 
 use super::model::{Component, ComponentRef, Descriptor, DescriptorRef};
 
-/// The benchmarks that the checks are evidence for, and of each the controls.
+/// The benchmarks that the checks give evidence for, each with its controls.
 pub(super) struct Taxonomies(Vec<(Benchmark, Vec<&'static str>)>);
 
 impl Taxonomies {

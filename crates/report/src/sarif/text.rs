@@ -1,9 +1,9 @@
-//! Messages as SARIF reads them.
+//! Messages with SARIF's escapes.
 
 use super::model::Message;
 
-/// A message of plain text. SARIF takes braces for placeholders and `[text](target)` for a link
-/// (2.1.0, sections 3.11.5 and 3.11.6); what the text has of them is meant literally.
+/// A plain text message. SARIF reads braces as placeholders and `[text](target)` as a link
+/// (2.1.0, sections 3.11.5 and 3.11.6); those of the text are escaped.
 pub(super) fn message(text: &str) -> Message {
     let mut escaped = braces(text);
     if escaped.contains("](") {
@@ -15,12 +15,12 @@ pub(super) fn message(text: &str) -> Message {
     Message { text: escaped }
 }
 
-/// A text that is Markdown, of our own.
+/// Our own Markdown text.
 pub(super) fn markdown(text: &str) -> String {
     braces(text)
 }
 
-/// The words of a text as one: `ImageFromARegistryOutsidePolicy`.
+/// The words of a text as one word: `ImageFromARegistryOutsidePolicy`.
 pub(super) fn identifier(text: &str) -> String {
     let mut identifier = String::with_capacity(text.len());
     let mut starts = true;

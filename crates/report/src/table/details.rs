@@ -1,4 +1,4 @@
-//! The findings of each image, and each once for all the places that have it.
+//! The findings of each image with reason and fix, and each once for all the places that have it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +24,9 @@ type Same = (Reverse<Severity>, Outcome, CheckId, &'static str);
 pub(super) fn groups(report: &Report) -> Vec<Group> {
     let several = report.sections.len() > 1;
     let mut groups = Vec::new();
+    let mut reasons = BTreeSet::new();
     for section in &report.sections {
-        let found = groups_of(section);
+        let found = groups_of(section, &mut reasons);
         if several && !found.is_empty() {
             groups.push(Group {
                 title: vec![
@@ -41,7 +42,7 @@ pub(super) fn groups(report: &Report) -> Vec<Group> {
     groups
 }
 
-fn groups_of(section: &Section) -> Vec<Group> {
+fn groups_of<'r>(section: &'r Section, reasons: &mut BTreeSet<&'r str>) -> Vec<Group> {
     let mut by_image: BTreeMap<String, BTreeMap<Same, Vec<&Finding>>> = BTreeMap::new();
     for finding in &section.findings {
         if finding.suppression.is_some() {
@@ -65,12 +66,15 @@ fn groups_of(section: &Section) -> Vec<Group> {
         .into_iter()
         .map(|(name, found)| Group {
             title: title(&name, &counts),
-            rows: found.values().flat_map(|alike| rows(alike)).collect(),
+            rows: found
+                .values()
+                .flat_map(|alike| rows(alike, reasons))
+                .collect(),
         })
         .collect()
 }
 
-/// What is so comes before what could not be told, the worst first, then the most.
+/// Failed findings before inconclusive ones, then by severity and number of places.
 fn rank(name: &str, found: &BTreeMap<Same, Vec<&Finding>>) -> impl Ord + use<> {
     let worst = found
         .keys()
@@ -92,14 +96,15 @@ fn title(name: &str, counts: &BTreeMap<String, Counts<'_>>) -> Line {
     title
 }
 
-/// Findings that are alike, as one: what, where, why, and what fixes the first.
-fn rows(alike: &[&Finding]) -> Vec<Vec<Cell>> {
+/// Equal findings as one: message, places, reason unless it is among the `reasons` already shown, and the fix of the
+/// first.
+fn rows<'r>(alike: &[&'r Finding], reasons: &mut BTreeSet<&'r str>) -> Vec<Vec<Cell>> {
     let Some(first) = alike.first() else {
         return Vec::new();
     };
     let severity = match first.outcome {
         Outcome::Fail => Cell::new(first.severity.into(), first.severity.as_str()),
-        Outcome::Unknown => Cell::new(Tone::Look, "unknown"),
+        Outcome::Unknown => Cell::new(Tone::Attention, "unknown"),
     };
     let below = |tone, name: &str, text: &str| {
         vec![Cell::plain(""), Cell::dim(name), Cell::new(tone, text)]
@@ -110,13 +115,12 @@ fn rows(alike: &[&Finding]) -> Vec<Vec<Cell>> {
         Cell::plain(&first.message),
     ]];
     rows.push(below(Tone::Plain, "at", &places(alike)));
-    for (tone, name, text) in [
-        (Tone::Dim, "why", first.why.clone()),
-        (Tone::Command, "fix", first.fix_text()),
-    ] {
-        if !text.is_empty() {
-            rows.push(below(tone, name, &text));
-        }
+    if !first.why.is_empty() && reasons.insert(&first.why) {
+        rows.push(below(Tone::Dim, "why", &first.why));
+    }
+    let fix = first.fix_text();
+    if !fix.is_empty() {
+        rows.push(below(Tone::Command, "fix", &fix));
     }
     rows
 }

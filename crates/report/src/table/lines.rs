@@ -45,13 +45,18 @@ pub(super) fn summary(report: &Report) -> Vec<Line> {
         count(summary.uses, "image field"),
         summary.coverage
     ))]);
-    lines.extend(opt_outs(report));
+    lines
+}
+
+/// What else the reader should know.
+pub(super) fn notes(report: &Report) -> Vec<Line> {
+    let mut lines = opt_outs(report);
     for (name, texts) in [
         ("Unused exception: ", &report.unused_exceptions),
         ("Notice: ", &report.notices),
     ] {
         for text in texts {
-            lines.push(vec![Cell::new(Tone::Look, name), Cell::plain(text)]);
+            lines.push(vec![Cell::new(Tone::Attention, name), Cell::plain(text)]);
         }
     }
     lines
@@ -69,7 +74,7 @@ fn opt_outs(report: &Report) -> Vec<Line> {
         .take(MOST_OPT_OUTS)
         .map(|out| {
             vec![
-                Cell::new(Tone::Look, "Opted out: "),
+                Cell::new(Tone::Attention, "Opted out: "),
                 Cell::plain(place(&out.place)),
                 Cell::dim(format!(" by {}", out.by)),
             ]
@@ -77,22 +82,25 @@ fn opt_outs(report: &Report) -> Vec<Line> {
         .collect();
     if let Some(more) = all.len().checked_sub(MOST_OPT_OUTS + 1) {
         let more = count(more + 1, "more object");
-        lines.push(vec![Cell::new(Tone::Look, format!("Opted out: {more}"))]);
+        lines.push(vec![Cell::new(
+            Tone::Attention,
+            format!("Opted out: {more}"),
+        )]);
     }
     lines
 }
 
-/// Good only if something was looked at and nothing was missed.
+/// Good only if objects were read and none is missing.
 fn verdict(summary: &Summary) -> Line {
     let open: usize = summary.open.values().sum();
     if summary.objects == 0 {
-        return vec![Cell::new(Tone::Bad, "Nothing was looked at")];
+        return vec![Cell::new(Tone::Bad, "Nothing was read")];
     }
     if open == 0 {
         let tone = if summary.gaps == 0 && summary.unknown == 0 {
             Tone::Good
         } else {
-            Tone::Look
+            Tone::Attention
         };
         return vec![Cell::new(tone, "No open findings")];
     }
@@ -129,7 +137,7 @@ pub(super) fn gaps(report: &Report) -> Vec<Line> {
     let mut lines = Vec::new();
     for section in &report.sections {
         for gap in &section.coverage.gaps {
-            let mut line = vec![Cell::new(Tone::Look, format!("{}: ", reason(gap.why)))];
+            let mut line = vec![Cell::new(Tone::Attention, format!("{}: ", reason(gap.why)))];
             if several {
                 line.push(Cell::dim(format!("{}: ", section.source)));
             }
@@ -142,8 +150,8 @@ pub(super) fn gaps(report: &Report) -> Vec<Line> {
     }
     if !lines.is_empty() {
         let head = Cell::new(
-            Tone::Look,
-            format!("Not looked at: {}", count(lines.len(), "gap")),
+            Tone::Attention,
+            format!("Not read: {}", count(lines.len(), "gap")),
         );
         lines.insert(0, vec![head]);
     }

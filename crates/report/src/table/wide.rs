@@ -8,13 +8,13 @@ use extreg_snapshot::place::Origin;
 use super::{Cell, Tone};
 use crate::image_name::image_name;
 
-/// A column: its name, and what it says of a finding.
+/// A column: its name, and its value for a finding.
 struct Column {
     header: &'static str,
     cell: fn(&Section, &Finding) -> Cell,
 }
 
-/// The headers and the rows. A column that could only be empty is left out.
+/// The headers and the rows. Empty columns are omitted.
 pub(super) fn rows(report: &Report) -> (Vec<&'static str>, Vec<Vec<Cell>>) {
     let columns = columns(report);
     let rows = report
@@ -46,7 +46,7 @@ fn columns(report: &Report) -> Vec<Column> {
         if_any(
             baseline,
             column("BASELINE", |_, finding| match finding.baseline {
-                Some(BaselineState::New) => Cell::new(Tone::Look, "new"),
+                Some(BaselineState::New) => Cell::new(Tone::Attention, "new"),
                 Some(BaselineState::Unchanged) => Cell::dim("unchanged"),
                 None => none(),
             }),
@@ -86,7 +86,7 @@ fn state(finding: &Finding) -> Cell {
     match (&finding.suppression, finding.outcome) {
         (Some(_), _) => Cell::dim("suppressed"),
         (None, Outcome::Fail) => Cell::plain("open"),
-        (None, Outcome::Unknown) => Cell::new(Tone::Look, "unknown"),
+        (None, Outcome::Unknown) => Cell::new(Tone::Attention, "unknown"),
     }
 }
 

@@ -25,9 +25,9 @@ fn only<'a>(page: &'a str, open: &str, close: &str) -> &'a str {
     inner
 }
 
-/// Leaves pages in the build's temporary folder, for people to look at.
+/// Writes pages to the temporary folder of the build, for manual inspection.
 #[test]
-fn pages_to_look_at() {
+fn writes_pages_for_inspection() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, report) in [
         ("audit.html", report()),
@@ -42,13 +42,13 @@ fn pages_to_look_at() {
 }
 
 #[test]
-fn every_part_of_the_report_is_there() {
+fn page_has_every_part_of_the_report() {
     let page = html(&report());
     for text in [
         "prod-eu",
         "2026-11-24T09:30:00Z",
         "9 open findings",
-        "the worst critical",
+        "the most severe critical",
         "Pulled from docker.io without a credential",
         "deployment.apps/<wbr>cart",
         "docker.io/<wbr>library/<wbr>nginx:latest",
@@ -59,13 +59,13 @@ fn every_part_of_the_report_is_there() {
         "manifests/legacy/batch.yaml:12",
         "v1 is frozen until the move to v2 is over",
         "until 2027-03-31, by exceptions.yaml:12",
-        "What the secret hub holds keys for cannot be told",
+        "The registries of the keys in secret hub are unknown",
         "secrets in data",
         "the global pull secret",
         "oc extreg audit rbac --export",
         "label extreg.io/ignore",
         "extreg: secret dockerhub has no key for the image, the push will fail",
-        "left alone: it is set already",
+        "unchanged: already set",
         "ghcr.io/<wbr>acme/<wbr>side@sha256:",
         "exceptions.yaml:20: EXR007 deployment.apps/gone in shop",
         "exceptions.yaml:12 lapses on 2026-12-04",
@@ -92,11 +92,11 @@ fn what_is_incomplete_is_never_called_clean() {
     nothing.sections[0].coverage.read.clear();
     let page = html(&nothing);
     assert!(!page.contains("verdict good"));
-    assert!(page.contains("Nothing was looked at"));
+    assert!(page.contains("No objects were read"));
 }
 
 #[test]
-fn only_our_style_and_script_may_act_and_nothing_is_loaded() {
+fn policy_allows_only_inline_style_and_script() {
     let page = html(&report());
     let policy = only(
         &page,
@@ -258,9 +258,9 @@ fn hostile_names_do_nothing() {
     }
 }
 
-/// Twice the findings, twice the page: nothing is said of each finding for every other.
+/// The page grows linearly with the findings.
 #[test]
-fn the_page_grows_with_the_findings() {
+fn page_grows_linearly_with_findings() {
     let size = |findings| html(&large(findings)).len();
     let (none, some, many) = (size(0), size(1_000), size(10_000));
     let each = (some - none) / 1_000;

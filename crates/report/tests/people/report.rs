@@ -57,7 +57,7 @@ pub(crate) fn finding(check: CheckId, rule: &'static str, place: Place) -> Findi
     }
 }
 
-fn said(mut finding: Finding, message: &str, why: &str, fix: &str) -> Finding {
+fn with_texts(mut finding: Finding, message: &str, why: &str, fix: &str) -> Finding {
     finding.message = message.into();
     finding.why = why.into();
     finding.fix = Remedy::instruct(fix);
@@ -88,7 +88,7 @@ fn findings() -> Vec<Finding> {
     let hub = "Docker Hub allows 100 pulls in 6 hours to one address without a credential, and all \
                nodes behind one gateway share them";
     let mut all = vec![
-        said(
+        with_texts(
             finding(
                 CheckId::Exr004,
                 "tag-insecure",
@@ -101,10 +101,10 @@ fn findings() -> Vec<Finding> {
                 ),
             ),
             "Tag quay is imported without checking the certificate of quay.io",
-            "Whoever is between the cluster and the registry can give it another image",
+            "An attacker between the cluster and the registry can replace the image",
             "oc patch imagestream mixed -n legacy --type json -p '[{\"op\":\"remove\",\"path\":\"/spec/tags/3/importPolicy/insecure\"}]'",
         ),
-        said(
+        with_texts(
             finding(
                 CheckId::Exr002,
                 "absent",
@@ -127,7 +127,7 @@ fn findings() -> Vec<Finding> {
         ("data", "feeds"),
         ("legacy", "batch"),
     ] {
-        let mut of = said(
+        let mut of = with_texts(
             finding(
                 CheckId::Exr007,
                 "anonymous-pull",
@@ -151,15 +151,15 @@ fn findings() -> Vec<Finding> {
         });
         all.push(of);
     }
-    let mut short = said(
+    let mut short = with_texts(
         finding(CheckId::Exr010, "short-name", proxy("proxy")),
         "nginx:latest names no registry",
-        "The node asks one search registry after the other, and the first that has it wins",
+        "The node queries the search registries in order and uses the first one that has it",
         "oc set image deployment/proxy proxy=docker.io/library/nginx:latest -n legacy",
     );
     short.image = Some(nginx);
     all.push(short);
-    let mut push = said(
+    let mut push = with_texts(
         finding(
             CheckId::Exr011,
             "output-outside",
@@ -181,7 +181,7 @@ fn findings() -> Vec<Finding> {
         line: 12,
     };
     all.push(push);
-    let mut stale = said(
+    let mut stale = with_texts(
         finding(
             CheckId::Exr005,
             "not-scheduled",
@@ -198,19 +198,19 @@ fn findings() -> Vec<Finding> {
         expires: "2027-03-31".to_owned(),
     });
     all.push(stale);
-    let mut unknown = said(
+    let mut unknown = with_texts(
         finding(
             CheckId::Exr009,
             "key-unknown",
             place(Kind::Secret, "data", "hub", "", ""),
         ),
-        "What the secret hub holds keys for cannot be told",
-        "The values of secrets are left out of this source",
+        "The registries of the keys in secret hub are unknown",
+        "This source does not contain the values of secrets",
         "oc get secret hub -n data -o jsonpath='{.type}'",
     );
     unknown.outcome = Outcome::Unknown;
     all.push(unknown);
-    all.push(said(
+    all.push(with_texts(
         finding(
             CheckId::Exr015,
             "legacy-mirror",
@@ -329,7 +329,7 @@ fn injections() -> Vec<Injection> {
             image: "docker.io/acme/cart:latest".into(),
             policy: Some("dockerhub".into()),
             outcome: InjectionOutcome::Keeps(Reason::AlreadySet),
-            words: "left alone: it is set already".into(),
+            words: "unchanged: already set".into(),
             warnings: Vec::new(),
         },
     ]
@@ -429,7 +429,7 @@ pub(crate) fn large(findings: usize) -> Report {
         let name = format!("service-{number:05}");
         let namespace = format!("team-{:03}", number % 200);
         let check = CheckId::ALL.into_iter().nth(number % 15).unwrap();
-        let mut of = said(
+        let mut of = with_texts(
             finding(
                 check,
                 "rule",

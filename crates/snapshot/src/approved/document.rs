@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A list of approved registries, as a file holds it.
+/// A list of approved registries, as in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovedDocument {
@@ -37,7 +37,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
-    /// The name by which findings call the list.
+    /// The name of the list in findings.
     pub name: String,
     /// Labels; nothing reads them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_part_of_it_is_refused() {
+    fn unknown_fields_are_rejected() {
         let document = |text: &str| serde_json::from_str::<ApprovedDocument>(text);
         let good = r#"{"apiVersion":"extreg.io/v1alpha1","kind":"ApprovedRegistries",
             "metadata":{"name":"acme"},"spec":{"registries":["quay.io/acme"]}}"#;

@@ -1,9 +1,9 @@
-//! A list that holds together.
+//! A validated list.
 
 use super::document::ApprovedDocument;
 use super::pattern::{Pattern, PatternError};
 
-/// A list of approved registries. What is invalid never becomes one.
+/// A list of approved registries. It is always valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
     name: String,
@@ -11,13 +11,13 @@ pub struct Approved {
     patterns: Vec<Pattern>,
 }
 
-/// Why a list cannot be used. The text names the entry and what to write there.
+/// Why a list is invalid. The text names the entry and the fix.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApprovedError {
-    /// It has no entry: whoever writes that means either everything or nothing.
+    /// It has no entry: that could mean either everything or nothing.
     #[error(
         "spec.registries is empty; name at least one registry, such as docker.io/acme, \
-         or leave the list out"
+         or omit the list"
     )]
     Empty,
     /// An entry.
@@ -25,7 +25,7 @@ pub enum ApprovedError {
     Entry {
         /// Its index.
         index: usize,
-        /// What is wrong with it.
+        /// The error in it.
         error: PatternError,
     },
 }
@@ -47,7 +47,7 @@ impl Approved {
         })
     }
 
-    /// Everything for which a document is no list.
+    /// All errors of a document.
     pub fn faults(document: &ApprovedDocument) -> Vec<ApprovedError> {
         let entries = &document.spec.registries;
         if entries.is_empty() {
@@ -70,8 +70,8 @@ impl Approved {
         &self.entries
     }
 
-    /// Whether it approves a repository, `acme/app`, of a registry: its host with its port, any of
-    /// Docker Hub's three names standing for all of them.
+    /// Whether it approves a repository, `acme/app`, of a registry: its host with its port; any of
+    /// Docker Hub's three names matches all of them.
     pub fn covers(&self, host: &str, repository: &str) -> bool {
         self.patterns
             .iter()

@@ -5,9 +5,9 @@ use extreg_core::registry::RegistryHost;
 
 /// `host[:port][/path]` or `*.host[:port][/path]`, anchored at both ends of the host.
 ///
-/// A path without a star approves that repository and all under it, on the boundary of a segment. With
-/// a star it is a [`RepositoryGlob`], anchored at both ends: `*` stays inside a segment, `**` stands for
-/// any number of them.
+/// A path without a star approves that repository and all below it, at the boundary of a segment. With
+/// a star it is a [`RepositoryGlob`], anchored at both ends: `*` matches within a segment, `**` matches
+/// any number of segments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
     host: Host,
@@ -16,36 +16,36 @@ pub(super) struct Pattern {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
-    /// This one, `docker.io` standing for its three names.
+    /// This host; `docker.io` matches its three names.
     Exact(String),
-    /// Any with at least one label in front of this: `.example.com:5000`.
+    /// Any host with at least one label before this: `.example.com:5000`.
     Under(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Path {
     All,
-    /// This repository and all under it.
+    /// This repository and all below it.
     Prefix(String),
     Glob(RepositoryGlob),
 }
 
-/// Why an entry cannot be used.
+/// Why an entry is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// There is nothing.
+    /// It is empty.
     #[error("is empty; write a registry, such as docker.io/acme")]
     Empty,
-    /// It is a URL or the like.
+    /// It is a URL or similar.
     #[error("{0:?} has a scheme; write the host as images name it, such as quay.io/acme")]
     Scheme(String),
     /// It begins with a path.
     #[error("{0:?} names no registry; write the host in front, such as docker.io/{0}")]
     NoHost(String),
-    /// Its host is none.
+    /// Its host is invalid.
     #[error(
         "{entry:?}: {host:?} is not a registry host; write it in lower case as images name it, \
-         with its port where it has one, or *.example.com for all under a domain"
+         with its port if it has one, or *.example.com for all below a domain"
     )]
     Host {
         /// The entry.
@@ -53,12 +53,12 @@ pub enum PatternError {
         /// Its host.
         host: String,
     },
-    /// Its path is none.
+    /// Its path is invalid.
     #[error("{entry:?}: {error}; an entry has no tag and no digest")]
     Path {
         /// The entry.
         entry: String,
-        /// What is wrong with it.
+        /// The error in it.
         error: GlobError,
     },
 }
@@ -86,7 +86,7 @@ impl Pattern {
         Ok(Self { host, path })
     }
 
-    /// Whether the whole of a host, with its port, and of a repository is meant.
+    /// Whether it matches a whole host, with its port, and a repository.
     pub(super) fn matches(&self, host: &str, repository: &str) -> bool {
         self.host.matches(RegistryHost::of(host).as_str()) && self.path.matches(repository)
     }
@@ -136,7 +136,7 @@ impl Path {
     }
 }
 
-/// What is wrong with a host: it may be a path instead.
+/// The error for a host: it can be a path instead.
 fn bad_host(entry: &str, host: &str) -> PatternError {
     let is_path = host
         .bytes()

@@ -1,85 +1,85 @@
-//! What is answered about a credential.
+//! The answers about credentials.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::place::ObjectId;
 
-/// The credential that somebody would use for an image.
+/// The credential that a consumer would use for an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Credential {
-    /// This one.
+    /// This credential.
     Found {
-        /// The secret that holds it.
+        /// The secret that contains it.
         secret: ObjectId,
-        /// The key of the secret that matches, as it may be shown.
+        /// The matching key of the secret, without user information.
         key: String,
         /// The account at the registry.
         username: String,
     },
-    /// None: it is done anonymously.
+    /// None: the request is anonymous.
     None,
-    /// Nothing is pulled or pushed at all before a secret is mended.
+    /// Nothing is pulled or pushed until a secret is fixed.
     Broken {
         /// The secret.
         secret: ObjectId,
-        /// What is wrong with it.
+        /// The fault of the secret.
         fault: Fault,
     },
-    /// What decides could not be looked at.
+    /// A resource that determines the answer could not be read.
     Unknown(Doubt),
 }
 
-/// What is wrong with a secret.
+/// The fault of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// It is named and not there: the pod that mounts it never starts.
+    /// It is named but does not exist: the pod that mounts it never starts.
     Missing,
-    /// It holds no docker config: Kubernetes makes no keyring at all of secrets one of which it
-    /// cannot read (`pkg/credentialprovider/secrets/secrets.go`, `MakeDockerKeyring`).
+    /// It contains no docker config: Kubernetes creates no keyring from secrets if it
+    /// cannot read one of them (`pkg/credentialprovider/secrets/secrets.go`, `MakeDockerKeyring`).
     Unreadable,
 }
 
-/// What could not be looked at and would have decided.
+/// A resource that could not be read and would determine the answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
-    /// What this secret holds: the source leaves values out.
+    /// The content of this secret: the source does not contain its values.
     Elided(ObjectId),
     /// The cluster's global pull secret.
     GlobalPullSecret,
-    /// Who runs it decides: an account is only named by the run, or used by the build strategy.
+    /// The identity depends on the run: only the run names an account, or the build strategy uses it.
     Run,
     /// The secrets of this namespace.
     Secrets(Arc<str>),
-    /// This secret or account, which may or may not be there.
+    /// This secret or account, which might not exist.
     Unseen(ObjectId),
 }
 
-/// What a build would push with.
+/// The credential of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Push {
-    /// The secret that it names: there, with this credential for its output, or broken.
+    /// The secret that it names, with this credential for its output, or broken.
     Named(ObjectId, Credential),
     /// A secret that its account links for pulls and that matches: [`Credential::Found`].
     Linked(Credential),
-    /// A secret that does not match: the first one that its account links, which OpenShift takes
-    /// where none matches (openshift-controller-manager `build_controller.go`,
+    /// A secret that does not match: the first one that its account links, which OpenShift uses
+    /// if none matches (openshift-controller-manager `build_controller.go`,
     /// `resolveImageSecretAsReference`).
     WrongFallback(ObjectId),
     /// Nothing: its account links no docker secret.
     Nothing,
-    /// What decides could not be looked at.
+    /// A resource that determines the answer could not be read.
     Unknown(Doubt),
 }
 
 impl Credential {
-    /// Whether there is one.
+    /// Whether a credential was found.
     pub const fn is_found(&self) -> bool {
         matches!(self, Self::Found { .. })
     }
 
-    /// This one, else that one: what is found wins, and what may be there wins over what is not.
-    /// Nothing helps a broken one.
+    /// This one, else that one: a found credential takes precedence, and an unknown one takes precedence
+    /// over none. A broken one is final.
     #[must_use]
     pub(super) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
         match self {
@@ -94,7 +94,7 @@ impl Credential {
 }
 
 impl Push {
-    /// The credential that it comes to.
+    /// The resulting credential.
     pub fn credential(&self) -> Credential {
         match self {
             Self::Named(_, credential) | Self::Linked(credential) => credential.clone(),
@@ -108,12 +108,12 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Elided(secret) => {
-                write!(f, "what {secret} holds is left out of this source")
+                write!(f, "the content of {secret} is not in this source")
             }
             Self::GlobalPullSecret => {
                 f.write_str("the global pull secret openshift-config/pull-secret could not be read")
             }
-            Self::Run => f.write_str("only a run of it decides whose secrets are used"),
+            Self::Run => f.write_str("only its run determines which secrets are used"),
             Self::Secrets(namespace) if namespace.is_empty() => {
                 f.write_str("the secrets of its namespace were not read")
             }

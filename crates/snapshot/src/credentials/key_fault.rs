@@ -1,4 +1,4 @@
-//! What is wrong with a key of a docker config, whatever image it is for.
+//! Faults of a key of a docker config, independent of the image.
 
 use extreg_core::credential::{AuthField, Consumer, DockerConfigKey, DockerConfigKeys};
 use extreg_core::registry::RegistryHost;
@@ -6,33 +6,33 @@ use extreg_core::registry::RegistryHost;
 /// An image that only a key for all of Docker Hub matches.
 pub const ANY_OF_HUB: &str = "docker.io/any/any";
 
-/// What is wrong with a key; the worst comes last.
+/// A fault of a key; the most severe is last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyFault {
-    /// It has no `auth`: not all consumers read it.
+    /// It has no `auth`, which some consumers require.
     NoAuth,
-    /// Its `auth` is not padded: not all consumers read it.
+    /// Its `auth` is not padded, which some consumers require.
     Unpadded,
-    /// It is a host of Docker Hub that no image of docker.io is asked for by.
+    /// It is a host of Docker Hub that no docker.io image matches.
     OtherHub,
-    /// There is no username or no password.
+    /// Username or password is missing.
     Incomplete,
-    /// It is the web site of Docker Hub.
+    /// It is the website of Docker Hub.
     WebSite,
-    /// `/v1` or `/v2` without a slash behind it, which is then a path that no image has.
+    /// `/v1` or `/v2` without a final slash, which is then a path that no image has.
     NoSlash,
-    /// It is no URL.
+    /// It is not a URL.
     NoUrl,
 }
 
 impl KeyFault {
-    /// All that is wrong with a key, the worst first.
+    /// All faults of a key, the most severe first.
     pub fn of(key: &DockerConfigKey) -> Vec<Self> {
         let mut faults = Vec::new();
-        match key.normalised() {
+        match key.normalized() {
             None => faults.push(Self::NoUrl),
-            Some(normalised) => {
-                let (host, path) = normalised.split_once('/').unwrap_or((&normalised, ""));
+            Some(normalized) => {
+                let (host, path) = normalized.split_once('/').unwrap_or((&normalized, ""));
                 if host == "hub.docker.com" {
                     faults.push(Self::WebSite);
                 } else if matches!(path, "v1" | "v2") {
@@ -52,20 +52,20 @@ impl KeyFault {
         faults
     }
 
-    /// In a few words, said of the key.
+    /// A short text about the key.
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoAuth => "it has no auth",
             Self::Unpadded => "its auth is not padded",
-            Self::OtherHub => "images of docker.io do not find it",
+            Self::OtherHub => "docker.io images do not match it",
             Self::Incomplete => "it has no username or no password",
-            Self::WebSite => "that is a web site and no registry",
+            Self::WebSite => "it is a website, not a registry",
             Self::NoSlash => "it lacks the slash at its end",
-            Self::NoUrl => "that is no registry",
+            Self::NoUrl => "it is not a registry",
         }
     }
 
-    /// Why that matters, in a sentence or two.
+    /// Why that matters, in one or two sentences.
     pub const fn why(self) -> &'static str {
         match self {
             Self::NoAuth | Self::Unpadded => {
@@ -73,32 +73,32 @@ impl KeyFault {
                  which read padded auth only, do not"
             }
             Self::OtherHub => {
-                "Builds, imports and the kubelet find it for images that are written with that \
-                 very host alone"
+                "Builds, imports and the kubelet find it only for images that are written with \
+                 exactly that host"
             }
-            Self::Incomplete => "Whoever finds it goes on without a credential",
-            Self::WebSite => "No image is of that host: nothing ever finds the key",
+            Self::Incomplete => "A consumer that finds it continues without a credential",
+            Self::WebSite => "No image is on that host: no consumer ever finds the key",
             Self::NoSlash => {
-                "Builds, imports and the kubelet take what is behind the host for a path that no \
-                 image has and miss it; only podman and its like find it"
+                "Builds, imports and the kubelet read the text after the host as a path that no \
+                 image has and miss it; only podman and similar tools find it"
             }
-            Self::NoUrl => "Every consumer passes over it",
+            Self::NoUrl => "Every consumer ignores it",
         }
     }
 }
 
 /// The registry of a key's host and path, with all names of Docker Hub as one.
-pub fn registry_of_key(normalised: &str) -> RegistryHost<'_> {
-    match normalised
+pub fn registry_of_key(normalized: &str) -> RegistryHost<'_> {
+    match normalized
         .split_once('/')
-        .map_or(normalised, |(host, _)| host)
+        .map_or(normalized, |(host, _)| host)
     {
         "hub.docker.com" | "registry.hub.docker.com" => RegistryHost::DockerHub,
         host => RegistryHost::of(host),
     }
 }
 
-/// Whether a host looks like Docker Hub's, and is found for no image of it.
+/// Whether a host looks like Docker Hub's, but matches no docker.io image.
 fn is_other_hub(host: &str, key: &DockerConfigKey) -> bool {
     let name = host.split_once(':').map_or(host, |(name, _)| name);
     let name = name.to_ascii_lowercase();
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_of_docker_hub_that_its_images_are_not_asked_for_by() {
+    fn hosts_of_docker_hub_that_no_image_matches() {
         for (spelling, other) in [
             ("docker.io", false),
             ("https://docker.io", false),

@@ -6,8 +6,8 @@ use super::{Credential, Doubt, Fault, shown_key};
 use crate::place::ObjectId;
 use crate::snapshot::{AccountRecord, SecretKeys, SecretRecord};
 
-/// The first credential for an image that lies outside the cluster, of secrets that make one
-/// keyring. The secrets that OpenShift manages hold nothing but keys of the integrated registry.
+/// The first credential for an image outside the cluster, of secrets that form one
+/// keyring. The secrets that OpenShift manages contain only keys of the integrated registry.
 pub(super) fn first_of<'s>(
     consumer: Consumer,
     secrets: impl IntoIterator<Item = &'s SecretRecord>,
@@ -75,7 +75,7 @@ pub(super) fn first_in(
 }
 
 /// Whether OpenShift manages a secret that an account names; without the annotation (before 4.16)
-/// it is known by its name.
+/// it is recognized by its name.
 pub(super) fn is_managed(account: &AccountRecord, name: &str) -> bool {
     match &account.managed {
         Some(managed) => **managed == *name,

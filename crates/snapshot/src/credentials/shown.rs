@@ -1,6 +1,6 @@
-//! A key of a docker config as it may be shown.
+//! A key of a docker config without user information.
 
-/// A key without the user and password that a URL can hold.
+/// A key without the user and password that a URL can contain.
 pub fn shown_key(key: &str) -> String {
     let (scheme, rest) = match key.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_url_hides_stays_hidden() {
+    fn user_information_of_a_url_is_hidden() {
         for (key, want) in [
             ("docker.io", "docker.io"),
             ("https://index.docker.io/v1/", "https://index.docker.io/v1/"),

@@ -5,7 +5,7 @@ use crate::testing::{build_config, object, workload};
 
 const IMAGE: &str = "docker.io/u/a:1";
 
-/// A docker config with these keys, each of the user that is named with it.
+/// A docker config with these keys, each with the named user.
 fn config(keys: &[(&str, &str)]) -> String {
     let entries: Vec<_> = keys
         .iter()
@@ -16,7 +16,7 @@ fn config(keys: &[(&str, &str)]) -> String {
     format!(r#"{{"auths":{{{}}}}}"#, entries.join(","))
 }
 
-fn said(credential: &Credential) -> String {
+fn described(credential: &Credential) -> String {
     match credential {
         Credential::Found {
             secret, username, ..
@@ -28,11 +28,11 @@ fn said(credential: &Credential) -> String {
 }
 
 fn import(world: &World) -> String {
-    said(&Credentials::of(&world.0).import("shop", IMAGE))
+    described(&Credentials::of(&world.0).import("shop", IMAGE))
 }
 
 #[test]
-fn an_import_takes_the_first_of_all_secrets() {
+fn import_uses_the_first_of_all_secrets() {
     let world = World::new()
         .secret("shop", "a", &config(&[("index.docker.io", "fallback")]))
         .secret("shop", "b", &config(&[("docker.io", "plain")]))
@@ -56,7 +56,7 @@ fn an_import_is_anonymous_only_where_all_was_read() {
     assert_eq!(import(&none), "none");
     assert_eq!(
         import(&none.clone().elided("shop", "hub")),
-        "unknown: what secret/hub in shop holds is left out of this source"
+        "unknown: the content of secret/hub in shop is not in this source"
     );
     assert_eq!(
         import(&none.clone().gap(Kind::Secret, "shop")),
@@ -74,7 +74,7 @@ fn an_import_is_anonymous_only_where_all_was_read() {
         import(&none.clone().with(|s| s.listed = Listed::default())),
         "unknown: the secrets of shop were not read"
     );
-    // What is there counts whatever else may be.
+    // A known secret counts, regardless of unknown ones.
     let known = none
         .gap(Kind::Secret, "")
         .elided("shop", "a")
@@ -93,7 +93,7 @@ fn a_pod_has_the_secrets_of_its_account_only_if_it_names_none() {
     let run = |world: &World, pulls: &[&str]| {
         let mut pod = pod.clone();
         pod.pull_secrets = names(pulls);
-        said(&Credentials::of(&world.0).run(&pod, IMAGE))
+        described(&Credentials::of(&world.0).run(&pod, IMAGE))
     };
     assert_eq!(run(&world, &[]), "acme of hub");
     assert_eq!(run(&world, &["quay"]), "none");
@@ -124,9 +124,9 @@ fn a_push_without_a_secret_takes_the_first_that_matches_or_the_first_of_all() {
         build.push_secret = named.into();
         match Credentials::of(&world.0).push(&build) {
             Push::Named(secret, credential) => {
-                format!("names {}: {}", secret.name, said(&credential))
+                format!("names {}: {}", secret.name, described(&credential))
             }
-            Push::Linked(credential) => format!("linked {}", said(&credential)),
+            Push::Linked(credential) => format!("linked {}", described(&credential)),
             Push::WrongFallback(secret) => format!("wrong {}", secret.name),
             Push::Nothing => "nothing".to_owned(),
             Push::Unknown(doubt) => format!("unknown: {doubt}"),
@@ -164,7 +164,7 @@ fn a_push_without_a_secret_takes_the_first_that_matches_or_the_first_of_all() {
             .account("shop", "builder", &["builder-dockercfg-x", "other"]);
     assert_eq!(
         push(&elided, ""),
-        "unknown: what secret/other in shop holds is left out of this source"
+        "unknown: the content of secret/other in shop is not in this source"
     );
     assert_eq!(
         push(&World::new().gap(Kind::Secret, ""), "hub"),
@@ -173,18 +173,18 @@ fn a_push_without_a_secret_takes_the_first_that_matches_or_the_first_of_all() {
 }
 
 #[test]
-fn a_build_pulls_with_what_its_account_mounts() {
+fn build_pulls_with_the_secrets_mounted_by_its_account() {
     let pull = |world: &World, change: &dyn Fn(&mut BuildRecord)| {
         let mut build = build_config("shop", "app", "");
         change(&mut build);
-        said(&Credentials::of(&world.0).pull(&build, IMAGE, PulledBy::Field))
+        described(&Credentials::of(&world.0).pull(&build, IMAGE, PulledBy::Field))
     };
     let mut account = crate::testing::account("shop", "builder", &["hub"]);
     let world = World::new()
         .secret("shop", "hub", HUB)
         .secret("shop", "plain", &config(&[("docker.io", "p")]))
         .account_record(account.clone());
-    // A link for pulls alone is not looked at.
+    // A link for pulls only is ignored.
     assert_eq!(pull(&world, &|_| ()), "none");
     account.secrets = names(&["gone", "hub"]);
     let world = world.account_record(account);
@@ -212,7 +212,7 @@ fn a_build_pulls_with_what_its_account_mounts() {
 }
 
 #[test]
-fn a_dockerfile_pulls_with_what_the_build_is_given() {
+fn dockerfile_pulls_with_the_secrets_given_to_the_build() {
     let mut builder = crate::testing::account("shop", "builder", &[]);
     builder.secrets = names(&["hub"]);
     let world = World::new()
@@ -226,9 +226,9 @@ fn a_dockerfile_pulls_with_what_the_build_is_given() {
             .map(|(name, of)| ((*name).into(), (*of).into()))
             .collect();
         let by = PulledBy::Dockerfile { base };
-        said(&Credentials::of(&world.0).pull(&build, IMAGE, by))
+        described(&Credentials::of(&world.0).pull(&build, IMAGE, by))
     };
-    // The account is asked for the image of the strategy alone.
+    // The account counts for the image of the strategy only.
     assert_eq!(pull(&[], None), "none");
     assert_eq!(pull(&[], Some("docker.io/x/base")), "acme of hub");
     assert_eq!(pull(&[], Some("quay.io/x/base")), "none");
@@ -256,7 +256,7 @@ fn shipwright_is_answered_only_where_it_names_a_secret() {
 }
 
 #[test]
-fn an_older_openshift_pushes_with_what_is_mounted() {
+fn older_openshift_pushes_with_mounted_secrets() {
     let mut builder = crate::testing::account("shop", "builder", &["quay"]);
     builder.secrets = names(&["hub"]);
     let world = World::new()
@@ -270,7 +270,7 @@ fn an_older_openshift_pushes_with_what_is_mounted() {
     ] {
         let answers = Credentials::of(&world.0).with_push_links(links);
         let said = match answers.push(&build) {
-            Push::Linked(credential) => format!("linked {}", said(&credential)),
+            Push::Linked(credential) => format!("linked {}", described(&credential)),
             Push::WrongFallback(secret) => format!("wrong {}", secret.name),
             other => format!("{other:?}"),
         };
@@ -279,8 +279,9 @@ fn an_older_openshift_pushes_with_what_is_mounted() {
 }
 
 #[test]
-fn a_node_has_what_its_own_rules_find() {
-    let node = |config: &str| said(&Credentials::of(&World::new().global(config).0).node(IMAGE));
+fn node_has_the_matches_of_its_rules() {
+    let node =
+        |config: &str| described(&Credentials::of(&World::new().global(config).0).node(IMAGE));
     assert_eq!(node(HUB), "acme of pull-secret");
     // It reads `auth` alone.
     assert_eq!(node(&config(&[("docker.io", "u")])), "none");

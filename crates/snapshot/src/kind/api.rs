@@ -11,7 +11,7 @@ pub struct Api {
     pub kind: &'static str,
     /// The resource in a URL, e.g. `buildconfigs`.
     pub plural: &'static str,
-    /// Whether its objects live in a namespace.
+    /// Whether its objects are in a namespace.
     pub namespaced: bool,
 }
 
@@ -42,7 +42,7 @@ impl Api {
     pub const NAMESPACE: Self = Self::global("", "Namespace", "namespaces");
     /// OpenShift's Project: a namespace as its members see it.
     pub const PROJECT: Self = Self::global("project.openshift.io", "Project", "projects");
-    /// OpenShift's way for everybody to get a project.
+    /// OpenShift's ProjectRequest, with which every user can create a project.
     pub const PROJECT_REQUEST: Self =
         Self::global("project.openshift.io", "ProjectRequest", "projectrequests");
     /// Secret.
@@ -50,7 +50,7 @@ impl Api {
     /// ServiceAccount.
     pub const SERVICE_ACCOUNT: Self = Self::namespaced("", "ServiceAccount", "serviceaccounts");
 
-    /// A kind of version v1 whose objects live in a namespace.
+    /// A kind of version v1 with namespaces.
     pub const fn namespaced(group: &'static str, kind: &'static str, plural: &'static str) -> Self {
         Self {
             group,
@@ -61,7 +61,7 @@ impl Api {
         }
     }
 
-    /// A kind of version v1 whose objects live in no namespace.
+    /// A kind of version v1 without namespaces.
     pub const fn global(group: &'static str, kind: &'static str, plural: &'static str) -> Self {
         Self {
             group,

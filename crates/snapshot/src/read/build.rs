@@ -13,7 +13,7 @@ use super::view::{BuildSource, BuildStatus, BuildStrategy, BuildView, key};
 use crate::kind::Kind;
 use crate::snapshot::{BuildPhase, BuildRecord, UseRole};
 
-/// The account of a build that names none.
+/// The default account of a build.
 pub(super) const DEFAULT_ACCOUNT: &str = "builder";
 
 /// Reads a BuildConfig or a Build.
@@ -91,12 +91,12 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
     Ok(item)
 }
 
-/// The BuildConfig that a Build came from.
+/// The BuildConfig of a Build.
 fn config<'v>(view: &'v BuildView<'_>) -> Option<&'v str> {
     let named = Some(view.status.config.name.as_str()).filter(|name| !name.is_empty());
-    let labelled = || view.metadata.labels.get(key::BUILD_CONFIG);
+    let labeled = || view.metadata.labels.get(key::BUILD_CONFIG);
     let annotated = || view.metadata.annotations.get(key::BUILD_CONFIG);
-    named.or_else(annotated).or_else(labelled)
+    named.or_else(annotated).or_else(labeled)
 }
 
 fn phase(status: &BuildStatus<'_>, names: &mut Names) -> BuildPhase {
@@ -108,8 +108,8 @@ fn phase(status: &BuildStatus<'_>, names: &mut Names) -> BuildPhase {
     }
 }
 
-/// Whether a new base image starts a build. A trigger that names no image is about that of the
-/// strategy, and is dropped where that is no tag of a stream (openshift-apiserver
+/// Whether a new base image starts a build. A trigger without an image refers to the image of the
+/// strategy, and is dropped if that is not a stream tag (openshift-apiserver
 /// `pkg/build/apis/build/v1/conversion.go`).
 fn has_image_trigger(view: &BuildView<'_>) -> bool {
     let BuildStrategy {
@@ -186,7 +186,7 @@ impl Places<'_> {
         secret: Option<&LocalReference<'_>>,
     ) {
         let image = from.map_or_else(Arc::default, |from| self.names.get(&from.name));
-        // Without an image here the secret is for those that the Dockerfile names.
+        // Without an image here the secret is for the images in the Dockerfile.
         if let Some(secret) = secret
             && !secret.name.is_empty()
         {
@@ -208,8 +208,8 @@ impl Places<'_> {
         }
     }
 
-    /// Images of the Dockerfile that is written into the build itself. The image of the strategy
-    /// stands in for the last `FROM` (openshift/builder `pkg/build/builder/docker.go`).
+    /// Images of a Dockerfile that is written in the build itself. The image of the strategy
+    /// replaces the last `FROM` (openshift/builder `pkg/build/builder/docker.go`).
     fn dockerfile(&mut self, strategy: &BuildStrategy<'_>, source: &BuildSource<'_>) {
         if source.dockerfile.is_empty() {
             return;
@@ -235,7 +235,7 @@ impl Places<'_> {
         }
     }
 
-    /// Where the build pushes to: an image, or the tag of a stream that decides.
+    /// Where the build pushes to: an image, or a stream tag that determines it.
     fn output(&mut self, view: &BuildView<'_>, own: &Arc<str>) -> Option<StreamTag> {
         let to = view.spec.output.to.as_ref()?;
         let name = match &*to.kind {
@@ -264,7 +264,7 @@ impl Places<'_> {
         })
     }
 
-    /// Where a Build pushed to, which is what its output came to.
+    /// Where a Build pushed to, from its status.
     fn pushed(&mut self, status: &BuildStatus<'_>) {
         if !status.output_docker_image_reference.is_empty() {
             let field = self.names.get("status.outputDockerImageReference");

@@ -1,4 +1,4 @@
-//! How the cluster is configured: registries, mirrors, signatures.
+//! The configuration of the cluster: registries, mirrors, signatures.
 
 use super::item::{Body, ImagesItem, Item, Site};
 use super::reader::all;

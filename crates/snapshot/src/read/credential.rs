@@ -67,7 +67,7 @@ fn is_managed(metadata: &Metadata<'_>) -> bool {
         .any(|key| metadata.annotations.get(key).is_some())
 }
 
-/// The docker configs of a secret whose values are here.
+/// The docker configs of a secret with values.
 fn configs(view: &SecretView<'_>) -> SecretConfigs {
     let mut reader = SecretReader::new(Keep::All);
     for (member, value) in view.data.members() {
@@ -88,7 +88,7 @@ fn configs(view: &SecretView<'_>) -> SecretConfigs {
     reader.finish(&view.kind)
 }
 
-/// The docker configs of a secret whose values were left out.
+/// The docker configs of a secret without values.
 fn elided(kind: &str) -> SecretConfigs {
     SecretConfigs {
         push: Some(DockerConfig::Unknown),
@@ -96,7 +96,7 @@ fn elided(kind: &str) -> SecretConfigs {
     }
 }
 
-/// What `oc adm inspect` puts in the place of a value: `214 bytes long`
+/// The text that `oc adm inspect` writes in place of a value: `214 bytes long`
 /// (oc `pkg/cli/admin/inspect/secret.go`); or a parameter of a Template that has no value yet.
 fn is_elided(value: &[u8]) -> bool {
     let text = str::from_utf8(value).unwrap_or_default();

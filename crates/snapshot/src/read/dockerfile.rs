@@ -1,6 +1,6 @@
 //! The images that a Dockerfile names.
 //!
-//! What the parser of BuildKit and imagebuilder agree on: instructions over several lines, comments,
+//! The syntax on which the parsers of BuildKit and imagebuilder agree: instructions over several lines, comments,
 //! heredocs, global arguments, and names of stages.
 
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::snapshot::UseRole;
 
-/// What something outside the Dockerfile stands in for.
+/// The part of a Dockerfile that a build replaces.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Replaced<'a> {
     /// The last `FROM`.
@@ -17,9 +17,9 @@ pub(super) struct Replaced<'a> {
     pub(super) names: Vec<&'a str>,
 }
 
-/// The images that a Dockerfile names, in its order: `FROM`, and `--from` of what is copied and
-/// mounted. `arguments` come from outside and count where the Dockerfile declares them. A parameter
-/// without a value stays, as `${NAME}`.
+/// The images that a Dockerfile names, in its order: `FROM`, and `--from` of copies and
+/// mounts. `arguments` come from outside and count if the Dockerfile declares them. A parameter
+/// without a value remains `${NAME}`.
 pub(super) fn images(
     text: &str,
     arguments: &[(&str, &str)],
@@ -54,9 +54,9 @@ struct Reader<'a> {
 /// The last `FROM` so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LastFrom {
-    /// There is none.
+    /// No `FROM` yet.
     Absent,
-    /// It names the image at this place of what was found.
+    /// It names the image at this index of the found ones.
     Image(usize),
     /// It names a stage, or nothing that is pulled.
     Other,
@@ -129,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Keeps an image, unless the name is that of a stage or of something that stands in.
+    /// Keeps an image, unless the name is a stage or is replaced.
     fn name(&mut self, role: UseRole, image: String) -> Option<usize> {
         let is_index = role == UseRole::Source && image.bytes().all(|b| b.is_ascii_digit());
         let is_stage = self.stages.contains(&image.to_ascii_lowercase());
@@ -141,7 +141,7 @@ impl Reader<'_> {
         Some(self.found.len() - 1)
     }
 
-    /// Puts in the values of `$NAME`, `${NAME}`, `${NAME:-DEFAULT}` and `${NAME:+OTHER}`.
+    /// Substitutes the values of `$NAME`, `${NAME}`, `${NAME:-DEFAULT}` and `${NAME:+OTHER}`.
     fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Some((before, rest)) = text.split_once('$') else {
             return Cow::Borrowed(text);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_put_in_where_they_are_declared() {
+    fn arguments_are_substituted_where_they_are_declared() {
         let text = "ARG REG=docker.io TAG\nARG IMG=\"${REG}/u/a\"\nFROM ${IMG}:${TAG}\nFROM $REG/b:${TAG:-9}\nFROM ${NO:+x}c";
         for (arguments, want) in [
             (&[][..], ["docker.io/u/a:${TAG}", "docker.io/b:9", "c"]),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_replaced_is_not_pulled() {
+    fn replaced_images_are_not_pulled() {
         let text = "FROM a AS one\nFROM b\nCOPY --from=c / /";
         let replaced = |last, names: &[&'static str]| Replaced {
             last,

@@ -1,18 +1,18 @@
 use std::fmt;
 
-/// An object that cannot be read as its kind. The text holds nothing of what stands in the object,
-/// which may be a secret.
+/// An object that cannot be parsed as its kind. The text contains nothing of the object,
+/// which can be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Unreadable {
     text: String,
-    /// The byte of the JSON at which reading stopped, from 1; 0 if it is unknown.
+    /// The byte of the JSON at which reading stopped, from 1; 0 if unknown.
     column: usize,
 }
 
 impl Unreadable {
-    /// What `error` says, but for the value that it quotes and for the place in a JSON that nobody
-    /// has seen.
+    /// The text of `error`, without the value that it quotes and without the position in JSON that the user
+    /// has not seen.
     pub(super) fn of(error: &impl fmt::Display) -> Self {
         let text = error.to_string();
         let (text, place) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
@@ -33,12 +33,12 @@ impl Unreadable {
         }
     }
 
-    /// The byte of the JSON at which reading stopped, from 1; 0 if it is unknown.
+    /// The byte of the JSON at which reading stopped, from 1; 0 if unknown.
     pub const fn column(&self) -> usize {
         self.column
     }
 
-    /// What is wrong with the JSON of a kind.
+    /// The error in the JSON of a kind.
     pub(super) fn json(kind: &str, error: &serde_json::Error) -> Self {
         Self::of(&format!("not a readable {kind}: {error}"))
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_value_of_the_object_is_told() {
+    fn no_value_of_the_object_is_quoted() {
         for (json, want) in [
             (
                 r#""canary, expected at line 1 \" x""#,

@@ -1,4 +1,4 @@
-//! What the engine is told of the cluster: what the webhook would know of it, and no more.
+//! The facts about the cluster for the engine: exactly those that the webhook would know.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use extreg_core::policy::{Mode, Policy};
 use extreg_core::verdict::StreamKey;
 
 use super::build::DEFAULT_ACCOUNT;
-use super::injection::Asked;
+use super::injection::Reviewed;
 use crate::kind::Kind;
 use crate::place::ObjectId;
 use crate::snapshot::Listed;
@@ -20,7 +20,7 @@ use crate::snapshot::{AccountRecord, SecretKeys, SecretRecord, Snapshot};
 /// A namespace and a name.
 pub(super) type Key = (Arc<str>, Arc<str>);
 
-/// What was read that the engine may ask for.
+/// The objects that the engine can need.
 #[derive(Clone)]
 pub(super) struct FactBook<'s> {
     pub(super) snapshot: &'s Snapshot,
@@ -28,11 +28,11 @@ pub(super) struct FactBook<'s> {
     /// The names of the registry, and the webhook's namespace.
     pub(super) cluster: ClusterFacts,
     /// The ImageStreams, sorted.
-    pub(super) streams: &'s [Asked],
+    pub(super) streams: &'s [Reviewed],
 }
 
 impl FactBook<'_> {
-    /// What is known of a namespace.
+    /// The facts about a namespace.
     pub(super) fn namespace(&self, namespace: &Arc<str>) -> NamespaceFacts {
         if namespace.is_empty() {
             return NamespaceFacts::assumed();
@@ -53,7 +53,7 @@ impl FactBook<'_> {
                 .map(|account| (DEFAULT_ACCOUNT.to_owned(), account))
                 .into_iter()
                 .collect(),
-            // What this source does not hold the webhook can read.
+            // The webhook can read facts that this source does not contain.
             unlisted: Unlisted::Assumed,
         }
     }
@@ -81,7 +81,7 @@ impl FactBook<'_> {
         }
     }
 
-    /// Whether the list of ImageStreams was asked for and refused, so that it is news.
+    /// Whether the list of ImageStreams was requested and refused, which has to be reported.
     pub(super) fn streams_were_refused(&self, namespace: &str) -> bool {
         let coverage = &self.snapshot.coverage;
         coverage.is_partial(Kind::ImageStream, namespace)
@@ -101,7 +101,7 @@ impl FactBook<'_> {
             self.snapshot.secrets.get(&key),
             self.snapshot.other_secrets.get(&key),
         ) {
-            // That it exists is known, and the webhook knows the rest.
+            // It is known to exist, and the webhook knows the rest.
             (
                 Some(SecretRecord {
                     push: SecretKeys::Elided,

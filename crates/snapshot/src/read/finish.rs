@@ -1,4 +1,4 @@
-//! From what was kept of each object to the snapshot.
+//! From the records of objects to the snapshot.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::coverage::Coverage;
 use crate::place::{ObjectId, Origin};
 use crate::snapshot::Snapshot;
 
-/// Puts together what was read.
+/// Builds the snapshot from the records.
 pub(super) fn finish(reader: Reader, cluster_name: String) -> Snapshot {
     let Reader {
         options,
@@ -27,7 +27,7 @@ pub(super) fn finish(reader: Reader, cluster_name: String) -> Snapshot {
         ..Snapshot::default()
     });
     for item in items {
-        // What is made by something that was not read stands for itself.
+        // An object whose owner was not read represents itself.
         let is_copy = item.owner.as_ref().is_some_and(|(kind, name)| {
             let owner = ObjectId {
                 namespace: Arc::clone(&item.id.namespace),
@@ -42,8 +42,8 @@ pub(super) fn finish(reader: Reader, cluster_name: String) -> Snapshot {
     sorted.finish(options, listed, names)
 }
 
-/// Sorts the objects and drops what was read twice: the same object of one cluster, of which a tree
-/// may hold two copies, and an object of the cluster that a file replaces.
+/// Sorts the objects and drops duplicates: the same object of one cluster, of which a tree
+/// can contain two copies, and an object of the cluster that a file replaces.
 fn only_once(mut items: Vec<Item>, coverage: &mut Coverage) -> Vec<Item> {
     items.sort_by(|a, b| (&a.id, a.uid, &a.origin).cmp(&(&b.id, b.uid, &b.origin)));
     let is_live = |item: &Item| item.origin == Origin::Cluster;

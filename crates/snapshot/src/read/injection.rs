@@ -1,4 +1,4 @@
-//! What the webhook would do to each object that it is asked about, by the engine that it asks.
+//! Evaluates each object with the engine of the webhook, and records what the webhook would do.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use crate::kind::Kind;
 use crate::place::{ObjectId, Origin, Place};
 use crate::snapshot::{Injection, InjectionOutcome};
 
-/// An object that the webhook is asked about.
-pub(super) struct Asked {
+/// An object that the webhook reviews.
+pub(super) struct Reviewed {
     pub(super) id: ObjectId,
     pub(super) origin: Origin,
-    /// What its rules look at of it.
+    /// The parts of the object that the rules read.
     pub(super) reduced: Box<str>,
 }
 
-/// Asks the engine about each object as if it were created now, and lets go of it.
+/// Evaluates each object as if it were created now, and drops it.
 pub(super) fn evaluate(
-    objects: Vec<Asked>,
+    objects: Vec<Reviewed>,
     book: &FactBook<'_>,
     names: &mut Names,
     injections: &mut Vec<Injection>,
 ) {
     let mut known: Option<(Arc<str>, NamespaceFacts)> = None;
-    for Asked {
+    for Reviewed {
         id,
         origin,
         reduced,
@@ -48,7 +48,7 @@ pub(super) fn evaluate(
                 &mut other.insert((Arc::clone(&id.namespace), facts)).1
             }
         };
-        // It was read before it was reduced.
+        // It was already parsed before it was reduced.
         let Ok(mut subject) = Subject::of_object(resource, &reduced) else {
             continue;
         };
@@ -74,7 +74,7 @@ pub(super) fn evaluate(
     }
 }
 
-/// The resource of a kind that the webhook is asked about.
+/// The resource of a kind that the webhook reviews.
 const fn resource(kind: Kind) -> Option<Resource> {
     match kind {
         Kind::Build => Some(Resource::Builds),
@@ -97,8 +97,8 @@ fn injection(
         Decision::Edit(..) => InjectionOutcome::WouldSet,
         Decision::Keep(reason) => InjectionOutcome::Keeps(*reason),
     };
-    // Where nobody was asked for the stream, the webhook would have read it.
-    let unasked = site.decision == Decision::Keep(Reason::StreamUnread)
+    // If the stream was not requested, the webhook would have read it.
+    let was_not_requested = site.decision == Decision::Keep(Reason::StreamUnread)
         && !book.streams_were_refused(&id.namespace);
     Injection {
         place: Place {
@@ -111,7 +111,11 @@ fn injection(
         policy: site.policy.map(|policy| names.get(policy)),
         outcome,
         words: names.get(&site.words()),
-        warnings: if unasked { Vec::new() } else { site.warnings() },
+        warnings: if was_not_requested {
+            Vec::new()
+        } else {
+            site.warnings()
+        },
     }
 }
 

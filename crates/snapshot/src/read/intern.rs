@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::user_info::without_user;
 
 /// One copy of each string that many objects repeat: namespaces, images, fields, names of
-/// containers and tags. None holds the user and password of a URL.
+/// containers and tags. None contains the user and password of a URL.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     known: HashSet<Arc<str>>,
@@ -28,12 +28,12 @@ impl Names {
                 self.known.insert(Arc::clone(&new));
                 new
             }
-            // Not kept for looking up, since it would be by what is hidden.
+            // Not stored as a key, since the key would contain the hidden part.
             Cow::Owned(text) => text.into(),
         }
     }
 
-    /// The one copy of a text that is put together: `names.field(format_args!("spec.tags[{i}]"))`.
+    /// The one copy of a formatted text: `names.field(format_args!("spec.tags[{i}]"))`.
     pub(super) fn field(&mut self, parts: fmt::Arguments<'_>) -> Arc<str> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();

@@ -1,4 +1,4 @@
-//! What is kept of one object until all are read.
+//! The record of one object until all are read.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use crate::snapshot::{
     WorkloadRecord,
 };
 
-/// What is kept of one object.
+/// The record of one object.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) id: ObjectId,
     pub(super) origin: Origin,
-    /// The cluster's identity of the object: what is read twice of one cluster is one object.
+    /// The cluster's identity of the object: duplicates of one cluster are one object.
     pub(super) uid: Option<u128>,
-    /// The controller that made it, if it is of a kind that is read.
+    /// The controller that made it, if its kind is read.
     pub(super) owner: Option<(Kind, Arc<str>)>,
     pub(super) uses: Vec<Found>,
     pub(super) annotations: Vec<Annotation>,
@@ -31,18 +31,18 @@ pub(super) struct Item {
     pub(super) body: Body,
 }
 
-/// A field that names an image. Which registry it means is known when all are read.
+/// A field that names an image. Its registry is determined when all objects are read.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) part: Arc<str>,
     pub(super) field: Arc<str>,
     pub(super) role: UseRole,
     pub(super) written: Arc<str>,
-    /// The digest that is known from elsewhere than the reference.
+    /// The digest that is known from another source than the reference.
     pub(super) digest: Arc<str>,
-    /// What it means, where that does not depend on its registry.
+    /// Its meaning, if it does not depend on its registry.
     pub(super) meaning: Option<Meaning>,
-    /// Whether it says what another field says.
+    /// Whether it repeats another field.
     pub(super) copied: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct OptedOut {
     pub(super) by: &'static str,
 }
 
-/// What is kept of an object of one kind.
+/// The record of an object of one kind.
 #[derive(Clone, Debug)]
 pub(super) enum Body {
     Account(AccountRecord),
@@ -62,9 +62,9 @@ pub(super) enum Body {
     Images(Box<ImagesItem>),
     Mirrors(Vec<MirrorRule>),
     Namespace(NamespaceRecord),
-    /// It is of a kind that is read, and has nothing that matters.
+    /// A kind that is read, without relevant content.
     Nothing,
-    /// A secret that holds no docker config.
+    /// A secret without a docker config.
     OtherSecret(SecretKeys),
     Policy(Box<Result<Policy, String>>),
     Secret(Box<SecretRecord>),
@@ -80,7 +80,7 @@ pub(super) struct BuildItem {
     pub(super) record: BuildRecord,
     /// The ImageStream tag that it outputs to.
     pub(super) output: Option<StreamTag>,
-    /// What the rules of the webhook look at of it; none for Shipwright's, or where they are not asked.
+    /// The parts that the rules of the webhook read; none for Shipwright's, or if they are not evaluated.
     pub(super) reduced: Option<Box<str>>,
 }
 
@@ -96,7 +96,7 @@ pub(super) struct StreamTag {
 #[derive(Clone, Debug)]
 pub(super) struct StreamItem {
     pub(super) record: StreamRecord,
-    /// What the rules of the webhook look at of it; none where they are not asked.
+    /// The parts that the rules of the webhook read; none if they are not evaluated.
     pub(super) reduced: Option<Box<str>>,
 }
 
@@ -104,14 +104,14 @@ pub(super) struct StreamItem {
 #[derive(Clone, Debug)]
 pub(super) struct ImagesItem {
     pub(super) sources: RegistrySources,
-    /// Whether it says which registry there is; a file for the cluster to be does not.
+    /// Whether it defines the registry; a file for a future cluster does not.
     pub(super) has_status: bool,
-    /// Empty where there is no integrated registry.
+    /// Empty without an integrated registry.
     pub(super) internal: Arc<str>,
     pub(super) external: Vec<Arc<str>>,
 }
 
-/// Where an object is read, and what reading it needs.
+/// The source of an object, and the context for reading it.
 pub(super) struct Site<'r> {
     pub(super) detail: Detail,
     pub(super) kind: Kind,
@@ -140,7 +140,7 @@ impl Site<'_> {
         }
     }
 
-    /// The item of this metadata, with nothing in it yet.
+    /// The item of this metadata, without content yet.
     pub(super) fn item(&mut self, metadata: &Metadata<'_>) -> Item {
         let id = self.id(metadata);
         let mut item = Item {
@@ -157,7 +157,7 @@ impl Site<'_> {
         item
     }
 
-    /// What the rules of the webhook look at of an object, where they are asked.
+    /// The parts of an object that the rules of the webhook read; none if they are not evaluated.
     pub(super) fn reduce(
         &self,
         resource: Resource,
@@ -187,7 +187,7 @@ impl Site<'_> {
 }
 
 impl Found {
-    /// A field and what stands in it.
+    /// A field and its value.
     pub(super) fn new(role: UseRole, part: Arc<str>, field: Arc<str>, written: Arc<str>) -> Self {
         Self {
             part,
@@ -207,7 +207,7 @@ pub(super) fn controller<'m, 'a>(metadata: &'m Metadata<'a>) -> Option<&'m Owner
     owners.find(|owner| owner.controller)
 }
 
-/// A uid without its hyphens; none where it is no UUID.
+/// A uid without its hyphens; `None` if it is not a UUID.
 fn uid(text: &str) -> Option<u128> {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     (digits.len() == 32)

@@ -1,4 +1,4 @@
-//! Which registry each field means, once the cluster's configuration is known.
+//! The registry of each field, when the cluster's configuration is known.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use super::item::Found;
 use crate::place::ImageName;
 use crate::snapshot::{Meaning, UseRole};
 
-/// What decides about names.
+/// The configuration that determines the meaning of names.
 pub(super) struct Meanings<'c> {
     pub(super) internal: &'c InternalRegistry,
-    /// `containerRuntimeSearchRegistries`; empty where the node's own list holds.
+    /// `containerRuntimeSearchRegistries`; empty if the node's own list applies.
     pub(super) search: &'c [Arc<str>],
     pub(super) names: &'c mut Names,
 }
 
 impl Meanings<'_> {
-    /// The image of a field and what the field means by it.
+    /// The image of a field and its meaning.
     pub(super) fn of(&mut self, found: &Found) -> (ImageName, Meaning) {
         let Found {
             role,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_means_one_registry_or_says_that_it_does_not() {
+    fn field_resolves_to_one_registry_or_is_ambiguous() {
         use Meaning::{External, Internal, Invalid, Parameter, Searched};
         use UseRole::{Base, Import, Push, Run, Source, Volume};
         let digest = format!("sha256:{}", "a".repeat(64));

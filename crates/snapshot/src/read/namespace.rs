@@ -7,10 +7,10 @@ use super::item::{Body, Item, OptedOut, Site};
 use super::view::Metadata;
 use crate::snapshot::NamespaceRecord;
 
-/// The label by which a namespace or an object opts out, as a report names it.
+/// The opt-out label of a namespace or an object, as a report names it.
 pub(super) const BY_LABEL: &str = "label extreg.io/ignore";
 
-/// Reads a Namespace: its labels decide which policies hold there.
+/// Reads a Namespace: its labels determine which policies apply there.
 pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::Error> {
     let view: View<'_> = serde_json::from_str(json)?;
     let labels: Labels<'_> = serde_json::from_str(json)?;
@@ -35,7 +35,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     Ok(item)
 }
 
-/// The opt-out of all of an object.
+/// The opt-out of a whole object.
 pub(super) fn opted_out(site: &mut Site<'_>) -> OptedOut {
     OptedOut {
         part: std::sync::Arc::default(),

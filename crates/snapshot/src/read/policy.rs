@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::item::{Body, Item, Site};
 use super::view::{Metadata, PolicyView};
 
-/// Reads a RegistryPolicy; one that is invalid is kept as what is wrong with it.
+/// Reads a RegistryPolicy; of an invalid one the error is kept.
 pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::Error> {
     let view: PolicyView<'_> = serde_json::from_str(json)?;
     let metadata = Metadata {
@@ -20,7 +20,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     Ok(item)
 }
 
-/// In the words of `check`.
+/// With the text of `check`.
 fn compile(name: &str, created: &str, spec: Option<&RawValue>) -> Result<Policy, String> {
     let spec = spec.ok_or("spec: missing")?;
     let spec: serde_json::Value =

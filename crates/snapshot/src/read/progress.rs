@@ -225,7 +225,7 @@ fn shown(item: &TagEvent<'_>, names: &mut Names) -> ShownImage {
     }
 }
 
-/// What is no time is not known, and no reason not to read the rest.
+/// Parses a time; an invalid one is unknown, and is not an error.
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }

@@ -16,13 +16,13 @@ use crate::place::Origin;
 use crate::snapshot::Snapshot;
 use crate::snapshot::{Listed, SourceKind};
 
-/// Whether a source has the values of secrets.
+/// Whether a source contains the values of secrets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecretValues {
-    /// It has. Values that `oc adm inspect` left out are known all the same.
+    /// It does. Values that `oc adm inspect` replaced are recognized.
     #[default]
     Present,
-    /// It has not: each is replaced by its length.
+    /// It does not: each is replaced by its length.
     Elided,
 }
 
@@ -36,24 +36,24 @@ pub enum Detail {
     Flows,
 }
 
-/// What a reader is told of its source.
+/// Options for the source of a reader.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
-    /// The policies to judge by, whatever the cluster has; none for the cluster's.
+    /// The policies to apply instead of the cluster's; `None` for the cluster's.
     pub policies: Option<PolicySet>,
-    /// What is read.
+    /// The source.
     pub source: SourceKind,
     /// What the snapshot is read for.
     pub detail: Detail,
     /// Whether the source has the values of secrets.
     pub secrets: SecretValues,
-    /// The namespace of the webhook, which it skips, where no configuration says which that is.
+    /// The namespace of the webhook, which it skips, if no configuration contains it.
     pub own_namespace: Option<String>,
     /// The mode of the installation: no policy does more.
     pub cap: Mode,
 }
 
-/// Reads objects and keeps what matters of them.
+/// Reads objects and keeps the relevant content.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
     pub(super) options: ReadOptions,
@@ -64,7 +64,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that has read nothing.
+    /// A reader without objects.
     pub fn new(options: ReadOptions) -> Self {
         Self {
             options,
@@ -72,12 +72,12 @@ impl Reader {
         }
     }
 
-    /// Reads one object from its JSON, and counts it in the coverage. One that names no namespace is
-    /// in `default_namespace`, which may be empty.
+    /// Reads one object from its JSON, and counts it in the coverage. An object without a namespace is
+    /// in `default_namespace`, which can be empty.
     ///
     /// # Errors
-    /// If it cannot be read as its kind: a gap in the coverage, which the caller records with the
-    /// place that it knows.
+    /// If it cannot be parsed as its kind: a gap in the coverage, which the caller records with
+    /// its position.
     pub fn read(
         &mut self,
         kind: Kind,
@@ -94,7 +94,9 @@ impl Reader {
         };
         let mut item = match kind {
             Kind::Build | Kind::BuildConfig => build::read(json, site)?,
-            Kind::BuildRun | Kind::ShipwrightBuild => told(kind, shipwright::read(json, site))?,
+            Kind::BuildRun | Kind::ShipwrightBuild => {
+                with_kind(kind, shipwright::read(json, site))?
+            }
             Kind::CronJob
             | Kind::DaemonSet
             | Kind::Deployment
@@ -102,25 +104,25 @@ impl Reader {
             | Kind::Job
             | Kind::ReplicaSet
             | Kind::ReplicationController
-            | Kind::StatefulSet => told(kind, workload::read_maker(json, site))?,
+            | Kind::StatefulSet => with_kind(kind, workload::read_controller(json, site))?,
             Kind::ClusterImagePolicy | Kind::ImagePolicy => {
-                told(kind, configuration::read_signatures(json, site))?
+                with_kind(kind, configuration::read_signatures(json, site))?
             }
-            Kind::ImageConfig => told(kind, configuration::read_images(json, site))?,
+            Kind::ImageConfig => with_kind(kind, configuration::read_images(json, site))?,
             Kind::ImageContentSourcePolicy
             | Kind::ImageDigestMirrorSet
-            | Kind::ImageTagMirrorSet => told(kind, configuration::read_mirrors(json, site))?,
+            | Kind::ImageTagMirrorSet => with_kind(kind, configuration::read_mirrors(json, site))?,
             Kind::ImageStream => stream::read(json, site)?,
-            Kind::MutatingWebhookConfiguration => told(kind, webhook::read(json, site))?,
-            Kind::Namespace => told(kind, namespace::read(json, site))?,
-            Kind::Pod => told(kind, workload::read_pod(json, site))?,
-            Kind::RegistryPolicy => told(kind, policy::read(json, site))?,
-            Kind::Secret => told(
+            Kind::MutatingWebhookConfiguration => with_kind(kind, webhook::read(json, site))?,
+            Kind::Namespace => with_kind(kind, namespace::read(json, site))?,
+            Kind::Pod => with_kind(kind, workload::read_pod(json, site))?,
+            Kind::RegistryPolicy => with_kind(kind, policy::read(json, site))?,
+            Kind::Secret => with_kind(
                 kind,
                 credential::read_secret(json, self.options.secrets, site),
             )?,
-            Kind::ServiceAccount => told(kind, credential::read_account(json, site))?,
-            Kind::Task => told(kind, task::read(json, site))?,
+            Kind::ServiceAccount => with_kind(kind, credential::read_account(json, site))?,
+            Kind::Task => with_kind(kind, task::read(json, site))?,
         };
         self.coverage.count(kind);
         let is_wanted = match self.options.detail {
@@ -136,19 +138,19 @@ impl Reader {
         Ok(())
     }
 
-    /// All objects of a kind have been listed, in a namespace or (where empty) everywhere: what was
-    /// not read of them is not there. Not for a list that was narrowed by labels.
+    /// All objects of a kind have been listed, in a namespace or (if empty) in all: an object
+    /// that was not read does not exist. Not for a list that was filtered by labels.
     pub fn listed(&mut self, kind: Kind, namespace: &str) {
         self.coverage.read.entry(kind).or_default();
         self.listed.add(kind, self.names.get(namespace));
     }
 
-    /// What was looked at, and what could not be.
+    /// What was read, and what could not be read.
     pub fn coverage_mut(&mut self) -> &mut Coverage {
         &mut self.coverage
     }
 
-    /// Adds what another reader has read, as if this one had.
+    /// Adds the objects of another reader, as if this one had read them.
     pub fn merge(&mut self, other: Self) {
         let Self {
             options: _,
@@ -166,17 +168,17 @@ impl Reader {
         }
     }
 
-    /// Puts together what was read.
+    /// Builds the snapshot.
     pub fn finish(self, cluster_name: String) -> Snapshot {
         finish::finish(self, cluster_name)
     }
 }
 
-fn told(kind: Kind, read: Result<Item, serde_json::Error>) -> Result<Item, Unreadable> {
+fn with_kind(kind: Kind, read: Result<Item, serde_json::Error>) -> Result<Item, Unreadable> {
     read.map_err(|error| Unreadable::json(kind.api().kind, &error))
 }
 
-/// The one copy of each.
+/// The one copy of each string.
 pub(super) fn all<'a>(
     names: &mut Names,
     texts: impl IntoIterator<Item = &'a str>,

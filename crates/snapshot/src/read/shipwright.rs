@@ -1,4 +1,4 @@
-//! Builds and BuildRuns of Shipwright. Parameters of a strategy are no images.
+//! Builds and BuildRuns of Shipwright. Parameters of a strategy are not images.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::view::{ShipwrightSpec, ShipwrightView};
 use crate::kind::Kind;
 use crate::snapshot::{BuildPhase, BuildRecord, UseRole};
 
-/// The account of a run that names none (shipwright-io/build `pkg/reconciler/buildrun`).
+/// The default account of a run (shipwright-io/build `pkg/reconciler/buildrun`).
 const DEFAULT_ACCOUNT: &str = "pipeline";
 
 /// Reads a Build or a BuildRun.
@@ -89,7 +89,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     Ok(item)
 }
 
-/// The phase in the words of OpenShift's builds.
+/// The phase, as in OpenShift's builds.
 fn phase(view: &ShipwrightView<'_>, names: &mut Names) -> BuildPhase {
     let mut conditions = view.status.conditions.iter();
     let succeeded = conditions.find(|condition| &*condition.kind == "Succeeded");

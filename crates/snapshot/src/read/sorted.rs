@@ -1,4 +1,4 @@
-//! What was read, by what it is, until the snapshot is whole.
+//! The records by kind, until the snapshot is complete.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use extreg_core::policy::{Policy, PolicySet};
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
 
 use super::facts::FactBook;
-use super::injection::{self, Asked};
+use super::injection::{self, Reviewed};
 use super::intern::Names;
 use super::item::{Body, BuildItem, Found, ImagesItem, Item, StreamItem, StreamTag};
 use super::meaning::Meanings;
@@ -20,18 +20,18 @@ use crate::snapshot::{
     ImageUse, Injection, MirrorRule, OptOut, SignaturePolicy, Snapshot, UseRole, WebhookRecord,
 };
 
-/// What was read, by what it is.
+/// The records by kind.
 pub(super) struct Sorted {
     snapshot: Snapshot,
     images: Option<ImagesItem>,
     mirrors: Vec<MirrorRule>,
     signatures: Vec<SignaturePolicy>,
     webhook: Option<WebhookRecord>,
-    /// None where there is no RegistryPolicy at all; those that are invalid are not in it.
+    /// `None` if the cluster has no RegistryPolicy; invalid ones are not included.
     policies: Option<Vec<Policy>>,
-    /// Builds and streams as the webhook is asked about them.
-    asked_builds: Vec<Asked>,
-    asked_streams: Vec<Asked>,
+    /// Builds and streams for the webhook's decisions.
+    reviewed_builds: Vec<Reviewed>,
+    reviewed_streams: Vec<Reviewed>,
     /// The builds that output to a stream, by their index.
     outputs: Vec<(usize, bool, StreamTag)>,
     found: Vec<FoundIn>,
@@ -54,14 +54,14 @@ impl Sorted {
             signatures: Vec::new(),
             webhook: None,
             policies: None,
-            asked_builds: Vec::new(),
-            asked_streams: Vec::new(),
+            reviewed_builds: Vec::new(),
+            reviewed_streams: Vec::new(),
             outputs: Vec::new(),
             found: Vec::new(),
         }
     }
 
-    /// Adds an object; those of one kind and namespace come one after the other.
+    /// Adds an object; objects of one kind and namespace must be consecutive.
     pub(super) fn add(&mut self, item: Item, is_copy: bool) {
         let Item {
             id,
@@ -115,12 +115,12 @@ impl Sorted {
                 self.outputs
                     .extend(output.map(|output| (index, is_copy, output)));
                 snapshot.builds.push(record);
-                let asked = reduced.map(|reduced| Asked {
+                let reviewed = reduced.map(|reduced| Reviewed {
                     id,
                     origin,
                     reduced,
                 });
-                self.asked_builds.extend(asked);
+                self.reviewed_builds.extend(reviewed);
             }
             Body::Images(images) => self.images = Some(*images),
             Body::Mirrors(rules) => self.mirrors.extend(rules),
@@ -151,12 +151,12 @@ impl Sorted {
             Body::Stream(stream) => {
                 let StreamItem { record, reduced } = *stream;
                 snapshot.streams.push(record);
-                let asked = reduced.map(|reduced| Asked {
+                let reviewed = reduced.map(|reduced| Reviewed {
                     id,
                     origin,
                     reduced,
                 });
-                self.asked_streams.extend(asked);
+                self.reviewed_streams.extend(reviewed);
             }
             Body::Webhook(webhook) => self.webhook = Some(webhook),
             Body::Workload(workload) => snapshot.workloads.push(*workload),
@@ -183,7 +183,7 @@ impl Sorted {
         self.snapshot.policies = match (policies, self.policies.take()) {
             (Some(given), _) => given,
             (None, Some(read)) => PolicySet::of_cluster(Some(read)),
-            // All were listed, and there is none.
+            // All were listed, and none exists.
             (None, None) if self.has_policy_kind(&listed) => {
                 PolicySet::of_cluster(Some(Vec::new()))
             }
@@ -209,7 +209,7 @@ impl Sorted {
             && listed.is_complete(Kind::RegistryPolicy, "", coverage)
     }
 
-    /// What the webhook would do. Builds come first, as they may depend on a stream; a stream depends
+    /// The webhook's decisions. Builds come first, as they can depend on a stream; a stream depends
     /// on none.
     fn injections(
         &mut self,
@@ -225,8 +225,8 @@ impl Sorted {
             }
             Known::Known(None) | Known::Unknown => (own_namespace, Reach::default()),
         };
-        let builds = std::mem::take(&mut self.asked_builds);
-        let streams = std::mem::take(&mut self.asked_streams);
+        let builds = std::mem::take(&mut self.reviewed_builds);
+        let streams = std::mem::take(&mut self.reviewed_streams);
         let book = FactBook {
             snapshot: &self.snapshot,
             listed,
@@ -249,11 +249,11 @@ impl Sorted {
         injections
     }
 
-    /// What is known of the cluster as a whole.
+    /// The facts about the cluster as a whole.
     fn configure(&mut self, listed: &Listed) {
         let coverage = &self.snapshot.coverage;
         let is_complete = |kind, namespace: &str| listed.is_complete(kind, namespace, coverage);
-        // Some rules of a kind are known even where others are not.
+        // Some rules of a kind can be known even if the rest is not.
         let is_known = |kinds: &[Kind]| {
             let was_read = |kind| coverage.read.get(kind).is_some_and(|count| *count > 0);
             kinds.iter().any(was_read) || kinds.iter().all(|kind| is_complete(*kind, ""))
@@ -300,7 +300,7 @@ impl Sorted {
         };
     }
 
-    /// Where builds push to, now that the registry and the streams are known.
+    /// Where builds push to, after the registry and the streams are known.
     fn outputs(&mut self, names: &mut Names) {
         let internal = &self.snapshot.cluster.internal;
         let is_internal = |image: &str| {
@@ -344,7 +344,7 @@ impl Sorted {
         }
     }
 
-    /// What each field means.
+    /// The meaning of each field.
     fn uses(&mut self, names: &mut Names) {
         let cluster = &self.snapshot.cluster;
         let search = match &cluster.registries {
@@ -386,7 +386,7 @@ impl Sorted {
         self.snapshot.uses = uses;
     }
 
-    /// Values that were left out are a gap.
+    /// Values missing in the source are a gap.
     fn elided(&mut self) {
         let mut secrets = self.snapshot.secrets.values();
         if secrets.any(crate::snapshot::SecretRecord::is_elided) {

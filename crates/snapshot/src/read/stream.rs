@@ -13,10 +13,10 @@ use super::suppression;
 use super::view::{Chosen, Metadata, StatusTag, StreamView, Tag, key};
 use crate::snapshot::{FailedImport, StreamRecord, TagOrigin, TagRecord, UseRole};
 
-/// The annotation by which a tag opts out, as a report names it.
+/// The opt-out annotation of a tag, as a report names it.
 const BY_ANNOTATION: &str = "annotation extreg.io/scheduled";
 
-/// Reads an ImageStream. What its status remembers of older images is history and not read.
+/// Reads an ImageStream. Older images in its status are history and not read.
 pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> {
     let resource = Resource::ImageStreams;
     let reduced = site.reduce(resource, json)?;
@@ -40,7 +40,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, Unreadable> 
     for (index, tag) in view.status.tags.iter().enumerate() {
         status.insert(&tag.tag, (index, tag));
     }
-    // Of two of one name the last counts (openshift-apiserver `image/v1/conversion.go`).
+    // If two tags have one name the last counts (openshift-apiserver `image/v1/conversion.go`).
     let mut spec: BTreeMap<&str, (usize, &Tag<'_>)> = BTreeMap::new();
     for (index, tag) in view.spec.tags.iter().enumerate() {
         spec.insert(&tag.name, (index, tag));
@@ -107,7 +107,7 @@ fn is_managed(metadata: &Metadata<'_>) -> bool {
         || owners.any(|owner| &*owner.kind == "ClusterVersion")
 }
 
-/// The image that a tag shows, where nothing in spec names it.
+/// The image that a tag shows, if spec does not name it.
 fn current(
     status: Option<(usize, &StatusTag<'_>)>,
     copied: bool,
@@ -162,7 +162,7 @@ fn tag_record(
     }
 }
 
-/// What status says of a tag.
+/// The status of a tag.
 fn status_record(tag: &StatusTag<'_>, names: &mut Names) -> TagRecord {
     let newest = tag.items.0.as_ref();
     let mut conditions = tag.conditions.iter();

@@ -4,7 +4,7 @@ use super::intern::Names;
 use super::view::Chosen;
 use crate::snapshot::Annotation;
 
-/// On an object or its pod template, for all of it.
+/// On an object or its pod template, for the whole object.
 const KEY: &str = "extreg.io/ignore-checks";
 
 /// The annotations that suppress a check: `extreg.io/ignore-checks`, and for one container or tag

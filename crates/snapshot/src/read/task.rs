@@ -7,7 +7,7 @@ use super::view::TaskView;
 use super::workload::{container_record, owner};
 use crate::snapshot::{ContainerKind, Meaning, TriggerSource, UseRole, WorkloadRecord};
 
-/// The account that OpenShift Pipelines runs a Task as, unless its run names another.
+/// The default account of OpenShift Pipelines for a Task.
 const ACCOUNT: &str = "pipeline";
 
 /// Reads a Task. A step without an image has that of the template, or is of a StepAction.
@@ -64,7 +64,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
 
 fn found(role: UseRole, part: &Arc<str>, field: Arc<str>, image: &Arc<str>) -> Found {
     let mut found = Found::new(role, Arc::clone(part), field, Arc::clone(image));
-    // A variable of Tekton, which its run fills in.
+    // A variable of Tekton, which its run substitutes.
     if image.contains("$(") {
         found.meaning = Some(Meaning::Parameter);
     }

@@ -1,17 +1,17 @@
-//! The user and password that somebody wrote into a registry's URL: nothing that is kept holds them.
+//! The user and password in a registry's URL: nothing that is kept contains them.
 
 use std::borrow::Cow;
 
-/// What stands in their place.
+/// The replacement for them.
 const HIDDEN: char = '…';
 
-/// The text without them: `https://…@registry.example.com/app`. An image reference has no `@` but
-/// the one before a digest, so whatever else is before an `@` and a host is hidden, URL or not.
+/// The text without them: `https://…@registry.example.com/app`. An image reference has no `@` except
+/// the one before a digest, so any other text before an `@` and a host is hidden, URL or not.
 pub(super) fn without_user(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return Cow::Borrowed(text);
     }
-    // A reference is one word, and a password may hold a quote.
+    // A reference is one word, and a password can contain a quote.
     let is_prose = text.contains(char::is_whitespace);
     let ends_word = |c: char| is_prose && (c.is_whitespace() || c == '"');
     let mut shown = String::with_capacity(text.len());
@@ -32,7 +32,7 @@ pub(super) fn without_user(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The scheme of a word that holds a user, and where its `@` is.
+/// The scheme of a word that contains a user, and the position of its `@`.
 fn user(word: &str) -> Option<(&str, usize)> {
     let begin = word.find("://").map_or(0, |at| at + "://".len());
     let (scheme, rest) = word.split_at_checked(begin)?;
@@ -47,7 +47,7 @@ fn user(word: &str) -> Option<(&str, usize)> {
     (is_host && is_user).then_some((scheme, begin + at))
 }
 
-/// Whether this is what may follow the `@` of a reference; a Template's parameter may be.
+/// Whether this text can follow the `@` of a reference; a Template's parameter can.
 fn is_digest(text: &str) -> bool {
     text.starts_with("sha") && text.contains(':') || text.starts_with('$')
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_hidden_and_nothing_else() {
+    fn only_users_are_hidden() {
         for (text, want) in [
             ("https://u:p@r.example/a:1", "https://…@r.example/a:1"),
             ("https://u:p@r.example", "https://…@r.example"),
@@ -81,7 +81,7 @@ mod tests {
             "r.example:5000/a/b:1@sha256:ab",
             "nginx:1@latest",
             "${IMAGE}:${TAG}@${DIGEST}",
-            "ask ann@example.com",
+            "mail ann@example.com",
             "pulling r.example/a@sha256:ab failed",
         ] {
             assert_eq!(without_user(text), text);

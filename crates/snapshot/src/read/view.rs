@@ -1,7 +1,7 @@
 //! Partial views of the objects that are read, borrowed from their JSON.
 //!
-//! As in [`extreg_core::object`], each field may be absent or `null`; a value of another type makes
-//! the object unreadable. What is not named here is passed over without being looked at.
+//! As in [`extreg_core::object`], each field can be absent or `null`; a value of another type makes
+//! the object unreadable. Fields that are not named here are skipped without parsing.
 
 mod build;
 mod configuration;

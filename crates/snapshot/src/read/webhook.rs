@@ -1,4 +1,4 @@
-//! The webhook's own MutatingWebhookConfiguration; those of others say nothing here.
+//! The webhook's own MutatingWebhookConfiguration; those of other webhooks are ignored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use super::item::{Body, Item, Site};
 use super::view::Webhooks;
 use crate::snapshot::WebhookRecord;
 
-/// Its name wherever it is installed.
+/// Its name in every installation.
 const NAME: &str = "extreg-webhook";
 
 /// Reads a MutatingWebhookConfiguration.
@@ -36,7 +36,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     }
     let first = view.webhooks.iter().next();
     let namespace = first.map_or("", |webhook| &*webhook.client_config.service.namespace);
-    // One that the API server would refuse selects nothing in particular.
+    // A selector that the API server would reject selects nothing in particular.
     let reach = first.and_then(|webhook| {
         let (namespaces, objects) = (&webhook.namespace_selector, &webhook.object_selector);
         Reach::compile(namespaces.as_ref(), objects.as_ref()).ok()
@@ -51,7 +51,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
         origin: item.origin.clone(),
         namespace: site.names.get(namespace),
         reach,
-        // What is not written is `Fail` (`admissionregistration/v1/defaults.go`).
+        // The default is `Fail` (`admissionregistration/v1/defaults.go`).
         fails_closed: view
             .webhooks
             .iter()
@@ -63,7 +63,7 @@ pub(super) fn read(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::
     Ok(item)
 }
 
-/// When each certificate of a `caBundle` ends, RFC 3339; what is no certificate is passed over.
+/// The expiry of each certificate of a `caBundle`, RFC 3339; other content is skipped.
 fn certificates(bundle: &str) -> Vec<String> {
     let Ok(pem) = STANDARD.decode(bundle) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Pods and what makes them.
+//! Pods and their controllers.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::snapshot::{
 };
 use crate::trigger::{self, ContainerNames, ImageTrigger, Triggers};
 
-/// The account of a pod that names none.
+/// The default account of a pod.
 const DEFAULT_ACCOUNT: &str = "default";
 
 /// Reads a Pod.
@@ -39,7 +39,7 @@ pub(super) fn read_pod(json: &str, site: &mut Site<'_>) -> Result<Item, serde_js
             container.running = site.names.get(digest_of(&status.image_id));
         }
     }
-    // Its image is OpenShift's own, or what the DeploymentConfig names for a hook.
+    // Its image is OpenShift's own, or the one that the DeploymentConfig names for a hook.
     let is_deployer = view.metadata.labels.get(key::DEPLOYER).is_some();
     for found in &mut item.uses {
         found.copied = is_deployer;
@@ -65,8 +65,8 @@ pub(super) fn read_pod(json: &str, site: &mut Site<'_>) -> Result<Item, serde_js
     Ok(item)
 }
 
-/// Reads what makes pods.
-pub(super) fn read_maker(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::Error> {
+/// Reads a controller of pods.
+pub(super) fn read_controller(json: &str, site: &mut Site<'_>) -> Result<Item, serde_json::Error> {
     let view: MakerView<'_> = serde_json::from_str(json)?;
     let mut item = site.item(&view.metadata);
     let spec = &view.spec;
@@ -91,12 +91,12 @@ pub(super) fn read_maker(json: &str, site: &mut Site<'_>) -> Result<Item, serde_
             source = TriggerSource::Spec;
             trigger::of_config(list, containers, &namespace)
         }
-        // What the trigger controller watches (openshift-controller-manager
+        // The kinds that the trigger controller watches (openshift-controller-manager
         // `pkg/image/controller/trigger`).
         (Kind::CronJob | Kind::DaemonSet | Kind::Deployment | Kind::StatefulSet, _) => {
             match view.metadata.annotations.get(trigger::ANNOTATION) {
                 Some(text) => {
-                    // Whole, as a patch tests it: what precedes an `@` in it is no user.
+                    // Unchanged, as a patch tests it: text before an `@` in it is not a user.
                     source = TriggerSource::Annotation((*text).into());
                     trigger::of_annotation(text, path, containers, &namespace)
                 }
@@ -224,7 +224,7 @@ fn intern(trigger: &mut ImageTrigger, names: &mut Names) {
     }
 }
 
-/// What is kept of a container.
+/// The record of a container.
 pub(super) fn container_record(
     container: &Container<'_>,
     kind: ContainerKind,
@@ -253,7 +253,7 @@ const fn list_name(kind: ContainerKind) -> &'static str {
     }
 }
 
-/// Replicas asked for, with the API's default where there is one (`apps/v1/defaults.go`).
+/// Requested replicas, with the API's default if it has one (`apps/v1/defaults.go`).
 fn replicas(kind: Kind, written: Number) -> Option<u64> {
     match (kind, written) {
         (Kind::CronJob | Kind::DaemonSet | Kind::Job | Kind::Pod, _) | (_, Number::Other) => None,

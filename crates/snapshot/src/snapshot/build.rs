@@ -12,22 +12,22 @@ pub struct BuildRecord {
     pub object: ObjectId,
     /// Where it was read.
     pub origin: Origin,
-    /// The BuildConfig that a Build came from; none for a BuildConfig, or a Build of its own.
+    /// The BuildConfig of a Build; `None` for a BuildConfig, or a Build without one.
     pub config: Option<Arc<str>>,
-    /// `spec.serviceAccount`; `builder` where none is named.
+    /// `spec.serviceAccount`; the default is `builder`.
     pub account: Arc<str>,
-    /// `spec.output.to` of kind DockerImage, or of a stream that lies outside the cluster: the
-    /// reference; empty where the build pushes nowhere or to the integrated registry.
+    /// `spec.output.to` of kind DockerImage, or of a stream outside the cluster: the
+    /// reference; empty if the build pushes nowhere or to the integrated registry.
     pub pushes_to: Arc<str>,
-    /// `spec.output.to` where that is the tag of an ImageStream: its namespace, and `stream:tag`. A
-    /// build makes the tag when it pushes.
+    /// `spec.output.to` if it is the tag of an ImageStream: its namespace, and `stream:tag`. A
+    /// build creates the tag when it pushes.
     pub writes: Option<(Arc<str>, Arc<str>)>,
-    /// `spec.output.pushSecret.name`; empty where there is none.
+    /// `spec.output.pushSecret.name`; empty if unset.
     pub push_secret: Arc<str>,
-    /// `spec.output.pushSecret` is there, even if empty.
+    /// `spec.output.pushSecret` is set, even if empty.
     pub has_push_secret: bool,
-    /// The pull secrets of strategy and source images: the secret's name, and the image, as
-    /// written, that it is for.
+    /// The pull secrets of strategy and source images: the secret's name, and its image, as
+    /// written.
     pub pull_secrets: Vec<(Arc<str>, Arc<str>)>,
     /// Whether an ImageChange trigger rebuilds it when its base changes.
     pub has_image_trigger: bool,
@@ -38,7 +38,7 @@ pub struct BuildRecord {
 }
 
 impl BuildRecord {
-    /// Whether it is a Build that will do no more.
+    /// Whether it is a finished Build.
     pub fn is_over(&self) -> bool {
         self.phase.as_ref().is_some_and(|phase| {
             matches!(&*phase.phase, "Complete" | "Failed" | "Error" | "Cancelled")
@@ -46,14 +46,14 @@ impl BuildRecord {
     }
 }
 
-/// Where a Build stands.
+/// The status of a Build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildPhase {
     /// `New`, `Pending`, `Running`, `Complete`, `Failed`, `Error`, `Cancelled`.
     pub phase: Arc<str>,
-    /// `MissingPushSecret` and the like.
+    /// `MissingPushSecret` and so on.
     pub reason: Arc<str>,
-    /// In words.
+    /// The message.
     pub message: Arc<str>,
     /// `status.output.to.imageDigest`; empty until it has pushed.
     pub pushed: Arc<str>,

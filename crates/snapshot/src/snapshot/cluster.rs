@@ -8,12 +8,12 @@ use extreg_core::registry::InternalRegistry;
 use super::{SecretKeys, SecretRecord};
 use crate::place::Origin;
 
-/// Configuration of the cluster as a whole; each item is known, or honestly unknown.
+/// Configuration of the cluster as a whole; each item is known, or explicitly unknown.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterRecord {
     /// The names of the integrated registry.
     pub internal: InternalRegistry,
-    /// Whether there is an integrated registry.
+    /// Whether an integrated registry exists.
     pub integrated: Known<bool>,
     /// `images.config.openshift.io/cluster`: known to be absent on a cluster without OpenShift.
     pub registries: Known<Option<RegistrySources>>,
@@ -56,13 +56,13 @@ pub struct AllowedRegistry {
 /// One source with its mirrors.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MirrorRule {
-    /// The kind and name of the object that it is of.
+    /// The kind and name of its object.
     pub object: crate::place::ObjectId,
     /// Where it was read.
     pub origin: Origin,
-    /// What it is for.
+    /// Its purpose.
     pub kind: MirrorKind,
-    /// What is mirrored: `*.host`, a host, or a host with a path.
+    /// The source: `*.host`, a host, or a host with a path.
     pub source: Arc<str>,
     /// The mirrors, in their order.
     pub mirrors: Vec<Arc<str>>,
@@ -70,7 +70,7 @@ pub struct MirrorRule {
     pub never_source: bool,
 }
 
-/// What a mirror rule is for.
+/// The purpose of a mirror rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MirrorKind {
     /// Pulls by digest: ImageDigestMirrorSet.
@@ -84,7 +84,7 @@ pub enum MirrorKind {
 /// An ImagePolicy or a ClusterImagePolicy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignaturePolicy {
-    /// The object; without a namespace it holds for the cluster.
+    /// The object; without a namespace it applies to the cluster.
     pub object: crate::place::ObjectId,
     /// `spec.scopes`.
     pub scopes: Vec<Arc<str>>,
@@ -97,27 +97,27 @@ pub struct WebhookRecord {
     pub name: Arc<str>,
     /// Where it was read.
     pub origin: Origin,
-    /// The namespace that it runs in; empty where a URL leads to it.
+    /// The namespace that it runs in; empty if it is reached by a URL.
     pub namespace: Arc<str>,
-    /// For what the API servers call it.
+    /// The objects for which the API servers call it.
     pub reach: Reach,
     /// `failurePolicy: Fail` on some webhook of it.
     pub fails_closed: bool,
-    /// Whether every webhook of it has a `caBundle` that holds a certificate.
+    /// Whether every webhook of it has a `caBundle` with a certificate.
     pub has_ca: bool,
     /// The resources its rules name, `buildconfigs.build.openshift.io`.
     pub resources: Vec<Arc<str>>,
-    /// The end of the shortest certificate in a `caBundle`, RFC 3339; empty where none is read.
+    /// The earliest expiry of a certificate in a `caBundle`, RFC 3339; empty if none was read.
     pub ca_not_after: Arc<str>,
 }
 
 impl WebhookRecord {
-    /// The name that `oc extreg webhook install` gives it, wherever it is installed.
+    /// The name from `oc extreg webhook install`, in every installation.
     pub const NAME: &str = "extreg-webhook";
 }
 
 impl SecretRecord {
-    /// Whether nothing is known of its keys.
+    /// Whether its keys are unknown.
     pub const fn is_elided(&self) -> bool {
         matches!(self.keys, SecretKeys::Elided)
     }

@@ -1,4 +1,4 @@
-//! Who pulls and pushes as whom.
+//! The identities for pulls and pushes.
 
 use std::sync::Arc;
 
@@ -32,27 +32,27 @@ pub struct SecretRecord {
     pub kind: Arc<str>,
     /// Whether OpenShift manages it for the integrated registry.
     pub managed: bool,
-    /// Whether imports leave it out: annotation `openshift.io/image.excludeSecret: "true"`.
+    /// Whether imports exclude it: annotation `openshift.io/image.excludeSecret: "true"`.
     pub excluded: bool,
-    /// What it holds keys for.
+    /// Its keys.
     pub keys: SecretKeys,
-    /// What a build reads of it that names it for its push, whatever its type; most often the same.
+    /// The docker config that a build reads if it names the secret for its push; usually the same.
     pub push: SecretKeys,
 }
 
-/// What a secret holds keys for.
+/// The keys of a secret.
 #[derive(Clone, Debug)]
 pub enum SecretKeys {
     /// These keys.
     Known(Arc<DockerConfigKeys>),
-    /// The source leaves values out.
+    /// The source does not contain the values.
     Elided,
-    /// Nothing that can be read as a docker config.
+    /// No readable docker config.
     Unreadable,
 }
 
 impl SecretKeys {
-    /// As the engine takes it.
+    /// In the engine's form.
     pub fn as_config(&self) -> DockerConfig {
         match self {
             Self::Known(keys) => DockerConfig::Keys(Arc::clone(keys)),

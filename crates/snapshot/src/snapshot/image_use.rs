@@ -9,21 +9,21 @@ use crate::place::{ImageName, Place};
 /// One field that names an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageUse {
-    /// Where: the object, the container or tag, the field.
+    /// The place: the object, the container or tag, the field.
     pub place: Place,
-    /// What the field is for.
+    /// The purpose of the field.
     pub role: UseRole,
-    /// The image, and what the field means by it.
+    /// The image, and its meaning in the field.
     pub image: ImageName,
-    /// Which registry is meant.
+    /// Its registry.
     pub meaning: Meaning,
-    /// Whether the place is a copy of what another object says: a pod of a Deployment, a ReplicaSet
+    /// Whether the place is a copy from another object: a pod of a Deployment, a ReplicaSet
     /// of a Deployment, a Job of a CronJob, a Build of a BuildConfig, a pod that rolls out a
-    /// DeploymentConfig. Findings are about the owner; the inventory counts what runs.
+    /// DeploymentConfig. Findings refer to the owner; the inventory counts running objects.
     pub owned: bool,
 }
 
-/// What a field that names an image is for.
+/// The purpose of a field that names an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UseRole {
     /// A tag of an ImageStream is imported from it.
@@ -32,11 +32,11 @@ pub enum UseRole {
     Push,
     /// A build starts from it.
     Base,
-    /// A build copies files out of it.
+    /// A build copies files from it.
     Source,
     /// A container runs it.
     Run,
-    /// A volume holds its files.
+    /// A volume contains its files.
     Volume,
 }
 
@@ -49,16 +49,16 @@ pub enum Meaning {
     Searched,
     /// The integrated registry of the cluster.
     Internal,
-    /// Not known before a Template's parameter is.
+    /// Unknown until a Template's parameter is known.
     Parameter,
     /// None: OpenShift or the node cannot use the reference.
     Invalid,
-    /// Nothing yet: the image field that a trigger fills (empty or one space).
+    /// Not set yet: the image field that a trigger sets (empty or one space).
     Unset,
 }
 
 impl UseRole {
-    /// The role that decides how OpenShift reads the reference.
+    /// The role, which determines how OpenShift reads the reference.
     pub const fn as_reference(self) -> RefRole {
         match self {
             Self::Base => RefRole::BasePull,
@@ -69,7 +69,7 @@ impl UseRole {
         }
     }
 
-    /// One word, as in formats.
+    /// One word, for output formats.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Import => "import",
@@ -83,7 +83,7 @@ impl UseRole {
 }
 
 impl ImageUse {
-    /// The tag as written; empty where none is.
+    /// The tag as written; empty without one.
     pub fn tag(&self) -> Arc<str> {
         extreg_core::image::ImageRef::parse(&self.image.written)
             .map_or_else(|_| Arc::default(), |image| image.tag().into())

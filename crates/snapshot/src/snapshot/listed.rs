@@ -1,4 +1,4 @@
-//! What was listed completely.
+//! The complete lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,25 +6,25 @@ use std::sync::Arc;
 use crate::coverage::Coverage;
 use crate::kind::Kind;
 
-/// What was listed completely: what is not among it is not there. Files are no list, nor is what was
-/// narrowed by labels.
+/// The complete lists: an object missing in them does not exist. Files are not a list, nor is a result
+/// filtered by labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed(BTreeMap<Kind, BTreeSet<Arc<str>>>);
 
 impl Listed {
-    /// All objects of a kind were listed, in a namespace or (where empty) everywhere.
+    /// All objects of a kind were listed, in a namespace or (if empty) in all.
     pub fn add(&mut self, kind: Kind, namespace: Arc<str>) {
         self.0.entry(kind).or_default().insert(namespace);
     }
 
-    /// Adds what else was listed.
+    /// Adds other lists.
     pub fn merge(&mut self, other: Self) {
         for (kind, namespaces) in other.0 {
             self.0.entry(kind).or_default().extend(namespaces);
         }
     }
 
-    /// Whether an object of that kind that was not read is known not to be there.
+    /// Whether an object of that kind that was not read is known not to exist.
     pub fn is_complete(&self, kind: Kind, namespace: &str, coverage: &Coverage) -> bool {
         if coverage.not_served.contains(&kind) {
             return true;
@@ -43,7 +43,7 @@ mod tests {
     use crate::coverage::{Gap, GapReason, GapSubject};
 
     #[test]
-    fn what_was_not_listed_may_be_there() {
+    fn an_object_that_was_not_listed_can_exist() {
         let mut coverage = Coverage::default();
         let mut listed = Listed::default();
         listed.add(Kind::Secret, "shop".into());

@@ -1,4 +1,4 @@
-//! Who made what: of every object that another one made, the one that stands for it.
+//! The owner of each object that another one created.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use super::Snapshot;
 use crate::kind::Kind;
 use crate::place::ObjectId;
 
-/// A pod of a Job of a CronJob is three; nothing that is read needs more, and no chain goes round.
+/// A pod of a Job of a CronJob is three levels; nothing that is read needs more, and no chain is circular.
 const LONGEST_CHAIN: usize = 8;
 
 impl Snapshot {
-    /// Of every object that another one made, the one at the end of the chain: of a pod its
-    /// Deployment and not the ReplicaSet between them. Where a link of the chain was not read, the
-    /// last one that is known.
+    /// For each object that another one created, the object at the end of the chain: for a pod its
+    /// Deployment and not the ReplicaSet between them. If a link of the chain was not read, the
+    /// last known one.
     pub fn owners(&self) -> BTreeMap<ObjectId, ObjectId> {
         let direct: BTreeMap<&ObjectId, ObjectId> = self.direct_owners().collect();
         direct
@@ -57,7 +57,7 @@ fn of_kind(made: &ObjectId, kind: Kind, name: &Arc<str>) -> ObjectId {
     }
 }
 
-/// The first kind of that name: of the two Builds OpenShift's, the one that owns pods.
+/// The first kind with that name: of the two Builds OpenShift's, the one that owns pods.
 fn kind_named(name: &str) -> Option<Kind> {
     Kind::ALL.into_iter().find(|kind| kind.api().kind == name)
 }

@@ -22,9 +22,9 @@ pub struct BuildProgress {
 /// The images that a tag has shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagHistory {
-    /// `generation` of spec: from it on an import is due.
+    /// `generation` of spec; an import is due if status has an older one.
     pub generation: i64,
-    /// `generation` of the condition that says that its import failed.
+    /// `generation` of the condition for a failed import.
     pub failed: i64,
     /// Newest first, limited: enough to recognize an older one that still runs.
     pub items: Box<[ShownImage]>,
@@ -108,7 +108,7 @@ pub struct PodRun {
 pub struct RunningContainer {
     /// Its name.
     pub name: Arc<str>,
-    /// The digest in `imageID`, which CRI-O writes as a reference by digest; empty where there is none.
+    /// The digest in `imageID`, which CRI-O writes as a reference by digest; empty if it has none.
     pub digest: Arc<str>,
     /// When it started.
     pub started: Option<Timestamp>,

@@ -1,11 +1,11 @@
-//! What a snapshot was read from.
+//! The source of a snapshot.
 
-/// What is read.
+/// The source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SourceKind {
-    /// A cluster, or what was collected of one.
+    /// A cluster, or data collected from one.
     #[default]
     Cluster,
-    /// Files: nothing is known of a cluster, nor asked.
+    /// Files: nothing is known about a cluster, and it is not queried.
     Files,
 }

@@ -14,16 +14,16 @@ pub struct StreamRecord {
     pub object: ObjectId,
     /// Where it was read.
     pub origin: Origin,
-    /// Whether the samples operator or the ClusterVersion owns it: its tags are not the user's to
-    /// schedule (ComplianceAsCode, rule `imagestream_sets_schedule`).
+    /// Whether the samples operator or the ClusterVersion owns it: the user cannot schedule its
+    /// tags (ComplianceAsCode, rule `imagestream_sets_schedule`).
     pub managed: bool,
-    /// `spec.lookupPolicy.local`: a name of one segment in its namespace may mean it.
+    /// `spec.lookupPolicy.local`: a name of one segment in its namespace can mean it.
     pub looks_up: bool,
-    /// `spec.dockerImageRepository`; empty where there is none.
+    /// `spec.dockerImageRepository`; empty if unset.
     pub follows_repository: Arc<str>,
-    /// `status.dockerImageRepository`; empty where there is none.
+    /// `status.dockerImageRepository`; empty if unset.
     pub repository: Arc<str>,
-    /// The tags of spec, with what status says of each, and the tags that only status has, by name.
+    /// The tags of spec with their status, and the tags that only status has, by name.
     pub tags: Vec<TagRecord>,
     /// The last import without a change; only in a snapshot for flows.
     pub checked: Option<Timestamp>,
@@ -42,7 +42,7 @@ impl StreamRecord {
 pub struct TagRecord {
     /// Its name.
     pub name: Arc<str>,
-    /// Its index in `spec.tags`; none for a tag that only status has.
+    /// Its index in `spec.tags`; `None` for a tag that only status has.
     pub index: Option<usize>,
     /// What it follows.
     pub from: TagOrigin,
@@ -62,19 +62,19 @@ pub struct TagRecord {
     pub has_annotations: bool,
     /// Whether the opt-out annotation is on the tag.
     pub opts_out: bool,
-    /// How many platforms its newest item's image has, where status tells; else none.
+    /// The number of platforms of its newest item's image, if status shows it; else `None`.
     pub platforms: Option<usize>,
-    /// The digest of its newest item; empty where there is none.
+    /// The digest of its newest item; empty without one.
     pub digest: Arc<str>,
-    /// When its newest item came, RFC 3339; empty where there is none.
+    /// The time of its newest item, RFC 3339; empty without one.
     pub created: Arc<str>,
-    /// The condition that says that its import failed.
+    /// The condition of a failed import.
     pub failure: Option<FailedImport>,
     /// What it has shown; only in a snapshot for flows.
     pub history: Option<Box<TagHistory>>,
 }
 
-/// What a tag follows.
+/// The source of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagOrigin {
     /// An image of a registry, as written.
@@ -86,17 +86,17 @@ pub enum TagOrigin {
         /// The namespace; empty for the stream's own.
         namespace: Arc<str>,
     },
-    /// Nothing: it is pushed to.
+    /// Nothing: builds push to it.
     Pushed,
 }
 
 /// The condition `ImportSuccess: False` (openshift-apiserver `imagestreamimport/rest.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedImport {
-    /// `Unauthorized`, `NotFound`, `InternalError` and the like.
+    /// `Unauthorized`, `NotFound`, `InternalError` and so on.
     pub reason: Arc<str>,
-    /// The registry's own words.
+    /// The registry's own message.
     pub message: Arc<str>,
-    /// Since when, RFC 3339: of the first of equal failures, not of the last.
+    /// Its start, RFC 3339: of the first of equal failures, not of the last.
     pub since: Arc<str>,
 }

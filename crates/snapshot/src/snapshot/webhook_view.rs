@@ -1,43 +1,43 @@
-//! What the webhook would do to what was read, in its own words.
+//! The webhook's decisions on the objects read, with the engine's own text.
 
 use std::sync::Arc;
 
 use crate::place::Place;
 
-/// A place that a rule of the webhook looks at, and what it decides: the engine's own answer for the
+/// A place that a rule of the webhook decides, and the decision: the engine's own answer for the
 /// object as if it were created now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Injection {
-    /// Where.
+    /// The place.
     pub place: Place,
     /// The image.
     pub image: Arc<str>,
-    /// The policy that governs it, if one does.
+    /// The policy that applies to it, if any.
     pub policy: Option<Arc<str>>,
-    /// What it decides.
+    /// The decision.
     pub outcome: InjectionOutcome,
-    /// The decision in the engine's words: `left alone: it is opted out`.
+    /// The decision as text: `unchanged: opted out`.
     pub words: Arc<str>,
-    /// The warnings that come with it, in the engine's words.
+    /// Its warnings, as text.
     pub warnings: Vec<String>,
 }
 
-/// What the webhook decides about a place.
+/// The webhook's decision on a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InjectionOutcome {
     /// It would set the field.
     Sets,
     /// It would if its policy were enforced.
     WouldSet,
-    /// It leaves it alone, for this reason.
+    /// It is unchanged, for this reason.
     Keeps(extreg_core::verdict::Reason),
 }
 
-/// Somebody opted out.
+/// An opt-out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OptOut {
-    /// Of what: a namespace, an object, or a tag of one.
+    /// The opted-out part: a namespace, an object, or a tag of one.
     pub place: Place,
-    /// By what: `label extreg.io/ignore` or `annotation extreg.io/scheduled`.
+    /// The label or annotation: `label extreg.io/ignore` or `annotation extreg.io/scheduled`.
     pub by: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Whatever runs containers.
+//! Objects that run containers.
 
 use std::sync::Arc;
 
@@ -6,31 +6,31 @@ use super::{PodRun, Rollout};
 use crate::place::{ObjectId, Origin};
 use crate::trigger::{ImageTrigger, Unusable};
 
-/// An object that runs containers: a pod, or what makes pods.
+/// An object that runs containers: a pod, or a controller of pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkloadRecord {
     /// The object.
     pub object: ObjectId,
     /// Where it was read.
     pub origin: Origin,
-    /// The controller that made it, by `metadata.ownerReferences`: kind and name; none for what
-    /// stands for itself.
+    /// The controller that made it, by `metadata.ownerReferences`: kind and name; `None` if it
+    /// represents itself.
     pub owner: Option<(Arc<str>, Arc<str>)>,
-    /// The account its pods run as; `default` where none is named.
+    /// The account its pods run as; the default is `default`.
     pub account: Arc<str>,
     /// `imagePullSecrets` of the pod template, in their order.
     pub pull_secrets: Vec<Arc<str>>,
-    /// Replicas asked for; none where the kind has none.
+    /// Requested replicas; `None` if the kind has none.
     pub replicas: Option<u64>,
     /// Its containers of every kind.
     pub containers: Vec<ContainerRecord>,
-    /// Its image triggers, those that OpenShift does not follow among them.
+    /// Its image triggers, including those that OpenShift does not follow.
     pub triggers: Vec<ImageTrigger>,
-    /// Why OpenShift cannot use the trigger annotation at all, if it cannot.
+    /// Why OpenShift cannot use the trigger annotation; `None` if it can.
     pub unusable_triggers: Option<Unusable>,
-    /// Where its image triggers are written.
+    /// The location of its image triggers.
     pub trigger_source: TriggerSource,
-    /// Whether every short name in it is looked up among the ImageStreams of its namespace, by the
+    /// Whether every short name in it is resolved among the ImageStreams of its namespace, by the
     /// annotation `alpha.image.policy.openshift.io/resolve-names: "*"` on it or its pod template.
     pub resolves_names: bool,
     /// Pods only: the reason that a container waits for, such as `ImagePullBackOff`, and the
@@ -51,9 +51,9 @@ pub struct ContainerRecord {
     pub kind: ContainerKind,
     /// `image`, as written.
     pub image: Arc<str>,
-    /// `imagePullPolicy`; empty where the default holds.
+    /// `imagePullPolicy`; empty for the default.
     pub pull_policy: Arc<str>,
-    /// The digest that runs, from a pod's `status.containerStatuses[].imageID`; empty elsewhere.
+    /// The running digest, from a pod's `status.containerStatuses[].imageID`; empty for other kinds.
     pub running: Arc<str>,
 }
 
@@ -68,10 +68,10 @@ pub enum ContainerKind {
     Ephemeral,
 }
 
-/// Where the image triggers of a workload are written.
+/// The location of a workload's image triggers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TriggerSource {
-    /// Nowhere yet.
+    /// None yet.
     #[default]
     None,
     /// In the annotation, with this text.

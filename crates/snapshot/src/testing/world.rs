@@ -15,7 +15,7 @@ use crate::snapshot::{
 /// One key that every consumer finds for docker.io, with a credential of this user (`acme`).
 pub const HUB: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"YWNtZTp4"}}}"#;
 
-/// A cluster of which everything was read: what is not put in does not exist.
+/// A cluster of which everything was read: an object that is not added does not exist.
 #[derive(Clone, Debug)]
 pub struct World(pub Snapshot);
 
@@ -39,7 +39,7 @@ impl World {
         Self(snapshot)
     }
 
-    /// The same objects from files, where nobody could be asked for what they do not hold.
+    /// The same objects from files, where objects that they do not contain are unknown.
     #[must_use]
     pub fn in_files(mut self) -> Self {
         let file = Origin::File {
@@ -58,7 +58,7 @@ impl World {
         self
     }
 
-    /// Changes what was read.
+    /// Changes the snapshot.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Snapshot)) -> Self {
         change(&mut self.0);
@@ -71,7 +71,7 @@ impl World {
         self.record(super::secret(namespace, name, config))
     }
 
-    /// A secret whose values the source leaves out.
+    /// A secret whose values the source does not contain.
     #[must_use]
     pub fn elided(self, namespace: &str, name: &str) -> Self {
         let mut record = super::secret(namespace, name, "{}");
@@ -79,7 +79,7 @@ impl World {
         self.record(record)
     }
 
-    /// A secret that does not hold a docker config.
+    /// A secret without a docker config.
     #[must_use]
     pub fn unreadable(self, namespace: &str, name: &str) -> Self {
         let mut record = super::secret(namespace, name, "{}");
@@ -128,7 +128,7 @@ impl World {
         self
     }
 
-    /// A kind could not be listed there.
+    /// A kind could not be listed in the namespace.
     #[must_use]
     pub fn gap(mut self, kind: Kind, namespace: &str) -> Self {
         self.0.coverage.gaps.insert(Gap {
@@ -159,7 +159,7 @@ impl World {
         self
     }
 
-    /// A build, with a use for what it pushes.
+    /// A build, with a use for its output.
     #[must_use]
     pub fn build(mut self, record: BuildRecord) -> Self {
         self.add_use(
@@ -202,7 +202,7 @@ impl World {
     }
 }
 
-/// Names as records have them.
+/// Names in the form of records.
 pub fn names(of: &[&str]) -> Vec<Arc<str>> {
     of.iter().map(|name| (*name).into()).collect()
 }

@@ -39,7 +39,7 @@ impl DeploymentTrigger<'_> {
 
 /// The image triggers of a DeploymentConfig of `namespace` (openshift-controller-manager
 /// `pkg/image/trigger/deploymentconfigs/deploymentconfigs.go`, `calculateDeploymentConfigTrigger`).
-/// One that names no container is never set, and until it was nothing is rolled out
+/// A trigger without a container is never set, and until then nothing is rolled out
 /// (`pkg/apps/deploymentconfig`, unresolved images).
 pub fn of_config(
     triggers: &[DeploymentTrigger<'_>],

@@ -1,9 +1,9 @@
-//! The annotation with one entry changed. What else is in it stays, members that OpenShift does not
-//! read among it.
+//! The annotation with one entry changed. The rest of it is unchanged, including members that OpenShift does not
+//! read.
 
 use serde_json::{Value, json};
 
-/// The annotation with an entry more, by which `container` follows `tag`; none where the text is no
+/// The annotation with an additional entry, by which `container` follows `tag`; `None` if the text is not a
 /// list. Without an annotation the text is empty.
 pub fn appended(text: &str, tag: &str, namespace: Option<&str>, field: &str) -> Option<String> {
     let mut list = match text {
@@ -66,7 +66,7 @@ mod tests {
     const TEXT: &str = r#"[{"fieldPath":"a","from":{"kind":"ImageStreamTag","name":"s:t"},"note":1,"paused":true},{"fieldPath":"b"}]"#;
 
     #[test]
-    fn one_entry_changes_and_the_rest_stays() {
+    fn one_entry_changes_and_the_rest_is_kept() {
         let one = r#"{"fieldPath":"a","from":{"kind":"ImageStreamTag","name":"s:t"},"note":1"#;
         let added =
             r#"{"fieldPath":"c","from":{"kind":"ImageStreamTag","name":"x:y","namespace":"n"}}"#;

@@ -1,11 +1,11 @@
-//! Which container a `fieldPath` names, and which one it was meant to name.
+//! The container that a `fieldPath` names, and the one that it was meant to name.
 
 use super::{ContainerNames, TriggerFault};
 
 /// The container that `field`, below the pod's path, names (library-go
 /// `pkg/image/trigger/annotations.go`, `parseContainerReference` and `findContainerBySelector`): by
 /// index, or by name in exactly one spelling. A name is searched among init containers first,
-/// whichever list is written.
+/// regardless of the written list.
 ///
 /// # Errors
 /// [`TriggerFault::InvalidField`] or [`TriggerFault::NoContainer`].
@@ -34,8 +34,8 @@ pub fn container_at<'n>(field: &str, names: ContainerNames<'n>) -> Result<&'n st
     container.copied().ok_or(TriggerFault::NoContainer)
 }
 
-/// The container that a person meant by a `fieldPath` that OpenShift does not resolve: another
-/// spelling of the same, such as other quotes, spaces or a path above the pod. None where it names
+/// The container that a user meant by a `fieldPath` that OpenShift does not resolve: another
+/// spelling of the same, such as other quotes, spaces or a path above the pod. `None` if it names
 /// no container of the pod in any spelling.
 pub fn meant_container<'n>(field: &str, names: ContainerNames<'n>) -> Option<&'n str> {
     let (before, rest) = field.split_once("ontainers[")?;

@@ -1,6 +1,6 @@
-//! Against OpenShift: what `UpdateObjectFromImages` of library-go sets for each annotation, run
-//! on a Deployment of namespace `ns` with the init container `i` and the containers `c` and `d`, where the
-//! tags `s:t` and `s:latest` of `ns` and `s:t` of `o` have images and no others exist.
+//! Compared with OpenShift: the result of library-go's `UpdateObjectFromImages` for each annotation, run
+//! on a Deployment of namespace `ns` with the init container `i` and the containers `c` and `d`, where only the
+//! tags `s:t` and `s:latest` of `ns` and `s:t` of `o` have images.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ fn has_image(trigger: &ImageTrigger) -> bool {
 }
 
 #[test]
-fn an_annotation_means_what_openshift_makes_of_it() {
+fn an_annotation_has_the_meaning_of_openshift() {
     let vectors: Vec<Vector> = serde_json::from_str(VECTORS).unwrap();
     assert!(vectors.len() > 80);
     for vector in vectors {
@@ -44,8 +44,8 @@ fn an_annotation_means_what_openshift_makes_of_it() {
             .list
             .iter()
             .filter(|trigger| !fails && !trigger.paused && has_image(trigger))
-            // That its kind is not a tag keeps new images from waking it, but not an update from
-            // setting it.
+            // Because its kind is not a tag, new images do not trigger it, but an update
+            // sets it.
             .filter(|trigger| matches!(trigger.fault, None | Some(TriggerFault::NotATag)))
             .flat_map(|trigger| {
                 let (stream, tag) = trigger.stream_tag().unwrap();

@@ -1,4 +1,4 @@
-//! Secrets, accounts, and how the cluster is configured.
+//! Secrets, accounts, and the configuration of the cluster.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -93,7 +93,7 @@ fn a_secret_is_reduced_to_its_keys() {
 }
 
 #[test]
-fn values_that_the_source_leaves_out_are_not_looked_at() {
+fn values_missing_in_the_source_are_not_read() {
     let options = ReadOptions {
         secrets: SecretValues::Elided,
         ..ReadOptions::default()
@@ -136,7 +136,7 @@ fn an_unreadable_secret_is_not_quoted() {
 }
 
 #[test]
-fn links_and_what_openshift_manages_are_told_apart() {
+fn links_and_managed_secrets_are_distinguished() {
     let snapshot = read_yaml(
         r#"
 apiVersion: v1
@@ -177,7 +177,7 @@ type: kubernetes.io/dockercfg
 }
 
 #[test]
-fn configuration_is_known_when_it_is_read() {
+fn configuration_is_known_after_it_is_read() {
     let snapshot = read_yaml(
         r#"
 apiVersion: config.openshift.io/v1
@@ -264,7 +264,7 @@ spec: {containers: [{name: a, image: nginx}, {name: b, image: "reg.example.com/a
     let signed = known.signatures.as_ref().known().unwrap();
     assert_eq!(signed[0].scopes, ["docker.io/acme".into()]);
     assert!(matches!(&known.pull_secret, Known::Known(Some(secret)) if !secret.is_elided()));
-    let found: Vec<_> = snapshot.uses.iter().map(super::told).collect();
+    let found: Vec<_> = snapshot.uses.iter().map(super::describe_use).collect();
     assert_eq!(
         found,
         [
@@ -275,7 +275,7 @@ spec: {containers: [{name: a, image: nginx}, {name: b, image: "reg.example.com/a
 }
 
 #[test]
-fn what_was_listed_and_is_not_there_is_known_to_be_absent() {
+fn an_object_missing_in_a_list_is_known_to_be_absent() {
     let mut reader = Reader::new(ReadOptions::default());
     for kind in [
         Kind::ImageConfig,
@@ -298,7 +298,7 @@ fn what_was_listed_and_is_not_there_is_known_to_be_absent() {
     assert!(matches!(known.pull_secret, Known::Known(None)));
 }
 
-/// A file for the cluster to be does not say whether there is a registry.
+/// A file for a future cluster does not define whether a registry exists.
 #[test]
 fn a_file_without_status_leaves_the_registry_unknown() {
     let images = json!({"metadata": {"name": "cluster"}, "spec": {}}).to_string();

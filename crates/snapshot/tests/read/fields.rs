@@ -1,7 +1,7 @@
 //! Every field that holds an image is found, and nothing else.
 //!
-//! The objects say themselves what is to be found: a reference on `found.example` where an image is
-//! in use, one on `other.example` where a string only looks like one, or is history.
+//! The objects mark the expected results themselves: a reference on `found.example` if an image is
+//! in use, one on `other.example` if a string only looks like one, or is history.
 
 use std::collections::BTreeSet;
 
@@ -28,14 +28,14 @@ const NONE: [Kind; 11] = [
 ];
 
 #[test]
-fn every_kind_that_names_images_is_looked_at() {
+fn every_kind_that_names_images_is_read() {
     let mut kinds: BTreeSet<Kind> = yaml(OBJECTS).iter().filter_map(kind_of).collect();
     kinds.extend(NONE);
     assert_eq!(kinds, Kind::ALL.into_iter().collect());
 }
 
 #[test]
-fn every_field_that_holds_an_image_is_found_and_nothing_else() {
+fn only_fields_with_images_are_found() {
     for object in yaml(OBJECTS) {
         let mut wanted = BTreeSet::new();
         walk(&object, "", &mut wanted);

@@ -1,4 +1,4 @@
-//! What the webhook would do: the engine's own answer, whatever was read first.
+//! The webhook's decisions: the engine's own answer, in any order of reading.
 
 use extreg_snapshot::InjectionOutcome;
 use extreg_snapshot::coverage::{Gap, GapReason, GapSubject};
@@ -16,8 +16,8 @@ metadata: {name: b, namespace: shop}
 spec: {output: {to: {kind: ImageStreamTag, name: "s:1"}}}
 "#;
 
-/// What is said of the first place, with its warnings.
-fn said(mut reader: Reader, objects: &[Value]) -> Vec<String> {
+/// The decision on the first place, with its warnings.
+fn described(mut reader: Reader, objects: &[Value]) -> Vec<String> {
     for object in objects {
         let kind = kind_of(object).unwrap();
         reader
@@ -44,11 +44,11 @@ fn listed(kinds: &[Kind]) -> Reader {
 }
 
 #[test]
-fn a_stream_may_come_after_the_build_that_needs_it() {
+fn stream_can_follow_the_build_that_needs_it() {
     let build = yaml(OUTSIDE);
     let stream = json!({"apiVersion": "v1", "kind": "ImageStream", "metadata": {"name": "s", "namespace": "shop"},
         "status": {"dockerImageRepository": "docker.io/acme/s"}});
-    let unread = "left alone: the ImageStream could not be read";
+    let unread = "unchanged: the ImageStream could not be read";
     let mut refused = new();
     refused.coverage_mut().gaps.insert(Gap {
         what: GapSubject::List {
@@ -81,10 +81,10 @@ fn a_stream_may_come_after_the_build_that_needs_it() {
         (
             listed(&[Kind::ImageStream]),
             build,
-            vec!["left alone: no policy speaks of that image here"],
+            vec!["unchanged: no policy matches the image here"],
         ),
     ] {
-        assert_eq!(said(reader, &objects), want);
+        assert_eq!(described(reader, &objects), want);
     }
 }
 
@@ -102,18 +102,18 @@ fn secrets_and_accounts_count_where_they_are_known() {
     let set = "set to {name: dockerhub}";
     let missing = [
         set,
-        "extreg: secret dockerhub is missing: builds stay Pending until it is created",
+        "extreg: secret dockerhub does not exist: builds remain Pending until you create it",
         "extreg: oc create secret docker-registry dockerhub -n shop --docker-server=https://index.docker.io/v1/ …",
     ];
     let no_key = [
         set,
         "extreg: secret dockerhub has no key for the image, the push will fail",
-        "extreg: give it the key https://index.docker.io/v1/",
+        "extreg: add the key https://index.docker.io/v1/ to it",
     ];
     let linked = [
-        "left alone: OpenShift may find another secret of the build's account",
-        "extreg: push secret dockerhub not set, it is missing",
-        "extreg: OpenShift selects a push secret from those of account builder",
+        "unchanged: OpenShift can find another secret of the build's account",
+        "extreg: push secret dockerhub not set: it does not exist",
+        "extreg: OpenShift selects a push secret of service account builder",
     ];
     let all = [Kind::Secret, Kind::ServiceAccount];
     for (reader, more, want) in [
@@ -139,7 +139,7 @@ fn secrets_and_accounts_count_where_they_are_known() {
         ),
     ] {
         let objects = [vec![build.clone()], more].concat();
-        assert_eq!(said(reader, &objects), want, "{objects:?}");
+        assert_eq!(described(reader, &objects), want, "{objects:?}");
     }
 }
 
@@ -161,27 +161,27 @@ fn labels_of_the_namespace_and_modes_decide() {
         ),
         (
             vec![namespace(json!({}))],
-            vec!["left alone: no policy speaks of that image here"],
+            vec!["unchanged: no policy matches the image here"],
         ),
         (
             vec![],
             vec![
-                "left alone: the labels of the namespace decide and are not known",
-                "extreg: policy q not applied: the labels of the namespace are not known",
+                "unchanged: the namespace labels are unknown",
+                "extreg: policy q not applied: the namespace labels are unknown",
             ],
         ),
         (
             vec![namespace(json!({"team": "a", "extreg.io/ignore": "true"}))],
-            vec!["left alone: it is opted out"],
+            vec!["unchanged: opted out"],
         ),
     ] {
         let objects = [vec![stream.clone(), policy.clone()], more].concat();
-        assert_eq!(said(new(), &objects), want);
+        assert_eq!(described(new(), &objects), want);
     }
 }
 
 #[test]
-fn the_webhooks_own_namespace_is_left_alone() {
+fn the_webhooks_own_namespace_is_skipped() {
     let stream = json!({"metadata": {"name": "s"}, "spec": {"tags": [{"name": "t", "from":
         {"kind": "DockerImage", "name": "docker.io/a/b"}}]}});
     for (own, want) in [

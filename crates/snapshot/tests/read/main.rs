@@ -1,4 +1,4 @@
-//! The reader: what is found in objects of every kind, and what is made of it.
+//! The reader: the images found in objects of every kind, and their meaning.
 #![cfg(test)]
 
 mod credentials;
@@ -18,7 +18,7 @@ use extreg_snapshot::read::{ReadOptions, Reader};
 use extreg_snapshot::{ImageUse, Snapshot};
 use serde_json::Value;
 
-/// The kind of an object, by what it says.
+/// The kind of an object, by its content.
 fn kind_of(object: &Value) -> Option<Kind> {
     Kind::of(object["apiVersion"].as_str()?, object["kind"].as_str()?)
 }
@@ -48,8 +48,8 @@ fn read_yaml(text: &str) -> Snapshot {
     read(&yaml(text))
 }
 
-/// `Kind/name[part] field = written`, and what is meant.
-fn told(found: &ImageUse) -> String {
+/// `Kind/name[part] field = written`, and the meaning.
+fn describe_use(found: &ImageUse) -> String {
     let ImageUse {
         place,
         role,
@@ -81,5 +81,5 @@ fn told(found: &ImageUse) -> String {
 }
 
 fn uses(snapshot: &Snapshot) -> Vec<String> {
-    snapshot.uses.iter().map(told).collect()
+    snapshot.uses.iter().map(describe_use).collect()
 }

@@ -1,4 +1,4 @@
-//! Whatever stands in an object, it is read or refused.
+//! Any content of an object is read or rejected.
 
 use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::Origin;
@@ -64,7 +64,7 @@ fn read_and_finish(kind: Kind, json: &str) {
     }
 }
 
-/// How many values there are in a value, itself counted.
+/// The number of values in a value, including itself.
 fn size(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
@@ -73,8 +73,8 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Puts `junk` in the place of the value with this number.
-fn spoil(value: &mut Value, number: &mut usize, junk: &Value) {
+/// Replaces the value with this number by `junk`.
+fn put_value(value: &mut Value, number: &mut usize, junk: &Value) {
     if *number == 0 {
         *value = junk.clone();
         *number = usize::MAX;
@@ -82,10 +82,12 @@ fn spoil(value: &mut Value, number: &mut usize, junk: &Value) {
     }
     *number -= 1;
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, number, junk)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| put_value(item, number, junk)),
         Value::Object(members) => members
             .values_mut()
-            .for_each(|item| spoil(item, number, junk)),
+            .for_each(|item| put_value(item, number, junk)),
         _ => {}
     }
 }
@@ -114,12 +116,12 @@ proptest! {
     }
 
     #[test]
-    fn what_is_no_json_is_refused(text in "[{}\\[\\]\",:a-z0-9]{0,40}", kind in prop::sample::select(Kind::ALL.to_vec())) {
+    fn invalid_json_is_rejected(text in "[{}\\[\\]\",:a-z0-9]{0,40}", kind in prop::sample::select(Kind::ALL.to_vec())) {
         read_and_finish(kind, &text);
     }
 
     #[test]
-    fn an_object_with_one_value_spoilt_is_read_or_refused(
+    fn an_object_with_one_invalid_value_is_read_or_rejected(
         index in any::<prop::sample::Index>(),
         number in any::<prop::sample::Index>(),
         junk in junk(),
@@ -128,7 +130,7 @@ proptest! {
         let mut object = samples[index.index(samples.len())].clone();
         let kind = kind_of(&object).unwrap();
         let mut number = number.index(size(&object));
-        spoil(&mut object, &mut number, &junk);
+        put_value(&mut object, &mut number, &junk);
         read_and_finish(kind, &object.to_string());
     }
 }

@@ -1,4 +1,4 @@
-//! A whole cluster: every image that it names, and what else is known of it.
+//! A whole cluster: every image that it names, and the other facts.
 
 use extreg_core::credential::DockerConfigKey;
 use extreg_core::facts::Known;
@@ -8,7 +8,7 @@ use super::{kind_of, read, uses, yaml};
 
 const CLUSTER: &str = include_str!("../data/cluster.yaml");
 
-/// Namespace, object, part and field; what stands there; what it is for and what it means; registry,
+/// Namespace, object, part and field; the text; purpose and meaning; registry,
 /// repository, and the first digits of the digest.
 const USES: [&str; 25] = [
     r#"data CronJob/nightly[job] spec.jobTemplate.spec.template.spec.containers[0].image = "docker.io/acme/nightly:1" run External docker.io|acme/nightly|"#,
@@ -40,21 +40,21 @@ const USES: [&str; 25] = [
 
 /// Decisions of the webhook, object by object.
 const DECISIONS: [&str; 16] = [
-    "data feeds[a] spec.tags[0].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
-    "data feeds[b] spec.tags[1].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
-    "data feeds[c] spec.tags[2].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
-    "data feeds[d] spec.tags[3].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
-    "data feeds[e] spec.tags[4].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
-    "legacy batch[] spec.output.pushSecret: left alone: it is set already (-)",
+    "data feeds[a] spec.tags[0].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
+    "data feeds[b] spec.tags[1].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
+    "data feeds[c] spec.tags[2].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
+    "data feeds[d] spec.tags[3].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
+    "data feeds[e] spec.tags[4].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
+    "legacy batch[] spec.output.pushSecret: unchanged: already set (-)",
     "legacy mixed[short] spec.tags[0].importPolicy.scheduled: set to true (builtin-dockerhub)",
-    "legacy mixed[pinned] spec.tags[1].importPolicy.scheduled: left alone: a digest never changes (builtin-dockerhub)",
-    "legacy mixed[ref] spec.tags[2].importPolicy.scheduled: left alone: a reference tag is never imported (-)",
-    "legacy mixed[quay] spec.tags[3].importPolicy.scheduled: left alone: no policy speaks of that image here (-)",
-    "legacy mixed[hub1] spec.tags[4].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
-    "shop cart[] spec.output.pushSecret: left alone: it is set already (-)",
-    "shop inner[] spec.output.pushSecret: left alone: no policy speaks of that image here (-)",
+    "legacy mixed[pinned] spec.tags[1].importPolicy.scheduled: unchanged: a digest never changes (builtin-dockerhub)",
+    "legacy mixed[ref] spec.tags[2].importPolicy.scheduled: unchanged: a reference tag is never imported (-)",
+    "legacy mixed[quay] spec.tags[3].importPolicy.scheduled: unchanged: no policy matches the image here (-)",
+    "legacy mixed[hub1] spec.tags[4].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
+    "shop cart[] spec.output.pushSecret: unchanged: already set (-)",
+    "shop inner[] spec.output.pushSecret: unchanged: no policy matches the image here (-)",
     "shop search[] spec.output.pushSecret: set to {name: dockerhub} (builtin-dockerhub)",
-    "shop cart[latest] spec.tags[0].importPolicy.scheduled: left alone: it is set already (builtin-dockerhub)",
+    "shop cart[latest] spec.tags[0].importPolicy.scheduled: unchanged: already set (builtin-dockerhub)",
     "shop cart[v1] spec.tags[1].importPolicy.scheduled: set to true (builtin-dockerhub)",
 ];
 
@@ -70,7 +70,7 @@ fn every_image_of_a_cluster_is_listed() {
 }
 
 #[test]
-fn every_place_that_the_webhook_looks_at_is_decided() {
+fn every_place_of_the_webhook_is_decided() {
     let snapshot = cluster();
     let decided = snapshot.injections.iter().map(|injection| {
         let place = &injection.place;
@@ -89,7 +89,7 @@ fn every_place_that_the_webhook_looks_at_is_decided() {
 }
 
 #[test]
-fn keys_of_secrets_are_known_and_nothing_else_of_them() {
+fn only_keys_of_secrets_are_known() {
     let snapshot = cluster();
     let keys: Vec<String> = snapshot
         .secrets
@@ -119,7 +119,7 @@ fn keys_of_secrets_are_known_and_nothing_else_of_them() {
 }
 
 #[test]
-fn what_was_not_read_is_not_known() {
+fn unread_facts_are_unknown() {
     let snapshot = cluster();
     let known = &snapshot.cluster;
     assert!(matches!(known.registries, Known::Unknown));

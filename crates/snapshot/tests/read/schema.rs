@@ -1,20 +1,20 @@
-//! What Kubernetes' own schema calls an image is read, or known to be none.
+//! Every field that Kubernetes' own schema calls an image is read, or known not to be one.
 
 use std::collections::BTreeSet;
 
 use k8s_openapi::schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
-/// Fields of a pod's spec that hold an image and are read: those of the test of fields.
+/// Fields of a pod's spec that contain an image and are read: those of the test of fields.
 const READ: [&str; 4] = [
     "containers[].image",
     "ephemeralContainers[].image",
     "initContainers[].image",
     "volumes[].image.reference",
 ];
-/// Fields that are called so and hold none: a block device of Ceph.
+/// Fields with such a name that contain no image: a block device of Ceph.
 const NO_IMAGE: [&str; 1] = ["volumes[].rbd.image"];
-/// What runs: read for its digest, as it says what spec says.
+/// Status fields: read for the digest, as they repeat spec.
 const STATUS: [&str; 3] = [
     "status.containerStatuses[]",
     "status.ephemeralContainerStatuses[]",
@@ -33,7 +33,7 @@ fn a_pod_has_no_other_image() {
 }
 
 #[test]
-fn what_makes_pods_has_no_image_but_those_of_the_pod() {
+fn controllers_have_no_image_besides_those_of_the_pod() {
     use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
     use k8s_openapi::api::batch::v1::{CronJob, Job};
     use k8s_openapi::api::core::v1::ReplicationController;

@@ -1,4 +1,4 @@
-//! Several readers and several sources: one snapshot, whatever the order.
+//! Several readers and several sources: one snapshot, in any order.
 
 use extreg_snapshot::kind::Kind;
 use extreg_snapshot::place::Origin;
@@ -15,7 +15,7 @@ fn all() -> Vec<Value> {
 }
 
 #[test]
-fn two_readers_are_as_good_as_one() {
+fn merged_readers_equal_one_reader() {
     let objects = all();
     let whole = format!("{:?}", reader(&objects).finish(String::new()));
     for at in [0, 1, 7, objects.len() / 2, objects.len()] {
@@ -30,7 +30,7 @@ fn two_readers_are_as_good_as_one() {
 }
 
 #[test]
-fn what_another_reader_knows_is_known() {
+fn the_facts_of_another_reader_are_known() {
     let mut one = Reader::new(ReadOptions::default());
     let mut two = Reader::new(ReadOptions::default());
     two.listed(Kind::MutatingWebhookConfiguration, "");
@@ -49,8 +49,8 @@ fn file(path: &str) -> Origin {
     }
 }
 
-/// A tree of `oc adm inspect` has a pod in the list of its namespace and in a file of its own; a
-/// file beside a cluster is what the cluster is to become.
+/// A tree of `oc adm inspect` has a pod in the list of its namespace and in a separate file; a
+/// file in addition to a cluster is the cluster's future state.
 #[test]
 fn one_object_is_read_once() {
     let uid = "88552cb9-0b35-41be-b719-c7c886dde652";

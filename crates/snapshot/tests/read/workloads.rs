@@ -1,12 +1,12 @@
-//! Workloads and builds: what is kept besides their images.
+//! Workloads and builds: the data kept besides their images.
 
 use extreg_snapshot::{BuildPhase, ContainerKind, Meaning};
 use serde_json::json;
 
-use super::{read, read_yaml, told, uses};
+use super::{describe_use, read, read_yaml, uses};
 
 #[test]
-fn a_pod_is_reduced_to_what_runs() {
+fn a_pod_is_reduced_to_its_containers() {
     let snapshot = read_yaml(
         r#"
 apiVersion: v1
@@ -63,7 +63,7 @@ status:
 }
 
 #[test]
-fn only_what_has_its_maker_beside_it_is_a_copy() {
+fn only_an_object_with_a_known_owner_is_a_copy() {
     let pod = |name: &str, owner: &str, kind: &str| {
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "shop",
             "ownerReferences": [{"apiVersion": "apps/v1", "kind": kind, "name": owner, "controller": true}]},
@@ -168,7 +168,7 @@ spec: {jobTemplate: {metadata: {annotations: {extreg.io/ignore-checks: EXR002}},
     assert_eq!(values, ["EXR001", "EXR002", "EXR003"]);
 }
 
-/// The base may stand in a Dockerfile that nobody here has read.
+/// The base can be in a Dockerfile that was not read.
 #[test]
 fn a_pull_secret_without_a_base_is_kept() {
     let snapshot = read_yaml(
@@ -183,7 +183,7 @@ spec: {strategy: {dockerStrategy: {pullSecret: {name: p}}}}
 }
 
 #[test]
-fn builds_are_reduced_to_who_pushes_where() {
+fn builds_are_reduced_to_their_pushes() {
     let snapshot = read_yaml(
         r#"
 apiVersion: build.openshift.io/v1
@@ -260,7 +260,7 @@ status: {conditions: [{type: Succeeded, status: "False", reason: Failed, message
         .uses
         .iter()
         .filter(|u| u.role.word() == "push")
-        .map(told)
+        .map(describe_use)
         .collect();
     assert_eq!(
         pushed,
@@ -274,7 +274,7 @@ status: {conditions: [{type: Succeeded, status: "False", reason: Failed, message
     assert_eq!(snapshot.opt_outs.len(), 1);
 }
 
-/// Without an integrated registry a stream may stand for a repository elsewhere.
+/// Without an integrated registry a stream can stand for an external repository.
 #[test]
 fn an_output_to_a_stream_outside_pushes_there() {
     let text = |repository: &str, config: &str| {
@@ -316,7 +316,7 @@ status: {{internalRegistryHostname: "{config}"}}
 }
 
 #[test]
-fn what_rolls_out_a_deployment_config_is_a_copy() {
+fn a_deployer_pod_is_a_copy() {
     let pod = |label: &str| {
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "old-1-deploy", "namespace": "shop",
             "labels": {label: "old-1"},

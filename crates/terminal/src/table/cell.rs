@@ -6,12 +6,12 @@ use crate::text::Text;
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     pub(super) text: Text,
-    /// Whether it is never broken.
+    /// Whether it is never wrapped.
     pub(super) is_whole: bool,
 }
 
 impl Cell {
-    /// The same, never continued on another line: a command that is to be copied.
+    /// The same, never wrapped: a command to copy.
     #[must_use]
     pub fn whole(self) -> Self {
         Self {

@@ -1,27 +1,29 @@
-//! How wide columns are, and what a row of them looks like.
+//! The widths of columns, and the rendering of rows.
+
+use unicode_width::UnicodeWidthChar as _;
 
 use super::{cell::Cell, wrap::wrap};
 use crate::text::Text;
 
 /// Between two columns.
 const GAP: usize = 2;
-/// The least room for a column that is wrapped.
+/// The minimum width of a wrapped column.
 pub(super) const NARROW: usize = 24;
 
-/// The widths of columns that are as wide as what is in them.
+/// The widths of columns, from their content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     widths: Vec<usize>,
 }
 
-/// Whether rows of a layout fit into a line.
+/// How rows of a layout fit into a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
-    /// One line a row.
+    /// One line for each row.
     Lines,
-    /// The last column in so many columns of the terminal.
+    /// The last column is wrapped in this number of terminal columns.
     Wrapped(usize),
-    /// There is too little room for that.
+    /// Too narrow for that.
     Blocks,
 }
 
@@ -37,7 +39,7 @@ impl Layout {
         layout
     }
 
-    /// Makes room for a row.
+    /// Widens the columns for a row.
     pub fn fit(&mut self, cells: &[Cell]) {
         self.widen(cells.iter().map(Cell::width));
     }
@@ -51,7 +53,7 @@ impl Layout {
     /// A row as one line.
     pub fn row(&self, cells: impl IntoIterator<Item = Cell>) -> Text {
         let mut line = Text::new();
-        // Written before the next cell that has something: the width of a last column may be that of very long cells.
+        // Written before the next cell that is not empty: the width of a last column can be that of very long cells.
         let mut blanks = 0;
         for (cell, width) in cells.into_iter().zip(&self.widths) {
             let taken = cell.width();
@@ -67,8 +69,8 @@ impl Layout {
         line
     }
 
-    /// A row in lines of at most `room` columns: what the last cell has too much goes on below it, where there is
-    /// room for that and the cell may be broken.
+    /// A row in lines of at most `room` columns: the rest of the last cell continues below it, if
+    /// it fits there and the cell can be wrapped.
     pub fn rows(&self, mut cells: Vec<Cell>, room: Option<usize>) -> Vec<Text> {
         let last = self.widths.len().checked_sub(1);
         let wrapped = match (self.fits(room), last.filter(|last| last + 1 == cells.len())) {
@@ -88,7 +90,19 @@ impl Layout {
         rows.collect()
     }
 
-    /// For the room of a terminal, if there is one.
+    /// A row as one line of at most `room` columns, if any remain for the last cell, which is cut.
+    pub fn cut(&self, mut cells: Vec<Cell>, room: Option<usize>) -> Text {
+        if let Fit::Wrapped(room) = self.fits(room)
+            && cells.len() == self.widths.len()
+            && let Some(last) = cells.last_mut()
+            && last.width() > room
+        {
+            *last = last.clone().cut(room);
+        }
+        self.row(cells)
+    }
+
+    /// For the width of a terminal, if known.
     pub(super) fn fits(&self, room: Option<usize>) -> Fit {
         let Some((last, fixed)) = self.widths.split_last() else {
             return Fit::Lines;
@@ -112,6 +126,22 @@ impl Layout {
 }
 
 impl Cell {
+    /// The start of the text, with a mark for the omitted rest.
+    fn cut(self, room: usize) -> Self {
+        let flat = self.text.flat().0.render(false);
+        let mut start = String::new();
+        let mut taken = 1;
+        for character in flat.chars() {
+            taken += character.width().unwrap_or_default();
+            if taken > room {
+                break;
+            }
+            start.push(character);
+        }
+        let start = format!("{}\u{2026}", start.trim_end());
+        self.text.restyled(start).into()
+    }
+
     /// In pieces that fit, in the style of the first part.
     pub(super) fn pieces(self, room: usize) -> Vec<Self> {
         if self.is_whole {
@@ -172,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_and_combining_characters_take_the_columns_that_they_take() {
+    fn wide_and_combining_characters_have_their_width() {
         let mut layout = Layout::new(&["NAME", "B"]);
         let rows: Vec<[Cell; 2]> = ["cart", "東京", "e\u{301}te\u{301}", "\u{1b}[2J"]
             .map(|name| [name.into(), "x".into()])
@@ -188,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_style_of_a_cell_goes_on_below_it() {
+    fn the_style_of_a_cell_continues_below_it() {
         let cell = Cell::from(Text::new().red("one two three four five six seven"));
         let rows = layout(&[33]).rows(vec![cell], Some(24));
         let rows: Vec<String> = rows.iter().map(|row| row.render(true)).collect();
@@ -202,7 +232,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is wrapped takes no more columns than there are, and no word of it is lost.
+        /// Wrapped text uses no more columns than available, and no word of it is lost.
         #[test]
         fn a_wrapped_row_fits(
             words in proptest::collection::vec("[a-z東é]{1,8}", 1..20),

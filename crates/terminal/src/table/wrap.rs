@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// In lines of at most so many columns, broken between words; a longer word is a line of its own. At least one line.
+/// In lines of at most this many columns, broken between words; a longer word is a separate line. At least one line.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut taken = 0;

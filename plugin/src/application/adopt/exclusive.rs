@@ -1,13 +1,13 @@
-//! What cannot stand beside what we set. Applying leaves alone what others have set: a plain value can
-//! be taken away with a null, what has fields of its own cannot.
+//! Fields that exclude the fields that we set. Server-side apply keeps fields of other managers: a null removes a plain
+//! value, but not a field with subfields.
 
 use extreg_cluster::{Kind, Object, Owned, is_owned, set};
 use serde_json::Value;
 
 use crate::error::Error;
 
-/// A build has one of each (openshift-apiserver `pkg/build/apis/build/validation` `validateSource`,
-/// `validateStrategy`); with a git source a Dockerfile would be built in its folder.
+/// A build has exactly one of each (openshift-apiserver `pkg/build/apis/build/validation` `validateSource`,
+/// `validateStrategy`); with a Git source a Dockerfile would be built in its folder.
 const ONE_OF: [(&str, &[&str]); 2] = [
     ("source", &["binary", "git"]),
     (
@@ -21,10 +21,10 @@ const ONE_OF: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Takes away from `current`, which something else made, what excludes the fields of `desired`.
+/// Removes from `current`, which another tool created, the fields that exclude fields of `desired`.
 ///
 /// # Errors
-/// [`Error::Failed`] if it builds in another way than is asked for.
+/// [`Error::Failed`] if it builds in another way than requested.
 pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error> {
     if is_owned(current) == Owned::Ours {
         return Ok(());
@@ -35,8 +35,8 @@ pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error
                 for field in fields {
                     if is_in_the_way(desired, current, part, field) {
                         return Err(Error::failed(format!(
-                            "{} has spec.{part}.{field} and cannot have what was asked for beside \
-                             it, so nothing was changed: delete it, or leave the build out with \
+                            "{} has spec.{part}.{field}, which excludes the requested build, so nothing was \
+                             changed: delete it, or skip the build with \
                              --no-build",
                             current.reference(),
                         )));
@@ -50,7 +50,7 @@ pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error
                     Value::Null,
                 );
             }
-            // Allowed for ImageStreamTags only.
+            // Only valid for ImageStreamTags.
             if current.body.pointer("/spec/output/to/namespace").is_some() {
                 let at = ["spec", "output", "to", "namespace"];
                 set(&mut desired.body, &at, Value::Null);
@@ -65,7 +65,7 @@ pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error
                 if there.pointer("/from/namespace").is_some() {
                     set(tag, &["from", "namespace"], Value::Null);
                 }
-                // Such a tag is not imported.
+                // Such a tag is never imported.
                 if there.get("reference") == Some(&Value::Bool(true)) {
                     set(tag, &["reference"], Value::Bool(false));
                 }
@@ -76,7 +76,7 @@ pub(crate) fn remove(desired: &mut Object, current: &Object) -> Result<(), Error
     Ok(())
 }
 
-/// Whether a field is there and is not to be.
+/// Whether a field exists that must not exist.
 fn is_in_the_way(desired: &Object, current: &Object, part: &str, field: &str) -> bool {
     let value = |object: &Object| {
         let value = object.body.get("spec")?.get(part)?.get(field)?;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_of_another_kind_is_refused() {
+    fn build_of_another_type_is_refused() {
         let git = json!({"git": {"uri": "y"}});
         let docker = json!({"dockerStrategy": {}});
         let cases = [
@@ -123,14 +123,14 @@ mod tests {
             let error = remove(&mut desired, &current).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
             assert!(error.contains("nothing was changed"), "{error}");
-            // Of ours, applying takes away what is no longer to be.
+            // For our own objects, applying removes the fields that are no longer desired.
             let current = current.label(MANAGED_BY, MANAGER);
             assert!(remove(&mut desired, &current).is_ok());
         }
     }
 
     #[test]
-    fn plain_values_in_the_way_are_taken_away() {
+    fn conflicting_plain_values_are_removed() {
         let spec = json!({"spec": {
             "source": {"git": {"uri": "y"}, "dockerfile": "FROM x", "contextDir": "d"},
             "output": {"to": {"kind": "ImageStreamTag", "namespace": "other", "name": "a:b"}},
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_away_that_is_not_there() {
+    fn absent_fields_are_not_removed() {
         let mut desired = build("app --image u/a --source https://x/y");
         let mut current = desired.clone();
         current.body["metadata"]["labels"] = json!({});

@@ -1,4 +1,4 @@
-//! `audit diff`: what became of the findings from one report to a later one.
+//! `audit diff`: compares the findings of two reports.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use extreg_audit::{
 use extreg_terminal::{Exit, Printer, Text};
 use serde_json::json;
 
-use super::{settings::read, table::said_by};
+use super::{settings::read, table::command_for};
 use crate::{
     args::OutputArgs,
     context::Context,
@@ -17,23 +17,23 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// Say what became of the findings from one report to a later one
+/// Compare the findings of two reports
 ///
-/// Four classes: new, fixed, unchanged, and what cannot be compared because one of the two did not
-/// look. Reports are what -o json and --save write.
+/// A finding is new, fixed, unchanged, or incomparable because one of the two runs did not read the
+/// object. The reports are files that -o json or --save wrote.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "The exit code is 0 if nothing is new, fixed or incomparable, 1 if something \
-    is, 2 if a report cannot be read."
+    after_help = "The exit code is 0 if no finding is new, fixed or incomparable, 1 otherwise, and \
+    2 if a report cannot be read."
 )]
 pub(super) struct Args {
-    /// The earlier report
+    /// Earlier report
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The later report
+    /// Later report
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Show what is unchanged too
+    /// Also show unchanged findings
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -82,7 +82,7 @@ fn print(diff: &Diff, all: bool, context: &Context, printer: &Printer) {
         .collect();
     printer.line(Text::new().bold(counts.join(", ")));
     for notice in &diff.notices {
-        printer.note(said_by(context.caller, notice));
+        printer.note(command_for(context.caller, notice));
     }
 }
 

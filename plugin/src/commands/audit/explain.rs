@@ -6,10 +6,10 @@ use extreg_terminal::Exit;
 
 use crate::context::Context;
 
-/// Explain a check: what it finds, why that matters, how to mend it and how to except it
+/// Explain a check: what it finds, why that matters, and how to fix or except it
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// The check, such as EXR007
+    /// Check, such as EXR007
     #[arg(value_name = "CHECK")]
     check: CheckId,
 }

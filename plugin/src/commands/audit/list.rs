@@ -11,7 +11,7 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// Show the checks, how bad what they find is, and which controls ask for them
+/// List the checks, their severities, and the controls that require them
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -36,7 +36,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
         ]);
     }
     table.print(printer);
-    printer.note(format!("more about one: {} explain EXR007", context.caller));
+    printer.note(format!(
+        "for details of a check: {} explain EXR007",
+        context.caller
+    ));
     Ok(Exit::Done)
 }
 

@@ -1,4 +1,4 @@
-//! `-o FORMAT[=FILE]`: what is written where.
+//! `-o FORMAT[=FILE]`: formats and their files.
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +16,7 @@ use extreg_terminal::{Printer, inert};
 use super::table::print_table;
 use crate::error::Error;
 
-/// A format, and where it goes.
+/// A format, and its destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OutputSpec {
     pub(super) format: Format,
@@ -27,7 +27,7 @@ pub(crate) struct OutputSpec {
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// The objects that have open findings, one a line.
+    /// The objects that have open findings, one on each line.
     Name,
     /// A rendering of the whole report.
     Report(data::Format),
@@ -37,7 +37,9 @@ pub(super) enum Format {
 pub(super) struct Output<'a> {
     pub(super) specs: &'a [OutputSpec],
     pub(super) gate: Gate,
-    /// Whether names stand behind their namespaces.
+    /// Whether a table shows reasons and fixes.
+    pub(super) details: bool,
+    /// Whether the namespace precedes each name.
     pub(super) with_namespaces: bool,
     pub(super) caller: Caller,
     pub(super) printer: &'a Printer,
@@ -52,8 +54,8 @@ impl OutputSpec {
     /// The long help.
     pub(super) fn help() -> String {
         format!(
-            "Format, or FORMAT=FILE; can be repeated. Without a file it goes to stdout, which takes \
-             one.\nThere are {}",
+            "Format, or FORMAT=FILE; repeatable. Only one format can go to stdout.\n\
+             Formats: {}",
             Format::words().join(", ")
         )
     }
@@ -110,7 +112,7 @@ impl Format {
     }
 }
 
-/// One goes to stdout at most, and no file is written twice.
+/// Checks that at most one format goes to stdout, and that no file is written twice.
 ///
 /// # Errors
 /// [`Error::Usage`] otherwise.
@@ -143,10 +145,10 @@ pub(super) fn check_specs(specs: &[OutputSpec]) -> Result<(), Error> {
 }
 
 impl Output<'_> {
-    /// Writes a report in every format that was asked for, files first. Each file is confirmed.
+    /// Writes a report in every requested format, files first. Prints a line for each file.
     ///
     /// # Errors
-    /// [`Error::Failed`] for the first file that cannot be written; the others are.
+    /// [`Error::Failed`] for the first file that cannot be written; all other files are written.
     pub(super) fn write(&self, report: &Report) -> Result<(), Error> {
         let mut failed = None;
         for spec in self.specs {
@@ -167,7 +169,7 @@ impl Output<'_> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Data is written as it is made: it may be longer than all else that is in memory.
+    /// Writes the data as it is rendered: it can be larger than everything else in memory.
     fn file(&self, path: &Path, format: Format, report: &Report) -> io::Result<()> {
         let Format::Report(format) = format else {
             return fs::write(path, self.bytes(format, report)?);
@@ -180,10 +182,16 @@ impl Output<'_> {
     fn print(&self, format: Format, report: &Report) -> Result<(), Error> {
         match format {
             Format::Report(data::Format::Table) => {
-                print_table(&table::table(report), self.caller, self.printer);
+                let (table, width) = if self.details {
+                    (table::details(report), None)
+                } else {
+                    let columns = self.printer.columns().unwrap_or(table::WIDTH);
+                    (table::table(report), Some(columns))
+                };
+                print_table(&table, width, self.caller, self.printer);
             }
             Format::Report(data::Format::Wide) => {
-                print_table(&table::wide(report), self.caller, self.printer);
+                print_table(&table::wide(report), None, self.caller, self.printer);
             }
             Format::Name | Format::Report(_) => {
                 let bytes = self.bytes(format, report);
@@ -194,8 +202,8 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// What is in a file: commands say `oc` or `kubectl` as the caller does only on a terminal, so
-    /// that a file is the same whoever wrote it.
+    /// The content of a file. Commands in it always start with `oc`, so that every user gets the same
+    /// file; only a terminal shows `kubectl` to its users.
     fn bytes(&self, format: Format, report: &Report) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match format {
@@ -208,11 +216,14 @@ impl Output<'_> {
     }
 
     fn options(&self) -> data::Options {
-        data::Options { gate: self.gate }
+        data::Options {
+            gate: self.gate,
+            details: self.details,
+        }
     }
 }
 
-/// One a line: `kind.group/name`, in all namespaces `NAMESPACE/kind.group/name`.
+/// One line for each: `kind.group/name`, with -A `NAMESPACE/kind.group/name`.
 fn names(report: &Report, with_namespaces: bool) -> String {
     let open = report.findings().filter(|(_, finding)| finding.is_open());
     let mut seen = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! `--publish`: the findings as OpenReports in the cluster that they are about. Only reports of our
-//! own are written over or removed.
+//! `--publish`: writes the findings as OpenReports to the audited cluster. It replaces and removes only
+//! reports that it wrote.
 
 use std::collections::BTreeSet;
 
@@ -39,17 +39,16 @@ const CLUSTER_REPORT: Kind = Kind {
     plural: "clusterreports",
     namespaced: false,
 };
-/// How the names of our reports begin.
+/// The prefix of the names of our reports.
 const PREFIX: &str = "extreg-audit";
 
-/// Writes each section to its cluster, and removes what an earlier run wrote and this one does not.
-/// A run over one namespace writes the report of that namespace, and leaves the one about the cluster
-/// unchanged. What one cluster, namespace or report refuses does not stop the others: it is listed at
-/// the end.
+/// Writes each section to its cluster, and removes reports of an earlier run that this run does not write.
+/// A run for one namespace writes the report of that namespace, and does not change the report of the
+/// cluster. If one cluster, namespace or report fails, the run continues and lists the error at the end.
 ///
 /// # Errors
-/// If a kubeconfig is at fault; of the only cluster, what concerns every report:
-/// [`Error::Partial`] once something is written.
+/// If a kubeconfig is invalid; with only one cluster, also an error that concerns every report:
+/// [`Error::Partial`] after a report was written.
 pub(super) async fn publish(
     report: &Report,
     input: &ClusterInput,
@@ -112,7 +111,7 @@ pub(super) async fn publish(
     Ok(fanout.exit())
 }
 
-/// How many reports were written, how many said already what they would say, and what failed.
+/// How many reports were written, how many were up to date, and the errors.
 #[derive(Clone, Debug, Default)]
 struct Published {
     written: usize,
@@ -121,7 +120,7 @@ struct Published {
 }
 
 impl Published {
-    /// Keeps what became of one request.
+    /// Records the result of one request.
     fn settle(
         &mut self,
         reference: &ObjectRef,
@@ -181,7 +180,7 @@ async fn one(
         let reference = object.reference();
         kept.insert(reference.clone());
         context.journal.begin(reference.to_string());
-        let said = match says_already(cluster, &object).await {
+        let result = match is_up_to_date(cluster, &object).await {
             Ok(true) => {
                 context.journal.nothing_done();
                 published.fanout.written();
@@ -194,7 +193,7 @@ async fn one(
             }
             Err(error) => Err(error),
         };
-        if published.settle(&reference, "applied", said, context)? {
+        if published.settle(&reference, "applied", result, context)? {
             published.written += 1;
         }
     }
@@ -215,7 +214,7 @@ async fn one(
     Ok(())
 }
 
-/// Whether all that is in a namespace was looked at, so that what is no longer said is no longer so.
+/// Whether the whole namespace was read, so that a finding that is missing now is fixed.
 fn was_seen(section: &Section, namespace: &str) -> bool {
     let coverage = &section.coverage;
     let is_unseen = |gap: &Gap| match &gap.what {
@@ -233,17 +232,17 @@ fn was_seen(section: &Section, namespace: &str) -> bool {
         && (namespace.is_empty() || !coverage.gaps.iter().any(is_unseen))
 }
 
-/// Whether the report that is there differs in nothing but the time at which it was made, which would
-/// be news to everybody who watches it. Somebody who may not get it writes it again.
-async fn says_already(cluster: &Cluster, new: &Object) -> Result<bool, Error> {
+/// Whether the existing report differs only in its time. Writing it again would notify every watcher.
+/// Users who cannot get it write it again.
+async fn is_up_to_date(cluster: &Cluster, new: &Object) -> Result<bool, Error> {
     match cluster.get(&new.reference()).await {
-        Ok(there) => Ok(there.is_some_and(|there| timeless(&there.body) == timeless(&new.body))),
+        Ok(old) => Ok(old.is_some_and(|old| timeless(&old.body) == timeless(&new.body))),
         Err(error) if error.is_forbidden() => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What we write of a report, but for the time.
+/// The fields of a report that we write, without the time.
 fn timeless(report: &Value) -> Value {
     let of = |pointer: &str| report.pointer(pointer).cloned().unwrap_or_default();
     let mut results = of("/results");
@@ -263,7 +262,7 @@ fn timeless(report: &Value) -> Value {
     })
 }
 
-/// The reports that we wrote before, where this run looked.
+/// The reports of earlier runs, in the scope of this run.
 async fn ours(cluster: &Cluster, kind: Kind, scope: Option<&str>) -> Result<Vec<ObjectRef>, Error> {
     let query = PageQuery {
         labels: format!("{}={}", MANAGED_BY.0, MANAGED_BY.1),
@@ -271,8 +270,8 @@ async fn ours(cluster: &Cluster, kind: Kind, scope: Option<&str>) -> Result<Vec<
     };
     let path = kind.path(scope.filter(|_| kind.namespaced));
     let read = |found: &mut Vec<_>, item: &RawValue| {
-        let body: Value = serde_json::from_str(item.get())
-            .map_err(|_| Error::failed("a report that cannot be read"))?;
+        let body: Value =
+            serde_json::from_str(item.get()).map_err(|_| Error::failed("cannot read a report"))?;
         let reference = Object { kind, body }.reference();
         if reference.name.starts_with(PREFIX) {
             found.push(reference);

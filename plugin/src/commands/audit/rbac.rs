@@ -1,4 +1,4 @@
-//! `audit rbac`: which of what an audit reads the user may not, and the ClusterRole that would do.
+//! `audit rbac`: the permissions that the user lacks for an audit, and the ClusterRole that grants them.
 
 use extreg_cluster::{
     Cluster, DryRun, Kind as ApiKind, Object,
@@ -18,32 +18,32 @@ const REVIEW: ApiKind = ApiKind::global(
     "selfsubjectaccessreviews",
 );
 
-/// Say which of what an audit reads you may not, and print the ClusterRole that would do
+/// Show the permissions that you lack for an audit, and print a ClusterRole for them
 ///
-/// Asks the cluster what you may list, in all namespaces or in that of -n. Changes nothing.
+/// Checks your permission to list each resource, in all namespaces or in that of -n. Changes nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # What you may\n  \
+    # Your permissions\n  \
     oc extreg audit rbac\n\n  \
-    # What an administrator gives you for the rest\n  \
+    # Let an administrator grant you the missing permissions\n  \
     oc extreg audit rbac --export | oc apply -f -\n  \
     oc adm policy add-cluster-role-to-user extreg-audit USER\n\n  \
-    # All that an audit reads, without asking a cluster\n  \
+    # All permissions of an audit, without a query to a cluster\n  \
     oc extreg audit rbac --export --all\n\n\
-    The exit code is 3 if something is missing, unless --export is given.")]
+    The exit code is 3 if a permission is missing, unless --export is given.")]
 pub(super) struct Args {
-    /// Print the ClusterRole of what is missing, as YAML; of everything if nothing is missing
+    /// Print the ClusterRole with the missing permissions as YAML; with all if none is missing
     #[arg(long)]
     export: bool,
-    /// Without the right to list secrets, as audit --without-secrets needs it
+    /// Exclude the permission to list secrets, for audit --without-secrets
     #[arg(long)]
     without_secrets: bool,
-    /// Everything that an audit reads, whatever you may; asks no cluster
+    /// Include permissions that you have; do not query a cluster
     #[arg(long, requires = "export")]
     all: bool,
 }
 
-/// What is known of the right to list a kind.
+/// Whether the user can list a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Right {
     Given,
@@ -65,7 +65,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     if args.export {
         if missing.is_empty() {
             context.printer.note(
-                "you have every right that an audit needs; this role gives them to another user",
+                "you have all permissions that an audit needs; this role grants them to another user",
             );
             let is_served =
                 |(kind, right): &(Kind, Right)| (*right != Right::NotServed).then_some(*kind);
@@ -88,11 +88,11 @@ async fn rights(
     namespace: &str,
 ) -> Result<Vec<(Kind, Right)>, Error> {
     let served = Served::default();
-    let ask = kinds.iter().map(async |kind| {
+    let reviews = kinds.iter().map(async |kind| {
         let _turn = cluster.turn().await;
         Ok::<_, Error>((*kind, right(cluster, *kind, namespace, &served).await?))
     });
-    try_join_all(ask).await
+    try_join_all(reviews).await
 }
 
 async fn right(
@@ -162,13 +162,13 @@ fn export(kinds: &[Kind], context: &Context) -> Result<Exit, Error> {
     printer.raw("---\n");
     if kinds.contains(&Kind::Secret) {
         printer.raw(
-            "# The right to list secrets is one to read them all. Without it, what depends on\n\
-             # credentials is inconclusive: audit --without-secrets.\n",
+            "# The permission to list secrets is a permission to read all of them. Without it, checks\n\
+             # that depend on credentials are inconclusive: audit --without-secrets.\n",
         );
     }
     printer.raw(&yaml);
     printer.note(format!(
-        "apply it, then give it to somebody: {host} create clusterrolebinding {AUDIT_ROLE} \
+        "apply it, then grant it to a user: {host} create clusterrolebinding {AUDIT_ROLE} \
          --clusterrole={AUDIT_ROLE} --user=USER"
     ));
     Ok(Exit::Done)

@@ -1,4 +1,4 @@
-//! What the arguments come to.
+//! Validates the arguments.
 
 use std::{
     collections::BTreeSet,
@@ -26,35 +26,37 @@ use crate::{
 /// The file that `--ci` adds.
 const CI_FILE: &str = "extreg.sarif";
 
-/// What to judge by.
+/// Checks, policies and exceptions.
 #[derive(Clone, Debug)]
-pub(crate) struct Judgement {
+pub(crate) struct Judgment {
     pub(super) checks: BTreeSet<CheckId>,
     pub(super) policy: PolicyFile,
     /// None to count every finding.
     pub(super) exceptions: Option<Exceptions>,
     /// Whether annotations of objects suppress findings.
     pub(super) annotations: bool,
-    /// For how many days from today an exception can last.
+    /// The maximum number of days from today until an exception expires.
     pub(super) longest: Option<u16>,
     pub(super) baseline: Option<Baseline>,
 }
 
-/// Where the answer goes.
+/// The destination of the report.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Destination {
     pub(super) specs: Vec<OutputSpec>,
     pub(super) shown_from: Option<Severity>,
-    /// Whether names stand behind their namespaces.
+    /// Whether the namespace precedes each name.
     pub(super) with_namespaces: bool,
+    /// Whether a table shows reasons and fixes.
+    pub(super) details: bool,
     pub(super) baseline: Option<PathBuf>,
     pub(super) folder: Option<PathBuf>,
     pub(super) publish: bool,
 }
 
-impl Judgement {
+impl Judgment {
     /// # Errors
-    /// [`Error::Usage`] if a file is at fault, or no check is left.
+    /// [`Error::Usage`] if a file is invalid, or no check is selected.
     pub(super) fn of(args: JudgeArgs) -> Result<Self, Error> {
         let exceptions = match &args.exceptions {
             Some(path) => {
@@ -98,7 +100,7 @@ fn checks(
         .collect();
     if checks.is_empty() {
         return Err(Error::usage(
-            "--check, --skip and --framework leave no check to ask (audit list shows them)",
+            "--check, --skip and --framework select no check (audit list shows all checks)",
         ));
     }
     Ok(checks)
@@ -120,7 +122,7 @@ impl Framework {
     }
 }
 
-/// What the gate flags come to.
+/// The gate of the flags.
 pub(super) fn gate(args: &GateArgs) -> Gate {
     let fail_on = match args.fail_on {
         Some(FailOn::None) => None,
@@ -141,7 +143,7 @@ pub(super) fn gate(args: &GateArgs) -> Gate {
 
 impl Destination {
     /// # Errors
-    /// [`Error::Usage`] if two formats go to one place.
+    /// [`Error::Usage`] if two formats have the same destination.
     pub(super) fn of(args: OutputArgs, is_ci: bool, with_namespaces: bool) -> Result<Self, Error> {
         let mut specs = args.output;
         if specs.is_empty() {
@@ -158,6 +160,7 @@ impl Destination {
             specs,
             shown_from: args.min_severity.map(ShownFrom::severity),
             with_namespaces,
+            details: args.details,
             baseline: args.write_baseline,
             folder: args.save,
             publish: args.publish,

@@ -1,24 +1,28 @@
-//! A table on stdout, in colour where that is wanted, and what to do next on stderr.
+//! Prints a table to stdout, in color if enabled, and the next commands to stderr.
 
 use extreg_remedy::Caller;
 use extreg_report::table::Table;
 use extreg_terminal::{Printer, Text};
 
-/// Prints a table. Its lines run as long as they are: a terminal wraps them, a pipe has them whole.
-pub(super) fn print_table(table: &Table, caller: Caller, printer: &Printer) {
-    for line in table.lines(None) {
+/// Prints a table, in lines of at most `width` columns if there is one; otherwise a terminal wraps them.
+pub(super) fn print_table(table: &Table, width: Option<usize>, caller: Caller, printer: &Printer) {
+    for line in table.lines(width) {
         printer.line(line);
         if printer.out_is_closed() {
             return;
         }
     }
     for command in &table.next {
-        printer.note(Text::new().plain("next: ").bold(said_by(caller, command)));
+        printer.note(
+            Text::new()
+                .plain("next: ")
+                .bold(command_for(caller, command)),
+        );
     }
 }
 
-/// A command as the caller types it; what only oc has stays.
-pub(super) fn said_by(caller: Caller, command: &str) -> String {
+/// A command for the caller; commands that only oc has are unchanged.
+pub(super) fn command_for(caller: Caller, command: &str) -> String {
     const SHARED: [&str; 9] = [
         "annotate", "apply", "create", "delete", "edit", "extreg", "get", "label", "patch",
     ];
@@ -38,15 +42,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_are_the_callers() {
+    fn shared_commands_use_the_name_of_the_caller() {
         for (command, want) in [
             ("oc extreg audit list", "kubectl extreg audit list"),
             ("oc annotate pod/a b=c", "kubectl annotate pod/a b=c"),
             ("oc tag a b", "oc tag a b"),
             ("edit oc get", "edit oc get"),
         ] {
-            assert_eq!(said_by(Caller::Kubectl, command), want);
-            assert_eq!(said_by(Caller::Oc, command), command);
+            assert_eq!(command_for(Caller::Kubectl, command), want);
+            assert_eq!(command_for(Caller::Oc, command), command);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the webhook would do to one object, as data: the JSON report is this and a summary.
+//! What the webhook would do to one object, as data: the JSON report holds these and a summary.
 
 use extreg_core::{
     edit::PatchPlan,
@@ -31,29 +31,29 @@ pub(super) struct Assessment {
     kind: &'static str,
     #[serde(skip)]
     group: &'static str,
-    /// The namespace by which it was judged; empty where none is known.
+    /// The namespace whose policies were used; empty if unknown.
     namespace: String,
     name: String,
-    /// What becomes of it as a whole.
+    /// The result for the whole object.
     #[serde(serialize_with = "outcome_name")]
     pub(super) decision: Outcome,
-    /// Every place that a rule looked at.
+    /// Every place that a rule checked.
     pub(super) places: Vec<Place>,
-    /// What the user would be told, in the webhook's words.
+    /// The warnings that the user would get, in the webhook's words.
     pub(super) warnings: Vec<String>,
-    /// Parameters of its Template for which no fixed value is given.
+    /// Parameters of its Template that have no fixed value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unresolved_parameters: Vec<String>,
-    /// The RFC 6902 patch that the webhook would answer with; empty if none.
+    /// The RFC 6902 patch that the webhook would return; empty if none.
     pub(super) patch: Box<RawValue>,
 }
 
-/// One place of an object that a rule looked at.
+/// One place of an object that a rule checked.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Place {
     rule: String,
-    /// The field, as people write it.
+    /// The field, as it is displayed.
     pub(super) field: String,
     pub(super) image: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,19 +62,19 @@ pub(super) struct Place {
     decision: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     mode: Option<Mode>,
-    /// The engine's name for the reason that it is kept.
+    /// The engine's name for the reason why it is unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The decision in words.
+    /// The decision as text.
     pub(super) words: String,
     #[serde(skip)]
     pub(super) why_kept: Option<Reason>,
 }
 
-/// Judges an object as the webhook would if it were created now.
+/// Evaluates an object as the webhook does when the object is created.
 ///
 /// # Errors
-/// Outer: not logged in. Inner: it cannot be read as its kind.
+/// Outer: not logged in. Inner: the object cannot be read as its kind.
 pub(super) async fn assess(
     surroundings: &mut Surroundings,
     document: &Document,
@@ -83,9 +83,9 @@ pub(super) async fn assess(
 ) -> Result<Result<Assessment, UnreadableObject>, Error> {
     let json = document.decidable(object).to_string();
     let origin = document.origin_of(object);
-    let asked = !surroundings.is_offline();
+    let is_queried = !surroundings.is_offline();
     decide(surroundings, resource, &json, |subject, verdict| {
-        Assessment::of(&origin, object, subject, verdict, asked)
+        Assessment::of(&origin, object, subject, verdict, is_queried)
     })
     .await
 }
@@ -96,7 +96,7 @@ impl Assessment {
         object: &FoundObject<'_>,
         subject: &Subject<'_>,
         verdict: &Verdict<'_>,
-        asked: bool,
+        is_queried: bool,
     ) -> Self {
         let resource = subject.resource();
         let patch = verdict.patch();
@@ -113,7 +113,7 @@ impl Assessment {
             name: object.name().into_owned(),
             decision: verdict.outcome(),
             places: verdict.sites.iter().map(Place::of).collect(),
-            warnings: warnings(verdict, asked),
+            warnings: warnings(verdict, is_queried),
             unresolved_parameters: object.unresolved.clone(),
             patch: RawValue::from_string(patch.to_owned()).unwrap_or_default(),
         }
@@ -134,7 +134,7 @@ impl Assessment {
         }
     }
 
-    /// The names of the policies that change it.
+    /// The names of the policies that change the object.
     pub(super) fn policies(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self
             .places
@@ -147,7 +147,7 @@ impl Assessment {
         names
     }
 
-    /// Whether some place of it is kept for this reason.
+    /// Whether a place of the object is unchanged for this reason.
     pub(super) fn is_kept_for(&self, reason: Reason) -> bool {
         self.places
             .iter()

@@ -1,4 +1,4 @@
-//! How the answer is printed: a diff for people, the patched manifests, a report, or names.
+//! Output of the result: a diff for people, the patched manifests, a report, or names.
 
 use std::borrow::Cow;
 
@@ -16,23 +16,23 @@ use crate::{
     print::{DataFormat, to_data, yaml_document},
 };
 
-/// Lines of a diff around what changes.
+/// Lines of context around a change in a diff.
 const CONTEXT: usize = 3;
 
-/// How what is judged is printed.
+/// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// What would change, as a unified diff.
     Diff,
     /// A report.
     Json,
-    /// The names of what would change.
+    /// The names of objects that would change.
     Name,
     /// All documents, patched.
     Yaml,
 }
 
-/// Prints, in one format, what is judged, as it is judged.
+/// Prints results in one format, as they arrive.
 pub(super) struct Output<'a> {
     format: Format,
     explain: bool,
@@ -41,10 +41,10 @@ pub(super) struct Output<'a> {
     errors: Vec<String>,
 }
 
-/// An object of a document, with what would become of it.
+/// An object of a document, with what would change in it.
 pub(super) struct Judged<'d> {
     pub(super) assessment: Assessment,
-    /// The object that was judged.
+    /// The object that was checked.
     pub(super) body: Cow<'d, Value>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> Output<'a> {
         self.errors.push(message);
     }
 
-    /// A document and what was judged in it.
+    /// A document and the results for its objects.
     pub(super) fn document(
         &mut self,
         document: &Document,
@@ -107,7 +107,7 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Everything has been judged.
+    /// Every object has been checked.
     pub(super) fn finish(self, tally: &Tally) -> Result<(), Error> {
         if self.format == Format::Json {
             let report = Report {
@@ -149,7 +149,7 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Warnings, and the reasons if they were asked for. A report has them in it.
+    /// Warnings, and the reasons if they were requested. A report contains them.
     fn remarks(&self, assessment: &Assessment) {
         if self.format == Format::Json {
             return;
@@ -161,7 +161,7 @@ impl<'a> Output<'a> {
         if assessment.is_kept_for(Reason::Parameter) && !assessment.unresolved_parameters.is_empty()
         {
             self.printer.warn(&format!(
-                "{place}: not judged where it depends on {}, for which the Template gives no value: \
+                "{place}: not checked where it depends on {}, because the Template gives no value: \
                  oc process -p …",
                 assessment.unresolved_parameters.join(", ")
             ));
@@ -175,7 +175,7 @@ impl<'a> Output<'a> {
         };
         if assessment.places.is_empty() {
             explain(format!(
-                "{place}: left alone: nothing in it is for a policy"
+                "{place}: unchanged: no policy applies to its fields"
             ));
         }
         for site in &assessment.places {
@@ -191,7 +191,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The document with its objects patched: as it was written if none is.
+/// The document with its objects patched; its original text if no object changes.
 fn patched(document: &Document, judged: &[Judged<'_>]) -> Result<String, Error> {
     if !judged.iter().any(|object| object.assessment.is_changed()) {
         return Ok(document.as_written().to_owned());
@@ -199,9 +199,12 @@ fn patched(document: &Document, judged: &[Judged<'_>]) -> Result<String, Error> 
     let mut body = document.body.clone();
     for object in judged {
         let pointer = &object.assessment.path;
-        let place = body
-            .pointer_mut(pointer)
-            .ok_or_else(|| Error::failed(format!("{}: no object at {pointer}", document.origin)))?;
+        let place = body.pointer_mut(pointer).ok_or_else(|| {
+            Error::failed(format!(
+                "{}: cannot find the object at {pointer}",
+                document.origin
+            ))
+        })?;
         apply(place, &object.assessment.patch)?;
     }
     yaml_document(&body)
@@ -209,7 +212,7 @@ fn patched(document: &Document, judged: &[Judged<'_>]) -> Result<String, Error> 
 
 fn apply(object: &mut Value, patch: &RawValue) -> Result<(), Error> {
     let patch: Patch = serde_json::from_str(patch.get())
-        .map_err(|error| Error::failed(format!("the patch cannot be read: {error}")))?;
+        .map_err(|error| Error::failed(format!("cannot read the patch: {error}")))?;
     json_patch::patch(object, &patch)
-        .map_err(|error| Error::failed(format!("the patch does not apply: {error}")))
+        .map_err(|error| Error::failed(format!("cannot apply the patch: {error}")))
 }

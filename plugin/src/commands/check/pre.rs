@@ -1,5 +1,5 @@
-//! `check --pre`: whether this cluster has what the flow needs and the user may set it up. No image
-//! registry is asked: what reaches it are the cluster's nodes and pods, not this machine.
+//! `check --pre`: whether this cluster has what the flow needs and the user can set it up. No image
+//! registry is queried: the cluster's nodes and pods reach registries, not this machine.
 
 use std::time::{Duration, Instant};
 
@@ -17,29 +17,29 @@ use crate::{
 /// The `kind` of the report.
 pub(super) const REPORT: &str = "PreCheckReport";
 const GROUP: Group = Group::Cluster;
-/// Between two looks.
+/// Between two rounds of checks.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Without `--timeout`.
+/// If `--timeout` is not given.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// OpenShift's configuration of images.
 const IMAGES: Kind = extreg_snapshot::kind::Kind::ImageConfig.api();
 
-/// Looks, once or until nothing is missing, and prints the last look.
+/// Runs the checks, once or until nothing is missing, and prints the last round.
 ///
 /// # Errors
-/// [`Error::Usage`] and [`extreg_cluster::ClusterError::NoCluster`] only: what the cluster answers is a finding.
+/// [`Error::Usage`] and [`extreg_cluster::ClusterError::NoCluster`] only: an answer of the cluster is a finding.
 pub(super) async fn run(style: Style, wait: bool, context: &Context) -> Result<Exit, Error> {
-    // A kubeconfig that is at fault is none of the cluster's.
+    // An invalid kubeconfig is not a finding about the cluster.
     context.cluster().await?;
     let limit = context
         .timeout
         .as_ref()
         .map_or(DEFAULT_WAIT, |timeout| timeout.duration);
-    // A limit that was given is the whole run's; before it ends the run, this says what is missing.
+    // The user's limit covers the whole run; print what is missing before it ends the run.
     let deadline = context.started + limit;
     let mut said = String::new();
     let checks = loop {
-        let checks = look(context).await.said_by(context.caller);
+        let checks = look(context).await.for_caller(context.caller);
         let is_last = !wait || limit.is_zero() || Instant::now() + 2 * INTERVAL > deadline;
         if is_last || checks.exit() == Exit::Done {
             break checks;
@@ -67,7 +67,7 @@ async fn look(context: &Context) -> Checks {
     checks
 }
 
-/// What failed, by name.
+/// The names of the failed checks.
 fn missing(checks: &Checks) -> String {
     let all = checks.as_slice().iter();
     let names: Vec<&str> = all
@@ -77,7 +77,7 @@ fn missing(checks: &Checks) -> String {
     names.join("; ")
 }
 
-/// The kinds of the flow. OpenShift can be installed without builds and without DeploymentConfigs.
+/// The kinds of the flow. Builds and DeploymentConfigs are optional capabilities of OpenShift.
 async fn served(cluster: &Cluster, context: &Context, checks: &mut Checks) {
     let host = context.caller.program();
     let hint = format!("{host} get clusterversion version -o jsonpath={{.status.capabilities}}");
@@ -92,13 +92,13 @@ async fn served(cluster: &Cluster, context: &Context, checks: &mut Checks) {
             "builds",
             Kind::BUILD_CONFIG,
             Level::Fail,
-            "setup can only do without with --no-build",
+            "setup needs --no-build without them",
         ),
         (
             "projects",
             Kind::PROJECT_REQUEST,
             Level::Skip,
-            "namespaces are made instead",
+            "namespaces are created instead",
         ),
         (
             "workloads",
@@ -114,20 +114,20 @@ async fn served(cluster: &Cluster, context: &Context, checks: &mut Checks) {
             continue;
         };
         match (is_served, if_not) {
-            (true, _) => checks.ok(GROUP, name, format!("{resource} are served")),
+            (true, _) => checks.ok(GROUP, name, format!("{resource} are available")),
             (false, Level::Fail) => {
-                let message = format!("{resource} are not served: {words}");
+                let message = format!("{resource} are not available: {words}");
                 checks.fail(GROUP, name, message, hint.clone());
             }
             (false, _) => {
-                let message = format!("{resource} are not served: {words}");
+                let message = format!("{resource} are not available: {words}");
                 checks.skip(GROUP, name, message, None);
             }
         }
     }
 }
 
-/// The integrated registry is not needed, but what is pulled through it is then not there.
+/// The integrated registry is not needed, but pull-through does not work without it.
 async fn registry(cluster: &Cluster, context: &Context, checks: &mut Checks) {
     let reference = ObjectRef::new(IMAGES, "", "cluster");
     let hint = format!(
@@ -147,9 +147,9 @@ async fn registry(cluster: &Cluster, context: &Context, checks: &mut Checks) {
         (None, Some(_)) => checks.warn(
             GROUP,
             "registry",
-            "there is no integrated registry: --reference-policy local does nothing",
+            "the integrated registry is not configured: --reference-policy local has no effect",
             hint,
         ),
-        (None, None) => checks.skip(GROUP, "registry", "there is no OpenShift to have one", None),
+        (None, None) => checks.skip(GROUP, "registry", "the cluster is not OpenShift", None),
     }
 }

@@ -1,4 +1,4 @@
-//! What a check came to: counts, errors, and the exit code that follows from them.
+//! The result of a check: counts, errors, and the exit code that follows from them.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use super::assessment::Assessment;
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tally {
-    /// Objects that were judged.
+    /// Objects that were checked.
     checked: usize,
-    /// Of those, what a policy would change.
+    /// Of those, objects that a policy would change.
     changed: usize,
-    /// Of those, what a policy in mode Warn would change if it were enforced.
+    /// Of those, objects that a policy in mode Warn would change if it were enforced.
     warned: usize,
-    /// Of those, what a policy in mode Audit would change if it were enforced.
+    /// Of those, objects that a policy in mode Audit would change if it were enforced.
     audited: usize,
-    /// Of those, what stays as it is.
+    /// Of those, unchanged objects.
     untouched: usize,
     /// Objects whose decision depends on an ImageStream that was not read.
     undecided: usize,
@@ -56,18 +56,18 @@ impl Tally {
         self.errors += 1;
     }
 
-    /// Whether there was no object at all.
+    /// Whether no object was found.
     pub(super) fn is_empty(&self) -> bool {
         self.checked == 0 && self.others.is_empty()
     }
 
-    /// Whether a policy would change something, enforced or not.
+    /// Whether a policy, enforced or not, would change something.
     pub(super) const fn would_change(&self) -> bool {
         self.changed > 0 || self.warned > 0 || self.audited > 0
     }
 
     pub(super) fn exit(&self, allow_empty: bool, exit_zero: bool) -> Exit {
-        // What would change counts more than a file that cannot be read.
+        // A change counts more than a file that cannot be read.
         if self.changed > 0 && !exit_zero {
             return Exit::No;
         }
@@ -81,15 +81,15 @@ impl Tally {
         exit
     }
 
-    /// One line for people.
+    /// One line of text.
     pub(super) fn words(&self) -> String {
         let mut words = format!("{} checked", objects(self.checked));
         let mut parts = Vec::new();
         for (count, what) in [
             (self.changed, "would be changed"),
-            (self.warned, "would be warned about"),
+            (self.warned, "would get a warning"),
             (self.audited, "would be noted in the audit log"),
-            (self.untouched, "would be left as they are"),
+            (self.untouched, "would not be changed"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));
@@ -101,13 +101,13 @@ impl Tally {
         }
         if self.undecided > 0 {
             words = format!(
-                "{words}; {} could not be decided without its ImageStream",
+                "{words}; {} could not be decided without the ImageStream",
                 self.undecided
             );
         }
-        let others: usize = self.others.values().sum();
-        if others > 0 {
-            words = format!("{words}; {others} of other kinds");
+        let other_kinds: usize = self.others.values().sum();
+        if other_kinds > 0 {
+            words = format!("{words}; {other_kinds} of other kinds");
         }
         if self.errors > 0 {
             words = format!("{words}; {} could not be read", self.errors);
@@ -148,10 +148,10 @@ mod tests {
         ] {
             assert_eq!(tally.exit(allow_empty, exit_zero), want, "{tally:?}");
         }
-        let mut others = Tally::default();
-        others.other("apps/v1", "Deployment");
-        others.other("v1", "ConfigMap");
-        assert_eq!(others.exit(false, false), Exit::Done);
-        assert_eq!(others.words(), "0 objects checked; 2 of other kinds");
+        let mut tally = Tally::default();
+        tally.other("apps/v1", "Deployment");
+        tally.other("v1", "ConfigMap");
+        assert_eq!(tally.exit(false, false), Exit::Done);
+        assert_eq!(tally.words(), "0 objects checked; 2 of other kinds");
     }
 }

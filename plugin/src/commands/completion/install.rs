@@ -1,4 +1,4 @@
-//! `completion install`: the two executables that `oc` and `kubectl` ask what to offer behind
+//! `completion install`: the two executables that `oc` and `kubectl` call to complete the words after
 //! "extreg" (kubectl `pkg/cmd/plugin_completion.go`: the plugin's name with `_complete` before its
 //! first dash, on the PATH).
 
@@ -12,26 +12,26 @@ use extreg_terminal::{Exit, Text};
 
 use crate::{complete, context::Context, error::Error};
 
-/// By this a file is known to be ours.
+/// Marks a file as created by this command.
 const MARK: &str = "made by \"extreg completion install\"";
 
-/// Have oc and kubectl complete this plugin: commands, flags, and names of the cluster
+/// Enable completion in oc and kubectl: commands, flags, and names from the cluster
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   oc extreg completion install
   oc extreg completion install --dir ~/.local/bin
 
-Writes two small scripts, oc_complete-extreg and kubectl_complete-extreg, which oc and kubectl look for \
-on the PATH. oc's or kubectl's own completion has to be on in the shell (oc completion -h). Namespaces, \
-contexts, ImageStreams, their tags and BuildConfigs are looked up while you type, for 300 ms at most.")]
+Writes two small scripts, oc_complete-extreg and kubectl_complete-extreg, which oc and kubectl search \
+on the PATH. The completion of oc or kubectl must be enabled in the shell (oc completion -h). Namespaces, \
+contexts, ImageStreams, their tags and BuildConfigs are queried while you type, for at most 300 ms.")]
 pub(super) struct Args {
-    /// Folder for them [default: where this program is found on the PATH]
+    /// Folder for the scripts [default: the folder on the PATH that holds this program]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-/// What became of a file.
+/// The result for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
     Created,
@@ -39,7 +39,7 @@ enum Done {
     Unchanged,
 }
 
-/// Writes them.
+/// Writes the scripts.
 pub(super) fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let search = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&search).collect();
@@ -62,20 +62,20 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     if !folders.iter().any(|on_path| is_same(on_path, &folder)) {
         printer.warn(&format!(
-            "{} is not on the PATH, where oc and kubectl look for them",
+            "{} is not on the PATH, so oc and kubectl do not find the scripts",
             folder.display()
         ));
     }
     let remove = if cfg!(windows) { "del" } else { "rm" };
-    printer.note(format!("Undo: {remove} {}", written.join(" ")));
+    printer.note(format!("To undo: {remove} {}", written.join(" ")));
     Ok(Exit::Done)
 }
 
-/// The folder of the PATH in which the host finds this program; else where the program is.
+/// The folder of the PATH in which the host finds this program, or else the program's own folder.
 fn usual(folders: &[PathBuf]) -> Result<PathBuf, Error> {
     let failed = |error: io::Error| {
         Error::failed(format!(
-            "where this program is cannot be told ({error}): name a folder with --dir"
+            "cannot find this program ({error}): specify a folder with --dir"
         ))
     };
     let program = env::current_exe().map_err(failed)?;
@@ -89,7 +89,9 @@ fn usual(folders: &[PathBuf]) -> Result<PathBuf, Error> {
     match (found, program.parent()) {
         (Some(folder), _) => Ok(folder.clone()),
         (None, Some(folder)) => Ok(folder.to_owned()),
-        (None, None) => Err(Error::failed("name a folder with --dir")),
+        (None, None) => Err(Error::failed(
+            "cannot find a folder on the PATH: specify one with --dir",
+        )),
     }
 }
 
@@ -98,7 +100,7 @@ fn name(caller: Caller) -> String {
     format!("{}_complete-extreg{end}", caller.program())
 }
 
-/// Runs what the host would run, by name: an upgrade may put the program elsewhere.
+/// Runs the same program as the host, by name: an upgrade can move the program.
 fn script(caller: Caller) -> String {
     let command = complete::COMMAND;
     let names = match caller {
@@ -143,13 +145,13 @@ fn write(path: &Path, script: &str) -> Result<Done, Error> {
 
 fn foreign(path: &Path) -> Error {
     Error::failed(format!(
-        "{} is there and was not made by this command, so it is left as it is: move it away, or \
-         name another folder with --dir",
+        "{} exists and was not created by this command: move the file, or specify another folder with \
+         --dir",
         path.display()
     ))
 }
 
-/// Whether the mode had to be changed.
+/// Whether the mode was changed.
 #[cfg(unix)]
 fn make_executable(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -169,7 +171,7 @@ fn make_executable(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The path as a word of a shell.
+/// The path, quoted for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/\\:._-".contains(c);

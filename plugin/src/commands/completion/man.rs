@@ -1,4 +1,4 @@
-//! `completion man`: the manual pages, from the command tree. For who packages this program.
+//! `completion man`: the manual pages, from the command tree, for packagers of this program.
 
 use std::{fs, io, path::PathBuf};
 
@@ -7,16 +7,16 @@ use extreg_terminal::Exit;
 
 use crate::{context::Context, error::Error};
 
-/// Write the manual pages of every command into a folder
+/// Write the manual pages of all commands into a folder
 #[derive(Clone, Debug, clap::Args)]
 #[command(hide = true)]
 pub(super) struct Args {
-    /// Folder for them, e.g. /usr/local/share/man/man1
+    /// Folder for the pages, e.g. /usr/local/share/man/man1
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
 }
 
-/// Writes them.
+/// Writes the pages.
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     let failed = |error: io::Error| Error::failed(format!("{}: {error}", args.dir.display()));
     fs::create_dir_all(&args.dir).map_err(failed)?;

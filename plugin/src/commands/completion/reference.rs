@@ -16,7 +16,7 @@ Every command and its flags. `oc extreg COMMAND --help` prints the same.
 ";
 
 const GLOBAL: &str = "\
-Every command accepts these, after `extreg`. kubectl's connection flags have the meaning that they have there.
+Every command accepts these flags, after `extreg`. Connection flags have the same meaning as in kubectl.
 
 ";
 
@@ -25,7 +25,7 @@ Every command accepts these, after `extreg`. kubectl's connection flags have the
 #[command(hide = true)]
 pub(super) struct Args {}
 
-/// Prints it.
+/// Prints the reference.
 pub(super) fn run(context: &Context) -> Result<Exit, Error> {
     let mut root = (context.tree)(context.caller).disable_help_subcommand(true);
     root.build();
@@ -70,7 +70,7 @@ fn write_command(command: &Command, page: &mut String) -> fmt::Result {
     visible(command).try_for_each(|sub| write_command(sub, page))
 }
 
-/// Examples, which are indented, as code, and the rest as text.
+/// Converts text to Markdown: indented examples become code.
 fn write_after(text: &str, page: &mut String) -> fmt::Result {
     let mut is_code = false;
     for paragraph in text.split("\n\n") {
@@ -105,7 +105,7 @@ fn write_flags<'a>(args: impl Iterator<Item = &'a Arg>, page: &mut String) -> fm
     Ok(())
 }
 
-/// A flag or argument as the help shows it: `-o, --output <FORMAT>`, `<NAME>`.
+/// A flag or argument as in the help: `-o, --output <FORMAT>`, `<NAME>`.
 fn spelling(arg: &Arg) -> String {
     match arg.get_short() {
         Some(short) if arg.get_long().is_some() => format!("-{short}, {arg}"),
@@ -125,7 +125,7 @@ fn default(arg: &Arg) -> String {
     format!(" [default: {}]", values.join(" "))
 }
 
-/// Text of a cell of a table: without the character that ends the cell.
+/// Escapes text for a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }

@@ -1,4 +1,4 @@
-//! Files against the cluster: objects of any kind that it serves.
+//! Compares files with the cluster: objects of any kind that the cluster serves.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{context::Context, difference::Difference, error::Error};
 
-/// Where the objects of a kind are.
+/// The API path of a kind.
 #[derive(Clone, Debug)]
 struct Resource {
     kind: String,
@@ -17,13 +17,13 @@ struct Resource {
     namespaced: bool,
 }
 
-/// Looks kinds up, each version of a group once.
+/// Resolves kinds; discovers each version of a group once.
 struct Finder<'a> {
     cluster: &'a Cluster,
     known: BTreeMap<String, Vec<Resource>>,
 }
 
-/// Compares every object of the files; how many could not be, which is said.
+/// Compares every object of the files. Reports objects that cannot be compared and returns their number.
 pub(super) async fn differences(
     files: &[String],
     recursive: bool,
@@ -87,7 +87,7 @@ pub(super) async fn differences(
         context.printer.note(summary);
     }
     if differences.is_empty() && failed == 0 {
-        return Err(Error::failed("no object was found"));
+        return Err(Error::failed("no object found"));
     }
     Ok((differences, failed))
 }
@@ -99,12 +99,10 @@ impl Finder<'_> {
             .pointer("/metadata/name")
             .and_then(Value::as_str)
             .filter(|name| is_segment(name))
-            .ok_or_else(|| {
-                Error::failed("it has no name, so there is nothing to compare it with")
-            })?;
+            .ok_or_else(|| Error::failed("cannot compare an object without metadata.name"))?;
         if let Some(parameter) = object.unresolved.first() {
             return Err(Error::failed(format!(
-                "its Template gives no value for {parameter}: oc process -p …"
+                "the Template gives no value for {parameter}: oc process -p …"
             )));
         }
         let resource = self.resource(&object.api_version, &object.kind).await?;
@@ -113,7 +111,9 @@ impl Finder<'_> {
             named if is_segment(named) => named,
             named => {
                 let named = inert(named).into_owned();
-                return Err(Error::failed(format!("\"{named}\" is no namespace")));
+                return Err(Error::failed(format!(
+                    "\"{named}\" is not a valid namespace"
+                )));
             }
         };
         let root = group_path(&object.api_version);
@@ -133,7 +133,7 @@ impl Finder<'_> {
         };
         let desired = match self.cluster.try_apply(&path, &object.body).await {
             Ok(desired) => desired,
-            // Its namespace is made by the same files, and is not there yet.
+            // The same files create its namespace, which does not exist yet.
             Err(error) if error.is_not_found() && live.is_none() => {
                 object.body.clone().into_owned()
             }
@@ -168,7 +168,7 @@ impl Finder<'_> {
         let mut of_kind = served.filter(|resource| resource.kind == kind);
         of_kind.next().cloned().ok_or_else(|| {
             let version = inert(api_version);
-            Error::failed(format!("the cluster serves no such kind of {version}"))
+            Error::failed(format!("the cluster does not serve this kind in {version}"))
         })
     }
 }
@@ -181,7 +181,7 @@ fn group_path(api_version: &str) -> String {
     }
 }
 
-/// Those of a list that are no parts of others, such as `deployments/status`.
+/// The resources of a list that are not subresources such as `deployments/status`.
 fn resources(list: &Value) -> Vec<Resource> {
     let all = list.get("resources").and_then(Value::as_array);
     all.into_iter()
@@ -197,7 +197,7 @@ fn resources(list: &Value) -> Vec<Resource> {
         .collect()
 }
 
-/// Whether a text of a file can be a part of a path, and no way out of it.
+/// Whether a text of a file is valid as one segment of a path.
 fn is_segment(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
     !text.is_empty() && text != "." && text != ".." && text.chars().all(is_plain)
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_resources_are_none() {
+    fn subresources_are_skipped() {
         let list = json!({"resources": [
             {"name": "deployments", "kind": "Deployment", "namespaced": true},
             {"name": "deployments/status", "kind": "Deployment", "namespaced": true},
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_no_way_to_other_objects() {
+    fn a_name_cannot_reach_other_objects() {
         let table = [
             ("app", true),
             ("system:node", true),

@@ -1,4 +1,4 @@
-//! `--bundle`: what was found and what it was found in, for somebody else to read. Everything goes
+//! `--bundle`: the findings and the objects that they are about, for support. Everything passes
 //! through [`redact`]: no value of a Secret, no token, no credential of the kubeconfig.
 
 use std::{
@@ -18,7 +18,7 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// Variables that decide something here.
+/// Environment variables that affect the result.
 const VARIABLES: [&str; 17] = [
     "ALL_PROXY",
     "HTTP_PROXY",
@@ -38,7 +38,7 @@ const VARIABLES: [&str; 17] = [
     "https_proxy",
     "no_proxy",
 ];
-/// Of the webhook's namespace.
+/// Kinds that are read in the webhook's namespace.
 const NAMESPACED: [Kind; 7] = [
     Kind::DEPLOYMENT,
     kinds::ENDPOINT_SLICE,
@@ -48,20 +48,20 @@ const NAMESPACED: [Kind; 7] = [
     Kind::namespaced("", "Service", "services"),
     Kind::SERVICE_ACCOUNT,
 ];
-/// Of the cluster.
+/// Kinds that are read in the cluster.
 const GLOBAL: [Kind; 2] = [installed::CONFIGURATION, installed::POLICY];
 
-/// The file, made anew.
+/// The new file.
 pub(super) struct File {
     path: PathBuf,
     archive: tar::Builder<GzEncoder<fs::File>>,
 }
 
 impl File {
-    /// Makes it.
+    /// Creates the bundle.
     ///
     /// # Errors
-    /// If it cannot be made, or there is one.
+    /// If the file exists or cannot be created.
     pub(super) fn create(path: PathBuf) -> Result<Self, Error> {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -74,7 +74,7 @@ impl File {
         Ok(Self { path, archive })
     }
 
-    /// Fills and closes it.
+    /// Writes the contents and closes the file.
     pub(super) async fn fill(
         mut self,
         checks: &Checks,
@@ -104,7 +104,7 @@ impl File {
         Ok(path)
     }
 
-    /// The objects of a kind, or why there are none.
+    /// The objects of a kind, or the error.
     async fn list(
         &mut self,
         cluster: &Cluster,
@@ -117,7 +117,7 @@ impl File {
             Ok(list) => {
                 let items = list.get("items").and_then(Value::as_array);
                 let items = items.cloned().unwrap_or_default().into_iter();
-                // Of a list the items do not say their kind, by which secrets are known.
+                // Items of a list do not name their kind, by which secrets are recognized.
                 let items = items.map(|mut item| {
                     if let Some(body) = item.as_object_mut() {
                         body.insert("kind".to_owned(), kind.kind.into());
@@ -149,11 +149,11 @@ fn unwritten(path: &Path, error: &io::Error) -> Error {
 
 fn redacted(json: &str) -> Result<Value, Error> {
     let value = serde_json::from_str(json)
-        .map_err(|error| Error::failed(format!("cannot be printed: {error}")))?;
+        .map_err(|error| Error::failed(format!("cannot serialize: {error}")))?;
     Ok(redact::object(value))
 }
 
-/// Of EXTREG_* only which there are: one of them is a token.
+/// For EXTREG_* only the names: one of them holds a token.
 fn environment() -> Value {
     let known = VARIABLES.iter().filter_map(|name| {
         let value = env::var(name).ok()?;
@@ -173,7 +173,7 @@ fn environment() -> Value {
     })
 }
 
-/// Names and where they lead; of the user only by which kind of credential.
+/// Names and servers; for the user only the kind of the credential.
 fn of_login(login: &Login) -> Value {
     let cluster = login.cluster.as_ref().map(|(name, found)| {
         let found = found.as_ref();

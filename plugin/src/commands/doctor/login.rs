@@ -1,4 +1,4 @@
-//! The kubeconfig: whether what the context names is there, and for how long the credential holds.
+//! The kubeconfig: whether the entries that the context names exist, and when the credential expires.
 
 use std::{
     env, fs,
@@ -20,16 +20,16 @@ use crate::{
 };
 
 const GROUP: Group = Group::Login;
-/// What ends within this time is worth a word.
+/// A credential that expires within this time gets a warning.
 const SOON: SignedDuration = SignedDuration::from_hours(24);
 
-/// Looks; the login, if there is one.
+/// Runs the checks; returns the login, if any.
 pub(super) fn look(context: &Context, checks: &mut Checks) -> Option<Login> {
     let oc_login = format!("{} login", "oc");
     let login = match context.login() {
         Ok(Some(login)) => login,
         Ok(None) if env::var_os("KUBERNETES_SERVICE_HOST").is_some() => {
-            checks.ok(GROUP, "kubeconfig", "none: the account of this pod is used");
+            checks.ok(GROUP, "kubeconfig", "none: using the account of this pod");
             return None;
         }
         Ok(None) => {
@@ -96,7 +96,7 @@ pub(super) fn look(context: &Context, checks: &mut Checks) -> Option<Login> {
     Some(login)
 }
 
-/// In the order in which kube takes them.
+/// In the order that kube uses.
 fn credential(user: &AuthInfo, now: Timestamp, checks: &mut Checks) {
     if let Some(exec) = &user.exec {
         let command = exec.command.as_deref().unwrap_or_default();
@@ -104,7 +104,7 @@ fn credential(user: &AuthInfo, now: Timestamp, checks: &mut Checks) {
             Some(path) => checks.ok(
                 GROUP,
                 "credential",
-                format!("by the program {}", path.display()),
+                format!("from the program {}", path.display()),
             ),
             None => checks.fail(
                 GROUP,
@@ -116,14 +116,14 @@ fn credential(user: &AuthInfo, now: Timestamp, checks: &mut Checks) {
     }
     if let Some(provider) = &user.auth_provider {
         let name = &provider.name;
-        return checks.ok(GROUP, "credential", format!("by the provider {name}"));
+        return checks.ok(GROUP, "credential", format!("from the provider {name}"));
     }
     let token = match (&user.token, &user.token_file) {
         (Some(token), _) => Some(token.expose_secret().to_owned()),
         (None, Some(file)) => match fs::read_to_string(file) {
             Ok(token) => Some(token.trim().to_owned()),
             Err(error) => {
-                let message = format!("the token's file {file}: {error}");
+                let message = format!("cannot read the token file {file}: {error}");
                 return checks.fail(GROUP, "credential", message, "oc login");
             }
         },
@@ -132,8 +132,8 @@ fn credential(user: &AuthInfo, now: Timestamp, checks: &mut Checks) {
     if let Some(token) = token {
         return match expiry(&token) {
             Some(end) => until("a token", end, now, checks),
-            // An OAuth token of OpenShift tells nothing; the server knows.
-            None => checks.ok(GROUP, "credential", "a token that does not tell its expiry"),
+            // An OAuth token of OpenShift does not contain its expiry; the server knows it.
+            None => checks.ok(GROUP, "credential", "a token without an expiry date in it"),
         };
     }
     match certificate(user) {
@@ -141,7 +141,7 @@ fn credential(user: &AuthInfo, now: Timestamp, checks: &mut Checks) {
         Some(Err(why)) => checks.fail(
             GROUP,
             "credential",
-            format!("the client certificate: {why}"),
+            format!("cannot use the client certificate: {why}"),
             "oc login",
         ),
         None if user.username.is_some() => {
@@ -168,7 +168,7 @@ fn until(what: &str, end: Timestamp, now: Timestamp, checks: &mut Checks) {
     }
 }
 
-/// When a token in the form of a JWT expires. It is not verified: the server does that.
+/// When a token in JWT format expires. The token is not verified: the server does that.
 fn expiry(token: &str) -> Option<Timestamp> {
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
@@ -187,12 +187,12 @@ fn certificate(user: &AuthInfo) -> Option<Result<Timestamp, String>> {
     };
     Some(pem.and_then(|pem| {
         let chain = inspect::inspect(&pem).map_err(|error| error.to_string())?;
-        let leaf = chain.first().ok_or("there is none in it")?;
+        let leaf = chain.first().ok_or("it contains no certificate")?;
         Ok(leaf.not_after)
     }))
 }
 
-/// Where a program is that a kubeconfig names: by its path, or on the PATH.
+/// The path of a program that a kubeconfig names, absolute or on the PATH.
 fn on_path(command: &str) -> Option<PathBuf> {
     if command.is_empty() {
         return None;
@@ -223,13 +223,13 @@ mod tests {
         format!("{:?} {}", check.result, check.message)
     }
 
-    /// Not signed by anybody, as nobody here verifies it.
+    /// Not signed, because these tests do not verify it.
     fn jwt(claims: &str) -> String {
         format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
     }
 
     #[test]
-    fn a_credential_is_told_by_its_kind_and_end() {
+    fn credential_check_shows_kind_and_expiry() {
         let token = |token: String| format!(r#"{{"token": "{token}"}}"#);
         let table = [
             (
@@ -244,10 +244,10 @@ mod tests {
                 token(jwt(r#"{"exp": 1924992000}"#)),
                 "Ok a token, until 2031-01-01T00:00:00Z",
             ),
-            (token(jwt("{}")), "Ok a token that does not tell its expiry"),
+            (token(jwt("{}")), "Ok a token without an expiry date in it"),
             (
                 token("sha256~x".to_owned()),
-                "Ok a token that does not tell its expiry",
+                "Ok a token without an expiry date in it",
             ),
             (
                 r#"{"exec": {"command": "/nowhere/helper"}}"#.to_owned(),
@@ -255,7 +255,7 @@ mod tests {
             ),
             (
                 r#"{"client-certificate-data": "bm8="}"#.to_owned(),
-                "Fail the client certificate",
+                "Fail cannot use the client certificate",
             ),
             (
                 r#"{"username": "a", "password": "b"}"#.to_owned(),

@@ -1,4 +1,4 @@
-//! The way to the API server: proxies, and whom its certificate has to be signed by.
+//! The connection to the API server: proxies, and the authorities that can sign its certificate.
 
 use std::{env, fs};
 
@@ -15,7 +15,7 @@ use crate::checklist::{Checks, Group};
 
 const GROUP: Group = Group::Network;
 
-/// Looks.
+/// Runs the checks.
 pub(super) fn look(login: Option<&Login>, checks: &mut Checks) {
     let Some((_, Some(cluster))) = login.and_then(|login| login.cluster.as_ref()) else {
         return;
@@ -32,7 +32,7 @@ fn proxy(cluster: &KubeCluster, checks: &mut Checks) {
         .filter(|proxy| !proxy.is_empty())
     {
         let proxy = redact::text(proxy);
-        checks.ok(GROUP, "proxy", format!("{proxy}, of the kubeconfig"));
+        checks.ok(GROUP, "proxy", format!("{proxy}, from the kubeconfig"));
         return;
     }
     let Ok(server) = server.parse::<Uri>() else {
@@ -40,7 +40,7 @@ fn proxy(cluster: &KubeCluster, checks: &mut Checks) {
             GROUP,
             "proxy",
             format!(
-                "the server of the kubeconfig is no URL: {}",
+                "the server in the kubeconfig is not a valid URL: {}",
                 redact::text(server)
             ),
             "oc config view",
@@ -53,7 +53,7 @@ fn proxy(cluster: &KubeCluster, checks: &mut Checks) {
     match proxy_of_environment(&server, |name| env::var(name).ok()) {
         Some(proxy) => {
             let proxy = redact::text(&proxy);
-            checks.ok(GROUP, "proxy", format!("{proxy}, of HTTPS_PROXY"));
+            checks.ok(GROUP, "proxy", format!("{proxy}, from HTTPS_PROXY"));
         }
         None if set => checks.ok(
             GROUP,
@@ -70,7 +70,7 @@ fn authority(cluster: &KubeCluster, now: Timestamp, checks: &mut Checks) {
         checks.warn(
             GROUP,
             "authority",
-            "the API server's certificate is not checked (insecure-skip-tls-verify)",
+            "the API server's certificate is not verified (insecure-skip-tls-verify)",
             renew,
         );
         return;
@@ -82,7 +82,11 @@ fn authority(cluster: &KubeCluster, now: Timestamp, checks: &mut Checks) {
         (Some(data), _) => STANDARD.decode(data).map_err(|error| error.to_string()),
         (None, Some(file)) => fs::read(file).map_err(|error| format!("{file}: {error}")),
         (None, None) => {
-            checks.ok(GROUP, "authority", "those that this machine trusts");
+            checks.ok(
+                GROUP,
+                "authority",
+                "the trusted authorities of this machine",
+            );
             return;
         }
     };
@@ -90,14 +94,14 @@ fn authority(cluster: &KubeCluster, now: Timestamp, checks: &mut Checks) {
     match authorities {
         Err(why) => checks.fail(GROUP, "authority", why, renew),
         Ok(all) => match all.iter().map(|ca| ca.not_after).max() {
-            None => checks.fail(GROUP, "authority", "there is no certificate in it", renew),
+            None => checks.fail(GROUP, "authority", "it contains no certificate", renew),
             Some(end) if end <= now => {
                 checks.fail(GROUP, "authority", format!("expired at {end}"), renew);
             }
             Some(end) => checks.ok(
                 GROUP,
                 "authority",
-                format!("{} of the kubeconfig, until {end}", all.len()),
+                format!("{} from the kubeconfig, until {end}", all.len()),
             ),
         },
     }

@@ -1,4 +1,4 @@
-//! Which program "oc extreg" really runs: what is on the PATH of our name, or in front of it.
+//! Which program "oc extreg" really runs: programs on the PATH with our name or a longer one.
 
 use std::{
     env,
@@ -16,7 +16,7 @@ use crate::{
 
 const GROUP: Group = Group::Programs;
 
-/// A file of the PATH.
+/// A file on the PATH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct File {
     path: PathBuf,
@@ -25,7 +25,7 @@ struct File {
     executable: bool,
 }
 
-/// Looks.
+/// Runs the checks.
 pub(super) async fn look(tree: &clap::Command, checks: &mut Checks) {
     let search = env::var_os("PATH").unwrap_or_default();
     let files = files(env::split_paths(&search));
@@ -52,13 +52,13 @@ async fn host(caller: Caller, checks: &mut Checks) {
         None => checks.skip(
             GROUP,
             name,
-            format!("{program} is not on the PATH, or does not tell its version"),
+            format!("{program} is not on the PATH, or does not report its version"),
             None,
         ),
     }
 }
 
-/// Whether the first of our name is this program.
+/// Whether the first program of our name is this program.
 fn ours(files: &[File], checks: &mut Checks) {
     let named = |caller: Caller| format!("{}-extreg", caller.program());
     let mut found = false;
@@ -71,7 +71,7 @@ fn ours(files: &[File], checks: &mut Checks) {
                 checks.warn(
                     GROUP,
                     "path",
-                    format!("{path} is not executable, so it is passed over"),
+                    format!("{path} is not executable, so it is skipped"),
                     format!("chmod +x {path}"),
                 );
             }
@@ -87,7 +87,7 @@ fn ours(files: &[File], checks: &mut Checks) {
             checks.warn(
                 GROUP,
                 "path",
-                format!("{path} comes first on the PATH and is another program than this"),
+                format!("{path} comes first on the PATH and is a different program"),
                 format!("{path} version --client"),
             );
         }
@@ -95,7 +95,7 @@ fn ours(files: &[File], checks: &mut Checks) {
             checks.warn(
                 GROUP,
                 "path",
-                format!("{} is another copy behind {path}", other.path.display()),
+                format!("{} is another copy after {path}", other.path.display()),
                 format!("{} version --client", other.path.display()),
             );
         }
@@ -104,23 +104,23 @@ fn ours(files: &[File], checks: &mut Checks) {
         checks.warn(
             GROUP,
             "path",
-            "neither oc-extreg nor kubectl-extreg is on the PATH, so neither host finds this plugin",
+            "neither oc-extreg nor kubectl-extreg is on the PATH, so oc and kubectl do not find this plugin",
             on_path(cfg!(windows), &program()),
         );
     }
 }
 
-/// How this program gets onto the PATH.
+/// The command that puts this program on the PATH.
 fn on_path(is_windows: bool, program: &str) -> String {
     if is_windows {
-        // Links need a right there that few have, and hosts only run what ends in .exe.
+        // On Windows, links need a permission that few users have, and hosts only run files that end in .exe.
         format!("copy {program} to a folder of the PATH as oc-extreg.exe")
     } else {
         format!("ln -s {program} ~/.local/bin/oc-extreg")
     }
 }
 
-/// Programs that the hosts prefer, as their name is longer (kubectl `pkg/cmd/cmd.go`
+/// Programs that the hosts prefer because their name is longer (kubectl `pkg/cmd/cmd.go`
 /// `HandlePluginCommand`).
 fn strays(files: &[File], tree: &clap::Command, checks: &mut Checks) {
     for file in files.iter().filter(|file| file.executable) {
@@ -136,14 +136,14 @@ fn strays(files: &[File], tree: &clap::Command, checks: &mut Checks) {
             checks.fail(
                 GROUP,
                 "stray",
-                format!("{path} is run for \"{host} extreg {typed}\" in place of this plugin"),
+                format!("{path} is run for \"{host} extreg {typed}\" instead of this plugin"),
                 format!("rm -i {path}"),
             );
         } else {
             checks.warn(
                 GROUP,
                 "stray",
-                format!("{path} adds \"{host} extreg {typed}\", which is none of this plugin"),
+                format!("{path} adds \"{host} extreg {typed}\", which is not part of this plugin"),
                 format!("ls -l {path}"),
             );
         }
@@ -173,7 +173,7 @@ fn completion(files: &[File], checks: &mut Checks) {
     }
 }
 
-/// What of our name is on the PATH, in its order.
+/// The programs of our name on the PATH, in order.
 fn files(folders: impl Iterator<Item = PathBuf>) -> Vec<File> {
     let mut files: Vec<File> = Vec::new();
     for folder in folders {
@@ -183,7 +183,7 @@ fn files(folders: impl Iterator<Item = PathBuf>) -> Vec<File> {
             .filter_map(|entry| File::of(&entry.ok()?.path()))
             .collect();
         here.sort_by(|one, other| one.name.cmp(&other.name));
-        // A folder may be there twice.
+        // The PATH can contain a folder twice.
         here.retain(|file| !files.iter().any(|seen| seen.path == file.path));
         files.append(&mut here);
     }
@@ -213,12 +213,12 @@ impl File {
 
 fn program() -> String {
     env::current_exe().map_or_else(
-        |error| format!("whose place is not known ({error})"),
+        |error| format!("at an unknown path ({error})"),
         |path| path.display().to_string(),
     )
 }
 
-/// Whether a file is this program, or the same bytes elsewhere.
+/// Whether a file is this program, or a copy with the same bytes.
 fn is_this(path: &Path) -> bool {
     let Ok(program) = env::current_exe() else {
         return false;

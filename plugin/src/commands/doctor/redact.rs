@@ -1,13 +1,13 @@
-//! Taking out what nobody else may see, from texts and from objects.
+//! Removes secrets from texts and objects.
 
 use serde_json::{Map, Value};
 
-/// What stands where something was.
+/// Replaces a removed value.
 const GONE: &str = "(not shown)";
 /// An annotation that repeats the whole object, secrets and all.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// A text without the user part of URLs and without anything that looks like a token.
+/// Removes the user part of URLs and everything that looks like a token.
 pub(super) fn text(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -23,8 +23,8 @@ pub(super) fn text(text: &str) -> String {
     without_users(&out)
 }
 
-/// An object without the values of a Secret, of containers' environment, and without what repeats
-/// the whole of it. Of a Secret the sizes stay.
+/// Removes the values of a Secret, of containers' environment, and the annotation that repeats
+/// the whole object. For a Secret, the sizes remain.
 pub(super) fn object(mut object: Value) -> Value {
     let is_secret = object.get("kind").is_some_and(|kind| kind == "Secret");
     if let Some(body) = object.as_object_mut().filter(|_| is_secret) {
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_lose_what_is_secret() {
+    fn secrets_are_removed_from_texts() {
         let table = [
             ("http://proxy:3128", "http://proxy:3128"),
             (
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_lose_what_is_secret_at_any_depth() {
+    fn secrets_are_removed_from_objects_at_any_depth() {
         let before = json!({
             "kind": "Secret",
             "metadata": {

@@ -1,4 +1,4 @@
-//! `except add`: a finding that is all right, written down.
+//! `except add`: adds an exception.
 
 use std::path::PathBuf;
 
@@ -15,39 +15,39 @@ use super::{
 };
 use crate::{args::DryRunArgs, context::Context, error::Error, print::Report};
 
-/// Say that what a check finds about an object is all right, with a reason and a last day
+/// Accept what a check finds about an object, with a reason and an expiry date
 ///
-/// Writes it into the file of exceptions, which is made where there is none, or with --annotate on
-/// the object. Comments, order and spelling of the file stay. One that is there for the same findings
-/// gets the new reason and day; twice the same says unchanged.
+/// Writes the exception into the file of exceptions, which is created if it does not exist, or with
+/// --annotate onto the object. Comments, order and spelling of the file are unchanged. An existing exception
+/// for the same findings gets the new reason and date; if both are the same, the file is unchanged.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "The audit reads the file with \"oc extreg audit --exceptions FILE\", and \
-    annotations without being asked. Both end by themselves on their last day."
+    annotations without a flag. Exceptions end automatically after their expiry date."
 )]
 pub(super) struct Args {
     /// Check, such as EXR007
     #[arg(value_name = "CHECK")]
     check: String,
-    /// Object, such as deployment/cart; in a file NAME may have a *
+    /// Object, such as deployment/cart; in a file, NAME can contain *
     #[arg(value_name = "KIND/NAME")]
     object: String,
-    /// Why it is all right
+    /// Reason for the exception
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// The last day on which it holds, in UTC
+    /// Expiry date in UTC; the exception is valid through that day
     #[arg(long, value_name = "YYYY-MM-DD")]
     expires: String,
-    /// Only this container, tag or key of it
+    /// Container, tag or key of the object [default: the whole object]
     #[arg(long, value_name = "PART")]
     part: Option<String>,
     /// File of exceptions [default: exceptions.yaml]
     #[arg(long, value_name = "FILE", conflicts_with = "annotate")]
     file: Option<PathBuf>,
-    /// On the object itself instead
+    /// Annotate the object instead of writing a file
     #[arg(long)]
     annotate: bool,
-    /// Do not ask the cluster whether the object is there
+    /// Do not check that the object exists in the cluster
     #[arg(long, conflicts_with = "annotate")]
     offline: bool,
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     };
     if is_far {
         context.printer.warn(&format!(
-            "{} is more than a year away: an exception that nobody looks at again is a hole",
+            "{} is more than a year away: use a shorter period, so that the exception is reviewed",
             draft.term.expires()
         ));
     }
@@ -75,14 +75,14 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         return annotate(&draft, dry_run, context).await;
     }
     let path = args.file.unwrap_or_else(|| PathBuf::from(FILE));
-    // All that can be wrong with the file comes before the first request.
+    // Reports every problem of the file before the first request.
     let file = ExceptionsFile::read(&path)?;
     let namespace = namespace(&draft, args.offline, context).await?;
     write(&draft, &namespace, &file, dry_run, context)
 }
 
-/// The namespace of the object, empty for a kind that has none; on the way it is said whether the
-/// object is there.
+/// The namespace of the object, empty for a cluster-scoped kind. Warns if the object does not
+/// exist.
 async fn namespace(draft: &Draft, offline: bool, context: &Context) -> Result<String, Error> {
     let is_namespaced = draft.kinds.iter().any(|kind| kind.api().namespaced);
     let cluster = if offline {
@@ -100,27 +100,27 @@ async fn namespace(draft: &Draft, offline: bool, context: &Context) -> Result<St
         (Some(cluster), None) => cluster.namespace().to_owned(),
         (None, None) => {
             return Err(Error::usage(
-                "-n: the namespace of the object; without a cluster there is no current one",
+                "-n: specify the namespace of the object; the current namespace is unknown without a cluster",
             ));
         }
     };
     if let Some(cluster) = cluster.filter(|_| !draft.name.contains('*')) {
-        tell_absent(draft, &cluster, &namespace, context).await;
+        warn_if_missing(draft, &cluster, &namespace, context).await;
     }
     Ok(namespace)
 }
 
-async fn tell_absent(draft: &Draft, cluster: &Cluster, namespace: &str, context: &Context) {
+async fn warn_if_missing(draft: &Draft, cluster: &Cluster, namespace: &str, context: &Context) {
     let shown = shown(draft, namespace);
     match object::find(cluster, &draft.kinds, namespace, &draft.name).await {
         Ok(found) if found.is_empty() => context.printer.warn(&format!(
-            "there is no {shown} on {} (--offline if that is meant)",
+            "{shown} does not exist on {} (use --offline if this is expected)",
             cluster.name()
         )),
         Ok(_) => {}
         Err(error) => context
             .printer
-            .warn(&format!("cannot tell whether {shown} is there: {error}")),
+            .warn(&format!("cannot check whether {shown} exists: {error}")),
     }
 }
 
@@ -184,7 +184,7 @@ fn write(
 async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<Exit, Error> {
     if draft.name.contains('*') {
         return Err(Error::usage(
-            "--annotate is for one object; a * in its name is for a file",
+            "--annotate needs the name of one object; a name with * needs a file",
         ));
     }
     let words = statement::words(draft.check, &draft.term)?;
@@ -198,7 +198,7 @@ async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<E
             let is_namespaced = draft.kinds.iter().any(|kind| kind.api().namespaced);
             let namespace = if is_namespaced { &*namespace } else { "" };
             return Err(Error::failed(format!(
-                "there is no {} on {}",
+                "{} does not exist on {}",
                 shown(draft, namespace),
                 cluster.name()
             )));
@@ -206,7 +206,7 @@ async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<E
         (Some(_), Some(_)) => {
             let named = draft.kinds.iter().map(|kind: &Kind| kind.api().resource());
             return Err(Error::usage(format!(
-                "{} means several: {}",
+                "{} is ambiguous: {}",
                 draft.name,
                 named.collect::<Vec<_>>().join(", ")
             )));
@@ -214,11 +214,11 @@ async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<E
     };
     if let Some(maker) = object::maker(&object) {
         context.printer.warn(&format!(
-            "{} was made by {maker}, which makes the next one without the annotation: annotate that",
+            "{} was created by {maker}, which creates the next one without the annotation: annotate that",
             object.reference()
         ));
     }
-    let said = Statement {
+    let statement = Statement {
         check: draft.check,
         term: draft.term.clone(),
     };
@@ -226,7 +226,7 @@ async fn annotate(draft: &Draft, dry_run: DryRun, context: &Context) -> Result<E
     let reference = object.reference();
     let journal = &context.journal;
     journal.begin(reference.to_string());
-    let changed = object::annotate(&cluster, object, &key, &said, &words, dry_run).await;
+    let changed = object::annotate(&cluster, object, &key, &statement, &words, dry_run).await;
     let (verb, before, after) = match changed {
         Ok(changed) => changed,
         Err(error) => {

@@ -1,4 +1,4 @@
-//! An exception that is to be written.
+//! An exception to write.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{closest::closest, error::Error};
 
-/// What `oc` calls kinds for short.
+/// The short names that `oc` uses for kinds.
 const SHORT: [(&str, Kind); 12] = [
     ("bc", Kind::BuildConfig),
     ("cj", Kind::CronJob),
@@ -28,14 +28,14 @@ const SHORT: [(&str, Kind); 12] = [
     ("sts", Kind::StatefulSet),
 ];
 
-/// An exception that is to be written.
+/// An exception to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Draft {
     pub(super) check: CheckId,
-    /// More than one where the name means several.
+    /// More than one if the name is ambiguous.
     pub(super) kinds: Vec<Kind>,
     pub(super) name: String,
-    /// The container, tag or key; none for all of the object.
+    /// The container, tag or key; none for the whole object.
     pub(super) part: Option<String>,
     pub(super) term: Term,
 }
@@ -43,7 +43,7 @@ pub(super) struct Draft {
 /// Reads `EXR007`.
 ///
 /// # Errors
-/// [`Error::Usage`] with what may have been meant.
+/// [`Error::Usage`] with a suggestion.
 pub(super) fn check_of(text: &str) -> Result<CheckId, Error> {
     text.parse().map_err(|error| {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -55,19 +55,19 @@ pub(super) fn check_of(text: &str) -> Result<CheckId, Error> {
         let meant = by_number.or_else(|| closest(text, CheckId::ALL.map(CheckId::as_str)));
         Error::usage(match meant {
             Some(meant) => format!("{error}; did you mean {meant}?"),
-            None => format!("{error} (oc extreg audit list shows them)"),
+            None => format!("{error} (to list them: oc extreg audit list)"),
         })
     })
 }
 
-/// Reads `KIND/NAME`: the kinds that are meant, and the name.
+/// Reads `KIND/NAME`: the possible kinds, and the name.
 ///
 /// # Errors
-/// [`Error::Usage`] with what may have been meant.
+/// [`Error::Usage`] with a suggestion.
 pub(super) fn object_of(text: &str) -> Result<(Vec<Kind>, String), Error> {
     let Some((kind, name)) = text.split_once('/').filter(|(_, name)| !name.is_empty()) else {
         return Err(Error::usage(format!(
-            "{text:?} names no object; write KIND/NAME, such as deployment/cart"
+            "{text:?} is not an object; write KIND/NAME, such as deployment/cart"
         )));
     };
     let short = SHORT.iter().find(|(short, _)| *short == kind);
@@ -79,16 +79,18 @@ pub(super) fn object_of(text: &str) -> Result<(Vec<Kind>, String), Error> {
         let apis = Kind::ALL.map(Kind::api);
         let known = apis.iter().flat_map(|api| [api.kind, api.plural]);
         return Err(Error::usage(match closest(kind, known) {
-            Some(meant) => format!("the audit reads no kind {kind:?}; did you mean {meant}?"),
+            Some(meant) => format!("the audit does not read kind {kind:?}; did you mean {meant}?"),
             None => {
-                format!("the audit reads no kind {kind:?}; audit rbac lists those that it reads")
+                format!(
+                    "the audit does not read kind {kind:?}; audit rbac lists the kinds that it reads"
+                )
             }
         }));
     }
     Ok((kinds, name.to_owned()))
 }
 
-/// Reads why and until when. A day that is past is refused; one that is far is only told.
+/// Reads the reason and the expiry date. A past date is refused; a distant date gets a warning.
 ///
 /// # Errors
 /// [`Error::Usage`]
@@ -103,7 +105,7 @@ pub(super) fn term_of(reason: &str, expires: &str, today: Date) -> Result<(Term,
     })?;
     if term.expires() < today {
         return Err(Error::usage(format!(
-            "--expires: {expires} is past (it is {today} in UTC): what has expired suppresses nothing"
+            "--expires: {expires} is past (today is {today} in UTC): an expired exception suppresses nothing"
         )));
     }
     let is_far = today
@@ -113,7 +115,7 @@ pub(super) fn term_of(reason: &str, expires: &str, today: Date) -> Result<(Term,
 }
 
 impl Draft {
-    /// Its entry of a file; `namespace` is empty for a kind that has none.
+    /// Its entry in a file; `namespace` is empty for a cluster-scoped kind.
     pub(super) fn entry(&self, namespace: &str) -> ExceptionEntry {
         let kind = match &*self.kinds {
             [kind] if Kind::named(kind.api().kind).len() > 1 => kind.api().resource(),
@@ -136,14 +138,14 @@ impl Draft {
     /// The entry as an exception.
     ///
     /// # Errors
-    /// [`Error::Usage`] if a field of it is none.
+    /// [`Error::Usage`] if a field is invalid.
     pub(super) fn exception(&self, namespace: &str) -> Result<Exception, Error> {
         Exception::parse("new".to_owned(), &self.entry(namespace))
             .map_err(|error| Error::usage(error.to_string()))
     }
 }
 
-/// The lines of an entry, the first with its dash, without indentation.
+/// The lines of an entry without indentation; the first one has the dash.
 pub(super) fn lines(entry: &ExceptionEntry) -> Vec<String> {
     let fields = [
         ("check", &entry.check),
@@ -165,7 +167,7 @@ pub(super) fn lines(entry: &ExceptionEntry) -> Vec<String> {
     lines
 }
 
-/// A text that stays a text in YAML. JSON's strings are YAML's double-quoted ones.
+/// A text quoted so that YAML reads it as a string. JSON strings are valid as YAML's double-quoted ones.
 fn scalar(key: &str, text: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_inner = |c: char| is_word(c) || (key == "reason" && " ,()/_+".contains(c));
@@ -187,13 +189,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_word_is_answered_with_what_may_have_been_meant() {
+    fn an_unknown_word_gets_a_suggestion() {
         for (text, want) in [
             ("EXR7", "did you mean EXR007?"),
             ("exr-012", "did you mean EXR012?"),
             ("7", "did you mean EXR007?"),
             ("EXR0O7", "did you mean EXR007?"),
-            ("EXR099", "there are EXR001 to EXR015"),
+            ("EXR099", "the checks are EXR001 to EXR015"),
             ("anonymous", "audit list"),
         ] {
             let error = check_of(text).unwrap_err().to_string();
@@ -204,7 +206,7 @@ mod tests {
             ("deployment", "write KIND/NAME"),
             ("deployment/", "write KIND/NAME"),
             ("deploymnet/cart", "did you mean Deployment?"),
-            ("configmap/cart", "the audit reads no kind"),
+            ("configmap/cart", "the audit does not read kind"),
         ] {
             let error = object_of(text).unwrap_err().to_string();
             assert!(error.contains(want), "{text}: {error}");
@@ -220,12 +222,16 @@ mod tests {
     }
 
     #[test]
-    fn a_term_is_today_at_the_earliest() {
+    fn an_expiry_date_is_today_or_later() {
         let today = date(2026, 11, 24);
         for (reason, expires, want) in [
             ("", "2027-01-31", "--reason: no reason"),
             (" ", "2027-01-31", "--reason: no reason"),
-            ("why", "tomorrow", "--expires: \"tomorrow\" is no day"),
+            (
+                "why",
+                "tomorrow",
+                "--expires: \"tomorrow\" is not a valid date",
+            ),
             ("why", "2026-11-23", "--expires: 2026-11-23 is past"),
         ] {
             let error = term_of(reason, expires, today).unwrap_err().to_string();
@@ -237,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_reads_back_as_it_was_meant() {
+    fn an_entry_is_read_back_unchanged() {
         for (object, name, reason) in [
             ("deployment", "cart", "the mirror comes in January"),
             ("builds.shipwright.io", "cart", "ours: really # not"),

@@ -1,5 +1,5 @@
-//! The file of exceptions: read, changed line by line, and written only if what came of it says
-//! exactly what it should.
+//! The file of exceptions: read, changed line by line, and written only if the parsed result is
+//! exactly the intended one.
 
 use std::{
     fs, io,
@@ -16,9 +16,9 @@ use crate::error::Error;
 
 /// The field that holds the entries.
 const FIELD: &str = "exceptions";
-/// How a file begins that is made.
+/// The beginning of a new file.
 const HEADER: &str = "\
-# Findings of oc extreg audit that are all right, each with a reason and a last day.
+# Accepted findings of oc extreg audit, each with a reason and an expiry date.
 # Read by: oc extreg audit --exceptions FILE; written by: oc extreg except add
 apiVersion: extreg.io/v1alpha1
 kind: Exceptions
@@ -29,35 +29,35 @@ exceptions: []
 #[derive(Clone, Debug)]
 pub(super) struct ExceptionsFile {
     path: PathBuf,
-    /// None where there is no file yet.
+    /// None if the file does not exist yet.
     before: Option<String>,
     pub(super) entries: Vec<Exception>,
 }
 
-/// What is to be written.
+/// A change to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     text: String,
-    /// What it must say, in order.
+    /// The expected entries of the changed file, in order.
     entries: Vec<Exception>,
 }
 
-/// What became of an exception that was added.
+/// The result of adding an exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Added {
-    /// It is there already, on this line.
+    /// It exists already, on this line.
     Unchanged(usize),
-    /// One for the same findings was there, on this line, with another reason or day.
+    /// An exception for the same findings existed on this line, with another reason or date.
     Replaced(usize, Change),
     /// It is new.
     New(Change),
 }
 
 impl ExceptionsFile {
-    /// Reads a file; one that is not there is empty.
+    /// Reads a file; a missing file is empty.
     ///
     /// # Errors
-    /// [`Error::Usage`] if it cannot be read, or is none.
+    /// [`Error::Usage`] if it cannot be read, or is not a file of exceptions.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
         let before = match fs::read_to_string(path) {
@@ -74,20 +74,20 @@ impl ExceptionsFile {
         })
     }
 
-    /// Whether there is one.
+    /// Whether the file exists.
     pub(super) const fn exists(&self) -> bool {
         self.before.is_some()
     }
 
-    /// How it is called.
+    /// The name of the file, as displayed.
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// What adding an exception comes to.
+    /// The change that adds an exception.
     ///
     /// # Errors
-    /// If there are no lines to change.
+    /// If the entries are not on lines of their own.
     pub(super) fn add(&self, new: &Exception, lines: &[String]) -> Result<Added, Error> {
         let same = |old: &&Exception| old.is_for_the_same(new);
         let twin = self
@@ -108,7 +108,7 @@ impl ExceptionsFile {
             let text = list::replace(self.text(), FIELD, at, lines).map_err(|e| self.wrong(&e))?;
             return Ok(Added::Replaced(at, Change { text, entries }));
         }
-        // A file of nothing, or of comments, gets its beginning behind them.
+        // A file that is empty, or has only comments, gets the header after them.
         let mut text = self.text().to_owned();
         let last = self.entries.last().map(line_of);
         if last.is_none() && !has_document(&text) {
@@ -123,10 +123,10 @@ impl ExceptionsFile {
         Ok(Added::New(Change { text, entries }))
     }
 
-    /// What taking entries away comes to, by their positions.
+    /// The change that removes entries, by their positions.
     ///
     /// # Errors
-    /// If they are not on lines of their own.
+    /// If the entries are not on lines of their own.
     pub(super) fn remove(&self, positions: &[usize]) -> Result<Change, Error> {
         let gone = |position: &usize| positions.contains(position);
         let lines: Vec<usize> = self
@@ -145,10 +145,10 @@ impl ExceptionsFile {
         })
     }
 
-    /// Says what the changed file would say, each with its place. Nothing is written.
+    /// Returns the entries of the changed file, each with its place. Writes nothing.
     ///
     /// # Errors
-    /// If it would say anything else than was meant.
+    /// If the entries differ from the expected ones.
     pub(super) fn check(&self, change: &Change) -> Result<Vec<Exception>, Error> {
         let is = Exceptions::parse(&self.name(), &change.text);
         let same = |one: &Exception, other: &Exception| {
@@ -166,23 +166,23 @@ impl ExceptionsFile {
                 Ok(is.entries)
             }
             _ => Err(Error::failed(format!(
-                "{}: the changed file would not say what it should, so it is left as it is; change it \
-                 by hand",
+                "{}: skipped: the changed file would not have the expected content; edit it \
+                 manually",
                 self.name()
             ))),
         }
     }
 
-    /// Writes it, whole or not at all, unless somebody else has changed the file meanwhile.
+    /// Writes the file, whole or not at all, unless another program changed it after it was read.
     ///
     /// # Errors
-    /// If it would not say what it should, or cannot be written.
+    /// If the content is not the expected one, or cannot be written.
     pub(super) fn write(&self, change: &Change) -> Result<(), Error> {
         self.check(change)?;
         let failed = |error: io::Error| {
             Error::failed(format!("cannot write {}: {error}", self.path.display()))
         };
-        // Through a link, what it leads to is written: the user named it.
+        // A link is followed: the user named it.
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let folder = target
             .parent()
@@ -213,7 +213,7 @@ pub(super) fn line_of(exception: &Exception) -> usize {
     line.and_then(|line| line.parse().ok()).unwrap_or(1)
 }
 
-/// Whether there is anything but comments and blanks.
+/// Whether the file has more than comments and blank lines.
 fn has_document(text: &str) -> bool {
     text.lines()
         .map(str::trim)
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_made_with_its_beginning() {
+    fn a_new_file_gets_the_header() {
         for text in [None, Some(""), Some("# nothing yet"), Some("---\n")] {
             let (_folder, file) = file(text);
             let Added::New(change) = add(&file, &draft("cart", "ours")) else {
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_changed_meanwhile_is_left() {
+    fn a_file_that_changed_after_it_was_read_is_skipped() {
         let (_folder, file) = file(None);
         let Added::New(change) = add(&file, &draft("cart", "ours")) else {
             panic!()
@@ -289,20 +289,23 @@ mod tests {
     }
 
     #[test]
-    fn what_would_say_something_else_is_not_written() {
+    fn unexpected_content_is_not_written() {
         let (folder, file) = file(None);
         let Added::New(mut change) = add(&file, &draft("cart", "ours")) else {
             panic!()
         };
         change.text = change.text.replace("EXR007", "EXR001");
         let error = file.write(&change).unwrap_err();
-        assert!(error.to_string().contains("left as it is"), "{error}");
+        assert!(
+            error.to_string().contains("the expected content"),
+            "{error}"
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[cfg(unix)]
     #[test]
-    fn rights_and_links_stay() {
+    fn permissions_and_links_are_preserved() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
 
         let (folder, file) = file(Some("# ours\n"));
@@ -335,9 +338,9 @@ mod tests {
     ];
 
     proptest! {
-        /// What is added is there, alone, and taking it away gives the file back byte for byte.
+        /// An added entry is the only change, and removing it restores the file byte for byte.
         #[test]
-        fn adding_and_removing_is_nothing(
+        fn adding_and_removing_restores_the_file(
             body in proptest::sample::select(BODIES.to_vec()),
             name in "[a-z0-9][a-z0-9.-]{0,12}",
             reason in "[^;\\p{Cc}]{0,20}[a-z]",
@@ -348,8 +351,8 @@ mod tests {
             let Added::New(change) = add(&file, &draft(&name, &reason)) else {
                 return Err(TestCaseError::fail("not new"));
             };
-            let said = file.check(&change).unwrap();
-            prop_assert_eq!(said.len(), file.entries.len() + 1);
+            let entries = file.check(&change).unwrap();
+            prop_assert_eq!(entries.len(), file.entries.len() + 1);
             file.write(&change).unwrap();
             let after = ExceptionsFile::read(&file.path).unwrap();
             let back = after.remove(&[after.entries.len() - 1]).unwrap();

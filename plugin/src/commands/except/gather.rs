@@ -1,4 +1,4 @@
-//! The annotations of a cluster by which objects say that findings about them are all right.
+//! Collects the annotations by which objects of a cluster accept findings.
 
 use std::collections::BTreeMap;
 
@@ -11,42 +11,42 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 
-/// Where a CronJob's jobs have their annotations, and where their pods.
+/// The path of the annotations of a CronJob's jobs, and of their pods.
 const JOB: &str = "spec.jobTemplate.metadata.annotations";
 const JOB_PODS: &str = "spec.jobTemplate.spec.template.metadata.annotations";
 const PODS: &str = "spec.template.metadata.annotations";
 
-/// What one piece of an annotation says.
+/// One statement of an annotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Annotation {
     pub(super) object: ObjectId,
     pub(super) spot: Spot,
-    /// The container or tag that it is for; none for all of the object.
+    /// The container or tag; none for the whole object.
     pub(super) part: Option<String>,
     pub(super) key: String,
-    pub(super) says: Result<Statement, StatementError>,
+    pub(super) statement: Result<Statement, StatementError>,
 }
 
-/// Where on an object an annotation is.
+/// The place of an annotation on an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Spot {
-    /// On itself.
+    /// The object.
     Object,
-    /// On what it makes: the field.
+    /// The template of what the object creates: the field.
     Template(&'static str),
-    /// On a tag of an ImageStream.
+    /// A tag of an ImageStream.
     Tag(String),
 }
 
-/// Reads them: of a namespace, or (none) of the cluster. What may not be read is said.
+/// Reads the annotations of a namespace, or (none) of the cluster. Reports unreadable resources.
 ///
 /// # Errors
-/// [`ClusterError::NotLoggedIn`], and if the cluster cannot be reached.
+/// [`ClusterError::NotLoggedIn`], or if the cluster cannot be reached.
 pub(super) async fn gather(
     cluster: &Cluster,
     namespace: Option<&str>,
     printer: &Printer,
-) -> Result<Vec<Said>, Error> {
+) -> Result<Vec<Annotation>, Error> {
     let mut found = Vec::new();
     for kind in Kind::ALL {
         if namespace.is_some() && !kind.api().namespaced {
@@ -54,13 +54,13 @@ pub(super) async fn gather(
         }
         match of_kind(cluster, kind, namespace).await {
             Ok(of_kind) => found.extend(of_kind),
-            // Not served here.
+            // The cluster does not serve the kind.
             Err(error) if error.is_not_found() => {}
             Err(
                 error @ Error::Cluster(ClusterError::NotLoggedIn(_) | ClusterError::Unreachable(_)),
             ) => return Err(error),
             Err(error) => printer.warn(&format!(
-                "{} could not be read, so annotations on them are not listed: {error}",
+                "{} could not be read, so their annotations are not listed: {error}",
                 kind.api().resource()
             )),
         }
@@ -73,15 +73,15 @@ async fn of_kind(
     cluster: &Cluster,
     kind: Kind,
     namespace: Option<&str>,
-) -> Result<Vec<Said>, Error> {
+) -> Result<Vec<Annotation>, Error> {
     let path = kind.api().path(namespace);
     let query = PageQuery {
-        // Of most kinds the metadata is all, and of secrets nothing else is to be fetched.
+        // For most kinds the metadata is enough, and for secrets nothing else must be fetched.
         metadata_only: !has_more(kind),
         ..PageQuery::all()
     };
-    let read = |found: &mut Vec<Said>, item: &RawValue| {
-        // What cannot be read is the audit's to report.
+    let read = |found: &mut Vec<Annotation>, item: &RawValue| {
+        // The audit reports annotations that cannot be read.
         if let Ok(item) = serde_json::from_str::<Item>(item.get()) {
             add(kind, item, found);
         }
@@ -90,7 +90,7 @@ async fn of_kind(
     cluster.read_items(&path, query, Vec::new, read).await
 }
 
-/// Whether there may be annotations of ours besides the object's own.
+/// Whether parts of the object can have annotations of ours.
 const fn has_more(kind: Kind) -> bool {
     matches!(
         kind,
@@ -144,9 +144,9 @@ struct Tag {
     annotations: Annotations,
 }
 
-fn add(kind: Kind, item: Item, found: &mut Vec<Said>) {
+fn add(kind: Kind, item: Item, found: &mut Vec<Annotation>) {
     let Item { metadata, spec } = item;
-    // What something else made has the annotations of what it was made from.
+    // An object that a controller created has the annotations of its template.
     if metadata
         .owner_references
         .is_some_and(|owners| !owners.is_empty())
@@ -169,12 +169,12 @@ fn add(kind: Kind, item: Item, found: &mut Vec<Said>) {
                 },
                 (None, _) => continue,
             };
-            found.extend(statements(&value).into_iter().map(|says| Said {
+            found.extend(statements(&value).into_iter().map(|statement| Annotation {
                 object: object.clone(),
                 spot: spot.clone(),
                 part: part.clone(),
                 key: key.clone(),
-                says,
+                statement,
             }));
         }
     };
@@ -199,35 +199,35 @@ fn add(kind: Kind, item: Item, found: &mut Vec<Said>) {
 mod tests {
     use super::*;
 
-    fn said(kind: Kind, json: &str) -> Vec<String> {
+    fn found(kind: Kind, json: &str) -> Vec<String> {
         let mut found = Vec::new();
         add(kind, serde_json::from_str(json).unwrap(), &mut found);
         found
             .iter()
-            .map(|said| {
-                let part = said.part.as_deref().unwrap_or("-");
+            .map(|annotation| {
+                let part = annotation.part.as_deref().unwrap_or("-");
                 format!(
                     "{} {:?} {part} {}",
-                    said.object,
-                    said.spot,
-                    said.says.is_ok()
+                    annotation.object,
+                    annotation.spot,
+                    annotation.statement.is_ok()
                 )
             })
             .collect()
     }
 
     #[test]
-    fn every_place_that_the_audit_reads_is_looked_at() {
+    fn every_place_that_the_audit_reads_is_checked() {
         let on = r#""annotations":{"extreg.io/ignore-checks":"EXR007 until 2027-01-31: a; x","extreg.io/ignore-checksum":"y"}"#;
         let own = format!(r#"{{"metadata":{{"name":"a","namespace":"n",{on}}}}}"#);
         assert_eq!(
-            said(Kind::Pod, &own),
+            found(Kind::Pod, &own),
             ["pod/a in n Object - true", "pod/a in n Object - false"]
         );
         let cron = format!(
             r#"{{"metadata":{{"name":"a"}},"spec":{{"jobTemplate":{{"metadata":{{{on}}},"spec":{{"template":{{"metadata":{{{on}}}}}}}}}}}}}"#
         );
-        let lines = said(Kind::CronJob, &cron);
+        let lines = found(Kind::CronJob, &cron);
         assert_eq!(lines.len(), 4);
         assert_eq!(
             lines[0],
@@ -235,10 +235,10 @@ mod tests {
         );
         let stream =
             format!(r#"{{"metadata":{{"name":"a"}},"spec":{{"tags":[{{"name":"v1",{on}}}]}}}}"#);
-        assert!(said(Kind::ImageStream, &stream)[0].ends_with("Tag(\"v1\") v1 true"));
+        assert!(found(Kind::ImageStream, &stream)[0].ends_with("Tag(\"v1\") v1 true"));
         let part = own.replace("ignore-checks\"", "ignore-checks.web\"");
-        assert_eq!(said(Kind::Pod, &part)[0], "pod/a in n Object web true");
+        assert_eq!(found(Kind::Pod, &part)[0], "pod/a in n Object web true");
         let owned = own.replace("\"name\"", "\"ownerReferences\":[{}],\"name\"");
-        assert!(said(Kind::Pod, &owned).is_empty());
+        assert!(found(Kind::Pod, &owned).is_empty());
     }
 }

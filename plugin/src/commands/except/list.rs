@@ -1,4 +1,4 @@
-//! `except list`: what is said to be all right, and until when.
+//! `except list`: lists exceptions with their expiry dates.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     FILE,
     file::ExceptionsFile,
-    gather::{Said, gather},
+    gather::{Annotation, gather},
     row::{Row, State, remarks},
     unused::Unused,
 };
@@ -20,16 +20,16 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// List what is said to be all right, with the days that are left
+/// List exceptions with the days that remain
 ///
-/// Of the file of exceptions, and with -n or -A the annotations of a namespace or of the cluster. With
-/// a report of the audit it is said which of them suppressed nothing.
+/// Lists the file of exceptions, and with -n or -A the annotations of a namespace or of the cluster. With
+/// a report of the audit, shows which exceptions suppressed nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # The file, and what is not used any more\n  \
+    # List the file, with the exceptions that are no longer used\n  \
     oc extreg audit -A --exceptions exceptions.yaml -o json=report.json\n  \
     oc extreg except list --report report.json\n\n  \
-    # All annotations of the cluster, for a spreadsheet\n  \
+    # Export all annotations of the cluster to a spreadsheet\n  \
     oc extreg except list -A -o csv")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -38,16 +38,16 @@ pub(super) struct Args {
     output: OutputArgs<Format>,
 }
 
-/// Where exceptions are looked for.
+/// Where exceptions are read.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct SourceArgs {
-    /// File of exceptions [default: exceptions.yaml, where it is there]
+    /// File of exceptions [default: exceptions.yaml]
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// The annotations of the cluster too; with -n those of a namespace
+    /// Also the annotations of the cluster; with -n those of a namespace
     #[arg(short = 'A', long)]
     pub(super) all_namespaces: bool,
-    /// Report of the audit, as -o json writes it, that says which are not used
+    /// Audit report, written by -o json, that shows which exceptions are unused
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
 }
@@ -62,19 +62,19 @@ enum Format {
     Yaml,
 }
 
-/// What was found.
+/// The exceptions that were found.
 pub(super) struct Found {
-    /// None where there is no file and none was named.
+    /// None if no file exists and none was given.
     pub(super) file: Option<ExceptionsFile>,
-    pub(super) said: Vec<Said>,
+    pub(super) annotations: Vec<Annotation>,
     pub(super) unused: Option<Unused>,
 }
 
 impl SourceArgs {
-    /// Looks.
+    /// Reads the exceptions.
     ///
     /// # Errors
-    /// If a flag, a file or the kubeconfig is at fault, or the cluster refuses.
+    /// If a flag, a file or the kubeconfig is invalid, or the cluster refuses a request.
     pub(super) async fn find(&self, context: &Context) -> Result<Found, Error> {
         let unused = self.report.as_deref().map(Unused::read).transpose()?;
         let file = match &self.file {
@@ -82,7 +82,7 @@ impl SourceArgs {
                 let file = ExceptionsFile::read(path)?;
                 if !file.exists() {
                     return Err(Error::usage(format!(
-                        "--file {}: there is no such file",
+                        "--file {}: no such file",
                         file.name()
                     )));
                 }
@@ -90,15 +90,19 @@ impl SourceArgs {
             }
             None => Some(ExceptionsFile::read(Path::new(FILE))?).filter(ExceptionsFile::exists),
         };
-        let looked = self.all_namespaces || context.namespace.is_some() || file.is_none();
-        let said = if looked {
+        let reads_cluster = self.all_namespaces || context.namespace.is_some() || file.is_none();
+        let annotations = if reads_cluster {
             let cluster = context.cluster().await?;
             let namespace = (!self.all_namespaces).then(|| cluster.namespace().to_owned());
             gather(&cluster, namespace.as_deref(), &context.printer).await?
         } else {
             Vec::new()
         };
-        Ok(Found { file, said, unused })
+        Ok(Found {
+            file,
+            annotations,
+            unused,
+        })
     }
 }
 
@@ -118,9 +122,9 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         .iter()
         .map(|entry| Row::of_file(entry, today, unused));
     let of_cluster = found
-        .said
+        .annotations
         .iter()
-        .map(|said| Row::of_said(said, today, unused));
+        .map(|annotation| Row::from_annotation(annotation, today, unused));
     let rows: Vec<Row> = of_file.chain(of_cluster).collect();
     let printer = &context.printer;
     match args.output.format.unwrap_or_default() {
@@ -135,9 +139,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     for remark in remarks(&rows) {
         printer.note(remark);
     }
-    let may_go = |row: &Row| row.state == State::Expired || row.unused == Some(true);
-    if rows.iter().any(may_go) {
-        printer.note(format!("what may go: {} except prune", context.caller));
+    let can_prune = |row: &Row| row.state == State::Expired || row.unused == Some(true);
+    if rows.iter().any(can_prune) {
+        printer.note(format!(
+            "To remove expired or unused exceptions: {} except prune",
+            context.caller
+        ));
     }
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! The object that an exception is for, and the annotation on it.
+//! The object of an exception, and the annotation on it.
 
 use extreg_audit::exceptions::Statement;
 use extreg_cluster::{Cluster, DryRun, Object, ObjectRef, Verb};
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::statement;
 use crate::error::Error;
 
-/// How often a change is tried when somebody else changes the same object meanwhile.
+/// How often a change is tried if another client changes the same object.
 const ATTEMPTS: u32 = 5;
 
-/// What is there of these names.
+/// The existing objects with this name, of any of the kinds.
 ///
 /// # Errors
-/// If the cluster cannot say.
+/// If the cluster cannot be read.
 pub(super) async fn find(
     cluster: &Cluster,
     kinds: &[Read],
@@ -29,7 +29,7 @@ pub(super) async fn find(
     Ok(found)
 }
 
-/// Who made an object, where something did: that is what an annotation belongs on.
+/// What created an object, if anything: the annotation belongs there.
 pub(super) fn maker(object: &Object) -> Option<String> {
     let text = |pointer| object.text(pointer);
     let (kind, name) = (
@@ -39,26 +39,26 @@ pub(super) fn maker(object: &Object) -> Option<String> {
     (!kind.is_empty()).then(|| format!("{}/{name}", kind.to_lowercase()))
 }
 
-/// Puts a statement on an object.
+/// Adds a statement to an object.
 ///
 /// # Errors
-/// If the cluster refuses.
+/// If the cluster refuses the change.
 pub(super) async fn annotate(
     cluster: &Cluster,
     object: Object,
     key: &str,
-    said: &Statement,
+    statement: &Statement,
     words: &str,
     dry_run: DryRun,
 ) -> Result<(Verb, Object, Object), Error> {
-    let new = |value: Option<&str>| statement::add(value, said, words).map(Some);
+    let new = |value: Option<&str>| statement::add(value, statement, words).map(Some);
     change(cluster, object, key, &new, dry_run).await
 }
 
-/// Takes statements off an object.
+/// Removes statements from an object.
 ///
 /// # Errors
-/// If the cluster refuses.
+/// If the cluster refuses the change.
 pub(super) async fn clear(
     cluster: &Cluster,
     object: Object,
@@ -74,8 +74,8 @@ pub(super) async fn clear(
     change(cluster, object, key, &new, dry_run).await
 }
 
-/// Changes an annotation of the very object that was read: what somebody else has changed meanwhile is
-/// read again. `new` is none where it is to stay, and holds none where it is to go. Returns the object
+/// Changes an annotation of exactly the object that was read: if another client changed the object, it is
+/// read again. `new` is none to keep the annotation, and holds none to remove it. Returns the object
 /// before and after.
 async fn change(
     cluster: &Cluster,
@@ -125,7 +125,7 @@ fn version(object: &Object) -> &str {
     object.text("/metadata/resourceVersion")
 }
 
-/// The patch, which holds for the version that was read and for no other.
+/// The patch, which applies only to the version that was read.
 fn operations(object: &Object, key: &str, value: Option<&str>) -> Vec<Value> {
     let path = format!(
         "/metadata/annotations/{}",
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_applies_to_what_was_read_only() {
+    fn a_patch_applies_only_to_the_version_that_was_read() {
         for annotations in [
             json!({"a": "b", "extreg.io/ignore-checks": "x"}),
             json!({}),

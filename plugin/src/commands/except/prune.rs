@@ -1,4 +1,4 @@
-//! `except prune`: what has expired, or is not used, cleared away.
+//! `except prune`: removes exceptions that have expired, or are unused.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use extreg_terminal::{Exit, Text};
 use jiff::civil::Date;
 
 use super::{
-    gather::{Said, Spot},
+    gather::{Annotation, Spot},
     list::{Found, SourceArgs},
     object,
 };
@@ -18,33 +18,33 @@ use crate::{
     fanout::{Fanout, Refusal},
 };
 
-/// Take away the exceptions that have expired, or that are not used
+/// Remove exceptions that have expired or are unused
 ///
-/// Of the file of exceptions only their lines, and with -n or -A the annotations of a namespace or of
-/// the cluster. Says what would go; --yes does it.
+/// Removes only their lines from the file of exceptions, and with -n or -A the annotations of a namespace or
+/// of the cluster. Shows the plan only; --yes applies it.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # What has expired\n  \
+    # Show the expired exceptions\n  \
     oc extreg except prune\n\n  \
-    # What suppressed nothing in the last audit too, in the file and in the cluster\n  \
+    # Also remove exceptions that suppressed nothing in the last audit, in the file and in the cluster\n  \
     oc extreg except prune -A --unused --report report.json --yes\n\n\
-    Annotations of pod templates are left: taking one away rolls the workload out. So are those of \
-    tags.")]
+    Annotations of pod templates are skipped: removing one rolls the workload out. Annotations of tags are \
+    skipped, too.")]
 pub(super) struct Args {
     #[command(flatten)]
     sources: SourceArgs,
-    /// Those too that suppressed nothing, as the report says
+    /// Also remove exceptions that suppressed nothing according to the report
     #[arg(long, requires = "report")]
     unused: bool,
-    /// Do it; without this it is only said what would be done
+    /// Apply the changes (default: show the plan only)
     #[arg(long)]
     yes: bool,
-    /// Only say what would be done, which is what happens without --yes
+    /// Dry run: show the plan only, which is the default without --yes
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
 }
 
-/// Why one goes.
+/// Why an exception is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
     Expired(Date),
@@ -64,13 +64,13 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let found = args.sources.find(context).await?;
     let plan = Plan::of(&found, args.unused, super::today());
     let printer = &context.printer;
-    for (said, why) in &plan.kept {
+    for (annotation, why) in &plan.kept {
         printer.note(format!(
-            "{}: annotation for {} {}, and is left on {}: take it away there",
-            said.object,
-            checks(said),
+            "{}: annotation for {} {}; skipped: it is on {}: remove it there",
+            annotation.object,
+            checks(annotation),
             why.words(),
-            match &said.spot {
+            match &annotation.spot {
                 Spot::Object => "it".to_owned(),
                 Spot::Template(field) => (*field).to_owned(),
                 Spot::Tag(tag) => format!("tag {tag}"),
@@ -78,7 +78,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         ));
     }
     if plan.is_empty() {
-        printer.note("Nothing is to be taken away.");
+        printer.note("Nothing to remove.");
         return Ok(Exit::Done);
     }
     let dry_run = if args.yes {
@@ -88,7 +88,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     };
     context
         .journal
-        .advise("run the same command again to continue; what is gone is gone");
+        .advise("run the same command again to continue; removed exceptions are not affected");
     let fanout = match plan.carry_out(&found, dry_run, context).await {
         Ok(fanout) => fanout,
         Err(error) => return Err(context.journal.ended_by(error)),
@@ -100,20 +100,22 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(fanout.exit())
 }
 
-fn checks(said: &Said) -> String {
-    said.says
+fn checks(annotation: &Annotation) -> String {
+    annotation
+        .statement
         .as_ref()
-        .map_or_else(|_| String::new(), |says| says.check.to_string())
+        .map_or_else(|_| String::new(), |statement| statement.check.to_string())
 }
 
-/// What goes.
+/// The exceptions to remove.
 struct Plan<'a> {
     /// Positions in the file.
     entries: Vec<(usize, &'a Exception, Why)>,
     /// By object and key.
-    annotations: BTreeMap<(&'a extreg_snapshot::place::ObjectId, &'a str), Vec<(&'a Said, Why)>>,
-    /// What goes, but not from here.
-    kept: Vec<(&'a Said, Why)>,
+    annotations:
+        BTreeMap<(&'a extreg_snapshot::place::ObjectId, &'a str), Vec<(&'a Annotation, Why)>>,
+    /// Exceptions to remove that this command cannot remove.
+    kept: Vec<(&'a Annotation, Why)>,
 }
 
 impl<'a> Plan<'a> {
@@ -131,18 +133,22 @@ impl<'a> Plan<'a> {
             annotations: BTreeMap::new(),
             kept: Vec::new(),
         };
-        for said in &found.said {
-            let Ok(says) = &said.says else { continue };
-            let is_unused = report.is_some_and(|report| report.has_said(said));
-            let standing = says.term.standing(today);
-            let Some(why) = why(standing, says.term.expires(), is_unused) else {
+        for annotation in &found.annotations {
+            let Ok(statement) = &annotation.statement else {
                 continue;
             };
-            if said.spot == Spot::Object {
-                let of = plan.annotations.entry((&said.object, &said.key));
-                of.or_default().push((said, why));
+            let is_unused = report.is_some_and(|report| report.has_annotation(annotation));
+            let standing = statement.term.standing(today);
+            let Some(why) = why(standing, statement.term.expires(), is_unused) else {
+                continue;
+            };
+            if annotation.spot == Spot::Object {
+                let of = plan
+                    .annotations
+                    .entry((&annotation.object, &annotation.key));
+                of.or_default().push((annotation, why));
             } else {
-                plan.kept.push((said, why));
+                plan.kept.push((annotation, why));
             }
         }
         plan
@@ -201,27 +207,29 @@ impl<'a> Plan<'a> {
                     continue;
                 }
             }
-            for (said, why) in gone {
-                line(format!("{id}: annotation for {}", checks(said)), *why);
+            for (annotation, why) in gone {
+                line(format!("{id}: annotation for {}", checks(annotation)), *why);
             }
         }
         Ok(fanout)
     }
 }
 
-/// Whether something of it was there to be taken away.
+/// Whether a statement was found and removed.
 async fn clear(
     cluster: &Cluster,
     reference: &ObjectRef,
     key: &str,
-    gone: &[(&Said, Why)],
+    gone: &[(&Annotation, Why)],
     dry_run: DryRun,
 ) -> Result<bool, Error> {
-    // Somebody else was faster.
+    // Another client removed it first.
     let Some(object) = cluster.get(reference).await? else {
         return Ok(false);
     };
-    let statements = gone.iter().filter_map(|(said, _)| said.says.clone().ok());
+    let statements = gone
+        .iter()
+        .filter_map(|(annotation, _)| annotation.statement.clone().ok());
     let statements: Vec<Statement> = statements.collect();
     let (verb, ..) = object::clear(cluster, object, key, &statements, dry_run).await?;
     Ok(verb.is_change())

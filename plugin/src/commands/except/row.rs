@@ -1,23 +1,23 @@
-//! An exception as it is listed.
+//! A row of the list of exceptions.
 
 use extreg_audit::exceptions::{Exception, NOTICE_DAYS, Standing, Term};
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{
-    gather::{Said, Spot},
+    gather::{Annotation, Spot},
     unused::Unused,
 };
 
-/// An exception as it is listed.
+/// A row of the list of exceptions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
-    /// `exceptions.yaml:4`, or where on the object.
+    /// `exceptions.yaml:4`, or the place on the object.
     pub(super) place: String,
     pub(super) source: &'static str,
     pub(super) checks: Vec<String>,
-    /// Empty for any.
+    /// Empty for any namespace.
     pub(super) namespace: String,
     pub(super) kind: String,
     pub(super) name: String,
@@ -29,23 +29,23 @@ pub(super) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) days_left: Option<i64>,
     pub(super) state: State,
-    /// Whether it suppressed nothing; none where no report was given.
+    /// Whether it suppressed nothing; none if no report was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unused: Option<bool>,
-    /// Why it is none.
+    /// Why it is invalid.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) error: String,
 }
 
-/// Where an exception stands.
+/// The state of an exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum State {
     Holds,
-    /// It ends within [`NOTICE_DAYS`].
+    /// It expires within [`NOTICE_DAYS`].
     Soon,
     Expired,
-    /// It says nothing that can be read, and suppresses nothing.
+    /// It cannot be read, and suppresses nothing.
     Invalid,
 }
 
@@ -69,7 +69,7 @@ impl State {
 }
 
 impl Row {
-    /// That of a file.
+    /// A row for an entry of a file.
     pub(super) fn of_file(exception: &Exception, today: Date, unused: Option<&Unused>) -> Self {
         let written = exception.written();
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
@@ -88,17 +88,21 @@ impl Row {
         }
     }
 
-    /// That of an annotation.
-    pub(super) fn of_said(said: &Said, today: Date, unused: Option<&Unused>) -> Self {
-        let (place, source) = match &said.spot {
+    /// A row for an annotation.
+    pub(super) fn from_annotation(
+        annotation: &Annotation,
+        today: Date,
+        unused: Option<&Unused>,
+    ) -> Self {
+        let (place, source) = match &annotation.spot {
             Spot::Object => ("annotation".to_owned(), "annotation"),
             Spot::Template(field) => (format!("annotation in {field}"), "template"),
             Spot::Tag(tag) => (format!("annotation of tag {tag}"), "tag"),
         };
-        let (row, checks) = match &said.says {
-            Ok(says) => (
-                Self::of_term(&says.term, today),
-                vec![says.check.to_string()],
+        let (row, checks) = match &annotation.statement {
+            Ok(statement) => (
+                Self::of_term(&statement.term, today),
+                vec![statement.check.to_string()],
             ),
             Err(error) => (Self::invalid(error.to_string()), Vec::new()),
         };
@@ -106,11 +110,11 @@ impl Row {
             place,
             source,
             checks,
-            namespace: said.object.namespace.to_string(),
-            kind: said.object.kind.api().kind.to_owned(),
-            name: said.object.name.to_string(),
-            part: said.part.clone().unwrap_or_default(),
-            unused: unused.map(|unused| unused.has_said(said)),
+            namespace: annotation.object.namespace.to_string(),
+            kind: annotation.object.kind.api().kind.to_owned(),
+            name: annotation.object.name.to_string(),
+            part: annotation.part.clone().unwrap_or_default(),
+            unused: unused.map(|unused| unused.has_annotation(annotation)),
             ..row
         }
     }
@@ -152,7 +156,7 @@ impl Row {
         }
     }
 
-    /// What it is for: `deployment/cart, part web, image docker.io/**`.
+    /// Its target: `deployment/cart, part web, image docker.io/**`.
     pub(super) fn object(&self) -> String {
         let or = |text: &str, other: &str| {
             if text.is_empty() {
@@ -191,7 +195,7 @@ impl Row {
     }
 }
 
-/// What to say of a list below it.
+/// The notes below the list.
 pub(super) fn remarks(rows: &[Row]) -> Vec<String> {
     let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
     let mut lines = Vec::new();
@@ -202,7 +206,7 @@ pub(super) fn remarks(rows: &[Row]) -> Vec<String> {
         ),
         (
             count(&|row| row.state == State::Soon),
-            format!("end within {NOTICE_DAYS} days"),
+            format!("expire within {NOTICE_DAYS} days"),
         ),
         (
             count(&|row| row.unused == Some(true)),

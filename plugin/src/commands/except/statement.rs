@@ -1,4 +1,4 @@
-//! The value of the annotation by which an object says that findings about it are all right.
+//! The value of the annotation by which an object accepts findings.
 
 use extreg_audit::{
     check::CheckId,
@@ -7,7 +7,7 @@ use extreg_audit::{
 
 use crate::error::Error;
 
-/// The key, for all of an object or for one part of it.
+/// The annotation key, for the whole object or for one part.
 pub(super) fn key(part: Option<&str>) -> String {
     match part {
         Some(part) => format!("{KEY}.{part}"),
@@ -22,7 +22,7 @@ pub(super) fn key(part: Option<&str>) -> String {
 pub(super) fn words(check: CheckId, term: &Term) -> Result<String, Error> {
     if term.reason().contains(';') {
         return Err(Error::usage(
-            "--reason: an annotation has ; between its statements; write it without one",
+            "--reason: annotations separate statements with ';': remove it from the reason",
         ));
     }
     Ok(format!(
@@ -32,18 +32,20 @@ pub(super) fn words(check: CheckId, term: &Term) -> Result<String, Error> {
     ))
 }
 
-/// The value with a statement in it; none if it says that already. One about the same check is
-/// replaced, the rest stays as it is.
-pub(super) fn add(value: Option<&str>, said: &Statement, words: &str) -> Option<String> {
+/// The value with a statement added; none if it is unchanged. A statement about the same check is
+/// replaced, the rest is unchanged.
+pub(super) fn add(value: Option<&str>, statement: &Statement, words: &str) -> Option<String> {
     let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
         return Some(words.to_owned());
     };
     let mut pieces: Vec<String> = value.split(';').map(str::to_owned).collect();
-    let of_check = pieces.iter().position(|piece| is_about(piece, said.check));
+    let of_check = pieces
+        .iter()
+        .position(|piece| is_about(piece, statement.check));
     match of_check {
         Some(index) => {
             let piece = pieces.get_mut(index)?;
-            if statements(piece) == [Ok(said.clone())] {
+            if statements(piece) == [Ok(statement.clone())] {
                 return None;
             }
             let blank: String = piece.chars().take_while(|c| c.is_whitespace()).collect();
@@ -57,13 +59,13 @@ pub(super) fn add(value: Option<&str>, said: &Statement, words: &str) -> Option<
     Some(pieces.join(";"))
 }
 
-/// The value without what it says of these checks; none if nothing is left.
+/// The value without the statements about these checks; none if nothing remains.
 pub(super) fn remove(value: &str, gone: &[Statement]) -> Option<String> {
     let is_gone = |piece: &&str| {
-        let [Ok(said)] = &*statements(piece) else {
+        let [Ok(statement)] = &*statements(piece) else {
             return false;
         };
-        gone.contains(said)
+        gone.contains(statement)
     };
     let left: Vec<&str> = value.split(';').filter(|piece| !is_gone(piece)).collect();
     let left = left.join(";");
@@ -72,22 +74,22 @@ pub(super) fn remove(value: &str, gone: &[Statement]) -> Option<String> {
 }
 
 fn is_about(piece: &str, check: CheckId) -> bool {
-    matches!(&*statements(piece), [Ok(said)] if said.check == check)
+    matches!(&*statements(piece), [Ok(statement)] if statement.check == check)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(check: CheckId, day: &str) -> (Statement, String) {
+    fn statement(check: CheckId, day: &str) -> (Statement, String) {
         let term = Term::parse("why", day).unwrap();
         let words = words(check, &term).unwrap();
         (Statement { check, term }, words)
     }
 
     #[test]
-    fn a_statement_is_added_and_taken_away() {
-        let (seven, words) = said(CheckId::Exr007, "2027-01-31");
+    fn a_statement_is_added_and_removed() {
+        let (seven, words) = statement(CheckId::Exr007, "2027-01-31");
         assert_eq!(words, "EXR007 until 2027-01-31: why");
         for (before, after) in [
             (None, "EXR007 until 2027-01-31: why"),
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_that_would_be_two_statements_is_refused() {
+    fn a_reason_with_a_separator_is_refused() {
         let term = Term::parse("a; b", "2027-01-31").unwrap();
         assert!(words(CheckId::Exr001, &term).is_err());
     }

@@ -1,17 +1,17 @@
-//! Which exceptions suppressed nothing, as a report of the audit says.
+//! Which exceptions suppressed nothing, according to a report of the audit.
 
 use std::path::Path;
 
 use extreg_audit::{exceptions::Exception, saved::SavedReport};
 use serde_json::Value;
 
-use super::{file::line_of, gather::Said};
+use super::{file::line_of, gather::Annotation};
 use crate::error::Error;
 
-/// How the report's line about one ends.
+/// The end of the report's line about an unused exception.
 const END: &str = " suppresses nothing: remove it";
 
-/// What a report says of exceptions.
+/// The unused exceptions of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unused {
     labels: Vec<String>,
@@ -21,7 +21,7 @@ impl Unused {
     /// Reads a report that was saved as JSON.
     ///
     /// # Errors
-    /// [`Error::Usage`] if it is none.
+    /// [`Error::Usage`] if it is not a report.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |why: String| Error::usage(format!("--report {}: {why}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
@@ -42,11 +42,11 @@ impl Unused {
         }
     }
 
-    /// Whether an exception of a file suppressed nothing: the report names the file as it was called
-    /// then, so that its last part, the line and the checks decide.
+    /// Whether an exception of a file suppressed nothing. The report contains the path of the file at
+    /// that time, so the file name, the line and the checks are compared.
     pub(super) fn has_entry(&self, exception: &Exception) -> bool {
-        let told = exception.to_string();
-        let Some((place, checks)) = told.split_once(": exception for ") else {
+        let report_line = exception.to_string();
+        let Some((place, checks)) = report_line.split_once(": exception for ") else {
             return false;
         };
         let file = |place: &str| {
@@ -62,20 +62,23 @@ impl Unused {
             })
     }
 
-    /// Whether what an annotation says suppressed nothing.
-    pub(super) fn has_said(&self, said: &Said) -> bool {
-        let Ok(statement) = &said.says else {
+    /// Whether a statement of an annotation suppressed nothing.
+    pub(super) fn has_annotation(&self, annotation: &Annotation) -> bool {
+        let Ok(statement) = &annotation.statement else {
             return false;
         };
-        let of = match &said.part {
+        let of = match &annotation.part {
             Some(part) => format!(" of {part}"),
             None => String::new(),
         };
-        let label = format!("{}: annotation for {}{of}", said.object, statement.check);
+        let label = format!(
+            "{}: annotation for {}{of}",
+            annotation.object, statement.check
+        );
         let behind = format!(": {label}");
         self.labels
             .iter()
-            .any(|told| *told == label || told.ends_with(&behind))
+            .any(|line| *line == label || line.ends_with(&behind))
     }
 }
 
@@ -88,7 +91,7 @@ mod tests {
     use super::{super::gather::Spot, *};
 
     #[test]
-    fn file_line_and_checks_decide() {
+    fn file_name_line_and_checks_are_compared() {
         let unused = Unused::of(&json!({"unusedExceptions": [
             "./deploy/x.yaml:4: exception for EXR007 suppresses nothing: remove it",
             "prod: pod/a in n: annotation for EXR007 suppresses nothing: remove it",
@@ -110,7 +113,7 @@ mod tests {
             [false, false]
         );
 
-        let said = |name: &str, value: &str| Said {
+        let annotation = |name: &str, value: &str| Annotation {
             object: ObjectId {
                 kind: Kind::Pod,
                 namespace: "n".into(),
@@ -119,10 +122,10 @@ mod tests {
             spot: Spot::Object,
             part: None,
             key: String::new(),
-            says: statements(value).remove(0),
+            statement: statements(value).remove(0),
         };
-        assert!(unused.has_said(&said("a", "EXR007 until 2027-01-31: x")));
-        assert!(!unused.has_said(&said("a", "EXR001 until 2027-01-31: x")));
-        assert!(!unused.has_said(&said("aa", "EXR007 until 2027-01-31: x")));
+        assert!(unused.has_annotation(&annotation("a", "EXR007 until 2027-01-31: x")));
+        assert!(!unused.has_annotation(&annotation("a", "EXR001 until 2027-01-31: x")));
+        assert!(!unused.has_annotation(&annotation("aa", "EXR007 until 2027-01-31: x")));
     }
 }

@@ -1,8 +1,8 @@
-//! Fields of others, from `docs/fields.md`.
+//! Fields of OpenShift and Kubernetes kinds, from `docs/fields.md`.
 
 const PAGE: &str = include_str!("../../../../docs/fields.md");
 
-/// The sections about a field: that of its whole name, else all whose names end so.
+/// The sections about a field: the one with its full name, or else all whose names end with it.
 pub(super) fn explain(field: &str) -> Option<String> {
     let wanted = normal(field);
     if wanted.trim_matches('.').is_empty() {
@@ -17,7 +17,7 @@ pub(super) fn explain(field: &str) -> Option<String> {
     of(&|name| name == wanted).or_else(|| of(&|name| name.ends_with(&format!(".{wanted}"))))
 }
 
-/// The field that is meant, most likely: by its last word.
+/// The most similar field name, by its last word.
 pub(super) fn closest(typed: &str) -> Option<&'static str> {
     let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
     let words: Vec<&str> = names().map(last).collect();
@@ -42,7 +42,7 @@ fn names_of(section: &'static str) -> impl Iterator<Item = &'static str> {
     head.trim_start_matches("## ").split(", ")
 }
 
-/// Without case, brackets of lists, and short names of kinds.
+/// Lower case, without brackets of lists, and with full names of kinds.
 fn normal(name: &str) -> String {
     let name = name
         .trim()
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_finds_all_that_end_so() {
+    fn an_end_finds_all_fields_that_end_with_it() {
         let all = explain("pullSecret").unwrap();
         assert_eq!(all.matches("## ").count(), 1, "{all}");
         let all = explain("from").unwrap();

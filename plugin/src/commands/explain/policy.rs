@@ -7,7 +7,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 
-/// What a field is for, what it may be, and what is in it.
+/// A field's description, its valid values, and its fields.
 pub(super) fn explain(field: &str) -> Option<String> {
     let mut parts = field.trim().split('.');
     let kind = parts.next()?.to_lowercase();
@@ -72,7 +72,7 @@ fn type_of(schema: &JSONSchemaProps) -> String {
     }
 }
 
-/// What is in an object, or in each item of a list.
+/// The fields of an object, or of each item of a list.
 fn fields(schema: JSONSchemaProps) -> Box<dyn Iterator<Item = (String, JSONSchemaProps)>> {
     if let Some(JSONSchemaPropsOrArray::Schema(item)) = schema.items {
         return fields(*item);

@@ -1,8 +1,8 @@
-//! Builds that wait for a push secret that does not exist, and those that will.
+//! Builds that wait for a push secret that does not exist, and builds that will wait.
 //!
-//! The pod of a Build in phase Pending keeps the volume of the name that it was made with, whatever
-//! is changed in the Build (openshift-controller-manager `build_controller.go`, `createBuildPod`):
-//! a secret of that name helps it, or another build. A Build in phase New has no pod yet.
+//! The pod of a Build in phase Pending keeps the volume that it was created with, even if the Build
+//! changes later (openshift-controller-manager `build_controller.go`, `createBuildPod`):
+//! only a secret of that name or another build helps. A Build in phase New has no pod yet.
 
 mod restart;
 mod secret;
@@ -25,8 +25,8 @@ use super::{
         object::{Found, Phase},
         work::Work,
     },
-    plan::{Judged, Left},
-    report::{Entry, ShownChange, ShownLeft},
+    plan::{Judged, Skipped},
+    report::{Entry, ShownChange, ShownSkipped},
 };
 use crate::{
     engine::{Surroundings, decide, secret_fact},
@@ -36,21 +36,21 @@ use crate::{
 
 const PUSH_SECRET: &str = "/spec/output/pushSecret/name";
 
-/// Plans what is done about builds that wait.
+/// Plans the changes for builds that wait.
 pub(super) struct Builds<'a> {
     cluster: &'a Cluster,
     surroundings: &'a mut Surroundings,
     source: Source,
-    /// Secrets that were looked at, by namespace and name.
+    /// Secrets that were read, by namespace and name.
     secrets: BTreeMap<(String, String), Known<Option<SecretFact>>>,
     plan: Plan,
 }
 
-/// What is done about them.
+/// The changes.
 #[derive(Default)]
 pub(super) struct Plan {
     changes: Vec<(usize, ShownChange)>,
-    left: Vec<(usize, Left)>,
+    left: Vec<(usize, Skipped)>,
     work: Vec<Work>,
 }
 
@@ -58,9 +58,9 @@ pub(super) struct Plan {
 struct Governed {
     image: String,
     policy: String,
-    /// The secret that it names.
+    /// The secret that the policy names.
     secret: String,
-    /// Whether it names the namespaces that it is for: a credential goes nowhere else.
+    /// Whether the policy selects namespaces: a credential is written only into selected ones.
     has_selector: bool,
 }
 
@@ -79,10 +79,10 @@ impl<'a> Builds<'a> {
         }
     }
 
-    /// Plans.
+    /// Makes the plan.
     ///
     /// # Errors
-    /// If the secret to copy is not there or may not be read, or the login is gone.
+    /// If the secret to copy does not exist or cannot be read, or the login has expired.
     pub(super) async fn plan(
         mut self,
         objects: &[(Found, Judged)],
@@ -104,8 +104,8 @@ impl<'a> Builds<'a> {
             match self.secret(&found.namespace, &name).await? {
                 Known::Known(Some(_)) => {
                     if waits {
-                        let why = format!("the secret {name} exists now: its pod tries again");
-                        self.leave(index, &why);
+                        let why = format!("the secret {name} exists now: its pod retries");
+                        self.skip(index, &why);
                     }
                     continue;
                 }
@@ -116,7 +116,7 @@ impl<'a> Builds<'a> {
                 Ok(governed) => governed,
                 Err(why) => {
                     if waits {
-                        self.leave(index, &why);
+                        self.skip(index, &why);
                     }
                     continue;
                 }
@@ -135,7 +135,7 @@ impl<'a> Builds<'a> {
                          --auth-file, or start a new build with --restart-builds",
                         found.text(PUSH_SECRET)
                     );
-                    self.leave(index, &why);
+                    self.skip(index, &why);
                 }
             }
             Source::Restart => {
@@ -148,7 +148,7 @@ impl<'a> Builds<'a> {
         Ok(self.plan)
     }
 
-    /// Gives a Build without a pod the policy's secret in the place of one that is not there.
+    /// Replaces a missing secret in a Build without a pod by the policy's secret.
     async fn replace(
         &mut self,
         index: usize,
@@ -159,11 +159,11 @@ impl<'a> Builds<'a> {
         let namespace = &found.namespace;
         if !self.is_usable(namespace, governed).await? {
             let why = format!(
-                "it names the secret {old}, which does not exist, and the policy's {} does not fit \
-                 either: create it, or the build will wait",
+                "it names the secret {old}, which does not exist, and the policy's {} does not \
+                 match either: create it, or the build will wait",
                 governed.secret
             );
-            self.leave(index, &why);
+            self.skip(index, &why);
             return Ok(());
         }
         let body = found.body();
@@ -182,7 +182,7 @@ impl<'a> Builds<'a> {
         Ok(())
     }
 
-    /// The policy that covers what a build pushes, as if it named no secret; inner: why none does.
+    /// The policy that covers the output of a build, as if the build named no secret; inner: why no policy does.
     async fn governed(&mut self, found: &Found) -> Result<Result<Governed, String>, Error> {
         let mut body = found.body();
         extreg_cluster::unset(&mut body, &["spec", "output", "pushSecret"]);
@@ -198,13 +198,8 @@ impl<'a> Builds<'a> {
                     site.image.to_string(),
                     site.policy.unwrap_or_default().to_owned(),
                 )),
-                Decision::Edit(..) | Decision::Keep(_) => {
-                    let words = site.words();
-                    Err(words
-                        .strip_prefix("left alone: ")
-                        .unwrap_or(&words)
-                        .to_owned())
-                }
+                Decision::Keep(reason) => Err(reason.words().to_owned()),
+                Decision::Edit(..) => Err(site.words()),
             })
         });
         let none = || Err("no policy covers its output".to_owned());
@@ -227,7 +222,7 @@ impl<'a> Builds<'a> {
         })
     }
 
-    /// Whether the policy's secret is there and has a key for the image.
+    /// Whether the policy's secret exists and has a key for the image.
     async fn is_usable(&mut self, namespace: &str, governed: &Governed) -> Result<bool, Error> {
         let secret = self.secret(namespace, &governed.secret).await?;
         Ok(
@@ -235,7 +230,7 @@ impl<'a> Builds<'a> {
         )
     }
 
-    /// A secret: what it has keys for, that it is not there, or that it may not be read.
+    /// The keys of a secret, or that it does not exist or cannot be read.
     async fn secret(
         &mut self,
         namespace: &str,
@@ -248,7 +243,7 @@ impl<'a> Builds<'a> {
         let secret = ObjectRef::new(Kind::SECRET, namespace, name);
         let known = match self.cluster.get(&secret).await {
             Ok(secret) => Known::Known(secret.map(|secret| secret_fact(&secret.body))),
-            // What is true of one secret or namespace does not stop the others.
+            // An error about one secret or namespace does not stop the rest.
             Err(error) => {
                 Refusal::of(error)?;
                 Known::Unknown
@@ -270,21 +265,21 @@ impl<'a> Builds<'a> {
         self.plan.changes.push((index, change));
     }
 
-    fn leave(&mut self, index: usize, why: &str) {
-        let left = Left {
+    fn skip(&mut self, index: usize, why: &str) {
+        let left = Skipped {
             check: CheckId::Exr009,
             field: "spec.output.pushSecret".to_owned(),
             image: String::new(),
             why: why.to_owned(),
             reason: String::new(),
-            is_told: true,
+            is_shown: true,
         };
         self.plan.left.push((index, left));
     }
 }
 
 impl Plan {
-    /// Puts it into the plan of all objects, and gives what is to be written.
+    /// Adds the change to the plan of all objects, and returns what to write.
     pub(super) fn apply(self, entries: &mut [Entry]) -> Vec<Work> {
         for (index, change) in self.changes {
             if let Some(entry) = entries.get_mut(index) {
@@ -293,7 +288,7 @@ impl Plan {
         }
         for (index, left) in self.left {
             if let Some(entry) = entries.get_mut(index) {
-                entry.left.push(ShownLeft::of(left));
+                entry.left.push(ShownSkipped::of(left));
             }
         }
         self.work

@@ -1,5 +1,5 @@
-//! What somebody has said is all right, on the object itself: the audit passes over it, and so does
-//! this.
+//! Exceptions on the object, which the audit honors, and
+//! `fix`, too.
 
 use extreg_audit::exceptions::{KEY, Standing, statements};
 use extreg_core::edit::Field;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::plan::{Change, Judged};
 
-/// The day by which terms are held.
+/// The day with which expiry dates are compared.
 pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
-/// Leaves the changes that an annotation of the object, or of the tag, is against.
+/// Skips the changes that an annotation of the object, or of the tag, excepts.
 pub(super) fn leave_excepted(judged: &mut Judged, body: &Value, today: Date) {
-    judged.leave_where(|change| excepted(change, body, today));
+    judged.skip_where(|change| excepted(change, body, today));
 }
 
 fn excepted(change: &Change, body: &Value, today: Date) -> Option<String> {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exception_holds_for_its_check_and_tag_until_its_day() {
+    fn an_exception_applies_to_its_check_and_tag_until_its_expiry() {
         let change = |index| Change {
             check: CheckId::Exr005,
             field: Field::StreamTagSchedule(index),
@@ -70,11 +70,16 @@ mod tests {
             new: json!(true),
             parent_missing: false,
         };
-        let said = "EXR005 until 2027-01-31: frozen";
+        let annotation = "EXR005 until 2027-01-31: frozen";
         for (annotations, of_tag, day, want) in [
-            (json!({KEY: said}), json!(null), "2026-12-01", [true, true]),
             (
-                json!({KEY: said}),
+                json!({KEY: annotation}),
+                json!(null),
+                "2026-12-01",
+                [true, true],
+            ),
+            (
+                json!({KEY: annotation}),
                 json!(null),
                 "2027-02-01",
                 [false, false],
@@ -92,12 +97,17 @@ mod tests {
                 [false, false],
             ),
             (
-                json!({"extreg.io/ignore-checks.b": said}),
+                json!({"extreg.io/ignore-checks.b": annotation}),
                 json!(null),
                 "2026-12-01",
                 [false, true],
             ),
-            (json!(null), json!({KEY: said}), "2026-12-01", [true, false]),
+            (
+                json!(null),
+                json!({KEY: annotation}),
+                "2026-12-01",
+                [true, false],
+            ),
         ] {
             let body = json!({
                 "metadata": {"annotations": annotations},

@@ -1,4 +1,4 @@
-//! Fixing files: each is read once, judged, changed in its text, read back, and replaced.
+//! Fixes files: each is read once, evaluated, changed as text, parsed again, and replaced.
 
 mod fixed;
 
@@ -25,7 +25,7 @@ use crate::{
     context::Context,
     engine::{self, Surroundings, policies},
     error::Error,
-    skipped::tell_skipped,
+    skipped::print_skipped,
 };
 
 /// Plans or writes.
@@ -37,7 +37,7 @@ pub(super) async fn run(
     let found = find_sources(&action.names, action.recursive, &action.exclude)?;
     let mut surroundings =
         engine::surroundings(settings.policies.clone(), action.offline, context).await?;
-    policies::tell_conflicts(surroundings.policies(), &context.printer);
+    policies::warn_about_ties(surroundings.policies(), &context.printer);
     let SourceList {
         sources,
         mut skipped,
@@ -61,7 +61,7 @@ pub(super) async fn run(
     }
     run.report.finish()?;
     if run.report.summary.judged == 0 && run.report.summary.errors == 0 {
-        tell_skipped(&skipped, &context.printer);
+        print_skipped(&skipped, &context.printer);
     } else if let Some(summary) = skipped.summary() {
         context.printer.note(summary);
     }
@@ -75,7 +75,7 @@ struct Run<'a> {
     report: Report<'a>,
 }
 
-/// A file as it was read.
+/// A file and its content.
 struct Loaded {
     /// None for stdin.
     path: Option<PathBuf>,
@@ -124,7 +124,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes a file, and gives its objects with what became of them.
+    /// Writes a file, and returns its objects with the outcome.
     fn written(&self, loaded: &Loaded, fixed: Fixed) -> Vec<Entry> {
         let Fixed {
             mut entries, text, ..
@@ -175,16 +175,14 @@ impl Run<'_> {
             let hint = if allow_empty {
                 ""
             } else {
-                " (--allow-empty if that is meant)"
+                " (use --allow-empty if this is expected)"
             };
-            printer.note(format!(
-                "no BuildConfig, Build or ImageStream was found{hint}"
-            ));
+            printer.note(format!("no BuildConfig, Build or ImageStream found{hint}"));
         } else {
             printer.note(summary.words());
         }
         let mut exit = Exit::Done;
-        // What is to be done counts more than a file that cannot be read.
+        // A needed change counts more than a file that cannot be read.
         if summary.errors > 0 && (self.action.write || summary.changes == 0) {
             exit = exit.and(Exit::Failed);
         }
@@ -199,7 +197,7 @@ impl Run<'_> {
             }
         } else if summary.changes > 0 {
             printer.note(format!(
-                "nothing was changed; --write changes {}",
+                "nothing was changed; use --write to change {}",
                 match self.settings.format {
                     Format::Name => "the files".to_owned(),
                     _ => count(summary.objects, "object"),
@@ -211,7 +209,7 @@ impl Run<'_> {
     }
 }
 
-/// What the user gave: the folder that a file was found in, or the folder of a file.
+/// The user's argument: the folder in which a file was found, or the folder of a file.
 fn tree(path: &Path, names: &[String]) -> PathBuf {
     let folder = names
         .iter()
@@ -230,7 +228,7 @@ fn settle(entries: &mut [Entry], outcome: &Outcome) {
     }
 }
 
-/// Reads a file, once. Stdin on a thread of its own, so that an interrupt is heard meanwhile.
+/// Reads a file once. Reads stdin on its own thread, so that an interrupt is handled meanwhile.
 async fn load(source: Source) -> Result<Loaded, InputError> {
     let name = source.name();
     let (path, named, bytes) = match source {

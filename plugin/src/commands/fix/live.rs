@@ -1,4 +1,4 @@
-//! Mending a cluster: what is there is listed and judged, said, and then changed object by object.
+//! Fixes a cluster: objects are listed, evaluated and reported, then changed one by one.
 
 mod budget;
 mod list;
@@ -38,7 +38,7 @@ use crate::{
     fanout::{Fanout, Refusal},
 };
 
-/// Plans, or plans and does it.
+/// Makes a plan, and applies it if requested.
 pub(super) async fn run(
     settings: &Settings,
     action: &ClusterAction,
@@ -49,8 +49,8 @@ pub(super) async fn run(
     let printer = std::sync::Arc::clone(&context.printer);
     let mut surroundings =
         Surroundings::of_cluster(cluster.clone(), settings.policies.clone(), printer).await?;
-    surroundings.believe_no_other();
-    policies::tell_conflicts(surroundings.policies(), &context.printer);
+    surroundings.treat_unreadable_as_unknown();
+    policies::warn_about_ties(surroundings.policies(), &context.printer);
     if action.all_namespaces {
         surroundings.learn_labels().await?;
     } else {
@@ -97,7 +97,7 @@ pub(super) async fn run(
     };
     let Some(dry_run) = action.act else {
         fanout.report(&context.printer);
-        return told(report, entries, exit, settings, context);
+        return finish_plan(report, entries, exit, settings, context);
     };
     context.printer.note(report.summary.words());
     let writer = write::Writer {
@@ -114,7 +114,7 @@ pub(super) async fn run(
     let summary = &report.summary;
     if summary.remaining > 0 {
         context.printer.note(format!(
-            "{} left for the next run (--max {}): run the same command again",
+            "{} remaining (--max {}): run the same command again",
             count(summary.remaining, "object"),
             action.max
         ));
@@ -128,7 +128,7 @@ pub(super) async fn run(
 }
 
 /// Ends a run that only plans.
-fn told(
+fn finish_plan(
     mut report: Report<'_>,
     entries: Vec<Entry>,
     exit: Exit,
@@ -149,7 +149,7 @@ fn told(
     };
     context
         .printer
-        .note(format!("nothing was changed; --yes changes {what}"));
+        .note(format!("nothing was changed; use --yes to change {what}"));
     Ok(exit.and(Exit::No))
 }
 
@@ -199,7 +199,7 @@ impl Planner<'_, '_> {
         let scope = self.settings.scope;
         if scope.schedules {
             let budget = Budgeted::read(self.cluster, streams, &scheduled, &objects).await?;
-            budget.leave(&mut objects, self.action.over_budget, self.printer);
+            budget.skip(&mut objects, self.action.over_budget, self.printer);
         }
         let builds = Builds::new(self.cluster, self.surroundings, source);
         let waiting = builds.plan(&objects, scope.waiting).await?;
@@ -228,7 +228,7 @@ impl Planner<'_, '_> {
         Ok((entries, work, fanout))
     }
 
-    /// What becomes of an object by the engine alone; inner: why it cannot be judged.
+    /// The engine's changes for an object; inner: why it cannot be evaluated.
     async fn judge(&mut self, found: &Found) -> Result<Result<Judged, String>, Error> {
         let scope = self.settings.scope;
         let body = found.body();
@@ -248,7 +248,7 @@ impl Planner<'_, '_> {
         if found.resource == Resource::Builds
             && let Some(phase) = found.phase.filter(|phase| *phase != Phase::New)
         {
-            judged.leave(&format!(
+            judged.skip(&format!(
                 "its phase is {phase}: a change would have no effect"
             ));
         }
@@ -256,8 +256,8 @@ impl Planner<'_, '_> {
         if !self.action.include_managed
             && let Some(manager) = &found.manager
         {
-            judged.leave(&format!(
-                "{manager} would change it back: mend what it is made from (fix -f), or \
+            judged.skip(&format!(
+                "{manager} would change it back: fix its source (fix -f), or use \
                  --include-managed"
             ));
         }
@@ -266,7 +266,7 @@ impl Planner<'_, '_> {
 }
 
 impl Stage {
-    /// What something waits for comes before it.
+    /// What objects wait for is created first.
     const fn of(resource: Resource) -> Self {
         match resource {
             Resource::BuildConfigs => Self::BuildConfigs,

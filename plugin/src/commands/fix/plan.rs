@@ -1,4 +1,4 @@
-//! From what the engine decides of an object to what is changed in it and what is left alone.
+//! Turns a decision of the engine into changes to an object and skipped places.
 
 use extreg_audit::check::CheckId;
 use extreg_core::{
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 use super::settings::Scope;
 
-/// What becomes of one object.
+/// The plan for one object.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judged {
     pub(super) changes: Vec<Change>,
-    pub(super) left: Vec<Left>,
-    /// What the user should know, in the webhook's words.
+    pub(super) left: Vec<Skipped>,
+    /// Warnings for the user, in the webhook's words.
     pub(super) warnings: Vec<String>,
 }
 
@@ -29,26 +29,26 @@ pub(super) struct Change {
     pub(super) policy: String,
     pub(super) old: Value,
     pub(super) new: Value,
-    /// The object that holds the field is not there.
+    /// The object that holds the field does not exist.
     pub(super) parent_missing: bool,
 }
 
-/// A place that stays as it is.
+/// A place that is skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct Skipped {
     pub(super) check: CheckId,
     pub(super) field: String,
     pub(super) image: String,
-    /// Why, in words that follow "left alone: ".
+    /// The reason, which follows "unchanged: ".
     pub(super) why: String,
-    /// The engine's name for the reason; empty where it is not the engine's.
+    /// The engine's name for the reason; empty if the reason is not the engine's.
     pub(super) reason: String,
-    /// Whether it is news: that no policy speaks of an image is none.
-    pub(super) is_told: bool,
+    /// Whether it is shown: an image without a policy is not.
+    pub(super) is_shown: bool,
 }
 
 impl Judged {
-    /// What the verdict on an object comes to. `body` is the object.
+    /// The plan for a verdict on an object. `body` is the object.
     pub(super) fn of(
         verdict: &Verdict<'_>,
         body: &Value,
@@ -69,27 +69,27 @@ impl Judged {
                 Decision::Edit(Mode::Enforce, edit) => {
                     judged.changes.push(Change::of(site, edit, body));
                 }
-                Decision::Keep(reason) if !is_news(*reason) && !is_system(*reason) => {}
-                Decision::Edit(..) | Decision::Keep(_) => judged.left.push(Left::of(site)),
+                Decision::Keep(reason) if !is_relevant(*reason) && !is_system(*reason) => {}
+                Decision::Edit(..) | Decision::Keep(_) => judged.left.push(Skipped::of(site)),
             }
         }
-        // What is said of a place that is not looked at is not said.
+        // Warnings about places that are not changed are not shown.
         if !judged.changes.is_empty() || !judged.left.is_empty() {
             judged.warnings = warnings;
         }
         judged
     }
 
-    /// Leaves all of it alone.
-    pub(super) fn leave(&mut self, why: &str) {
-        self.leave_where(|_| Some(why.to_owned()));
+    /// Skips the whole object.
+    pub(super) fn skip(&mut self, why: &str) {
+        self.skip_where(|_| Some(why.to_owned()));
     }
 
-    /// Leaves those changes alone for which there is a reason to.
-    pub(super) fn leave_where(&mut self, mut why: impl FnMut(&Change) -> Option<String>) {
+    /// Skips the changes for which there is a reason.
+    pub(super) fn skip_where(&mut self, mut why: impl FnMut(&Change) -> Option<String>) {
         for change in std::mem::take(&mut self.changes) {
             match why(&change) {
-                Some(why) => self.left.push(change.left(&why)),
+                Some(why) => self.left.push(change.skipped(&why)),
                 None => self.changes.push(change),
             }
         }
@@ -115,19 +115,19 @@ impl Change {
         }
     }
 
-    /// Leaves it alone.
-    pub(super) fn left(&self, why: &str) -> Left {
-        Left {
+    /// Skips the change.
+    pub(super) fn skipped(&self, why: &str) -> Skipped {
+        Skipped {
             check: self.check,
             field: self.field.to_string(),
             image: self.image.clone(),
             why: why.to_owned(),
             reason: String::new(),
-            is_told: true,
+            is_shown: true,
         }
     }
 
-    /// The operations of RFC 6902 that make it, in the object.
+    /// The RFC 6902 operations that apply the change to the object.
     pub(super) fn operations(&self) -> Vec<Value> {
         let pointer = self.field.pointer();
         let mut operations = Vec::new();
@@ -138,8 +138,8 @@ impl Change {
         operations
     }
 
-    /// The operations that fail unless the object still is as it was seen: what holds the field is
-    /// the same, with all that is in it, and a tag is the one that it was.
+    /// The operations that fail unless the object is unchanged since it was read: the parent of the field
+    /// is equal, with its content, and a tag has the same name and source.
     pub(super) fn tests(&self, body: &Value) -> Vec<Value> {
         let pointer = self.field.pointer();
         let holder = parent(&pointer);
@@ -148,7 +148,7 @@ impl Change {
             places.push(format!("/spec/tags/{index}/name"));
             places.push(format!("/spec/tags/{index}/from"));
         }
-        // That something is not there cannot be tested, but all that is there can.
+        // A test cannot check that something is missing, but it can check everything that exists.
         let tested = if self.parent_missing {
             parent(holder)
         } else {
@@ -164,7 +164,7 @@ impl Change {
             .collect()
     }
 
-    /// What is to be set in the text of a document that holds the object at a JSON pointer.
+    /// What to set in the text of a document that holds the object at a JSON pointer.
     pub(super) fn set(&self, object: &str) -> Set {
         let pointer = self.field.pointer();
         let holder = parent(&pointer);
@@ -194,26 +194,28 @@ impl Change {
     }
 }
 
-impl Left {
+impl Skipped {
     fn of(site: &Site<'_>) -> Self {
-        let words = site.words();
-        let why = words.strip_prefix("left alone: ").unwrap_or(&words);
-        let (reason, is_told) = match &site.decision {
-            Decision::Keep(reason) => (format!("{reason:?}"), is_news(*reason)),
-            Decision::Edit(mode, _) => (format!("Mode{mode:?}"), true),
+        let (why, reason, is_shown) = match &site.decision {
+            Decision::Keep(reason) => (
+                reason.words().to_owned(),
+                format!("{reason:?}"),
+                is_relevant(*reason),
+            ),
+            Decision::Edit(mode, _) => (site.words(), format!("Mode{mode:?}"), true),
         };
         Self {
             check: check(site.field),
             field: site.field.to_string(),
             image: site.image.to_string(),
-            why: why.to_owned(),
+            why,
             reason,
-            is_told,
+            is_shown,
         }
     }
 }
 
-/// The check that finds a field not set.
+/// The check that reports a missing field.
 const fn check(field: Field) -> CheckId {
     match field {
         Field::PushSecret | Field::StrategyPullSecret(_) | Field::SourcePullSecret(_) => {
@@ -227,8 +229,8 @@ const fn check(field: Field) -> CheckId {
     }
 }
 
-/// Whether somebody who wants all mended should hear of it.
-const fn is_news(reason: Reason) -> bool {
+/// Whether the reason is shown to a user who wants everything fixed.
+const fn is_relevant(reason: Reason) -> bool {
     !matches!(
         reason,
         Reason::AlreadySet
@@ -247,7 +249,7 @@ const fn is_system(reason: Reason) -> bool {
     matches!(reason, Reason::SystemNamespace | Reason::NotCalled)
 }
 
-/// The pointer of what holds what is at a pointer.
+/// The pointer of the parent.
 pub(super) fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_41_what_is_written_over_has_been_tested() {
+    fn trap_41_overwritten_values_are_tested() {
         let body = json!({"spec": {"tags": [{"name": "v1", "from": {"name": "a"}, "importPolicy": {"insecure": true}}]}});
         let test = |path: &str, value: Value| json!({"op": "test", "path": path, "value": value});
         assert_eq!(
@@ -291,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_19_a_secret_that_came_meanwhile_is_not_replaced() {
+    fn trap_19_a_secret_added_meanwhile_is_not_replaced() {
         let output = json!({"to": {"kind": "DockerImage", "name": "u/a"}});
         let body = json!({"spec": {"output": output}});
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What is said of a plan and of what became of it.
+//! The report of a plan and of its outcome.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Format,
-    plan::{Change, Judged, Left},
+    plan::{Change, Judged, Skipped},
 };
 use crate::{
     error::Error,
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry {
-    /// The file; none of the cluster.
+    /// The file; none for an object of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Place>,
     pub(super) api_version: String,
@@ -27,15 +27,15 @@ pub(super) struct Entry {
     pub(super) namespace: String,
     pub(super) name: String,
     pub(super) changes: Vec<ShownChange>,
-    pub(super) left: Vec<ShownLeft>,
+    pub(super) left: Vec<ShownSkipped>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) warnings: Vec<String>,
-    /// What became of the changes.
+    /// The outcome of the changes.
     #[serde(flatten)]
     pub(super) result: Outcome,
 }
 
-/// Where an object stands in a file.
+/// The position of an object in a file.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Place {
     pub(super) file: String,
@@ -44,7 +44,7 @@ pub(super) struct Place {
     pub(super) path: String,
 }
 
-/// A change as it is shown.
+/// A change, as it is shown.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ShownChange {
     pub(super) check: &'static str,
@@ -57,9 +57,9 @@ pub(super) struct ShownChange {
     pub(super) policy: String,
 }
 
-/// A place that is left alone, as it is shown.
+/// A skipped place, as it is shown.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct ShownLeft {
+pub(super) struct ShownSkipped {
     pub(super) check: &'static str,
     pub(super) field: String,
     pub(super) image: String,
@@ -67,27 +67,27 @@ pub(super) struct ShownLeft {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) reason: String,
     #[serde(skip)]
-    pub(super) is_told: bool,
+    pub(super) is_shown: bool,
 }
 
-/// What became of the changes to an object.
+/// The outcome of the changes to an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "result", content = "message")]
 pub(super) enum Outcome {
-    /// There are none.
+    /// Nothing to change.
     #[default]
     Nothing,
-    /// They are planned, and no more.
+    /// Only planned.
     Planned,
-    /// They are made; how, where there is more to say.
+    /// Made; with details, if any.
     Done(String),
-    /// The object is another than the one that was looked at.
+    /// The object changed after it was read.
     ChangedMeanwhile(String),
-    /// It was not permitted.
+    /// Permission was denied.
     NotPermitted(String),
     /// Its namespace is being deleted.
     Terminating,
-    /// They could not be made.
+    /// Failed.
     Failed(String),
 }
 
@@ -95,33 +95,33 @@ pub(super) enum Outcome {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
-    /// Objects that were judged.
+    /// Objects that were evaluated.
     pub(super) judged: usize,
     /// Objects with changes.
     pub(super) objects: usize,
     /// Changes.
     pub(super) changes: usize,
-    /// Places that are left alone and could be news.
+    /// Skipped places that are shown.
     pub(super) left: usize,
-    /// Places in system namespaces, which are left alone.
+    /// Skipped places in system namespaces.
     pub(super) system: usize,
     /// Objects that were changed.
     pub(super) done: usize,
-    /// Objects that were to be changed and were not.
+    /// Objects whose changes failed.
     pub(super) not_done: usize,
-    /// Objects that are left for another run, by `--max`.
+    /// Objects that remain for another run, because of `--max`.
     pub(super) remaining: usize,
     /// What could not be read.
     pub(super) errors: usize,
 }
 
-/// Takes in what is planned and done, and says it.
+/// Records the plan and the outcome, and prints them.
 pub(super) struct Report<'a> {
     printer: &'a Printer,
     format: Format,
-    /// Stdout is for something else: people read the plan on stderr.
+    /// Stdout is used for something else: people read the plan on stderr.
     on_stderr: bool,
-    /// Whether names stand behind their namespaces.
+    /// Whether names are shown with their namespaces.
     with_namespaces: bool,
     entries: Vec<Entry>,
     errors: Vec<String>,
@@ -140,15 +140,15 @@ struct Document<'a> {
 }
 
 impl Entry {
-    /// Whether something is to be changed.
+    /// Whether something must be changed.
     pub(super) fn is_changed(&self) -> bool {
         !self.changes.is_empty()
     }
 
-    /// Takes in what the engine's verdict came to.
+    /// Records the engine's verdict.
     pub(super) fn with(mut self, judged: Judged) -> Self {
         self.changes = judged.changes.iter().map(ShownChange::of).collect();
-        self.left = judged.left.into_iter().map(ShownLeft::of).collect();
+        self.left = judged.left.into_iter().map(ShownSkipped::of).collect();
         self.warnings = judged.warnings;
         if self.is_changed() {
             self.result = Outcome::Planned;
@@ -191,15 +191,15 @@ impl ShownChange {
     }
 }
 
-impl ShownLeft {
-    pub(super) fn of(left: Left) -> Self {
+impl ShownSkipped {
+    pub(super) fn of(left: Skipped) -> Self {
         Self {
             check: left.check.as_str(),
             field: left.field,
             image: left.image,
             why: left.why,
             reason: left.reason,
-            is_told: left.is_told,
+            is_shown: left.is_shown,
         }
     }
 }
@@ -217,7 +217,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// With names behind their namespaces: `NAMESPACE/kind.group/name`.
+    /// Shows names with their namespaces: `NAMESPACE/kind.group/name`.
     pub(super) fn of_all_namespaces(mut self, is_all: bool) -> Self {
         self.with_namespaces = is_all;
         self
@@ -230,11 +230,11 @@ impl<'a> Report<'a> {
         self.summary.errors += 1;
     }
 
-    /// An object that was judged: said at once, unless the format waits for the end.
+    /// An evaluated object: printed immediately, unless the format waits for the end.
     pub(super) fn planned(&mut self, entry: &Entry) {
         self.summary.judged += 1;
-        let told = entry.left.iter().filter(|left| left.is_told).count();
-        self.summary.left += told;
+        let shown = entry.left.iter().filter(|left| left.is_shown).count();
+        self.summary.left += shown;
         self.summary.system += entry
             .left
             .iter()
@@ -244,7 +244,7 @@ impl<'a> Report<'a> {
         self.summary.objects += usize::from(entry.is_changed());
         match self.format {
             Format::Table => {
-                if entry.is_changed() || told > 0 {
+                if entry.is_changed() || shown > 0 {
                     self.show(entry);
                 }
                 for warning in &entry.warnings {
@@ -264,7 +264,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The same object, when it is known what became of it.
+    /// The same object, after its outcome is known.
     pub(super) fn settled(&mut self, entry: Entry) {
         match &entry.result {
             Outcome::Nothing | Outcome::Planned | Outcome::Terminating => {}
@@ -282,7 +282,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// A line of what is done, for people.
+    /// A progress line for people.
     pub(super) fn line(&self, text: Text) {
         if self.on_stderr {
             self.printer.note(text);
@@ -313,19 +313,19 @@ impl<'a> Report<'a> {
                     .plain(about),
             );
         }
-        for left in entry.left.iter().filter(|left| left.is_told) {
+        for left in entry.left.iter().filter(|left| left.is_shown) {
             let image = match &*left.image {
                 "" => String::new(),
                 image => format!(" ({image})"),
             };
             self.line(Text::new().dim(format!(
-                "  {}  {}: left alone: {}{image}",
+                "  {}  {}: unchanged: {}{image}",
                 left.check, left.field, left.why
             )));
         }
     }
 
-    /// Everything is said: the report, where the format waits for it.
+    /// Prints the report if the format waits for the end.
     pub(super) fn finish(&self) -> Result<(), Error> {
         let format = match self.format {
             Format::Json => DataFormat::Json,
@@ -345,7 +345,7 @@ impl<'a> Report<'a> {
 }
 
 impl Summary {
-    /// One line for people, of a plan.
+    /// One line about a plan.
     pub(super) fn words(&self) -> String {
         let mut parts = vec![if self.changes == 0 {
             "nothing to do".to_owned()
@@ -357,11 +357,11 @@ impl Summary {
             )
         }];
         if self.left > 0 {
-            parts.push(format!("{} left alone", count(self.left, "place")));
+            parts.push(format!("{} unchanged", count(self.left, "place")));
         }
         if self.system > 0 {
             parts.push(format!(
-                "{} in system namespaces or others that the webhook is not called for",
+                "{} in system namespaces or in namespaces for which the webhook is not called",
                 count(self.system, "place")
             ));
         }
@@ -369,7 +369,7 @@ impl Summary {
             parts.push(format!("{} could not be read", self.errors));
         }
         format!(
-            "{} looked at: {}",
+            "{} checked: {}",
             count(self.judged, "object"),
             parts.join(", ")
         )
@@ -382,7 +382,7 @@ pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{many}")
 }
 
-/// A value as people write it: `none`, `true`, `{name: dockerhub}`.
+/// A value as text: `none`, `true`, `{name: dockerhub}`.
 fn words(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),

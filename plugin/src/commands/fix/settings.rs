@@ -1,4 +1,4 @@
-//! What `fix` was asked for, understood and checked.
+//! The validated settings of `fix`.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -10,17 +10,17 @@ use extreg_documents::Exclude;
 use super::{Args, DryRunAt, Format};
 use crate::{context::Context, engine::read_policies, error::Error};
 
-/// The checks that `fix` can mend.
+/// The checks that `fix` supports.
 pub(crate) const MENDABLE: [CheckId; 4] = [
     CheckId::Exr005,
     CheckId::Exr007,
     CheckId::Exr009,
     CheckId::Exr014,
 ];
-/// As many objects are changed unless `--max` says otherwise.
+/// The default of `--max`.
 const MAX: u32 = 100;
 
-/// What to mend, where, and how to say it.
+/// What to fix, where, and how to report it.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) action: Action,
@@ -29,14 +29,14 @@ pub(super) struct Settings {
     pub(super) format: Format,
 }
 
-/// Where.
+/// The objects.
 #[derive(Clone, Debug)]
 pub(super) enum Action {
     Files(FilesAction),
     Cluster(ClusterAction),
 }
 
-/// In files.
+/// Files.
 #[derive(Clone, Debug)]
 pub(super) struct FilesAction {
     pub(super) names: Vec<String>,
@@ -47,7 +47,7 @@ pub(super) struct FilesAction {
     pub(super) write: bool,
 }
 
-/// In the cluster.
+/// The cluster.
 #[derive(Clone, Debug)]
 pub(super) struct ClusterAction {
     pub(super) all_namespaces: bool,
@@ -60,20 +60,20 @@ pub(super) struct ClusterAction {
     pub(super) over_budget: bool,
 }
 
-/// What is done about builds that wait for a push secret.
+/// What to do about builds that wait for a push secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
-    /// They are listed.
+    /// List them.
     Listed,
-    /// The secret is made, a copy of this one.
+    /// Create the secret as a copy of this one.
     CopyOf { namespace: String, name: String },
-    /// The secret is made, with the credential of this file.
+    /// Create the secret with the credential of this file.
     AuthFile(PathBuf),
-    /// They are cancelled, and new ones started.
+    /// Cancel them, and start new ones.
     Restarted,
 }
 
-/// Which findings are mended.
+/// Which findings are fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
     /// Tags that are not scheduled.
@@ -85,7 +85,7 @@ pub(super) struct Scope {
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -104,14 +104,14 @@ impl Settings {
                 matches!(waiting, Waiting::CopyOf { .. } | Waiting::AuthFile(_));
             if writes_credential && (args.all_namespaces || context.named_namespace()?.is_none()) {
                 return Err(Error::usage(
-                    "--push-secret-from and --auth-file write a credential, which a tenant can ask \
-                     for by starting a build: name the namespace with -n, not with -A",
+                    "--push-secret-from and --auth-file write a credential, which a tenant can request \
+                     by starting a build: specify the namespace with -n instead of -A",
                 ));
             }
             if waiting != Waiting::Listed && !scope.waiting {
                 return Err(Error::usage(
-                    "--push-secret-from, --auth-file and --restart-builds are for builds that \
-                     wait, EXR009, which --check leaves out",
+                    "--push-secret-from, --auth-file and --restart-builds need EXR009 in --check, the builds that \
+                     wait",
                 ));
             }
             Action::Cluster(ClusterAction {
@@ -130,7 +130,7 @@ impl Settings {
             let from_stdin = names.iter().any(|name| name == "-");
             if args.write && from_stdin && args.output.format.unwrap_or_default() != Format::Table {
                 return Err(Error::usage(
-                    "-o: with --write, stdout is for what came from stdin; leave one out",
+                    "-o cannot be used with --write and stdin: stdout is for the changed document",
                 ));
             }
             Action::Files(FilesAction {
@@ -162,7 +162,7 @@ fn copy_of(text: &str) -> Result<Waiting, Error> {
             })
         }
         _ => Err(Error::usage(format!(
-            "--push-secret-from {text}: a namespace and a name, such as ops/dockerhub"
+            "--push-secret-from {text}: expected NAMESPACE/NAME, such as ops/dockerhub"
         ))),
     }
 }
@@ -196,7 +196,7 @@ impl Scope {
 fn mendable(name: &str) -> Result<CheckId, Error> {
     let Ok(check) = name.parse::<CheckId>() else {
         let hint = similar(name).map_or_else(
-            || "it can mend EXR005, EXR007, EXR009 and EXR014".to_owned(),
+            || "it can fix EXR005, EXR007, EXR009 and EXR014".to_owned(),
             |check| format!("did you mean {check}?"),
         );
         return Err(Error::usage(format!(
@@ -207,29 +207,29 @@ fn mendable(name: &str) -> Result<CheckId, Error> {
         return Ok(check);
     }
     Err(Error::usage(format!(
-        "--check {check}: fix cannot mend it ({}); {}",
+        "--check {check}: fix does not support it ({}); {}",
         check.title(),
         instead(check)
     )))
 }
 
-/// What to do about a check that no field of a BuildConfig, Build or ImageStream mends.
+/// What to do about a check that `fix` does not support.
 const fn instead(check: CheckId) -> &'static str {
     match check {
         CheckId::Exr001 | CheckId::Exr006 | CheckId::Exr010 | CheckId::Exr011 | CheckId::Exr012 => {
-            "which image is meant is for its owner to say: audit ends each finding with a command \
-             for it"
+            "the owner must decide which image is meant: audit ends each finding with a \
+             command for it"
         }
         CheckId::Exr002 | CheckId::Exr003 | CheckId::Exr004 | CheckId::Exr013 | CheckId::Exr015 => {
-            "it is in the configuration of the cluster: audit ends each finding with a command for \
-             it"
+            "it is in the configuration of the cluster: audit ends each finding with a \
+             command for it"
         }
         CheckId::Exr008 => "unschedule tags, or import them with a paid account: see audit",
         CheckId::Exr005 | CheckId::Exr007 | CheckId::Exr009 | CheckId::Exr014 => "it can",
     }
 }
 
-/// The check that a name looks like: by its number, or by all but one character.
+/// The closest check to a name: with the same number, or different by one character.
 fn similar(name: &str) -> Option<CheckId> {
     let name = name.to_ascii_uppercase();
     let digits: String = name.chars().filter(char::is_ascii_digit).collect();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn checks_are_what_fix_can_mend() {
+    fn only_supported_checks_are_accepted() {
         let of = |schedules, secrets, waiting| {
             Ok(Scope {
                 schedules,
@@ -273,9 +273,9 @@ mod tests {
             ("EXR05", "did you mean EXR005?"),
             ("exr-9", "did you mean EXR009?"),
             ("EXR099", "did you mean EXR009?"),
-            ("EXR777", "it can mend EXR005"),
-            ("schedule", "it can mend EXR005"),
-            ("EXR008", "fix cannot mend it"),
+            ("EXR777", "it can fix EXR005"),
+            ("schedule", "it can fix EXR005"),
+            ("EXR008", "fix does not support it"),
         ] {
             let error = scope(&[name]).unwrap_err();
             assert!(error.contains(words), "{name}: {error}");
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_named_with_its_namespace() {
+    fn a_secret_needs_its_namespace() {
         assert!(matches!(copy_of("ops/hub"), Ok(Waiting::CopyOf { .. })));
         for text in ["hub", "/hub", "ops/", "a/b/c"] {
             let error = copy_of(text).unwrap_err();

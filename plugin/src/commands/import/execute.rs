@@ -1,5 +1,5 @@
-//! Importing: every stream is looked at first; then one request a stream, and with `--wait` again for
-//! what may pass.
+//! Runs the imports: reads every stream first, then sends one request per stream, and with `--wait`
+//! retries temporary failures.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,18 +25,18 @@ use crate::{
     stream::{Stream, StreamTag},
 };
 
-/// How often a request is made when somebody else writes the same stream meanwhile. Each costs what
-/// an import costs.
+/// How often a request is sent if another client changes the same stream. Each one costs as much as
+/// an import.
 const ATTEMPTS: u32 = 4;
-/// Before the first request after a refusal that may pass; twice as long before each one after it.
+/// Before the first retry after a temporary refusal; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Before a request to a registry that has had too many.
+/// Before a retry at a registry whose rate limit is exceeded.
 const LIMIT_PAUSE: Duration = Duration::from_mins(1);
-/// After this, it is said that something is under way.
+/// After this, a progress message is printed.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Imports.
+/// Runs the imports.
 pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
     let namespace = cluster.namespace().to_owned();
@@ -55,7 +55,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     }
     context
         .journal
-        .advise("run the same command again to continue; an import changes no policy");
+        .advise("run the same command again to continue; an import does not change a policy");
     let mut result = Ok(());
     for (name, stream, wanted) in streams {
         result = runner.import(name, stream, wanted).await;
@@ -74,7 +74,7 @@ struct Runner<'a> {
     namespace: &'a str,
     context: &'a Context,
     report: Report<'a>,
-    /// What the registry does not give, or not yet.
+    /// An image that the registry does not provide, or not yet.
     refused: BTreeMap<StreamTag, (Refusal, Outcome)>,
 }
 
@@ -83,7 +83,7 @@ impl Runner<'_> {
         let stream = Stream::read(self.cluster, self.namespace, name).await?;
         stream.ok_or_else(|| {
             Error::failed(format!(
-                "there is no ImageStream {name} in namespace {namespace}; make it with: {} tag \
+                "ImageStream {name} does not exist in namespace {namespace}; to create it: {} tag \
                  IMAGE {name}:TAG -n {namespace}",
                 self.context.caller,
                 namespace = self.namespace,
@@ -100,13 +100,13 @@ impl Runner<'_> {
         plan(stream, name, self.namespace, wanted, self.context.caller)
     }
 
-    /// One stream's tags, by one request.
+    /// Imports the tags of one stream by one request.
     async fn import(&mut self, name: &str, stream: Stream, wanted: &Wanted) -> Result<(), Error> {
         let mut stream = stream;
         let mut attempt = 1;
         loop {
             let Plan { imports, skipped } = self.plan(&stream, name, wanted)?;
-            let answer = self.ask(&stream, name, &imports).await;
+            let answer = self.send(&stream, name, &imports).await;
             if matches!(&answer, Err(error) if error.is_conflict()) && attempt < ATTEMPTS {
                 attempt += 1;
                 stream = self.read(name).await?;
@@ -126,14 +126,14 @@ impl Runner<'_> {
                 Ok(Some(answer)) => {
                     for tag in changed_policies(&imports, &answer.body) {
                         self.context.printer.warn(&format!(
-                            "a webhook of the cluster has changed the import policy of {name}:{tag}"
+                            "a webhook of the cluster changed the import policy of {name}:{tag}"
                         ));
                     }
                     outcomes(name, &imports, &answer.body, |refusal, name, image| {
                         self.next(refusal, name, image)
                     })?
                 }
-                // All of the request, because one of its images may not be imported.
+                // The whole request was refused because one of its images cannot be imported.
                 Err(Error::Cluster(ClusterError::Api {
                     code: 422, message, ..
                 })) => self.all_refused(name, &imports, &message),
@@ -146,7 +146,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn ask(
+    async fn send(
         &self,
         stream: &Stream,
         name: &str,
@@ -163,10 +163,10 @@ impl Runner<'_> {
         journal.begin(format!("import of {what}"));
         let request = request(stream, imports);
         let answer = self.cluster.create(&request, DryRun::None);
-        let answer = tell_if_slow(&self.context.printer, &what, answer).await;
+        let answer = report_if_slow(&self.context.printer, &what, answer).await;
         let answer = answer.map_err(Error::from);
         match &answer {
-            // What the server answered is told by tag.
+            // The answer of the server is reported for each tag.
             Ok(_) => journal.nothing_done(),
             Err(error) => journal.failed(error),
         }
@@ -191,7 +191,7 @@ impl Runner<'_> {
         refused.collect()
     }
 
-    /// What fixes a refusal, for programs and in one line.
+    /// The fix of a refusal, for programs and in one line.
     fn next(&self, refusal: Refusal, name: &StreamTag, image: &str) -> (Rendered, String) {
         let remedy = refusal.remedy(self.namespace, name.parts(), image);
         let invocation = self.context.invocation();
@@ -199,7 +199,7 @@ impl Runner<'_> {
         (remedy.rendered(&invocation), text)
     }
 
-    /// Reports what is final, and keeps what may be tried again.
+    /// Reports final results, and keeps those to retry.
     fn settle(&mut self, outcome: Outcome) {
         match &outcome.result {
             Ending::Failed { refusal, .. } => {
@@ -219,17 +219,17 @@ impl Runner<'_> {
         }
     }
 
-    /// Tries again until nothing is left that may pass.
+    /// Retries until no temporary refusal remains.
     async fn wait(&mut self) -> Result<(), Error> {
         let deadline = Deadline::new(self.context, Settings::DEFAULT_WAIT);
         let mut attempts = 1_u32;
         let mut pause = FIRST_PAUSE;
-        let mut said = String::new();
+        let mut shown = String::new();
         while let Some((refusal, what, why)) = self.waited_for() {
             let waiting = format!("waiting for {what}: {why}");
-            if waiting != said || self.context.printer.has_status() {
-                tell(&self.context.printer, &waiting);
-                said = waiting;
+            if waiting != shown || self.context.printer.has_status() {
+                report_progress(&self.context.printer, &waiting);
+                shown = waiting;
             }
             let is_next = match refusal {
                 Refusal::TooMany => deadline.pause_fully(pause.max(LIMIT_PAUSE)).await,
@@ -251,7 +251,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// The gravest refusal that may pass, what it is of, and in which words.
+    /// The gravest temporary refusal, its tags, and its message.
     fn waited_for(&self) -> Option<(Refusal, String, String)> {
         let waiting = || self.refused.values().filter(|(why, _)| why.may_pass());
         let (refusal, outcome) = waiting()
@@ -268,7 +268,7 @@ impl Runner<'_> {
         Some((*refusal, what, message.clone()))
     }
 
-    /// What is to be tried again, by stream.
+    /// What to retry, by stream.
     fn again(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut again: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (name, (refusal, _)) in &self.refused {
@@ -307,20 +307,20 @@ impl Runner<'_> {
     }
 }
 
-/// A registry may be slow.
-async fn tell_if_slow<T>(printer: &Printer, what: &str, work: impl Future<Output = T>) -> T {
+/// Prints a progress message if the registry is slow.
+async fn report_if_slow<T>(printer: &Printer, what: &str, work: impl Future<Output = T>) -> T {
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => return done,
-        () = tokio::time::sleep(SLOW) => tell(printer, &format!("importing {what}")),
+        () = tokio::time::sleep(SLOW) => report_progress(printer, &format!("importing {what}")),
     }
     let done = work.await;
     printer.clear_status();
     done
 }
 
-/// What it is at: on a terminal until something else is said.
-fn tell(printer: &Printer, what: &str) {
+/// Shows the current work: on a terminal until the next message.
+fn report_progress(printer: &Printer, what: &str) {
     if printer.has_status() {
         printer.status(what);
     } else {

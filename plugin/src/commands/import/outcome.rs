@@ -1,4 +1,4 @@
-//! What became of each tag.
+//! The outcome for each tag.
 
 use extreg_remedy::{Refusal, Rendered};
 use serde::Serialize;
@@ -10,33 +10,33 @@ use crate::{
     stream::{SpecTag, Stream, StreamTag},
 };
 
-/// What became of a tag.
+/// The outcome for a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) name: StreamTag,
-    /// The image that it follows; empty where that is none.
+    /// The image that it follows; empty if none.
     pub(super) image: String,
     pub(super) result: Ending,
 }
 
-/// How its import ended.
+/// The result of its import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "result", rename_all = "camelCase")]
 pub(super) enum Ending {
-    /// The registry does not give the image.
+    /// The registry does not provide the image.
     Failed {
         /// The kind of refusal.
         #[serde(skip)]
         refusal: Refusal,
-        /// The registry's words, with the API's reason.
+        /// The registry's message, with the API's reason.
         message: String,
-        /// What fixes it.
+        /// The fix.
         fix: Rendered,
-        /// The same in one line.
+        /// The fix in one line.
         #[serde(skip)]
         next: String,
     },
-    /// It was imported, and shows another image than before.
+    /// Imported; it shows another image than before.
     Imported {
         /// The digest that it showed; none if it showed no image.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,14 +44,14 @@ pub(super) enum Ending {
         /// The digest that it shows.
         after: String,
     },
-    /// It was imported, and shows the same image as before.
+    /// Imported; it shows the same image as before.
     Unchanged {
         /// The digest that it shows.
         after: String,
     },
-    /// It was not to be imported.
+    /// Skipped.
     Skipped {
-        /// Why not.
+        /// The reason.
         message: String,
     },
 }
@@ -59,7 +59,7 @@ pub(super) enum Ending {
 /// Reads the answer to a request for these imports.
 ///
 /// # Errors
-/// [`Error::Failed`] if the answer is about other images.
+/// [`Error::Failed`] if the answer is for other images.
 pub(super) fn outcomes(
     stream: &str,
     imports: &[Import<'_>],
@@ -70,7 +70,7 @@ pub(super) fn outcomes(
     let images = images.map(Vec::as_slice).unwrap_or_default();
     if images.len() != imports.len() {
         return Err(Error::failed(format!(
-            "the server was asked to import {} images into {stream} and answered about {}",
+            "the server was requested to import {} images into {stream} but answered for {}",
             imports.len(),
             images.len()
         )));
@@ -112,7 +112,7 @@ pub(super) fn outcomes(
     Ok(outcomes.collect())
 }
 
-/// The tags whose policy is another after an import than before: somebody else has changed it, or a
+/// The tags whose policy differs after an import: another client or a
 /// webhook.
 pub(super) fn changed_policies<'a>(imports: &[Import<'a>], answer: &Value) -> Vec<&'a str> {
     let Some(stream) = answer.pointer("/status/import").filter(|s| s.is_object()) else {
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_about_something_else_is_no_answer() {
+    fn an_answer_for_other_images_is_refused() {
         let spec = json!({"name": "v1"});
         let stream = Stream::new(json!({"spec": {"tags": [spec]}}));
         let imports = [Import {
@@ -155,6 +155,6 @@ mod tests {
         }];
         let error =
             outcomes("app", &imports, &json!({}), |_, _, _| Default::default()).unwrap_err();
-        assert!(error.to_string().contains("answered about 0"), "{error}");
+        assert!(error.to_string().contains("answered for 0"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Which tags of a stream are imported, and why the others are not. Pure.
+//! Which tags of a stream are imported, and why the rest is skipped. Pure.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::{
     stream::{Origin, SpecTag, Stream},
 };
 
-/// What is done about a stream's tags: in their order, each once.
+/// The plan for a stream's tags: in their order, each once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan<'a> {
     pub(super) imports: Vec<Import<'a>>,
@@ -21,10 +21,10 @@ pub(super) struct Plan<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Import<'a> {
     pub(super) tag: &'a str,
-    /// The image that it follows, as it stands there.
+    /// The image that it follows, as in the stream.
     pub(super) image: &'a str,
     pub(super) spec: SpecTag<'a>,
-    /// The digest that it shows; empty for none.
+    /// The digest that it shows; empty if none.
     pub(super) before: &'a str,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Skipped {
 /// Plans for the stream called `name` in `namespace`.
 ///
 /// # Errors
-/// [`Error::Failed`] if a tag is not there, or which one is meant cannot be told.
+/// [`Error::Failed`] if a tag does not exist, or no default tag can be determined.
 pub(super) fn plan<'a>(
     stream: &'a Stream,
     name: &str,
@@ -62,19 +62,19 @@ pub(super) fn plan<'a>(
             (None, Some(_)) => {
                 plan.skip(
                     tag,
-                    "it is pushed to, and follows no image that could be imported",
+                    "it is pushed to, and follows no image that can be imported",
                 );
                 continue;
             }
             (None, None) => {
-                let others = stream.spec_tags().join(", ");
-                let has = if others.is_empty() {
+                let other_tags = stream.spec_tags().join(", ");
+                let has = if other_tags.is_empty() {
                     "it has none".to_owned()
                 } else {
-                    format!("it has: {others}")
+                    format!("it has: {other_tags}")
                 };
                 return Err(Error::failed(format!(
-                    "ImageStream {name} has no tag {tag}; {has}; make it with: {caller} tag IMAGE \
+                    "ImageStream {name} has no tag {tag}; {has}; to create it: {caller} tag IMAGE \
                      {name}:{tag} -n {namespace}"
                 )));
             }
@@ -108,23 +108,23 @@ fn import<'a>(stream: &'a Stream, tag: &'a str, spec: SpecTag<'a>) -> Option<Imp
     })
 }
 
-/// Why a tag is not imported: an import onto an alias makes it a tag of its own or, with a schedule,
+/// Why a tag is skipped: an import onto an alias turns it into a separate tag or, with a schedule,
 /// fails the whole request (openshift-apiserver `imagestreamimport/rest.go` `importSuccessful`).
 fn skip_reason(spec: SpecTag<'_>) -> Option<String> {
     match spec.origin() {
         Origin::Image(_) if spec.is_reference() => {
-            Some("it is a reference tag, which only names its image".to_owned())
+            Some("it is a reference tag, which is never imported".to_owned())
         }
         Origin::Image(_) => None,
-        Origin::StreamImage(image) => Some(format!("it is held at {image}")),
+        Origin::StreamImage(image) => Some(format!("it is pinned to {image}")),
         Origin::StreamTag(tag) => Some(format!("it is an alias of {tag}")),
         Origin::None => {
-            Some("it is pushed to, and follows no image that could be imported".to_owned())
+            Some("it is pushed to, and follows no image that can be imported".to_owned())
         }
     }
 }
 
-/// The tag that is meant where none is given.
+/// The default tag.
 fn default_tag<'a>(stream: &'a Stream, name: &str) -> Result<&'a str, Error> {
     let tags: Vec<&str> = stream
         .spec_tags()
@@ -137,11 +137,11 @@ fn default_tag<'a>(stream: &'a Stream, name: &str) -> Result<&'a str, Error> {
     match tags.as_slice() {
         [only] => Ok(only),
         [] => Err(Error::failed(format!(
-            "no tag of ImageStream {name} follows an image that could be imported"
+            "no tag of ImageStream {name} follows an image that can be imported"
         ))),
         many if many.contains(&"latest") => Ok("latest"),
         many => Err(Error::failed(format!(
-            "ImageStream {name} has no tag latest but {}: name one of them, or all with --all",
+            "ImageStream {name} has no tag latest but {}: specify one of them, or all with --all",
             many.join(", ")
         ))),
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_4_and_5_only_what_is_imported_is_imported() {
+    fn trap_4_and_5_only_importable_tags_are_imported() {
         let stream = stream(&json!([
             image("v1"),
             {"name": "alias", "from": {"kind": "ImageStreamTag", "name": "app:v1"}},
@@ -197,9 +197,9 @@ mod tests {
             skipped,
             [
                 "alias it is an alias of app:v1",
-                "held it is held at app@sha256:1",
-                "noted it is pushed to, and follows no image that could be imported",
-                "ref it is a reference tag, which only names its image",
+                "held it is pinned to app@sha256:1",
+                "noted it is pushed to, and follows no image that can be imported",
+                "ref it is a reference tag, which is never imported",
             ]
         );
         let named = Wanted::These(BTreeSet::from(["pushed".to_owned()]));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_alone_means_its_only_tag_or_latest() {
+    fn a_stream_without_a_tag_means_its_only_tag_or_latest() {
         let default = |tags: Value| {
             planned(&stream(&tags), &Wanted::Default(BTreeSet::new()))
                 .map(|(imports, _)| imports.join(","))
@@ -223,7 +223,7 @@ mod tests {
             "latest d:latest "
         );
         for (tags, expected) in [
-            (json!([image("v1"), image("v2")]), "v1, v2: name one"),
+            (json!([image("v1"), image("v2")]), "v1, v2: specify one"),
             (json!([alias]), "no tag of ImageStream app"),
             (json!(null), "no tag of ImageStream app"),
         ] {
@@ -235,7 +235,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("it has: v1; make it with: oc extreg tag IMAGE app:gone -n snow"),
+            error.contains("it has: v1; to create it: oc extreg tag IMAGE app:gone -n snow"),
             "{error}"
         );
     }

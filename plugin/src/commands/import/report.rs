@@ -1,4 +1,4 @@
-//! What is printed: a line for each tag as it is dealt with, or all of them at the end as data.
+//! Output: a line for each tag when it is finished, or all of them at the end as data.
 
 use extreg_terminal::{Printer, Text};
 use serde::Serialize;
@@ -37,7 +37,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Nothing reported yet.
+    /// Nothing is reported yet.
     pub(super) const fn new(
         printer: &'a Printer,
         format: Option<ObjectFormat>,
@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What became of a tag in the end.
+    /// The final outcome of a tag.
     pub(super) fn add(&mut self, outcome: Outcome) {
         let reference = outcome.name.reference(self.namespace);
         match (&outcome.result, self.format) {
@@ -86,19 +86,19 @@ impl<'a> Report<'a> {
             }
             (Ending::Skipped { message }, Some(ObjectFormat::Name)) => {
                 self.printer
-                    .note(format!("{} is skipped: {message}", outcome.name));
+                    .note(format!("skipped {}: {message}", outcome.name));
             }
             (_, Some(ObjectFormat::Json | ObjectFormat::Yaml)) => {}
         }
         self.outcomes.push(outcome);
     }
 
-    /// How many ended as `is`.
+    /// The number of outcomes for which `is` returns true.
     pub(super) fn count(&self, is: impl Fn(&Ending) -> bool) -> usize {
         self.outcomes.iter().filter(|o| is(&o.result)).count()
     }
 
-    /// Prints what is printed at the end.
+    /// Prints the output of the end.
     pub(super) fn finish(&self) -> Result<(), Error> {
         let format = match self.format {
             Some(ObjectFormat::Json) => DataFormat::Json,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::plan::Import;
 use crate::stream::Stream;
 
-/// Asks for these imports into a stream as it was read: if it is another by then, that is a conflict.
+/// Requests these imports into a stream as it was read: if the stream changed since, the result is a conflict.
 pub(super) fn request(stream: &Stream, imports: &[Import<'_>]) -> Object {
     let images: Vec<Value> = imports
         .iter()

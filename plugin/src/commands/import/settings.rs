@@ -1,4 +1,4 @@
-//! What `import` was asked for, understood and checked.
+//! The validated settings of `import`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use crate::{
     stream::{StreamTag, check_stream},
 };
 
-/// What to import, and how to go about it.
+/// What to import, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     /// By stream.
@@ -26,17 +26,17 @@ pub(super) struct Settings {
 pub(super) enum Wanted {
     /// All.
     All,
-    /// The only one that is imported, or `latest`, and these.
+    /// The only importable one, or `latest`, and these.
     Default(BTreeSet<String>),
     /// These.
     These(BTreeSet<String>),
 }
 
 impl Settings {
-    /// How long `--wait` waits if `--timeout` does not say.
+    /// The default of `--timeout` with `--wait`.
     pub(super) const DEFAULT_WAIT: Duration = Duration::from_mins(10);
 
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -70,7 +70,7 @@ impl Settings {
         }
         if all && !whole {
             return Err(Error::usage(
-                "--all: every stream is given with a tag; leave the tag or --all out",
+                "--all: every stream is given with a tag; omit the tag or --all",
             ));
         }
         Ok(Self {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_gathered_by_stream() {
+    fn tags_are_grouped_by_stream() {
         let tags = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let wanted = settings(&["b:v2", "a:x", "b:v1", "c", "d:v1", "d"], false)
             .unwrap()
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_arguments_are_refused() {
         for (args, all, expected) in [
-            (&["App"][..], false, "no ImageStream's name"),
-            (&["ns/app:v1"], false, "-n names"),
-            (&["app:"], false, "is no tag"),
+            (&["App"][..], false, "not a valid ImageStream name"),
+            (&["ns/app:v1"], false, "-n sets its namespace"),
+            (&["app:"], false, "is not a valid tag"),
             (&["app:v1"], true, "--all"),
-            (&["app@sha256:0"], false, "is no ImageStream"),
+            (&["app@sha256:0"], false, "is not a valid ImageStream"),
         ] {
             let error = settings(args, all).unwrap_err();
             assert_eq!(error.exit().code(), 2, "{args:?}");

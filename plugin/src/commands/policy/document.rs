@@ -1,4 +1,4 @@
-//! Documents that speak of policies, read from files, each with all that is wrong with it.
+//! Policy documents, read from files, each with all its errors.
 
 use std::collections::BTreeMap;
 
@@ -13,44 +13,44 @@ use crate::engine::policies::REGISTRY_POLICY;
 
 /// The kind of a list of approved registries.
 pub(super) const APPROVED: &str = "ApprovedRegistries";
-/// Other documents of ours, which say nothing of policies.
-const OTHERS: [&str; 1] = [extreg_audit::exceptions::KIND];
+/// Other documents of ours, which do not define policies.
+const OTHER_KINDS: [&str; 1] = [extreg_audit::exceptions::KIND];
 
-/// A document that speaks of policies.
+/// A policy document.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) origin: Origin,
     pub(super) kind: String,
     pub(super) name: String,
-    /// What it says, where nothing is wrong with it.
+    /// The content, if it is valid.
     pub(super) content: Content,
-    /// What is wrong with it; nothing if it can be used.
+    /// The errors; empty if it is valid.
     pub(super) faults: Vec<Fault>,
 }
 
-/// What a document says.
+/// The content of a document.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
     Policy(Box<(Policy, PolicySpec)>),
     Approved(Approved),
-    /// Nothing that can be used.
+    /// Invalid content.
     Faulty,
 }
 
-/// What was read.
+/// The documents.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
     pub(super) entries: Vec<Entry>,
-    /// Documents that are no YAML, or no objects.
+    /// Documents that are not valid YAML, or not objects.
     pub(super) broken: Vec<String>,
     /// Files that cannot be read.
     pub(super) unreadable: Vec<String>,
-    /// What of the folders was not read.
+    /// Files in the folders that were skipped.
     pub(super) skipped: Skipped,
 }
 
 impl Documents {
-    /// Reads everything that speaks of policies; other objects are passed over.
+    /// Reads all policy documents; skips other objects.
     pub(super) fn read(found: SourceList) -> Self {
         let mut read = Self {
             unreadable: found.errors.iter().map(ToString::to_string).collect(),
@@ -67,16 +67,16 @@ impl Documents {
                 Err(error) => read.broken.push(error.to_string()),
             }
         }
-        read.tell_twins();
+        read.report_duplicates();
         read
     }
 
-    /// Whether everything that was read can be used.
+    /// Whether everything that was read is valid.
     pub(super) fn are_valid(&self) -> bool {
         self.broken.is_empty() && self.entries.iter().all(|entry| entry.faults.is_empty())
     }
 
-    /// The policies that can be used.
+    /// The valid policies.
     pub(super) fn policies(&self) -> impl Iterator<Item = (&Entry, &Policy, &PolicySpec)> {
         self.entries
             .iter()
@@ -86,7 +86,7 @@ impl Documents {
             })
     }
 
-    /// The list of approved registries, if there is one that can be used.
+    /// The valid list of approved registries, if any.
     pub(super) fn approved(&self) -> Option<&Approved> {
         self.entries.iter().find_map(|entry| match &entry.content {
             Content::Approved(list) => Some(list),
@@ -109,7 +109,7 @@ impl Documents {
         for object in objects {
             let group = object.api_version.split_once('/').map(|(group, _)| group);
             let is_ours = group == Some(GROUP) || [KIND, APPROVED].contains(&&*object.kind);
-            if !is_ours || OTHERS.contains(&&*object.kind) {
+            if !is_ours || OTHER_KINDS.contains(&&*object.kind) {
                 continue;
             }
             let mut entry = Entry::of(&object, &document.origin_of(&object));
@@ -121,8 +121,8 @@ impl Documents {
         }
     }
 
-    /// Of two policies of one name the cluster would keep the later; of two lists one decides.
-    fn tell_twins(&mut self) {
+    /// Two policies with the same name, of which the cluster keeps the later, or two lists are an error.
+    fn report_duplicates(&mut self) {
         let mut seen: BTreeMap<(String, String), Origin> = BTreeMap::new();
         for entry in &mut self.entries {
             let is_list = entry.kind == APPROVED;
@@ -138,12 +138,12 @@ impl Documents {
             let mut fault = if is_list {
                 Fault::of(
                     "",
-                    format!("there is a list already, {earlier}; one of them decides"),
+                    format!("a list exists already, {earlier}; only one is used"),
                 )
             } else {
                 Fault::of(
                     "metadata.name",
-                    format!("{earlier} has this name too; the cluster would keep the later"),
+                    format!("{earlier} has the same name; the cluster would keep only this one"),
                 )
             };
             fault.line = entry.origin.line;
@@ -159,7 +159,7 @@ impl Entry {
             _ if object.api_version != REGISTRY_POLICY.api_version() => Err(vec![Fault::of(
                 "apiVersion",
                 format!(
-                    "{:?} serves no {}; write {}",
+                    "{:?} has no kind {}; write {}",
                     object.api_version,
                     object.kind,
                     REGISTRY_POLICY.api_version()
@@ -173,7 +173,10 @@ impl Entry {
                     suggestion: crate::closest::closest(other, known).map(str::to_owned),
                     ..Fault::of(
                         "kind",
-                        format!("there is no {other}, but {}", known.join(" and ")),
+                        format!(
+                            "unknown kind {other}; the kinds are {}",
+                            known.join(" and ")
+                        ),
                     )
                 }])
             }
@@ -201,8 +204,8 @@ impl Entry {
     }
 }
 
-/// What the API server would refuse by its schema comes first; then what makes no policy, in the words of the policy's
-/// status, which are those of the schema's rules.
+/// Errors of the schema come first, as the API server reports them; then the errors of the webhook, as in the policy's
+/// status.
 fn registry_policy(object: &FoundObject<'_>) -> Result<Content, Vec<Fault>> {
     let body = object.body.as_ref();
     let mut faults = unknown(
@@ -215,7 +218,7 @@ fn registry_policy(object: &FoundObject<'_>) -> Result<Content, Vec<Fault>> {
     if !faults.is_empty() {
         return Err(faults);
     }
-    let told = |error: &dyn std::fmt::Display| vec![Fault::told(&error.to_string())];
+    let told = |error: &dyn std::fmt::Display| vec![Fault::from_text(&error.to_string())];
     let spec = without_nulls(body.get("spec").unwrap_or(&Value::Null));
     let spec: PolicySpec =
         serde_json::from_value(spec).map_err(|error| vec![Fault::of("spec", error.to_string())])?;
@@ -229,7 +232,7 @@ fn registry_policy(object: &FoundObject<'_>) -> Result<Content, Vec<Fault>> {
     Ok(Content::Policy(Box::new((policy, spec))))
 }
 
-/// The API server puts the default where a field that has one is null.
+/// For a null field, the API server uses the default, if any.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -261,10 +264,12 @@ fn approved_registries(body: &Value) -> Result<Content, Vec<Fault>> {
     })?;
     let faults = Approved::faults(&document);
     if !faults.is_empty() {
-        let told = faults.iter().map(|fault| Fault::told(&fault.to_string()));
-        return Err(told.collect());
+        let faults = faults
+            .iter()
+            .map(|fault| Fault::from_text(&fault.to_string()));
+        return Err(faults.collect());
     }
     let list = Approved::compile(&document);
     list.map(Content::Approved)
-        .map_err(|error| vec![Fault::told(&error.to_string())])
+        .map_err(|error| vec![Fault::from_text(&error.to_string())])
 }

@@ -1,4 +1,4 @@
-//! The policies in effect: of files, of a cluster, or the built-in one.
+//! The policies in effect: from files, from a cluster, or the built-in one.
 
 use extreg_cluster::{Cluster, Object};
 use extreg_core::policy::{Mode, Policy, PolicySet, PolicySpec};
@@ -13,51 +13,51 @@ use crate::{
     error::Error,
 };
 
-/// Where policies come from.
+/// The source of the policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The cluster has none of its own.
+    /// The cluster has no policies.
     BuiltIn,
     Cluster,
     Files,
 }
 
-/// The policies in effect, and what is said of each.
+/// The policies in effect, each with its state.
 #[derive(Clone, Debug)]
 pub(super) struct Effect {
     pub(super) origin: Origin,
-    /// Those that can be used.
+    /// The usable policies.
     pub(super) set: PolicySet,
-    /// All of them, the most specific first, and what cannot be used last.
+    /// All of them, the most specific first, unusable ones last.
     pub(super) stated: Vec<Stated>,
-    /// The list of approved registries that the files hold.
+    /// The list of approved registries from the files.
     pub(super) approved: Option<Approved>,
 }
 
-/// A policy, and what is said of it.
+/// A policy with its state.
 #[derive(Clone, Debug)]
 pub(super) struct Stated {
     pub(super) name: String,
-    /// Its spec as it is written.
+    /// Its spec as written.
     pub(super) spec: Value,
     pub(super) policy: Option<Policy>,
-    /// Whether it is in force: a condition's status, reason and message.
+    /// The `Ready` state: a condition's status, reason and message.
     pub(super) ready: Condition,
-    /// The webhook's own list of policies that tie with it, and its sources of facts.
+    /// The webhook's list of conflicting policies, and its sources of facts.
     pub(super) status: Value,
 }
 
-/// What is said of a policy.
+/// The state of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Condition {
-    /// `True`, `False` or `Unknown`; `-` where nobody can have looked.
+    /// `True`, `False` or `Unknown`; `-` if no webhook checks it.
     pub(super) status: String,
     pub(super) reason: String,
     pub(super) message: String,
 }
 
 impl Origin {
-    /// One word, as in formats.
+    /// One word, for formats.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::BuiltIn => "built-in",
@@ -86,10 +86,10 @@ impl Condition {
 }
 
 impl Effect {
-    /// Of files. Without a policy in them the built-in one is in effect.
+    /// From files. Without a policy in them, the built-in one is in effect.
     ///
     /// # Errors
-    /// [`Error::Usage`] if a document cannot be used.
+    /// [`Error::Usage`] if a document is invalid.
     pub(super) fn of_files(names: &[String]) -> Result<Self, Error> {
         let read = Documents::read(find_sources(names, false, &[])?);
         if let Some(error) = read.unreadable.first() {
@@ -108,7 +108,7 @@ impl Effect {
         }
         if read.entries.is_empty() {
             return Err(Error::usage(
-                "--filename: no RegistryPolicy and no ApprovedRegistries was found",
+                "--filename: no RegistryPolicy or ApprovedRegistries found",
             ));
         }
         let stated: Vec<Stated> = read
@@ -117,7 +117,7 @@ impl Effect {
                 name: policy.name().to_owned(),
                 spec: as_written(spec),
                 policy: Some(policy.clone()),
-                ready: Condition::new("-", "File", format!("of {}", entry.origin)),
+                ready: Condition::new("-", "File", format!("from {}", entry.origin)),
                 status: Value::Null,
             })
             .collect();
@@ -132,7 +132,7 @@ impl Effect {
         Ok(Self::of(Origin::Files, stated, approved))
     }
 
-    /// Of a cluster; the built-in one if it does not know the kind or, with a warning, if this user cannot read
+    /// From a cluster; the built-in one if it does not know the kind or, with a warning, if this user cannot read
     /// them, as in `check`.
     ///
     /// # Errors
@@ -143,7 +143,7 @@ impl Effect {
             Err(error) if error.is_forbidden() => {
                 printer.warn(
                     "permission denied: list registrypolicies.extreg.io; the built-in policy is assumed, \
-                     which may not be what the cluster has",
+                     but the cluster can have other policies",
                 );
                 return Ok(Self::built_in());
             }
@@ -153,7 +153,7 @@ impl Effect {
         Ok(Self::of(Origin::Cluster, stated, None))
     }
 
-    /// What holds where nobody has said anything.
+    /// The policies without any input.
     pub(super) fn built_in() -> Self {
         Self::of(Origin::BuiltIn, vec![Stated::built_in()], None)
     }
@@ -208,13 +208,13 @@ impl Stated {
             Ok(_) if seen.is_some() && seen < is => Condition::new(
                 "Unknown",
                 "Pending",
-                "the webhook has not looked at its latest version yet",
+                "the webhook has not processed its latest version yet",
             ),
-            Ok(_) => told(&status, "Ready").unwrap_or_else(|| {
+            Ok(_) => condition(&status, "Ready").unwrap_or_else(|| {
                 Condition::new(
                     "Unknown",
                     "NoStatus",
-                    "the webhook has said nothing of it: see webhook status",
+                    "the webhook has not reported a status: see webhook status",
                 )
             }),
         };
@@ -227,8 +227,8 @@ impl Stated {
         }
     }
 
-    /// The names of the policies that tie with it, as the webhook says.
-    pub(super) fn told_conflicts(&self) -> Vec<&str> {
+    /// The names of the conflicting policies, as the webhook reports them.
+    pub(super) fn reported_conflicts(&self) -> Vec<&str> {
         let names = self.status.get("conflictsWith").and_then(Value::as_array);
         let names = names.into_iter().flatten();
         names.filter_map(Value::as_str).collect()
@@ -239,7 +239,7 @@ fn as_written(spec: &PolicySpec) -> Value {
     serde_json::to_value(spec).unwrap_or_default()
 }
 
-fn told(status: &Value, kind: &str) -> Option<Condition> {
+fn condition(status: &Value, kind: &str) -> Option<Condition> {
     let conditions = status.get("conditions")?.as_array()?;
     let text = |condition: &Value, key: &str| {
         let value = condition.get(key).and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! `--expect FILE`: what trials should come to.
+//! `--expect FILE`: the expected results of trials.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::{closest::closest, error::Error};
 /// No policy decides.
 const NONE: &str = "none";
 
-/// What one trial should come to.
+/// The expected result of one trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Expectation {
     /// `expected.yaml:3`.
@@ -24,7 +24,7 @@ pub(super) struct Expectation {
     approved: Option<bool>,
 }
 
-/// As it is written.
+/// The image, as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -54,10 +54,10 @@ fn parse(path: &str, text: &str) -> Result<Vec<Expectation>, String> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     let written: Vec<Spanned<Written>> = serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| {
-            format!("{error}; it is a list of {{image, role, policy, injects, approved}}")
+            format!("{error}; expected a list of {{image, role, policy, injects, approved}}")
         })?;
     if written.is_empty() {
-        return Err("it expects nothing".to_owned());
+        return Err("the list is empty".to_owned());
     }
     written
         .into_iter()
@@ -79,7 +79,7 @@ fn expectation(place: String, written: Written) -> Result<Expectation, String> {
     } = written;
     if policy.is_none() && injects.is_none() && approved.is_none() {
         return Err(format!(
-            "{image}: nothing is expected; write policy, injects or approved"
+            "{image}: no expectation; write policy, injects or approved"
         ));
     }
     Ok(Expectation {
@@ -108,15 +108,18 @@ fn role_of(word: &str) -> Result<Role, String> {
         let words = all.map(Role::word);
         let meant = closest(word, words)
             .map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
-        format!("role: no role {word:?}, but {}{meant}", words.join(", "))
+        format!(
+            "role: unknown role {word:?}; the roles are {}{meant}",
+            words.join(", ")
+        )
     })
 }
 
 impl Expectation {
-    /// What differs, a line each.
+    /// The differences, one line each.
     pub(super) fn differences(&self, trial: &Trial, world: &World) -> Vec<String> {
         let mut lines = Vec::new();
-        let mut tell = |what: &str, is: String, expected: String| {
+        let mut compare = |what: &str, is: String, expected: String| {
             if is != expected {
                 lines.push(format!(
                     "{}: {} ({}): {what} is {is}, expected {expected}",
@@ -132,21 +135,21 @@ impl Expectation {
                 name if has(&world.policies, name) => name.to_owned(),
                 name => format!("{name}, which is not in effect"),
             };
-            tell(
+            compare(
                 "policy",
                 trial.policy().unwrap_or(NONE).to_owned(),
                 expected,
             );
         }
         if let Some(injects) = self.injects {
-            tell("injects", trial.injects().to_string(), injects.to_string());
+            compare("injects", trial.injects().to_string(), injects.to_string());
         }
         if let Some(approved) = self.approved {
             let is = match trial.approved() {
                 Some(is) => is.to_string(),
                 None => "unknown".to_owned(),
             };
-            tell("approved", is, approved.to_string());
+            compare("approved", is, approved.to_string());
         }
         lines
     }
@@ -159,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_is_told_with_its_place() {
+    fn differences_name_their_place() {
         let text = "- image: docker.io/a/b\n  policy: builtin-dockerhub\n  injects: true\n\
                     - {image: docker.io/a/b, role: import, injects: false}\n\
                     - image: quay.io/a/b\n  policy: none\n  approved: true\n\
@@ -181,16 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_table_says_what_and_where() {
+    fn errors_of_a_table_name_cause_and_line() {
         for (text, want) in [
-            ("- image: a/b\n", "line 1: a/b: nothing is expected"),
+            ("- image: a/b\n", "line 1: a/b: no expectation"),
             (
                 "- {image: a/b, role: puhs, injects: true}\n",
                 "did you mean push?",
             ),
             ("- {image: a/b, inject: true}\n", "unknown field `inject`"),
-            ("image: a/b\n", "it is a list of"),
-            ("[]\n", "it expects nothing"),
+            ("image: a/b\n", "expected a list of"),
+            ("[]\n", "the list is empty"),
         ] {
             let error = parse("e.yaml", text).unwrap_err();
             assert!(error.contains(want), "{text}: {error}");

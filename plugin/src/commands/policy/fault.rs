@@ -1,4 +1,4 @@
-//! Something that is wrong with a document, and what to do about it.
+//! An error in a document, and how to fix it.
 
 use std::fmt;
 
@@ -8,22 +8,22 @@ use serde_json::Value;
 
 use crate::closest::closest;
 
-/// Something that is wrong with a document. Displays as what and what to do.
+/// An error in a document. Displays the error and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// The field, `spec.repositories[0]`; empty for the whole.
+    /// The field, `spec.repositories[0]`; empty for the whole document.
     pub(super) field: String,
-    /// The same as a JSON pointer into the object.
+    /// The field as a JSON pointer into the object.
     pub(super) pointer: String,
-    /// What is wrong with it, and what it must be.
+    /// The error, and which values are valid.
     pub(super) message: String,
-    /// What may have been meant.
+    /// The suggestion.
     pub(super) suggestion: Option<String>,
-    /// The line of the file; of the document where the field has none.
+    /// The line of the file; of the document if the field has none.
     pub(super) line: usize,
 }
 
-/// What metadata may have (apimachinery `pkg/apis/meta/v1/types.go`, `ObjectMeta`).
+/// The fields of metadata (apimachinery `pkg/apis/meta/v1/types.go`, `ObjectMeta`).
 const METADATA: [&str; 15] = [
     "annotations",
     "creationTimestamp",
@@ -43,7 +43,7 @@ const METADATA: [&str; 15] = [
 ];
 
 impl Fault {
-    /// Of a field, by its dotted path.
+    /// For a field, by its dotted path.
     pub(super) fn of(field: &str, message: impl Into<String>) -> Self {
         let parts = field.split(['.', '[']).filter(|part| !part.is_empty());
         let pointer = parts
@@ -58,15 +58,15 @@ impl Fault {
         }
     }
 
-    /// Of a text that begins with the field: `spec.registry: …`.
-    pub(super) fn told(text: &str) -> Self {
+    /// From a text that begins with the field: `spec.registry: …`.
+    pub(super) fn from_text(text: &str) -> Self {
         match text.split_once(": ") {
             Some((field, message)) if !field.contains(' ') => Self::of(field, message),
             _ => Self::of("", text),
         }
     }
 
-    /// The same with its line; `at` is where the object is in its document.
+    /// Adds the line; `at` is the place of the object in its document.
     pub(super) fn on(self, document: &Document, at: &str) -> Self {
         let line = document.line(&format!("{at}{}", self.pointer));
         Self { line, ..self }
@@ -93,7 +93,7 @@ impl From<PolicyFault> for Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The message of an unknown field names it, as the API server's does.
+        // The message of an unknown field names the field, as the API server's does.
         if !self.field.is_empty() && !self.message.starts_with("unknown field") {
             write!(f, "{}: ", self.field)?;
         }
@@ -105,7 +105,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The members of a map that are not known there.
+/// The unknown members of a map.
 pub(super) fn unknown(value: Option<&Value>, field: &str, known: &[&str]) -> Vec<Fault> {
     let members = value.and_then(Value::as_object).into_iter().flatten();
     members
@@ -126,7 +126,7 @@ pub(super) fn unknown(value: Option<&Value>, field: &str, known: &[&str]) -> Vec
         .collect()
 }
 
-/// What is wrong with the metadata of an object that has no namespace.
+/// The errors in the metadata of a cluster-scoped object.
 pub(super) fn metadata(body: &Value) -> Vec<Fault> {
     let metadata = body.get("metadata");
     let mut faults = unknown(metadata, "metadata", &METADATA);
@@ -141,7 +141,7 @@ pub(super) fn metadata(body: &Value) -> Vec<Fault> {
         faults.push(Fault::of(
             "metadata.name",
             format!(
-                "Invalid value: {name:?}: must be the name of an object: lower case letters, digits, \
+                "Invalid value: {name:?}: must be a valid object name: lower case letters, digits, \
                  '-' and '.', with a letter or digit at both ends"
             ),
         ));
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_says_what_may_have_been_meant() {
+    fn a_fault_has_a_suggestion() {
         let body = json!({"metadata": {"name": "Hub", "lables": {}, "x": 1}});
         let lines: Vec<_> = metadata(&body).iter().map(ToString::to_string).collect();
         assert_eq!(lines.len(), 3);
@@ -182,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn a_told_fault_has_its_field() {
-        let fault = Fault::told("spec.registries[1]: is empty; write a registry");
+    fn a_fault_from_text_has_its_field() {
+        let fault = Fault::from_text("spec.registries[1]: is empty; write a registry");
         assert_eq!(fault.pointer, "/spec/registries/1");
         assert_eq!(
             fault.to_string(),
             "spec.registries[1]: is empty; write a registry"
         );
-        assert_eq!(Fault::told("no such thing: at all").field, "");
+        assert_eq!(Fault::from_text("no such thing: at all").field, "");
     }
 }

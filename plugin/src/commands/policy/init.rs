@@ -1,4 +1,4 @@
-//! `policy init`: a policy, or a list of approved registries, to start from.
+//! `policy init`: prints a policy, or a list of approved registries, to start from.
 
 use extreg_core::{policy::Mode, registry::RegistryHost};
 use extreg_documents::{Source, SourceList};
@@ -13,28 +13,28 @@ use crate::{context::Context, error::Error};
 
 /// Print a policy, or a list of approved registries, to start from
 ///
-/// YAML with comments, to stdout; nothing is written anywhere. With --from-cluster or -f it proposes
-/// what is used: a policy for each registry that builds push to or tags come from, or a list of the
-/// registries that are used at all.
+/// Prints YAML with comments to stdout; writes nothing else. With --from-cluster or -f it proposes
+/// what is in use: a policy for each registry that builds push to or tags come from, or a list of all
+/// registries in use.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # For the repositories of one organisation\n  \
+    # Create a policy for the repositories of one organization\n  \
     oc extreg policy init hub --repository 'acme/*' --push-secret dockerhub > policy.yaml\n\n  \
-    # What this cluster uses\n  \
+    # List the registries that this cluster uses\n  \
     oc extreg policy init --kind ApprovedRegistries --from-cluster -A > approved.yaml\n\n\
-    Try it with \"oc extreg policy validate\" and \"oc extreg policy test\". A RegistryPolicy is put in \
-    force with \"oc apply -f\"; a list is what \"oc extreg audit --policy\" reads.")]
+    Test the result with \"oc extreg policy validate\" and \"oc extreg policy test\". Apply a RegistryPolicy \
+    with \"oc apply -f\"; use a list with \"oc extreg audit --policy\".")]
 pub(super) struct Args {
-    /// Its name [default: of the registry, or approved]
+    /// Name of the object [default: from the registry, or approved]
     #[arg(value_name = "NEW_NAME")]
     name: Option<String>,
-    /// Registry, as images name it [default: docker.io]; for a list several
+    /// Registry, as in image names [default: docker.io]; repeatable for a list
     #[arg(long, value_name = "HOST")]
     registry: Vec<String>,
-    /// Repositories on the registry; can be repeated
+    /// Repositories on the registry; repeatable
     #[arg(long, value_name = "GLOB")]
     repository: Vec<String>,
-    /// What it does: Enforce, Warn, Audit or Off
+    /// Mode: Enforce, Warn, Audit or Off
     #[arg(
         long,
         value_enum,
@@ -44,16 +44,16 @@ pub(super) struct Args {
         hide_possible_values = true
     )]
     mode: ModeWord,
-    /// Secret that builds push with
+    /// Secret with which builds push
     #[arg(long, value_name = "SECRET")]
     push_secret: Option<String>,
-    /// Secret that builds pull base images with
+    /// Secret with which builds pull base images
     #[arg(long, value_name = "SECRET")]
     pull_secret: Option<String>,
     /// Do not import tags on schedule
     #[arg(long)]
     no_schedule: bool,
-    /// What to begin: RegistryPolicy or ApprovedRegistries
+    /// Kind to create: RegistryPolicy or ApprovedRegistries
     #[arg(
         long,
         value_enum,
@@ -63,16 +63,16 @@ pub(super) struct Args {
         hide_possible_values = true
     )]
     kind: KindWord,
-    /// Propose what the namespace uses, or with -A the cluster
+    /// Propose what the namespace, or with -A the cluster, uses
     #[arg(long)]
     from_cluster: bool,
     /// All namespaces of the cluster
     #[arg(short = 'A', long, requires = "from_cluster")]
     all_namespaces: bool,
-    /// Propose what files use, or - for stdin
+    /// Propose what files use; - for stdin
     #[arg(short, long, value_name = "FILE", conflicts_with = "from_cluster")]
     filename: Vec<String>,
-    /// Read the folders in folders too
+    /// Read subfolders too
     #[arg(short = 'R', long, requires = "filename")]
     recursive: bool,
 }
@@ -112,7 +112,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let proposes = args.from_cluster || !args.filename.is_empty();
     if proposes && !(args.registry.is_empty() && args.repository.is_empty()) {
         return Err(Error::usage(
-            "--registry and --repository say what is for --from-cluster and -f to find out",
+            "--registry and --repository cannot be used with --from-cluster and -f, which find them",
         ));
     }
     let text = if proposes {
@@ -120,7 +120,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         if found.is_empty() {
             context
                 .printer
-                .note("no image of an external registry is used there");
+                .note("no image of an external registry is used");
             return Ok(Exit::Incomplete);
         }
         proposed(&args, &found)?
@@ -138,15 +138,15 @@ fn head(args: &Args, context: &Context) -> String {
     let program = caller.program();
     match args.kind {
         KindWord::Policy => format!(
-            "# What the webhook does for images of a registry.\n\
-             # Check it:          {caller} policy validate -f FILE\n\
-             # Try it:            {caller} policy test IMAGE -f FILE\n\
-             # Put it in force:   {program} apply -f FILE\n"
+            "# Defines what the webhook does for images of a registry.\n\
+             # Validate:           {caller} policy validate -f FILE\n\
+             # Test:               {caller} policy test IMAGE -f FILE\n\
+             # Apply:              {program} apply -f FILE\n"
         ),
         KindWord::List => format!(
-            "# Which registries images may come from.\n\
-             # Check it:          {caller} policy validate -f FILE\n\
-             # Audit by it:       {caller} audit -A --policy FILE\n"
+            "# Defines which registries images can come from.\n\
+             # Validate:           {caller} policy validate -f FILE\n\
+             # Audit:              {caller} audit -A --policy FILE\n"
         ),
     }
 }
@@ -159,7 +159,7 @@ fn begun(args: &Args) -> Result<String, Error> {
     match args.kind {
         KindWord::Policy => {
             let [registry] = &*registries else {
-                return Err(Error::usage("--registry: a policy is for one registry"));
+                return Err(Error::usage("--registry: a policy has only one registry"));
             };
             Ok(draft(args, registry, args.repository.clone()).yaml())
         }
@@ -205,13 +205,13 @@ fn proposed(args: &Args, found: &[Used]) -> Result<String, Error> {
     }
     if of_registry.is_empty() {
         return Err(Error::refused(
-            "no build pushes to an external registry there and no tag comes from one; --kind \
-             ApprovedRegistries lists what is only run",
+            "no build pushes to an external registry and no tag comes from one; use --kind \
+             ApprovedRegistries to list registries of running workloads",
         ));
     }
     if args.name.is_some() && of_registry.len() > 1 {
         return Err(Error::usage(
-            "NEW_NAME: several registries are used, which take a policy each; leave the name out",
+            "NEW_NAME: several registries are in use, and each needs its own policy; omit the name",
         ));
     }
     let documents = of_registry.into_iter().map(|used| {
@@ -265,12 +265,12 @@ fn forbid_policy_flags(args: &Args) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::usage(
-            "--mode, --push-secret, --pull-secret and --no-schedule are for a RegistryPolicy",
+            "--mode, --push-secret, --pull-secret and --no-schedule need --kind RegistryPolicy",
         ))
     }
 }
 
-/// What is printed is what `policy validate` takes, whatever the flags said.
+/// The output is valid for `policy validate`, whatever the flags are.
 fn check(text: &str) -> Result<(), Error> {
     let sources = vec![Source::Rendered {
         name: "init".to_owned(),

@@ -1,4 +1,4 @@
-//! Which registries are used, as a policy or a list would name them.
+//! The registries in use, as a policy or a list names them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     error::Error,
 };
 
-/// Registries where anybody may own a name: a list names the organisation there.
+/// Public registries, where any user can own a name: a list names the organization.
 const SHARED: [&str; 5] = [
     "docker.io",
     "gcr.io",
@@ -20,23 +20,23 @@ const SHARED: [&str; 5] = [
     "registry.gitlab.com",
 ];
 
-/// A registry, or an organisation on one, that is used.
+/// A registry, or an organization on one, that is in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Used {
     /// `docker.io`.
     pub(super) registry: String,
-    /// As a list names it: `docker.io/acme`.
+    /// As in a list: `docker.io/acme`.
     pub(super) entry: String,
-    /// Builds push there.
+    /// Whether builds push there.
     pub(super) pushes: bool,
-    /// Tags come from there.
+    /// Whether tags come from there.
     pub(super) imports: bool,
-    /// The push secret that builds name already.
+    /// The push secret that builds already name.
     pub(super) push_secret: Option<String>,
 }
 
 impl Used {
-    /// Whether a policy would have something to do for it.
+    /// Whether a policy would have an effect.
     pub(super) const fn is_for_policies(&self) -> bool {
         self.pushes || self.imports
     }
@@ -45,7 +45,7 @@ impl Used {
 /// Reads files, or a namespace, or a cluster.
 ///
 /// # Errors
-/// If a flag or the kubeconfig is at fault, or the cluster does not answer.
+/// If a flag or the kubeconfig is invalid, or the cluster does not answer.
 pub(super) async fn used(
     files: &[String],
     recursive: bool,
@@ -103,8 +103,8 @@ fn add(snapshot: &Snapshot, found: &mut BTreeMap<String, Used>) {
 
 fn entry(registry: &str, repository: &str) -> String {
     match repository.split_once('/') {
-        Some((organisation, _)) if SHARED.contains(&registry) => {
-            format!("{registry}/{organisation}")
+        Some((organization, _)) if SHARED.contains(&registry) => {
+            format!("{registry}/{organization}")
         }
         _ => registry.to_owned(),
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_anybody_may_own_a_name_the_list_names_who() {
+    fn for_public_registries_the_list_names_the_organization() {
         for (registry, repository, want) in [
             ("docker.io", "library/nginx", "docker.io/library"),
             ("quay.io", "acme/team/app", "quay.io/acme"),

@@ -1,4 +1,4 @@
-//! `policy show`: the policies in effect, and what is said of them.
+//! `policy show`: shows the policies in effect, and their state.
 
 use std::sync::Arc;
 
@@ -24,22 +24,22 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// The label by which the API server is told to leave a namespace alone.
+/// The label that excludes a namespace at the API server.
 const IGNORE: &str = "extreg.io/ignore";
 
-/// Show the policies in effect, the most specific first, and whether they are in force
+/// Show the policies in effect, the most specific first, and their state
 ///
-/// Of the cluster, with what the webhook says of each; of files; or the built-in one where the cluster
-/// does not know the kind.
+/// Shows the cluster's policies, each with the webhook's status; the policies of files; or the built-in
+/// one if the cluster does not know the kind.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only this one, with all that is said of it
+    /// Show only this policy, in detail
     #[arg(value_name = "POLICY")]
     name: Option<String>,
-    /// Those of files, not the cluster's; - for stdin
+    /// Policies of files instead of the cluster's; - for stdin
     #[arg(short, long, value_name = "FILE")]
     filename: Vec<String>,
-    /// Only those that hold in this namespace
+    /// Show only policies that apply to this namespace
     #[arg(long, value_name = "NAMESPACE")]
     effective: Option<String>,
     #[command(flatten)]
@@ -69,9 +69,9 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     if let (Some(namespace), Some(cluster)) = (&args.effective, &cluster) {
         let labels = labels(cluster, namespace).await?;
-        tell_exempt(namespace, &labels, printer);
+        warn_if_exempt(namespace, &labels, printer);
         if let Known::Known(Some(installation)) = &installed {
-            tell_reach(namespace, &labels, installation, printer);
+            warn_if_out_of_reach(namespace, &labels, installation, printer);
         }
         effect.stated.retain(|one| holds(one, &labels));
     }
@@ -79,7 +79,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         effect.stated.retain(|one| one.name == *name);
         if effect.stated.is_empty() {
             return Err(Error::failed(format!(
-                "no policy {name} is in effect here; {} policy show lists them",
+                "no policy {name} is in effect; {} policy show lists them",
                 context.caller
             )));
         }
@@ -89,7 +89,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         (None, Some(_)) => effect.stated.iter().for_each(|one| details(one, printer)),
         (None, None) => table(&effect, printer),
     }
-    tell_active(&installed, context);
+    warn_if_inactive(&installed, context);
     if args.name.is_none() {
         let shown = |name: &str| effect.stated.iter().any(|one| one.name == name);
         for (winner, loser) in effect.set.conflicts() {
@@ -101,7 +101,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// The labels of a namespace; unknown to one who may not read them.
+/// The labels of a namespace; unknown if the user cannot read them.
 pub(super) async fn labels(
     cluster: &Cluster,
     namespace: &str,
@@ -115,36 +115,36 @@ pub(super) async fn labels(
             Ok(Known::Known(Arc::new(labels.collect())))
         }
         Ok(None) => Err(Error::failed(format!(
-            "there is no namespace {namespace:?}"
+            "namespace {namespace:?} does not exist"
         ))),
         Err(error) if error.is_forbidden() => Ok(Known::Unknown),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Says so where the webhook leaves a namespace alone whatever policies say.
-pub(super) fn tell_exempt(namespace: &str, labels: &Known<Arc<Labels>>, printer: &Printer) {
+/// Warns if the webhook skips a namespace independently of policies.
+pub(super) fn warn_if_exempt(namespace: &str, labels: &Known<Arc<Labels>>, printer: &Printer) {
     if is_system_namespace(namespace) {
         printer.warn(&format!(
-            "{namespace} is a system namespace, which the webhook leaves alone"
+            "{namespace} is a system namespace, which the webhook skips"
         ));
     }
     match labels {
         Known::Known(labels) if labels.get(IGNORE).is_some_and(|value| value == "true") => {
             printer.warn(&format!(
-                "{namespace} has the label {IGNORE}=true: the webhook leaves it alone"
+                "{namespace} has the label {IGNORE}=true: the webhook skips it"
             ));
         }
         Known::Known(_) => {}
         Known::Unknown => printer.warn(&format!(
-            "the labels of {namespace} may not be read: policies with a namespaceSelector may or \
-             may not hold there"
+            "the labels of {namespace} could not be read: policies with a namespaceSelector might \
+             not apply there"
         )),
     }
 }
 
-/// Says so where the API servers do not call the webhook for a namespace.
-fn tell_reach(
+/// Warns if the API servers do not call the webhook for a namespace.
+fn warn_if_out_of_reach(
     namespace: &str,
     labels: &Known<Arc<Labels>>,
     installation: &Installation,
@@ -163,8 +163,8 @@ fn tell_reach(
     }
 }
 
-/// Says so where policies do nothing, or less than they say.
-fn tell_active(installed: &Known<Option<Installation>>, context: &Context) {
+/// Warns if policies have no effect, or less than their mode.
+fn warn_if_inactive(installed: &Known<Option<Installation>>, context: &Context) {
     match installed {
         Known::Known(None) => context.printer.warn(&format!(
             "the webhook is not installed: no policy is active ({} webhook install)",
@@ -172,7 +172,7 @@ fn tell_active(installed: &Known<Option<Installation>>, context: &Context) {
         )),
         Known::Known(Some(installation)) if installation.cap < Mode::Enforce => {
             context.printer.warn(&format!(
-                "the webhook runs in mode {:?}: no policy does more than that",
+                "the webhook runs in mode {:?}, which limits every policy",
                 installation.cap
             ));
         }
@@ -269,7 +269,7 @@ fn details(one: &Stated, printer: &Printer) {
     if !one.ready.message.is_empty() {
         printer.line(format!("{:<13}{}", "", one.ready.message));
     }
-    let conflicts = one.told_conflicts();
+    let conflicts = one.reported_conflicts();
     if !conflicts.is_empty() {
         let text = Text::new().bold(format!("{:<13}", "ties with"));
         printer.line(text.yellow(conflicts.join(", ")));

@@ -1,25 +1,25 @@
-//! The text of a policy and of a list to start from, with comments.
+//! The text of a new policy and of a new list, with comments.
 
 use std::fmt::Write as _;
 
 use extreg_core::policy::Mode;
 use serde_json::Value;
 
-/// What a policy to start from says.
+/// The content of a new policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PolicyDraft {
     pub(super) name: String,
     pub(super) registry: String,
-    /// None for all of the registry.
+    /// None for the whole registry.
     pub(super) repositories: Vec<String>,
     pub(super) mode: Mode,
     pub(super) push_secret: Option<String>,
     pub(super) pull_secret: Option<String>,
-    /// Whether tags are imported on schedule; none to say nothing of imports.
+    /// Whether tags are imported on schedule; none to omit imports.
     pub(super) scheduled: Option<bool>,
 }
 
-/// What a list to start from says.
+/// The content of a new list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ListDraft {
     pub(super) name: String,
@@ -31,14 +31,14 @@ impl PolicyDraft {
     pub(super) fn yaml(&self) -> String {
         let mut text = format!(
             "apiVersion: extreg.io/v1alpha1\nkind: RegistryPolicy\nmetadata:\n  name: {}\nspec:\n  \
-             # The host as images name it. docker.io stands for index.docker.io and\n  \
-             # registry-1.docker.io too.\n  registry: {}\n",
+             # The host as in image names. docker.io includes index.docker.io and\n  \
+             # registry-1.docker.io.\n  registry: {}\n",
             scalar(&self.name),
             scalar(&self.registry)
         );
         text.push_str(
-            "  # Which repositories; without this all of the registry. * is any part of one segment,\n  \
-             # ** any number of segments. Of two policies the more specific one counts.\n",
+            "  # Repositories [default: the whole registry]. * matches any part of one segment,\n  \
+             # ** any number of segments. The most specific policy decides.\n",
         );
         if self.repositories.is_empty() {
             text.push_str("  # repositories:\n  # - \"acme/*\"\n");
@@ -50,10 +50,10 @@ impl PolicyDraft {
             }
         }
         text.push_str(
-            "  # Which namespaces; without this all that the webhook is called for.\n  \
+            "  # Namespaces [default: all for which the webhook is called].\n  \
              # namespaceSelector:\n  #   matchLabels:\n  #     team: shop\n  \
-             # Enforce changes objects, Warn tells their authors what it would change, Audit only\n  \
-             # counts it, Off takes images away from less specific policies.\n",
+             # Enforce changes objects, Warn shows users what it would change, Audit only\n  \
+             # counts the changes, Off excludes images from less specific policies.\n",
         );
         // Off is a boolean to YAML.
         let mode = format!("{:?}", self.mode);
@@ -68,9 +68,9 @@ impl PolicyDraft {
                 let _ = write!(
                     text,
                     "  push:\n    \
-                     # In the namespace of each build; oc extreg setup makes it.\n    \
+                     # In the namespace of each build; oc extreg setup creates it.\n    \
                      secretName: {}\n    \
-                     # BuildConfig, Build (what Git has stays as it is), or Both.\n    \
+                     # BuildConfig, Build (BuildConfigs from Git are unchanged), or Both.\n    \
                      target: Both\n",
                     scalar(secret)
                 );
@@ -82,7 +82,7 @@ impl PolicyDraft {
                 let _ = write!(
                     text,
                     "  pull:\n    \
-                     # For base images; injected only where it is known to be there and to match.\n    \
+                     # For base images; injected only if it exists and matches.\n    \
                      secretName: {}\n",
                     scalar(secret)
                 );
@@ -94,7 +94,7 @@ impl PolicyDraft {
                 let _ = write!(
                     text,
                     "  import:\n    \
-                     # Every 15 minutes. Each look counts against the registry's rate limit.\n    \
+                     # Every 15 minutes. Each import counts against the registry's rate limit.\n    \
                      scheduled: {scheduled}\n"
                 );
             }
@@ -110,9 +110,9 @@ impl ListDraft {
         let mut text = format!(
             "apiVersion: extreg.io/v1alpha1\nkind: ApprovedRegistries\nmetadata:\n  name: {}\nspec:\n  \
              registries:\n  \
-             # A registry, with its port where it has one, or a repository and all under it. With a *\n  \
-             # the path is anchored at both ends; *.example.com is all under a domain. Names are\n  \
-             # compared whole: docker.io.evil.com is not docker.io.\n",
+             # A registry, with its port if any, or a repository and everything below it. With a *\n  \
+             # the path is anchored at both ends; *.example.com is every host of a domain. Names are\n  \
+             # compared completely: docker.io.evil.com is not docker.io.\n",
             scalar(&self.name)
         );
         for entry in &self.registries {
@@ -126,7 +126,7 @@ impl ListDraft {
 /// A text as a YAML value that is a string.
 fn scalar(text: &str) -> String {
     let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-./:".contains(c);
-    // What YAML 1.1 takes for something else than a text.
+    // YAML 1.1 reads these as another type than a string.
     let is_word =
         |text: &str| ["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(&text);
     let is_plain = text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -140,12 +140,12 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// JSON's strings are YAML's double-quoted ones.
+/// JSON strings are valid as YAML's double-quoted ones.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// A label selector as `oc get -l` takes it; empty for one that selects all.
+/// A label selector as `oc get -l` accepts it; empty for one that selects all.
 pub(super) fn selector_words(selector: Option<&Value>) -> String {
     let mut words = Vec::new();
     let labels = selector.and_then(|selector| selector.get("matchLabels"));
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_stays_a_text() {
+    fn a_text_is_read_back_as_a_string() {
         for text in [
             "docker.io",
             "localhost:5000",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selector_is_written_as_oc_takes_it() {
+    fn selector_is_written_as_oc_accepts_it() {
         let selector = json!({"matchLabels": {"team": "a"}, "matchExpressions": [
             {"key": "env", "operator": "In", "values": ["dev", "test"]},
             {"key": "old", "operator": "DoesNotExist"},

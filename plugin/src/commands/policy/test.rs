@@ -1,4 +1,4 @@
-//! `policy test`: what policies would do with images, and whether a list approves them.
+//! `policy test`: what policies do with images, and whether a list approves them.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::{
     effect::Effect,
     expect::{self, Expectation},
-    show::{labels, tell_exempt},
+    show::{labels, warn_if_exempt},
     trial::{Role, Trial, World},
 };
 use crate::{
@@ -33,16 +33,16 @@ use crate::{
 
 const IMAGES: Kind = Read::ImageConfig.api();
 
-/// Say what the policies would do with images, and whether the approved list holds them
+/// Test what the policies do with images, and whether the approved list has them
 ///
-/// For each image which policy decides, what would be injected into a build or a tag that names it,
-/// and whether the list of approved registries allows it, or why not. By the policies of the cluster,
-/// or of files; the secrets that they name are taken to be there. Changes nothing.
+/// Shows for each image which policy decides, what is injected into a build or a tag that names it,
+/// and whether the list of approved registries allows it, or why not. Uses the policies of the cluster
+/// or of files; assumes that the secrets that they name exist. Changes nothing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    # What this cluster does with an image in a namespace\n  \
+    # Show what this cluster does with an image in a namespace\n  \
     oc extreg policy test docker.io/acme/app:v1 -n snow\n\n  \
-    # In a pipeline, without a cluster\n  \
+    # Test policies in a pipeline, without a cluster\n  \
     oc extreg policy test -f policy.yaml -f approved.yaml --expect expected.yaml\n\n\
     expected.yaml is a list:\n\n  \
     - image: docker.io/acme/app:v1\n    \
@@ -50,19 +50,19 @@ const IMAGES: Kind = Read::ImageConfig.api();
     policy: hub                 # or none\n    \
     injects: true\n    \
     approved: true\n\n\
-    The exit code is 3 if an image means nothing, is not approved, or comes to something else than was \
+    The exit code is 3 if an image is invalid, is not approved, or has another result than \
     expected.")]
 pub(super) struct Args {
-    /// Images, as they stand in a manifest
+    /// Images, as in a manifest
     #[arg(value_name = "IMAGE", required_unless_present = "expect")]
     images: Vec<String>,
-    /// By the policies and the list of files, not the cluster's; - for stdin
+    /// Policies and list from files instead of the cluster's; - for stdin
     #[arg(short, long, value_name = "FILE")]
     filename: Vec<String>,
-    /// Ask no cluster; without -f by the built-in policy
+    /// Do not query the cluster; use -f or the built-in policy
     #[arg(long)]
     offline: bool,
-    /// What the image is for: push, import, base, source or run; can be repeated
+    /// Use of the image: push, import, base, source or run; repeatable
     #[arg(
         long,
         value_enum,
@@ -71,7 +71,7 @@ pub(super) struct Args {
         hide_possible_values = true
     )]
     role: Vec<Role>,
-    /// What they should come to: exit code 3 where it differs
+    /// Expected results; exit with code 3 if a result differs
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
     #[command(flatten)]
@@ -132,7 +132,7 @@ fn differences(expected: &[Expectation], world: &World) -> Vec<String> {
         .collect()
 }
 
-/// Files alone need no cluster, unless a namespace is named, whose labels may decide.
+/// Files need no cluster, unless a namespace is given, whose labels can decide.
 async fn world(args: &Args, context: &Context) -> Result<World, Error> {
     let of_files = if args.filename.is_empty() {
         None
@@ -179,7 +179,7 @@ async fn world(args: &Args, context: &Context) -> Result<World, Error> {
         Some(cluster) => {
             let namespace = cluster.namespace();
             world.labels = labels(cluster, namespace).await?;
-            tell_exempt(namespace, &world.labels, &context.printer);
+            warn_if_exempt(namespace, &world.labels, &context.printer);
             namespace.clone_into(&mut world.namespace);
         }
         None => world.namespace = context.namespace.clone().unwrap_or_default(),
@@ -187,7 +187,7 @@ async fn world(args: &Args, context: &Context) -> Result<World, Error> {
     Ok(world)
 }
 
-/// What the cluster says of registries; unknown to one who may not read it.
+/// The cluster's configuration of registries; unknown if the user cannot read it.
 async fn configuration(cluster: &Cluster) -> Result<Snapshot, Error> {
     let mut reader = Reader::new(ReadOptions::default());
     match cluster.get(&ObjectRef::new(IMAGES, "", "cluster")).await {
@@ -222,14 +222,14 @@ fn print(groups: &[Vec<Trial>], world: &World, printer: &Printer) {
                 printer.line(head.dim("nothing is injected"));
             }
         }
-        let mut told: Vec<String> = Vec::new();
+        let mut shown: Vec<String> = Vec::new();
         for line in group
             .iter()
             .flat_map(|trial| answer_lines(trial, list.as_ref()))
         {
             let text = line.render(false);
-            if !told.contains(&text) {
-                told.push(text);
+            if !shown.contains(&text) {
+                shown.push(text);
                 printer.line(line);
             }
         }
@@ -237,9 +237,9 @@ fn print(groups: &[Vec<Trial>], world: &World, printer: &Printer) {
     let is_known = !matches!(world.snapshot.cluster.registries, Known::Unknown);
     if list.is_none() && !groups.is_empty() {
         printer.note(if is_known {
-            "the cluster has no list of approved registries and none was given with -f"
+            "the cluster has no list of approved registries; specify one with -f"
         } else {
-            "no list of approved registries is known: -f names one"
+            "the cluster's list of approved registries is unknown; specify one with -f"
         });
     }
 }
@@ -275,10 +275,10 @@ fn answer_lines(trial: &Trial, list: Option<&(String, Vec<String>)>) -> Vec<Text
             .collect(),
         Answer::Internal => vec![head().green("yes: it is in the integrated registry")],
         Answer::Invalid(why) => vec![head().red(format!("no: {why}"))],
-        Answer::Parameter => vec![head().yellow("unknown: a parameter is still in it")],
+        Answer::Parameter => vec![head().yellow("unknown: it contains a parameter")],
         Answer::Searched => {
             vec![head().yellow(
-                "unknown: a short name, and which registries the nodes search is not known",
+                "unknown: it is a short name, and the registries that the nodes search are unknown",
             )]
         }
     }
@@ -297,13 +297,13 @@ fn candidate_words(
         return Some((true, format!("yes: {title} holds {name}")));
     }
     let why = match lookalike(name, entries) {
-        Some((host, other)) => format!("; {host} is another registry than {other}"),
+        Some((host, other)) => format!("; {host} is a different registry than {other}"),
         None => format!(": it has {}", entries.join(", ")),
     };
     Some((false, format!("no: {title} does not hold {name}{why}")))
 }
 
-/// A host that looks like one on the list and is another: names are compared whole.
+/// A host that looks like a host of the list but differs: names are compared completely.
 fn lookalike<'a>(name: &'a str, entries: &'a [String]) -> Option<(&'a str, &'a str)> {
     let host = name.split('/').next()?;
     let hosts = entries.iter().filter_map(|entry| entry.split('/').next());
@@ -375,7 +375,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_that_looks_like_one_of_the_list_is_named() {
+    fn a_host_that_looks_like_a_host_of_the_list_is_named() {
         let entries = ["docker.io/acme".to_owned(), "quay.io".to_owned()];
         for (name, want) in [
             (

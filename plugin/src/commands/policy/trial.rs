@@ -1,4 +1,4 @@
-//! What the engine decides about an image by itself, and whether a list approves it.
+//! What the engine decides about an image alone, and whether a list approves it.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use extreg_core::{
 use extreg_snapshot::{Snapshot, UseRole};
 use serde_json::{Value, json};
 
-/// What a field that holds the image is for.
+/// The use of an image in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(super) enum Role {
     /// A build pushes it.
@@ -28,7 +28,7 @@ pub(super) enum Role {
     Run,
 }
 
-/// What decides.
+/// The input of the decision.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) policies: PolicySet,
@@ -36,21 +36,21 @@ pub(super) struct World {
     /// Empty where none is named.
     pub(super) namespace: String,
     pub(super) labels: Known<Arc<Labels>>,
-    /// What is known of the cluster's registries, and the list that is given.
+    /// The facts about the cluster's registries, and the given list.
     pub(super) snapshot: Snapshot,
 }
 
-/// What becomes of an image in one role.
+/// The result for an image in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trial {
     pub(super) image: String,
     pub(super) role: Role,
-    /// Every place that a rule looked at, and the kind of its object.
+    /// Every place that a rule checked, and the kind of its object.
     pub(super) places: Vec<Place>,
     pub(super) answer: Answer,
 }
 
-/// A place of an object that would hold the image.
+/// A place of an object that contains the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) kind: &'static str,
@@ -59,15 +59,15 @@ pub(super) struct Place {
     pub(super) policy: Option<String>,
     /// Whether the field would be set.
     pub(super) injects: bool,
-    /// The decision in words.
+    /// The decision as text.
     pub(super) words: String,
 }
 
 impl Role {
-    /// Those in which a policy may have something to do.
+    /// The roles in which a policy can have an effect.
     pub(super) const USUAL: [Self; 3] = [Self::Push, Self::Import, Self::Base];
 
-    /// One word, as it is typed.
+    /// The value of the flag.
     pub(super) const fn word(self) -> &'static str {
         self.used_as().word()
     }
@@ -82,7 +82,7 @@ impl Role {
         }
     }
 
-    /// The objects that hold an image in this role, as they would be created.
+    /// The objects that contain an image in this role, as if they were created now.
     fn objects(self, image: &str) -> Vec<(Resource, Value)> {
         let from = json!({"kind": "DockerImage", "name": image});
         let spec = match self {
@@ -103,8 +103,8 @@ impl Role {
 }
 
 impl World {
-    /// Tries an image in a role. The secrets that policies name are assumed to exist and to hold what
-    /// they are for: `check` and `secret check` show whether they do.
+    /// Tries an image in a role. Assumes that the secrets of policies exist and have the needed
+    /// keys: `check` and `secret check` show whether they do.
     pub(super) fn try_image(&self, image: &str, role: Role) -> Trial {
         let namespace = NamespaceFacts {
             labels: self.labels.clone(),
@@ -158,7 +158,7 @@ impl Trial {
         self.places.iter().any(|place| place.injects)
     }
 
-    /// Whether the image may be used, as far as a list says so: none without one.
+    /// Whether a list approves the image; none without a list.
     pub(super) fn approved(&self) -> Option<bool> {
         match &self.answer {
             Answer::Means(candidates) => {
@@ -183,7 +183,7 @@ impl Trial {
     }
 }
 
-/// A world for tests and for files alone.
+/// Facts for tests and for files without a cluster.
 impl From<PolicySet> for World {
     fn from(policies: PolicySet) -> Self {
         Self {
@@ -196,7 +196,7 @@ impl From<PolicySet> for World {
     }
 }
 
-/// Only for a name: whether a policy of that name is in the set.
+/// Only the name matters: whether a policy of that name is in the set.
 pub(super) fn has(policies: &PolicySet, name: &str) -> bool {
     policies.iter().map(Policy::name).any(|known| known == name)
 }

@@ -1,4 +1,4 @@
-//! `policy validate`: whether documents can be used, each fault with its place.
+//! `policy validate`: validates documents and shows each error with its place.
 
 use extreg_core::policy::{KIND, PolicySet};
 use extreg_documents::find_sources;
@@ -12,30 +12,31 @@ use crate::{
     engine::policies,
     error::Error,
     print::{DataFormat, to_data},
-    skipped::tell_skipped,
+    skipped::print_skipped,
 };
 
-/// Say whether policies and lists of approved registries can be used, without a cluster
+/// Validate policies and lists of approved registries without a cluster
 ///
-/// Of every RegistryPolicy what the API server would refuse and what the webhook would not put in
-/// force, in their words; of every list of approved registries what the audit could not read. Other
-/// objects are passed over. Asks no cluster; `oc apply --dry-run=server -f FILE` shows the answer of the API server.
+/// Reports for every RegistryPolicy what the API server would refuse and what the webhook would not
+/// use, in their words, and for every list of approved registries what the audit could not read. Skips
+/// other objects. Does not query a cluster; `oc apply --dry-run=server -f FILE`
+/// shows the API server's answer.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "The exit code is 0 if all can be used, 3 if not, 4 if there was none, 1 if a \
+    after_help = "The exit code is 0 if all documents are valid, 3 if not, 4 if none is found, 1 if a \
     file cannot be read."
 )]
 pub(super) struct Args {
     /// Files, folders, or - for stdin
     #[arg(value_name = "FILE")]
     files: Vec<String>,
-    /// The same, as other commands take them
+    /// Files, folders, or - for stdin (same as FILE)
     #[arg(short, long, value_name = "FILE", required_unless_present = "files")]
     filename: Vec<String>,
-    /// Read the folders in folders too
+    /// Read subfolders too
     #[arg(short = 'R', long)]
     recursive: bool,
-    /// Exit code 3 also if two policies tie for some image
+    /// Exit with code 3 also if two policies conflict for some image
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -56,8 +57,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
         exit = exit.and(Exit::No);
     }
     if read.entries.is_empty() && read.broken.is_empty() {
-        tell_skipped(&read.skipped, printer);
-        printer.note(format!("no {KIND} and no {APPROVED} was found"));
+        print_skipped(&read.skipped, printer);
+        printer.note(format!("no {KIND} or {APPROVED} found"));
         exit = exit.and(Exit::Incomplete);
     }
     for error in &read.unreadable {
@@ -67,7 +68,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit, Error> {
     Ok(exit)
 }
 
-/// Two policies that tie for some image: where the one that counts stands, and the other.
+/// Two policies that conflict for some image: the place of the one that is used, and the other.
 struct Conflict {
     winner: String,
     loser: String,

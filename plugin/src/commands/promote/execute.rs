@@ -1,4 +1,4 @@
-//! Promoting: the one write, and what is said of it.
+//! Promotes: the one write, and its report.
 
 use extreg_cluster::DryRun;
 use extreg_terminal::Exit;
@@ -15,7 +15,7 @@ use crate::{
     stream::{Origin, Stream, write_tag},
 };
 
-/// Promotes, or tries to.
+/// Promotes, or runs a dry run.
 pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
     let namespace = cluster.namespace().to_owned();
@@ -23,7 +23,7 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     let stream = settings.from.stream();
     let Some(source) = Stream::read(&cluster, &namespace, stream).await? else {
         return Err(Error::failed(format!(
-            "there is no ImageStream {stream} in namespace {namespace}"
+            "ImageStream {stream} does not exist in namespace {namespace}"
         )));
     };
     let same_stream = stream == name.stream;
@@ -44,9 +44,9 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
         |target: Option<&Stream>| rollback(&namespace, name, target).text(&context.invocation());
 
     let reference = name.reference(&namespace);
-    journal.advise(format!("move it back with: {}", way_back(target.as_ref())));
+    journal.advise(format!("to move it back: {}", way_back(target.as_ref())));
     journal.begin(reference.to_string());
-    // Of one stream, FROM is read again with TO.
+    // In one stream, FROM is read again with TO.
     let planned = |target: Option<&Stream>| {
         let fresh = target.filter(|_| same_stream);
         plan(place, fresh.unwrap_or(&source), target)
@@ -65,9 +65,9 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     printer.note(moved(settings, target, &planned(target)?));
     if dry_run == DryRun::None {
         if settings.way == Way::Digest {
-            printer.note("OpenShift imports the digest now; the tag shows it when that is done");
+            printer.note("OpenShift imports the digest now; the tag shows it after the import");
         }
-        printer.note(format!("Move it back with: {}", way_back(target)));
+        printer.note(format!("To move it back: {}", way_back(target)));
         if let Some(more) = very_image(settings, target, context, &namespace) {
             printer.note(more);
         }
@@ -75,11 +75,11 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// From what to what.
+/// From which image to which.
 fn moved(settings: &Settings, target: Option<&Stream>, plan: &Plan) -> String {
     let name = &settings.to;
     let to = match (settings.way, &settings.from) {
-        (Way::Alias, from) => format!("{} and whatever {from} shows later", plan.digest),
+        (Way::Alias, from) => format!("{} and later images of {from}", plan.digest),
         (_, From::Tag(from)) => format!("{}, which {from} shows", plan.digest),
         (_, From::Image { .. }) => plan.digest.clone(),
     };
@@ -88,7 +88,7 @@ fn moved(settings: &Settings, target: Option<&Stream>, plan: &Plan) -> String {
         let shown = stream.shown(&name.tag).map(|shown| shown.digest);
         let followed = stream.spec_tag(&name.tag).map(|tag| match tag.origin() {
             Origin::Image(from) | Origin::StreamImage(from) | Origin::StreamTag(from) => from,
-            Origin::None => "what is pushed",
+            Origin::None => "pushed images",
         });
         match (shown, followed) {
             (None | Some(""), None) => None,
@@ -104,8 +104,8 @@ fn moved(settings: &Settings, target: Option<&Stream>, plan: &Plan) -> String {
     }
 }
 
-/// What a tag of a registry names may have moved since, so that the way back leads to another image
-/// than the one that was shown.
+/// If the old source is a tag of a registry, which can have moved since, moving back leads to another image
+/// than the one that was shown; shows the command for the exact one.
 fn very_image(
     settings: &Settings,
     target: Option<&Stream>,
@@ -120,7 +120,7 @@ fn very_image(
     let shown = stream.shown(&name.tag)?.digest;
     (!image.contains('@') && !shown.is_empty()).then(|| {
         format!(
-            "or, to the very image that it showed: {} promote {}@{shown} {name} -n {namespace}",
+            "or, to the exact image that it showed: {} promote {}@{shown} {name} -n {namespace}",
             context.caller, name.stream
         )
     })

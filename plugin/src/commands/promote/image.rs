@@ -1,4 +1,4 @@
-//! Which image is promoted.
+//! Finds the image to promote.
 
 use extreg_core::registry::{InternalRegistry, RefRole, Resolution, resolve};
 
@@ -11,7 +11,7 @@ use crate::{
 /// The image to promote.
 ///
 /// # Errors
-/// [`Error::Failed`] if there is none.
+/// [`Error::Failed`] if the image does not exist.
 pub(super) fn image<'a>(place: Place<'_>, source: &'a Stream) -> Result<Shown<'a>, Error> {
     let Place {
         settings,
@@ -25,26 +25,26 @@ pub(super) fn image<'a>(place: Place<'_>, source: &'a Stream) -> Result<Shown<'a
             };
             if shown.digest.is_empty() {
                 return Err(Error::failed(format!(
-                    "{from} is a reference tag, of which no image is known; let {} follow what it \
-                     names with: {caller} tag {} {} -n {namespace}",
+                    "{from} is a reference tag, whose image is unknown; to let {} follow the same \
+                     image: {caller} tag {} {} -n {namespace}",
                     settings.to, shown.pull_spec, settings.to
                 )));
             }
             Ok(shown)
         }
-        // The API server takes any digest, and a tag of one that is not there shows nothing.
+        // The API server accepts any digest, and a tag with an unknown one shows nothing.
         From::Image { stream, digest } => source
             .history()
             .find(|shown| shown.digest == digest)
             .ok_or_else(|| {
                 Error::failed(format!(
-                    "no tag of ImageStream {stream} shows {digest} or has shown it"
+                    "no tag of ImageStream {stream} shows or showed {digest}"
                 ))
             }),
     }
 }
 
-/// Why a tag shows no image, and what can be done about it.
+/// Why a tag shows no image, and how to fix it.
 fn shows_nothing(place: Place<'_>, from: &StreamTag, source: &Stream) -> Error {
     let Place {
         caller, namespace, ..
@@ -59,23 +59,23 @@ fn shows_nothing(place: Place<'_>, from: &StreamTag, source: &Stream) -> Error {
     let why = match (tag.origin(), source.failure(&from.tag)) {
         (Origin::StreamTag(other) | Origin::StreamImage(other), _) => {
             return Error::failed(format!(
-                "{from} shows no image: it follows {other}, which shows none"
+                "{from} shows no image: it follows {other}, which shows no image"
             ));
         }
         (_, Some(why)) => format!("its import failed: {why}"),
         (_, None) => "it is not imported yet".to_owned(),
     };
     Error::failed(format!(
-        "{from} shows no image, {why}; import it with: {caller} import {from} -n {namespace}"
+        "{from} shows no image, {why}; to import it: {caller} import {from} -n {namespace}"
     ))
 }
 
 /// The image in its registry, by digest.
 ///
 /// # Errors
-/// [`Error::Failed`] if it is in none outside the cluster.
+/// [`Error::Failed`] if no registry outside the cluster has the image.
 pub(super) fn external(shown: Shown<'_>, stream: &Stream, from: &str) -> Result<String, Error> {
-    // The host of the stream's own repository is the integrated registry, whatever it is called.
+    // The host of the stream's own repository is the integrated registry, whatever its name is.
     let hosts = [
         "/status/dockerImageRepository",
         "/status/publicDockerImageRepository",
@@ -91,11 +91,11 @@ pub(super) fn external(shown: Shown<'_>, stream: &Stream, from: &str) -> Result<
         )),
         Resolution::Internal(_) => Err(Error::failed(format!(
             "--digest: the image of {from} was pushed to the cluster's own registry and is in no \
-             other; leave --digest out"
+             other; omit --digest"
         ))),
         _ => Err(Error::failed(format!(
-            "--digest: where the image of {from} is kept cannot be told from \"{}\"; leave --digest \
-             out",
+            "--digest: the registry of {from} cannot be determined from \"{}\"; omit \
+             --digest",
             shown.pull_spec
         ))),
     }

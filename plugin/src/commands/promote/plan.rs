@@ -1,4 +1,4 @@
-//! What TO is to be, given the streams as they are. Pure.
+//! The planned state of TO, from the streams. Pure.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::{
     stream::{Origin, SpecTag, Stream},
 };
 
-/// The entry of `spec.tags` that TO is to have, and the image that it then shows.
+/// The planned entry of TO in `spec.tags`, and the image that TO then shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
     pub(super) tag: Value,
@@ -22,10 +22,10 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
 }
 
-/// Plans. `source` is the stream of FROM, `target` that of TO, which may be the same.
+/// Plans. `source` is the stream of FROM, `target` that of TO, which can be the same.
 ///
 /// # Errors
-/// [`Error::Failed`] if there is no such image, or TO cannot have it.
+/// [`Error::Failed`] if the image does not exist, or TO cannot have it.
 pub(super) fn plan(
     place: Place<'_>,
     source: &Stream,
@@ -41,7 +41,7 @@ pub(super) fn plan(
     let mut notes = Vec::new();
     let mut tag = current.map_or_else(
         || {
-            // Pods that can pull what FROM shows can pull it from TO too.
+            // Pods that can pull the image of FROM can also pull it from TO.
             let policy = followed.map(SpecTag::reference_policy);
             let policy = policy.filter(|policy| !policy.is_empty());
             json!({
@@ -67,7 +67,7 @@ pub(super) fn plan(
         }
     };
     set(&mut tag, &["from"], from);
-    // Zero asks for an import, which only what comes from a registry needs.
+    // Zero requests an import, which only images of a registry need.
     let generation = match settings.way {
         Way::Digest => json!(0),
         Way::Image | Way::Alias => Value::Null,
@@ -77,7 +77,7 @@ pub(super) fn plan(
     unset(&mut tag, &["importPolicy", "scheduled"]);
     if current.is_some_and(SpecTag::is_scheduled) {
         notes.push(format!(
-            "{} is not imported on schedule any more: it is moved by hand now",
+            "{} is no longer imported on schedule: it now moves only by command",
             settings.to
         ));
     }
@@ -90,7 +90,7 @@ pub(super) fn plan(
         && let Some(why) = source.failure(&from.tag)
     {
         notes.push(format!(
-            "{from} may be behind its registry, its last import failed: {why}; import it now with: \
+            "{from} may be behind its registry, its last import failed: {why}; to import it now: \
              {} import {from} -n {}",
             place.caller, place.namespace
         ));
@@ -102,7 +102,7 @@ pub(super) fn plan(
     })
 }
 
-/// An alias of an alias of itself shows nothing.
+/// An alias chain that is a cycle shows nothing.
 fn check_circle(settings: &Settings, stream: &Stream) -> Result<(), Error> {
     let From::Tag(from) = &settings.from else {
         return Ok(());
@@ -138,7 +138,7 @@ fn alias<'a>(tag: SpecTag<'a>, stream: &str) -> Option<&'a str> {
     }
 }
 
-/// A digest is one of FROM's import mode: in another one it could not be the image that FROM shows.
+/// A digest depends on FROM's import mode: in another mode, it could be another image than FROM's.
 fn carry_import(
     tag: &mut Value,
     followed: SpecTag<'_>,
@@ -153,7 +153,7 @@ fn carry_import(
             .filter(|other| !other.is_empty());
         if other.is_some_and(|other| other != mode) {
             notes.push(format!(
-                "{} has the import mode of {} now, {mode}, by which it has this digest",
+                "{} now has the import mode of {}, {mode}, by which it has this digest",
                 settings.to, settings.from
             ));
         }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_1_what_is_no_image_of_a_registry_is_not_scheduled() {
+    fn trap_1_images_without_a_registry_are_not_scheduled() {
         for (args, kind, name) in [
             ("app:v1 prod", "ImageStreamImage", format!("app@{NEW}")),
             ("app:v1 prod --alias", "ImageStreamTag", "app:v1".to_owned()),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_imported_as_from_is() {
+    fn a_digest_is_imported_like_from() {
         let plan = planned("app:v1 prod --digest").unwrap();
         assert_eq!(
             plan.tag["importPolicy"],
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_tag_is_pulled_as_from_is() {
+    fn a_new_tag_is_pulled_like_from() {
         let plan = planned("app:v1 other").unwrap();
         assert_eq!(plan.tag["referencePolicy"], json!({"type": "Local"}));
         let plan = planned(&format!("app@{OLD} other")).unwrap();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_nothing_is_not_promoted() {
+    fn a_tag_without_an_image_is_not_promoted() {
         let unknown = format!("app@sha256:{} prod", "2".repeat(64));
         for (args, expected) in [
             (
@@ -275,9 +275,9 @@ mod tests {
             ),
             (
                 "app:new prod",
-                "not imported yet; import it with: oc extreg import app:new -n snow",
+                "not imported yet; to import it: oc extreg import app:new -n snow",
             ),
-            ("app:empty prod", "it follows app:new, which shows none"),
+            ("app:empty prod", "it follows app:new, which shows no image"),
             ("app:broken prod", "its import failed: no"),
             (
                 "app:ref prod",
@@ -285,7 +285,7 @@ mod tests {
             ),
             ("app:pushed prod --digest", "cluster's own registry"),
             ("app:round alias --alias", "would follow itself"),
-            (&unknown, "has shown it"),
+            (&unknown, "shows or showed"),
         ] {
             let error = planned(args).unwrap_err();
             assert_eq!(error.exit().code(), 1, "{args}");

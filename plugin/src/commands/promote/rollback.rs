@@ -1,4 +1,4 @@
-//! What gives a tag back what it followed before.
+//! The command that restores the previous source of a tag.
 
 use extreg_remedy::{Action, Remedy};
 use extreg_snapshot::{kind::Kind, place::ObjectId};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::stream::{ExternalImage, Origin, SpecTag, Stream, StreamTag};
 
-/// The way back, for the stream as it was before; none if there was none.
+/// The rollback, for the stream as it was before; none if the stream did not exist.
 pub(super) fn rollback(namespace: &str, name: &StreamTag, stream: Option<&Stream>) -> Remedy {
     let object = || ObjectId {
         namespace: namespace.into(),
@@ -20,7 +20,7 @@ pub(super) fn rollback(namespace: &str, name: &StreamTag, stream: Option<&Stream
         from: from.into(),
         alias,
     };
-    // Of a new stream only the tag is taken back: others may have come since.
+    // If the stream is new, only the tag is removed: other tags may exist by now.
     let delete = || Action::DeleteTag {
         stream: object(),
         tag: tag(),
@@ -65,12 +65,12 @@ pub(super) fn rollback(namespace: &str, name: &StreamTag, stream: Option<&Stream
     )
 }
 
-/// Whether `STREAM:TAG` is of this stream.
+/// Whether `STREAM:TAG` belongs to this stream.
 fn is_of(from: &str, stream: &str) -> bool {
     from.split_once(':').is_some_and(|(of, _)| of == stream)
 }
 
-/// What no command of ours writes.
+/// For entries that no command of ours writes.
 fn body(tag: SpecTag<'_>) -> String {
     let body = tag.body();
     json!({ "tag": {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tag_has_its_way_back() {
+    fn every_tag_has_a_rollback() {
         let tag =
             |kind: &str, name: &str| json!({"name": "prod", "from": {"kind": kind, "name": name}});
         let none = Value::Null;

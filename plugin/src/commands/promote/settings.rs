@@ -1,4 +1,4 @@
-//! What `promote` was asked for, understood and checked.
+//! The validated settings of `promote`.
 
 use extreg_cluster::DryRun;
 use extreg_core::image::ImageRef;
@@ -12,7 +12,7 @@ use crate::{
     stream::{StreamTag, check_stream, check_tag},
 };
 
-/// What to promote, and how to go about it.
+/// What to promote, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) from: From,
@@ -22,12 +22,12 @@ pub(super) struct Settings {
     pub(super) format: Option<ObjectFormat>,
 }
 
-/// The image to promote. Displays as it is written.
+/// The image to promote. Displays as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum From {
-    /// The one that a tag shows now.
+    /// The image that a tag shows now.
     Tag(StreamTag),
-    /// One that a tag of a stream shows or has shown.
+    /// An image that a tag of a stream shows or showed.
     Image {
         /// The ImageStream.
         stream: String,
@@ -36,18 +36,18 @@ pub(super) enum From {
     },
 }
 
-/// What TO gets.
+/// What TO follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// The image in the stream.
     Image,
     /// The image's digest in its registry.
     Digest,
-    /// FROM itself.
+    /// FROM.
     Alias,
 }
 
-/// Where the plan is made.
+/// Where the promotion runs.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) settings: &'a Settings,
@@ -56,7 +56,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -88,17 +88,17 @@ impl Settings {
             match &from {
                 From::Image { .. } => {
                     return Err(Error::usage(format!(
-                        "--alias: {from} is one image for good; name a tag that can be followed, \
-                         or leave --alias out"
+                        "--alias: {from} is one fixed image; specify a tag that can be followed, \
+                         or omit --alias"
                     )));
                 }
                 From::Tag(tag) if *tag == to => {
                     return Err(Error::usage(format!("--alias: {to} cannot follow itself")));
                 }
-                // It would be copied, but not move with the other one (openshift/oc `isCrossImageStream`).
+                // It would be copied, but not follow the other one (openshift/oc `isCrossImageStream`).
                 From::Tag(tag) if tag.stream != to.stream => {
                     return Err(Error::usage(format!(
-                        "--alias: {to} is of another stream than {tag}; leave --alias out"
+                        "--alias: {to} belongs to another stream than {tag}; omit --alias"
                     )));
                 }
                 From::Tag(_) => {}
@@ -121,7 +121,7 @@ impl From {
             return StreamTag::parse(text).map(Self::Tag);
         };
         check_stream(stream)?;
-        // A digest is what OpenShift takes for one.
+        // A digest, by OpenShift's definition.
         ImageRef::parse(text).map_err(|why| Error::usage(format!("\"{text}\": {why}")))?;
         Ok(Self::Image {
             stream: stream.to_owned(),
@@ -169,21 +169,21 @@ mod tests {
     use super::testing::settings;
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_arguments_are_refused() {
         let image = format!("app@sha256:{}", "0".repeat(64));
         for (args, expected) in [
-            ("app prod", "names no tag"),
+            ("app prod", "has no tag"),
             ("app:v1", "TO"),
-            ("app:v1 ns/app", "-n names"),
-            ("ns/app:v1 prod", "-n names"),
-            ("app:v1 app:prod:x", "is no tag"),
-            ("app:v1 -", "is no tag"),
+            ("app:v1 ns/app", "-n sets its namespace"),
+            ("ns/app:v1 prod", "-n sets its namespace"),
+            ("app:v1 app:prod:x", "is not a valid tag"),
+            ("app:v1 -", "is not a valid tag"),
             ("app@sha256:00 prod", "invalid reference format"),
-            ("app:v1@sha256:00 prod", "no ImageStream's name"),
+            ("app:v1@sha256:00 prod", "not a valid ImageStream name"),
             ("app:v1 prod --digest --alias", "cannot be used with"),
             ("app:v1 v1 --alias", "cannot follow itself"),
             ("app:v1 other:v1 --alias", "another stream"),
-            (&format!("{image} prod --alias"), "one image for good"),
+            (&format!("{image} prod --alias"), "one fixed image"),
         ] {
             let error = settings(args).unwrap_err();
             assert_eq!(error.exit().code(), 2, "{args}");
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn to_is_of_the_same_stream_unless_it_says() {
+    fn to_belongs_to_the_same_stream_by_default() {
         let to = |args: &str| settings(args).unwrap().to.to_string();
         assert_eq!(to("app:v1 prod"), "app:prod");
         assert_eq!(to("app:v1 other:prod"), "other:prod");

@@ -1,4 +1,4 @@
-//! What to do about a budget that is exceeded: one remedy for each way out.
+//! Fixes for an exceeded budget: one remedy for each option.
 
 use extreg_audit::budget::Identity;
 use extreg_core::registry::RegistryHost;
@@ -8,19 +8,19 @@ use serde::Serialize;
 
 use crate::{installation::following::Following, pulls::budget::Load};
 
-/// One way out.
+/// One option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Step {
-    /// What it does.
+    /// What the option does.
     pub(crate) what: String,
-    /// How.
+    /// The command or instruction.
     pub(crate) fix: Rendered,
     /// The same in one line.
     #[serde(skip)]
     pub(crate) text: String,
 }
 
-/// The ways out for what one identity imports; none where it fits.
+/// The options for the imports of one identity; none if they are within the limit.
 pub(crate) fn steps(
     load: &Load,
     registry: &str,
@@ -41,23 +41,23 @@ pub(crate) fn steps(
             tag: tag.clone(),
             scheduled: false,
         };
-        let what = "unschedule what does not have to be fresh";
+        let what = "unschedule tags that do not need to be up to date";
         steps.push(step(what, &Remedy::run(action)));
     }
     match load.identity {
         Identity::Anonymous => steps.push(step(
-            "give the imports of a namespace an account",
+            "configure an account for the imports of a namespace",
             &Remedy::run(set_credential(registry, &tag.namespace)),
         )),
         Identity::Account(_) => {}
         Identity::Unknown => steps.push(step(
-            "run the same command again with the right to read secrets",
+            "run the same command again with permission to read secrets",
             &Remedy::Inspect(Inspection::AuditRights),
         )),
     }
     if *follows != Following::Yes {
-        let what = "import what is built here when it is pushed, and not on schedule";
-        let text = "have the webhook follow builds (webhook install --follow-builds)";
+        let what = "import images that are built here when they are pushed instead of on schedule";
+        let text = "let the webhook follow builds (webhook install --follow-builds)";
         steps.push(step(what, &Remedy::instruct(text)));
     }
     steps

@@ -1,4 +1,4 @@
-//! The answer, as data; the table is made of the same.
+//! The result as data; the table shows the same data.
 
 use extreg_audit::budget::{Allowances, IMPORT_INTERVAL_SECONDS, Identity, Pulls, Standing};
 use extreg_remedy::Invocation;
@@ -16,22 +16,22 @@ use crate::{
     },
 };
 
-/// What a registry lets be pulled, and what is taken of it.
+/// The pull limit of a registry, and its use.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RateLimits {
     api_version: &'static str,
     kind: &'static str,
     pub(super) registry: String,
-    /// What the registry told this machine.
+    /// The limits that the registry reported to this machine.
     pub(super) measured: Vec<Row>,
-    /// What it publishes, where it is known to meter.
+    /// The limits that it publishes, if it is known to meter.
     pub(super) published: Option<Published>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) budget: Option<Counted>,
 }
 
-/// What it told one identity.
+/// The limit of one identity.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
@@ -41,9 +41,9 @@ pub(super) struct Row {
     pub(super) limit: Option<u64>,
     pub(super) remaining: Option<u64>,
     pub(super) window_seconds: Option<u64>,
-    /// Whose limit it is, as the registry says: an address, or the id of an account.
+    /// The owner of the limit, as the registry reports it: an address, or the id of an account.
     pub(super) source: Option<String>,
-    /// Why nothing was told.
+    /// Why the limit is unknown.
     pub(super) message: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Who {
     pub(super) username: Option<String>,
 }
 
-/// What is published.
+/// The published limits.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Published {
@@ -68,13 +68,13 @@ pub(super) struct Published {
     date: String,
 }
 
-/// What scheduled imports take.
+/// The use by scheduled imports.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Counted {
-    /// None for all of them.
+    /// None for all namespaces.
     pub(super) namespace: Option<String>,
-    /// How often a tag is imported, in seconds.
+    /// The interval of imports, in seconds.
     interval_seconds: u64,
     pub(super) loads: Vec<LoadRow>,
     /// What could not be read.
@@ -83,25 +83,25 @@ pub(super) struct Counted {
     pub(super) is_without_streams: bool,
 }
 
-/// What one identity's imports take.
+/// The use by the imports of one identity.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoadRow {
     pub(super) identity: Who,
     pub(super) tags: Vec<TagRow>,
     pub(super) pulls: PullsRow,
-    /// None where the registry told no limit.
+    /// None if the registry reported no limit.
     pub(super) allowed: Option<u64>,
     /// `measured`, `published`, or `untold`.
     pub(super) basis: &'static str,
     /// `within`, `mayExceed` or `exceeds`.
     pub(super) standing: &'static str,
-    /// The tags that are too many.
+    /// The tags beyond the limit.
     pub(super) over: Vec<TagRow>,
     pub(super) remedies: Vec<Step>,
 }
 
-/// What one tag takes.
+/// The use by one tag.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TagRow {
@@ -117,7 +117,7 @@ pub(super) struct TagRow {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PullsRow {
     pub(super) least: u64,
-    /// None where there is no telling.
+    /// None without an upper bound.
     pub(super) most: Option<u64>,
 }
 
@@ -230,7 +230,7 @@ impl PullsRow {
         }
     }
 
-    /// In words.
+    /// As text.
     pub(super) fn words(self) -> String {
         Pulls {
             least: self.least,

@@ -1,4 +1,4 @@
-//! The login that is asked with, out of an auth file or a secret.
+//! The login for the request, from an auth file or a secret.
 
 use extreg_cluster::{Cluster, Kind, ObjectRef};
 use extreg_core::credential::Consumer;
@@ -7,10 +7,10 @@ use extreg_registry::{Login, Logins, logins};
 use super::settings::{LoginSource, Settings, Wanted};
 use crate::{credential, error::Error};
 
-/// Finds it; none if none is asked for.
+/// Finds the login; none if none is requested.
 ///
 /// # Errors
-/// [`Error::Usage`] if the auth file has none for the registry, [`Error::Failed`] if the secret has
+/// [`Error::Usage`] if the auth file has no login for the registry, [`Error::Failed`] if the secret has
 /// none.
 pub(super) async fn find(
     settings: &Settings,
@@ -22,7 +22,8 @@ pub(super) async fn find(
             let wrong =
                 |why: String| Error::usage(format!("--auth-file {}: {why}", path.display()));
             let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-            let logins = logins(&text).map_err(|error| wrong(format!("no auth file: {error}")))?;
+            let logins =
+                logins(&text).map_err(|error| wrong(format!("invalid auth file: {error}")))?;
             let consumers = [Consumer::ContainersImage, Consumer::Import];
             pick(&logins, &consumers, &settings.registry, &image)
                 .map(Some)
@@ -35,7 +36,7 @@ pub(super) async fn find(
             };
             let reference = ObjectRef::new(Kind::SECRET, namespace, name);
             let Some(secret) = cluster.get(&reference).await? else {
-                return Err(wrong("there is none".to_owned()));
+                return Err(wrong("not found".to_owned()));
             };
             let config = credential::either_docker_config(&secret)
                 .ok_or_else(|| wrong("it holds no docker config".to_owned()))?;
@@ -48,7 +49,7 @@ pub(super) async fn find(
     }
 }
 
-/// The image that the login is for, as an import is asked for it.
+/// The image for the login, in the form that an import uses.
 fn image(settings: &Settings) -> String {
     match &settings.measure {
         Wanted::Image(probe) => format!("{}/{}", settings.registry, probe.repository),
@@ -56,8 +57,8 @@ fn image(settings: &Settings) -> String {
     }
 }
 
-/// The login for an image, else the first for any repository of its registry: the limit is the
-/// account's.
+/// The login for an image, else the first for any repository of its registry: the limit belongs to the
+/// account.
 fn pick(
     logins: &Logins,
     consumers: &[Consumer],
@@ -69,7 +70,7 @@ fn pick(
         .find_map(|consumer| logins.of(*consumer, image))
         .or_else(|| {
             logins.iter().find(|found| {
-                let key = found.key.normalised();
+                let key = found.key.normalized();
                 let path = key.as_deref().and_then(|key| key.strip_prefix(registry));
                 path.is_some_and(|path| path.is_empty() || path.starts_with('/'))
             })
@@ -79,7 +80,7 @@ fn pick(
     };
     found.login.cloned().ok_or_else(|| {
         format!(
-            "its entry \"{}\" has no username and password in it",
+            "its entry \"{}\" has no username and password",
             found.key.as_written()
         )
     })
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_login_of_the_registry_is_found() {
+    fn the_login_for_the_registry_is_found() {
         // a:x and b:y
         for (config, expected) in [
             (r#"{"auths": {"docker.io": {"auth": "YTp4"}}}"#, Ok("a")),

@@ -1,4 +1,4 @@
-//! What `ratelimit` was asked for, understood and checked.
+//! The validated settings of `ratelimit`.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::{args::EndpointArgs, error::Error, pulls::measure::Probe};
 /// What to measure and to count.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
-    /// As images name it; `docker.io` for Docker Hub.
+    /// As in image names; `docker.io` for Docker Hub.
     pub(super) registry: String,
     pub(super) measure: Wanted,
     pub(super) login: LoginSource,
@@ -21,18 +21,18 @@ pub(super) struct Settings {
     pub(super) endpoints: EndpointArgs,
 }
 
-/// What to ask the registry for.
+/// What to request from the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The headers of this image.
     Image(Probe),
-    /// Nothing, as no image is named and the registry is not known to have one for this.
+    /// Nothing, because no image is given and no default image of the registry is known.
     Unnamed,
     /// Nothing.
     Nothing,
 }
 
-/// Where a login is from.
+/// The source of a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LoginSource {
     None,
@@ -41,7 +41,7 @@ pub(super) enum LoginSource {
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -59,18 +59,18 @@ impl Settings {
             endpoints,
         } = args;
         let named = registry.map(|name| host(&name)).transpose()?;
-        let asked = image.map(|image| probe(&image)).transpose()?;
-        let registry = match (named, &asked) {
+        let probe_image = image.map(|image| probe(&image)).transpose()?;
+        let registry = match (named, &probe_image) {
             (Some(named), Some((host, _))) if named != *host => {
                 return Err(Error::usage(format!(
-                    "--image is of {host} and --registry says {named}: leave one of them out"
+                    "--image is on {host} but --registry is {named}: omit one of them"
                 )));
             }
             (Some(named), _) => named,
             (None, Some((host, _))) => host.clone(),
             (None, None) => "docker.io".to_owned(),
         };
-        let measure = match asked {
+        let measure = match probe_image {
             _ if no_measure => Wanted::Nothing,
             Some((_, probe)) => Wanted::Image(probe),
             None => Probe::of_registry(&registry).map_or(Wanted::Unnamed, Wanted::Image),
@@ -82,7 +82,7 @@ impl Settings {
         };
         if measure == Wanted::Unnamed && login != LoginSource::None {
             return Err(Error::usage(format!(
-                "which image of {registry} to ask for is not known: name one with --image"
+                "no default image of {registry} is known: specify one with --image"
             )));
         }
         Ok(Self {
@@ -128,6 +128,6 @@ fn probe(image: &str) -> Result<(String, Probe), Error> {
         }
         Resolution::Internal(_) => refuse("the cluster's own registry has no limit"),
         Resolution::Invalid(why) => refuse(&why.to_string()),
-        Resolution::Parameter | Resolution::FirstOf(..) => refuse("does not name one image"),
+        Resolution::Parameter | Resolution::FirstOf(..) => refuse("is not one image"),
     }
 }

@@ -1,4 +1,4 @@
-//! The answer for people: tables on stdout, and on stderr what is to be known of the numbers.
+//! Output for people: tables on stdout, and notes about the numbers on stderr.
 
 use extreg_terminal::{Printer, Table, Text};
 
@@ -8,15 +8,19 @@ use super::{
 };
 use crate::context::Context;
 
-/// More gaps than these are counted and not named.
+/// The maximum number of gaps that are shown.
 const MOST_GAPS: usize = 10;
 
-/// The tables.
+/// The answer, and the tables.
 pub(super) fn table(limits: &RateLimits, printer: &Printer) {
-    let mut told = Table::new(&["REGISTRY", "AS", "LIMIT", "LEFT", "TOLD FOR"]);
+    if let Some(answer) = answer(limits) {
+        printer.line(Text::new().bold(answer));
+        printer.line("");
+    }
+    let mut measured = Table::new(&["REGISTRY", "AS", "LIMIT", "LEFT", "LIMIT OF"]);
     for row in &limits.measured {
         let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
-        told.row([
+        measured.row([
             limits.registry.clone(),
             row.identity.words(),
             limit(row),
@@ -24,7 +28,7 @@ pub(super) fn table(limits: &RateLimits, printer: &Printer) {
             row.source.clone().unwrap_or_else(|| "-".to_owned()),
         ]);
     }
-    told.print(printer);
+    measured.print(printer);
     if let Some(counted) = limits
         .budget
         .as_ref()
@@ -37,6 +41,36 @@ pub(super) fn table(limits: &RateLimits, printer: &Printer) {
     }
 }
 
+/// `docker.io: 99 of 100 pulls remain (anonymous); scheduled imports are within the limit`. Nothing if nothing was
+/// measured or counted.
+fn answer(limits: &RateLimits) -> Option<String> {
+    let measured = limits.measured.iter().map(|row| {
+        let who = row.identity.words();
+        match (row.remaining, row.limit) {
+            (Some(remaining), Some(limit)) => {
+                format!("{remaining} of {limit} pulls remain ({who})")
+            }
+            _ if row.state == "untold" => format!("no limit reported ({who})"),
+            _ => format!("the limit is unknown ({who})"),
+        }
+    });
+    let mut parts: Vec<String> = measured.collect();
+    if let Some(counted) = &limits.budget {
+        let has = |standing| counted.loads.iter().any(|load| load.standing == standing);
+        parts.push(
+            if has("exceeds") {
+                "scheduled imports exceed the limit"
+            } else if counted.loads.iter().all(|load| load.standing == "within") {
+                "scheduled imports are within the limit"
+            } else {
+                "scheduled imports may exceed the limit"
+            }
+            .to_owned(),
+        );
+    }
+    (!parts.is_empty()).then(|| format!("{}: {}", limits.registry, parts.join("; ")))
+}
+
 fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
     let window = limits
         .published
@@ -47,12 +81,12 @@ fn loads(limits: &RateLimits, counted: &Counted, printer: &Printer) {
     for load in &counted.loads {
         let allowed = match load.allowed {
             Some(allowed) => format!("{allowed} ({})", load.basis),
-            None => "no limit told".to_owned(),
+            None => "no limit reported".to_owned(),
         };
         let standing = match load.standing {
             "within" => "within",
             "exceeds" => "over",
-            _ => "may be over",
+            _ => "may exceed",
         };
         table.row([
             load.identity.words(),
@@ -72,8 +106,8 @@ fn over(load: &LoadRow, printer: &Printer) {
     printer.line("");
     let who = load.identity.words();
     let title = match load.standing {
-        "exceeds" => format!("Too many as {who}:"),
-        _ => format!("Perhaps too many as {who}:"),
+        "exceeds" => format!("Beyond the limit ({who}):"),
+        _ => format!("Possibly beyond the limit ({who}):"),
     };
     printer.line(Text::new().bold(title));
     let mut table = Table::new(&["NAMESPACE", "TAG", "IMAGE", "PULLS"]);
@@ -92,7 +126,7 @@ fn over(load: &LoadRow, printer: &Printer) {
     }
 }
 
-/// What is to be known of the numbers.
+/// Notes about the numbers.
 pub(super) fn notes(limits: &RateLimits, settings: &Settings, context: &Context) {
     let printer = &context.printer;
     let registry = &limits.registry;
@@ -100,25 +134,25 @@ pub(super) fn notes(limits: &RateLimits, settings: &Settings, context: &Context)
         let who = row.identity.words();
         match (row.state, &row.message) {
             ("untold", _) => printer.note(format!(
-                "{registry} told no limit as {who}: it is a paid account, or a publisher's image, \
+                "{registry} reported no limit ({who}): it is a paid account, or a publisher's image, \
                  or the registry does not meter"
             )),
             ("refused", Some(why)) => {
-                printer.error(&format!("error: {registry} as {who}: {why}"));
+                printer.error(&format!("error: {registry} ({who}): {why}"));
             }
-            // Counting goes on by what is published.
+            // Counting continues with the published limits.
             ("failed", Some(why)) if limits.budget.is_some() => {
-                printer.warn(&format!("{registry} as {who}: {why}"));
+                printer.warn(&format!("{registry} ({who}): {why}"));
             }
-            ("failed", Some(why)) => printer.error(&format!("error: {registry} as {who}: {why}")),
+            ("failed", Some(why)) => printer.error(&format!("error: {registry} ({who}): {why}")),
             _ => {}
         }
     }
     from_here(limits, settings, printer);
     if settings.measure == Wanted::Unnamed {
         printer.note(format!(
-            "{registry} is not known to meter pulls, and was not asked: --image names an image to \
-             ask it for"
+            "{registry} is not known to limit pulls, and was not queried: specify an image \
+             with --image"
         ));
     }
     let Some(counted) = &limits.budget else {
@@ -129,55 +163,57 @@ pub(super) fn notes(limits: &RateLimits, settings: &Settings, context: &Context)
         None => "any namespace".to_owned(),
     };
     if counted.is_without_streams {
-        printer.note("The cluster does not serve ImageStreams, so that it imports nothing.");
+        printer.note("The cluster does not serve ImageStreams, so it imports nothing.");
     } else if limits.published.is_none() {
         printer.note(format!(
-            "{registry} publishes no limit on pulls, so that its scheduled tags are not counted"
+            "{registry} publishes no pull limit, so its scheduled tags are not counted"
         ));
     } else if counted.loads.is_empty() {
         printer.note(format!("No scheduled tags of {registry} in {place}."));
     }
     for load in &counted.loads {
-        told_of(load, registry, printer);
+        note_about(load, registry, printer);
     }
     for gap in counted.gaps.iter().take(MOST_GAPS) {
-        printer.note(format!("not counted, as it could not be read: {gap}"));
+        printer.note(format!("not counted because it could not be read: {gap}"));
     }
     if counted.gaps.len() > MOST_GAPS {
         printer.note(format!("and {} more", counted.gaps.len() - MOST_GAPS));
     }
 }
 
-/// What nobody may pull goes by address, and this is not the cluster's.
+/// Anonymous limits depend on the address, and this machine's address is not the cluster's.
 fn from_here(limits: &RateLimits, settings: &Settings, printer: &Printer) {
-    let is_nobodys = |who: &Who| who.kind == "anonymous";
-    let mut told = limits.measured.iter();
-    if settings.same_address || !told.any(|row| row.limit.is_some() && is_nobodys(&row.identity)) {
+    let is_anonymous = |who: &Who| who.kind == "anonymous";
+    let mut measured = limits.measured.iter();
+    if settings.same_address
+        || !measured.any(|row| row.limit.is_some() && is_anonymous(&row.identity))
+    {
         return;
     }
     match &limits.budget {
         None => printer.note(
-            "Measured from this machine: what nobody may pull goes by address, and the cluster may \
-             have another.",
+            "Measured from this machine: anonymous limits depend on the IP address, and the cluster can \
+             have another one.",
         ),
-        Some(counted) if counted.loads.iter().any(|load| is_nobodys(&load.identity)) => printer
+        Some(counted) if counted.loads.iter().any(|load| is_anonymous(&load.identity)) => printer
             .note(
-                "What nobody may pull goes by address, so that for the cluster the published limit \
-                 is taken; if it goes out by the address of this machine, say --same-address.",
+                "Anonymous limits depend on the IP address, so the published limit is used for the \
+                 cluster; if it has the same outgoing address as this machine, use --same-address.",
             ),
         Some(_) => {}
     }
 }
 
-fn told_of(load: &LoadRow, registry: &str, printer: &Printer) {
+fn note_about(load: &LoadRow, registry: &str, printer: &Printer) {
     match (load.identity.kind, load.basis) {
         ("account", "published") if load.standing != "within" => printer.note(format!(
-            "{} is taken for a free account of {registry}, as a paid one is not metered: --secret \
-             or --auth-file asks which it is",
+            "{} is assumed to be a free account of {registry}, because a paid one has no limit: \
+             use --secret or --auth-file to check it",
             load.identity.words()
         )),
         ("unknown", _) => printer.note(format!(
-            "as whom {} {} imported is not known, since secrets could not be read",
+            "the account with which {} {} imported is unknown, because secrets could not be read",
             load.tags.len(),
             if load.tags.len() == 1 {
                 "tag is"
@@ -193,13 +229,13 @@ fn limit(row: &Row) -> String {
     match (row.limit, row.window_seconds) {
         (Some(limit), Some(window)) => format!("{limit} in {}", span(window)),
         _ => match row.state {
-            "untold" => "none told".to_owned(),
+            "untold" => "none reported".to_owned(),
             state => state.to_owned(),
         },
     }
 }
 
-/// A window of time in words.
+/// A time window as text.
 fn span(seconds: u64) -> String {
     match seconds {
         seconds if seconds > 0 && seconds.is_multiple_of(3600) => {
@@ -211,12 +247,12 @@ fn span(seconds: u64) -> String {
 }
 
 impl Who {
-    /// In words.
+    /// As text.
     pub(super) fn words(&self) -> String {
         match (&self.username, self.kind) {
             (Some(username), _) => username.clone(),
-            (None, "anonymous") => "nobody".to_owned(),
-            (None, _) => "somebody unknown".to_owned(),
+            (None, "anonymous") => "anonymous".to_owned(),
+            (None, _) => "an unknown account".to_owned(),
         }
     }
 }

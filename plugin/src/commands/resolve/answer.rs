@@ -1,4 +1,4 @@
-//! What there is to say of one reference.
+//! The result for one reference.
 
 use extreg_core::{
     credential::{Consumer, DockerConfigKeys},
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::error::Error;
 
-/// Spellings of Docker Hub that are found in secrets, right and wrong.
+/// Spellings of Docker Hub, right and wrong, that secrets contain.
 const DOCKER_HUB_KEYS: [&str; 6] = [
     "docker.io",
     "https://index.docker.io/v1/",
@@ -19,32 +19,32 @@ const DOCKER_HUB_KEYS: [&str; 6] = [
     "https://registry-1.docker.io/v2/",
 ];
 
-/// The answer for one reference: the fields of a JSON line's answer and two more.
+/// The result for one reference: the fields of a JSON line and two more.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer<'a> {
     /// How OpenShift reads it.
     #[serde(flatten)]
     pub(super) reading: ReferenceAnswer<'a>,
-    /// What it means, by the field that it stands in.
+    /// Its meaning, by field.
     #[serde(serialize_with = "by_role")]
     pub(super) registries: Vec<(RefRole, Meaning)>,
-    /// Docker config keys that a secret may have for it, and who would find them.
+    /// Docker config keys for it, and the consumers that find them.
     pub(super) keys: Vec<KeyRow>,
 }
 
-/// Which registry a reference means.
+/// The registry of a reference.
 #[derive(Debug, Serialize)]
 pub(super) struct Meaning {
-    /// Whether that is Docker Hub.
+    /// Whether it is Docker Hub.
     pub(super) docker_hub: Likelihood,
-    /// The registries it may mean, in the order that they are tried.
+    /// The possible registries, in the order in which they are tried.
     pub(super) registries: Vec<String>,
-    /// Why it means none.
+    /// Why it has no registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why_none: Option<String>,
 }
 
-/// A yes or no that may depend on more than the reference.
+/// A yes or no that can depend on more than the reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Likelihood {
@@ -53,10 +53,10 @@ pub(super) enum Likelihood {
     Maybe,
 }
 
-/// One docker config key and who would find it.
+/// One docker config key and its consumers.
 #[derive(Debug, Serialize)]
 pub(super) struct KeyRow {
-    /// The key as it would stand in the secret.
+    /// The key as in the secret.
     pub(super) key: String,
     /// Whether each consumer would use it for the reference.
     #[serde(serialize_with = "by_consumer")]
@@ -64,7 +64,7 @@ pub(super) struct KeyRow {
 }
 
 impl<'a> Answer<'a> {
-    /// Answers without asking a cluster, so the internal registry is known by its usual names only.
+    /// Resolves without a cluster, so only the usual names of the internal registry are known.
     pub(super) fn of(reference: &'a str) -> Self {
         let internal = InternalRegistry::default();
         let meaning = |role| (role, Meaning::of(&resolve(reference, role, &internal)));
@@ -80,7 +80,7 @@ impl<'a> Answer<'a> {
         matches!(self.reading, ReferenceAnswer::Invalid { .. })
     }
 
-    /// Whether a template parameter is still in it.
+    /// Whether it contains a template parameter.
     pub(super) fn is_parameter(&self) -> bool {
         self.is_refused()
             && self
@@ -93,7 +93,7 @@ impl<'a> Answer<'a> {
     pub(super) fn to_json_line(&self) -> Result<String, Error> {
         serde_json::to_value(self)
             .map(|value| format!("{value}\n"))
-            .map_err(|error| Error::failed(format!("cannot be printed: {error}")))
+            .map_err(|error| Error::failed(format!("cannot serialize: {error}")))
     }
 }
 
@@ -125,7 +125,7 @@ impl Meaning {
             },
             Resolution::Parameter => Self {
                 docker_hub: Likelihood::Maybe,
-                ..none("holds a template parameter".to_owned())
+                ..none("contains a template parameter".to_owned())
             },
             Resolution::Invalid(why) => none(why.to_string()),
         }
@@ -152,8 +152,8 @@ fn key_rows(reference: &str) -> Vec<KeyRow> {
         .collect()
 }
 
-/// Keys that secrets may hold for the image's registry. Taken for Docker Hub's where none is
-/// written, and for the upper-case component's where others take that for a host.
+/// Possible keys for the image's registry: Docker Hub's if the image names no registry, and also
+/// those of an upper-case component that some consumers read as a host.
 fn spellings(image: ImageRef<'_>) -> Vec<String> {
     let (host, namespace) = if image.has_upper_case_component() {
         (image.namespace(), "")
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_shown_with_who_finds_them() {
+    fn keys_are_shown_with_their_consumers() {
         let answer = answer("user/app:v1");
         let keys = answer["keys"].as_array().unwrap();
         let row = |key: &str| &keys.iter().find(|row| row["key"] == key).unwrap()["found"];
@@ -280,11 +280,11 @@ mod tests {
     }
 
     #[test]
-    fn what_means_no_image_says_why() {
+    fn an_invalid_reference_has_a_reason() {
         for (reference, why) in [
             ("docker.io", "names a registry but no repository in it"),
             ("docker://x", "invalid reference format"),
-            ("${IMAGE}", "holds a template parameter"),
+            ("${IMAGE}", "contains a template parameter"),
         ] {
             let answer = answer(reference);
             assert_eq!(

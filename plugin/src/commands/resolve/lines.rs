@@ -1,4 +1,4 @@
-//! JSON lines in, JSON lines out, one at a time: memory does not grow with the file.
+//! Reads and writes JSON lines, one at a time: memory does not grow with the file.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -7,13 +7,13 @@ use extreg_terminal::Printer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Longest line that is read. A Secret is 1 MiB at most, which JSON may escape to six times that.
+/// The longest line. A Secret has at most 1 MiB, which JSON can escape to six times the size.
 const LINE_MAX: u64 = 16 * 1024 * 1024;
-/// Answers are written together up to about this size, and at the latest when there is nothing
-/// more to read for now.
+/// Results are written together up to about this size, and at the latest when no more input
+/// is available.
 const BATCH: usize = 64 * 1024;
 
-/// Answers every line; whether all of them could be read. Blank lines are skipped.
+/// Resolves every line; returns whether all of them could be read. Skips blank lines.
 pub(super) fn answer<R: io::Read>(
     mut input: io::BufReader<R>,
     printer: &Printer,
@@ -68,8 +68,8 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<
     Ok(Some(false))
 }
 
-/// Answers one question, or says why it is none. What is wrong is said without a word of the line,
-/// which may hold a credential.
+/// Resolves one line, or returns the error. The error quotes nothing of the line,
+/// which can contain a credential.
 fn answer_one(question: &[u8]) -> Result<String, String> {
     let question: Value = serde_json::from_slice(question).map_err(|error| not_json(&error))?;
     let Some(members) = question.as_object() else {
@@ -92,7 +92,7 @@ fn not_json(error: &serde_json::Error) -> String {
 }
 
 fn to_json(answer: &impl Serialize) -> Result<String, String> {
-    serde_json::to_string(answer).map_err(|error| format!("cannot be answered: {error}"))
+    serde_json::to_string(answer).map_err(|error| format!("cannot serialize: {error}"))
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_answered_and_the_rest_goes_on() {
+    fn after_a_bad_line_the_rest_is_resolved() {
         for (line, why) in [
             ("nginx", "not JSON: expected ident at column 2"),
             (
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_openshift_refuses_is_an_answer() {
+    fn a_reference_that_openshift_refuses_has_a_result() {
         let (every_line, answers) = answers(b"{\"ref\":\"docker://x\",\"more\":[1]}\n");
         assert!(every_line);
         assert_eq!(
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_skipped_whole() {
+    fn a_line_that_is_too_long_is_skipped_completely() {
         let mut input = vec![b'x'; usize::try_from(LINE_MAX).unwrap() + 5];
         input.extend_from_slice(b"\n{\"ref\":\"a\"}\n");
         let (every_line, answers) = answers(&input);
@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_a_bad_line() {
+    fn invalid_utf8_is_a_bad_line() {
         let (every_line, answers) = answers(b"{\"ref\":\"\xff\"}\n");
         assert!(!every_line);
         assert_eq!(answers.len(), 1);
     }
 
     #[test]
-    fn nothing_in_nothing_out() {
+    fn empty_input_gives_empty_output() {
         assert_eq!(answers(b""), (true, vec![]));
         assert_eq!(answers(b"\n \n"), (true, vec![]));
     }

@@ -1,17 +1,17 @@
-//! The answer for people.
+//! Output for people.
 
 use extreg_core::{credential::Consumer, image::ReferenceAnswer, registry::RefRole};
 use extreg_terminal::{Printer, Table, Text};
 
 use super::answer::{Answer, KeyRow, Likelihood, Meaning};
 
-/// Prints the answer for one reference.
+/// Prints the result for one reference.
 pub(super) fn print(answer: &Answer<'_>, printer: &Printer) {
     print_reading(&answer.reading, printer);
     if answer.is_refused() {
         if answer.is_parameter() {
             print_field("because", printer, |line| {
-                line.plain("it holds a template parameter; what that is decides")
+                line.plain("it contains a template parameter, whose value decides")
             });
         }
         return;
@@ -53,7 +53,7 @@ fn print_field(name: &str, printer: &Printer, value: impl FnOnce(Text) -> Text) 
     printer.line(value(Text::new().plain(format!("{name:<12}"))));
 }
 
-/// A part as written, or what an import and a push put in its place.
+/// A part as written, or its replacement in an import and a push.
 fn part(line: Text, written: &str, meant: &str) -> Text {
     match (written, meant) {
         ("", "") => line.dim("-"),

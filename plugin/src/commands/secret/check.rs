@@ -1,4 +1,4 @@
-//! `secret check`: which consumer would use which key of which secret, and where that goes wrong.
+//! `secret check`: shows which consumer uses which key of which secret, and the problems.
 
 mod answer;
 mod assess;
@@ -18,11 +18,11 @@ use extreg_snapshot::{
     coverage::{GapReason, GapSubject},
     kind::Kind as AuditKind,
 };
-use extreg_terminal::Exit;
+use extreg_terminal::{Exit, Text};
 
 use self::{
     answer::{Answer, OpenShift, SecretAnswer, State},
-    assess::Asked,
+    assess::Query,
     links::Reads,
     settings::{Settings, Source},
 };
@@ -34,42 +34,42 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// Say who would use which key of which secret for an image, and where they differ
+/// Show who uses which key of which secret for an image, and where they differ
 ///
-/// Each consumer looks in other secrets and matches their keys by its own rules: the push of a build,
-/// its pulls, imports, the kubelet, CRI-O and Shipwright. All of them are asked here; registries are
-/// asked what the credentials may do there. No password is ever shown.
+/// Each consumer searches other secrets and matches their keys by its own rules: the push of a build,
+/// its pulls, imports, the kubelet, CRI-O and Shipwright. This command evaluates all of them, and queries
+/// registries for the permissions of the credentials. It never shows a password.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # Every image that the namespace names
+  # Check every image that the namespace names
   oc extreg secret check -n snow
 
-  # One image: what each consumer would find for it
+  # Check one image: show the credential that each consumer finds
   oc extreg secret check --image docker.io/ably77/python-lyapp -n snow
 
-  # One secret: its keys, its links, and whether it would do for the image
+  # Check one secret: its keys, its links, and whether it works for the image
   oc extreg secret check dockerhub --image docker.io/ably77/python-lyapp -n snow
 
-  # An auth file, without a cluster and without the network
+  # Check an auth file, without a cluster and without the network
   oc extreg secret check --auth-file auth.json --image docker.io/ably77/python-lyapp -o json
 
-The exit code is 3 if something cannot work: for an image that is given, if a consumer finds nothing or \
-another credential than the others; 4 if that cannot be told; 6 if you may not see it.")]
+The exit code is 3 if something cannot work (for an image of --image: if a consumer finds nothing or \
+another credential), 4 if the result is inconclusive, 6 if permission is denied.")]
 pub(super) struct Args {
-    /// Secrets to look at [default: all docker secrets]
+    /// Secrets to check [default: all docker secrets]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// All namespaces that you can see, but for pods and jobs that nothing else made
+    /// All namespaces that you can see, without pods and jobs of a controller
     #[arg(short = 'A', long)]
     all_namespaces: bool,
-    /// Image to ask about; can be repeated [default: every image outside the cluster that is named]
+    /// Image to check; repeatable [default: every external image that is named]
     #[arg(long, value_name = "IMAGE", value_delimiter = ',')]
     image: Vec<String>,
-    /// Look at this docker or podman auth file, and at no cluster
+    /// Check this docker or podman auth file instead of a cluster
     #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "all_namespaces"])]
     auth_file: Option<PathBuf>,
-    /// Ask no registry what the credentials may do
+    /// Do not query registries
     #[arg(long)]
     no_registry: bool,
     #[command(flatten)]
@@ -88,7 +88,7 @@ enum Format {
     Yaml,
 }
 
-/// Looks, and answers.
+/// Runs the check, and prints the result.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args)?;
     let (answer, exit) = match &settings.source {
@@ -103,10 +103,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         Format::Json => context.printer.raw(&to_data(&answer, DataFormat::Json)?),
         Format::Yaml => context.printer.raw(&to_data(&answer, DataFormat::Yaml)?),
         Format::Table | Format::Wide => {
+            context
+                .printer
+                .line(Text::new().bold(answer.summary.words()));
             table::print(&answer, settings.format == Format::Wide, context);
         }
     }
-    context.printer.note(answer.summary.words());
     Ok(exit)
 }
 
@@ -123,37 +125,37 @@ async fn of_cluster(settings: &Settings, context: &Context) -> Result<(Answer, E
     let snapshot = snapshot(&cluster, namespace.as_deref(), context).await?;
     let version = links::version(&cluster, openshift_version(&cluster).await).await;
     let reads = Reads::of(version.as_deref());
-    let asked = Asked {
+    let query = Query {
         images: &settings.images,
         names,
         namespace: namespace.as_deref(),
         reads,
     };
-    // Before the answer, as it takes room for a while.
+    // Before the output: the queries show their progress.
     let findings = problems::findings(&snapshot, context.caller);
     let mut answer = Answer {
         openshift: Some(OpenShift {
             version,
             push_links: reads.word(),
         }),
-        images: assess::images(&snapshot, &asked),
+        images: assess::images(&snapshot, &query),
         ..Answer::default()
     };
-    answer.secrets = assess::secrets(&snapshot, &asked, &answer.images);
+    answer.secrets = assess::secrets(&snapshot, &query, &answer.images);
     add_unread(&mut answer, names, &cluster, namespace.as_deref()).await?;
     answer.gaps = gaps(&snapshot);
     let exit = forbidden(&snapshot, namespace.as_deref());
-    answer.problems = problems::of(&findings, &snapshot, &asked, &answer, &context.invocation());
+    answer.problems = problems::of(&findings, &snapshot, &query, &answer, &context.invocation());
     drop((findings, snapshot));
     if settings.registry {
-        scope::ask(&mut answer, &settings.endpoints, &cluster, context).await?;
+        scope::query(&mut answer, &settings.endpoints, &cluster, context).await?;
     }
     answer.count();
     let exit = exit.and(answer.exit());
     Ok((answer, exit))
 }
 
-/// The secrets that are named and are no docker secrets: not there, or of another type.
+/// The secrets that are named but are missing, or have another type than docker.
 async fn add_unread(
     answer: &mut Answer,
     names: &[String],
@@ -186,7 +188,7 @@ async fn add_unread(
     Ok(())
 }
 
-/// What could not be read and matters here.
+/// Relevant resources that could not be read.
 fn gaps(snapshot: &Snapshot) -> Vec<String> {
     let gaps = snapshot.coverage.gaps.iter();
     gaps.filter_map(|gap| {
@@ -203,8 +205,8 @@ fn gaps(snapshot: &Snapshot) -> Vec<String> {
             GapSubject::Document(what) | GapSubject::Fact(what) => what.clone(),
         };
         let why = match gap.why {
-            GapReason::Forbidden => "you may not read it",
-            GapReason::Elided => "its values are left out",
+            GapReason::Forbidden => "permission denied",
+            GapReason::Elided => "its values are omitted",
             GapReason::NotCollected => "it was not collected",
             GapReason::Unreadable => "it cannot be read",
             GapReason::Failed => "it could not be listed",
@@ -228,7 +230,7 @@ const fn matters(kind: AuditKind) -> bool {
     )
 }
 
-/// How the run ends where the secrets of the namespace, or of every one, could not be read.
+/// The exit code if the secrets of the namespace, or of all namespaces, could not be read.
 fn forbidden(snapshot: &Snapshot, namespace: Option<&str>) -> Exit {
     let of = namespace.unwrap_or_default();
     let is_of_secrets = |subject: &GapSubject| matches!(subject, GapSubject::List { kind: AuditKind::Secret, namespace } if **namespace == *of);

@@ -1,4 +1,4 @@
-//! A docker config with another credential under some of its keys, and not a byte of it otherwise.
+//! Replaces the credential under some keys of a docker config, and keeps every other byte.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use serde::{
 };
 use serde_json::{Map, Value, value::RawValue};
 
-/// The two keys of Docker Hub that are written: each consumer finds its credential under one of them.
+/// The two keys that are written for Docker Hub: each consumer finds its credential under one of them.
 pub(super) const HUB_KEYS: [&str; 2] = ["docker.io", "https://index.docker.io/v1/"];
-/// What a credential comes with and another has none of: whoever finds one of these does not look at
+/// Fields that belong to the old credential: a consumer that finds one of these ignores
 /// the password.
 const TOKENS: [&str; 2] = ["identitytoken", "registrytoken"];
 
@@ -21,9 +21,9 @@ const TOKENS: [&str; 2] = ["identitytoken", "registrytoken"];
 pub(super) struct Replaced {
     /// The document.
     pub(super) document: SecretString,
-    /// The keys whose credential is another one now, as written; empty if all held it already.
+    /// The keys whose credential changed, as written; empty if all keys held it already.
     pub(super) changed: Vec<String>,
-    /// The keys that were not there.
+    /// The keys that were added.
     pub(super) added: Vec<String>,
 }
 
@@ -31,13 +31,13 @@ pub(super) struct Replaced {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unchangeable {
     /// Kubernetes cannot read it either.
-    #[error("it holds no docker config that can be read")]
+    #[error("it holds no readable docker config")]
     Unreadable,
 }
 
-/// Puts `entry` (username, password and auth) under every key that `is_ours`, and under those of
-/// `wanted` that are not there. What else an entry has, such as an email address, stays; tokens that
-/// go with the old credential do not.
+/// Sets `entry` (username, password and auth) under every key for which `is_ours` returns true, and adds
+/// missing keys of `wanted`. Other fields of an entry, such as an email address, remain; tokens that
+/// belong to the old credential are removed.
 pub(super) fn replace(
     document: &[u8],
     format: DockerConfigFormat,
@@ -124,7 +124,7 @@ pub(super) fn keys_of_tokens(
         .collect())
 }
 
-/// An entry with another credential.
+/// An entry with the new credential.
 fn with_credential(old: &RawValue, entry: &Map<String, Value>) -> Value {
     let old = serde_json::from_str::<Value>(old.get()).unwrap_or_default();
     let is_replaced = |name: &str| {
@@ -140,14 +140,14 @@ fn with_credential(old: &RawValue, entry: &Map<String, Value>) -> Value {
     Value::Object(new)
 }
 
-/// Entries as they stand in the document, and where new ones can go.
+/// Entries as in the document, and where new ones can be added.
 struct EntryMap<'a> {
     entries: Vec<(String, &'a RawValue)>,
-    /// Behind its opening brace.
+    /// After the opening brace.
     start: usize,
 }
 
-/// The map of entries; a document may have several that are read as one.
+/// The map of entries; a document can have several that are read as one.
 fn entry_maps(text: &str, format: DockerConfigFormat) -> Result<Vec<EntryMap<'_>>, Unchangeable> {
     let raws: Vec<&str> = match format {
         DockerConfigFormat::Dockercfg => vec![text.trim_start()],
@@ -173,13 +173,13 @@ fn members(text: &str) -> Result<Vec<(String, &RawValue)>, Unchangeable> {
     Ok(members.0)
 }
 
-/// Where a part of a text begins in it.
+/// The position of a part in its text.
 fn offset(text: &str, part: &str) -> Option<usize> {
     let offset = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     (text.get(offset..offset + part.len())? == part).then_some(offset)
 }
 
-/// The members of an object in their order, repeated ones too.
+/// The members of an object in their order, with repeated ones.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -231,7 +231,7 @@ mod tests {
     const NEW: &str = r#"{"auth":"dTpuZXc=","password":"new","username":"u"}"#;
 
     #[test]
-    fn only_what_is_ours_changes_and_the_rest_to_the_byte() {
+    fn only_our_keys_change_and_the_rest_is_equal_byte_for_byte() {
         use DockerConfigFormat::{ConfigJson, Dockercfg};
         for (document, format, wanted, expected) in [
             (
@@ -246,14 +246,14 @@ mod tests {
                 &[],
                 r#" {"docker.io" : NEW}"#.to_owned(),
             ),
-            // What else is there stays, the tokens of the old credential do not.
+            // Other fields remain, the tokens of the old credential do not.
             (
                 r#"{"auths":{"docker.io":{"auth":"dTpvbGQ=","email":"a@b","IdentityToken":"t"}}}"#,
                 ConfigJson,
                 &[],
                 r#"{"auths":{"docker.io":{"auth":"dTpuZXc=","email":"a@b","password":"new","username":"u"}}}"#.to_owned(),
             ),
-            // What is not there is added, in front.
+            // Missing keys are added in front.
             (
                 r#"{"auths":{"docker.io":{"auth":"dTpvbGQ="}}}"#,
                 ConfigJson,
@@ -261,7 +261,7 @@ mod tests {
                 r#"{"auths":{"https://index.docker.io/v1/":NEW,"docker.io":NEW}}"#.to_owned(),
             ),
             (r#"{"auths":{ }}"#, ConfigJson, &["docker.io"], r#"{"auths":{"docker.io":NEW }}"#.to_owned()),
-            // Go reads a repeated key too.
+            // Go also reads a repeated key.
             (
                 r#"{"Auths":{"d":{"auth":"dTpvbGQ="}},"auths":{"d":{"auth":"dTpvbGQ="}}}"#,
                 ConfigJson,
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_is_once() {
+    fn a_second_run_changes_nothing() {
         let document = r#"{"auths":{"docker.io":{"auth":"dTpvbGQ=","email":"e"}}}"#;
         let once = replaced(document, DockerConfigFormat::ConfigJson, &["x"]);
         assert_eq!((once.changed.len(), once.added.len()), (1, 1));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_left_and_not_quoted() {
+    fn an_unreadable_config_is_unchanged_and_not_quoted() {
         for document in ["canary", r#"{"auths":{"d":{"auth":"!canary!"}}}"#, "[]", ""] {
             let why = replace(
                 document.as_bytes(),
@@ -311,7 +311,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whoever_found_the_old_one_finds_the_new(
+        fn consumers_of_the_old_credential_find_the_new_one(
             keys in prop::collection::btree_map("[a-z./:*1-9]{1,24}", prop::bool::ANY, 0..6),
             spaces in " {0,2}",
         ) {

@@ -1,4 +1,4 @@
-//! `secret link`: a secret among those of service accounts, where each consumer looks.
+//! `secret link`: adds a secret to the lists of service accounts that consumers search.
 
 use extreg_cluster::{Cluster, DryRun, Kind, ObjectRef};
 use extreg_core::credential::{DockerConfigKeys, SecretMember};
@@ -14,34 +14,34 @@ use crate::{
     print::{ObjectFormat, Report},
 };
 
-/// The account that builds unless they name another.
+/// The default account of builds.
 const BUILDER: &str = "builder";
-/// The account that pods run as unless they name another.
+/// The default account of pods.
 const DEFAULT: &str = "default";
 
-/// Link a secret to service accounts, where builds and pods look for it
+/// Link a secret to service accounts, where builds and pods find it
 ///
-/// The account that builds gets it to pull with and to mount: for a push OpenShift looks among an
-/// account's imagePullSecrets since some 4.15.z, and among its secrets before. The account of the
-/// workload gets it to pull with. All that an account has stays.
+/// The account of builds gets the secret for pulls and for mounts: for a push, OpenShift searches an
+/// account's imagePullSecrets since some 4.15.z, and its secrets before. The account of the
+/// workload gets it for pulls. Existing links are unchanged.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # For builds (account builder) and for pods (account default)
+  # Link for builds (account builder) and for pods (account default)
   oc extreg secret link dockerhub -n snow
 
-  # For the pods of another account
+  # Link for the pods of another account
   oc extreg secret link dockerhub -n snow --for pull --account web
 
-  # For builds that run as another account
+  # Link for builds that run as another account
   oc extreg secret link dockerhub -n snow --for push --account ci
 
-A second run changes nothing and says so.")]
+A second run changes nothing and reports the links as unchanged.")]
 pub(super) struct Args {
     /// Secret to link, of a docker type
     #[arg(value_name = "NAME")]
     name: String,
-    /// What for: push (builds), pull (pods) or all [default: all]
+    /// Use of the secret: push (builds), pull (pods) or all [default: all]
     #[arg(
         long = "for",
         value_enum,
@@ -51,7 +51,7 @@ pub(super) struct Args {
         hide_possible_values = true
     )]
     uses: Uses,
-    /// Account of the pods, or with --for push of the builds; can be repeated [default: default, or builder]
+    /// Account of the pods, or with --for push of the builds; repeatable [default: default, or builder]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     account: Vec<String>,
     #[command(flatten)]
@@ -69,7 +69,7 @@ enum Uses {
     Push,
 }
 
-/// Links, or tries to.
+/// Links the secret, or runs a dry run.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     names::subdomain("secret", &args.name)?;
     for account in &args.account {
@@ -83,8 +83,8 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         let account = link.reference(&namespace);
         if cluster.get(&account).await?.is_none() {
             return Err(Error::failed(format!(
-                "{account} is not in namespace {namespace}, so nothing was changed: name one that \
-                 is there with --account, or make it with: {} create serviceaccount {} -n \
+                "{account} does not exist in namespace {namespace}, so nothing was changed: specify an \
+                 existing one with --account, or create it: {} create serviceaccount {} -n \
                  {namespace}",
                 context.caller.program(),
                 link.account,
@@ -93,7 +93,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
     let DryRunArgs { dry_run } = args.dry_run;
     let journal = &context.journal;
-    journal.advise("run the same command again to continue: what is done is skipped");
+    journal.advise("run the same command again to continue: finished changes are skipped");
     let mut report = Report::new(&context.printer, args.output.format, dry_run);
     let mut fanout = Fanout::default();
     let mut stopped = None;
@@ -153,7 +153,7 @@ fn links(args: &Args) -> Vec<Link> {
     links
 }
 
-/// Refuses a secret that nobody could use, and warns of one that nobody can read.
+/// Refuses a secret that no consumer can use, and warns about one that cannot be read.
 async fn check_secret(
     cluster: &Cluster,
     namespace: &str,
@@ -164,15 +164,15 @@ async fn check_secret(
     let caller = context.caller;
     let Some(secret) = cluster.get(&reference).await? else {
         return Err(Error::failed(format!(
-            "{reference} not found in namespace {namespace}, so nothing was linked; create it with: \
+            "{reference} not found in namespace {namespace}, so nothing was linked; to create it: \
              {caller} secret set {name} -n {namespace}"
         )));
     };
     let kind = secret.text("/type");
     let Some(member) = SecretMember::of_type(kind) else {
         return Err(Error::failed(format!(
-            "{reference} is of type {kind}, which no build, import or pod reads as a credential of a \
-             registry, so nothing was linked; a type cannot be changed: create another one with: \
+            "{reference} is of type {kind}, which is not read as a registry credential by builds, imports or \
+             pods, so nothing was linked; a type cannot be changed: to create another secret: \
              {caller} secret set NAME -n {namespace}"
         )));
     };
@@ -181,8 +181,8 @@ async fn check_secret(
         .is_none()
     {
         context.printer.warn(&format!(
-            "{reference} holds no docker config that can be read: whoever is given it cannot pull or \
-             push at all"
+            "{reference} holds no readable docker config: accounts that use it cannot pull or \
+             push"
         ));
     }
     Ok(())
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_28_and_54_each_account_gets_it_where_its_consumers_look() {
+    fn trap_28_and_54_each_account_gets_the_links_that_its_consumers_search() {
         for (uses, accounts, want) in [
             (
                 Uses::All,

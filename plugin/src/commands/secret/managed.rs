@@ -1,9 +1,9 @@
-//! Whether another controller keeps a secret, and would write the old credential back.
+//! Whether another controller manages a secret, and would restore the old credential.
 
 use extreg_cluster::{MANAGED_BY, MANAGER, Object};
 use serde_json::Value;
 
-/// Labels and annotations by which controllers mark what is theirs, and whose they are.
+/// Labels and annotations by which controllers mark their objects, and the controllers.
 const MARKS: [(&str, &str); 9] = [
     ("argocd.argoproj.io/instance", "Argo CD"),
     ("argocd.argoproj.io/tracking-id", "Argo CD"),
@@ -18,10 +18,10 @@ const MARKS: [(&str, &str); 9] = [
     ),
     ("sealedsecrets.bitnami.com/managed", "Sealed Secrets"),
 ];
-/// What `oc apply` keeps of the file that it was given.
+/// The copy of the applied file that `oc apply` stores.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Who keeps a secret, in a few words; none if nobody does.
+/// The manager of a secret; none if it is not managed.
 pub(super) fn manager(secret: &Object) -> Option<String> {
     let owners = secret.body.pointer("/metadata/ownerReferences");
     if let Some(owner) = owners.and_then(Value::as_array).and_then(|all| all.first()) {
@@ -45,7 +45,7 @@ pub(super) fn manager(secret: &Object) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whether the secret was applied from a file, which brings the old credential back when it is applied
+/// Whether the secret was applied from a file, which restores the old credential when it is applied
 /// again.
 pub(super) fn is_applied(secret: &Object) -> bool {
     marked(secret, LAST_APPLIED).is_some()
@@ -67,7 +67,7 @@ mod tests {
     use extreg_cluster::Kind;
 
     #[test]
-    fn who_keeps_a_secret_is_told() {
+    fn the_manager_of_a_secret_is_found() {
         for (metadata, want) in [
             (json!({}), None),
             (json!({"labels": {MANAGED_BY: MANAGER}}), None),

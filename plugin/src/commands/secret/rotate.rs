@@ -1,11 +1,11 @@
-//! `secret rotate`: a new credential wherever the old one is stored.
+//! `secret rotate`: replaces a credential everywhere it is stored.
 
 mod account;
 mod execute;
-mod look;
 mod outcome;
 mod plan;
 mod prepare;
+mod search;
 mod settings;
 mod write;
 
@@ -21,29 +21,29 @@ use crate::{
     print::DataFormat,
 };
 
-/// Replace a credential wherever it is used, after the registry has accepted the new one
+/// Replace a credential everywhere, after the registry has accepted the new one
 ///
-/// Secret NAME in the current namespace (with several in -n, in the first one that holds it) shows the
+/// Secret NAME in the current namespace (with several in -n, the first one that contains it) defines the
 /// credential to replace. Other secrets are changed only where they hold the same username and password;
 /// one with another password is skipped unless --also names it. Each secret is changed by one write, in
-/// place: there is no moment without a credential, and keys of other registries stay as they are. What
-/// one secret or namespace refuses does not stop the others. Without --yes this is a plan.
+/// place: a credential always exists, and keys of other registries are unchanged. A failure for
+/// one secret or namespace does not stop the rest. Without --yes, this shows the plan only.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # Show what would be changed, and what uses it
+  # Show what would change, and what uses it
   oc extreg secret rotate dockerhub -n snow
 
-  # Change it: read the new access token from a password store, try it at docker.io first
+  # Apply: read the new access token from a password store, and test it at docker.io first
   pass hub | oc extreg secret rotate dockerhub -n snow --password-stdin --yes
 
-  # In every namespace: all secrets with the same credential as dockerhub in snow
+  # Change all namespaces: all secrets with the same credential as dockerhub in snow
   pass hub | oc extreg secret rotate dockerhub -A -n snow --password-stdin --yes
 
-  # In one namespace, and in a secret that holds another password of the account
+  # Also change a secret that holds another password of the account
   oc extreg secret rotate dockerhub -n snow --also shop/dockerhub --auth-file auth.json --yes
 
-The old access token is not revoked: the output shows where to do that once no secret holds it.
+The old access token is not revoked: the output shows where to revoke it when no secret holds it.
 The exit code is 5 if only some secrets were changed; what failed is listed at the end.")]
 pub(super) struct Args {
     /// Secret that holds the credential
@@ -52,10 +52,10 @@ pub(super) struct Args {
     /// All namespaces that you can read: every secret that holds the credential
     #[arg(short = 'A', long)]
     all_namespaces: bool,
-    /// Change this secret too, whatever password it holds; can be repeated
+    /// Also change this secret, whatever password it holds; repeatable
     #[arg(long, value_name = "NAMESPACE/NAME", value_delimiter = ',')]
     also: Vec<String>,
-    /// Registry that the credential is for [default: docker.io]
+    /// Registry of the credential [default: docker.io]
     #[arg(
         long,
         value_name = "HOST",
@@ -63,11 +63,11 @@ pub(super) struct Args {
         hide_default_value = true
     )]
     registry: String,
-    /// Account whose credential is replaced, where the secret holds several
+    /// Account whose credential is replaced, if the secret holds several
     #[arg(long, value_name = "NAME")]
     replaces: Option<String>,
 
-    /// Take the new credential from a docker or podman auth file
+    /// Read the credential from a docker or podman auth file
     #[arg(
         long,
         value_name = "FILE",
@@ -75,7 +75,7 @@ pub(super) struct Args {
         help_heading = "Credential"
     )]
     auth_file: Option<PathBuf>,
-    /// Take the new password or access token from stdin
+    /// Read the password or access token from stdin
     #[arg(long, help_heading = "Credential")]
     password_stdin: bool,
     /// Account of the new credential [default: the same]
@@ -86,7 +86,7 @@ pub(super) struct Args {
         help_heading = "Credential"
     )]
     username: Option<String>,
-    /// Image to try the new credential with [default: those that the secrets are used for]
+    /// Image to test the new credential with [default: images that use the secrets]
     #[arg(
         long,
         value_name = "IMAGE",
@@ -94,11 +94,11 @@ pub(super) struct Args {
         help_heading = "Credential"
     )]
     image: Option<String>,
-    /// Do not try the new credential at the registry
+    /// Do not test the credential at the registry
     #[arg(long, help_heading = "Credential")]
     no_verify: bool,
 
-    /// Change secrets that another controller manages too; it may change them back
+    /// Also change secrets that another controller manages and may change back
     #[arg(long, help_heading = "Apply")]
     managed: bool,
     #[command(flatten, next_help_heading = "Apply")]
@@ -112,7 +112,7 @@ pub(super) struct Args {
     endpoints: EndpointArgs,
 }
 
-/// Rotates, or shows the plan.
+/// Rotates the credential, or shows the plan.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let settings = Settings::resolve(args, context.named_namespace()?)?;
     execute::run(&settings, context).await

@@ -1,4 +1,4 @@
-//! `secret set`: a credential for a registry in a secret, beside whatever else it holds.
+//! `secret set`: stores a credential for a registry in a secret, and keeps its other content.
 
 use std::path::PathBuf;
 
@@ -26,35 +26,35 @@ use crate::{
     print::{ObjectFormat, Report},
 };
 
-/// How the credential can be given.
-const WAYS: &str = "give one with --username and --password-stdin, or with --auth-file";
+/// How to provide the credential.
+const WAYS: &str = "use --username and --password-stdin, or --auth-file";
 /// The type of a secret that is created.
 const TYPE: &str = "kubernetes.io/dockerconfigjson";
 
 /// Store a credential for a registry in a secret, and keep its other keys
 ///
-/// A secret that does not exist is created. The token is read from a prompt, stdin or an auth file, so
-/// that it is in no shell history, and of an auth file only the login for the registry is stored. The
-/// registry is asked first whether it accepts the login. A key with another credential is not replaced:
-/// secret rotate does that.
+/// Creates the secret if it does not exist. Reads the token from a prompt, stdin or an auth file, so
+/// that it does not appear in the shell history; from an auth file, only the login for the registry is stored.
+/// Tests the login at the registry first. A key with another credential is not replaced:
+/// use secret rotate.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # Ask for account and access token of docker.io
+  # Prompt for account and access token of docker.io
   oc extreg secret set dockerhub -n snow
 
-  # From a password store
+  # Read the token from a password store
   pass hub | oc extreg secret set dockerhub -n snow --username ably77 --password-stdin
 
-  # Of another registry, from an auth file
+  # Store the login of another registry from an auth file
   oc extreg secret set quay --registry quay.io --auth-file auth.json -n snow
 
-A second run changes nothing and says so.")]
+A second run changes nothing and reports the secret as unchanged.")]
 pub(super) struct Args {
     /// Secret to store the credential in
     #[arg(value_name = "NAME")]
     name: String,
-    /// Registry that the credential is for [default: docker.io]
+    /// Registry of the credential [default: docker.io]
     #[arg(
         long,
         value_name = "HOST",
@@ -63,7 +63,7 @@ pub(super) struct Args {
     )]
     registry: String,
 
-    /// Take the credential from a docker or podman auth file
+    /// Read the credential from a docker or podman auth file
     #[arg(
         long,
         value_name = "FILE",
@@ -71,13 +71,13 @@ pub(super) struct Args {
         help_heading = "Credential"
     )]
     auth_file: Option<PathBuf>,
-    /// Take the password or access token from stdin
+    /// Read the password or access token from stdin
     #[arg(long, requires = "username", help_heading = "Credential")]
     password_stdin: bool,
     /// Account at the registry
     #[arg(long, value_name = "NAME", help_heading = "Credential")]
     username: Option<String>,
-    /// Image to try the credential with [default: the login alone]
+    /// Image to test the credential with [default: test the login only]
     #[arg(
         long,
         value_name = "IMAGE",
@@ -85,11 +85,11 @@ pub(super) struct Args {
         help_heading = "Credential"
     )]
     image: Option<String>,
-    /// Do not try the credential at the registry
+    /// Do not test the credential at the registry
     #[arg(long, help_heading = "Credential")]
     no_verify: bool,
 
-    /// Change a secret that another controller manages too; it may change it back
+    /// Also change secrets that another controller manages and may change back
     #[arg(long, help_heading = "Apply")]
     managed: bool,
     #[command(flatten)]
@@ -100,14 +100,14 @@ pub(super) struct Args {
     endpoints: EndpointArgs,
 }
 
-/// What a secret is to be.
+/// The planned content of a secret.
 enum Plan {
     Create(Object),
     Change(Ready),
     Unchanged(Object),
 }
 
-/// Stores it, or tries to.
+/// Stores the credential, or runs a dry run.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     names::subdomain("secret", &args.name)?;
     let registry = registry_host(&args.registry)?;
@@ -148,7 +148,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// Refuses a secret that cannot hold the credential, before it is asked for.
+/// Refuses a secret that cannot hold the credential, before the prompt.
 fn check(secret: &Object, reference: &ObjectRef, managed: bool) -> Result<(), Error> {
     let refuse = |why: String| {
         Err(Error::failed(format!(
@@ -167,7 +167,7 @@ fn check(secret: &Object, reference: &ObjectRef, managed: bool) -> Result<(), Er
     }
     match manager(secret) {
         Some(manager) if !managed => refuse(format!(
-            "is managed by {manager}, which would change it back: change it there, or here too with \
+            "is managed by {manager}, which would change it back: change it there, or also here with \
              --managed"
         )),
         _ => Ok(()),
@@ -201,7 +201,7 @@ fn plan(
     credential: &Credential,
     context: &Context,
 ) -> Result<Plan, Error> {
-    // Builds find Docker Hub's credential under the second key alone, other consumers under the first.
+    // Builds find Docker Hub's credential only under the second key, other consumers under the first.
     let keys: Vec<&str> = match registry {
         "docker.io" => HUB_KEYS.to_vec(),
         host => vec![host],
@@ -232,7 +232,7 @@ fn plan(
     let is_wanted = |key: &DockerConfigKey| keys.contains(&key.as_written());
     let tokens = document::keys_of_tokens(&config, member.format())
         .map_err(|why| Error::failed(format!("{reference}: {why}")))?;
-    // A key that holds nothing is written over.
+    // An empty key is overwritten.
     let differs = held.iter().find(|one| {
         let is_another = match one.login {
             Some(other) => !other.is(&login),
@@ -242,7 +242,7 @@ fn plan(
     });
     if let Some(one) = differs {
         return Err(Error::failed(format!(
-            "{reference} holds another credential under {}, so nothing was changed; replace it with: {} \
+            "{reference} holds another credential under {}, so nothing was changed; to replace it: {} \
              secret rotate {} -n {} --registry {registry}",
             one.key.as_written(),
             context.caller,

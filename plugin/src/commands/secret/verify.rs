@@ -1,5 +1,5 @@
-//! Tries a credential at its registry before anything is written: the login once, and then what each
-//! secret is used for, so that one secret's images never decide about another one.
+//! Tests a credential at its registry before anything is written: first the login, then the use of
+//! each secret, so that one secret's images never decide about another one.
 
 use std::collections::BTreeMap;
 
@@ -10,38 +10,38 @@ use crate::{
     args::EndpointArgs, context::Context, credential::Credential, error::Error, fanout::Refusal,
 };
 
-/// Repositories that are tried for one secret; a login that is good for them is good.
+/// The maximum number of repositories tested per secret; a login that works for them works.
 const MOST: usize = 20;
 
-/// An image that the credential is used for.
+/// An image for which the credential is used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Tried {
     /// Path in the registry.
     pub(super) repository: String,
     /// Tag or digest.
     pub(super) reference: String,
-    /// What pushes it, if something does.
+    /// What pushes it, if anything.
     pub(super) pushed_by: Option<String>,
-    /// Whether something pulls it.
+    /// Whether anything pulls it.
     pub(super) is_pulled: bool,
 }
 
-/// Tries a credential.
+/// Tests a credential.
 pub(super) struct Verifier<'a> {
     registry: &'a str,
-    /// The image of `--image`, which is tried in place of all others.
+    /// The image of `--image`, which is tested instead of all other images.
     image: Option<&'a str>,
     credential: &'a Credential,
     client: Client,
     login: Login,
     context: &'a Context,
-    /// Whether the registry has accepted the login alone.
+    /// Whether the registry accepted the login without a repository.
     is_accepted: bool,
-    /// What is known already: two secrets may be used for the same repository.
+    /// Known results: two secrets can be used for the same repository.
     known: BTreeMap<Trial, Option<Refusal>>,
 }
 
-/// What one repository is tried for.
+/// The test for one repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trial {
     repository: String,
@@ -51,10 +51,10 @@ struct Trial {
 }
 
 impl<'a> Verifier<'a> {
-    /// Asks nothing yet.
+    /// Creates a verifier; sends no request.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the file of `--registry-ca` is at fault.
+    /// [`Error::Usage`] if the file of `--registry-ca` is invalid.
     pub(super) fn new(
         registry: &'a str,
         image: Option<&'a str>,
@@ -74,22 +74,22 @@ impl<'a> Verifier<'a> {
         })
     }
 
-    /// Tries what is true of every secret: that the registry takes the login, and the image of
+    /// Tests what all secrets have in common: the login, and the image of
     /// `--image`.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the registry says no; [`Error::Failed`] if it does not say.
+    /// [`Error::Refused`] if the registry refuses it; [`Error::Failed`] if the result is inconclusive.
     pub(super) async fn login(&mut self) -> Result<(), Error> {
         let (host, username) = (self.registry, &self.credential.username);
-        // Whether it exists does not matter: a token is given or refused for the login alone.
+        // The repository need not exist: the registry grants or refuses a token for the login alone.
         let repository = format!("{}/extreg", username.to_lowercase());
         let tried = self
             .client
             .grants(host, &repository, &[Action::Pull], &self.login);
         match tried.await {
             Ok(_) => self.is_accepted = true,
-            // Some registries give no token for a repository that does not exist, or whose name they do
-            // not take: a robot's name is none. What the secrets are used for decides then.
+            // Some registries grant no token for a repository that does not exist, or whose name is
+            // invalid, such as a robot's name. Then the images of the secrets decide.
             Err(
                 RegistryError::Denied
                 | RegistryError::NotFound
@@ -135,7 +135,7 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// Tries what one secret is used for; of `--image`, [`Self::login`] has tried that alone.
+    /// Tests the use of one secret; with `--image`, [`Self::login`] has already tested that image.
     pub(super) async fn secret(&mut self, images: &[Tried]) -> Result<(), Refusal> {
         if self.image.is_some() {
             return Ok(());
@@ -155,7 +155,7 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// Shows what was tried.
+    /// Shows the result.
     pub(super) fn report(&self) {
         let (host, username) = (self.registry, &self.credential.username);
         let accepted = self
@@ -167,12 +167,12 @@ impl<'a> Verifier<'a> {
         match accepted {
             0 if !self.known.is_empty() || self.image.is_some() => {}
             0 if self.is_accepted => printer.note(format!(
-                "{host} accepts the login of {username}; its rights were not checked (--image names \
-                 an image)"
+                "{host} accepts the login of {username}; its permissions were not checked (specify an image with \
+                 --image)"
             )),
             0 => printer.warn(&format!(
-                "{host} does not tell whether it accepts the login of {username} (--image names an \
-                 image to try)"
+                "{host} does not report whether it accepts the login of {username} (specify an image with \
+                 --image)"
             )),
             1 => printer.note(format!(
                 "{host} accepts the new credential of {username} for 1 repository"
@@ -183,7 +183,7 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// Tries one repository, by the rights that the registry grants and by the headers of one image.
+    /// Tests one repository, by the permissions that the registry grants and by the headers of one image.
     async fn trial(&self, trial: &Trial, by: &str) -> Result<(), Refusal> {
         let host = self.registry;
         let username = &self.credential.username;
@@ -201,7 +201,7 @@ impl<'a> Verifier<'a> {
         self.check_rights(trial, by, &granted)?;
         if granted.actions.is_none() && trial.is_pushed {
             printer.warn(&format!(
-                "{host} does not tell whether {username} can push to {repository}"
+                "{host} does not report whether {username} can push to {repository}"
             ));
         }
         let Some(reference) = &trial.reference else {
@@ -214,7 +214,7 @@ impl<'a> Verifier<'a> {
             .await
         {
             Ok(_) => Ok(()),
-            // The first push makes it.
+            // The first push creates it.
             Err(RegistryError::NotFound) => {
                 printer.note(format!("{image} has no {reference} yet"));
                 Ok(())
@@ -225,7 +225,7 @@ impl<'a> Verifier<'a> {
                 printer.note(format!("{image} does not exist yet"));
                 Ok(())
             }
-            // The login has been accepted, and that is what matters.
+            // The registry accepted the login, which is sufficient.
             Err(error @ RegistryError::TooManyRequests { .. }) => {
                 printer.warn(&format!("{image}: {error}"));
                 Ok(())
@@ -240,7 +240,7 @@ impl<'a> Verifier<'a> {
         };
         let lacks = |verb: &str, who: &str| {
             Err(Refusal::Refused(format!(
-                "the new credential of {} cannot {verb} {}/{}{who}: grant its token that right",
+                "the new credential of {} cannot {verb} {}/{}{who}: grant its token that permission",
                 self.credential.username, self.registry, trial.repository
             )))
         };
@@ -253,7 +253,7 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    /// The registry's no, or that it did not tell.
+    /// The refusal of the registry, or an inconclusive result.
     fn no(&self, repository: &str, error: &RegistryError) -> Refusal {
         match error {
             RegistryError::Unauthorized | RegistryError::Denied | RegistryError::NotFound => {
@@ -271,13 +271,13 @@ impl<'a> Verifier<'a> {
 
     fn unknown(&self) -> String {
         format!(
-            "{} does not tell whether it accepts the new credential of {}",
+            "{} does not report whether it accepts the new credential of {}",
             self.registry, self.credential.username
         )
     }
 }
 
-/// What is tried for one secret, one trial a repository, and who pushes there.
+/// The tests for one secret, one per repository, with the objects that push there.
 fn trials(images: &[Tried]) -> Vec<(Trial, String)> {
     let mut trials: BTreeMap<&str, (Trial, String)> = BTreeMap::new();
     for Tried {
@@ -296,7 +296,7 @@ fn trials(images: &[Tried]) -> Vec<(Trial, String)> {
             };
             (trial, String::new())
         });
-        // What is pulled exists.
+        // A pulled image exists.
         if trial.reference.is_none() || *is_pulled && !trial.is_pulled {
             trial.reference = Some(reference.clone());
         }

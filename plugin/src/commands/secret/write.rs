@@ -14,11 +14,11 @@ pub(super) struct Ready {
     pub(super) field: &'static str,
     /// The version that was read.
     pub(super) version: String,
-    /// What it is to hold.
+    /// The new content.
     pub(super) document: SecretString,
 }
 
-/// One write, of that very state, and a look at what is there then.
+/// One write, of exactly the state that was read, and a check of the result.
 pub(super) async fn write(ready: &Ready, cluster: &Cluster, dry_run: DryRun) -> Result<(), Error> {
     let encoded = SecretString::from(STANDARD.encode(ready.document.expose_secret()));
     let at = format!("/data/{}", ready.field);
@@ -46,7 +46,7 @@ pub(super) async fn write(ready: &Ready, cluster: &Cluster, dry_run: DryRun) -> 
         Ok(())
     } else {
         Err(Error::failed(
-            "it was written and holds something else now: it was changed immediately after",
+            "it was written but has other content now: it was changed immediately after",
         ))
     }
 }

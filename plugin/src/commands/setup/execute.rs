@@ -1,5 +1,5 @@
-//! Applying the steps: everything is looked at first, and refused as a whole if something is not
-//! ours; only then the first thing is written.
+//! Applies the steps: first checks everything, and refuses the whole run if an object is not
+//! ours; only then starts to write.
 
 use std::collections::BTreeMap;
 
@@ -27,10 +27,10 @@ use crate::{
     project::{self, How, Project},
 };
 
-/// How often an apply is tried when a controller writes the same object meanwhile.
+/// How often an apply is tried if a controller writes the same object concurrently.
 const ATTEMPTS: u32 = 4;
 
-/// Applies the steps, or tries to.
+/// Applies the steps, or runs a dry run.
 pub(super) async fn run(
     settings: &Settings,
     apply: Apply,
@@ -82,11 +82,11 @@ pub(super) async fn run(
         current,
         project,
         secret,
-        // Nothing can be tried on the server in a project that is not there.
+        // A server dry run is impossible in a project that does not exist.
         dry_run: if absent && apply.dry_run == DryRun::Server {
             context.printer.note(format!(
-                "project \"{namespace}\" is not there yet, so the server cannot check what goes \
-                 into it"
+                "project \"{namespace}\" does not exist yet, so the server cannot check the objects \
+                 in it"
             ));
             DryRun::Client
         } else {
@@ -97,9 +97,9 @@ pub(super) async fn run(
         report: Report::new(&context.printer, apply.format, apply.dry_run),
     };
     let journal = &context.journal;
-    journal.advise("run the same command again to continue; what is done is left as it is");
+    journal.advise("run the same command again to continue; finished changes are unchanged");
     journal.advise(format!(
-        "or take it back with: {} teardown {} -n {namespace} --yes",
+        "or roll back: {} teardown {} -n {namespace} --yes",
         context.caller, settings.name
     ));
     let mut result = Ok(());
@@ -119,7 +119,7 @@ pub(super) async fn run(
         wait::run(settings, &cluster, &namespace, context).await?;
     } else if made_build {
         context.printer.note(format!(
-            "The first build starts by itself: {} get builds -n {namespace} -w",
+            "The first build starts automatically: {} get builds -n {namespace} -w",
             context.caller.program()
         ));
     }
@@ -151,7 +151,7 @@ impl Runner<'_> {
                 let (verb, account) = if self.is_absent() {
                     (Verb::Linked, None)
                 } else {
-                    // OpenShift makes its accounts in every project, a moment after it.
+                    // OpenShift creates its accounts in every project shortly after the project.
                     let await_account = self.made_project
                         && matches!(self.project, Some(Project::Absent(How::Request)));
                     let (verb, account) = link
@@ -174,7 +174,7 @@ impl Runner<'_> {
         match project.clone() {
             Project::Present(object) if project::is_ending(&object) => {
                 return Err(Error::failed(format!(
-                    "project \"{name}\" is being deleted; run the same command again when it is gone"
+                    "project \"{name}\" is being deleted; run the same command again after the deletion"
                 )));
             }
             Project::Present(object) => self.done(&reference, Verb::Unchanged, Some(&object)),
@@ -198,7 +198,7 @@ impl Runner<'_> {
             }
             PreparedSecret::Unknown => {
                 self.context.printer.note(format!(
-                    "{reference} would be made from a credential, which the run itself will ask for"
+                    "{reference} needs a credential; without --dry-run, setup prompts for it"
                 ));
                 self.done(&reference, Verb::Created, None);
             }
@@ -223,7 +223,7 @@ impl Runner<'_> {
             let mut wanted = desired.clone();
             if let Some(current) = &current {
                 merge(reference.kind, &current.body, &mut wanted.body);
-                // What is written meanwhile would look like our change. The last try takes it in.
+                // A concurrent write would look like our change. The last attempt includes it.
                 let version = current.body.pointer("/metadata/resourceVersion");
                 if let (Some(version), true) = (version, attempt < ATTEMPTS) {
                     let at = ["metadata", "resourceVersion"];
@@ -232,7 +232,7 @@ impl Runner<'_> {
             }
             match extreg_cluster::apply(self.cluster, &wanted, current.as_ref(), options).await {
                 Err(error) if error.is_conflict() => {
-                    // Either a controller was faster, or somebody means it otherwise.
+                    // Either a controller was faster, or another client overrides the value.
                     let now = self.cluster.get(&reference).await?;
                     if now == current || attempt >= ATTEMPTS {
                         self.context.journal.nothing_done();
@@ -250,7 +250,7 @@ impl Runner<'_> {
         self.done(&reference, applied.verb, Some(&applied.object));
         if let (Verb::Configured, Some(before)) = (applied.verb, &current) {
             self.report.show_change(before, &applied.object);
-            let others = tags::others(&desired, before);
+            let others = tags::unrequested(&desired, before);
             if !others.is_empty() {
                 self.context.printer.note(format!(
                     "{reference} keeps its other tags: {}",

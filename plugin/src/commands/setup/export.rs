@@ -1,4 +1,4 @@
-//! `--export`: the objects on stdout. There is no client here and nothing to make one from.
+//! `--export`: prints the objects to stdout. This module has no client and nothing to create one from.
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,8 @@ use crate::{
     project,
 };
 
-/// Prints the objects. What is in the secret is not among it, in no form: for YAML there are
-/// comments on how to make it.
+/// Prints the objects. The content of the secret is never included; the YAML has
+/// comments that explain how to create it.
 pub(super) fn run(
     settings: &Settings,
     format: Option<ObjectFormat>,
@@ -89,7 +89,7 @@ fn secret_comment(name: &str, settings: &Settings, caller: Caller) -> String {
     let (host, in_namespace) = (settings.target.host(), in_namespace(settings));
     let mut text = format!("# Secret {name}, type kubernetes.io/dockerconfigjson.");
     if matches!(settings.secret, Secret::Existing(_)) {
-        text.push_str(" It is expected to be there.\n");
+        text.push_str(" It must exist.\n");
         return text;
     }
     let keys = settings.target.config_keys().join("\" and \"");

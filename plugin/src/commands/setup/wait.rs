@@ -1,4 +1,4 @@
-//! `--wait`: until the first build has pushed, the stream has imported, and the workload runs.
+//! `--wait`: waits until the first build has pushed, the stream has imported, and the workload runs.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use crate::{
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Where a condition stands.
+/// The state of a condition.
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    /// It holds.
+    /// True.
     Done(String),
-    /// It will not come to hold by itself.
+    /// It cannot become true without a change.
     Failed(String),
-    /// Not yet.
+    /// Not true yet.
     Pending(String),
 }
 
-/// Waits for each in turn.
+/// Waits for each condition in turn.
 ///
 /// # Errors
-/// [`Error::Refused`] if one will not come to hold, [`Error::TimedOut`] if it takes too long.
+/// [`Error::Refused`] if a condition cannot become true, [`Error::TimedOut`] if it takes too long.
 pub(super) async fn run(
     settings: &Settings,
     cluster: &Cluster,
@@ -53,7 +53,7 @@ pub(super) async fn run(
         conditions.push(Condition::Rollout);
     }
     for condition in conditions {
-        let mut said = String::new();
+        let mut shown = String::new();
         loop {
             match condition.look(settings, cluster, namespace).await? {
                 State::Done(text) => {
@@ -65,15 +65,15 @@ pub(super) async fn run(
                 }
                 State::Failed(why) => return Err(Error::refused(why)),
                 State::Pending(what) => {
-                    if what != said {
+                    if what != shown {
                         context.printer.note(what.clone());
-                        said = what;
+                        shown = what;
                     }
                     if is_one_check {
-                        return Err(Error::refused(said));
+                        return Err(Error::refused(shown));
                     }
                     if !deadline.pause(INTERVAL).await {
-                        return Err(deadline.timed_out(&said));
+                        return Err(deadline.timed_out(&shown));
                     }
                 }
             }
@@ -82,7 +82,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Imports what the build has pushed. The schedule would do it within 15 minutes.
+/// Imports the image that the build pushed. The schedule would import it within 15 minutes.
 async fn import_now(
     settings: &Settings,
     cluster: &Cluster,
@@ -92,7 +92,7 @@ async fn import_now(
     let import = objects::image_import(settings, namespace, stream);
     match cluster.create(&import, DryRun::None).await {
         Ok(_) => Ok(()),
-        // Not served, or the stream was written meanwhile: the schedule is still there.
+        // Not served, or the stream changed concurrently: the schedule still imports it.
         Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -122,7 +122,7 @@ impl Condition {
             Self::Import => {
                 let stream = ObjectRef::new(Kind::IMAGE_STREAM, namespace, name);
                 let Some(stream) = cluster.get(&stream).await? else {
-                    return Ok(State::Failed(format!("imagestream {name} is gone")));
+                    return Ok(State::Failed(format!("imagestream {name} was deleted")));
                 };
                 Ok(import_state(
                     name,
@@ -138,7 +138,7 @@ impl Condition {
                 };
                 let Some(object) = cluster.get(&ObjectRef::new(kind, namespace, name)).await?
                 else {
-                    return Ok(State::Failed(format!("{} {name} is gone", kind.kind)));
+                    return Ok(State::Failed(format!("{} {name} was deleted", kind.kind)));
                 };
                 Ok(rollout_state(&object))
             }
@@ -146,7 +146,7 @@ impl Condition {
     }
 }
 
-/// The newest build counts.
+/// Checks the newest build.
 fn build_state(name: &str, builds: &[Object]) -> State {
     let number = |build: &Object| {
         build
@@ -175,8 +175,8 @@ fn build_state(name: &str, builds: &[Object]) -> State {
     }
 }
 
-/// A success leaves no condition, a failure one of status False. Where a build has just pushed, an
-/// import that failed before it is repeated by the schedule.
+/// A success leaves no condition, a failure one of status False. If a build has just pushed, the
+/// schedule repeats an import that failed before.
 fn import_state(name: &str, tag: &str, stream: &Object, repeated: bool) -> State {
     let tags = stream
         .body
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_build_counts() {
+    fn the_newest_build_decides() {
         assert!(matches!(build_state("app", &[]), State::Pending(_)));
         assert_eq!(
             build_state("app", &[build(9, "Failed"), build(10, "Complete")]),

@@ -1,4 +1,4 @@
-//! Reads a cluster: the objects of flows, and then the plan of the flows.
+//! Reads the objects of flows from a cluster, and then fetches the plan of the flows.
 
 mod credentials;
 mod picked;
@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use extreg_cluster::{
     Cluster, PageQuery,
-    collect::{Scope, Told, collect, collect_named},
+    collect::{ProgressOutput, Scope, collect, collect_named},
 };
-use extreg_flow::{Asked, Fetched, KINDS, Plan, Report, World, flows, streams_elsewhere};
+use extreg_flow::{Fetched, KINDS, Plan, Report, ReportOptions, World, flows, streams_elsewhere};
 use extreg_snapshot::{
     Snapshot,
     coverage::{Coverage, GapReason},
@@ -24,24 +24,24 @@ use self::registry::Registries;
 use super::settings::Settings;
 use crate::{context::Context, error::Error};
 
-/// An alias may lead to another alias.
+/// Rounds of reading; an alias can point to another alias.
 const ROUNDS: usize = 4;
 
-/// Where the objects come from.
+/// The source of the objects.
 pub(super) struct Source {
     cluster: Cluster,
     /// The namespace; none for all of them.
     namespace: Option<String>,
-    /// None if no registry is to be asked.
+    /// None if registries are not queried.
     registries: Option<Registries>,
-    told: Told,
+    progress: ProgressOutput,
 }
 
 impl Source {
-    /// Of the namespace or the namespaces that are asked for. Asks nothing yet.
+    /// A source for the requested namespaces. Sends no request yet.
     ///
     /// # Errors
-    /// If the kubeconfig is at fault.
+    /// If the kubeconfig is invalid.
     pub(super) async fn new(settings: &Settings, context: &Context) -> Result<Self, Error> {
         let cluster = context.cluster().await?;
         let namespace = (!settings.all_namespaces).then(|| cluster.namespace().to_owned());
@@ -52,15 +52,15 @@ impl Source {
                 Some(endpoints) => Some(Registries::new(endpoints, context)?),
                 None => None,
             },
-            told: if settings.watch {
-                Told::Nowhere
+            progress: if settings.watch {
+                ProgressOutput::Nowhere
             } else {
-                Told::OnTerminal
+                ProgressOutput::OnTerminal
             },
         })
     }
 
-    /// Where it looks, in words.
+    /// Describes the namespaces that are read.
     pub(super) fn place(&self) -> String {
         match &self.namespace {
             Some(name) => format!("{name} namespace"),
@@ -68,10 +68,10 @@ impl Source {
         }
     }
 
-    /// Reads what is there and what else is needed to judge it, and judges it.
+    /// Reads the objects and everything else that is needed to judge them, and judges them.
     ///
     /// # Errors
-    /// If nothing at all may be read, the login has expired or the server does not answer.
+    /// If the user cannot read any resource, the login has expired or the server does not answer.
     pub(super) async fn report(
         &mut self,
         settings: &Settings,
@@ -87,12 +87,12 @@ impl Source {
         let answers = self.registries.as_ref().map(Registries::answers);
         let plan = Plan::of(&world, &flows, answers.as_ref());
         let fetched = self.fetch(plan, &context.printer).await?;
-        let asked = Asked {
+        let options = ReportOptions {
             now: jiff::Timestamp::now(),
             invocation: &context.invocation(),
             with_objects: settings.with_objects,
         };
-        Ok(Report::of(&world, &flows, &fetched, &asked))
+        Ok(Report::of(&world, &flows, &fetched, &options))
     }
 
     async fn snapshot(&self, printer: &Printer) -> Result<Snapshot, Error> {
@@ -104,7 +104,7 @@ impl Source {
             namespace: self.namespace.clone(),
             selector: String::new(),
             kinds: KINDS.to_vec(),
-            told: self.told,
+            progress: self.progress,
         };
         let mut reader = collect(&self.cluster, &scope, &options, printer).await?;
         self.check_rights(reader.coverage_mut()).await?;
@@ -151,10 +151,10 @@ impl Source {
         let images = self.logins(plan.images, &credentials).await?;
         let registry = match &mut self.registries {
             Some(registries) => {
-                if !images.is_empty() && self.told != Told::Nowhere {
-                    printer.status("asking registries what they have");
+                if !images.is_empty() && self.progress != ProgressOutput::Nowhere {
+                    printer.status("querying registries");
                 }
-                registries.ask(images).await
+                registries.query(images).await
             }
             None => BTreeMap::new(),
         };

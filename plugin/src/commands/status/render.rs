@@ -1,4 +1,4 @@
-//! How it looks. Everything is lines, so that they can be printed once or drawn again and again.
+//! Renders a report as lines, so that they can be printed once or redrawn.
 
 mod age;
 mod data;
@@ -12,29 +12,45 @@ use jiff::Timestamp;
 
 pub(super) use self::data::data;
 
-/// How people get it.
+/// How lines look.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
-    /// Whether it may have signs and lines beside letters.
+    /// Whether to use symbols and box-drawing characters.
     pub(super) has_signs: bool,
     pub(super) now: Timestamp,
-    /// How wide it may be, where there is a limit.
+    /// The maximum width, if there is a limit.
     pub(super) columns: Option<usize>,
     /// Whether the table has every column.
     pub(super) wide: bool,
-    /// Whether the flows may be of several namespaces.
+    /// Whether the flows can be in several namespaces.
     pub(super) all_namespaces: bool,
 }
 
-/// What people are shown.
+/// This many flows are shown in full.
+const MAX_SCREENS: usize = 2;
+
+/// The layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {
     /// A screen for one flow, a table for several.
     Auto,
+    /// A screen for each of at most [`MAX_SCREENS`] flows of a name, a table for more.
+    Named,
     /// A table.
     Table,
     /// Every object of every flow.
     Tree,
+}
+
+impl View {
+    /// The most flows that are shown in full.
+    const fn screens(self) -> usize {
+        match self {
+            Self::Auto => 1,
+            Self::Named => MAX_SCREENS,
+            Self::Table | Self::Tree => 0,
+        }
+    }
 }
 
 /// The report as lines.
@@ -42,22 +58,24 @@ pub(super) fn lines(report: &Report, view: View, look: Look) -> Vec<Text> {
     match (view, report.flows.as_slice()) {
         (_, []) => Vec::new(),
         (View::Tree, flows) => each(flows, |flow| tree::lines(flow, look)),
-        (View::Auto, [flow]) => screen::lines(flow, look),
-        (View::Auto | View::Table, flows) => table::lines(flows, look).collect(),
+        (View::Auto | View::Named, flows) if flows.len() <= view.screens() => {
+            each(flows, |flow| screen::lines(flow, look))
+        }
+        (View::Auto | View::Named | View::Table, flows) => table::lines(flows, look).collect(),
     }
 }
 
-/// Prints the report. Many flows are long, so each is printed before the next is drawn.
+/// Prints the report. Each flow is printed before the next one is rendered, because there can be many.
 pub(super) fn print(report: &Report, view: View, look: Look, printer: &Printer) {
     let flows = match (view, report.flows.as_slice()) {
         (_, []) => return,
-        (View::Auto, [flow]) => {
-            for line in screen::lines(flow, look) {
+        (View::Auto | View::Named, flows) if flows.len() <= view.screens() => {
+            for line in each(flows, |flow| screen::lines(flow, look)) {
                 printer.line(line);
             }
             return;
         }
-        (View::Auto | View::Table, flows) => {
+        (View::Auto | View::Named | View::Table, flows) => {
             for line in table::lines(flows, look).take_while(|_| !printer.out_is_closed()) {
                 printer.line(line);
             }
@@ -89,7 +107,7 @@ fn each(flows: &[FlowReport], lines: impl Fn(&FlowReport) -> Vec<Text>) -> Vec<T
     all
 }
 
-/// A state as a word or, where there are signs, a sign.
+/// A state as a word or a symbol.
 fn sign(state: State, look: Look) -> &'static str {
     match (look.has_signs, state) {
         (false, state) => state.word(),
@@ -101,8 +119,8 @@ fn sign(state: State, look: Look) -> &'static str {
     }
 }
 
-/// Text in the colour of a state.
-fn coloured(text: Text, state: State, words: impl Into<String>) -> Text {
+/// Appends text in the color of a state.
+fn colored(text: Text, state: State, words: impl Into<String>) -> Text {
     match state {
         State::Ok => text.green(words),
         State::Broken => text.red(words),
@@ -111,7 +129,7 @@ fn coloured(text: Text, state: State, words: impl Into<String>) -> Text {
     }
 }
 
-/// On one line, whatever a registry or a controller said.
+/// The message of a registry or a controller on one line.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")

@@ -1,4 +1,4 @@
-//! What `status` was asked for, understood and checked.
+//! Validates the arguments of `status`.
 
 use extreg_flow::Wanted;
 
@@ -8,36 +8,36 @@ use super::{
 };
 use crate::{args::EndpointArgs, context::Context, error::Error, print::DataFormat};
 
-/// What to look at and how to show it.
+/// Which flows to show, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) wanted: Wanted,
-    /// A label selector; empty picks all.
+    /// A label selector; empty selects all objects.
     pub(super) selector: String,
     pub(super) all_namespaces: bool,
     pub(super) watch: bool,
-    /// Whether every object is to be told.
+    /// Whether to report every object.
     pub(super) with_objects: bool,
-    /// Where registries are asked; none if they are not to be.
+    /// The endpoints of registries; none if registries are not queried.
     pub(super) registry: Option<EndpointArgs>,
     pub(super) show: Show,
-    /// The name as it was given.
+    /// The name as the user typed it.
     pub(super) name: Option<String>,
 }
 
-/// How to show it.
+/// How to show the flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Show {
     /// For people.
     Lines { view: View, wide: bool },
     /// For programs.
     Data(DataFormat),
-    /// A name a line.
+    /// One name on each line.
     Names,
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -47,11 +47,13 @@ impl Settings {
             (Some(Output::Json), _) => Show::Data(DataFormat::Json),
             (Some(Output::Yaml), _) => Show::Data(DataFormat::Yaml),
             (Some(Output::Name), true) => {
-                return Err(Error::usage("--tree draws lines; -o name prints names"));
+                return Err(Error::usage("--tree cannot be used with -o name"));
             }
             (Some(Output::Name), false) => Show::Names,
             (Some(Output::Table | Output::Wide), true) => {
-                return Err(Error::usage("--tree is no table: leave one of both out"));
+                return Err(Error::usage(
+                    "--tree cannot be used with -o table or -o wide",
+                ));
             }
             (Some(Output::Table), false) => lines(View::Table, false),
             (Some(Output::Wide), false) => lines(View::Table, true),
@@ -59,6 +61,7 @@ impl Settings {
             (None, false) if args.all_namespaces && args.name.is_none() => {
                 lines(View::Table, false)
             }
+            (None, false) if args.name.is_some() => lines(View::Named, false),
             (None, false) => lines(View::Auto, false),
         };
         Ok(Self {
@@ -73,7 +76,7 @@ impl Settings {
         })
     }
 
-    /// How people get it.
+    /// How lines look.
     pub(super) fn look(&self, context: &Context) -> Look {
         Look {
             has_signs: context.printer.out_has_color(),

@@ -1,4 +1,4 @@
-//! `-w`: shown again whenever it has changed.
+//! `-w`: shows the flows again on each change.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use super::{
 };
 use crate::{context::Context, error::Error};
 
-/// A namespace is read so often.
+/// The interval between reads of a namespace.
 const EVERY: Duration = Duration::from_secs(2);
-/// A whole cluster is read so often.
+/// The interval between reads of a whole cluster.
 const EVERY_CLUSTER: Duration = Duration::from_secs(15);
 
-/// Goes on until it is interrupted, which ends the run from outside.
+/// Runs until the process is interrupted.
 ///
 /// # Errors
-/// As of the first reading; when it has begun, what passes is only told.
+/// The errors of the first read; later temporary errors are only printed.
 pub(super) async fn run(
     settings: &Settings,
     source: &mut Source,
@@ -33,22 +33,22 @@ pub(super) async fn run(
         EVERY
     };
     let mut shown: Option<Report> = None;
-    let mut trouble = String::new();
+    let mut last_error = String::new();
     loop {
         match source.report(settings, context).await {
             Ok(report) => {
-                let is_back = !trouble.is_empty();
-                trouble.clear();
-                let has_changed = is_back || shown.as_ref() != Some(&report);
+                let has_recovered = !last_error.is_empty();
+                last_error.clear();
+                let has_changed = has_recovered || shown.as_ref() != Some(&report);
                 show(settings, source, &report, has_changed, context)?;
                 shown = Some(report);
             }
-            Err(error) if shown.is_none() || !may_pass(&error) => return Err(error),
+            Err(error) if shown.is_none() || !is_temporary(&error) => return Err(error),
             Err(error) => {
-                let said = error.to_string();
-                if said != trouble {
-                    context.printer.error(&said);
-                    trouble = said;
+                let message = error.to_string();
+                if message != last_error {
+                    context.printer.error(&message);
+                    last_error = message;
                 }
             }
         }
@@ -59,7 +59,7 @@ pub(super) async fn run(
     }
 }
 
-const fn may_pass(error: &Error) -> bool {
+const fn is_temporary(error: &Error) -> bool {
     matches!(
         error,
         Error::Cluster(
@@ -95,9 +95,9 @@ fn show(
                 lines.push(Text::from(format!("No flows found in {}.", source.place())));
             }
             let not_seen = report.not_seen.iter();
-            lines.extend(not_seen.map(|line| Text::new().dim(format!("not seen: {line}"))));
+            lines.extend(not_seen.map(|line| Text::new().dim(format!("not read: {line}"))));
             if printer.can_redraw() {
-                // Ages grow, so what is drawn may be another though nothing has changed.
+                // Ages grow, so the text can change even if the report does not.
                 printer.draw(&lines);
             } else if has_changed {
                 printer.line(look.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());

@@ -14,16 +14,16 @@ use crate::{
     stream::{Arrival, Stream, StreamTag},
 };
 
-/// How long to wait for it, unless `--timeout` is shorter.
+/// The time limit, unless `--timeout` is shorter.
 const LIMIT: Duration = Duration::from_secs(15);
 /// How often to check.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Reports what became of the imports. A failed one is a warning: the tag is what was asked for.
+/// Reports the imports. A failed one is a warning: the tag was written as requested.
 ///
 /// # Errors
 /// If an ImageStream cannot be read.
-pub(super) async fn tell(
+pub(super) async fn report(
     cluster: &Cluster,
     namespace: &str,
     mut open: Vec<StreamTag>,
@@ -64,7 +64,7 @@ pub(super) async fn tell(
     }
     for name in open {
         printer.note(format!(
-            "{name} is not imported yet; wait for it with: {caller} import {name} -n {namespace} \
+            "{name} is not imported yet; to wait for it: {caller} import {name} -n {namespace} \
              --wait"
         ));
     }

@@ -11,8 +11,8 @@ use crate::{
     stream::{Stream, delete_tag},
 };
 
-/// Deletes the tags, or tries to. All are read first: one that does not exist ends the run before the
-/// first is deleted.
+/// Deletes the tags, or runs a dry run. Reads all tags first: if one does not exist, none is
+/// deleted.
 pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
     let namespace = cluster.namespace().to_owned();

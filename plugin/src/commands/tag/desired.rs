@@ -1,4 +1,4 @@
-//! What a tag is to be, given what it is. Pure.
+//! Computes the desired state of a tag from its current state. Pure.
 
 use extreg_cluster::{set, unset};
 use extreg_core::object::opt_out;
@@ -13,18 +13,18 @@ use crate::{
     stream::{Origin, SpecTag, Stream, StreamTag},
 };
 
-/// An entry of `spec.tags`, and what is worth saying of it.
+/// An entry of `spec.tags`, and notes about it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Desired {
     pub(super) tag: Value,
     pub(super) notes: Vec<String>,
 }
 
-/// The entry that `name` is to have. What is there stays but for what the settings say; a new one
-/// has what `oc tag` gives it, except for an import mode, which is the cluster's to choose.
+/// The desired entry of `name`. An existing entry changes only by the settings; a new one
+/// gets the defaults of `oc tag`, except for the import mode, which the cluster chooses.
 ///
 /// # Errors
-/// [`Error::Failed`] if the tag cannot be that.
+/// [`Error::Failed`] if the settings are not possible for the tag.
 pub(super) fn desired(
     follow: &Follow,
     name: &StreamTag,
@@ -71,7 +71,7 @@ pub(super) fn desired(
     let is_scheduled = current.is_some_and(SpecTag::is_scheduled);
     let scheduled = match choices.schedule {
         Schedule::Off => {
-            // Policies are applied to tags that are new or follow something else, and not to one that
+            // Policies apply to tags that are new or follow another image, and not to a tag that
             // opts out.
             if is_new && !is_reference && !follow.image.is_digest() {
                 let at = ["annotations", opt_out::TAG_ANNOTATION];
@@ -95,7 +95,7 @@ pub(super) fn desired(
         },
         Schedule::Kept if is_scheduled && follow.image.is_digest() => {
             notes.push(format!(
-                "{name}: a digest names one image for good, so its schedule is removed"
+                "{name}: a digest identifies one fixed image, so its schedule is removed"
             ));
             false
         }
@@ -110,18 +110,18 @@ pub(super) fn desired(
     switch(&mut tag, &["importPolicy", "scheduled"], scheduled);
     if is_reference && choices.reference.is_none() {
         notes.push(format!(
-            "{name} stays a reference tag, which is never imported; --reference=false changes that"
+            "{name} remains a reference tag, which is never imported; to change that: --reference=false"
         ));
     }
     Ok(Desired { tag, notes })
 }
 
-/// Whether a tag follows the image already, however that is spelled.
+/// Whether a tag already follows the image, in any spelling.
 fn follows(tag: SpecTag<'_>, follow: &Follow) -> bool {
     matches!(tag.origin(), Origin::Image(image) if follow.image.is_spelled(image))
 }
 
-/// Why a tag is not to be scheduled, if it or its stream opts out.
+/// Why a tag must not be scheduled, if it or its stream opts out.
 fn opted_out(
     name: &StreamTag,
     tag: Option<SpecTag<'_>>,
@@ -140,7 +140,7 @@ fn opted_out(
     })
 }
 
-/// Sets a flag, or takes it away: for the API absent is false.
+/// Sets a flag, or removes it: for the API, a missing flag is false.
 fn switch(tag: &mut Value, path: &[&str], on: bool) {
     if on {
         set(tag, path, json!(true));
@@ -160,7 +160,7 @@ mod tests {
         Stream::new(json!({"metadata": {"labels": {}}, "spec": {"tags": [tag]}}))
     }
 
-    /// A tag that has everything.
+    /// A tag with all settings.
     fn full() -> Value {
         json!({
             "name": "v1", "annotations": {"note": "mine"}, "generation": 9,
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_41_a_new_image_leaves_the_rest_as_it_is() {
+    fn trap_41_a_new_image_does_not_change_the_rest() {
         let mut expected = full();
         expected["from"]["name"] = json!("docker.io/u/a:v2");
         expected["generation"] = json!(0);
@@ -234,7 +234,7 @@ mod tests {
             assert_eq!(made.tag["importPolicy"], json!({}));
             assert!(made.notes[0].starts_with(why), "{:?}", made.notes);
         }
-        // A schedule that somebody has put there all the same is theirs.
+        // A schedule that a user has set anyway is unchanged.
         let mut tag = full();
         tag["annotations"] = json!({"extreg.io/scheduled": "false"});
         let made = made("u/a:v2 app:v1", Some(&stream(&tag)));
@@ -270,11 +270,11 @@ mod tests {
     }
 
     #[test]
-    fn trap_3_and_4_nothing_is_scheduled_in_vain() {
+    fn trap_3_and_4_no_useless_schedule_is_set() {
         let digest = format!("u/a@sha256:{} app:v1", "0".repeat(64));
         let made_digest = made(&digest, Some(&stream(&full())));
         assert_eq!(made_digest.tag["importPolicy"].get("scheduled"), None);
-        assert!(made_digest.notes[0].contains("for good"));
+        assert!(made_digest.notes[0].contains("one fixed image"));
 
         let made_reference = made("u/a:v1 app:v1 --reference", Some(&stream(&full())));
         assert_eq!(made_reference.tag["reference"], json!(true));
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_becomes_a_tag_of_its_own() {
+    fn an_alias_becomes_a_separate_tag() {
         let mut tag = full();
         tag["from"] = json!({"kind": "ImageStreamTag", "name": "app:v0", "namespace": "other"});
         tag["importPolicy"] = Value::Null;

@@ -1,5 +1,5 @@
-//! Tagging: everything is looked at first, and refused as a whole if one tag cannot be; only then
-//! the first one is written.
+//! Writes tags: first checks everything, and refuses the whole run if one tag is not possible; only then
+//! starts to write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::{
     stream::{Library, Stream, StreamTag, Written, write_tag},
 };
 
-/// Tags, or tries to.
+/// Writes the tags, or runs a dry run.
 pub(super) async fn run(
     settings: &Settings,
     follow: &Follow,
@@ -53,7 +53,7 @@ pub(super) async fn run(
     }
 
     let journal = &context.journal;
-    journal.advise("run the same command again to continue; what is done is left as it is");
+    journal.advise("run the same command again to continue; finished changes are unchanged");
     let mut report = Report::new(&context.printer, settings.format, settings.dry_run);
     let mut made: BTreeSet<&str> = BTreeSet::new();
     let mut imported: Vec<StreamTag> = Vec::new();
@@ -85,8 +85,8 @@ pub(super) async fn run(
                 if let Some((before, after)) = written.change() {
                     report.show_change(&before, &after);
                 }
-                tell_schedule(follow, name, &written, context);
-                tell_failure(name, &namespace, &written, context);
+                report_schedule(follow, name, &written, context);
+                report_failure(name, &namespace, &written, context);
                 if written.verb.is_change() && settings.dry_run == DryRun::None {
                     imported.push(name.clone());
                 }
@@ -100,7 +100,7 @@ pub(super) async fn run(
     }
     report.finish()?;
     if result.is_ok() {
-        result = arrival::tell(&cluster, &namespace, imported, follow, context).await;
+        result = arrival::report(&cluster, &namespace, imported, follow, context).await;
     }
     match result {
         Err(error) => Err(journal.ended_by(error)),
@@ -108,7 +108,7 @@ pub(super) async fn run(
     }
 }
 
-/// Says what a name without a user has become.
+/// Shows the full name of an image without a user.
 fn explain(follow: &Follow, context: &Context) {
     let image = &follow.image;
     match image.library() {
@@ -119,8 +119,8 @@ fn explain(follow: &Follow, context: &Context) {
     }
 }
 
-/// Says so where a policy of the cluster has made something else of the schedule.
-fn tell_schedule(follow: &Follow, name: &StreamTag, written: &Written, context: &Context) {
+/// Reports if a policy of the cluster changed the schedule.
+fn report_schedule(follow: &Follow, name: &StreamTag, written: &Written, context: &Context) {
     let at = "/tag/importPolicy/scheduled";
     let is_scheduled = written.object.body.pointer(at) == Some(&true.into());
     let was_scheduled = written
@@ -139,15 +139,15 @@ fn tell_schedule(follow: &Follow, name: &StreamTag, written: &Written, context: 
     }
 }
 
-/// Nothing is imported by a tag that stays as it is, so an earlier failure stays too.
-fn tell_failure(name: &StreamTag, namespace: &str, written: &Written, context: &Context) {
+/// An unchanged tag is not imported, so an earlier failure remains.
+fn report_failure(name: &StreamTag, namespace: &str, written: &Written, context: &Context) {
     if written.verb != Verb::Unchanged {
         return;
     }
     let stream = written.stream.as_ref();
     if let Some(why) = stream.and_then(|stream| stream.failure(&name.tag)) {
         context.printer.note(format!(
-            "the last import of {name} failed: {why}; import it now with: {} import {name} -n \
+            "the last import of {name} failed: {why}; to import it now: {} import {name} -n \
              {namespace}",
             context.caller
         ));

@@ -1,4 +1,4 @@
-//! What `tag` was asked for, understood and checked.
+//! The validated settings of `tag`.
 
 use extreg_cluster::DryRun;
 use extreg_remedy::Caller;
@@ -11,35 +11,35 @@ use crate::{
     stream::{ExternalImage, Library, StreamTag},
 };
 
-/// What to do with which tags, and how.
+/// Which tags to change, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) action: Action,
-    /// In the order they were given, each once.
+    /// In the given order, each once.
     pub(super) tags: Vec<StreamTag>,
     pub(super) dry_run: DryRun,
     pub(super) format: Option<ObjectFormat>,
 }
 
-/// What to do with the tags.
+/// The action for the tags.
 #[derive(Clone, Debug)]
 pub(super) enum Action {
-    /// They follow an image.
+    /// Follow an image.
     Follow(Follow),
-    /// They are deleted.
+    /// Delete.
     Delete,
 }
 
-/// What the tags follow, and how.
+/// The image of the tags, and the settings.
 #[derive(Clone, Debug)]
 pub(super) struct Follow {
     pub(super) image: ExternalImage,
-    /// `--source=docker`: the name is not one of an ImageStream.
+    /// `--source=docker`: the name is not an ImageStream's.
     pub(super) is_docker: bool,
     pub(super) choices: Choices,
 }
 
-/// What the flags say of a tag; what they do not say stays as it is.
+/// The settings of the flags; settings without a flag are unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choices {
     pub(super) schedule: Schedule,
@@ -49,19 +49,19 @@ pub(super) struct Choices {
     pub(super) reference: Option<bool>,
 }
 
-/// What becomes of the schedule.
+/// The change of the schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Schedule {
-    /// It stays as it is.
+    /// Unchanged.
     Kept,
-    /// There is one.
+    /// Set.
     On,
-    /// There is none.
+    /// Removed.
     Off,
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -149,14 +149,14 @@ impl Follow {
         }
         if schedule == Schedule::On && image.is_digest() {
             return Err(Error::usage(format!(
-                "--scheduled: {image} is a digest, which names one image for good, so there is \
-                 nothing to import again; name a tag, or leave --scheduled out"
+                "--scheduled: {image} is a digest, which identifies one fixed image, so it is \
+                 never imported again; specify a tag, or omit --scheduled"
             )));
         }
         if schedule == Schedule::On && reference == Some(true) {
             return Err(Error::usage(
-                "--scheduled and --reference: a reference tag is never imported; leave one of them \
-                 out",
+                "--scheduled and --reference: a reference tag is never imported; omit one of \
+                 them",
             ));
         }
         Ok(Self {
@@ -167,7 +167,7 @@ impl Follow {
     }
 }
 
-/// A name without a registry could be a tag of an ImageStream or an image of Docker Hub.
+/// A name without a registry can be a tag of an ImageStream or an image of Docker Hub.
 pub(super) fn ambiguous(written: &str, image: &ExternalImage, to: &str, caller: Caller) -> Error {
     let copy = match image.as_stream_tag() {
         Some((_, from)) => {
@@ -176,8 +176,8 @@ pub(super) fn ambiguous(written: &str, image: &ExternalImage, to: &str, caller: 
         None => String::new(),
     };
     Error::usage(format!(
-        "\"{written}\" does not name its registry{copy}; to follow the image of Docker Hub, write it in \
-         full: {caller} tag {image} {to}"
+        "\"{written}\" does not name its registry{copy}; to follow the image of Docker Hub, use the full \
+         name: {caller} tag {image} {to}"
     ))
 }
 
@@ -197,7 +197,7 @@ pub(super) mod testing {
         }
     }
 
-    /// What `oc extreg tag ARGS` has the tags follow.
+    /// The image that the tags of `oc extreg tag ARGS` follow.
     pub(in super::super) fn follow(args: &str) -> Follow {
         match settings(args).unwrap().action {
             Action::Follow(follow) => follow,
@@ -214,12 +214,12 @@ mod tests {
     };
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_arguments_are_refused() {
         let digest = format!("u/a@sha256:{} app:v1 --scheduled", "0".repeat(64));
         for (args, expected) in [
             ("u/a", "STREAM:TAG"),
-            ("u/a app", "names no tag"),
-            ("u/a ns/app:v1", "-n names"),
+            ("u/a app", "has no tag"),
+            ("u/a ns/app:v1", "-n sets its namespace"),
             ("u/A app:v1", "repository name must be lowercase"),
             (
                 "u/a app:v1 --scheduled --no-schedule",
@@ -235,7 +235,7 @@ mod tests {
             ("u/a app:v1 --source=istag", "oc extreg promote u/a app:v1"),
             ("u/a app:v1 --source=other", "--source"),
             ("u/a app:v1 --import-mode=all", "--import-mode"),
-            ("-d app:v1 app", "names no tag"),
+            ("-d app:v1 app", "has no tag"),
             ("-d app:v1 --scheduled", "cannot be used with"),
             ("-d", "IMAGE"),
             ("app:v1 app:v2", "oc extreg promote app:v1 app:v2"),
@@ -244,7 +244,7 @@ mod tests {
                 "app:v1 app:v2",
                 "oc extreg tag docker.io/library/app:v1 app:v2",
             ),
-            (&digest, "names one image for good"),
+            (&digest, "identifies one fixed image"),
         ] {
             let error = settings(args).unwrap_err();
             assert_eq!(error.exit().code(), 2, "{args}");

@@ -1,4 +1,4 @@
-//! What a teardown removes, in what order.
+//! What a teardown removes, and in what order.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::link;
 use crate::{error::Error, users::Users};
 
-/// What holds an application, in the order of removal: what runs first, so that nothing is started
+/// The kinds of an application, in the order of removal: running workloads first, so that nothing is started
 /// again from what is removed next.
 const KINDS: [Kind; 4] = [
     Kind::DEPLOYMENT,
@@ -25,14 +25,14 @@ const KINDS: [Kind; 4] = [
 pub(super) enum Removal {
     /// An object.
     Delete(Box<Deletion>),
-    /// What setup has set in an ImageStream that also has tags of other tools.
+    /// The parts of setup in an ImageStream that also has tags of other tools.
     Release {
         /// The ImageStream.
         stream: Box<Deletion>,
-        /// The tags that setup made.
+        /// The tags of setup.
         tags: Vec<String>,
     },
-    /// A secret among those of an account.
+    /// A link of an account to a secret.
     Unlink {
         /// The account.
         account: ObjectRef,
@@ -48,7 +48,7 @@ pub(super) struct Deletion {
     object: Object,
 }
 
-/// All there is to remove, and what is not and why.
+/// Everything to remove, and the skipped objects with the reason.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) removals: Vec<Removal>,
@@ -66,7 +66,7 @@ impl Removal {
         Self::Delete(Box::new(Deletion { reference, object }))
     }
 
-    /// What it is done to.
+    /// The object to change.
     pub(super) fn reference(&self) -> &ObjectRef {
         match self {
             Self::Delete(deletion) => &deletion.reference,
@@ -75,7 +75,7 @@ impl Removal {
         }
     }
 
-    /// The object as it is before.
+    /// The object before the change.
     pub(super) fn object(&self) -> Option<&Object> {
         match self {
             Self::Delete(deletion) => Some(&deletion.object),
@@ -93,13 +93,13 @@ impl Deletion {
         }
     }
 
-    /// Which object.
+    /// The reference of the object.
     pub(super) fn reference(&self) -> ObjectRef {
         self.reference.clone()
     }
 }
 
-/// Reads what there is of an application. Running it again finds what remains.
+/// Reads the objects of an application. A second run finds what remains.
 pub(super) async fn plan(cluster: &Cluster, namespace: &str, name: &str) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     let mut others = Vec::new();
@@ -125,7 +125,7 @@ pub(super) async fn plan(cluster: &Cluster, namespace: &str, name: &str) -> Resu
             && is_owned(&object) == Owned::Theirs
         {
             plan.kept.push(format!(
-                "{} stays: it was not made by setup",
+                "skipped {}: setup did not create it",
                 object.reference()
             ));
         }
@@ -143,14 +143,14 @@ pub(super) async fn plan(cluster: &Cluster, namespace: &str, name: &str) -> Resu
     Ok(plan)
 }
 
-/// An ImageStream is deleted if nothing else uses it and all of its tags are of setup. Otherwise only
-/// the tags of setup are removed, and none that something else uses.
+/// Deletes an ImageStream if nothing else uses it and setup created all of its tags. Otherwise removes
+/// only the tags of setup that nothing else uses.
 fn stream(object: Object, namespace: &str, users: &Users, plan: &mut Plan) {
     let (reference, name) = (object.reference(), object.text("/metadata/name").to_owned());
     let foreign_users = foreign(users.of_stream(namespace, &name), plan);
     if !foreign_users.is_empty() {
         plan.kept.push(format!(
-            "{reference} stays: {} uses it",
+            "skipped {reference}: {} uses it",
             in_words(&foreign_users)
         ));
         return;
@@ -165,7 +165,7 @@ fn stream(object: Object, namespace: &str, users: &Users, plan: &mut Plan) {
         return;
     }
     plan.kept.push(format!(
-        "{reference} stays, with the tags that setup did not make: {}",
+        "skipped {reference}, except for the tags of setup: it has other tags: {}",
         foreign_tags.join(", ")
     ));
     plan.removals.push(Removal::Release {
@@ -174,7 +174,7 @@ fn stream(object: Object, namespace: &str, users: &Users, plan: &mut Plan) {
     });
 }
 
-/// The tags of an ImageStream: those that follow something, and those that were pushed to.
+/// The tags of an ImageStream: those with a source, and those that were pushed to.
 fn tags(stream: &Value) -> BTreeSet<String> {
     [("/spec/tags", "name"), ("/status/tags", "tag")]
         .into_iter()
@@ -186,8 +186,8 @@ fn tags(stream: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// Our secrets go when no application of ours is left that could need them and nothing else names
-/// them, and their links go with them.
+/// Deletes our secrets, and their links, if no other application of ours could need them and nothing
+/// else names them.
 async fn secrets(
     cluster: &Cluster,
     namespace: &str,
@@ -210,11 +210,13 @@ async fn secrets(
             used_by.push(other.clone());
         }
         if !used_by.is_empty() {
-            plan.kept
-                .push(format!("{reference} stays: {} uses it", in_words(&used_by)));
+            plan.kept.push(format!(
+                "skipped {reference}: {} uses it",
+                in_words(&used_by)
+            ));
             continue;
         }
-        // Links first: an account with a link to nothing makes pods complain.
+        // Links first: pods of an account with a broken link get warnings.
         for account in users.accounts() {
             if link::has(&account.body, &name) {
                 plan.removals.push(Removal::Unlink {
@@ -228,7 +230,7 @@ async fn secrets(
     Ok(())
 }
 
-/// Those that are not removed.
+/// The skipped ones.
 fn foreign(users: Vec<ObjectRef>, plan: &Plan) -> Vec<ObjectRef> {
     let is_removed = |user: &ObjectRef| {
         plan.removals
@@ -238,7 +240,7 @@ fn foreign(users: Vec<ObjectRef>, plan: &Plan) -> Vec<ObjectRef> {
     users.into_iter().filter(|user| !is_removed(user)).collect()
 }
 
-/// The first few of them.
+/// The first few names.
 fn in_words(users: &[ObjectRef]) -> String {
     const SHOWN: usize = 3;
     let names: Vec<String> = users.iter().take(SHOWN).map(ToString::to_string).collect();
@@ -248,7 +250,7 @@ fn in_words(users: &[ObjectRef]) -> String {
     }
 }
 
-/// The objects of a kind that setup made. A kind that is not served has none.
+/// The objects of a kind that setup created; none if the kind is not served.
 async fn list(cluster: &Cluster, kind: Kind, namespace: &str) -> Result<Vec<Object>, ClusterError> {
     let selector = format!("{MANAGED_BY}={MANAGER}");
     match cluster.list(kind, namespace, &selector).await {

@@ -1,4 +1,4 @@
-//! `webhook cert`: the serving certificate of a webhook in the cluster whose CA is our own.
+//! `webhook cert`: the serving certificate of a webhook in the cluster with its own CA.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Subcommand;
@@ -19,7 +19,7 @@ use crate::{
     print::Report,
 };
 
-/// Renew the webhook's certificate where no service-ca does
+/// Renew the webhook's certificate if service-ca does not issue it
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -31,20 +31,20 @@ enum Cert {
     Rotate(Rotate),
 }
 
-/// Issue a new CA and certificate; the old CA stays trusted until it expires
+/// Issue a new CA and certificate; the old CA is trusted until it expires
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   oc extreg webhook cert rotate
 
-The API servers are given both CAs first and the pods the new certificate after that, so that no call \
-fails in between. The pods take it up by themselves within two minutes.")]
+The API servers first get both CAs, then the pods get the new certificate, so that no call \
+fails meanwhile. The pods load it automatically within two minutes.")]
 struct Rotate {
     #[command(flatten)]
     dry_run: DryRunArgs,
 }
 
-/// Does it.
+/// Runs the command.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Cert::Rotate(Rotate {
         dry_run: DryRunArgs { dry_run },
@@ -101,17 +101,17 @@ async fn rotate(
     report.finish()
 }
 
-/// The configuration, the secret and the namespace of a webhook whose CA is our own.
+/// The configuration, the secret and the namespace of a webhook with its own CA.
 async fn ours(cluster: &Cluster, live: &Installed) -> Result<(Object, Object, String), Error> {
     let (Some(configuration), Some(target)) = (&live.configuration, live.target()) else {
         return Err(Error::refused(format!(
-            "{} is not there: the webhook is not installed",
+            "{} does not exist: the webhook is not installed",
             kinds::configuration()
         )));
     };
     let Target::Service { namespace, .. } = target else {
         return Err(Error::refused(
-            "the webhook runs outside of the cluster, and so does its certificate",
+            "the webhook, and therefore its certificate, is outside the cluster",
         ));
     };
     let secret = cluster.get(&kinds::secret(&namespace)).await?;
@@ -120,10 +120,10 @@ async fn ours(cluster: &Cluster, live: &Installed) -> Result<(Object, Object, St
             Ok((configuration.clone(), secret, namespace))
         }
         Some(_) => Err(Error::refused(
-            "service-ca issues the webhook's certificate, and renews it by itself",
+            "service-ca issues the webhook's certificate, and renews it automatically",
         )),
         None => Err(Error::refused(format!(
-            "{} is not there: run \"webhook install\" again",
+            "{} does not exist: run \"webhook install\" again",
             kinds::secret(&namespace)
         ))),
     }

@@ -1,4 +1,4 @@
-//! `webhook check`: the proof, at any time.
+//! `webhook check`: tests the webhook, at any time.
 
 use std::time::Duration;
 
@@ -20,28 +20,28 @@ use crate::{
     print::{DataFormat, to_data},
 };
 
-/// Everything has been there for a while: only a moment for what may be restarting.
+/// Everything was installed earlier: only a short time for pods that restart.
 const LIMIT: Duration = Duration::from_secs(3);
-/// A configuration made for the occasion takes a while to reach every API server.
+/// A new configuration takes a while to reach every API server.
 const REHEARSAL_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a webhook that does not work means where it was installed with `--failure-policy fail`, and the way out.
-const FAILS_CLOSED: &str = "failurePolicy is Fail, so objects that match are refused until it answers: label an object or a \
-                            namespace extreg.io/ignore=true to create them without it, or run \"webhook uninstall --yes\", \
-                            which needs no webhook";
+/// The effect of a broken webhook if it was installed with `--failure-policy fail`, and the workaround.
+const FAILS_CLOSED: &str = "failurePolicy is Fail, so matching objects are refused until it responds: label an object or a \
+                            namespace with extreg.io/ignore=true to bypass it, or run \"webhook uninstall --yes\", which \
+                            does not need the webhook";
 
-/// Prove that the webhook works: an object created as a dry run has to come back as the policies say
+/// Test that the webhook works: a dry-run object must return as the policies define
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   oc extreg webhook check
   oc extreg webhook check --proof-namespace snow -o json
 
-If the proof fails, the API server is made to say why through a configuration that selects nothing but \
-one dry-run object of ours and is removed at once; --read-only leaves that out. Exit code 3 if the \
-webhook does not work, 4 if there is no namespace that it is called for.")]
+If the test fails, a temporary configuration that selects only one dry-run object of ours makes the API \
+server report the reason, and is removed immediately; --read-only skips that. The exit code is 3 if the \
+webhook does not work, 4 if it is not called for any namespace.")]
 pub(super) struct Args {
-    /// Namespace to prove it in [default: one that the webhook is called for]
+    /// Namespace for the test [default: one for which the webhook is called]
     #[arg(long, value_name = "NAME")]
     proof_namespace: Option<String>,
     #[command(flatten)]
@@ -56,7 +56,7 @@ struct Answer {
     message: String,
 }
 
-/// Proves it.
+/// Tests the webhook.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
     let live = Installed::read(&cluster).await?;
@@ -87,13 +87,16 @@ async fn check(
         ))
     };
     let (Some(configuration), Some(entry)) = (&live.configuration, live.entry()) else {
-        let message = format!("{} is not there: nothing is called", kinds::configuration());
+        let message = format!(
+            "{} does not exist: no webhook is called",
+            kinds::configuration()
+        );
         return no(None, message, Exit::No);
     };
     let expectations = Expectations::read(cluster, live).await?;
     let Some(site) = site::choose(cluster, entry, &expectations, named).await? else {
-        let message = "no namespace that the webhook is called for lets you create an ImageStream: \
-                       make one, or name one with --proof-namespace";
+        let message = "cannot create an ImageStream in any namespace for which the webhook is called: \
+                       create a namespace, or specify one with --proof-namespace";
         return no(None, message.to_owned(), Exit::Incomplete);
     };
     let namespace = Some(site.namespace.clone());
@@ -107,8 +110,8 @@ async fn check(
     let rehearsed = proof::rehearse(cluster, configuration, &site.namespace, limit, context).await;
     let message = match rehearsed {
         Err(Error::Refused(cause)) => cause,
-        // Called it can be, or nobody here may find out: then what was seen first has to do.
-        Ok(()) => format!("{why}; the API server does reach the webhook"),
+        // It can be called, or this user cannot find out: then the first error is the result.
+        Ok(()) => format!("{why}; the API server reaches the webhook"),
         Err(_) => why,
     };
     let message = match entry["failurePolicy"].as_str() {

@@ -1,4 +1,4 @@
-//! `webhook install`: everything in order, the configuration last, and then the proof.
+//! `webhook install`: installs everything in order, the configuration last, and then tests the webhook.
 
 mod execute;
 mod export;
@@ -17,7 +17,7 @@ use crate::{
     print::ObjectFormat,
 };
 
-/// Installs it.
+/// Installs the webhook.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let (choices, action) = Choices::new(args, context.namespace.as_deref())?;
     match action {
@@ -26,11 +26,11 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     }
 }
 
-/// Installs again what is there, as it is but for the version; without `yes` the server only checks
+/// Installs the existing webhook again, with the new version; without `yes`, the server only checks
 /// it.
 ///
 /// # Errors
-/// [`Error::Refused`] if it is not there.
+/// [`Error::Refused`] if it does not exist.
 pub(super) async fn again(
     yes: bool,
     force: bool,

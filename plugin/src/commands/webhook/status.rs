@@ -1,4 +1,4 @@
-//! `webhook status`: what is installed, and what is wrong with it, without changing anything.
+//! `webhook status`: shows the installation and its problems, without changing anything.
 
 mod gather;
 mod show;
@@ -21,7 +21,7 @@ Examples:
   oc extreg webhook status
   oc extreg webhook status -o json
 
-Exit code 3 if something is wrong. Whether the webhook really answers is for \"webhook check\".")]
+The exit code is 3 if there are problems. To test whether the webhook responds, run \"webhook check\".")]
 pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs<DataFormat>,
@@ -32,7 +32,7 @@ pub(super) struct Args {
 #[serde(rename_all = "camelCase")]
 struct Status {
     healthy: bool,
-    /// What is wrong, in words.
+    /// The problems, as text.
     problems: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<Configuration>,
@@ -55,7 +55,7 @@ struct Configuration {
     target: String,
     failure_policy: String,
     timeout_seconds: i64,
-    /// What `--namespace-selector` has added; empty for all namespaces but the platform's.
+    /// The selector of `--namespace-selector`; empty for all namespaces except the platform's.
     namespace_selector: String,
     /// When the last CA of the bundle expires.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,7 @@ struct Certificate {
     /// `service-ca`, `own` or `elsewhere`.
     issuer: &'static str,
     not_after: String,
-    /// Whether the API servers accept it.
+    /// Whether the API servers trust it.
     trusted: bool,
 }
 
@@ -103,7 +103,7 @@ struct Policy {
     conflicts_with: Vec<String>,
 }
 
-/// One source of what the webhook knows, as it says in the policies' status.
+/// One source of the webhook's facts, from the policies' status.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Fact {
@@ -113,7 +113,7 @@ struct Fact {
     message: String,
 }
 
-/// Shows it.
+/// Shows the state.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let cluster = context.cluster().await?;
     let status = gather::gather(&cluster).await?;

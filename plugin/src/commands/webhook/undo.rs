@@ -1,11 +1,11 @@
-//! What an installation has done, and taking it back when the proof fails: the last thing first, so
-//! that the configuration goes before what it leads to. What was there before is put back as it was.
+//! Records the changes of an installation, and rolls them back if the test fails: the last one first, so
+//! that the configuration is removed before what it refers to. Changed objects are restored.
 
 use extreg_cluster::{Cluster, DryRun, Object, ObjectRef, Verb};
 
 use crate::{context::Context, error::Error};
 
-/// What has been done, in its order.
+/// The changes, in order.
 #[derive(Debug, Default)]
 pub(super) struct Undo {
     steps: Vec<Step>,
@@ -14,12 +14,12 @@ pub(super) struct Undo {
 #[derive(Debug)]
 enum Step {
     Created(ObjectRef),
-    /// Something was changed; this is what it was, to be written over the version that we left.
+    /// A change: the object before, which replaces the version that we wrote.
     Changed(Box<Object>),
 }
 
 impl Undo {
-    /// Notes what an apply came to.
+    /// Records the result of an apply.
     pub(super) fn note(&mut self, verb: Verb, before: Option<&Object>, after: &Object) {
         match (verb, before) {
             (Verb::Created, _) => self.steps.push(Step::Created(after.reference())),
@@ -41,7 +41,7 @@ impl Undo {
         }
     }
 
-    /// Takes everything back and returns `cause`, as [`Error::Partial`] if not all of it could be.
+    /// Rolls everything back and returns `cause`, as [`Error::Partial`] if something could not be rolled back.
     pub(super) async fn roll_back(
         self,
         cluster: &Cluster,
@@ -62,7 +62,7 @@ impl Undo {
                 }
                 Step::Changed(before) => {
                     let done = cluster.replace(&before, DryRun::None).await.map(drop);
-                    (before.reference(), "as before", done)
+                    (before.reference(), "restored", done)
                 }
             };
             match done {
@@ -70,7 +70,7 @@ impl Undo {
                 Err(error) => {
                     is_complete = false;
                     printer.error(&format!("{error}"));
-                    printer.note(format!("  {reference} left as it is"));
+                    printer.note(format!("  {reference} not rolled back"));
                 }
             }
         }

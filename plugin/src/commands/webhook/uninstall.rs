@@ -1,5 +1,5 @@
-//! `webhook uninstall`: the configuration first, so that nothing waits for a webhook that is going
-//! away. It needs no webhook that works and no installation that is whole.
+//! `webhook uninstall`: removes the configuration first, so that nothing waits for a webhook that is
+//! removed. Works with a broken webhook and an incomplete installation.
 
 use extreg_cluster::{Cluster, DryRun, Kind, Object, ObjectRef, Owned, Verb, is_owned};
 use extreg_manifests::{Settings, names, uninstall};
@@ -19,23 +19,23 @@ use crate::{
     print::{ObjectFormat, Report},
 };
 
-/// Remove the webhook; works with the webhook dead
+/// Remove the webhook; works even if the webhook is broken
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # What would be removed
+  # Show what would be removed
   oc extreg webhook uninstall
 
-  # Remove the webhook, and keep the policies for when it comes back
+  # Remove the webhook, and keep the policies for a later installation
   oc extreg webhook uninstall --yes
 
   # Remove everything
   oc extreg webhook uninstall --all --yes
 
-The configuration goes first: from then on no API server calls the webhook. Only what webhook install \
-made is removed. What the webhook has changed in other objects stays.")]
+Removes the configuration first: from then on no API server calls the webhook. Removes only what webhook \
+install created. Changes that the webhook made to other objects remain.")]
 pub(super) struct Args {
-    /// Do it; without this it is only said what would be done
+    /// Apply the changes (default: show the plan only)
     #[arg(long)]
     yes: bool,
     /// Also remove all policies and their definition
@@ -45,7 +45,7 @@ pub(super) struct Args {
     output: OutputArgs<ObjectFormat>,
 }
 
-/// Removes it, or says what that would remove.
+/// Removes the webhook, or shows the plan.
 pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Args { yes, all, output } = args;
     let cluster = context.cluster().await?;
@@ -61,12 +61,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
             journal.begin(reference.to_string());
             match cluster.delete(&reference, DryRun::None).await {
                 Ok(true) => journal.done(format!("{reference} {}", Verb::Deleted)),
-                // Somebody else was faster.
+                // Another client deleted it first.
                 Ok(false) => {
                     journal.nothing_done();
                     continue;
                 }
-                // Nothing that the configuration leads to may go before the configuration.
+                // The configuration must be removed before the objects that it refers to.
                 Err(error) => {
                     result = Err(error);
                     break;
@@ -83,25 +83,25 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
         printer.note(line);
     }
     if removals.is_empty() {
-        printer.note("Nothing of the webhook is there.");
+        printer.note("The webhook is not installed.");
     } else if !yes {
-        printer.note("Nothing was changed. Add --yes to do it.");
+        printer.note("Nothing was changed. Add --yes to apply.");
     }
     Ok(Exit::Done)
 }
 
 struct Plan {
     removals: Vec<Object>,
-    /// What stays, in words.
+    /// The remaining objects, as text.
     kept: Vec<String>,
 }
 
-async fn plan(cluster: &Cluster, asked: Option<&str>, all: bool) -> Result<Plan, Error> {
+async fn plan(cluster: &Cluster, requested: Option<&str>, all: bool) -> Result<Plan, Error> {
     let live = Installed::read(cluster).await?;
     let mut settings = Settings::default();
     let namespace = match live.target() {
         Some(Target::Service { namespace, .. }) => Some(namespace),
-        _ => asked.map(str::to_owned),
+        _ => requested.map(str::to_owned),
     };
     if let Some(namespace) = namespace {
         settings.namespace = namespace
@@ -115,7 +115,7 @@ async fn plan(cluster: &Cluster, asked: Option<&str>, all: bool) -> Result<Plan,
         let reference = kinds::reference(name)?;
         match reference.kind {
             kinds::CONFIGURATION => {}
-            // All of them, since they go with their definition.
+            // All policies, because they are deleted with their definition.
             kinds::POLICY => {
                 let policies = live.policies.iter().flatten();
                 candidates.extend(policies.map(Object::reference));
@@ -132,7 +132,7 @@ async fn plan(cluster: &Cluster, asked: Option<&str>, all: bool) -> Result<Plan,
             plan.sort_in(object, all);
         }
     }
-    // What is not in the list of an installation, such as what binds rights in single namespaces.
+    // Objects that are not in the list of an installation, such as role bindings in single namespaces.
     for object in following {
         let reference = object.reference();
         if plan
@@ -155,12 +155,12 @@ impl Plan {
         let is_policy = matches!(reference.kind, kinds::POLICY | kinds::DEFINITION);
         if is_policy && !all {
             self.kept
-                .push(format!("{reference} stays; --all removes it too"));
+                .push(format!("skipped {reference}: use --all to remove it"));
         } else if is_policy || is_ours(&object) {
             self.removals.push(object);
         } else if !is_made_by_service_ca(&reference) {
             self.kept.push(format!(
-                "{reference} stays: webhook install did not make it"
+                "skipped {reference}: webhook install did not create it"
             ));
         }
     }
@@ -172,7 +172,7 @@ fn is_ours(object: &Object) -> bool {
     is_owned(object) == Owned::Ours && !is_adopted
 }
 
-/// It goes with its Service.
+/// It is deleted with its Service.
 fn is_made_by_service_ca(reference: &ObjectRef) -> bool {
     reference.kind == Kind::SECRET && reference.name == names::SERVING_SECRET
 }

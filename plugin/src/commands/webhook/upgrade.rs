@@ -1,41 +1,41 @@
-//! `webhook upgrade`: what `webhook install` does, with everything as it is but the version. It says
-//! what that changes first, and does it with `--yes`.
+//! `webhook upgrade`: like `webhook install`, but changes only the version. Shows the plan, and
+//! applies it with `--yes`.
 
 use extreg_terminal::Exit;
 
 use super::install;
 use crate::{args::OutputArgs, context::Context, error::Error, print::ObjectFormat};
 
-/// Bring an installed webhook to the version of this program; everything else stays as it is
+/// Upgrade the webhook to the version of this program; keep everything else
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  # What would change, as the server sees it
+  # Show what would change, from a server dry run
   oc extreg upgrade
 
-  # Do it, prove that it works, and take it back if it does not
+  # Upgrade, test the webhook, and roll back if it does not work
   oc extreg upgrade --yes
 
 Mode, namespaces, failure policy, time limit, image, replicas, the source of the certificate, \
-monitoring and following builds stay as they are on the cluster. The importer gets its rights in namespaces that match \
-the namespace selector since then; where the webhook itself followed builds, the importer takes over and the webhook \
-loses the rights for it. An image of the usual place is replaced by that of this \
-version; for another one give it to \"webhook install --image\".")]
+monitoring and following builds are unchanged. The importer gets its permissions in namespaces that match \
+the namespace selector by now; if the webhook followed builds, the importer takes over and the webhook \
+loses the permissions for it. An image of the default repository is replaced by that of this \
+version; for another image use \"webhook install --image\".")]
 pub struct Args {
-    /// Do it; without this it is only said what would be done
+    /// Apply the changes (default: show the plan only)
     #[arg(long)]
     yes: bool,
-    /// Take over fields that another tool has set
+    /// Overwrite fields that another tool has set
     #[arg(long)]
     force_conflicts: bool,
     #[command(flatten)]
     output: OutputArgs<ObjectFormat>,
 }
 
-/// Upgrades, or says what that would change.
+/// Upgrades the webhook, or shows the plan.
 ///
 /// # Errors
-/// [`Error::Refused`] if the webhook is not installed, or does not work afterwards.
+/// [`Error::Refused`] if the webhook is not installed, or does not work after the upgrade.
 pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     let Args {
         yes,
@@ -46,7 +46,7 @@ pub async fn run(args: Args, context: &Context) -> Result<Exit, Error> {
     if !yes {
         context
             .printer
-            .note("Nothing was changed. Add --yes to do it.");
+            .note("Nothing was changed. Add --yes to apply.");
     }
     Ok(exit)
 }

@@ -12,12 +12,12 @@ use super::{Surroundings, labels_of};
 use crate::error::Error;
 
 impl Surroundings {
-    /// Learns the labels of all namespaces, as far as they may be listed.
+    /// Reads the labels of all namespaces that the user can list.
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
     pub(crate) async fn learn_labels(&mut self) -> Result<(), Error> {
-        // A project is a namespace as its members see it, labels and all.
+        // A project shows the same labels to its members.
         for kind in [Kind::NAMESPACE, Kind::PROJECT] {
             if self.learn_labels_of(kind).await? {
                 break;
@@ -26,11 +26,11 @@ impl Surroundings {
         Ok(())
     }
 
-    /// Whether they may be listed as that kind.
+    /// Whether the user can list them as this kind.
     async fn learn_labels_of(&mut self, kind: Kind) -> Result<bool, Error> {
         let found = self
-            .asker
-            .ask(&format!("the list of {}", kind.plural), async |cluster| {
+            .source
+            .query(&format!("the list of {}", kind.plural), async |cluster| {
                 let path = kind.path(None);
                 let read = |found: &mut Vec<_>, item: &RawValue| {
                     let body: Value = serde_json::from_str(item.get()).unwrap_or_default();
@@ -68,7 +68,7 @@ impl Surroundings {
         self.labelled.keys().map(String::as_str)
     }
 
-    /// Learns what there is to know of namespaces.
+    /// Reads the facts of namespaces.
     ///
     /// # Errors
     /// [`ClusterError::NotLoggedIn`] only.
@@ -79,7 +79,7 @@ impl Surroundings {
                 let is_new = !name.is_empty() && !this.namespaces.contains_key(name);
                 async move { is_new }
             })
-            .map(async |name| Ok::<_, Error>((name.clone(), this.ask_namespace(&name).await?)))
+            .map(async |name| Ok::<_, Error>((name.clone(), this.read_namespace(&name).await?)))
             .buffered(IN_FLIGHT)
             .try_collect()
             .await?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::INTERNAL;
 
-/// An allow-list that has all registries in it, for workloads and for imports.
+/// An allow-list with all registries, for workloads and for imports.
 pub(crate) fn image_config() -> Value {
     let registries = ["docker.io", "quay.io", "registry.redhat.io", INTERNAL];
     let imports = registries.map(|name| json!({"domainName": name}));

@@ -1,8 +1,8 @@
-//! What every namespace has, and the namespace itself.
+//! The objects that every namespace has, and the namespace itself.
 
 use serde_json::{Value, json};
 
-/// With the labels and annotations that OpenShift gives it.
+/// With the labels and annotations that OpenShift sets.
 pub(crate) fn namespace(name: &str) -> Value {
     json!({
         "apiVersion": "v1",
@@ -28,7 +28,7 @@ pub(crate) fn namespace(name: &str) -> Value {
     })
 }
 
-/// The credential for Docker Hub; an invented one.
+/// The credential for Docker Hub; an invalid one.
 pub(crate) fn secret(namespace: &str) -> Value {
     json!({
         "apiVersion": "v1",

@@ -1,10 +1,10 @@
-//! Pods that nothing else made, with a sidecar.
+//! Pods without an owner, with a sidecar.
 
 use serde_json::{Value, json};
 
 use super::{INTERNAL, digest, metadata};
 
-/// One in twenty runs a tag of Docker Hub, and one of Quay; the others what was built in the cluster.
+/// One in twenty runs a tag of Docker Hub, and one of Quay; the rest runs images that were built in the cluster.
 pub(super) fn object(number: usize, namespace: &str) -> Value {
     let name = format!("app-{number:05}");
     let image = match number % 20 {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{INTERNAL, digest, metadata};
 
 const TAGS: usize = 20;
-/// What a tag has shown, the newest first.
+/// The images that a tag has had, newest first.
 const HISTORY: usize = 5;
 
 /// Of twenty tags nineteen are imported on schedule, from three registries; one is not and fails.

@@ -1,4 +1,4 @@
-//! Reading an OCI archive: a tar of an image layout.
+//! Reads an OCI archive: a tar of an image layout.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use super::digest;
 /// An OCI archive with one image in it, each part checked against its digest and size.
 #[derive(Clone, Debug)]
 pub struct Archive {
-    /// The tag that the archive suggests, if it suggests one.
+    /// The tag that the archive suggests, if any.
     pub tag: Option<String>,
     /// Media type and bytes of the manifest.
     pub manifest: (String, Vec<u8>),
@@ -28,9 +28,9 @@ pub struct Entry {
     pub mode: u32,
     /// Its owner and group.
     pub owner: (u64, u64),
-    /// Seconds since 1970 at which it was changed.
+    /// Modification time in seconds since 1970.
     pub time: u64,
-    /// What is in it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
@@ -88,10 +88,10 @@ impl Archive {
         {
             blobs.push(part(layer)?);
         }
-        // oci-layout, index.json, the manifest, and nothing that the manifest does not name.
+        // oci-layout, index.json, the manifest, and only blobs that the manifest names.
         ensure!(
             files.len() == blobs.len() + 3,
-            "the archive has files that nothing names"
+            "the archive has unreferenced files"
         );
         let tag = image["annotations"]["org.opencontainers.image.ref.name"].as_str();
         Ok(Self {
@@ -112,9 +112,12 @@ impl Entry {
             let path = entry
                 .path()?
                 .to_str()
-                .context("a path that is no text")?
+                .context("a path that is not UTF-8")?
                 .to_owned();
-            ensure!(header.entry_type().is_file(), "{path} is no regular file");
+            ensure!(
+                header.entry_type().is_file(),
+                "{path} is not a regular file"
+            );
             let mut file = Self {
                 path,
                 mode: header.mode()?,

@@ -1,4 +1,4 @@
-//! Pushing to a registry and pulling from it, over plain HTTP.
+//! Pushes to a registry and pulls from it, over plain HTTP.
 
 use anyhow::{Context, Result, ensure};
 use http::{Method, Request, StatusCode, header};
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::{Archive, digest};
 
-/// An image as a registry gives it back, each part checked against its digest.
+/// An image as returned by a registry, each part checked against its digest.
 #[derive(Clone, Debug)]
 pub struct Pulled {
     /// The manifest's digest.
@@ -23,7 +23,7 @@ pub struct Pulled {
     pub layers: Vec<Vec<u8>>,
 }
 
-/// Pushes the image of an archive as `repository:tag`: what the registry does not have yet, the manifest last.
+/// Pushes the image of an archive as `repository:tag`: the blobs that the registry does not have, then the manifest.
 pub async fn push(host: &str, repository: &str, tag: &str, archive: &Archive) -> Result<()> {
     for (digest, bytes) in &archive.blobs {
         let path = format!("/v2/{repository}/blobs/{digest}");
@@ -95,10 +95,10 @@ struct Reply {
 
 impl Reply {
     fn expect(&self, status: StatusCode) -> Result<()> {
-        let said = String::from_utf8_lossy(&self.body);
+        let body = String::from_utf8_lossy(&self.body);
         ensure!(
             self.status == status,
-            "{}: {} {said}",
+            "{}: {} {body}",
             self.what,
             self.status
         );

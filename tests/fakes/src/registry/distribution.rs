@@ -1,4 +1,4 @@
-//! As much of the OCI distribution protocol, version 1.1, as pushing and pulling an image takes.
+//! The part of the OCI distribution protocol, version 1.1, that pushes and pulls of images need.
 
 use http::Method;
 use serde_json::json;
@@ -16,7 +16,7 @@ pub(super) fn route(store: &mut Store, seen: &Seen, path: &str) -> Answer {
     })
 }
 
-/// A repository's name has slashes itself, so the path is read from its end.
+/// A repository's name contains slashes, so the path is parsed from its end.
 fn parts(store: &mut Store, seen: &Seen, path: &str) -> Result<Answer, Refusal> {
     let (rest, last) = path.rsplit_once('/').ok_or(Refusal::Unknown)?;
     let reading = matches!(seen.method, Method::GET | Method::HEAD);

@@ -1,4 +1,4 @@
-//! What a fake registry is told.
+//! The rules of a fake registry.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,48 +7,48 @@ use std::time::Duration;
 pub const LIST: &str = "application/vnd.oci.image.index.v1+json";
 /// The media type of an image.
 pub const IMAGE: &str = "application/vnd.oci.image.manifest.v1+json";
-/// The digest of the images of [`Rules::images`] where no other is given.
+/// The default digest of the images of [`Rules::images`].
 pub const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// How it lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
-    /// Everybody, without asking.
+    /// No authentication.
     Open,
-    /// By username and password.
+    /// Basic authentication.
     Basic,
-    /// By a token of its own service, which is given without a login too, for what is public.
+    /// A token of its own service, which also issues anonymous tokens for public repositories.
     Bearer,
 }
 
-/// What it is told.
+/// The behavior of a fake registry.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// How it lets in.
     pub auth: Auth,
     /// Passwords by username.
     pub users: BTreeMap<String, String>,
-    /// What a user can do in any repository; others can pull.
+    /// The rights of a user in every repository; all other users can pull.
     pub rights: BTreeMap<String, Vec<&'static str>>,
     /// Media types by `repository:reference`.
     pub images: BTreeMap<String, &'static str>,
     /// The digest of each of them.
     pub digest: &'static str,
-    /// Repositories that only users see.
+    /// Repositories that require a login.
     pub private: Vec<&'static str>,
-    /// Repositories in which no user has any right.
+    /// Repositories in which no user has a right.
     pub denied: Vec<&'static str>,
     /// Pulls in 6 hours by username; those of anonymous users under "".
     pub limits: BTreeMap<String, u64>,
-    /// So many manifest requests are answered with 429 first, and this Retry-After.
+    /// The number of manifest requests that get 429 first, and their Retry-After.
     pub busy: (usize, &'static str),
-    /// Every answer about a manifest takes so long.
+    /// The delay of every answer about a manifest.
     pub delay: Duration,
-    /// Every manifest is at this server.
+    /// Redirects every manifest request to this server.
     pub redirect: Option<String>,
-    /// The token service, if it is another server.
+    /// The token service, if it is on another server.
     pub realm: Option<String>,
-    /// Whether tokens show what they allow.
+    /// Whether tokens show their rights.
     pub has_claims: bool,
 }
 

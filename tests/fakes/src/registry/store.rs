@@ -1,4 +1,4 @@
-//! What a registry holds.
+//! The content of a registry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// The digest by which a registry knows these bytes.
+/// The digest of these bytes.
 pub fn digest(bytes: &[u8]) -> String {
     let hex: String = Sha256::digest(bytes)
         .iter()
@@ -36,7 +36,7 @@ pub(super) struct Content {
     pub(super) bytes: Bytes,
 }
 
-/// Why a request is refused, by the error codes of the distribution specification.
+/// Why a request is refused, with the error codes of the distribution specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     BlobUnknown,
@@ -122,7 +122,7 @@ impl Store {
         Ok(repository.tags.keys().map(String::as_str).collect())
     }
 
-    /// Takes a manifest whose every part, of the size that it says, has been pushed before.
+    /// Accepts a manifest if all its parts exist with the declared size.
     pub(super) fn put_manifest(
         &mut self,
         name: &str,

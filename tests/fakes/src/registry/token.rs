@@ -23,7 +23,7 @@ impl State {
             None => *action == "pull",
         };
         let granted: Vec<&str> = actions.split(',').filter(is_granted).collect();
-        let user = if user.is_empty() { "nobody" } else { &user };
+        let user = if user.is_empty() { "anonymous" } else { &user };
         let access = [json!({"type": "repository", "name": repository, "actions": granted})];
         let claims = json!({ "sub": user, "access": access, "iat": 1000, "exp": 1300 });
         let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
@@ -49,7 +49,7 @@ impl State {
         }
     }
 
-    /// Whose request it is; an error names one whose password is wrong.
+    /// The user of a request; the error is the user with a wrong password.
     pub(super) fn user(&self, seen: &Seen) -> Result<String, String> {
         if let Some(basic) = authorization(seen).strip_prefix("Basic ") {
             let pair = String::from_utf8(STANDARD.decode(basic).unwrap()).unwrap();
@@ -82,7 +82,7 @@ fn claims(seen: &Seen) -> Value {
     serde_json::from_slice(&json).unwrap_or_default()
 }
 
-/// Whether the token of a request allows to pull.
+/// Whether the token of a request allows a pull.
 pub(super) fn grants_pull(seen: &Seen, repository: &str) -> bool {
     let access = &claims(seen)["access"][0];
     let actions = access["actions"].as_array();

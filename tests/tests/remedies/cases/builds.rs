@@ -5,7 +5,7 @@ use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::bench::Told::{Finding, Link};
+use crate::bench::Source::{Finding, Link};
 use crate::objects::{
     AUTH, BASE, DIGEST, HUB, IMAGE, OTHER_HUB, QUAY, TOKEN, account, arc, build, builder, followed,
     id, run_of, secret, showing, stream, tag,

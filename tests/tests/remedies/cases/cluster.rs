@@ -4,7 +4,7 @@ use extreg_remedy::{Action, ClusterList};
 use serde_json::json;
 
 use super::Case;
-use crate::bench::Told::Cluster;
+use crate::bench::Source::Cluster;
 use crate::objects::{BASE, IMAGE, arc, followed, image_config, web};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
         list,
         registries: registries.iter().map(|name| (*name).to_owned()).collect(),
     };
-    // What each command keeps.
+    // The fields that each command keeps.
     let kept = json!({"additionalTrustedCA": {"name": "kept"},
         "externalRegistryHostnames": ["registry.example"]});
     let with = |more: serde_json::Value| {

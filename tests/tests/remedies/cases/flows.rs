@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Case;
 use super::builds::credential;
-use crate::bench::Told::Link;
+use crate::bench::Source::Link;
 use crate::objects::{
     DIGEST, HUB, IMAGE, QUAY, arc, entries, entry, failing, field, followed, id, secret, stream,
     tag, v1, web, workload,

@@ -5,7 +5,7 @@ use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::bench::Told::Finding;
+use crate::bench::Source::Finding;
 use crate::objects::{
     DIGEST, HUB, IMAGE, arc, failing, id, secret, showing, stream, tag, tag_of, v1, workload,
 };

@@ -5,7 +5,7 @@ use extreg_snapshot::kind::Kind;
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::bench::Told::{Finding, Link};
+use crate::bench::Source::{Finding, Link};
 use crate::objects::{
     DIGEST, HUB, IMAGE, NEWER, arc, change, config, entries, entry, field, followed, id, reference,
     secret, showing, stream, tag, workload,

@@ -1,4 +1,4 @@
-//! What the audit suggests for pods and what makes them.
+//! What the audit suggests for pods and their owners.
 
 use extreg_remedy::{Action, LinkUse};
 use extreg_snapshot::kind::Kind;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Case;
 use super::builds::credential;
-use crate::bench::Told::Finding;
+use crate::bench::Source::Finding;
 use crate::objects::{DIGEST, HUB, IMAGE, QUAY, arc, id, reference, secret, web, workload};
 
 /// The template of the pods of a kind.
@@ -62,7 +62,7 @@ pub(super) fn cases() -> Vec<Case> {
                 "deployment/web /spec/template/spec/imagePullSecrets/1",
             ],
         ),
-        // Those of a pod cannot be changed.
+        // The fields of a pod are immutable.
         Case::new(
             "pod of its own with another pull secret",
             Finding("EXR007", "anonymous-pull"),
@@ -117,7 +117,7 @@ fn with_pull_secret(kind: Kind) -> Case {
     )
 }
 
-/// A tag that a pod of its own runs, whose digest is known by that.
+/// A tag that a standalone pod runs, whose digest is known from the pod.
 fn running() -> Case {
     let image = "quay.io/x/web:v1";
     let by_digest = format!("quay.io/x/web@{DIGEST}");

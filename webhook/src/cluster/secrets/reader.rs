@@ -1,5 +1,5 @@
-//! A Secret as it is read: its values are decoded where they stand in the answer, and nothing but
-//! the keys of its docker configs is copied.
+//! A Secret as it is read: its values are decoded in place in the response, and only
+//! the keys of its docker configs are copied.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-/// A Secret with nothing left but its name and what the engine may know of it.
+/// A Secret reduced to its name and the facts for the engine.
 #[derive(Clone, Debug)]
 pub(in crate::cluster) struct NamedSecret {
     metadata: ObjectMeta,
@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for NamedSecret {
     }
 }
 
-/// Of `metadata` what a watch needs. Annotations may hold the whole secret again
+/// The fields of `metadata` that a watch needs. Annotations can contain the whole secret again
 /// (`kubectl.kubernetes.io/last-applied-configuration`).
 #[derive(Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -97,7 +97,7 @@ impl<'de> Visitor<'de> for SecretVisitor {
     }
 }
 
-/// `data`, of which the members are read that may hold a docker config.
+/// `data`, of which only members that can hold a docker config are read.
 struct Data<'r>(&'r mut SecretReader);
 
 impl<'de> DeserializeSeed<'de> for Data<'_> {
@@ -146,7 +146,7 @@ mod tests {
     fn read(secret: &Value) -> NamedSecret {
         let text = secret.to_string();
         let read: NamedSecret = serde_json::from_str(&text).unwrap();
-        // As a watch has it that cannot borrow.
+        // As in a watch, which cannot borrow.
         let owned: NamedSecret = serde_json::from_value(secret.clone()).unwrap();
         assert_eq!(read.fact, owned.fact);
         read
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_secret_that_is_too_large_nothing_is_kept() {
+    fn oversized_secret_is_not_kept() {
         let entries: Vec<_> = (0..20_000)
             .map(|n| format!(r#""registry-{n}.example.com":{{"auth":"YTpi"}}"#))
             .collect();

@@ -1,4 +1,4 @@
-//! Tenants that want more than their share, in paused time: an API server in memory, whose imports
+//! Tenants that want more than their share, in paused time: an in-memory API server whose imports
 //! can be slow or never answered.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::metrics::ImporterMetrics;
 
 const DIGEST: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
 
-/// What the API server has, and what was sent to it.
+/// The state of the API server, and the requests it received.
 #[derive(Default)]
 struct Server {
     builds: String,
@@ -32,7 +32,7 @@ struct Server {
 struct Log {
     /// Namespaces of imports, in their order.
     imports: Vec<String>,
-    /// Imports of each namespace that are not answered yet, and the most there were.
+    /// Unanswered imports of each namespace, and the maximum.
     open: BTreeMap<String, usize>,
     most_open: usize,
     lists: usize,
@@ -144,7 +144,7 @@ impl Running {
     }
 }
 
-/// A build that pushed an application `second`s after the beginning.
+/// A build that pushed an application `second`s after the start.
 fn build(namespace: &str, app: &str, second: usize) -> Value {
     let start = "2026-11-24T12:00:00Z".parse::<Timestamp>().unwrap();
     let completed = start + Duration::from_secs(second.try_into().unwrap());
@@ -196,10 +196,10 @@ async fn two_thousand_builds_of_one_namespace_do_not_hold_up_another() {
     let first = running.server.imports().into_iter().take(3);
     assert!(first.into_iter().any(|namespace| namespace == "quiet"));
     assert_eq!(running.server.imports_of("quiet"), 1);
-    // 256 have a place; the oldest of the namespace that has most have not.
+    // 256 fit; the oldest of the namespace with the most do not.
     assert_eq!(running.counted("dropped"), 2000 - 256);
 
-    // Ten, and then ten a minute, however many wait.
+    // Ten, and then ten a minute, regardless of the number that wait.
     sleep(Duration::from_mins(5)).await;
     let imports = running.server.imports_of("loud");
     assert!((40..=61).contains(&imports), "{imports}");
@@ -208,7 +208,7 @@ async fn two_thousand_builds_of_one_namespace_do_not_hold_up_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_that_never_answers_leaves_workers_to_others() {
+async fn a_registry_that_never_answers_does_not_block_all_workers() {
     let stuck: Vec<String> = (0..20).map(|number| format!("a-stuck{number}")).collect();
     let apps = || (0..5).map(|number| format!("app{number}"));
     let namespaces = || stuck.iter().map(String::as_str).chain(["good"]);
@@ -223,16 +223,16 @@ async fn a_registry_that_never_answers_leaves_workers_to_others() {
         ..Server::default()
     }
     .follow();
-    // At first nothing is known of the silent ones: they keep a worker each until it gives up.
+    // At first the slow namespaces are unknown: each blocks a worker until it times out.
     sleep(Duration::from_secs(90)).await;
     assert_eq!(running.server.imports_of("good"), 5);
     assert_eq!(running.counted("imported"), 5);
-    // From then on they share some of the workers.
+    // After that they share some of the workers.
     sleep(Duration::from_mins(3)).await;
     for _ in 0..20 {
         sleep(Duration::from_secs(7)).await;
         let open: usize = running.server.log.lock().unwrap().open.values().sum();
-        assert!(open <= SLOW_AT_ONCE, "{open}");
+        assert!(open <= MAX_SLOW_RUNNING, "{open}");
     }
     let log = running.server.log.lock().unwrap();
     assert!(log.most_open <= 1, "{}", log.most_open);
@@ -262,7 +262,7 @@ async fn an_import_is_charged_before_it_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn dropped_builds_are_listed_again_when_they_have_a_place() {
-    // None of them has a tag, so that each costs one look.
+    // None of them has a tag, so that each needs one list.
     let builds = (0..300).map(|number| build("loud", &format!("app{number}"), number));
     let running = Server {
         builds: list(builds),
@@ -282,14 +282,14 @@ async fn retries_of_a_namespace_are_bounded() {
     let apps = || (0..100).map(|number| format!("app{number}"));
     let running = Server {
         builds: list(apps().map(|app| build("snow", &app, 0))),
-        // An answer that is not a list of streams: the namespace cannot be read.
+        // A response that is not a list of streams: the namespace cannot be read.
         streams: [("snow".to_owned(), "nonsense".to_owned())].into(),
         silent: None,
         ..Server::default()
     }
     .follow();
     sleep(Duration::from_mins(10)).await;
-    // All but those that may wait for another try are given up after the first.
+    // All builds except those that can wait for a retry are given up after the first try.
     assert!(running.counted("given_up") >= 100 - 33);
     assert_eq!(running.server.imports_of("snow"), 0);
 }

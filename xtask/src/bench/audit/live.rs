@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::bench::Args;
-use crate::bench::asked::Log;
 use crate::bench::command::{Rounds, measure};
 use crate::bench::pin::{self, Cpu};
 use crate::bench::program::answer;
 use crate::bench::report::{Middle, Wanted, judged, single};
-use crate::say;
+use crate::bench::request_log::Log;
+use crate::console;
 
-/// What the audit lists of what this control plane serves, as kubectl is asked for it.
+/// The resources that the audit lists and this control plane serves, as arguments for kubectl.
 const KINDS: [&str; 21] = [
     "images.config.openshift.io",
     "imagedigestmirrorsets.config.openshift.io",
@@ -40,8 +40,8 @@ const KINDS: [&str; 21] = [
     "replicasets.apps",
     "pods",
 ];
-/// The audit holds no more requests than this under way.
-const AT_ONCE: f64 = 8.0;
+/// The audit's maximum number of concurrent requests.
+const CONCURRENCY: f64 = 8.0;
 
 #[derive(Deserialize)]
 struct Filled {
@@ -57,17 +57,17 @@ pub(super) async fn run(programs: &Path, args: &Args) -> Result<()> {
     let log = Log::new()?;
     let plane = ControlPlane::start(log.options()).await?;
     let filled = fill(programs, &plane, args)?;
-    // In a cluster these are on other machines.
+    // In a real cluster these are on other machines.
     for pid in plane.pids() {
         pin::hold(Cpu::Other, pid)?;
     }
-    say::line(&format!(
+    console::line(&format!(
         "\n== audit: {} pods, {} ImageStreams of 20 tags with history and {} BuildConfigs in {} namespaces (filled in \
-         {:.0} s), {} rounds; kube-apiserver and etcd share a CPU, the audit and kubectl have the other in turn",
+         {:.0} s), {} rounds; kube-apiserver and etcd share a CPU, the audit and kubectl use the other in turn",
         filled.pods, filled.streams, filled.configs, filled.namespaces, filled.seconds, args.rounds
     ));
     let report = tempfile::NamedTempFile::new()?;
-    // Both keep what the server has told them of its kinds.
+    // Both cache the server's discovery data.
     measure(&mut audit(programs, &plane, report.path()))?;
     measure(&mut kubectl(&plane, "namespaces"))?;
     let (mut ours, mut theirs) = (Rounds::default(), Rounds::default());
@@ -76,28 +76,28 @@ pub(super) async fn run(programs: &Path, args: &Args) -> Result<()> {
         theirs.push(measure(&mut kubectl(&plane, &KINDS.join(",")))?);
     }
     print(&ours, &theirs);
-    let asked = log.asked_by("oc-extreg/")?;
+    let requests = log.requests_of("oc-extreg/")?;
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     single(
-        "lists under way at once, as the server has it",
-        asked.at_once as f64,
+        "concurrent lists, measured by the server",
+        requests.at_once as f64,
         "",
-        Wanted::AtMost(AT_ONCE),
+        Wanted::AtMost(CONCURRENCY),
     );
-    say::line(&format!(
+    console::line(&format!(
         "  {} lists of the audit, of which {} were answered with 429; {}",
-        asked.requests,
-        asked.too_many,
+        requests.count,
+        requests.too_many,
         described(report.path())?
     ));
     Ok(())
 }
 
 fn print(ours: &Rounds, theirs: &Rounds) {
-    say::line("                               seconds        MiB");
-    let median = |numbers: &[f64]| Middle::of(numbers.iter().copied()).median;
+    console::line("                               seconds        MiB");
+    let median = |numbers: &[f64]| Middle::from_numbers(numbers.iter().copied()).median;
     for (what, rounds) in [("audit", ours), ("kubectl get", theirs)] {
-        say::line(&format!(
+        console::line(&format!(
             "  {what:<28} {:>8.2}  {:>9.0}",
             median(&rounds.seconds),
             median(&rounds.peak)
@@ -109,13 +109,13 @@ fn print(ours: &Rounds, theirs: &Rounds) {
         Wanted::AtMost(1.0),
     );
     judged(
-        "memory at most, against kubectl get",
+        "peak memory, against kubectl get",
         Middle::ratio(&ours.peak, &theirs.peak),
         Wanted::AtMost(0.1),
     );
     single(
-        "memory at most",
-        Middle::of(ours.peak.iter().copied()).most,
+        "peak memory",
+        Middle::from_numbers(ours.peak.iter().copied()).most,
         "MiB",
         Wanted::AtMost(100.0),
     );
@@ -152,7 +152,7 @@ fn kubectl(plane: &ControlPlane, kinds: &str) -> Command {
     command
 }
 
-/// What a report that was written holds, in words.
+/// A description of the written report.
 pub(super) fn described(report: &Path) -> Result<String> {
     let bytes = std::fs::read(report)?;
     let report: Value = serde_json::from_slice(&bytes).context("read the report")?;

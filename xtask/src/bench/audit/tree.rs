@@ -1,4 +1,4 @@
-//! What `oc adm inspect` wrote, read by the audit and by `cat` in turn.
+//! An `oc adm inspect` tree, read by the audit and by `cat` in turn.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,9 +11,9 @@ use crate::bench::Args;
 use crate::bench::command::{Rounds, measure};
 use crate::bench::program::answer;
 use crate::bench::report::{Middle, Wanted, judged, single};
-use crate::say;
+use crate::console;
 
-/// How long the files are together, in MiB, at a scale of 1.
+/// The total size of the files, in MiB, at a scale of 1.
 const LENGTH: f64 = 200.0;
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct Written {
     bytes: f64,
 }
 
-/// Writes a tree and measures. Once each is read before, so that no disk is measured.
+/// Writes a tree and measures. Each reads it once before, so that no disk is measured.
 pub(super) fn run(programs: &Path, args: &Args) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let length = LENGTH * args.scale;
@@ -35,8 +35,8 @@ pub(super) fn run(programs: &Path, args: &Args) -> Result<()> {
     )?;
     let written: Written = serde_json::from_str(&output).context("read what was written")?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    say::line(&format!(
-        "\n== audit: an inspect tree of {:.0} MiB, {} objects of {} namespaces, in memory already, {} rounds; on {cores} \
+    console::line(&format!(
+        "\n== audit: an inspect tree of {:.0} MiB, {} objects of {} namespaces, cached, {} rounds; on {cores} \
          CPUs",
         written.bytes / 1024.0 / 1024.0,
         written.objects,
@@ -51,8 +51,8 @@ pub(super) fn run(programs: &Path, args: &Args) -> Result<()> {
         ours.push(measure(&mut audit(programs, folder.path(), report.path()))?);
         theirs.push(measure(&mut cat(folder.path()))?);
     }
-    let median = |rounds: &Rounds| Middle::of(rounds.seconds.iter().copied()).median;
-    say::line(&format!(
+    let median = |rounds: &Rounds| Middle::from_numbers(rounds.seconds.iter().copied()).median;
+    console::line(&format!(
         "  audit {:.2} s, cat {:.2} s; {}",
         median(&ours),
         median(&theirs),
@@ -64,8 +64,8 @@ pub(super) fn run(programs: &Path, args: &Args) -> Result<()> {
         Wanted::AtMost(2.0),
     );
     single(
-        "memory at most",
-        Middle::of(ours.peak.iter().copied()).most,
+        "peak memory",
+        Middle::from_numbers(ours.peak.iter().copied()).most,
         "MiB",
         Wanted::AtMost(100.0),
     );
@@ -81,7 +81,7 @@ fn audit(programs: &Path, tree: &Path, report: &Path) -> Command {
     command
 }
 
-/// Every file, in as few processes as it takes.
+/// Every file, in as few processes as possible.
 fn cat(tree: &Path) -> Command {
     let mut command = Command::new("find");
     command

@@ -1,4 +1,4 @@
-//! What a control plane is given, so that each way of mutating can be measured on it.
+//! The objects on a control plane that are needed to measure each way of mutating.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ use crate::bench::program::{Programs, answer};
 use crate::bench::server::Server;
 use crate::step;
 
-/// A way of getting the push secret into a BuildConfig.
+/// A way of setting the push secret in a BuildConfig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     None,
@@ -39,7 +39,7 @@ impl Way {
     ];
 
     /// For people.
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn description(self) -> &'static str {
         match self {
             Self::None => "no webhook",
             Self::Constant => "constant answer",
@@ -50,7 +50,7 @@ impl Way {
         }
     }
 
-    /// The namespace that gets it, and the value of the label that says so.
+    /// The namespace of this way, and the value of its label.
     pub(super) fn namespace(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -100,7 +100,7 @@ pub(in crate::bench) fn prepare(plane: &ControlPlane) -> Result<()> {
     Ok(())
 }
 
-/// The webhooks that are called, each by one way or two.
+/// The webhooks, each used by one way or two.
 #[derive(Debug)]
 pub(super) struct Servers {
     constant: Server,
@@ -109,7 +109,7 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts them beside the load: in a cluster they are on other machines than the API server.
+    /// Starts them beside the load: in a real cluster they are on other machines than the API server.
     pub(super) fn start(programs: &Programs, plane: &ControlPlane) -> Result<Self> {
         Ok(Self {
             constant: Server::constant(programs, Cpu::Other, "mutated")?,
@@ -136,7 +136,7 @@ pub(super) fn arm(plane: &ControlPlane, programs: &Programs, servers: &Servers) 
     Ok(())
 }
 
-/// Tries until it is so: what has been applied is in force a moment later.
+/// Retries until a probe succeeds: applied objects take effect with a delay.
 pub(super) fn wait(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
     for _ in 0..120 {
         if is_so()? {
@@ -144,7 +144,7 @@ pub(super) fn wait(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
         }
         sleep(Duration::from_millis(250));
     }
-    bail!("what was applied is not in force after half a minute")
+    bail!("the applied objects are not in effect after 30 s")
 }
 
 fn webhook(way: Way, server: &Server, ca: &str) -> Value {

@@ -1,4 +1,4 @@
-//! `audit` and `inventory` of the plugin: what they find, that what they advise fixes it, and that they change nothing.
+//! `audit` and `inventory` of the plugin: their findings, that their advice fixes these, and that they change nothing.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -10,17 +10,17 @@ use crate::live::need::Need;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "audit finds what nobody injected and its advice fixes it",
+        name: "audit finds missing fields and its advice fixes them",
         needs: &[Need::Builds, Need::Import],
         run: advice,
     },
     Scenario {
-        name: "audit says nothing of what the webhook has seen to",
+        name: "audit has no finding about injected fields",
         needs: &[Need::Builds, Need::Streams],
         run: governed,
     },
     Scenario {
-        name: "audit with rights in one namespace says what it did not see",
+        name: "audit with permissions in one namespace reports what it could not read",
         needs: &[Need::Streams],
         run: one_namespace,
     },
@@ -37,7 +37,7 @@ fn advice(stage: &mut Stage<'_>) -> Result<()> {
         cluster.oc(&words, Some(&object.to_string()))?.ok()?;
     }
     let stream = format!("/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreams/audited");
-    // Until then there is more to be said of it, and it changes by itself.
+    // Until the import more findings exist, and the object changes.
     until("audited:latest is imported", || {
         let items = cluster
             .get(&stream)?
@@ -61,8 +61,8 @@ fn advice(stage: &mut Stage<'_>) -> Result<()> {
         .ok()?;
     ensure!(
         listed.stdout.contains(cluster.image()),
-        "not in the inventory: {}",
-        listed.said()
+        "missing in the inventory: {}",
+        listed.output()
     );
 
     let unscheduled = found.iter().find(|one| rule(one) == Some("not-scheduled"));
@@ -70,7 +70,7 @@ fn advice(stage: &mut Stage<'_>) -> Result<()> {
     let words = fix
         .and_then(|fix| fix.strip_prefix("oc "))
         .with_context(|| format!("no command of oc: {fix:?}"))?;
-    // Nothing in the patch needs the quotes of a shell.
+    // No part of the patch needs shell quoting.
     let words = &words.replace('\'', "");
     cluster.oc(words, None)?.ok()?;
     let left = findings(cluster, &namespace, "audited")?;
@@ -117,14 +117,14 @@ fn one_namespace(stage: &mut Stage<'_>) -> Result<()> {
     ensure!(
         gaps.iter()
             .any(|gap| gap.to_string().contains("images.config.openshift.io")),
-        "not said that the image configuration was not read: {gaps:?}"
+        "no gap for the image configuration: {gaps:?}"
     );
     let strict = format!("{words} --require-coverage 100");
     cluster.plugin(&strict, None)?.refused()?;
     Ok(())
 }
 
-/// What is found about an object of ours.
+/// The findings about an object of this scenario.
 fn findings(cluster: &Cluster, namespace: &str, name: &str) -> Result<Vec<Value>> {
     let words = format!("audit -n {namespace} -o json");
     let answer = cluster.plugin(&words, None)?.ok()?;
@@ -132,7 +132,7 @@ fn findings(cluster: &Cluster, namespace: &str, name: &str) -> Result<Vec<Value>
     let all = report
         .pointer("/sections/0/findings")
         .and_then(Value::as_array)
-        .with_context(|| format!("no findings: {}", answer.said()))?;
+        .with_context(|| format!("no findings: {}", answer.output()))?;
     Ok(all
         .iter()
         .filter(|one| one.pointer("/place/name") == Some(&json!(name)))

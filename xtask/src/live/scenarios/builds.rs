@@ -19,7 +19,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: strategies,
     },
     Scenario {
-        name: "build config that pushes elsewhere is left alone",
+        name: "build config that pushes to another registry is unchanged",
         needs: &[Need::Builds],
         run: elsewhere,
     },
@@ -29,7 +29,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: kept,
     },
     Scenario {
-        name: "build config whose secret was removed stays without it",
+        name: "build config whose secret was removed gets none",
         needs: &[Need::Builds],
         run: removed,
     },
@@ -44,7 +44,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: applied,
     },
     Scenario {
-        name: "build config that OpenShift refuses is refused in its words",
+        name: "build config that OpenShift refuses is refused with its message",
         needs: &[Need::Builds],
         run: refused,
     },
@@ -54,12 +54,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: new_build,
     },
     Scenario {
-        name: "build of a config from before the webhook gets it",
+        name: "build of a config that is older than the webhook gets it",
         needs: &[Need::Builds],
         run: from_before,
     },
     Scenario {
-        name: "build started, cloned and made by hand",
+        name: "build started, cloned and created manually",
         needs: &[Need::Builds],
         run: started,
     },
@@ -75,8 +75,8 @@ fn created(stage: &mut Stage<'_>) -> Result<()> {
     ] {
         let config = build_config(name, &docker_image(image));
         pair.dry_run("create -f -", &config, &[(PUSH_SECRET, dockerhub())])?;
-        let said = pair.send("create -f -", &config)?;
-        ensure!(said.warnings().is_empty(), "{}", said.said());
+        let answer = pair.send("create -f -", &config)?;
+        ensure!(answer.warnings().is_empty(), "{}", answer.output());
         pair.differs(Object::BuildConfig(name), &[(PUSH_SECRET, dockerhub())])?;
     }
     Ok(())
@@ -171,7 +171,7 @@ fn removed(stage: &mut Stage<'_>) -> Result<()> {
     pair.oc("label buildconfig/build-removed team=one")?;
     pair.oc("start-build build-removed")?;
     pair.alike(Object::BuildConfig(name))?;
-    // A Build does not tell why it has none.
+    // A Build does not record why it has none.
     pair.differs(
         Object::Build("build-removed-1"),
         &[(PUSH_SECRET, dockerhub())],
@@ -189,7 +189,7 @@ fn new_output(stage: &mut Stage<'_>) -> Result<()> {
     let to = |name: &str| json!({"spec": {"output": {"to": docker_image(name)}}});
     pair.patch(object, "merge", &to("IMAGE"))?;
     pair.differs(Object::BuildConfig(name), &[(PUSH_SECRET, dockerhub())])?;
-    // It goes on to be there, as what its user left: who moves away takes it away.
+    // The secret remains after the change, as the user left it: a user who changes the registry removes it.
     pair.patch(
         object,
         "merge",
@@ -212,7 +212,7 @@ fn applied(stage: &mut Stage<'_>) -> Result<()> {
     pair.differs(Object::BuildConfig(name), &injected)?;
     pair.send("apply --server-side --force-conflicts -f -", &config)?;
     pair.differs(Object::BuildConfig(name), &injected)?;
-    // `replace` sends the whole object without the field, which is to remove it.
+    // `replace` sends the whole object without the field, which removes it.
     pair.send("replace -f -", &config)?;
     pair.alike(Object::BuildConfig(name))
 }
@@ -292,7 +292,7 @@ fn started(stage: &mut Stage<'_>) -> Result<()> {
     pair.differs(Object::Build("build-by-hand"), &injected)
 }
 
-/// Puts a value at a place of an object.
+/// Sets a value at a path of an object.
 fn set(object: &mut Value, at: &str, value: Value) {
     let Some((parent, key)) = at.rsplit_once('/') else {
         return;

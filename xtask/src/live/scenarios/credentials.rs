@@ -1,4 +1,4 @@
-//! `secret check`, `link` and `rotate` of the plugin, and what the cluster holds and does after each.
+//! `secret check`, `link` and `rotate` of the plugin, and the state of the cluster after each.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -10,28 +10,28 @@ use crate::live::need::Need;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "credential that is linked is found by everybody",
+        name: "linked credential is found by all consumers",
         needs: &[Need::Builds],
         run: linked,
     },
     Scenario {
-        name: "credential that is rotated is used by the next import",
+        name: "rotated credential is used by the next import",
         needs: &[Need::Import],
         run: rotated,
     },
 ];
 
-/// The two keys that everybody finds one of.
+/// The two keys, of which every consumer finds one.
 const KEYS: [&str; 2] = ["docker.io", "https://index.docker.io/v1/"];
 
-/// A namespace without secrets of the policy's.
+/// A namespace without secrets of the policy.
 struct Room<'a> {
     cluster: &'a Cluster,
     namespace: String,
 }
 
 impl<'a> Room<'a> {
-    fn of(stage: &Stage<'a>) -> Result<Self> {
+    fn new(stage: &Stage<'a>) -> Result<Self> {
         Ok(Self {
             cluster: stage.cluster,
             namespace: stage.namespaces.pair(Ground::Bare)?.plain,
@@ -48,9 +48,9 @@ impl<'a> Room<'a> {
         self.cluster.oc(&words, input)?.ok()
     }
 
-    /// A secret with the credential of nobody, whose images are public.
+    /// A secret with an invalid credential; the images are public.
     fn make_secret(&self, name: &str) -> Result<()> {
-        let entry = json!({"username": "nobody", "password": "old", "auth": "bm9ib2R5Om9sZA=="});
+        let entry = json!({"username": "ann", "password": "old", "auth": "YW5uOm9sZA=="});
         let secret = json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -70,35 +70,38 @@ impl<'a> Room<'a> {
     }
 }
 
-fn says(answer: &Answer, words: &str) -> Result<()> {
-    let said = answer.said();
-    ensure!(said.contains(words), "does not say \"{words}\": {said}");
+fn shows(answer: &Answer, words: &str) -> Result<()> {
+    let printed = answer.output();
+    ensure!(
+        printed.contains(words),
+        "does not contain \"{words}\": {printed}"
+    );
     Ok(())
 }
 
 fn linked(stage: &mut Stage<'_>) -> Result<()> {
-    let room = Room::of(stage)?;
+    let room = Room::new(stage)?;
     room.make_secret("linked")?;
     let config = build_config("credential", &docker_image("IMAGE"));
     room.oc("create -f -", Some(&config.to_string()))?;
-    until("the accounts are there", || {
+    until("the accounts exist", || {
         let accounts = ["builder", "default"].map(|name| room.object("serviceaccounts", name));
         Ok(accounts
             .into_iter()
             .all(|account| account.is_ok())
             .then_some(()))
     })?;
-    // Only an import finds what is not linked.
+    // Only an import finds a credential that is not linked.
     let before = room
         .plugin("check --image IMAGE --no-registry", None)?
         .refused()?;
-    says(&before, "cannot work")?;
+    shows(&before, "cannot work")?;
     let builder = room.object("serviceaccounts", "builder")?;
     let link = room.plugin("link linked", None)?.ok()?;
-    says(&link, "serviceaccount/builder linked")?;
-    says(&link, "serviceaccount/default linked")?;
+    shows(&link, "serviceaccount/builder linked")?;
+    shows(&link, "serviceaccount/default linked")?;
     let again = room.plugin("link linked", None)?.ok()?;
-    says(&again, "serviceaccount/builder unchanged")?;
+    shows(&again, "serviceaccount/builder unchanged")?;
     let after = room.object("serviceaccounts", "builder")?;
     for list in ["imagePullSecrets", "secrets"] {
         let names = |account: &Value| -> Vec<Value> {
@@ -114,7 +117,7 @@ fn linked(stage: &mut Stage<'_>) -> Result<()> {
     let check = room
         .plugin("check --image IMAGE --no-registry", None)?
         .ok()?;
-    says(&check, "buildconfig.build.openshift.io/credential")?;
+    shows(&check, "buildconfig.build.openshift.io/credential")?;
     // OpenShift's own build controller finds it, too.
     room.oc("start-build credential", None)?;
     let push_secret = until("the build has a push secret", || {
@@ -132,23 +135,26 @@ fn linked(stage: &mut Stage<'_>) -> Result<()> {
 }
 
 fn rotated(stage: &mut Stage<'_>) -> Result<()> {
-    let room = Room::of(stage)?;
+    let room = Room::new(stage)?;
     room.make_secret("rotated")?;
     let plan = room.plugin("rotate rotated", None)?.ok()?;
-    says(&plan, "would be rotated")?;
+    shows(&plan, "would be rotated")?;
     let before = room.object("secrets", "rotated")?;
     let rotate = "rotate rotated --password-stdin --no-verify --yes";
     let done = room.plugin(rotate, Some("new"))?.ok()?;
-    says(&done, "Now revoke the old credential of nobody")?;
+    shows(&done, "Now revoke the old credential of ann")?;
     let again = room.plugin(rotate, Some("new"))?.ok()?;
-    says(&again, "unchanged")?;
+    shows(&again, "unchanged")?;
     let after = room.object("secrets", "rotated")?;
     let version = |secret: &Value| secret.pointer("/metadata/resourceVersion").cloned();
-    ensure!(version(&before) != version(&after), "nothing was written");
+    ensure!(
+        version(&before) != version(&after),
+        "the secret is unchanged"
+    );
     let name = |secret: &Value| secret.pointer("/metadata/uid").cloned();
-    ensure!(name(&before) == name(&after), "it is another secret");
+    ensure!(name(&before) == name(&after), "the secret was replaced");
 
-    // Whatever docker.io makes of the credential, a public image can be imported beside it.
+    // Even if docker.io refuses the credential, a public image can be imported.
     room.oc("tag --source=docker IMAGE rotated:latest", None)?;
     let words = format!("import rotated:latest -n {}", room.namespace);
     let import = stage.cluster.plugin(&words, None)?.ok()?;
@@ -161,7 +167,7 @@ fn rotated(stage: &mut Stage<'_>) -> Result<()> {
         let image = stream.pointer("/status/tags/0/items/0/image");
         Ok(image.and_then(Value::as_str).map(str::to_owned))
     });
-    shown.with_context(|| import.said())?;
+    shown.with_context(|| import.output())?;
     room.oc("delete imagestream/rotated secret/rotated", None)?;
     Ok(())
 }

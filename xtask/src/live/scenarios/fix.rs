@@ -1,5 +1,5 @@
-//! `fix` of the plugin: what was there before the webhook is brought to the policy, builds that wait are mended, and a
-//! second run finds nothing. Objects are made opted out and are opted in again, so that what is stored is its work alone.
+//! `fix` of the plugin: existing objects become compliant, waiting builds are fixed, and a second run finds nothing.
+//! Objects are created opted out and are then opted in, so that the webhook changes nothing.
 
 use std::io::Write as _;
 
@@ -19,17 +19,17 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: planned,
     },
     Scenario {
-        name: "fix makes the secret that a build waits for",
+        name: "fix creates the secret that a build waits for",
         needs: &[Need::Builds],
         run: waiting,
     },
     Scenario {
-        name: "fix gives a new build another secret and starts others anew",
+        name: "fix gives a new build another secret and restarts the rest",
         needs: &[Need::Builds],
         run: restarted,
     },
     Scenario {
-        name: "fix of files is what the cluster then takes",
+        name: "fix of files gives objects that the cluster accepts unchanged",
         needs: &[Need::Builds],
         run: files,
     },
@@ -38,7 +38,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 const POLICY: &str = "{apiVersion: extreg.io/v1alpha1, kind: RegistryPolicy, metadata: {name: live},\n\
     spec: {registry: docker.io, push: {secretName: dockerhub}, import: {scheduled: true}}}\n";
 
-/// Objects of one label in one namespace, and the policy that they are brought to.
+/// Objects with one label in one namespace, and their policy.
 struct Room<'a> {
     cluster: &'a Cluster,
     namespace: String,
@@ -47,7 +47,7 @@ struct Room<'a> {
 }
 
 impl<'a> Room<'a> {
-    fn of(stage: &Stage<'a>, label: &'static str) -> Result<Self> {
+    fn new(stage: &Stage<'a>, label: &'static str) -> Result<Self> {
         let mut policy = NamedTempFile::new().context("make a policy")?;
         policy.write_all(POLICY.as_bytes())?;
         Ok(Self {
@@ -76,7 +76,7 @@ impl<'a> Room<'a> {
         self.cluster.oc(&words, input.as_deref())?.ok()
     }
 
-    /// Makes an object, with the label.
+    /// Creates an object, with the label.
     fn make(&self, mut object: Value) -> Result<()> {
         put(
             &mut object,
@@ -99,7 +99,7 @@ impl<'a> Room<'a> {
         self.get("build", "builds", name)
     }
 
-    /// Waits until a build has got there.
+    /// Waits until a build has this phase.
     fn until(&self, build: &str, phase: &str, reason: &str) -> Result<()> {
         until(&format!("{build} is {phase} {reason}"), || {
             let build = self.build(build)?;
@@ -117,7 +117,7 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
         .unwrap_or_default()
 }
 
-/// Puts a value at a place of an object.
+/// Sets a value at a path of an object.
 fn put(object: &mut Value, at: &str, value: Value) {
     let Some((parent, key)) = at.rsplit_once('/') else {
         return;
@@ -127,9 +127,12 @@ fn put(object: &mut Value, at: &str, value: Value) {
     }
 }
 
-fn says(answer: &Answer, words: &str) -> Result<()> {
-    let said = answer.said();
-    ensure!(said.contains(words), "does not say \"{words}\": {said}");
+fn shows(answer: &Answer, words: &str) -> Result<()> {
+    let printed = answer.output();
+    ensure!(
+        printed.contains(words),
+        "does not contain \"{words}\": {printed}"
+    );
     Ok(())
 }
 
@@ -145,7 +148,7 @@ fn config(name: &str, secret: &str) -> Value {
 }
 
 fn planned(stage: &mut Stage<'_>) -> Result<()> {
-    let room = Room::of(stage, "planned")?;
+    let room = Room::new(stage, "planned")?;
     room.make(build_config("fixed", &docker_image("IMAGE")))?;
     let mut original = tag("a", "SHORT");
     let policy = json!({"importMode": "PreserveOriginal"});
@@ -154,7 +157,7 @@ fn planned(stage: &mut Stage<'_>) -> Result<()> {
     let annotations = json!({"extreg.io/scheduled": "false"});
     put(&mut opted_out, "/annotations", annotations);
     room.make(image_stream("fixed", &json!([original, opted_out])))?;
-    // Until then the stream changes by itself.
+    // Until then the stream changes.
     until("fixed:a is imported", || {
         let stream = room.get("image", "imagestreams", "fixed")?;
         let tags = stream.pointer("/status/tags").and_then(Value::as_array);
@@ -169,14 +172,14 @@ fn planned(stage: &mut Stage<'_>) -> Result<()> {
     let before = stored()?;
 
     let plan = room.fix("")?.refused()?;
-    says(&plan, "spec.output.pushSecret: none → {name: dockerhub}")?;
-    says(&plan, "spec.tags[0].importPolicy.scheduled: none → true")?;
-    says(
+    shows(&plan, "spec.output.pushSecret: none → {name: dockerhub}")?;
+    shows(&plan, "spec.tags[0].importPolicy.scheduled: none → true")?;
+    shows(
         &plan,
-        "spec.tags[1].importPolicy.scheduled: left alone: it is opted out",
+        "spec.tags[1].importPolicy.scheduled: unchanged: opted out",
     )?;
     room.fix("--yes --dry-run=server")?.ok()?;
-    ensure!(stored()? == before, "a plan has changed something");
+    ensure!(stored()? == before, "the plan changed an object");
 
     room.fix("--yes")?.ok()?;
     let (mut tags, mut output) = before;
@@ -185,12 +188,12 @@ fn planned(stage: &mut Stage<'_>) -> Result<()> {
     let after = stored()?;
     ensure!(
         after == (tags, output),
-        "more or less than that was changed, or it was imported at once: {after:?}"
+        "other fields were changed, or it was imported immediately: {after:?}"
     );
-    says(&room.fix("--yes")?.ok()?, "nothing to do")
+    shows(&room.fix("--yes")?.ok()?, "nothing to do")
 }
 
-/// The policy that gives a build's secret its name, and selects the namespace of the scenario.
+/// A policy that sets the secret's name, and selects the namespace of the scenario.
 fn selecting(secret: &str, namespace: &str) -> String {
     POLICY.replace("dockerhub", secret).replace(
         "registry: docker.io",
@@ -201,15 +204,15 @@ fn selecting(secret: &str, namespace: &str) -> String {
 }
 
 fn waiting(stage: &mut Stage<'_>) -> Result<()> {
-    let mut room = Room::of(stage, "waiting")?;
+    let mut room = Room::new(stage, "waiting")?;
     room.make(config("waits", "not-there"))?;
     room.oc("start-build waits", None)?;
     room.until("waits-1", "Pending", "MissingPushSecret")?;
-    says(&room.fix("")?.ok()?, "waiting for missing secret not-there")?;
+    shows(&room.fix("")?.ok()?, "waiting for missing secret not-there")?;
 
-    // A name that only the build gives is no reason to write a credential.
+    // A name that only the build sets is not sufficient to write a credential.
     let from = format!("--push-secret-from {}/dockerhub", room.namespace);
-    says(
+    shows(
         &room.fix(&format!("{from} --yes"))?.ok()?,
         "only under the policy's name",
     )?;
@@ -224,25 +227,25 @@ fn waiting(stage: &mut Stage<'_>) -> Result<()> {
         let secret: Value = serde_json::from_str(&answer.stdout)?;
         Ok(json!([secret.pointer("/type"), secret.pointer("/data")]))
     };
-    ensure!(data(&made)? == data(&source)?, "the secret is no copy");
+    ensure!(data(&made)? == data(&source)?, "the secret is not a copy");
     let again = room.fix(&format!("{from} --yes"))?.ok()?;
-    says(&again, "nothing to do")?;
+    shows(&again, "nothing to do")?;
     room.oc("cancel-build waits-1", None).map(drop)
 }
 
 fn restarted(stage: &mut Stage<'_>) -> Result<()> {
-    let room = Room::of(stage, "restarted")?;
+    let room = Room::new(stage, "restarted")?;
     room.make(config("again", "nowhere"))?;
     room.oc("start-build again", None)?;
     room.until("again-1", "Pending", "MissingPushSecret")?;
-    // One after the other: it is New until the first one is over.
+    // Builds run in sequence: it is New until the first one is complete.
     room.oc("start-build again", None)?;
     let refused = room.fix("--restart-builds --check EXR009")?.refused()?;
-    says(
+    shows(
         &refused,
-        "another build would wait for the secret nowhere too",
+        "another build would also wait for the secret nowhere",
     )?;
-    says(
+    shows(
         &refused,
         "spec.output.pushSecret: {name: nowhere} → {name: dockerhub}",
     )?;
@@ -255,7 +258,7 @@ fn restarted(stage: &mut Stage<'_>) -> Result<()> {
 
     room.oc("set build-secret --push buildconfig/again dockerhub", None)?;
     let done = room.fix("--restart-builds --yes")?.ok()?;
-    says(&done, "cancelled, again-3 started")?;
+    shows(&done, "cancelled, again-3 started")?;
     room.until("again-1", "Cancelled", "CancelledBuild")?;
     let third = room.build("again-3")?;
     ensure!(
@@ -269,15 +272,15 @@ fn restarted(stage: &mut Stage<'_>) -> Result<()> {
     room.make(alone)?;
     room.until("alone", "Pending", "MissingPushSecret")?;
     let done = room.fix("--restart-builds --yes")?.ok()?;
-    says(&done, "started with push secret dockerhub")?;
+    shows(&done, "started with push secret dockerhub")?;
     room.until("alone", "Cancelled", "CancelledBuild")?;
     room.oc("delete builds -l fixed=restarted", None).map(drop)
 }
 
 fn files(stage: &mut Stage<'_>) -> Result<()> {
-    let room = Room::of(stage, "files")?;
+    let room = Room::new(stage, "files")?;
     let text = "\
-# As it is kept in git
+# As it is stored in git
 apiVersion: build.openshift.io/v1
 kind: BuildConfig
 metadata: {name: kept, labels: {fixed: files}}
@@ -295,8 +298,8 @@ spec:
     let written = room.cluster.plugin(&words, Some(text))?.ok()?.stdout;
     let wanted =
         text.replace("IMAGE", room.cluster.image()) + "    pushSecret:\n      name: dockerhub\n";
-    ensure!(written == wanted, "it was written otherwise: {written}");
+    ensure!(written == wanted, "unexpected text: {written}");
     let apply = format!("-n {} apply -f -", room.namespace);
     room.cluster.oc(&apply, Some(&written))?.ok()?;
-    says(&room.fix("")?.ok()?, "nothing to do")
+    shows(&room.fix("")?.ok()?, "nothing to do")
 }

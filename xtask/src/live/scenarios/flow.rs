@@ -1,4 +1,4 @@
-//! `setup` and `teardown`, and what the cluster holds after each.
+//! `setup` and `teardown`, and the state of the cluster after each.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::live::cluster::{Answer, until};
 use crate::live::need::Need;
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
-    name: "setup and teardown of an application in a project of its own",
+    name: "setup and teardown of an application in a separate project",
     needs: &[Need::Builds, Need::Streams, Need::Projects],
     run: application,
 }];
@@ -21,7 +21,7 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
     );
     let run = |words: &str| stage.cluster.plugin(words, Some("no-password"));
     let first = run(&setup)?;
-    // Ours to remove, however it ended.
+    // Labeled, so that this run removes it in any case.
     let label = format!("label namespace {namespace} {}", stage.namespaces.label());
     stage.cluster.oc(&label, None)?.ok()?;
     let first = first.ok()?;
@@ -30,7 +30,7 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
             .stdout
             .contains("buildconfig.build.openshift.io/flow created"),
         "{}",
-        first.said()
+        first.output()
     );
     let get = |kind: &str, name: &str| {
         let words = format!("get -n {namespace} {kind}/{name} -o json");
@@ -66,7 +66,7 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
         ensure!(links(at)?.contains(&link), "builder lacks {at}");
     }
     until(
-        "the first build has started by itself with the secret",
+        "the first build has started automatically with the secret",
         || {
             let words = format!("get -n {namespace} builds -o json");
             let builds: Value =
@@ -87,25 +87,29 @@ fn application(stage: &mut Stage<'_>) -> Result<()> {
     }
     let again = run(&teardown)?.refused()?;
     ensure!(
-        again.said().contains("setup made nothing named flow"),
+        again.output().contains("setup created nothing named flow"),
         "{}",
-        again.said()
+        again.output()
     );
     Ok(())
 }
 
-/// Nothing that setup makes is in the namespace but the links of accounts.
+/// Only the links of accounts remain of the objects that setup created.
 pub(super) fn nothing_left(stage: &Stage<'_>, namespace: &str) -> Result<()> {
     let kinds = "buildconfigs,imagestreams,deployments,deploymentconfigs";
     for what in [kinds, "secret dockerhub"] {
         let words = format!("get -n {namespace} {what} -o name --ignore-not-found");
         let left = stage.cluster.oc(&words, None)?.ok()?;
-        ensure!(left.stdout.trim().is_empty(), "left: {}", left.said());
+        ensure!(
+            left.stdout.trim().is_empty(),
+            "remaining: {}",
+            left.output()
+        );
     }
     Ok(())
 }
 
-/// The object has these fields.
+/// The object must have these fields.
 pub(super) fn holds(object: &Value, fields: &[(&str, Value)]) -> Result<()> {
     for (at, wanted) in fields {
         let found = object.pointer(at);
@@ -114,12 +118,12 @@ pub(super) fn holds(object: &Value, fields: &[(&str, Value)]) -> Result<()> {
     Ok(())
 }
 
-/// Every line of the result ends with this verb.
+/// Every line of the result must end with this verb.
 pub(super) fn every_line_ends(answer: &Answer, verb: &str) -> Result<()> {
     ensure!(
         !answer.stdout.is_empty() && answer.stdout.lines().all(|line| line.ends_with(verb)),
         "not {verb}: {}",
-        answer.said()
+        answer.output()
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Following builds. The images are pushed to a registry of this run; the Builds are made complete, as
-//! the build controller leaves them, because no cluster of a test can push.
+//! Following builds. The images are pushed to a registry of this run; the test completes the Builds as the build
+//! controller does, because a test cluster cannot push.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use extreg_tests::registry::{Archive, Registry, push};
@@ -14,12 +14,12 @@ use crate::live::pair::{Object, Pair};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "follow a build: its tags have the new image at once, with their policies",
+        name: "follow a build: its tags get the new image immediately, with their policies",
         needs: &[Need::Builds, Need::Streams],
         run: completed,
     },
     Scenario {
-        name: "follow a build: what opts out, a reference and an alias are left alone",
+        name: "follow a build: opted-out tags, references and aliases are unchanged",
         needs: &[Need::Builds, Need::Streams],
         run: opted_out,
     },
@@ -51,27 +51,24 @@ fn completed(stage: &mut Stage<'_>) -> Result<()> {
     pair.send("create -f -", &hub.build("follow-1", &second))?;
     shows(&pair, "follow", "latest", &second)?;
     ensure!(shown(&pair.stored(Object::Stream("follow"))?, "other") == Some(&second));
-    ensure!(
-        policies(&pair)? == before,
-        "the policies have become others"
-    );
-    // Where builds are not followed the next schedule would have brought it.
+    ensure!(policies(&pair)? == before, "the policies changed");
+    // Where builds are not followed the next schedule would import it.
     let plain = pair.cluster.get(&stream_path(&pair.plain, "follow"))?;
     ensure!(
         shown(&plain, "latest") == Some(&first),
         "{} is followed too",
         pair.plain
     );
-    until("an event says so", || {
-        let said = pair.cluster.oc(
+    until("an event reports it", || {
+        let answer = pair.cluster.oc(
             &format!(
                 "-n {} get events -o json --field-selector involvedObject.name=follow,reason=FollowedBuild",
                 pair.governed
             ),
             None,
         )?;
-        let said: Value = serde_json::from_str(&said.ok()?.stdout)?;
-        let items = said.get("items").and_then(Value::as_array);
+        let answer: Value = serde_json::from_str(&answer.ok()?.stdout)?;
+        let items = answer.get("items").and_then(Value::as_array);
         Ok((items.map(Vec::len) == Some(1)).then_some(()))
     })
 }
@@ -80,9 +77,9 @@ fn opted_out(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
     let hub = Hub::start("follow/choosy")?;
     let first = hub.push()?;
-    let mut labelled = image_stream("follow-labelled", &json!([hub.tag("latest")]));
+    let mut labeled = image_stream("follow-labeled", &json!([hub.tag("latest")]));
     let labels = json!({"extreg.io/follow-builds": "false"});
-    if let Some(metadata) = labelled.pointer_mut("/metadata") {
+    if let Some(metadata) = labeled.pointer_mut("/metadata") {
         set(metadata, "labels", labels.clone());
     }
     let mut annotated = hub.tag("annotated");
@@ -90,9 +87,9 @@ fn opted_out(stage: &mut Stage<'_>) -> Result<()> {
     let mut reference = hub.tag("reference");
     set(&mut reference, "reference", json!(true));
     let tags = json!([annotated, reference, hub.tag("latest")]);
-    pair.send("create -f -", &labelled)?;
+    pair.send("create -f -", &labeled)?;
     pair.send("create -f -", &image_stream("follow-choosy", &tags))?;
-    pair.imported("follow-labelled", "latest")?;
+    pair.imported("follow-labeled", "latest")?;
     pair.imported("follow-choosy", "annotated")?;
     pair.imported("follow-choosy", "latest")?;
     let second = hub.push()?;
@@ -101,8 +98,8 @@ fn opted_out(stage: &mut Stage<'_>) -> Result<()> {
     let choosy = pair.stored(Object::Stream("follow-choosy"))?;
     ensure!(shown(&choosy, "annotated") == Some(&first));
     ensure!(shown(&choosy, "reference").is_none_or(|image| image != &second));
-    let labelled = pair.stored(Object::Stream("follow-labelled"))?;
-    ensure!(shown(&labelled, "latest") == Some(&first));
+    let labeled = pair.stored(Object::Stream("follow-labeled"))?;
+    ensure!(shown(&labeled, "latest") == Some(&first));
     Ok(())
 }
 
@@ -120,11 +117,11 @@ fn missed(stage: &mut Stage<'_>) -> Result<()> {
     let sent = pair.send("create -f -", &hub.build("follow-missed-1", &second));
     stage.installation.importer().restart()?;
     sent?;
-    // It waits for the Lease of the one that was killed.
+    // It waits for the Lease of the killed replica.
     shows(&pair, "follow-missed", "latest", &second)
 }
 
-/// A registry on loopback with one repository, for as long as it is kept.
+/// A registry on loopback with one repository; dropping it ends the registry.
 pub(super) struct Hub {
     registry: Registry,
     repository: &'static str,
@@ -142,7 +139,7 @@ impl Hub {
         })
     }
 
-    /// Pushes an image that is like no other. Returns its digest.
+    /// Pushes a unique image. Returns its digest.
     pub(super) fn push(&self) -> Result<Value> {
         let now = jiff::Timestamp::now().to_string();
         let (archive, digest) = image::of_bytes(now.as_bytes())?;
@@ -167,7 +164,7 @@ impl Hub {
         })
     }
 
-    /// A Build that has pushed the image just now.
+    /// A Build that has just pushed the image.
     pub(super) fn build(&self, name: &str, digest: &Value) -> Value {
         json!({
             "apiVersion": "build.openshift.io/v1",
@@ -188,7 +185,7 @@ impl Hub {
     }
 }
 
-/// Waits until a tag of the followed namespace shows an image.
+/// Waits until a tag of the followed namespace has an image.
 fn shows(pair: &Pair<'_>, stream: &str, tag: &str, digest: &Value) -> Result<()> {
     until(&format!("{stream}:{tag} shows {digest}"), || {
         let stored = pair.stored(Object::Stream(stream))?;
@@ -196,7 +193,7 @@ fn shows(pair: &Pair<'_>, stream: &str, tag: &str, digest: &Value) -> Result<()>
     })
 }
 
-/// The image that a tag shows.
+/// The image of a tag.
 fn shown<'a>(stream: &'a Value, tag: &str) -> Option<&'a Value> {
     let tags = stream.pointer("/status/tags")?.as_array()?;
     let found = tags

@@ -1,4 +1,4 @@
-//! Imports: an ImageStreamImport writes the tags it finds, with the policy it carries.
+//! Imports: an ImageStreamImport writes the tags that it finds, with its policy.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: new,
     },
     Scenario {
-        name: "import of a tag that is there keeps what was chosen",
+        name: "import of an existing tag keeps its settings",
         needs: &[Need::Import],
         run: again,
     },
@@ -35,7 +35,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: repository,
     },
     Scenario {
-        name: "import of a whole repository spares a stream with other tags",
+        name: "import of a whole repository does not change a stream with other tags",
         needs: &[Need::Listing],
         run: repository_again,
     },
@@ -45,22 +45,22 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: dry_run,
     },
     Scenario {
-        name: "import that fails leaves the same tag behind",
+        name: "import that fails creates the same tag",
         needs: &[Need::Import],
         run: failing,
     },
     Scenario {
-        name: "import without a tag to write is left alone",
+        name: "import without a tag to write is unchanged",
         needs: &[Need::Import],
         run: untagged,
     },
     Scenario {
-        name: "import by OpenShift's controller carries the schedule on",
+        name: "import by OpenShift's controller keeps the schedule",
         needs: &[Need::Import],
         run: controller,
     },
     Scenario {
-        name: "import of a stream's own repository is left alone",
+        name: "import of a stream's own repository is unchanged",
         needs: &[Need::Listing],
         run: own_repository,
     },
@@ -105,8 +105,8 @@ fn alias(stage: &mut Stage<'_>) -> Result<()> {
     pair.oc("tag --alias import-alias:latest import-alias:prod")?;
     pair.imported("import-alias", "prod")?;
     let images = json!([{"from": docker_image("IMAGE"), "to": {"name": "prod"}}]);
-    let said = import(&pair, "import-alias", &images)?;
-    ensure!(said.contains("\"status\":\"Success\""), "{said}");
+    let output = import(&pair, "import-alias", &images)?;
+    ensure!(output.contains("\"status\":\"Success\""), "{output}");
     pair.oc("import-image import-alias:prod")?;
     pair.scheduled("import-alias", &[0])
 }
@@ -114,10 +114,10 @@ fn alias(stage: &mut Stage<'_>) -> Result<()> {
 fn repository(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
     govern_listed(stage)?;
-    let said = pair.oc("import-image import-all --from=LISTED --all --confirm")?;
+    let output = pair.oc("import-image import-all --from=LISTED --all --confirm")?;
     let positions = positions(&pair, "import-all")?;
     pair.scheduled("import-all", &positions)?;
-    warned(&said)
+    warned(&output)
 }
 
 fn repository_again(stage: &mut Stage<'_>) -> Result<()> {
@@ -137,7 +137,7 @@ fn repository_again(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Makes a policy for the registry of the repository whose tags can be listed, if it has none.
+/// Creates a policy for the registry of the repository whose tags can be listed, if none exists.
 fn govern_listed(stage: &Stage<'_>) -> Result<()> {
     let registry = stage.cluster.listed().split_once('/');
     let registry = registry.context("--repository names no registry")?.0;
@@ -174,7 +174,7 @@ fn untagged(stage: &mut Stage<'_>) -> Result<()> {
         &json!([{"from": docker_image("REPOSITORY")}]),
     )?;
     let (with, without) = pair.both("get imagestream import-untagged", None)?;
-    ensure!(with.success == without.success, "{}", with.said());
+    ensure!(with.success == without.success, "{}", with.output());
     if with.success {
         pair.alike(Object::Stream("import-untagged"))?;
     }
@@ -205,13 +205,14 @@ fn own_repository(stage: &mut Stage<'_>) -> Result<()> {
     })
 }
 
-fn warned(said: &Answer) -> Result<()> {
+fn warned(output: &Answer) -> Result<()> {
     ensure!(
-        said.warnings()
+        output
+            .warnings()
             .iter()
             .any(|line| line.contains("each tag of")),
         "no warning: {}",
-        said.said()
+        output.output()
     );
     Ok(())
 }
@@ -223,7 +224,7 @@ fn positions(pair: &Pair<'_>, stream: &str) -> Result<Vec<usize>> {
     Ok((0..count).collect())
 }
 
-/// Asks for an import as it is, without what oc would add.
+/// Sends an import request directly, without the fields that oc would add.
 fn import(pair: &Pair<'_>, stream: &str, images: &Value) -> Result<String> {
     let request = json!({
         "apiVersion": "image.openshift.io/v1",

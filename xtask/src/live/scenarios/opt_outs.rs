@@ -1,4 +1,4 @@
-//! Who does not want it does not get it.
+//! Opted-out objects are unchanged.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -44,8 +44,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 fn untouched(pair: &Pair<'_>) -> Result<()> {
-    let said = pair.send("create -f -", &build_config("x", &docker_image("IMAGE")))?;
-    ensure!(said.warnings().is_empty(), "{}", said.said());
+    let answer = pair.send("create -f -", &build_config("x", &docker_image("IMAGE")))?;
+    ensure!(answer.warnings().is_empty(), "{}", answer.output());
     pair.alike(Object::BuildConfig("x"))?;
     pair.send(
         "create -f -",
@@ -70,7 +70,7 @@ fn run_level(stage: &mut Stage<'_>) -> Result<()> {
 
 fn build(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
-    let config = labelled(build_config("opt-out", &docker_image("IMAGE")));
+    let config = labeled(build_config("opt-out", &docker_image("IMAGE")));
     pair.send("create -f -", &config)?;
     pair.alike(Object::BuildConfig("opt-out"))?;
     pair.oc("start-build opt-out")?;
@@ -91,7 +91,7 @@ fn build(stage: &mut Stage<'_>) -> Result<()> {
 
 fn stream(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
-    let stream = labelled(image_stream("opt-out", &json!([tag("a", "IMAGE")])));
+    let stream = labeled(image_stream("opt-out", &json!([tag("a", "IMAGE")])));
     pair.send("create -f -", &stream)?;
     pair.alike(Object::Stream("opt-out"))?;
     pair.oc("tag --source=docker IMAGE opt-out:b")?;
@@ -117,7 +117,7 @@ fn annotation(stage: &mut Stage<'_>) -> Result<()> {
     pair.alike(Object::Stream("opt-out-tag"))
 }
 
-fn labelled(mut object: Value) -> Value {
+fn labeled(mut object: Value) -> Value {
     if let Some(metadata) = object
         .pointer_mut("/metadata")
         .and_then(Value::as_object_mut)

@@ -1,4 +1,4 @@
-//! The webhook down, the webhook gone.
+//! The webhook down and the webhook uninstalled.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -12,32 +12,33 @@ use crate::live::pair::Object;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "outage: install again changes nothing, and check proves it",
+        name: "outage: a second install changes nothing, and check proves it",
         needs: &[],
         run: installed_again,
     },
     Scenario {
-        name: "outage: with the webhook killed all requests pass as they are",
+        name: "outage: with the webhook killed all requests succeed unchanged",
         needs: &[Need::Builds, Need::Streams],
         run: killed,
     },
     Scenario {
-        name: "outage: uninstall leaves nothing but what was injected, install brings it back",
+        name: "outage: uninstall keeps only injected fields, install restores the webhook",
         needs: &[Need::Builds],
         run: uninstalled,
     },
 ];
 
 fn installed_again(stage: &mut Stage<'_>) -> Result<()> {
-    let said = stage
+    let answer = stage
         .installation
         .install(stage.cluster, stage.namespaces)?;
     ensure!(
-        said.stdout
+        answer
+            .stdout
             .lines()
             .all(|line| !line.ends_with("created") && !line.ends_with("configured")),
         "{}",
-        said.said()
+        answer.output()
     );
     stage.cluster.plugin("webhook check", None)?.ok()?;
     stage.cluster.plugin("webhook status", None)?.ok()?;

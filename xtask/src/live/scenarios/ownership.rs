@@ -1,4 +1,4 @@
-//! `setup` where something is there already, and by somebody who may not do everything.
+//! `setup` with existing objects, and by a user with limited permissions.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -10,23 +10,23 @@ use crate::live::need::Need;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "setup takes over what was made by hand, when told to",
+        name: "setup adopts manually created objects with --adopt",
         needs: &[Need::Builds, Need::Streams],
         run: taken_over,
     },
     Scenario {
-        name: "setup leaves what users add to its objects",
+        name: "setup keeps what users add to its objects",
         needs: &[Need::Builds, Need::Streams],
         run: added_to,
     },
     Scenario {
-        name: "setup by somebody with rights in one namespace only",
+        name: "setup by a user with permissions in one namespace only",
         needs: &[Need::Builds, Need::Streams, Need::Projects],
         run: few_rights,
     },
 ];
 
-/// A namespace of the run's own and what is done in it.
+/// A namespace of the run, and commands in it.
 struct Place<'a> {
     stage: &'a Stage<'a>,
     namespace: String,
@@ -80,8 +80,8 @@ fn taken_over(stage: &mut Stage<'_>) -> Result<()> {
     place.oc("create -f -", Some(&build))?;
     place.oc("create -f -", Some(&image_stream("app", &tags)))?;
 
-    let said = place.setup("")?.refused()?;
-    ensure!(said.stderr.contains("--adopt"), "{}", said.said());
+    let printed = place.setup("")?.refused()?;
+    ensure!(printed.stderr.contains("--adopt"), "{}", printed.output());
     let untouched = place.get("buildconfig/app")?;
     ensure!(untouched.pointer("/spec/source/git").is_none(), "changed");
     place.setup("--adopt --dry-run=server")?.ok()?;
@@ -104,21 +104,21 @@ fn taken_over(stage: &mut Stage<'_>) -> Result<()> {
     ensure!(tags.is_some_and(|tags| tags.len() == 2), "{stream}");
     every_line_ends(&place.setup("")?.ok()?, "unchanged")?;
 
-    // What builds in another way cannot be taken over, and nothing is written before that is known.
+    // A build of another type cannot be adopted, and this is checked before the first write.
     place.oc("delete buildconfig/app secret/dockerhub", None)?;
     place.oc(
         "new-build --binary --strategy=docker --name=app --to=other",
         None,
     )?;
-    let said = place.setup("--adopt")?.refused()?;
+    let printed = place.setup("--adopt")?.refused()?;
     ensure!(
-        said.stderr.contains("spec.source.binary"),
+        printed.stderr.contains("spec.source.binary"),
         "{}",
-        said.said()
+        printed.output()
     );
     let words = "get secret dockerhub --ignore-not-found -o name";
     let secret = place.oc(words, None)?;
-    ensure!(secret.stdout.is_empty(), "{}", secret.said());
+    ensure!(secret.stdout.is_empty(), "{}", secret.output());
     Ok(())
 }
 
@@ -161,11 +161,11 @@ fn few_rights(stage: &mut Stage<'_>) -> Result<()> {
     });
     place.oc("create -f -", Some(&role))?;
     place.oc("create rolebinding live --role=live --user=live", None)?;
-    let said = place.setup("--as live")?.refused()?;
+    let printed = place.setup("--as live")?.refused()?;
     ensure!(
-        said.stderr.contains("--no-project") && !said.stderr.contains("under way"),
+        printed.stderr.contains("--no-project") && !printed.stderr.contains("in progress"),
         "{}",
-        said.said()
+        printed.output()
     );
     place.setup("--as live --no-project")?.ok()?;
     every_line_ends(&place.setup("--as live --no-project")?.ok()?, "unchanged")?;

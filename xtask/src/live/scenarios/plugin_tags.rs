@@ -1,5 +1,5 @@
-//! `tag`, `promote` and `import` of the plugin, and what the cluster holds after each. Most of it where
-//! the webhook is not called, so that what is stored is theirs alone.
+//! `tag`, `promote` and `import` of the plugin, and the state of the cluster after each. Mostly where the webhook is
+//! not called, so that only the plugin changes the stored objects.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: schedule,
     },
     Scenario {
-        name: "plugin tag keeps what no flag names",
+        name: "plugin tag keeps fields without a flag",
         needs: &[Need::Streams],
         run: kept,
     },
@@ -35,7 +35,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: dry_run,
     },
     Scenario {
-        name: "plugin promote moves a tag and back",
+        name: "plugin promote moves a tag and restores it",
         needs: &[Need::Import],
         run: promote,
     },
@@ -45,13 +45,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: import,
     },
     Scenario {
-        name: "plugin import says what it does not import",
+        name: "plugin import reports what it does not import",
         needs: &[Need::Import],
         run: not_imported,
     },
 ];
 
-/// One namespace, by the plugin and by `oc`.
+/// A namespace, for the plugin and for `oc`.
 struct Room<'a> {
     cluster: &'a Cluster,
     namespace: String,
@@ -76,7 +76,7 @@ impl Room<'_> {
         ))
     }
 
-    /// A tag of `spec`, without the generation, which imports count up.
+    /// A tag of `spec`, without the generation, which imports increment.
     fn tag(&self, stream: &str, tag: &str) -> Result<Value> {
         let stream = self.stream(stream)?;
         let mut tag = entry(&stream, "/spec/tags", "name", tag)?;
@@ -86,7 +86,7 @@ impl Room<'_> {
         Ok(tag)
     }
 
-    /// The digest that a tag shows, as soon as it shows one that `is` what is waited for.
+    /// The digest of a tag, as soon as `is` accepts it.
     fn digest(&self, stream: &str, tag: &str, is: impl Fn(&str) -> bool) -> Result<String> {
         until(&format!("{stream}:{tag} shows its image"), || {
             let stream = self.stream(stream)?;
@@ -124,9 +124,12 @@ fn is_at(tag: &Value, at: &str, wanted: &Value) -> Result<()> {
     Ok(())
 }
 
-fn says(answer: &Answer, words: &str) -> Result<()> {
-    let said = answer.said();
-    ensure!(said.contains(words), "does not say \"{words}\": {said}");
+fn shows(answer: &Answer, words: &str) -> Result<()> {
+    let output = answer.output();
+    ensure!(
+        output.contains(words),
+        "does not contain \"{words}\": {output}"
+    );
     Ok(())
 }
 
@@ -146,7 +149,7 @@ fn like_oc(stage: &mut Stage<'_>) -> Result<()> {
         let answer = room
             .plugin(&format!("tag SHORT like-ours:latest {flags}"))?
             .ok()?;
-        says(&answer, "imagestream.image.openshift.io/like-ours created")?;
+        shows(&answer, "imagestream.image.openshift.io/like-ours created")?;
         let (theirs, ours) = (
             room.tag("like-oc", "latest")?,
             room.tag("like-ours", "latest")?,
@@ -164,7 +167,7 @@ fn schedule(stage: &mut Stage<'_>) -> Result<()> {
     is_at(&room.tag("scheduled", "latest")?, SCHEDULED, &json!(true))?;
     // Neither a second run nor another image changes that.
     let again = room.plugin("tag IMAGE scheduled:latest")?.ok()?;
-    says(&again, "scheduled:latest unchanged")?;
+    shows(&again, "scheduled:latest unchanged")?;
     room.plugin("tag REPOSITORY:another scheduled:latest")?
         .ok()?;
     is_at(&room.tag("scheduled", "latest")?, SCHEDULED, &json!(true))?;
@@ -206,7 +209,7 @@ fn governed(stage: &mut Stage<'_>) -> Result<()> {
         namespace: stage.main()?.governed,
     };
     let answer = room.plugin("tag IMAGE governed:latest")?.ok()?;
-    says(
+    shows(
         &answer,
         "a policy of the cluster has scheduled governed:latest",
     )?;
@@ -222,7 +225,7 @@ fn governed(stage: &mut Stage<'_>) -> Result<()> {
         "/importPolicy/scheduled",
         &Value::Null,
     )?;
-    // An import brings the schedule back for nobody.
+    // An import does not restore the schedule.
     room.plugin("import governed:latest")?;
     is_at(
         &room.tag("governed", "latest")?,
@@ -237,7 +240,7 @@ fn dry_run(stage: &mut Stage<'_>) -> Result<()> {
         let answer = room
             .plugin(&format!("tag IMAGE dry:latest --dry-run={side}"))?
             .ok()?;
-        says(&answer, "dry:latest created (")?;
+        shows(&answer, "dry:latest created (")?;
         let found = room.oc("get imagestream dry --ignore-not-found -o name")?;
         ensure!(
             found.stdout.trim().is_empty(),
@@ -266,7 +269,7 @@ fn promote(stage: &mut Stage<'_>) -> Result<()> {
         let answer = room
             .plugin(&format!("promote moved:latest prod {flag}"))?
             .ok()?;
-        says(&answer, &format!("to {digest}"))?;
+        shows(&answer, &format!("to {digest}"))?;
         let tag = room.tag("moved", "prod")?;
         is_at(&tag, "/from", &json!({"kind": kind, "name": name}))?;
         is_at(&tag, "/importPolicy/scheduled", &Value::Null)?;
@@ -274,19 +277,19 @@ fn promote(stage: &mut Stage<'_>) -> Result<()> {
         let again = room
             .plugin(&format!("promote moved:latest prod {flag}"))?
             .ok()?;
-        says(&again, "moved:prod unchanged")?;
+        shows(&again, "moved:prod unchanged")?;
 
         let back = answer
             .stderr
             .lines()
-            .find_map(|line| line.strip_prefix("Move it back with: oc extreg "))
-            .with_context(|| format!("no way back: {}", answer.said()))?;
+            .find_map(|line| line.strip_prefix("To move it back: oc extreg "))
+            .with_context(|| format!("no way back: {}", answer.output()))?;
         stage.cluster.plugin(back, None)?.ok()?;
         let after = room.tag("moved", "prod")?;
         ensure!(after == before, "back is {after}\n  was {before}");
     }
     let new = room.plugin("promote moved:latest elsewhere:prod")?.ok()?;
-    says(&new, "imagestream.image.openshift.io/elsewhere created")?;
+    shows(&new, "imagestream.image.openshift.io/elsewhere created")?;
     room.digest("elsewhere", "prod", |shown| shown == digest)?;
     Ok(())
 }
@@ -311,11 +314,11 @@ fn import(stage: &mut Stage<'_>) -> Result<()> {
     let before = [room.tag("imported", "a")?, room.tag("imported", "b")?];
     let answer = room.plugin("import imported --all")?.ok()?;
     let digest = room.digest("imported", "a", |_| true)?;
-    says(&answer, &digest)?;
+    shows(&answer, &digest)?;
     let after = [room.tag("imported", "a")?, room.tag("imported", "b")?];
     ensure!(before == after, "{after:?}\n  was {before:?}");
     let again = room.plugin("import imported:b")?.ok()?;
-    says(&again, &format!("imported:b unchanged: {digest}"))
+    shows(&again, &format!("imported:b unchanged: {digest}"))
 }
 
 fn not_imported(stage: &mut Stage<'_>) -> Result<()> {
@@ -325,20 +328,20 @@ fn not_imported(stage: &mut Stage<'_>) -> Result<()> {
     room.plugin("promote some:latest alias --alias")?.ok()?;
     let alias = room.tag("some", "alias")?;
     let answer = room.plugin("import some --all")?.ok()?;
-    says(&answer, "some:alias skipped: it is an alias of some:latest")?;
+    shows(&answer, "some:alias skipped: it is an alias of some:latest")?;
     ensure!(room.tag("some", "alias")? == alias, "the alias is another");
 
     room.plugin("tag REPOSITORY:no-such-tag-anywhere some:none")?
         .ok()?;
     let answer = room.plugin("import some:none some:latest")?.refused()?;
-    says(&answer, "some:none is not imported: ")?;
-    // How to go on depends on the reason.
+    shows(&answer, "some:none is not imported: ")?;
+    // The suggested command depends on the reason.
     ensure!(
         ["import some:none -n", "correct the registry's name"]
             .iter()
-            .any(|words| answer.said().contains(words)),
+            .any(|words| answer.output().contains(words)),
         "{}",
-        answer.said()
+        answer.output()
     );
-    says(&answer, "some:latest unchanged")
+    shows(&answer, "some:latest unchanged")
 }

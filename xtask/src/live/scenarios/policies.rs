@@ -1,4 +1,4 @@
-//! Policies: what they say takes effect without a restart, and their status says what is true.
+//! Policies: they take effect without a restart, and their status is correct.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::live::pair::{Object, Pair};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "policy for another registry takes effect, where it is for",
+        name: "policy for another registry takes effect in its namespaces",
         needs: &[Need::Builds, Need::Streams],
         run: another_registry,
     },
@@ -23,7 +23,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: repositories,
     },
     Scenario {
-        name: "policy in mode Warn says, Audit is silent, Off does nothing",
+        name: "policy in mode Warn warns, Audit is silent, Off does nothing",
         needs: &[Need::Builds, Need::Streams],
         run: modes,
     },
@@ -33,12 +33,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: pull_secret,
     },
     Scenario {
-        name: "policy status shows what is in force and what ties",
+        name: "policy status shows whether it is in force and its ties",
         needs: &[],
         run: status,
     },
     Scenario {
-        name: "policy that makes no sense is refused",
+        name: "invalid policy is refused",
         needs: &[],
         run: refused,
     },
@@ -62,7 +62,7 @@ pub(super) fn policy(stage: &Stage<'_>, name: &str, pair: &Pair<'_>, spec: &Valu
     })
 }
 
-/// Creates or changes it.
+/// Creates or updates it.
 pub(super) fn apply(stage: &Stage<'_>, policy: &Value) -> Result<()> {
     stage
         .cluster
@@ -79,8 +79,8 @@ fn delete(stage: &Stage<'_>, policy: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a dry run of a BuildConfig that pushes there is answered as `wanted` has it: its push
-/// secret, and what was said.
+/// Waits until `wanted` accepts the result of a dry run of a BuildConfig that pushes there: its push secret, and the
+/// output.
 fn becomes(
     pair: &Pair<'_>,
     image: &str,
@@ -89,12 +89,12 @@ fn becomes(
     let config = build_config("probe", &docker_image(image)).to_string();
     until("the policy is in force", || {
         let words = "create -f - --dry-run=server -o json";
-        let said = pair.both(words, Some(&config))?.0.ok()?;
-        let answered: Value = serde_json::from_str(&said.stdout)?;
+        let answer = pair.both(words, Some(&config))?.0.ok()?;
+        let answered: Value = serde_json::from_str(&answer.stdout)?;
         let secret = answered
             .pointer("/spec/output/pushSecret/name")
             .and_then(Value::as_str);
-        Ok(wanted(secret, &said.stderr).then_some(()))
+        Ok(wanted(secret, &answer.stderr).then_some(()))
     })
 }
 
@@ -137,7 +137,7 @@ fn repositories(stage: &mut Stage<'_>) -> Result<()> {
     });
     let policy = policy(stage, "team", &pair, &spec);
     apply(stage, &policy)?;
-    // Nothing shows at once that it is in force: its status does.
+    // No object shows immediately that it is in force; its status does.
     in_force(stage, &policy)?;
     let image = |repository: &str| docker_image(&format!("quay.example.com/{repository}:latest"));
     for (name, repository, injected) in [
@@ -169,25 +169,29 @@ fn modes(stage: &mut Stage<'_>) -> Result<()> {
     let with_mode = |mode: &str| policy(stage, "mode", &pair, &spec(mode));
     becomes(&pair, "IMAGE", |secret, _| secret == Some("dockerhub"))?;
     apply(stage, &with_mode("Warn"))?;
-    becomes(&pair, "IMAGE", |secret, said| {
-        secret.is_none() && said.contains("(Warn) would set")
+    becomes(&pair, "IMAGE", |secret, answer| {
+        secret.is_none() && answer.contains("(Warn) would set")
     })?;
     pair.send(
         "create -f -",
         &build_config("mode-warn", &docker_image("IMAGE")),
     )?;
     pair.alike(Object::BuildConfig("mode-warn"))?;
-    let said = pair.oc("tag --source=docker IMAGE mode-warn:latest")?;
-    ensure!(said.stderr.contains("(Warn) would set"), "{}", said.said());
+    let answer = pair.oc("tag --source=docker IMAGE mode-warn:latest")?;
+    ensure!(
+        answer.stderr.contains("(Warn) would set"),
+        "{}",
+        answer.output()
+    );
     pair.alike(Object::Stream("mode-warn"))?;
     for mode in ["Audit", "Off"] {
         apply(stage, &with_mode(mode))?;
-        becomes(&pair, "IMAGE", |secret, said| {
-            secret.is_none() && !said.contains("extreg:")
+        becomes(&pair, "IMAGE", |secret, answer| {
+            secret.is_none() && !answer.contains("extreg:")
         })?;
         let stream = format!("mode-{}", mode.to_lowercase());
-        let said = pair.oc(&format!("tag --source=docker IMAGE {stream}:latest"))?;
-        ensure!(said.warnings().is_empty(), "{}", said.said());
+        let answer = pair.oc(&format!("tag --source=docker IMAGE {stream}:latest"))?;
+        ensure!(answer.warnings().is_empty(), "{}", answer.output());
         pair.alike(Object::Stream(&stream))?;
     }
     delete(stage, &with_mode("Off"))?;
@@ -199,10 +203,10 @@ fn pull_secret(stage: &mut Stage<'_>) -> Result<()> {
     let spec = json!({"registry": "docker.io", "pull": {"secretName": "dockerhub"}});
     let policy = policy(stage, "pull", &pair, &spec);
     apply(stage, &policy)?;
-    // It says nothing of pushes, so that the general policy's secret is no longer injected.
+    // It has no push secret, so the general policy's secret is no longer injected.
     becomes(&pair, "IMAGE", |secret, _| secret.is_none())?;
     let injected = ("/spec/strategy/dockerStrategy/pullSecret", dockerhub());
-    // Builders look a short name up elsewhere first.
+    // Builders resolve a short name through other registries first.
     for (name, base, wanted) in [
         ("policy-pull", "IMAGE", &[injected][..]),
         ("policy-pull-short", "SHORT", &[]),
@@ -268,9 +272,9 @@ fn refused(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Waits for it.
+/// Waits until the policy is in force.
 pub(super) fn in_force(stage: &Stage<'_>, policy: &Value) -> Result<()> {
-    until("the status says that the policy is in force", || {
+    until("the status reports that the policy is in force", || {
         let status = status_of(stage, policy)?;
         Ok((condition(&status, "Ready").as_deref() == Some("True")).then_some(()))
     })

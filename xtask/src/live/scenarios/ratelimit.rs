@@ -1,4 +1,4 @@
-//! `ratelimit`: what the scheduled tags of a namespace take, and `setup` that heeds it.
+//! `ratelimit`: the pulls of the scheduled tags of a namespace, and `setup`, which respects the limit.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -8,16 +8,16 @@ use crate::live::cluster::Answer;
 use crate::live::need::Need;
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
-    name: "ratelimit counts the scheduled tags of a namespace, and no others",
+    name: "ratelimit counts the scheduled tags of a namespace, and no other tags",
     needs: &[Need::Streams],
     run: budget,
 }];
 
-/// On Docker Hub, wherever the images of the other scenarios are: nothing of it has to be there.
+/// On Docker Hub, whatever registry the other scenarios use: nothing of it needs to exist.
 const IMAGE: &str = "docker.io/ably77/python-lyapp";
 
 fn budget(stage: &mut Stage<'_>) -> Result<()> {
-    // Not governed, so that what is not scheduled stays so.
+    // Not governed, so that an unscheduled tag is not scheduled.
     let namespace = stage.main()?.plain;
     let scheduled = |name: &str, scheduled: bool| {
         let mut tag = tag(name, &format!("{IMAGE}:{name}"));
@@ -39,7 +39,7 @@ fn budget(stage: &mut Stage<'_>) -> Result<()> {
     let answer = stage.cluster.plugin(&words, None)?.ok()?;
     counts(&answer, &["latest", "v2"])?;
 
-    // One may be taken off the schedule as it is advised.
+    // The suggested command removes one from the schedule.
     let words = format!("tag {IMAGE}:v2 budget:v2 --no-schedule -n {namespace}");
     stage.cluster.plugin(&words, None)?.ok()?;
     let words = format!("ratelimit --budget --no-measure -n {namespace} -o json");
@@ -50,7 +50,7 @@ fn budget(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The tags of the stream that are counted, each by what one import of one image takes at most.
+/// The counted tags of the stream; each needs at most the pulls of one import of one image.
 fn counts(answer: &Answer, wanted: &[&str]) -> Result<()> {
     let document: Value = serde_json::from_str(&answer.stdout).context("read JSON")?;
     let loads = document.pointer("/budget/loads").and_then(Value::as_array);

@@ -1,4 +1,4 @@
-//! What is said and done about the secret itself.
+//! Warnings and changes for the secret itself.
 
 use anyhow::{Result, ensure};
 
@@ -10,12 +10,12 @@ use crate::live::pair::Object;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "secret that is missing is said to the user, with the command that makes it",
+        name: "missing secret gives a warning, with the command that creates it",
         needs: &[Need::Builds],
         run: missing,
     },
     Scenario {
-        name: "secret linked by hand is left to OpenShift",
+        name: "secret linked manually is selected by OpenShift",
         needs: &[Need::Builds],
         run: linked,
     },
@@ -25,39 +25,42 @@ fn missing(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.namespaces.pair(Ground::Bare)?;
     let injected = [(PUSH_SECRET, dockerhub())];
     let config = |name: &str| build_config(name, &docker_image("IMAGE"));
-    let said = pair.send("create -f -", &config("missing"))?;
+    let answer = pair.send("create -f -", &config("missing"))?;
     ensure!(
-        said.stderr.contains("extreg: secret dockerhub is missing")
-            && said
+        answer
+            .stderr
+            .contains("extreg: secret dockerhub is missing")
+            && answer
                 .stderr
                 .contains("oc create secret docker-registry dockerhub"),
-        "not said: {}",
-        said.said()
+        "no warning: {}",
+        answer.output()
     );
     ensure!(
-        said.warnings()
+        answer
+            .warnings()
             .iter()
             .all(|line| line.chars().count() <= 120),
         "a line is too long: {}",
-        said.said()
+        answer.output()
     );
     pair.differs(Object::BuildConfig("missing"), &injected)?;
-    // Created, it is no longer said.
+    // After its creation the warning is gone.
     pair.send("create -f -", &docker_secret("dockerhub"))?;
-    until("the webhook has seen the secret", || {
+    until("the webhook has read the secret", || {
         let words = "create -f - --dry-run=server";
-        let said = pair.send(words, &config("found"))?;
-        Ok(said.warnings().is_empty().then_some(()))
+        let answer = pair.send(words, &config("found"))?;
+        Ok(answer.warnings().is_empty().then_some(()))
     })?;
-    // A secret that misses the image is another thing to say.
+    // A secret without a key for the image gives another warning.
     pair.oc("delete secret dockerhub")?;
     pair.oc(
         "create secret docker-registry dockerhub --docker-server=quay.io --docker-username=a \
          --docker-password=b",
     )?;
     until("the webhook has seen the other secret", || {
-        let said = pair.send("create -f - --dry-run=server", &config("wrong"))?;
-        Ok(said
+        let answer = pair.send("create -f - --dry-run=server", &config("wrong"))?;
+        Ok(answer
             .stderr
             .contains("has no key for the image")
             .then_some(()))
@@ -68,16 +71,16 @@ fn linked(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.namespaces.pair(Ground::Linked)?;
     let config = |name: &str| build_config(name, &docker_image("IMAGE"));
     until("the webhook has seen the link", || {
-        let said = pair.send("create -f - --dry-run=server", &config("linked"))?;
-        Ok(said
+        let answer = pair.send("create -f - --dry-run=server", &config("linked"))?;
+        Ok(answer
             .stderr
-            .contains("selects a push secret from those of account builder")
+            .contains("selects a push secret of service account builder")
             .then_some(()))
     })?;
     pair.send("create -f -", &config("linked"))?;
     pair.alike(Object::BuildConfig("linked"))?;
     pair.oc("start-build linked")?;
-    // OpenShift finds it, in both.
+    // OpenShift finds it in both.
     let found = until("the build has a push secret", || {
         let build = pair.stored(Object::Build("linked-1"))?;
         Ok(build.pointer("/spec/output/pushSecret/name").cloned())
@@ -89,8 +92,8 @@ fn linked(stage: &mut Stage<'_>) -> Result<()> {
     })?;
     pair.send("create -f -", &docker_secret("dockerhub"))?;
     until("the webhook has seen the policy's secret", || {
-        let said = pair.send("create -f - --dry-run=server", &config("both"))?;
-        Ok(said.warnings().is_empty().then_some(()))
+        let answer = pair.send("create -f - --dry-run=server", &config("both"))?;
+        Ok(answer.warnings().is_empty().then_some(()))
     })?;
     pair.send("create -f -", &config("both"))?;
     pair.differs(Object::BuildConfig("both"), &[(PUSH_SECRET, dockerhub())])

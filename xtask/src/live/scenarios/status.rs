@@ -1,6 +1,6 @@
-//! `status` of the plugin over the whole way of an image: set up, built, pushed, imported, rolled out.
-//! The image is pushed to a registry of this run; the Build is made complete, as the build controller
-//! leaves it, because no cluster of a test can push. Where no node runs pods, the pod is made to.
+//! `status` of the plugin over the whole flow of an image: set up, built, pushed, imported, rolled out. The image is
+//! pushed to a registry of this run; the test completes the Build as the build controller does, because a test cluster
+//! cannot push. If no node runs pods, the test sets their status.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -39,17 +39,17 @@ fn way(stage: &mut Stage<'_>) -> Result<()> {
     room.becomes("import", "broken", "")?;
     ensure!(
         room.link("build")?.pointer("/state") != Some(&json!("ok")),
-        "a build that nobody can have ended"
+        "a build that cannot be complete"
     );
     room.plugin(&format!(
         "tag {image} {APP}:latest --insecure --no-schedule"
     ))?
     .ok()?;
     room.becomes("import", "ok", "")?;
-    says(&room.link("import")?, &short(&first)?)?;
+    shows(&room.link("import")?, &short(&first)?)?;
     room.becomes("trigger", "ok", "")?;
 
-    // A build pushes another image, and nothing imports that.
+    // A build pushes another image that is not imported.
     let second = room.hub.push()?;
     let mut build = room.hub.build(&format!("{APP}-9"), &second);
     let is_of_config =
@@ -58,9 +58,9 @@ fn way(stage: &mut Stage<'_>) -> Result<()> {
     set(&mut build, "/spec/output/to", "name", json!(image))?;
     room.oc("create -f -", Some(&build.to_string()))?;
     room.becomes("build", "ok", "")?;
-    says(&room.link("build")?, &short(&second)?)?;
+    shows(&room.link("build")?, &short(&second)?)?;
     room.becomes("registry", "ok", "")?;
-    says(&room.link("registry")?, &short(&second)?)?;
+    shows(&room.link("registry")?, &short(&second)?)?;
     room.becomes("import", "broken", "Unscheduled")?;
     let flow = room.flow()?;
     let fix = flow
@@ -75,14 +75,14 @@ fn way(stage: &mut Stage<'_>) -> Result<()> {
     room.becomes("import", "ok", "")?;
     room.becomes("trigger", "ok", "")?;
 
-    // Nothing of a paused deployment rolls out.
+    // A paused deployment does not roll out.
     room.oc(&format!("rollout pause deployment/{APP}"), None)?;
     room.becomes("rollout", "broken", "Paused")?;
     room.oc(&format!("rollout resume deployment/{APP}"), None)?;
     if room.runs_itself()? {
         return Ok(());
     }
-    until("the new pod is there", || {
+    until("the new pod exists", || {
         room.run_pods(&second)?;
         let flow = room.flow()?;
         Ok((flow.pointer("/state") == Some(&json!("ok"))).then_some(()))
@@ -148,7 +148,7 @@ impl Room<'_> {
         Ok(pods.cloned().unwrap_or_default())
     }
 
-    /// Whether a node runs what is to run.
+    /// Whether a node runs the pods.
     fn runs_itself(&self) -> Result<bool> {
         let pods = self.pods()?;
         Ok(pods
@@ -156,7 +156,7 @@ impl Room<'_> {
             .any(|pod| pod.pointer("/spec/nodeName").is_some()))
     }
 
-    /// Stands in for a node: every pod runs the image that it is made of.
+    /// Acts as a node: every pod runs the image of its spec.
     fn run_pods(&self, digest: &Value) -> Result<()> {
         for pod in self.pods()? {
             let text = |at: &str| pod.pointer(at).and_then(Value::as_str).unwrap_or_default();
@@ -183,16 +183,19 @@ fn set(object: &mut Value, at: &str, name: &str, value: Value) -> Result<()> {
     Ok(())
 }
 
-fn says(link: &Value, words: &str) -> Result<()> {
+fn shows(link: &Value, words: &str) -> Result<()> {
     let message = link
         .pointer("/message")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    ensure!(message.contains(words), "does not say \"{words}\": {link}");
+    ensure!(
+        message.contains(words),
+        "does not contain \"{words}\": {link}"
+    );
     Ok(())
 }
 
-/// The beginning of a digest, as it is shown.
+/// The displayed start of a digest.
 fn short(digest: &Value) -> Result<String> {
     let digest = digest.as_str().context("a digest is a text")?;
     Ok(digest.chars().take("sha256:".len() + 12).collect())

@@ -1,4 +1,4 @@
-//! ImageStreams as a whole: each tag by itself, and those that were there before are left alone.
+//! Complete ImageStreams: tags are handled separately, and existing tags are unchanged.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: every_kind,
     },
     Scenario {
-        name: "stream from before the webhook keeps its tags as they are",
+        name: "stream that is older than the webhook keeps its tags unchanged",
         needs: &[Need::Import],
         run: from_before,
     },
@@ -39,12 +39,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: dry_run,
     },
     Scenario {
-        name: "stream that builds output to is what OpenShift says it is",
+        name: "output stream of builds is resolved as OpenShift does",
         needs: &[Need::Builds, Need::Streams],
         run: build_output,
     },
     Scenario {
-        name: "stream that OpenShift refuses is refused in its words",
+        name: "stream that OpenShift refuses is refused with its message",
         needs: &[Need::Streams],
         run: refused,
     },
@@ -111,7 +111,7 @@ fn applied(stage: &mut Stage<'_>) -> Result<()> {
     pair.send("apply -f -", &both)?;
     pair.scheduled("stream-applied", &[0, 1])?;
     let again = pair.send("apply -f -", &both)?;
-    ensure!(again.warnings().is_empty(), "{}", again.said());
+    ensure!(again.warnings().is_empty(), "{}", again.output());
     pair.scheduled("stream-applied", &[0, 1])?;
     pair.send(
         "apply -f -",
@@ -141,7 +141,7 @@ fn applied_by_server(stage: &mut Stage<'_>) -> Result<()> {
     )?;
     let more = stream(json!([tag("a", "IMAGE"), tag("b", "IMAGE")]));
     let (with, without) = pair.both("apply --server-side -f -", Some(&more.to_string()))?;
-    ensure!(with.success == without.success, "{}", with.said());
+    ensure!(with.success == without.success, "{}", with.output());
     Ok(())
 }
 
@@ -156,7 +156,7 @@ fn replaced(stage: &mut Stage<'_>) -> Result<()> {
         tag("a", "REPOSITORY:a")
     ]);
     pair.send("replace -f -", &image_stream("stream-replaced", &tags))?;
-    // What `replace` leaves out of `b` is taken away.
+    // Fields of `b` that `replace` omits are removed.
     pair.scheduled("stream-replaced", &[0, 2])
 }
 

@@ -1,4 +1,4 @@
-//! Tags that are there: whoever takes the schedule away wants it away, until the tag follows another image.
+//! Existing tags: a removed schedule remains removed until the tag follows another image.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::live::pair::Object;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "retag without --scheduled takes the schedule away for good",
+        name: "retag without --scheduled removes the schedule permanently",
         needs: &[Need::Import],
         run: retag,
     },
@@ -24,7 +24,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: from_digest,
     },
     Scenario {
-        name: "retag of an alias as an image is scheduled, and back it is not",
+        name: "retag of an alias as an image is scheduled, and reverting removes it",
         needs: &[Need::Streams],
         run: from_alias,
     },
@@ -39,9 +39,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: patched,
     },
     Scenario {
-        name: "retag of one tag leaves the others alone",
+        name: "retag of one tag does not change the rest",
         needs: &[Need::Streams],
-        run: others,
+        run: other_tags,
     },
     Scenario {
         name: "retag dry run stores nothing",
@@ -120,7 +120,7 @@ fn patched(stage: &mut Stage<'_>) -> Result<()> {
     pair.scheduled("retag-patch", &[0])
 }
 
-fn others(stage: &mut Stage<'_>) -> Result<()> {
+fn other_tags(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
     pair.oc("tag --source=docker IMAGE retag-others:a retag-others:b")?;
     pair.oc("tag --source=docker IMAGE retag-others:a")?;
@@ -132,7 +132,7 @@ fn others(stage: &mut Stage<'_>) -> Result<()> {
 fn dry_run(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
     pair.oc("tag --source=docker IMAGE retag-dry:latest")?;
-    // Only what is imported can be patched.
+    // Only an imported tag can be patched.
     pair.imported("retag-dry", "latest")?;
     pair.oc("tag --source=docker IMAGE retag-dry:latest")?;
     pair.alike(Object::Stream("retag-dry"))?;
@@ -143,7 +143,7 @@ fn dry_run(stage: &mut Stage<'_>) -> Result<()> {
     let (with, without) = pair.both(&words, None)?;
     let (with, without) = (with.ok()?, without.ok()?);
     let scheduled = "\"scheduled\": true";
-    ensure!(with.stdout.contains(scheduled), "{}", with.said());
-    ensure!(!without.stdout.contains(scheduled), "{}", without.said());
+    ensure!(with.stdout.contains(scheduled), "{}", with.output());
+    ensure!(!without.stdout.contains(scheduled), "{}", without.output());
     pair.alike(Object::Stream("retag-dry"))
 }

@@ -1,4 +1,4 @@
-//! New tags by `oc tag`: one PUT of an ImageStreamTag, which also makes the stream.
+//! New tags by `oc tag`: one PUT of an ImageStreamTag, which also creates the stream.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -24,22 +24,22 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: spellings,
     },
     Scenario {
-        name: "tag of another registry is left alone",
+        name: "tag of another registry is unchanged",
         needs: &[Need::Streams],
         run: elsewhere,
     },
     Scenario {
-        name: "tag by digest is left alone",
+        name: "tag by digest is unchanged",
         needs: &[Need::Streams],
         run: digest,
     },
     Scenario {
-        name: "tag by reference only is left alone",
+        name: "tag by reference only is unchanged",
         needs: &[Need::Streams],
         run: reference,
     },
     Scenario {
-        name: "tag of another tag is left alone",
+        name: "tag of another tag is unchanged",
         needs: &[Need::Import],
         run: alias,
     },
@@ -49,32 +49,32 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: policies,
     },
     Scenario {
-        name: "tag of several streams at once is scheduled in each",
+        name: "tag of several streams in one command is scheduled in each",
         needs: &[Need::Streams],
         run: several,
     },
     Scenario {
-        name: "tag scheduled by its user stays as it is",
+        name: "tag scheduled by its user is unchanged",
         needs: &[Need::Streams],
         run: by_user,
     },
     Scenario {
-        name: "tag made by the raw imagestreamtags API is scheduled",
+        name: "tag created by the raw imagestreamtags API is scheduled",
         needs: &[Need::Streams],
         run: raw_stream_tag,
     },
     Scenario {
-        name: "tag made by the raw imagetags API is scheduled",
+        name: "tag created by the raw imagetags API is scheduled",
         needs: &[Need::Streams, Need::ImageTags],
         run: raw_image_tag,
     },
     Scenario {
-        name: "tag with an upper-case user is left alone with a warning",
+        name: "tag with an upper-case user is unchanged with a warning",
         needs: &[Need::Streams],
         run: upper_case,
     },
     Scenario {
-        name: "tag that OpenShift refuses is refused in its words",
+        name: "tag that OpenShift refuses is refused with its message",
         needs: &[Need::Streams],
         run: refused,
     },
@@ -84,10 +84,10 @@ const DIGEST: &str = "sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc
 
 fn new(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
-    let said = pair.oc("tag --source=docker IMAGE tag-new:latest")?;
-    ensure!(said.warnings().is_empty(), "warned: {}", said.said());
+    let answer = pair.oc("tag --source=docker IMAGE tag-new:latest")?;
+    ensure!(answer.warnings().is_empty(), "warned: {}", answer.output());
     pair.scheduled("tag-new", &[0])?;
-    // A second tag of a stream that is there, and what an ordinary user leaves out.
+    // A second tag of an existing stream, without the flags that an ordinary user omits.
     pair.oc("tag IMAGE tag-new:v1.0_x-y")?;
     pair.scheduled("tag-new", &[0, 1])
 }
@@ -95,7 +95,7 @@ fn new(stage: &mut Stage<'_>) -> Result<()> {
 fn read_back(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
     pair.oc("tag --source=docker IMAGE tag-read:latest")?;
-    // Not there before it is imported.
+    // It does not exist before the import.
     pair.imported("tag-read", "latest")?;
     let injected = ("/tag/importPolicy/scheduled", json!(true));
     pair.differs(Object::StreamTag("tag-read:latest"), &[injected])
@@ -158,7 +158,7 @@ fn alias(stage: &mut Stage<'_>) -> Result<()> {
     pair.imported("tag-alias", "latest")?;
     pair.oc("tag --alias tag-alias:latest tag-alias:prod")?;
     pair.oc("tag --source=istag NAMESPACE/tag-alias:latest tag-alias-2:prod")?;
-    // A tag that looks like a user's image is an ImageStreamTag to oc.
+    // oc reads a tag that resembles a user's image as an ImageStreamTag.
     pair.scheduled("tag-alias", &[0])?;
     pair.alike(Object::Stream("tag-alias-2"))
 }
@@ -199,7 +199,7 @@ fn raw_stream_tag(stage: &mut Stage<'_>) -> Result<()> {
     pair.absent(Object::Stream("tag-raw"))?;
     pair.send("create -f -", &object)?;
     pair.scheduled("tag-raw", &[0])?;
-    // Without a tag there is nothing to do.
+    // Without a tag nothing is changed.
     let empty = json!({
         "apiVersion": "image.openshift.io/v1",
         "kind": "ImageStreamTag",
@@ -220,7 +220,7 @@ fn raw_image_tag(stage: &mut Stage<'_>) -> Result<()> {
     let path = "/apis/image.openshift.io/v1/namespaces/NAMESPACE/imagetags";
     pair.send(&format!("create --raw {path} -f -"), &object)?;
     pair.scheduled("tag-imagetag", &[0])?;
-    // Taken away by hand it stays away; another image asks again.
+    // A schedule that the user removed remains removed; another image adds it again.
     let unscheduled =
         json!({"spec": {"importPolicy": {"scheduled": false}, "annotations": {"x": "y"}}});
     pair.patch("imagetag/tag-imagetag:latest", "merge", &unscheduled)?;
@@ -232,11 +232,11 @@ fn raw_image_tag(stage: &mut Stage<'_>) -> Result<()> {
 
 fn upper_case(stage: &mut Stage<'_>) -> Result<()> {
     let pair = stage.main()?;
-    let said = pair.oc("tag --source=docker Ably77/python-lyapp:latest tag-upper:latest")?;
+    let answer = pair.oc("tag --source=docker Ably77/python-lyapp:latest tag-upper:latest")?;
     ensure!(
-        said.warnings().len() == 1,
+        answer.warnings().len() == 1,
         "one warning was expected: {}",
-        said.said()
+        answer.output()
     );
     pair.alike(Object::Stream("tag-upper"))
 }

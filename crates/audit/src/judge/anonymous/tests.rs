@@ -2,7 +2,7 @@ use extreg_snapshot::testing::{account, build_config, mirror, object, stream, ta
 use extreg_snapshot::{BuildPhase, MirrorRule, RegistrySources, TagRecord};
 
 use super::*;
-use crate::world::{Asked as _, HUB as HUB_SECRET, World, names};
+use crate::world::{HUB as HUB_SECRET, RunCheck as _, World, names};
 
 const EXR007: CheckId = CheckId::Exr007;
 const IMAGE: &str = "docker.io/u/a:1";
@@ -30,14 +30,14 @@ const CREATE: &str = "oc extreg secret set dockerhub --registry docker.io -n sho
 fn a_workload_without_a_credential() {
     let web = || World::new().workload(web());
     assert_eq!(
-        web().says(EXR007),
+        web().lines(EXR007),
         ["anonymous-pull deployment.apps/web web"]
     );
     assert_eq!(
         web()
             .elided("shop", "hub")
             .account("shop", "default", &["hub"])
-            .says(EXR007),
+            .lines(EXR007),
         ["anonymous-pull? deployment.apps/web web"]
     );
     for clean in [
@@ -53,12 +53,12 @@ fn a_workload_without_a_credential() {
         )),
         web().with(|s| s.workloads[0].containers[0].pull_policy = "Never".into()),
     ] {
-        assert_eq!(clean.says(EXR007), [""; 0]);
+        assert_eq!(clean.lines(EXR007), [""; 0]);
     }
 }
 
 #[test]
-fn a_workload_is_fixed_where_its_secrets_come_from() {
+fn workload_fix_targets_the_source_of_its_secrets() {
     let created =
         format!("{CREATE} && oc extreg secret link dockerhub --for pull --account default -n shop");
     assert_eq!(
@@ -92,7 +92,7 @@ fn a_workload_is_fixed_where_its_secrets_come_from() {
 }
 
 #[test]
-fn what_is_scaled_to_zero_or_mirrored_counts_less() {
+fn scaled_to_zero_or_mirrored_is_less_severe() {
     let severity = |world: World| world.judge(EXR007).first().map(|finding| finding.severity);
     let mut stopped = web();
     stopped.replicas = Some(0);
@@ -119,7 +119,7 @@ fn what_is_scaled_to_zero_or_mirrored_counts_less() {
 }
 
 #[test]
-fn a_short_name_may_be_of_docker_hub() {
+fn a_short_name_can_mean_docker_hub() {
     let short = || {
         let world = World::new().workload(web());
         world.with(|s| {
@@ -130,7 +130,7 @@ fn a_short_name_may_be_of_docker_hub() {
         })
     };
     assert_eq!(
-        short().says(EXR007),
+        short().lines(EXR007),
         ["anonymous-pull? deployment.apps/web web"]
     );
     let search = |hosts: &[&str]| {
@@ -140,22 +140,22 @@ fn a_short_name_may_be_of_docker_hub() {
         };
         short().with(|s| s.cluster.registries = Known::Known(Some(sources)))
     };
-    assert_eq!(search(&["quay.io"]).says(EXR007), [""; 0]);
-    assert_eq!(search(&["quay.io", "docker.io"]).says(EXR007).len(), 1);
-    // A node without OpenShift asks Docker Hub alone.
+    assert_eq!(search(&["quay.io"]).lines(EXR007), [""; 0]);
+    assert_eq!(search(&["quay.io", "docker.io"]).lines(EXR007).len(), 1);
+    // A node without OpenShift searches Docker Hub alone.
     let plain = short().with(|s| s.cluster.registries = Known::Known(None));
     assert_eq!(
-        plain.says(EXR007),
+        plain.lines(EXR007),
         ["anonymous-pull deployment.apps/web web"]
     );
     let unread = short().with(|s| s.cluster.registries = Known::Unknown);
     assert_eq!(
-        unread.says(EXR007),
+        unread.lines(EXR007),
         ["anonymous-pull? deployment.apps/web web"]
     );
     let linked = short().secret("shop", "hub", HUB_SECRET);
     assert_eq!(
-        linked.account("shop", "default", &["hub"]).says(EXR007),
+        linked.account("shop", "default", &["hub"]).lines(EXR007),
         [""; 0]
     );
 }
@@ -164,36 +164,36 @@ fn a_short_name_may_be_of_docker_hub() {
 fn an_import_without_a_credential() {
     let app = || World::new().stream(app());
     let place = "imagestream.image.openshift.io/app v1";
-    assert_eq!(app().says(EXR007), [format!("anonymous-import {place}")]);
+    assert_eq!(app().lines(EXR007), [format!("anonymous-import {place}")]);
     assert_eq!(
-        app().elided("shop", "hub").says(EXR007),
+        app().elided("shop", "hub").lines(EXR007),
         [format!("anonymous-import? {place}")]
     );
     assert_eq!(
-        app().secret("shop", "hub", HUB_SECRET).says(EXR007),
+        app().secret("shop", "hub", HUB_SECRET).lines(EXR007),
         [""; 0]
     );
-    assert_eq!(app().unreadable("shop", "hub").says(EXR007), [""; 0]);
+    assert_eq!(app().unreadable("shop", "hub").lines(EXR007), [""; 0]);
     let reference = app().with(|s| s.streams[0].tags[0].reference = true);
-    assert_eq!(reference.says(EXR007), [""; 0]);
+    assert_eq!(reference.lines(EXR007), [""; 0]);
     let pinned =
         "docker.io/u/a@sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc";
     let pinned = |digest: &str| TagRecord {
         digest: digest.into(),
         ..tag("v1", pinned)
     };
-    let says = |tags| {
+    let found = |tags| {
         World::new()
             .stream(stream("shop", "app", tags))
-            .says(EXR007)
+            .lines(EXR007)
     };
-    assert_eq!(says(vec![pinned("sha256:ff")]), [""; 0]);
+    assert_eq!(found(vec![pinned("sha256:ff")]), [""; 0]);
     assert_eq!(
-        says(vec![pinned("")]),
+        found(vec![pinned("")]),
         [format!("anonymous-import {place}")]
     );
     let pushed = app().with(|s| s.streams[0].tags[0].from = TagOrigin::Pushed);
-    assert_eq!(pushed.says(EXR007), [""; 0]);
+    assert_eq!(pushed.lines(EXR007), [""; 0]);
     let scheduled = TagRecord {
         scheduled: true,
         ..tag("v1", IMAGE)
@@ -215,7 +215,7 @@ fn an_import_without_a_credential() {
     );
 }
 
-/// What the command does is done, and nothing is found any more.
+/// After the command runs, nothing is found.
 #[test]
 fn the_command_fixes_an_import() {
     for image in ["docker.io/u/a:1", "u/a:1", "index.docker.io/u/a:1", "nginx"] {
@@ -233,8 +233,8 @@ fn the_command_fixes_an_import() {
             world
         };
         assert_eq!(fixes(follow(image)), [CREATE], "{image}");
-        let mended = follow(image).secret("shop", "dockerhub", HUB_SECRET);
-        assert_eq!(mended.says(EXR007), [""; 0], "{image}");
+        let fixed = follow(image).secret("shop", "dockerhub", HUB_SECRET);
+        assert_eq!(fixed.lines(EXR007), [""; 0], "{image}");
     }
     // No key for Docker Hub matches that name.
     let other = stream("shop", "app", vec![tag("v1", "registry-1.docker.io/u/a:1")]);
@@ -250,7 +250,7 @@ fn the_command_fixes_an_import() {
 }
 
 #[test]
-fn what_could_not_be_read_is_told_with_where_to_look() {
+fn an_unreadable_secret_is_inconclusive_and_the_fix_shows_where_to_read_it() {
     let found = World::new()
         .stream(app())
         .gap(Kind::Secret, "")
@@ -258,8 +258,8 @@ fn what_could_not_be_read_is_told_with_where_to_look() {
     assert_eq!(
         (&*found[0].message, &*found[0].why, &*found[0].fix_text()),
         (
-            "whether app:v1 imports docker.io/u/a:1 with a credential is not known",
-            "Neither pass nor fail: the secrets of shop were not read",
+            "cannot determine whether app:v1 imports docker.io/u/a:1 with a credential",
+            "Inconclusive: the secrets of shop were not read",
             "oc extreg audit rbac --export"
         )
     );
@@ -273,11 +273,11 @@ fn a_build_that_pulls_its_base_without_a_credential() {
     let world = || World::new().build_on(build_config("shop", "app", ""), IMAGE);
     let place = "buildconfig.build.openshift.io/app";
     assert_eq!(
-        world().says(EXR007),
+        world().lines(EXR007),
         [format!("anonymous-build-pull {place}")]
     );
     assert_eq!(
-        world().gap(Kind::ServiceAccount, "shop").says(EXR007),
+        world().gap(Kind::ServiceAccount, "shop").lines(EXR007),
         [format!("anonymous-build-pull? {place}")]
     );
     let mut builder = account("shop", "builder", &[]);
@@ -289,7 +289,7 @@ fn a_build_that_pulls_its_base_without_a_credential() {
             r#"oc patch buildconfig.build.openshift.io/app --type=json -p '[{"op":"add","path":"/spec/strategy/dockerStrategy/pullSecret","value":{"name":"hub"}}]' -n shop"#
         ]
     );
-    assert_eq!(hub.account_record(builder).says(EXR007), [""; 0]);
+    assert_eq!(hub.account_record(builder).lines(EXR007), [""; 0]);
 
     let mut over = build_config("shop", "app-1", "");
     over.object.kind = Kind::Build;
@@ -299,7 +299,7 @@ fn a_build_that_pulls_its_base_without_a_credential() {
         message: "".into(),
         pushed: "".into(),
     });
-    assert_eq!(World::new().build_on(over, IMAGE).says(EXR007), [""; 0]);
+    assert_eq!(World::new().build_on(over, IMAGE).lines(EXR007), [""; 0]);
 }
 
 #[test]
@@ -311,25 +311,25 @@ fn a_build_that_pushes_without_a_credential() {
     };
     let found = ["anonymous-push buildconfig.build.openshift.io/app"];
     let unknown = ["anonymous-push? buildconfig.build.openshift.io/app"];
-    assert_eq!(build(IMAGE, "hub").says(EXR007), [""; 0]);
-    assert_eq!(build(IMAGE, "").says(EXR007), found);
+    assert_eq!(build(IMAGE, "hub").lines(EXR007), [""; 0]);
+    assert_eq!(build(IMAGE, "").lines(EXR007), found);
     assert_eq!(
         build(IMAGE, "quay")
             .secret("shop", "quay", QUAY)
-            .says(EXR007),
+            .lines(EXR007),
         found
     );
-    assert_eq!(build(IMAGE, "x").elided("shop", "x").says(EXR007), unknown);
-    // EXR009 has what is missing and what takes the wrong secret.
-    assert_eq!(build(IMAGE, "gone").says(EXR007), [""; 0]);
+    assert_eq!(build(IMAGE, "x").elided("shop", "x").lines(EXR007), unknown);
+    // EXR009 reports missing secrets and wrong ones.
+    assert_eq!(build(IMAGE, "gone").lines(EXR007), [""; 0]);
     let fallback = build(IMAGE, "").secret("shop", "quay", QUAY);
     assert_eq!(
-        fallback.account("shop", "builder", &["quay"]).says(EXR007),
+        fallback.account("shop", "builder", &["quay"]).lines(EXR007),
         [""; 0]
     );
-    // Another registry may take anonymous pushes, but a secret without its key is a mistake.
-    assert_eq!(build("quay.io/u/a:1", "").says(EXR007), [""; 0]);
-    assert_eq!(build("quay.io/u/a:1", "hub").says(EXR007), found);
+    // Another registry can accept anonymous pushes, but a secret without its key is a mistake.
+    assert_eq!(build("quay.io/u/a:1", "").lines(EXR007), [""; 0]);
+    assert_eq!(build("quay.io/u/a:1", "hub").lines(EXR007), found);
     assert_eq!(
         fixes(build(IMAGE, "")),
         [

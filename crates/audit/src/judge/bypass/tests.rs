@@ -3,7 +3,7 @@ use extreg_snapshot::trigger::{ContainerNames, of_annotation};
 use extreg_snapshot::{TagRecord, TriggerSource};
 
 use super::*;
-use crate::world::{Asked as _, World};
+use crate::world::{RunCheck as _, World};
 
 const EXR012: CheckId = CheckId::Exr012;
 const IMAGE: &str = "docker.io/u/a:1";
@@ -27,13 +27,13 @@ fn trigger(containers: &[&str]) -> ImageTrigger {
 }
 
 #[test]
-fn a_container_past_its_stream() {
+fn a_container_that_bypasses_its_stream() {
     let found = followed("shop", v1()).workload(web()).judge(EXR012);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].rule, "bypass");
     assert_eq!(
         found[0].message,
-        "container web of web pulls docker.io/u/a:1 past the ImageStream tag app:v1, which \
+        "container web of web pulls docker.io/u/a:1 and bypasses the ImageStream tag app:v1, which \
          follows that repository"
     );
     assert_eq!(
@@ -42,13 +42,13 @@ fn a_container_past_its_stream() {
     );
     let other = followed("shop", vec![tag("v2", "docker.io/u/a:2")]);
     assert_eq!(
-        other.workload(web()).says(EXR012),
+        other.workload(web()).lines(EXR012),
         ["bypass deployment.apps/web web"]
     );
 }
 
 #[test]
-fn what_goes_through_the_stream_or_has_none() {
+fn a_container_that_uses_its_stream_or_has_none() {
     let mut triggered = web();
     triggered.triggers = vec![trigger(&["web"])];
     let mut paused = triggered.clone();
@@ -73,21 +73,21 @@ fn what_goes_through_the_stream_or_has_none() {
             .workload(web())
             .with(|s| s.uses.iter_mut().for_each(|usage| usage.owned = true)),
     ] {
-        assert_eq!(clean.says(EXR012), [""; 0]);
+        assert_eq!(clean.lines(EXR012), [""; 0]);
     }
 }
 
 #[test]
-fn the_names_of_docker_hub_are_one() {
+fn aliases_of_docker_hub_are_one_registry() {
     let followed = followed("shop", vec![tag("v1", "u/a:1")]);
     let world = followed
         .workload(web())
         .with(|s| s.uses[1].image.registry = "index.docker.io".into());
-    assert_eq!(world.says(EXR012), ["bypass deployment.apps/web web"]);
+    assert_eq!(world.lines(EXR012), ["bypass deployment.apps/web web"]);
 }
 
 #[test]
-fn a_trigger_that_fills_another_container() {
+fn a_trigger_that_sets_another_container() {
     let mut record = web();
     record.triggers = vec![trigger(&["side"])];
     let found = followed("shop", v1()).workload(record).judge(EXR012);
@@ -95,7 +95,7 @@ fn a_trigger_that_fills_another_container() {
     assert!(
         found[0]
             .why
-            .ends_with("do not reach it; the trigger on it sets side instead")
+            .ends_with("do not apply to it; its trigger sets side instead")
     );
 }
 
@@ -125,7 +125,7 @@ fn an_annotation_that_openshift_cannot_use() {
     let record = annotated("{");
     let world = followed("shop", v1()).workload(record.clone());
     assert_eq!(
-        world.says(EXR012),
+        world.lines(EXR012),
         [
             "broken-trigger deployment.apps/web",
             "bypass deployment.apps/web web"
@@ -136,12 +136,15 @@ fn an_annotation_that_openshift_cannot_use() {
     copy.object = object(Kind::ReplicaSet, "shop", "web-1");
     copy.owner = Some(("Deployment".into(), "web".into()));
     let both = World::new().workload(copy.clone()).workload(record);
-    assert_eq!(both.says(EXR012), ["broken-trigger deployment.apps/web"]);
+    assert_eq!(both.lines(EXR012), ["broken-trigger deployment.apps/web"]);
     let alone = World::new().workload(copy);
-    assert_eq!(alone.says(EXR012), ["broken-trigger replicaset.apps/web-1"]);
+    assert_eq!(
+        alone.lines(EXR012),
+        ["broken-trigger replicaset.apps/web-1"]
+    );
 }
 
-/// The rest of the annotation is as it was in every command.
+/// Every command leaves the rest of the annotation unchanged.
 #[test]
 fn the_one_entry_that_is_wrong_is_corrected() {
     let good = entry(WEB, "");
@@ -158,19 +161,19 @@ fn the_one_entry_that_is_wrong_is_corrected() {
     };
     let side = r#"spec.template.spec.containers[?(@.name==\"side\")].image"#;
     for (wrong, new, why) in [
-        // Skipped alone, and about no container: without it nothing else changes.
-        (entry("foo.bar", ""), None, "the others work"),
-        (entry("", ""), None, "the others work"),
+        // Skipped alone, and for no container: without it nothing else changes.
+        (entry("foo.bar", ""), None, "the other triggers work"),
+        (entry("", ""), None, "the other triggers work"),
         // Another spelling of a container that no other entry sets.
         (
             entry("spec.containers[1].image", ""),
             Some(entry(side, "")),
-            "the others work",
+            "the other triggers work",
         ),
         (
             entry("spec.template.spec.containers[?(@.name=='side')].image", ""),
             Some(entry(side, "")),
-            "none of the other triggers",
+            "also ignores the other triggers",
         ),
     ] {
         let text = format!("[{good},{wrong}]");
@@ -184,9 +187,9 @@ fn the_one_entry_that_is_wrong_is_corrected() {
         assert_eq!(found[0].fix_text(), set(&text, &corrected), "{wrong}");
         assert!(found[0].why.contains(why), "{wrong}: {}", found[0].why);
         let again = followed("shop", v1()).workload(annotated(&corrected));
-        assert_eq!(again.says(EXR012), [""; 0], "{wrong}");
+        assert_eq!(again.lines(EXR012), [""; 0], "{wrong}");
     }
-    // Nothing tells which container is meant.
+    // It is unknown which container is meant.
     let text = format!(
         "[{good},{}]",
         entry("spec.template.spec.containers[7].image", "")
@@ -201,7 +204,7 @@ fn the_one_entry_that_is_wrong_is_corrected() {
 }
 
 #[test]
-fn a_trigger_that_is_paused_or_healthy_is_no_finding() {
+fn a_paused_or_healthy_trigger_is_not_a_finding() {
     for text in [
         format!("[{},{}]", entry(WEB, ""), entry(SIDE, "")),
         format!(
@@ -214,12 +217,12 @@ fn a_trigger_that_is_paused_or_healthy_is_no_finding() {
         ),
     ] {
         let world = followed("shop", v1()).workload(annotated(&text));
-        assert_eq!(world.says(EXR012), [""; 0], "{text}");
+        assert_eq!(world.lines(EXR012), [""; 0], "{text}");
     }
 }
 
 #[test]
-fn a_deployment_config_whose_container_does_not_exist_is_never_rolled_out() {
+fn a_deployment_config_without_the_container_never_rolls_out() {
     let mut record = workload(
         object(Kind::DeploymentConfig, "shop", "web"),
         &[("web", "app:v1")],
@@ -236,11 +239,7 @@ fn a_deployment_config_whose_container_does_not_exist_is_never_rolled_out() {
         found[0].message,
         "OpenShift ignores the image trigger of web on app:v1: no such container: wob"
     );
-    assert!(
-        found[0].why.contains("never rolled out"),
-        "{}",
-        found[0].why
-    );
+    assert!(found[0].why.contains("never rolls out"), "{}", found[0].why);
     assert_eq!(
         found[0].fix_text(),
         r#"oc patch deploymentconfig.apps.openshift.io/web --type=json -p '[{"op":"test","path":"/spec/triggers/1/imageChangeParams/from/name","value":"app:v1"},{"op":"add","path":"/spec/triggers/1/imageChangeParams/containerNames","value":["web"]}]' -n shop"#
@@ -248,15 +247,15 @@ fn a_deployment_config_whose_container_does_not_exist_is_never_rolled_out() {
 }
 
 #[test]
-fn streams_that_could_not_be_listed_leave_it_open() {
+fn unlisted_streams_are_inconclusive() {
     let world = || World::new().workload(web()).gap(Kind::ImageStream, "shop");
     assert_eq!(
-        world().says(EXR012),
+        world().lines(EXR012),
         [
             "bypass? deployment.apps/web side",
             "bypass? deployment.apps/web web"
         ]
     );
     let files = World::new().workload(web()).in_files();
-    assert_eq!(files.says(EXR012), [""; 0]);
+    assert_eq!(files.lines(EXR012), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! Several secrets of a namespace for Docker Hub, of which imports take the first.
+//! Several secrets of a namespace for Docker Hub, of which imports use the first.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,18 +53,18 @@ fn finding(secret: &SecretRecord, username: &str, taken: &str, first: &str) -> F
             Severity::Medium
         },
         message: format!(
-            "{} and {taken} both hold a key for docker.io: imports take that of {taken}",
+            "{} and {taken} both hold a key for docker.io: imports use that of {taken}",
             secret.object
         ),
         why: if same {
             format!(
-                "Both are of {first}; which token imports use is decided by the spelling of keys \
-                 and by the secrets' names, and not by you"
+                "Both belong to {first}; the spelling of keys and the names of the secrets decide \
+                 which token imports use"
             )
         } else {
             format!(
-                "Imports are done as {first} and never as {username}: the spelling of keys and \
-                 the secrets' names decide, and not you"
+                "Imports use {first} and never {username}: the spelling of keys and \
+                 the names of the secrets decide"
             )
         },
         fix: remedy::exclude(&secret.object, true),

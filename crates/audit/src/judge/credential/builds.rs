@@ -1,4 +1,4 @@
-//! Secrets that builds and workloads name and that are not there.
+//! Secrets that builds and workloads name and that do not exist.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);
     for build in &snapshot.builds {
         let waits = waits_for_push_secret(build);
-        // What a Build has from its BuildConfig is said of that, unless it is stuck.
+        // The finding is about the BuildConfig rather than its Build, unless the Build is stuck.
         if build.is_over() || index.is_built(build) && !waits {
             continue;
         }
@@ -55,7 +55,7 @@ fn judge(
 ) -> Option<Finding> {
     let object = &build.object;
     let seen = Credentials::of(snapshot).push_secret(&object.namespace, secret);
-    // A push reads a secret of any type.
+    // A push uses a secret of any type.
     if field.ends_with("pushSecret") && matches!(seen, Seen::Present(_)) {
         return None;
     }
@@ -64,15 +64,15 @@ fn judge(
     let waits = waits_for_push_secret(build) && field.ends_with("pushSecret");
     let (message, why) = match outcome {
         Outcome::Fail if waits => (
-            format!("{name} waits in Pending for the push secret {secret}, which is not there"),
-            "Its pod keeps the volume of that name, whatever is changed in the Build: it starts \
-             when a secret of that name is made"
+            format!("{name} waits in Pending for the push secret {secret}, which does not exist"),
+            "Its pod keeps the volume of that name even if the Build changes: it starts \
+             when a secret of that name is created"
                 .to_owned(),
         ),
         Outcome::Fail => (
-            format!("{name} names the secret {secret}, which is not there"),
-            "Its builds wait in Pending with MissingPushSecret or the like until a docker secret \
-             of that name is made"
+            format!("{name} names the secret {secret}, which does not exist"),
+            "Its builds wait in Pending, for example with MissingPushSecret, until a docker secret \
+             of that name is created"
                 .to_owned(),
         ),
         Outcome::Unknown => unseen(object, secret),
@@ -98,11 +98,11 @@ fn unpulled(snapshot: &Snapshot, workload: &WorkloadRecord, secret: &Arc<str>) -
     let (message, why) = match outcome {
         Outcome::Fail => (
             format!(
-                "{} names the pull secret {secret}, which is not there",
+                "{} names the pull secret {secret}, which does not exist",
                 object.name
             ),
-            "The kubelet passes over it and pulls without; the pull secrets of its account do not \
-             count beside it"
+            "The kubelet skips it and pulls without it; it ignores the pull secrets of its account \
+             because the pod names one"
                 .to_owned(),
         ),
         Outcome::Unknown => unseen(object, secret),
@@ -125,8 +125,8 @@ fn unpulled(snapshot: &Snapshot, workload: &WorkloadRecord, secret: &Arc<str>) -
     })
 }
 
-/// Whether a secret is missing. Where nobody was asked, as with files, nothing is said: it is in
-/// the cluster, or made by somebody else.
+/// Whether a secret is missing. Files have no finding: the secret is in
+/// the cluster, or another tool creates it.
 fn outcome(snapshot: &Snapshot, object: &ObjectId, secret: &str) -> Option<Outcome> {
     match Credentials::of(snapshot).secret(&object.namespace, secret) {
         Seen::Present(_) => None,
@@ -146,10 +146,10 @@ fn unseen(object: &ObjectId, secret: &Arc<str>) -> (String, String) {
     });
     (
         format!(
-            "whether the secret {secret} of {} is there is not known",
+            "cannot determine whether the secret {secret} of {} exists",
             object.name
         ),
-        format!("Neither pass nor fail: {doubt}"),
+        format!("Inconclusive: {doubt}"),
     )
 }
 
@@ -172,7 +172,7 @@ fn missing(
         outcome,
         fix: match outcome {
             Outcome::Fail => remedy::set_credential(&object.namespace, secret, registry),
-            Outcome::Unknown => remedy::look(snapshot, &object.namespace),
+            Outcome::Unknown => remedy::inspect(snapshot, &object.namespace),
         },
         ..found(CheckId::Exr009, "missing-secret", place)
     }
@@ -185,7 +185,7 @@ fn waits_for_push_secret(build: &BuildRecord) -> bool {
         .is_some_and(|phase| &*phase.reason == "MissingPushSecret")
 }
 
-/// The registry of an image, with docker.io for a name that says none.
+/// The registry of an image, docker.io for a short name.
 fn registry_of(image: &str) -> RegistryHost<'_> {
     match ImageRef::parse(image) {
         Ok(image) if !image.is_registry_only() && !image.registry().is_empty() => {

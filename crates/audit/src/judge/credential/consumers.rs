@@ -17,7 +17,7 @@ const MAX_NAMED: usize = 3;
 /// Secret, registry and repository.
 type Case<'a> = (&'a str, &'a str, String, &'a str);
 
-/// For whom a secret works for a repository, and for whom it does not and nothing else does.
+/// The consumers for which a secret works for a repository, and those for which nothing works.
 #[derive(Default)]
 struct Table<'a> {
     secret: Option<&'a SecretRecord>,
@@ -82,7 +82,7 @@ impl Table<'_> {
                 list(&self.fails)
             ),
             why: "Each consumer matches the keys of a secret by its own rules. A key that all of \
-                  them find, and images that are written with their registry, work everywhere"
+                  them find, and image names with a registry, work everywhere"
                 .to_owned(),
             fix: rewrite(secret, RegistryHost::of(&image.registry)),
             ..about("consumers-differ", secret, &image.repository)

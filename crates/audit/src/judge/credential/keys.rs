@@ -1,4 +1,4 @@
-//! Secrets that hold nothing that can be read, and keys that nothing finds.
+//! Unreadable secrets, and keys that no consumer finds.
 
 use extreg_core::credential::DockerConfigKey;
 use extreg_core::registry::RegistryHost;
@@ -31,8 +31,8 @@ fn unreadable(secret: &SecretRecord) -> Finding {
          pull or push"
     };
     Finding {
-        message: format!("{} holds no docker config that can be read", secret.object),
-        why: format!("Kubernetes makes no keyring at all where one secret cannot be read. {who}"),
+        message: format!("{} holds no readable docker config", secret.object),
+        why: format!("One unreadable secret makes Kubernetes ignore all of them. {who}"),
         fix: rewrite(secret, RegistryHost::DockerHub),
         ..about("unreadable", secret, "")
     }
@@ -42,20 +42,20 @@ fn elided(snapshot: &Snapshot, secret: &SecretRecord) -> Finding {
     Finding {
         severity: Severity::Medium,
         outcome: Outcome::Unknown,
-        message: format!("what {} holds is not known", secret.object),
-        why: "Neither pass nor fail: the values of secrets are left out of this source".to_owned(),
-        fix: remedy::look(snapshot, &secret.object.namespace),
+        message: format!("cannot determine what {} holds", secret.object),
+        why: "Inconclusive: this source omits the values of secrets".to_owned(),
+        fix: remedy::inspect(snapshot, &secret.object.namespace),
         ..about("unreadable", secret, "")
     }
 }
 
 fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
     let mut faults = KeyFault::of(key);
-    // Images may be written that way: that it finds nothing else is no fault of the secret's.
+    // Image names can be written that way: a key that matches only those is not a fault.
     faults.retain(|fault| *fault != KeyFault::OtherHub);
     let worst = *faults.first()?;
     let words: Vec<_> = faults.iter().map(|fault| fault.words()).collect();
-    let normalised = key.normalised().unwrap_or_default();
+    let normalised = key.normalized().unwrap_or_default();
     let registry = registry_of_key(&normalised);
     Some(Finding {
         severity: severity(worst),
@@ -69,9 +69,9 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
         fix: match worst {
             KeyFault::NoUrl | KeyFault::WebSite | KeyFault::NoSlash | KeyFault::OtherHub => {
                 Remedy::instruct(format!(
-                    "write the key {} in place of {} in {}",
-                    server(registry),
+                    "replace the key {} with {} in {}",
                     shown_key(key.as_written()),
+                    server(registry),
                     secret.object
                 ))
             }
@@ -83,7 +83,7 @@ fn useless(secret: &SecretRecord, key: &DockerConfigKey) -> Option<Finding> {
     })
 }
 
-/// A random one is used of keys that are taken for one.
+/// Keys that some consumers cannot distinguish, so that one is used at random.
 fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfigKey) -> Finding {
     Finding {
         severity: Severity::Medium,
@@ -94,8 +94,8 @@ fn collision(secret: &SecretRecord, first: &DockerConfigKey, other: &DockerConfi
             secret.object
         ),
         why:
-            "Builds when they pull, or whoever matches keys as Kubernetes does, take them for one \
-              key and use a random one of the two"
+            "Builds that pull, and other tools that match keys as Kubernetes does, cannot distinguish the \
+              keys and use a random one"
                 .to_owned(),
         fix: Remedy::instruct_after(
             format!(

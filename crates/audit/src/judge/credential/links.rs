@@ -1,4 +1,4 @@
-//! Builds that push with whatever their account happens to link.
+//! Builds that push with a secret that happens to be linked to their account.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::super::remedy;
 use crate::check::CheckId;
 use crate::finding::Finding;
 
-/// A secret that an account links for mounts alone, and the builds that it would serve.
+/// A secret that an account links only for mounts, and the builds that it would work for.
 type Mounts<'a> = BTreeMap<(&'a ObjectId, Arc<str>), (&'a AccountRecord, Vec<&'a BuildRecord>)>;
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
@@ -48,7 +48,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
                 .1
                 .push(build),
             (None, Some(secret)) => findings.push(wrong(snapshot, build, &secret)),
-            // Nothing at all is EXR007's.
+            // No secret at all is a finding of EXR007.
             (None, None) => {}
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The secret among an account's mounts that would serve a push.
+/// The secret among an account's mounts that would work for a push.
 fn mount_for<'a>(
     credentials: Credentials<'a>,
     account: &AccountRecord,
@@ -100,8 +100,8 @@ fn wrong(snapshot: &Snapshot, build: &BuildRecord, secret: &ObjectId) -> Finding
             object.name, secret.name
         ),
         why: format!(
-            "It names no push secret and no secret that its account {} links for pulls matches, so \
-             that OpenShift takes the first of them: the registry denies the push",
+            "It names no push secret, and none of the secrets that its account {} links for pulls matches, so \
+             OpenShift takes the first of them: the registry denies the push",
             build.account
         ),
         fix,
@@ -125,7 +125,9 @@ fn provide(
     give: impl FnOnce(&Arc<str>) -> Remedy,
 ) -> Remedy {
     let Ok(reference) = ImageRef::parse(image) else {
-        return Remedy::instruct(format!("write an image in the output: {image} is none"));
+        return Remedy::instruct(format!(
+            "set the output to a valid image: {image} is invalid"
+        ));
     };
     let registry = RegistryHost::of(reference.with_defaults().registry());
     let repository = reference.repository_path();
@@ -141,13 +143,13 @@ fn mount_only(account: &AccountRecord, secret: &str, builds: &[&BuildRecord]) ->
     };
     Finding {
         message: format!(
-            "{} links {secret} for mounts alone, where no push finds it: {}",
+            "{} links {secret} only for mounts, where a push does not find it: {}",
             account.object.name,
             names.join(", ")
         ),
-        why: "Since OpenShift 4.15 a build without a push secret looks among its account's \
-              imagePullSecrets, before among its secrets; oc secrets link writes only the latter \
-              unless told otherwise"
+        why: "Since OpenShift 4.15 a build without a push secret searches the imagePullSecrets of its \
+              account; earlier versions search its secrets. oc secrets link adds only to the latter \
+              by default"
             .to_owned(),
         fix: remedy::link(&id, &secret, LinkUse::Push),
         ..found(

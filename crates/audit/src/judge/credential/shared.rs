@@ -10,7 +10,7 @@ use super::about;
 use crate::check::Severity;
 use crate::finding::Finding;
 
-/// As many namespaces are many.
+/// The number of namespaces that counts as many.
 const MANY: usize = 5;
 /// Usernames that stand for a kind of token and not for an account.
 const NO_ACCOUNT: [&str; 8] = [
@@ -34,7 +34,7 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
             .iter()
             .filter(|key| !NO_ACCOUNT.contains(&key.username()))
             .filter_map(|key| {
-                let normalised = key.normalised()?;
+                let normalised = key.normalized()?;
                 Some((registry_of_key(&normalised).to_string(), key.username()))
             })
             .collect();
@@ -75,11 +75,11 @@ fn finding(
             "{username} of {registry} is the account of {count} namespaces: {}",
             named.join(", ")
         ),
-        why: "Whoever reads a secret of one can do in all of them what the account may, and all \
-              share its allowance; a personal access token is for every repository of its account"
+        why: "A user who can read the secret in one namespace has the account's access to all of them, and all \
+              share its limit; a personal access token is valid for every repository of its account"
             .to_owned(),
         fix: Remedy::instruct_after(
-            "create a token for each namespace, and rotate the secret of each to its own",
+            "create a token for each namespace, and rotate each secret to its own",
             Inspection::CheckSecret {
                 namespace: secret.object.namespace.clone(),
                 secret: Some(secret.object.name.clone()),

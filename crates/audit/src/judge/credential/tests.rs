@@ -4,16 +4,16 @@ use extreg_snapshot::{BuildPhase, BuildRecord};
 
 use super::*;
 use crate::check::Severity;
-use crate::world::{Asked as _, HUB, World, names};
+use crate::world::{HUB, RunCheck as _, World, names};
 
 const EXR009: CheckId = CheckId::Exr009;
 
-/// One key with a credential that everybody reads, of the user `acme`.
+/// A key with a credential of the user `acme` that every consumer can read.
 fn key(key: &str) -> String {
     format!(r#"{{"auths":{{{key:?}:{{"auth":"YWNtZTp4"}}}}}}"#)
 }
 
-/// The same key as [`HUB`] of the user `other`, and of `AWS`, which is no account.
+/// The same key as [`HUB`] with the user `other`, and with `AWS`, which is not an account.
 const OTHER: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"b3RoZXI6eA=="}}}"#;
 const AWS: &str = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"QVdTOng="}}}"#;
 
@@ -28,7 +28,7 @@ fn set(name: &str) -> String {
 }
 
 #[test]
-fn keys_that_nothing_finds() {
+fn keys_that_no_consumer_finds() {
     for (config, want) in [
         (key("https://index.docker.io/v1/"), ""),
         (key("docker.io"), ""),
@@ -44,11 +44,11 @@ fn keys_that_nothing_finds() {
         ),
         (
             key("https://hub.docker.com"),
-            "https://hub.docker.com of secret/s in shop: that is a web site and no registry",
+            "https://hub.docker.com of secret/s in shop: it is a website, not a registry",
         ),
         (
             key("r example.com"),
-            "r example.com of secret/s in shop: that is no registry",
+            "r example.com of secret/s in shop: it is not a registry",
         ),
         (
             r#"{"auths":{"docker.io":{"username":"u","password":"canary"}}}"#.to_owned(),
@@ -83,14 +83,14 @@ fn keys_that_nothing_finds() {
 }
 
 #[test]
-fn keys_that_a_build_takes_for_one() {
+fn keys_that_a_build_cannot_distinguish() {
     let two = |second: &str| {
         format!(
             r#"{{"auths":{{"docker.io":{{"auth":"YWNtZTp4"}},"https://index.docker.io/v1/":{{"auth":{second:?}}}}}}}"#
         )
     };
     let world = |second: &str| World::new().secret("shop", "s", &two(second));
-    assert_eq!(world("YWNtZTp4").says(EXR009), [""; 0]);
+    assert_eq!(world("YWNtZTp4").lines(EXR009), [""; 0]);
     let found = one(world("YWNtZTp5"));
     assert_eq!(found.rule, "random-key");
     assert_eq!(
@@ -106,16 +106,16 @@ fn keys_that_a_build_takes_for_one() {
 }
 
 #[test]
-fn a_useless_key_is_to_be_written_in_place_or_its_entry_anew() {
+fn a_useless_key_is_replaced_or_its_entry_rewritten() {
     let found = one(World::new().secret("shop", "s", &key("https://index.docker.io/v1")));
     assert_eq!(found.rule, "useless-key");
     assert_eq!(&*found.place.part, "https://index.docker.io/v1");
     assert_eq!(
         found.fix_text(),
-        "write the key https://index.docker.io/v1/ in place of https://index.docker.io/v1 in \
+        "replace the key https://index.docker.io/v1 with https://index.docker.io/v1/ in \
          secret/s in shop"
     );
-    // Without auth, only some consumers read it: its entry is written with all fields.
+    // Without auth, only some consumers can read it: its entry is rewritten with all fields.
     let plain = r#"{"auths":{"quay.io":{"username":"acme","password":"x"}}}"#;
     assert_eq!(
         one(World::new().secret("shop", "s", plain)).fix_text(),
@@ -124,21 +124,21 @@ fn a_useless_key_is_to_be_written_in_place_or_its_entry_anew() {
 }
 
 #[test]
-fn nothing_of_a_key_is_shown_that_could_be_a_password() {
+fn parts_of_a_key_that_could_be_a_password_are_hidden() {
     let secret = key("https://acme:canary@r.example.com/v2");
     let found = one(World::new().secret("shop", "s", &secret));
     assert!(!format!("{found:?}").contains("canary"), "{found:?}");
 }
 
 #[test]
-fn a_secret_that_cannot_be_read() {
+fn an_unreadable_secret() {
     let found = one(World::new().unreadable("shop", "s"));
     assert_eq!((found.rule, found.severity), ("unreadable", Severity::High));
     assert_eq!(
-        World::new().elided("shop", "s").says(EXR009),
+        World::new().elided("shop", "s").lines(EXR009),
         ["unreadable? secret/s"]
     );
-    assert_eq!(World::new().managed("shop", "m").says(EXR009), [""; 0]);
+    assert_eq!(World::new().managed("shop", "m").lines(EXR009), [""; 0]);
 }
 
 #[test]
@@ -155,14 +155,14 @@ fn two_secrets_for_docker_hub() {
     );
     assert_eq!(
         found.message,
-        "secret/b in shop and a both hold a key for docker.io: imports take that of a"
+        "secret/b in shop and a both hold a key for docker.io: imports use that of a"
     );
     assert_eq!(
         found.fix_text(),
         "oc annotate secret/b --overwrite openshift.io/image.excludeSecret=true -n shop"
     );
     assert_eq!(one(two(HUB)).severity, Severity::Low);
-    // A key of its own host is found before the fallback, whatever the names.
+    // A key of the exact host is found before the fallback, whatever the names.
     let found = two(&key("docker.io")).judge(EXR009);
     assert_eq!(&*found[0].place.object.name, "a");
     for clean in [
@@ -175,7 +175,7 @@ fn two_secrets_for_docker_hub() {
         }),
         World::new().secret("shop", "a", HUB),
     ] {
-        assert_eq!(clean.says(EXR009), [""; 0]);
+        assert_eq!(clean.lines(EXR009), [""; 0]);
     }
 }
 
@@ -186,7 +186,7 @@ fn an_account_of_many_namespaces() {
             world.secret(&format!("ns-{index}"), "hub", HUB)
         })
     };
-    assert_eq!(spread(1).says(EXR009), [""; 0]);
+    assert_eq!(spread(1).lines(EXR009), [""; 0]);
     let found = one(spread(3));
     assert_eq!((found.rule, found.severity), ("shared", Severity::Info));
     assert_eq!(
@@ -201,7 +201,7 @@ fn an_account_of_many_namespaces() {
         found.message
     );
     let no_account = World::new().secret("a", "s", AWS).secret("b", "s", AWS);
-    assert_eq!(no_account.says(EXR009), [""; 0]);
+    assert_eq!(no_account.lines(EXR009), [""; 0]);
 }
 
 fn pushing(image: &str, secret: &str) -> BuildRecord {
@@ -211,22 +211,22 @@ fn pushing(image: &str, secret: &str) -> BuildRecord {
 }
 
 #[test]
-fn a_secret_that_is_named_and_not_there() {
+fn a_named_secret_that_does_not_exist() {
     let world = || World::new().build(pushing("docker.io/u/a:1", "hub"));
     let found = one(world());
     assert_eq!(found.rule, "missing-secret");
     assert_eq!(
         found.message,
-        "app names the secret hub, which is not there"
+        "app names the secret hub, which does not exist"
     );
     assert_eq!(found.fix_text(), set("hub"));
-    assert_eq!(world().secret("shop", "hub", HUB).says(EXR009), [""; 0]);
+    assert_eq!(world().secret("shop", "hub", HUB).lines(EXR009), [""; 0]);
     assert_eq!(
-        world().gap(Kind::Secret, "").says(EXR009),
+        world().gap(Kind::Secret, "").lines(EXR009),
         ["missing-secret? buildconfig.build.openshift.io/app hub"]
     );
     let files = world().in_files();
-    assert_eq!(files.says(EXR009), [""; 0]);
+    assert_eq!(files.lines(EXR009), [""; 0]);
 
     let mut based = pushing("", "");
     based.pull_secrets = vec![("quay".into(), "quay.io/u/b".into())];
@@ -244,7 +244,7 @@ fn a_secret_that_is_named_and_not_there() {
     );
     web.pull_secrets = names(&["quay"]);
     assert_eq!(
-        World::new().workload(web).says(EXR009),
+        World::new().workload(web).lines(EXR009),
         ["missing-secret deployment.apps/web quay"]
     );
 }
@@ -254,14 +254,14 @@ fn a_build_that_waits_for_its_secret() {
     let mut build = pushing("docker.io/u/a:1", "hub");
     build.object = object(Kind::Build, "shop", "app-1");
     build.config = Some("app".into());
-    // Its BuildConfig, where that was read, says it for all of its Builds.
+    // Its BuildConfig, if it was read, has the finding for all of its Builds.
     assert_eq!(
-        World::new().build(build.clone()).says(EXR009),
+        World::new().build(build.clone()).lines(EXR009),
         ["missing-secret build.build.openshift.io/app-1 hub"]
     );
     let config = build_config("shop", "app", "docker.io/u/a:1");
     let owned = World::new().build(config.clone()).build(build.clone());
-    assert_eq!(owned.says(EXR009), [""; 0]);
+    assert_eq!(owned.lines(EXR009), [""; 0]);
     build.phase = Some(BuildPhase {
         phase: "Pending".into(),
         reason: "MissingPushSecret".into(),
@@ -270,7 +270,7 @@ fn a_build_that_waits_for_its_secret() {
     });
     assert_eq!(
         one(World::new().build(config).build(build)).message,
-        "app-1 waits in Pending for the push secret hub, which is not there"
+        "app-1 waits in Pending for the push secret hub, which does not exist"
     );
 }
 
@@ -296,16 +296,16 @@ fn a_push_with_the_wrong_secret() {
     );
     let linked = world().secret("shop", "hub", HUB);
     let linked = linked.account("shop", "builder", &["builder-dockercfg-x", "hub"]);
-    assert_eq!(linked.says(EXR009), [""; 0]);
+    assert_eq!(linked.lines(EXR009), [""; 0]);
     let internal = World::new()
         .managed("shop", "builder-dockercfg-x")
         .account("shop", "builder", &["builder-dockercfg-x"])
         .build(pushing("", ""));
-    assert_eq!(internal.says(EXR009), [""; 0]);
+    assert_eq!(internal.lines(EXR009), [""; 0]);
 }
 
 #[test]
-fn a_link_that_no_push_finds() {
+fn linked_secret_that_a_push_does_not_find() {
     let mut builder = account("shop", "builder", &[]);
     builder.secrets = names(&["gone", "hub"]);
     let mut second = pushing("docker.io/u/b:1", "");
@@ -320,7 +320,7 @@ fn a_link_that_no_push_finds() {
     assert_eq!(found.place.object.reference(), "serviceaccount/builder");
     assert_eq!(
         found.message,
-        "builder links hub for mounts alone, where no push finds it: app, base"
+        "builder links hub only for mounts, where a push does not find it: app, base"
     );
     assert_eq!(
         found.fix_text(),
@@ -329,14 +329,14 @@ fn a_link_that_no_push_finds() {
 }
 
 #[test]
-fn a_secret_that_works_for_one_and_not_for_the_other() {
+fn a_secret_that_works_for_one_consumer_only() {
     let app = || stream("shop", "app", vec![tag("v1", "u/a:1")]);
     let world = |config: &str, output: &str| {
         let mut world = World::new()
             .secret("shop", "hub", config)
             .stream(app())
             .build(pushing(output, "hub"));
-        // The short names of imports and pushes are docker.io's.
+        // The short names of imports and pushes mean docker.io.
         for usage in &mut world.0.uses {
             usage.image.registry = "docker.io".into();
             usage.image.repository = "u/a".into();
@@ -351,14 +351,14 @@ fn a_secret_that_works_for_one_and_not_for_the_other() {
     );
     assert_eq!(found.fix_text(), set("hub"));
     assert_eq!(
-        world(&key("docker.io"), "docker.io/u/a:1").says(EXR009),
+        world(&key("docker.io"), "docker.io/u/a:1").lines(EXR009),
         [""; 0]
     );
-    assert_eq!(world(HUB, "u/a:1").says(EXR009), [""; 0]);
+    assert_eq!(world(HUB, "u/a:1").lines(EXR009), [""; 0]);
 }
 
 #[test]
-fn what_another_secret_does_is_no_difference() {
+fn another_secret_that_works_removes_the_difference() {
     let mut web = workload(
         object(Kind::Deployment, "shop", "web"),
         &[("web", "docker.io/u/a:1")],
@@ -374,5 +374,5 @@ fn what_another_secret_does_is_no_difference() {
             vec![tag("v1", "registry-1.docker.io/u/a:1")],
         ))
         .workload(web);
-    assert_eq!(world.says(EXR009), [""; 0]);
+    assert_eq!(world.lines(EXR009), [""; 0]);
 }

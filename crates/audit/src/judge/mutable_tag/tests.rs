@@ -3,7 +3,7 @@ use extreg_snapshot::trigger::Unusable;
 use extreg_snapshot::{TriggerSource, WorkloadRecord};
 
 use super::*;
-use crate::world::{Asked as _, World};
+use crate::world::{RunCheck as _, World};
 
 const EXR006: CheckId = CheckId::Exr006;
 const WEB: &str = "deployment.apps/web web";
@@ -44,38 +44,38 @@ fn a_tag_is_found_and_a_digest_is_not() {
         ("docker.io/u/a:latest", vec![format!("latest {WEB}")]),
         ("docker.io/u/a", vec![format!("latest {WEB}")]),
     ] {
-        assert_eq!(running(image).says(EXR006), want, "{image}");
+        assert_eq!(running(image).lines(EXR006), want, "{image}");
     }
     for image in [
         format!("docker.io/u/a@{digest}"),
         format!("docker.io/u/a:1@{digest}"),
     ] {
         let mut world = running(&image);
-        // What runs is known of a tag too and pins nothing.
+        // The running digest of a tag is known too, and pins nothing.
         world.0.uses[0].image.digest = "".into();
-        assert_eq!(world.says(EXR006), [""; 0], "{image}");
+        assert_eq!(world.lines(EXR006), [""; 0], "{image}");
     }
     let owned = running("docker.io/u/a:1").with(|s| s.uses[0].owned = true);
-    assert_eq!(owned.says(EXR006), [""; 0]);
+    assert_eq!(owned.lines(EXR006), [""; 0]);
     let short = running("docker.io/u/a:1").with(|s| {
         s.uses[0].meaning = Meaning::Searched;
         s.uses[0].image.written = "nginx".into();
     });
-    assert_eq!(short.says(EXR006), [format!("latest {WEB}")]);
+    assert_eq!(short.lines(EXR006), [format!("latest {WEB}")]);
     let internal = running("docker.io/u/a:1").with(|s| s.uses[0].meaning = Meaning::Internal);
     assert_eq!(one(internal).severity, Severity::Low);
     for meaning in [Meaning::Unset, Meaning::Parameter, Meaning::Invalid] {
         let world = running("docker.io/u/a:1").with(|s| s.uses[0].meaning = meaning);
-        assert_eq!(world.says(EXR006), [""; 0], "{meaning:?}");
+        assert_eq!(world.lines(EXR006), [""; 0], "{meaning:?}");
     }
 }
 
-/// A change of the trigger, how the message ends then, and the command.
+/// A change of the trigger, the end of the message, and the command.
 type Case<'a> = (&'a dyn Fn(&mut ImageTrigger), &'a str, &'a str);
 
 #[test]
-fn a_trigger_counts_if_it_works() {
-    assert_eq!(triggered(|_| ()).says(EXR006), [""; 0]);
+fn only_a_working_trigger_counts() {
+    assert_eq!(triggered(|_| ()).lines(EXR006), [""; 0]);
     let cases: [Case<'_>; 3] = [
         (
             &|trigger| trigger.paused = true,
@@ -116,11 +116,11 @@ fn a_tag_that_a_build_writes_will_exist() {
     let mut build = testing::build_config("shop", "other", "");
     build.writes = Some(("shop".into(), "other:latest".into()));
     let world = || triggered(|trigger| trigger.tag = "other:latest".into());
-    assert_eq!(world().says(EXR006), [format!("tag {WEB}")]);
-    assert_eq!(world().build(build.clone()).says(EXR006), [""; 0]);
-    // An absent tag is latest only where a colon is written.
+    assert_eq!(world().lines(EXR006), [format!("tag {WEB}")]);
+    assert_eq!(world().build(build.clone()).lines(EXR006), [""; 0]);
+    // An empty tag means latest only after a colon.
     let colon = triggered(|trigger| trigger.tag = "other:".into());
-    assert_eq!(colon.build(build).says(EXR006), [""; 0]);
+    assert_eq!(colon.build(build).lines(EXR006), [""; 0]);
 }
 
 #[test]
@@ -143,16 +143,16 @@ fn a_tag_of_the_platform_is_never_written() {
 }
 
 #[test]
-fn a_stream_that_was_not_read_leaves_it_open() {
+fn an_unread_stream_is_inconclusive() {
     let elsewhere = || triggered(|trigger| trigger.namespace = "images".into());
-    assert_eq!(elsewhere().says(EXR006), [format!("tag {WEB}")]);
+    assert_eq!(elsewhere().lines(EXR006), [format!("tag {WEB}")]);
     let unseen = [format!("tag? {WEB}")];
     assert_eq!(
-        elsewhere().gap(Kind::ImageStream, "images").says(EXR006),
+        elsewhere().gap(Kind::ImageStream, "images").lines(EXR006),
         unseen
     );
     let files = elsewhere().in_files();
-    assert_eq!(files.says(EXR006), unseen);
+    assert_eq!(files.lines(EXR006), unseen);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn the_command_fits_the_workload() {
         one(known).fix_text(),
         format!("oc set image deployment.apps/web web=docker.io/u/a@{digest} -n shop")
     );
-    // A name without a registry is turned into none of Docker Hub.
+    // A name without a registry does not become a Docker Hub image.
     let short = running("docker.io/u/a:1").with(|s| s.uses[0].image.written = "u/a:1".into());
     assert!(one(short).fix.actions().is_empty());
     let pod = workload(

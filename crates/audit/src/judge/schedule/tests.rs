@@ -3,7 +3,7 @@ use extreg_snapshot::kind::Kind;
 use extreg_snapshot::testing::{object, place, stream, tag};
 
 use super::*;
-use crate::world::{Asked as _, HUB, World};
+use crate::world::{HUB, RunCheck as _, World};
 
 const EXR005: CheckId = CheckId::Exr005;
 
@@ -26,15 +26,15 @@ fn failure(reason: &str, message: &str) -> FailedImport {
 }
 
 #[test]
-fn what_is_found_and_what_is_left_out() {
-    let says = |change: &dyn Fn(&mut TagRecord)| with(change).says(EXR005);
+fn tags_are_found_or_skipped() {
+    let found = |change: &dyn Fn(&mut TagRecord)| with(change).lines(EXR005);
     let stream = "imagestream.image.openshift.io/app v1";
-    assert_eq!(says(&|_| ()), [format!("not-scheduled {stream}")]);
-    assert_eq!(says(&|tag| tag.scheduled = true), [""; 0]);
-    assert_eq!(says(&|tag| tag.opts_out = true), [""; 0]);
-    assert_eq!(says(&|tag| tag.reference = true), [""; 0]);
+    assert_eq!(found(&|_| ()), [format!("not-scheduled {stream}")]);
+    assert_eq!(found(&|tag| tag.scheduled = true), [""; 0]);
+    assert_eq!(found(&|tag| tag.opts_out = true), [""; 0]);
+    assert_eq!(found(&|tag| tag.reference = true), [""; 0]);
     assert_eq!(
-        says(&|tag| (tag.reference, tag.scheduled) = (true, true)),
+        found(&|tag| (tag.reference, tag.scheduled) = (true, true)),
         [format!("reference {stream}")]
     );
     let from = |image: &'static str| {
@@ -44,24 +44,24 @@ fn what_is_found_and_what_is_left_out() {
     };
     let digest =
         "docker.io/u/a@sha256:ffcc67d19dc72d461dce80cd03262d00e2c92e1ad13c52a73cc6d564976071cc";
-    assert_eq!(says(&from(digest)), [""; 0]);
+    assert_eq!(found(&from(digest)), [""; 0]);
     let internal = "image-registry.openshift-image-registry.svc:5000/shop/app:v1";
-    assert_eq!(says(&from(internal)), [""; 0]);
-    assert_eq!(says(&from("${IMAGE}")), [""; 0]);
-    assert_eq!(says(&from("nginx")), [format!("not-scheduled {stream}")]);
+    assert_eq!(found(&from(internal)), [""; 0]);
+    assert_eq!(found(&from("${IMAGE}")), [""; 0]);
+    assert_eq!(found(&from("nginx")), [format!("not-scheduled {stream}")]);
     let alias = |tag: &mut TagRecord| {
         tag.from = TagOrigin::Stream {
             name: "v2".into(),
             namespace: Arc::default(),
         };
     };
-    assert_eq!(says(&alias), [""; 0]);
+    assert_eq!(found(&alias), [""; 0]);
     assert_eq!(
-        says(&|tag| (tag.scheduled, tag.digest) = (true, Arc::default())),
+        found(&|tag| (tag.scheduled, tag.digest) = (true, Arc::default())),
         [format!("never-imported {stream}")]
     );
     assert_eq!(
-        says(&|tag| {
+        found(&|tag| {
             (tag.scheduled, tag.digest) = (true, Arc::default());
             tag.failure = Some(failure("NotFound", ""));
         }),
@@ -70,9 +70,9 @@ fn what_is_found_and_what_is_left_out() {
 }
 
 #[test]
-fn what_others_own_or_opted_out_is_left_alone() {
+fn streams_of_operators_and_opt_outs_are_skipped() {
     let managed = with(|_| ()).with(|snapshot| snapshot.streams[0].managed = true);
-    assert_eq!(managed.says(EXR005), [""; 0]);
+    assert_eq!(managed.lines(EXR005), [""; 0]);
     for (object, part) in [
         (object(Kind::Namespace, "", "shop"), ""),
         (object(Kind::ImageStream, "shop", "app"), ""),
@@ -83,7 +83,7 @@ fn what_others_own_or_opted_out_is_left_alone() {
             by: "label extreg.io/ignore",
         };
         let world = with(|_| ()).with(|snapshot| snapshot.opt_outs.push(opt_out));
-        assert_eq!(world.says(EXR005), [""; 0], "{object} {part}");
+        assert_eq!(world.lines(EXR005), [""; 0], "{object} {part}");
     }
 }
 
@@ -108,13 +108,12 @@ fn a_repository_alone_is_never_scheduled() {
     assert_eq!(rules, ["import-failed", "repository-never-scheduled"]);
     assert_eq!(
         found[0].message,
-        "the import of docker.io/u/a:v1 into app:v1 fails since 2026-11-19T08:00:00Z: \
-         NotFound: no such tag"
+        "import fails since 2026-11-19T08:00:00Z: app:v1 from docker.io/u/a:v1: NotFound: no such tag"
     );
 }
 
 #[test]
-fn a_schedule_is_set_where_it_is_written_and_only_of_an_approved_registry() {
+fn a_schedule_is_set_only_for_an_approved_registry() {
     let schedule = |change: &dyn Fn(&mut TagRecord)| with(change).judge(EXR005)[0].fix_text();
     let tested = r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"v1"},{"op":"add","path":"#;
     assert_eq!(
@@ -133,14 +132,14 @@ fn a_schedule_is_set_where_it_is_written_and_only_of_an_approved_registry() {
 }
 
 #[test]
-fn files_say_nothing_of_imports() {
+fn files_have_no_import_status() {
     let world = with(|tag| (tag.scheduled, tag.digest) = (true, Arc::default()));
     let world = world.in_files();
-    assert_eq!(world.says(EXR005), [""; 0]);
+    assert_eq!(world.lines(EXR005), [""; 0]);
 }
 
 #[test]
-fn a_refused_import_says_as_whom() {
+fn a_refused_import_names_its_credential() {
     let refused = |world: World| {
         let found = world.judge(EXR005);
         (found[0].why.clone(), found[0].fix_text())
@@ -149,11 +148,11 @@ fn a_refused_import_says_as_whom() {
         tag.scheduled = true;
         tag.failure = Some(failure("Unauthorized", "denied"));
     });
-    let held = "It still holds the image of 2026-11-20. OpenShift tries again at each interval.";
+    let held = "It still has the image of 2026-11-20. OpenShift retries at each interval.";
     assert_eq!(
         refused(world.clone().secret("shop", "hub", HUB)),
         (
-            format!("{held} It was tried as acme, from secret/hub in shop"),
+            format!("{held} The import used acme from secret/hub in shop"),
             "oc extreg secret check hub --image docker.io/u/a:v1 -n shop".to_owned()
         )
     );
@@ -166,13 +165,13 @@ fn a_refused_import_says_as_whom() {
     );
     let (why, _) = refused(world.elided("shop", "hub"));
     assert!(
-        why.contains("With what is not known: what secret/hub in shop holds"),
+        why.contains("Its credential is unknown: the content of secret/hub in shop"),
         "{why}"
     );
 }
 
 #[test]
-fn the_policy_that_would_have_is_named() {
+fn the_policy_that_applies_is_named() {
     use extreg_core::policy::{Mode, PolicySet};
 
     let why = |policies: PolicySet| {
@@ -182,7 +181,7 @@ fn the_policy_that_would_have_is_named() {
     for (policies, want) in [
         (
             PolicySet::default(),
-            "No policy speaks of docker.io/u/a here",
+            "No policy applies to docker.io/u/a here",
         ),
         (
             PolicySet::builtin(Mode::Enforce),

@@ -1,4 +1,4 @@
-//! Findings, from what is different about them.
+//! Findings, from the fields that differ.
 
 use extreg_core::facts::Known;
 use extreg_remedy::{Invocation, Outcome, Remedy};
@@ -9,11 +9,11 @@ use extreg_snapshot::{ImageUse, Snapshot};
 use crate::check::{CheckId, Severity};
 use crate::finding::Finding;
 
-/// What is different about a finding.
+/// The fields of a finding that differ.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) check: CheckId,
-    /// What of the check it is.
+    /// The kind of finding of the check.
     pub(crate) rule: &'static str,
     pub(crate) message: String,
     pub(crate) why: String,
@@ -21,7 +21,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// It is so, at a place and about no image.
+    /// A failed finding at a place, without an image.
     pub(crate) fn at(self, place: Place) -> Finding {
         Finding {
             check: self.check,
@@ -39,7 +39,7 @@ impl Draft {
         }
     }
 
-    /// It is so of a field that names an image.
+    /// A failed finding about a field that names an image.
     pub(crate) fn of(self, used: &ImageUse) -> Finding {
         Finding {
             image: Some(used.image.clone()),
@@ -49,7 +49,7 @@ impl Draft {
 }
 
 impl Finding {
-    /// The same, if it could not be told.
+    /// The same, but inconclusive.
     pub(crate) fn unknown(self) -> Self {
         Self {
             outcome: Outcome::Unknown,
@@ -57,13 +57,13 @@ impl Finding {
         }
     }
 
-    /// The same, as bad as this.
+    /// The same with this severity.
     pub(crate) fn with_severity(self, severity: Severity) -> Self {
         Self { severity, ..self }
     }
 }
 
-/// A place in `image.config.openshift.io/cluster`, whether or not that could be read.
+/// A place in `image.config.openshift.io/cluster`, whether or not it could be read.
 pub(crate) fn configuration(snapshot: &Snapshot, part: &str, field: &str) -> Place {
     let origin = match &snapshot.cluster.registries {
         Known::Known(Some(sources)) => sources.origin.clone(),
@@ -81,7 +81,7 @@ pub(crate) fn configuration(snapshot: &Snapshot, part: &str, field: &str) -> Pla
     }
 }
 
-/// All objects of a kind: the place of what could not be told because none of them could be read.
+/// All objects of a kind: the place of an inconclusive finding if none of them could be read.
 pub(crate) fn whole(kind: Kind) -> Place {
     Place {
         object: ObjectId {

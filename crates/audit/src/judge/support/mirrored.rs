@@ -1,4 +1,4 @@
-//! Where an image that is mirrored comes from.
+//! Where a mirrored image comes from.
 
 use extreg_snapshot::{MirrorKind, MirrorRule};
 
@@ -11,14 +11,14 @@ pub(crate) struct Mirrored<'a> {
     pub(crate) rules: Vec<&'a MirrorRule>,
     /// The image in each mirror, in the order in which they are tried.
     pub(crate) images: Vec<Target>,
-    /// Whether the source itself is never asked.
+    /// Whether the source itself is never contacted.
     pub(crate) never_source: bool,
 }
 
-/// What mirrors do to an image, if anything.
+/// What mirrors do to an image, if they apply.
 ///
-/// The longest source that the name begins with decides, whatever it is for; of its rules those apply
-/// that are for the way the image is pulled: IDMS and ICSP by digest, ITMS by tag (containers/image
+/// The longest source that the name begins with decides, whatever its kind; of its rules, those for
+/// the way of the pull apply: IDMS and ICSP by digest, ITMS by tag (containers/image
 /// `pkg/sysregistriesv2/system_registries_v2.go`, `FindRegistry` and `PullSourcesFromReference`).
 pub(crate) fn mirrored<'a>(rules: &'a [MirrorRule], target: &Target) -> Option<Mirrored<'a>> {
     let matching = |rule: &MirrorRule| Scope(&rule.source).prefix_of(target);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_source_decides_and_the_way_of_pulling_chooses() {
+    fn the_longest_source_decides_and_the_kind_of_pull_selects() {
         let pinned = format!("quay.io/acme/app@sha256:{}", "a".repeat(64));
         let rules = [
             mirror(Kind::ImageDigestMirrorSet, "a", "quay.io", &["m.corp/quay"]),

@@ -1,5 +1,5 @@
-//! Images that the policy does not let in: what EXR001 asks of what runs and is imported, and EXR011 of
-//! what is built.
+//! Images that the policy does not allow: EXR001 for images that run or are imported, and EXR011 for
+//! builds.
 
 use extreg_core::facts::Known;
 use extreg_remedy::Remedy;
@@ -11,7 +11,7 @@ use crate::check::CheckId;
 use crate::finding::Finding;
 use crate::judge::remedy;
 
-/// What is wrong with an image.
+/// The objection to an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Objection {
     /// The list does not have it.
@@ -22,9 +22,9 @@ pub(crate) enum Objection {
     MirrorNotAllowed,
 }
 
-/// Asks every field whose role `rule` names a rule for.
+/// Checks every field for whose role `rule` returns a rule.
 ///
-/// `unknown` is the rule of the one finding that says that nobody knows whether the cluster has a list.
+/// `unknown` is the rule of the one finding for an unreadable list of the cluster.
 pub(crate) fn check_outside(
     snapshot: &Snapshot,
     check: CheckId,
@@ -38,7 +38,7 @@ pub(crate) fn check_outside(
         if !is_external(used) || rule(used.role, Objection::NotAllowed).is_none() {
             continue;
         }
-        // What a trigger fills is a placeholder until it is a full name.
+        // An image that a trigger sets is a placeholder until it is a full name.
         if used.meaning == Meaning::Searched && trigger_of(snapshot, used).is_some() {
             continue;
         }
@@ -69,19 +69,19 @@ pub(crate) fn check_outside(
             check,
             rule: unknown,
             message:
-                "whether images are allowed cannot be told: the cluster's image configuration \
+                "inconclusive: allowed and blocked registries in image.config.openshift.io/cluster \
                       could not be read"
                     .to_owned(),
             why: "Its allowedRegistries and blockedRegistries decide what nodes and builds pull."
                 .to_owned(),
-            fix: remedy::look_at_image_config(),
+            fix: remedy::inspect_image_config(),
         };
         let place = configuration(snapshot, "", "spec.registrySources");
         findings.push(draft.at(place).unknown());
     }
 }
 
-/// What is wrong with what a field may mean, and which of it.
+/// The objection to what a field can mean, and the registries that it applies to.
 fn objections(
     snapshot: &Snapshot,
     allowance: &Allowance<'_>,
@@ -98,12 +98,12 @@ fn objections(
     let mut all = Vec::new();
 
     let not_allowed = of(&|target| allowance.approves(target) == Some(false));
-    // Nodes and builds pass over what they may not pull and try the next; a list that is only ours
-    // stops nobody.
+    // Nodes and builds skip a registry that they must not use and try the next; a list of ours
+    // alone does not restrict them.
     let enforced = matches!(allowance.list, List::Cluster(_));
     let is_outside =
         !not_allowed.is_empty() && (!enforced || not_allowed.len() == candidates.len());
-    // A source that is blocked is still served by its mirrors.
+    // A blocked source is still served by its mirrors.
     let blocked = of(&|target| allowance.blocks(target) && mirrored(mirrors, target).is_none());
     if is_outside {
         all.push((Objection::NotAllowed, not_allowed));
@@ -133,8 +133,8 @@ fn unknown_search(check: CheckId, rule: &'static str, used: &ImageUse) -> Findin
             "{} is a short name, and the registries that nodes search could not be read",
             used.image.written
         ),
-        why: "Whether it is approved depends on the registry that has it first.".to_owned(),
-        fix: remedy::look_at_image_config(),
+        why: "The first registry that has the image decides whether it is approved.".to_owned(),
+        fix: remedy::inspect_image_config(),
     };
     draft.of(used).unknown()
 }
@@ -160,8 +160,8 @@ fn message(
         (Objection::MirrorNotAllowed, _) => {
             format!("{written} comes from its mirror {names}, which {verdict}")
         }
-        (_, Meaning::Searched) => format!("{written} may come from {names}, which {verdict}"),
-        _ => format!("{written} is of {names}, which {verdict}"),
+        (_, Meaning::Searched) => format!("{written} can come from {names}, which {verdict}"),
+        _ => format!("{written} comes from {names}, which {verdict}"),
     }
 }
 
@@ -169,39 +169,39 @@ fn why(allowance: &Allowance<'_>, role: UseRole, objection: Objection) -> String
     let enforced = objection == Objection::Blocked || matches!(allowance.list, List::Cluster(_));
     let text = match (role, enforced) {
         (UseRole::Run | UseRole::Volume, true) => {
-            "Nodes refuse the pull, so a pod on a node that has not yet pulled it does not start."
+            "Nodes refuse the pull, so a pod does not start on a node that does not have the image."
         }
         (UseRole::Run | UseRole::Volume, false) => {
-            "What this registry serves runs in the cluster and nobody has vouched for it."
+            "The image runs in the cluster and its registry is not approved."
         }
         (UseRole::Import, true) => {
-            "The import may succeed, since the importer does not ask allowedRegistries and matches \
-             blockedRegistries by the exact host; nodes then refuse to pull what was imported."
+            "The import can succeed because the importer ignores allowedRegistries and matches \
+             blockedRegistries by exact host; nodes then refuse to pull the image."
         }
         (UseRole::Import, false) => {
-            "Whatever this registry serves becomes a tag of the cluster that workloads and builds \
+            "Images of this registry become a tag of the cluster that workloads and builds \
              follow."
         }
         (UseRole::Base | UseRole::Source, true) => {
-            "Build pods get the same rules as nodes and refuse the pull, so the build fails."
+            "Build pods have the same rules as nodes and refuse the pull, so the build fails."
         }
         (UseRole::Base | UseRole::Source, false) => {
-            "What is built carries what this registry serves, and nobody has vouched for it."
+            "The result contains an image whose registry is not approved."
         }
         (UseRole::Push, true) => {
-            "What is built is handed to a registry that the cluster's own policy leaves out, and \
-             cannot be pulled back from there."
+            "The image goes to a registry that the cluster's own policy excludes, and \
+             nodes cannot pull it from there."
         }
         (UseRole::Push, false) => {
-            "What is built is handed to a registry that nobody has vouched for, and whoever owns it \
-             there can change it."
+            "The image goes to a registry that is not approved, whose owner \
+             can change it."
         }
     };
     text.to_owned()
 }
 
-/// Which image to use in its place is for a person to say: that a registry is approved does not say
-/// that it has a copy.
+/// A person chooses the replacement: an approved registry does not necessarily have
+/// a copy.
 fn fix(allowance: &Allowance<'_>, used: &ImageUse) -> Remedy {
     /// More entries than these are counted.
     const SHOWN: usize = 3;

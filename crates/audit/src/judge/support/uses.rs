@@ -8,7 +8,7 @@ use extreg_snapshot::{ImageUse, Meaning, Snapshot, UseRole};
 
 use crate::approval::{Allowance, List, Target, targets};
 
-/// The fields that findings are about: no copy of what an owner says, and nothing of a stream that the
+/// The fields that findings are about: no copy of an owner's field, and nothing of a stream that the
 /// samples operator or the ClusterVersion owns, whose tags are not the user's to change
 /// (ComplianceAsCode, rule `imagestream_sets_schedule`).
 pub(crate) fn judged(snapshot: &Snapshot) -> impl Iterator<Item = &ImageUse> {
@@ -24,12 +24,12 @@ pub(crate) fn judged(snapshot: &Snapshot) -> impl Iterator<Item = &ImageUse> {
         .filter(move |used| !used.owned && !managed.contains(&used.place.object))
 }
 
-/// Whether a field may mean a registry outside the cluster.
+/// Whether a field can mean a registry outside the cluster.
 pub(crate) const fn is_external(used: &ImageUse) -> bool {
     matches!(used.meaning, Meaning::External | Meaning::Searched)
 }
 
-/// The trigger that fills a container's image, if one does and is not paused.
+/// The trigger that sets a container's image, if it exists and is not paused.
 pub(crate) fn trigger_of<'a>(snapshot: &'a Snapshot, used: &ImageUse) -> Option<&'a ImageTrigger> {
     let object = &used.place.object;
     let first = snapshot
@@ -47,8 +47,8 @@ pub(crate) fn trigger_of<'a>(snapshot: &'a Snapshot, used: &ImageUse) -> Option<
         })
 }
 
-/// The registries that fields of these roles name for certain, Docker Hub's names being one; only those
-/// of images that are approved, where the user gives a list.
+/// The registries that fields of these roles certainly name, with Docker Hub under one name; if the user
+/// gives a list, only registries of approved images.
 pub(crate) fn registries_in_use(snapshot: &Snapshot, roles: &[UseRole]) -> BTreeSet<String> {
     let allowance = Allowance::of(snapshot);
     let is_wanted = |target: &Target| match allowance.list {

@@ -34,14 +34,12 @@ pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
 }
 
 fn missed(snapshot: &Snapshot, index: &Index<'_>, injection: &Injection) -> Finding {
-    let mut why = "It was written before the webhook was there, or while it was down, or was \
+    let mut why =
+        "It was written before the webhook was installed or while it was down, or it was \
                    changed since"
-        .to_owned();
+            .to_owned();
     if !injection.warnings.is_empty() {
-        why = format!(
-            "{why}. With it come the warnings: {}",
-            injection.warnings.join("; ")
-        );
+        why = format!("{why}. Its warnings: {}", injection.warnings.join("; "));
     }
     Finding {
         severity: Severity::Low,
@@ -59,14 +57,14 @@ fn warned(injection: &Injection) -> Option<Finding> {
         message: format!("the webhook warns of {}", words(injection)),
         why: injection.warnings.join("; "),
         fix: Remedy::instruct(format!(
-            "change {} of {} as the warning says",
+            "change {} of {} as the warning describes",
             injection.place.field, injection.place.object
         )),
         ..finding("warned", injection)
     })
 }
 
-/// The place and the engine's words for what becomes of it.
+/// The place and the engine's description of the change.
 fn words(injection: &Injection) -> String {
     let place = &injection.place;
     let part = match (place.object.kind, &*place.part) {

@@ -4,7 +4,7 @@ use extreg_snapshot::testing::{build_config, object, stream, tag};
 use extreg_snapshot::{BuildPhase, Injection, InjectionOutcome};
 
 use super::*;
-use crate::world::{Asked as _, World, names};
+use crate::world::{RunCheck as _, World, names};
 
 const EXR014: CheckId = CheckId::Exr014;
 
@@ -38,7 +38,7 @@ fn rules(world: World) -> Vec<String> {
 }
 
 #[test]
-fn only_what_is_known_to_be_absent_is_absent() {
+fn absent_is_reported_only_if_known() {
     let unread = || World::new().with(|s| s.cluster.webhook = Known::Unknown);
     assert_eq!(rules(World::new()), ["absent info"]);
     let asked_for = World::new().with(|s| s.coverage.count(Kind::RegistryPolicy));
@@ -51,7 +51,7 @@ fn only_what_is_known_to_be_absent_is_absent() {
 }
 
 #[test]
-fn what_is_wrong_with_the_configuration() {
+fn faults_of_the_configuration() {
     let cases: [(Change<'_>, &[&str]); 6] = [
         (&|_| (), &[]),
         (&|record| record.fails_closed = false, &["fails-open info"]),
@@ -80,14 +80,14 @@ fn what_is_wrong_with_the_configuration() {
     .judge(EXR014);
     assert_eq!(
         found[0].message,
-        "the webhook is not asked about imagestreamtags.image.openshift.io, \
+        "the webhook is not called for imagestreamtags.image.openshift.io, \
          imagetags.image.openshift.io"
     );
 }
 
 /// Now is noon of 20 November 2026.
 #[test]
-fn a_certificate_ends() {
+fn an_expired_or_expiring_certificate_is_found() {
     for (until, want) in [
         ("2026-12-20T12:00:01Z", &[][..]),
         ("2026-12-20T12:00:00Z", &[]),
@@ -130,7 +130,7 @@ fn seen(injection: Injection) -> World {
 }
 
 #[test]
-fn an_object_that_was_missed_is_told_in_the_engines_words() {
+fn a_missed_object_is_reported_in_the_engines_words() {
     let found = seen(injection(InjectionOutcome::Sets, &["extreg: w"])).judge(EXR014);
     assert_eq!(found.len(), 1);
     assert_eq!(
@@ -140,11 +140,7 @@ fn an_object_that_was_missed_is_told_in_the_engines_words() {
             r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"dockerhub"}}}}' -n shop"#
         )
     );
-    assert!(
-        found[0]
-            .why
-            .ends_with("With it come the warnings: extreg: w")
-    );
+    assert!(found[0].why.ends_with("Its warnings: extreg: w"));
 
     let mut tagged = injection(InjectionOutcome::Sets, &[]);
     tagged.place.object = object(Kind::ImageStream, "shop", "app");
@@ -157,7 +153,7 @@ fn an_object_that_was_missed_is_told_in_the_engines_words() {
 }
 
 #[test]
-fn what_it_warns_of_is_told_too() {
+fn its_warnings_are_reported_too() {
     let kept = InjectionOutcome::Keeps(Reason::LinkedSecret);
     let said = seen(injection(
         kept,
@@ -177,7 +173,7 @@ fn what_it_warns_of_is_told_too() {
 }
 
 #[test]
-fn only_what_is_in_the_cluster_was_missed() {
+fn only_an_object_in_the_cluster_is_missed() {
     let file = Origin::File {
         path: "app.yaml".into(),
         line: 1,

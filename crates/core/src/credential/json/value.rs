@@ -1,4 +1,4 @@
-//! A view of a JSON value that passed [`super::check`]. It reads on demand and copies nothing it is not asked for.
+//! A view of a JSON value that passed [`super::check`]. It parses lazily, and copies only requested values.
 
 /// One value: its first byte to its last, without surrounding space.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub(in super::super) enum Kind {
 }
 
 impl Kind {
-    /// It in words: `a string`.
+    /// The kind as text: `a string`.
     pub(in super::super) fn description(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -121,7 +121,7 @@ fn composite_length(data: &[u8]) -> usize {
     data.len() - rest.len()
 }
 
-/// Go's `unquote`: escapes decoded, whatever is no Unicode replaced.
+/// Go's `unquote`: decodes escapes, and replaces invalid Unicode.
 fn unquote(token: &[u8]) -> String {
     let inside = token
         .strip_prefix(b"\"")

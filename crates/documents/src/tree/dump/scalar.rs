@@ -1,4 +1,4 @@
-//! One line of a dump: keys, quotes, and which plain text is surely text.
+//! One line of a dump: keys, quotes, and the recognition of plain text.
 
 use std::borrow::Cow;
 
@@ -46,7 +46,7 @@ fn plain_key(content: &str) -> Option<(Cow<'_, str>, &str)> {
     is_key.then_some((key.into(), rest))
 }
 
-/// Where the quote that ends it is.
+/// The position of the closing quote.
 fn closing(text: &str, quote: char) -> Option<usize> {
     let mut bytes = text.bytes().enumerate();
     while let Some((at, byte)) = bytes.next() {
@@ -67,11 +67,11 @@ fn closing(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// What a line of a quoted scalar comes to.
+/// The result of a line of a quoted scalar.
 pub(crate) enum Piece {
     /// The scalar ends with the line.
     Closed,
-    /// It goes on; `joined` without a blank between.
+    /// It continues; `joined` without a blank between.
     Open { joined: bool },
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn unquote(line: &str, quote: char, text: &mut String) -> Option<Piec
     let mut chars = line.chars();
     loop {
         let Some(c) = chars.next() else {
-            // Blanks at the end of a line do not count; the writer puts none there.
+            // Blanks at the end of a line do not count; the writer never writes them.
             return (!line.ends_with(' ')).then_some(Piece::Open { joined: false });
         };
         if c == quote {
@@ -141,14 +141,14 @@ pub(crate) fn is_plain(text: &str) -> bool {
             .any(|c| c.is_control() || c == '\u{2028}' || c == '\u{2029}')
 }
 
-/// A number as it is written in JSON, and too short to overflow.
+/// A number in JSON syntax, too short to overflow.
 pub(crate) fn is_plain_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     all_digits && (1..=18).contains(&digits.len()) && (!digits.starts_with('0') || text == "0")
 }
 
-/// Whether plain text is text by the rules of YAML 1.1, seen without a parser.
+/// Whether plain text is text by the rules of YAML 1.1, decided without a parser.
 pub(crate) fn is_surely_text(text: &str) -> bool {
     const WORDS: [&str; 10] = [
         "true", "false", "null", "yes", "no", "on", "off", "y", "n", "~",
@@ -170,7 +170,7 @@ pub(crate) fn is_surely_text(text: &str) -> bool {
     }
 }
 
-/// Whether text that begins with a digit may be a number, in whatever notation.
+/// Whether text that begins with a digit can be a number, in any notation.
 fn may_be_number(text: &str) -> bool {
     let mut last = 0;
     let mut dots = 0;

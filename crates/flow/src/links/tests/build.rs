@@ -17,34 +17,34 @@ fn no_build_yet() {
     let mut objects = Objects::through();
     objects.build = Value::Null;
     objects.config["status"]["lastVersion"] = json!(0);
-    let told = objects.link(Part::Build);
+    let actual = objects.link(Part::Build);
     let fix = "oc start-build app -n snow";
-    assert_link(&told, State::Broken, "NoBuild", "has not built yet", fix);
+    assert_link(&actual, State::Broken, "NoBuild", "has not built yet", fix);
     objects.config["metadata"]["creationTimestamp"] = json!(ago(5));
     assert_eq!(objects.link(Part::Build).state, State::Waiting);
     objects.config["status"]["lastVersion"] = json!(4);
-    let told = objects.link(Part::Build);
-    assert_link(&told, State::Unknown, "", "its 4 builds were deleted", "");
+    let actual = objects.link(Part::Build);
+    assert_link(&actual, State::Unknown, "", "its 4 builds were deleted", "");
 }
 
 #[test]
-fn a_push_secret_that_is_missing_holds_a_build_in_pending() {
+fn missing_push_secret_keeps_a_build_pending() {
     let objects = with_status(json!({"phase": "Pending", "reason": "MissingPushSecret",
         "message": "Missing push secret."}));
-    let told = objects.link(Part::Build);
+    let actual = objects.link(Part::Build);
     let fix = "oc extreg secret set dockerhub --registry docker.io -n snow";
     let message = "app-3 waits for its push secret: secret/dockerhub does not exist in snow";
-    assert_link(&told, State::Broken, "MissingPushSecret", message, fix);
+    assert_link(&actual, State::Broken, "MissingPushSecret", message, fix);
     // It was created since.
     let mut world = objects.world();
     world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
-    let told = link(&only(&world), Part::Build);
+    let actual = link(&only(&world), Part::Build);
     let message = "secret/dockerhub exists by now";
-    assert_link(&told, State::Waiting, "MissingPushSecret", message, "");
+    assert_link(&actual, State::Waiting, "MissingPushSecret", message, "");
 }
 
 #[test]
-fn an_output_that_is_no_place_to_push_to_holds_a_build_in_new() {
+fn invalid_output_keeps_a_build_in_new() {
     let mut objects = with_status(json!({"phase": "New", "reason": "InvalidOutputReference",
         "message": "Output image could not be resolved."}));
     let to = json!({"kind": "ImageStreamTag", "name": "gone:latest"});
@@ -52,20 +52,26 @@ fn an_output_that_is_no_place_to_push_to_holds_a_build_in_new() {
         object["spec"]["output"]["to"] = to.clone();
     }
     let flow = &objects.flow_of("gone:latest");
-    let told = link(flow, Part::Build);
+    let actual = link(flow, Part::Build);
     let fix = "oc create imagestream gone -n snow";
     let message =
         "app-3 cannot start: Output image could not be resolved.; imagestreamtag/gone:latest";
-    assert_link(&told, State::Broken, "InvalidOutputReference", message, fix);
+    assert_link(
+        &actual,
+        State::Broken,
+        "InvalidOutputReference",
+        message,
+        fix,
+    );
 
     let to = json!({"kind": "ImageStreamTag", "name": "app:latest"});
     for object in [&mut objects.config, &mut objects.build] {
         object["spec"]["output"]["to"] = to.clone();
     }
-    let told = link(&only(&objects.world()), Part::Build);
+    let actual = link(&only(&objects.world()), Part::Build);
     let fix = r#"oc patch buildconfig.build.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/output/to/name","value":"app:latest"},{"op":"add","path":"/spec/output/to","value":{"kind":"DockerImage","name":"docker.io/u/a:latest"}}]' -n snow"#;
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "InvalidOutputReference",
         "cannot start",
@@ -74,7 +80,7 @@ fn an_output_that_is_no_place_to_push_to_holds_a_build_in_new() {
 }
 
 #[test]
-fn a_push_that_failed_says_as_whom_it_was() {
+fn failed_push_names_the_account() {
     let mut objects = with_status(
         json!({"phase": "Failed", "reason": "PushImageToRegistryFailed",
         "message": "Failed to push the image to the registry.", "completionTimestamp": ago(60)}),
@@ -90,9 +96,12 @@ fn a_push_that_failed_says_as_whom_it_was() {
     let managed = json!({"metadata": {"name": "builder-dockercfg-x", "namespace": "snow"},
         "type": "kubernetes.io/dockercfg", "data": {".dockercfg": "e30="}});
     // Nothing is known of secrets: the build's own words.
-    let told = objects.link(Part::Build);
+    let actual = objects.link(Part::Build);
     let again = "oc start-build app -n snow";
-    assert_eq!((told.state, told.reason.as_str()), (State::Broken, reason));
+    assert_eq!(
+        (actual.state, actual.reason.as_str()),
+        (State::Broken, reason)
+    );
 
     // The secret that it names holds nothing for it, and another one does.
     let mut world = objects.world();
@@ -103,10 +112,10 @@ fn a_push_that_failed_says_as_whom_it_was() {
         (Kind::Secret, hub("hub")),
         account(json!([])),
     ]);
-    let told = link(&only(&world), Part::Build);
+    let actual = link(&only(&world), Part::Build);
     let fix = r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n snow"#;
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         reason,
         "secret/dockerhub has no key for it",
@@ -115,10 +124,10 @@ fn a_push_that_failed_says_as_whom_it_was() {
 
     // The one that it names is refused.
     world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("dockerhub"))]);
-    let told = link(&only(&world), Part::Build);
+    let actual = link(&only(&world), Part::Build);
     let fix = "oc extreg secret check dockerhub --image docker.io/u/a:latest -n snow";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         reason,
         "refused ably77 of secret/dockerhub",
@@ -135,20 +144,20 @@ fn a_push_that_failed_says_as_whom_it_was() {
         (Kind::Secret, hub("hub")),
         account(json!([{"name": "builder-dockercfg-x"}])),
     ]);
-    let told = link(&only(&world), Part::Build);
+    let actual = link(&only(&world), Part::Build);
     let fix = r#"oc patch buildconfig.build.openshift.io/app --type=merge -p '{"spec":{"output":{"pushSecret":{"name":"hub"}}}}' -n snow"#;
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         reason,
         "secret/builder-dockercfg-x is used",
         fix,
     );
-    assert_ne!(told.fix.unwrap().text(), again);
+    assert_ne!(actual.fix.unwrap().text(), again);
 }
 
 #[test]
-fn a_build_that_failed_says_why_and_what_was_pushed_before() {
+fn failed_build_shows_the_reason_and_the_previous_push() {
     let mut objects = with_status(json!({"phase": "Failed", "reason": "DockerBuildFailed",
         "message": "Dockerfile build strategy has failed."}));
     let mut before = Objects::through().build;
@@ -156,10 +165,10 @@ fn a_build_that_failed_says_why_and_what_was_pushed_before() {
     before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
     before["status"]["output"]["to"]["imageDigest"] = json!(OLD);
     objects.more.push((Kind::Build, before));
-    let told = objects.link(Part::Build);
+    let actual = objects.link(Part::Build);
     let message = "app-3 failed (DockerBuildFailed): Dockerfile build strategy has failed.; app-2 before it pushed sha256:000000000000";
     let fix = "oc logs build.build.openshift.io/app-3 -n snow";
-    assert_link(&told, State::Broken, "DockerBuildFailed", message, fix);
+    assert_link(&actual, State::Broken, "DockerBuildFailed", message, fix);
 }
 
 #[test]
@@ -169,9 +178,9 @@ fn a_build_that_failed_earlier_is_forgotten() {
     before["metadata"]["annotations"]["openshift.io/build.number"] = json!("2");
     before["status"] = json!({"phase": "Failed", "reason": "GenericBuildFailed"});
     objects.more.push((Kind::Build, before));
-    let told = objects.link(Part::Build);
+    let actual = objects.link(Part::Build);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "",
         "app-3 pushed sha256:111111111111 to docker.io/u/a:latest",
@@ -186,20 +195,26 @@ fn a_build_on_its_way_is_waited_for() {
         ("Pending", "app-3 is pending"),
         ("Running", "app-3 is running"),
     ] {
-        let told = with_status(json!({"phase": phase})).link(Part::Build);
-        assert_link(&told, State::Waiting, "", message, "");
+        let actual = with_status(json!({"phase": phase})).link(Part::Build);
+        assert_link(&actual, State::Waiting, "", message, "");
     }
-    let told =
+    let actual =
         with_status(json!({"phase": "Cancelled", "reason": "CancelledBuild"})).link(Part::Build);
     let fix = "oc start-build app -n snow";
-    assert_link(&told, State::Broken, "CancelledBuild", "was cancelled", fix);
+    assert_link(
+        &actual,
+        State::Broken,
+        "CancelledBuild",
+        "was cancelled",
+        fix,
+    );
 }
 
 #[test]
-fn a_build_without_a_digest_or_an_output_says_so() {
-    let told = with_status(json!({"phase": "Complete"})).link(Part::Build);
+fn build_without_digest_or_output_is_reported() {
+    let actual = with_status(json!({"phase": "Complete"})).link(Part::Build);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "",
         "app-3 pushed to docker.io/u/a:latest",
@@ -207,9 +222,9 @@ fn a_build_without_a_digest_or_an_output_says_so() {
     );
     let mut objects = Objects::through();
     objects.config = Value::Null;
-    let told = objects.link(Part::Build);
+    let actual = objects.link(Part::Build);
     assert_link(
-        &told,
+        &actual,
         State::None,
         "",
         "no BuildConfig here pushes docker.io/u/a:latest",
@@ -237,17 +252,17 @@ fn a_push_that_will_fail_is_named_before_it_does() {
     ] {
         let mut world = with_status(json!({"phase": phase})).world();
         world.fetched.credentials = empty();
-        let told = link(&only(&world), Part::Build);
-        assert_link(&told, State::Broken, "PushWillFail", message, add);
+        let actual = link(&only(&world), Part::Build);
+        assert_link(&actual, State::Broken, "PushWillFail", message, add);
     }
     let mut objects = Objects::through();
     objects.build = Value::Null;
     objects.config["status"]["lastVersion"] = json!(0);
     let mut world = objects.world();
     world.fetched.credentials = empty();
-    let told = link(&only(&world), Part::Build);
+    let actual = link(&only(&world), Part::Build);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "PushWillFail",
         "has not built yet",
@@ -262,9 +277,9 @@ fn a_push_that_will_fail_is_named_before_it_does() {
         .fetched
         .absent_secrets
         .insert(("snow".to_owned(), "dockerhub".to_owned()));
-    let told = link(&only(&world), Part::Build);
+    let actual = link(&only(&world), Part::Build);
     let message = "the next push will fail: secret/dockerhub does not exist";
-    assert_link(&told, State::Broken, "PushWillFail", message, add);
+    assert_link(&actual, State::Broken, "PushWillFail", message, add);
     // For all namespaces, credentials are read only if needed, so it is not reported.
     let one = world.snapshot.coverage.scope.namespaces.take();
     assert_eq!(link(&only(&world), Part::Build).state, State::Ok);

@@ -21,43 +21,43 @@ fn has(digest: &str, is_list: bool) -> InRegistry {
 }
 
 #[test]
-fn a_scheduled_tag_says_when_it_is_next() {
+fn scheduled_tag_shows_the_next_import() {
     let mut objects = Objects::through();
-    let told = objects.link(Part::Import);
-    let message = "shows sha256:111111111111, scheduled, next by 12:06 UTC at the latest";
-    assert_link(&told, State::Ok, "", message, "");
+    let actual = objects.link(Part::Import);
+    let message = "shows sha256:111111111111, scheduled, next by 12:06 UTC (15 minutes after the last import)";
+    assert_link(&actual, State::Ok, "", message, "");
     // Of an import that changed nothing there is a trace on the stream at best.
     objects.stream["metadata"]["annotations"] =
         json!({"openshift.io/image.dockerRepositoryCheck": ago(60)});
-    let told = objects.link(Part::Import);
-    assert_link(&told, State::Ok, "", "next by 12:14 UTC", "");
-    assert_eq!(told.time.unwrap().to_string(), ago(60));
+    let actual = objects.link(Part::Import);
+    assert_link(&actual, State::Ok, "", "next by 12:14 UTC", "");
+    assert_eq!(actual.time.unwrap().to_string(), ago(60));
     objects.stream["metadata"]["annotations"] = Value::Null;
     objects.shown()["items"] = json!([item(NEW, 5000, 2)]);
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "",
-        "scheduled, next within 15 minutes",
+        "scheduled, next within 15 minutes (OpenShift's default)",
         "",
     );
 }
 
 #[test]
-fn a_scheduled_tag_that_is_behind_comes_forward_automatically() {
+fn scheduled_tag_that_is_behind_is_waiting() {
     let mut objects = Objects::through();
     objects.show_old();
-    let told = objects.link(Part::Import);
-    let message = "shows sha256:000000000000, but app-3 pushed sha256:111111111111; scheduled, next by 12:05 UTC at the latest";
-    assert_link(&told, State::Waiting, "Behind", message, NOW);
+    let actual = objects.link(Part::Import);
+    let message = "shows sha256:000000000000, but app-3 pushed sha256:111111111111; scheduled, next by 12:05 UTC (15 minutes after the last import)";
+    assert_link(&actual, State::Waiting, "Behind", message, NOW);
     // The registry has one that no build pushed: since when is not known.
     let mut objects = Objects::through();
     objects.build = Value::Null;
     let flow = with_registry(&objects, has(OLD, false));
-    let told = link(&flow, Part::Import);
+    let actual = link(&flow, Part::Import);
     let message = "shows sha256:111111111111, but the registry has sha256:000000000000";
-    assert_link(&told, State::Waiting, "Behind", message, NOW);
+    assert_link(&actual, State::Waiting, "Behind", message, NOW);
 }
 
 #[test]
@@ -65,12 +65,12 @@ fn a_schedule_that_has_passed_it_by_is_broken() {
     let mut objects = Objects::through();
     objects.show_old();
     objects.build["status"]["completionTimestamp"] = json!(ago(4000));
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "PassedBy",
-        "scheduled, but no import came since",
+        "scheduled, but it was not imported since",
         NOW,
     );
 }
@@ -79,31 +79,31 @@ fn a_schedule_that_has_passed_it_by_is_broken() {
 fn an_unscheduled_tag_is_imported_once() {
     let mut objects = Objects::through();
     objects.tag()["importPolicy"] = json!({"importMode": "Legacy"});
-    let told = objects.link(Part::Import);
-    assert_link(&told, State::Ok, "", "imported once, not scheduled", "");
+    let actual = objects.link(Part::Import);
+    assert_link(&actual, State::Ok, "", "imported once, not scheduled", "");
     objects.show_old();
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Unscheduled",
         "not scheduled, so it is not imported again",
         NOW,
     );
     objects.tag()["annotations"] = json!({"extreg.io/scheduled": "false"});
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Unscheduled",
         "never scheduled, by its annotation",
         NOW,
     );
-    // Nothing tells what it is to show.
+    // The expected digest is unknown.
     objects.build = Value::Null;
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Unknown,
         "Unscheduled",
         "shows sha256:000000000000, imported once",
@@ -112,16 +112,16 @@ fn an_unscheduled_tag_is_imported_once() {
 }
 
 #[test]
-fn trap_48_a_success_leaves_no_condition_and_an_older_failure_may_stay() {
+fn trap_48_success_has_no_condition_and_an_older_failure_can_remain() {
     let mut objects = Objects::through();
     objects.shown()["conditions"] = json!([{"type": "ImportSuccess", "status": "False", "reason": "NotFound",
         "message": "no", "generation": 1, "lastTransitionTime": ago(9500)}]);
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "OlderFailure",
-        "an older failure is still noted (NotFound)",
+        "an older failure is still recorded (NotFound)",
         "",
     );
     // The same generation, and an image that came later.
@@ -135,12 +135,12 @@ fn trap_48_a_success_leaves_no_condition_and_an_older_failure_may_stay() {
 fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
     let mut objects = Objects::through();
     objects.fail_import("NotFound", "no");
-    let told = objects.link(Part::Import);
-    assert_eq!(told.time.unwrap().to_string(), ago(300));
+    let actual = objects.link(Part::Import);
+    assert_eq!(actual.time.unwrap().to_string(), ago(300));
     let message =
         "had no docker.io/u/a:latest; retried every 15 minutes; still shows sha256:000000000000";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NotFound",
         message,
@@ -148,9 +148,9 @@ fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
     );
     objects.tag()["importPolicy"] = json!({});
     objects.config = Value::Null;
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NotFound",
         "not scheduled, so it is not retried",
@@ -158,25 +158,25 @@ fn trap_49_the_time_of_a_failure_is_that_of_the_first() {
     );
     // Another import was requested since.
     objects.tag()["generation"] = json!(4);
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Waiting,
         "NotFound",
-        "is imported again; before it failed: no",
+        "is imported again after a failure: no",
         "",
     );
 }
 
 #[test]
-fn too_many_requests_are_told_apart_from_other_errors() {
+fn too_many_requests_differ_from_other_errors() {
     let mut objects = Objects::through();
     let message =
         "Internal error occurred: toomanyrequests: You have reached your pull rate limit.";
     objects.fail_import("InternalError", message);
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "TooManyRequests",
         "pull limit is used up",
@@ -184,18 +184,18 @@ fn too_many_requests_are_told_apart_from_other_errors() {
     );
     let mut world = objects.world();
     world.fetched.credentials = Objects::credentials(&[]);
-    let told = link(&only(&world), Part::Import);
+    let actual = link(&only(&world), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "TooManyRequests",
         "no secret of snow has a key for it",
         CREATE,
     );
     world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
-    let told = link(&only(&world), Part::Import);
+    let actual = link(&only(&world), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "TooManyRequests",
         "imported as ably77 of secret/hub",
@@ -203,21 +203,21 @@ fn too_many_requests_are_told_apart_from_other_errors() {
     );
 
     objects.fail_import("InternalError", "dial tcp: i/o timeout");
-    let told = objects.link(Part::Import);
-    assert_link(&told, State::Broken, "InternalError", "i/o timeout", WAIT);
+    let actual = objects.link(Part::Import);
+    assert_link(&actual, State::Broken, "InternalError", "i/o timeout", WAIT);
 }
 
 #[test]
-fn who_is_unauthorized_is_told() {
+fn unauthorized_account_is_named() {
     let mut objects = Objects::through();
     objects.fail_import(
         "Unauthorized",
         "you may not have access to the container image",
     );
     let check = "oc extreg secret check --image docker.io/u/a:latest -n snow";
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Unauthorized",
         "the registry refuses docker.io/u/a:latest",
@@ -225,9 +225,9 @@ fn who_is_unauthorized_is_told() {
     );
     let mut world = objects.world();
     world.fetched.credentials = Objects::credentials(&[]);
-    let told = link(&only(&world), Part::Import);
+    let actual = link(&only(&world), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Unauthorized",
         "no secret of snow has a key for it",
@@ -235,28 +235,28 @@ fn who_is_unauthorized_is_told() {
     );
     world.fetched.credentials = Objects::credentials(&[(Kind::Secret, hub("hub"))]);
     let of_hub = "oc extreg secret check hub --image docker.io/u/a:latest -n snow";
-    let told = link(&only(&world), Part::Import);
+    let actual = link(&only(&world), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Unauthorized",
         "as ably77 of secret/hub",
         of_hub,
     );
-    assert!(!format!("{told:?}").contains("canary"));
+    assert!(!format!("{actual:?}").contains("canary"));
 }
 
 #[test]
-fn a_registry_that_the_cluster_does_not_allow_is_its_own_reason() {
+fn registry_not_allowed_by_the_cluster_is_a_separate_reason() {
     let mut objects = Objects::through();
     objects.fail_import(
         "Forbidden",
         "registry \"docker.io\" not allowed by whitelist",
     );
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     let fix = "oc get image.config.openshift.io/cluster -o yaml";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Forbidden",
         "not allowed by whitelist",
@@ -278,10 +278,10 @@ fn trap_1_an_alias_is_never_scheduled_and_shows_what_its_end_shows() {
         .unwrap()
         .push(shown);
     let prod = &objects.flow_of("app:prod");
-    let told = link(prod, Part::Import);
+    let actual = link(prod, Part::Import);
     let message =
         "an alias of app:latest, never scheduled itself; shows sha256:111111111111, scheduled";
-    assert_link(&told, State::Ok, "Alias", message, "");
+    assert_link(&actual, State::Ok, "Alias", message, "");
     assert_eq!(
         link(prod, Part::Build).state,
         State::Ok,
@@ -290,27 +290,30 @@ fn trap_1_an_alias_is_never_scheduled_and_shows_what_its_end_shows() {
     assert_eq!(prod.image.as_deref(), Some(IMAGE));
 
     objects.stream["spec"]["tags"][1]["from"]["name"] = json!("gone:v1");
-    let told = link(&objects.flow_of("app:prod"), Part::Import);
-    assert_eq!((told.state, told.reason.as_str()), (State::Broken, "NoTag"));
-    assert!(told.message.contains("alias of gone:v1"), "{told:?}");
+    let actual = link(&objects.flow_of("app:prod"), Part::Import);
+    assert_eq!(
+        (actual.state, actual.reason.as_str()),
+        (State::Broken, "NoTag")
+    );
+    assert!(actual.message.contains("alias of gone:v1"), "{actual:?}");
     // And one that goes round.
     objects.stream["spec"]["tags"][1]["from"]["name"] = json!("prod");
-    let told = link(&objects.flow_of("app:prod"), Part::Import);
-    assert!(told.message.contains("round in a circle"), "{told:?}");
+    let actual = link(&objects.flow_of("app:prod"), Part::Import);
+    assert!(actual.message.contains("form a cycle"), "{actual:?}");
 }
 
 #[test]
 fn trap_4_a_reference_is_never_imported() {
     let mut objects = Objects::through();
     objects.tag()["reference"] = json!(true);
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     let fix = r#"oc patch imagestream.image.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/tags/0/name","value":"latest"},{"op":"add","path":"/spec/tags/0/reference","value":false}]' -n snow"#;
     let message = "reference: true), and is never imported";
-    assert_link(&told, State::Broken, "Reference", message, fix);
-    // What no trigger waits for is all right.
+    assert_link(&actual, State::Broken, "Reference", message, fix);
+    // Without a trigger that waits for it, it is ok.
     objects.workload = Value::Null;
-    let told = objects.link(Part::Import);
-    assert_link(&told, State::Ok, "Reference", message, "");
+    let actual = objects.link(Part::Import);
+    assert_link(&actual, State::Ok, "Reference", message, "");
 }
 
 #[test]
@@ -318,9 +321,9 @@ fn trap_3_a_digest_never_changes() {
     let mut objects = Objects::through();
     objects.tag()["from"]["name"] = json!(format!("docker.io/u/a@{NEW}"));
     let tag = &objects.flow_of("app:latest");
-    let told = link(tag, Part::Import);
+    let actual = link(tag, Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "Digest",
         "a digest, which never changes",
@@ -332,12 +335,12 @@ fn trap_3_a_digest_never_changes() {
 fn a_tag_that_is_held_is_behind_as_soon_as_something_is_pushed() {
     let mut objects = Objects::through();
     objects.tag()["from"] = json!({"kind": "ImageStreamImage", "name": format!("app@{NEW}")});
-    let told = link(&objects.flow_of("app:latest"), Part::Import);
+    let actual = link(&objects.flow_of("app:latest"), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "Held",
-        "held at app@sha256:111111111111",
+        "fixed to app@sha256:111111111111",
         "",
     );
 }
@@ -346,22 +349,22 @@ fn a_tag_that_is_held_is_behind_as_soon_as_something_is_pushed() {
 fn a_list_of_platforms_is_not_compared_with_one_of_them() {
     let mut objects = Objects::through();
     objects.build = Value::Null;
-    let told = link(&with_registry(&objects, has(OLD, true)), Part::Import);
-    assert_link(&told, State::Ok, "", "not to be compared", "");
+    let actual = link(&with_registry(&objects, has(OLD, true)), Part::Import);
+    assert_link(&actual, State::Ok, "", "cannot be compared", "");
     objects.tag()["importPolicy"]["scheduled"] = json!(false);
-    let told = link(&with_registry(&objects, has(OLD, true)), Part::Import);
+    let actual = link(&with_registry(&objects, has(OLD, true)), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Unknown,
         "Unscheduled",
-        "not to be compared",
+        "cannot be compared",
         "",
     );
     // Kept as a list it has the list's own digest.
     objects.tag()["importPolicy"]["importMode"] = json!("PreserveOriginal");
-    let told = link(&with_registry(&objects, has(OLD, true)), Part::Import);
+    let actual = link(&with_registry(&objects, has(OLD, true)), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Unscheduled",
         "the registry has sha256:000000000000",
@@ -370,17 +373,17 @@ fn a_list_of_platforms_is_not_compared_with_one_of_them() {
 }
 
 #[test]
-fn a_push_without_a_digest_is_told_by_its_time() {
+fn push_without_digest_is_detected_by_time() {
     let mut objects = Objects::through();
     objects.build["status"]["output"] = Value::Null;
     assert_eq!(objects.link(Part::Import).state, State::Ok);
     objects.show_old();
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Waiting,
         "Behind",
-        "there was a push since",
+        "an image was pushed since",
         NOW,
     );
     objects.tag()["importPolicy"]["scheduled"] = json!(false);
@@ -392,19 +395,19 @@ fn a_tag_that_does_not_exist_names_those_that_do() {
     let mut objects = Objects::through();
     objects.stream["spec"]["tags"][0]["name"] = json!("other");
     objects.stream["status"]["tags"] = json!([]);
-    let told = link(&objects.flow_of("app:latest"), Part::Import);
+    let actual = link(&objects.flow_of("app:latest"), Part::Import);
     let fix = "oc extreg tag docker.io/u/a:latest app:latest --scheduled -n snow";
     let exists = "let its followers follow a tag that exists; it has other";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NoTag",
         "imagestream/app has no tag latest; it has other",
         exists,
     );
-    let told = link(&objects.flow_of("app:other"), Part::Import);
+    let actual = link(&objects.flow_of("app:other"), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Waiting,
         "NotImported",
         "has not been imported yet",
@@ -412,17 +415,17 @@ fn a_tag_that_does_not_exist_names_those_that_do() {
     );
 
     objects.stream = Value::Null;
-    let told = link(&objects.flow_of("app:latest"), Part::Import);
+    let actual = link(&objects.flow_of("app:latest"), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NoTag",
         "imagestream/app does not exist in snow",
         "let app:latest follow an image, or push to it",
     );
-    let told = link(&objects.flow_of("buildconfig/app"), Part::Import);
+    let actual = link(&objects.flow_of("buildconfig/app"), Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::None,
         "NoTag",
         "no ImageStream tag follows it",
@@ -434,8 +437,14 @@ fn a_tag_that_does_not_exist_names_those_that_do() {
 fn an_import_under_way_is_waited_for() {
     let mut objects = Objects::through();
     objects.tag()["generation"] = json!(3);
-    let told = objects.link(Part::Import);
-    assert_link(&told, State::Waiting, "Importing", "is to be imported", NOW);
+    let actual = objects.link(Part::Import);
+    assert_link(
+        &actual,
+        State::Waiting,
+        "Importing",
+        "will be imported",
+        NOW,
+    );
 }
 
 #[test]
@@ -447,16 +456,22 @@ fn a_tag_that_is_pushed_to_needs_no_import() {
         object["spec"]["output"]["to"] = to.clone();
     }
     let flow = objects.flow();
-    let told = link(&flow, Part::Import);
+    let actual = link(&flow, Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "",
         "pushed to: shows sha256:111111111111",
         "",
     );
-    let told = link(&flow, Part::Registry);
-    assert_link(&told, State::None, "", "the integrated registry has it", "");
+    let actual = link(&flow, Part::Registry);
+    assert_link(
+        &actual,
+        State::None,
+        "",
+        "the integrated registry has it",
+        "",
+    );
     assert_eq!(flow.state, State::Ok);
 }
 
@@ -484,17 +499,17 @@ fn right_after_setup_the_first_build_is_waited_for() {
             objects.fail_import(reason, message);
             objects.shown()["items"] = json!([]);
             let flow = with_registry(&objects, InRegistry::NotFound);
-            let told = link(&flow, Part::Import);
+            let actual = link(&flow, Part::Import);
             assert_link(
-                &told,
+                &actual,
                 State::Waiting,
                 reason,
                 "waiting for the first build",
                 "",
             );
-            let told = link(&flow, Part::Registry);
+            let actual = link(&flow, Part::Registry);
             assert_link(
-                &told,
+                &actual,
                 State::Waiting,
                 "NotFound",
                 "a build has to push it",
@@ -512,9 +527,9 @@ fn right_after_setup_the_first_build_is_waited_for() {
     for object in [&mut objects.config, &mut objects.build] {
         object["spec"]["output"]["to"] = to.clone();
     }
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Waiting,
         "NoImage",
         "waiting for the first build",
@@ -531,17 +546,23 @@ fn while_a_build_runs_the_next_step_is_to_wait() {
     objects.more.push((Kind::Build, before));
     objects.build["status"] = json!({"phase": "Running"});
     objects.fail_import("NotFound", "no");
-    let told = objects.link(Part::Import);
-    assert_link(&told, State::Waiting, "NotFound", "app-3 is to push it", "");
+    let actual = objects.link(Part::Import);
+    assert_link(
+        &actual,
+        State::Waiting,
+        "NotFound",
+        "app-3 will push it",
+        "",
+    );
     objects.shown()["conditions"] = Value::Null;
     objects.tag()["generation"] = json!(1);
     objects.tag()["importPolicy"] = json!({});
-    let told = objects.link(Part::Import);
+    let actual = objects.link(Part::Import);
     assert_link(
-        &told,
+        &actual,
         State::Waiting,
         "Behind",
-        "app-3 is to push another one",
+        "app-3 will push another one",
         "",
     );
 }
@@ -581,8 +602,8 @@ fn an_import_is_not_suggested_where_it_cannot_help() {
     ] {
         let mut objects = Objects::through();
         objects.fail_import(reason, message);
-        let told = objects.link(Part::Import);
-        assert_eq!(told.state, State::Broken, "{message}");
-        assert_eq!(told.fix.unwrap().text(), fix, "{message}");
+        let actual = objects.link(Part::Import);
+        assert_eq!(actual.state, State::Broken, "{message}");
+        assert_eq!(actual.fix.unwrap().text(), fix, "{message}");
     }
 }

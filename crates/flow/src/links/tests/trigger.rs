@@ -27,16 +27,16 @@ fn with(annotation: &str) -> Objects {
 }
 
 #[test]
-fn a_trigger_that_works_says_whom_it_tells() {
-    let told = Objects::through().link(Part::Trigger);
+fn working_trigger_names_its_workload() {
+    let actual = Objects::through().link(Part::Trigger);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "",
         "deployment/app follows app:latest",
         "",
     );
-    assert_eq!(told.workload, "deployment/app");
+    assert_eq!(actual.workload, "deployment/app");
 }
 
 #[test]
@@ -45,55 +45,55 @@ fn a_paused_trigger_is_broken_where_there_is_something_new() {
     let mut objects = with(&paused);
     let resumed: Value = serde_json::from_str(&trigger("app", "")).unwrap();
     let fix = &replaced(&paused, &resumed.to_string());
-    let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Ok, "Paused", "is paused", fix);
+    let actual = objects.link(Part::Trigger);
+    assert_link(&actual, State::Ok, "Paused", "is paused", fix);
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] =
         json!(format!("docker.io/u/a@{OLD}"));
-    let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Broken, "Paused", "is paused", fix);
+    let actual = objects.link(Part::Trigger);
+    assert_link(&actual, State::Broken, "Paused", "is paused", fix);
 
     let mut objects = Objects::of_config();
     objects.workload["spec"]["triggers"][1]["imageChangeParams"]["automatic"] = json!(false);
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] =
         json!(format!("docker.io/u/a@{OLD}"));
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     let fix = r#"oc patch deploymentconfig.apps.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/triggers/1/imageChangeParams/from/name","value":"app:latest"},{"op":"add","path":"/spec/triggers/1/imageChangeParams/automatic","value":true}]' -n snow"#;
-    assert_link(&told, State::Broken, "Paused", "is paused", fix);
+    assert_link(&actual, State::Broken, "Paused", "is paused", fix);
 }
 
 #[test]
-fn a_malformed_annotation_says_what_to_write() {
+fn malformed_annotation_shows_the_correct_one() {
     let write = r#"write the annotation image.openshift.io/triggers of deployment.apps/app in snow as a JSON list with one entry for each container: [{"from":{"kind":"ImageStreamTag","name":"STREAM:TAG"},"fieldPath":"spec.template.spec.containers[?(@.name=="app")].image"}]"#;
     let message =
         "the annotation of deployment/app cannot be used: it is not a JSON list of triggers";
-    let told = with("[{").link(Part::Trigger);
-    assert_link(&told, State::Broken, "MalformedTrigger", message, write);
+    let actual = with("[{").link(Part::Trigger);
+    assert_link(&actual, State::Broken, "MalformedTrigger", message, write);
     // It never had an image: what bears the same name is meant.
     let mut objects = with("nonsense");
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!(" ");
-    let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Broken, "MalformedTrigger", message, write);
-    // Nothing tells which tag was meant.
+    let actual = objects.link(Part::Trigger);
+    assert_link(&actual, State::Broken, "MalformedTrigger", message, write);
+    // The intended tag is unknown.
     objects.workload["metadata"]["name"] = json!("else");
     let loose = &objects.flow_of("deployment/else");
-    let told = link(loose, Part::Trigger);
+    let actual = link(loose, Part::Trigger);
     assert_eq!(
-        (told.state, told.reason.as_str()),
+        (actual.state, actual.reason.as_str()),
         (State::Broken, "MalformedTrigger")
     );
 }
 
 #[test]
-fn one_stray_entry_leaves_the_healthy_ones_alone() {
+fn one_stray_entry_does_not_affect_valid_ones() {
     for stray in ["", "foo.bar"] {
         let healthy = trigger("app", "");
         let entry = format!(
             r#"{{"from":{{"kind":"ImageStreamTag","name":"other:latest"}},"fieldPath":"{stray}"}}"#
         );
         let objects = with(&format!("{},{entry}]", healthy.trim_end_matches(']')));
-        let told = link(&objects.flow_of("app:latest"), Part::Trigger);
+        let actual = link(&objects.flow_of("app:latest"), Part::Trigger);
         assert_link(
-            &told,
+            &actual,
             State::Ok,
             "",
             "deployment/app follows app:latest",
@@ -103,7 +103,7 @@ fn one_stray_entry_leaves_the_healthy_ones_alone() {
 }
 
 #[test]
-fn an_entry_whose_container_does_not_exist_stops_the_others_while_its_tag_has_an_image() {
+fn trigger_with_unknown_container_stops_all_triggers_if_its_tag_has_an_image() {
     let healthy = trigger("app", "");
     let entry = |tag: &str| {
         format!(
@@ -117,39 +117,39 @@ fn an_entry_whose_container_does_not_exist_stops_the_others_while_its_tag_has_an
             entry(tag)
         ))
     };
-    let told = link(&of("gone:latest").flow_of("app:latest"), Part::Trigger);
-    assert_eq!(told.state, State::Ok);
+    let actual = link(&of("gone:latest").flow_of("app:latest"), Part::Trigger);
+    assert_eq!(actual.state, State::Ok);
     let flow = of("app:latest").flow_of("app:latest");
-    let told = flow
+    let actual = flow
         .links
         .iter()
         .find(|link| link.part == Part::Trigger)
         .unwrap();
     assert_eq!(
-        (told.state, told.reason.as_str()),
+        (actual.state, actual.reason.as_str()),
         (State::Broken, "WrongContainer")
     );
     assert!(
-        told.message.contains("sets none of its triggers"),
-        "{told:?}"
+        actual.message.contains("applies none of its triggers"),
+        "{actual:?}"
     );
 }
 
 #[test]
 fn a_wrong_container_name_is_corrected_in_its_entry() {
     let wrong = trigger("web", "");
-    let told = with(&wrong).link(Part::Trigger);
-    let message = r#"is to follow app:latest, but no such container: "spec.template.spec.containers[?(@.name==\"web\")].image""#;
+    let actual = with(&wrong).link(Part::Trigger);
+    let message = r#"should follow app:latest, but no such container: "spec.template.spec.containers[?(@.name==\"web\")].image""#;
     let right: Value = serde_json::from_str(&trigger("app", "")).unwrap();
     let fix = &replaced(&wrong, &right.to_string());
-    assert_link(&told, State::Broken, "WrongContainer", message, fix);
+    assert_link(&actual, State::Broken, "WrongContainer", message, fix);
 
     let mut objects = Objects::of_config();
     objects.workload["spec"]["triggers"][1]["imageChangeParams"]["containerNames"] = json!(["web"]);
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     let fix = r#"oc patch deploymentconfig.apps.openshift.io/app --type=json -p '[{"op":"test","path":"/spec/triggers/1/imageChangeParams/from/name","value":"app:latest"},{"op":"add","path":"/spec/triggers/1/imageChangeParams/containerNames","value":["app"]}]' -n snow"#;
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "WrongContainer",
         "no such container: \"web\"",
@@ -160,10 +160,16 @@ fn a_wrong_container_name_is_corrected_in_its_entry() {
 #[test]
 fn a_trigger_without_a_tag_is_never_set() {
     let text = trigger("app", "").replace("app:latest", "app");
-    let told = with(&text).link(Part::Trigger);
+    let actual = with(&text).link(Part::Trigger);
     let fix = "write the tag in from.name of image.openshift.io/triggers[0] of deployment.apps/app \
                 in snow, as in app:latest";
-    assert_link(&told, State::Broken, "MalformedTrigger", "has no tag", fix);
+    assert_link(
+        &actual,
+        State::Broken,
+        "MalformedTrigger",
+        "has no tag",
+        fix,
+    );
 }
 
 #[test]
@@ -172,23 +178,24 @@ fn a_trigger_may_be_of_another_namespace() {
     for object in [&mut objects.config, &mut objects.build, &mut objects.stream] {
         object["metadata"]["namespace"] = json!("images");
     }
-    // It names its own by default, where there is no such stream.
+    // By default, it names its own namespace, where the stream does not exist.
     let flows = report(&objects.world(), &Wanted::default()).flows;
     let own = flows.iter().find(|flow| flow.namespace == "snow").unwrap();
-    let told = link(own, Part::Import);
+    let actual = link(own, Part::Import);
     assert!(
-        told.message
+        actual
+            .message
             .contains("imagestream/app does not exist in snow"),
-        "{told:?}"
+        "{actual:?}"
     );
 
     let text = trigger("app", "").replace("app:latest\"", "app:latest\",\"namespace\":\"images\"");
     objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] = json!(text);
     let flow = objects.flow();
     assert_eq!(flow.namespace, "images");
-    let told = link(&flow, Part::Trigger);
+    let actual = link(&flow, Part::Trigger);
     assert_link(
-        &told,
+        &actual,
         State::Ok,
         "",
         "deployment/app follows images/app:latest",
@@ -196,9 +203,10 @@ fn a_trigger_may_be_of_another_namespace() {
     );
     objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] =
         json!(text.replace("==\\\"app", "==\\\"web"));
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     assert!(
-        told.fix
+        actual
+            .fix
             .unwrap()
             .text()
             .contains(r#"\"namespace\":\"images\""#)
@@ -211,7 +219,7 @@ fn a_workload_that_names_the_image_does_not_follow() {
         (
             "docker.io/u/a:latest",
             "ByName",
-            "deployment/app names its image itself and does not follow app:latest",
+            "deployment/app names its image directly and does not follow app:latest",
         ),
         ("u/a", "ByName", "does not follow app:latest: u/a"),
         (
@@ -228,23 +236,23 @@ fn a_workload_that_names_the_image_does_not_follow() {
         let mut objects = Objects::through();
         objects.workload["metadata"]["annotations"] = Value::Null;
         objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
-        let told = objects.link(Part::Trigger);
-        assert_link(&told, State::Broken, reason, message, ANNOTATE);
+        let actual = objects.link(Part::Trigger);
+        assert_link(&actual, State::Broken, reason, message, ANNOTATE);
     }
 }
 
 #[test]
-fn a_name_that_is_looked_up_does_not_follow() {
+fn name_resolved_by_lookup_does_not_follow() {
     let mut objects = Objects::through();
     objects.workload["metadata"]["annotations"] =
         json!({"alpha.image.policy.openshift.io/resolve-names": "*"});
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!("app:latest");
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "ByLookup",
-        "is looked up when the object is written",
+        "is resolved only when the object is written",
         ANNOTATE,
     );
     objects.workload["metadata"]["annotations"] = Value::Null;
@@ -253,20 +261,26 @@ fn a_name_that_is_looked_up_does_not_follow() {
 }
 
 #[test]
-fn a_workload_that_follows_nothing_says_so_when_it_is_asked_for() {
+fn requested_workload_without_a_tag_is_reported() {
     let mut objects = Objects::through();
     objects.workload["metadata"]["annotations"] = Value::Null;
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!("quay.io/x/y:1");
     let world = objects.world();
-    let told = link(&report(&world, &Wanted::default()).flows[0], Part::Trigger);
-    assert_link(&told, State::None, "", "no workload of snow follows it", "");
+    let actual = link(&report(&world, &Wanted::default()).flows[0], Part::Trigger);
+    assert_link(
+        &actual,
+        State::None,
+        "",
+        "no workload of snow follows it",
+        "",
+    );
     let wanted = Wanted::parse(Some("deploy/app")).unwrap();
     let flows = report(&world, &wanted).flows;
     assert_eq!(flows[0].name, "deployment/app");
-    let told = link(&flows[0], Part::Trigger);
+    let actual = link(&flows[0], Part::Trigger);
     let fix = "oc describe deployment.apps/app -n snow";
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NoTrigger",
         "follows no ImageStream tag",
@@ -278,9 +292,9 @@ fn a_workload_that_follows_nothing_says_so_when_it_is_asked_for() {
 fn a_trigger_that_is_not_acted_on_is_broken_after_a_while() {
     let mut objects = Objects::through();
     objects.workload["spec"]["template"]["spec"]["containers"][0]["image"] = json!(" ");
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "NotTriggered",
         "was not set to sha256:111111111111",
@@ -299,15 +313,15 @@ fn a_deployment_config_without_config_change_still_rolls_out_a_new_image() {
     let mut objects = Objects::of_config();
     let triggers = objects.workload["spec"]["triggers"].as_array_mut().unwrap();
     triggers.remove(0);
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     let message = "follows app:latest; without a ConfigChange trigger only a new image rolls out";
-    assert_link(&told, State::Ok, "", message, "");
+    assert_link(&actual, State::Ok, "", message, "");
     // Without any trigger it follows nothing.
     objects.workload["spec"]["triggers"] = json!([]);
-    let told = objects.link(Part::Trigger);
+    let actual = objects.link(Part::Trigger);
     let fix = r#"oc patch deploymentconfig.apps.openshift.io/app --type=json -p '[{"op":"add","path":"/spec/triggers/-","value":{"imageChangeParams":{"automatic":true,"containerNames":["app"],"from":{"kind":"ImageStreamTag","name":"app:latest"}},"type":"ImageChange"}}]' -n snow"#;
     assert_link(
-        &told,
+        &actual,
         State::Broken,
         "Pinned",
         "names a digest and does not follow",
@@ -320,9 +334,9 @@ fn every_kind_of_workload_follows() {
     for kind in [Kind::StatefulSet, Kind::DaemonSet] {
         let mut objects = Objects::through();
         objects.kind = kind;
-        let told = objects.link(Part::Trigger);
+        let actual = objects.link(Part::Trigger);
         let message = format!("{}/app follows app:latest", kind.api().kind.to_lowercase());
-        assert_link(&told, State::Ok, "", &message, "");
+        assert_link(&actual, State::Ok, "", &message, "");
     }
     let mut objects = Objects::through();
     objects.kind = Kind::CronJob;
@@ -330,6 +344,6 @@ fn every_kind_of_workload_follows() {
     objects.workload["metadata"]["annotations"]["image.openshift.io/triggers"] = json!(text);
     let template = objects.workload["spec"]["template"].take();
     objects.workload["spec"] = json!({"jobTemplate": {"spec": {"template": template}}});
-    let told = objects.link(Part::Trigger);
-    assert_link(&told, State::Ok, "", "cronjob/app follows app:latest", "");
+    let actual = objects.link(Part::Trigger);
+    assert_link(&actual, State::Ok, "", "cronjob/app follows app:latest", "");
 }

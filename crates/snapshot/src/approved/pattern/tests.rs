@@ -80,7 +80,7 @@ fn patterns_match_whole_hosts_and_whole_segments() {
 }
 
 #[test]
-fn a_bad_entry_says_what_is_wrong() {
+fn an_invalid_entry_is_reported_with_its_error() {
     for (entry, want) in [
         ("", "is empty"),
         ("https://quay.io", "has a scheme"),
@@ -126,7 +126,7 @@ fn host() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Whatever is put in front of or behind a host makes another one.
+    /// Any text before or after a host makes another one.
     #[test]
     fn a_longer_host_is_another_host(host in host(), more in "[a-zA-Z0-9.:@/_-]{1,12}") {
         let pattern = pattern(&host);
@@ -144,7 +144,7 @@ proptest! {
         }
     }
 
-    /// Under a domain is what has whole labels in front of it, and nothing behind it.
+    /// A host below a domain has whole labels before it, and nothing after it.
     #[test]
     fn a_wildcard_takes_whole_labels(
         host in host(),
@@ -160,7 +160,7 @@ proptest! {
         prop_assert!(!pattern.matches(&behind, "a/b"));
     }
 
-    /// A path approves what is under it, on the boundary of a segment.
+    /// A path approves everything below it, at the boundary of a segment.
     #[test]
     fn a_path_ends_where_a_segment_ends(
         path in "[a-z0-9]{1,8}(/[a-z0-9]{1,8}){0,2}",

@@ -64,7 +64,7 @@ pub(in crate::read) struct DockerStrategy<'a> {
 pub(in crate::read) struct BuildArgument<'a> {
     #[serde(borrow, default)]
     pub(in crate::read) name: Text<'a>,
-    /// `None` where it comes from elsewhere.
+    /// `None` if it comes from another source.
     #[serde(borrow)]
     pub(in crate::read) value: Option<Text<'a>>,
 }
@@ -86,7 +86,7 @@ pub(in crate::read) struct ImageSource<'a> {
     pub(in crate::read) from: Option<ObjectReference<'a>>,
     #[serde(borrow)]
     pub(in crate::read) pull_secret: Option<LocalReference<'a>>,
-    /// Names in the Dockerfile that it stands for.
+    /// Names in the Dockerfile that it replaces.
     #[serde(rename = "as", borrow, default)]
     pub(in crate::read) stands_for: List<Text<'a>>,
 }
@@ -101,7 +101,7 @@ pub(in crate::read) struct BuildTrigger<'a> {
     pub(in crate::read) image_change: Option<ImageChange<'a>>,
 }
 
-/// `imageChange`; without `from` it is about the image of the strategy.
+/// `imageChange`; without `from` it refers to the image of the strategy.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::read) struct ImageChange<'a> {
     #[serde(borrow)]

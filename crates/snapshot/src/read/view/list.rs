@@ -1,4 +1,4 @@
-//! Lists and numbers as they come.
+//! Lists and numbers as written.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,23 +6,23 @@ use std::ops::Deref;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
-/// A list. `null` reads as an empty one and a `null` in it as an empty element, as Go has it.
+/// A list. `null` reads as an empty one and a `null` in it as an empty element, as in Go.
 #[derive(Clone, Debug)]
 pub(in crate::read) struct List<T>(Vec<T>);
 
-/// The first element of a list; the others are passed over.
+/// The first element of a list; the rest is skipped.
 #[derive(Clone, Debug)]
 pub(in crate::read) struct First<T>(pub(in crate::read) Option<T>);
 
-/// A whole number that nothing depends on: in a Template a parameter may stand in its place.
+/// A whole number that nothing depends on: in a Template it can be a parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::read) enum Number {
-    /// It is not written.
+    /// It is absent.
     #[default]
     Absent,
-    /// It is this.
+    /// The number.
     Is(u64),
-    /// Something else stands there.
+    /// Another value.
     Other,
 }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_is_looked_at() {
+    fn only_the_first_element_is_read() {
         for (json, want) in [
             ("[7,\"x\",{}]", Some(7)),
             ("[null,1]", Some(0)),

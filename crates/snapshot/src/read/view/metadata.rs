@@ -1,4 +1,4 @@
-//! `metadata`, and the few labels and annotations that matter.
+//! `metadata`, and the few relevant labels and annotations.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use super::List;
 
 /// Labels and annotations that are read besides those under `extreg.io/`.
 pub(in crate::read) mod key {
-    /// `*` where every short name of the object is looked up among ImageStreams (openshift/api
+    /// `*` if every short name of the object is resolved among ImageStreams (openshift/api
     /// `image/v1`, `ResolveNamesAnnotation`).
     pub(in crate::read) const RESOLVE_NAMES: &str = "alpha.image.policy.openshift.io/resolve-names";
-    /// `"true"` on a secret that imports leave out (openshift-apiserver `imagesecret/rest.go`).
+    /// `"true"` on a secret that imports exclude (openshift-apiserver `imagesecret/rest.go`).
     pub(in crate::read) const EXCLUDE_SECRET: &str = "openshift.io/image.excludeSecret";
     /// On a secret that OpenShift manages for an account, since 4.16.
     pub(in crate::read) const MANAGED_FOR: &str =
@@ -81,7 +81,7 @@ pub(in crate::read) struct Metadata<'a> {
     pub(in crate::read) owner_references: List<OwnerReference<'a>>,
 }
 
-/// `metadata` of a template, whose name means nothing.
+/// `metadata` of a template, whose name is irrelevant.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::read) struct Template<'a> {
     #[serde(borrow, default)]
@@ -102,18 +102,18 @@ pub(in crate::read) struct OwnerReference<'a> {
     pub(in crate::read) controller: bool,
 }
 
-/// The labels or annotations that matter. The others are passed over: among them may be a copy of
-/// the whole object, secrets and all.
+/// The relevant labels or annotations. The rest is skipped: it can contain a copy of
+/// the whole object, including secrets.
 #[derive(Clone, Debug, Default)]
 pub(in crate::read) struct Chosen<'a>(Vec<(Text<'a>, Text<'a>)>);
 
 impl Chosen<'_> {
-    /// Whether they ask for every short name to be looked up among ImageStreams.
+    /// Whether they enable resolving every short name among ImageStreams.
     pub(in crate::read) fn resolve_names(&self) -> bool {
         self.get(key::RESOLVE_NAMES) == Some("*")
     }
 
-    /// The value of `key`; as in Go's decoder, the last wins where a key is repeated.
+    /// The value of `key`; as in Go's decoder, the last wins if a key is repeated.
     pub(in crate::read) fn get(&self, key: &str) -> Option<&str> {
         let pairs = self.0.iter().rev();
         pairs
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_matter_is_not_kept() {
+    fn irrelevant_annotations_are_not_kept() {
         let json = r#"{"kubectl.kubernetes.io/last-applied-configuration":"canary","a":7,
             "extreg.io/ignore-checks":"EXR001","openshift.io/image.excludeSecret":"false",
             "openshift.io/image.excludeSecret":"true"}"#;

@@ -1,4 +1,4 @@
-//! Pods, what makes them, and Tasks (`core/v1`, `apps/v1`, `batch/v1`, `apps.openshift.io/v1`,
+//! Pods, their controllers, and Tasks (`core/v1`, `apps/v1`, `batch/v1`, `apps.openshift.io/v1`,
 //! `tekton.dev/v1`).
 
 use extreg_core::object::nullable;
@@ -19,7 +19,7 @@ pub(in crate::read) struct PodView<'a> {
     pub(in crate::read) status: PodStatus<'a>,
 }
 
-/// What makes pods.
+/// A controller of pods.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::read) struct MakerView<'a> {
     #[serde(borrow, default, deserialize_with = "nullable")]
@@ -28,7 +28,7 @@ pub(in crate::read) struct MakerView<'a> {
     pub(in crate::read) spec: MakerSpec<'a>,
 }
 
-/// `spec` of what makes pods: of all kinds, each of which has some of it.
+/// `spec` of a controller of pods: the fields of all kinds.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::read) struct MakerSpec<'a> {
@@ -73,7 +73,7 @@ pub(in crate::read) struct JobSpec<'a> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::read) struct DeploymentStrategy<'a> {
-    /// The deployer that somebody wrote.
+    /// A custom deployer.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub(in crate::read) custom_params: CustomDeployer<'a>,
 }
@@ -101,7 +101,7 @@ pub(in crate::read) struct PodSpec<'a> {
     pub(in crate::read) image_pull_secrets: List<LocalReference<'a>>,
     #[serde(borrow, default)]
     pub(in crate::read) service_account_name: Text<'a>,
-    /// The older name of the same.
+    /// The older name of the same field.
     #[serde(borrow, default)]
     pub(in crate::read) service_account: Text<'a>,
 }
@@ -118,7 +118,7 @@ pub(in crate::read) struct Container<'a> {
     pub(in crate::read) image_pull_policy: Text<'a>,
 }
 
-/// A volume. `rbd.image` is a block device and no container image.
+/// A volume. `rbd.image` is a block device, not a container image.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::read) struct Volume<'a> {
     #[serde(borrow, default)]
@@ -147,7 +147,7 @@ pub(in crate::read) struct PodStatus<'a> {
     pub(in crate::read) ephemeral_container_statuses: List<ContainerStatus<'a>>,
 }
 
-/// How a container is doing.
+/// The status of a container.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(in crate::read) struct ContainerStatus<'a> {
     #[serde(borrow, default)]

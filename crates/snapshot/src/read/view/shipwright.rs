@@ -23,7 +23,7 @@ pub(in crate::read) struct ShipwrightView<'a> {
     pub(in crate::read) status: ShipwrightStatus<'a>,
 }
 
-/// `spec` of a Build, of a BuildRun, or of the Build that a BuildRun holds.
+/// `spec` of a Build, of a BuildRun, or of the Build that a BuildRun contains.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::read) struct ShipwrightSpec<'a> {
@@ -36,7 +36,7 @@ pub(in crate::read) struct ShipwrightSpec<'a> {
     pub(in crate::read) builder: Image<'a>,
     #[serde(borrow, default)]
     pub(in crate::read) volumes: List<Volume<'a>>,
-    /// Of a BuildRun: the Build that is run, or one of its own.
+    /// Of a BuildRun: the Build that is run, or an embedded one.
     #[serde(borrow, default, deserialize_with = "nullable")]
     pub(in crate::read) build: Reference<'a>,
     /// The same in `v1alpha1`.
@@ -64,7 +64,7 @@ pub(in crate::read) struct Reference<'a> {
 pub(in crate::read) struct Output<'a> {
     #[serde(borrow, default)]
     pub(in crate::read) image: Text<'a>,
-    /// The secret's name itself, not an object that holds it.
+    /// The secret's name itself, not an object with it.
     #[serde(borrow)]
     pub(in crate::read) push_secret: Option<Text<'a>>,
     /// The same in `v1alpha1`.
@@ -97,7 +97,7 @@ pub(in crate::read) struct Image<'a> {
     pub(in crate::read) credentials: LocalReference<'a>,
 }
 
-/// `serviceAccount`: a name, in `v1alpha1` an object that holds it.
+/// `serviceAccount`: a name, in `v1alpha1` an object with it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::read) struct Account<'a>(pub(in crate::read) Text<'a>);
 

@@ -88,7 +88,7 @@ pub(in crate::read) struct StreamStatus<'a> {
 pub(in crate::read) struct StatusTag<'a> {
     #[serde(borrow, default)]
     pub(in crate::read) tag: Text<'a>,
-    /// The newest comes first; what it replaced is history.
+    /// The newest comes first; older ones are history.
     #[serde(borrow, default)]
     pub(in crate::read) items: First<TagEvent<'a>>,
     #[serde(borrow, default)]

@@ -1,4 +1,4 @@
-//! Another build in the place of one that waits, where that one would not wait too.
+//! Another build instead of a waiting one, unless the new one would wait, too.
 
 use extreg_cluster::{Kind, Object, ObjectRef};
 use extreg_core::facts::Known;
@@ -10,12 +10,12 @@ use crate::{
     fanout::Refusal,
 };
 
-/// The annotation by which a Build names its BuildConfig (openshift/api `build/v1/consts.go`,
+/// The annotation of a Build that names its BuildConfig (openshift/api `build/v1/consts.go`,
 /// `BuildConfigAnnotation`).
 const CONFIG: &str = "openshift.io/build-config.name";
 
 impl Builds<'_> {
-    /// Cancels a build and starts another one: of its BuildConfig, or of itself where it has none.
+    /// Cancels a build and starts another one: from its BuildConfig, or as a copy if it has none.
     pub(super) async fn restart(
         &mut self,
         index: usize,
@@ -24,9 +24,9 @@ impl Builds<'_> {
     ) -> Result<(), Error> {
         let body = found.body();
         if body.pointer("/spec/source/binary").is_some() {
-            self.leave(
+            self.skip(
                 index,
-                "it was started with files that nobody has kept: cancel it, and start it with them \
+                "it was started from local files, which are not stored: cancel it, and start it with them \
                  again (oc start-build --from-dir)",
             );
             return Ok(());
@@ -40,10 +40,10 @@ impl Builds<'_> {
                 let config = ObjectRef::new(Kind::BUILD_CONFIG, namespace, name);
                 match self.cluster.get(&config).await {
                     Ok(config) => config,
-                    // What is true of one build does not stop the others.
+                    // An error about one build does not stop the rest.
                     Err(error) => {
                         let why = Refusal::of(error)?;
-                        self.leave(index, why.message());
+                        self.skip(index, why.message());
                         return Ok(());
                     }
                 }
@@ -56,14 +56,14 @@ impl Builds<'_> {
         let secret = match next {
             Ok(secret) => secret,
             Err(why) => {
-                self.leave(index, &why);
+                self.skip(index, &why);
                 return Ok(());
             }
         };
         let config = config.map(|config| config.reference().name);
         let from = match &config {
-            Some(name) => format!("another one from buildconfig/{name}"),
-            None => "a copy with another push secret".to_owned(),
+            Some(name) => format!("another one started from buildconfig/{name}"),
+            None => "a copy started with another push secret".to_owned(),
         };
         let new = Value::String(format!("Cancelled, and {from}"));
         self.change(index, governed, "status.phase", json!("Pending"), new);
@@ -86,7 +86,7 @@ impl Builds<'_> {
         Ok(())
     }
 
-    /// The secret that the next build has to be given, if any; inner error: why it would wait too.
+    /// The secret that the next build must be given, if any; inner error: why the build would wait, too.
     async fn next_secret(
         &mut self,
         config: Option<&Object>,
@@ -95,12 +95,12 @@ impl Builds<'_> {
     ) -> Result<Result<Option<String>, String>, Error> {
         let too = |secret: &str| {
             format!(
-                "another build would wait for the secret {secret} too: --push-secret-from \
-                 NAMESPACE/NAME or --auth-file FILE makes it"
+                "another build would also wait for the secret {secret}: create it with --push-secret-from \
+                 NAMESPACE/NAME or --auth-file FILE"
             )
         };
         let Some(config) = config else {
-            // A copy of the build names the same secret, until that is changed.
+            // A copy of the build names the same secret until the copy is changed.
             return Ok(if self.is_usable(namespace, governed).await? {
                 Ok(Some(governed.secret.clone()))
             } else {
@@ -115,7 +115,7 @@ impl Builds<'_> {
         };
         let secret = self.secret(namespace, &name).await?;
         let is_missing = matches!(secret, Known::Known(None));
-        // Without a name, a secret that its account links will do where the policy's is not there.
+        // A build that names no secret can use a secret that its account links if the policy's does not exist.
         let has_link = named.is_empty() && self.surroundings.links_secret(namespace, &name);
         Ok(if is_missing && !has_link {
             Err(too(&name))

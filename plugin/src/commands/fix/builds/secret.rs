@@ -1,4 +1,4 @@
-//! The secret that builds wait for, made from what the user names.
+//! The secret that builds wait for, created from the user's input.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -12,23 +12,23 @@ use crate::{
     credential::config_of_auth_file, engine::secret_fact, error::Error,
 };
 
-/// Where the secret comes from, or what is done instead.
+/// The source of the secret, or another action.
 pub(in super::super) enum Source {
-    /// Builds that wait are listed.
+    /// List the builds that wait.
     None,
     /// A secret of the cluster.
     Copy { namespace: String, name: String },
-    /// A login file, as it was read.
+    /// A login file and its content.
     File { path: PathBuf, content: Vec<u8> },
-    /// Other builds are started.
+    /// Start other builds.
     Restart,
 }
 
 impl Source {
-    /// What was asked for, with the file read.
+    /// The requested source; reads the file.
     ///
     /// # Errors
-    /// [`Error::Usage`] if it cannot be read.
+    /// [`Error::Usage`] if the file cannot be read.
     pub(in super::super) fn of(waiting: &Waiting) -> Result<Self, Error> {
         Ok(match waiting {
             Waiting::Listed => Self::None,
@@ -50,7 +50,7 @@ impl Source {
     }
 }
 
-/// Why no credential is written for a build that waits for a secret of this name, if none is.
+/// Why no credential is written for a build that waits for a secret of this name, if so.
 fn withheld(name: &str, governed: &Governed) -> Option<String> {
     let Governed {
         policy,
@@ -60,19 +60,19 @@ fn withheld(name: &str, governed: &Governed) -> Option<String> {
     } = governed;
     if name != secret {
         return Some(format!(
-            "it waits for the secret {name}, and policy {policy} names {secret}: a credential is \
-             written only under the policy's name; --restart-builds starts another build"
+            "it waits for the secret {name}, but policy {policy} names {secret}: a credential is \
+             written only under the policy's name; use --restart-builds to start another build"
         ));
     }
     (!has_selector).then(|| {
         format!(
-            "policy {policy} is for all namespaces: a credential is written only where a policy \
-             selects the namespace by namespaceSelector; oc extreg secret set creates one"
+            "policy {policy} applies to all namespaces: a credential is written only if the policy \
+             selects the namespace by namespaceSelector; to create one: oc extreg secret set"
         )
     })
 }
 
-/// A secret that builds wait for, and what it is made of.
+/// A secret that builds wait for, and its source.
 struct Supply {
     entries: Vec<usize>,
     secret: Object,
@@ -80,9 +80,9 @@ struct Supply {
 }
 
 impl Builds<'_> {
-    /// Plans the secrets that builds wait for, one for each name and namespace: only under the name that
-    /// a policy gives, and only where that policy selects the namespace. Who starts a build chooses
-    /// the name that it waits for, and must not get a credential by that.
+    /// Plans the secrets that builds wait for, one for each name and namespace: only under the name in
+    /// a policy, and only if that policy selects the namespace. A user who starts a build chooses
+    /// the name that it waits for, and must not get a credential that way.
     pub(super) async fn supply(
         &mut self,
         waiting: &[(usize, &Found, Governed)],
@@ -93,13 +93,13 @@ impl Builds<'_> {
         let copied = self.copied().await?;
         let from = match &self.source {
             Source::Copy { namespace, name } => format!("a copy of {name} in {namespace}"),
-            Source::File { path, .. } => format!("made from {}", path.display()),
+            Source::File { path, .. } => format!("created from {}", path.display()),
             Source::None | Source::Restart => String::new(),
         };
         let mut supplies: BTreeMap<(String, String), Supply> = BTreeMap::new();
         for (index, found, governed) in waiting {
             if let Some(why) = withheld(&found.text(PUSH_SECRET), governed) {
-                self.leave(*index, &why);
+                self.skip(*index, &why);
                 continue;
             }
             let key = (found.namespace.clone(), found.text(PUSH_SECRET));
@@ -111,7 +111,7 @@ impl Builds<'_> {
                 let data = match made {
                     Ok(data) => data,
                     Err(why) => {
-                        self.leave(*index, &why);
+                        self.skip(*index, &why);
                         continue;
                     }
                 };
@@ -129,8 +129,8 @@ impl Builds<'_> {
                 continue;
             };
             if supply.fact.push(&governed.image) != Fit::Fits {
-                let why = format!("the secret would be {from}, which has no key for its image");
-                self.leave(*index, &why);
+                let why = format!("the secret would be {from}, which has no key for the image");
+                self.skip(*index, &why);
                 continue;
             }
             supply.entries.push(*index);
@@ -154,10 +154,10 @@ impl Builds<'_> {
         Ok(())
     }
 
-    /// What is in the secret to copy; none if it is a file.
+    /// The data of the secret to copy; none if the source is a file.
     ///
     /// # Errors
-    /// If it is not there, may not be read, or is no docker secret.
+    /// If the secret does not exist, cannot be read, or is not a docker secret.
     async fn copied(&self) -> Result<Option<Value>, Error> {
         let Source::Copy { namespace, name } = &self.source else {
             return Ok(None);
@@ -175,14 +175,14 @@ impl Builds<'_> {
             .is_some_and(|config| config.keys().is_some());
         if !is_readable {
             return Err(wrong(
-                "it holds no docker config that can be read, which is what builds push with",
+                "it holds no readable docker config, which builds push with",
             ));
         }
         let part = |key: &str| secret.body.get(key).cloned().unwrap_or_default();
         Ok(Some(json!({"type": part("type"), "data": part("data")})))
     }
 
-    /// A docker config with the credential that the login file has for an image.
+    /// A docker config with the credential of the login file for an image.
     fn config_for(&self, image: &str) -> Result<Value, String> {
         let Source::File { path, content } = &self.source else {
             return Err(String::new());

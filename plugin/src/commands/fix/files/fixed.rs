@@ -1,10 +1,10 @@
-//! What becomes of one file: its objects judged, its text changed, and the text read back.
+//! The fixed version of one file: its objects evaluated, its text changed and parsed again.
 
 use extreg_core::object::Resource;
 use extreg_documents::{
-    Document, InputError, SkipReason, Source,
+    Document, InputError, SkipReason, Source, describe_unreadable,
     edit::{self, Set, Splice},
-    told, undeclared,
+    undeclared,
 };
 use json_patch::Patch;
 use serde_json::Value;
@@ -20,33 +20,33 @@ use crate::{
     error::Error,
 };
 
-/// What is said where the text that was made does not say what it should.
-const NOT_SO: &str = "the file, read back, would say something else";
+/// The error if the changed text does not have the expected content.
+const UNEXPECTED: &str = "the changed file would not have the expected content";
 
 /// A file, fixed.
 #[derive(Debug, Default)]
 pub(super) struct Fixed {
-    /// The objects that were judged.
+    /// The objects that were evaluated.
     pub(super) entries: Vec<Entry>,
     /// What could not be read.
     pub(super) errors: Vec<String>,
-    /// Why a document of it was skipped, if one was.
+    /// Why a document was skipped, if one was.
     pub(super) skipped: Option<SkipReason>,
-    /// The new text; none where nothing changes.
+    /// The new text; none if nothing changes.
     pub(super) text: Option<String>,
 }
 
 /// An object of a file.
 struct Object {
-    /// Its document, by index.
+    /// The index of its document.
     document: usize,
-    /// Where in it.
+    /// Its place in the document.
     pointer: String,
     entry: Entry,
     judged: Judged,
 }
 
-/// Fixes a file that has been read.
+/// Fixes the content of a file.
 ///
 /// # Errors
 /// [`extreg_cluster::ClusterError::NotLoggedIn`] only.
@@ -101,20 +101,22 @@ async fn judge(
             continue;
         };
         if object.namespace().is_empty() {
-            surroundings.tell_system_default();
+            surroundings.warn_system_default();
         }
-        let asked = !surroundings.is_offline();
+        let is_queried = !surroundings.is_offline();
         let body = document.decidable(&object);
         let json = body.to_string();
         let judged = decide(surroundings, resource, &json, |subject, verdict| {
-            let warnings = warnings(verdict, asked);
+            let warnings = warnings(verdict, is_queried);
             let judged = Judged::of(verdict, &body, scope, warnings);
             (subject.namespace.to_string(), judged)
         });
         let (namespace, mut judged) = match judged.await? {
             Ok(judged) => judged,
             Err(error) => {
-                fixed.errors.push(told(document, &object, &error));
+                fixed
+                    .errors
+                    .push(describe_unreadable(document, &object, &error));
                 continue;
             }
         };
@@ -148,14 +150,14 @@ async fn judge(
     Ok(objects)
 }
 
-/// The text with every change that can be made in it. The others are left.
+/// The text with every possible change. The rest is skipped.
 fn change(
     documents: &[Result<Document, InputError>],
     objects: &mut [Object],
     bytes: &[u8],
 ) -> Option<String> {
     let Ok(whole) = str::from_utf8(bytes) else {
-        leave_all(objects, "the file is not UTF-8 text");
+        skip_all(objects, "the file is not UTF-8 text");
         return None;
     };
     let splices: Vec<Vec<Splice>> = objects
@@ -168,7 +170,7 @@ fn change(
     let write = |chosen: &[usize], objects: &[Object]| {
         let of_chosen = chosen.iter().filter_map(|index| splices.get(*index));
         let text = edit::apply(whole, of_chosen.flatten().cloned().collect());
-        text.filter(|text| says(text, documents, objects, chosen))
+        text.filter(|text| has_expected_content(text, documents, objects, chosen))
     };
     let mut chosen: Vec<usize> = (0..objects.len()).collect();
     chosen.retain(|index| splices.get(*index).is_some_and(|own| !own.is_empty()));
@@ -178,7 +180,7 @@ fn change(
     if let Some(text) = write(&chosen, objects) {
         return Some(text);
     }
-    // Some change reaches further than its object, as that of an anchor does. The others are made.
+    // A change affects more than its object, for example through an anchor. The other changes are made.
     let mut made = Vec::new();
     let mut text = None;
     for index in chosen {
@@ -188,7 +190,7 @@ fn change(
         } else {
             made.pop();
             if let Some(object) = objects.get_mut(index) {
-                object.judged.leave(NOT_SO);
+                object.judged.skip(UNEXPECTED);
             }
         }
     }
@@ -205,7 +207,7 @@ fn of_object(document: &Document, object: &mut Object, whole: &str) -> Vec<Splic
     let own = whole.get(document.span.clone()).unwrap_or_default();
     let mut answers = edit::splices(own, document.syntax, &sets).into_iter();
     let mut splices = Vec::new();
-    object.judged.leave_where(|_| match answers.next()? {
+    object.judged.skip_where(|_| match answers.next()? {
         Ok(Splice { range, text }) => {
             let from = document.span.start;
             splices.push(Splice {
@@ -219,9 +221,9 @@ fn of_object(document: &Document, object: &mut Object, whole: &str) -> Vec<Splic
     splices
 }
 
-/// Whether a text, read back, says what the file said with the changes of the chosen objects applied,
+/// Whether a text, parsed, equals the original with the changes of the chosen objects applied,
 /// and no more.
-fn says(
+fn has_expected_content(
     text: &str,
     documents: &[Result<Document, InputError>],
     objects: &[Object],
@@ -260,8 +262,8 @@ fn patched<'o>(body: &Value, objects: impl Iterator<Item = &'o Object>) -> Optio
     Some(body)
 }
 
-fn leave_all(objects: &mut [Object], why: &str) {
+fn skip_all(objects: &mut [Object], why: &str) {
     for object in objects {
-        object.judged.leave(why);
+        object.judged.skip(why);
     }
 }

@@ -1,5 +1,5 @@
-//! Whether the registry allows the imports that a plan would bring: by the model that the audit has
-//! of it, with the tags of the plan as if they were scheduled.
+//! Whether the registry allows the imports of a plan, by the audit's model,
+//! with the tags of the plan as if they were scheduled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use super::{super::plan::Judged, object::Found};
 use crate::error::Error;
 
-/// What may have a registry asked only for what its mirror has not.
+/// A mirror, after which the registry is queried only for missing images.
 const MIRRORS: [AuditKind; 3] = [
     AuditKind::ImageContentSourcePolicy,
     AuditKind::ImageDigestMirrorSet,
@@ -28,7 +28,7 @@ const MIRRORS: [AuditKind; 3] = [
 /// A tag: namespace, stream and name.
 type Tag = (String, String, String);
 
-/// What is known of the imports there are, and of who makes them.
+/// The existing imports, and their identities.
 pub(super) struct Budgeted {
     snapshot: Snapshot,
     /// The tags of the plan.
@@ -36,10 +36,10 @@ pub(super) struct Budgeted {
 }
 
 impl Budgeted {
-    /// Reads who imports: the docker secrets of every namespace that has a scheduled tag or gets one.
+    /// Reads the credentials: the docker secrets of every namespace with a tag that is or will be scheduled.
     ///
     /// # Errors
-    /// [`ClusterError::NotLoggedIn`] only: what may not be read is not known.
+    /// [`ClusterError::NotLoggedIn`] only: an unreadable secret is unknown.
     pub(super) async fn read(
         cluster: &Cluster,
         mut streams: Reader,
@@ -110,9 +110,9 @@ impl Budgeted {
         Ok(Self { snapshot, planned })
     }
 
-    /// Leaves the tags that the registry does not allow the imports of, unless all are wanted, and
-    /// says where it may come to that.
-    pub(super) fn leave(&self, objects: &mut [(Found, Judged)], all: bool, printer: &Printer) {
+    /// Skips the tags whose imports the registry does not allow, unless --over-budget is given, and
+    /// warns about possible limits.
+    pub(super) fn skip(&self, objects: &mut [(Found, Judged)], all: bool, printer: &Printer) {
         if self.planned.is_empty() {
             return;
         }
@@ -136,8 +136,8 @@ impl Budgeted {
             let total = load.pulls();
             let Some(limit) = allowances.limit(registry, identity) else {
                 printer.warn(&format!(
-                    "{total} pulls of {registry} in {hours} hours {identity}: whether it allows \
-                     them is not known"
+                    "{total} pulls of {registry} in {hours} hours {identity}: the limit is \
+                     unknown"
                 ));
                 continue;
             };
@@ -149,8 +149,8 @@ impl Budgeted {
                 let with = sum + load.pulls;
                 if with.against(limit) == Standing::Exceeds && !all {
                     let why = format!(
-                        "its imports go past what {registry} allows {identity}, {limit} pulls in \
-                         {hours} hours; --over-budget schedules it all the same"
+                        "its imports exceed the limit of {registry} {identity}, {limit} pulls in \
+                         {hours} hours; use --over-budget to schedule it anyway"
                     );
                     over.insert(name(load), why);
                 } else {
@@ -159,23 +159,23 @@ impl Budgeted {
             }
             if sum.against(limit) != Standing::Within {
                 let paid = match identity {
-                    Identity::Account(_) => " unless the account is paid for",
+                    Identity::Account(_) => " unless the account is a paid one",
                     Identity::Anonymous | Identity::Unknown => "",
                 };
                 printer.warn(&format!(
-                    "with this plan {sum} pulls of {registry} in {hours} hours {identity}, of \
-                     {limit} that it allows{paid}"
+                    "with this plan {sum} pulls of {registry} in {hours} hours {identity}, the limit is \
+                     {limit}{paid}"
                 ));
             }
         }
         for (found, judged) in objects {
             let body = body_of(found, judged);
-            judged.leave_where(|change| over.get(&tag(found, &body, change.field)?).cloned());
+            judged.skip_where(|change| over.get(&tag(found, &body, change.field)?).cloned());
         }
     }
 }
 
-/// An object, if something of it changes.
+/// An object, if it changes.
 fn body_of(found: &Found, judged: &Judged) -> Value {
     if judged.changes.is_empty() {
         Value::Null
@@ -184,7 +184,7 @@ fn body_of(found: &Found, judged: &Judged) -> Value {
     }
 }
 
-/// The tag that a field is of.
+/// The tag of a field.
 fn tag(found: &Found, body: &Value, field: Field) -> Option<Tag> {
     let Field::StreamTagSchedule(index) = field else {
         return None;
@@ -204,19 +204,19 @@ fn name(load: &TagLoad<'_>) -> Tag {
     )
 }
 
-/// Takes in a secret. One that cannot be read gives nobody a credential.
+/// Adds a secret. An unreadable one gives no credential.
 fn read(reader: &mut Reader, secret: &str, namespace: &str) {
     let _ = reader.read(AuditKind::Secret, secret, Origin::Cluster, namespace);
 }
 
-/// What came of a list.
+/// The result of a list.
 enum Listed {
     All(Vec<String>),
     NotServed,
     Unknown,
 }
 
-/// The docker secrets of a namespace; none if they may not be listed.
+/// The docker secrets of a namespace; none if permission to list them is denied.
 async fn secrets(cluster: &Cluster, namespace: &str) -> Result<Option<Vec<String>>, Error> {
     let mut found = Vec::new();
     let path = Kind::SECRET.path(Some(namespace));

@@ -1,4 +1,4 @@
-//! Listing what may have to be mended, page by page. Of what is as it should be nothing is kept.
+//! Lists objects that can need a fix, page by page. Compliant objects are not kept.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -24,24 +24,24 @@ use super::{
 };
 use crate::{engine::Surroundings, error::Error};
 
-/// What was found.
+/// The result of listing.
 #[derive(Default)]
 pub(super) struct Listed {
-    /// What something is to be said of.
+    /// Objects to report.
     pub(super) found: Vec<Found>,
-    /// Objects that were looked at.
+    /// Objects that were checked.
     pub(super) judged: usize,
     /// Places in system namespaces.
     pub(super) system: usize,
     /// Lists that could not be read.
     pub(super) errors: Vec<String>,
-    /// Every ImageStream, as an audit keeps them.
+    /// Every ImageStream, as the audit stores it.
     pub(super) streams: Reader,
-    /// The namespaces that have a scheduled tag.
+    /// The namespaces with a scheduled tag.
     pub(super) scheduled: BTreeSet<String>,
 }
 
-/// Lists.
+/// Lists objects.
 pub(super) struct Lister<'a> {
     cluster: &'a Cluster,
     surroundings: &'a Surroundings,
@@ -88,10 +88,10 @@ impl<'a> Lister<'a> {
         }
     }
 
-    /// Lists every kind that matters.
+    /// Lists every relevant kind.
     ///
     /// # Errors
-    /// [`extreg_cluster::ClusterError::NotLoggedIn`], [`extreg_cluster::ClusterError::Unreachable`], or 403 if nothing at all may be listed.
+    /// [`extreg_cluster::ClusterError::NotLoggedIn`], [`extreg_cluster::ClusterError::Unreachable`], or 403 if all lists are denied.
     pub(super) async fn list(&self) -> Result<Listed, Error> {
         let place = if self.action.all_namespaces {
             format!("all namespaces of {}", self.cluster.name())
@@ -135,7 +135,7 @@ impl<'a> Lister<'a> {
         Ok(listed)
     }
 
-    /// Lists a kind; gives the refusal if none of it may be listed.
+    /// Lists a kind; returns the error if permission is denied for all of it.
     async fn kind(
         &self,
         resource: Resource,
@@ -173,7 +173,7 @@ impl<'a> Lister<'a> {
         Ok((!any).then_some(error))
     }
 
-    /// Lists a kind in a namespace, or in all of them where none is named.
+    /// Lists a kind in a namespace, or in all namespaces if none is given.
     async fn namespace(
         &self,
         resource: Resource,
@@ -205,13 +205,13 @@ impl<'a> Lister<'a> {
                 Ok(End::Complete)
             }
             Err(error) if error.is_forbidden() => Ok(End::Forbidden(error)),
-            // The kind is not served: there is nothing of it.
+            // The cluster does not serve the kind: no objects exist.
             Err(error) if error.is_not_found() => Ok(End::Complete),
             Err(error) => Err(error),
         }
     }
 
-    /// Looks at one object, and keeps it if there is something to say of it.
+    /// Checks one object, and keeps it if it must be reported.
     fn item(&self, resource: Resource, json: &str, own: &mut Listed) {
         if resource == Resource::Builds {
             let head: BuildHead<'_> =
@@ -239,7 +239,7 @@ impl<'a> Lister<'a> {
         if is_scheduled {
             own.scheduled.insert(subject.namespace.to_string());
         }
-        // A decision that hangs on a stream is made where it is judged.
+        // A decision that depends on a stream is made when the object is judged.
         let matters = self.surroundings.inquiry(&subject.namespace).decide(
             &subject,
             |verdict| {
@@ -264,7 +264,7 @@ impl<'a> Lister<'a> {
             |_| Answers::default(),
         );
         if resource == Resource::ImageStreams && (matters || is_scheduled) {
-            // For the budget; what cannot be read is told where it is judged.
+            // For the budget; errors are reported when the object is evaluated.
             let _ = own
                 .streams
                 .read(AuditKind::ImageStream, json, Origin::Cluster, "");
@@ -275,13 +275,13 @@ impl<'a> Lister<'a> {
     }
 }
 
-/// Keeps that a list could not be read.
+/// Records a list that could not be read.
 fn refused(resource: Resource, namespace: &str, error: &Error, listed: &RefCell<Listed>) {
     let place = match namespace {
         "" => String::new(),
         name => format!(" of {name}"),
     };
-    let what = format!("the {}{place} are not known: {error}", resource.name());
+    let what = format!("cannot list the {}{place}: {error}", resource.name());
     listed.borrow_mut().errors.push(what);
 }
 

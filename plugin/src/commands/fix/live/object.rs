@@ -1,4 +1,4 @@
-//! An object of the cluster, as far as mending it needs.
+//! An object of the cluster, reduced to what a fix needs.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::super::report::{Entry, Outcome};
 
-/// An object that something is to be said of.
+/// An object to report.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Found {
     pub(in super::super) resource: Resource,
@@ -16,16 +16,16 @@ pub(in super::super) struct Found {
     pub(in super::super) name: String,
     /// The phase of a Build.
     pub(in super::super) phase: Option<Phase>,
-    /// Whether a Build waits for a push secret that is not there.
+    /// Whether a Build waits for a push secret that does not exist.
     pub(in super::super) waits: bool,
-    /// Who would change back what is changed here, if somebody would.
+    /// The tool or owner that would change it back, if any.
     pub(in super::super) manager: Option<String>,
-    /// The object as JSON, which takes a tenth of what it takes as a value, without what nobody here
-    /// looks at: history in `status`, most annotations, managed fields.
+    /// The object as JSON, which takes a tenth of the memory of a value, without what a fix does not
+    /// need: history in `status`, most annotations, managed fields.
     pub(super) json: Box<str>,
 }
 
-/// Where a Build stands (openshift/api `build/v1/types.go`, `BuildPhase`).
+/// The phase of a Build (openshift/api `build/v1/types.go`, `BuildPhase`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Phase {
     New,
@@ -42,7 +42,7 @@ const ANNOTATIONS: [&str; 3] = [
 ];
 
 impl Found {
-    /// Keeps what is needed of an object.
+    /// Keeps the needed parts of an object.
     pub(super) fn of(resource: Resource, json: &str) -> Option<Self> {
         let Value::Object(mut body) = serde_json::from_str(json).ok()? else {
             return None;
@@ -84,29 +84,29 @@ impl Found {
         })
     }
 
-    /// All of it that is kept.
+    /// Everything that is kept.
     pub(in super::super) fn body(&self) -> Value {
         serde_json::from_str(&self.json).unwrap_or_default()
     }
 
-    /// A text in it; empty if there is none.
+    /// A string in it; empty if missing.
     pub(in super::super) fn text(&self, pointer: &str) -> String {
         let body = self.body();
         let text = body.pointer(pointer).and_then(Value::as_str);
         text.unwrap_or_default().to_owned()
     }
 
-    /// Which object it is.
+    /// The identity of the object.
     pub(in super::super) fn reference(&self) -> ObjectRef {
         ObjectRef::new(kind(self.resource), &self.namespace, &self.name)
     }
 
-    /// What decides its place in the plan.
+    /// Its sort key in the plan.
     pub(super) fn order(&self) -> (&str, Resource, &str) {
         (&self.namespace, self.resource, &self.name)
     }
 
-    /// Its place in the plan, with nothing to do yet.
+    /// Its entry in the plan, without changes yet.
     pub(super) fn entry(&self) -> Entry {
         Entry {
             source: None,
@@ -122,7 +122,7 @@ impl Found {
     }
 }
 
-/// Who would change back what is changed in an object, if somebody would.
+/// The tool or owner that would change an object back, if any.
 fn manager(resource: Resource, body: &Value) -> Option<String> {
     let metadata = body.pointer("/metadata")?;
     let label = |key| metadata.get("labels")?.get(key)?.as_str();
@@ -147,7 +147,7 @@ fn manager(resource: Resource, body: &Value) -> Option<String> {
     }
     let owners = metadata.get("ownerReferences").and_then(Value::as_array);
     let mut owners = owners.into_iter().flatten();
-    // A BuildConfig makes its Builds and does not look at them again.
+    // A BuildConfig creates its Builds and does not check them again.
     let owner = owners.find(|owner| {
         let kind = owner.get("kind").and_then(Value::as_str);
         resource != Resource::Builds || kind != Some("BuildConfig")
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_would_change_it_back_is_known() {
+    fn owners_that_change_objects_back_are_recognized() {
         let found = |resource, metadata: Value| {
             let body = json!({"metadata": metadata, "spec": {}});
             Found::of(resource, &body.to_string()).unwrap()

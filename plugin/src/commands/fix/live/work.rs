@@ -1,4 +1,4 @@
-//! What is written, in which order.
+//! What is written, and in which order.
 
 use extreg_cluster::{Kind, Object, ObjectRef};
 use extreg_core::object::Resource;
@@ -8,12 +8,12 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(in super::super) struct Work {
     pub(super) stage: Stage,
-    /// The objects of the plan that it mends, by index.
+    /// The objects of the plan that it fixes, by index.
     pub(in super::super) entries: Vec<usize>,
-    pub(super) deed: Deed,
+    pub(super) write: Write,
 }
 
-/// The order: what a build needs comes before a build is started.
+/// The order: what a build needs comes before the start of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     Streams,
@@ -23,25 +23,25 @@ pub(super) enum Stage {
     Restarts,
 }
 
-/// What is written.
+/// A write.
 #[derive(Clone, Debug)]
-pub(super) enum Deed {
+pub(super) enum Write {
     /// Operations of a JSON Patch, the tests first.
     Patch {
         object: ObjectRef,
         operations: Vec<Value>,
     },
-    /// A secret is made.
+    /// Create a secret.
     Create(Box<Object>),
-    /// A build is cancelled and another one started.
+    /// Cancel a build and start another one.
     Restart {
         build: ObjectRef,
-        /// Tests and what cancels it.
+        /// Tests, and the operation that cancels the build.
         operations: Vec<Value>,
-        /// Where the new one comes from, and the part that makes it.
+        /// The source of the new build, and the subresource that creates it.
         from: ObjectRef,
         part: &'static str,
-        /// The secret that the new one is given while it is in phase New.
+        /// The secret for the new build, set while it is in phase New.
         secret: Option<String>,
     },
 }
@@ -53,7 +53,7 @@ impl Work {
         Self {
             stage: resource.map_or(Stage::Streams, Stage::of),
             entries: vec![entry],
-            deed: Deed::Patch { object, operations },
+            write: Write::Patch { object, operations },
         }
     }
 
@@ -62,11 +62,11 @@ impl Work {
         Self {
             stage: Stage::Secrets,
             entries,
-            deed: Deed::Create(Box::new(secret)),
+            write: Write::Create(Box::new(secret)),
         }
     }
 
-    /// A build that is cancelled, and another one from its BuildConfig or, without one, from itself.
+    /// A build to cancel, and another one from its BuildConfig or, without one, as a copy.
     pub(in super::super) fn restart(
         entry: usize,
         build: ObjectRef,
@@ -84,7 +84,7 @@ impl Work {
         Self {
             stage: Stage::Restarts,
             entries: vec![entry],
-            deed: Deed::Restart {
+            write: Write::Restart {
                 build,
                 operations,
                 from,

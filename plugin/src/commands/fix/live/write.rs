@@ -1,4 +1,4 @@
-//! Writing what is planned, a few requests a second.
+//! Applies the plan, with a few requests per second.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     super::report::{Entry, Outcome, Report},
-    work::{Deed, Work},
+    work::{Work, Write},
 };
 use crate::{
     context::Context,
@@ -17,25 +17,25 @@ use crate::{
     fanout::{Fanout, Refusal},
 };
 
-/// Between two writes: whoever follows these objects has to keep up.
+/// Between two writes: watchers of these objects have to keep up.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often a write is tried that the server has too much to do for and does not say when.
+/// How often a write is tried if the server is overloaded and names no delay.
 const ATTEMPTS: u32 = 5;
-/// Before the second attempt; twice as long before each one after it.
+/// Before the second attempt; doubled before each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-/// Writes.
+/// Applies the plan.
 pub(super) struct Writer<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) context: &'a Context,
     pub(super) dry_run: DryRun,
-    /// How many things are written at most.
+    /// The maximum number of writes.
     pub(super) max: usize,
 }
 
 impl Writer<'_> {
-    /// Writes all that is to be written, and gives the objects with what became of them; the rest is
-    /// given up where the cluster is gone or the login is.
+    /// Applies all writes, and returns the objects with the outcome; stops if the cluster or
+    /// the login is lost.
     pub(super) async fn write(
         &self,
         mut entries: Vec<Entry>,
@@ -44,7 +44,7 @@ impl Writer<'_> {
         report: &mut Report<'_>,
     ) -> (Vec<Entry>, Result<(), Error>) {
         let journal = &self.context.journal;
-        journal.advise("run the same command again to continue: what is done is skipped");
+        journal.advise("run the same command again to continue: finished changes are skipped");
         let mut next = Instant::now();
         for (number, work) in work.iter().enumerate() {
             if number >= self.max {
@@ -53,10 +53,10 @@ impl Writer<'_> {
             }
             tokio::time::sleep_until(next).await;
             next = Instant::now() + PAUSE;
-            let what = work.deed.object();
+            let what = work.write.object();
             let shown = shown_as(&what);
             journal.begin(&shown);
-            let outcome = match self.deed(&work.deed).await {
+            let outcome = match self.apply(&work.write).await {
                 Ok(outcome) => outcome,
                 Err(error) => {
                     journal.failed(&error);
@@ -83,13 +83,13 @@ impl Writer<'_> {
         (entries, Ok(()))
     }
 
-    /// Does one thing.
+    /// Applies one write.
     ///
     /// # Errors
-    /// What ends the run: the login, or the cluster, is gone.
-    async fn deed(&self, deed: &Deed) -> Result<Outcome, Error> {
-        match deed {
-            Deed::Patch { object, operations } => {
+    /// If the run must end: the login, or the cluster, is lost.
+    async fn apply(&self, write: &Write) -> Result<Outcome, Error> {
+        match write {
+            Write::Patch { object, operations } => {
                 let patched = self
                     .patiently(async || {
                         let patch = self.cluster.json_patch(object, operations, self.dry_run);
@@ -98,19 +98,19 @@ impl Writer<'_> {
                     .await;
                 self.patched(patched, object, operations, "patched").await
             }
-            Deed::Create(secret) => {
+            Write::Create(secret) => {
                 let made = self
                     .patiently(async || self.cluster.create(secret, self.dry_run).await.map(drop))
                     .await;
                 match made {
                     Ok(()) => Ok(Outcome::Done("created".to_owned())),
                     Err(error) if error.is_already_there() => Ok(Outcome::ChangedMeanwhile(
-                        "it was created after it was read".to_owned(),
+                        "it was created after the plan was made".to_owned(),
                     )),
                     Err(error) => ended(error),
                 }
             }
-            Deed::Restart {
+            Write::Restart {
                 build,
                 operations,
                 from,
@@ -134,19 +134,19 @@ impl Writer<'_> {
         }
     }
 
-    /// Starts a build in the place of one that was cancelled.
+    /// Starts a build instead of a canceled one.
     async fn started(
         &self,
         from: &ObjectRef,
         part: &str,
         secret: Option<&str>,
     ) -> Result<Outcome, Error> {
-        // As `oc start-build` asks (openshift/oc `pkg/cli/startbuild/startbuild.go`).
+        // The same request as `oc start-build` (openshift/oc `pkg/cli/startbuild/startbuild.go`).
         let request = json!({
             "apiVersion": from.kind.api_version(),
             "kind": "BuildRequest",
             "metadata": {"name": from.name, "namespace": from.namespace},
-            "triggeredBy": [{"message": "Started by extreg fix: the build before it waited for a push secret"}],
+            "triggeredBy": [{"message": "Started by extreg fix: the previous build waited for a push secret"}],
         });
         let build = match self
             .patiently(async || self.cluster.post_to(from, part, &request).await)
@@ -156,7 +156,7 @@ impl Writer<'_> {
             Err(error) => {
                 return Ok(match ended(error)? {
                     Outcome::NotPermitted(why) | Outcome::Failed(why) => Outcome::Failed(format!(
-                        "cancelled, but no new build was started: {why}; start one with: oc \
+                        "canceled, but no new build was started: {why}; start one with: oc \
                          start-build {} -n {}",
                         start_words(from),
                         from.namespace
@@ -168,10 +168,10 @@ impl Writer<'_> {
         let text = |pointer: &str| build.pointer(pointer).and_then(Value::as_str);
         let name = text("/metadata/name").unwrap_or_default().to_owned();
         let Some(secret) = secret else {
-            return Ok(Outcome::Done(format!("cancelled, {name} started")));
+            return Ok(Outcome::Done(format!("canceled, {name} started")));
         };
         let new = ObjectRef::new(extreg_cluster::Kind::BUILD, &from.namespace, &name);
-        // Only in phase New does that change what its pod mounts.
+        // Only in phase New does the change affect the mounts of the pod.
         let operations = [
             json!({"op": "test", "path": "/status/phase", "value": "New"}),
             json!({"op": "add", "path": "/spec/output/pushSecret", "value": {"name": secret}}),
@@ -182,20 +182,20 @@ impl Writer<'_> {
             .await
         {
             Ok(_) => Ok(Outcome::Done(format!(
-                "cancelled, {name} started with push secret {secret}"
+                "canceled, {name} started with push secret {secret}"
             ))),
             Err(error) => Ok(match ended(error)? {
                 Outcome::NotPermitted(why) | Outcome::Failed(why) => Outcome::Failed(format!(
-                    "cancelled, and {name} started, which could not be given push secret {secret} \
-                     before its pod was made: {why}"
+                    "canceled, {name} started, but push secret {secret} could not be set before its pod was \
+                     created: {why}"
                 )),
                 other => other,
             }),
         }
     }
 
-    /// What a patch came to. One that is refused is so because the object is another one now, or
-    /// because the server does not want it: the object tells.
+    /// The result of a patch. If it is refused, either the object has changed or
+    /// the server rejects the change: reading the object shows which.
     async fn patched(
         &self,
         patched: Result<(), ClusterError>,
@@ -228,7 +228,7 @@ impl Writer<'_> {
         ended(error)
     }
 
-    /// Asks again while the server has too much to do.
+    /// Retries while the server is overloaded.
     async fn patiently<T>(
         &self,
         ask: impl AsyncFn() -> Result<T, ClusterError>,
@@ -238,7 +238,7 @@ impl Writer<'_> {
             match ask().await {
                 Err(ClusterError::Api { code: 429, .. }) => {
                     self.context.printer.note(format!(
-                        "the server has too much to do, retrying in {}s",
+                        "the server is overloaded, retrying in {}s",
                         wait.as_secs()
                     ));
                     tokio::time::sleep(wait).await;
@@ -251,7 +251,7 @@ impl Writer<'_> {
     }
 }
 
-impl Deed {
+impl Write {
     /// What is written first.
     fn object(&self) -> ObjectRef {
         match self {
@@ -266,7 +266,7 @@ fn shown_as(object: &ObjectRef) -> String {
     format!("{object} in {}", object.namespace)
 }
 
-/// What is left of an object if one of two things fails.
+/// The outcome for an object if one of two writes fails.
 fn worse(before: &Outcome, now: &Outcome) -> Outcome {
     match before {
         Outcome::ChangedMeanwhile(_)
@@ -289,7 +289,7 @@ fn holds(body: &Value, operations: &[Value]) -> bool {
         .all(|test| body.pointer(&text(test, "path")) == test.get("value"))
 }
 
-/// Why one thing was not done, if it was not.
+/// Why a write failed, if it did.
 fn refusal(outcome: &Outcome) -> Option<Refusal> {
     match outcome {
         Outcome::Nothing | Outcome::Planned | Outcome::Done(_) => None,
@@ -300,7 +300,7 @@ fn refusal(outcome: &Outcome) -> Option<Refusal> {
     }
 }
 
-/// How one thing ended that failed; or what ends all.
+/// The outcome of a failed write; or the error that ends the run.
 fn ended(error: impl Into<Error>) -> Result<Outcome, Error> {
     Ok(match Refusal::of(error)? {
         Refusal::Terminating => Outcome::Terminating,
@@ -321,7 +321,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_changed_is_told_from_what_is_refused() {
+    fn changed_objects_are_distinguished_from_refused_ones() {
         let body = json!({"spec": {"output": {"to": {"name": "a"}}}});
         let test = |value: Value| json!({"op": "test", "path": "/spec/output", "value": value});
         let add = json!({"op": "add", "path": "/spec/x", "value": 1});

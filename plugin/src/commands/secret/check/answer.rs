@@ -1,4 +1,4 @@
-//! The answer. It holds no password, and no place for one.
+//! The result. It contains no password.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use extreg_remedy::Rendered;
 use extreg_terminal::Exit;
 use serde::Serialize;
 
-/// All that is answered.
+/// The whole result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Answer {
@@ -23,16 +23,16 @@ pub(super) struct Answer {
     pub(super) gaps: Vec<String>,
 }
 
-/// The cluster, as far as it decides what pushes look into.
+/// The cluster's version, as far as it decides which secrets a push searches.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OpenShift {
     pub(super) version: Option<String>,
-    /// The list of an account that a push looks into: `imagePullSecrets`, `secrets` or `unknown`.
+    /// The list of an account that a push searches: `imagePullSecrets`, `secrets` or `unknown`.
     pub(super) push_links: &'static str,
 }
 
-/// How many of each.
+/// The counts.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
@@ -42,18 +42,18 @@ pub(super) struct Summary {
     pub(super) failing: usize,
     /// Uses with another credential than the first of the image.
     pub(super) differing: usize,
-    /// Uses of which nothing can be told.
+    /// Inconclusive uses.
     pub(super) unknown: usize,
     pub(super) problems: usize,
 }
 
-/// An image, and who would use what for it.
+/// An image, and who uses what for it.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImageAnswer {
     /// Empty without a cluster.
     pub(super) namespace: String,
-    /// As it was given, or registry and repository.
+    /// As given, or registry and repository.
     pub(super) image: String,
     #[serde(skip)]
     pub(super) registry: String,
@@ -62,26 +62,26 @@ pub(super) struct ImageAnswer {
     pub(super) uses: Vec<Use>,
 }
 
-/// What one would use.
+/// What one consumer uses.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Use {
     /// `buildPush`, `buildPull`, `import`, `kubelet`, `node` or `shipwright`.
     pub(super) consumer: &'static str,
-    /// The object, or who that would be.
+    /// The object, or a description of a hypothetical one.
     pub(super) by: String,
-    /// The image as it is written there.
+    /// The image as written in the object.
     pub(super) written: String,
     pub(super) outcome: Outcome,
-    /// `NAME`, or `NAMESPACE/NAME` of the nodes'; empty where none is found.
+    /// `NAME`, or `NAMESPACE/NAME` for the nodes' secret; empty if none is found.
     pub(super) secret: String,
     pub(super) key: String,
     pub(super) username: String,
-    /// Whether it is another credential than the first of the image.
+    /// Whether the credential differs from the first one of the image.
     pub(super) differs: bool,
-    /// Whether that cannot work.
+    /// Whether the use cannot work.
     pub(super) fails: bool,
-    /// In words, where there is something to say.
+    /// A message, if any.
     pub(super) message: String,
     /// Whether nothing depends on it.
     #[serde(skip)]
@@ -90,17 +90,17 @@ pub(super) struct Use {
     pub(super) secret_namespace: String,
 }
 
-/// What is found.
+/// The credential of a use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Outcome {
-    /// A secret is named that cannot be used at all.
+    /// A secret is named that cannot be used.
     Broken,
-    /// A credential.
+    /// A credential is found.
     Found,
-    /// None.
+    /// None is found.
     None,
-    /// What decides could not be looked at.
+    /// The resources that decide could not be read.
     Unknown,
 }
 
@@ -108,7 +108,7 @@ pub(super) enum Outcome {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SecretAnswer {
-    /// Empty of a file.
+    /// Empty for a file.
     pub(super) namespace: String,
     pub(super) name: String,
     #[serde(rename = "type")]
@@ -116,11 +116,11 @@ pub(super) struct SecretAnswer {
     pub(super) state: State,
     pub(super) keys: Vec<KeyAnswer>,
     pub(super) links: Vec<LinkAnswer>,
-    /// What registries say of it.
+    /// The permissions that registries report.
     pub(super) scopes: Vec<Scope>,
     #[serde(skip)]
     pub(super) is_named: bool,
-    /// Whether nobody finds any of its keys.
+    /// Whether no consumer finds any of its keys.
     #[serde(skip)]
     pub(super) is_useless: bool,
 }
@@ -129,16 +129,16 @@ pub(super) struct SecretAnswer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum State {
-    /// Its values are left out.
+    /// Its values are omitted.
     Elided,
-    /// It is not there.
+    /// It does not exist.
     Missing,
-    /// It is.
+    /// It is usable.
     #[default]
     Readable,
     /// It holds no docker config.
     Unreadable,
-    /// It is of a type that nobody reads.
+    /// Its type is not read as a credential.
     WrongType,
 }
 
@@ -146,12 +146,12 @@ pub(super) enum State {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyAnswer {
-    /// As it may be shown.
+    /// The key, as it can be shown.
     pub(super) key: String,
     pub(super) username: String,
     /// `padded`, `unpadded` or `absent`.
     pub(super) auth: &'static str,
-    /// What is wrong with it.
+    /// The problems of the key.
     pub(super) faults: Vec<&'static str>,
 }
 
@@ -164,11 +164,11 @@ pub(super) struct LinkAnswer {
     pub(super) pull: bool,
     /// Among its `secrets`.
     pub(super) mount: bool,
-    /// Whether a push without a push secret looks at it: `yes`, `no` or `unknown`.
+    /// Whether a push without a push secret searches it: `yes`, `no` or `unknown`.
     pub(super) push: &'static str,
 }
 
-/// What a registry says of a credential.
+/// The permissions of a credential, as a registry reports them.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Scope {
@@ -176,20 +176,20 @@ pub(super) struct Scope {
     pub(super) repository: String,
     pub(super) key: String,
     pub(super) username: String,
-    /// `yes`, `no` or `unknown`, as all of these.
+    /// `yes`, `no` or `unknown`, like the next fields.
     pub(super) pull: &'static str,
     pub(super) push: &'static str,
     pub(super) delete: &'static str,
-    /// Whether it may push to other repositories too.
+    /// Whether it can also push to other repositories.
     pub(super) broader: &'static str,
-    /// For how long its tokens are good. Of the end of the credential itself no registry tells.
+    /// How long its tokens are valid. No registry reports when the credential expires.
     pub(super) token_seconds: Option<u64>,
     pub(super) message: String,
-    /// Whether the registry refuses it, or what is done with it.
+    /// Why the registry refuses it, or a note about the permissions.
     pub(super) fails: bool,
 }
 
-/// Something that is wrong, or cannot be told.
+/// A problem, or something inconclusive.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
@@ -197,11 +197,11 @@ pub(super) struct Problem {
     /// `fail` or `unknown`.
     pub(super) outcome: &'static str,
     pub(super) rule: &'static str,
-    /// Empty of a file.
+    /// Empty for a file.
     pub(super) object: String,
     pub(super) message: String,
     pub(super) why: String,
-    /// What fixes it.
+    /// The fix.
     pub(super) fix: Rendered,
 }
 
@@ -221,7 +221,7 @@ impl Default for Answer {
 }
 
 impl Answer {
-    /// Counts what there is.
+    /// Counts the uses and secrets.
     pub(super) fn count(&mut self) {
         let uses = || self.images.iter().flat_map(|image| &image.uses);
         let scopes = self.secrets.iter().flat_map(|secret| &secret.scopes);
@@ -239,7 +239,7 @@ impl Answer {
         };
     }
 
-    /// How the run ends.
+    /// The exit code.
     pub(super) const fn exit(&self) -> Exit {
         match (self.summary.failing, self.summary.unknown) {
             (0, 0) => Exit::Done,
@@ -250,7 +250,7 @@ impl Answer {
 }
 
 impl Summary {
-    /// In one line.
+    /// One line of text.
     pub(super) fn words(&self) -> String {
         let of = |count: usize, one: &str, many: &str| {
             format!("{count} {}", if count == 1 { one } else { many })
@@ -262,7 +262,7 @@ impl Summary {
         );
         for (count, what) in [
             (self.failing, "cannot work"),
-            (self.differing, "with another credential"),
+            (self.differing, "with a different credential"),
             (self.unknown, "unknown"),
         ] {
             if count > 0 {
@@ -284,7 +284,7 @@ impl Use {
 }
 
 impl SecretAnswer {
-    /// Whether it is named and cannot be used.
+    /// Whether it is named but cannot be used.
     pub(super) const fn fails(&self) -> bool {
         self.is_named
             && (self.is_useless

@@ -1,11 +1,11 @@
-//! Who would use what: a snapshot or a keyring, asked for each consumer. Pure, and no rule of matching
-//! is written here.
+//! Who uses what: evaluates a snapshot or a keyring for each consumer. Pure; the rules of matching
+//! are in other crates.
 
 mod compare;
-mod supposed;
+mod evaluation;
+mod hypothetical;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use extreg_snapshot::{
     credentials::{Credential, Credentials, PushLinks},
 };
 
-pub(super) use self::told::INCOMPLETE;
+pub(super) use self::evaluation::INCOMPLETE;
 use self::{
     compare::{compared, same_in},
-    told::Told,
+    evaluation::Evaluation,
 };
 use super::{
     answer::{ImageAnswer, LinkAnswer, SecretAnswer, State, Use},
@@ -32,20 +32,20 @@ use super::{
     links::Reads,
 };
 
-/// What is asked of a snapshot.
+/// The query for a snapshot.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct Query<'a> {
     /// The images; empty for all that are named.
     pub(super) images: &'a [String],
     /// The secrets; empty for all.
     pub(super) names: &'a [String],
     /// The namespace; none for all.
     pub(super) namespace: Option<&'a str>,
-    /// What pushes look into.
+    /// The list that pushes search.
     pub(super) reads: Reads,
 }
 
-/// Where an image is kept.
+/// The registry and path of an image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Repository {
     registry: String,
@@ -54,24 +54,24 @@ struct Repository {
 
 type Groups = BTreeMap<(Arc<str>, Repository), Vec<Use>>;
 
-/// What each consumer would find in one docker config for an image.
+/// What each consumer finds in one docker config for an image.
 pub(super) fn of_auth_file(keys: &DockerConfigKeys, image: &str) -> ImageAnswer {
     let uses = Consumer::ALL.into_iter().map(|consumer| {
-        let told = Told::of_key(consumer, keys.matching(consumer, image).first());
-        told.of(consumer, "whoever has the file", image)
+        let evaluation = Evaluation::of_key(consumer, keys.matching(consumer, image).first());
+        evaluation.of(consumer, "any user of the file", image)
     });
     let same = |one: &Use, other: &Use| same_in(keys, one, other);
     compared("", image, uses.collect(), true, same)
 }
 
-/// The images, and who would use what for each.
-pub(super) fn images(snapshot: &Snapshot, asked: &Asked<'_>) -> Vec<ImageAnswer> {
-    let mut groups = actual(snapshot, asked);
+/// The images, and who uses what for each.
+pub(super) fn images(snapshot: &Snapshot, query: &Query<'_>) -> Vec<ImageAnswer> {
+    let mut groups = actual(snapshot, query);
     let same = |one: &Use, other: &Use| match find(snapshot, one) {
         Some(SecretKeys::Known(keys)) => same_in(keys, one, other),
         _ => one.key == other.key,
     };
-    if asked.images.is_empty() {
+    if query.images.is_empty() {
         let groups = groups.into_iter();
         return groups
             .map(|((namespace, repository), uses)| {
@@ -81,25 +81,27 @@ pub(super) fn images(snapshot: &Snapshot, asked: &Asked<'_>) -> Vec<ImageAnswer>
             .collect();
     }
     let mut answers = Vec::new();
-    for image in asked.images {
+    for image in query.images {
         let Some(repository) = Repository::of(image) else {
             continue;
         };
-        for namespace in namespaces(snapshot, asked, &groups, &repository) {
+        for namespace in namespaces(snapshot, query, &groups, &repository) {
             let mut uses = groups
                 .remove(&(namespace.clone(), repository.clone()))
                 .unwrap_or_default();
-            uses.extend(supposed::uses(snapshot, asked, &namespace, image, &uses));
+            uses.extend(hypothetical::uses(
+                snapshot, query, &namespace, image, &uses,
+            ));
             answers.push(compared(&namespace, image, uses, true, same));
         }
     }
     answers
 }
 
-/// The secrets: those that are named, else those that are used, else all of them.
+/// The secrets: the named ones, else the used ones, else all of them.
 pub(super) fn secrets(
     snapshot: &Snapshot,
-    asked: &Asked<'_>,
+    query: &Query<'_>,
     images: &[ImageAnswer],
 ) -> Vec<SecretAnswer> {
     let is_used = |secret: &SecretRecord| {
@@ -107,10 +109,10 @@ pub(super) fn secrets(
         uses.any(|one| is_of(one, secret))
     };
     let is_wanted = |secret: &&SecretRecord| {
-        if !asked.names.is_empty() {
-            return asked.is_named(&secret.object.name);
+        if !query.names.is_empty() {
+            return query.is_named(&secret.object.name);
         }
-        !secret.managed && (asked.images.is_empty() || is_used(secret))
+        !secret.managed && (query.images.is_empty() || is_used(secret))
     };
     let wanted = snapshot.secrets.values().filter(is_wanted);
     wanted
@@ -126,9 +128,9 @@ pub(super) fn secrets(
                 kind: secret.kind.to_string(),
                 state,
                 keys,
-                links: links(snapshot, secret, asked.reads),
+                links: links(snapshot, secret, query.reads),
                 scopes: Vec::new(),
-                is_named: !asked.names.is_empty(),
+                is_named: !query.names.is_empty(),
                 is_useless: match &secret.keys {
                     SecretKeys::Known(keys) => keys::are_useless(keys),
                     SecretKeys::Elided | SecretKeys::Unreadable => false,
@@ -139,21 +141,21 @@ pub(super) fn secrets(
 }
 
 /// What objects use, by namespace and repository.
-fn actual(snapshot: &Snapshot, asked: &Asked<'_>) -> Groups {
+fn actual(snapshot: &Snapshot, query: &Query<'_>) -> Groups {
     let with = |links| credential_uses(Credentials::of(snapshot).with_push_links(links));
-    let (links, other) = match asked.reads {
+    let (links, other) = match query.reads {
         Reads::Known(links) => (links, links),
         Reads::Either => (PushLinks::PullSecrets, PushLinks::Mounts),
     };
     let mut groups = Groups::new();
     for (found, otherwise) in with(links).zip(with(other)) {
-        if asked.images.is_empty() && !asked.is_about(&found) {
+        if query.images.is_empty() && !query.is_about(&found) {
             continue;
         }
-        let told = match &found.push {
-            Some(_) if found.push != otherwise.push => Told::of_version(),
-            Some(push) => Told::of_push(push),
-            None => Told::of_credential(&found.credential),
+        let evaluation = match &found.push {
+            Some(_) if found.push != otherwise.push => Evaluation::of_version(),
+            Some(push) => Evaluation::of_push(push),
+            None => Evaluation::of_credential(&found.credential),
         };
         let place = &found.usage.place;
         let object = place.object.reference();
@@ -170,26 +172,26 @@ fn actual(snapshot: &Snapshot, asked: &Asked<'_>) -> Groups {
         let uses = groups
             .entry((place.object.namespace.clone(), repository))
             .or_default();
-        uses.push(told.of(found.consumer, &by, &image.written));
+        uses.push(evaluation.of(found.consumer, &by, &image.written));
     }
     groups
 }
 
-/// The namespaces in which an image is asked about: those that use it, the one that was named, and
-/// those of the secrets that were named.
+/// The namespaces that are relevant for an image: those that use it, the given one, and
+/// those of the named secrets.
 fn namespaces(
     snapshot: &Snapshot,
-    asked: &Asked<'_>,
+    query: &Query<'_>,
     groups: &Groups,
     repository: &Repository,
 ) -> BTreeSet<Arc<str>> {
     let using = groups.keys().filter(|(_, of)| of == repository);
     let named = snapshot.secrets.values().map(|secret| &secret.object);
-    let named = named.filter(|secret| asked.is_named(&secret.name));
+    let named = named.filter(|secret| query.is_named(&secret.name));
     using
         .map(|(namespace, _)| namespace.clone())
         .chain(named.map(|secret| secret.namespace.clone()))
-        .chain(asked.namespace.map(Arc::from))
+        .chain(query.namespace.map(Arc::from))
         .collect()
 }
 
@@ -215,26 +217,26 @@ fn links(snapshot: &Snapshot, secret: &SecretRecord, reads: Reads) -> Vec<LinkAn
     .collect()
 }
 
-/// What the secret of a use holds.
+/// The content of a use's secret.
 fn find<'a>(snapshot: &'a Snapshot, one: &Use) -> Option<&'a SecretKeys> {
     let name = one.secret.rsplit('/').next().unwrap_or_default();
     let key = (one.secret_namespace.as_str().into(), name.into());
     snapshot.secrets.get(&key).map(|secret| &secret.keys)
 }
 
-/// Whether a use is of a secret.
+/// Whether a use belongs to a secret.
 fn is_of(one: &Use, secret: &SecretRecord) -> bool {
     *one.secret_namespace == *secret.object.namespace
         && one.secret.rsplit('/').next() == Some(&*secret.object.name)
 }
 
-impl Asked<'_> {
+impl Query<'_> {
     /// Whether a secret is named.
     fn is_named(&self, name: &str) -> bool {
         self.names.iter().any(|named| named == name)
     }
 
-    /// Whether a use has to do with the secrets that are named, if any are.
+    /// Whether a use is related to the named secrets, if any.
     fn is_about(&self, found: &CredentialUse<'_>) -> bool {
         self.names.is_empty()
             || found

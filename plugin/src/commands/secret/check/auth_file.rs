@@ -1,4 +1,4 @@
-//! What a docker or podman auth file holds for each consumer. Nothing but the file is read.
+//! Checks a docker or podman auth file for each consumer. Reads only the file.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{credential::credential_helper, error::Error};
 
-/// Checks it.
+/// Runs the check.
 ///
 /// # Errors
 /// [`Error::Usage`] if it cannot be read as a docker config.
@@ -23,8 +23,11 @@ pub(super) fn check(path: &Path, settings: &Settings) -> Result<Answer, Error> {
     let shown = path.display().to_string();
     let text = std::fs::read(path)
         .map_err(|error| Error::usage(format!("--auth-file {shown}: {error}")))?;
-    let keys = DockerConfigKeys::parse(&text, DockerConfigFormat::ConfigJson)
-        .map_err(|error| Error::usage(format!("--auth-file {shown}: no docker config: {error}")))?;
+    let keys = DockerConfigKeys::parse(&text, DockerConfigFormat::ConfigJson).map_err(|error| {
+        Error::usage(format!(
+            "--auth-file {shown}: invalid docker config: {error}"
+        ))
+    })?;
     let helper = credential_helper(&text);
     let mut answer = Answer::default();
     for image in &settings.images {
@@ -51,17 +54,17 @@ pub(super) fn check(path: &Path, settings: &Settings) -> Result<Answer, Error> {
     Ok(answer)
 }
 
-/// Says of each use that finds no password where that is.
+/// Adds to each use without a password where the password is stored.
 fn name_helper(answer: &mut Answer, helper: &str) {
     let uses = answer.images.iter_mut().flat_map(|image| &mut image.uses);
     for one in uses.filter(|one| {
         one.outcome == Outcome::None || one.outcome == Outcome::Broken && one.message == INCOMPLETE
     }) {
-        one.message = format!("its password is kept by the credential helper \"{helper}\"");
+        one.message = format!("its password is stored in the credential helper \"{helper}\"");
     }
 }
 
-/// That the passwords are not in the file.
+/// Reports that the passwords are not in the file.
 fn kept_elsewhere(keys: &DockerConfigKeys, helper: &str, file: &str) -> Option<Problem> {
     let without: Vec<String> = keys
         .iter()
@@ -81,16 +84,16 @@ fn kept_elsewhere(keys: &DockerConfigKeys, helper: &str, file: &str) -> Option<P
         rule: "credential-helper",
         object: String::new(),
         message: format!(
-            "{file} holds no password{of}: they are kept by the credential helper \"{helper}\""
+            "{file} holds no password{of}: the credential helper \"{helper}\" stores them"
         ),
-        why: "A cluster cannot ask a credential helper of this machine".to_owned(),
+        why: "A cluster cannot query a credential helper of this machine".to_owned(),
         fix: instruct(
-            "store the credential with oc extreg secret set, which asks for the access token",
+            "store the credential with oc extreg secret set, which prompts for the access token",
         ),
     })
 }
 
-/// Passwords with a blank or a line end around them, which is part of them for every registry.
+/// Passwords with leading or trailing white space, which registries read as part of them.
 fn whitespace(text: &[u8], file: &str) -> Vec<Problem> {
     let Ok(logins) = logins(text) else {
         return Vec::new();
@@ -108,11 +111,11 @@ fn whitespace(text: &[u8], file: &str) -> Vec<Problem> {
         rule: "password-whitespace",
         object: String::new(),
         message: format!(
-            "the key {} of {file}: its username or password begins or ends with a blank or a line \
+            "the key {} of {file}: its username or password begins or ends with a space or a line \
              break",
             shown_key(one.key.as_written())
         ),
-        why: "It is part of the password, and most registries refuse it then; a typical cause is \
+        why: "It is part of the password, and most registries then refuse it; a typical cause is \
               `echo` without -n before base64"
             .to_owned(),
         fix: instruct("log in again with podman login, or encode it with printf %s"),

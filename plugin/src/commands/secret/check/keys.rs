@@ -1,4 +1,4 @@
-//! The keys of a docker config, and what is wrong with them whatever image they are for.
+//! The keys of a docker config, and their problems for any image.
 
 use extreg_core::credential::{AuthField, DockerConfigKey, DockerConfigKeys};
 use extreg_remedy::{Invocation, Remedy, Rendered};
@@ -21,7 +21,7 @@ pub(super) fn answers(keys: &DockerConfigKeys) -> Vec<KeyAnswer> {
     answers.collect()
 }
 
-/// Whether builds, imports and pods find a credential under none of the keys, whatever the image.
+/// Whether builds, imports and pods find a credential under none of the keys, for any image.
 pub(super) fn are_useless(keys: &DockerConfigKeys) -> bool {
     keys.iter().all(|key| {
         KeyFault::of(key)
@@ -30,7 +30,7 @@ pub(super) fn are_useless(keys: &DockerConfigKeys) -> bool {
     })
 }
 
-/// What is wrong with the keys of an auth file.
+/// The problems of the keys of an auth file.
 pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
     let useless = keys.iter().filter_map(|key| {
         let faults = KeyFault::of(key);
@@ -42,7 +42,7 @@ pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
             object: String::new(),
             message: format!("the key {} of {file}: {}", shown(key), words(&faults)),
             why: worst.why().to_owned(),
-            fix: instruct("log in again with podman login, naming the registry's host alone"),
+            fix: instruct("log in again with podman login, with only the registry's host"),
         })
     });
     let colliding = keys.colliding().into_iter().map(|(first, other)| Problem {
@@ -55,7 +55,7 @@ pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
             shown(first),
             shown(other)
         ),
-        why: "Builds when they pull, or whoever matches keys as Kubernetes does, take them for one key \
+        why: "Builds when they pull, and other tools that match keys like Kubernetes, read them as one key \
               and use a random one of the two"
             .to_owned(),
         fix: instruct("log out of one of them, or log in to both with the same credential"),
@@ -63,8 +63,8 @@ pub(super) fn problems(keys: &DockerConfigKeys, file: &str) -> Vec<Problem> {
     useless.chain(colliding).collect()
 }
 
-/// What the audit does not hold against a secret, as images may be written that way: a host of Docker
-/// Hub that no image of docker.io is asked for by.
+/// Problems that the audit does not report for a secret, because images can be written that way: a host of
+/// Docker Hub that no image of docker.io matches.
 pub(super) fn other_hub(keys: &DockerConfigKeys, object: &str) -> Vec<Problem> {
     let found = keys.iter().filter(|key| {
         let faults = KeyFault::of(key);
@@ -83,13 +83,13 @@ pub(super) fn other_hub(keys: &DockerConfigKeys, object: &str) -> Vec<Problem> {
             ),
             why: KeyFault::OtherHub.why().to_owned(),
             fix: instruct(&format!(
-                "write the key https://index.docker.io/v1/ into {object}"
+                "add the key https://index.docker.io/v1/ to {object}"
             )),
         })
         .collect()
 }
 
-/// What a person has to do.
+/// An instruction for a person.
 pub(super) fn instruct(text: &str) -> Rendered {
     Remedy::instruct(text).rendered(&Invocation::default())
 }

@@ -1,4 +1,4 @@
-//! Which list of a service account a push looks into, by the version of OpenShift.
+//! Which list of a service account a push searches, by the version of OpenShift.
 
 use extreg_cluster::{Cluster, Kind};
 use extreg_snapshot::credentials::PushLinks;
@@ -9,17 +9,17 @@ const CHANGED_IN: u32 = 15;
 /// OpenShift 4.N is Kubernetes 1.(N + 13).
 const KUBERNETES_AHEAD: u32 = 13;
 
-/// What a push looks into, as far as that is known.
+/// The list that a push searches, if known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reads {
     /// This list.
     Known(PushLinks),
-    /// One of the two.
+    /// One of the two lists.
     Either,
 }
 
 impl Reads {
-    /// By the version of OpenShift, if that is known: `4.21.3`.
+    /// By the version of OpenShift, if known: `4.21.3`.
     pub(super) fn of(version: Option<&str>) -> Self {
         let mut numbers = version.unwrap_or_default().split('.');
         let mut number = || numbers.next().and_then(|text| text.parse::<u32>().ok());
@@ -32,7 +32,7 @@ impl Reads {
         }
     }
 
-    /// As in formats.
+    /// The name in formats.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Known(PushLinks::PullSecrets) => "imagePullSecrets",
@@ -41,7 +41,7 @@ impl Reads {
         }
     }
 
-    /// Whether a push looks at a link.
+    /// Whether a push searches a link.
     pub(super) const fn finds(self, pull: bool, mount: bool) -> &'static str {
         let found = match self {
             Self::Known(PushLinks::PullSecrets) => pull,
@@ -53,12 +53,12 @@ impl Reads {
     }
 }
 
-/// The version of OpenShift: as it says, else by that of its Kubernetes, which everybody may read.
+/// The version of OpenShift: as reported, else from the version of Kubernetes, which every user can read.
 pub(super) async fn version(cluster: &Cluster, openshift: Option<String>) -> Option<String> {
     if openshift.is_some() {
         return openshift;
     }
-    // Elsewhere the version of Kubernetes says nothing of OpenShift's.
+    // On other clusters the version of Kubernetes is not related to OpenShift's.
     if !cluster.serves(Kind::BUILD_CONFIG).await.ok()? {
         return None;
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_that_of_the_version() {
+    fn the_version_decides_the_list() {
         for (version, word) in [
             (Some("4.21.3"), "imagePullSecrets"),
             (Some("4.16.0-rc.1"), "imagePullSecrets"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_version_is_told_by_that_of_kubernetes() {
+    fn the_version_follows_from_that_of_kubernetes() {
         for (minor, want) in [
             (json!("34"), Some("4.21")),
             (json!("28+"), Some("4.15")),

@@ -1,4 +1,4 @@
-//! What the audit finds wrong with credentials (EXR009), as far as it was asked about.
+//! The audit's findings about credentials (EXR009) that are related to the query.
 
 use extreg_audit::{
     check::CheckId,
@@ -11,16 +11,16 @@ use extreg_snapshot::{SecretKeys, Snapshot, kind::Kind, place::ObjectId};
 
 use super::{
     answer::{Answer, Problem, SecretAnswer, State},
-    assess::Asked,
+    assess::Query,
     keys::other_hub,
 };
 
-/// What the audit finds.
+/// The audit's findings.
 pub(super) fn findings(snapshot: &Snapshot, caller: Caller) -> Vec<Finding> {
     let options = Options {
         checks: [CheckId::Exr009].into(),
         caller,
-        // Nothing of this check goes by time.
+        // This check does not depend on the time.
         now: 0,
     };
     judge::findings(snapshot, &options)
@@ -30,7 +30,7 @@ pub(super) fn findings(snapshot: &Snapshot, caller: Caller) -> Vec<Finding> {
 pub(super) fn of(
     findings: &[Finding],
     snapshot: &Snapshot,
-    asked: &Asked<'_>,
+    query: &Query<'_>,
     answer: &Answer,
     invocation: &Invocation,
 ) -> Vec<Problem> {
@@ -54,14 +54,14 @@ pub(super) fn of(
     );
     let found = findings
         .iter()
-        .filter(|finding| is_about(finding, asked, answer));
+        .filter(|finding| is_about(finding, query, answer));
     found.map(problem).chain(problems).collect()
 }
 
-/// Whether a finding is about what was asked: a secret of the answer, or an image of it.
-fn is_about(finding: &Finding, asked: &Asked<'_>, answer: &Answer) -> bool {
+/// Whether a finding is related to the query: a secret or an image of the result.
+fn is_about(finding: &Finding, query: &Query<'_>, answer: &Answer) -> bool {
     let object = &finding.place.object;
-    if asked.images.is_empty() && asked.names.is_empty() {
+    if query.images.is_empty() && query.names.is_empty() {
         return true;
     }
     let is_secret = answer.secrets.iter().any(|secret| {
@@ -82,10 +82,10 @@ fn is_about(finding: &Finding, asked: &Asked<'_>, answer: &Answer) -> bool {
         let mut uses = answer.images.iter().flat_map(|image| &image.uses);
         uses.any(|one| one.by == reference)
     };
-    is_secret || asked.names.is_empty() && (is_image || is_user())
+    is_secret || query.names.is_empty() && (is_image || is_user())
 }
 
-/// A secret that was named and that nobody reads.
+/// A named secret that no consumer can read.
 fn no_use(secret: &SecretAnswer, invocation: &Invocation) -> Option<Problem> {
     let SecretAnswer {
         namespace,
@@ -96,20 +96,20 @@ fn no_use(secret: &SecretAnswer, invocation: &Invocation) -> Option<Problem> {
     let (rule, message) = match secret.state {
         State::Missing => (
             "missing-secret",
-            format!("secret/{name} is not in {namespace}"),
+            format!("secret/{name} does not exist in {namespace}"),
         ),
         State::WrongType => (
             "wrong-type",
             format!(
-                "secret/{name} in {namespace} is of type {kind}, which nobody reads as a credential of a registry"
+                "secret/{name} in {namespace} is of type {kind}, which is not read as a registry credential"
             ),
         ),
         State::Elided | State::Readable | State::Unreadable => return None,
     };
     let remedy = if rule == "wrong-type" {
         Remedy::instruct(format!(
-            "create a secret of the type kubernetes.io/dockerconfigjson under another name, and name that \
-             in place of {name}"
+            "create a secret of the type kubernetes.io/dockerconfigjson under another name, and use it \
+             instead of {name}"
         ))
     } else {
         Remedy::run(Action::SetCredential {
@@ -129,7 +129,7 @@ fn no_use(secret: &SecretAnswer, invocation: &Invocation) -> Option<Problem> {
         message,
         why:
             "Builds, imports and pods read secrets of the types kubernetes.io/dockerconfigjson and \
-              kubernetes.io/dockercfg alone; a type cannot be changed"
+              kubernetes.io/dockercfg only; a type cannot be changed"
                 .to_owned(),
         fix: remedy.rendered(invocation),
     })

@@ -1,4 +1,4 @@
-//! What registries say that a credential may do. A registry that does not tell leaves it unknown.
+//! The permissions of a credential, as registries report them; unknown if a registry does not.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -11,14 +11,14 @@ use futures::{StreamExt as _, stream};
 use super::answer::{Answer, Outcome, Scope};
 use crate::{args::EndpointArgs, context::Context, credential::docker_config, error::Error};
 
-/// As many are asked at once.
-const AT_ONCE: usize = 4;
-/// As many are asked at all.
+/// The number of concurrent queries.
+const CONCURRENT: usize = 4;
+/// The maximum number of queries.
 const MOST: usize = 50;
-/// A repository that nobody has: who may push there may push anywhere beside it.
+/// A repository that does not exist: a user who can push there can push to any repository beside it.
 const ELSEWHERE: &str = "extreg-no-such-repository";
 
-/// What is asked: a key of a secret in a repository.
+/// The query: a key of a secret in a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Question {
     namespace: String,
@@ -29,12 +29,12 @@ struct Question {
     is_pushed: bool,
 }
 
-/// Asks the registries, and puts into the answer what they say.
+/// Queries the registries, and adds their reports to the result.
 ///
 /// # Errors
-/// If the login to the cluster has expired, or a flag is at fault. A registry that cannot be asked
-/// leaves it unknown.
-pub(super) async fn ask(
+/// If the login to the cluster has expired, or a flag is invalid. For an unreachable registry
+/// the permissions are unknown.
+pub(super) async fn query(
     answer: &mut Answer,
     endpoints: &EndpointArgs,
     cluster: &Cluster,
@@ -62,16 +62,16 @@ pub(super) async fn ask(
                     .cloned()
             });
             let scope = match login {
-                _ if number >= MOST => unknown(&question, "not asked: there are too many of them"),
+                _ if number >= MOST => unknown(&question, "not checked: too many credentials"),
                 Some(login) => one(&client, &question, &login).await,
                 None => unknown(
                     &question,
-                    "not asked: the key holds no username and password",
+                    "not checked: the key holds no username and password",
                 ),
             };
             (question, scope)
         })
-        .buffered(AT_ONCE)
+        .buffered(CONCURRENT)
         .collect()
         .await;
     for (question, scope) in scopes {
@@ -85,7 +85,7 @@ pub(super) async fn ask(
     Ok(())
 }
 
-/// Each key that somebody would use, in each repository: once.
+/// Each used key, in each repository: once.
 fn questions(answer: &Answer) -> Vec<Question> {
     let mut pushed: BTreeMap<Question, bool> = BTreeMap::new();
     for image in &answer.images {
@@ -121,7 +121,7 @@ fn questions(answer: &Answer) -> Vec<Question> {
         .collect()
 }
 
-/// The logins of a secret; none if it may not be read by itself.
+/// The logins of a secret; none if permission to read it is denied.
 async fn read(cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<Logins>, Error> {
     let secret = match cluster
         .get(&ObjectRef::new(Kind::SECRET, namespace, name))
@@ -163,19 +163,19 @@ async fn one(client: &Client, question: &Question, login: &Login) -> Scope {
     let fails = pull == "no" || question.is_pushed && push == "no";
     let mut words = Vec::new();
     if pull == "no" {
-        words.push("it may not pull");
+        words.push("it cannot pull");
     }
     if question.is_pushed && push == "no" {
-        words.push("it may not push, and that is what it is used for");
+        words.push("it cannot push, although it is used for that");
     }
     if delete == "yes" {
-        words.push("it may delete: nothing here needs that");
+        words.push("it can delete images: nothing here needs that permission");
     }
     if broader == "yes" {
-        words.push("it may push to other repositories too");
+        words.push("it can also push to other repositories");
     }
     if push == "unknown" {
-        words.push("the registry does not say what the login may do");
+        words.push("the registry does not report the permissions of the login");
     }
     Scope {
         pull,

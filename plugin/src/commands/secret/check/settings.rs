@@ -1,4 +1,4 @@
-//! What `secret check` was asked for, understood and checked.
+//! The validated settings of `secret check`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use extreg_core::image::ImageRef;
 use super::{Args, Format};
 use crate::{args::EndpointArgs, error::Error, names};
 
-/// What to look at, and how to say it.
+/// What to check, and how to report it.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) source: Source,
@@ -17,10 +17,10 @@ pub(super) struct Settings {
     pub(super) endpoints: EndpointArgs,
 }
 
-/// Where credentials are looked for.
+/// Where credentials are searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// In a file alone.
+    /// In a file only.
     AuthFile(PathBuf),
     /// In a cluster.
     Cluster {
@@ -32,7 +32,7 @@ pub(super) enum Source {
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -46,7 +46,7 @@ impl Settings {
             match ImageRef::parse(&image) {
                 Err(why) => return refuse(&why.to_string()),
                 Ok(parsed) if parsed.is_registry_only() => {
-                    return refuse("this names a registry and no repository in it");
+                    return refuse("this names a registry but no repository in it");
                 }
                 Ok(_) if images.contains(&image) => {}
                 Ok(_) => images.push(image),

@@ -1,18 +1,15 @@
-//! The answer for people.
+//! Output for people.
 
 use extreg_terminal::{Printer, Table, Text};
 
 use super::answer::{Answer, ImageAnswer, Outcome, SecretAnswer, State, Use};
 use crate::context::Context;
 
-/// Prints it; `wide` with all there is to know.
+/// Prints the result; `wide` with all details.
 pub(super) fn print(answer: &Answer, wide: bool, context: &Context) {
     let printer = &context.printer;
-    let mut is_first = true;
-    let mut title = |text: Text| {
-        if !std::mem::take(&mut is_first) {
-            printer.line("");
-        }
+    let title = |text: Text| {
+        printer.line("");
         printer.line(text);
     };
     for image in &answer.images {
@@ -46,10 +43,10 @@ pub(super) fn print(answer: &Answer, wide: bool, context: &Context) {
         }
     }
     if answer.images.is_empty() && answer.secrets.is_empty() {
-        printer.note("No image outside the cluster is named there, and there is no docker secret.");
+        printer.note("No external image is named, and no docker secret exists.");
     }
     for gap in &answer.gaps {
-        printer.warn(&format!("not seen: {gap}"));
+        printer.warn(&format!("could not be read: {gap}"));
     }
 }
 
@@ -67,7 +64,7 @@ fn print_image(image: &ImageAnswer, wide: bool, printer: &Printer) {
             or_dash(&one.secret),
             or_dash(&one.key),
             or_dash(&one.username),
-            said(one),
+            message(one),
         ];
         if wide {
             cells.insert(3, one.written.clone());
@@ -96,12 +93,12 @@ fn print_secrets(answer: &Answer, printer: &Printer) {
     };
     for secret in &answer.secrets {
         let state = match secret.state {
-            State::Elided => "its values are left out",
-            State::Missing => "it is not there",
+            State::Elided => "its values are omitted",
+            State::Missing => "it does not exist",
             State::Readable if secret.keys.is_empty() => "it holds no key",
             State::Readable => "",
-            State::Unreadable => "it holds no docker config that can be read",
-            State::WrongType => "nobody reads a secret of this type",
+            State::Unreadable => "it holds no readable docker config",
+            State::WrongType => "this type is not read as a credential",
         };
         if secret.keys.is_empty() {
             let kind = match secret.state {
@@ -127,7 +124,15 @@ fn print_secrets(answer: &Answer, printer: &Printer) {
 }
 
 fn print_scopes(secret: &SecretAnswer, printer: &Printer) {
-    let headers = ["REPOSITORY", "KEY", "PULL", "PUSH", "DELETE", "OTHERS", ""];
+    let headers = [
+        "REPOSITORY",
+        "KEY",
+        "PULL",
+        "PUSH",
+        "DELETE",
+        "OTHER REPOS",
+        "",
+    ];
     let mut table = Table::new(&headers);
     for scope in &secret.scopes {
         table.row([
@@ -142,7 +147,7 @@ fn print_scopes(secret: &SecretAnswer, printer: &Printer) {
     }
     if !secret.scopes.is_empty() {
         printer.line("");
-        printer.line(format!("What its registry says of {}:", secret.name));
+        printer.line(format!("Permissions of {} at its registry:", secret.name));
     }
     table.print(printer);
 }
@@ -165,7 +170,7 @@ fn print_links(answer: &Answer, printer: &Printer) {
     if let Some(openshift) = &answer.openshift {
         printer.line("");
         printer.line(format!(
-            "Links; a push without a push secret looks into {} on OpenShift {}:",
+            "Links; a push without a push secret searches {} on OpenShift {}:",
             openshift.push_links,
             openshift.version.as_deref().unwrap_or("of unknown version")
         ));
@@ -173,7 +178,7 @@ fn print_links(answer: &Answer, printer: &Printer) {
     table.print(printer);
 }
 
-/// What stands before a row.
+/// The mark of a row.
 const fn mark(one: &Use) -> &'static str {
     if one.differs {
         return "*";
@@ -185,10 +190,10 @@ const fn mark(one: &Use) -> &'static str {
     }
 }
 
-fn said(one: &Use) -> String {
+fn message(one: &Use) -> String {
     match (one.differs, one.message.as_str()) {
-        (true, "") => "another credential".to_owned(),
-        (true, message) => format!("another credential; {message}"),
+        (true, "") => "different credential".to_owned(),
+        (true, message) => format!("different credential; {message}"),
         (false, message) => message.to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Whose credential is replaced, and what it was before.
+//! The account whose credential is replaced, and the old credential.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use extreg_snapshot::{SecretKeys, SecretRecord, credentials::registry_of_key};
 use super::settings::Settings;
 use crate::{credential::Credential, error::Error};
 
-/// The accounts whose keys are replaced: the old one, and the new one where an earlier run has
-/// come so far.
+/// The accounts whose keys are replaced: the old one, and the new one if an earlier run has
+/// already written it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
     pub(super) registry: String,
@@ -21,9 +21,9 @@ pub(super) struct Account {
     pub(super) new: String,
 }
 
-/// The credentials that are replaced, password and all: those of the secret that the user named.
+/// The credentials to replace, with passwords: those of the secret that the user named.
 ///
-/// A username is public, so that a tenant can plant it in a secret; the password is what shows that a
+/// A username is public, so a tenant can plant it in a secret; only the password proves that a
 /// secret held the credential before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Old(Vec<Login>);
@@ -33,15 +33,15 @@ pub(super) struct Old(Vec<Login>);
 pub(super) enum Choice {
     /// Every key of the account: the user named the secret.
     Account,
-    /// Only keys that hold the very credential that is replaced.
+    /// Only keys that hold exactly the credential to replace.
     Credential,
 }
 
 impl Account {
-    /// Finds it by the keys of secrets of the name that was given, the first that has any first.
+    /// Finds the account in the secrets of the given name; the first secret with keys decides.
     ///
     /// # Errors
-    /// [`Error::Failed`] if there is none, or if one secret has several and the user named none.
+    /// [`Error::Failed`] if none is found, or if one secret has several and the user named none.
     pub(super) fn find<'a>(
         settings: &Settings,
         secrets: impl IntoIterator<Item = &'a SecretRecord>,
@@ -77,7 +77,7 @@ impl Account {
                 (Some(first), Some(second)) => {
                     return Err(Error::failed(format!(
                         "secret \"{}\" holds several accounts of {}, {first} and {second} among \
-                         them, so nothing was changed: name the one to replace with --replaces",
+                         them, so nothing was changed: specify the one to replace with --replaces",
                         settings.name, settings.registry
                     )));
                 }
@@ -85,39 +85,39 @@ impl Account {
         }
         has_new.map(of).ok_or_else(|| {
             Error::failed(format!(
-                "secret \"{}\" holds no credential of {}, so nothing was changed: --registry names \
+                "secret \"{}\" holds no credential of {}, so nothing was changed: use --registry for \
                  another registry",
                 settings.name, settings.registry
             ))
         })
     }
 
-    /// Whether a key is of one of the accounts.
+    /// Whether a key belongs to one of the accounts.
     pub(super) fn is_ours(&self, key: &DockerConfigKey) -> bool {
         is_of(key, &self.registry) && (key.username() == self.old || key.username() == self.new)
     }
 
-    /// Whether a key is of the account that is replaced.
+    /// Whether a key belongs to the account that is replaced.
     pub(super) fn is_old(&self, key: &DockerConfigKey) -> bool {
         is_of(key, &self.registry) && key.username() == self.old
     }
 
     /// The accounts of other keys of the registry.
-    pub(super) fn others<'a>(
+    pub(super) fn other_accounts<'a>(
         &self,
         keys: impl Iterator<Item = &'a DockerConfigKey>,
     ) -> Vec<String> {
-        let others: BTreeSet<&str> = keys
+        let other_keys: BTreeSet<&str> = keys
             .filter(|key| is_of(key, &self.registry) && !self.is_ours(key))
             .map(DockerConfigKey::username)
             .collect();
-        others.into_iter().map(str::to_owned).collect()
+        other_keys.into_iter().map(str::to_owned).collect()
     }
 
     /// The keys of a docker config that hold one of `wanted`, or the new credential, as written.
     ///
     /// # Errors
-    /// If Kubernetes cannot read the config either.
+    /// If Kubernetes cannot read the config, either.
     pub(super) fn holding(
         &self,
         config: &[u8],
@@ -137,7 +137,7 @@ impl Account {
 }
 
 impl Old {
-    /// The credentials of the account in the docker config of the named secret, but for the new one.
+    /// The credentials of the account in the docker config of the named secret, except the new one.
     pub(super) fn of(config: &[u8], account: &Account, new: Option<&Credential>) -> Self {
         let new = new.map(Credential::login);
         let Ok(logins) = logins(config) else {
@@ -154,7 +154,7 @@ impl Old {
         Self(old)
     }
 
-    /// How many there are.
+    /// The number of credentials.
     pub(super) const fn count(&self) -> usize {
         self.0.len()
     }
@@ -162,6 +162,6 @@ impl Old {
 
 /// Whether a key is for a registry, under any of its names.
 fn is_of(key: &DockerConfigKey, registry: &str) -> bool {
-    key.normalised()
+    key.normalized()
         .is_some_and(|normalised| registry_of_key(&normalised) == RegistryHost::of(registry))
 }

@@ -1,16 +1,16 @@
-//! The rotation: everything is read and tried first, and then written.
+//! The rotation: reads and tests everything first, then writes.
 
 use extreg_cluster::Cluster;
 use extreg_terminal::Exit;
 
 use super::{
     account::Choice,
-    look::{Reference, add_unread, find_account, find_old, read, unseen},
     outcome::{About, Outcome, Row, journal_line, print},
     plan::{self, Target},
     prepare::{Exchange, prepare},
+    search::{Reference, add_unread, find_account, find_old, read, unseen},
     settings::{Mode, Settings, Source},
-    write::{next, told},
+    write::{next, record},
 };
 use crate::{
     commands::secret::verify::Verifier,
@@ -21,10 +21,10 @@ use crate::{
     fanout::{Fanout, Refusal},
 };
 
-/// How the credential can be given.
-const WAYS: &str = "give one with --password-stdin or with --auth-file";
+/// How to provide the credential.
+const WAYS: &str = "use --password-stdin or --auth-file";
 
-/// Rotates, tries to, or shows what would be rotated.
+/// Rotates the credential, runs a dry run, or shows the plan.
 pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, Error> {
     let mut settings = settings.clone();
     let mut credential = None;
@@ -93,11 +93,11 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
         print(&rows, &about, next, &settings, &context.printer)?;
         return Ok(Exit::Done);
     }
-    tell_plan(&rows, &settings, context);
+    show_plan(&rows, &settings, context);
     context.journal.advise(
         "run the same command again to continue: secrets that hold the new credential are skipped",
     );
-    // The one that shows the old password is written last, so that a run which is cut short can be
+    // The secret with the old password is written last, so that an interrupted run can be
     // continued by the same command.
     let is_last = |row: &Row| {
         let secret = reference.secret.as_ref();
@@ -111,8 +111,8 @@ pub(super) async fn run(settings: &Settings, context: &Context) -> Result<Exit, 
     end(&rows, stopped, &settings, context)
 }
 
-/// The user names the secret with the old credential and those of `--also`; of others the very
-/// credential counts.
+/// The user names the secret with the old credential and those of `--also`; other secrets must hold exactly
+/// the old credential.
 fn choice(settings: &Settings, reference: &Reference, target: &Target) -> Choice {
     let (namespace, name) = (&target.row.namespace, &target.row.name);
     let is_reference = reference
@@ -126,8 +126,8 @@ fn choice(settings: &Settings, reference: &Reference, target: &Target) -> Choice
     }
 }
 
-/// Tries the credential for each secret that is ready to be written. One that the registry refuses is
-/// reported, and does not stop the others.
+/// Tests the credential for each secret that is ready to be written. If the registry refuses one, it is
+/// reported, and the rest continues.
 async fn verify(
     settings: &Settings,
     credential: &Credential,
@@ -151,7 +151,7 @@ async fn verify(
     Ok(())
 }
 
-/// Writes what is ready, in this order; gives what ended it early.
+/// Writes the secrets that are ready, in this order; returns the error that ended it early.
 async fn write_all(
     rows: &mut [Row],
     mut ready: Vec<Option<Ready>>,
@@ -171,7 +171,7 @@ async fn write_all(
         };
         if stopped.is_some() {
             row.refuse(Refusal::Failed(
-                "not tried after the failure before it".to_owned(),
+                "not attempted after the previous failure".to_owned(),
             ));
             continue;
         }
@@ -187,7 +187,7 @@ async fn write_all(
             }
             Err(error) => {
                 journal.failed(&error);
-                if let Err(error) = told(error, row) {
+                if let Err(error) = record(error, row) {
                     row.refuse(Refusal::Failed(error.to_string()));
                     stopped = Some(error);
                 }
@@ -197,8 +197,8 @@ async fn write_all(
     stopped
 }
 
-/// What is about to be written, before it is.
-fn tell_plan(rows: &[Row], settings: &Settings, context: &Context) {
+/// Shows what is about to be written.
+fn show_plan(rows: &[Row], settings: &Settings, context: &Context) {
     for row in rows.iter().filter(|row| row.outcome == Outcome::Planned) {
         let consumers = if row.consumers.is_empty() {
             "nothing".to_owned()

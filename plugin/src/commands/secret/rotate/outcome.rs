@@ -1,4 +1,4 @@
-//! What became of each secret, for people and for machines.
+//! The outcome for each secret, for people and for machines.
 
 use extreg_cluster::Verb;
 use extreg_terminal::{Printer, Table};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::settings::{Mode, Settings};
 use crate::{error::Error, fanout::Refusal, print::to_data};
 
-/// What became of a secret.
+/// The outcome for a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Outcome {
@@ -15,42 +15,42 @@ pub(super) enum Outcome {
     Conflict,
     /// It could not be written.
     Failed,
-    /// It is not written, and holds the old credential.
+    /// It is not written, and still holds the old credential.
     Left,
-    /// The registry does not let the new credential do what the secret is used for.
+    /// The registry refuses the new credential for the use of the secret.
     Refused,
-    /// It would be written.
+    /// It is planned.
     Planned,
-    /// It holds the new credential now.
+    /// It was rotated.
     Rotated,
     /// It holds another credential, or its namespace is being deleted.
     Skipped,
-    /// It held the new credential already.
+    /// It already held the new credential.
     Unchanged,
 }
 
-/// A secret, and what became of it.
+/// A secret and its outcome.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
     pub(super) namespace: String,
     pub(super) name: String,
-    /// The account of its keys.
+    /// The account of the keys.
     pub(super) username: String,
-    /// The keys that are written, as they may be shown.
+    /// The keys to write, as they can be shown.
     pub(super) keys: Vec<String>,
-    /// Who uses it.
+    /// The consumers of the secret.
     pub(super) consumers: Vec<String>,
     pub(super) outcome: Outcome,
-    /// Why, and what to do; empty where there is nothing to say.
+    /// The reason and the fix, if any.
     pub(super) message: String,
-    /// Why it was not written, where that was decided by an error.
+    /// The error because of which it was not written.
     #[serde(skip)]
     pub(super) refusal: Option<Refusal>,
 }
 
 impl Row {
-    /// Keeps why the secret is not written.
+    /// Records why the secret is not written.
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         self.outcome = match &refusal {
             Refusal::Terminating => Outcome::Skipped,
@@ -66,7 +66,7 @@ impl Row {
         mode != Mode::Plan && self.outcome.is_open()
     }
 
-    /// The secret, as it is named in messages.
+    /// The secret, as named in messages.
     pub(super) fn place(&self) -> String {
         if self.name.is_empty() {
             format!("namespace {}", self.namespace)
@@ -76,7 +76,7 @@ impl Row {
     }
 }
 
-/// All of them.
+/// The whole result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rotation<'a> {
@@ -85,23 +85,23 @@ struct Rotation<'a> {
     registry: &'a str,
     username: &'a str,
     new_username: &'a str,
-    /// Whether the registry took the new credential; none where it was not asked.
+    /// Whether the registry accepted the new credential; none if it was not queried.
     verified: Option<bool>,
     dry_run: Option<&'static str>,
     secrets: &'a [Row],
-    /// What could not be looked at, and may hold the old credential too.
+    /// Unreadable resources, which may also hold the old credential.
     unseen: &'a [String],
     /// What to do next.
     next: &'a str,
 }
 
-/// Whose credential it was and is, and whether the registry has taken the new one.
+/// The old and the new account, and whether the registry accepted the new credential.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     pub(super) username: String,
     pub(super) new_username: String,
     pub(super) verified: Option<bool>,
-    /// What could not be looked at.
+    /// Unreadable resources.
     pub(super) unseen: Vec<String>,
 }
 
@@ -118,7 +118,7 @@ impl Outcome {
         match self {
             Self::Conflict => "changed meanwhile",
             Self::Failed => "failed",
-            Self::Left => "left",
+            Self::Left => "not rotated",
             Self::Refused => "refused",
             Self::Planned => "would be rotated",
             Self::Rotated => "rotated",
@@ -186,7 +186,7 @@ pub(super) fn print(
     }
     for unseen in &about.unseen {
         printer.warn(&format!(
-            "not seen, and may hold the old credential too: {unseen}"
+            "could not be read, and may also hold the old credential: {unseen}"
         ));
     }
     if !next.is_empty() {
@@ -200,7 +200,7 @@ pub(super) fn journal_line(row: &Row) -> String {
     format!("{} {}", row.place(), Verb::Configured)
 }
 
-/// The first few, and how many more.
+/// The first few, and the number of the rest.
 fn used_by(consumers: &[String]) -> String {
     const FEW: usize = 3;
     let shown: Vec<&str> = consumers.iter().take(FEW).map(String::as_str).collect();

@@ -1,5 +1,5 @@
-//! Which secrets hold the credential, and who uses each: all of it from what was read, nothing is
-//! written here.
+//! Which secrets hold the credential, and who uses each: from the data that was read; writes
+//! nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,14 +25,14 @@ pub(super) const GLOBAL: (&str, &str) = ("openshift-config", "pull-secret");
 /// A secret of the plan.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    /// What is told of it.
+    /// The row of the output.
     pub(super) row: Row,
-    /// What it is used for, by which the new credential is tried.
+    /// The images that it is used for, with which the new credential is tested.
     pub(super) images: Vec<Tried>,
 }
 
-/// The secrets with a key of the account, and those that are skipped and why; sorted. Whether a secret
-/// holds the very credential is decided when it is read.
+/// The secrets with a key of the account, and the skipped ones with the reason; sorted. Whether a secret
+/// holds exactly the credential is decided when it is read.
 pub(super) fn plan(settings: &Settings, account: &Account, snapshots: &[Snapshot]) -> Vec<Target> {
     let mut targets = Vec::new();
     for snapshot in snapshots {
@@ -55,7 +55,7 @@ pub(super) fn plan(settings: &Settings, account: &Account, snapshots: &[Snapshot
     targets
 }
 
-/// What is to become of a secret; none for one that has nothing to do with it.
+/// The plan for a secret; none for an unrelated one.
 fn decided(
     settings: &Settings,
     account: &Account,
@@ -64,15 +64,15 @@ fn decided(
     let object = &secret.object;
     let is_included = settings.includes(&object.namespace, &object.name);
     let is_everywhere = settings.places == Places::All;
-    let is_asked_for = match &settings.places {
+    let is_requested = match &settings.places {
         Places::All => true,
         Places::Namespaces(names) => names.iter().any(|name| **name == *object.namespace),
     };
-    let is_named = is_included || is_asked_for && *object.name == *settings.name;
+    let is_named = is_included || is_requested && *object.name == *settings.name;
     let keys = match &secret.keys {
         SecretKeys::Known(keys) => keys,
         SecretKeys::Elided | SecretKeys::Unreadable if is_named => {
-            let message = "it holds no docker config that can be read: create it again";
+            let message = "it holds no readable docker config: create it again";
             return Some((Outcome::Left, message.to_owned()));
         }
         SecretKeys::Elided | SecretKeys::Unreadable => return None,
@@ -83,13 +83,13 @@ fn decided(
         (false, false) => None,
         (false, true) if !is_everywhere => None,
         (true, false) => {
-            let others = account.others(keys.iter());
-            let message = if others.is_empty() {
+            let other_accounts = account.other_accounts(keys.iter());
+            let message = if other_accounts.is_empty() {
                 format!("it holds no credential of {}", account.registry)
             } else {
                 format!(
-                    "it is of {} and not of {}: --replaces names the account to replace",
-                    others.join(", "),
+                    "it belongs to {} and not to {}: use --replaces to specify the account to replace",
+                    other_accounts.join(", "),
                     account.old
                 )
             };
@@ -150,7 +150,7 @@ struct Used {
     images: BTreeMap<(String, String), Tried>,
 }
 
-/// The users of each secret: whoever would find the credential in it, and the accounts that link it.
+/// The consumers of each secret: those that find the credential in it, and the accounts that link it.
 fn users(snapshot: &Snapshot, account: &Account) -> BTreeMap<ObjectId, Used> {
     let mut users: BTreeMap<ObjectId, Used> = BTreeMap::new();
     for found in credential_uses(Credentials::of(snapshot)) {
@@ -209,7 +209,7 @@ fn users(snapshot: &Snapshot, account: &Account) -> BTreeMap<ObjectId, Used> {
     users
 }
 
-/// An object as it is written beside a secret: without its namespace where that is the same.
+/// An object as written beside a secret: without its namespace if it is the same.
 fn of_namespace(object: &ObjectId, secret: &ObjectId) -> String {
     if object.namespace == secret.namespace {
         object.reference()

@@ -1,4 +1,4 @@
-//! What a secret is to be, made of what it is now.
+//! Computes the new content of a secret from its current content.
 
 use extreg_cluster::{Cluster, Kind, ObjectRef, Owned, is_owned};
 use extreg_core::credential::{DockerConfigKey, SecretMember};
@@ -9,7 +9,7 @@ use super::{
     outcome::Outcome,
     plan::{GLOBAL, Target},
     settings::Settings,
-    write::told,
+    write::record,
 };
 use crate::{
     commands::secret::document::{self, HUB_KEYS, Replaced},
@@ -20,19 +20,19 @@ use crate::{
     error::Error,
 };
 
-/// What is replaced, and by what.
+/// What is replaced by what.
 pub(super) struct Exchange<'a> {
     pub(super) account: &'a Account,
     pub(super) old: &'a Old,
-    /// None of a plan without a credential.
+    /// None for a plan without a credential.
     pub(super) new: Option<&'a Credential>,
 }
 
-/// Reads a secret as it is now and makes of it what it is to be. None if nothing is to be written, as
-/// the row then says.
+/// Reads a secret and computes its new content. None if nothing must be written; the row
+/// then contains the reason.
 ///
 /// # Errors
-/// What concerns every secret.
+/// Errors that affect every secret.
 pub(super) async fn prepare(
     settings: &Settings,
     exchange: &Exchange<'_>,
@@ -54,7 +54,7 @@ pub(super) async fn prepare(
             return Ok(None);
         }
         Err(error) => {
-            told(error, row)?;
+            record(error, row)?;
             return Ok(None);
         }
     };
@@ -68,7 +68,7 @@ pub(super) async fn prepare(
     let Some(config) = docker_config(&secret, member) else {
         leave(
             Outcome::Left,
-            "it holds no docker config that can be read".to_owned(),
+            "it holds no readable docker config".to_owned(),
         );
         return Ok(None);
     };
@@ -85,7 +85,7 @@ pub(super) async fn prepare(
     };
     if choice == Choice::Credential && held.is_empty() {
         let message = format!(
-            "different password: skipped; --also {}/{} includes it",
+            "different password: skipped; use --also {}/{} to include it",
             row.namespace, row.name
         );
         leave(Outcome::Skipped, message);
@@ -126,8 +126,8 @@ pub(super) async fn prepare(
         leave(
             Outcome::Left,
             format!(
-                "it is immutable: create another one with the new credential, link it with {} secret \
-                 link NAME -n {}, and name it where this one is named",
+                "it is immutable: create another one with the new credential, link it: {} secret \
+                 link NAME -n {}, and use it instead of this one",
                 context.caller, reference.namespace
             ),
         );
@@ -138,26 +138,26 @@ pub(super) async fn prepare(
             leave(
                 Outcome::Left,
                 format!(
-                    "{manager} keeps it and would write the old credential back: change it there, \
-                     or here too with --managed"
+                    "{manager} manages it and would restore the old credential: change it there, \
+                     or also here with --managed"
                 ),
             );
             return Ok(None);
         }
         context.printer.warn(&format!(
-            "{reference} in {} is kept by {manager}, which may write the old credential back",
+            "{reference} in {} is managed by {manager}, which may restore the old credential",
             reference.namespace
         ));
     } else if managed::is_applied(&secret) {
         context.printer.warn(&format!(
-            "{reference} in {} was applied from a file, which brings the old credential back when it \
+            "{reference} in {} was applied from a file, which restores the old credential when it \
              is applied again",
             reference.namespace
         ));
     }
     if (reference.namespace.as_str(), reference.name.as_str()) == GLOBAL {
         context.printer.warn(
-            "all nodes pull with the global pull secret: it takes a while until each has the new one",
+            "all nodes pull with the global pull secret: it takes a while until every node has the new one",
         );
     }
     Ok(replaced.map(|replaced| Ready {

@@ -1,4 +1,4 @@
-//! What `secret rotate` was asked for, understood and checked.
+//! The validated settings of `secret rotate`.
 
 use extreg_cluster::DryRun;
 use extreg_core::{image::ImageRef, registry::RegistryHost};
@@ -9,7 +9,7 @@ use crate::{
     error::Error, names, print::DataFormat,
 };
 
-/// What to rotate, and how to go about it.
+/// What to rotate, and how.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) name: String,
@@ -19,10 +19,10 @@ pub(super) struct Settings {
     /// The registry, `docker.io` for all names of Docker Hub.
     pub(super) registry: String,
     pub(super) replaces: Option<String>,
-    /// The account of the new credential, if it is said.
+    /// The account of the new credential, if given.
     pub(super) username: Option<String>,
     pub(super) source: Source,
-    /// The image to try it with, if one is said.
+    /// The image to test it with, if given.
     pub(super) image: Option<String>,
     pub(super) verify: bool,
     pub(super) managed: bool,
@@ -34,36 +34,36 @@ pub(super) struct Settings {
 /// Where to search for the credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Places {
-    /// In these namespaces, in the order given; none until the namespace of the context is known.
+    /// In these namespaces, in the given order; empty until the namespace of the context is known.
     Namespaces(Vec<String>),
-    /// Everywhere that the user can see.
+    /// In all namespaces that the user can see.
     All,
 }
 
-/// Where the new credential is from.
+/// The source of the new credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// It is given.
+    /// Given.
     AuthFile(std::path::PathBuf),
-    /// Its password is on stdin.
+    /// The password is on stdin.
     Stdin,
-    /// It is asked for.
+    /// A prompt.
     Unsaid,
 }
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Say what would be done.
+    /// Show the plan.
     Plan,
-    /// Have the server try it.
+    /// Run a server dry run.
     Try,
-    /// Do it.
+    /// Apply the changes.
     Write,
 }
 
 impl Settings {
-    /// Understands and checks the arguments.
+    /// Validates the arguments.
     ///
     /// # Errors
     /// [`Error::Usage`]
@@ -93,7 +93,7 @@ impl Settings {
             });
             if !is_on_registry {
                 return Err(Error::usage(format!(
-                    "--image {image}: name an image on {host}, the registry of the credential"
+                    "--image {image}: specify an image on {host}, the registry of the credential"
                 )));
             }
         }
@@ -124,7 +124,7 @@ impl Settings {
         })
     }
 
-    /// Takes the namespace of the context where none was given.
+    /// Sets the namespace of the context if none was given.
     pub(super) fn default_to(&mut self, namespace: &str) {
         if let Places::Namespaces(names) = &mut self.places
             && names.is_empty()
@@ -139,7 +139,7 @@ impl Settings {
         also.any(|(other, secret)| other == namespace && secret == name)
     }
 
-    /// Where the new credential is from, for an account that is known by now.
+    /// The source of the new credential, for a known account.
     pub(super) fn credential(&self, account: &str) -> CredentialSource {
         let username = self.username.clone().unwrap_or_else(|| account.to_owned());
         match &self.source {
@@ -151,7 +151,7 @@ impl Settings {
         }
     }
 
-    /// Whether there is a credential, or somebody is to be asked for one.
+    /// Whether a credential is given or can be prompted for.
     pub(super) fn needs_credential(&self) -> bool {
         self.mode != Mode::Plan || self.source != Source::Unsaid
     }
@@ -161,7 +161,7 @@ impl Settings {
 fn named(text: &str) -> Result<(String, String), Error> {
     let (namespace, name) = text.split_once('/').ok_or_else(|| {
         Error::usage(format!(
-            "--also {text}: name a namespace and a secret, e.g. shop/dockerhub"
+            "--also {text}: expected NAMESPACE/NAME, e.g. shop/dockerhub"
         ))
     })?;
     names::subdomain("namespace", namespace)?;
@@ -170,7 +170,7 @@ fn named(text: &str) -> Result<(String, String), Error> {
 }
 
 impl Mode {
-    /// As the API has it.
+    /// The value for the API.
     pub(super) const fn dry_run(self) -> DryRun {
         match self {
             Self::Plan => DryRun::Client,

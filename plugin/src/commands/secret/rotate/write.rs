@@ -1,4 +1,4 @@
-//! Why a secret was not written, and what to do next.
+//! Records why a secret was not written, and the next steps.
 
 use super::{
     outcome::{About, Outcome, Row},
@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{error::Error, fanout::Refusal};
 
-/// Keeps why a secret was not read or written.
+/// Records why a secret was not read or written.
 ///
 /// # Errors
-/// What concerns every secret.
-pub(super) fn told(error: impl Into<Error>, row: &mut Row) -> Result<(), Error> {
+/// Errors that affect every secret.
+pub(super) fn record(error: impl Into<Error>, row: &mut Row) -> Result<(), Error> {
     let error = error.into();
     if error.is_test_failed() || error.is_conflict() {
         row.outcome = Outcome::Conflict;
@@ -25,7 +25,7 @@ pub(super) fn told(error: impl Into<Error>, row: &mut Row) -> Result<(), Error> 
     Ok(())
 }
 
-/// What to do now.
+/// The next step.
 pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
     let open = rows.iter().filter(|row| row.outcome.is_open()).count();
     if settings.mode == Mode::Try {
@@ -34,7 +34,7 @@ pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
     if open > 0 {
         return format!(
             "Do not revoke the old credential of {} yet: {open} of {} secrets may still hold it. Fix \
-             what is listed and run the same command again, or rotate each separately with -n NAMESPACE; secrets \
+             the listed problems and run the same command again, or rotate each separately with -n NAMESPACE; secrets \
              that hold the new credential are skipped.",
             about.username,
             rows.iter()
@@ -45,8 +45,8 @@ pub(super) fn next(rows: &[Row], settings: &Settings, about: &About) -> String {
     let place = match settings.registry.as_str() {
         "docker.io" => "https://app.docker.com/settings/personal-access-tokens".to_owned(),
         "ghcr.io" => "https://github.com/settings/tokens".to_owned(),
-        "quay.io" => "https://quay.io, among the robot accounts or application tokens".to_owned(),
-        host => format!("{host}, where it was made"),
+        "quay.io" => "https://quay.io, under robot accounts or application tokens".to_owned(),
+        host => format!("{host}, where it was created"),
     };
     format!(
         "Now revoke the old credential of {}{}: {place}. Running workloads keep running.",

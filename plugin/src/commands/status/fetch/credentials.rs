@@ -7,7 +7,7 @@ use std::{
 
 use extreg_cluster::{
     ClusterError, Kind, Object, ObjectRef, PageQuery,
-    collect::{Scope, Told, collect},
+    collect::{ProgressOutput, Scope, collect},
 };
 use extreg_core::credential::Consumer;
 use extreg_flow::Image;
@@ -42,7 +42,7 @@ impl Source {
                 namespace: Some(namespace),
                 selector: String::new(),
                 kinds: vec![kind::Kind::ServiceAccount, kind::Kind::Secret],
-                told: Told::Nowhere,
+                progress: ProgressOutput::Nowhere,
             };
             reader.merge(collect(&self.cluster, &scope, &options, printer).await?);
         }
@@ -108,7 +108,7 @@ impl Source {
         Ok(all)
     }
 
-    /// The logins of a secret, out of a list of one: users who can list secrets may not be able to get them.
+    /// Reads the logins of a secret with a list: users who can list secrets cannot always get them.
     async fn logins_of(&self, secret: &ObjectId) -> Result<Option<Logins>, Error> {
         let query = PageQuery {
             fields: format!("metadata.name={}", secret.name),

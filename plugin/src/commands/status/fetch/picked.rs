@@ -1,4 +1,4 @@
-//! Objects that a selector picks. The server knows how to select; only the names are kept.
+//! The objects that match a selector. The server evaluates it; only the names are kept.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::Source;
 use crate::error::Error;
 
 impl Source {
-    /// What a selector picks. What may not be listed is not picked.
+    /// The objects that match a selector, without kinds that the user cannot list.
     ///
     /// # Errors
-    /// If the server does not take the selector, the login has expired, or it does not answer.
+    /// If the server rejects the selector, the login has expired, or it does not answer.
     pub(super) async fn picked(&self, selector: &str) -> Result<BTreeSet<ObjectId>, Error> {
         let mut picked = BTreeSet::new();
         let kinds = KINDS.into_iter();

@@ -12,26 +12,26 @@ use futures::{StreamExt as _, future::join_all, stream};
 
 use crate::{args::EndpointArgs, context::Context, error::Error};
 
-/// So many images are asked for at most; more would be felt.
+/// The maximum number of images to query, which limits the load and the time.
 const MOST: usize = 200;
-/// So many at a time of one registry.
-const AT_ONCE: usize = 4;
-/// A registry that has not answered by then is not waited for: there is more to show.
+/// Concurrent requests to one registry.
+const CONCURRENCY: usize = 4;
+/// The time limit for an answer; after that, the other links are shown without it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// While it is watched an answer holds so long.
+/// How long `--watch` reuses an answer.
 const HOLDS: Duration = Duration::from_mins(1);
 
-/// What registries have said.
+/// The answers of registries.
 pub(super) struct Registries {
     client: Client,
     known: BTreeMap<Image, (Instant, InRegistry)>,
 }
 
 impl Registries {
-    /// Asks nothing yet.
+    /// Sends no request yet.
     ///
     /// # Errors
-    /// If the file of a certificate authority is at fault.
+    /// If the file of a certificate authority is invalid.
     pub(super) fn new(endpoints: &EndpointArgs, context: &Context) -> Result<Self, Error> {
         Ok(Self {
             client: context.registries(endpoints)?,
@@ -39,7 +39,7 @@ impl Registries {
         })
     }
 
-    /// The answers that still hold.
+    /// The answers that are recent enough.
     pub(super) fn answers(&self) -> BTreeMap<Image, InRegistry> {
         let known = self.known.iter();
         known
@@ -49,7 +49,7 @@ impl Registries {
     }
 
     /// Queries images, each with its login, and returns all answers.
-    pub(super) async fn ask(
+    pub(super) async fn query(
         &mut self,
         open: BTreeMap<Image, Login>,
     ) -> BTreeMap<Image, InRegistry> {
@@ -57,7 +57,7 @@ impl Registries {
         let now = Instant::now();
         for (index, (image, login)) in open.into_iter().enumerate() {
             if index >= MOST {
-                let why = format!("{} was not asked: there are too many images", image.host);
+                let why = format!("{} was not queried: too many images", image.host);
                 self.known.insert(image, (now, InRegistry::Unknown(why)));
                 continue;
             }
@@ -76,15 +76,15 @@ impl Registries {
     }
 }
 
-/// The first image of a registry tells whether it can be asked at all.
+/// Queries one registry, and stops after the first image if the registry cannot be reached.
 async fn one_host(client: &Client, images: Vec<(Image, Login)>) -> Vec<(Image, InRegistry)> {
     let mut images = images.into_iter();
     let Some((image, login)) = images.next() else {
         return Vec::new();
     };
-    let (first, is_there) = head(client, &image, &login).await;
+    let (first, is_reachable) = head(client, &image, &login).await;
     let mut answers = vec![(image, first.clone())];
-    if !is_there {
+    if !is_reachable {
         answers.extend(images.map(|(image, _)| (image, first.clone())));
         return answers;
     }
@@ -93,30 +93,30 @@ async fn one_host(client: &Client, images: Vec<(Image, Login)>) -> Vec<(Image, I
             let (answer, _) = head(client, &image, &login).await;
             (image, answer)
         })
-        .buffered(AT_ONCE)
+        .buffered(CONCURRENCY)
         .collect::<Vec<_>>()
         .await;
     answers.extend(rest);
     answers
 }
 
-/// What the registry says, and whether it is there at all.
+/// The answer of the registry, and whether the registry can be reached.
 async fn head(client: &Client, image: &Image, login: &Login) -> (InRegistry, bool) {
     let host = image.host.as_str();
-    let asked = client.head(host, &image.repository, image.reference(), login);
-    let answer = match tokio::time::timeout(PATIENCE, asked).await {
+    let request = client.head(host, &image.repository, image.reference(), login);
+    let answer = match tokio::time::timeout(PATIENCE, request).await {
         Ok(answer) => answer,
         Err(_) => Err(RegistryError::TimedOut),
     };
     match answer {
         Ok(head) => {
             let has = match &head.digest {
-                // What is not said to be a single image may be a list.
+                // Without a known media type, it can be a list.
                 Some(digest) => InRegistry::Has {
                     digest: digest.clone(),
                     is_list: head.is_list().unwrap_or(true),
                 },
-                None => InRegistry::Unknown(format!("{host} does not say the digest")),
+                None => InRegistry::Unknown(format!("{host} does not report the digest")),
             };
             (has, true)
         }
@@ -125,13 +125,16 @@ async fn head(client: &Client, image: &Image, login: &Login) -> (InRegistry, boo
             (InRegistry::Refused(format!("{host}: {error}")), true)
         }
         Err(error) => {
-            let is_there = !matches!(
+            let is_reachable = !matches!(
                 error,
                 RegistryError::Unreachable(_)
                     | RegistryError::TimedOut
                     | RegistryError::TooManyRequests { .. }
             );
-            (InRegistry::Unknown(format!("{host}: {error}")), is_there)
+            (
+                InRegistry::Unknown(format!("{host}: {error}")),
+                is_reachable,
+            )
         }
     }
 }

@@ -1,8 +1,8 @@
-//! How long ago.
+//! Formats ages.
 
 use jiff::Timestamp;
 
-/// In one unit, as kubectl's `AGE`; empty for a time that is not known.
+/// The age in one unit, like `AGE` of kubectl; empty for an unknown time.
 pub(super) fn age(time: Option<Timestamp>, now: Timestamp) -> String {
     let Some(time) = time else {
         return String::new();

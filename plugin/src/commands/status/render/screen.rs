@@ -1,13 +1,13 @@
-//! One flow on a screen: a line for each link, and what fixes the first that is broken.
+//! One flow: a line for each link, and the fix of the first broken link.
 
 use extreg_flow::{FlowReport, Link, Part, State};
 use extreg_terminal::{Text, wrap};
 
-use super::{Look, age::age, coloured, one_line, sign};
+use super::{Look, age::age, colored, one_line, sign};
 
-/// What marks the first link that is broken.
+/// Marks the first broken link.
 const MARK: &str = "  <- broken";
-/// On a terminal narrower than that nothing is wrapped by us.
+/// Lines are not wrapped on a terminal narrower than this.
 const NARROW: usize = 20;
 
 /// The lines.
@@ -35,7 +35,7 @@ pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
     if let Some(fix) = &flow.fix {
         lines.push(Text::new().bold("Fix:").plain(format!(" {}", fix.text())));
     } else if flow.state == State::Waiting
-        && let Some(sooner) = flow.telling().and_then(|link| link.fix.as_ref())
+        && let Some(sooner) = flow.deciding_link().and_then(|link| link.fix.as_ref())
     {
         let text = format!(" {}", sooner.text());
         lines.push(Text::new().bold("Sooner with:").plain(text));
@@ -43,11 +43,11 @@ pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
     lines
 }
 
-/// Several where it is too long for one: what follows stands under the words.
+/// The lines of a link: long messages are wrapped and indented.
 fn line(link: &Link, is_first_broken: bool, look: Look) -> Vec<Text> {
     let width = if look.has_signs { 1 } else { 7 };
     let text = Text::new().plain(format!("  {:<8}  ", link.part.word()));
-    let text = coloured(
+    let text = colored(
         text,
         link.state,
         format!("{:<width$}", sign(link.state, look)),
@@ -77,8 +77,8 @@ fn line(link: &Link, is_first_broken: bool, look: Look) -> Vec<Text> {
     lines
 }
 
-/// In rows that have room for that many characters, the last one with room for a mark. Words longer
-/// than a row are left to the terminal.
+/// Wraps text into rows of that many characters, with space for a mark in the last row. The terminal wraps
+/// words that are longer than a row.
 fn wrapped(text: &str, mark: usize, room: Option<usize>) -> Vec<String> {
     let Some(room) = room.filter(|room| *room > NARROW) else {
         return vec![text.to_owned()];

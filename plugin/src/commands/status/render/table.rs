@@ -1,14 +1,14 @@
-//! Many flows, a row each.
+//! A table with a row for each flow.
 
 use extreg_flow::{Fix, FlowReport, State, short};
 use extreg_terminal::{Cell, Layout, Text};
 
-use super::{Look, age::age, coloured, one_line};
+use super::{Look, age::age, colored, one_line};
 
-/// The longest reason in a row that is not wide.
+/// The maximum length of a reason without `-o wide`.
 const WHY: usize = 100;
 
-/// The lines, under their headers. Each is made when it is asked for: of a large cluster there are many.
+/// The headers and the rows. Rows are rendered lazily: a large cluster has many.
 pub(super) fn lines(flows: &[FlowReport], look: Look) -> impl Iterator<Item = Text> {
     let headers = headers(look);
     let mut layout = Layout::new(&headers);
@@ -37,19 +37,19 @@ fn headers(look: Look) -> Vec<&'static str> {
 }
 
 fn cells(flow: &FlowReport, look: Look) -> Vec<Cell> {
-    let telling = flow.telling();
+    let deciding = flow.deciding_link();
     let mut cells: Vec<Cell> = Vec::new();
     if look.all_namespaces {
         cells.push(flow.namespace.as_str().into());
     }
-    let at = match (flow.state, telling) {
+    let at = match (flow.state, deciding) {
         (State::Ok | State::None, _) | (_, None) => "-",
         (_, Some(link)) => link.part.word(),
     };
-    let time = telling.and_then(|link| link.time);
+    let time = deciding.and_then(|link| link.time);
     cells.extend([
         flow.name.as_str().into(),
-        coloured(Text::new(), flow.state, flow.state.word()).into(),
+        colored(Text::new(), flow.state, flow.state.word()).into(),
         at.into(),
         age(time, look.now).into(),
     ]);
@@ -57,7 +57,7 @@ fn cells(flow: &FlowReport, look: Look) -> Vec<Cell> {
         cells.push(flow.image.as_deref().unwrap_or_default().into());
         cells.push(short(&flow.digest).into());
     }
-    let why = telling.map_or_else(String::new, |link| one_line(&link.message));
+    let why = deciding.map_or_else(String::new, |link| one_line(&link.message));
     if look.wide {
         cells.push(why.into());
         cells.push(

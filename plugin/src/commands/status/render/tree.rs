@@ -3,9 +3,9 @@
 use extreg_flow::{FlowReport, Node};
 use extreg_terminal::Text;
 
-use super::{Look, age::age, coloured, one_line, sign};
+use super::{Look, age::age, colored, one_line, sign};
 
-/// The lines that lead to an object: to one of several, to the last, past one, past the last.
+/// The branches: to an object, to the last object, past an object, past the last object.
 const SIGNS: [&str; 4] = ["├─ ", "└─ ", "│  ", "   "];
 const LETTERS: [&str; 4] = ["|- ", "`- ", "|  ", "   "];
 
@@ -17,7 +17,7 @@ pub(super) fn lines(flow: &FlowReport, look: Look) -> Vec<Text> {
     let head = Text::new()
         .bold(root.object.clone())
         .plain(format!(" in {}  ", flow.namespace));
-    let mut lines = vec![coloured(head, flow.state, flow.state.word())];
+    let mut lines = vec![colored(head, flow.state, flow.state.word())];
     below(root, flow, "", look, &mut lines);
     if let Some(fix) = &flow.fix {
         lines.push(Text::new().bold("Fix:").plain(format!(" {}", fix.text())));
@@ -36,7 +36,7 @@ fn below(node: &Node, flow: &FlowReport, lead: &str, look: Look, lines: &mut Vec
             .dim(format!("{lead}{arm}"))
             .plain(child.object.clone());
         if let Some(link) = link {
-            text = coloured(text.plain("  "), link.state, sign(link.state, look));
+            text = colored(text.plain("  "), link.state, sign(link.state, look));
         }
         let messages = [Some(&child.message), link.map(|link| &link.message)];
         for message in messages.into_iter().flatten().filter(|m| !m.is_empty()) {

@@ -1,5 +1,5 @@
-//! Carrying out the plan: phase by phase, waiting where the next one needs it, the proof at the end,
-//! and everything taken back if it fails.
+//! Applies the plan: phase by phase, waits if the next phase needs it, tests the webhook at the end,
+//! and rolls everything back if it fails.
 
 use std::time::Duration;
 
@@ -26,19 +26,19 @@ use crate::{
 
 /// For the definition to be served.
 const DEFINITION_LIMIT: Duration = Duration::from_mins(1);
-/// For what an uninstall has left to be deleted.
+/// For the deletion of objects of an earlier uninstall.
 const GONE_LIMIT: Duration = Duration::from_mins(1);
 /// For pods to be pulled and ready.
 const READY_LIMIT: Duration = Duration::from_mins(5);
-/// For the API servers to learn of a configuration and to reach the webhook, and for the webhook to
-/// learn of policies.
+/// For the API servers to load a configuration and to reach the webhook, and for the webhook to
+/// load the policies.
 const PROOF_LIMIT: Duration = Duration::from_secs(20);
-/// The same for a URL: no Service has to be made known, no bundle to be filled in.
+/// The same for a URL: no Service is published, and no bundle is injected.
 const URL_LIMIT: Duration = Duration::from_secs(8);
-/// Where a rehearsal may always be held: nothing comes into being.
+/// The namespace of a dry run: it is not created.
 const ANY_NAMESPACE: &str = "default";
 
-/// Installs, or tries to.
+/// Installs the webhook, or runs a dry run.
 pub(super) async fn run(
     choices: &Choices,
     apply: &Apply,
@@ -51,7 +51,7 @@ pub(super) async fn run(
     if !going.is_empty() && apply.dry_run == DryRun::None {
         let names: Vec<String> = going.iter().map(ToString::to_string).collect();
         let printer = &context.printer;
-        printer.note(format!("waiting until {} is gone", names.join(", ")));
+        printer.note(format!("waiting for the deletion of {}", names.join(", ")));
         wait::gone(&cluster, &going, wait::limit(context, GONE_LIMIT)).await?;
         return Box::pin(run(choices, apply, context)).await;
     }
@@ -67,7 +67,7 @@ pub(super) async fn run(
     }
     let caller = context.caller;
     context.journal.advise(format!(
-        "run the same command again to continue, or take it back: {caller} webhook uninstall --all --yes"
+        "run the same command again to continue, or roll back: {caller} webhook uninstall --all --yes"
     ));
     let mut runner = Runner {
         cluster: &cluster,
@@ -109,7 +109,7 @@ impl Runner<'_> {
             }
         }
         self.prove(plan, site).await?;
-        // After the proof: what rolls back could not bring them back.
+        // After the test: a rollback could not restore these objects.
         for object in &plan.removals {
             self.remove(object).await?;
         }
@@ -125,7 +125,7 @@ impl Runner<'_> {
                 .done(format!("{reference} {}", Verb::Deleted));
             self.report.add(&reference, Verb::Deleted, Some(object));
         } else {
-            // Somebody else was faster.
+            // Another client deleted it first.
             self.context.journal.nothing_done();
         }
         Ok(())
@@ -148,7 +148,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// Waits until what a phase has made can be used by the next.
+    /// Waits until the objects of a phase can be used by the next one.
     async fn wait(&self, step: &Step, plan: &Plan) -> Result<(), Error> {
         let limit = |default| wait::limit(self.context, default);
         let reference = step.desired.reference();
@@ -192,8 +192,8 @@ impl Runner<'_> {
         let printer = &self.context.printer;
         let Some(site) = site else {
             printer.warn(&format!(
-                "the API server reaches the webhook, but there is no namespace yet that it is called \
-                 for, so nothing was seen to be changed; \"{} webhook check\" proves it later",
+                "the API server reaches the webhook, but the webhook is not called for any namespace \
+                 yet, so the change of an object could not be tested; to test it later: \"{} webhook check\"",
                 self.context.caller
             ));
             return Ok(());
@@ -201,7 +201,7 @@ impl Runner<'_> {
         let limit = wait::limit(self.context, PROOF_LIMIT);
         let proven = proof::prove(self.cluster, site, &plan.expectations, limit).await?;
         printer.note(format!(
-            "proven in namespace {}: {}",
+            "tested in namespace {}: {}",
             site.namespace,
             proven.words()
         ));
@@ -221,7 +221,7 @@ async fn dry_run(
         steps.any(|step| step.phase == phase && step.current.is_none())
     };
     for step in &plan.steps {
-        // The server can check nothing of a kind, or in a namespace, that is not there.
+        // The server cannot check an object of a kind, or in a namespace, that does not exist.
         let cannot_check = plan::is_homeless(step, &plan.steps)
             || step.phase == Phase::Policy && is_new(Phase::Definition);
         let dry_run = if cannot_check {
@@ -231,8 +231,8 @@ async fn dry_run(
         };
         if cannot_check && apply.dry_run == DryRun::Server {
             context.printer.warn(
-                "the server cannot check what goes into a namespace, or is of a kind, that is not \
-                 there yet",
+                "the server cannot check objects in a namespace, or of a kind, that does not \
+                 exist yet",
             );
         }
         let applied = apply_step(cluster, step, apply, dry_run).await?;
@@ -251,7 +251,7 @@ async fn dry_run(
 async fn choose_site(cluster: &Cluster, plan: &Plan, apply: &Apply) -> Result<Option<Site>, Error> {
     let configuration = mutating_webhook_configuration(&plan.settings);
     let configuration = serde_json::to_value(configuration)
-        .map_err(|error| Error::failed(format!("the configuration: {error}")))?;
+        .map_err(|error| Error::failed(format!("invalid configuration: {error}")))?;
     let entry = configuration.pointer("/webhooks/0");
     let named = apply.proof_namespace.as_deref();
     site::choose(

@@ -1,4 +1,4 @@
-//! `--export`: the objects in their order. No client, no cluster, no private key.
+//! `--export`: prints the objects in their order, without a client, a cluster or a private key.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::{
     print::{DataFormat, ObjectFormat, to_data},
 };
 
-/// Prints them: as a stream of YAML documents, as one JSON list, or by name.
+/// Prints the objects: as a stream of YAML documents, as one JSON list, or by name.
 pub(super) fn run(
     choices: &Choices,
     format: Option<ObjectFormat>,
@@ -54,13 +54,13 @@ pub(super) fn run(
     if let FollowBuilds::In(_) = follow_builds {
         let (role, account) = (names::IMPORTER_NAMESPACE, names::IMPORTER);
         printer.note(format!(
-            "The importer needs its rights in each selected namespace: kubectl create rolebinding \
+            "The importer needs permissions in each selected namespace: kubectl create rolebinding \
              {role} --clusterrole={role} --serviceaccount={namespace}:{account} -n NAMESPACE"
         ));
     }
     printer.note(
-        "Apply the last one, the MutatingWebhookConfiguration, when the webhook serves. Then prove \
-         it with \"webhook check\".",
+        "Apply the last object, the MutatingWebhookConfiguration, when the webhook is ready. Then test \
+         the webhook with \"webhook check\".",
     );
     Ok(Exit::Done)
 }
@@ -88,8 +88,8 @@ fn settings(choices: &Choices) -> Result<Settings, Error> {
             ..
         } => {
             return Err(Error::usage(
-                "--export prints no private key, which --tls own would need; use --tls service-ca, \
-                 or leave out --export",
+                "--export cannot print a private key, which --tls own needs; use --tls service-ca, \
+                 or omit --export",
             ));
         }
         Place::Cluster {
@@ -106,7 +106,7 @@ fn settings(choices: &Choices) -> Result<Settings, Error> {
             follow_builds: match (follow_builds, settings.namespace_selector.is_empty()) {
                 (false, _) => FollowBuilds::No,
                 (true, true) => FollowBuilds::Everywhere,
-                // Which namespaces match only a cluster knows.
+                // Only a cluster knows which namespaces match.
                 (true, false) => FollowBuilds::In(BTreeSet::new()),
             },
             ..settings

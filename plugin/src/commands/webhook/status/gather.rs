@@ -1,4 +1,4 @@
-//! Reading the state of an installation. What may not be read is a problem of its own.
+//! Reads the state of an installation. An unreadable object is a problem, too.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use crate::{
     installation::{drift, handshake, kinds, tls, wait},
 };
 
-/// Reads it.
+/// Reads the state.
 pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
     let live = Installed::read(cluster).await?;
     let mut status = Status::default();
@@ -40,7 +40,7 @@ pub(super) async fn gather(cluster: &Cluster) -> Result<Status, Error> {
             status.configuration = Some(configuration(&live, url));
         }
         None => status.problems.push(format!(
-            "{} is not there: no API server calls the webhook",
+            "{} does not exist: no API server calls the webhook",
             kinds::configuration()
         )),
     }
@@ -79,7 +79,7 @@ impl Status {
     async fn workload(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
         let reference = kinds::deployment(namespace);
         let Some(deployment) = self.readable(cluster.get(&reference).await)?.flatten() else {
-            self.problems.push(format!("{reference} is not there"));
+            self.problems.push(format!("{reference} does not exist"));
             return Ok(());
         };
         if let Some(why) = wait::not_rolled_out(&deployment) {
@@ -100,7 +100,7 @@ impl Status {
         Ok(())
     }
 
-    /// Whether a replica still does its work: one that hangs does not renew its Lease.
+    /// Whether a replica works: one that hangs does not renew its Lease.
     async fn lease(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
         let lease = Lease::read(cluster, &kinds::lease(namespace)).await;
         if let Some(lease) = self.readable(lease)?
@@ -112,7 +112,7 @@ impl Status {
         Ok(())
     }
 
-    /// Whether builds are followed, and how the importer is doing.
+    /// Whether builds are followed, and the state of the importer.
     async fn following(&mut self, cluster: &Cluster, namespace: &str) -> Result<(), Error> {
         let follower = Follower::read(cluster, namespace).await;
         let Some(follower) = self.readable(follower)? else {
@@ -139,7 +139,7 @@ impl Status {
         Ok(())
     }
 
-    /// The certificate that the pods serve, as its secret has it.
+    /// The certificate that the pods serve, from its secret.
     async fn secret(
         &mut self,
         cluster: &Cluster,
@@ -148,7 +148,7 @@ impl Status {
     ) -> Result<(), Error> {
         let reference = kinds::secret(namespace);
         let Some(secret) = self.readable(cluster.get(&reference).await)?.flatten() else {
-            self.problems.push(format!("{reference} is not there"));
+            self.problems.push(format!("{reference} does not exist"));
             return Ok(());
         };
         let issuer = match is_owned(&secret) {
@@ -164,18 +164,18 @@ impl Status {
         Ok(())
     }
 
-    /// The certificate that a webhook elsewhere serves, as far as it can be reached from here.
+    /// The certificate of an external webhook, if it can be reached from here.
     async fn served(&mut self, live: &Installed, url: &str) {
         let Ok(host) = Host::of_url(url) else {
-            self.problems.push(format!("{url} is no URL to call"));
+            self.problems.push(format!("{url} is not a valid URL"));
             return;
         };
         match handshake::chain(url).await {
             Ok(chain) => self.certificate(live, "elsewhere", chain.as_bytes(), &host),
-            // The API servers may reach what this machine does not.
+            // The API servers can possibly reach what this machine cannot.
             Err(why) => self
                 .problems
-                .push(format!("{url} cannot be reached from here: {why}")),
+                .push(format!("cannot reach {url} from here: {why}")),
         }
     }
 
@@ -186,8 +186,9 @@ impl Status {
         let leaf = match &verified {
             Ok(leaf) => Some(leaf.clone()),
             Err(error) => {
-                self.problems
-                    .push(format!("the API servers do not accept it: {error}"));
+                self.problems.push(format!(
+                    "the API servers do not trust the certificate: {error}"
+                ));
                 let chain = inspect::inspect(chain).unwrap_or_default();
                 chain.into_iter().next()
             }
@@ -195,7 +196,7 @@ impl Status {
         let Some(leaf) = leaf else {
             return;
         };
-        // Service-ca renews in the last hour; nobody else renews ours.
+        // Service-ca renews in the last hour; nothing renews ours.
         if issuer == "own" && verified.is_ok() && now > leaf.renew_at() {
             self.problems.push(format!(
                 "the certificate expires at {}: renew it with \"webhook cert rotate\"",
@@ -256,7 +257,7 @@ impl Status {
         self.facts = facts.into_iter().collect();
     }
 
-    /// What is forbidden is said and passed over.
+    /// Permission errors are reported and skipped.
     fn readable<T>(&mut self, read: Result<T, impl Into<Error>>) -> Result<Option<T>, Error> {
         match read.map_err(Into::into) {
             Ok(value) => Ok(Some(value)),

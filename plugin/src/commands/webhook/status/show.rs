@@ -4,11 +4,19 @@ use extreg_terminal::{Printer, Text};
 
 use super::{FollowsBuilds, Status};
 
-/// Prints it, one thing a line, what is wrong last.
+/// Prints the answer and the problems, then the state, one item per line.
 pub(super) fn show(status: &Status, printer: &Printer) {
     let line = |name: &str, text: String| {
         printer.line(Text::new().bold(format!("{name:<15}")).plain(text));
     };
+    printer.line(answer(status));
+    for problem in &status.problems {
+        printer.line(
+            Text::new()
+                .red(format!("{:<15}", "Problem"))
+                .plain(problem.clone()),
+        );
+    }
     match &status.configuration {
         Some(configuration) => {
             line("Called", configuration.target.clone());
@@ -32,7 +40,10 @@ pub(super) fn show(status: &Status, printer: &Printer) {
         line("Namespaces", namespaces);
     }
     if let Some(deployment) = &status.deployment {
-        let mode = deployment.mode.as_deref().unwrap_or("as the policies say");
+        let mode = deployment
+            .mode
+            .as_deref()
+            .unwrap_or("as the policies define");
         line(
             "Pods",
             format!(
@@ -81,12 +92,17 @@ pub(super) fn show(status: &Status, printer: &Printer) {
         };
         line("Knows", format!("{}: {}{why}", fact.source, fact.state));
     }
-    for problem in &status.problems {
-        printer.line(
-            Text::new()
-                .red(format!("{:<15}", "Problem"))
-                .plain(problem.clone()),
-        );
+}
+
+/// Whether the webhook is installed, and works as far as that is visible.
+fn answer(status: &Status) -> Text {
+    let text = Text::new();
+    match (&status.configuration, status.problems.len()) {
+        (None, 0) => text.yellow("The webhook is not installed"),
+        (Some(_), 0) => text.green("The webhook is installed, no problem found"),
+        (Some(_), 1) => text.red("The webhook is installed, with 1 problem"),
+        (Some(_), count) => text.red(format!("The webhook is installed, with {count} problems")),
+        (None, _) => text.red("The webhook is not called"),
     }
 }
 
@@ -125,7 +141,7 @@ mod tests {
     use extreg_terminal::{Quiet, testing::printer};
 
     #[test]
-    fn what_a_source_lacks_is_said_with_it() {
+    fn the_missing_items_of_a_source_are_shown() {
         let fact = |source: &str, state: &str, message: &str| Fact {
             source: source.to_owned(),
             state: state.to_owned(),
@@ -134,7 +150,7 @@ mod tests {
         let status = Status {
             facts: vec![
                 fact("policies", "Ready", ""),
-                fact("secrets", "Forbidden", "quay: may not be read"),
+                fact("secrets", "Forbidden", "quay: permission denied"),
             ],
             ..Status::default()
         };
@@ -143,7 +159,7 @@ mod tests {
         let text = out.text();
         assert!(text.contains("Knows          policies: Ready\n"), "{text}");
         assert!(
-            text.contains("Knows          secrets: Forbidden (quay: may not be read)\n"),
+            text.contains("Knows          secrets: Forbidden (quay: permission denied)\n"),
             "{text}"
         );
     }

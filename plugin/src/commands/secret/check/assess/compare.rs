@@ -1,19 +1,19 @@
-//! The uses of an image against each other: in order, with what differs and what cannot work marked.
+//! Compares the uses of an image: sorts them and marks those that differ or cannot work.
 
 use extreg_core::credential::{Consumer, DockerConfigKey, DockerConfigKeys};
 use extreg_snapshot::credentials::shown_key;
 
 use super::super::answer::{ImageAnswer, Outcome, Use};
-use super::{Repository, told::word};
+use super::{Repository, evaluation::word};
 
-/// The answer for an image. `same` says whether two keys of one secret hold the same credential. For an
-/// image that was asked about everybody has to find the same; else only what has to be found and is not
-/// cannot work.
+/// The result for an image. `same` returns whether two keys of one secret hold the same credential. If the
+/// user named the image, every consumer has to find the same credential; else only a required credential
+/// that is not found cannot work.
 pub(super) fn compared(
     namespace: &str,
     image: &str,
     mut uses: Vec<Use>,
-    is_asked: bool,
+    is_requested: bool,
     same: impl Fn(&Use, &Use) -> bool,
 ) -> ImageAnswer {
     uses.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -34,8 +34,8 @@ pub(super) fn compared(
         one.fails = !one.is_aside
             && match one.outcome {
                 Outcome::Broken => true,
-                Outcome::None => one.fails || is_asked,
-                Outcome::Found => one.differs && is_asked,
+                Outcome::None => one.fails || is_requested,
+                Outcome::Found => one.differs && is_requested,
                 Outcome::Unknown => false,
             };
     }

@@ -57,7 +57,7 @@ fn build(push_secret: Option<&str>) -> (Kind, Value) {
     (Kind::BuildConfig, object)
 }
 
-/// A namespace in which all was read.
+/// A namespace of which everything was read.
 fn world(objects: &[(Kind, Value)]) -> Snapshot {
     let mut reader = Reader::new(ReadOptions::default());
     for (kind, object) in objects {
@@ -70,7 +70,7 @@ fn world(objects: &[(Kind, Value)]) -> Snapshot {
     reader.finish("it".to_owned())
 }
 
-/// Each row in short: mark, consumer, and what is found.
+/// Each row in short: mark, consumer, and the credential.
 fn rows(answer: &ImageAnswer) -> Vec<String> {
     let rows = answer.uses.iter().map(|one| {
         let mark = match (one.differs, one.fails) {
@@ -89,8 +89,8 @@ fn rows(answer: &ImageAnswer) -> Vec<String> {
     rows.collect()
 }
 
-fn asked<'a>(images: &'a [String], names: &'a [String], version: &str) -> Asked<'a> {
-    Asked {
+fn query<'a>(images: &'a [String], names: &'a [String], version: &str) -> Query<'a> {
+    Query {
         images,
         names,
         namespace: Some("shop"),
@@ -100,15 +100,15 @@ fn asked<'a>(images: &'a [String], names: &'a [String], version: &str) -> Asked<
 
 fn of_image(snapshot: &Snapshot, names: &[&str], version: &str) -> Vec<String> {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let answers = images(snapshot, &asked(&[IMAGE.to_owned()], &names, version));
+    let answers = images(snapshot, &query(&[IMAGE.to_owned()], &names, version));
     assert_eq!(answers.len(), 1);
     rows(&answers[0])
 }
 
 #[test]
-fn an_auth_file_is_asked_for_every_consumer() {
+fn an_auth_file_is_checked_for_every_consumer() {
     for (config, want) in [
-        // What setup writes.
+        // As setup writes it.
         (
             auths(&[("docker.io", U), ("https://index.docker.io/v1/", U)]),
             [
@@ -186,8 +186,8 @@ fn an_auth_file_is_asked_for_every_consumer() {
     }
 }
 
-/// What Kubernetes' own keyring finds for an image and a docker config is what its consumers are said
-/// to find: the push, which asks for the image as it is written.
+/// The consumers that follow Kubernetes' keyring find the same as the keyring itself; the push uses
+/// the image as it is written.
 #[test]
 fn the_keyring_of_kubernetes_agrees() {
     let path =
@@ -210,11 +210,11 @@ fn the_keyring_of_kubernetes_agrees() {
         assert_eq!(push.consumer, "buildPush");
         assert_eq!(
             push.outcome == Outcome::Found,
-            // A key without a credential is matched too, and is of no use to anyone.
+            // A key without a credential matches, too, but is useless.
             line["matched"] == true && first != Some(""),
             "{line}"
         );
-        // Of keys that are filed alike Kubernetes takes any.
+        // Of keys with the same index, Kubernetes uses any.
         if keys.colliding().is_empty() {
             assert_eq!(push.username, first.unwrap_or_default(), "{line}");
         }
@@ -224,7 +224,7 @@ fn the_keyring_of_kubernetes_agrees() {
 }
 
 #[test]
-fn trap_28_what_a_push_finds_goes_by_the_version() {
+fn trap_28_the_credential_of_a_push_depends_on_the_version() {
     let hub = || secret("hub", &auths(&[("https://index.docker.io/v1/", U)]));
     let objects = |pulls: &[&str], mounts: &[&str]| {
         world(&[hub(), account("builder", pulls, mounts), build(None)])
@@ -252,14 +252,14 @@ fn trap_28_what_a_push_finds_goes_by_the_version() {
         ),
     ] {
         let snapshot = objects(pulls, mounts);
-        let answers = images(&snapshot, &asked(&[], &[], version));
+        let answers = images(&snapshot, &query(&[], &[], version));
         let rows: Vec<_> = answers.iter().flat_map(rows).collect();
         assert_eq!(rows, [want], "{pulls:?} {mounts:?} {version}");
     }
 }
 
 #[test]
-fn an_image_is_asked_of_those_who_use_it_and_of_those_who_would() {
+fn an_image_is_checked_for_existing_and_hypothetical_uses() {
     let snapshot = world(&[
         secret(
             "hub",
@@ -314,9 +314,9 @@ fn an_image_is_asked_of_those_who_use_it_and_of_those_who_would() {
 }
 
 #[test]
-fn what_is_missing_or_not_read_never_passes() {
+fn missing_or_unread_secrets_never_pass() {
     let missing = world(&[account("builder", &[], &[]), build(Some("gone"))]);
-    let answers = images(&missing, &asked(&[], &[], "4.21.0"));
+    let answers = images(&missing, &query(&[], &[], "4.21.0"));
     assert_eq!(rows(&answers[0]), ["!buildPush: broken gone"]);
     let mut reader = Reader::new(ReadOptions::default());
     let (kind, object) = build(Some("gone"));
@@ -324,19 +324,19 @@ fn what_is_missing_or_not_read_never_passes() {
         .read(kind, &object.to_string(), Origin::Cluster, "shop")
         .unwrap();
     let unread = reader.finish("it".to_owned());
-    let answers = images(&unread, &asked(&[], &[], "4.21.0"));
+    let answers = images(&unread, &query(&[], &[], "4.21.0"));
     assert_eq!(rows(&answers[0]), ["buildPush: unknown"]);
 }
 
 #[test]
-fn a_secret_is_told_with_its_links_and_without_its_values() {
+fn a_secret_is_shown_with_its_links_and_without_its_values() {
     let snapshot = world(&[
         secret("hub", &auths(&[("https://u:canary@docker.io", U)])),
         account("builder", &[], &["hub"]),
         account("default", &["hub"], &[]),
     ]);
-    let asked = asked(&[], &[], "4.21.0");
-    let found = secrets(&snapshot, &asked, &[]);
+    let query = query(&[], &[], "4.21.0");
+    let found = secrets(&snapshot, &query, &[]);
     assert_eq!(found.len(), 1);
     let links: Vec<_> = found[0]
         .links

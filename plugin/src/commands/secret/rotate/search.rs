@@ -1,4 +1,4 @@
-//! Reads the namespaces that were asked for, and the credential that is replaced.
+//! Reads the requested namespaces, and the credential to replace.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ use crate::{
     fanout::Refusal,
 };
 
-/// What was read.
+/// The secrets and consumers that were read.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) snapshots: Vec<Snapshot>,
@@ -34,15 +34,15 @@ pub(super) struct Seen {
 
 /// The secret whose credential is replaced.
 pub(super) struct Reference {
-    /// Namespace and name; none if every secret of the name holds the new credential already.
+    /// Namespace and name; none if every secret of the name already holds the new credential.
     pub(super) secret: Option<(String, String)>,
     pub(super) old: Old,
 }
 
-/// Reads every namespace that was asked for. One that cannot be read does not stop the others.
+/// Reads every requested namespace. An unreadable one does not stop the rest.
 ///
 /// # Errors
-/// What concerns every namespace, or the only one.
+/// Errors that affect every namespace, or the only one.
 pub(super) async fn read(
     settings: &Settings,
     cluster: &Cluster,
@@ -83,8 +83,8 @@ pub(super) async fn read(
     Ok(seen)
 }
 
-/// The secrets of the name that was given, where the user named the namespace: with -A that of the
-/// context or of -n, since a secret of that name elsewhere can be anyone's.
+/// The secrets of the given name in the user's namespaces: with -A in that of the
+/// context or of -n, because a secret of that name in other namespaces can belong to any user.
 fn named<'a>(
     settings: &Settings,
     cluster: &Cluster,
@@ -114,10 +114,10 @@ fn namespaces(settings: &Settings, cluster: &Cluster) -> Vec<String> {
     }
 }
 
-/// Whose credential is replaced.
+/// Finds the credential to replace.
 ///
 /// # Errors
-/// [`Error::Failed`] if no secret shows it; 403 if none can be listed.
+/// [`Error::Failed`] if no secret contains it; 403 if permission to list secrets is denied.
 pub(super) fn find_account(
     settings: &Settings,
     cluster: &Cluster,
@@ -153,7 +153,7 @@ pub(super) fn find_account(
         }));
     }
     let hint = if settings.places == Places::All {
-        "; its password decides which other secrets are rotated: name the namespace of one that \
+        "; its password decides which other secrets are rotated: specify the namespace of one that \
          holds the old credential with -n"
     } else {
         ""
@@ -164,11 +164,11 @@ pub(super) fn find_account(
     )))
 }
 
-/// The credential that is replaced: that of the first named secret which does not hold the new one.
+/// The credential to replace: that of the first named secret that does not hold the new one.
 ///
 /// # Errors
-/// [`Error::Failed`] if it has several passwords and other secrets are to be compared with it; what
-/// concerns every secret.
+/// [`Error::Failed`] if it has several passwords and other secrets must be compared with it; errors
+/// that affect every secret.
 pub(super) async fn find_old(
     settings: &Settings,
     cluster: &Cluster,
@@ -195,14 +195,14 @@ pub(super) async fn find_old(
         let is_alone = settings.places != Places::All && named.len() == 1;
         if old.count() > 1 && !is_alone {
             return Err(Error::failed(format!(
-                "{reference} in {namespace} holds {} passwords of {}, so nothing was changed: which \
-                 one is replaced elsewhere is ambiguous; rotate it separately with -n {namespace}, \
+                "{reference} in {namespace} holds {} passwords of {}, so nothing was changed: it is \
+                 ambiguous which one to replace in other secrets; rotate it separately with -n {namespace}, \
                  and include other secrets with --also NAMESPACE/NAME",
                 old.count(),
                 account.old
             )));
         }
-        // Without a password, as of an identity token, it can be replaced here alone.
+        // Without a password, for example with an identity token, only this secret can be changed.
         if old.count() > 0 || is_alone {
             return Ok(Reference {
                 secret: Some((namespace.to_owned(), name.to_owned())),
@@ -216,7 +216,7 @@ pub(super) async fn find_old(
     })
 }
 
-/// What may hold the credential and could not be read.
+/// Resources that may hold the credential but could not be read.
 pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
     let gaps = snapshots
         .iter()
@@ -230,7 +230,7 @@ pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
             kind: AuditKind::Secret,
             namespace,
         } => Some(format!("the secrets of {namespace}")),
-        // Of one namespace the nodes' secret is not asked for.
+        // The nodes' secret is not relevant for a single namespace.
         GapSubject::Fact(what) if snapshots.len() == 1 && what.contains("namespaces") => {
             Some(what.clone())
         }
@@ -240,11 +240,11 @@ pub(super) fn unseen(snapshots: &[Snapshot]) -> Vec<String> {
     unseen.into_iter().collect()
 }
 
-/// What the user named and was not among the docker secrets: missing, of another type, or in a
-/// namespace that cannot be read.
+/// Named secrets that are not among the docker secrets: missing, of another type, or in an
+/// unreadable namespace.
 ///
 /// # Errors
-/// What concerns every secret.
+/// Errors that affect every secret.
 pub(super) async fn add_unread(
     settings: &Settings,
     cluster: &Cluster,

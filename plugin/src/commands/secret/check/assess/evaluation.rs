@@ -1,4 +1,4 @@
-//! What is told of a credential that a consumer would use.
+//! The result for the credential that a consumer would use.
 
 use extreg_core::credential::{AuthField, Consumer, DockerConfigKey};
 use extreg_snapshot::{
@@ -8,27 +8,27 @@ use extreg_snapshot::{
 
 use super::super::answer::{Outcome, Use};
 
-/// What is wrong with a key that has no credential.
+/// The problem of a key without a credential.
 pub(in super::super) const INCOMPLETE: &str = "it has no username or no password";
-/// The namespace of what all nodes pull with.
+/// The namespace of the nodes' pull secret.
 const NODES: &str = "openshift-config";
 
-/// What is told, before it is said of whom.
+/// The result, before it is assigned to a consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Evaluation {
     outcome: Outcome,
     namespace: String,
     secret: String,
     key: String,
     username: String,
     message: String,
-    /// Whether finding nothing means that it cannot work, whoever asks.
+    /// Whether finding nothing means that it cannot work, for any consumer.
     needed: bool,
     /// Whether nothing depends on it.
     aside: bool,
 }
 
-/// A consumer in formats.
+/// The name of a consumer in formats.
 pub(super) const fn word(consumer: Consumer) -> &'static str {
     match consumer {
         Consumer::BuildPush => "buildPush",
@@ -40,7 +40,7 @@ pub(super) const fn word(consumer: Consumer) -> &'static str {
     }
 }
 
-impl Told {
+impl Evaluation {
     fn new(outcome: Outcome, message: &str) -> Self {
         Self {
             outcome,
@@ -54,7 +54,7 @@ impl Told {
         }
     }
 
-    /// Of the key of a docker config that a consumer finds, if it finds one.
+    /// For the key of a docker config that a consumer finds, if any.
     pub(super) fn of_key(consumer: Consumer, key: Option<&DockerConfigKey>) -> Self {
         let Some(key) = key else {
             return Self::new(Outcome::None, "finds no key");
@@ -67,8 +67,8 @@ impl Told {
             };
         }
         let message = if consumer == Consumer::BuildPull && key.auth() != AuthField::Padded {
-            // go-dockerclient's reader, which those builds use.
-            "a build with a Dockerfile passes over it: it has no padded auth"
+            // go-dockerclient's reader, which these builds use.
+            "a build with a Dockerfile skips it: it has no padded auth"
         } else {
             ""
         };
@@ -79,7 +79,7 @@ impl Told {
         }
     }
 
-    /// Of a credential that a pull or an import would use.
+    /// For the credential that a pull or an import uses.
     pub(super) fn of_credential(credential: &Credential) -> Self {
         match credential {
             Credential::Found {
@@ -95,8 +95,8 @@ impl Told {
             Credential::Broken { secret, fault } => Self::new(
                 Outcome::Broken,
                 match fault {
-                    Fault::Missing => "the secret is not there, or of no docker type",
-                    Fault::Unreadable => "the secret holds no docker config that can be read",
+                    Fault::Missing => "the secret does not exist, or is not of a docker type",
+                    Fault::Unreadable => "the secret holds no readable docker config",
                 },
             )
             .with(secret),
@@ -104,15 +104,15 @@ impl Told {
         }
     }
 
-    /// Of what a build would push with.
+    /// For the credential that a build pushes with.
     pub(super) fn of_push(push: &Push) -> Self {
-        let told = match push {
+        let evaluation = match push {
             Push::Named(secret, Credential::None) => {
                 Self::new(Outcome::None, "the secret that it names has no key for it").with(secret)
             }
             Push::WrongFallback(secret) => Self::new(
                 Outcome::None,
-                "no secret that its account links has a key for it: the first of them is taken",
+                "no secret that its account links has a key for it: the first secret is used",
             )
             .with(secret),
             Push::Nothing => Self::new(Outcome::None, "its account links no secret"),
@@ -122,15 +122,15 @@ impl Told {
         };
         Self {
             needed: true,
-            ..told
+            ..evaluation
         }
     }
 
-    /// Of a push that depends on the version of OpenShift.
+    /// For a push that depends on the version of OpenShift.
     pub(super) fn of_version() -> Self {
         Self::new(
             Outcome::Unknown,
-            "which list of its account is read depends on the version of OpenShift: link it for \
+            "the list of its account that is read depends on the version of OpenShift: link it for \
              pull and mount",
         )
     }
@@ -143,12 +143,12 @@ impl Told {
         }
     }
 
-    /// Of another secret than those it was asked of.
+    /// Assigns the result to another secret.
     pub(super) fn in_secret(self, secret: &ObjectId) -> Self {
         self.with(secret)
     }
 
-    /// Said of a consumer.
+    /// Assigns the result to a consumer.
     pub(super) fn of(self, consumer: Consumer, by: &str, written: &str) -> Use {
         Use {
             consumer: word(consumer),

@@ -1,4 +1,4 @@
-//! A webhook outside of the cluster: the real binary on loopback.
+//! An external webhook: the real binary on loopback.
 
 use extreg_tests::WebhookServer;
 use serde_json::{Value, json};
@@ -26,14 +26,14 @@ fn install(server: &WebhookServer, more: &str) -> String {
 }
 
 #[tokio::test]
-async fn installed_proven_upgraded_and_removed() {
+async fn external_webhook_is_installed_verified_upgraded_and_removed() {
     let cluster = Cluster::start().await;
     let mut server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
 
-    // Without a namespace that it is called for, it is only seen to be reached.
+    // Without a namespace that it is called for, only its reachability is checked.
     let first = cluster.webhook(&install(&server, "")).await.ends(0);
-    let first = first.says("there is no namespace yet");
-    let first = first.says("answers every client that can connect");
+    let first = first.prints("not called for any namespace");
+    let first = first.prints("answers every client that can connect");
     assert_eq!(first.verbs(), ["created"]);
     let order: Vec<&str> = first.out.lines().collect();
     assert!(
@@ -65,27 +65,27 @@ async fn installed_proven_upgraded_and_removed() {
 
     let again = cluster.webhook(&install(&server, "")).await.ends(0);
     assert_eq!(again.verbs(), ["unchanged"]);
-    again.says("proven in namespace snow");
+    again.prints("tested in namespace snow");
 
-    // A mode that the webhook is not started with is refused.
+    // A mode that exceeds the webhook's argument is refused.
     cluster
         .webhook(&install(&server, "--mode warn"))
         .await
         .ends(3)
-        .says("start it with --mode-cap=warn");
-    // Each mode is proven by what it does.
+        .prints("start it with --mode-cap=warn");
+    // Each mode is proven by its effect.
     server.restart_capped("warn").unwrap();
     cluster
         .webhook(&install(&server, "--mode warn"))
         .await
         .ends(0)
-        .says("came back with the warning \"extreg:");
+        .prints("was returned with the warning \"extreg:");
     server.restart_capped("enforce").unwrap();
     let enforce = cluster
         .webhook(&install(&server, "--mode enforce --failure-policy fail"))
         .await
         .ends(0)
-        .says("importPolicy.scheduled set, as policy dockerhub asks");
+        .prints("importPolicy.scheduled set, as policy dockerhub requires");
     assert!(
         enforce.out.contains("dockerhub configured"),
         "{}",
@@ -96,7 +96,7 @@ async fn installed_proven_upgraded_and_removed() {
         cluster.get("imagestream enforced -n snow")["spec"]["tags"][0]["importPolicy"]["scheduled"],
         true
     );
-    // What is not given stays.
+    // Options that are not given are unchanged.
     let kept = cluster.webhook(&install(&server, "")).await.ends(0);
     assert_eq!(kept.verbs(), ["unchanged"]);
 
@@ -107,24 +107,20 @@ async fn installed_proven_upgraded_and_removed() {
     assert_eq!(state["policies"][0]["mode"], "Enforce");
     cluster.webhook("check").await.ends(0);
 
-    // Dead, it is found to be dead, with the reason.
+    // If it is down, this is reported with the reason.
     server.kill();
     for answer in [
         cluster.webhook("check").await.ends(3),
         cluster.webhook("check --read-only").await.ends(3),
     ] {
-        answer.says("connection refused");
+        answer.prints("connection refused");
     }
     let status = cluster.webhook("status").await.ends(3);
-    assert!(
-        status.out.contains("cannot be reached from here"),
-        "{}",
-        status.out
-    );
+    assert!(status.out.contains("from here"), "{}", status.out);
 
-    // And removed, dead as it is. The policies stay.
+    // It can be removed while it is down. The policies remain.
     let plan = cluster.webhook("uninstall").await.ends(0);
-    let plan = plan.says("Nothing was changed");
+    let plan = plan.prints("Nothing was changed");
     assert!(
         plan.out
             .starts_with("mutatingwebhookconfiguration.admissionregistration.k8s.io/extreg-webhook deleted (dry run)"),
@@ -147,7 +143,7 @@ async fn installed_proven_upgraded_and_removed() {
         .webhook("uninstall --yes")
         .await
         .ends(0)
-        .says("Nothing of the webhook is there");
+        .prints("The webhook is not installed");
     cluster.webhook("status").await.ends(3);
     cluster.webhook("check").await.ends(3);
     cluster.webhook("uninstall --all --yes").await.ends(0);
@@ -155,7 +151,7 @@ async fn installed_proven_upgraded_and_removed() {
 }
 
 #[tokio::test]
-async fn a_failed_proof_takes_everything_back_and_says_why() {
+async fn failed_proof_rolls_back_and_gives_the_reason() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
     let mut server = WebhookServer::start(cluster.plane.kubeconfig(), &[]).unwrap();
@@ -168,24 +164,26 @@ async fn a_failed_proof_takes_everything_back_and_says_why() {
         wrong_ca.display()
     );
     let failed = cluster.webhook(&args).await.ends(3);
-    let failed = failed.says("cannot call the webhook").says("certificate");
+    let failed = failed
+        .prints("cannot call the webhook")
+        .prints("certificate");
     assert!(
         failed.err.contains("rolling back") && !failed.out.contains("mutatingwebhook"),
         "{failed:?}"
     );
     assert_eq!(cluster.ours(), [""; 0]);
 
-    // Nobody there.
+    // No server at the address.
     server.kill();
     let args = install(&server, "--timeout 8s --mode enforce");
     cluster
         .webhook(&args)
         .await
         .ends(3)
-        .says("connection refused");
+        .prints("connection refused");
     assert_eq!(cluster.ours(), [""; 0]);
 
-    // An upgrade that fails leaves what was there as it was.
+    // A failed upgrade restores the previous state.
     server.restart().unwrap();
     cluster
         .webhook(&install(&server, "--mode enforce"))
@@ -206,9 +204,9 @@ async fn a_failed_proof_takes_everything_back_and_says_why() {
         .webhook(&args)
         .await
         .ends(3)
-        .says("registrypolicy.extreg.io/dockerhub as before");
+        .prints("registrypolicy.extreg.io/dockerhub restored");
     assert_eq!(state(), before);
-    // Its own leftovers of the change do not stand in the way of the next.
+    // The traces of its own rollback do not block the next change.
     server.restart_capped("warn").unwrap();
     cluster
         .webhook(&install(&server, "--mode warn"))
@@ -217,7 +215,7 @@ async fn a_failed_proof_takes_everything_back_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_does_something_else_is_no_proof() {
+async fn unexpected_webhook_behavior_fails_the_proof() {
     let cluster = Cluster::start().await;
     cluster.kubectl("create namespace snow", &Value::Null);
     let server = WebhookServer::start(cluster.plane.kubeconfig(), &["--mode-cap=audit"]).unwrap();
@@ -225,6 +223,6 @@ async fn a_webhook_that_does_something_else_is_no_proof() {
         .webhook(&install(&server, "--mode enforce --timeout 10s"))
         .await
         .ends(3)
-        .says("the webhook answers, but did not set spec.tags[0].importPolicy.scheduled");
+        .prints("the webhook answers, but did not set spec.tags[0].importPolicy.scheduled");
     assert_eq!(cluster.ours(), [""; 0]);
 }

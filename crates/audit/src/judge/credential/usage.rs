@@ -1,4 +1,4 @@
-//! Each use of an image outside the cluster, and the credential that it is done with.
+//! Each use of an image outside the cluster, and its credential.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use extreg_snapshot::{AccountRecord, BuildRecord, ImageUse, Meaning, SecretRecor
 
 use super::super::index::Index;
 
-/// A use of an image, and the credential that it is done with.
+/// A use of an image, and its credential.
 #[derive(Clone, Debug)]
 pub struct CredentialUse<'a> {
     /// The field that names the image.
     pub usage: &'a ImageUse,
-    /// Who looks the credential up.
+    /// Who searches for the credential.
     pub consumer: Consumer,
-    /// Of a push: how it comes to its secret.
+    /// For a push: how it gets its secret.
     pub push: Option<Push>,
-    /// What is found.
+    /// The result.
     pub credential: Credential,
-    /// The secrets of the namespace that are looked into, as far as they were read.
+    /// The secrets of the namespace that are searched, as far as they were read.
     pub secrets: Vec<&'a SecretRecord>,
 }
 
-/// Every use of an image that lies outside the cluster, but for those that only copy what another
-/// object says. What nobody looks a credential up for is not among them, nor is a use of an account
+/// Every use of an image outside the cluster, except copies of another
+/// object's field. Excluded are uses that need no credential, and uses of an account
 /// that was not read.
 pub fn credential_uses(credentials: Credentials<'_>) -> impl Iterator<Item = CredentialUse<'_>> {
     let snapshot = credentials.snapshot();
@@ -34,10 +34,10 @@ pub fn credential_uses(credentials: Credentials<'_>) -> impl Iterator<Item = Cre
         .uses
         .iter()
         .filter(|usage| !usage.owned && usage.meaning == Meaning::External);
-    external.filter_map(move |usage| asked(credentials, &index, usage))
+    external.filter_map(move |usage| credential_use(credentials, &index, usage))
 }
 
-fn asked<'a>(
+fn credential_use<'a>(
     credentials: Credentials<'a>,
     index: &Index<'a>,
     usage: &'a ImageUse,

@@ -1,18 +1,18 @@
-//! All that was said, searched for what must not be in it.
+//! Searches all output for secrets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// What a secret looks like when somebody prints it: as it is, or within something in base64, as `auth` of a docker
-/// config is, or in base64 twice, as that is in a Secret.
+/// The forms of a secret in output: plain, or within base64, as in `auth` of a docker config, or in base64 twice, as in
+/// a Secret.
 #[derive(Debug)]
 pub(crate) struct Canaries(Vec<(String, String)>);
 
 impl Canaries {
-    pub(crate) fn of(secrets: &[&str]) -> Self {
+    pub(crate) fn new(secrets: &[&str]) -> Self {
         let mut forms = Vec::new();
         for secret in secrets {
-            assert!(secret.len() >= 16, "{secret} could be there by chance");
+            assert!(secret.len() >= 16, "{secret} could match by chance");
             let once = within_base64(secret);
             let twice = once.iter().flat_map(|form| within_base64(form));
             forms.push((*secret).to_owned());
@@ -25,10 +25,10 @@ impl Canaries {
         Self(forms.collect())
     }
 
-    /// Fails if `text`, which `who` said, holds one.
+    /// Fails if `text`, the output of `who`, contains one.
     pub(crate) fn assert_none(&self, who: &str, text: &str) {
         if let Some(found) = self.find(text) {
-            panic!("{who} says {found}:\n{text}");
+            panic!("{who} prints {found}:\n{text}");
         }
     }
 
@@ -40,14 +40,14 @@ impl Canaries {
     }
 }
 
-/// The characters that `secret` gives to the base64 of any text that it stands in: one string for each of the three
-/// places within a group at which it may begin.
+/// The characters of the base64 of any text that contains `secret`: one string for each of the three offsets within a
+/// group.
 fn within_base64(secret: &str) -> Vec<String> {
     (0..3)
         .map(|before| {
             let text = format!("{}{secret}", "\0".repeat(before));
             let encoded = STANDARD_NO_PAD.encode(&text);
-            // The first characters hold bits of what is before, the last of what is behind.
+            // The first characters include bits of the text before, the last those of the text after.
             let first = (before * 8).div_ceil(6);
             let last = text.len() * 8 / 6;
             encoded[first..last].to_owned()
@@ -56,9 +56,9 @@ fn within_base64(secret: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_secret_is_found_in_whatever_is_around_it() {
+fn secret_is_found_within_any_text() {
     let secret = "canary-of-this-test";
-    let canaries = Canaries::of(&[secret]);
+    let canaries = Canaries::new(&[secret]);
     for before in ["", "a", "ab", "abc", "user:"] {
         for behind in ["", "\n", "\"}}}"] {
             let plain = format!("{before}{secret}{behind}");

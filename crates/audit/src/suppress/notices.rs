@@ -1,4 +1,4 @@
-//! What there is to say about exceptions and annotations, once all findings have been gone through.
+//! Notices about exceptions and annotations, after all findings were processed.
 
 use jiff::civil::Date;
 
@@ -8,41 +8,41 @@ use super::waiver::Waiver;
 use crate::exceptions::Standing;
 use crate::report::Report;
 
-/// What there is to say, in the order in which it was found.
-pub(super) struct Book {
+/// The notices, in the order in which they were found.
+pub(super) struct Notices {
     today: Date,
     limits: Limits,
-    /// Annotations that the limits leave out.
+    /// The number of annotations that the limits exclude.
     set_aside: usize,
-    notices: Vec<String>,
+    lines: Vec<String>,
     unused: Vec<String>,
-    /// Those of which a check was not asked: one line for all of them.
-    not_asked: Vec<String>,
+    /// Those for which a check did not run: one line for all of them.
+    not_run: Vec<String>,
 }
 
-impl Book {
+impl Notices {
     pub(super) fn new(today: Date, limits: Limits) -> Self {
         Self {
             today,
             limits,
             set_aside: 0,
-            notices: Vec::new(),
+            lines: Vec::new(),
             unused: Vec::new(),
-            not_asked: Vec::new(),
+            not_run: Vec::new(),
         }
     }
 
-    /// Takes a line.
+    /// Adds a line.
     pub(super) fn note(&mut self, line: String) {
-        self.notices.push(line);
+        self.lines.push(line);
     }
 
-    /// Takes how many annotations the limits leave out.
+    /// Sets the number of annotations that the limits exclude.
     pub(super) const fn set_aside(&mut self, count: usize) {
         self.set_aside += count;
     }
 
-    /// Takes what became of one; `doubt` is why it cannot be told that it suppresses nothing.
+    /// Adds the result of one; `doubt` is why its use is unknown.
     pub(super) fn account(&mut self, waiver: &Waiver, doubt: Option<Doubt>) {
         let Waiver { label, term, .. } = waiver;
         let day = term.expires();
@@ -57,13 +57,13 @@ impl Book {
         }
         match term.standing(self.today) {
             Standing::Expired if waiver.lost > 0 => self.note(format!(
-                "{label} expired on {day} and suppresses nothing: mend the {} that it was for, or \
-                 give it a later day",
+                "{label} expired on {day} and suppresses nothing: fix the {} that it was for, or \
+                 set a later expiry date",
                 findings(waiver.lost)
             )),
             Standing::Expired => self.note(format!("{label} expired on {day}: remove it")),
             Standing::Lapsing(days) if waiver.carries > 0 => self.note(format!(
-                "{label} lapses {}: {} after {day}",
+                "{label} expires {}: {} after {day}",
                 within(days),
                 count_again(waiver.carries)
             )),
@@ -72,24 +72,24 @@ impl Book {
                 None => self
                     .unused
                     .push(format!("{label} suppresses nothing: remove it")),
-                Some(Doubt::NotAsked) => self.not_asked.push(label.clone()),
+                Some(Doubt::NotRun) => self.not_run.push(label.clone()),
                 Some(Doubt::NotSeen(what)) => self.note(format!(
-                    "{label}: cannot tell whether it is still needed: {what}"
+                    "{label}: cannot determine whether it is still needed: {what}"
                 )),
             },
         }
     }
 
-    /// Writes all of it into the report, each line once: an annotation may be on an object and on
+    /// Writes all of it into the report, each line once: an annotation can be on an object and on
     /// its pod template.
     pub(super) fn close(mut self, report: &mut Report) {
-        if let [first, others @ ..] = &*self.not_asked {
+        if let [first, others @ ..] = &*self.not_run {
             let more = match others.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
             let line = format!(
-                "{first}{more}: cannot tell whether still needed: not all of their checks were asked"
+                "{first}{more}: cannot determine whether still needed: not all of their checks ran"
             );
             self.note(line);
         }
@@ -101,7 +101,7 @@ impl Book {
         if let Some(words) = set_aside {
             self.note(format!("{words} (--no-annotation-exceptions)"));
         }
-        for line in self.notices {
+        for line in self.lines {
             if !report.notices.contains(&line) {
                 report.notices.push(line);
             }

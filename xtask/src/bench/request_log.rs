@@ -1,4 +1,4 @@
-//! What the API server was asked: its own audit log of requests, of which only lists are written.
+//! The requests to the API server: its own audit log, with lists only.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ rules:
 - level: None
 ";
 
-/// The log of an API server, in a folder of its own.
+/// The log of an API server, in a separate folder.
 #[derive(Debug)]
 pub(super) struct Log {
     folder: tempfile::TempDir,
@@ -25,11 +25,11 @@ pub(super) struct Log {
 
 /// Requests of one program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) requests: usize,
-    /// Under way at the same time, at most.
+pub(super) struct Requests {
+    pub(super) count: usize,
+    /// The maximum number of concurrent requests.
     pub(super) at_once: usize,
-    /// Sent away to come back later.
+    /// Answered with 429.
     pub(super) too_many: usize,
 }
 
@@ -56,7 +56,7 @@ impl Log {
         Ok(Self { folder })
     }
 
-    /// A control plane that writes it.
+    /// A control plane that writes the log.
     pub(super) fn options(&self) -> Options {
         let policy = self.folder.path().join("policy.yaml");
         Options::default()
@@ -65,8 +65,8 @@ impl Log {
             .api_server_arg("--audit-log-maxsize=1000")
     }
 
-    /// What programs of this name asked.
-    pub(super) fn asked_by(&self, agent: &str) -> Result<Asked> {
+    /// The requests of programs with this name.
+    pub(super) fn requests_of(&self, agent: &str) -> Result<Requests> {
         read(&self.path(), agent)
     }
 
@@ -75,7 +75,7 @@ impl Log {
     }
 }
 
-fn read(path: &Path, agent: &str) -> Result<Asked> {
+fn read(path: &Path, agent: &str) -> Result<Requests> {
     let text = fs::read_to_string(path).context("read the API server's audit log")?;
     let mut events = Vec::new();
     for line in text.lines() {
@@ -87,8 +87,8 @@ fn read(path: &Path, agent: &str) -> Result<Asked> {
     Ok(counted(&events))
 }
 
-fn counted(events: &[Event]) -> Asked {
-    // At the same moment one ends before another begins. All are of one form, which sorts as time goes.
+fn counted(events: &[Event]) -> Requests {
+    // At the same time an end sorts before a start. All timestamps have one format, whose text order is the time order.
     let mut changes: Vec<(&str, bool)> = Vec::new();
     for event in events {
         changes.push((&event.request_received_timestamp, true));
@@ -108,8 +108,8 @@ fn counted(events: &[Event]) -> Asked {
         let status = event.response_status.as_ref();
         status.is_some_and(|status| status.code == 429)
     };
-    Asked {
-        requests: events.len(),
+    Requests {
+        count: events.len(),
         at_once,
         too_many: events.iter().filter(is_too_many).count(),
     }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_under_way_at_once_is_counted() {
+    fn concurrent_requests_are_counted() {
         let event = |agent: &str, from: u32, to: u32, code: u16| {
             format!(
                 r#"{{"userAgent":"{agent}/1 x","requestReceivedTimestamp":"2026-01-01T00:00:0{from}.000000Z","stageTimestamp":"2026-01-01T00:00:0{to}.000000Z","responseStatus":{{"code":{code}}}}}"#
@@ -134,8 +134,8 @@ mod tests {
         ];
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), lines.join("\n")).unwrap();
-        let want = Asked {
-            requests: 3,
+        let want = Requests {
+            count: 3,
             at_once: 2,
             too_many: 1,
         };

@@ -1,5 +1,5 @@
-//! What would be used if somebody used an image: whoever is given a secret that was named, else whoever
-//! names none.
+//! Hypothetical uses of an image: by objects that are given a named secret, else by objects that
+//! name none.
 
 use std::sync::Arc;
 
@@ -12,74 +12,74 @@ use extreg_snapshot::{
 };
 
 use super::super::{answer::Use, links::Reads};
-use super::{Asked, told::Told, told::word};
+use super::{Query, evaluation::Evaluation, evaluation::word};
 
 /// The account of a build that names none.
 const BUILDER: &str = "builder";
 /// The account of a pod that names none.
 const DEFAULT: &str = "default";
 
-/// The uses that could be, besides those that are.
+/// The hypothetical uses, besides the existing ones.
 pub(super) fn uses(
     snapshot: &Snapshot,
-    asked: &Asked<'_>,
+    query: &Query<'_>,
     namespace: &Arc<str>,
     image: &str,
     actual: &[Use],
 ) -> Vec<Use> {
-    let supposing = Supposing {
+    let hypothetical = Hypothetical {
         credentials: Credentials::of(snapshot),
         namespace,
         image,
     };
-    if !asked.names.is_empty() {
-        return supposing.given_secrets(asked);
+    if !query.names.is_empty() {
+        return hypothetical.given_secrets(query);
     }
     let is_there = |consumer| actual.iter().any(|one| one.consumer == word(consumer));
     let mut uses = Vec::new();
-    if asked.namespace.is_some() {
+    if query.namespace.is_some() {
         if !is_there(Consumer::BuildPush) {
-            uses.push(supposing.push(asked.reads));
+            uses.push(hypothetical.push(query.reads));
         }
         if !is_there(Consumer::BuildPull) {
-            uses.push(supposing.build_pull());
+            uses.push(hypothetical.build_pull());
         }
         if !is_there(Consumer::Import) {
-            uses.push(supposing.import());
+            uses.push(hypothetical.import());
         }
         if !is_there(Consumer::Kubelet) {
-            uses.push(supposing.run());
+            uses.push(hypothetical.run());
         }
     }
-    uses.push(supposing.node());
+    uses.push(hypothetical.node());
     uses
 }
 
-struct Supposing<'a> {
+struct Hypothetical<'a> {
     credentials: Credentials<'a>,
     namespace: &'a Arc<str>,
     image: &'a str,
 }
 
-impl Supposing<'_> {
-    /// What each consumer would find in each secret that is named. An import takes what it finds among
-    /// all of the namespace.
-    fn given_secrets(&self, asked: &Asked<'_>) -> Vec<Use> {
+impl Hypothetical<'_> {
+    /// What each consumer finds in each named secret. An import searches all secrets
+    /// of the namespace.
+    fn given_secrets(&self, query: &Query<'_>) -> Vec<Use> {
         let secrets = self.credentials.secrets(self.namespace);
-        let named = secrets.filter(|secret| asked.is_named(&secret.object.name));
+        let named = secrets.filter(|secret| query.is_named(&secret.object.name));
         let mut uses = Vec::new();
         for secret in named {
             let SecretKeys::Known(keys) = &secret.keys else {
                 continue;
             };
-            let by = format!("whoever is given {}", secret.object.name);
+            let by = format!("users of {}", secret.object.name);
             for consumer in Consumer::ALL {
                 if consumer == Consumer::Import {
                     continue;
                 }
                 let found = keys.matching(consumer, self.image).first();
-                let told = Told::of_key(consumer, found).in_secret(&secret.object);
-                uses.push(told.of(consumer, &by, self.image));
+                let evaluation = Evaluation::of_key(consumer, found).in_secret(&secret.object);
+                uses.push(evaluation.of(consumer, &by, self.image));
             }
         }
         uses.push(self.import());
@@ -89,18 +89,18 @@ impl Supposing<'_> {
     fn push(&self, reads: Reads) -> Use {
         let build = self.build();
         let push = |links| self.credentials.with_push_links(links).push(&build);
-        let told = match reads {
-            Reads::Known(links) => Told::of_push(&push(links)),
+        let evaluation = match reads {
+            Reads::Known(links) => Evaluation::of_push(&push(links)),
             Reads::Either => {
                 let (new, old) = (push(PushLinks::PullSecrets), push(PushLinks::Mounts));
                 if new == old {
-                    Told::of_push(&new)
+                    Evaluation::of_push(&new)
                 } else {
-                    Told::of_version()
+                    Evaluation::of_version()
                 }
             }
         };
-        told.of(
+        evaluation.of(
             Consumer::BuildPush,
             "a build as builder that names no push secret",
             self.image,
@@ -111,7 +111,7 @@ impl Supposing<'_> {
         let credential = self
             .credentials
             .pull(&self.build(), self.image, PulledBy::Field);
-        Told::of_credential(&credential).of(
+        Evaluation::of_credential(&credential).of(
             Consumer::BuildPull,
             "a build as builder that names no pull secret",
             self.image,
@@ -120,7 +120,7 @@ impl Supposing<'_> {
 
     fn import(&self) -> Use {
         let credential = self.credentials.import(self.namespace, self.image);
-        Told::of_credential(&credential).of(Consumer::Import, "any ImageStream", self.image)
+        Evaluation::of_credential(&credential).of(Consumer::Import, "any ImageStream", self.image)
     }
 
     fn run(&self) -> Use {
@@ -140,20 +140,20 @@ impl Supposing<'_> {
             rollout: None,
             run: None,
         };
-        Told::of_credential(&self.credentials.run(&pod, self.image)).of(
+        Evaluation::of_credential(&self.credentials.run(&pod, self.image)).of(
             Consumer::Kubelet,
             "a pod as default that names no pull secret",
             self.image,
         )
     }
 
-    /// What a node has by itself matters only where nothing else is found.
+    /// A node's own credential matters only if nothing else is found.
     fn node(&self) -> Use {
-        Told::of_credential(&self.credentials.node(self.image))
+        Evaluation::of_credential(&self.credentials.node(self.image))
             .aside()
             .of(
                 Consumer::ContainersImage,
-                "the nodes by themselves",
+                "the nodes' own credential",
                 self.image,
             )
     }
