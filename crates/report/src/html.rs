@@ -8,6 +8,7 @@ mod findings;
 mod header;
 mod inventory;
 mod markup;
+mod picture;
 mod webhook;
 
 use extreg_audit::report::Report;
@@ -19,7 +20,7 @@ const SCRIPT: &str = include_str!("html/page.js");
 
 /// The active content of the page: this style and this script, by the SHA-256 of their text.
 const SECURITY_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-57IpaMx3ziAnJDxXZ4uT3YsgU/Yv5iyARAf9/W77geU='; \
+    style-src 'sha256-VcUECP4v+N0QcN49rS+0S7ThKLHFYtG0T6JGjWB854M='; \
     script-src 'sha256-olDUtqc/EZcm+c4WZzjcgh4erwUIxetxy/rgsf6zvcc='; \
     base-uri 'none'; form-action 'none'";
 
@@ -38,6 +39,7 @@ pub fn html(report: &Report) -> String {
         .raw("</style>\n</head>\n<body>\n")
         .raw("<a class=\"skip\" href=\"#findings\">Skip to the findings</a>\n");
     header::write(&mut page, report);
+    picture::write(&mut page, report);
     page.raw("<main>\n");
     checks::overview(&mut page, report);
     coverage::write(&mut page, report);

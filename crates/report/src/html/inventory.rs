@@ -103,7 +103,7 @@ fn digests(page: &mut Markup, digests: &BTreeSet<&str>) {
     }
 }
 
-fn registry(of: &ImageUse) -> &str {
+pub(super) fn registry(of: &ImageUse) -> &str {
     match of.meaning {
         Meaning::Internal => "integrated registry",
         Meaning::Searched => "short names with a search list",
