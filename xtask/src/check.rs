@@ -2,13 +2,16 @@
 
 mod graph;
 mod imports;
+mod language;
 mod links;
+
+pub(crate) use links::files;
 
 use anyhow::Result;
 
 use crate::{step, tools};
 
-/// Crates, imports, links, format, lints, documentation, dependencies.
+/// Crates, imports, links, language, format, lints, documentation, dependencies.
 pub(crate) fn run() -> Result<()> {
     tools::check()?;
     let root = step::root()?;
@@ -16,6 +19,7 @@ pub(crate) fn run() -> Result<()> {
     graph::check(root, &packages)?;
     imports::check(root, &packages)?;
     links::check(root)?;
+    language::check(root)?;
     step::run("format", &mut step::cargo(["fmt", "--all", "--check"])?)?;
     let lints = [
         "clippy",

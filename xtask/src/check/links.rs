@@ -40,7 +40,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// All files with an extension, sorted.
-fn files(root: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(root: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
