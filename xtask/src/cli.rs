@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, demo, fuzz, image, live, manifests, test};
+use crate::{bench, check, demo, fuzz, image, live, manifests, test, texts};
 
 /// The tasks of this repository.
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ enum Task {
     Image(image::Args),
     /// Regenerate the folder manifests/yaml
     Manifests,
+    /// Write every text of the programs into one file
+    Texts(texts::Args),
     /// Test the webhook's behavior on a real OpenShift, in separate namespaces
     Live(live::Args),
 }
@@ -50,6 +52,7 @@ impl Cli {
             Task::Fuzz(args) => fuzz::run(&args),
             Task::Image(args) => image::run(&args),
             Task::Manifests => manifests::run(),
+            Task::Texts(args) => texts::run(&args),
             Task::Live(args) => live::run(&args),
         }
     }

@@ -11,6 +11,7 @@ mod live;
 mod manifests;
 mod step;
 mod test;
+mod texts;
 mod tools;
 
 use std::process::ExitCode;
