@@ -258,7 +258,7 @@ fn restarted(stage: &mut Stage<'_>) -> Result<()> {
 
     room.oc("set build-secret --push buildconfig/again dockerhub", None)?;
     let done = room.fix("--restart-builds --yes")?.ok()?;
-    shows(&done, "cancelled, again-3 started")?;
+    shows(&done, "canceled, again-3 started")?;
     room.until("again-1", "Cancelled", "CancelledBuild")?;
     let third = room.build("again-3")?;
     ensure!(

@@ -29,7 +29,7 @@ fn missing(stage: &mut Stage<'_>) -> Result<()> {
     ensure!(
         answer
             .stderr
-            .contains("extreg: secret dockerhub is missing")
+            .contains("extreg: secret dockerhub does not exist")
             && answer
                 .stderr
                 .contains("oc create secret docker-registry dockerhub"),
