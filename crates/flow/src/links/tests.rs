@@ -5,6 +5,7 @@ mod import;
 mod pods;
 mod rollout;
 mod trigger;
+mod unscheduled;
 
 use extreg_core::registry::RefRole;
 use extreg_snapshot::{coverage::GapReason, kind::Kind};
