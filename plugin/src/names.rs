@@ -1,5 +1,7 @@
 //! Validates names by the rules of Kubernetes and OpenShift, before any request.
 
+use extreg_core::dns;
+
 use crate::error::Error;
 
 /// The label that selects the pods of an application.
@@ -7,8 +9,6 @@ pub(crate) const APP: &str = "app.kubernetes.io/name";
 
 /// The longest DNS label.
 const MAX_LABEL: usize = 63;
-/// The longest DNS subdomain.
-const MAX_SUBDOMAIN: usize = 253;
 
 /// The application's name: a DNS label, because it names a container and is a label value, and a valid ImageStream
 /// name, in which separators cannot repeat (openshift-apiserver `pkg/image/apis/image/validation`
@@ -47,8 +47,7 @@ pub(crate) fn project(name: &str) -> Result<(), Error> {
 
 /// The name of a secret or service account: a DNS subdomain. `what` is its kind in the message.
 pub(crate) fn subdomain(what: &str, name: &str) -> Result<(), Error> {
-    let valid = name.len() <= MAX_SUBDOMAIN && name.split('.').all(is_label_of_any_length);
-    if valid {
+    if dns::is_subdomain(name) {
         return Ok(());
     }
     Err(Error::usage(format!(
@@ -58,16 +57,7 @@ pub(crate) fn subdomain(what: &str, name: &str) -> Result<(), Error> {
 }
 
 fn is_label(name: &str) -> bool {
-    name.len() <= MAX_LABEL && is_label_of_any_length(name)
-}
-
-fn is_label_of_any_length(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
+    name.len() <= MAX_LABEL && dns::is_label(name)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 pub mod credential;
 pub mod decide;
+pub mod dns;
 pub mod edit;
 pub mod engine;
 pub mod facts;

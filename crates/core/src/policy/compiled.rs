@@ -3,6 +3,7 @@
 use super::document::{Mode, PolicySpec, PushTarget};
 use super::glob::{GlobError, RepositoryGlob};
 use super::selector::{Selector, SelectorError};
+use crate::dns;
 use crate::registry::{InternalRegistry, RegistryHost};
 
 /// A valid policy; an invalid one cannot be constructed.
@@ -204,7 +205,7 @@ pub enum Selection<'a> {
 }
 
 fn secret_name(field: &'static str, name: &str) -> Result<String, PolicyError> {
-    if name.len() <= 253 && name.split('.').all(is_label) {
+    if dns::is_subdomain(name) {
         Ok(name.to_owned())
     } else {
         Err(PolicyError::SecretName {
@@ -231,7 +232,7 @@ fn check_registry(host: &str) -> Result<(), RegistryError> {
     };
     let is_port =
         |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
-    if !name.split('.').all(is_label) || !port.is_none_or(is_port) {
+    if !name.split('.').all(dns::is_label) || !port.is_none_or(is_port) {
         return Err(RegistryError::Host);
     }
     if !host.contains(['.', ':']) && host != "localhost" {
@@ -241,15 +242,6 @@ fn check_registry(host: &str) -> Result<(), RegistryError> {
         return Err(RegistryError::Integrated);
     }
     Ok(())
-}
-
-/// A label of a DNS name (RFC 1123).
-fn is_label(label: &str) -> bool {
-    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !label.is_empty()
-        && label.bytes().all(is_inner)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One entry of a list: a registry, or a part of one.
 
+use extreg_core::dns;
 use extreg_core::policy::{GlobError, RepositoryGlob};
 use extreg_core::registry::RegistryHost;
 
@@ -163,14 +164,7 @@ fn is_host(host: &str) -> bool {
         Some((name, port)) => (name, Some(port)),
         None => (host, None),
     };
-    let label = |label: &str| {
-        let mut bytes = label.bytes();
-        !label.is_empty()
-            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.split('.').all(label)
+    name.split('.').all(dns::is_label)
         && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use extreg_core::dns::is_subdomain;
 use extreg_documents::Document;
 use extreg_manifests::PolicyFault;
 use serde_json::Value;
@@ -147,17 +148,6 @@ pub(super) fn metadata(body: &Value) -> Vec<Fault> {
         ));
     }
     faults
-}
-
-fn is_subdomain(name: &str) -> bool {
-    let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(is_inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 #[cfg(test)]
