@@ -6,6 +6,8 @@ mod screen;
 mod table;
 mod tree;
 
+use std::iter;
+
 use extreg_flow::{FlowReport, Report, State};
 use extreg_terminal::{Printer, Text};
 use jiff::Timestamp;
@@ -53,58 +55,39 @@ impl View {
     }
 }
 
-/// The report as lines.
-pub(super) fn lines(report: &Report, view: View, look: Look) -> Vec<Text> {
-    match (view, report.flows.as_slice()) {
-        (_, []) => Vec::new(),
-        (View::Tree, flows) => each(flows, |flow| tree::lines(flow, look)),
-        (View::Auto | View::Named, flows) if flows.len() <= view.screens() => {
-            each(flows, |flow| screen::lines(flow, look))
+/// The report as lines. Each flow is rendered when its lines are requested, because there can be many.
+pub(super) fn lines<'r>(
+    report: &'r Report,
+    view: View,
+    look: Look,
+) -> Box<dyn Iterator<Item = Text> + 'r> {
+    let flows = report.flows.as_slice();
+    match view {
+        _ if flows.is_empty() => Box::new(iter::empty()),
+        View::Tree => Box::new(each(flows, move |flow| tree::lines(flow, look))),
+        View::Auto | View::Named if flows.len() <= view.screens() => {
+            Box::new(each(flows, move |flow| screen::lines(flow, look)))
         }
-        (View::Auto | View::Named | View::Table, flows) => table::lines(flows, look).collect(),
+        View::Auto | View::Named | View::Table => Box::new(table::lines(flows, look)),
     }
 }
 
-/// Prints the report. Each flow is printed before the next one is rendered, because there can be many.
+/// Prints the report.
 pub(super) fn print(report: &Report, view: View, look: Look, printer: &Printer) {
-    let flows = match (view, report.flows.as_slice()) {
-        (_, []) => return,
-        (View::Auto | View::Named, flows) if flows.len() <= view.screens() => {
-            for line in each(flows, |flow| screen::lines(flow, look)) {
-                printer.line(line);
-            }
-            return;
-        }
-        (View::Auto | View::Named | View::Table, flows) => {
-            for line in table::lines(flows, look).take_while(|_| !printer.out_is_closed()) {
-                printer.line(line);
-            }
-            return;
-        }
-        (View::Tree, flows) => flows,
-    };
-    for (index, flow) in flows.iter().enumerate() {
-        if printer.out_is_closed() {
-            return;
-        }
-        if index > 0 {
-            printer.line("");
-        }
-        for line in tree::lines(flow, look) {
-            printer.line(line);
-        }
+    for line in lines(report, view, look).take_while(|_| !printer.out_is_closed()) {
+        printer.line(line);
     }
 }
 
-fn each(flows: &[FlowReport], lines: impl Fn(&FlowReport) -> Vec<Text>) -> Vec<Text> {
-    let mut all = Vec::new();
-    for (index, flow) in flows.iter().enumerate() {
-        if index > 0 {
-            all.push(Text::new());
-        }
-        all.extend(lines(flow));
-    }
-    all
+/// The lines of each flow, with an empty line between two.
+fn each<'r>(
+    flows: &'r [FlowReport],
+    lines: impl Fn(&'r FlowReport) -> Vec<Text> + 'r,
+) -> impl Iterator<Item = Text> + 'r {
+    flows.iter().enumerate().flat_map(move |(index, flow)| {
+        let gap = (index > 0).then(Text::new);
+        gap.into_iter().chain(lines(flow))
+    })
 }
 
 /// A state as a word or a symbol.

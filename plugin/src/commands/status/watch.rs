@@ -90,7 +90,7 @@ fn show(
         Show::Data(_) | Show::Names => {}
         Show::Lines { view, .. } => {
             let look = settings.look(context);
-            let mut lines = render::lines(report, view, look);
+            let mut lines: Vec<Text> = render::lines(report, view, look).collect();
             if report.flows.is_empty() {
                 lines.push(Text::from(format!("No flows found in {}.", source.place())));
             }
