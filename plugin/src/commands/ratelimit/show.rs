@@ -56,11 +56,11 @@ fn answer(limits: &RateLimits) -> Option<String> {
     });
     let mut parts: Vec<String> = measured.collect();
     if let Some(counted) = &limits.budget {
-        let has = |standing| counted.loads.iter().any(|load| load.standing == standing);
+        let mut standings = counted.loads.iter().map(|load| load.standing);
         parts.push(
-            if has("exceeds") {
+            if standings.clone().any(|standing| standing == "exceeds") {
                 "scheduled imports exceed the limit"
-            } else if counted.loads.iter().all(|load| load.standing == "within") {
+            } else if standings.all(|standing| standing == "within") {
                 "scheduled imports are within the limit"
             } else {
                 "scheduled imports may exceed the limit"
