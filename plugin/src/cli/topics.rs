@@ -108,10 +108,12 @@ current context of the kubeconfig.
     text
 }
 
-/// `--context <NAME>`.
+/// `--context <NAME>`, `--disable-compression[=<BOOL>]`. The tree is not built yet, and until then clap cannot display an
+/// argument.
 fn long(arg: &Arg) -> String {
     let name = arg.get_long().unwrap_or_default();
     match arg.get_value_names() {
+        Some([value, ..]) if arg.is_require_equals_set() => format!("--{name}[=<{value}>]"),
         Some([value, ..]) => format!("--{name} <{value}>"),
         _ => format!("--{name}"),
     }
