@@ -1,9 +1,7 @@
 //! The widths of columns, and the rendering of rows.
 
-use unicode_width::UnicodeWidthChar as _;
-
 use super::{cell::Cell, wrap::wrap};
-use crate::text::Text;
+use crate::text::{Text, prefix};
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -129,16 +127,8 @@ impl Cell {
     /// The start of the text, with a mark for the omitted rest.
     fn cut(self, room: usize) -> Self {
         let flat = self.text.flat().0.render(false);
-        let mut start = String::new();
-        let mut taken = 1;
-        for character in flat.chars() {
-            taken += character.width().unwrap_or_default();
-            if taken > room {
-                break;
-            }
-            start.push(character);
-        }
-        let start = format!("{}\u{2026}", start.trim_end());
+        let start = prefix(&flat, room.saturating_sub(1)).trim_end();
+        let start = format!("{start}\u{2026}");
         self.text.restyled(start).into()
     }
 
