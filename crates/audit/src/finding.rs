@@ -1,5 +1,7 @@
 //! One finding: what, where, why here, and what fixes it.
 
+use std::fmt;
+
 use extreg_remedy::{Invocation, Outcome, Remedy, Rendered};
 use extreg_snapshot::place::{ImageName, Place};
 
@@ -33,6 +35,14 @@ pub struct Finding {
     pub suppression: Option<Suppression>,
     /// The state in the baseline, if one is given.
     pub baseline: Option<BaselineState>,
+}
+
+/// The start of a reason that only gives the cause of an inconclusive result.
+const INCONCLUSIVE: &str = "Inconclusive: ";
+
+/// [`Finding::why`] of a result that is inconclusive for this cause.
+pub(crate) fn inconclusive(cause: impl fmt::Display) -> String {
+    format!("{INCONCLUSIVE}{cause}")
 }
 
 /// An exception that applies to a finding.
@@ -82,6 +92,11 @@ impl Finding {
             hash.add(&[0]);
         }
         format!("{:016x}", hash.0)
+    }
+
+    /// The cause of an inconclusive result, if the reason gives only that.
+    pub fn cause(&self) -> Option<&str> {
+        self.why.strip_prefix(INCONCLUSIVE)
     }
 
     /// The fix, in one line.

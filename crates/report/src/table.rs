@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use extreg_audit::check::Severity;
 use extreg_audit::report::Report;
+use extreg_snapshot::place::Origin;
 use extreg_terminal::{Layout, Text, inert, wrap};
 
 /// The width of the short table without a terminal.
@@ -241,6 +242,26 @@ impl Cell {
 
     fn dim(text: impl AsRef<str>) -> Self {
         Self::new(Tone::Dim, text)
+    }
+
+    /// The file that an object was read from.
+    fn file(origin: &Origin) -> Self {
+        match origin {
+            Origin::Cluster => Self::none(),
+            Origin::File { .. } => Self::plain(origin.to_string()),
+        }
+    }
+
+    fn or_none(text: &str) -> Self {
+        match text {
+            "" => Self::none(),
+            text => Self::plain(text),
+        }
+    }
+
+    /// Stands for an empty cell, so that columns can be split at spaces.
+    fn none() -> Self {
+        Self::dim("-")
     }
 
     fn strong(text: impl AsRef<str>) -> Self {

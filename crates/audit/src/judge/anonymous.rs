@@ -31,7 +31,7 @@ use super::support::{by_hand, judged, mirrored};
 use crate::approval::{Target, targets};
 use crate::budget::{Allowance, Allowances};
 use crate::check::{CheckId, Severity};
-use crate::finding::Finding;
+use crate::finding::{Finding, inconclusive};
 
 /// The registry that limits pulls.
 const HUB: &str = "docker.io";
@@ -316,7 +316,7 @@ impl Judge<'_> {
         Finding {
             outcome: Outcome::Unknown,
             message: format!("cannot determine whether {} with a credential", case.what),
-            why: format!("Inconclusive: {doubt}"),
+            why: inconclusive(doubt),
             fix: match doubt {
                 Doubt::Run => {
                     Remedy::instruct("specify the account that runs it: its credentials decide")

@@ -23,7 +23,7 @@ use super::found::found;
 use super::index::Index;
 use super::remedy;
 use crate::check::CheckId;
-use crate::finding::Finding;
+use crate::finding::{Finding, inconclusive};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);
@@ -116,10 +116,10 @@ fn unread(snapshot: &Snapshot, usage: &ImageUse, following: Following<'_>) -> Op
                 "cannot determine whether container {} of {} pulls {} and bypasses an ImageStream",
                 usage.place.part, object.name, usage.image.written
             ),
-            why: format!(
-                "Inconclusive: the ImageStreams of {} were not read",
+            why: inconclusive(format_args!(
+                "the ImageStreams of {} were not read",
                 object.namespace
-            ),
+            )),
             fix: remedy::inspect(snapshot, &object.namespace),
             ..found(CheckId::Exr012, "bypass", usage.place.clone())
         }

@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use super::found::found;
 use super::remedy;
 use crate::check::{CheckId, Severity};
-use crate::finding::Finding;
+use crate::finding::{Finding, inconclusive};
 
 /// The resources that it must be called for.
 const RESOURCES: [&str; 6] = [
@@ -63,7 +63,7 @@ fn unread(snapshot: &Snapshot) -> Option<Finding> {
     snapshot.coverage.is_partial(kind, "").then(|| Finding {
         outcome: Outcome::Unknown,
         message: "cannot determine whether the webhook is installed".to_owned(),
-        why: format!("Inconclusive: {} could not be read", kind.api().resource()),
+        why: inconclusive(format_args!("{} could not be read", kind.api().resource())),
         fix: remedy::inspect(snapshot, &Arc::default()),
         ..found(
             CheckId::Exr014,
@@ -149,8 +149,7 @@ impl Judge<'_> {
             return Some(Finding {
                 outcome: Outcome::Unknown,
                 message: "cannot determine when the webhook's CA expires".to_owned(),
-                why: "Inconclusive: caBundle holds no certificate with a readable expiry date"
-                    .to_owned(),
+                why: inconclusive("caBundle holds no certificate with a readable expiry date"),
                 fix: Remedy::Inspect(Inspection::WebhookStatus),
                 ..self.finding("ca-expires", FIELD)
             });

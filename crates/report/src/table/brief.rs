@@ -10,13 +10,11 @@ use extreg_remedy::Outcome;
 use extreg_snapshot::SourceKind;
 use extreg_snapshot::coverage::{Gap, GapReason, GapSubject};
 use extreg_snapshot::kind::{Kind, Purpose};
-use extreg_snapshot::place::{Origin, Place};
+use extreg_snapshot::place::Place;
 
 use super::{Cell, Line, Tone};
 use crate::words::{count, reason};
 
-/// The start of a reason that gives the cause of an inconclusive result.
-const INCONCLUSIVE: &str = "Inconclusive: ";
 /// This many causes, and namespaces of a gap, are listed; the rest is counted.
 const MAX_CAUSES: usize = 10;
 const MAX_NAMESPACES: usize = 4;
@@ -53,11 +51,11 @@ pub(super) fn rows(report: &Report) -> (Vec<&'static str>, Vec<Vec<Cell>>) {
         if has_sources {
             row.push(Cell::plain(&section.source));
         }
-        row.push(Cell::plain(if has_files {
-            file(&finding.place)
+        row.push(if has_files {
+            Cell::file(&finding.place.origin)
         } else {
-            namespace(&finding.place)
-        }));
+            Cell::or_none(&finding.place.object.namespace)
+        });
         row.push(Cell::plain(object(&finding.place)));
         row.push(Cell::plain(&finding.message));
         row
@@ -74,8 +72,7 @@ pub(super) fn inconclusive(report: &Report) -> Vec<Line> {
         if finding.outcome != Outcome::Unknown || finding.suppression.is_some() {
             continue;
         }
-        let cause = finding.why.strip_prefix(INCONCLUSIVE);
-        let cause = cause.unwrap_or(&finding.message).to_owned();
+        let cause = finding.cause().unwrap_or(&finding.message).to_owned();
         let (results, checks) = causes.entry((cause, finding.fix_text())).or_default();
         *results += 1;
         checks.insert(finding.check);
@@ -147,20 +144,6 @@ fn some(names: &BTreeSet<&str>) -> String {
     match names.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{}, and {more} more", shown.join(", ")),
-    }
-}
-
-fn namespace(place: &Place) -> String {
-    match &*place.object.namespace {
-        "" => "-".to_owned(),
-        namespace => namespace.to_owned(),
-    }
-}
-
-fn file(place: &Place) -> String {
-    match &place.origin {
-        Origin::Cluster => "-".to_owned(),
-        origin @ Origin::File { .. } => origin.to_string(),
     }
 }
 

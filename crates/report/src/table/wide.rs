@@ -48,7 +48,7 @@ fn columns(report: &Report) -> Vec<Column> {
             column("BASELINE", |_, finding| match finding.baseline {
                 Some(BaselineState::New) => Cell::new(Tone::Attention, "new"),
                 Some(BaselineState::Unchanged) => Cell::dim("unchanged"),
-                None => none(),
+                None => Cell::none(),
             }),
         ),
         if_any(
@@ -56,26 +56,23 @@ fn columns(report: &Report) -> Vec<Column> {
             column("SOURCE", |section, _| Cell::plain(&section.source)),
         ),
         column("NAMESPACE", |_, finding| {
-            or_none(&finding.place.object.namespace)
+            Cell::or_none(&finding.place.object.namespace)
         }),
         column("OBJECT", |_, finding| {
             Cell::plain(finding.place.object.reference())
         }),
-        column("PART", |_, finding| or_none(&finding.place.part)),
+        column("PART", |_, finding| Cell::or_none(&finding.place.part)),
         if_any(
             files,
-            column("FILE", |_, finding| match &finding.place.origin {
-                Origin::Cluster => none(),
-                origin @ Origin::File { .. } => Cell::plain(origin.to_string()),
-            }),
+            column("FILE", |_, finding| Cell::file(&finding.place.origin)),
         ),
         column("IMAGE", |_, finding| match &finding.image {
             Some(image) => Cell::plain(image_name(image, &finding.place)),
-            None => none(),
+            None => Cell::none(),
         }),
         column("FINDING", |_, finding| Cell::plain(&finding.message)),
-        column("WHY", |_, finding| or_none(&finding.why)),
-        column("FIX", |_, finding| or_none(&finding.fix_text())),
+        column("WHY", |_, finding| Cell::or_none(&finding.why)),
+        column("FIX", |_, finding| Cell::or_none(&finding.fix_text())),
     ]
     .into_iter()
     .flatten()
@@ -88,17 +85,4 @@ fn state(finding: &Finding) -> Cell {
         (None, Outcome::Fail) => Cell::plain("open"),
         (None, Outcome::Unknown) => Cell::new(Tone::Attention, "unknown"),
     }
-}
-
-fn or_none(text: &str) -> Cell {
-    if text.is_empty() {
-        none()
-    } else {
-        Cell::plain(text)
-    }
-}
-
-/// So that columns can be cut apart at spaces.
-fn none() -> Cell {
-    Cell::dim("-")
 }

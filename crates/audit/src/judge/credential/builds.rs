@@ -14,7 +14,7 @@ use super::super::found::found;
 use super::super::index::Index;
 use super::super::remedy;
 use crate::check::{CheckId, Severity};
-use crate::finding::Finding;
+use crate::finding::{Finding, inconclusive};
 
 pub(super) fn check(snapshot: &Snapshot, findings: &mut Vec<Finding>) {
     let index = Index::of(snapshot);
@@ -149,7 +149,7 @@ fn unseen(object: &ObjectId, secret: &Arc<str>) -> (String, String) {
             "cannot determine whether the secret {secret} of {} exists",
             object.name
         ),
-        format!("Inconclusive: {doubt}"),
+        inconclusive(doubt),
     )
 }
 

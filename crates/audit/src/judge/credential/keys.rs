@@ -9,7 +9,7 @@ use extreg_snapshot::{SecretKeys, SecretRecord, Snapshot};
 use super::super::remedy;
 use super::{about, rewrite};
 use crate::check::Severity;
-use crate::finding::Finding;
+use crate::finding::{Finding, inconclusive};
 
 pub(super) fn check(snapshot: &Snapshot, secret: &SecretRecord, findings: &mut Vec<Finding>) {
     match &secret.keys {
@@ -43,7 +43,7 @@ fn elided(snapshot: &Snapshot, secret: &SecretRecord) -> Finding {
         severity: Severity::Medium,
         outcome: Outcome::Unknown,
         message: format!("cannot determine what {} holds", secret.object),
-        why: "Inconclusive: this source omits the values of secrets".to_owned(),
+        why: inconclusive("this source omits the values of secrets"),
         fix: remedy::inspect(snapshot, &secret.object.namespace),
         ..about("unreadable", secret, "")
     }
