@@ -88,7 +88,10 @@ fn bars(report: &Report) -> Vec<(String, Bar)> {
     bars.sort_by_key(|(_, bar)| Reverse(total(bar)));
     if bars.len() > MAX_BARS {
         let rest = bars.split_off(MAX_BARS);
-        let name = count(rest.len(), "more registry").replace("registrys", "registries");
+        let name = match rest.len() {
+            1 => "1 more registry".to_owned(),
+            more => format!("{more} more registries"),
+        };
         let mut all = Bar::new();
         for (severity, number) in rest.into_iter().flat_map(|(_, bar)| bar) {
             *all.entry(severity).or_default() += number;
