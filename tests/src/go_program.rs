@@ -12,21 +12,82 @@ use crate::binaries::{go, key, run};
 /// through `say`.
 pub fn build_peer(say: impl Fn(&str)) -> Result<PathBuf> {
     let what = "building the webhook for comparison from tests/peer, once; this takes some minutes";
-    build("peer", &[], ".", || say(what))
+    build("peer", "peer", &[], ".", || say(what))
 }
 
-/// Prometheus' promtool, which evaluates alerts. Built on first use, which takes minutes and is reported through `say`.
-pub fn build_promtool(say: impl Fn(&str)) -> Result<PathBuf> {
-    let what = "building promtool from its Go module, once; this takes some minutes";
-    // Without service discovery, which rules do not need and which has half of the dependencies.
-    let tags = ["-tags", "remove_all_sd"];
-    let package = "github.com/prometheus/prometheus/cmd/promtool";
-    build("promtool", &tags, package, || say(what))
+/// A program of another project that checks or installs what this one ships.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoTool {
+    /// Checks GitHub workflows.
+    Actionlint,
+    /// Signs and verifies images.
+    Cosign,
+    /// Validates images, and serves a registry.
+    Crane,
+    /// Lints, renders and packages charts.
+    Helm,
+    /// Installs plugins of kubectl.
+    Krew,
+    /// Evaluates alerts.
+    Promtool,
+    /// Checks the manifests of krew.
+    ValidateKrewManifest,
 }
 
-/// The program `name` of `package` in the module of that folder.
-fn build(name: &str, flags: &[&str], package: &str, say: impl Fn()) -> Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+impl GoTool {
+    /// Builds the program on first use, which takes minutes and is reported through `say`, and returns its path.
+    pub fn build(self, say: impl Fn(&str)) -> Result<PathBuf> {
+        let (folder, name, package) = match self {
+            Self::Actionlint => (
+                "actionlint",
+                "actionlint",
+                "github.com/rhysd/actionlint/cmd/actionlint",
+            ),
+            Self::Cosign => (
+                "cosign",
+                "cosign",
+                "github.com/sigstore/cosign/v3/cmd/cosign",
+            ),
+            Self::Crane => (
+                "crane",
+                "crane",
+                "github.com/google/go-containerregistry/cmd/crane",
+            ),
+            Self::Helm => ("helm", "helm", "helm.sh/helm/v4/cmd/helm"),
+            Self::Krew => ("krew", "krew", "sigs.k8s.io/krew/cmd/krew"),
+            Self::Promtool => (
+                "promtool",
+                "promtool",
+                "github.com/prometheus/prometheus/cmd/promtool",
+            ),
+            Self::ValidateKrewManifest => (
+                "krew",
+                "validate-krew-manifest",
+                "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+            ),
+        };
+        let flags: &[&str] = match self {
+            // Without service discovery, which rules do not need and which has half of the dependencies.
+            Self::Promtool => &["-tags", "remove_all_sd"],
+            _ => &[],
+        };
+        build(&format!("tools/{folder}"), name, flags, package, || {
+            say(&format!(
+                "building {name} from its Go module, once; this takes some minutes"
+            ));
+        })
+    }
+}
+
+/// The program `name` of `package`, built in the module of that folder.
+fn build(
+    folder: &str,
+    name: &str,
+    flags: &[&str],
+    package: &str,
+    say: impl Fn(),
+) -> Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let toolchain = run(go(&folder).args(["env", "GOVERSION", "GOOS", "GOARCH"]))?;
     let mut parts = vec![toolchain, flags.join(" "), package.to_owned()];
     let mut files = fs::read_dir(&folder)

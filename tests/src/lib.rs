@@ -24,7 +24,7 @@ pub use control_plane::{
     CertPair, ControlPlane, Kept, Options, Pki, custom_resource_definitions, structural_schema,
 };
 pub use extreg_fakes::registry;
-pub use go_program::{build_peer, build_promtool};
+pub use go_program::{GoTool, build_peer};
 pub use importer::Importer;
 pub use input::with_input;
 pub use mutator::Mutator;

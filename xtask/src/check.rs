@@ -4,6 +4,7 @@ mod graph;
 mod imports;
 mod language;
 mod links;
+mod packaging;
 
 pub(crate) use links::files;
 
@@ -11,9 +12,20 @@ use anyhow::Result;
 
 use crate::{step, tools};
 
-/// Crates, imports, links, language, format, lints, documentation, dependencies.
-pub(crate) fn run() -> Result<()> {
+/// What to check.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Check the packages instead of the sources, with tools that are built on first use
+    #[arg(long)]
+    packaging: bool,
+}
+
+/// Crates, imports, links, language, format, lints, documentation, dependencies; or the packages.
+pub(crate) fn run(args: &Args) -> Result<()> {
     tools::check()?;
+    if args.packaging {
+        return packaging::run();
+    }
     let root = step::root()?;
     let packages = imports::packages(root)?;
     graph::check(root, &packages)?;

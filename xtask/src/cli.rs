@@ -20,7 +20,7 @@ enum Task {
     /// Run every test, on a control plane that is built on first use
     Test(test::Args),
     /// Check format, lints, dependencies and documentation
-    Check,
+    Check(check::Args),
     /// Run all of CI: check, then test
     Ci,
     /// Measure speed and memory against a constant answer, Go's controller-runtime and no webhook
@@ -29,7 +29,7 @@ enum Task {
     Fuzz(fuzz::Args),
     /// Write the webhook's container image as an OCI archive, without a container engine
     Image(image::Args),
-    /// Regenerate the folder manifests/yaml
+    /// Regenerate the folders manifests/yaml and packaging
     Manifests,
     /// Write every text of the programs into one file
     Texts(texts::Args),
@@ -43,9 +43,9 @@ impl Cli {
         match self.task {
             Task::Test(args) => test::run(&args),
             Task::Demo(args) => demo::run(&args),
-            Task::Check => check::run(),
+            Task::Check(args) => check::run(&args),
             Task::Ci => {
-                check::run()?;
+                check::run(&check::Args::default())?;
                 test::run(&test::Args::default())
             }
             Task::Bench(args) => bench::run(&args),

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use extreg_manifests::{Settings, Tls, names};
-use extreg_tests::{ControlPlane, WebhookServer, build_promtool};
+use extreg_tests::{ControlPlane, GoTool, WebhookServer};
 use serde_json::{Value, json};
 
 use crate::cluster::{installed, start};
@@ -343,7 +343,7 @@ fn promtool(what: &str, settings: &Settings, input: &[Value], tests: &[Value]) {
         "tests": [{"interval": "1m", "input_series": input, "alert_rule_test": tests}],
     });
     std::fs::write(file("test.yaml"), test.to_string()).unwrap();
-    let promtool = build_promtool(|text| eprintln!("{text}")).unwrap();
+    let promtool = GoTool::Promtool.build(|text| eprintln!("{text}")).unwrap();
     let output = Command::new(promtool)
         .args(["test", "rules"])
         .arg(file("test.yaml"))

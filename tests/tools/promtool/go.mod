@@ -1,5 +1,5 @@
 // promtool, which evaluates the alert rules; built once and cached by extreg-tests.
-module extreg.io/tests/promtool
+module extreg.io/tests/tools/promtool
 
 go 1.26.7
 
